@@ -1,0 +1,280 @@
+"""The one form that every Gremlin request takes here, whatever it was written in.
+
+Codecs (`script`, `graphbinary`, `graphson`) read into this form and print from it. Every node may
+carry an *origin*: the exact piece of the request it was read from. A node that nobody replaced is
+printed by copying its origin, so a rewrite never touches what it did not mean to touch. Nodes are
+immutable: whoever changes one makes a new one, which has no origin, and so do its ancestors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, Union
+
+OPTIONS_STRATEGY = "OptionsStrategy"
+
+
+class Kind(Enum):
+    """The types of literals that exist on every wire; the value names the Java type."""
+
+    NULL = "null"
+    STRING = "String"
+    BOOLEAN = "Boolean"
+    BYTE = "Byte"
+    SHORT = "Short"
+    INT = "Integer"
+    LONG = "Long"
+    BIG_INTEGER = "BigInteger"
+    FLOAT = "Float"
+    DOUBLE = "Double"
+    BIG_DECIMAL = "BigDecimal"
+    UUID = "UUID"
+
+
+def _origin() -> Any:
+    return field(default=None, compare=False, repr=False, hash=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A typed constant.
+
+    `value` is `None`, `str`, `bool`, `int`, `float`, `decimal.Decimal` or `uuid.UUID`, as `kind`
+    says. Two literals are equal when kind and value are: `1` and `1L` are different vertex ids to
+    a graph, and so they are here.
+    """
+
+    kind: Kind
+    value: Any
+    origin: Any = _origin()
+
+    @classmethod
+    def string(cls, value: str) -> Literal:
+        """A string literal."""
+        return cls(Kind.STRING, value)
+
+    @classmethod
+    def of(cls, value: Any) -> Literal:
+        """The literal that a Python value stands for: `int` is an Integer if it fits, else a Long."""
+        import uuid
+
+        match value:
+            case None:
+                return cls(Kind.NULL, None)
+            case bool():
+                return cls(Kind.BOOLEAN, value)
+            case str():
+                return cls(Kind.STRING, value)
+            case int() if -(2**31) <= value < 2**31:
+                return cls(Kind.INT, value)
+            case int() if -(2**63) <= value < 2**63:
+                return cls(Kind.LONG, value)
+            case int():
+                return cls(Kind.BIG_INTEGER, value)
+            case float():
+                return cls(Kind.DOUBLE, value)
+            case uuid.UUID():
+                return cls(Kind.UUID, value)
+        raise TypeError(f"no Gremlin literal for {type(value).__name__}")
+
+
+@dataclass(frozen=True, slots=True)
+class EnumConstant:
+    """A constant of one of Gremlin's enums: `T.id`, `Order.desc`, `Pick.none`, `Scope.local` ..."""
+
+    type: str
+    name: str
+    origin: Any = _origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """`P` or `TextP`: `P.within(1, 2)`, `TextP.containing("a")`; `and`/`or` hold predicates."""
+
+    type: str
+    name: str
+    arguments: tuple[Argument, ...]
+    origin: Any = _origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list or a set (`kind` is `"list"` or `"set"`)."""
+
+    kind: str
+    items: tuple[Argument, ...]
+    origin: Any = _origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """A map, in its order."""
+
+    entries: tuple[tuple[Argument, Argument], ...]
+    origin: Any = _origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A traversal strategy as an argument; `name` is the simple class name."""
+
+    name: str
+    configuration: tuple[tuple[str, Argument], ...] = ()
+    origin: Any = _origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name whose value the text itself does not tell (scripts; bindings may tell it)."""
+
+    name: str
+    origin: Any = _origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Bulked:
+    """A traverser of a result: a value that stands for `bulk` equal ones."""
+
+    value: Argument
+    bulk: int
+    origin: Any = _origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """Whatever the rewriting never needs to understand; printable only in its own encoding.
+
+    `encoding` is `"script"`, `"graphson"` or `"graphbinary"`, `raw` the piece itself, `what` a
+    word for messages ("closure", "Vertex", "custom type janusgraph.RelationIdentifier").
+    """
+
+    encoding: str
+    raw: Any
+    what: str = "value"
+    origin: Any = _origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One step or one source instruction: `out("FRIEND")`."""
+
+    name: str
+    arguments: tuple[Argument, ...] = ()
+    origin: Any = _origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Traversal:
+    """Source instructions and steps.
+
+    `root` is what the text begins with (`g`, `gmodern`, `__`, or empty for `out().count()` as an
+    argument); bytecode has no root, so it does not take part in equality.
+    """
+
+    source: tuple[Instruction, ...] = ()
+    steps: tuple[Instruction, ...] = ()
+    root: str = field(default="g", compare=False, kw_only=True)
+    origin: Any = _origin()
+
+    def with_steps(self, steps: Sequence[Instruction]) -> Traversal:
+        """The same source, other steps."""
+        return replace(self, steps=tuple(steps), origin=None)
+
+    def with_source(self, source: Sequence[Instruction]) -> Traversal:
+        """The same steps, other source instructions."""
+        return replace(self, source=tuple(source), origin=None)
+
+    def options(self) -> dict[str, Argument]:
+        """The source's `with(...)` options, in all their written forms, the last one winning.
+
+        `with(k)` alone means `True`. Strategies other than OptionsStrategy are not options.
+        """
+        found: dict[str, Argument] = {}
+        for instruction in self.source:
+            match instruction:
+                case Instruction("with", (Literal(Kind.STRING, key),)):
+                    found[key] = Literal(Kind.BOOLEAN, True)
+                case Instruction("with", (Literal(Kind.STRING, key), value)):
+                    found[key] = value
+                case Instruction("withStrategies", arguments):
+                    for strategy in arguments:
+                        if isinstance(strategy, Strategy) and strategy.name == OPTIONS_STRATEGY:
+                            found.update(strategy.configuration)
+        return found
+
+
+Argument = Union[
+    Literal,
+    EnumConstant,
+    Predicate,
+    Items,
+    Entries,
+    Strategy,
+    Variable,
+    Bulked,
+    Opaque,
+    Traversal,
+]
+
+
+def step(name: str, *arguments: Argument | str | bool | int | float | None) -> Instruction:
+    """A new instruction; plain Python values become literals.
+
+    >>> step("out", "FRIEND").arguments[0].kind.value
+    'String'
+    """
+    return Instruction(name, tuple(_argument(value) for value in arguments))
+
+
+def anonymous(*steps: Instruction) -> Traversal:
+    """A new anonymous traversal, `__.out().id()`."""
+    return Traversal((), steps, root="__")
+
+
+def _argument(value: Any) -> Argument:
+    if value is None or isinstance(value, str | bool | int | float):
+        return Literal.of(value)
+    return value  # type: ignore[no-any-return]
+
+
+Path = tuple[int, ...]
+"""Where an instruction stands: the step's index, then for each traversal it is nested in the number
+of that traversal among those of the step (see `children`) and the index of the step inside it."""
+
+
+def children(argument: Argument | Instruction) -> Iterator[Traversal]:
+    """The traversals directly inside an instruction or argument, in order, however wrapped."""
+    match argument:
+        case Traversal():
+            yield argument
+        case Instruction(_, arguments) | Predicate(_, _, arguments):
+            for inner in arguments:
+                yield from children(inner)
+        case Items(_, items):
+            for inner in items:
+                yield from children(inner)
+        case Entries(entries):
+            for key, value in entries:
+                yield from children(key)
+                yield from children(value)
+        case Strategy(_, configuration):
+            for _, value in configuration:
+                yield from children(value)
+        case Bulked(value):
+            yield from children(value)
+        case _:
+            return
+
+
+def walk(traversal: Traversal, path: Path = ()) -> Iterator[tuple[Path, Instruction]]:
+    """Every step of the traversal and of those nested in it, outer before inner, in order.
+
+    Source instructions are not walked.
+    """
+    for index, instruction in enumerate(traversal.steps):
+        here = (*path, index)
+        yield here, instruction
+        for number, child in enumerate(children(instruction)):
+            yield from walk(child, (*here, number))

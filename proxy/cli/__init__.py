@@ -1,0 +1,40 @@
+"""The `gremlink` command: one sub-command a file."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "quickstart": "proxy.cli.quickstart:quickstart",
+    "serve": "proxy.cli.serve:serve",
+    "gremlin-server": "proxy.cli.gremlin_server:gremlin_server",
+    "load": "proxy.cli.load:load",
+    "export": "proxy.cli.export:export",
+    "train": "proxy.cli.train:train",
+    "endpoint": "proxy.cli.endpoint:endpoint",
+    "query": "proxy.cli.query:query",
+    "parse": "proxy.cli.parse:parse",
+}
+"""Command names and where they are; imported on use, so that `--help` does not load torch."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: Any = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gremlink")
+def main() -> None:
+    """Predictions inside Gremlin queries, from graph neural networks trained on your own graph."""
