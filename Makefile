@@ -1,0 +1,78 @@
+# `make` prints the targets. Set-up needs Python 3.10 or 3.11 and a network for the first time.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements.lock
+INSTALLED := $(VENV)/.installed
+UV_VERSION := 0.13.9
+UV := $(BIN)/uv --quiet
+ARGS ?=
+
+# Two threads each are plenty for the graphs of the tests, and keep a shared machine usable.
+export OMP_NUM_THREADS ?= 2
+export DGLBACKEND := pytorch
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup quickstart test pytest lint format lock clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: $(INSTALLED) ## create .venv with the locked dependencies (every target below does this itself)
+
+quickstart: $(INSTALLED) ## the whole path on a sample graph; ARGS=--once ends after the answers
+	$(BIN)/gremlink quickstart $(ARGS)
+
+test: lint pytest ## linter, formatter, type checker, all tests
+
+pytest: $(INSTALLED) ## the tests alone; ARGS goes to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(INSTALLED) ## linter, formatter check, type checker
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(INSTALLED) ## rewrite the sources as the linter and the formatter want them
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench-%: $(INSTALLED) ## run benchmarks/%.py; ARGS goes to it
+	$(BIN)/python benchmarks/$*.py $(ARGS)
+
+lock: $(BIN)/uv ## resolve pyproject.toml anew into requirements.lock
+	$(UV) pip compile --universal --python-version 3.10 --extra dev --upgrade \
+		--constraint .ci/tested-versions.txt --custom-compile-command "make lock" \
+		--output-file $(LOCK) pyproject.toml
+
+clean: ## remove .venv, caches and build products; data directories stay
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A candidate has to run (version managers leave stubs that only fail), to be of a version with
+# wheels for everything, and to be able to make virtual environments.
+$(BIN)/uv:
+	@found=; for candidate in $(PYTHON) python3.11 python3.10 python3; do \
+		if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in ((3, 10), (3, 11)))' >/dev/null 2>&1; then \
+			found="$$candidate"; break; \
+		fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo "No usable Python: tried $(PYTHON) python3.11 python3.10 python3." >&2; \
+		echo "Install Python 3.10 or 3.11 with its venv module (Debian and Ubuntu: python3-venv)," >&2; \
+		echo "or name one: make PYTHON=/path/to/python3.11" >&2; \
+		exit 1; \
+	fi; \
+	echo "Creating $(VENV) with $$found ($$("$$found" --version))"; \
+	"$$found" -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# Where only pip knows the mirror or the certificates, uv fails and pip does the same work slower.
+$(INSTALLED): pyproject.toml $(LOCK) | $(BIN)/uv
+	@echo "Installing the locked dependencies"
+	$(UV) pip sync --python $(BIN)/python $(LOCK) \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
