@@ -12,6 +12,8 @@ ARGS ?=
 # Two threads each are plenty for the graphs of the tests, and keep a shared machine usable.
 export OMP_NUM_THREADS ?= 2
 export DGLBACKEND := pytorch
+# Certificates of the machine, as pip does it: a company's own mirror is not among the bundled ones.
+export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -1,0 +1,89 @@
+"""What a clean clone relies on: the lock fits the project, and set-up finds a usable Python."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+TOP = Path(__file__).parent.parent
+LOCK = (TOP / "requirements.lock").read_text()
+PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+DECLARED = [
+    Requirement(line)
+    for line in PROJECT["dependencies"]
+    + [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
+]
+
+
+def locked(python: str) -> dict[str, str]:
+    """Locked versions by canonical name, as Linux with that Python (`3.10`, `3.11`) sees them."""
+    environment = {
+        "python_version": python,
+        "python_full_version": f"{python}.1",
+        "sys_platform": "linux",
+        "platform_machine": "x86_64",
+    }
+    pins = [
+        Requirement(line)
+        for line in LOCK.splitlines()
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    return {
+        canonicalize_name(pin.name): str(pin.specifier).removeprefix("==")
+        for pin in pins
+        if pin.marker is None or pin.marker.evaluate(environment)
+    }
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.11"])
+@pytest.mark.parametrize("requirement", DECLARED, ids=str)
+def test_lock_satisfies_what_the_project_declares(requirement: Requirement, python: str) -> None:
+    if requirement.marker and not requirement.marker.evaluate({"python_version": python}):
+        pytest.skip("not needed by this Python")
+    version = locked(python).get(canonicalize_name(requirement.name))
+    assert version, f"{requirement.name} is not locked: run `make lock`"
+    assert requirement.specifier.contains(version), "the lock file is old: run `make lock`"
+
+
+def test_lock_names_no_host() -> None:
+    assert "://" not in LOCK
+    assert "--index" not in LOCK
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_setup_without_a_usable_python_says_what_to_install(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("python3", "python3.10", "python3.11"):
+        stub = programs / name
+        stub.write_text("#!/bin/sh\necho command not found >&2\nexit 127\n")
+        stub.chmod(0o755)
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(TOP / name, tmp_path)
+    # Inside `make test` the outer make must not pass its targets, flags or job server on.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+    environment.pop("PYTHON", None)
+    make = shutil.which("make")
+    assert make
+    result = subprocess.run(
+        [make, "setup"],
+        cwd=tmp_path,
+        env={**environment, "PATH": f"{programs}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode != 0
+    assert "No usable Python: tried" in result.stderr
+    assert "Install Python 3.10 or 3.11" in result.stderr
+    assert not (tmp_path / ".venv").exists()
