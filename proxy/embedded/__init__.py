@@ -1,0 +1,29 @@
+"""A stock Gremlin Server as a child process, and the sample graph for a first start."""
+
+from __future__ import annotations
+
+from proxy.embedded.errors import (
+    DataInUse,
+    DownloadFailed,
+    EmbeddedServerError,
+    GraphNotSaved,
+    GraphUnreadable,
+    JavaNotUsable,
+    NotEnoughMemory,
+    PortInUse,
+    ServerFailed,
+)
+from proxy.embedded.server import EmbeddedServer
+
+__all__ = [
+    "DataInUse",
+    "DownloadFailed",
+    "EmbeddedServer",
+    "EmbeddedServerError",
+    "GraphNotSaved",
+    "GraphUnreadable",
+    "JavaNotUsable",
+    "NotEnoughMemory",
+    "PortInUse",
+    "ServerFailed",
+]

@@ -1,0 +1,123 @@
+"""The jars of Gremlin Server, fetched from Maven Central once and kept in the user's cache.
+
+A directory of jars appears in the cache complete or not at all, with a list of what is in it;
+while the list is true, neither the resolver nor the network is touched.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from proxy.embedded.errors import DownloadFailed
+
+COORDINATES = ("org.apache.tinkerpop:gremlin-server:3.7.5", "ch.qos.logback:logback-classic:1.2.13")
+"""The server, and the logging back-end that it leaves to its user."""
+
+_LIST = "jars.json"
+
+
+def cache_directory() -> Path:
+    """Where jars are kept, below the user's cache directory (XDG_CACHE_HOME moves it)."""
+    return platformdirs.user_cache_path("gremlink") / "jars"
+
+
+def resolve_jars(
+    coordinates: tuple[str, ...] = COORDINATES,
+    *,
+    cache: Path | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> list[Path]:
+    """The jars of the given Maven coordinates with all they depend on, as a class path.
+
+    Safe to call from several processes at once. Raises `DownloadFailed`.
+    """
+    cache = cache or cache_directory()
+    directory = cache / "+".join(coordinates).replace(":", "_")
+    if jars := _listed(directory):
+        return jars
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with _locked(cache / ".lock"):
+            if jars := _listed(directory):
+                return jars
+            if progress is not None:
+                progress(f"fetching {coordinates[0]} and what it needs from Maven Central, once")
+            with tempfile.TemporaryDirectory(prefix=".partial-", dir=cache) as partial:
+                complete = _fetch(coordinates, Path(partial), cache)
+                shutil.rmtree(directory, ignore_errors=True)
+                complete.rename(directory)
+    except OSError as error:
+        raise DownloadFailed(coordinates[0], cache, str(error)) from None
+    return _listed(directory) or []
+
+
+def _listed(directory: Path) -> list[Path]:
+    """The jars of a complete directory; none if one is missing or has another size."""
+    try:
+        sizes = json.loads((directory / _LIST).read_text(encoding="utf-8"))
+        if any((directory / name).stat().st_size != size for name, size in sizes.items()):
+            return []
+    except (OSError, ValueError, AttributeError):
+        return []
+    return [directory / name for name in sizes]
+
+
+def _fetch(coordinates: tuple[str, ...], partial: Path, cache: Path) -> Path:
+    """Fill `partial / "complete"` with the jars and their list."""
+    from jgo.config import GlobalSettings
+    from jgo.constants import MAVEN_CENTRAL_URL
+    from jgo.env import EnvironmentBuilder, LinkStrategy
+    from jgo.maven import MavenContext
+
+    logging.getLogger("jgo").addHandler(logging.NullHandler())
+    mirrors = GlobalSettings.load().repositories
+    context = MavenContext(
+        repo_cache=partial / "repository", remote_repos={"central": MAVEN_CENTRAL_URL, **mirrors}
+    )
+    builder = EnvironmentBuilder(
+        context=context, cache_dir=partial / "environment", link_strategy=LinkStrategy.HARD
+    )
+    try:
+        found = builder.from_endpoint("+".join(coordinates)).all_jars
+    except Exception as error:  # the resolver lets through whatever its layers raise
+        raise DownloadFailed(coordinates[0], cache, _first_line(error)) from error
+    if not found:
+        raise DownloadFailed(coordinates[0], cache, "the resolver found no jars")
+    complete = partial / "complete"
+    complete.mkdir()
+    for jar in found:
+        if not _intact(jar):
+            raise DownloadFailed(coordinates[0], cache, f"{jar.name} arrived broken")
+        jar.rename(complete / jar.name)
+    sizes = {jar.name: (complete / jar.name).stat().st_size for jar in found}
+    (complete / _LIST).write_text(json.dumps(sizes, indent=1), encoding="utf-8")
+    return complete
+
+
+def _intact(jar: Path) -> bool:
+    try:
+        with zipfile.ZipFile(jar) as archive:
+            return archive.testzip() is None
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

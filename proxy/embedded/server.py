@@ -1,0 +1,333 @@
+"""A stock Gremlin Server with TinkerGraph as a child process of this one.
+
+The child lives in a session of its own, so that a terminal's Ctrl-C reaches only the parent, and
+ends when its standard input does: when the parent stops it, and when the parent is gone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from proxy.embedded import configuration
+from proxy.embedded.errors import (
+    DataInUse,
+    EmbeddedServerError,
+    GraphNotSaved,
+    GraphUnreadable,
+    NotEnoughMemory,
+    PortInUse,
+    ServerFailed,
+)
+from proxy.embedded.jars import resolve_jars
+from proxy.embedded.java import find_java
+
+START_TIMEOUT = 120.0
+"""Seconds for the server to listen; a kept graph of some gigabytes takes most of it to load."""
+STOP_TIMEOUT = 600.0
+"""Seconds for the server to write its graph before it is killed."""
+LOCK_TIMEOUT = 60.0
+"""Seconds to wait for a server whose parent has just died to finish writing the same data."""
+_POLL = 0.05
+_MAIN = "org.apache.tinkerpop.gremlin.server.GremlinServer"
+_LOCK_FILE = "lock"
+
+
+class EmbeddedServer:
+    """One Gremlin Server; `start` and `stop` it, or use it as a context manager.
+
+    `data_dir` keeps the graph between runs; without it the server works in a temporary directory
+    and forgets. `port=0` takes a free one. `memory` is the JVM's largest heap (`512m`, `2g`).
+    `java` is a `java` program or a Java home. `progress` is told what is being waited for.
+    `settings` replace top-level entries of the server's settings file (`authentication`, `ssl`,
+    `evaluationTimeout` in milliseconds, ...).
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 8183,
+        host: str = "127.0.0.1",
+        data_dir: Path | None = None,
+        memory: str = "1g",
+        java: str | None = None,
+        progress: Callable[[str], None] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.host = host
+        self._asked_port = port
+        self._port = port
+        self._data_dir = data_dir
+        self._memory = memory
+        self._java = java
+        self._progress = progress or (lambda message: None)
+        self._settings = dict(settings or {})
+        self._directory: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
+
+    @property
+    def port(self) -> int:
+        """The port that was asked for or, once started, the one in use."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """Where Gremlin clients connect."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"ws://{host}:{self._port}/gremlin"
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the server while it runs."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def log_path(self) -> Path:
+        """The server's log."""
+        if self._directory is None:
+            raise RuntimeError("the server has not been started")
+        return self._directory / configuration.SERVER_LOG
+
+    @property
+    def running(self) -> bool:
+        """Whether the server process is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start the server and return when it answers; raise an `EmbeddedServerError` if not."""
+        if self._process is not None:
+            raise RuntimeError("the server has been started already")
+        java = find_java(self._java)
+        jars = resolve_jars(progress=self._progress)
+        self._directory = self._prepare_directory()
+        try:
+            self._start_in(self._directory, java, jars)
+        except BaseException:
+            self._abandon()
+            raise
+
+    def stop(self) -> None:
+        """Let the server write its graph and end; does nothing if it was not started.
+
+        Raises `GraphNotSaved`.
+        """
+        process, self._process = self._process, None
+        if process is None or self._directory is None:
+            return
+        self._end(process)
+        if self._data_dir is None:
+            shutil.rmtree(self._directory, ignore_errors=True)
+        elif configuration.NOT_SAVED in (logged := self._logged()):
+            raise GraphNotSaved(
+                self._directory / configuration.GRAPH_FILE,
+                self._directory / configuration.PREVIOUS_GRAPH_FILE,
+                _last_cause(logged) or f"see {self.log_path}",
+            )
+
+    def __enter__(self) -> EmbeddedServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _prepare_directory(self) -> Path:
+        if self._data_dir is None:
+            return Path(tempfile.mkdtemp(prefix="gremlink-"))
+        try:
+            self._data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EmbeddedServerError(
+                f"cannot keep data in {self._data_dir}: {error.strerror}. "
+                "Choose another directory with --data"
+            ) from None
+        return self._data_dir.resolve()
+
+    def _start_in(self, directory: Path, java: Path, jars: list[Path]) -> None:
+        lock = self._lock(directory)
+        try:
+            self._port = self._asked_port or _free_port(self.host)
+            _require_free(self.host, self._port)
+            configuration.write_configuration(
+                directory,
+                host=self.host,
+                port=self._port,
+                keep=self._data_dir is not None,
+                settings=self._settings,
+            )
+            _keep_previous(directory)
+            self._log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
+            self._progress("starting Gremlin Server")
+            with (directory / configuration.CONSOLE_LOG).open("wb") as console:
+                self._process = subprocess.Popen(
+                    self._command(java, jars),
+                    cwd=directory,
+                    stdin=subprocess.PIPE,
+                    stdout=console,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    # The child shares the lock and so holds it until it has written its graph,
+                    # also when this process is gone.
+                    pass_fds=[lock],
+                )
+        finally:
+            os.close(lock)
+        self._wait_until_ready(self._process, directory)
+
+    def _command(self, java: Path, jars: list[Path]) -> list[str]:
+        return [
+            str(java),
+            f"-Xmx{self._memory}",
+            # Scripts are parsed recursively; a line of 15 kB overflows the default of 1 MB.
+            "-Xss16m",
+            # Gryo, the format of the graph file, reads the fields of these by reflection.
+            "--add-opens=java.base/java.util.concurrent.atomic=ALL-UNNAMED",
+            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+            f"-Dlogback.configurationFile={configuration.LOGGING_FILE}",
+            "-cp",
+            os.pathsep.join(str(jar) for jar in jars),
+            _MAIN,
+            configuration.SETTINGS_FILE,
+        ]
+
+    def _lock(self, directory: Path) -> int:
+        lock = os.open(directory / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+        deadline = time.monotonic() + LOCK_TIMEOUT
+        told = False
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return lock
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    os.close(lock)
+                    raise DataInUse(directory) from None
+            if not told:
+                self._progress(f"waiting for another server to leave {directory}")
+                told = True
+            time.sleep(_POLL)
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], directory: Path) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while process.poll() is None:
+            if configuration.READY in _read(directory / configuration.CONSOLE_LOG):
+                self._progress(f"Gremlin Server listens at {self.url}")
+                return
+            if time.monotonic() > deadline:
+                reason = f"Gremlin Server did not answer within {START_TIMEOUT:.0f} seconds"
+                raise ServerFailed(reason, self.log_path, self._excerpt(directory))
+            time.sleep(_POLL)
+        raise self._failure(process.returncode, directory)
+
+    def _failure(self, code: int, directory: Path) -> EmbeddedServerError:
+        said = _read(directory / configuration.CONSOLE_LOG)
+        logged = self._logged()
+        if code == configuration.NO_GRAPH_EXIT:
+            previous = directory / configuration.PREVIOUS_GRAPH_FILE
+            reason = _last_cause(logged) or "it is not a Gryo file"
+            return GraphUnreadable(
+                directory / configuration.GRAPH_FILE,
+                previous if previous.exists() else None,
+                reason,
+            )
+        for line in said.splitlines():
+            if "heap" in line or "memory" in line.lower():
+                return NotEnoughMemory(
+                    self._memory, line.removeprefix("Error: ").strip().rstrip(".")
+                )
+        if "Address already in use" in logged + said:
+            return PortInUse(self.host, self._port, "Address already in use")
+        reason = f"Gremlin Server ended with exit code {code}"
+        return ServerFailed(reason, self.log_path, self._excerpt(directory))
+
+    def _logged(self) -> str:
+        """What this run has logged; all of it if the log was rolled over meanwhile."""
+        text = _read(self.log_path)
+        return text[self._log_start :] if len(text) >= self._log_start else text
+
+    def _excerpt(self, directory: Path, lines: int = 8) -> str:
+        text = _read(directory / configuration.CONSOLE_LOG) + self._logged()
+        return "\n".join([line for line in text.splitlines() if line.strip()][-lines:])
+
+    @staticmethod
+    def _end(process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+        try:
+            process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _abandon(self) -> None:
+        """Clean up after a start that failed; a temporary directory stays for its logs."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
+
+
+def _free_port(host: str) -> int:
+    with socket.socket(_family(host)) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raise `PortInUse` while there is still nothing to clean up."""
+    with socket.socket(_family(host)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise PortInUse(host, port, reason) from None
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _keep_previous(directory: Path) -> None:
+    """Keep the graph file of the last run under a second name.
+
+    TinkerGraph deletes its file before it writes the new one; a power cut in between would take
+    both.
+    """
+    graph = directory / configuration.GRAPH_FILE
+    previous = directory / configuration.PREVIOUS_GRAPH_FILE
+    if graph.exists() and graph.stat().st_size > 0:
+        previous.unlink(missing_ok=True)
+        previous.hardlink_to(graph)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _last_cause(log: str) -> str:
+    causes = [line for line in log.splitlines() if line.startswith("Caused by:")]
+    return causes[-1].removeprefix("Caused by:").strip() if causes else ""

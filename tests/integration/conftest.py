@@ -1,0 +1,34 @@
+"""One real Gremlin Server for the whole test session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from gremlin_python.driver.client import Client
+
+from proxy.embedded import EmbeddedServer
+
+
+@pytest.fixture(scope="session")
+def gremlin_server() -> Iterator[EmbeddedServer]:
+    """A server on a free port with a graph that nobody keeps."""
+    with EmbeddedServer(port=0) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def graph_url(gremlin_server: EmbeddedServer) -> str:
+    """The address of the session's server; what earlier tests wrote may still be in its graph."""
+    return gremlin_server.url
+
+
+@pytest.fixture
+def empty_graph(graph_url: str) -> str:
+    """The address of the session's server, its graph emptied before the test."""
+    client = Client(graph_url, "g")
+    try:
+        client.submit("g.V().drop().iterate()").all().result()
+    finally:
+        client.close()
+    return graph_url
