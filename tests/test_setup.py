@@ -3,21 +3,16 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import tomli
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 TOP = Path(__file__).parent.parent
 LOCK = (TOP / "requirements.lock").read_text()
-PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+PROJECT = tomli.loads((TOP / "pyproject.toml").read_text())["project"]
 DECLARED = [
     Requirement(line)
     for line in PROJECT["dependencies"]

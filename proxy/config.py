@@ -1,0 +1,338 @@
+"""All settings of gremlink: one TOML file, environment variables and flags, in one model.
+
+Flags win over the environment, the environment over the file, the file over the defaults. An
+unknown key is refused wherever it stands. `docs/configuration.md` holds the table of
+`python -m proxy.config`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from urllib.parse import urlsplit
+
+import platformdirs
+import tomli
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+PREFIX = "GREMLINK_"
+FILE_VARIABLE = "GREMLINK_CONFIG"
+FILE_NAME = "gremlink.toml"
+
+_ORCHESTRATOR = re.compile(r"GREMLINK_(SERVICE|PORT)(_.*)?")
+"""What Kubernetes and Docker links put into every container beside a service named `gremlink`."""
+
+MEBIBYTE = 1024 * 1024
+MIME_PREFIX_BYTES = 256
+"""A binary message opens with one byte of length and up to 255 bytes of mime type."""
+
+
+def _path(value: str) -> str:
+    if not value.startswith("/") or "?" in value or "#" in value:
+        raise ValueError("must begin with / and hold neither ? nor #")
+    return value
+
+
+def _websocket_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        raise ValueError("must look like ws://host:port/gremlin or wss://host:port/gremlin")
+    _ = parts.port  # raises ValueError when it is not a port
+    return value
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+UrlPath = Annotated[str, AfterValidator(_path)]
+WebSocketUrl = Annotated[str, AfterValidator(_websocket_url)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Listen(_Section):
+    """Where clients connect."""
+
+    host: str = Field(
+        default="127.0.0.1", description="address to listen on; 0.0.0.0 is every interface"
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8182, description="port to listen on; 0 takes a free one"
+    )
+    path: UrlPath = Field(default="/gremlin", description="path of the Gremlin endpoint")
+
+
+class Upstream(_Section):
+    """The database behind the proxy."""
+
+    url: WebSocketUrl | None = Field(
+        default=None, description="its Gremlin endpoint, as in ws://localhost:8183/gremlin"
+    )
+
+
+class Limits(_Section):
+    """What the proxy refuses to carry or to wait for."""
+
+    max_message_bytes: Annotated[int, Field(ge=1024)] = Field(
+        default=10 * MEBIBYTE + MIME_PREFIX_BYTES,
+        description="largest message of either side, in bytes",
+    )
+    connect_timeout: Seconds = Field(
+        default=10.0, description="time for a connection upstream, in seconds"
+    )
+    sub_query_timeout: Seconds = Field(
+        default=30.0, description="time for a query that the proxy asks itself, in seconds"
+    )
+
+
+class Inference(_Section):
+    """How ML steps are answered."""
+
+    default_endpoint: str | None = Field(
+        default=None, description="endpoint of queries without Neptune#ml.endpoint"
+    )
+    limit_cap: Annotated[int, Field(ge=1)] = Field(
+        default=100, description="largest Neptune#ml.limit, per input vertex"
+    )
+
+
+class StoreSettings(_Section):
+    """Where endpoints and their artifacts are kept."""
+
+    directory: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("gremlink"),
+        description="directory of the records and artifacts",
+    )
+
+
+class Embedded(_Section):
+    """The Gremlin Server that `gremlink gremlin-server` and `gremlink quickstart` run."""
+
+    java: Path | None = Field(
+        default=None, description="Java program of version 11 to 21, instead of the one from PyPI"
+    )
+    memory: Annotated[str, Field(pattern=r"^[1-9][0-9]*[mMgG]$")] = Field(
+        default="1g", description="largest heap of the server, as in 512m or 2g"
+    )
+    port: Port = Field(default=8183, description="port of the server, on 127.0.0.1")
+    directory: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("gremlink") / "gremlin-server",
+        description="directory of the server's graph and logs",
+    )
+
+
+class Log(_Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least severe messages that are written"
+    )
+
+
+class Configuration(_Section):
+    """All settings. Immutable; made by `load`, or by hand in tests."""
+
+    listen: Listen = Listen()
+    upstream: Upstream = Upstream()
+    limits: Limits = Limits()
+    inference: Inference = Inference()
+    store: StoreSettings = Field(default_factory=StoreSettings)
+    embedded: Embedded = Field(default_factory=Embedded)
+    log: Log = Log()
+
+
+class ConfigurationError(Exception):
+    """A setting cannot be used.
+
+    `source` is the file, the variable or the flag; `key` is dotted (`listen.port`), empty where
+    the whole file is meant; `nearest` is the valid key most like an unknown one.
+    """
+
+    def __init__(self, source: str, key: str, problem: str, *, nearest: str | None = None) -> None:
+        hint = f"; did you mean {nearest}?" if nearest else ""
+        super().__init__(f"{source}: {f'{key}: ' if key else ''}{problem}{hint}")
+        self.source = source
+        self.key = key
+        self.problem = problem
+        self.nearest = nearest
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A value somebody gave, as it came, and where."""
+
+    key: str
+    value: Any
+    source: str
+
+
+def load(
+    flags: Mapping[str, Any] | None = None,
+    *,
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Configuration:
+    """The settings in force.
+
+    `flags` maps dotted keys (`listen.port`) to values; `None` means that the flag was not given.
+    `file` is read if named (here or by GREMLINK_CONFIG); otherwise ./gremlink.toml, or the one in
+    the user's configuration directory, is read if it exists. Raises ConfigurationError.
+    """
+    environment = os.environ if environment is None else environment
+    given: dict[str, _Given] = {}
+    chosen = _find_file(file, environment)
+    if chosen is not None:
+        given |= {item.key: item for item in _from_file(chosen)}
+    given |= {item.key: item for item in _from_environment(environment)}
+    given |= {
+        key: _Given(key, value, "flag") for key, value in (flags or {}).items() if value is not None
+    }
+    return _validated(given)
+
+
+def keys() -> list[str]:
+    """Every dotted key, in the order of the documentation."""
+    return [
+        f"{section}.{key}" for section, model in _sections().items() for key in model.model_fields
+    ]
+
+
+def variable(key: str) -> str:
+    """The environment variable of a dotted key: `listen.port` is GREMLINK_LISTEN_PORT."""
+    return PREFIX + key.replace(".", "_").upper()
+
+
+def _sections() -> dict[str, type[_Section]]:
+    return {
+        name: field.annotation
+        for name, field in Configuration.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, _Section)
+    }
+
+
+def _find_file(file: Path | None, environment: Mapping[str, str]) -> Path | None:
+    named = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
+    if named is not None:
+        return named
+    for candidate in (Path(FILE_NAME), platformdirs.user_config_path("gremlink") / FILE_NAME):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _from_file(file: Path) -> Iterator[_Given]:
+    try:
+        document = tomli.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(str(file), "", f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(str(file), "", "is not UTF-8 text") from error
+    except tomli.TOMLDecodeError as error:
+        raise ConfigurationError(str(file), "", f"is not TOML: {error}") from error
+    sections = _sections()
+    for section, content in document.items():
+        if section not in sections:
+            raise _unknown(str(file), section, "section", list(sections))
+        if not isinstance(content, dict):
+            raise ConfigurationError(str(file), section, f"is a section: write [{section}]")
+        for key, value in content.items():
+            yield _Given(f"{section}.{key}", value, str(file))
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterator[_Given]:
+    variables = {variable(key): key for key in keys()}
+    for name in sorted(environment):
+        if name in variables:
+            # `GREMLINK_X= gremlink …` is how a shell takes a setting back.
+            if environment[name]:
+                yield _Given(variables[name], environment[name], name)
+        elif (
+            name.startswith(PREFIX) and name != FILE_VARIABLE and not _ORCHESTRATOR.fullmatch(name)
+        ):
+            raise _unknown(name, "", "variable", [*variables, FILE_VARIABLE], asked=name)
+
+
+def _validated(given: Mapping[str, _Given]) -> Configuration:
+    known = keys()
+    document: dict[str, dict[str, Any]] = {}
+    for item in given.values():
+        if item.key not in known:
+            raise _unknown(item.source, item.key, "key", known)
+        section, _, key = item.key.partition(".")
+        document.setdefault(section, {})[key] = item.value
+    try:
+        return Configuration.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"][:2])
+        item = given[key]
+        reason = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(
+            item.source, key, f"{item.value!r} is not allowed: {reason[:1].lower()}{reason[1:]}"
+        ) from error
+
+
+def _unknown(
+    source: str, key: str, what: str, valid: list[str], *, asked: str | None = None
+) -> ConfigurationError:
+    near = difflib.get_close_matches(asked or key, valid, n=1, cutoff=0.5)
+    problem = f"no such {what}"
+    if not near:
+        problem += f"; there are {', '.join(valid)}"
+    return ConfigurationError(source, key, problem, nearest=near[0] if near else None)
+
+
+def _type_name(annotation: Any) -> str:
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, UnionType):
+        return " or ".join(_type_name(part) for part in get_args(annotation))
+    if get_origin(annotation) is Literal:
+        return ", ".join(str(choice) for choice in get_args(annotation))
+    names = {str: "text", int: "integer", float: "number", Path: "path", type(None): "none"}
+    return names[annotation]
+
+
+def _default_text(key: str, value: Any) -> str:
+    fixed = {
+        "store.directory": "the user's data directory + `/gremlink`",
+        "embedded.directory": "the user's data directory + `/gremlink/gremlin-server`",
+    }
+    if key in fixed:
+        return fixed[key]
+    return "none" if value is None else f"`{value}`"
+
+
+def reference() -> str:
+    """The table of all settings, in Markdown."""
+    defaults = Configuration()
+    lines = []
+    for section, model in _sections().items():
+        lines += [
+            f"### `[{section}]`",
+            "",
+            (model.__doc__ or "").strip(),
+            "",
+            "| Key | Environment | Type | Default | Meaning |",
+            "|---|---|---|---|---|",
+        ]
+        for key, field in model.model_fields.items():
+            name = f"{section}.{key}"
+            default = _default_text(name, getattr(getattr(defaults, section), key))
+            lines.append(
+                f"| `{key}` | `{variable(name)}` | {_type_name(field.annotation)} "
+                f"| {default} | {field.description} |"
+            )
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(reference())
