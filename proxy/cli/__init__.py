@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from proxy.cli.console import reported
+
 COMMANDS = {
     "quickstart": "proxy.cli.quickstart:quickstart",
     "serve": "proxy.cli.serve:serve",
@@ -33,8 +35,17 @@ class _Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        with reported(debug=ctx.params["debug"]):
+            return super().invoke(ctx)
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.version_option(package_name="gremlink")
-def main() -> None:
-    """Predictions inside Gremlin queries, from graph neural networks trained on your own graph."""
+def main(debug: bool) -> None:
+    """Predictions inside Gremlin queries, from graph neural networks trained on your own graph.
+
+    Exit codes: 0 done; 1 failed, and standard error says why; 2 wrong usage or settings;
+    130 interrupted.
+    """

@@ -1,0 +1,133 @@
+"""What all commands share: how they speak, how they fail, and where their settings come from.
+
+Results go to standard output, everything else to standard error. What only entertains a waiting
+person (`say`, progress bars) is left out unless both are terminals.
+
+Exit codes: 0 done; 1 it failed, and standard error says why; 2 wrong usage or settings;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+from proxy import config
+
+FAILED = 1
+USAGE = 2
+INTERRUPTED = 130
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Failure(click.ClickException):
+    """Ends a command with one message on standard error."""
+
+    exit_code = FAILED
+
+    def show(self, file: Any = None) -> None:
+        """Print the message, without a traceback."""
+        click.echo(f"gremlink: {self.message}", file=file or sys.stderr)
+
+
+class WrongUsage(Failure):
+    """Ends a command whose arguments or settings cannot be used."""
+
+    exit_code = USAGE
+
+
+@contextmanager
+def reported(*, debug: bool) -> Iterator[None]:
+    """Turn what a command raises into a message and an exit code.
+
+    Exceptions of this project and of the operating system are meant for the user. Any other is a
+    defect of ours: its type is named, and `--debug` shows where it came from.
+    """
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except KeyboardInterrupt:
+        click.echo(err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # Whoever read us (`head`, a pager) has seen enough; click ends quietly.
+        raise
+    except Exception as error:
+        if debug:
+            raise
+        if isinstance(error, config.ConfigurationError):
+            raise WrongUsage(str(error)) from None
+        if _is_ours(error) or isinstance(error, OSError):
+            raise Failure(str(error) or type(error).__name__) from None
+        raise Failure(
+            f"unexpected {type(error).__name__}: {error}. This is a defect of gremlink; "
+            "`gremlink --debug …` prints where it happened"
+        ) from None
+
+
+def _is_ours(error: Exception) -> bool:
+    return type(error).__module__.partition(".")[0] in ("proxy", "grammar")
+
+
+def interactive() -> bool:
+    """Whether a person watches both output streams."""
+    return sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def say(message: str) -> None:
+    """Tell a waiting person what goes on."""
+    if interactive():
+        click.secho(message, dim=True, err=True)
+
+
+def output() -> Console:
+    """Where results go. A pipe gets plain text as wide as it needs to be, without colours."""
+    return Console() if sys.stdout.isatty() else Console(width=1000, soft_wrap=True)
+
+
+def errors() -> Console:
+    """Where progress goes."""
+    return Console(stderr=True)
+
+
+def with_settings(*flags: tuple[str, str, str]) -> Callable[[Command], Command]:
+    """Give a command `--config`, and flags that set keys of the configuration.
+
+    Each flag is its name, its key and a help text, as in `("--port", "listen.port", "…")`. The
+    command gets the configuration as the argument `settings`.
+    """
+
+    def decorate(command: Command) -> Command:
+        def run(*arguments: Any, config_file: Path | None, **options: Any) -> Any:
+            given = {key: options.pop(_parameter(name)) for name, key, _ in flags}
+            settings = config.load(given, file=config_file)
+            return command(*arguments, settings=settings, **options)
+
+        run.__doc__ = command.__doc__
+        run.__name__ = command.__name__
+        # Options that were declared below this decorator travel on the function.
+        run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+        for name, key, text in reversed(flags):
+            metavar = key.rpartition(".")[2].upper()
+            run = click.option(name, _parameter(name), metavar=metavar, help=f"{text} [{key}]")(run)
+        option = click.option(
+            "--config",
+            "config_file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Settings file; the default is ./gremlink.toml if there is one.",
+        )
+        return option(run)  # type: ignore[return-value]
+
+    return decorate
+
+
+def _parameter(name: str) -> str:
+    return name.removeprefix("--").replace("-", "_")
