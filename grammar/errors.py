@@ -1,10 +1,10 @@
 """What can go wrong when reading or printing Gremlin.
 
-    GremlinError
-    ├── MalformedRequest      the bytes, JSON or text are not what they claim to be
-    │   └── ScriptError       ... in a script: has line, column and the underlined place
-    ├── LimitExceeded         well-formed as far as read, but larger or deeper than we allow
-    └── NotConvertible        the value exists only in the encoding it came in
+GremlinError
+├── MalformedRequest      the bytes, JSON or text are not what they claim to be
+│   └── ScriptError       ... in a script: has line, column and the underlined place
+├── LimitExceeded         well-formed as far as read, but larger or deeper than we allow
+└── NotConvertible        the value exists only in the encoding it came in
 """
 
 from __future__ import annotations

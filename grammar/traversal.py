@@ -8,10 +8,11 @@ immutable: whoever changes one makes a new one, which has no origin, and so do i
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Union
+from typing import Any, TypeAlias
 
 OPTIONS_STRATEGY = "OptionsStrategy"
 
@@ -33,10 +34,6 @@ class Kind(Enum):
     UUID = "UUID"
 
 
-def _origin() -> Any:
-    return field(default=None, compare=False, repr=False, hash=False, kw_only=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Literal:
     """A typed constant.
@@ -48,7 +45,7 @@ class Literal:
 
     kind: Kind
     value: Any
-    origin: Any = _origin()
+    origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
     @classmethod
     def string(cls, value: str) -> Literal:
@@ -57,9 +54,7 @@ class Literal:
 
     @classmethod
     def of(cls, value: Any) -> Literal:
-        """The literal that a Python value stands for: `int` is an Integer if it fits, else a Long."""
-        import uuid
-
+        """The literal a Python value stands for: `int` is an Integer if it fits, else a Long."""
         match value:
             case None:
                 return cls(Kind.NULL, None)
@@ -86,7 +81,7 @@ class EnumConstant:
 
     type: str
     name: str
-    origin: Any = _origin()
+    origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,7 @@ class Predicate:
     type: str
     name: str
     arguments: tuple[Argument, ...]
-    origin: Any = _origin()
+    origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +100,7 @@ class Items:
 
     kind: str
     items: tuple[Argument, ...]
-    origin: Any = _origin()
+    origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,14 @@ class Entries:
     """A map, in its order."""
 
     entries: tuple[tuple[Argument, Argument], ...]
-    origin: Any = _origin()
+    origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The origin of a node that was changed: nothing to copy, but the dialect to keep to."""
+
+    source: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,12 @@ class Strategy:
 
     name: str
     configuration: tuple[tuple[str, Argument], ...] = ()
-    origin: Any = _origin()
+    origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
+
+    def with_configuration(self, configuration: Sequence[tuple[str, Argument]]) -> Strategy:
+        """The same strategy, otherwise configured; printed in the dialect this one came in."""
+        source = self.origin.source if isinstance(self.origin, Derived) else self.origin
+        return replace(self, configuration=tuple(configuration), origin=Derived(source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +137,7 @@ class Variable:
     """A name whose value the text itself does not tell (scripts; bindings may tell it)."""
 
     name: str
-    origin: Any = _origin()
+    origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ class Bulked:
 
     value: Argument
     bulk: int
-    origin: Any = _origin()
+    origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +160,7 @@ class Opaque:
     encoding: str
     raw: Any
     what: str = "value"
-    origin: Any = _origin()
+    origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,7 @@ class Instruction:
 
     name: str
     arguments: tuple[Argument, ...] = ()
-    origin: Any = _origin()
+    origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +183,7 @@ class Traversal:
     source: tuple[Instruction, ...] = ()
     steps: tuple[Instruction, ...] = ()
     root: str = field(default="g", compare=False, kw_only=True)
-    origin: Any = _origin()
+    origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
     def with_steps(self, steps: Sequence[Instruction]) -> Traversal:
         """The same source, other steps."""
@@ -205,18 +212,18 @@ class Traversal:
         return found
 
 
-Argument = Union[
-    Literal,
-    EnumConstant,
-    Predicate,
-    Items,
-    Entries,
-    Strategy,
-    Variable,
-    Bulked,
-    Opaque,
-    Traversal,
-]
+Argument: TypeAlias = (
+    Literal
+    | EnumConstant
+    | Predicate
+    | Items
+    | Entries
+    | Strategy
+    | Variable
+    | Bulked
+    | Opaque
+    | Traversal
+)
 
 
 def step(name: str, *arguments: Argument | str | bool | int | float | None) -> Instruction:
