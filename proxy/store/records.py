@@ -1,0 +1,247 @@
+"""Which endpoints exist, and where the artifact of each lies.
+
+Records are in SQLite, artifacts in directories beside it. Several processes may work on one store:
+the proxy reads while a command creates, replaces or deletes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sqlite3
+import stat
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from proxy.store.errors import (
+    EndpointExists,
+    InvalidName,
+    NoSuchEndpoint,
+    NotAnArtifact,
+    StoreNotUsable,
+)
+
+MANIFEST = "artifact.json"
+"""The file that makes a directory an artifact; it holds the checksums of all others."""
+
+LOCK_TIMEOUT = 30.0
+"""Seconds to wait for another process that writes the records."""
+
+GRACE = 600.0
+"""Seconds for which an artifact that was replaced stays, for those who are about to read it."""
+
+SCHEMA_VERSION = 1
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_SCHEMA = """
+CREATE TABLE endpoint (
+    name TEXT PRIMARY KEY,
+    directory TEXT NOT NULL UNIQUE,
+    task TEXT NOT NULL,
+    created TEXT NOT NULL,
+    checksum TEXT NOT NULL
+)
+"""
+_ONE = "SELECT name, directory, task, created, checksum FROM endpoint WHERE name = ?"
+_ALL = "SELECT name, directory, task, created, checksum FROM endpoint ORDER BY name"
+_INSERT = "INSERT INTO endpoint (name, directory, task, created, checksum) VALUES (?, ?, ?, ?, ?)"
+_DELETE = "DELETE FROM endpoint WHERE name = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A trained model under the name by which queries ask for it.
+
+    `created` is ISO 8601 in UTC with seconds. `checksum` is the SHA-256 of the artifact's
+    manifest, in hexadecimal: equal checksums are equal models.
+    """
+
+    name: str
+    artifact: Path
+    task: str
+    created: str
+    checksum: str
+
+
+class Store:
+    """The store in the directory `root`, made when it is first written to.
+
+    Methods may be called from any thread. They wait for locks and files: up to LOCK_TIMEOUT.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._records = root / "records.sqlite3"
+        self._artifacts = root / "artifacts"
+
+    def create_endpoint(self, name: str, artifact: Path, *, replace: bool = False) -> Endpoint:
+        """Copy the artifact into the store and give it a name.
+
+        The copy is the store's own: what happens to `artifact` later changes nothing. If `replace`,
+        an endpoint of that name gives way in one step, and readers see the old one or the new one.
+        Raises InvalidName, NotAnArtifact, EndpointExists, StoreNotUsable.
+        """
+        if not _NAME.fullmatch(name):
+            raise InvalidName(name)
+        if not replace and self.endpoint(name) is not None:
+            raise EndpointExists(name)
+        task = _task(artifact)
+        directory = self._copy(artifact)
+        endpoint = Endpoint(
+            name=name,
+            artifact=directory,
+            task=task,
+            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            checksum=hashlib.sha256((directory / MANIFEST).read_bytes()).hexdigest(),
+        )
+        values = (name, directory.name, task, endpoint.created, endpoint.checksum)
+        try:
+            with self._writing() as records:
+                if replace:
+                    self._retire(records, name)
+                records.execute(_INSERT, values)
+        except sqlite3.IntegrityError:
+            shutil.rmtree(directory)
+            raise EndpointExists(name) from None
+        except BaseException:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
+        self._sweep()
+        return endpoint
+
+    def endpoint(self, name: str) -> Endpoint | None:
+        """The endpoint of that name. Raises StoreNotUsable."""
+        return next(self._select(_ONE, name), None)
+
+    def endpoints(self) -> list[Endpoint]:
+        """All endpoints, by name. Raises StoreNotUsable."""
+        return list(self._select(_ALL))
+
+    def delete_endpoint(self, name: str) -> None:
+        """Forget an endpoint and its artifact. Raises NoSuchEndpoint, StoreNotUsable."""
+        if self.endpoint(name) is not None:
+            with self._writing() as records:
+                deleted = records.execute(_ONE, (name,)).fetchall()
+                records.execute(_DELETE, (name,))
+            if deleted:
+                shutil.rmtree(self._artifacts / deleted[0][1], ignore_errors=True)
+                self._sweep()
+                return
+        raise NoSuchEndpoint(name, [other.name for other in self.endpoints()])
+
+    def _select(self, query: str, *values: str) -> Iterator[Endpoint]:
+        if not self._records.exists():
+            return
+        with self._connection() as records:
+            rows = records.execute(query, values).fetchall()
+        for name, directory, task, created, checksum in rows:
+            yield Endpoint(name, self._artifacts / directory, task, created, checksum)
+
+    def _retire(self, records: sqlite3.Connection, name: str) -> None:
+        """Take the name from its endpoint, if there is one; its artifact stays for GRACE."""
+        for endpoint in records.execute(_ONE, (name,)).fetchall():
+            with suppress(FileNotFoundError):
+                os.utime(self._artifacts / endpoint[1])
+        records.execute(_DELETE, (name,))
+
+    def _copy(self, artifact: Path) -> Path:
+        """A copy that appears complete or not at all, under a name that nobody else has."""
+        directory = self._artifacts / uuid.uuid4().hex
+        partial = directory.with_suffix(".partial")
+        try:
+            self._artifacts.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(artifact, partial, copy_function=shutil.copyfile)
+            # A directory that was read-only would stay for ever.
+            partial.chmod(partial.stat().st_mode | stat.S_IRWXU)
+            partial.rename(directory)
+        except (OSError, shutil.Error) as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise StoreNotUsable(self.root, f"cannot copy {artifact}: {error}") from error
+        return directory
+
+    def _sweep(self) -> None:
+        """Remove what no endpoint names any more: replaced artifacts, copies that were cut off.
+
+        The age counts from the last change of status (`ctime`), which copying and retiring set.
+        """
+        with self._connection() as records:
+            named = {row[1] for row in records.execute(_ALL)}
+        for directory in self._artifacts.iterdir():
+            with suppress(FileNotFoundError):
+                age = time.time() - directory.stat().st_ctime
+                if directory.name not in named and age > GRACE:
+                    shutil.rmtree(directory, ignore_errors=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that holds the write lock from its beginning."""
+        with self._connection() as records:
+            records.execute("BEGIN IMMEDIATE")
+            try:
+                yield records
+            except BaseException:
+                records.execute("ROLLBACK")
+                raise
+            records.execute("COMMIT")
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            records = sqlite3.connect(self._records, timeout=LOCK_TIMEOUT, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreNotUsable(self.root, str(error)) from error
+        try:
+            self._prepare(records)
+            yield records
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            raise StoreNotUsable(self._records, str(error)) from error
+        finally:
+            records.close()
+
+    def _prepare(self, records: sqlite3.Connection) -> None:
+        if self._version(records) == 0:
+            records.execute("PRAGMA journal_mode = WAL")
+            records.execute("BEGIN IMMEDIATE")
+            if self._version(records) == 0:
+                records.execute(_SCHEMA)
+                records.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            records.execute("COMMIT")
+        version = self._version(records)
+        if version != SCHEMA_VERSION:
+            raise StoreNotUsable(
+                self._records,
+                f"it has version {version}, and this gremlink knows version {SCHEMA_VERSION}: "
+                "use the gremlink that wrote it, or another directory",
+            )
+
+    @staticmethod
+    def _version(records: sqlite3.Connection) -> int:
+        version: int = records.execute("PRAGMA user_version").fetchone()[0]
+        return version
+
+
+def _task(artifact: Path) -> str:
+    """The task of the artifact in a directory, as its manifest says."""
+    if not artifact.is_dir():
+        raise NotAnArtifact(artifact, "there is no such directory")
+    try:
+        manifest = json.loads((artifact / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotAnArtifact(artifact, f"it has no {MANIFEST}") from None
+    except (OSError, ValueError) as error:
+        raise NotAnArtifact(artifact, f"its {MANIFEST} cannot be read ({error})") from error
+    task = manifest.get("task") if isinstance(manifest, dict) else None
+    if not isinstance(task, str):
+        raise NotAnArtifact(artifact, f"its {MANIFEST} does not say which task it is for")
+    return task
