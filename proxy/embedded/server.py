@@ -171,7 +171,6 @@ class EmbeddedServer:
                 keep=self._data_dir is not None,
                 settings=self._settings,
             )
-            _keep_previous(directory)
             self._log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
             self._progress("starting Gremlin Server")
             with (directory / configuration.CONSOLE_LOG).open("wb") as console:
@@ -189,6 +188,7 @@ class EmbeddedServer:
         finally:
             os.close(lock)
         self._wait_until_ready(self._process, directory)
+        _keep_previous(directory)
 
     def _command(self, java: Path, jars: list[Path]) -> list[str]:
         return [
@@ -309,10 +309,10 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def _keep_previous(directory: Path) -> None:
-    """Keep the graph file of the last run under a second name.
+    """Keep the graph file, which has just been loaded, under a second name.
 
-    TinkerGraph deletes its file before it writes the new one; a power cut in between would take
-    both.
+    TinkerGraph deletes its file before it writes the new one; a power cut in between would leave
+    nothing.
     """
     graph = directory / configuration.GRAPH_FILE
     previous = directory / configuration.PREVIOUS_GRAPH_FILE
