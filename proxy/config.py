@@ -47,6 +47,12 @@ def _websocket_url(value: str) -> str:
     return value
 
 
+def _heap(value: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]*[mMgG]", value):
+        raise ValueError("must be a number followed by m or g, as in 512m or 2g")
+    return value
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 UrlPath = Annotated[str, AfterValidator(_path)]
 WebSocketUrl = Annotated[str, AfterValidator(_websocket_url)]
@@ -116,9 +122,10 @@ class Embedded(_Section):
     """The Gremlin Server that `gremlink gremlin-server` and `gremlink quickstart` run."""
 
     java: Path | None = Field(
-        default=None, description="Java program of version 11 to 21, instead of the one from PyPI"
+        default=None,
+        description="Java 11 to 24 (its program or its home) instead of the one from PyPI",
     )
-    memory: Annotated[str, Field(pattern=r"^[1-9][0-9]*[mMgG]$")] = Field(
+    memory: Annotated[str, AfterValidator(_heap)] = Field(
         default="1g", description="largest heap of the server, as in 512m or 2g"
     )
     port: Port = Field(default=8183, description="port of the server, on 127.0.0.1")

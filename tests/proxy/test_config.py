@@ -89,7 +89,7 @@ def test_variables_that_an_orchestrator_sets_are_not_ours() -> None:
         ("[log]\nlevel = 'loud'", "log.level", "'debug', 'info', 'warning' or 'error'", None),
         ("[limits]\nconnect_timeout = 0", "limits.connect_timeout", "greater than 0", None),
         ("[limits]\nconnect_timeout = inf", "limits.connect_timeout", "finite", None),
-        ("[embedded]\nmemory = '1 GB'", "embedded.memory", "match pattern", None),
+        ("[embedded]\nmemory = '1 GB'", "embedded.memory", "as in 512m or 2g", None),
         ("[listen", "", "is not TOML", None),
     ],
 )
