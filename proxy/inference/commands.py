@@ -1,0 +1,62 @@
+"""What answering an inference query needs from outside: queries and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grammar.traversal import Argument, Literal
+from proxy.wire.request import RequestMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Make sure that the database lets this client in before anything is told about models.
+
+    `request` is a query without results, to be sent if the database has not answered anything on
+    this connection yet. There is no reply.
+    """
+
+    request: RequestMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Send a query to the database over the client's own connection; all results are the reply."""
+
+    request: RequestMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Make sure that an endpoint exists and can predict these links, before anything is written.
+
+    There is no reply. An endpoint that cannot is an `InferenceError`.
+    """
+
+    endpoint: str
+    edge_label: str
+    direction: str
+    target_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PredictLinks:
+    """Rank the targets of links.
+
+    `known[i]` are the targets to leave out for `inputs[i]`. The reply is, for each input, the
+    targets with their scores, best first, at most `limit` and none below `threshold`; empty for an
+    input that the model has not seen.
+    """
+
+    model: Prepare
+    inputs: Sequence[Literal]
+    known: Sequence[frozenset[Literal]]
+    limit: int
+    threshold: float | None
+
+
+Results = tuple[Argument, ...]
+Links = Sequence[Sequence[tuple[Literal, float]]]
+Command = Admit | Ask | Prepare | PredictLinks
+Reply = Results | Links | None

@@ -1,0 +1,88 @@
+"""Why an inference query is refused, in Neptune's words where Neptune has them.
+
+    InferenceError
+    ├── BadRequest             the endpoint does not exist
+    ├── InvalidParameter       something in the query has a value it may not have
+    ├── MissingParameter       something is missing in the query
+    ├── UnsupportedOperation   the query asks for what cannot be done (yet)
+    └── InternalFailure        the model could not answer
+
+Messages marked "Neptune" are those of the user guide, "Exceptions for Neptune ML Gremlin inference
+queries", to the letter.
+"""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from proxy.wire.status import Status
+
+
+class InferenceError(Exception):
+    """Root of the errors of this package; `code` is Neptune's exception class."""
+
+    code = "InternalFailureException"
+    status = Status.SERVER_ERROR
+    http_status = 500
+
+    def detail(self, request_id: UUID) -> str:
+        """The JSON that Neptune puts into the status message."""
+        return json.dumps(
+            {"requestId": str(request_id), "code": self.code, "detailedMessage": str(self)}
+        )
+
+
+class BadRequest(InferenceError):
+    """Neptune's BadRequestException."""
+
+    code = "BadRequestException"
+    status = Status.INVALID_REQUEST_ARGUMENTS
+    http_status = 400
+
+
+class InvalidParameter(InferenceError):
+    """Neptune's InvalidParameterException."""
+
+    code = "InvalidParameterException"
+    status = Status.INVALID_REQUEST_ARGUMENTS
+    http_status = 400
+
+
+class MissingParameter(InferenceError):
+    """Neptune's MissingParameterException."""
+
+    code = "MissingParameterException"
+    status = Status.INVALID_REQUEST_ARGUMENTS
+    http_status = 400
+
+
+class UnsupportedOperation(InferenceError):
+    """Neptune's UnsupportedOperationException."""
+
+    code = "UnsupportedOperationException"
+    status = Status.INVALID_REQUEST_ARGUMENTS
+    http_status = 400
+
+
+class InternalFailure(InferenceError):
+    """Neptune's InternalFailureException."""
+
+
+ENDPOINT_NOT_FOUND = "Endpoint {} not found."
+ENDPOINT_INVALID = "Invalid endpoint provided for external service query."
+ENDPOINT_MISSING = "No endpoint provided for external service query."
+EDGE_LABEL_MISSING = (
+    "Edge label needs to be specified while using in() or out() step for ML inference queries."
+)
+ONE_EDGE_LABEL = "ML inference are currently supported only with one edge label."
+ONE_VERTEX_LABEL = "ML inference are currently supported only with one vertex label constraint."
+VERTEX_LABEL_MISSING = (
+    "Predicted vertex label needs to be specified using has() step for ML inference queries."
+)
+NOT_WITH_BOTH = "ML inference queries are currently not supported with both() step."
+NOT_IN_REPEAT = "Neptune ML inference queries are currently not supported inside a repeat step."
+ONE_INFERENCE = (
+    "Neptune ML inference queries are currently supported only with one ML inference query per"
+    " gremlin query."
+)

@@ -1,0 +1,114 @@
+"""The names that Neptune ML gives to its options, and reading their values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from grammar.traversal import Argument, Kind, Literal
+from proxy.inference import errors
+from proxy.inference.errors import InvalidParameter, MissingParameter
+
+PREFIX = "Neptune#ml."
+MARKER = PREFIX.encode()
+"""The bytes without which a message is never looked into."""
+
+PREDICTION = PREFIX + "prediction"
+CLASSIFICATION = PREFIX + "classification"
+REGRESSION = PREFIX + "regression"
+TASKS = (PREDICTION, CLASSIFICATION, REGRESSION)
+"""The keys that turn a step into an inference."""
+
+ENDPOINT = PREFIX + "endpoint"
+LIMIT = PREFIX + "limit"
+THRESHOLD = PREFIX + "threshold"
+SCORE = PREFIX + "score"
+IAM_ROLE = PREFIX + "iamRoleArn"
+FILTER_EXISTING = PREFIX + "filterExistingEdges"
+INDUCTIVE = PREFIX + "inductiveInference"
+DETERMINISTIC = PREFIX + "deterministic"
+NO_METADATA_CACHE = PREFIX + "disableInductiveInferenceMetadataCache"
+
+DEFAULT_LIMIT = 1
+LIMIT_CAP = 100
+"""Results for each input: default and most, as Neptune has them."""
+
+_SAGEMAKER = re.compile(r"https://runtime\.sagemaker\.[\w.-]+/endpoints/([\w-]+)/invocations")
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,127}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a deployment decides about inference queries."""
+
+    default_endpoint: str | None = None
+    limit_cap: int = LIMIT_CAP
+
+
+def endpoint_name(options: dict[str, Argument], settings: Settings) -> str:
+    """The endpoint that the options name.
+
+    A SageMaker URL stands for the endpoint whose name it contains; nothing is ever called.
+    """
+    match options.get(ENDPOINT):
+        case None:
+            if settings.default_endpoint is None:
+                raise MissingParameter(errors.ENDPOINT_MISSING)
+            return settings.default_endpoint
+        case Literal(Kind.STRING, str(text)):
+            if url := _SAGEMAKER.fullmatch(text):
+                return url.group(1)
+            if _NAME.fullmatch(text):
+                return text
+    raise InvalidParameter(errors.ENDPOINT_INVALID)
+
+
+def result_limit(options: dict[str, Argument], settings: Settings) -> int:
+    """The number of results for each input."""
+    match options.get(LIMIT):
+        case None:
+            return DEFAULT_LIMIT
+        case Literal(Kind.BYTE | Kind.SHORT | Kind.INT | Kind.LONG, int(limit)) if (
+            1 <= limit <= settings.limit_cap
+        ):
+            return limit
+        case Literal(_, value):
+            found = repr(value)
+        case other:
+            found = type(other).__name__.lower()
+    raise InvalidParameter(
+        f"{LIMIT} must be a whole number from 1 to {settings.limit_cap}, found {found}."
+    )
+
+
+def score_threshold(options: dict[str, Argument]) -> float | None:
+    """The score below which results are dropped, if there is one."""
+    match options.get(THRESHOLD):
+        case None:
+            return None
+        case Literal(Kind.INT | Kind.LONG | Kind.FLOAT | Kind.DOUBLE | Kind.BIG_DECIMAL, value) if (
+            float(value) == float(value)
+        ):
+            return float(value)
+        case Literal(_, value):
+            found = repr(value)
+        case other:
+            found = type(other).__name__.lower()
+    raise InvalidParameter(f"{THRESHOLD} must be a number such as 0.5D, found {found}.")
+
+
+def existing_filter(options: dict[str, Argument], default: str) -> str | None:
+    """Which known links are hidden: `"out"` or `"in"` (the asked direction, the default),
+    `"both"`, or none."""
+    match options.get(FILTER_EXISTING):
+        case None:
+            return default
+        case Literal(Kind.BOOLEAN, True):
+            return "both"
+        case Literal(Kind.BOOLEAN, False):
+            return None
+        case Literal(_, value):
+            found = repr(value)
+        case other:
+            found = type(other).__name__.lower()
+    raise InvalidParameter(f"{FILTER_EXISTING} takes nothing, true or false, found {found}.")

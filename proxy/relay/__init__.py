@@ -1,0 +1,1 @@
+"""The asynchronous server: one connection to the database for each connection of a client."""

@@ -1,0 +1,278 @@
+"""A client's connection and the database's, tied together: bytes move, back-pressure moves back.
+
+The sockets' part of a conversation; what is decided, `conversation.Conversation` decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, cast
+
+from proxy.inference.commands import PredictLinks, Prepare, Reply
+from proxy.inference.errors import InferenceError, InternalFailure
+from proxy.relay.conversation import (
+    Command,
+    Conversation,
+    Hang,
+    Pass,
+    Pending,
+    Predict,
+    ToClient,
+    ToUpstream,
+)
+from proxy.wire.errors import FrameError
+from proxy.wire.frames import CloseCode, Message, MessageReader, Opcode, encode_close
+from proxy.wire.response_stream import Closing, ResponseStream
+
+log = logging.getLogger(__name__)
+
+CLOSE_TIMEOUT = 5.0
+"""Seconds that a client has to answer a close frame."""
+
+BACKLOG_LIMIT = 1024 * 1024
+"""Bytes of held messages above which no more are read from the client."""
+
+Predictor = Callable[[Prepare | PredictLinks], Coroutine[Any, Any, Reply]]
+
+
+class _Side(asyncio.Protocol):
+    """One of the two sockets; tells the connection what happens on it."""
+
+    def __init__(
+        self,
+        received: Callable[[bytes], None],
+        writable: Callable[[bool], None],
+        lost: Callable[[Exception | None], None],
+    ) -> None:
+        self.data_received = received  # type: ignore[assignment,method-assign]
+        self._writable = writable
+        self._lost = lost
+
+    def pause_writing(self) -> None:
+        self._writable(False)
+
+    def resume_writing(self) -> None:
+        self._writable(True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost(exc)
+
+
+class Connection:
+    """One client and its own connection to the database.
+
+    `predict` does a model's work outside the event loop; `message_limit` is in bytes of payload.
+    """
+
+    def __init__(
+        self, conversation: Conversation, predict: Predictor, *, message_limit: int, upstream: str
+    ) -> None:
+        self._conversation = conversation
+        self._predict = predict
+        self._upstream_name = upstream
+        self._requests = MessageReader(message_limit)
+        self._responses = ResponseStream(conversation.ours)
+        self._client: asyncio.Transport | None = None
+        self._upstream: asyncio.Transport | None = None
+        self._deferred: list[bytes] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._hanging: asyncio.TimerHandle | None = None
+        self._closing = False
+        self._refused = False
+        self._reading = True
+        self._upstream_full = False
+        self.client_side = _Side(self._from_client, self._client_writable, self._client_lost)
+        self.upstream_side = _Side(
+            self._from_upstream, self._upstream_writable, self._upstream_lost
+        )
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the client's socket is closed."""
+
+    def attach_client(self, transport: asyncio.Transport) -> None:
+        """Take over the client's socket; its bytes come from now on to `client_side`."""
+        self._client = transport
+        transport.set_protocol(self.client_side)
+
+    def attach_upstream(self, transport: asyncio.Transport, early: bytes = b"") -> None:
+        """Take over the database's socket; `early` are bytes that were already read from it."""
+        self._upstream = transport
+        transport.set_protocol(self.upstream_side)
+        if early:
+            self._from_upstream(early)
+
+    def upstream_unreachable(self, reason: str) -> None:
+        """There is no database: the first request will be told, then the connection closes."""
+        self._conversation.refuse_all(reason)
+
+    def shut_down(self) -> None:
+        """Say good-bye to the client, because the proxy stops."""
+        if self._client is not None and not self._client.is_closing():
+            self._client.write(
+                encode_close(CloseCode.GOING_AWAY, "the proxy is shutting down", masked=False)
+            )
+            self._client.close()
+
+    # From the client -------------------------------------------------------------------------
+
+    def _from_client(self, data: bytes) -> None:
+        if self._refused:
+            return
+        try:
+            for item in self._requests.feed(data):
+                if isinstance(item, Message):
+                    self._carry_out(self._conversation.client(item))
+                else:
+                    self._control(item)
+        except FrameError as error:
+            self._refuse_client(error)
+        except Exception:
+            log.exception("relay failed on bytes of the client")
+            self._abort()
+        self._set_reading()
+
+    def _control(self, frame: bytes) -> None:
+        if self._hanging is not None and frame[0] & 0x0F == Opcode.CLOSE:
+            assert self._client is not None
+            self._client.close()
+        self._to_upstream(frame)
+
+    def _to_upstream(self, data: bytes) -> None:
+        if self._upstream is not None and not self._upstream.is_closing():
+            self._upstream.write(data)
+
+    def _refuse_client(self, error: FrameError) -> None:
+        self._refused = True
+        if self._client is not None:
+            self._client.write(encode_close(error.close_code, error.reason, masked=False))
+            self._hang()
+        if self._upstream is not None:
+            self._upstream.close()
+
+    def _set_reading(self) -> None:
+        """Read from the client only while what it sends can go somewhere."""
+        if self._client is None or self._client.is_closing():
+            return
+        wanted = not self._upstream_full and self._conversation.backlog <= BACKLOG_LIMIT
+        if wanted != self._reading:
+            self._reading = wanted
+            if wanted:
+                self._client.resume_reading()
+            else:
+                self._client.pause_reading()
+
+    def _client_writable(self, writable: bool) -> None:
+        if self._upstream is None or self._upstream.is_closing():
+            return
+        if writable:
+            self._upstream.resume_reading()
+        else:
+            self._upstream.pause_reading()
+
+    def _client_lost(self, exc: Exception | None) -> None:
+        # Closing at once ends the client's sessions and transactions as without the proxy.
+        if self._upstream is not None:
+            self._upstream.close()
+        self._conversation.close()
+        for task in self._tasks:
+            task.cancel()
+        if self._hanging is not None:
+            self._hanging.cancel()
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    # From the database -----------------------------------------------------------------------
+
+    def _from_upstream(self, data: bytes) -> None:
+        try:
+            for event in self._responses.feed(data):
+                if isinstance(event, Closing):
+                    self._closing = True
+                self._carry_out(self._conversation.upstream(event))
+        except FrameError as error:
+            assert self._upstream is not None
+            self._upstream.abort()
+            log.warning("%s sent a broken frame: %s", self._upstream_name, error)
+        except Exception:
+            log.exception("relay failed on bytes of the database")
+            self._abort()
+
+    def _upstream_writable(self, writable: bool) -> None:
+        self._upstream_full = not writable
+        self._set_reading()
+
+    def _upstream_lost(self, exc: Exception | None) -> None:
+        client = self._client
+        if client is None or client.is_closing():
+            return
+        if self._closing:
+            client.close()  # after the close handshake; what was written is still sent
+            return
+        if not self._responses.at_boundary:
+            # Part of a message is with the client: nothing that follows could be understood.
+            log.warning("%s was lost in the middle of a message", self._upstream_name)
+            client.abort()
+            return
+        cause = f" ({exc})" if exc is not None else ""
+        reason = f"The connection to the database at {self._upstream_name} was lost{cause}."
+        self._carry_out(self._conversation.upstream_lost(reason))
+
+    # Commands --------------------------------------------------------------------------------
+
+    def _carry_out(self, commands: Iterable[Command]) -> None:
+        for command in commands:
+            match command:
+                case Pass(data):
+                    self._to_client(data)
+                    if self._responses.at_boundary and self._deferred:
+                        self._to_client(b"".join(self._deferred))
+                        self._deferred.clear()
+                case ToClient(data) if self._responses.at_boundary:
+                    self._to_client(data)
+                case ToClient(data):
+                    self._deferred.append(data)
+                case Predict():
+                    self._start(command)
+                case Hang():
+                    self._hang()
+                case ToUpstream(data):
+                    self._to_upstream(data)
+        self._set_reading()
+
+    def _to_client(self, data: bytes) -> None:
+        if self._client is not None and not self._client.is_closing():
+            self._client.write(data)
+
+    def _hang(self) -> None:
+        """Close the client's socket when it has answered the close frame, or has had its time."""
+        if self._hanging is None and self._client is not None:
+            loop = asyncio.get_running_loop()
+            self._hanging = loop.call_later(CLOSE_TIMEOUT, self._client.close)
+
+    def _abort(self) -> None:
+        for transport in (self._client, self._upstream):
+            if transport is not None:
+                transport.abort()
+
+    def _start(self, command: Predict) -> None:
+        task = asyncio.get_running_loop().create_task(self._work(command.pending, command.work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, pending: Pending, work: Prepare | PredictLinks) -> None:
+        reply: Reply | InferenceError
+        try:
+            reply = await self._predict(work)
+        except InferenceError as error:
+            reply = error
+        except Exception:
+            log.exception("prediction failed, endpoint %s", pending.request.request_id)
+            reply = InternalFailure("The prediction failed; the proxy's log says why.")
+        self._carry_out(self._conversation.predicted(pending, reply))
+
+
+def transport_of(transport: asyncio.BaseTransport | None) -> asyncio.Transport:
+    """The stream transport behind aiohttp's wider type."""
+    assert transport is not None
+    return cast(asyncio.Transport, transport)

@@ -1,0 +1,36 @@
+"""Which headers cross a proxy, and where to."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+from multidict import CIMultiDict, MultiMapping
+
+HOP_BY_HOP = frozenset(
+    [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ]
+)
+"""Headers that belong to one connection (RFC 9110 section 7.6.1)."""
+
+
+def http_url(websocket_url: str) -> str:
+    """The HTTP address of a server that is named by its WebSocket address."""
+    parts = urlsplit(websocket_url)
+    return urlunsplit(parts._replace(scheme={"ws": "http", "wss": "https"}[parts.scheme]))
+
+
+def end_to_end(headers: MultiMapping[str]) -> CIMultiDict[str]:
+    """The headers that are meant for the other end."""
+    named = {word.strip().lower() for word in headers.get("Connection", "").split(",")}
+    dropped = HOP_BY_HOP | named | {"host", "content-length"}
+    return CIMultiDict(
+        (name, value) for name, value in headers.items() if name.lower() not in dropped
+    )

@@ -1,0 +1,76 @@
+"""From an endpoint's name to its predictions: models loaded once, worked outside the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import cast
+
+from proxy.inference.commands import Links, PredictLinks, Prepare, Reply
+from proxy.inference.errors import ENDPOINT_NOT_FOUND, BadRequest, InternalFailure, InvalidParameter
+from proxy.learning.artifact import ArtifactError
+from proxy.learning.predictor import LinkPredictor, UnknownRelation
+from proxy.store.records import Endpoint, Store
+
+THREADS = 2
+"""Predictions at the same time; each is one matrix product, and those use all cores anyway."""
+
+
+class Predictions:
+    """The models of a store's endpoints. A model is loaded on its first use, and again when its
+    endpoint has got another artifact."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="prediction")
+        self._loaded: dict[str, tuple[Endpoint, LinkPredictor]] = {}
+        self._loading = threading.Lock()
+
+    async def __call__(self, work: Prepare | PredictLinks) -> Reply:
+        """Do a model's work. Raises `InferenceError`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._work, work)
+
+    def close(self) -> None:
+        """Let no more work begin."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _work(self, work: Prepare | PredictLinks) -> Reply:
+        model = work if isinstance(work, Prepare) else work.model
+        predictor = self._predictor(model.endpoint)
+        try:
+            if isinstance(work, Prepare):
+                predictor.require(model.edge_label, model.direction, model.target_label)
+                return None
+            return self._links(predictor, work)
+        except UnknownRelation as error:
+            raise InvalidParameter(f"Endpoint {model.endpoint}: {error}") from error
+
+    def _links(self, predictor: LinkPredictor, work: PredictLinks) -> Links:
+        ranked = predictor.predict(
+            edge_label=work.model.edge_label,
+            direction=work.model.direction,
+            target_label=work.model.target_label,
+            inputs=work.inputs,
+            known=work.known,
+            limit=work.limit,
+            threshold=work.threshold,
+        )
+        return [[(target.id, target.score) for target in targets] for targets in ranked]
+
+    def _predictor(self, name: str) -> LinkPredictor:
+        endpoint = self._store.endpoint(name)
+        if endpoint is None:
+            raise BadRequest(ENDPOINT_NOT_FOUND.format(name))
+        with self._loading:
+            loaded = self._loaded.get(name)
+            if loaded is None or loaded[0] != endpoint:
+                try:
+                    loaded = endpoint, LinkPredictor.load(endpoint.artifact)
+                except (ArtifactError, OSError) as error:
+                    raise InternalFailure(
+                        f"The model of endpoint {name} cannot be loaded: {error}"
+                    ) from error
+                self._loaded[name] = loaded
+        return cast(LinkPredictor, loaded[1])

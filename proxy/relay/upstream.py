@@ -1,0 +1,105 @@
+"""The connection to the database: aiohttp shakes hands, then its socket is taken over."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import os
+from dataclasses import dataclass
+
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from multidict import CIMultiDict
+
+from proxy.relay.headers import end_to_end, http_url
+
+_MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
+
+_AUTOMATIC = ("Accept", "Accept-Encoding", "User-Agent")
+
+
+class Unreachable(Exception):
+    """No connection to the database could be made; the message says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The database answered the handshake with something else than a WebSocket."""
+
+    status: int
+    reason: str
+    headers: CIMultiDict[str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A WebSocket connection: its socket, what was already read from it, and its sub-protocol.
+
+    aiohttp closes the socket when `response` is collected, so this has to live as long.
+    """
+
+    transport: asyncio.Transport
+    early: bytes
+    protocol: str | None
+    response: ClientResponse
+
+
+async def open_upstream(
+    session: ClientSession, url: str, headers: CIMultiDict[str], *, timeout: float
+) -> Opened | Declined:
+    """Connect to `url` with a client's own headers, within `timeout` seconds.
+
+    Extensions are not offered: compressed frames could not be looked into, and passed on as they
+    are they would bind both sides to one compression state. Raises `Unreachable`.
+    """
+    key = base64.b64encode(os.urandom(16)).decode()
+    asked = CIMultiDict(
+        (name, value)
+        for name, value in end_to_end(headers).items()
+        if name.lower() not in ("sec-websocket-key", "sec-websocket-extensions")
+    )
+    asked.update({"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": key})
+    try:
+        # A request that is not read to its end: from the answer's head on, the bytes are ours.
+        response = await asyncio.wait_for(
+            session._request(
+                "GET",
+                http_url(url),
+                headers=asked,
+                skip_auto_headers=_AUTOMATIC,
+                read_until_eof=False,
+                allow_redirects=False,
+                timeout=ClientTimeout(total=None),
+            ),
+            timeout,
+        )
+    except asyncio.TimeoutError:
+        raise Unreachable(
+            f"The database at {url} cannot be reached: no answer within {timeout:g} s."
+        ) from None
+    except (ClientError, OSError) as error:
+        raise Unreachable(f"The database at {url} cannot be reached: {error}.") from error
+    if response.status != 101:
+        body = await response.read()
+        return Declined(
+            response.status,
+            response.reason or "",
+            end_to_end(CIMultiDict(response.headers)),
+            body,
+        )
+    connection = response.connection
+    accepted = base64.b64encode(hashlib.sha1(key.encode() + _MAGIC).digest()).decode()  # noqa: S324
+    if (
+        connection is None
+        or connection.transport is None
+        or response.headers.get("Sec-WebSocket-Accept") != accepted
+        or "Sec-WebSocket-Extensions" in response.headers
+    ):
+        response.close()
+        raise Unreachable(f"The database at {url} does not speak WebSocket.")
+    transport = connection.transport
+    assert isinstance(transport, asyncio.Transport)
+    # What came in the same segment as the head waits in aiohttp's reader.
+    early: bytes = getattr(connection.protocol, "_tail", b"")
+    return Opened(transport, early, response.headers.get("Sec-WebSocket-Protocol"), response)

@@ -1,0 +1,1 @@
+"""The Gremlin sub-protocol without sockets: frames, requests, responses. Bytes in, objects out."""

@@ -1,0 +1,68 @@
+"""The mime types of Gremlin messages (TinkerPop IO reference; the first bytes of a request)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+
+class Encoding(Enum):
+    """How a message body is written."""
+
+    GRAPHBINARY = "graphbinary"
+    GRAPHSON = "graphson"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A serializer as the mime type names it.
+
+    `name` is empty for the body of a text frame, which names none. `version` is GraphSON's;
+    `typed` is false where numbers lose their types; `stringd` where results become strings.
+    """
+
+    name: str
+    encoding: Encoding
+    version: int = 3
+    typed: bool = True
+    stringd: bool = False
+
+    @property
+    def readable(self) -> Format:
+        """The nearest format whose results keep the types of values, for queries of our own."""
+        if self.encoding is Encoding.GRAPHBINARY:
+            return GRAPHBINARY if self.stringd else self
+        if self.typed and self.version > 1:
+            return self
+        return replace(GRAPHSON_3, name="" if not self.name else GRAPHSON_3.name)
+
+
+GRAPHBINARY = Format("application/vnd.graphbinary-v1.0", Encoding.GRAPHBINARY)
+GRAPHSON_3 = Format("application/vnd.gremlin-v3.0+json", Encoding.GRAPHSON)
+TEXT_FRAME = Format("", Encoding.GRAPHSON)
+
+_FORMATS = {
+    known.name: known
+    for known in (
+        GRAPHBINARY,
+        replace(GRAPHBINARY, name="application/vnd.graphbinary-v1.0-stringd", stringd=True),
+        GRAPHSON_3,
+        Format("application/vnd.gremlin-v2.0+json", Encoding.GRAPHSON, version=2),
+        Format("application/vnd.gremlin-v1.0+json", Encoding.GRAPHSON, version=1, typed=False),
+        Format("application/json", Encoding.GRAPHSON),
+        *(
+            Format(
+                f"application/vnd.gremlin-v{version}.0+json;types=false",
+                Encoding.GRAPHSON,
+                version=version,
+                typed=False,
+            )
+            for version in (1, 2, 3)
+        ),
+    )
+}
+
+
+def format_of(mime: str) -> Format | None:
+    """The format that a mime type names, `None` for an unknown one."""
+    return _FORMATS.get(mime)

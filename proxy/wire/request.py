@@ -1,0 +1,211 @@
+"""Request messages: what a client asks, in GraphBinary or GraphSON.
+
+TinkerPop's provider documentation, "Request Message", describes the form. Arguments keep the bytes
+or the JSON they came in, so that a message that is written again differs only where it was changed.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from grammar import graphbinary, graphson
+from grammar.errors import GremlinError
+from grammar.traversal import Argument, Entries, Kind, Literal
+from proxy.wire.errors import MessageError
+from proxy.wire.frames import Opcode
+from proxy.wire.mime import TEXT_FRAME, Encoding, Format, format_of
+
+_VERSION = 0x81
+_INT = struct.Struct(">i")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMessage:
+    """One request. `args` are in the order of the message."""
+
+    format: Format
+    request_id: UUID
+    op: str
+    processor: str
+    args: Mapping[str, Argument]
+
+    def derive(
+        self,
+        *,
+        request_id: UUID,
+        args: Mapping[str, Argument | None],
+        format: Format | None = None,
+    ) -> RequestMessage:
+        """The same request under another id with some arguments changed, or removed by `None`."""
+        merged = {**self.args, **args}
+        return replace(
+            self,
+            request_id=request_id,
+            args={name: value for name, value in merged.items() if value is not None},
+            format=format or self.format,
+        )
+
+    @property
+    def language(self) -> str:
+        """The script language; what the server takes when none is named is Groovy."""
+        match self.args.get("language"):
+            case Literal(Kind.STRING, str(language)):
+                return language
+        return "gremlin-groovy"
+
+    @property
+    def bindings(self) -> dict[str, Argument]:
+        """The values that came with a script, by name."""
+        match self.args.get("bindings"):
+            case Entries(entries):
+                return {key.value: value for key, value in entries if isinstance(key, Literal)}
+        return {}
+
+
+def read_request(opcode: int, payload: bytes) -> RequestMessage:
+    """The request in a complete data message.
+
+    Raises `MessageError` for anything that is not a request in a known format.
+    """
+    try:
+        if opcode == Opcode.TEXT:
+            return _read_graphson(TEXT_FRAME, payload)
+        format, start = _read_format(payload)
+        if format.encoding is Encoding.GRAPHBINARY:
+            return _read_graphbinary(format, payload, start)
+        return _read_graphson(format, payload[start:])
+    except (GremlinError, ValueError, LookupError, struct.error) as error:
+        raise MessageError(f"not a readable request: {error}") from error
+
+
+def write_request(request: RequestMessage) -> tuple[int, bytes]:
+    """The opcode and the payload of the data message that carries a request."""
+    name = request.format.name.encode("ascii")
+    prefix = bytes((len(name),)) + name if name else b""
+    if request.format.encoding is Encoding.GRAPHBINARY:
+        body = _write_graphbinary(request)
+    else:
+        body = graphson.dumps(_graphson_object(request)).encode()
+    return (Opcode.BINARY if name else Opcode.TEXT), prefix + body
+
+
+def peek_request(opcode: int, payload: bytes) -> tuple[Format, UUID] | None:
+    """Format and id of a request without reading the rest of it; `None` if they cannot be told."""
+    try:
+        format, start = (TEXT_FRAME, 0) if opcode == Opcode.TEXT else _read_format(payload)
+        if format.encoding is Encoding.GRAPHBINARY:
+            return format, UUID(bytes=payload[start + 1 : start + 17])
+        found = peek_json_uuid(payload, b'"requestId"')
+        return (format, found) if found is not None else None
+    except (MessageError, ValueError):
+        return None
+
+
+def peek_json_uuid(payload: bytes, key: bytes) -> UUID | None:
+    """The UUID that follows the first occurrence of a key in JSON text, typed or plain."""
+    start = payload.find(key)
+    if start < 0:
+        return None
+    # Plain: "requestId":"<36>"; typed: "requestId":{"@type":"g:UUID","@value":"<36>"}
+    for word in payload[start + len(key) : start + len(key) + 120].split(b'"'):
+        if len(word) == 36 and word.count(b"-") == 4:
+            try:
+                return UUID(word.decode("ascii"))
+            except ValueError:
+                return None
+    return None
+
+
+def _read_format(payload: bytes) -> tuple[Format, int]:
+    if not payload or not 0 < payload[0] < 128:
+        raise MessageError("no mime type")
+    start = 1 + payload[0]
+    mime = payload[1:start].decode("ascii", errors="replace")
+    format = format_of(mime)
+    if format is None:
+        raise MessageError(f"unknown mime type {mime!r}")
+    return format, start
+
+
+def _read_graphbinary(format: Format, data: bytes, offset: int) -> RequestMessage:
+    if data[offset] != _VERSION:
+        raise MessageError(f"GraphBinary version byte {data[offset]:#x} is not {_VERSION:#x}")
+    request_id = UUID(bytes=data[offset + 1 : offset + 17])
+    op, offset = _read_string(data, offset + 17)
+    processor, offset = _read_string(data, offset)
+    (count,) = _INT.unpack_from(data, offset)
+    offset += 4
+    args: dict[str, Argument] = {}
+    for _ in range(count):
+        key, offset = graphbinary.read_value(data, offset)
+        if not isinstance(key, Literal) or key.kind is not Kind.STRING:
+            raise MessageError("an argument's name is not a string")
+        args[key.value], offset = graphbinary.read_value(data, offset)
+    if offset != len(data):
+        raise MessageError(f"{len(data) - offset} bytes follow the message")
+    return RequestMessage(format, request_id, op, processor, args)
+
+
+def _write_graphbinary(request: RequestMessage) -> bytes:
+    parts = [
+        bytes((_VERSION,)),
+        request.request_id.bytes,
+        _string(request.op),
+        _string(request.processor),
+        _INT.pack(len(request.args)),
+    ]
+    for name, value in request.args.items():
+        parts.append(graphbinary.write_value(Literal.string(name)))
+        parts.append(graphbinary.write_value(value))
+    return b"".join(parts)
+
+
+def _read_string(data: bytes, offset: int) -> tuple[str, int]:
+    (size,) = _INT.unpack_from(data, offset)
+    end = offset + 4 + size
+    if size < 0 or end > len(data):
+        raise MessageError(f"a string of {size} bytes where {len(data) - offset - 4} remain")
+    return data[offset + 4 : end].decode(), end
+
+
+def _string(text: str) -> bytes:
+    data = text.encode()
+    return _INT.pack(len(data)) + data
+
+
+def _read_graphson(format: Format, text: bytes) -> RequestMessage:
+    message = _mapping(graphson.loads(text))
+    request_id = message["requestId"]
+    if isinstance(request_id, dict):
+        request_id = request_id["@value"]
+    args = {name: graphson.read_value(value) for name, value in _mapping(message["args"]).items()}
+    op, processor = message.get("op", ""), message.get("processor", "")
+    if not isinstance(op, str) or not isinstance(processor, str):
+        raise MessageError("op and processor must be strings")
+    return RequestMessage(format, UUID(request_id), op, processor, args)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """A JSON object, or the `g:Map` that the Java driver writes in its place."""
+    if isinstance(value, dict) and value.get("@type") == "g:Map":
+        flat = value["@value"]
+        value = dict(zip(flat[::2], flat[1::2], strict=True))
+    if not isinstance(value, dict):
+        raise MessageError("a JSON object is expected")
+    return value
+
+
+def _graphson_object(request: RequestMessage) -> dict[str, Any]:
+    version = 2 if request.format.version == 2 else 3
+    return {
+        "requestId": {"@type": "g:UUID", "@value": str(request.request_id)},
+        "op": request.op,
+        "processor": request.processor,
+        "args": {
+            name: graphson.write_value(value, version) for name, value in request.args.items()
+        },
+    }
