@@ -39,11 +39,15 @@ def _path(value: str) -> str:
     return value
 
 
-def _websocket_url(value: str) -> str:
+def websocket_url(value: str) -> str:
+    """The value, if it is the address of a WebSocket endpoint; else raises ValueError."""
     parts = urlsplit(value)
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
         raise ValueError("must look like ws://host:port/gremlin or wss://host:port/gremlin")
-    _ = parts.port  # raises ValueError when it is not a port
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("its port must be a number from 0 to 65535") from None
     return value
 
 
@@ -55,7 +59,7 @@ def _heap(value: str) -> str:
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 UrlPath = Annotated[str, AfterValidator(_path)]
-WebSocketUrl = Annotated[str, AfterValidator(_websocket_url)]
+WebSocketUrl = Annotated[str, AfterValidator(websocket_url)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 

@@ -77,15 +77,20 @@ def _is_ours(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] in ("proxy", "grammar")
 
 
-def interactive() -> bool:
-    """Whether a person watches both output streams."""
+def watched() -> bool:
+    """Whether a person watches both streams, and so wants to be told what goes on."""
     return sys.stdout.isatty() and sys.stderr.isatty()
 
 
 def say(message: str) -> None:
     """Tell a waiting person what goes on."""
-    if interactive():
+    if watched():
         click.secho(message, dim=True, err=True)
+
+
+def for_reading() -> bool:
+    """Whether results go to a person rather than to a program."""
+    return sys.stdout.isatty()
 
 
 def output() -> Console:

@@ -85,7 +85,7 @@ def test_variables_that_an_orchestrator_sets_are_not_ours() -> None:
         ("[listen]\nport = 'x'", "listen.port", "valid integer", None),
         ("[listen]\npath = 'gremlin'", "listen.path", "must begin with /", None),
         ("[upstream]\nurl = 'http://h:1/'", "upstream.url", "ws://host:port/gremlin", None),
-        ("[upstream]\nurl = 'ws://h:x/'", "upstream.url", "could not be cast to integer", None),
+        ("[upstream]\nurl = 'ws://h:x/'", "upstream.url", "port must be a number", None),
         ("[log]\nlevel = 'loud'", "log.level", "'debug', 'info', 'warning' or 'error'", None),
         ("[limits]\nconnect_timeout = 0", "limits.connect_timeout", "greater than 0", None),
         ("[limits]\nconnect_timeout = inf", "limits.connect_timeout", "finite", None),

@@ -1,0 +1,115 @@
+"""`gremlink query`: send a script, print what comes back."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from proxy.cli import console
+from proxy.config import Configuration, Listen, websocket_url
+
+
+@click.command()
+@click.argument("script")
+@click.option(
+    "--url",
+    metavar="URL",
+    callback=lambda context, option, value: _checked(value),
+    help="Gremlin endpoint; the default is the proxy of the settings.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print each result as one line of JSON.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0.001), metavar="SECONDS", help="Evaluate no longer."
+)
+@console.with_settings()
+def query(
+    script: str, url: str | None, as_json: bool, timeout: float | None, settings: Configuration
+) -> None:
+    """Send SCRIPT to a Gremlin endpoint and print the results; `-` reads it from standard input.
+
+    A terminal gets a table, a pipe tab-separated lines.
+
+    \b
+      gremlink query 'g.V().groupCount().by(label)'
+    """
+    from proxy.cli import results
+
+    if script == "-":
+        script = sys.stdin.read()
+    options = {} if timeout is None else {"evaluationTimeout": round(timeout * 1000)}
+    address = url or local_url(settings.listen)
+    with _failures(address):
+        found = submit(address, script, options)
+    if as_json:
+        for result in found:
+            click.echo(results.json_line(result))
+    elif console.for_reading():
+        if found:
+            console.output().print(results.table(found))
+        console.say(f"{len(found)} result{'' if len(found) == 1 else 's'}")
+    else:
+        for line in results.lines(found):
+            click.echo(line)
+
+
+def _checked(url: str | None) -> str | None:
+    try:
+        return None if url is None else websocket_url(url)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def local_url(listen: Listen) -> str:
+    """Where this machine's clients reach a proxy with these settings."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+    host = everywhere.get(listen.host, listen.host)
+    host = f"[{host}]" if ":" in host else host
+    return f"ws://{host}:{listen.port}{listen.path}"
+
+
+def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
+    """All results of a script."""
+    from gremlin_python.driver.client import Client
+
+    client = Client(url, "g", max_content_length=None, max_workers=1, pool_size=1)
+    try:
+        found: list[Any] = client.submit(script, request_options=options).all().result()
+        return found
+    finally:
+        client.close()
+
+
+@contextmanager
+def _failures(url: str) -> Iterator[None]:
+    """Errors of the driver as messages for the user."""
+    from aiohttp import ClientError, WSServerHandshakeError
+    from gremlin_python.driver.protocol import GremlinServerError
+
+    try:
+        yield
+    except GremlinServerError as error:
+        raise console.Failure(
+            f"{url} answers {error.status_code}: {error.status_message}"
+        ) from None
+    except WSServerHandshakeError as error:
+        raise console.Failure(
+            f"{url} is not a Gremlin endpoint: it answers {error.status} {error.message}"
+        ) from None
+    except (ClientError, OSError) as error:
+        raise console.Failure(
+            f"cannot reach {url}: {_reason(error)}. `gremlink serve` starts a proxy, `--url` "
+            "names another address"
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    """What the operating system says, without the driver's words around it."""
+    number = getattr(error, "errno", None)
+    if isinstance(number, int) and number > 0:
+        return os.strerror(number)
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

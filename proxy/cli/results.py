@@ -1,0 +1,128 @@
+"""Query results as people and programs read them: a table, tab-separated lines, JSON.
+
+Values are those of gremlinpython. Text from the graph is shown with its control characters
+escaped, so that no stored value can move the cursor of a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gremlin_python.process.traversal import Traverser
+from gremlin_python.structure.graph import Edge, Path, Property, Vertex, VertexProperty
+from rich.table import Table
+from rich.text import Text
+
+
+def plain(value: Any) -> Any:
+    """The value in JSON's types. What has none there (UUID, date, number type) becomes its text."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Traverser():
+            return plain(value.object)
+        case Vertex():
+            return {"id": plain(value.id), "label": value.label, **_properties(value)}
+        case Edge():
+            ends = {"outV": plain(value.outV.id), "inV": plain(value.inV.id)}
+            return {"id": plain(value.id), "label": value.label, **ends, **_properties(value)}
+        case VertexProperty() | Property():
+            return {"key": value.key, "value": plain(value.value)}
+        case Path():
+            return [plain(item) for item in value.objects]
+        case Mapping():
+            return {_key(key): plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(item) for item in value]
+    return str(value)
+
+
+def _key(key: Any) -> str:
+    # T.id and T.label of elementMap() arrive as enumeration members.
+    name = getattr(key, "name", None)
+    if isinstance(name, str):
+        return name.rstrip("_")
+    return key if isinstance(key, str) else text(plain(key))
+
+
+def _properties(element: Vertex | Edge) -> dict[str, Any]:
+    """Properties by key; a key with several values has a list."""
+    found: dict[str, list[Any]] = {}
+    for item in element.properties or []:
+        found.setdefault(item.key, []).append(plain(item.value))
+    return {"properties": {key: some[0] if len(some) == 1 else some for key, some in found.items()}}
+
+
+def text(value: Any) -> str:
+    """A plain value in one line: lists in brackets, maps in braces, as the Console does it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return "{" + ", ".join(f"{text(k)}: {text(v)}" for k, v in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(text(item) for item in value) + "]"
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in str(value)
+    )
+
+
+def rows(results: Sequence[Any]) -> tuple[list[str], list[list[str]]]:
+    """Column names and cells. One nameless column unless all results are maps or elements."""
+    values = [plain(result) for result in results]
+    if not values or not all(isinstance(value, dict) for value in values):
+        return [], [[text(value)] for value in values]
+    flat = [_flattened(value) for value in values]
+    columns = list(dict.fromkeys(key for value in flat for key in value))
+    cells = [[text(value[key]) if key in value else "" for key in columns] for value in flat]
+    return [text(column) for column in columns], cells
+
+
+def _flattened(value: dict[str, Any]) -> dict[str, Any]:
+    """An element's properties beside its id and label, unless their names are taken."""
+    properties = value.get("properties")
+    if not isinstance(properties, dict) or "id" not in value or "label" not in value:
+        return value
+    rest = {key: item for key, item in value.items() if key != "properties"}
+    return value if rest.keys() & properties.keys() else {**rest, **properties}
+
+
+def table(results: Sequence[Any]) -> Table:
+    """A table for a terminal."""
+    columns, cells = rows(results)
+    made = Table(show_header=bool(columns), header_style="bold")
+    for column in columns or [""]:
+        made.add_column(Text(column), overflow="fold")
+    for row in cells:
+        made.add_row(*(Text(cell) for cell in row))
+    return made
+
+
+def lines(results: Sequence[Any]) -> Iterable[str]:
+    """Tab-separated lines for a pipe; the first names the columns if they have names."""
+    columns, cells = rows(results)
+    if columns:
+        yield "\t".join(columns)
+    for row in cells:
+        yield "\t".join(row)
+
+
+def json_line(result: Any) -> str:
+    """One result as one line of JSON. Infinite and undefined numbers become text."""
+    return json.dumps(_finite(plain(result)), ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case float() if value != value or value in (float("inf"), float("-inf")):
+            return {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")
+        case dict():
+            return {key: _finite(item) for key, item in value.items()}
+        case list():
+            return [_finite(item) for item in value]
+    return value

@@ -1,0 +1,50 @@
+"""`gremlink serve`: the proxy in front of a Gremlin server."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from proxy.cli import console
+from proxy.config import Configuration
+
+
+@click.command()
+@console.with_settings(
+    ("--upstream", "upstream.url", "The database, as in ws://localhost:8183/gremlin."),
+    ("--host", "listen.host", "Address to listen on."),
+    ("--port", "listen.port", "Port to listen on; 0 takes a free one."),
+    ("--path", "listen.path", "Path of the Gremlin endpoint."),
+    ("--store", "store.directory", "Directory of the endpoints."),
+    ("--default-endpoint", "inference.default_endpoint", "For queries that name none."),
+    ("--log-level", "log.level", "debug, info, warning or error."),
+)
+def serve(settings: Configuration) -> None:
+    """Stand between Gremlin clients and a database, and answer Neptune#ml steps.
+
+    Everything else passes through untouched. Ends on Ctrl-C or SIGTERM, after the requests in
+    flight.
+
+    \b
+      gremlink serve --upstream ws://localhost:8183/gremlin
+    """
+    if settings.upstream.url is None:
+        raise console.WrongUsage(
+            "which database? Name it with --upstream, GREMLINK_UPSTREAM_URL or url below "
+            "[upstream] in the settings file, as in ws://localhost:8183/gremlin"
+        )
+    import uvloop
+
+    from proxy.relay.server import run
+
+    logging.basicConfig(
+        level=settings.log.level.upper(),
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+    )
+    uvloop.run(run(settings, ready=announce))
+
+
+def announce(address: str) -> None:
+    """Say where clients connect, for a person or a supervisor that waits for the line."""
+    click.echo(f"gremlink listens at {address}", err=True)

@@ -1,0 +1,178 @@
+"""The shape of the house: who may import whom, who touches the outside, what loads late."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parent.parent
+
+FLOORS = [
+    {"grammar"},
+    {"proxy.wire", "proxy.graph", "proxy.store", "proxy.config"},
+    {"proxy.inference", "proxy.learning"},
+    {"proxy.relay", "proxy.management", "proxy.embedded"},
+    {"proxy.cli", "proxy.__main__"},
+]
+"""From the ground up. A part imports from the floors below its own, and from itself."""
+
+WITHOUT_IO = ("grammar", "proxy.wire", "proxy.inference")
+IO_MODULES = {
+    "aiohttp",
+    "asyncio",
+    "http",
+    "multiprocessing",
+    "requests",
+    "select",
+    "selectors",
+    "shutil",
+    "socket",
+    "sqlite3",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "urllib.request",
+    "uvloop",
+}
+UNSAFE_MODULES = {"pickle", "shelve", "marshal", "dill", "cloudpickle", "joblib"}
+HEAVY = ("torch", "dgl", "scipy", "sklearn")
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(TOP).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+SOURCES = {
+    module_name(file): ast.parse(file.read_text(encoding="utf-8"), str(file))
+    for package in ("grammar", "proxy")
+    for file in sorted((TOP / package).rglob("*.py"))
+}
+
+
+def part_of(module: str) -> str:
+    """The part of the house that a module belongs to: `proxy.relay` for `proxy.relay.server`."""
+    names = module.split(".")
+    return names[0] if names[0] != "proxy" else ".".join(names[:2])
+
+
+def imports(tree: ast.AST, module: str) -> Iterator[str]:
+    """Absolute names of everything imported anywhere in a module, functions included.
+
+    `from a.b import c` counts as `a.b.c` if that is a module, else as `a.b`.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            assert node.module is not None
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if full in SOURCES else node.module
+
+
+def at_import_time(tree: ast.Module) -> Iterator[ast.AST]:
+    """The statements that run when a module is imported: no function bodies, no type checking."""
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            waiting += node.orelse
+            continue
+        yield node
+        waiting += ast.iter_child_nodes(node)
+
+
+def floor_of(part: str) -> int:
+    (floor,) = [number for number, parts in enumerate(FLOORS) if part in parts]
+    return floor
+
+
+def test_sources_were_found() -> None:
+    assert {"grammar.traversal", "proxy.config", "proxy.cli"} <= SOURCES.keys()
+
+
+def test_every_part_has_a_floor() -> None:
+    known = set().union(*FLOORS) | {"proxy"}
+    assert {part_of(module) for module in SOURCES} <= known
+
+
+@pytest.mark.parametrize("module", [name for name in SOURCES if name != "proxy"])
+def test_imports_point_down(module: str) -> None:
+    part = part_of(module)
+    for imported in imports(SOURCES[module], module):
+        if imported.partition(".")[0] not in ("grammar", "proxy") or imported == "proxy":
+            continue
+        other = part_of(imported)
+        assert other == part or floor_of(other) < floor_of(part), (
+            f"{module} imports {imported}, which is not below it"
+        )
+
+
+def test_the_top_package_imports_nothing() -> None:
+    assert list(imports(SOURCES["proxy"], "proxy")) == []
+
+
+@pytest.mark.parametrize("module", [name for name in SOURCES if part_of(name) in WITHOUT_IO])
+def test_codecs_and_inference_do_no_input_or_output(module: str) -> None:
+    imported = set(imports(SOURCES[module], module))
+    roots = {name.partition(".")[0] for name in imported}
+    assert not (imported | roots) & IO_MODULES
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_nothing_is_unpickled_or_evaluated(module: str) -> None:
+    roots = {name.partition(".")[0] for name in imports(SOURCES[module], module)}
+    assert not roots & UNSAFE_MODULES
+    for node in ast.walk(SOURCES[module]):
+        match node:
+            case ast.Call(func=ast.Name(id="eval" | "exec" | "compile" | "__import__" as name)):
+                pytest.fail(f"{module}:{node.lineno} calls {name}")
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="torch"), attr="load")):
+                pytest.fail(f"{module}:{node.lineno} calls torch.load")
+
+
+def test_dgl_is_behind_one_seam() -> None:
+    users = [
+        module
+        for module, tree in SOURCES.items()
+        if any(name.partition(".")[0] == "dgl" for name in imports(tree, module))
+    ]
+    assert len(users) <= 1, f"DGL is imported by {users}"
+    assert all(user.startswith("proxy.learning.") for user in users)
+
+
+LIGHT = [name for name in SOURCES if part_of(name) in ("proxy.cli", "proxy.relay", *WITHOUT_IO)]
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_import_does_not_name_the_learning_libraries(module: str) -> None:
+    """Where in a file the import stands; the next test asks what really gets loaded."""
+    for node in at_import_time(SOURCES[module]):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            loaded = {name.partition(".")[0] for name in imports(node, module)}
+            assert not loaded & set(HEAVY), f"{module}:{node.lineno}"
+
+
+def test_commands_and_relay_start_without_the_learning_libraries() -> None:
+    program = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]: importlib.import_module(name)\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, *LIGHT], capture_output=True, text=True, timeout=120
+    )
+    assert result.stderr == ""
+    assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_every_module_says_what_it_is_for(module: str) -> None:
+    assert ast.get_docstring(SOURCES[module])
