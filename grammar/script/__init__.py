@@ -1,0 +1,101 @@
+"""Script text ⇄ `grammar.traversal`: gremlin-lang, and the Groovy that people send.
+
+>>> script = parse('g.V("a").out("FRIEND").toList()  // all of them')
+>>> script.single.steps[1].name, script.tail
+('out', '.toList()  // all of them')
+>>> script.text == 'g.V("a").out("FRIEND").toList()  // all of them'
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lark import Token
+
+from grammar.script.read import Reader, Span
+from grammar.script.tree import MAX_DEPTH, Operand
+from grammar.script.write import write, write_value
+from grammar.traversal import Argument, Traversal
+
+
+class Script:
+    """A script and the traversals in it.
+
+    `traversals` are the outermost ones that begin on a source, in order. `fragments` are the chains
+    of steps that walking those does not reach: anonymous ones outside of any traversal, steps on
+    variables and behind methods that are not Gremlin, and whatever stands inside opaque arguments.
+    They can be looked at, not replaced.
+    """
+
+    __slots__ = ("_alone", "_original", "_spans", "fragments", "traversals")
+
+    def __init__(
+        self,
+        original: str,
+        traversals: tuple[Traversal, ...],
+        fragments: tuple[Traversal, ...],
+        spans: tuple[Span, ...],
+        alone: bool,
+    ) -> None:
+        self._original = original
+        self._spans = spans
+        self._alone = alone
+        self.traversals = traversals
+        self.fragments = fragments
+
+    @property
+    def text(self) -> str:
+        """The script as it would be sent; without replacements exactly what was read."""
+        pieces = []
+        position = 0
+        for traversal, span in zip(self.traversals, self._spans, strict=True):
+            pieces.append(self._original[position : span.start])
+            pieces.append(write(traversal))
+            position = span.end
+        pieces.append(self._original[position:])
+        return "".join(pieces)
+
+    @property
+    def single(self) -> Traversal | None:
+        """The traversal, if the script is one statement that is nothing but this traversal and
+        methods on its result."""
+        return self.traversals[0] if self._alone else None
+
+    @property
+    def tail(self) -> str:
+        """The text behind the last step of `single`: terminal methods, comments, blanks."""
+        return self._original[self._spans[0].end :] if self._alone else ""
+
+    def replace(self, index: int, traversal: Traversal) -> Script:
+        """The script with another traversal in the place of `traversals[index]`."""
+        changed = list(self.traversals)
+        changed[index] = traversal
+        return Script(self._original, tuple(changed), self.fragments, self._spans, self._alone)
+
+    def __repr__(self) -> str:
+        text = self.text
+        return f"Script({text if len(text) <= 200 else text[:200] + '…'!r})"
+
+
+def parse(text: str, bindings: Mapping[str, Argument] | None = None) -> Script:
+    """Read a script. Names in `bindings` are read as their values, and printed as names.
+
+    Raises `ScriptError` with the place, and `LimitExceeded`.
+    """
+    reader = Reader(text, bindings or {})
+    traversals = tuple(reader.traversals)
+    spans = tuple([traversal.origin for traversal in traversals])
+    statements = [
+        part for part in reader.parts if not (isinstance(part, Token) and part.type == "SEMICOLON")
+    ]
+    alone = (
+        len(traversals) == 1
+        and len(statements) == 1
+        and isinstance(statements[0], Operand)
+        and statements[0].start == spans[0].start
+    )
+    return Script(text, traversals, tuple(reader.fragments), spans, alone)
+
+
+__all__ = ["MAX_DEPTH", "Script", "Span", "parse", "write", "write_value"]

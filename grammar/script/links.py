@@ -1,0 +1,72 @@
+"""The links of a chain: `g.V("a").out { … }[0]` is the name `g` and four links.
+
+A link is a call, a property, an index or a closure; it knows where it begins, with the blanks and
+comments before it, so that printing links one after the other gives back the text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lark import Token
+
+from grammar.script.strings import unquote
+from grammar.script.tree import Group, Member, Operand, position
+
+PLAIN_DOT = "."
+
+
+@dataclass(slots=True)
+class Link:
+    """One link. `gap` is where the link before it ended, `at` where its name begins."""
+
+    name: str | None
+    gap: int
+    at: int
+    end: int
+    call: Group | None = None
+    closures: tuple[Group, ...] = ()
+    dot: str = ""
+
+    @property
+    def is_call(self) -> bool:
+        """Whether the link is `name(…)` or `name { … }`."""
+        return self.name is not None and (self.call is not None or bool(self.closures))
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """All brackets of the link."""
+        return self.closures if self.call is None else (self.call, *self.closures)
+
+
+def links(operand: Operand) -> list[Link]:
+    """The chain of an operand; the first link is the operand's primary."""
+    primary = operand.primary
+    if isinstance(primary, Group):
+        current = Link(None, primary.start, primary.start, primary.end)
+    else:
+        name = str(primary) if primary.type == "NAME" else None
+        start = position(primary)
+        current = Link(name, start, start, primary.end_pos or 0)
+    found = [current]
+    for suffix in operand.suffixes:
+        if isinstance(suffix, Member):
+            at = position(suffix.name) if suffix.name is not None else suffix.end
+            current = Link(_name(suffix.name), current.end, at, suffix.end, dot=str(suffix.dot))
+            found.append(current)
+        elif current.name is not None and suffix.bracket == "(" and not current.groups:
+            current.call, current.end = suffix, suffix.end
+        elif current.name is not None and suffix.bracket == "{":
+            current.closures, current.end = (*current.closures, suffix), suffix.end
+        else:
+            current = Link(None, current.end, suffix.start, suffix.end)
+            current.call = suffix
+            found.append(current)
+    return found
+
+
+def _name(token: Token | None) -> str | None:
+    """The name of a member; Groovy allows strings there."""
+    if token is None:
+        return None
+    return str(token) if token.type == "NAME" else unquote(token)
