@@ -34,7 +34,7 @@ class Kind(Enum):
     UUID = "UUID"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Literal:
     """A typed constant.
 
@@ -74,8 +74,16 @@ class Literal:
                 return cls(Kind.UUID, value)
         raise TypeError(f"no Gremlin literal for {type(value).__name__}")
 
+    def __repr__(self) -> str:
+        match self.kind:
+            case Kind.STRING | Kind.INT:
+                return repr(self.value)
+            case Kind.NULL | Kind.BOOLEAN:
+                return str(self.value).lower() if self.value is not None else "null"
+        return f"{self.kind.value}({self.value})"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class EnumConstant:
     """A constant of one of Gremlin's enums: `T.id`, `Order.desc`, `Pick.none`, `Scope.local` ..."""
 
@@ -83,8 +91,11 @@ class EnumConstant:
     name: str
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
+    def __repr__(self) -> str:
+        return f"{self.type}.{self.name}"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Predicate:
     """`P` or `TextP`: `P.within(1, 2)`, `TextP.containing("a")`; `and`/`or` hold predicates."""
 
@@ -93,8 +104,11 @@ class Predicate:
     arguments: tuple[Argument, ...]
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
+    def __repr__(self) -> str:
+        return f"{self.type}.{self.name}({_listed(self.arguments)})"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Items:
     """A list or a set (`kind` is `"list"` or `"set"`)."""
 
@@ -102,13 +116,22 @@ class Items:
     items: tuple[Argument, ...]
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
+    def __repr__(self) -> str:
+        opening, closing = "{}" if self.kind == "set" else "[]"
+        return f"{opening}{_listed(self.items)}{closing}"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Entries:
     """A map, in its order."""
 
     entries: tuple[tuple[Argument, Argument], ...]
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
+
+    def __repr__(self) -> str:
+        if not self.entries:
+            return "[:]"
+        return f"[{', '.join(f'{key!r}: {value!r}' for key, value in self.entries)}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +141,7 @@ class Derived:
     source: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Strategy:
     """A traversal strategy as an argument; `name` is the simple class name."""
 
@@ -131,16 +154,23 @@ class Strategy:
         source = self.origin.source if isinstance(self.origin, Derived) else self.origin
         return replace(self, configuration=tuple(configuration), origin=Derived(source))
 
+    def __repr__(self) -> str:
+        pairs = ", ".join(f"{key}: {value!r}" for key, value in self.configuration)
+        return f"{self.name}({pairs})"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Variable:
     """A name whose value the text itself does not tell (scripts; bindings may tell it)."""
 
     name: str
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
+    def __repr__(self) -> str:
+        return self.name
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Bulked:
     """A traverser of a result: a value that stands for `bulk` equal ones."""
 
@@ -148,8 +178,11 @@ class Bulked:
     bulk: int
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
+    def __repr__(self) -> str:
+        return f"{self.bulk} × {self.value!r}"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Opaque:
     """Whatever the rewriting never needs to understand; printable only in its own encoding.
 
@@ -162,8 +195,11 @@ class Opaque:
     what: str = "value"
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
+    def __repr__(self) -> str:
+        return f"<{self.what}>"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Instruction:
     """One step or one source instruction: `out("FRIEND")`."""
 
@@ -171,8 +207,11 @@ class Instruction:
     arguments: tuple[Argument, ...] = ()
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
+    def __repr__(self) -> str:
+        return f".{self.name}({_listed(self.arguments)})"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Traversal:
     """Source instructions and steps.
 
@@ -211,6 +250,9 @@ class Traversal:
                             found.update(strategy.configuration)
         return found
 
+    def __repr__(self) -> str:
+        return self.root + "".join(repr(item) for item in (*self.source, *self.steps))
+
 
 Argument: TypeAlias = (
     Literal
@@ -224,6 +266,10 @@ Argument: TypeAlias = (
     | Opaque
     | Traversal
 )
+
+
+def _listed(arguments: Sequence[Argument]) -> str:
+    return ", ".join([repr(argument) for argument in arguments])
 
 
 def step(name: str, *arguments: Argument | str | bool | int | float | None) -> Instruction:

@@ -13,7 +13,7 @@ from grammar.errors import LimitExceeded, MalformedRequest
 from grammar.graphbinary import codes
 from grammar.graphbinary.codes import Part
 
-MAX_DEPTH = 100
+MAX_DEPTH = 64
 """How deep values may be nested in each other."""
 
 MAX_VALUES = 2_000_000

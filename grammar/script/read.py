@@ -22,6 +22,7 @@ from grammar.script.vocabulary import (
     ENUM_ALIASES,
     ENUMS,
     NEGATIONS,
+    OPTION_CONSTANTS,
     PREDICATES,
     SOURCE_METHODS,
     SPAWNING,
@@ -267,8 +268,27 @@ class Reader:
                 return self._new(operand, parts)
             case [Operand(), Token("RANGE"), Operand()]:
                 return self._opaque(parts, "range")
+            case [Operand(primary=Group()) as group, *value] if _cast(group) and len(value) <= 2:
+                return self._cast(_cast(group), value, parts)
+            case [Operand() as value, Operand(primary="as", suffixes=[]), Operand() as type_]:
+                return self._cast(_type_name(type_), [value], parts)
         self._refuse_neighbours(parts)
         return self._opaque(parts, "expression")
+
+    def _cast(self, type_: str | None, value: Sequence[Part], parts: Sequence[Part]) -> Argument:
+        """`(byte) 1`, `1 as Long`, `[1, 2] as Set`: a literal of that type, else opaque."""
+        kind = CASTS.get(type_ or "")
+        span = self._span(parts)
+        if not value or (kind is None and type_ != "Set"):
+            return self._opaque(parts, "expression")
+        match self.argument(value):
+            case Literal(_, int() as number) if kind is not None and not isinstance(number, bool):
+                cast = strings.cast(number, kind)
+                if cast is not None:
+                    return replace(cast, origin=span)
+            case Items("list", items) if type_ == "Set":
+                return Items("set", items, origin=span)
+        return Opaque("script", span.piece, "expression", origin=span)
 
     def _refuse_neighbours(self, parts: Sequence[Part]) -> None:
         """Two literals side by side are nobody's Gremlin: a comma is missing."""
@@ -359,17 +379,22 @@ class Reader:
             case "(":
                 pieces = self._split(group, "COMMA")
                 if len(pieces) == 1:
-                    inner = self.argument(pieces[0])
-                    if isinstance(inner, Literal | EnumConstant | Predicate | Items | Entries):
-                        return replace(inner, origin=span)
-                    return (
-                        inner if isinstance(inner, Traversal | Variable) else _within(inner, span)
-                    )
+                    return self._bracketed(pieces[0], span)
                 return self._opaque(group.parts or [], "expression")
             case "[":
                 return self._list_or_map(group, span)
             case _:
                 return self._set_or_closure(group, span)
+
+    def _bracketed(self, parts: Sequence[Part], span: Span) -> Argument:
+        """`(x)` is `x`; the brackets belong to what is copied, except for a traversal's."""
+        inner = self.argument(parts)
+        match inner:
+            case Traversal():
+                return inner
+            case Opaque(_, _, what):
+                return Opaque("script", span.piece, what, origin=span)
+        return replace(inner, origin=span)
 
     def _list_or_map(self, group: Group, span: Span) -> Argument:
         match group.parts:
@@ -452,6 +477,9 @@ class Reader:
         constant = _CONSTANTS.get(dotted)
         if constant is not None:
             return replace(constant, origin=span)
+        option = OPTION_CONSTANTS.get(dotted)
+        if option is not None:
+            return replace(Literal.of(option), origin=span)
         scope, _, name = dotted.rpartition(".")
         type_ = scope.rpartition(".")[2].rpartition("$")[2]
         if name in ENUMS.get(type_, ()):
@@ -537,9 +565,16 @@ class Reader:
     def _new(self, operand: Operand, parts: Sequence[Part]) -> Argument:
         chain = links(operand)
         span = self._span(parts)
-        name = chain[-1].name
-        if name is not None and name.endswith("Strategy") and chain[-1].call is not None:
-            return self._configured(name, chain[-1].call, span)
+        name, call = chain[-1].name, chain[-1].call
+        if name is not None and name.endswith("Strategy") and call is not None:
+            return self._configured(name, call, span)
+        if name in ("BigDecimal", "BigInteger") and len(chain) == 1 and call is not None:
+            match self.arguments(call):
+                case [Literal(Kind.STRING, text)]:
+                    number = strings.big(name, text)
+                    if number is not None:
+                        return replace(number, origin=span)
+            return Opaque("script", span.piece, f"new {name}", origin=span)
         return self._opaque(parts, f"new {name}" if name else "expression")
 
     def _configured(self, name: str, call: Group, span: Span) -> Argument:
@@ -578,6 +613,38 @@ class Reader:
 
 # -- what names tell
 
+CASTS = {
+    "byte": Kind.BYTE,
+    "Byte": Kind.BYTE,
+    "short": Kind.SHORT,
+    "Short": Kind.SHORT,
+    "int": Kind.INT,
+    "Integer": Kind.INT,
+    "long": Kind.LONG,
+    "Long": Kind.LONG,
+    "BigInteger": Kind.BIG_INTEGER,
+}
+"""The types that a whole number can be cast to without a computation."""
+
+
+def _type_name(operand: Operand) -> str | None:
+    primary = operand.primary
+    if operand.suffixes or not isinstance(primary, Token) or primary.type != "NAME":
+        return None
+    return str(primary)
+
+
+def _cast(operand: Operand) -> str | None:
+    """The type in `(byte)`, if the operand is a cast."""
+    group = operand.primary
+    if operand.suffixes or not isinstance(group, Group) or group.bracket != "(":
+        return None
+    match group.parts:
+        case [Operand() as inner]:
+            name = _type_name(inner)
+            return name if name in CASTS or name == "Set" else None
+    return None
+
 
 def _spawns(link: Link) -> bool:
     return link.name in SPAWNING or link.name in SPAWNING_ON_NAMES
@@ -603,10 +670,6 @@ def _colon(parts: Sequence[Part]) -> int:
         if isinstance(part, Token) and part.type == "COLON":
             return index
     return 0
-
-
-def _within(inner: Argument, span: Span) -> Argument:
-    return replace(inner, origin=span) if isinstance(inner, Opaque) else inner
 
 
 def _dotted(chain: list[Link]) -> str | None:

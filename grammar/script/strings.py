@@ -141,6 +141,24 @@ def _is_real(text: str) -> bool:
     return "." in text or "e" in text
 
 
+def cast(value: int, kind: Kind) -> Literal | None:
+    """A whole number as another kind; `None` if it does not fit."""
+    return _whole(value, kind)
+
+
+def big(class_name: str, text: str) -> Literal | None:
+    """What `new BigDecimal("…")` and `new BigInteger("…")` are."""
+    if len(text) > MAX_DIGITS:
+        return None
+    try:
+        if class_name == "BigInteger":
+            return Literal(Kind.BIG_INTEGER, int(text))
+        value = Decimal(text)
+    except (ValueError, InvalidOperation):
+        return None
+    return Literal(Kind.BIG_DECIMAL, value) if value.is_finite() else None
+
+
 def _whole(value: int, kind: Kind | None) -> Literal | None:
     if kind is None:
         return Literal.of(value)

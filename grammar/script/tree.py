@@ -12,7 +12,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from grammar.errors import LimitExceeded, ScriptError
 
-MAX_DEPTH = 64
+MAX_DEPTH = 50
 """How deep brackets may be nested in each other."""
 
 

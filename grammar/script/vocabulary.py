@@ -117,3 +117,37 @@ for _ambiguous in ("from", "to", "and", "or", "inV", "outV"):
 
 ENUM_ALIASES = {"incr": "asc", "decr": "desc"}
 """Names that were removed from `Order`, and what they meant."""
+
+OPTION_CONSTANTS: dict[str, str | int] = {
+    "ConnectedComponent.component": "gremlin.connectedComponentVertexProgram.component",
+    "ConnectedComponent.edges": "~tinkerpop.connectedComponent.edges",
+    "ConnectedComponent.propertyName": "~tinkerpop.connectedComponent.propertyName",
+    "IO.graphml": "graphml",
+    "IO.graphson": "graphson",
+    "IO.gryo": "gryo",
+    "IO.reader": "~tinkerpop.io.reader",
+    "IO.registry": "~tinkerpop.io.registry",
+    "IO.writer": "~tinkerpop.io.writer",
+    "PageRank.edges": "~tinkerpop.pageRank.edges",
+    "PageRank.propertyName": "~tinkerpop.pageRank.propertyName",
+    "PageRank.times": "~tinkerpop.pageRank.times",
+    "PeerPressure.edges": "~tinkerpop.peerPressure.edges",
+    "PeerPressure.propertyName": "~tinkerpop.peerPressure.propertyName",
+    "PeerPressure.times": "~tinkerpop.peerPressure.times",
+    "ShortestPath.distance": "~tinkerpop.shortestPath.distance",
+    "ShortestPath.edges": "~tinkerpop.shortestPath.edges",
+    "ShortestPath.includeEdges": "~tinkerpop.shortestPath.includeEdges",
+    "ShortestPath.maxDistance": "~tinkerpop.shortestPath.maxDistance",
+    "ShortestPath.target": "~tinkerpop.shortestPath.target",
+    "WithOptions.all": 15,
+    "WithOptions.ids": 1,
+    "WithOptions.indexer": "~tinkerpop.index.indexer",
+    "WithOptions.keys": 4,
+    "WithOptions.labels": 2,
+    "WithOptions.list": 0,
+    "WithOptions.map": 1,
+    "WithOptions.none": 0,
+    "WithOptions.tokens": "~tinkerpop.valueMap.tokens",
+    "WithOptions.values": 8,
+}
+"""Constants of Java classes that `with()` is used with."""
