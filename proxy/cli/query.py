@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from proxy.cli import console
 from proxy.config import Configuration, Listen, websocket_url
+
+HANDSHAKE_TIMEOUT = 10.0
+"""Seconds for an endpoint to take up a connection."""
+NO_LIMIT = 0
 
 
 @click.command()
@@ -43,8 +46,7 @@ def query(
         script = sys.stdin.read()
     options = {} if timeout is None else {"evaluationTimeout": round(timeout * 1000)}
     address = url or local_url(settings.listen)
-    with _failures(address):
-        found = submit(address, script, options)
+    found = submit(address, script, options)
     if as_json:
         for result in found:
             click.echo(results.json_line(result))
@@ -73,38 +75,56 @@ def local_url(listen: Listen) -> str:
 
 
 def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
-    """All results of a script."""
-    from gremlin_python.driver.client import Client
-
-    client = Client(url, "g", max_content_length=None, max_workers=1, pool_size=1)
-    try:
-        found: list[Any] = client.submit(script, request_options=options).all().result()
-        return found
-    finally:
-        client.close()
-
-
-@contextmanager
-def _failures(url: str) -> Iterator[None]:
-    """Errors of the driver as messages for the user."""
+    """All results of a script. Raises `Failure`."""
     from aiohttp import ClientError, WSServerHandshakeError
+    from gremlin_python.driver.client import Client
     from gremlin_python.driver.protocol import GremlinServerError
 
     try:
-        yield
+        asyncio.run(_greet(url))
+        client = Client(url, "g", max_content_length=NO_LIMIT, max_workers=1, pool_size=1)
+        try:
+            found: list[Any] = client.submit(script, request_options=options).all().result()
+            return found
+        finally:
+            client.close()
     except GremlinServerError as error:
-        raise console.Failure(
-            f"{url} answers {error.status_code}: {error.status_message}"
-        ) from None
+        message = error.status_message or "without a message"
+        raise console.Failure(f"{url} answers {error.status_code}: {message}") from None
     except WSServerHandshakeError as error:
         raise console.Failure(
             f"{url} is not a Gremlin endpoint: it answers {error.status} {error.message}"
+        ) from None
+    except TimeoutError:
+        raise console.Failure(
+            f"{url} did not take up the connection within {HANDSHAKE_TIMEOUT:.0f} seconds; is it "
+            "a Gremlin endpoint?"
         ) from None
     except (ClientError, OSError) as error:
         raise console.Failure(
             f"cannot reach {url}: {_reason(error)}. `gremlink serve` starts a proxy, `--url` "
             "names another address"
         ) from None
+    except RuntimeError as error:
+        # The driver's only word for a connection that ends in the middle of an answer.
+        raise console.Failure(f"{url}: {error}") from None
+
+
+async def _greet(url: str) -> None:
+    """Open a connection and close it again.
+
+    The driver has no time limit for this, and leaks what it could not connect.
+    """
+    import aiohttp
+
+    async def connect() -> None:
+        async with aiohttp.ClientSession() as session, session.ws_connect(url):
+            pass
+
+    try:
+        await asyncio.wait_for(connect(), HANDSHAKE_TIMEOUT)
+    except asyncio.TimeoutError as error:  # another class than TimeoutError in Python 3.10
+        raise TimeoutError from error
 
 
 def _reason(error: Exception) -> str:

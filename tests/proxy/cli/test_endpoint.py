@@ -1,0 +1,69 @@
+"""`gremlink endpoint` on a store in a temporary directory."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from proxy.cli import main
+
+
+@pytest.fixture
+def artifact(tmp_path: Path) -> Path:
+    directory = tmp_path / "artifact"
+    directory.mkdir()
+    (directory / "artifact.json").write_text(json.dumps({"task": "link_prediction"}))
+    return directory
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GREMLINK_STORE_DIRECTORY", str(tmp_path / "store"))
+    return tmp_path / "store"
+
+
+def endpoint(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["endpoint", *arguments])
+
+
+def test_create_list_delete(artifact: Path) -> None:
+    assert endpoint("list").stdout == ""
+    assert endpoint("create", "friends", "--artifact", str(artifact)).exit_code == 0
+    (line,) = endpoint("list").stdout.splitlines()
+    assert line.split("\t")[:2] == ["friends", "link_prediction"]
+    assert endpoint("delete", "friends").exit_code == 0
+    assert endpoint("list").stdout == ""
+
+
+def test_create_refuses_a_taken_name_unless_told_to_replace(artifact: Path) -> None:
+    create = ("create", "friends", "--artifact", str(artifact))
+    assert endpoint(*create).exit_code == 0
+    result = endpoint(*create)
+    assert result.exit_code == 1
+    assert "there is an endpoint friends already" in result.stderr
+    assert endpoint(*create, "--replace").exit_code == 0
+
+
+def test_create_refuses_a_directory_without_an_artifact(tmp_path: Path) -> None:
+    result = endpoint("create", "friends", "--artifact", str(tmp_path))
+    assert result.exit_code == 1
+    assert "it has no artifact.json" in result.stderr
+
+
+def test_create_of_an_absent_directory_is_wrong_usage(tmp_path: Path) -> None:
+    assert endpoint("create", "friends", "--artifact", str(tmp_path / "absent")).exit_code == 2
+
+
+def test_delete_of_an_unknown_name_fails(artifact: Path) -> None:
+    result = endpoint("delete", "friends")
+    assert result.exit_code == 1
+    assert "there is no endpoint friends" in result.stderr
+
+
+def test_flag_chooses_another_store(artifact: Path, tmp_path: Path) -> None:
+    other = ("--store", str(tmp_path / "other"))
+    assert endpoint("create", "a", "--artifact", str(artifact), *other).exit_code == 0
+    assert endpoint("list").stdout == ""
+    assert endpoint("list", *other).stdout.startswith("a\t")
