@@ -1,37 +1,48 @@
 """The way of one request, as a generator of what it needs from outside.
 
-yield Admit(...)                  the client may ask this database
-yield Prepare(...)                the model can answer
-reply = yield Ask(...)            the inputs, and what they are linked to
-reply = yield PredictLinks(...)   what they may be linked to
-return RequestMessage             what goes to the database in the client's name
+yield Admit(...)                      the client may ask this database
+yield PrepareLinks(...)               the model can answer
+for each inference of the query:
+    reply = yield Ask(...)            its inputs, and what they are linked to
+    reply = yield PredictLinks(...)   what they may be linked to
+return RequestMessage                 what goes to the database in the client's name
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import cast
+from collections.abc import Generator, Sequence
+from typing import TypeVar, cast
 from uuid import uuid4
 
-from grammar.traversal import step
-from proxy.inference import groovy, links
+from grammar.traversal import Argument, Instruction, Literal, Traversal, step
+from proxy.inference import answers, once
 from proxy.inference.commands import (
     Admit,
     Ask,
     Command,
+    Edge,
     Links,
     PredictLinks,
-    Prepare,
+    PredictProperty,
+    PrepareLinks,
+    PrepareProperty,
     Reply,
     Results,
+    Values,
 )
-from proxy.inference.once import runs_once
-from proxy.inference.plan import plan
-from proxy.inference.predicates import Settings
-from proxy.inference.query import read_query
+from proxy.inference.errors import UnsupportedOperation
+from proxy.inference.find import describe
+from proxy.inference.inputs import input_query, read_edges, read_ids, read_vertices
+from proxy.inference.place import leading_steps
+from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, plan_all, plan_next
+from proxy.inference.predicates import CLASSIFICATION, SCORE, Settings
+from proxy.inference.query import Query, read_query
+from proxy.inference.splice import splice
 from proxy.wire.request import RequestMessage
 
+_T = TypeVar("_T")
 Answering = Generator[Command, Reply, RequestMessage | None]
+_Step = Generator[Command, Reply, _T]
 
 
 def answer(request: RequestMessage, settings: Settings) -> Answering:
@@ -40,26 +51,154 @@ def answer(request: RequestMessage, settings: Settings) -> Answering:
     Raises `InferenceError`, before anything is asked wherever that is possible.
     """
     query = read_query(request)
-    planned = plan(query.traversal, settings) if query is not None else None
-    if query is None or planned is None:
+    plans = plan_all(query.traversal, settings) if query is not None else []
+    if query is None or not plans:
         return None
-    once = runs_once(planned.prefix)
-    if once:
-        links.refuse_looking_back(planned)
+    for plan in plans:
+        _refuse_impossible(query.traversal, plan)
     nothing = query.traversal.with_steps([step("inject", 0), step("limit", 0)])
     yield Admit(query.asking(nothing, uuid4()))
-    model = Prepare(planned.endpoint, planned.edge_label, planned.direction, planned.target_label)
-    yield model
-    asking = query.asking(links.input_query(planned), uuid4())
-    inputs, known = links.read_inputs(cast(Results, (yield Ask(asking))))
-    found: Links = ()
-    if inputs:
-        prediction = PredictLinks(model, inputs, known, planned.limit, planned.threshold)
-        found = cast(Links, (yield prediction))
-    targets = links.targets_of(inputs, found)
-    if once:
-        return query.rewritten(links.from_targets(planned, inputs, targets))
-    if query.is_groovy and groovy.too_many(targets):
-        steps, bindings = groovy.bound_tree(targets)
-        return query.rewritten(links.with_answers(planned, steps), bindings)
-    return query.rewritten(links.with_answers(planned, links.choose_tree(targets)))
+    return (yield from _Answer(query, settings).run(plans))
+
+
+def _refuse_impossible(traversal: Traversal, plan: Plan) -> None:
+    """Raise `UnsupportedOperation` for an inference whose inputs cannot be had."""
+    leading_steps(traversal, plan.inference)
+    cut = once.once_until(traversal, plan.inference.path[0])
+    if not cut:
+        return
+    unable = "run only once because they write or are random"
+    if once.ids_query(traversal, cut) is None:
+        raise UnsupportedOperation(
+            f"The steps before {plan.inference} {unable}, and what they lead to cannot be told:"
+            " ask in two queries."
+        )
+    looking_back = once.needs_path(traversal.steps[cut:])
+    if looking_back is not None:
+        raise UnsupportedOperation(
+            f"{describe(looking_back)} may need the steps before {plan.inference}, which {unable}:"
+            " ask in two queries."
+        )
+
+
+class _Answer:
+    """The state of a query while its inferences are replaced one by one."""
+
+    def __init__(self, query: Query, settings: Settings) -> None:
+        self._query = query
+        self._settings = settings
+        self._traversal = query.traversal
+        self._bindings: dict[str, Argument] = {}
+        self._elements: dict[PrepareProperty, str] = {}
+
+    def run(self, plans: list[Plan]) -> _Step[RequestMessage]:
+        for plan in plans:
+            model = _model(plan)
+            reply = yield model
+            if isinstance(model, PrepareProperty):
+                self._elements[model] = cast(str, reply)
+        while (following := plan_next(self._traversal, self._settings)) is not None:
+            if (yield from self._settle(following)):
+                continue
+            if isinstance(following, LinkPlan):
+                yield from self._links(following)
+            else:
+                yield from self._property(following)
+        return self._query.rewritten(self._traversal, self._bindings)
+
+    def _ask(self, traversal: Traversal) -> _Step[Results]:
+        request = self._query.asking(traversal, uuid4(), self._bindings)
+        return cast(Results, (yield Ask(request)))
+
+    def _settle(self, plan: Plan) -> _Step[bool]:
+        """Run what must run only once; whether there was anything."""
+        cut = once.once_until(self._traversal, plan.inference.path[0])
+        asking = once.ids_query(self._traversal, cut) if cut else None
+        if asking is None:
+            return False
+        ids = read_ids((yield from self._ask(asking)))
+        self._traversal = once.going_on(self._traversal, cut, ids)
+        return True
+
+    def _links(self, plan: LinkPlan) -> _Step[None]:
+        leading = leading_steps(self._traversal, plan.inference)
+        asking = input_query(self._traversal, leading, plan, "node")
+        inputs, known = read_vertices((yield from self._ask(asking)))
+        found: Links = ()
+        if inputs:
+            model = cast(PrepareLinks, _model(plan))
+            prediction = PredictLinks(model, inputs, known, plan.limit, plan.threshold)
+            found = cast(Links, (yield prediction))
+        targets = {
+            vertex: [target for target, _ in links]
+            for vertex, links in zip(inputs, found, strict=False)
+            if links
+        }
+        written = answers.vertices(targets, self._query.dialect, self._binding())
+        self._replace(plan, written)
+
+    def _property(self, plan: PropertyPlan) -> _Step[None]:
+        model = cast(PrepareProperty, _model(plan))
+        leading = leading_steps(self._traversal, plan.inference)
+        element = self._elements[model]
+        results = yield from self._ask(input_query(self._traversal, leading, plan, element))
+        inputs: Sequence[Literal | Edge]
+        inputs = read_edges(results) if element == "edge" else read_vertices(results)[0]
+        found: Values = ()
+        if inputs:
+            prediction = PredictProperty(model, inputs, plan.limit, plan.threshold)
+            found = cast(Values, (yield prediction))
+        predicted: dict[Literal, list[tuple[str, Literal]]] = {
+            _id(each): _flattened(plan, values)
+            for each, values in zip(inputs, found, strict=False)
+            if values
+        }
+        if self._may_start_anew(plan, leading):
+            every = [pair for pairs in predicted.values() for pair in pairs]
+            written = answers.start_from(every, self._query.dialect, self._binding())
+            rest = self._traversal.steps[plan.inference.path[0] + plan.inference.width :]
+            self._traversal = self._traversal.with_steps([*written.steps, *rest])
+            self._bindings.update(written.bindings)
+        else:
+            written = answers.properties(predicted, self._query.dialect, self._binding())
+            self._replace(plan, written)
+
+    def _may_start_anew(self, plan: PropertyPlan, leading: list[Instruction]) -> bool:
+        """Whether the final query may begin with the answers: it saves the server the tree."""
+        rest = self._traversal.steps[plan.inference.path[0] + plan.inference.width :]
+        return (
+            len(plan.inference.path) == 1
+            and once.is_unique(leading)
+            and once.needs_path(rest) is None
+        )
+
+    def _replace(self, plan: Plan, written: answers.Written) -> None:
+        inference = plan.inference
+        self._traversal = splice(self._traversal, inference.path, inference.width, written.steps)
+        self._bindings.update(written.bindings)
+
+    def _binding(self) -> str:
+        return f"gremlink_answers_{len(self._bindings)}"
+
+
+def _model(plan: Plan) -> PrepareLinks | PrepareProperty:
+    if isinstance(plan, LinkPlan):
+        return PrepareLinks(plan.endpoint, plan.edge_label, plan.direction, plan.target_label)
+    task = "classification" if plan.task == CLASSIFICATION else "regression"
+    return PrepareProperty(plan.endpoint, task, plan.key)
+
+
+def _id(element: Literal | Edge) -> Literal:
+    return element.id if isinstance(element, Edge) else element
+
+
+def _flattened(
+    plan: PropertyPlan, values: Sequence[tuple[Literal, float]]
+) -> list[tuple[str, Literal]]:
+    """Values as properties, each followed by its score if the query asks for it."""
+    pairs: list[tuple[str, Literal]] = []
+    for value, score in values:
+        pairs.append((plan.key, value))
+        if plan.scored:
+            pairs.append((SCORE, Literal.of(score)))
+    return pairs

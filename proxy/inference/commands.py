@@ -28,16 +28,29 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepare:
-    """Make sure that an endpoint exists and can predict these links, before anything is written.
+class PrepareLinks:
+    """Make sure that an endpoint exists and predicts these links, before anything is written.
 
-    There is no reply. An endpoint that cannot is an `InferenceError`.
+    There is no reply. An endpoint that does not is an `InferenceError`.
     """
 
     endpoint: str
     edge_label: str
     direction: str
     target_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareProperty:
+    """Make sure that an endpoint exists and predicts this property.
+
+    `task` is `"classification"` or `"regression"`. The reply tells whose property it is: `"node"`
+    or `"edge"`.
+    """
+
+    endpoint: str
+    task: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +62,43 @@ class PredictLinks:
     input that the model has not seen.
     """
 
-    model: Prepare
+    model: PrepareLinks
     inputs: Sequence[Literal]
     known: Sequence[frozenset[Literal]]
     limit: int
     threshold: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An edge as a model knows it: by its ends and its label."""
+
+    id: Literal
+    label: str
+    source: Literal
+    target: Literal
+
+
+@dataclass(frozen=True, slots=True)
+class PredictProperty:
+    """Predict the values of a property.
+
+    `inputs` are ids of vertices, or edges. The reply is, for each, the values with their scores,
+    best first, at most `limit` and none below `threshold`; empty for what the model has not seen.
+    """
+
+    model: PrepareProperty
+    inputs: Sequence[Literal | Edge]
+    limit: int
+    threshold: float | None
+
+
 Results = tuple[Argument, ...]
 Links = Sequence[Sequence[tuple[Literal, float]]]
-Command = Admit | Ask | Prepare | PredictLinks
-Reply = Results | Links | None
+"""For each input, targets and scores."""
+Values = Sequence[Sequence[tuple[Literal, float]]]
+"""For each input, values and scores."""
+
+Work = PrepareLinks | PrepareProperty | PredictLinks | PredictProperty
+Command = Admit | Ask | Work
+Reply = Results | Links | Values | str | None

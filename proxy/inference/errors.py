@@ -80,6 +80,19 @@ ONE_VERTEX_LABEL = "ML inference are currently supported only with one vertex la
 VERTEX_LABEL_MISSING = (
     "Predicted vertex label needs to be specified using has() step for ML inference queries."
 )
+TWO_TASKS = "Both regression and classification ML predicates cannot be specified in the query."
+PROPERTY_KEY_MISSING = (
+    "Property key needs to be specified using properties() step for ML inference queries."
+)
+PROPERTY_KEY_MISSING_BESIDE_SCORE = (
+    "Property key needs to be specified along with Neptune#ml.score property key while using the"
+    " properties() step for Neptune ML inference queries."
+)
+ONE_PROPERTY_KEY = "ML inference queries are currently supported for one property key."
+ONE_PROPERTY_KEY_BESIDE_SCORE = (
+    "Neptune ML inference queries are currently supported for one property key and one"
+    " Neptune#ml.score property key."
+)
 NOT_WITH_BOTH = "ML inference queries are currently not supported with both() step."
 NOT_IN_REPEAT = "Neptune ML inference queries are currently not supported inside a repeat step."
 ONE_INFERENCE = (

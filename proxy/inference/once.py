@@ -1,92 +1,43 @@
-"""Whether the part of a traversal before an inference may run twice, and the rest without it.
+"""Which part of a traversal must run only once, and whether the rest can do without it.
 
-Ordinarily the part before the inference runs twice: first for the ids of the inputs, then as the
-beginning of the final query, so that paths and labels are the database's own. What writes, or gives
-something else each time, runs only the first time; the final query then starts from the ids, which
-the rest must not be able to notice.
+Ordinarily the part before an inference runs again and again: for the inputs of the inference,
+then as the beginning of the final query, so that paths and labels are the database's own. What
+writes, or gives something else each time, runs once; all that follows starts from the ids that it
+led to, and must not be able to notice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grammar.traversal import Argument, EnumConstant, Instruction, Opaque, Traversal, children
+from grammar.traversal import Argument, EnumConstant, Instruction, Opaque, Traversal, children, step
+from proxy.inference.place import host_index
 
-_WRITING = {"addV", "addE", "property", "drop", "mergeV", "mergeE", "io", "call", "sideEffect"}
-_RANDOM = {"sample", "coin", "pageRank", "peerPressure", "connectedComponent", "shortestPath"}
+_WRITING = frozenset("addV addE property drop mergeV mergeE io call sideEffect".split())
+_RANDOM = frozenset("sample coin pageRank peerPressure connectedComponent shortestPath".split())
 
 _PATH_FREE = frozenset(
-    [
-        "V",
-        "E",
-        "out",
-        "in",
-        "both",
-        "outE",
-        "inE",
-        "bothE",
-        "outV",
-        "inV",
-        "otherV",
-        "has",
-        "hasId",
-        "hasKey",
-        "hasLabel",
-        "hasNot",
-        "hasValue",
-        "is",
-        "filter",
-        "not",
-        "and",
-        "or",
-        "where",
-        "id",
-        "label",
-        "key",
-        "value",
-        "values",
-        "properties",
-        "propertyMap",
-        "valueMap",
-        "elementMap",
-        "constant",
-        "count",
-        "sum",
-        "mean",
-        "min",
-        "max",
-        "fold",
-        "unfold",
-        "order",
-        "limit",
-        "range",
-        "skip",
-        "tail",
-        "dedup",
-        "group",
-        "groupCount",
-        "project",
-        "by",
-        "local",
-        "map",
-        "flatMap",
-        "union",
-        "coalesce",
-        "optional",
-        "choose",
-        "option",
-        "identity",
-        "barrier",
-        "none",
-        "discard",
-        "with",
-    ]
+    """V E out in both outE inE bothE outV inV otherV addV addE mergeV mergeE property drop has
+    hasId hasKey hasLabel hasNot hasValue is filter not and or where id label key value values
+    properties propertyMap valueMap elementMap constant count sum mean min max fold unfold
+    order limit range skip tail dedup group groupCount project by local map flatMap union
+    coalesce optional choose option identity barrier none discard with""".split()
+)
+
+_UNIQUE = frozenset("V E has hasId hasLabel hasNot is filter not and or where order".split())
+
+_TO_VERTICES = frozenset("V out in both outV inV otherV bothV addV mergeV".split())
+_TO_EDGES = frozenset("E outE inE bothE addE mergeE".split())
+_KEEPING = (
+    frozenset("property sideEffect sample coin dedup limit range skip tail order as by".split())
+    | _UNIQUE - {"V", "E"}
+    | frozenset("option with from to identity barrier".split())
 )
 
 
-def runs_once(prefix: Sequence[Instruction]) -> bool:
+def runs_once(steps: Sequence[Instruction]) -> bool:
     """Whether these steps write, or may give something else the second time."""
-    for instruction in prefix:
+    for instruction in steps:
         if instruction.name in _WRITING | _RANDOM:
             return True
         if any(_is_code(argument) for argument in instruction.arguments):
@@ -100,9 +51,70 @@ def _is_code(argument: Argument) -> bool:
     return isinstance(argument, Opaque) and argument.what.lower() in ("closure", "lambda")
 
 
-def needs_path(suffix: Sequence[Instruction]) -> Instruction | None:
+def once_until(traversal: Traversal, before: int) -> int:
+    """How many of the steps before the one at `before` must run only once; with the last of them
+    go its modulators."""
+    last = 0
+    for index, instruction in enumerate(traversal.steps[: host_index(traversal.steps, before)]):
+        if runs_once((instruction,)):
+            last = index + 1
+    while 0 < last < len(traversal.steps) and host_index(traversal.steps, last) != last:
+        last += 1
+    return last
+
+
+def ids_query(traversal: Traversal, cut: int) -> Traversal | None:
+    """The query that runs the first `cut` steps and tells what the others start from.
+
+    `None` if that cannot be told. The others start from the ids of elements, or, where they begin
+    anew, from as many traversers.
+    """
+    if _begins_anew(traversal, cut) or _element(traversal, cut) is not None:
+        return traversal.with_steps([*traversal.steps[:cut], step("id")])
+    return None
+
+
+def going_on(traversal: Traversal, cut: int, ids: Sequence[Argument]) -> Traversal:
+    """The steps from `cut` on, started from what `ids_query` told."""
+    rest = traversal.steps[cut:]
+    if not ids:
+        start = [step("inject", 0), step("limit", 0)]
+    elif _begins_anew(traversal, cut):
+        start = [Instruction("inject", tuple(step("", 0).arguments[0] for _ in ids))]
+    else:
+        start = [Instruction(_element(traversal, cut) or "V", tuple(ids))]
+    return traversal.with_steps([*start, *rest])
+
+
+def _begins_anew(traversal: Traversal, cut: int) -> bool:
+    return cut < len(traversal.steps) and traversal.steps[cut].name in ("V", "E", "addV", "mergeV")
+
+
+def _element(traversal: Traversal, cut: int) -> str | None:
+    """`V` or `E`, for what the first `cut` steps lead to."""
+    for instruction in reversed(traversal.steps[:cut]):
+        if instruction.name in _TO_VERTICES:
+            return "V"
+        if instruction.name in _TO_EDGES:
+            return "E"
+        if instruction.name not in _KEEPING:
+            return None
+    return None
+
+
+def is_unique(steps: Sequence[Instruction]) -> bool:
+    """Whether these steps lead to every element at most once, and to nothing else."""
+    return (
+        bool(steps)
+        and steps[0].name in ("V", "E")
+        and not steps[0].arguments
+        and all(instruction.name in _UNIQUE - {"V", "E"} for instruction in steps[1:])
+    )
+
+
+def needs_path(steps: Sequence[Instruction]) -> Instruction | None:
     """The first step that may look back at the path, labels or side effects before it."""
-    for instruction in suffix:
+    for instruction in steps:
         if instruction.name not in _PATH_FREE:
             return instruction
         if any(_is_label(instruction, argument) for argument in instruction.arguments):

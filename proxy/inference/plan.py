@@ -1,27 +1,34 @@
-"""From a traversal to the plan of its inference, or to the reason why there is none."""
+"""What each inference of a traversal asks for, or the reason why it cannot be answered."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grammar.traversal import EnumConstant, Instruction, Kind, Literal, Traversal, Variable
+from grammar.traversal import (
+    Argument,
+    EnumConstant,
+    Instruction,
+    Kind,
+    Literal,
+    Traversal,
+    Variable,
+    children,
+)
 from proxy.inference import errors, predicates
 from proxy.inference.errors import InvalidParameter, MissingParameter, UnsupportedOperation
 from proxy.inference.find import Inference, describe, find_inferences, stray_keys
-from proxy.inference.predicates import PREDICTION, Settings
+from proxy.inference.predicates import CLASSIFICATION, PREDICTION, REGRESSION, SCORE, Settings
 
 
 @dataclass(frozen=True, slots=True)
 class LinkPlan:
-    """A link prediction: `prefix` leads to the inputs, `suffix` goes on from the targets.
+    """A link prediction.
 
     `direction` is `"out"` or `"in"`; `hide` is the direction of known links to leave out,
     `"both"`, or `None`.
     """
 
-    traversal: Traversal
-    prefix: tuple[Instruction, ...]
-    suffix: tuple[Instruction, ...]
+    inference: Inference
     endpoint: str
     edge_label: str
     direction: str
@@ -31,33 +38,43 @@ class LinkPlan:
     hide: str | None
 
 
-def plan(traversal: Traversal, settings: Settings) -> LinkPlan | None:
-    """The plan of a traversal, `None` if it holds no inference.
+@dataclass(frozen=True, slots=True)
+class PropertyPlan:
+    """A classification or regression (`task` is the predicate) of the property `key`.
+
+    `scored` asks for the score behind each value.
+    """
+
+    inference: Inference
+    task: str
+    endpoint: str
+    key: str
+    scored: bool
+    limit: int
+    threshold: float | None
+
+
+Plan = LinkPlan | PropertyPlan
+
+
+def plan_all(traversal: Traversal, settings: Settings) -> list[Plan]:
+    """The plans of a traversal's inferences, in order; empty if it holds none.
 
     Raises `InferenceError` for an inference that cannot be answered, and for keys of ours that
     would be silently ignored by a server.
     """
-    inferences = list(find_inferences(traversal))
     for stray in stray_keys(traversal):
         raise _misplaced(stray)
-    if not inferences:
-        return None
-    if any("repeat" in inference.inside for inference in inferences):
-        raise UnsupportedOperation(errors.NOT_IN_REPEAT)
-    if len(inferences) > 1:
+    inferences = list(find_inferences(traversal))
+    if len(inferences) > 1 and settings.one_inference:
         raise UnsupportedOperation(errors.ONE_INFERENCE)
-    (inference,) = inferences
-    if inference.tasks != (PREDICTION,):
-        raise UnsupportedOperation(
-            f"{inference} is not supported yet: only link prediction,"
-            f' out(...) or in(...) with "{PREDICTION}", can be answered.'
-        )
-    if len(inference.path) > 1:
-        raise UnsupportedOperation(
-            f"{inference} inside {inference.inside[-1]}(...) is not supported yet:"
-            " write it as a step of the main traversal."
-        )
-    return _link_plan(traversal, inference, settings)
+    return [_plan(traversal, inference, settings) for inference in inferences]
+
+
+def plan_next(traversal: Traversal, settings: Settings) -> Plan | None:
+    """The plan of the first inference that a traversal still holds."""
+    inference = next(find_inferences(traversal), None)
+    return _plan(traversal, inference, settings) if inference is not None else None
 
 
 def _misplaced(stray: Instruction) -> UnsupportedOperation:
@@ -69,12 +86,32 @@ def _misplaced(stray: Instruction) -> UnsupportedOperation:
     if stray.name == "with":
         return UnsupportedOperation(
             f"{describe(stray)} stands behind a step that is no inference: it belongs behind"
-            f' out(...) or in(...), beside with("{PREDICTION}"), or behind g.'
+            f' out(...), in(...) or properties(...), beside with("{PREDICTION}") or another task,'
+            " or behind g."
         )
-    return UnsupportedOperation(f"{describe(stray)} is not supported yet.")
+    return UnsupportedOperation(
+        f"{describe(stray)} asks for a score without an inference: it belongs into"
+        f' properties(...) with("{CLASSIFICATION}").'
+    )
 
 
-def _link_plan(traversal: Traversal, inference: Inference, settings: Settings) -> LinkPlan:
+def _plan(traversal: Traversal, inference: Inference, settings: Settings) -> Plan:
+    if "repeat" in inference.inside:
+        raise UnsupportedOperation(errors.NOT_IN_REPEAT)
+    if len(inference.tasks) > 1:
+        if PREDICTION not in inference.tasks:
+            raise InvalidParameter(errors.TWO_TASKS)
+        raise InvalidParameter(f"{inference} asks for several tasks at once: name one.")
+    _refuse_unknown(inference)
+    options = {**traversal.options(), **inference.modifiers}
+    if inference.tasks == (PREDICTION,):
+        return _link_plan(traversal, inference, options, settings)
+    return _property_plan(inference, options, settings)
+
+
+def _link_plan(
+    traversal: Traversal, inference: Inference, options: dict[str, Argument], settings: Settings
+) -> LinkPlan:
     step = inference.step
     if step.name == "both":
         raise UnsupportedOperation(errors.NOT_WITH_BOTH)
@@ -82,24 +119,48 @@ def _link_plan(traversal: Traversal, inference: Inference, settings: Settings) -
         raise UnsupportedOperation(
             f"{inference} is not supported: link prediction belongs behind out(...) or in(...)."
         )
-    edge_label = _edge_label(step)
-    (start,) = inference.path
-    end = start + inference.width
-    target_label = _target_label(traversal.steps[end] if end < len(traversal.steps) else None)
-    _refuse_unknown(inference)
-    options = {**traversal.options(), **inference.modifiers}
     return LinkPlan(
-        traversal=traversal,
-        prefix=traversal.steps[:start],
-        suffix=traversal.steps[end:],
-        endpoint=predicates.endpoint_name(options, settings),
-        edge_label=edge_label,
+        inference=inference,
+        edge_label=_edge_label(step),
+        target_label=_target_label(_following(traversal, inference)),
         direction=step.name,
-        target_label=target_label,
+        endpoint=predicates.endpoint_name(options, settings),
         limit=predicates.result_limit(options, settings),
         threshold=predicates.score_threshold(options),
         hide=predicates.existing_filter(options, step.name),
     )
+
+
+def _property_plan(
+    inference: Inference, options: dict[str, Argument], settings: Settings
+) -> PropertyPlan:
+    (task,) = inference.tasks
+    if inference.step.name != "properties":
+        raise UnsupportedOperation(
+            f"{inference} is not supported: it belongs behind properties(...)."
+        )
+    key, scored = _property_key(inference.step)
+    if scored and task == REGRESSION:
+        raise UnsupportedOperation(f"{inference}: a regression has no {SCORE}.")
+    return PropertyPlan(
+        inference=inference,
+        task=task,
+        key=key,
+        scored=scored,
+        endpoint=predicates.endpoint_name(options, settings),
+        limit=predicates.result_limit(options, settings),
+        threshold=predicates.score_threshold(options),
+    )
+
+
+def _following(traversal: Traversal, inference: Inference) -> Instruction | None:
+    """The step behind an inference and its modifiers."""
+    steps, path = traversal.steps, inference.path
+    while len(path) > 1:
+        index, number, *inner = path
+        steps, path = list(children(steps[index]))[number].steps, tuple(inner)
+    end = path[0] + inference.width
+    return steps[end] if end < len(steps) else None
 
 
 def _edge_label(step: Instruction) -> str:
@@ -131,8 +192,33 @@ def _target_label(step: Instruction | None) -> str:
     raise UnsupportedOperation(errors.VERTEX_LABEL_MISSING)
 
 
+def _property_key(step: Instruction) -> tuple[str, bool]:
+    """The key to predict, and whether its score is asked for."""
+    keys: list[str] = []
+    for argument in step.arguments:
+        if not isinstance(argument, Literal) or argument.kind is not Kind.STRING:
+            raise InvalidParameter(
+                f"The property key of {describe(step)} cannot be known: write it as text,"
+                " or bind it."
+            )
+        keys.append(argument.value)
+    scored = SCORE in keys
+    match [key for key in keys if key != SCORE]:
+        case [key]:
+            return key, scored
+        case [] if scored:
+            raise MissingParameter(errors.PROPERTY_KEY_MISSING_BESIDE_SCORE)
+        case []:
+            raise MissingParameter(errors.PROPERTY_KEY_MISSING)
+    if scored:
+        raise InvalidParameter(errors.ONE_PROPERTY_KEY_BESIDE_SCORE)
+    raise InvalidParameter(errors.ONE_PROPERTY_KEY)
+
+
 _UNDERSTOOD = {
     PREDICTION,
+    CLASSIFICATION,
+    REGRESSION,
     predicates.ENDPOINT,
     predicates.LIMIT,
     predicates.THRESHOLD,

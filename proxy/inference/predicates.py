@@ -39,10 +39,14 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,127}")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a deployment decides about inference queries."""
+    """What a deployment decides about inference queries.
+
+    `one_inference` refuses a second inference in one query, as Neptune does.
+    """
 
     default_endpoint: str | None = None
     limit_cap: int = LIMIT_CAP
+    one_inference: bool = False
 
 
 def endpoint_name(options: dict[str, Argument], settings: Settings) -> str:

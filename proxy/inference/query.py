@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from grammar.script import Script
-
 from grammar import script
 from grammar.errors import GremlinError
+from grammar.script import Script
 from grammar.traversal import Argument, Entries, Kind, Literal, Traversal
+from proxy.inference.answers import Dialect
 from proxy.inference.errors import InferenceError, UnsupportedOperation
 from proxy.inference.find import find_inferences, stray_keys
 from proxy.wire.request import RequestMessage
 
 _BATCH = 256
 """Results in each response to a query of our own: few messages, none of them large."""
+
+Bindings = Mapping[str, Argument]
 
 _PROCESSORS = ("", "traversal", "session")
 
@@ -36,39 +39,45 @@ class Query:
     script: Script | None
 
     @property
-    def is_groovy(self) -> bool:
-        """Whether the server compiles this query to a Java method, whose size is limited."""
-        return self.script is not None and self.request.language == "gremlin-groovy"
+    def dialect(self) -> Dialect:
+        """How the query is written."""
+        language = self.request.language if self.script is not None else None
+        return Dialect(self.request.format, language)
 
-    def asking(self, traversal: Traversal, request_id: UUID) -> RequestMessage:
+    def asking(
+        self, traversal: Traversal, request_id: UUID, bindings: Bindings | None = None
+    ) -> RequestMessage:
         """A request of our own for the results of a traversal, in a format that we can read."""
+        gremlin = traversal if self.script is None else _text(script.write(traversal))
         return self.request.derive(
             request_id=request_id,
             format=self.request.format.readable,
             args={
-                "gremlin": self._gremlin(traversal),
+                "gremlin": gremlin,
                 "batchSize": Literal(Kind.INT, _BATCH),
                 "requestId": None,
+                **self._bound(bindings),
             },
         )
 
-    def rewritten(
-        self, traversal: Traversal, bindings: dict[str, Argument] | None = None
-    ) -> RequestMessage:
+    def rewritten(self, traversal: Traversal, bindings: Bindings | None = None) -> RequestMessage:
         """The client's request with this traversal in the place of its own."""
-        gremlin = self._gremlin(traversal)
+        gremlin: Argument = traversal
         if self.script is not None:
-            gremlin = Literal.string(self.script.replace(0, traversal).text)
-        args: dict[str, Argument | None] = {"gremlin": gremlin}
-        if bindings:
-            every = {**self.request.bindings, **bindings}
-            args["bindings"] = Entries(
-                tuple((Literal.string(name), value) for name, value in every.items())
-            )
+            gremlin = _text(self.script.replace(0, traversal).text)
+        args = {"gremlin": gremlin, **self._bound(bindings)}
         return self.request.derive(request_id=self.request.request_id, args=args)
 
-    def _gremlin(self, traversal: Traversal) -> Argument:
-        return traversal if self.script is None else Literal.string(script.write(traversal))
+    def _bound(self, bindings: Bindings | None) -> dict[str, Argument]:
+        if not bindings:
+            return {}
+        every = {**self.request.bindings, **bindings}
+        pairs = tuple((_text(name), value) for name, value in every.items())
+        return {"bindings": Entries(pairs)}
+
+
+def _text(text: str) -> Literal:
+    return Literal(Kind.STRING, text)
 
 
 def read_query(request: RequestMessage) -> Query | None:
@@ -81,8 +90,7 @@ def read_query(request: RequestMessage) -> Query | None:
             query = Query(request, traversal, None)
         case "eval", Literal(Kind.STRING, str(text)):
             read = _read_script(text, request)
-            concerned = [found for found in read.traversals if _concerns_us(found)]
-            if not concerned:
+            if not any(map(_concerns_us, (*read.traversals, *read.fragments))):
                 return None
             if read.single is None:
                 raise UnsupportedOperation(

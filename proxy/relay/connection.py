@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, cast
 
-from proxy.inference.commands import PredictLinks, Prepare, Reply
+from proxy.inference.commands import Reply, Work
 from proxy.inference.errors import InferenceError, InternalFailure
 from proxy.relay.conversation import (
     Command,
@@ -34,7 +34,7 @@ CLOSE_TIMEOUT = 5.0
 BACKLOG_LIMIT = 1024 * 1024
 """Bytes of held messages above which no more are read from the client."""
 
-Predictor = Callable[[Prepare | PredictLinks], Coroutine[Any, Any, Reply]]
+Predictor = Callable[[Work], Coroutine[Any, Any, Reply]]
 
 
 class _Side(asyncio.Protocol):
@@ -260,7 +260,7 @@ class Connection:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _work(self, pending: Pending, work: Prepare | PredictLinks) -> None:
+    async def _work(self, pending: Pending, work: Work) -> None:
         reply: Reply | InferenceError
         try:
             reply = await self._predict(work)

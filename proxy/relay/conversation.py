@@ -15,7 +15,7 @@ from uuid import UUID
 
 from grammar.traversal import Argument
 from proxy.inference.answer import Answering, answer
-from proxy.inference.commands import Admit, Ask, PredictLinks, Prepare, Reply
+from proxy.inference.commands import Admit, Ask, Reply, Work
 from proxy.inference.errors import InferenceError, InternalFailure
 from proxy.inference.predicates import Settings
 from proxy.relay.marker import holds_marker
@@ -67,7 +67,7 @@ class Predict:
     """Work for a model; the reply belongs to `pending`."""
 
     pending: Pending
-    work: Prepare | PredictLinks
+    work: Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +175,8 @@ class Conversation:
                         self.ours[request.request_id] = pending
                         yield ToUpstream(_frame(request))
                         return
-                    case Prepare() | PredictLinks():
-                        yield Predict(pending, command)
+                    case work:
+                        yield Predict(pending, work)
                         return
         except StopIteration as stop:
             final: RequestMessage | None = stop.value

@@ -7,16 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 from multidict import CIMultiDict, MultiMapping
 
 HOP_BY_HOP = frozenset(
-    [
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    ]
+    """connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding
+    upgrade""".split()
 )
 """Headers that belong to one connection (RFC 9110 section 7.6.1)."""
 

@@ -1,0 +1,159 @@
+"""Answers in the encoding of the query that they go into.
+
+Bytecode takes them as they are. Groovy compiles a script to a Java method, which holds 64 KiB, some
+hundred literals: many answers travel as a binding, and a closure builds the tree of `tree` from it.
+The text of the closure is always the same, so that the server compiles it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from grammar import script
+from grammar.traversal import Argument, Instruction, Items, Literal, Opaque, anonymous, step
+from proxy.inference.errors import UnsupportedOperation
+from proxy.inference.tree import FAN_OUT, choose_tree, groups
+from proxy.wire.elements import graphbinary_property, graphson_property, groovy_property
+from proxy.wire.mime import Encoding, Format
+
+LITERAL_LIMIT = 400
+"""Values, inputs and answers together, that are written into the text of a Groovy script."""
+
+PROPERTY_LIMIT = 50
+"""Predicted properties that are written into the text of a Groovy script."""
+
+_MADE = groovy_property("it[0]", "it[1]", "it[2]")
+
+Targets = Mapping[Literal, Sequence[Literal]]
+"""For each input that has any, the predicted vertices, best first."""
+Predicted = Mapping[Literal, Sequence[tuple[str, Literal]]]
+"""For each input that has any, the predicted properties, key and value, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a query is written: `language` is that of a script, `None` for bytecode."""
+
+    format: Format
+    language: str | None
+
+    @property
+    def is_groovy(self) -> bool:
+        """Whether the server compiles the query."""
+        return self.language == "gremlin-groovy"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Steps in the place of an inference, and the bindings that they need."""
+
+    steps: Sequence[Instruction]
+    bindings: Mapping[str, Argument]
+
+
+def vertices(targets: Targets, dialect: Dialect, binding: str) -> Written:
+    """From each input to the vertices predicted for it."""
+    if dialect.is_groovy and _values(targets) > LITERAL_LIMIT:
+        return _bound(
+            [(vertex, Items("list", tuple(found))) for vertex, found in targets.items()],
+            "__.V(entry[1] as Object[])",
+            binding,
+        )
+    return Written(
+        choose_tree({vertex: [step("V", *found)] for vertex, found in targets.items()}), {}
+    )
+
+
+def properties(predicted: Predicted, dialect: Dialect, binding: str) -> Written:
+    """From each input to the properties predicted for it."""
+    if dialect.is_groovy and _values(predicted) > PROPERTY_LIMIT:
+        pairs = [(element, _plain(found)) for element, found in predicted.items()]
+        return _bound(pairs, f"__.constant(entry[1].collect {{ {_MADE} }}).unfold()", binding)
+    leaves = {
+        element: _constants([_property(key, value, dialect) for key, value in found])
+        for element, found in predicted.items()
+    }
+    return Written(choose_tree(leaves), {})
+
+
+def start_from(found: Sequence[tuple[str, Literal]], dialect: Dialect, binding: str) -> Written:
+    """The beginning of a traversal that has just these properties."""
+    if not found:
+        return Written([step("inject", 0), step("limit", 0)], {})
+    if dialect.is_groovy and len(found) > PROPERTY_LIMIT:
+        text = f"{binding}.collect {{ {_MADE} }} as Object[]"
+        steps = [Instruction("inject", (Opaque("script", text, "answers"),))]
+        return Written(steps, {binding: _plain(found)})
+    return Written([step("inject", *(_property(key, value, dialect) for key, value in found))], {})
+
+
+def _values(answers: Mapping[Literal, Sequence[object]]) -> int:
+    return sum(1 + len(found) for found in answers.values())
+
+
+def _constants(found: Sequence[Argument]) -> list[Instruction]:
+    if len(found) == 1:
+        return [step("constant", found[0])]
+    # `constant(list).unfold()` would leave the list in the path.
+    return [step("union", *(anonymous(step("constant", value)) for value in found))]
+
+
+def _property(key: str, value: Literal, dialect: Dialect) -> Argument:
+    id = _fresh_id()
+    if dialect.is_groovy:
+        text = groovy_property(*map(script.write_value, (id, Literal.string(key), value)))
+        return Opaque("script", text, "answers")
+    if dialect.language is not None:
+        raise UnsupportedOperation(
+            f"Predicted properties in {dialect.language} scripts are not supported:"
+            " send the query as bytecode or in gremlin-groovy."
+        )
+    if dialect.format.encoding is Encoding.GRAPHBINARY:
+        return graphbinary_property(id, key, value)
+    return graphson_property(id, key, value, 2 if dialect.format.version == 2 else 3)
+
+
+def _plain(found: Sequence[tuple[str, Literal]]) -> Items:
+    """Properties as lists of id, key and value."""
+    return Items(
+        "list",
+        tuple(Items("list", (_fresh_id(), Literal.string(key), value)) for key, value in found),
+    )
+
+
+def _fresh_id() -> Literal:
+    """An id for a predicted property: those of two properties differ, as in every graph."""
+    return Literal.string(f"predicted:{uuid4()}")
+
+
+def _bound(pairs: Sequence[tuple[Literal, Argument]], leaf: str, binding: str) -> Written:
+    """The tree of `choose_tree`, built by the server from a binding.
+
+    A level of it is a list of pairs: an id and its answers, or a list of ids and a level.
+    """
+    level: list[tuple[tuple[Literal, ...], Argument]]
+    level = [((vertex,), _pair(vertex, answers)) for vertex, answers in pairs]
+    while len(level) > FAN_OUT:
+        level = [_inner(group) for group in groups(level)]
+    text = (
+        "({ tree -> def build; build = { level -> level.inject(__.choose(__.id()))"
+        " { steps, entry -> entry[0] instanceof List"
+        " ? steps.option(P.within(entry[0]), build(entry[1]))"
+        f" : steps.option(entry[0], {leaf})"
+        f" }}.option(Pick.none, __.limit(0)) }}; build(tree) }}).call({binding})"
+    )
+    steps = [Instruction("flatMap", (Opaque("script", text, "answers"),))]
+    return Written(steps, {binding: Items("list", tuple(pair for _, pair in level))})
+
+
+def _inner(
+    group: Sequence[tuple[tuple[Literal, ...], Argument]],
+) -> tuple[tuple[Literal, ...], Argument]:
+    inputs = tuple(vertex for vertices, _ in group for vertex in vertices)
+    return inputs, _pair(Items("list", inputs), Items("list", tuple(pair for _, pair in group)))
+
+
+def _pair(token: Argument, content: Argument) -> Argument:
+    return Items("list", (token, content))

@@ -1,0 +1,115 @@
+"""The query for the inputs of an inference, and reading its results.
+
+For Henry's next friend, `g.V().has("name", "Henry").out("FRIEND").with("Neptune#ml.prediction")`::
+
+    g.V().has("name", "Henry").dedup().limit(10001)
+      .project("v", "n").by(__.id()).by(__.out("FRIEND").id().fold())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grammar.traversal import (
+    Argument,
+    Bulked,
+    Entries,
+    Instruction,
+    Items,
+    Kind,
+    Literal,
+    Traversal,
+    anonymous,
+    step,
+)
+from proxy.inference.commands import Edge, Results
+from proxy.inference.errors import InternalFailure, UnsupportedOperation
+from proxy.inference.plan import LinkPlan, Plan
+
+INPUT_LIMIT = 10_000
+"""Inputs of one inference; beyond it the rewritten query would be larger than a server accepts."""
+
+_ID, _KNOWN, _SOURCE, _TARGET, _LABEL = "v", "n", "s", "t", "l"
+
+
+def input_query(
+    traversal: Traversal, leading: Sequence[Instruction], plan: Plan, element: str
+) -> Traversal:
+    """The query for what an inference gets; `leading` are the steps that lead there.
+
+    `element` is `"node"` or `"edge"`, as the model wants it.
+    """
+    fields = {_ID: anonymous(step("id"))}
+    if isinstance(plan, LinkPlan):
+        if plan.hide is not None:
+            linked = step(plan.hide, plan.edge_label)
+            fields[_KNOWN] = anonymous(linked, step("id"), step("fold"))
+    elif element == "edge":
+        fields[_SOURCE] = anonymous(step("outV"), step("id"))
+        fields[_TARGET] = anonymous(step("inV"), step("id"))
+        fields[_LABEL] = anonymous(step("label"))
+    return traversal.with_steps(
+        [
+            *leading,
+            step("dedup"),
+            step("limit", INPUT_LIMIT + 1),
+            step("project", *fields),
+            *(step("by", way) for way in fields.values()),
+        ]
+    )
+
+
+def read_vertices(results: Results) -> tuple[list[Literal], list[frozenset[Literal]]]:
+    """The vertices, in order, and what each is known to be linked to. Raises `InferenceError`."""
+    inputs: list[Literal] = []
+    known: list[frozenset[Literal]] = []
+    for row in _rows(results):
+        inputs.append(_id(row.get(_ID)))
+        linked = row.get(_KNOWN, Items("list", ()))
+        items = linked.items if isinstance(linked, Items) else ()
+        known.append(frozenset(_id(item) for item in items))
+    return inputs, known
+
+
+def read_edges(results: Results) -> list[Edge]:
+    """The edges, in order. Raises `InferenceError`."""
+    edges = []
+    for row in _rows(results):
+        label = _id(row.get(_LABEL)).value
+        ends = _id(row.get(_SOURCE)), _id(row.get(_TARGET))
+        edges.append(Edge(_id(row.get(_ID)), label, *ends))
+    return edges
+
+
+def read_ids(results: Results) -> list[Literal]:
+    """Ids as often as they were found. Raises `InferenceError`."""
+    ids: list[Literal] = []
+    for result in results:
+        value, bulk = (result.value, result.bulk) if isinstance(result, Bulked) else (result, 1)
+        ids += [_id(value)] * bulk
+    return ids
+
+
+def _id(value: Argument | None) -> Literal:
+    if isinstance(value, Literal) and value.kind is not Kind.NULL:
+        return Literal(value.kind, value.value)  # without its origin: it moves to other places
+    raise InternalFailure(
+        "The ids of this graph's elements are of a type that is not supported:"
+        " strings, numbers and UUIDs are."
+    )
+
+
+def _rows(results: Results) -> list[dict[str, Argument]]:
+    if len(results) > INPUT_LIMIT:
+        raise UnsupportedOperation(
+            f"The inference has more than {INPUT_LIMIT} inputs: narrow the steps before it,"
+            " or ask in portions with range()."
+        )
+    rows = []
+    for result in results:
+        row = result.value if isinstance(result, Bulked) else result
+        if not isinstance(row, Entries):
+            raise InternalFailure("The database's answer about inputs cannot be understood.")
+        fields = {key.value: value for key, value in row.entries if isinstance(key, Literal)}
+        rows.append(fields)
+    return rows

@@ -1,0 +1,85 @@
+"""The elements that reach an inference, wherever in a traversal it stands.
+
+The steps before it lead there. In a nested traversal these are the steps before its host (`union`,
+`project`, `order` ...), what the host hands to it, and its own steps before the inference. What
+filters or ends early on the way is left out, so that these are all the elements and perhaps more;
+predictions for too many do no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grammar.traversal import (
+    EnumConstant,
+    Instruction,
+    Path,
+    Traversal,
+    anonymous,
+    children,
+    step,
+)
+from proxy.inference.errors import UnsupportedOperation
+from proxy.inference.find import Inference
+
+_MODULATORS = {"by", "option", "with", "as", "from", "to", "times", "until", "emit"}
+
+_SAME = frozenset(
+    """union coalesce choose branch local flatMap map optional where filter not and or sideEffect
+    project order group groupCount dedup aggregate store property sack sample fold""".split()
+)
+"""Hosts whose nested traversals get what the host itself gets."""
+
+
+def host_index(steps: Sequence[Instruction], index: int) -> int:
+    """Where the step stands that the instruction at `index` belongs to: itself, or for a modulator
+    such as `by` the step that it modulates."""
+    while index > 0 and steps[index].name in _MODULATORS:
+        index -= 1
+    return index
+
+
+def leading_steps(traversal: Traversal, inference: Inference) -> list[Instruction]:
+    """Steps that lead to the elements which the inference gets.
+
+    Raises `UnsupportedOperation` where that cannot be told.
+    """
+    return _leading(traversal.steps, inference.path, inference)
+
+
+def _leading(steps: Sequence[Instruction], path: Path, inference: Inference) -> list[Instruction]:
+    index, *deeper = path
+    if not deeper:
+        return list(steps[:index])
+    number, *inner = deeper
+    host = host_index(steps, index)
+    nested = _leading(list(children(steps[index]))[number].steps, tuple(inner), inference)
+    before = list(steps[:host]) or [step("inject", 0)]
+    if not nested:
+        return [*before, *_handed_on(steps[host], inference)]
+    return [*before, *_handed_on(steps[host], inference), step("flatMap", anonymous(*nested))]
+
+
+def _handed_on(host: Instruction, inference: Inference) -> list[Instruction]:
+    """From what the host gets to what its nested traversals get."""
+    match host.name:
+        case "order" | "dedup" | "sample" if EnumConstant("Scope", "local") in host.arguments:
+            return [step("unfold")]
+        case name if name in _SAME and not (name == "where" and _compares(host)):
+            return []
+        case "path" | "tree":
+            return [step("path"), step("unfold")]
+        case "select" if len(host.arguments) == 1:
+            return [host, step("unfold")]
+        case "select":
+            values = step("select", EnumConstant("Column", "values"))
+            return [host, step("unfold"), values, step("unfold")]
+    raise UnsupportedOperation(
+        f"{inference} inside {host.name}(...) is not supported:"
+        " write it as a step of the main traversal, or inside project(...).by(...)."
+    )
+
+
+def _compares(host: Instruction) -> bool:
+    """`where(P)`, whose `by` gets the values of labels."""
+    return not any(isinstance(argument, Traversal) for argument in host.arguments)

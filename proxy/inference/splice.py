@@ -1,0 +1,71 @@
+"""Replacing steps anywhere in a traversal, however deep they are nested."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from grammar.traversal import (
+    Argument,
+    Entries,
+    Instruction,
+    Items,
+    Path,
+    Predicate,
+    Strategy,
+    Traversal,
+    children,
+)
+
+
+def splice(traversal: Traversal, path: Path, width: int, steps: Sequence[Instruction]) -> Traversal:
+    """The traversal with `steps` in the place of the `width` instructions that begin at `path`."""
+    index, *deeper = path
+    before, after = traversal.steps[:index], traversal.steps[index + width :]
+    if not deeper:
+        return traversal.with_steps([*before, *steps, *after])
+    number, *inner = deeper
+    host = traversal.steps[index]
+    changed = splice(list(children(host))[number], tuple(inner), width, steps)
+    # Counting, not comparing: equal traversals may stand side by side.
+    numbers = iter(range(number + 1))
+    held = replace(
+        host,
+        arguments=_each(
+            host.arguments, lambda child: changed if next(numbers, None) == number else child
+        ),
+        origin=None,
+    )
+    return traversal.with_steps([*before, held, *traversal.steps[index + 1 :]])
+
+
+_Change = Callable[[Traversal], Traversal]
+
+
+def _each(arguments: Sequence[Argument], change: _Change) -> tuple[Argument, ...]:
+    return tuple(_changed(argument, change) for argument in arguments)
+
+
+def _changed(argument: Argument, change: _Change) -> Argument:
+    """The argument with each traversal in it changed, in the order of `children`; the same object
+    if none was."""
+    new: Argument
+    match argument:
+        case Traversal():
+            return change(argument)
+        case Predicate(_, _, arguments):
+            new = replace(argument, arguments=_each(arguments, change), origin=None)
+        case Items(_, items):
+            new = replace(argument, items=_each(items, change), origin=None)
+        case Entries(entries):
+            pairs = tuple(
+                (_changed(key, change), _changed(value, change)) for key, value in entries
+            )
+            new = replace(argument, entries=pairs, origin=None)
+        case Strategy(_, configuration):
+            new = argument.with_configuration(
+                [(name, _changed(value, change)) for name, value in configuration]
+            )
+        case _:
+            return argument
+    return argument if new == argument else new
