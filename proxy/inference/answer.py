@@ -142,16 +142,15 @@ class _Answer:
         leading = leading_steps(self._traversal, plan.inference)
         element = self._elements[model]
         results = yield from self._ask(input_query(self._traversal, leading, plan, element))
-        inputs: Sequence[Literal | Edge]
-        inputs = read_edges(results) if element == "edge" else read_vertices(results)[0]
+        edges = read_edges(results) if element == "edge" else None
+        ids = [edge.id for edge in edges] if edges is not None else read_vertices(results)[0]
         found: Values = ()
-        if inputs:
+        if ids:
+            inputs: Sequence[Literal | Edge] = ids if edges is None else edges
             prediction = PredictProperty(model, inputs, plan.limit, plan.threshold)
             found = cast(Values, (yield prediction))
-        predicted: dict[Literal, list[tuple[str, Literal]]] = {
-            _id(each): _flattened(plan, values)
-            for each, values in zip(inputs, found, strict=False)
-            if values
+        predicted = {
+            id: _flattened(plan, values) for id, values in zip(ids, found, strict=False) if values
         }
         if self._may_start_anew(plan, leading):
             every = [pair for pairs in predicted.values() for pair in pairs]
@@ -186,10 +185,6 @@ def _model(plan: Plan) -> PrepareLinks | PrepareProperty:
         return PrepareLinks(plan.endpoint, plan.edge_label, plan.direction, plan.target_label)
     task = "classification" if plan.task == CLASSIFICATION else "regression"
     return PrepareProperty(plan.endpoint, task, plan.key)
-
-
-def _id(element: Literal | Edge) -> Literal:
-    return element.id if isinstance(element, Edge) else element
 
 
 def _flattened(

@@ -1,68 +1,180 @@
 """Gremlin over HTTP: requests go on to the database's own HTTP side, answers come back as they are.
 
-Inference queries are answered over WebSocket only, so far; over HTTP they are refused.
+An inference query makes several requests: those for its inputs, and the rewritten one, whose answer
+is the client's. Each carries the client's own credentials.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from urllib.parse import unquote_plus
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, web
 from multidict import CIMultiDict
 
-from proxy.inference.errors import UnsupportedOperation
+from proxy.inference.answer import answer
+from proxy.inference.commands import Admit, Ask, Reply
+from proxy.inference.errors import InferenceError, InternalFailure, InvalidParameter
+from proxy.inference.predicates import Settings
+from proxy.relay.connection import Predictor
 from proxy.relay.headers import end_to_end, http_url
 from proxy.relay.marker import holds_marker
+from proxy.wire.errors import MessageError
+from proxy.wire.http import read_http_request, write_http_body
+from proxy.wire.mime import GRAPHSON_3
+from proxy.wire.request import RequestMessage
+from proxy.wire.response import read_response
 
 log = logging.getLogger(__name__)
 
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
-async def pass_on(
-    request: web.Request, session: ClientSession, upstream: str, *, connect_timeout: float
-) -> web.StreamResponse:
-    """Answer a request with the database's own answer; `upstream` is its WebSocket address."""
-    body = await request.read()
-    if holds_marker(body) or holds_marker(unquote_plus(request.query_string).encode()):
-        return _refusal()
-    url = http_url(upstream)
-    if request.query_string:
-        url = f"{url}?{request.rel_url.raw_query_string}"
-    try:
-        async with session.request(
-            request.method,
-            url,
-            data=body or None,
-            headers=end_to_end(request.headers),
-            skip_auto_headers=_AUTOMATIC,
-            allow_redirects=False,
-            timeout=ClientTimeout(total=None, sock_connect=connect_timeout),
-        ) as answer:
-            response = web.StreamResponse(
-                status=answer.status,
-                reason=answer.reason,
-                headers=end_to_end(CIMultiDict(answer.headers)),
-            )
-            if answer.content_length is not None:
-                response.content_length = answer.content_length
-            await response.prepare(request)
-            async for chunk in answer.content.iter_any():
-                await response.write(chunk)
-            await response.write_eof()
-            return response
-    except (ClientError, OSError) as error:
-        log.warning("HTTP request to %s failed: %s", upstream, error)
-        message = f"The database at {upstream} cannot be reached: {error}"
-        return web.json_response({"message": message}, status=500)
+@dataclass(frozen=True, slots=True)
+class HttpRelay:
+    """The database's HTTP side; `upstream` is its WebSocket address, the timeout in seconds."""
+
+    session: ClientSession
+    upstream: str
+    predict: Predictor
+    settings: Settings
+    connect_timeout: float
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        body = await request.read()
+        if not holds_marker(body) and not holds_marker(unquote_plus(request.query_string).encode()):
+            return await self._pass_on(request, request.method, end_to_end(request.headers), body)
+        request_id = uuid4()
+        try:
+            try:
+                message = read_http_request(request.content_type, body, request.query)
+            except MessageError as error:
+                raise InvalidParameter(
+                    f"A request with Neptune#ml. cannot be read: {error}"
+                ) from error
+            request_id = message.request_id
+            return await self._answer(request, message, body)
+        except InferenceError as error:
+            return _refusal(error, request_id)
+        except _Refused as refused:
+            return refused.response
+        except Exception:
+            log.exception("inference failed, request %s", request_id)
+            failure = InternalFailure("The inference failed; the proxy's log says why.")
+            return _refusal(failure, request_id)
+
+    async def _answer(
+        self, request: web.Request, message: RequestMessage, body: bytes
+    ) -> web.StreamResponse:
+        answering = answer(message, self.settings)
+        reply: Reply | InferenceError = None
+        try:
+            while True:
+                if isinstance(reply, InferenceError):
+                    command = answering.throw(reply)
+                else:
+                    command = answering.send(reply)
+                try:
+                    match command:
+                        case Admit(asked) | Ask(asked):
+                            reply = await self._ask(request, asked)
+                        case work:
+                            reply = await self.predict(work)
+                except InferenceError as error:
+                    reply = error
+        except StopIteration as stop:
+            final: RequestMessage | None = stop.value
+        headers = end_to_end(request.headers)
+        if final is None:
+            return await self._pass_on(request, request.method, headers, body)
+        headers["Content-Type"], content = write_http_body(final)
+        headers.setdefault("Accept", "application/json")
+        return await self._pass_on(request, "POST", headers, content, address=False)
+
+    async def _ask(self, request: web.Request, asked: RequestMessage) -> Reply:
+        headers = end_to_end(request.headers)
+        headers["Content-Type"], content = write_http_body(asked)
+        headers["Accept"] = GRAPHSON_3.name
+        async with self._send("POST", headers, content, "") as response:
+            body = await response.read()
+            if response.status != 200:
+                raise _Refused(
+                    web.Response(
+                        status=response.status,
+                        reason=response.reason,
+                        headers=end_to_end(CIMultiDict(response.headers)),
+                        body=body,
+                    )
+                )
+        try:
+            return read_response(body).results
+        except MessageError as error:
+            raise InternalFailure(f"The database's answer cannot be read: {error}") from error
+
+    async def _pass_on(
+        self,
+        request: web.Request,
+        method: str,
+        headers: CIMultiDict[str],
+        body: bytes,
+        *,
+        address: bool = True,
+    ) -> web.StreamResponse:
+        query = request.rel_url.raw_query_string if address else ""
+        try:
+            async with self._send(method, headers, body, query) as answered:
+                response = web.StreamResponse(
+                    status=answered.status,
+                    reason=answered.reason,
+                    headers=end_to_end(CIMultiDict(answered.headers)),
+                )
+                if answered.content_length is not None:
+                    response.content_length = answered.content_length
+                await response.prepare(request)
+                async for chunk in answered.content.iter_any():
+                    await response.write(chunk)
+                await response.write_eof()
+                return response
+        except _Refused as refused:
+            return refused.response
+
+    @asynccontextmanager
+    async def _send(
+        self, method: str, headers: CIMultiDict[str], body: bytes, query: str
+    ) -> AsyncIterator[ClientResponse]:
+        """The database's response. Raises `_Refused` if there is none."""
+        url = http_url(self.upstream) + (f"?{query}" if query else "")
+        try:
+            async with self.session.request(
+                method,
+                url,
+                data=body or None,
+                headers=headers,
+                skip_auto_headers=_AUTOMATIC,
+                allow_redirects=False,
+                timeout=ClientTimeout(total=None, sock_connect=self.connect_timeout),
+            ) as response:
+                yield response
+        except (ClientError, OSError) as error:
+            log.warning("HTTP request to %s failed: %s", self.upstream, error)
+            message = f"The database at {self.upstream} cannot be reached: {error}"
+            raise _Refused(web.json_response({"message": message}, status=500)) from error
 
 
-def _refusal() -> web.Response:
-    refusal = UnsupportedOperation(
-        "Inference queries over HTTP are not supported yet: send them over WebSocket."
-    )
+class _Refused(Exception):
+    """The database refused; its response is the client's."""
+
+    def __init__(self, response: web.Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def _refusal(error: InferenceError, request_id: UUID) -> web.Response:
     return web.Response(
-        status=refusal.http_status, text=refusal.detail(uuid4()), content_type="application/json"
+        status=error.http_status, text=error.detail(request_id), content_type="application/json"
     )

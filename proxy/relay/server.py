@@ -15,7 +15,7 @@ from proxy.config import Configuration
 from proxy.inference.predicates import Settings
 from proxy.relay.connection import Connection, Predictor, transport_of
 from proxy.relay.conversation import Conversation
-from proxy.relay.http import pass_on
+from proxy.relay.http import HttpRelay
 from proxy.relay.predictions import Predictions
 from proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
 from proxy.store.records import Store
@@ -45,6 +45,13 @@ class Server:
             default_endpoint=configuration.inference.default_endpoint,
             limit_cap=configuration.inference.limit_cap,
         )
+        self._http = HttpRelay(
+            session=session,
+            upstream=upstream,
+            predict=predict,
+            settings=self._settings,
+            connect_timeout=configuration.limits.connect_timeout,
+        )
         self._connections: set[Connection] = set()
 
     def application(self) -> web.Application:
@@ -67,8 +74,7 @@ class Server:
             return await self._websocket(request)
         if request.method not in ("GET", "POST"):
             raise web.HTTPMethodNotAllowed(request.method, ("GET", "POST"))
-        timeout = self._configuration.limits.connect_timeout
-        return await pass_on(request, self._session, self._upstream, connect_timeout=timeout)
+        return await self._http.handle(request)
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
         connection = Connection(
