@@ -70,7 +70,6 @@ def test_address_that_takes_up_no_connection(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_http_server_is_not_a_gremlin_endpoint(tmp_path: Path) -> None:
     handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
-    handler.log_message = lambda *_: None  # type: ignore[attr-defined]
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
