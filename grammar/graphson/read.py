@@ -103,7 +103,7 @@ def _value(json: Any, depth: int) -> Argument:
         case bool():
             return Literal(Kind.BOOLEAN, json)
         case int():
-            return Literal.of(json)
+            return dataclass_replace(Literal.of(json), origin=Node(json))
         case float():
             return Literal(Kind.DOUBLE, float(json), origin=Node(json))
         case list():

@@ -25,6 +25,9 @@ class Opcode(IntEnum):
     PONG = 0xA
 
 
+_OPCODES = frozenset(Opcode)
+
+
 class CloseCode(IntEnum):
     """The close codes that the proxy itself sends."""
 
@@ -32,6 +35,10 @@ class CloseCode(IntEnum):
     PROTOCOL_ERROR = 1002
     TOO_BIG = 1009
     INTERNAL_ERROR = 1011
+
+
+FRAGMENT_LIMIT = 64 * 1024
+"""Frames of one message; empty ones would otherwise cost memory without ever counting as bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,8 @@ def read_head(data: bytes | bytearray | memoryview, offset: int = 0) -> FrameHea
         raise FrameError("control frame that is long or fragmented", CloseCode.PROTOCOL_ERROR)
     if first & 0x70:
         raise FrameError("reserved bits set without an extension", CloseCode.PROTOCOL_ERROR)
+    if head.opcode not in _OPCODES:
+        raise FrameError(f"unknown opcode {head.opcode:#x}", CloseCode.PROTOCOL_ERROR)
     return head
 
 
@@ -176,9 +185,10 @@ class MessageReader:
         self.limit = limit
         self._frames = FrameReader()
         self._control: list[bytes] = []
-        self._raw: list[bytes] = []
-        self._payload: list[bytes] = []
+        self._raw = bytearray()
+        self._payload = bytearray()
         self._size = 0
+        self._fragments = 0
         self._opcode: int | None = None
 
     def feed(self, data: bytes) -> Iterator[Message | bytes]:
@@ -192,13 +202,20 @@ class MessageReader:
                 continue
             if piece.first:
                 self._begin(piece.head)
-            self._raw.append(piece.raw)
-            self._payload.append(piece.payload())
-            if piece.last and piece.head.fin:
-                assert self._opcode is not None
-                message = Message(self._opcode, b"".join(self._raw), b"".join(self._payload))
-                self._raw, self._payload, self._size, self._opcode = [], [], 0, None
-                yield message
+            ended = piece.last and piece.head.fin
+            if ended and not self._raw:  # one frame in one piece: nothing to copy
+                raw, payload = piece.raw, piece.payload()
+            else:
+                self._raw += piece.raw
+                self._payload += piece.payload()
+                if not ended:
+                    continue
+                raw, payload = bytes(self._raw), bytes(self._payload)
+                self._raw, self._payload = bytearray(), bytearray()
+            opcode = self._opcode
+            assert opcode is not None
+            self._opcode, self._size, self._fragments = None, 0, 0
+            yield Message(opcode, raw, payload)
 
     def _begin(self, head: FrameHead) -> None:
         if self._opcode is None:
@@ -208,8 +225,11 @@ class MessageReader:
         elif head.opcode != Opcode.CONTINUATION:
             raise FrameError("new message inside a fragmented one", CloseCode.PROTOCOL_ERROR)
         self._size += head.length
+        self._fragments += 1
         if self._size > self.limit:
             raise FrameError(f"message of more than {self.limit} bytes", CloseCode.TOO_BIG)
+        if self._fragments > FRAGMENT_LIMIT:
+            raise FrameError(f"message of more than {FRAGMENT_LIMIT} frames", CloseCode.TOO_BIG)
 
 
 def encode_frame(opcode: int, payload: bytes, *, masked: bool) -> bytes:

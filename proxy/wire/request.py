@@ -78,7 +78,7 @@ def read_request(opcode: int, payload: bytes) -> RequestMessage:
         if format.encoding is Encoding.GRAPHBINARY:
             return _read_graphbinary(format, payload, start)
         return _read_graphson(format, payload[start:])
-    except (GremlinError, ValueError, LookupError, struct.error) as error:
+    except (GremlinError, ValueError, LookupError, TypeError, struct.error) as error:
         raise MessageError(f"not a readable request: {error}") from error
 
 
@@ -93,30 +93,56 @@ def write_request(request: RequestMessage) -> tuple[int, bytes]:
     return (Opcode.BINARY if name else Opcode.TEXT), prefix + body
 
 
-def peek_request(opcode: int, payload: bytes) -> tuple[Format, UUID] | None:
-    """Format and id of a request without reading the rest of it; `None` if they cannot be told."""
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """What can be told of a request without reading it; `op` is empty where it cannot."""
+
+    format: Format
+    request_id: UUID
+    op: str
+
+
+def peek_request(opcode: int, payload: bytes) -> RequestHead | None:
+    """The head of a request, without reading the rest of it; `None` if it cannot be told."""
     try:
         format, start = (TEXT_FRAME, 0) if opcode == Opcode.TEXT else _read_format(payload)
         if format.encoding is Encoding.GRAPHBINARY:
-            return format, UUID(bytes=payload[start + 1 : start + 17])
+            op, _ = _read_string(payload, start + 17)
+            return RequestHead(format, UUID(bytes=payload[start + 1 : start + 17]), op)
         found = peek_json_uuid(payload, b'"requestId"')
-        return (format, found) if found is not None else None
-    except (MessageError, ValueError):
+        if found is None:
+            return None
+        return RequestHead(format, found[0], _peek_json_op(payload))
+    except (MessageError, ValueError, struct.error):
         return None
 
 
-def peek_json_uuid(payload: bytes, key: bytes) -> UUID | None:
-    """The UUID that follows the first occurrence of a key in JSON text, typed or plain."""
+def _peek_json_op(payload: bytes) -> str:
+    key = b'"op"'
+    start = payload.find(key)
+    if start < 0:
+        return ""
+    before, *words = payload[start + len(key) : start + len(key) + 64].split(b'"', 2)
+    if before.strip() != b":" or len(words) < 2:
+        return ""
+    return words[0].decode(errors="replace")
+
+
+def peek_json_uuid(payload: bytes, key: bytes) -> tuple[UUID, int] | None:
+    """The UUID that follows the first occurrence of a key in JSON text, typed or plain, and where
+    its text begins."""
     start = payload.find(key)
     if start < 0:
         return None
     # Plain: "requestId":"<36>"; typed: "requestId":{"@type":"g:UUID","@value":"<36>"}
-    for word in payload[start + len(key) : start + len(key) + 120].split(b'"'):
+    position = start + len(key)
+    for word in payload[position : position + 120].split(b'"'):
         if len(word) == 36 and word.count(b"-") == 4:
             try:
-                return UUID(word.decode("ascii"))
+                return UUID(word.decode("ascii")), position
             except ValueError:
                 return None
+        position += len(word) + 1
     return None
 
 
@@ -182,6 +208,8 @@ def _read_graphson(format: Format, text: bytes) -> RequestMessage:
     request_id = message["requestId"]
     if isinstance(request_id, dict):
         request_id = request_id["@value"]
+    if not isinstance(request_id, str):
+        raise MessageError("the request id is not a UUID")
     args = {name: graphson.read_value(value) for name, value in _mapping(message["args"]).items()}
     op, processor = message.get("op", ""), message.get("processor", "")
     if not isinstance(op, str) or not isinstance(processor, str):
@@ -194,7 +222,7 @@ def _mapping(value: Any) -> dict[str, Any]:
     if isinstance(value, dict) and value.get("@type") == "g:Map":
         flat = value["@value"]
         value = dict(zip(flat[::2], flat[1::2], strict=True))
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise MessageError("a JSON object is expected")
     return value
 

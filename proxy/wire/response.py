@@ -22,8 +22,9 @@ from proxy.wire.request import peek_json_uuid
 _VERSION = 0x81
 _BINARY_HEAD = 22
 """Bytes of a GraphBinary response up to and with the status code."""
-_JSON_HEAD = 64 * 1024
-"""Where the status code of a GraphSON response is given up; it stands behind the status message."""
+_JSON_HEAD = 1024 * 1024
+"""Where the status code of a GraphSON response is given up; it stands behind the status message,
+which may quote a whole script."""
 _INT = struct.Struct(">i")
 _NULL = b"\xfe\x01"
 
@@ -53,7 +54,8 @@ def peek_response(data: bytes, *, complete: bool) -> ResponseHead | None:
     code = _peek_json_code(data)
     if code is None and not complete and len(data) < _JSON_HEAD and data[:1] == b"{":
         return None
-    return ResponseHead(peek_json_uuid(data, b'"requestId"'), code)
+    found = peek_json_uuid(data, b'"requestId"')
+    return ResponseHead(found[0] if found is not None else None, code)
 
 
 def _peek_json_code(data: bytes) -> int | None:
@@ -132,10 +134,11 @@ def readdress(payload: bytes, request_id: UUID) -> bytes:
     """The same response under another request id. Raises `MessageError`."""
     if payload[:1] == bytes((_VERSION,)) and payload[1:2] == b"\0":
         return payload[:2] + request_id.bytes + payload[18:]
-    head = peek_response(payload, complete=True)
-    if head is None or head.request_id is None:
+    found = peek_json_uuid(payload, b'"requestId"')
+    if payload[:1] != b"{" or found is None:
         raise MessageError("a response without an id")
-    return payload.replace(str(head.request_id).encode(), str(request_id).encode(), 1)
+    start = found[1]
+    return payload[:start] + str(request_id).encode() + payload[start + 36 :]
 
 
 def write_error(
