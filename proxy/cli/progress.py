@@ -1,0 +1,82 @@
+"""Progress on standard error, one line for a person who waits; nothing where nobody watches.
+
+`of_graph` is for loading and exporting, `of_training` for training. The line goes when the work
+is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from proxy.cli import console
+from proxy.graph.progress import Progress as GraphProgress
+from proxy.learning.events import EpochDone, Event, PhaseStarted
+from proxy.learning.events import Progress as TrainingProgress
+
+
+@contextmanager
+def of_graph() -> Iterator[GraphProgress]:
+    """What is read or written, and how many of how many."""
+    with _line() as line:
+
+        def tell(what: str, done: int, total: int | None) -> None:
+            count = f"{done:,}" if total is None else f"{done:,} of {total:,}"
+            line.show(what, done, total, count)
+
+        yield tell
+
+
+@contextmanager
+def of_training() -> Iterator[TrainingProgress]:
+    """The phase; while a network learns, with epoch, loss, metric and time left."""
+    with _line() as line:
+
+        def tell(event: Event) -> None:
+            match event:
+                case PhaseStarted():
+                    line.show(event.phase, 0, None, "")
+                case EpochDone():
+                    line.show(event.phase, event.epoch, event.epochs, figures(event))
+
+        yield tell
+
+
+def figures(event: EpochDone) -> str:
+    """What an epoch has to tell, in one line. The time left is for this phase."""
+    metric = "" if event.validation_mrr is None else f"  MRR {event.validation_mrr:.4f}"
+    return (
+        f"epoch {event.epoch} of {event.epochs}  loss {event.loss:.4f}{metric}"
+        f"  {event.seconds_left:.0f} s left"
+    )
+
+
+class _Line:
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._task = bars.add_task("", total=None, figures="")
+
+    def show(self, what: str, done: int, total: int | None, figures: str) -> None:
+        if self._bars.tasks[0].description != what:
+            self._bars.reset(self._task, total=total)
+        self._bars.update(
+            self._task, description=what, completed=done, total=total, figures=figures
+        )
+
+
+@contextmanager
+def _line() -> Iterator[_Line]:
+    bars = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[figures]}", markup=False),
+        TimeElapsedColumn(),
+        console=console.errors(),
+        disable=not console.watched(),
+        transient=True,
+    )
+    with bars:
+        yield _Line(bars)
