@@ -179,7 +179,7 @@ class Bulked:
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
     def __repr__(self) -> str:
-        return f"{self.bulk} × {self.value!r}"
+        return f"{self.bulk} of {self.value!r}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -13,8 +13,6 @@ from lark import Token
 from grammar.script.strings import unquote
 from grammar.script.tree import Group, Member, Operand, position
 
-PLAIN_DOT = "."
-
 
 @dataclass(slots=True)
 class Link:

@@ -7,6 +7,7 @@ Gremlin ends it. Whatever is not understood becomes `Opaque`, and is searched fo
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -47,6 +48,14 @@ from grammar.traversal import (
 STRINGS = frozenset(
     {"SINGLE_QUOTED", "DOUBLE_QUOTED", "TRIPLE_SINGLE", "TRIPLE_DOUBLE", "SLASHY", "DOLLAR_SLASHY"}
 )
+
+_FOLLOWING = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*(?:[)\]},;.]|\Z)", re.DOTALL)
+
+PLAIN_DOTS = frozenset({"", ".", "?."})
+"""What stands before a step; the first of a chain has nothing before it."""
+
+ALL_DOTS = PLAIN_DOTS | {"*.", ".&", ".@", "??."}
+"""What stands before the steps of a fragment: there, nothing is to be missed."""
 
 _CONSTANTS = {
     "null": Literal(Kind.NULL, None),
@@ -106,7 +115,7 @@ class Reader:
                 self._search_operand(part)
 
     def _search_operand(self, operand: Operand) -> None:
-        chain = links(operand)
+        chain = self._links(operand)
         found = self._traversal(operand, chain, bare=False)
         if found is None:
             self._search_primary(operand.primary)
@@ -143,7 +152,7 @@ class Reader:
         while index < len(chain):
             link = chain[index]
             if link.is_call and link.name in STEPS and (index or not self._is_groovy_call(link)):
-                steps, index = self._steps(chain, index, STEPS)
+                steps, index = self._steps(chain, index, STEPS, ALL_DOTS)
                 root = operand.primary if isinstance(operand.primary, Token) else ""
                 self.fragments.append(
                     Traversal(
@@ -161,6 +170,20 @@ class Reader:
     def _is_groovy_call(self, link: Link) -> bool:
         """`call { … }`, `with { … }` and the like as bare words are Groovy's, not Gremlin's."""
         return link.call is None
+
+    def _links(self, operand: Operand) -> list[Link]:
+        chain = links(operand)
+        if any(link.dot and link.name is None for link in chain):
+            self._refuse_lone_dots(chain)
+        return chain
+
+    def _refuse_lone_dots(self, chain: list[Link]) -> None:
+        """A dot needs a name behind it, or at least something that could yield one."""
+        for link in chain:
+            following = _FOLLOWING.match(self.text, link.end)
+            if link.dot and link.name is None and following is not None:
+                reason = f"expected the name of a step behind the {link.dot}"
+                raise error_at(self.text, link.end - len(link.dot), reason)
 
     # -- traversals
 
@@ -213,13 +236,17 @@ class Reader:
         return None
 
     def _steps(
-        self, chain: list[Link], begin: int, names: frozenset[str]
+        self,
+        chain: list[Link],
+        begin: int,
+        names: frozenset[str],
+        dots: frozenset[str] = PLAIN_DOTS,
     ) -> tuple[tuple[Instruction, ...], int]:
         instructions = []
         index = begin
         while index < len(chain):
             link = chain[index]
-            if not link.is_call or link.name not in names or (index and link.dot != "."):
+            if not link.is_call or link.name not in names or link.dot not in dots:
                 break
             instructions.append(self._instruction(link))
             index += 1
@@ -332,7 +359,7 @@ class Reader:
             if isinstance(primary, Group):
                 return self._group(primary)
             return self._token(primary)
-        chain = links(operand)
+        chain = self._links(operand)
         span = Span(self.text, operand.start, operand.end)
         if isinstance(primary, Token) and primary.type == "NAME":
             return self._chain(operand, chain, span)
@@ -563,7 +590,7 @@ class Reader:
         return Opaque("script", span.piece, "UUID", origin=span)
 
     def _new(self, operand: Operand, parts: Sequence[Part]) -> Argument:
-        chain = links(operand)
+        chain = self._links(operand)
         span = self._span(parts)
         name, call = chain[-1].name, chain[-1].call
         if name is not None and name.endswith("Strategy") and call is not None:

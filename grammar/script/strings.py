@@ -53,22 +53,24 @@ def _unescape(match: re.Match[str]) -> str:
     return body
 
 
+_QUOTED_OR_BRACE = re.compile(
+    r"""'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*"|[{}]""", re.DOTALL
+)
+
+
 def interpolated(token: str) -> list[str]:
     """The code pieces of a GString: what stands in each `${…}`."""
     pieces = []
-    position = token.find("${")
-    while position >= 0:
-        depth, end = 0, position + 1
-        while end < len(token):
-            if token[end] == "{":
-                depth += 1
-            elif token[end] == "}":
-                depth -= 1
-                if not depth:
-                    break
-            end += 1
-        pieces.append(token[position + 2 : end])
-        position = token.find("${", end)
+    begin = token.find("${")
+    while begin >= 0:
+        depth, end = 0, len(token)
+        for match in _QUOTED_OR_BRACE.finditer(token, begin + 1):
+            depth += {"{": 1, "}": -1}.get(match.group(), 0)
+            if not depth:
+                end = match.start()
+                break
+        pieces.append(token[begin + 2 : end])
+        begin = token.find("${", end)
     return pieces
 
 
