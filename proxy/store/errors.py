@@ -1,4 +1,4 @@
-"""What can go wrong with what is kept on disk.
+"""What can go wrong with the records of endpoints. Artifacts have errors of their own.
 
 StoreError
 ├── InvalidName           an endpoint cannot be called that
@@ -45,15 +45,6 @@ class NoSuchEndpoint(StoreError):
         super().__init__(f"there is no endpoint {name}: {existing}")
         self.name = name
         self.names = tuple(names)
-
-
-class NotAnArtifact(StoreError):
-    """The directory `path` is not what training writes."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path} is not an artifact: {reason}. `gremlink train` writes artifacts")
-        self.path = path
-        self.reason = reason
 
 
 class StoreNotUsable(StoreError):

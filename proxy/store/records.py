@@ -7,7 +7,6 @@ the proxy reads while a command creates, replaces or deletes.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -21,16 +20,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from proxy.store.artifacts import MANIFEST, ArtifactError, DamagedArtifact, read_artifact
 from proxy.store.errors import (
     EndpointExists,
     InvalidName,
     NoSuchEndpoint,
-    NotAnArtifact,
     StoreNotUsable,
 )
-
-MANIFEST = "artifact.json"
-"""The file that makes a directory an artifact; it holds the checksums of all others."""
 
 LOCK_TIMEOUT = 30.0
 """Seconds to wait for another process that writes the records."""
@@ -87,14 +83,13 @@ class Store:
 
         The copy is the store's own: what happens to `artifact` later changes nothing. If `replace`,
         an endpoint of that name gives way in one step, and readers see the old one or the new one.
-        Raises InvalidName, NotAnArtifact, EndpointExists, StoreNotUsable.
+        Raises InvalidName, EndpointExists, StoreNotUsable, ArtifactError.
         """
         if not _NAME.fullmatch(name):
             raise InvalidName(name)
         if not replace and self.endpoint(name) is not None:
             raise EndpointExists(name)
-        task = _task(artifact)
-        directory = self._copy(artifact)
+        directory, task = self._copy(artifact)
         endpoint = Endpoint(
             name=name,
             artifact=directory,
@@ -152,8 +147,10 @@ class Store:
                 os.utime(self._artifacts / endpoint[1])
         records.execute(_DELETE, (name,))
 
-    def _copy(self, artifact: Path) -> Path:
-        """A copy that appears complete or not at all, under a name that nobody else has."""
+    def _copy(self, artifact: Path) -> tuple[Path, str]:
+        """A verified copy, and its task. It appears complete or not at all, under a new name."""
+        if not (artifact / MANIFEST).is_file():
+            raise DamagedArtifact(artifact, f"is no artifact: there is no {MANIFEST} in it")
         directory = self._artifacts / uuid.uuid4().hex
         partial = directory.with_suffix(".partial")
         try:
@@ -161,11 +158,15 @@ class Store:
             shutil.copytree(artifact, partial, copy_function=shutil.copyfile)
             # A directory that was read-only would stay for ever.
             partial.chmod(partial.stat().st_mode | stat.S_IRWXU)
+            task = read_artifact(partial).manifest.get("task")
             partial.rename(directory)
+        except ArtifactError as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise type(error)(artifact, error.reason) from error
         except (OSError, shutil.Error) as error:
             shutil.rmtree(partial, ignore_errors=True)
             raise StoreNotUsable(self.root, f"cannot copy {artifact}: {error}") from error
-        return directory
+        return directory, str(task)
 
     def _sweep(self) -> None:
         """Remove what no endpoint names any more: replaced artifacts, copies that were cut off.
@@ -229,19 +230,3 @@ class Store:
     def _version(records: sqlite3.Connection) -> int:
         version: int = records.execute("PRAGMA user_version").fetchone()[0]
         return version
-
-
-def _task(artifact: Path) -> str:
-    """The task of the artifact in a directory, as its manifest says."""
-    if not artifact.is_dir():
-        raise NotAnArtifact(artifact, "there is no such directory")
-    try:
-        manifest = json.loads((artifact / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise NotAnArtifact(artifact, f"it has no {MANIFEST}") from None
-    except (OSError, ValueError) as error:
-        raise NotAnArtifact(artifact, f"its {MANIFEST} cannot be read ({error})") from error
-    task = manifest.get("task") if isinstance(manifest, dict) else None
-    if not isinstance(task, str):
-        raise NotAnArtifact(artifact, f"its {MANIFEST} does not say which task it is for")
-    return task

@@ -1,20 +1,18 @@
 """`gremlink endpoint` on a store in a temporary directory."""
 
-import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from proxy.cli import main
+from proxy.store.artifacts import Artifact, write_artifact
 
 
 @pytest.fixture
 def artifact(tmp_path: Path) -> Path:
-    directory = tmp_path / "artifact"
-    directory.mkdir()
-    (directory / "artifact.json").write_text(json.dumps({"task": "link_prediction"}))
-    return directory
+    write_artifact(tmp_path / "artifact", Artifact({"task": "link_prediction"}, {}, {}))
+    return tmp_path / "artifact"
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +47,7 @@ def test_create_refuses_a_taken_name_unless_told_to_replace(artifact: Path) -> N
 def test_create_refuses_a_directory_without_an_artifact(tmp_path: Path) -> None:
     result = endpoint("create", "friends", "--artifact", str(tmp_path))
     assert result.exit_code == 1
-    assert "it has no artifact.json" in result.stderr
+    assert "there is no artifact.json in it" in result.stderr
 
 
 def test_create_of_an_absent_directory_is_wrong_usage(tmp_path: Path) -> None:

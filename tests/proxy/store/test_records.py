@@ -1,7 +1,6 @@
 """Endpoints: named copies of artifacts, shared by several processes."""
 
 import hashlib
-import json
 import os
 import shutil
 import sqlite3
@@ -11,26 +10,34 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from proxy.store import records
+from proxy.store.artifacts import Artifact, DamagedArtifact, read_artifact, write_artifact
 from proxy.store.errors import (
     EndpointExists,
     InvalidName,
     NoSuchEndpoint,
-    NotAnArtifact,
     StoreNotUsable,
 )
-from proxy.store.records import Store
+from proxy.store.records import Endpoint, Store
 
 
 def make_artifact(directory: Path, content: str = "weights") -> Path:
-    directory.mkdir(parents=True)
-    (directory / "weights.safetensors").write_text(content)
-    (directory / "artifact.json").write_text(
-        json.dumps({"task": "link_prediction", "content": content})
+    weights = {"weights": np.zeros(3, dtype=np.float32)}
+    write_artifact(
+        directory,
+        Artifact({"task": "link_prediction"}, {"config": content}, {"model": weights}),
     )
     return directory
+
+
+def content_of(endpoint: Endpoint) -> str:
+    """The content that the endpoint's artifact was made with; checksums are compared."""
+    content = read_artifact(endpoint.artifact).documents["config"]
+    assert isinstance(content, str)
+    return content
 
 
 @pytest.fixture
@@ -65,7 +72,7 @@ def test_created_endpoint_is_found_again(store: Store, artifact: Path) -> None:
 def test_endpoint_keeps_its_artifact_when_the_directory_goes(store: Store, artifact: Path) -> None:
     endpoint = store.create_endpoint("friends", artifact)
     shutil.rmtree(artifact)
-    assert (endpoint.artifact / "weights.safetensors").read_text() == "weights"
+    assert content_of(endpoint) == "weights"
 
 
 def test_endpoints_are_listed_by_name(store: Store, artifact: Path) -> None:
@@ -89,7 +96,7 @@ def test_replaced_artifact_stays_readable_for_a_while(
     new = store.create_endpoint("friends", make_artifact(tmp_path / "2", "new"), replace=True)
     assert store.endpoint("friends") == new
     assert old.checksum != new.checksum
-    assert (old.artifact / "weights.safetensors").read_text() == "weights"
+    assert content_of(old) == "weights"
     monkeypatch.setattr(records, "GRACE", -1.0)
     store.create_endpoint("other", artifact)
     assert not old.artifact.exists()
@@ -104,7 +111,7 @@ def test_replacing_nothing_creates(store: Store, artifact: Path) -> None:
 def test_copy_that_was_cut_off_is_swept(
     store: Store, artifact: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_artifact(store.root / "artifacts" / "0123.partial")
+    (store.root / "artifacts" / "0123.partial").mkdir(parents=True)
     first = store.create_endpoint("a", artifact)
     assert len(kept(store)) == 2
     monkeypatch.setattr(records, "GRACE", -1.0)
@@ -146,28 +153,20 @@ def test_invalid_names(store: Store, artifact: Path, name: str) -> None:
         store.create_endpoint(name, artifact)
 
 
-@pytest.mark.parametrize(
-    ("manifest", "reason"),
-    [
-        (None, "it has no artifact.json"),
-        ("{", "cannot be read"),
-        ("[]", "does not say which task"),
-        ('{"task": 1}', "does not say which task"),
-    ],
-)
-def test_directory_that_is_no_artifact_is_refused(
-    store: Store, tmp_path: Path, manifest: str | None, reason: str
-) -> None:
-    if manifest is not None:
-        (tmp_path / "artifact.json").write_text(manifest)
-    with pytest.raises(NotAnArtifact, match=reason):
-        store.create_endpoint("friends", tmp_path)
+def test_directory_without_an_artifact_is_refused(store: Store, tmp_path: Path) -> None:
+    for directory in (tmp_path, tmp_path / "absent"):
+        with pytest.raises(DamagedArtifact, match=r"there is no artifact\.json in it"):
+            store.create_endpoint("friends", directory)
     assert not store.root.exists()
 
 
-def test_absent_artifact_is_refused(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(NotAnArtifact, match="no such directory"):
-        store.create_endpoint("friends", tmp_path / "absent")
+def test_changed_artifact_is_refused_and_not_kept(store: Store, artifact: Path) -> None:
+    (artifact / "config.json").write_text('"forged"')
+    with pytest.raises(DamagedArtifact, match="checksum differs") as caught:
+        store.create_endpoint("friends", artifact)
+    assert caught.value.path == artifact
+    assert kept(store) == []
+    assert store.endpoints() == []
 
 
 def test_store_of_a_later_version_is_left_alone(store: Store, artifact: Path) -> None:
@@ -195,8 +194,9 @@ def test_root_that_cannot_be_made_is_an_error(tmp_path: Path, artifact: Path) ->
 CREATE_MANY = """
 import sys
 from pathlib import Path
+from proxy.store.artifacts import Artifact, DamagedArtifact, read_artifact, write_artifact
 from proxy.store.errors import EndpointExists
-from proxy.store.records import Store
+from proxy.store.records import Endpoint, Store
 
 store, worker = Store(Path(sys.argv[1])), sys.argv[3]
 won = 0
@@ -243,7 +243,7 @@ def test_reader_always_finds_an_artifact_while_it_is_replaced(
         while not done.is_set():
             endpoint = store.endpoint("friends")
             assert endpoint is not None
-            seen.add((endpoint.artifact / "weights.safetensors").read_text())
+            seen.add(content_of(endpoint))
         return seen
 
     with ThreadPoolExecutor(1) as pool:
