@@ -251,7 +251,7 @@ class Traversal:
         return found
 
     def __repr__(self) -> str:
-        return self.root + "".join(repr(item) for item in (*self.source, *self.steps))
+        return (self.root or "__") + "".join(repr(item) for item in (*self.source, *self.steps))
 
 
 Argument: TypeAlias = (
