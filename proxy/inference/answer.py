@@ -37,6 +37,7 @@ from proxy.inference.place import leading_steps
 from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, plan_all, plan_next
 from proxy.inference.predicates import CLASSIFICATION, SCORE, Settings
 from proxy.inference.query import Query, read_query
+from proxy.inference.scores import ScoreTable, replace_scores, score_steps
 from proxy.inference.splice import splice
 from proxy.wire.request import RequestMessage
 
@@ -51,14 +52,36 @@ def answer(request: RequestMessage, settings: Settings) -> Answering:
     Raises `InferenceError`, before anything is asked wherever that is possible.
     """
     query = read_query(request)
-    plans = plan_all(query.traversal, settings) if query is not None else []
-    if query is None or not plans:
+    if query is None:
         return None
-    for plan in plans:
-        _refuse_impossible(query.traversal, plan)
-    nothing = query.traversal.with_steps([step("inject", 0), step("limit", 0)])
+    planned = {number: plan_all(query.traversals[number], settings) for number in query.concerned}
+    planned = {number: plans for number, plans in planned.items() if plans}
+    if not planned:
+        return None
+    for number, plans in planned.items():
+        for plan in plans:
+            _refuse_impossible(query.traversals[number], plan)
+    first = query.traversals[min(planned)]
+    nothing = first.with_steps([step("inject", 0), step("limit", 0)])
     yield Admit(query.asking(nothing, uuid4()))
-    return (yield from _Answer(query, settings).run(plans))
+    elements = yield from _prepare([plan for plans in planned.values() for plan in plans])
+    bindings: dict[str, Argument] = {}
+    changed = {}
+    for number in planned:
+        rewriting = _Rewriting(query, query.traversals[number], settings, elements, bindings)
+        changed[number] = yield from rewriting.run()
+    return query.rewritten(changed, bindings)
+
+
+def _prepare(plans: list[Plan]) -> _Step[dict[PrepareProperty, str]]:
+    """Make sure of the models; whose properties they predict, node or edge."""
+    elements: dict[PrepareProperty, str] = {}
+    for plan in plans:
+        model = _model(plan)
+        reply = yield model
+        if isinstance(model, PrepareProperty):
+            elements[model] = cast(str, reply)
+    return elements
 
 
 def _refuse_impossible(traversal: Traversal, plan: Plan) -> None:
@@ -81,22 +104,28 @@ def _refuse_impossible(traversal: Traversal, plan: Plan) -> None:
         )
 
 
-class _Answer:
-    """The state of a query while its inferences are replaced one by one."""
+class _Rewriting:
+    """A traversal while its inferences are replaced one by one.
 
-    def __init__(self, query: Query, settings: Settings) -> None:
+    `elements` tells whose properties models predict; `bindings` collects what scripts need.
+    """
+
+    def __init__(
+        self,
+        query: Query,
+        traversal: Traversal,
+        settings: Settings,
+        elements: dict[PrepareProperty, str],
+        bindings: dict[str, Argument],
+    ) -> None:
         self._query = query
+        self._traversal = traversal
         self._settings = settings
-        self._traversal = query.traversal
-        self._bindings: dict[str, Argument] = {}
-        self._elements: dict[PrepareProperty, str] = {}
+        self._elements = elements
+        self._bindings = bindings
+        self._scored = 0
 
-    def run(self, plans: list[Plan]) -> _Step[RequestMessage]:
-        for plan in plans:
-            model = _model(plan)
-            reply = yield model
-            if isinstance(model, PrepareProperty):
-                self._elements[model] = cast(str, reply)
+    def run(self) -> _Step[Traversal]:
         while (following := plan_next(self._traversal, self._settings)) is not None:
             if (yield from self._settle(following)):
                 continue
@@ -104,7 +133,7 @@ class _Answer:
                 yield from self._links(following)
             else:
                 yield from self._property(following)
-        return self._query.rewritten(self._traversal, self._bindings)
+        return self._traversal
 
     def _ask(self, traversal: Traversal) -> _Step[Results]:
         request = self._query.asking(traversal, uuid4(), self._bindings)
@@ -129,13 +158,38 @@ class _Answer:
             model = cast(PrepareLinks, _model(plan))
             prediction = PredictLinks(model, inputs, known, plan.limit, plan.threshold)
             found = cast(Links, (yield prediction))
-        targets = {
-            vertex: [target for target, _ in links]
-            for vertex, links in zip(inputs, found, strict=False)
-            if links
-        }
+        ranked = {vertex: links for vertex, links in zip(inputs, found, strict=False) if links}
+        targets = {vertex: [target for target, _ in links] for vertex, links in ranked.items()}
         written = answers.vertices(targets, self._query.dialect, self._binding())
-        self._replace(plan, written)
+        self._bindings.update(written.bindings)
+        steps = self._score(plan, written.steps, ranked)
+        self._replace(plan, steps)
+
+    def _score(
+        self,
+        plan: LinkPlan,
+        steps: Sequence[Instruction],
+        ranked: dict[Literal, Sequence[tuple[Literal, float]]],
+    ) -> Sequence[Instruction]:
+        """Look the scores up wherever the query reads them; the steps to the targets for that."""
+        places = [
+            place
+            for place in score_steps(self._traversal.steps)
+            if place.inference == plan.inference.path
+        ]
+        if not places:
+            return steps
+        scores = {vertex: dict(links) for vertex, links in ranked.items()}
+        table = ScoreTable(scores, self._scored)
+        self._scored += 1
+        look_up = {}
+        for pathless in {place.pathless for place in places}:
+            write = table.look_up_pathless if pathless else table.look_up
+            written = write(self._query.dialect, self._binding())
+            self._bindings.update(written.bindings)
+            look_up[pathless] = written.steps
+        self._traversal = replace_scores(self._traversal, places, look_up)
+        return table.labelled(steps)
 
     def _property(self, plan: PropertyPlan) -> _Step[None]:
         model = cast(PrepareProperty, _model(plan))
@@ -157,10 +211,10 @@ class _Answer:
             written = answers.start_from(every, self._query.dialect, self._binding())
             rest = self._traversal.steps[plan.inference.path[0] + plan.inference.width :]
             self._traversal = self._traversal.with_steps([*written.steps, *rest])
-            self._bindings.update(written.bindings)
         else:
             written = answers.properties(predicted, self._query.dialect, self._binding())
-            self._replace(plan, written)
+            self._replace(plan, written.steps)
+        self._bindings.update(written.bindings)
 
     def _may_start_anew(self, plan: PropertyPlan, leading: list[Instruction]) -> bool:
         """Whether the final query may begin with the answers: it saves the server the tree."""
@@ -171,10 +225,9 @@ class _Answer:
             and once.needs_path(rest) is None
         )
 
-    def _replace(self, plan: Plan, written: answers.Written) -> None:
+    def _replace(self, plan: Plan, steps: Sequence[Instruction]) -> None:
         inference = plan.inference
-        self._traversal = splice(self._traversal, inference.path, inference.width, written.steps)
-        self._bindings.update(written.bindings)
+        self._traversal = splice(self._traversal, inference.path, inference.width, steps)
 
     def _binding(self) -> str:
         return f"gremlink_answers_{len(self._bindings)}"

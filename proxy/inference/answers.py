@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from grammar import script
-from grammar.traversal import Argument, Instruction, Items, Literal, Opaque, anonymous, step
+from grammar.traversal import (
+    Argument,
+    Entries,
+    Instruction,
+    Items,
+    Literal,
+    Opaque,
+    Variable,
+    anonymous,
+    step,
+)
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.tree import FAN_OUT, choose_tree, groups
 from proxy.wire.elements import graphbinary_property, graphson_property, groovy_property
@@ -89,6 +99,28 @@ def start_from(found: Sequence[tuple[str, Literal]], dialect: Dialect, binding: 
     return Written([step("inject", *(_property(key, value, dialect) for key, value in found))], {})
 
 
+def tables(
+    content: Mapping[Literal, Entries], label: str, dialect: Dialect, binding: str
+) -> Written:
+    """From anything to the map that belongs to the input which the path holds under `label`.
+
+    Not one map of maps: a server hashes the object of a traverser whenever it is handed to a nested
+    traversal, and a large map each time is what takes the time.
+    """
+    if dialect.is_groovy and sum(len(entries.entries) for entries in content.values()) > 50:
+        by = f"__.select({script.write_value(Literal.string(label))}).id()"
+        return _bound(list(content.items()), "__.constant(entry[1])", binding, by)
+    leaves = {vertex: [step("constant", entries)] for vertex, entries in content.items()}
+    return Written(choose_tree(leaves, anonymous(step("select", label), step("id"))), {})
+
+
+def table(content: Entries, dialect: Dialect, binding: str) -> Written:
+    """From anything to a map."""
+    if dialect.language is None:
+        return Written([step("constant", content)], {})
+    return Written([step("constant", Variable(binding))], {binding: content})
+
+
 def _values(answers: Mapping[Literal, Sequence[object]]) -> int:
     return sum(1 + len(found) for found in answers.values())
 
@@ -128,7 +160,9 @@ def _fresh_id() -> Literal:
     return Literal.string(f"predicted:{uuid4()}")
 
 
-def _bound(pairs: Sequence[tuple[Literal, Argument]], leaf: str, binding: str) -> Written:
+def _bound(
+    pairs: Sequence[tuple[Literal, Argument]], leaf: str, binding: str, by: str = "__.id()"
+) -> Written:
     """The tree of `choose_tree`, built by the server from a binding.
 
     A level of it is a list of pairs: an id and its answers, or a list of ids and a level.
@@ -138,7 +172,7 @@ def _bound(pairs: Sequence[tuple[Literal, Argument]], leaf: str, binding: str) -
     while len(level) > FAN_OUT:
         level = [_inner(group) for group in groups(level)]
     text = (
-        "({ tree -> def build; build = { level -> level.inject(__.choose(__.id()))"
+        f"({{ tree -> def build; build = {{ level -> level.inject(__.choose({by}))"
         " { steps, entry -> entry[0] instanceof List"
         " ? steps.option(P.within(entry[0]), build(entry[1]))"
         f" : steps.option(entry[0], {leaf})"

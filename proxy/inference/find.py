@@ -10,19 +10,14 @@ from dataclasses import dataclass
 
 from grammar.traversal import (
     Argument,
-    Entries,
     Instruction,
-    Items,
     Kind,
     Literal,
     Path,
-    Predicate,
-    Strategy,
     Traversal,
-    Variable,
     children,
 )
-from proxy.inference.predicates import PREFIX, SCORE, TASKS
+from proxy.inference.predicates import TASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,56 +85,3 @@ def modifier(instruction: Instruction) -> tuple[str, Argument] | None:
         case Instruction("with", (Literal(Kind.STRING, str(key)), value)):
             return key, value
     return None
-
-
-def stray_keys(traversal: Traversal) -> Iterator[Instruction]:
-    """Instructions that mean something to Neptune ML but belong to no inference.
-
-    A stock server would take them silently for something else: `with` steps with one of our keys
-    behind a step that is no inference, unknown keys of ours, `with` steps whose key cannot be
-    known, and property steps that ask for the score.
-    """
-    modified: set[Path] = set()
-    for inference in find_inferences(traversal):
-        *parent, index = inference.path
-        modified.update((*parent, index + offset) for offset in range(inference.width))
-    yield from _stray(traversal, (), modified)
-
-
-def _stray(traversal: Traversal, path: Path, modified: set[Path]) -> Iterator[Instruction]:
-    for index, instruction in enumerate(traversal.steps):
-        here = (*path, index)
-        if here not in modified and _means_us(instruction):
-            yield instruction
-        for number, child in enumerate(children(instruction)):
-            yield from _stray(child, (*here, number), modified)
-
-
-def _means_us(instruction: Instruction) -> bool:
-    match instruction:
-        case Instruction("with", (Literal(Kind.STRING, str(key)), *_)):
-            return key.startswith(PREFIX)
-        case Instruction("with", (Variable(), *_)):
-            return True
-        case Instruction("properties" | "values" | "valueMap" | "propertyMap" | "elementMap"):
-            return any(
-                isinstance(argument, Literal) and argument.value == SCORE
-                for argument in instruction.arguments
-            )
-    return False
-
-
-def mentions(argument: Argument) -> bool:
-    """Whether one of our keys stands somewhere in a value, as data."""
-    match argument:
-        case Literal(Kind.STRING, str(text)):
-            return PREFIX in text
-        case Predicate(_, _, arguments) | Items(_, arguments):
-            return any(map(mentions, arguments))
-        case Entries(entries):
-            return any(mentions(key) or mentions(value) for key, value in entries)
-        case Strategy(_, configuration):
-            return any(PREFIX in key or mentions(value) for key, value in configuration)
-        case Traversal(source, steps):
-            return any(mentions(a) for step in (*source, *steps) for a in step.arguments)
-    return False

@@ -16,8 +16,9 @@ from grammar.traversal import (
 )
 from proxy.inference import errors, predicates
 from proxy.inference.errors import InvalidParameter, MissingParameter, UnsupportedOperation
-from proxy.inference.find import Inference, describe, find_inferences, stray_keys
+from proxy.inference.find import Inference, describe, find_inferences
 from proxy.inference.predicates import CLASSIFICATION, PREDICTION, REGRESSION, SCORE, Settings
+from proxy.inference.stray import stray_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def _misplaced(stray: Instruction) -> UnsupportedOperation:
         )
     return UnsupportedOperation(
         f"{describe(stray)} asks for a score without an inference: it belongs into"
-        f' properties(...) with("{CLASSIFICATION}").'
+        f' properties(...) with("{CLASSIFICATION}"), and values("{SCORE}") behind out(...) or'
+        f' in(...) with("{PREDICTION}").'
     )
 
 

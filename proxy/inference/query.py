@@ -9,10 +9,12 @@ from uuid import UUID
 from grammar import script
 from grammar.errors import GremlinError
 from grammar.script import Script
-from grammar.traversal import Argument, Entries, Kind, Literal, Traversal
+from grammar.traversal import Argument, Entries, Kind, Literal, Traversal, Variable, walk
 from proxy.inference.answers import Dialect
 from proxy.inference.errors import InferenceError, UnsupportedOperation
-from proxy.inference.find import find_inferences, stray_keys
+from proxy.inference.find import find_inferences
+from proxy.inference.once import runs_once
+from proxy.inference.stray import stray_keys
 from proxy.wire.request import RequestMessage
 
 _BATCH = 256
@@ -32,10 +34,14 @@ class MalformedQuery(InferenceError):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One traversal and the request that it came in; `script` is the text around it, if any."""
+    """The traversals of a request; `script` is the text around them, if any.
+
+    `concerned` are the numbers of those that may hold an inference.
+    """
 
     request: RequestMessage
-    traversal: Traversal
+    traversals: tuple[Traversal, ...]
+    concerned: tuple[int, ...]
     script: Script | None
 
     @property
@@ -60,11 +66,16 @@ class Query:
             },
         )
 
-    def rewritten(self, traversal: Traversal, bindings: Bindings | None = None) -> RequestMessage:
-        """The client's request with this traversal in the place of its own."""
-        gremlin: Argument = traversal
-        if self.script is not None:
-            gremlin = _text(self.script.replace(0, traversal).text)
+    def rewritten(self, changed: Mapping[int, Traversal], bindings: Bindings) -> RequestMessage:
+        """The client's request with other traversals in the place of some of its own."""
+        gremlin: Argument
+        if self.script is None:
+            (gremlin,) = changed.values()
+        else:
+            text = self.script
+            for number, traversal in changed.items():
+                text = text.replace(number, traversal)
+            gremlin = _text(text.text)
         args = {"gremlin": gremlin, **self._bound(bindings)}
         return self.request.derive(request_id=self.request.request_id, args=args)
 
@@ -83,21 +94,24 @@ def _text(text: str) -> Literal:
 def read_query(request: RequestMessage) -> Query | None:
     """The query of a request, `None` if it asks for no inference.
 
-    Raises `InferenceError` where an inference cannot be excluded or is not alone in its script.
+    Raises `InferenceError` where an inference cannot be excluded, or cannot be asked for alone.
     """
     match request.op, request.args.get("gremlin"):
         case "bytecode", Traversal() as traversal:
-            query = Query(request, traversal, None)
+            query = Query(request, (traversal,), (0,), None)
         case "eval", Literal(Kind.STRING, str(text)):
             read = _read_script(text, request)
-            if not any(map(_concerns_us, (*read.traversals, *read.fragments))):
+            if any(map(_concerns_us, read.fragments)):
+                raise UnsupportedOperation(
+                    "An inference in a piece of a traversal (behind a variable, or in code) is not"
+                    " supported: write it in a traversal that begins with its source."
+                )
+            concerned = [n for n, found in enumerate(read.traversals) if _concerns_us(found)]
+            if not concerned:
                 return None
             if read.single is None:
-                raise UnsupportedOperation(
-                    "An inference in a script of several statements, or in code around a traversal,"
-                    " is not supported yet: send the traversal alone."
-                )
-            query = Query(request, read.single, read)
+                _refuse_dependent(read, concerned)
+            query = Query(request, read.traversals, tuple(concerned), read)
         case _:
             return None
     if request.processor not in _PROCESSORS:
@@ -105,6 +119,33 @@ def read_query(request: RequestMessage) -> Query | None:
             f"Inference queries are not supported with the processor {request.processor!r}."
         )
     return query
+
+
+def _refuse_dependent(read: Script, concerned: list[int]) -> None:
+    """Raise for an inference that needs what the script does around it: its inputs are asked for
+    in a query of their own, before the script runs."""
+    for number in concerned:
+        names = sorted(_variables(read.traversals[number]))
+        if names:
+            raise UnsupportedOperation(
+                f"The inference depends on {names[0]!r}, which the script may change: put the value"
+                " into the traversal, or send the statements one by one in a session."
+            )
+    writing = [n for n, found in enumerate(read.traversals) if runs_once(found.steps)]
+    if writing and writing[0] <= concerned[-1]:
+        raise UnsupportedOperation(
+            "The script writes before or in the statement with the inference: send the statements"
+            " one by one, or write and infer in one traversal."
+        )
+
+
+def _variables(traversal: Traversal) -> set[str]:
+    return {
+        argument.name
+        for _, instruction in walk(traversal)
+        for argument in instruction.arguments
+        if isinstance(argument, Variable)
+    }
 
 
 def _read_script(text: str, request: RequestMessage) -> Script:

@@ -34,8 +34,14 @@ Answers = Mapping[Literal, Sequence[Instruction]]
 """For each input that has any, the steps that lead to its answers, best first."""
 
 
-def choose_tree(answers: Answers) -> list[Instruction]:
-    """The steps that lead each input to its answers and let nothing else through."""
+ITS_ID = anonymous(step("id"))
+
+
+def choose_tree(answers: Answers, by: Traversal = ITS_ID) -> list[Instruction]:
+    """The steps that lead each input to its answers and let nothing else through.
+
+    `by` tells the input: ordinarily it is the id of what comes.
+    """
     if not answers:
         return [step("limit", 0)]
     level = [_Branch((vertex,), anonymous(*steps)) for vertex, steps in answers.items()]
@@ -43,11 +49,11 @@ def choose_tree(answers: Answers) -> list[Instruction]:
         level = [
             _Branch(
                 tuple(vertex for branch in group for vertex in branch.inputs),
-                anonymous(*_choose(group)),
+                anonymous(*_choose(group, by)),
             )
             for group in groups(level)
         ]
-    return _choose(level)
+    return _choose(level, by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +70,10 @@ class _Branch:
         return step("option", token, self.traversal)
 
 
-def _choose(branches: Sequence[_Branch]) -> list[Instruction]:
+def _choose(branches: Sequence[_Branch], by: Traversal) -> list[Instruction]:
     otherwise = step("option", EnumConstant("Pick", "none"), anonymous(step("limit", 0)))
     return [
-        step("choose", anonymous(step("id"))),
+        step("choose", by),
         *(branch.option() for branch in branches),
         otherwise,
     ]

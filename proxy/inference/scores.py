@@ -1,0 +1,142 @@
+"""The scores of predicted links, where a query reads them: `values("Neptune#ml.score")`.
+
+No step of plain Gremlin gives a vertex a number on its way, so the scores are constants of the
+query, looked up by the input and the target, which two labels of our own keep in the path::
+
+    .identity().as("gremlink_input_0").choose(...)...identity().as("gremlink_target_0")
+    .project("name", "score").by("name")
+      .by(__.map(__.choose(__.select("gremlink_input_0").id()).option(id, __.constant(scores))
+                   .select(__.select("gremlink_target_0").id())))
+
+The path ends at `select(...).by(...)`, which hands on the vertex alone: there the score is looked
+up by the target only, and two inputs must not have given it two scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from grammar.traversal import (
+    Entries,
+    Instruction,
+    Kind,
+    Literal,
+    Path,
+    Traversal,
+    anonymous,
+    children,
+    step,
+)
+from proxy.inference import answers
+from proxy.inference.answers import Dialect, Written
+from proxy.inference.errors import UnsupportedOperation
+from proxy.inference.place import host_index
+from proxy.inference.predicates import PREDICTION, SCORE
+from proxy.inference.splice import splice
+
+Scores = Mapping[Literal, Mapping[Literal, float]]
+"""For each input, the scores of its targets."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreStep:
+    """One `values("Neptune#ml.score")`.
+
+    `inference` is the path of the link prediction whose targets it stands behind, if there is one;
+    `pathless` says that it sees the vertex without the way to it.
+    """
+
+    path: Path
+    inference: Path | None
+    pathless: bool
+
+
+def score_steps(
+    steps: Sequence[Instruction],
+    path: Path = (),
+    inference: Path | None = None,
+    *,
+    pathless: bool = False,
+) -> Iterator[ScoreStep]:
+    """Every step of these, and of those nested in them, that reads the score of a link."""
+    for index, instruction in enumerate(steps):
+        here = (*path, index)
+        if _predicts(steps, index):
+            inference = here
+        if instruction == step("values", SCORE):
+            yield ScoreStep(here, inference, pathless)
+        alone = pathless or steps[host_index(steps, index)].name == "select"
+        for number, child in enumerate(children(instruction)):
+            yield from score_steps(child.steps, (*here, number), inference, pathless=alone)
+
+
+def _predicts(steps: Sequence[Instruction], index: int) -> bool:
+    if steps[index].name not in ("out", "in"):
+        return False
+    for following in steps[index + 1 :]:
+        if following.name != "with":
+            return False
+        if following.arguments[:1] == (Literal(Kind.STRING, PREDICTION),):
+            return True
+    return False
+
+
+class ScoreTable:
+    """The scores of one inference; `number` tells its labels from those of others."""
+
+    def __init__(self, scores: Scores, number: int) -> None:
+        self._scores = scores
+        self._input = f"gremlink_input_{number}"
+        self._target = f"gremlink_target_{number}"
+
+    def labelled(self, steps: Sequence[Instruction]) -> list[Instruction]:
+        """The steps from the inputs to the targets, both kept in the path."""
+        return [
+            *(step("identity"), step("as", self._input)),
+            *steps,
+            *(step("identity"), step("as", self._target)),
+        ]
+
+    def look_up(self, dialect: Dialect, binding: str) -> Written:
+        """The steps from a predicted vertex, or what comes after it, to its score."""
+        content = {source: _map(targets) for source, targets in self._scores.items()}
+        written = answers.tables(content, self._input, dialect, binding)
+        return Written([self._found(written.steps)], written.bindings)
+
+    def look_up_pathless(self, dialect: Dialect, binding: str) -> Written:
+        """The steps from a predicted vertex alone to its score.
+
+        Raises `UnsupportedOperation` where it has several.
+        """
+        single: dict[Literal, float] = {}
+        for targets in self._scores.values():
+            for target, score in targets.items():
+                if single.setdefault(target, score) != score:
+                    raise UnsupportedOperation(
+                        f'values("{SCORE}") inside select(...).by(...) is not supported with'
+                        " several inputs, which have given one vertex different scores: write it"
+                        " inside project(...).by(...), or as a step of its own."
+                    )
+        written = answers.table(_map(single), dialect, binding)
+        here = [step("identity"), step("as", self._target)]
+        return Written([self._found([*here, *written.steps])], written.bindings)
+
+    def _found(self, steps: Sequence[Instruction]) -> Instruction:
+        """One step, so that the tables do not show in the path."""
+        target = anonymous(step("select", self._target), step("id"))
+        return step("map", anonymous(*steps, step("select", target)))
+
+
+def replace_scores(
+    traversal: Traversal, places: Sequence[ScoreStep], look_up: Mapping[bool, Sequence[Instruction]]
+) -> Traversal:
+    """The traversal with each of `places` looked up; `look_up[pathless]` are the steps for it."""
+    # The last first, so that the paths of the others stay true.
+    for place in sorted(places, key=lambda place: place.path, reverse=True):
+        traversal = splice(traversal, place.path, 1, look_up[place.pathless])
+    return traversal
+
+
+def _map(scores: Mapping[Literal, float]) -> Entries:
+    return Entries(tuple((key, Literal(Kind.DOUBLE, score)) for key, score in scores.items()))

@@ -1,0 +1,50 @@
+"""Keys of Neptune ML that stand where they would silently do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grammar.traversal import Instruction, Kind, Literal, Path, Traversal, Variable, children
+from proxy.inference.find import find_inferences
+from proxy.inference.predicates import PREFIX, SCORE
+from proxy.inference.scores import score_steps
+
+
+def stray_keys(traversal: Traversal) -> Iterator[Instruction]:
+    """Instructions that mean something to Neptune ML but belong to no inference.
+
+    A stock server would take them silently for something else: `with` steps with one of our keys
+    behind a step that is no inference, unknown keys of ours, `with` steps whose key cannot be
+    known, and property steps that ask for the score.
+    """
+    modified: set[Path] = set()
+    for inference in find_inferences(traversal):
+        *parent, index = inference.path
+        modified.update((*parent, index + offset) for offset in range(inference.width))
+    modified.update(
+        place.path for place in score_steps(traversal.steps) if place.inference is not None
+    )
+    yield from _stray(traversal, (), modified)
+
+
+def _stray(traversal: Traversal, path: Path, modified: set[Path]) -> Iterator[Instruction]:
+    for index, instruction in enumerate(traversal.steps):
+        here = (*path, index)
+        if here not in modified and _means_us(instruction):
+            yield instruction
+        for number, child in enumerate(children(instruction)):
+            yield from _stray(child, (*here, number), modified)
+
+
+def _means_us(instruction: Instruction) -> bool:
+    match instruction:
+        case Instruction("with", (Literal(Kind.STRING, str(key)), *_)):
+            return key.startswith(PREFIX)
+        case Instruction("with", (Variable(), *_)):
+            return True
+        case Instruction("properties" | "values" | "valueMap" | "propertyMap" | "elementMap"):
+            return any(
+                isinstance(argument, Literal) and argument.value == SCORE
+                for argument in instruction.arguments
+            )
+    return False
