@@ -15,7 +15,8 @@ FLOORS = [
     {"proxy.wire", "proxy.graph", "proxy.store", "proxy.config"},
     {"proxy.inference", "proxy.learning"},
     {"proxy.relay", "proxy.management", "proxy.embedded"},
-    {"proxy.cli", "proxy.__main__"},
+    {"proxy.cli"},
+    {"proxy.__main__"},
 ]
 """From the ground up. A part imports from the floors below its own, and from itself."""
 
@@ -176,3 +177,24 @@ def test_commands_and_relay_start_without_the_learning_libraries() -> None:
 @pytest.mark.parametrize("module", SOURCES)
 def test_every_module_says_what_it_is_for(module: str) -> None:
     assert ast.get_docstring(SOURCES[module])
+
+
+DOCUMENT = (TOP / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def test_document_shows_the_tree_as_it_is() -> None:
+    tree = DOCUMENT.split("```")[1]
+    shown = {line.split()[0].rstrip("/") for line in tree.splitlines() if line.strip()}
+    parts = {part_of(module).removeprefix("proxy.") for module in SOURCES} - {"__main__"}
+    assert parts - {"config"} <= shown
+    for line in tree.splitlines():
+        name = line.strip().split(" ")[0]
+        if name.endswith("/"):
+            folders = [TOP / name, TOP / "proxy" / name, TOP / "grammar" / name]
+            assert any(folder.is_dir() for folder in folders), f"there is no {name}"
+
+
+def test_document_shows_the_arrows_as_they_are() -> None:
+    drawing = DOCUMENT.split("```")[3]
+    rows = [set(line.split()) for line in drawing.splitlines() if "│" not in line and line.strip()]
+    assert rows == FLOORS[-2::-1]
