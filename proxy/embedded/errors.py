@@ -38,7 +38,7 @@ class JavaNotUsable(EmbeddedServerError):
     def __init__(self, java: str, reason: str) -> None:
         super().__init__(
             f"Java at {java} cannot run Gremlin Server: {reason}. Gremlin Server needs Java 11 to "
-            "24; leave --java out to use the one that is installed with gremlink"
+            "21; leave --java out to use the one that is installed with gremlink"
         )
         self.java = java
         self.reason = reason

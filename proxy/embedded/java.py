@@ -11,8 +11,8 @@ from pathlib import Path
 from proxy.embedded.errors import JavaNotUsable
 
 OLDEST = 11
-NEWEST = 24
-"""Groovy 4.0.25, which Gremlin Server 3.7 brings, reads class files up to those of Java 24."""
+NEWEST = 21
+"""Of the versions that were tried; with Java 25 Groovy 4.0.25 fails on its class files."""
 
 
 def find_java(asked: str | None = None) -> Path:

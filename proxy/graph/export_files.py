@@ -31,7 +31,7 @@ csv.field_size_limit(2**31 - 1)  # a text property may be longer than the defaul
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A property used as a feature: `options` are the entry's other keys (`norm`, `imputer` ...)."""
+    """A property used as a feature: `options` are the entry's other keys (`norm`, ...)."""
 
     column: str
     name: str

@@ -1,0 +1,199 @@
+"""Vertices and edges as a server streams them, and property values as the cells of a CSV file."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from gremlin_python.process.graph_traversal import __
+from gremlin_python.process.traversal import T
+from gremlin_python.statics import SingleByte, bigint, long, short, timestamp
+
+from grammar.traversal import Kind
+from proxy.graph.connection import GraphConnection
+from proxy.graph.errors import ExportFailed
+from proxy.graph.steps import g
+
+Labels = tuple[str, ...]
+"""The labels of a vertex, sorted; Gremlin writes several as `Admin::Person`."""
+
+STRING, BOOLEAN, DATE = "String", "Boolean", "Date"
+NUMBERS = ("Byte", "Short", "Integer", "Long", "Float", "Double")
+"""Names of data types, the numeric ones from narrow to broad."""
+
+_TEMPORAL = ("Instant", "LocalDate", "LocalDateTime", "OffsetDateTime", "ZonedDateTime")
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """An id as text, and its type."""
+
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A property value as text, and its data type."""
+
+    type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class VertexElement:
+    """One vertex; a property has one value or several."""
+
+    id: Id
+    labels: Labels
+    properties: dict[str, list[Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeElement:
+    """One edge, with the labels of its ends."""
+
+    id: str
+    label: str
+    source: Id
+    dest: Id
+    source_labels: Labels
+    dest_labels: Labels
+    properties: dict[str, list[Value]]
+
+
+def read_vertices(
+    connection: GraphConnection, labels: Sequence[str] = ()
+) -> Iterator[VertexElement]:
+    """All vertices, or those with one of the labels, in the server's order."""
+    vertices = g.V().has_label(*labels) if labels else g.V()
+    rows = vertices.project("i", "l", "p").by(T.id).by(T.label).by(__.value_map())
+    for row in connection.submit(rows.bytecode):
+        yield VertexElement(_id(row["i"]), split_labels(row["l"]), _properties(row["p"]))
+
+
+def read_edges(connection: GraphConnection, labels: Sequence[str] = ()) -> Iterator[EdgeElement]:
+    """All edges, or those with one of the labels, in the server's order."""
+    edges = g.E().has_label(*labels) if labels else g.E()
+    rows = (
+        edges.project("i", "l", "from", "to", "fl", "tl", "p")
+        .by(T.id)
+        .by(T.label)
+        .by(__.out_v().id_())
+        .by(__.in_v().id_())
+        .by(__.out_v().label())
+        .by(__.in_v().label())
+        .by(__.value_map())
+    )
+    for row in connection.submit(rows.bytecode):
+        yield EdgeElement(
+            _edge_id(row["i"]),
+            row["l"],
+            _id(row["from"]),
+            _id(row["to"]),
+            split_labels(row["fl"]),
+            split_labels(row["tl"]),
+            _properties(row["p"]),
+        )
+
+
+def split_labels(label: str) -> Labels:
+    """The labels in Gremlin's `label()`."""
+    return tuple(sorted(label.split("::")))
+
+
+def _id(value: Any) -> Id:
+    # gremlinpython reads Int64 as `long`, a subclass of int, and Int32 as int itself.
+    match value:
+        case str():
+            return Id(Kind.STRING, value)
+        case long():
+            return Id(Kind.LONG, str(int(value)))
+        case UUID():
+            return Id(Kind.UUID, str(value))
+        case int() if type(value) is int:
+            return Id(Kind.INT, str(value))
+    raise ExportFailed(
+        f"the vertex id {value!r} is a {type(value).__name__}; "
+        "vertex ids must be of type String, Integer, Long or UUID"
+    )
+
+
+def _edge_id(value: Any) -> str:
+    """Any edge id as text; JanusGraph's arrive as an object of a type of its own."""
+    if isinstance(value, dict):
+        inner = value.get("@value", value)
+        return str(inner.get("relationId", inner) if isinstance(inner, dict) else inner)
+    return str(value)
+
+
+def _properties(values: dict[str, Any]) -> dict[str, list[Value]]:
+    """A vertex has a list of values for each key; so may an edge, when one value is a list."""
+    return {
+        str(key): [converted for item in _flat(value) for converted in (_value(item),)]
+        for key, value in values.items()
+    }
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | set | frozenset | tuple):
+        for item in value:
+            yield from _flat(item)
+    elif value is not None:
+        yield value
+
+
+def _value(value: Any) -> Value:
+    match value:
+        case str():
+            return Value(STRING, value)
+        case bool():
+            return Value(BOOLEAN, "true" if value else "false")
+        case SingleByte():
+            return Value("Byte", str(int(value)))
+        case short():
+            return Value("Short", str(int(value)))
+        case long() | bigint():
+            return Value("Long", str(int(value)))
+        case int():
+            return Value("Integer", str(value))
+        case timestamp():
+            return Value(DATE, _instant(datetime.fromtimestamp(float(value), timezone.utc)))
+        case float():
+            return Value("Double", _decimal(value))
+        case Decimal():
+            return Value("Double", str(value))
+        case datetime():
+            return Value(DATE, _instant(value))
+        case timedelta():
+            return Value("Double", _decimal(value.total_seconds()))
+        case bytes():
+            return Value(STRING, base64.b64encode(value).decode())
+        case {"@type": str(kind), "@value": str(text)} if kind.partition(":")[2] in _TEMPORAL:
+            return Value(DATE, text)
+        case {"@type": _, "@value": str(text)}:
+            return Value(STRING, text)
+        case dict():
+            return Value(STRING, json.dumps(value, default=str, ensure_ascii=False))
+    return Value(STRING, str(value))
+
+
+def _decimal(value: float) -> str:
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return "NaN" if math.isnan(value) else repr(value)
+
+
+def _instant(value: datetime) -> str:
+    """ISO 8601 in UTC, which is what a naive datetime of gremlinpython means."""
+    if value.tzinfo is not None:
+        value = value.astimezone(timezone.utc).replace(tzinfo=None)
+    spec = "milliseconds" if value.microsecond else "seconds"
+    return value.isoformat(timespec=spec) + "Z"

@@ -1,0 +1,102 @@
+"""Loading Gremlin text: files with one query per line, as graph-notebook's seed files.
+
+Lines are sent as they are, in order. The engine `gremlin-lang` reads them several times faster than
+Groovy compiles them, but not every server has it and not every line is in its grammar.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from proxy.graph.connection import GraphConnection
+from proxy.graph.errors import FileProblem, ServerRefused
+from proxy.graph.progress import Progress, silent
+
+_LANGUAGE = "gremlin-lang"
+_NOT_PARSED = ("Failed to interpret Gremlin query", "Query parsing failed")
+"""What that engine says of a line that it cannot read, and has therefore not run."""
+
+SUFFIXES = (".gremlin", ".groovy", ".txt")
+
+
+@dataclass(frozen=True, slots=True)
+class QueriesReport:
+    """How many queries were sent, and the time they took in seconds."""
+
+    queries: int
+    seconds: float
+
+
+def load_gremlin(
+    url: str,
+    path: Path,
+    *,
+    traversal_source: str = "g",
+    progress: Progress | None = None,
+) -> QueriesReport:
+    """Send every line of a file, or of a directory's Gremlin files in the order of their names.
+
+    Blank lines and lines that begin with `//` are left out. Raises `FileProblem` at the first line
+    that the server refuses, and `ConnectionFailed`.
+    """
+    started = time.monotonic()
+    tell = progress or silent
+    files = gremlin_files(path)
+    if not files:
+        raise FileProblem(path, 0, 0, f"there are no files that end in {', '.join(SUFFIXES)}")
+    total = sum(1 for file in files for _ in _queries(file))
+    done = 0
+    with GraphConnection(url, traversal_source) as connection:
+        language = _LANGUAGE if _available(connection) else None
+        for file in files:
+            for number, query in _queries(file):
+                try:
+                    _run(connection, query, language)
+                except ServerRefused as refused:
+                    raise FileProblem(file, number, 0, str(refused)) from None
+                done += 1
+                tell("queries", done, total)
+    return QueriesReport(done, time.monotonic() - started)
+
+
+def _available(connection: GraphConnection) -> bool:
+    try:
+        return list(connection.submit("g.inject(0)", language=_LANGUAGE)) == [0]
+    except ServerRefused:
+        return False
+
+
+def _run(connection: GraphConnection, query: str, language: str | None) -> None:
+    try:
+        for _ in connection.submit(query, language=language):
+            pass
+    except ServerRefused as refused:
+        if language is None or not any(sign in refused.reason for sign in _NOT_PARSED):
+            raise
+        _run(connection, query, None)
+
+
+def gremlin_files(path: Path) -> list[Path]:
+    """The file itself, or the files of Gremlin text in a directory."""
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
+    if not path.is_file():
+        raise FileProblem(path, 0, 0, "there is no such file or directory")
+    return [path]
+
+
+def _queries(path: Path) -> Iterator[tuple[int, str]]:
+    number = 0
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, start=1):
+                query = line.strip()
+                if query and not query.startswith("//"):
+                    yield number, query
+    except OSError as error:
+        raise FileProblem(path, 0, 0, error.strerror or str(error)) from None
+    except UnicodeDecodeError as error:
+        raise FileProblem(path, number + 1, 0, f"not UTF-8: {error.reason}") from None

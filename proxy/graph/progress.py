@@ -1,0 +1,17 @@
+"""How long work tells how far it is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Called now and then with what is being done, how much of it, and of how much if known."""
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        """Hear of the progress."""
+        ...
+
+
+def silent(what: str, done: int, total: int | None) -> None:
+    """Nobody listens."""
