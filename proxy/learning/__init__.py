@@ -1,0 +1,5 @@
+"""Learning from an exported graph: features, models, scorers, training, reports, prediction.
+
+Importing this package, or `proxy.learning.predictor`, loads neither torch nor DGL; only training
+does.
+"""

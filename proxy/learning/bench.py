@@ -1,0 +1,132 @@
+"""What the protocols of a study share: the data, the methods, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proxy.learning.blend import Blend, Rankings, Task, fit_blend
+from proxy.learning.calibration import Calibration, fit_calibration
+from proxy.learning.dataset import Dataset
+from proxy.learning.evaluation import Questions
+from proxy.learning.events import Progress
+from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
+from proxy.learning.known import KnownLinks
+from proxy.learning.members import Stopwatch, Timed, fit_structural, names_for
+from proxy.learning.ranking import Ranking, rank_members
+from proxy.learning.scorers import Scorer
+from proxy.learning.scorers.embedding import Embeddings
+from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
+
+Ranks = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What holding edges back has told.
+
+    `ranks` are those of the held-out edges, float64 `[questions]`: by method, then by relation
+    and direction. `epochs` is how long a network should learn, `networks` how many to average.
+    """
+
+    protocol: str
+    blend: Blend
+    calibrations: Mapping[Task, Calibration]
+    epochs: int
+    networks: int
+    ranks: Mapping[str, Mapping[Task, Ranks]]
+    seconds: Mapping[str, float]
+
+
+@dataclass
+class Bench:
+    """One training's data and methods. `model` is what was asked for."""
+
+    dataset: Dataset
+    model: str
+    settings: TrainingSettings
+    seed: int
+    progress: Progress
+    watch: Stopwatch = field(default_factory=Stopwatch)
+
+    @cached_property
+    def random(self) -> np.random.Generator:
+        """For splits and samples."""
+        return np.random.default_rng(self.seed)
+
+    @cached_property
+    def relations(self) -> tuple[Relation, ...]:
+        """What is to be predicted."""
+        return tuple(self.dataset.targets)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The methods that compete."""
+        return names_for(self.dataset.graph, self.relations, self.model)
+
+    @property
+    def has_network(self) -> bool:
+        """Whether a network is among them."""
+        return NETWORK in self.names
+
+    @cached_property
+    def every_link(self) -> dict[Relation, KnownLinks]:
+        """All links, held-out ones too: what does not compete with a target."""
+        return {relation: KnownLinks(self.dataset.graph, relation) for relation in self.relations}
+
+    def members(
+        self, graph: TypedGraph, relation: Relation, embeddings: Embeddings | None
+    ) -> list[Scorer]:
+        """All methods fitted on a graph, in the order of `names`."""
+        fitted = fit_structural(graph, relation, self.names, self.watch)
+        if embeddings is not None:
+            fitted[NETWORK] = embeddings.scorer(relation)
+        return [Timed(fitted[name], name, self.watch) for name in self.names]
+
+    def rankings(
+        self, graph: TypedGraph, embeddings: Embeddings | None, held_out: Mapping[Relation, Edges]
+    ) -> dict[Task, Ranking]:
+        """All methods, fitted on `graph`, asked about the edges held out from it."""
+        found: dict[Task, Ranking] = {}
+        for relation, edges in held_out.items():
+            members = self.members(graph, relation, embeddings)
+            fitted_on = KnownLinks(graph, relation)
+            for direction in DIRECTIONS:
+                questions = Questions.about(edges, direction)
+                if len(questions):
+                    found[relation, direction] = rank_members(
+                        members, questions, fitted_on, self.every_link[relation], self.random
+                    )
+        return found
+
+    def blend(self, rankings: Rankings) -> Blend:
+        """The learned blend, or all weight on the one model that was asked for."""
+        if self.model == AUTO:
+            with self.watch.timing(AUTO):
+                return fit_blend(self.names, rankings, self.relations, free=frozenset({NETWORK}))
+        alone = np.array([float(name == self.model) for name in self.names])
+        tasks = [(relation, end) for relation in self.relations for end in DIRECTIONS]
+        return Blend(self.names, dict.fromkeys(tasks, alone))
+
+    def calibrations(self, rankings: Rankings, blend: Blend) -> dict[Task, Calibration]:
+        """Score scales for every relation and direction; those without questions share one."""
+        pairs = {
+            task: [(ranking, blend.weights[task]) for ranking in parts]
+            for task, parts in rankings.items()
+        }
+        common = fit_calibration([pair for several in pairs.values() for pair in several])
+        return {
+            task: fit_calibration(pairs[task]) if task in pairs else common
+            for task in blend.weights
+        }
+
+    def seconds(self) -> dict[str, float]:
+        """By method, the time to fit it and to rank with it; `auto` needs all of them."""
+        seconds = dict(self.watch.seconds)
+        if self.model == AUTO:
+            seconds[AUTO] = sum(seconds.values())
+        return seconds

@@ -1,0 +1,37 @@
+"""What training tells about itself while it works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStarted:
+    """A new part of the work begins; `phase` is a short name for people."""
+
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    """An epoch of the network is over.
+
+    `validation_mrr` is the newest figure, if there is one; `seconds_left` is for this phase at
+    most, early stopping may end it sooner.
+    """
+
+    phase: str
+    epoch: int
+    epochs: int
+    loss: float
+    validation_mrr: float | None
+    seconds_left: float
+
+
+Event = PhaseStarted | EpochDone
+Progress = Callable[[Event], None]
+
+
+def unheard(event: Event) -> None:
+    """Nobody listens."""

@@ -1,0 +1,1 @@
+"""Properties as numbers: encodings, their inference, and the feature matrix."""

@@ -1,0 +1,28 @@
+"""Feature matrices as vectors whose angles mean something."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proxy.learning.graph import Features, Floats
+
+
+def unit_blocks(features: Features) -> Floats:
+    r"""Vectors whose dot product is the mean of the properties' cosines: float32 `[n, width]`.
+
+    Every property gets the length :math:`1/\sqrt{|P|}`. A number enters as
+    :math:`(\cos z, \sin z)` of its standardised value, so that the cosine of two of them depends
+    on their difference alone. Rare categories that share a column are left out.
+    """
+    blocks = [block for block in features.blocks if block.kind != "other"]
+    parts: list[Floats] = []
+    for block in blocks:
+        part = features.values[:, block.start : block.stop]
+        if block.kind == "numerical":
+            spread = float(part.std())
+            standard = (part - part.mean()) / (spread if spread > 0 else 1.0)
+            part = np.concatenate([np.cos(standard), np.sin(standard)], axis=1)
+        length = np.linalg.norm(part, axis=1, keepdims=True)
+        parts.append(part / np.maximum(length, 1e-12))
+    joined = np.concatenate(parts, axis=1) / np.sqrt(len(parts))
+    return np.asarray(joined, dtype=np.float32)

@@ -1,0 +1,164 @@
+"""The typed graph that scorers and models learn from: vertices of types, edges of relations.
+
+Vertices are numbered from 0 inside their type. Built from an export by `proxy.learning.dataset`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Direction = Literal["out", "in"]
+DIRECTIONS: tuple[Direction, Direction] = ("out", "in")
+
+Indexes = NDArray[np.int64]
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+class Relation(NamedTuple):
+    """An edge type. `head` and `tail` are vertex types; several labels are joined by `;`."""
+
+    head: str
+    label: str
+    tail: str
+
+    def source_type(self, direction: Direction) -> str:
+        """The type of the vertices that are asked about."""
+        return self.head if direction == "out" else self.tail
+
+    def target_type(self, direction: Direction) -> str:
+        """The type of the candidates."""
+        return self.tail if direction == "out" else self.head
+
+    def __str__(self) -> str:
+        return f"({self.head})-{self.label}->({self.tail})"
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Distinct vertex pairs of one relation: `heads` and `tails` are int64 `[edges]`."""
+
+    heads: Indexes
+    tails: Indexes
+
+    def __len__(self) -> int:
+        return len(self.heads)
+
+    def select(self, keep: Mask | Indexes) -> Edges:
+        """The edges under a boolean mask or at the given positions."""
+        return Edges(self.heads[keep], self.tails[keep])
+
+    def ends(self, direction: Direction) -> tuple[Indexes, Indexes]:
+        """(sources, targets) as seen when asking in `direction`."""
+        return (self.heads, self.tails) if direction == "out" else (self.tails, self.heads)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureBlock:
+    """The columns `start:stop` of a feature matrix that encode one property."""
+
+    property: str
+    kind: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Encoded properties of one vertex type: `values` is float32 `[vertices, width]`."""
+
+    values: Floats
+    blocks: tuple[FeatureBlock, ...]
+
+
+@dataclass(frozen=True)
+class TypedGraph:
+    """A directed graph with typed vertices, typed edges and encoded features.
+
+    Relations hold no pair twice and no self-loops. Types without features are absent from
+    `features`.
+    """
+
+    counts: Mapping[str, int]
+    edges: Mapping[Relation, Edges]
+    features: Mapping[str, Features] = field(default_factory=dict)
+
+    def replacing(self, edges: Mapping[Relation, Edges]) -> TypedGraph:
+        """The same vertices with other edges for the given relations."""
+        return TypedGraph(self.counts, {**self.edges, **edges}, self.features)
+
+    @cached_property
+    def offsets(self) -> dict[str, int]:
+        """Where each type begins when all vertices are numbered through."""
+        found: dict[str, int] = {}
+        total = 0
+        for name, count in self.counts.items():
+            found[name] = total
+            total += count
+        return found
+
+    @cached_property
+    def vertex_count(self) -> int:
+        """Number of vertices of all types."""
+        return sum(self.counts.values())
+
+    @cached_property
+    def edge_count(self) -> int:
+        """Number of edges of all relations."""
+        return sum(len(edges) for edges in self.edges.values())
+
+    def adjacency(self, relation: Relation) -> sparse.csr_array:
+        """The relation as a binary float32 CSR matrix `[heads, tails]`."""
+        edges = self.edges[relation]
+        shape = (self.counts[relation.head], self.counts[relation.tail])
+        return _binary(edges.heads, edges.tails, shape)
+
+    def neighbourhood(self, relation: Relation) -> sparse.csr_array:
+        """The relation between vertices of one type, without direction: `[vertices, vertices]`."""
+        if relation.head != relation.tail:
+            raise ValueError(f"{relation} joins two vertex types")
+        edges = self.edges[relation]
+        count = self.counts[relation.head]
+        heads = np.concatenate([edges.heads, edges.tails])
+        tails = np.concatenate([edges.tails, edges.heads])
+        return _binary(heads, tails, (count, count))
+
+    @cached_property
+    def whole(self) -> sparse.csr_array:
+        """All relations without direction, all vertices numbered through: binary float32 CSR."""
+        ends = [
+            (edges.heads + self.offsets[relation.head], edges.tails + self.offsets[relation.tail])
+            for relation, edges in self.edges.items()
+        ]
+        heads = np.concatenate([np.zeros(0, np.int64), *(pair for ends_ in ends for pair in ends_)])
+        tails = np.concatenate(
+            [np.zeros(0, np.int64), *(pair for ends_ in ends for pair in reversed(ends_))]
+        )
+        return _binary(heads, tails, (self.vertex_count, self.vertex_count))
+
+
+def _binary(rows: Indexes, columns: Indexes, shape: tuple[int, int]) -> sparse.csr_array:
+    matrix = sparse.csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
+    matrix.sum_duplicates()
+    matrix.data.fill(1.0)
+    return matrix
+
+
+def distinct_edges(heads: Indexes, tails: Indexes, *, same_type: bool) -> Edges:
+    """Pairs without repetition and, where both ends have one type, without self-loops."""
+    if same_type:
+        keep = heads != tails
+        heads, tails = heads[keep], tails[keep]
+    if not len(heads):
+        return Edges(heads, tails)
+    pairs = np.stack([heads, tails], axis=1)
+    _, first = np.unique(pairs, axis=0, return_index=True)
+    first.sort()
+    return Edges(heads[first], tails[first])

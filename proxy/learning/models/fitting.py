@@ -1,0 +1,157 @@
+"""Full-graph training of encoder and decoder on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from proxy.learning.features.geometry import unit_blocks
+from proxy.learning.graph import DIRECTIONS, Direction, Indexes, Mask, Relation, TypedGraph
+from proxy.learning.models.distmult import DistMultDecoder
+from proxy.learning.models.messages import MessageGraph
+from proxy.learning.models.rgcn import EncoderSettings, RelationalEncoder
+from proxy.learning.scorers.embedding import Embeddings
+
+LOGITS = 2**23
+"""Most logits in one soft-max, 32 MiB; beyond it sources, then candidates are sampled."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How the network is trained."""
+
+    encoder: EncoderSettings = field(default_factory=EncoderSettings)
+    epochs: int = 200
+    learning_rate: float = 0.01
+    weight_decay: float = 1e-4
+    hidden_share: float = 0.2
+    evaluate_every: int = 10
+    early: tuple[int, ...] = (1, 2, 5)
+    patience: int = 4
+
+    def evaluates(self, epoch: int) -> bool:
+        """Whether validation looks at this epoch (from 1)."""
+        return epoch in self.early or epoch % self.evaluate_every == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The state after an epoch (from 1); `embeddings` gives them as they stand now."""
+
+    epoch: int
+    loss: float
+    embeddings: Callable[[], Embeddings]
+
+
+def fit(
+    graph: TypedGraph, targets: Sequence[Relation], settings: FitSettings, seed: int
+) -> Iterator[Checkpoint]:
+    """Train, yielding after every epoch; whoever iterates decides when to stop.
+
+    Every epoch hides a random share of the target edges from the message graph and learns to rank
+    them, from both ends, among all candidates that are not linked (SpotTarget, Zhu et al., WSDM
+    2024, says why they have to be hidden). The loss is a soft-max over all candidates where that
+    fits into `LOGITS`, else over a sample.
+    """
+    torch.manual_seed(seed)
+    random = np.random.default_rng(seed)
+    messages = MessageGraph(graph)
+    features = {
+        name: torch.from_numpy(unit_blocks(block)) for name, block in graph.features.items()
+    }
+    widths = {name: values.shape[1] for name, values in features.items()}
+    encoder = RelationalEncoder(graph.counts, widths, messages, settings.encoder)
+    decoder = DistMultDecoder(targets, settings.encoder.width)
+    optimizer = torch.optim.AdamW(
+        [*encoder.parameters(), *decoder.parameters()],
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+    )
+    tasks = [RankingTask(graph, relation) for relation in targets]
+    everything = messages.weights()
+
+    @torch.no_grad()
+    def embeddings() -> Embeddings:
+        encoder.eval()
+        return decoder.embeddings(encoder(features, everything))
+
+    for epoch in range(1, settings.epochs + 1):
+        encoder.train()
+        hidden = {task.relation: task.hide(random, settings.hidden_share) for task in tasks}
+        weights = messages.weights(
+            {relation: torch.from_numpy(mask) for relation, mask in hidden.items()}
+        )
+        state = encoder(features, weights)
+        losses = [
+            task.loss(decoder, state, hidden[task.relation], direction, random)
+            for task in tasks
+            for direction in DIRECTIONS
+        ]
+        loss = torch.stack(losses).mean()
+        optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        optimizer.step()
+        yield Checkpoint(epoch, float(loss.detach()), embeddings)
+
+
+class RankingTask:
+    """The soft-max loss over the hidden edges of one relation."""
+
+    def __init__(self, graph: TypedGraph, relation: Relation) -> None:
+        self.relation = relation
+        self._edges = graph.edges[relation]
+        links = graph.adjacency(relation)
+        self._known = {"out": links, "in": links.T.tocsr()}
+        self._same_type = relation.head == relation.tail
+
+    def hide(self, random: np.random.Generator, share: float) -> Mask:
+        """The edges to predict in this epoch: bool `[edges]`, at least one."""
+        count = len(self._edges)
+        mask = np.zeros(count, np.bool_)
+        mask[random.permutation(count)[: max(1, round(share * count))]] = True
+        return mask
+
+    def loss(
+        self,
+        decoder: DistMultDecoder,
+        state: Mapping[str, Tensor],
+        hidden: Mask,
+        direction: Direction,
+        random: np.random.Generator,
+    ) -> Tensor:
+        """Mean negative log-likelihood of the hidden edges, a scalar."""
+        queries, candidates = decoder.ends(state, self.relation, direction)
+        sources, targets = self._edges.select(hidden).ends(direction)
+        asked, position = np.unique(sources, return_inverse=True)
+        pool = np.arange(len(candidates))
+        most = max(LOGITS // len(candidates), min(len(asked), 512))
+        if len(asked) > most:
+            kept = np.sort(random.permutation(len(asked))[:most])
+            renumbered = np.full(len(asked), -1)
+            renumbered[kept] = np.arange(most)
+            chosen = renumbered[position] >= 0
+            asked, position, targets = asked[kept], renumbered[position[chosen]], targets[chosen]
+        if len(asked) * len(pool) > LOGITS:
+            pool = np.sort(random.permutation(len(pool))[: LOGITS // len(asked)])
+        chosen_queries = queries[torch.from_numpy(asked)]
+        logits = chosen_queries @ candidates[torch.from_numpy(pool)].T
+        known = torch.from_numpy(self._excluded(asked, pool, direction))
+        negatives = logits.masked_fill(known, -torch.inf).logsumexp(dim=1)
+        negatives = negatives + float(np.log(len(candidates) / len(pool)))
+        place = torch.from_numpy(position)
+        own = (chosen_queries[place] * candidates[torch.from_numpy(targets)]).sum(dim=1)
+        return torch.nn.functional.softplus(negatives[place] - own).mean()
+
+    def _excluded(self, asked: Indexes, pool: Indexes, direction: Direction) -> Mask:
+        """Known links and the source itself: bool `[asked, pool]`."""
+        rows = self._known[direction][asked]
+        if len(pool) < rows.shape[1]:
+            rows = rows[:, pool]
+        excluded: Mask = rows.toarray() > 0
+        if self._same_type:
+            excluded |= asked[:, None] == pool[None, :]
+        return excluded

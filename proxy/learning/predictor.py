@@ -1,0 +1,200 @@
+"""Answering link-prediction queries from an artifact: NumPy and SciPy only, never torch or DGL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grammar.traversal import Literal
+from proxy.learning.calibration import Calibration, probabilities
+from proxy.learning.graph import Direction, Indexes, Relation
+from proxy.learning.model import LinkModel, from_artifact
+from proxy.learning.scorers.mixture import Mixture
+from proxy.store.artifacts import DamagedArtifact, read_artifact
+
+BLOCK = 64
+"""Inputs that are scored at a time; a multiple of this many rows of candidates is in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredVertex:
+    """An answer: a vertex, and between 0 and 1 how likely the link is (`Calibration`)."""
+
+    id: Literal
+    score: float
+
+
+class UnknownRelation(LookupError):
+    """The model does not predict what was asked; the message lists what it does predict."""
+
+    def __init__(
+        self,
+        edge_label: str,
+        direction: Direction,
+        target_label: str,
+        available: Sequence[Relation],
+    ) -> None:
+        known = ", ".join(str(relation) for relation in available)
+        super().__init__(
+            f"the model does not predict {direction}({edge_label!r}) to vertices labelled "
+            f"{target_label!r}; it was trained for {known}"
+        )
+        self.edge_label = edge_label
+        self.direction = direction
+        self.target_label = target_label
+        self.available = tuple(available)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranker:
+    """One relation, ready to rank."""
+
+    relation: Relation
+    scorer: Mixture
+    calibrations: dict[Direction, Calibration]
+
+
+class LinkPredictor:
+    """A loaded model. Threads may share it: prediction changes nothing."""
+
+    def __init__(self, model: LinkModel) -> None:
+        self._ids = {name: tuple(ids) for name, ids in model.ids.items()}
+        self._places = {
+            literal: (name, index)
+            for name, ids in self._ids.items()
+            for index, literal in enumerate(ids)
+        }
+        self._rankers = tuple(
+            _Ranker(target.relation, model.scorer(target), dict(target.calibrations))
+            for target in model.relations
+        )
+
+    @classmethod
+    def load(cls, directory: Path) -> LinkPredictor:
+        """Load and verify an artifact.
+
+        Raises `ArtifactError` (of `proxy.store.artifacts`).
+        """
+        artifact = read_artifact(directory)
+        try:
+            return cls(from_artifact(artifact))
+        except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+            raise DamagedArtifact(directory, f"not a link-prediction model: {error}") from error
+
+    @property
+    def relations(self) -> tuple[Relation, ...]:
+        """What it can answer: edge label, label of the tail and of the head vertices."""
+        return tuple(ranker.relation for ranker in self._rankers)
+
+    def require(self, edge_label: str, direction: Direction, target_label: str) -> None:
+        """Raise `UnknownRelation` unless such predictions can be made."""
+        self._matching(edge_label, direction, target_label)
+
+    def predict(
+        self,
+        *,
+        edge_label: str,
+        direction: Direction,
+        target_label: str,
+        inputs: Sequence[Literal],
+        known: Sequence[Collection[Literal]],
+        limit: int,
+        threshold: float | None = None,
+    ) -> list[list[ScoredVertex]]:
+        """Rank targets for each input, best first, at most `limit` each.
+
+        `known[i]` are vertices that are no answers for `inputs[i]`; the input itself never is one.
+        Answers below `threshold` are dropped. An input that the model has not seen gets none.
+        Equal scores keep the order of the export. Raises `UnknownRelation`.
+        """
+        rankers = self._matching(edge_label, direction, target_label)
+        answers: list[list[ScoredVertex]] = [[] for _ in inputs]
+        if limit < 1:
+            return answers
+        by_type: dict[str, list[int]] = {}
+        for position, literal in enumerate(inputs):
+            place = self._places.get(literal)
+            if place is not None:
+                by_type.setdefault(place[0], []).append(position)
+        for vertex_type, positions in by_type.items():
+            able = [
+                ranker
+                for ranker in rankers
+                if ranker.relation.source_type(direction) == vertex_type
+            ]
+            for start in range(0, len(positions) if able else 0, BLOCK):
+                block = positions[start : start + BLOCK]
+                sources = np.array([self._places[inputs[p]][1] for p in block], np.int64)
+                found = self._rank(able, direction, sources, [known[p] for p in block], limit)
+                for position, ranked in zip(block, found, strict=True):
+                    answers[position] = [
+                        vertex
+                        for vertex in ranked
+                        if threshold is None or vertex.score >= threshold
+                    ]
+        return answers
+
+    def _matching(self, edge_label: str, direction: Direction, target_label: str) -> list[_Ranker]:
+        found = [
+            ranker
+            for ranker in self._rankers
+            if ranker.relation.label == edge_label
+            and target_label in ranker.relation.target_type(direction).split(";")
+        ]
+        if not found:
+            raise UnknownRelation(edge_label, direction, target_label, self.relations)
+        return found
+
+    def _rank(
+        self,
+        rankers: Sequence[_Ranker],
+        direction: Direction,
+        sources: Indexes,
+        known: Sequence[Collection[Literal]],
+        limit: int,
+    ) -> list[list[ScoredVertex]]:
+        """Answers for sources of one type, over the candidates of all relations together."""
+        spans: dict[str, int] = {}
+        parts: list[NDArray[np.float64]] = []
+        width = 0
+        for ranker in rankers:
+            target = ranker.relation.target_type(direction)
+            logits = ranker.calibrations[direction].logits(ranker.scorer.scores(sources, direction))
+            if target == ranker.relation.source_type(direction):
+                logits[np.arange(len(sources)), sources] = -np.inf
+            spans[target] = width
+            width += logits.shape[1]
+            parts.append(logits)
+        joined = np.concatenate(parts, axis=1)
+        candidates = [literal for target in spans for literal in self._ids[target]]
+        answers = []
+        for row, hidden in zip(joined, known, strict=True):
+            for literal in hidden:
+                place = self._places.get(literal)
+                if place is not None and place[0] in spans:
+                    row[spans[place[0]] + place[1]] = -np.inf
+            best = top(row, limit)
+            scores = probabilities(row[best])
+            answers.append(
+                [
+                    ScoredVertex(candidates[index], float(score))
+                    for index, score in zip(best, scores, strict=True)
+                ]
+            )
+        return answers
+
+
+def top(row: NDArray[np.float64], limit: int) -> Indexes:
+    """Positions of the `limit` largest finite numbers, largest first, equals in their order."""
+    if limit < len(row):
+        least = np.partition(row, len(row) - limit)[len(row) - limit]
+        chosen = np.flatnonzero(row >= least)
+    else:
+        chosen = np.arange(len(row))
+    chosen = chosen[np.isfinite(row[chosen])]
+    order = np.argsort(-row[chosen], kind="stable")[:limit]
+    return np.asarray(chosen[order], dtype=np.int64)

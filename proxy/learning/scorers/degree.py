@@ -1,0 +1,46 @@
+"""Degree: how connected a candidate is, whatever the direction and the label of its edges."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+
+
+class Degree:
+    r"""Preferential attachment on the whole graph without directions.
+
+    .. math:: s(u, v) = \deg(v)
+
+    Barabási & Albert, "Emergence of scaling in random networks", Science 286 (1999); as a link
+    predictor: Newman, "Clustering and preferential attachment in growing networks", Phys. Rev. E
+    64 (2001). The product with the source's degree is left out: it does not change the order.
+    """
+
+    name: ClassVar[str] = "degree"
+
+    def __init__(self, heads: Floats, tails: Floats) -> None:
+        """`heads`, `tails`: float32 degrees of the head and the tail type."""
+        self._degrees: dict[Direction, Floats] = {"out": tails, "in": heads}
+
+    @classmethod
+    def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
+        """Where it can differ from popularity."""
+        return len(graph.edges) > 1 or relation.head == relation.tail
+
+    @classmethod
+    def fit(cls, graph: TypedGraph, relation: Relation) -> Degree:
+        """Count the neighbours of every vertex."""
+        degrees: Floats = np.asarray(np.diff(graph.whole.indptr), dtype=np.float32)
+
+        def of(vertex_type: str) -> Floats:
+            start = graph.offsets[vertex_type]
+            return degrees[start : start + graph.counts[vertex_type]]
+
+        return cls(of(relation.head), of(relation.tail))
+
+    def scores(self, sources: Indexes, direction: Direction) -> Floats:
+        """See `Scorer.scores`."""
+        return np.tile(self._degrees[direction], (len(sources), 1))

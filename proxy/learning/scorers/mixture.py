@@ -1,0 +1,63 @@
+"""The mixture that is served: a weighted sum of several scorers' normalised scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proxy.learning.graph import Direction, Floats, Indexes, Mask
+from proxy.learning.known import KnownLinks
+from proxy.learning.scorers.scorer import Scorer
+
+MemberWeights = NDArray[np.float64]
+"""float64 `[members]`, none negative."""
+
+
+class Mixture:
+    r"""A linear combination of members, each brought to one scale source by source.
+
+    .. math:: s(u, v) = \sum_m w_m\, \hat s_m(u, v)
+
+    where :math:`\hat s` is `normalised` over the candidates that `u` is not linked to.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Scorer],
+        weights: Mapping[Direction, MemberWeights],
+        known: KnownLinks,
+    ) -> None:
+        """`known` are the links of the graph that the members were fitted on."""
+        self._members = tuple(members)
+        self._weights = weights
+        self._known = known
+
+    def scores(self, sources: Indexes, direction: Direction) -> Floats:
+        """See `Scorer.scores`. Unlike single members', scores of different sources compare."""
+        over = ~self._known.mask(sources, direction)
+        total = np.zeros(over.shape, np.float32)
+        for member, weight in zip(self._members, self._weights[direction], strict=True):
+            if weight:
+                total += np.float32(weight) * normalised(member.scores(sources, direction), over)
+        return total
+
+
+def normalised(scores: Floats, over: Mask) -> Floats:
+    r"""Scores on a scale that suits a soft-max: float32 `[sources, candidates]`.
+
+    .. math:: \hat s = \mathrm{z}\big(\log(1 + (s - \min s) / \mathrm{mean}(s - \min s))\big)
+
+    Minimum, mean and the standardisation z run over the candidates under `over`. The logarithm
+    tames counts and probabilities, whose tails are heavy.
+    """
+    count = np.maximum(over.sum(axis=1, keepdims=True), 1)
+    lowest = np.min(scores, axis=1, keepdims=True, where=over, initial=np.inf)
+    raised = np.maximum(scores - np.where(np.isfinite(lowest), lowest, 0.0), 0.0)
+    mean = raised.sum(axis=1, keepdims=True, where=over) / count
+    logs = np.log1p(raised / np.maximum(mean, 1e-12))
+    centre = logs.sum(axis=1, keepdims=True, where=over) / count
+    spread = np.sqrt(np.square(logs - centre).sum(axis=1, keepdims=True, where=over) / count)
+    level = (mean <= 1e-12) | (spread <= 1e-6)
+    return np.where(level, 0.0, (logs - centre) / np.where(level, 1.0, spread)).astype(np.float32)

@@ -1,0 +1,38 @@
+"""What a scorer is: one method that ranks all candidates for a source, trained or not.
+
+Scorers need NumPy and SciPy only, because the same code ranks during training and while serving.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+from proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+
+
+class Scorer(Protocol):
+    """Ranks the candidates of one relation, in both directions."""
+
+    def scores(self, sources: Indexes, direction: Direction) -> Floats:
+        """Scores of all candidates: float32 `[sources, candidates]`, higher is likelier.
+
+        `sources` are int64 positions in the type that `direction` starts from. Scores of
+        different sources need not be comparable.
+        """
+        ...
+
+
+class StructuralScorer(Scorer, Protocol):
+    """A scorer that is computed from the graph alone and so needs no tensors of its own."""
+
+    name: ClassVar[str]
+
+    @classmethod
+    def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
+        """Whether the method says anything about this relation."""
+        ...
+
+    @classmethod
+    def fit(cls, graph: TypedGraph, relation: Relation) -> StructuralScorer:
+        """Prepare the method on a graph, from which held-out edges have been removed."""
+        ...

@@ -1,0 +1,43 @@
+"""What a user can set about training; the defaults suit graphs of any size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proxy.learning.scorers import STRUCTURAL
+
+AUTO = "auto"
+NETWORK = "rgcn"
+MODELS = (AUTO, NETWORK, *STRUCTURAL)
+"""What `model` can be: the blend of all, the graph neural network, or one simple method alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """Settings of link-prediction training. Figures without a unit are counts."""
+
+    epochs: int = 200
+    """Of the network, at most; early stopping ends it sooner."""
+    width: int = 64
+    """Length of an embedding."""
+    layers: int = 2
+    """Rounds of messages."""
+    learning_rate: float = 0.01
+    dropout: float = 0.2
+    hidden_share: float = 0.2
+    """Share of the target edges that an epoch hides and predicts."""
+    cross_validate_up_to: int = 2000
+    """Up to so many target edges there is no single split but cross-validation over all."""
+    folds: int = 5
+    """Parts of the cross-validation; twice as many below 200 target edges."""
+    networks: int = 5
+    """Networks whose scores are averaged where cross-validation was used."""
+    threads: int = 2
+    """Threads of the tensor library; results depend on their number."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 1), ("width", 1), ("layers", 0), ("folds", 2)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least {least}")
+        if not 0.0 < self.hidden_share < 1.0:
+            raise ValueError(f"hidden_share is {self.hidden_share}: it must be between 0 and 1")

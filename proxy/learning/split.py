@@ -1,0 +1,145 @@
+"""The protocol for graphs with enough edges: one split into training, validation and test.
+
+Members learn from the training edges; the network stops, and the blend is learned, on the
+validation edges; the test edges are for the report alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from proxy.learning.bench import Bench, Ranks, Study
+from proxy.learning.blend import Blend, Task
+from proxy.learning.dataset import SplitRate
+from proxy.learning.evaluation import Questions, rank_questions
+from proxy.learning.events import PhaseStarted
+from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
+from proxy.learning.known import KnownLinks
+from proxy.learning.members import Validation, epochs_of, fit_settings
+from proxy.learning.scorers.embedding import Embeddings
+from proxy.learning.scorers.mixture import Mixture
+from proxy.learning.settings import AUTO, NETWORK
+
+BLEND_EDGES = 1000
+"""Validation edges of a relation that the blend is learned from, at most."""
+
+BLEND_NUMBERS = 2**26
+"""Scores that the blend is learned from, at most, over all relations: 256 MiB."""
+
+LEAST_EDGES = 16
+"""Edges of a relation that its blend is learned from whatever the memory."""
+
+
+def study_split(bench: Bench) -> Study:
+    """Run the protocol."""
+    graph = bench.dataset.graph
+    parts = {
+        relation: split_edges(graph.edges[relation], rate, bench.random)
+        for relation, rate in bench.dataset.targets.items()
+    }
+    train = graph.replacing({relation: part[0] for relation, part in parts.items()})
+    valid = {relation: part[1] for relation, part in parts.items()}
+    test = {relation: part[2] for relation, part in parts.items()}
+    epochs, embeddings = _network(bench, train, valid) if bench.has_network else (0, None)
+    bench.progress(PhaseStarted("learning the blend"))
+    rankings = {
+        task: [ranking]
+        for task, ranking in bench.rankings(train, embeddings, _sample(bench, valid)).items()
+    }
+    blend = bench.blend(rankings)
+    calibrations = bench.calibrations(rankings, blend)
+    bench.progress(PhaseStarted("ranking the test edges"))
+    ranks = _test_ranks(bench, train, embeddings, test, blend)
+    tested, validated = (sum(len(edges) for edges in part.values()) for part in (test, valid))
+    protocol = (
+        f"{tested:,} test edges, held out at random and used for nothing else "
+        f"({validated:,} more for validation); both ends asked, full ranking, known links "
+        "removed, ties by mean rank"
+    )
+    return Study(protocol, blend, calibrations, epochs, 1, ranks, bench.seconds())
+
+
+def split_edges(
+    edges: Edges, rate: SplitRate, random: np.random.Generator
+) -> tuple[Edges, Edges, Edges]:
+    """Training, validation and test edges at random.
+
+    Neptune's exporter writes no share for tests; then the validation share is halved, because
+    without test edges there would be nothing to report.
+    """
+    _, valid_share, test_share = rate
+    if test_share <= 0:
+        valid_share = test_share = valid_share / 2
+    count = len(edges)
+    valid, test = (max(1, round(share * count)) for share in (valid_share, test_share))
+    if valid + test >= count:
+        valid = test = 0
+    order = random.permutation(count)
+    return (
+        edges.select(np.sort(order[valid + test :])),
+        edges.select(order[:valid]),
+        edges.select(order[valid : valid + test]),
+    )
+
+
+def _network(
+    bench: Bench, train: TypedGraph, valid: Mapping[Relation, Edges]
+) -> tuple[int, Embeddings]:
+    """Train until validation MRR stops rising: the best epoch and its embeddings."""
+    phase = "training on the training edges"
+    bench.progress(PhaseStarted(phase))
+    settings = fit_settings(bench.settings)
+    validation = Validation(bench.dataset.graph, valid)
+    seen: list[float] = []
+    best: tuple[float, int, Embeddings] | None = None
+    with bench.watch.timing(NETWORK):
+        for checkpoint in epochs_of(
+            phase, train, bench.relations, settings, bench.seed, bench.progress, seen
+        ):
+            if not settings.evaluates(checkpoint.epoch) and checkpoint.epoch != settings.epochs:
+                continue
+            embeddings = checkpoint.embeddings()
+            seen.append(validation.mrr(embeddings))
+            if best is None or seen[-1] > best[0]:
+                best = seen[-1], checkpoint.epoch, embeddings
+            elif len(seen) - 1 - int(np.argmax(seen)) >= settings.patience:
+                break
+    assert best is not None
+    return best[1], best[2]
+
+
+def _sample(bench: Bench, valid: Mapping[Relation, Edges]) -> dict[Relation, Edges]:
+    """As many validation edges as memory allows."""
+    counts = bench.dataset.graph.counts
+    widest = max(max(counts[relation.head], counts[relation.tail]) for relation in valid)
+    per_edge = 2 * min(widest, 4096) * len(bench.names) * len(valid)
+    limit = max(LEAST_EDGES, min(BLEND_EDGES, BLEND_NUMBERS // per_edge))
+    return {
+        relation: edges.select(np.arange(min(len(edges), limit)))
+        for relation, edges in valid.items()
+    }
+
+
+def _test_ranks(
+    bench: Bench,
+    train: TypedGraph,
+    embeddings: Embeddings | None,
+    test: Mapping[Relation, Edges],
+    blend: Blend,
+) -> dict[str, dict[Task, Ranks]]:
+    ranks: dict[str, dict[Task, Ranks]] = {}
+    for relation, edges in test.items():
+        members = bench.members(train, relation, embeddings)
+        named = dict(zip(bench.names, members, strict=True))
+        if bench.model == AUTO:
+            weights = {direction: blend.weights[relation, direction] for direction in DIRECTIONS}
+            named = {AUTO: Mixture(members, weights, KnownLinks(train, relation)), **named}
+        for direction in DIRECTIONS:
+            questions = Questions.about(edges, direction)
+            for name, scorer in named.items():
+                ranks.setdefault(name, {})[relation, direction] = rank_questions(
+                    scorer, questions, bench.every_link[relation]
+                )
+    return ranks

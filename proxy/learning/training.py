@@ -1,0 +1,213 @@
+"""Training from an export directory to an artifact directory."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import sys
+import time
+from collections import deque
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from proxy.graph.export_files import CONFIGURATION, EdgeFile, Feature, NodeFile, Target, read_export
+from proxy.learning.bench import Bench, Study
+from proxy.learning.cross_validation import study_folds
+from proxy.learning.dataset import (
+    DEFAULT_SPLIT,
+    Dataset,
+    EdgeTable,
+    SplitRate,
+    UnusableExport,
+    VertexTable,
+    build_dataset,
+)
+from proxy.learning.events import PhaseStarted, Progress, unheard
+from proxy.learning.features.processing import FeatureSpec
+from proxy.learning.graph import DIRECTIONS, Relation
+from proxy.learning.members import epochs_of, fit_settings
+from proxy.learning.model import LinkModel, RelationModel, to_artifact
+from proxy.learning.report import Report, blend_rows, method_rows
+from proxy.learning.scorers.embedding import Embeddings, averaged
+from proxy.learning.settings import AUTO, MODELS, NETWORK, TrainingSettings
+from proxy.learning.split import study_split
+from proxy.store.artifacts import check_output, write_artifact
+
+REPORT = "report.json"
+LEAST_EDGES = 3
+VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy")
+
+
+def train(
+    export_directory: Path,
+    artifact_directory: Path,
+    *,
+    model: str = AUTO,
+    seed: int = 0,
+    settings: TrainingSettings | None = None,
+    configuration: str = CONFIGURATION,
+    progress: Progress | None = None,
+) -> Report:
+    """Learn to predict links and write the artifact; nothing is written before all is done.
+
+    `model` is one of `MODELS`. The same seed gives the same tensors on one machine. Raises
+    `BadExport`, `UnusableExport`, ValueError (features that do not fit, an unknown model),
+    `OutputInTheWay`.
+    """
+    if model not in MODELS:
+        raise ValueError(f"unknown model {model!r}: choose one of {', '.join(MODELS)}")
+    settings = settings or TrainingSettings()
+    progress = progress or unheard
+    begun = time.perf_counter()
+    check_output(artifact_directory)
+    progress(PhaseStarted("reading the export"))
+    dataset = load_dataset(export_directory, configuration)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(settings.threads)
+    try:
+        bench = Bench(dataset, model, settings, seed, progress)
+        study = _study(bench)
+        embeddings = _final_network(bench, study)
+    finally:
+        torch.set_num_threads(threads)
+    progress(PhaseStarted("writing the artifact"))
+    report = Report(
+        model,
+        study.protocol,
+        method_rows(study, model),
+        blend_rows(study),
+        dataset.warnings,
+        {"vertices": dataset.graph.vertex_count, "edges": dataset.graph.edge_count},
+        study.epochs,
+        study.networks if embeddings is not None else 0,
+        seed,
+        "cpu",
+        round(time.perf_counter() - begun, 2),
+        round(peak_memory(), 1),
+    )
+    about = {
+        "model": model,
+        "seed": seed,
+        "settings": asdict(settings),
+        "versions": {name: version(name) for name in VERSIONS_OF}
+        | {"python": platform.python_version()},
+    }
+    artifact = to_artifact(_model(dataset, study, embeddings), about)
+    write_artifact(artifact_directory, artifact, {REPORT: report.to_document()})
+    return report
+
+
+def load_dataset(directory: Path, configuration: str = CONFIGURATION) -> Dataset:
+    """Read an export. Raises `BadExport`, `UnusableExport`, ValueError."""
+    export = read_export(directory, configuration)
+    other = sorted(
+        {
+            target.task
+            for targets in (*(n.targets for n in export.nodes), *(e.targets for e in export.edges))
+            for target in targets
+            if not _is_link_target(target)
+        }
+    )
+    links = any(_is_link_target(target) for file in export.edges for target in file.targets)
+    if other and not links:
+        raise UnusableExport(
+            f"the configuration asks for {', '.join(other)}, and only link_prediction can be "
+            "trained yet: export with a link_prediction target, or without targets"
+        )
+    return build_dataset(
+        [_vertex_table(file) for file in export.nodes], [_edge_table(file) for file in export.edges]
+    )
+
+
+def _is_link_target(target: Target) -> bool:
+    # The documentation has the one name, Neptune's own scripts the other.
+    return target.task in ("link_prediction", "link_predict")
+
+
+def _vertex_table(file: NodeFile) -> VertexTable:
+    table = file.read()
+    specs = [_spec(feature) for feature in file.features]
+    return VertexTable(file.type, table.ids, table.columns, specs)
+
+
+def _edge_table(file: EdgeFile) -> EdgeTable:
+    table = file.read()
+    rates: list[SplitRate] = [
+        target.split_rate or DEFAULT_SPLIT for target in file.targets if _is_link_target(target)
+    ]
+    relation = Relation(file.source, file.relation, file.dest)
+    return EdgeTable(relation, table.sources, table.dests, rates[0] if rates else None)
+
+
+def _spec(feature: Feature) -> FeatureSpec:
+    options = feature.options
+    # Older configurations say "imputation".
+    return FeatureSpec(
+        feature.column,
+        feature.type,
+        options.get("norm", "min-max"),
+        options.get("imputer", options.get("imputation")),
+        options.get("separator"),
+        tuple(options.get("datetime_parts", ())),
+    )
+
+
+def _study(bench: Bench) -> Study:
+    total = sum(len(bench.dataset.graph.edges[relation]) for relation in bench.relations)
+    if total < LEAST_EDGES:
+        raise UnusableExport(
+            f"there are {total} edges to learn from: link prediction needs at least {LEAST_EDGES}"
+        )
+    if total <= bench.settings.cross_validate_up_to:
+        return study_folds(bench)
+    return study_split(bench)
+
+
+def _final_network(bench: Bench, study: Study) -> Embeddings | None:
+    """Networks that have seen every edge, where the blend uses a network at all."""
+    used = {name for relation in bench.relations for name in study.blend.used(relation)}
+    if NETWORK not in used:
+        return None
+    trained = []
+    for number in range(study.networks):
+        phase = "training on all edges"
+        if study.networks > 1:
+            phase += f", network {number + 1} of {study.networks}"
+        bench.progress(PhaseStarted(phase))
+        epochs = epochs_of(
+            phase,
+            bench.dataset.graph,
+            bench.relations,
+            fit_settings(bench.settings, study.epochs),
+            bench.seed * study.networks + number,
+            bench.progress,
+            [],
+        )
+        (last,) = deque(epochs, maxlen=1)
+        trained.append(last.embeddings())
+    return averaged(trained)
+
+
+def _model(dataset: Dataset, study: Study, embeddings: Embeddings | None) -> LinkModel:
+    relations = []
+    for relation in dataset.targets:
+        used = study.blend.used(relation)
+        columns = [study.blend.members.index(name) for name in used]
+        relations.append(
+            RelationModel(
+                relation,
+                used,
+                {end: study.blend.weights[relation, end][columns] for end in DIRECTIONS},
+                {end: study.calibrations[relation, end] for end in DIRECTIONS},
+            )
+        )
+    return LinkModel(dataset.graph, dataset.ids, dataset.encodings, tuple(relations), embeddings)
+
+
+def peak_memory() -> float:
+    """The most memory this process has had, MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -1,0 +1,189 @@
+"""Trained models on disk: a directory of safetensors and JSON files under a manifest.
+
+The manifest names every file of the model with its SHA-256; what does not match is not loaded.
+Nothing is unpickled. A directory appears complete or not at all. Files beside those in the
+manifest (reports) are not part of the model.
+
+ArtifactError
+├── DamagedArtifact       a file is missing, was changed, or cannot be read
+├── UnsupportedArtifact   written in a format that this version does not know
+└── OutputInTheWay        the output directory holds something that is no artifact
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+FORMAT = 1
+MANIFEST = "artifact.json"
+TENSORS = ".safetensors"
+DOCUMENT = ".json"
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+class ArtifactError(Exception):
+    """Root of the errors of this module; `path` is the artifact's directory."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class DamagedArtifact(ArtifactError):
+    """A file is missing, was changed, or cannot be read."""
+
+
+class UnsupportedArtifact(ArtifactError):
+    """Written in a format that this version does not know."""
+
+
+class OutputInTheWay(ArtifactError):
+    """The output directory holds something that is no artifact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A verified artifact.
+
+    `manifest` is the content of `artifact.json`, `documents` and `tensors` that of the files it
+    lists, by file name without ending.
+    """
+
+    manifest: Mapping[str, Any]
+    documents: Mapping[str, Any]
+    tensors: Mapping[str, Tensors]
+
+
+def write_artifact(
+    directory: Path,
+    artifact: Artifact,
+    reports: Mapping[str, Any] | None = None,
+) -> None:
+    """Write an artifact as a whole, in place of an artifact that is there.
+
+    `reports` are JSON documents by file name, stored beside the model. Equal artifacts make equal
+    manifests. Raises `OutputInTheWay`, OSError.
+    """
+    check_output(directory)
+    directory = directory.absolute()
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    prepared = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+    try:
+        files: dict[str, str] = {}
+        for name, document in artifact.documents.items():
+            files[name + DOCUMENT] = _write(prepared / (name + DOCUMENT), _json(document))
+        for name, tensors in artifact.tensors.items():
+            content = save_tensors({key: np.ascontiguousarray(tensors[key]) for key in tensors})
+            files[name + TENSORS] = _write(prepared / (name + TENSORS), content)
+        for file_name, report in (reports or {}).items():
+            _write(prepared / file_name, _json(report))
+        manifest = {"format": FORMAT, **artifact.manifest, "files": dict(sorted(files.items()))}
+        _write(prepared / MANIFEST, _json(manifest))
+        prepared.chmod(0o755)
+        _replace(prepared, directory)
+    except BaseException:
+        shutil.rmtree(prepared, ignore_errors=True)
+        raise
+
+
+def check_output(directory: Path) -> None:
+    """Raise `OutputInTheWay` where `write_artifact` would: ask before long work."""
+    if not directory.exists() and not directory.is_symlink():
+        return
+    if directory.is_dir() and ((directory / MANIFEST).is_file() or not any(directory.iterdir())):
+        return
+    raise OutputInTheWay(
+        directory, "this is there already and is no artifact: choose another output directory"
+    )
+
+
+def read_artifact(directory: Path) -> Artifact:
+    """Read and verify an artifact. Raises `DamagedArtifact`, `UnsupportedArtifact`."""
+    manifest = _parsed(directory, MANIFEST, _read(directory, MANIFEST))
+    if not isinstance(manifest, dict):
+        raise DamagedArtifact(directory, f"{MANIFEST} is not a JSON object")
+    if manifest.get("format") != FORMAT:
+        raise UnsupportedArtifact(
+            directory,
+            f"has format {manifest.get('format')!r}, this version reads format {FORMAT}: "
+            "train again, or use the version that wrote it",
+        )
+    files = manifest.get("files")
+    if not isinstance(files, dict):
+        raise DamagedArtifact(directory, f"{MANIFEST} lists no files")
+    documents: dict[str, Any] = {}
+    tensors: dict[str, Tensors] = {}
+    for name, checksum in files.items():
+        content = _read(directory, name)
+        if hashlib.sha256(content).hexdigest() != checksum:
+            raise DamagedArtifact(directory, f"{name} is not as it was written (checksum differs)")
+        if name.endswith(TENSORS):
+            try:
+                tensors[name.removesuffix(TENSORS)] = load_tensors(content)
+            except SafetensorError as error:
+                raise DamagedArtifact(directory, f"{name} holds no tensors: {error}") from error
+        else:
+            documents[name.removesuffix(DOCUMENT)] = _parsed(directory, name, content)
+    return Artifact(manifest, documents, tensors)
+
+
+def _read(directory: Path, name: str) -> bytes:
+    if Path(name).name != name:
+        raise DamagedArtifact(directory, f"{MANIFEST} names {name!r}, which is no file of it")
+    try:
+        return (directory / name).read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DamagedArtifact(directory, f"{name} cannot be read: {reason}") from error
+
+
+def _parsed(directory: Path, name: str, content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise DamagedArtifact(directory, f"{name} is not JSON: {error}") from error
+
+
+def _json(document: Any) -> bytes:
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _write(path: Path, content: bytes) -> str:
+    """Write through to the disk; the SHA-256 of the content in hexadecimal."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return hashlib.sha256(content).hexdigest()
+
+
+def _replace(prepared: Path, directory: Path) -> None:
+    """Put `prepared` where `directory` is; there is no moment with half of either."""
+    if not directory.exists():
+        prepared.rename(directory)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+    directory.rename(aside / "old")
+    try:
+        prepared.rename(directory)
+    except BaseException:
+        (aside / "old").rename(directory)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
