@@ -1,0 +1,53 @@
+"""`gremlink export`: a graph into files that training reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from proxy.cli import progress
+from proxy.cli.console import watched, with_settings
+from proxy.config import Configuration
+from proxy.graph import ExportParameters, export_graph
+
+
+def graph_address(settings: Configuration) -> str:
+    """The configured database, or the server that `gremlink gremlin-server` runs."""
+    return settings.upstream.url or f"ws://127.0.0.1:{settings.embedded.port}/gremlin"
+
+
+@click.command()
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Directory to write; it must not exist yet, or be empty.",
+)
+@click.option(
+    "--params",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON file with targets and features, as Neptune's export service takes them.",
+)
+@click.option("--traversal-source", default="g", show_default=True, help="Its name on the server.")
+@with_settings(("--url", "upstream.url", "The graph, as in ws://localhost:8183/gremlin."))
+def export(
+    output: Path, params: Path | None, traversal_source: str, settings: Configuration
+) -> None:
+    """Export a graph to Neptune's layout: CSV files and training-data-configuration.json."""
+    parameters = ExportParameters() if params is None else ExportParameters.read(params)
+    with progress.of_graph() as tell:
+        report = export_graph(
+            graph_address(settings),
+            output,
+            parameters=parameters,
+            traversal_source=traversal_source,
+            # Counting what is to come costs the server a scan.
+            progress=tell if watched() else None,
+        )
+    for warning in report.warnings:
+        click.echo(f"gremlink: warning: {warning}", err=True)
+    click.echo(
+        f"{report.vertices} vertices and {report.edges} edges exported to {report.directory} "
+        f"in {report.seconds:.1f} s"
+    )

@@ -1,0 +1,53 @@
+"""`gremlink load`: files into a graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from proxy.cli import progress
+from proxy.cli.console import with_settings
+from proxy.cli.export import graph_address
+from proxy.config import Configuration
+from proxy.graph import gremlin_text, load_csv, load_gremlin
+
+_FORMATS = ("auto", "csv", "gremlin")
+
+
+@click.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="auto",
+    show_default=True,
+    help="csv is Neptune's bulk-loader format, gremlin is one query per line.",
+)
+@click.option("--traversal-source", default="g", show_default=True, help="Its name on the server.")
+@with_settings(("--url", "upstream.url", "The graph, as in ws://localhost:8183/gremlin."))
+def load(path: Path, form: str, traversal_source: str, settings: Configuration) -> None:
+    """Load PATH, a file or a directory, into a graph.
+
+    Bulk-loader CSV is read to its end before anything is written, and is merged by id: loading it
+    again changes nothing. Gremlin text is sent line by line as it is.
+    """
+    url = graph_address(settings)
+    with progress.of_graph() as tell:
+        if form == "gremlin" or (form == "auto" and _is_gremlin_text(path)):
+            sent = load_gremlin(url, path, traversal_source=traversal_source, progress=tell)
+            message = f"{sent.queries} queries run in {sent.seconds:.1f} s"
+        else:
+            report = load_csv(url, path, traversal_source=traversal_source, progress=tell)
+            message = (
+                f"{report.vertices} vertices and {report.edges} edges loaded "
+                f"in {report.seconds:.1f} s"
+            )
+    click.echo(message)
+
+
+def _is_gremlin_text(path: Path) -> bool:
+    if path.is_file():
+        return path.suffix in gremlin_text.SUFFIXES
+    return not any(path.glob("*.csv")) and bool(gremlin_text.gremlin_files(path))
