@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import zipfile
 from dataclasses import dataclass
@@ -14,16 +15,17 @@ from jgo.maven import MavenContext
 
 from proxy.embedded.jars import cache_directory
 
+PARAMETER = re.compile(r'using the parameter (\w+) defined as "(.*)"')
 FENCE = '"""'
 
 
 @dataclass(frozen=True)
 class DocString:
-    """A doc string and the graph of its scenario (`"modern"`)."""
+    """A doc string, and the parameters of its scenario as they are written there."""
 
     text: str
-    graph: str
     is_traversal: bool
+    parameters: tuple[tuple[str, str], ...]
 
 
 def jar(version: str) -> Path:
@@ -48,7 +50,8 @@ def doc_strings(version: str) -> list[DocString]:
 
 def _of_feature(text: str) -> list[DocString]:
     found: list[DocString] = []
-    graph = step = ""
+    step = ""
+    parameters: dict[str, str] = {}
     lines: list[str] | None = None
     for line in text.splitlines():
         stripped = line.strip().lstrip("#").strip()
@@ -57,14 +60,17 @@ def _of_feature(text: str) -> list[DocString]:
                 lines = []
                 continue
             is_traversal = step.endswith(("the traversal of", "the graph initializer of"))
-            found.append(DocString(textwrap.dedent("\n".join(lines)), graph, is_traversal))
+            text = textwrap.dedent("\n".join(lines))
+            found.append(DocString(text, is_traversal, tuple(parameters.items())))
             lines = None
         elif lines is not None:
             lines.append(line.replace("#", " ", 1) if line.startswith("#") else line)
         elif stripped:
             step = stripped
-            if stripped.startswith("Given the ") and stripped.endswith(" graph"):
-                graph = stripped.split()[2]
+            if stripped.startswith("Scenario:"):
+                parameters = {}
+            elif defined := PARAMETER.search(stripped):
+                parameters[defined[1]] = defined[2]
     return found
 
 
