@@ -36,7 +36,7 @@ def serve(settings: Configuration) -> None:
         )
     import uvloop
 
-    from proxy.relay.server import run
+    from proxy.relay.service import run
 
     logging.basicConfig(
         level=settings.log.level.upper(),

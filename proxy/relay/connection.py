@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, cast
+from typing import Any
 
 from proxy.inference.commands import Reply, Work
 from proxy.inference.errors import InferenceError, InternalFailure
@@ -23,7 +23,7 @@ from proxy.relay.conversation import (
     ToUpstream,
 )
 from proxy.wire.errors import FrameError
-from proxy.wire.frames import CloseCode, Message, MessageReader, Opcode, encode_close
+from proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
 from proxy.wire.response_stream import Closing, ResponseStream
 
 log = logging.getLogger(__name__)
@@ -96,9 +96,10 @@ class Connection:
         transport.set_protocol(self.client_side)
 
     def attach_upstream(self, transport: asyncio.Transport, early: bytes = b"") -> None:
-        """Take over the database's socket; `early` are bytes that were already read from it."""
+        """Take over the database's socket, which is paused; `early` was already read from it."""
         self._upstream = transport
         transport.set_protocol(self.upstream_side)
+        transport.resume_reading()
         if early:
             self._from_upstream(early)
 
@@ -108,11 +109,13 @@ class Connection:
 
     def shut_down(self) -> None:
         """Say good-bye to the client, because the proxy stops."""
-        if self._client is not None and not self._client.is_closing():
-            self._client.write(
-                encode_close(CloseCode.GOING_AWAY, "the proxy is shutting down", masked=False)
-            )
-            self._client.close()
+        if self._client is None or self._client.is_closing():
+            return
+        if self._responses.at_boundary:
+            self._carry_out(self._conversation.going_away())
+            self._close(self._client)
+        else:
+            self._client.abort()
 
     # From the client -------------------------------------------------------------------------
 
@@ -133,10 +136,22 @@ class Connection:
         self._set_reading()
 
     def _control(self, frame: bytes) -> None:
-        if self._hanging is not None and frame[0] & 0x0F == Opcode.CLOSE:
-            assert self._client is not None
-            self._client.close()
-        self._to_upstream(frame)
+        opcode = frame[0] & 0x0F
+        if self._upstream is not None and not self._upstream.is_closing():
+            self._upstream.write(frame)
+        elif self._hanging is None:
+            self._answer_control(opcode, frame)
+        if self._hanging is not None and opcode == Opcode.CLOSE and self._client is not None:
+            self._close(self._client)
+
+    def _answer_control(self, opcode: int, frame: bytes) -> None:
+        """What the database would answer, if there were one."""
+        payload = b"".join(piece.payload() for piece in FrameReader().feed(frame))
+        if opcode == Opcode.PING:
+            self._to_client(encode_frame(Opcode.PONG, payload, masked=False))
+        elif opcode == Opcode.CLOSE and self._client is not None:
+            self._to_client(encode_frame(Opcode.CLOSE, payload, masked=False))
+            self._close(self._client)
 
     def _to_upstream(self, data: bytes) -> None:
         if self._upstream is not None and not self._upstream.is_closing():
@@ -144,11 +159,9 @@ class Connection:
 
     def _refuse_client(self, error: FrameError) -> None:
         self._refused = True
-        if self._client is not None:
-            self._client.write(encode_close(error.close_code, error.reason, masked=False))
-            self._hang()
+        self._carry_out(self._conversation.broken(error))
         if self._upstream is not None:
-            self._upstream.close()
+            self._close(self._upstream)
 
     def _set_reading(self) -> None:
         """Read from the client only while what it sends can go somewhere."""
@@ -173,7 +186,7 @@ class Connection:
     def _client_lost(self, exc: Exception | None) -> None:
         # Closing at once ends the client's sessions and transactions as without the proxy.
         if self._upstream is not None:
-            self._upstream.close()
+            self._close(self._upstream)
         self._conversation.close()
         for task in self._tasks:
             task.cancel()
@@ -207,7 +220,7 @@ class Connection:
         if client is None or client.is_closing():
             return
         if self._closing:
-            client.close()  # after the close handshake; what was written is still sent
+            self._close(client)
             return
         if not self._responses.at_boundary:
             # Part of a message is with the client: nothing that follows could be understood.
@@ -248,7 +261,13 @@ class Connection:
         """Close the client's socket when it has answered the close frame, or has had its time."""
         if self._hanging is None and self._client is not None:
             loop = asyncio.get_running_loop()
-            self._hanging = loop.call_later(CLOSE_TIMEOUT, self._client.close)
+            self._hanging = loop.call_later(CLOSE_TIMEOUT, self._close, self._client)
+
+    def _close(self, transport: asyncio.Transport) -> None:
+        """Close a socket once what was written is sent, or could not be sent in time."""
+        transport.close()
+        if transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
 
     def _abort(self) -> None:
         for transport in (self._client, self._upstream):
@@ -267,12 +286,6 @@ class Connection:
         except InferenceError as error:
             reply = error
         except Exception:
-            log.exception("prediction failed, endpoint %s", pending.request.request_id)
+            log.exception("prediction failed, request %s", pending.request.request_id)
             reply = InternalFailure("The prediction failed; the proxy's log says why.")
         self._carry_out(self._conversation.predicted(pending, reply))
-
-
-def transport_of(transport: asyncio.BaseTransport | None) -> asyncio.Transport:
-    """The stream transport behind aiohttp's wider type."""
-    assert transport is not None
-    return cast(asyncio.Transport, transport)

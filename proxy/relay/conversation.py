@@ -13,16 +13,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from grammar.errors import GremlinError
 from grammar.traversal import Argument
 from proxy.inference.answer import Answering, answer
 from proxy.inference.commands import Admit, Ask, Reply, Work
-from proxy.inference.errors import InferenceError, InternalFailure
+from proxy.inference.errors import InferenceError, InternalFailure, UnsupportedOperation
 from proxy.inference.predicates import Settings
 from proxy.relay.marker import holds_marker
-from proxy.wire.errors import MessageError
+from proxy.wire.errors import FrameError, MessageError
 from proxy.wire.frames import CloseCode, Message, encode_close, encode_frame
 from proxy.wire.mime import Format
-from proxy.wire.request import RequestMessage, peek_request, read_request, write_request
+from proxy.wire.request import (
+    RequestHead,
+    RequestMessage,
+    peek_request,
+    read_request,
+    write_request,
+)
 from proxy.wire.response import read_response, readdress, write_error
 from proxy.wire.response_stream import Closing, Ours, Through
 from proxy.wire.status import Status, is_final, is_success
@@ -79,110 +86,117 @@ Command = ToUpstream | ToClient | Pass | Predict | Hang
 
 
 class Conversation:
-    """See the module. `upstream` names the database in messages."""
+    """See the module. `upstream` names the database in messages; `message_limit`, in bytes, is the
+    largest message that is sent to it."""
 
-    def __init__(self, settings: Settings, upstream: str) -> None:
+    def __init__(self, settings: Settings, upstream: str, *, message_limit: int) -> None:
         self._settings = settings
         self._upstream = upstream
+        self._message_limit = message_limit
         self._open: dict[UUID, Format] = {}
         """Requests of the client that have not had their last response."""
-        self.ours: dict[UUID, Pending] = {}
-        """Inferences whose query of ours is at the database, by that query's id."""
+        self.ours: dict[UUID, Pending | None] = {}
+        """Our own queries that the database has not answered to the end, and the inferences that
+        wait for them; `None` where that has ended and what still comes is to be dropped."""
         self._inferences: dict[UUID, Pending] = {}
         """Inferences by the client's id."""
         self._admitted = False
         self._gate: Pending | None = None
-        self._awaits_credentials = False
+        """The inference that has to end before anything else is sent."""
         self._held: deque[Message] = deque()
-        self._lost: str | None = None
-
-    @property
-    def backlog(self) -> int:
+        self.backlog = 0
         """Bytes of messages that wait for an inference to end."""
-        return sum(len(message.raw) for message in self._held)
+        self._lost: str | None = None
+        self._closed = False
+        """Whether the client got a close frame, behind which nothing may follow."""
+
+    # From the client -------------------------------------------------------------------------
 
     def client(self, message: Message) -> Iterator[Command]:
         """A message of the client."""
+        if self._closed:
+            return
+        head = peek_request(message.opcode, message.payload)
         if self._lost is not None:
-            self._note(message)
+            self._note(head)
             yield from self.upstream_lost(self._lost)
-        elif self._gate is not None and self._awaits_credentials:
+        elif head is not None and head.op == "authentication":
+            # The answer to a challenge waits for nothing, and has no response of its own.
             yield ToUpstream(message.raw)
-        elif self._gate is not None or self._held:
+        elif self._gate is not None or self._held or self._has_to_wait(message, head):
             self._held.append(message)
+            self.backlog += len(message.raw)
         else:
-            yield from self._admit(message)
+            yield from self._admit(message, head)
 
-    def _note(self, message: Message) -> None:
-        peeked = peek_request(message.opcode, message.payload)
-        if peeked is not None:
-            format, request_id = peeked
-            self._open[request_id] = format
+    def _note(self, head: RequestHead | None) -> None:
+        if head is not None:
+            self._open[head.request_id] = head.format
 
-    def _admit(self, message: Message) -> Iterator[Command]:
+    def _has_to_wait(self, message: Message, head: RequestHead | None) -> bool:
+        """Whether an inference has to wait for the answers that are still open.
+
+        The server keeps one serializer for each channel, that of the latest request, and we are
+        going to ask in another format than the client's.
+        """
+        return (
+            bool(self._open)
+            and head is not None
+            and _asks_otherwise(head.format)
+            and holds_marker(message.payload)
+        )
+
+    def _admit(self, message: Message, head: RequestHead | None) -> Iterator[Command]:
         if not holds_marker(message.payload):
-            self._note(message)
+            self._note(head)
             yield ToUpstream(message.raw)
             return
         try:
             request = read_request(message.opcode, message.payload)
         except MessageError as error:
-            yield from self._refuse_unreadable(message, error)
-            return
-        other_format = request.format.readable != request.format
-        if other_format and self._open:
-            # The server keeps one serializer for each channel, that of the latest request, and we
-            # are going to ask in another format than the client's.
-            self._held.append(message)
+            yield from self._refuse_unreadable(head, error)
             return
         self._open[request.request_id] = request.format
         pending = Pending(message, request, answer(request, self._settings))
         self._inferences[request.request_id] = pending
-        if other_format or request.processor == "session":
+        if _asks_otherwise(request.format) or request.processor == "session":
             # A session runs its requests in their order.
             self._gate = pending
         yield from self._step(pending, None)
 
-    def _refuse_unreadable(self, message: Message, error: MessageError) -> Iterator[Command]:
-        peeked = peek_request(message.opcode, message.payload)
-        if peeked is None:
-            yield ToClient(
-                encode_close(
-                    CloseCode.PROTOCOL_ERROR,
-                    "a request with Neptune#ml. in a format that cannot be read",
-                    masked=False,
-                )
-            )
-            yield Hang()
+    def _refuse_unreadable(
+        self, head: RequestHead | None, error: MessageError
+    ) -> Iterator[Command]:
+        if head is None:
+            reason = "a request with Neptune#ml. in a format that cannot be read"
+            yield from self._give_up(f"The connection is closed: {reason}.")
+            yield from self._close(CloseCode.PROTOCOL_ERROR, reason)
             return
-        format, request_id = peeked
         refusal = InternalFailure(f"A request with Neptune#ml. cannot be read: {error}")
-        yield _error(format, request_id, refusal)
+        yield _error(head.format, head.request_id, refusal)
+
+    def _take_up(self) -> Iterator[Command]:
+        """Go on with the messages that had to wait, as far as they no longer have to."""
+        while self._held and self._gate is None and not self._closed:
+            message = self._held[0]
+            head = peek_request(message.opcode, message.payload)
+            if self._has_to_wait(message, head):
+                return
+            self._held.popleft()
+            self.backlog -= len(message.raw)
+            yield from self._admit(message, head)
+
+    def broken(self, error: FrameError) -> Iterator[Command]:
+        """The client broke the protocol or a limit."""
+        yield from self._give_up(f"The connection is closed: {error.reason}.")
+        yield from self._close(error.close_code, error.reason)
+
+    # An inference ----------------------------------------------------------------------------
 
     def _step(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
         """Carry an inference on as far as it goes without an answer from outside."""
         try:
-            while True:
-                if isinstance(reply, InferenceError):
-                    command = pending.answering.throw(reply)
-                else:
-                    command = pending.answering.send(reply)
-                match command:
-                    case Admit() if self._admitted:
-                        reply = None
-                    case Admit(request) | Ask(request):
-                        pending.asked, pending.results = request.request_id, []
-                        self.ours[request.request_id] = pending
-                        yield ToUpstream(_frame(request))
-                        return
-                    case work:
-                        yield Predict(pending, work)
-                        return
-        except StopIteration as stop:
-            final: RequestMessage | None = stop.value
-            self._inferences.pop(pending.request.request_id, None)
-            yield ToUpstream(pending.message.raw if final is None else _frame(final))
-            yield from self._release(pending)
+            yield from self._proceed(pending, reply)
         except InferenceError as error:
             yield from self._refuse(pending, error)
         except Exception:
@@ -190,91 +204,129 @@ class Conversation:
             failure = InternalFailure("The inference failed; the proxy's log says why.")
             yield from self._refuse(pending, failure)
 
+    def _proceed(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
+        while True:
+            try:
+                if isinstance(reply, InferenceError):
+                    command = pending.answering.throw(reply)
+                else:
+                    command = pending.answering.send(reply)
+            except StopIteration as stop:
+                final: RequestMessage | None = stop.value
+                sent = pending.message.raw if final is None else self._frame(final)
+                self._leave(pending)
+                yield ToUpstream(sent)
+                return
+            match command:
+                case Admit() if self._admitted:
+                    reply = None
+                case Admit(request) | Ask(request):
+                    sent = self._frame(request)
+                    pending.asked, pending.results = request.request_id, []
+                    self.ours[request.request_id] = pending
+                    yield ToUpstream(sent)
+                    return
+                case work:
+                    yield Predict(pending, work)
+                    return
+
+    def _frame(self, request: RequestMessage) -> bytes:
+        try:
+            opcode, payload = write_request(request)
+        except GremlinError as error:
+            raise UnsupportedOperation(f"The query cannot be sent on: {error}") from error
+        if len(payload) > self._message_limit:
+            raise UnsupportedOperation(
+                f"With its answers in it the query has {len(payload)} bytes, more than the"
+                f" {self._message_limit} that can be sent: narrow the steps before the inference,"
+                " or ask for fewer results."
+            )
+        return encode_frame(opcode, payload, masked=True)
+
     def _refuse(self, pending: Pending, error: InferenceError) -> Iterator[Command]:
+        self._end(pending)
         yield _error(pending.request.format, pending.request.request_id, error)
-        yield from self._end(pending)
 
-    def _end(self, pending: Pending) -> Iterator[Command]:
-        """Forget an inference whose last response the client has got."""
+    def _end(self, pending: Pending) -> None:
+        """Forget an inference whose last response the client gets."""
         pending.answering.close()
-        request_id = pending.request.request_id
-        self._inferences.pop(request_id, None)
-        self._open.pop(request_id, None)
-        if pending.asked is not None:
-            self.ours.pop(pending.asked, None)
-        yield from self._release(pending)
+        self._leave(pending)
+        self._open.pop(pending.request.request_id, None)
 
-    def _release(self, pending: Pending) -> Iterator[Command]:
+    def _leave(self, pending: Pending) -> None:
+        """An inference needs nothing more."""
+        self._inferences.pop(pending.request.request_id, None)
+        if pending.asked is not None:
+            self.ours[pending.asked] = None
+            pending.asked = None
         if self._gate is pending:
             self._gate = None
-            self._awaits_credentials = False
-        yield from self._take_up()
-
-    def _take_up(self) -> Iterator[Command]:
-        """Go on with the messages that had to wait."""
-        while self._held and self._gate is None:
-            waiting = len(self._held)
-            message = self._held.popleft()
-            yield from self._admit(message)
-            if len(self._held) == waiting:  # has to wait longer, for the answers still open
-                self._held.rotate(1)
-                return
 
     def predicted(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
         """A model has done its work, or refused it."""
         if self._inferences.get(pending.request.request_id) is pending:
             yield from self._step(pending, reply)
+            yield from self._take_up()
+
+    # From the database -----------------------------------------------------------------------
 
     def upstream(self, event: Through | Closing | Ours) -> Iterator[Command]:
         """Something the database sent."""
         match event:
+            case _ if self._closed:
+                return
             case Ours():
                 yield from self._ours(event)
             case Closing(raw):
                 yield from self._give_up(f"The database at {self._upstream} closed the connection.")
+                self._closed = True
                 yield Pass(raw)
+                yield Hang()
             case Through(raw, head):
                 yield Pass(raw)
-                if head is None or head.code is None:
-                    return
-                if is_success(head.code):
-                    self._admitted = True
-                if head.request_id is not None and is_final(head.code):
-                    yield from self._answered(head.request_id)
+                if head is not None and head.code is not None:
+                    self._answered(head.request_id, head.code)
+        yield from self._take_up()
 
-    def _answered(self, request_id: UUID) -> Iterator[Command]:
+    def _answered(self, request_id: UUID | None, code: int) -> None:
+        if is_success(code):
+            self._admitted = True
+        if request_id is None or not is_final(code):
+            return
         refused = self._inferences.get(request_id)
         if refused is not None:  # credentials were refused under the id of the request itself
-            yield from self._end(refused)
+            self._end(refused)
         self._open.pop(request_id, None)
-        if not self._open:
-            yield from self._take_up()
 
     def _ours(self, event: Ours) -> Iterator[Command]:
-        assert event.head.request_id is not None
-        pending = self.ours[event.head.request_id]
-        code = event.head.code or Status.SERVER_ERROR
+        asked, code = event.head.request_id, event.head.code or Status.SERVER_ERROR
+        assert asked is not None
+        pending = self.ours[asked]
+        if is_final(code):
+            del self.ours[asked]
+        if pending is None:
+            return
+        if is_final(code):
+            pending.asked = None
         if not is_success(code):
+            if is_final(code):
+                self._end(pending)
             payload = readdress(event.payload, pending.request.request_id)
             yield ToClient(encode_frame(event.opcode, payload, masked=False))
-            if is_final(code):
-                yield from self._end(pending)
-            else:
-                self._awaits_credentials = True
             return
         self._admitted = True
-        self._awaits_credentials = False
+        reply: Reply | InferenceError
         try:
             pending.results += read_response(event.payload).results
         except MessageError as error:
-            del self.ours[event.head.request_id]
-            failure = InternalFailure(f"The database's answer cannot be read: {error}")
-            yield from self._step(pending, failure)
-            return
-        if is_final(code):
-            del self.ours[event.head.request_id]
-            pending.asked = None
-            yield from self._step(pending, tuple(pending.results))
+            reply = InternalFailure(f"The database's answer cannot be read: {error}")
+        else:
+            if not is_final(code):
+                return
+            reply = tuple(pending.results)
+        yield from self._step(pending, reply)
+
+    # Endings ---------------------------------------------------------------------------------
 
     def refuse_all(self, reason: str) -> None:
         """There is no database: the first request will be told why, and the connection closed."""
@@ -283,20 +335,24 @@ class Conversation:
     def upstream_lost(self, reason: str) -> Iterator[Command]:
         """The connection to the database is gone, or could not be made."""
         self._lost = reason
+        if self._closed:
+            yield Hang()
+            return
         yield from self._give_up(reason)
-        yield ToClient(encode_close(CloseCode.INTERNAL_ERROR, reason, masked=False))
-        yield Hang()
+        yield from self._close(CloseCode.INTERNAL_ERROR, reason)
+
+    def going_away(self) -> Iterator[Command]:
+        """The proxy stops."""
+        if not self._closed:
+            reason = "The proxy is shutting down."
+            yield from self._give_up(reason)
+            yield from self._close(CloseCode.GOING_AWAY, reason)
 
     def _give_up(self, reason: str) -> Iterator[Command]:
         """One error for each request without an answer."""
         for message in self._held:
-            self._note(message)
-        self._held.clear()
-        for pending in self._inferences.values():
-            pending.answering.close()
-        self._inferences.clear()
-        self.ours.clear()
-        self._gate = None
+            self._note(peek_request(message.opcode, message.payload))
+        self.close()
         for request_id, format in self._open.items():
             opcode, payload = write_error(
                 format,
@@ -308,16 +364,23 @@ class Conversation:
             yield ToClient(encode_frame(opcode, payload, masked=False))
         self._open.clear()
 
+    def _close(self, code: int, reason: str) -> Iterator[Command]:
+        self._closed = True
+        yield ToClient(encode_close(code, reason, masked=False))
+        yield Hang()
+
     def close(self) -> None:
-        """The client is gone."""
-        for pending in self._inferences.values():
+        """Give up the inferences: the client is gone, or will be told."""
+        for pending in list(self._inferences.values()):
             pending.answering.close()
-        self._inferences.clear()
+            self._leave(pending)
+        self._held.clear()
+        self.backlog = 0
 
 
-def _frame(request: RequestMessage) -> bytes:
-    opcode, payload = write_request(request)
-    return encode_frame(opcode, payload, masked=True)
+def _asks_otherwise(format: Format) -> bool:
+    """Whether our own queries are in another format than those of a client that uses this one."""
+    return format.readable != format
 
 
 def _error(format: Format, request_id: UUID, error: InferenceError) -> ToClient:

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import re
+
 from proxy.inference.predicates import MARKER
 
 _ESCAPE = b"\\u"
+_ESCAPED_ASCII = re.compile(rb"\\?\\u+00([2-7][0-9a-fA-F])")
+"""A printable ASCII character as an escape of JSON or of Groovy, or of Groovy inside JSON. Hardly
+an encoder writes one; escapes of other characters, which are common, are not worth a look."""
+
+_LAYERS = 3
+"""How often escapes are undone: those of JSON, of Groovy inside it, of an escaped backslash."""
 
 
 def holds_marker(payload: bytes) -> bool:
     """Whether the bytes `Neptune#ml.` stand in a message, as they are or with `\\u` escapes.
 
-    JSON and Groovy both know the escapes, so a marker may hide behind them.
+    JSON and Groovy both know the escapes, so the marker may hide behind one or behind both.
     """
     if MARKER in payload:
         return True
-    return _ESCAPE in payload and MARKER in _unescaped(payload)
+    if _ESCAPE not in payload:
+        return False
+    for _ in range(_LAYERS):
+        payload, found = _ESCAPED_ASCII.subn(_character, payload)
+        if not found:
+            return False
+        if MARKER in payload:
+            return True
+    return False
 
 
-def _unescaped(payload: bytes) -> bytes:
-    first, *rest = payload.split(_ESCAPE)
-    parts = [first]
-    for part in rest:
-        part = part.lstrip(b"u")  # Groovy, as Java, takes any number of u
-        try:
-            code = int(part[:4], 16)
-        except ValueError:
-            parts.append(_ESCAPE + part)
-            continue
-        parts.append((chr(code).encode("utf-8", "surrogatepass")) + part[4:])
-    return b"".join(parts)
+def _character(escape: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(escape[1].decode())

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import signal
-from collections.abc import AsyncIterator, Callable
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from multidict import CIMultiDict
 
 from proxy.config import Configuration
 from proxy.inference.predicates import Settings
-from proxy.relay.connection import Connection, Predictor, transport_of
+from proxy.relay.connection import Connection, Predictor
 from proxy.relay.conversation import Conversation
 from proxy.relay.http import HttpRelay
-from proxy.relay.predictions import Predictions
 from proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
-from proxy.store.records import Store
 
 log = logging.getLogger(__name__)
-
-
-class ListenError(Exception):
-    """The address to listen on cannot be used."""
 
 
 class Server:
@@ -77,21 +68,20 @@ class Server:
         return await self._http.handle(request)
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
-        connection = Connection(
-            Conversation(self._settings, self._upstream),
-            self._predict,
-            message_limit=self._configuration.limits.max_message_bytes,
-            upstream=self._upstream,
-        )
-        opened: Opened | None = None
+        limits = self._configuration.limits
         unreachable = ""
+        opened: Opened | None = None
         try:
             answer = await open_upstream(
                 self._session,
                 self._upstream,
                 CIMultiDict(request.headers),
-                timeout=self._configuration.limits.connect_timeout,
+                timeout=limits.connect_timeout,
             )
+        except Unreachable as error:
+            log.warning("%s", error)
+            unreachable = str(error)
+        else:
             if isinstance(answer, Declined):
                 return web.Response(
                     status=answer.status,
@@ -100,21 +90,40 @@ class Server:
                     body=answer.body,
                 )
             opened = answer
-        except Unreachable as error:
-            log.warning("%s", error)
-            unreachable = str(error)
+        try:
+            return await self._tie(request, opened, unreachable)
+        finally:
+            if opened is not None:
+                opened.response.close()
+
+    async def _tie(
+        self, request: web.Request, opened: Opened | None, unreachable: str
+    ) -> web.StreamResponse:
+        """Answer the handshake, and let client and database talk until one of them goes."""
         protocols = (opened.protocol,) if opened is not None and opened.protocol else ()
         response = web.WebSocketResponse(
             autoping=False, autoclose=False, compress=False, protocols=protocols
         )
-        transport = transport_of(request.transport)
+        transport = request.transport
+        if transport is None or transport.is_closing():
+            return response  # the client did not wait
+        assert isinstance(transport, asyncio.Transport)
         transport.pause_reading()  # no frame may reach aiohttp's own reader
         try:
             await response.prepare(request)
         except BaseException:
-            if opened is not None:
-                opened.transport.abort()
+            transport.resume_reading()
             raise
+        connection = Connection(
+            Conversation(
+                self._settings,
+                self._upstream,
+                message_limit=self._configuration.limits.max_message_bytes,
+            ),
+            self._predict,
+            message_limit=self._configuration.limits.max_message_bytes,
+            upstream=self._upstream,
+        )
         listener = request.protocol
         connection.attach_client(transport)
         if opened is None:
@@ -127,57 +136,12 @@ class Server:
             await connection.ended
         finally:
             self._connections.discard(connection)
-            if opened is not None:
-                opened.response.close()
             listener.connection_lost(None)
         return response
 
 
-@contextlib.asynccontextmanager
-async def serving(configuration: Configuration) -> AsyncIterator[str]:
-    """Serve as long as the context lasts; its value is the address of the Gremlin endpoint.
-
-    Raises `ListenError`, and `ValueError` if no database is configured.
-    """
-    if configuration.upstream.url is None:
-        raise ValueError("upstream.url is not set")
-    predictions = Predictions(Store(configuration.store.directory))
-    connector = TCPConnector(limit=0, force_close=False)
-    async with ClientSession(
-        connector=connector, cookie_jar=DummyCookieJar(), auto_decompress=False
-    ) as session:
-        server = Server(configuration, configuration.upstream.url, session, predictions)
-        runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        listen = configuration.listen
-        site = web.TCPSite(runner, listen.host, listen.port)
-        try:
-            try:
-                await site.start()
-            except OSError as error:
-                raise ListenError(
-                    f"cannot listen on {listen.host}:{listen.port}: {error.strerror or error};"
-                    " choose another port, or stop what uses it"
-                ) from error
-            host, port = runner.addresses[0][:2]
-            yield f"ws://{f'[{host}]' if ':' in host else host}:{port}{listen.path}"
-        finally:
-            await runner.cleanup()
-            predictions.close()
-
-
-async def run(configuration: Configuration, *, ready: Callable[[str], None] | None = None) -> None:
-    """Serve until cancelled, or until SIGTERM or SIGINT; `ready` is told the address."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    async with serving(configuration) as address:
-        for number in signals:
-            loop.add_signal_handler(number, stop.set)
-        try:
-            if ready is not None:
-                ready(address)
-            await stop.wait()
-        finally:
-            for number in signals:
-                loop.remove_signal_handler(number)
+def upstream_session() -> ClientSession:
+    """The connections to the database: as many as clients want, nothing kept of their contents."""
+    return ClientSession(
+        connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar(), auto_decompress=False
+    )

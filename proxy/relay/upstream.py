@@ -34,7 +34,8 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A WebSocket connection: its socket, what was already read from it, and its sub-protocol.
+    """A WebSocket connection: its socket, paused, what was already read from it, and its
+    sub-protocol.
 
     aiohttp closes the socket when `response` is collected, so this has to live as long.
     """
@@ -61,33 +62,40 @@ async def open_upstream(
     )
     asked.update({"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": key})
     try:
-        # A request that is not read to its end: from the answer's head on, the bytes are ours.
-        response = await asyncio.wait_for(
-            session._request(
-                "GET",
-                http_url(url),
-                headers=asked,
-                skip_auto_headers=_AUTOMATIC,
-                read_until_eof=False,
-                allow_redirects=False,
-                timeout=ClientTimeout(total=None),
-            ),
-            timeout,
-        )
+        answer = await asyncio.wait_for(_shake_hands(session, url, asked), timeout)
     except asyncio.TimeoutError:
         raise Unreachable(
             f"The database at {url} cannot be reached: no answer within {timeout:g} s."
         ) from None
     except (ClientError, OSError) as error:
         raise Unreachable(f"The database at {url} cannot be reached: {error}.") from error
-    if response.status != 101:
-        body = await response.read()
+    return answer if isinstance(answer, Declined) else _taken_over(answer, url, key)
+
+
+async def _shake_hands(
+    session: ClientSession, url: str, headers: CIMultiDict[str]
+) -> ClientResponse | Declined:
+    # A request that is not read to its end: from the answer's head on, the bytes are ours.
+    response = await session.get(
+        http_url(url),
+        headers=headers,
+        skip_auto_headers=_AUTOMATIC,
+        read_until_eof=False,
+        allow_redirects=False,
+        timeout=ClientTimeout(total=None),
+    )
+    if response.status == 101:
+        return response
+    async with response:
         return Declined(
             response.status,
             response.reason or "",
             end_to_end(CIMultiDict(response.headers)),
-            body,
+            await response.read(),
         )
+
+
+def _taken_over(response: ClientResponse, url: str, key: str) -> Opened:
     connection = response.connection
     accepted = base64.b64encode(hashlib.sha1(key.encode() + _MAGIC).digest()).decode()  # noqa: S324
     if (
@@ -100,6 +108,7 @@ async def open_upstream(
         raise Unreachable(f"The database at {url} does not speak WebSocket.")
     transport = connection.transport
     assert isinstance(transport, asyncio.Transport)
-    # What came in the same segment as the head waits in aiohttp's reader.
+    # What came in the same segment as the head waits in aiohttp's reader; no more may go there.
+    transport.pause_reading()
     early: bytes = getattr(connection.protocol, "_tail", b"")
     return Opened(transport, early, response.headers.get("Sec-WebSocket-Protocol"), response)

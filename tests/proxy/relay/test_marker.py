@@ -1,0 +1,57 @@
+"""The one look that every message gets must not miss a marker, whatever hides it."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.relay.marker import holds_marker
+
+KEY = "Neptune#ml.prediction"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        KEY,
+        r"Neptune\u0023ml.prediction",
+        r"Neptune\uuuu0023ml.prediction",
+        r"\u004eeptune#ml.prediction",
+        r"Neptune#ml\u002Eprediction",
+        r"Neptune\\u0023ml.prediction",
+        r"Neptune\u005cu0023ml.prediction",
+        "".join(rf"\u{ord(letter):04x}" for letter in KEY),
+    ],
+)
+def test_the_marker_is_found(text):
+    assert holds_marker(b"\x20...out(" + text.encode() + b")...")
+
+
+@given(st.sets(st.integers(0, len(KEY) - 1)), st.booleans(), st.booleans())
+def test_the_marker_is_found_behind_escapes_of_groovy_and_of_json(escaped, groovy, spelled):
+    script = "".join(
+        rf"\u{ord(letter):04x}" if groovy and place in escaped else letter
+        for place, letter in enumerate(f'g.V().out("x").with("{KEY}")')
+    )
+    text = json.dumps({"gremlin": script})
+    if spelled:
+        text = "".join(
+            rf"\u{ord(letter):04X}" if letter in "Nu#." else letter for letter in text
+        ).replace("\\\\", "\\u005c")
+    assert json.loads(text)["gremlin"] == script
+    assert holds_marker(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Neptune", r"\u0023", r"Neptune\u0024ml.", "Neptune#mL.", r"\u", r"\u00", r"Neptune\u00"],
+)
+def test_nothing_else_is(text):
+    assert not holds_marker(text.encode())
+
+
+def test_escapes_of_other_alphabets_are_not_worth_a_look():
+    text = json.dumps("\u65e5\u672c\u8a9e \u00e9" * 1000)
+    assert text.count(r"\u") == 4000
+    assert not holds_marker(text.encode())
