@@ -123,7 +123,7 @@ class _Reader(Walker):
     # -- composites; `start` is where the type code stands
 
     def _nested(self, start: int) -> Argument:
-        return self.bytecode("__")
+        return self.bytecode("g" if self.depth == 1 else "__")
 
     def _list(self, start: int) -> Argument:
         return Items("list", self._many(), origin=self._since(start))

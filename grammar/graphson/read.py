@@ -146,7 +146,7 @@ def _typed(name: str, json: dict[str, Any], depth: int) -> Argument:
 
 
 def _nested(value: Any, node: Node, depth: int) -> Argument:
-    return _bytecode(node.json, "__", depth + 1)
+    return _bytecode(node.json, "__" if depth else "g", depth + 1)
 
 
 def _items(kind: str) -> Callable[[Any, Node, int], Argument]:

@@ -151,7 +151,7 @@ class Reader:
         index = begin
         while index < len(chain):
             link = chain[index]
-            if link.is_call and link.name in STEPS and (index or not self._is_groovy_call(link)):
+            if link.is_call and link.name in STEPS and not _is_groovys(link, index):
                 steps, index = self._steps(chain, index, STEPS, ALL_DOTS)
                 root = operand.primary if isinstance(operand.primary, Token) else ""
                 self.fragments.append(
@@ -166,10 +166,6 @@ class Reader:
             for group in link.groups:
                 self.search(group.parts)
             index += 1
-
-    def _is_groovy_call(self, link: Link) -> bool:
-        """`call { … }`, `with { … }` and the like as bare words are Groovy's, not Gremlin's."""
-        return link.call is None
 
     def _links(self, operand: Operand) -> list[Link]:
         chain = links(operand)
@@ -201,13 +197,25 @@ class Reader:
         begin = self._spawn(chain)
         if begin is None:
             return None
+        self._search_root(operand, chain[:begin])
         root = self.text[operand.start : chain[begin].gap]
         source, index = self._steps(chain, begin, SOURCE_METHODS)
         steps: tuple[Instruction, ...] = ()
-        if index < len(chain) and chain[index].is_call and _spawns(chain[index]):
+        if index < len(chain) and chain[index].is_call and chain[index].name in STEPS:
+            if not _spawns(chain[index]):
+                return None
             steps, index = self._steps(chain, index, STEPS)
         origin = Span(self.text, operand.start, chain[index - 1].end)
         return Traversal(source, steps, root=root, origin=origin), index
+
+    def _search_root(self, operand: Operand, chain: list[Link]) -> None:
+        """What a source is computed from belongs to its traversal, so it can only be looked at."""
+        self._inside += 1
+        self._search_primary(operand.primary)
+        for link in chain:
+            for group in link.groups:
+                self.search(group.parts)
+        self._inside -= 1
 
     def _anonymous(
         self, operand: Operand, chain: list[Link], begin: int, root: str
@@ -248,6 +256,8 @@ class Reader:
             link = chain[index]
             if not link.is_call or link.name not in names or link.dot not in dots:
                 break
+            if link.name == "with" and link.call is None:
+                break  # `with { … }` is Groovy's
             instructions.append(self._instruction(link))
             index += 1
         return tuple(instructions), index
@@ -675,6 +685,11 @@ def _cast(operand: Operand) -> str | None:
 
 def _spawns(link: Link) -> bool:
     return link.name in SPAWNING or link.name in SPAWNING_ON_NAMES
+
+
+def _is_groovys(link: Link, index: int) -> bool:
+    """`call { … }` and the like as bare words, and `with { … }` anywhere, are Groovy's."""
+    return link.call is None and (not index or link.name == "with")
 
 
 def _is_literal(part: Part) -> bool:

@@ -1,0 +1,282 @@
+"""`gremlink parse`: what the proxy sees in a query, and what it will do with it."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from proxy.cli.console import Failure
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+    from grammar.script import Script
+    from grammar.traversal import Instruction, Traversal
+    from proxy.wire.request import RequestMessage
+
+ENCODINGS = ("text", "graphson", "graphbinary")
+_QUALIFIED_BYTECODE = b"\x15\x00"
+
+
+@click.command()
+@click.argument(
+    "file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-"
+)
+@click.option("--from", "encoding", type=click.Choice(ENCODINGS), help="How FILE is written.")
+@click.option("--to", "target", type=click.Choice(ENCODINGS), help="Print it in this encoding.")
+def parse(file: Path, encoding: str | None, target: str | None) -> None:
+    """Show the traversal in FILE as a tree, mark its inferences, say what the proxy will do.
+
+    FILE holds a query or a whole request message: Gremlin text, GraphSON, or GraphBinary as bytes
+    or hexadecimal digits. `-` and nothing read standard input.
+
+    \b
+      echo 'g.V("a").out("FRIEND").with("Neptune#ml.prediction").hasLabel("User")' |
+        gremlink parse
+    """
+    data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    request = read(data, encoding or guess(data))
+    if target is not None:
+        click.echo(converted(request, target))
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for number, (tree, remark) in enumerate(described(request)):
+        if number:
+            console.print()
+        console.print(tree)
+        console.print(f"  {remark}", markup=False, soft_wrap=True)
+
+
+# -- reading
+
+
+def guess(data: bytes) -> str:
+    """The encoding that the first bytes look like."""
+    begin = data.lstrip()[:1]
+    if begin == b"{":
+        return "graphson"
+    if data[:1] in (b"\x81", b"\x15") or (
+        data and 0 < data[0] < 0x80 and b"graphbinary" in data[:64]
+    ):
+        return "graphbinary"
+    if data and data[0] < 0x80 and b"+json" in data[1:64]:
+        return "graphson"
+    if begin and not set(data.lower()) - set(b"0123456789abcdef \r\n\t"):
+        return "graphbinary"
+    return "text"
+
+
+def read(data: bytes, encoding: str) -> RequestMessage:
+    """The request in a file; a query alone becomes the request that would carry it.
+
+    Raises `GremlinError`, `MessageError` or `Failure`.
+    """
+    match encoding:
+        case "graphbinary":
+            return _read_graphbinary(data)
+        case "graphson":
+            return _read_graphson(data)
+    try:
+        return _request(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise Failure("the query is not UTF-8 text; name its encoding with --from") from None
+
+
+def _read_graphbinary(data: bytes) -> RequestMessage:
+    from grammar import graphbinary
+    from proxy.wire.frames import Opcode
+    from proxy.wire.request import read_request
+
+    if not set(data.lower()) - set(b"0123456789abcdef \r\n\t"):
+        data = bytes.fromhex(data.decode("ascii"))
+    if data[:1] == b"\x81":
+        mime = b"application/vnd.graphbinary-v1.0"
+        return read_request(Opcode.BINARY, bytes([len(mime)]) + mime + data)
+    if data[:2] == _QUALIFIED_BYTECODE:
+        traversal, end = graphbinary.read_bytecode(data, 2)
+        if end != len(data):
+            raise Failure(f"{len(data) - end} bytes follow the bytecode")
+        return _request(traversal)
+    return read_request(Opcode.BINARY, data)
+
+
+def _read_graphson(data: bytes) -> RequestMessage:
+    from grammar import graphson
+    from proxy.wire.frames import Opcode
+    from proxy.wire.request import read_request
+
+    if data[:1] and 0 < data[0] < 0x80 and data.lstrip()[:1] != b"{":
+        return read_request(Opcode.BINARY, data)
+    json = graphson.loads(data)
+    if isinstance(json, dict) and ("requestId" in json or "op" in json):
+        return read_request(Opcode.TEXT, data)
+    return _request(graphson.read_bytecode(json))
+
+
+def _request(gremlin: Traversal | str) -> RequestMessage:
+    from grammar.traversal import Literal
+    from proxy.wire.mime import TEXT_FRAME
+    from proxy.wire.request import RequestMessage
+
+    if isinstance(gremlin, str):
+        args: dict[str, Any] = {"gremlin": Literal.string(gremlin)}
+        return RequestMessage(TEXT_FRAME, uuid.uuid4(), "eval", "", args)
+    args = {"gremlin": gremlin}
+    return RequestMessage(TEXT_FRAME, uuid.uuid4(), "bytecode", "traversal", args)
+
+
+# -- what is in it
+
+
+def content(request: RequestMessage) -> Traversal | Script:
+    """The bytecode of a request, or its script."""
+    from grammar import script
+    from grammar.traversal import Kind, Literal, Traversal
+
+    match request.args.get("gremlin"):
+        case Traversal() as traversal:
+            return traversal
+        case Literal(Kind.STRING, str(text)):
+            return script.parse(text, request.bindings)
+    raise Failure(f"the request {request.op!r} holds no query")
+
+
+def converted(request: RequestMessage, target: str) -> str:
+    """The only traversal of a request in another encoding; GraphBinary as hexadecimal digits."""
+    from grammar import graphbinary, graphson, script
+    from grammar.traversal import Traversal
+
+    found = content(request)
+    if not isinstance(found, Traversal):
+        if target == "text":
+            return found.text
+        if found.single is None:
+            raise Failure(
+                "only a script that is a single traversal can be bytecode, and this one is not"
+            )
+        found = found.single
+    match target:
+        case "graphbinary":
+            return (_QUALIFIED_BYTECODE + graphbinary.write_bytecode(found)).hex()
+        case "graphson":
+            return graphson.dumps(graphson.write_bytecode(found))
+    return script.write(found)
+
+
+def described(request: RequestMessage) -> list[tuple[Tree | str, str]]:
+    """Each traversal as a tree, and what the proxy will do with it."""
+    from grammar.traversal import Traversal
+    from proxy.inference.errors import InferenceError
+    from proxy.inference.query import read_query
+
+    found = content(request)
+    traversals = (found,) if isinstance(found, Traversal) else found.traversals
+    try:
+        query = read_query(request)
+        refused = None
+    except InferenceError as error:
+        query, refused = None, f"The proxy refuses the request: {error}"
+    rows: list[tuple[Tree | str, str]] = []
+    for number, traversal in enumerate(traversals):
+        ours = query is not None and number in query.concerned
+        remark = outcome(traversal) if ours else "The proxy leaves it as it is."
+        rows.append((tree(traversal), refused or remark))
+    if not isinstance(found, Traversal):
+        for fragment in found.fragments:
+            remark = "A piece of a traversal: the proxy looks at it, and cannot rewrite it."
+            rows.append((tree(fragment), refused or remark))
+        if not rows:
+            rows.append((found.text, "No traversal in it: the proxy forwards it as it is."))
+    return rows
+
+
+def outcome(traversal: Traversal) -> str:
+    """What the proxy does with a traversal that may hold inferences."""
+    from proxy.inference.errors import InferenceError
+    from proxy.inference.plan import plan_all
+    from proxy.inference.predicates import Settings
+
+    try:
+        plans = plan_all(traversal, Settings(default_endpoint="the default endpoint"))
+    except InferenceError as error:
+        return f"The proxy refuses it: {error}"
+    return "\n  ".join(["The proxy answers it:", *[f"- {_plan(plan)}" for plan in plans]])
+
+
+def _plan(plan: Any) -> str:
+    from proxy.inference.plan import LinkPlan
+
+    most = f"at most {plan.limit} for each input"
+    score = "" if plan.threshold is None else f", with a score of {plan.threshold} or more"
+    if isinstance(plan, LinkPlan):
+        hidden = {
+            None: "",
+            "both": f", without those that {plan.edge_label} already links in either direction",
+        }.get(plan.hide, f", without those that {plan.edge_label} already links")
+        return (
+            f"asks {plan.endpoint} for the {plan.target_label} vertices that {plan.edge_label}"
+            f" should lead {'to' if plan.direction == 'out' else 'from'}, {most}{score}{hidden}"
+        )
+    values = "values and scores" if plan.scored else "values"
+    return f"asks {plan.endpoint} for {values} of {plan.key}, {most}{score}"
+
+
+# -- the tree
+
+
+def tree(traversal: Traversal) -> Tree:
+    """The traversal, a line for each step, nested traversals below theirs."""
+    from rich.markup import escape
+    from rich.tree import Tree
+
+    from proxy.inference.find import find_inferences
+
+    marked: dict[tuple[int, ...], str] = {}
+    for inference in find_inferences(traversal):
+        *parent, index = inference.path
+        name = ", ".join(inference.tasks).replace("Neptune#ml.", "")
+        marked[inference.path] = f"  [bold]◀ {escape(name)}[/]"
+        for offset in range(1, inference.width):
+            modifier = (*parent, index + offset)
+            marked[modifier] = "  [bold]◀[/]"
+    root = Tree(escape(traversal.root or "__"))
+    for instruction in traversal.source:
+        root.add(f"[dim]{escape(_line(instruction))}[/]")
+    _add_steps(root, traversal, (), marked)
+    return root
+
+
+def _add_steps(
+    branch: Tree, traversal: Traversal, path: tuple[int, ...], marked: dict[tuple[int, ...], str]
+) -> None:
+    from rich.markup import escape
+
+    from grammar.traversal import children
+
+    for index, instruction in enumerate(traversal.steps):
+        here = (*path, index)
+        line = branch.add(escape(_line(instruction)) + marked.get(here, ""))
+        for number, child in enumerate(children(instruction)):
+            below = line.add(escape(child.root or "__"))
+            _add_steps(below, child, (*here, number), marked)
+
+
+def _line(instruction: Instruction) -> str:
+    """An instruction in one line; traversals in it are shown below."""
+    from grammar.traversal import Traversal
+
+    words = [
+        "…" if isinstance(argument, Traversal) else _shortened(repr(argument))
+        for argument in instruction.arguments
+    ]
+    return f"{instruction.name}({', '.join(words)})"
+
+
+def _shortened(text: str, width: int = 120) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
