@@ -36,6 +36,7 @@ def read_bytecode(data: bytes | memoryview, offset: int = 0) -> tuple[Traversal,
     Returns it and the offset behind it. Raises `MalformedRequest` and `LimitExceeded`.
     """
     reader = _Reader(data, offset)
+    reader.enter()
     return reader.bytecode("g"), reader.pos
 
 
