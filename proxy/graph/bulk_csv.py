@@ -254,7 +254,7 @@ def _floating(name: str, make: Callable[[float], Any]) -> Callable[[str], Any]:
             raise ValueError(f"{text!r} is not a number ({name})")
         number = float(text)
         try:
-            struct.pack("f" if make is Float32 else "d", number)
+            struct.pack("<f" if make is Float32 else "<d", number)
         except OverflowError:
             number = math.inf
         if math.isinf(number):

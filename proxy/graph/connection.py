@@ -63,7 +63,8 @@ class GraphConnection:
             self._transport.connect(self.url)
         except (OSError, aiohttp.ClientError, ssl.SSLError) as error:
             self._transport.close()
-            raise ConnectionFailed(self.url, str(error) or type(error).__name__) from None
+            reason = getattr(error, "os_error", error)
+            raise ConnectionFailed(self.url, str(reason) or type(error).__name__) from None
 
     def __enter__(self) -> GraphConnection:
         return self

@@ -1,0 +1,23 @@
+"""The sample graph: 20 people, 25 friendships, no other facts."""
+
+from __future__ import annotations
+
+from proxy.embedded.sample import FRIENDS
+from proxy.graph.bulk_csv import open_bulk_file
+
+
+def test_people() -> None:
+    people = {row.id: row for row in open_bulk_file(FRIENDS / "users.csv").vertices()}
+    assert len(people) == 20
+    assert {row.label for row in people.values()} == {"User"}
+    assert people["user_19"].sets == {"name": ["Henry"], "interests": ["arts", "comics", "games"]}
+
+
+def test_friendships() -> None:
+    people = {row.id for row in open_bulk_file(FRIENDS / "users.csv").vertices()}
+    edges = list(open_bulk_file(FRIENDS / "friends.csv").edges())
+    assert len({row.id for row in edges}) == 25
+    assert {row.label for row in edges} == {"FRIEND"}
+    assert {row.source for row in edges} | {row.dest for row in edges} <= people
+    # All of Henry's friendships point to him.
+    assert not [row for row in edges if row.source == "user_19"]
