@@ -97,9 +97,6 @@ class Limits(_Section):
     connect_timeout: Seconds = Field(
         default=10.0, description="time for a connection upstream, in seconds"
     )
-    sub_query_timeout: Seconds = Field(
-        default=30.0, description="time for a query that the proxy asks itself, in seconds"
-    )
 
 
 class Inference(_Section):
@@ -110,6 +107,9 @@ class Inference(_Section):
     )
     limit_cap: Annotated[int, Field(ge=1)] = Field(
         default=100, description="largest Neptune#ml.limit, per input vertex"
+    )
+    one_inference: bool = Field(
+        default=False, description="refuse a second inference in one query, as Neptune does"
     )
 
 
@@ -307,7 +307,14 @@ def _type_name(annotation: Any) -> str:
         return " or ".join(_type_name(part) for part in get_args(annotation))
     if get_origin(annotation) is Literal:
         return ", ".join(str(choice) for choice in get_args(annotation))
-    names = {str: "text", int: "integer", float: "number", Path: "path", type(None): "none"}
+    names = {
+        str: "text",
+        bool: "true or false",
+        int: "integer",
+        float: "number",
+        Path: "path",
+        type(None): "none",
+    }
     return names[annotation]
 
 
@@ -318,6 +325,8 @@ def _default_text(key: str, value: Any) -> str:
     }
     if key in fixed:
         return fixed[key]
+    if isinstance(value, bool):
+        return "`true`" if value else "`false`"
     return "none" if value is None else f"`{value}`"
 
 

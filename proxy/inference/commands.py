@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal as OneOf
 
 from grammar.traversal import Argument, Literal
 from proxy.wire.request import RequestMessage
+
+
+Direction = OneOf["out", "in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class PrepareLinks:
 
     endpoint: str
     edge_label: str
-    direction: str
+    direction: Direction
     target_label: str
 
 

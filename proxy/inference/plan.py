@@ -15,6 +15,7 @@ from grammar.traversal import (
     children,
 )
 from proxy.inference import errors, predicates
+from proxy.inference.commands import Direction
 from proxy.inference.errors import InvalidParameter, MissingParameter, UnsupportedOperation
 from proxy.inference.find import Inference, describe, find_inferences
 from proxy.inference.predicates import CLASSIFICATION, PREDICTION, REGRESSION, SCORE, Settings
@@ -32,7 +33,7 @@ class LinkPlan:
     inference: Inference
     endpoint: str
     edge_label: str
-    direction: str
+    direction: Direction
     target_label: str
     limit: int
     threshold: float | None
@@ -115,21 +116,25 @@ def _link_plan(
     traversal: Traversal, inference: Inference, options: dict[str, Argument], settings: Settings
 ) -> LinkPlan:
     step = inference.step
-    if step.name == "both":
-        raise UnsupportedOperation(errors.NOT_WITH_BOTH)
-    if step.name not in ("out", "in"):
-        raise UnsupportedOperation(
-            f"{inference} is not supported: link prediction belongs behind out(...) or in(...)."
-        )
+    direction: Direction
+    match step.name:
+        case "out" | "in" as direction:
+            pass
+        case "both":
+            raise UnsupportedOperation(errors.NOT_WITH_BOTH)
+        case _:
+            raise UnsupportedOperation(
+                f"{inference} is not supported: link prediction belongs behind out(...) or in(...)."
+            )
     return LinkPlan(
         inference=inference,
         edge_label=_edge_label(step),
         target_label=_target_label(_following(traversal, inference)),
-        direction=step.name,
+        direction=direction,
         endpoint=predicates.endpoint_name(options, settings),
         limit=predicates.result_limit(options, settings),
         threshold=predicates.score_threshold(options),
-        hide=predicates.existing_filter(options, step.name),
+        hide=predicates.existing_filter(options, direction),
     )
 
 

@@ -14,6 +14,7 @@ from proxy.inference.answers import Dialect
 from proxy.inference.errors import InferenceError, UnsupportedOperation
 from proxy.inference.find import find_inferences
 from proxy.inference.once import runs_once
+from proxy.inference.options import without_options
 from proxy.inference.stray import stray_keys
 from proxy.wire.request import RequestMessage
 
@@ -54,6 +55,7 @@ class Query:
         self, traversal: Traversal, request_id: UUID, bindings: Bindings | None = None
     ) -> RequestMessage:
         """A request of our own for the results of a traversal, in a format that we can read."""
+        traversal = without_options(traversal)
         gremlin = traversal if self.script is None else _text(script.write(traversal))
         return self.request.derive(
             request_id=request_id,
@@ -70,11 +72,12 @@ class Query:
         """The client's request with other traversals in the place of some of its own."""
         gremlin: Argument
         if self.script is None:
-            (gremlin,) = changed.values()
+            (traversal,) = changed.values()
+            gremlin = without_options(traversal)
         else:
             text = self.script
             for number, traversal in changed.items():
-                text = text.replace(number, traversal)
+                text = text.replace(number, without_options(traversal))
             gremlin = _text(text.text)
         args = {"gremlin": gremlin, **self._bound(bindings)}
         return self.request.derive(request_id=self.request.request_id, args=args)

@@ -7,7 +7,7 @@ is the client's. Each carries the client's own credentials.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
@@ -16,8 +16,8 @@ from uuid import UUID, uuid4
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, web
 from multidict import CIMultiDict
 
-from proxy.inference.answer import answer
-from proxy.inference.commands import Admit, Ask, Reply
+from proxy.inference.answer import Answering, answer
+from proxy.inference.commands import Admit, Ask, Command, Reply, Results
 from proxy.inference.errors import InferenceError, InternalFailure, InvalidParameter
 from proxy.inference.predicates import Settings
 from proxy.relay.connection import Predictor
@@ -49,19 +49,27 @@ class HttpRelay:
         body = await request.read()
         if not holds_marker(body) and not holds_marker(unquote_plus(request.query_string).encode()):
             return await self._pass_on(request, request.method, end_to_end(request.headers), body)
+        return await self.answered(
+            request, body, lambda message: self._answer(request, message, body)
+        )
+
+    async def answered(
+        self,
+        request: web.Request,
+        body: bytes,
+        answer: Callable[[RequestMessage], Awaitable[web.StreamResponse]],
+    ) -> web.StreamResponse:
+        """The answer to the request message that an HTTP request holds, or the error it ends in."""
         request_id = uuid4()
         try:
-            try:
-                message = read_http_request(request.content_type, body, request.query)
-            except MessageError as error:
-                raise InvalidParameter(
-                    f"A request with Neptune#ml. cannot be read: {error}"
-                ) from error
+            message = read_http_request(request.content_type, body, request.query)
             request_id = message.request_id
-            return await self._answer(request, message, body)
+            return await answer(message)
+        except MessageError as error:
+            return _refusal(InvalidParameter(f"The request cannot be read: {error}"), request_id)
         except InferenceError as error:
             return _refusal(error, request_id)
-        except _Refused as refused:
+        except Refused as refused:
             return refused.response
         except Exception:
             log.exception("inference failed, request %s", request_id)
@@ -71,24 +79,9 @@ class HttpRelay:
     async def _answer(
         self, request: web.Request, message: RequestMessage, body: bytes
     ) -> web.StreamResponse:
-        answering = answer(message, self.settings)
-        reply: Reply | InferenceError = None
-        try:
-            while True:
-                if isinstance(reply, InferenceError):
-                    command = answering.throw(reply)
-                else:
-                    command = answering.send(reply)
-                try:
-                    match command:
-                        case Admit(asked) | Ask(asked):
-                            reply = await self._ask(request, asked)
-                        case work:
-                            reply = await self.predict(work)
-                except InferenceError as error:
-                    reply = error
-        except StopIteration as stop:
-            final: RequestMessage | None = stop.value
+        final = await carried_out(
+            answer(message, self.settings), lambda command: self.perform(request, command)
+        )
         headers = end_to_end(request.headers)
         if final is None:
             return await self._pass_on(request, request.method, headers, body)
@@ -96,14 +89,23 @@ class HttpRelay:
         headers.setdefault("Accept", "application/json")
         return await self._pass_on(request, "POST", headers, content, address=False)
 
-    async def _ask(self, request: web.Request, asked: RequestMessage) -> Reply:
+    async def perform(self, request: web.Request, command: Command) -> Reply:
+        """Do what an inference needs, with the client's own credentials."""
+        match command:
+            case Admit(asked) | Ask(asked):
+                return await self.ask(request, asked)
+            case work:
+                return await self.predict(work)
+
+    async def ask(self, request: web.Request, asked: RequestMessage) -> Results:
+        """The results of a query of our own. Raises `Refused`, `InternalFailure`."""
         headers = end_to_end(request.headers)
         headers["Content-Type"], content = write_http_body(asked)
         headers["Accept"] = GRAPHSON_3.name
         async with self._send("POST", headers, content, "") as response:
             body = await response.read()
             if response.status != 200:
-                raise _Refused(
+                raise Refused(
                     web.Response(
                         status=response.status,
                         reason=response.reason,
@@ -140,14 +142,14 @@ class HttpRelay:
                     await response.write(chunk)
                 await response.write_eof()
                 return response
-        except _Refused as refused:
+        except Refused as refused:
             return refused.response
 
     @asynccontextmanager
     async def _send(
         self, method: str, headers: CIMultiDict[str], body: bytes, query: str
     ) -> AsyncIterator[ClientResponse]:
-        """The database's response. Raises `_Refused` if there is none."""
+        """The database's response. Raises `Refused` if there is none."""
         url = http_url(self.upstream) + (f"?{query}" if query else "")
         try:
             async with self.session.request(
@@ -163,10 +165,30 @@ class HttpRelay:
         except (ClientError, OSError) as error:
             log.warning("HTTP request to %s failed: %s", self.upstream, error)
             message = f"The database at {self.upstream} cannot be reached: {error}"
-            raise _Refused(web.json_response({"message": message}, status=500)) from error
+            raise Refused(web.json_response({"message": message}, status=500)) from error
 
 
-class _Refused(Exception):
+async def carried_out(
+    answering: Answering, perform: Callable[[Command], Awaitable[Reply]]
+) -> RequestMessage | None:
+    """What answering returns when everything that it needs is performed in order."""
+    reply: Reply | InferenceError = None
+    try:
+        while True:
+            if isinstance(reply, InferenceError):
+                command = answering.throw(reply)
+            else:
+                command = answering.send(reply)
+            try:
+                reply = await perform(command)
+            except InferenceError as error:
+                reply = error
+    except StopIteration as stop:
+        final: RequestMessage | None = stop.value
+        return final
+
+
+class Refused(Exception):
     """The database refused; its response is the client's."""
 
     def __init__(self, response: web.Response) -> None:

@@ -12,6 +12,7 @@ from proxy.config import Configuration
 from proxy.inference.predicates import Settings
 from proxy.relay.connection import Connection, Predictor
 from proxy.relay.conversation import Conversation
+from proxy.relay.explain import Explainer
 from proxy.relay.http import HttpRelay
 from proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
 
@@ -35,6 +36,7 @@ class Server:
         self._settings = Settings(
             default_endpoint=configuration.inference.default_endpoint,
             limit_cap=configuration.inference.limit_cap,
+            one_inference=configuration.inference.one_inference,
         )
         self._http = HttpRelay(
             session=session,
@@ -49,7 +51,12 @@ class Server:
         """The routes, for aiohttp."""
         limits = self._configuration.limits
         application = web.Application(client_max_size=limits.max_message_bytes)
-        application.router.add_route("*", self._configuration.listen.path, self._gremlin)
+        path = self._configuration.listen.path
+        explainer = Explainer(self._http)
+        application.router.add_route("*", path, self._gremlin)
+        for method in ("GET", "POST"):
+            application.router.add_route(method, f"{path}/explain", explainer.explain)
+            application.router.add_route(method, f"{path}/profile", explainer.profile)
         application.on_shutdown.append(self._shut_down)
         return application
 

@@ -1,0 +1,183 @@
+"""What the proxy does with a query: `explain` tells it beforehand, `profile` while doing it.
+
+The texts begin as Neptune's do, so that notebooks show them. A query without an inference is
+explained, or profiled, by the database itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from grammar import script
+from grammar.traversal import Instruction, Items, Literal, Traversal, step
+from proxy.inference.answer import answer
+from proxy.inference.commands import (
+    Admit,
+    Ask,
+    Command,
+    PredictLinks,
+    PredictProperty,
+    PrepareLinks,
+    PrepareProperty,
+    Reply,
+)
+from proxy.inference.errors import UnsupportedOperation
+from proxy.inference.inputs import input_query
+from proxy.inference.options import without_options
+from proxy.inference.place import leading_steps
+from proxy.inference.plan import LinkPlan, Plan, plan_all
+from proxy.inference.query import Query, read_query
+from proxy.relay.http import HttpRelay, carried_out
+from proxy.wire.request import RequestMessage
+
+_WIDTH = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """Explains and profiles over the connections of an `HttpRelay`."""
+
+    relay: HttpRelay
+
+    async def explain(self, request: web.Request) -> web.StreamResponse:
+        """`GET` or `POST /gremlin/explain`: the plan of a query, which is not run."""
+        return await self.relay.answered(
+            request, await request.read(), lambda message: self._explain(request, message)
+        )
+
+    async def profile(self, request: web.Request) -> web.StreamResponse:
+        """`GET` or `POST /gremlin/profile`: run a query and say what took how long."""
+        return await self.relay.answered(
+            request, await request.read(), lambda message: self._profile(request, message)
+        )
+
+    async def _explain(self, request: web.Request, message: RequestMessage) -> web.Response:
+        title = "Neptune Gremlin Explain"
+        query = read_query(message)
+        if query is None:
+            return await self._by_database(request, message, title, step("explain"))
+        parts = [_section("Query String", [_text(message)])]
+        for number in query.concerned:
+            traversal = query.traversals[number]
+            for plan in plan_all(traversal, self.relay.settings):
+                parts.append(_section(f"Inference {plan.inference}", _plan(query, traversal, plan)))
+        return _page(title, parts)
+
+    async def _profile(self, request: web.Request, message: RequestMessage) -> web.Response:
+        title = "Neptune Gremlin Profile"
+        profile = _Profile()
+
+        async def perform(command: Command) -> Reply:
+            started = time.perf_counter()
+            reply = await self.relay.perform(request, command)
+            profile.note(command, reply, time.perf_counter() - started)
+            return reply
+
+        started = time.perf_counter()
+        final = await carried_out(answer(message, self.relay.settings), perform)
+        if final is None:
+            return await self._by_database(request, message, title, step("profile"))
+        before = time.perf_counter()
+        results = await self.relay.ask(request, final)
+        ended = time.perf_counter()
+        profile.lines.append(f"final query: {len(results)} results, {_ms(ended - before)}")
+        return _page(
+            title,
+            [
+                _section("Query String", [_text(message)]),
+                _section("Inference", profile.lines),
+                _section("Final Query", [_text(final)]),
+                _section(
+                    "Runtime (ms)",
+                    [f"Query Execution: {(ended - started) * 1000:.3f}", f"Count: {len(results)}"],
+                ),
+            ],
+        )
+
+    async def _by_database(
+        self, request: web.Request, message: RequestMessage, title: str, ending: Instruction
+    ) -> web.Response:
+        """Let the database explain or profile a single traversal."""
+        text = message.args["gremlin"]
+        read = script.parse(text.value, message.bindings) if isinstance(text, Literal) else None
+        if read is None or read.single is None:
+            raise UnsupportedOperation("Only a script of one traversal can be explained.")
+        asked = read.single.with_steps([*read.single.steps, ending])
+        args = {"gremlin": Literal.string(f"{script.write(asked)}.toString()")}
+        if ending.name == "profile":
+            args = {"gremlin": Literal.string(f"{script.write(asked)}.next().toString()")}
+        results = await self.relay.ask(
+            request, message.derive(request_id=message.request_id, args=args)
+        )
+        lines = [str(item.value) for item in results if isinstance(item, Literal)]
+        return _page(title, [_section("Query String", [_text(message)]), *lines])
+
+
+@dataclass(slots=True)
+class _Profile:
+    """What an inference did, a line each."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def note(self, command: Command, reply: Reply, seconds: float) -> None:
+        match command:
+            case Admit():
+                what = "admitted by the database"
+            case Ask(asked):
+                what = f"input query {_text(asked)}: {len(reply or ())} inputs"
+            case PrepareLinks(endpoint) | PrepareProperty(endpoint):
+                what = f"endpoint {endpoint} ready"
+            case PredictLinks(model, inputs) | PredictProperty(model, inputs):
+                answers = sum(len(found) for found in _sequences(reply))
+                what = (
+                    f"model {model.endpoint}: {len(inputs)} inputs, {answers} predictions,"
+                    f" limit {command.limit}, threshold {command.threshold}"
+                )
+        self.lines.append(f"{what}, {_ms(seconds)}")
+
+
+def _sequences(reply: Reply) -> Sequence[Sequence[object]]:
+    return [found for found in reply or () if isinstance(found, Sequence | Items)]  # type: ignore[misc]
+
+
+def _plan(query: Query, traversal: Traversal, plan: Plan) -> list[str]:
+    element = "node"
+    inputs = input_query(traversal, leading_steps(traversal, plan.inference), plan, element)
+    lines = [f"input query: {script.write(without_options(inputs))}", f"endpoint: {plan.endpoint}"]
+    if isinstance(plan, LinkPlan):
+        lines += [
+            f"predicts: {plan.direction}({plan.edge_label!r}) to {plan.target_label!r}",
+            f"known links hidden: {plan.hide or 'none'}",
+        ]
+    else:
+        lines.append(f"predicts: {plan.key!r}")
+    lines += [
+        f"limit: {plan.limit}",
+        f"threshold: {plan.threshold}",
+        "final query: the inference is replaced by choose(id()) with an option for each input",
+    ]
+    return lines
+
+
+def _text(message: RequestMessage) -> str:
+    gremlin = message.args["gremlin"]
+    if isinstance(gremlin, Traversal):
+        return script.write(gremlin)
+    return str(gremlin.value) if isinstance(gremlin, Literal) else ""
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
+
+
+def _section(title: str, lines: Sequence[str]) -> str:
+    return "\n".join([title, "=" * min(len(title), _WIDTH), *lines])
+
+
+def _page(title: str, parts: Sequence[str]) -> web.Response:
+    stars = "*" * 55
+    return web.Response(text="\n\n".join([f"{stars}\n{title:^55}\n{stars}", *parts]) + "\n")
