@@ -51,10 +51,10 @@ class GraphConnection:
 
     def __init__(self, url: str, traversal_source: str = "g") -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("ws", "wss") or not parts.hostname:
-            raise ConnectionFailed(url, "the address must look like ws://host:port/gremlin")
-        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self.url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        if parts.scheme not in ("ws", "wss") or not parts.hostname:
+            raise ConnectionFailed(self.url, "the address must look like ws://host:port/gremlin")
         self._aliases = {"g": traversal_source}
         self._serializer = GraphSONMessageSerializer(writer=GraphSONWriter({Float32: _Float32IO}))
         self._transport = AiohttpTransport(max_content_length=0)

@@ -80,16 +80,20 @@ class NodeTable:
 
 @dataclass(frozen=True, slots=True)
 class EdgeTable:
-    """An edge file as columns."""
+    """An edge file as columns. `ids` are texts, empty where the file does not tell them."""
 
     sources: list[Literal]
     dests: list[Literal]
     columns: dict[str, list[str]]
+    ids: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class NodeFile:
-    """The vertices of one type; the type of a vertex with several labels joins them by `;`."""
+    """The vertices of one type; the type of a vertex with several labels joins them by `;`.
+
+    `data_types` are those of the properties, by name, as far as the export tells them.
+    """
 
     path: Path
     type: str
@@ -98,6 +102,7 @@ class NodeFile:
     separator: str = ","
     id_column: str = ID
     id_type: str = Kind.STRING.value
+    data_types: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> Iterator[NodeRow]:
         """The vertices, one at a time. Raises `BadExport`."""
@@ -123,7 +128,10 @@ class NodeFile:
 
 @dataclass(frozen=True, slots=True)
 class EdgeFile:
-    """The edges of one relation, from vertices of type `source` to vertices of type `dest`."""
+    """The edges of one relation, from vertices of type `source` to vertices of type `dest`.
+
+    `data_types` as in a node file.
+    """
 
     path: Path
     source: str
@@ -136,6 +144,7 @@ class EdgeFile:
     dest_column: str = TO
     source_id_type: str = Kind.STRING.value
     dest_id_type: str = Kind.STRING.value
+    data_types: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> Iterator[EdgeRow]:
         """The edges, one at a time. Raises `BadExport`."""
@@ -153,11 +162,13 @@ class EdgeFile:
         source = cells.literals(self.source_column, self.source_id_type, FROM_TYPE)
         dest = cells.literals(self.dest_column, self.dest_id_type, TO_TYPE)
         names = cells.properties({self.source_column, self.dest_column})
-        table = EdgeTable([], [], {name: [] for name in names})
+        table = EdgeTable([], [], {name: [] for name in names}, [])
         targets = [(table.columns[name], index) for name, index in names.items()]
+        identity = cells.position(ID)
         for row in cells:
             table.sources.append(source(row))
             table.dests.append(dest(row))
+            table.ids.append("" if identity is None else row[identity])
             for column, index in targets:
                 column.append(row[index])
         return table
@@ -182,7 +193,7 @@ def read_export(directory: Path, configuration: str = CONFIGURATION) -> Export:
     document = _json(path)
     if document.get("query_engine", "gremlin") != "gremlin":
         raise BadExport(path, f"query_engine {document['query_engine']!r} is not supported")
-    types = _id_types(directory)
+    types = _schema(directory)
     # The exporter writes one graph object; the user guide shows a list of them.
     graphs = document.get("graph", {})
     graphs = graphs if isinstance(graphs, list) else [graphs]
@@ -203,6 +214,7 @@ def read_export(directory: Path, configuration: str = CONFIGURATION) -> Export:
 
 def _node_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any]) -> NodeFile:
     id_column, label = entry["node"]
+    known = types.get(entry["file_name"], {})
     return NodeFile(
         _inside(directory, entry["file_name"]),
         label,
@@ -210,7 +222,8 @@ def _node_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any])
         _targets(entry),
         entry.get("separator", ","),
         id_column,
-        types.get(entry["file_name"], {}).get("idType", Kind.STRING.value),
+        known.get("idType", Kind.STRING.value),
+        _data_types(known),
     )
 
 
@@ -233,7 +246,13 @@ def _edge_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any])
         dest_column,
         kinds.get("fromIdType", Kind.STRING.value),
         kinds.get("toIdType", Kind.STRING.value),
+        _data_types(kinds),
     )
+
+
+def _data_types(entry: Mapping[str, Any]) -> dict[str, str]:
+    """The data types by property, from an entry of `config.json`."""
+    return {found["property"]: found["dataType"] for found in entry.get("properties", [])}
 
 
 def _inside(directory: Path, name: str) -> Path:
@@ -266,7 +285,7 @@ def _targets(entry: Mapping[str, Any]) -> tuple[Target, ...]:
     return tuple(found)
 
 
-def _id_types(directory: Path) -> dict[str, dict[str, str]]:
+def _schema(directory: Path) -> dict[str, dict[str, Any]]:
     """The entries of `config.json` by the files they describe."""
     path = directory / SCHEMA
     if not path.exists():
@@ -334,6 +353,10 @@ class _Cells:
             for name, index in self._index.items()
             if name not in ids and not name.startswith("~")
         }
+
+    def position(self, column: str) -> int | None:
+        """Where a column stands, if there is one."""
+        return self._index.get(column)
 
     def literals(
         self, column: str, kind: str, kind_column: str
