@@ -1,0 +1,50 @@
+"""The proxy in a thread of this process, for commands that are clients of it themselves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Thread
+
+import uvloop
+
+from proxy.config import Configuration
+from proxy.relay.service import serving
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    address: str
+    loop: asyncio.AbstractEventLoop
+    stop: asyncio.Event
+
+
+@contextmanager
+def relay(configuration: Configuration) -> Iterator[str]:
+    """Serve while the context lasts; its value is the address. Raises what `serving` raises."""
+    started: Future[_Running] = Future()
+    thread = Thread(
+        target=lambda: uvloop.run(_serve(configuration, started)), name="relay", daemon=True
+    )
+    thread.start()
+    running = started.result()
+    try:
+        yield running.address
+    finally:
+        running.loop.call_soon_threadsafe(running.stop.set)
+        thread.join()
+
+
+async def _serve(configuration: Configuration, started: Future[_Running]) -> None:
+    stop = asyncio.Event()
+    try:
+        async with serving(configuration) as address:
+            started.set_result(_Running(address, asyncio.get_running_loop(), stop))
+            await stop.wait()
+    except BaseException as error:
+        if started.done():
+            raise
+        started.set_exception(error)

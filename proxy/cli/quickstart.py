@@ -1,0 +1,181 @@
+"""`gremlink quickstart`: the whole path on the sample graph, from an empty server to an answer.
+
+Everything is kept in one directory of its own: the server's graph, the export, the artifact, the
+endpoint. A second run finds the graph there and trains anew.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from proxy.cli import console, progress
+from proxy.config import Configuration, StoreSettings, Upstream
+from proxy.store.records import Store
+
+if TYPE_CHECKING:
+    from proxy.embedded import EmbeddedServer
+    from proxy.learning.report import Report
+
+ENDPOINT = "friends"
+QUESTION = """\
+g.with("Neptune#ml.endpoint", "friends"){limit}.
+  V().hasLabel("User").has("name", "Henry").
+  out("FRIEND").with("Neptune#ml.prediction").hasLabel("User").values("name")"""
+LIMIT = '.with("Neptune#ml.limit", 8)'
+
+_LOOK = 0.5
+"""Seconds between looks whether the server still runs."""
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="End after the answers instead of staying up.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Directory for everything; the default is `quickstart` in the store's directory.",
+)
+@console.with_settings(
+    ("--port", "listen.port", "Port of the proxy; 0 takes a free one."),
+    ("--memory", "embedded.memory", "Largest heap of the server, as in 512m."),
+    ("--java", "embedded.java", "Java to use instead of the one from PyPI."),
+)
+def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration) -> None:
+    """Ask for Henry's next friend: load a sample graph, train, and query through the proxy.
+
+    Starts a Gremlin Server of its own, loads 20 people and 25 friendships, exports, trains, makes
+    the endpoint `friends`, and asks twice with an ordinary Gremlin client. Then it stays up for
+    your own queries until Ctrl-C.
+    """
+    from proxy.cli import background
+    from proxy.cli.train import report_table
+    from proxy.embedded import EmbeddedServer
+
+    data = data or settings.store.directory / "quickstart"
+    server = EmbeddedServer(
+        port=0,
+        data_dir=data / "server",
+        memory=settings.embedded.memory,
+        java=None if settings.embedded.java is None else str(settings.embedded.java),
+        progress=console.say,
+    )
+    with server:
+        configuration = settings.model_copy(
+            update={
+                "upstream": Upstream(url=server.url),
+                "store": StoreSettings(directory=data),
+            }
+        )
+        # The proxy comes first: a port that is in use ends this before the work, not after it.
+        with background.relay(configuration) as address:
+            report = _learn(server.url, data, seed)
+            _ask(address)
+            console.output().print(report_table(report))
+            if not once:
+                click.echo(ways_to_connect(address))
+                _stay(server)
+
+
+def _learn(url: str, data: Path, seed: int) -> Report:
+    """From the sample graph's files to an endpoint. Loading again changes nothing."""
+    from proxy.embedded.sample import FRIENDS
+    from proxy.graph import export_graph, load_csv
+    from proxy.learning.training import train
+
+    export, artifact = data / "export", data / "artifact"
+    with progress.of_graph() as tell:
+        load_csv(url, FRIENDS, progress=tell)
+        if export.exists():
+            shutil.rmtree(export)
+        export_graph(url, export, progress=tell)
+    with progress.of_training() as tell_training:
+        report = train(export, artifact, seed=seed, progress=tell_training)
+    Store(data).create_endpoint(ENDPOINT, artifact, replace=True)
+    return report
+
+
+def _ask(address: str) -> None:
+    """The two questions, by an ordinary client, and what it gets."""
+    from gremlin_python.driver.driver_remote_connection import DriverRemoteConnection
+    from gremlin_python.process.anonymous_traversal import traversal
+
+    connection = DriverRemoteConnection(address, "g")
+    try:
+        g = traversal().with_remote(connection).with_("Neptune#ml.endpoint", ENDPOINT)
+        for source, limit in ((g, ""), (g.with_("Neptune#ml.limit", 8), LIMIT)):
+            found = (
+                source.V()
+                .has_label("User")
+                .has("name", "Henry")
+                .out("FRIEND")
+                .with_("Neptune#ml.prediction")
+                .has_label("User")
+                .values("name")
+                .to_list()
+            )
+            click.echo(QUESTION.format(limit=limit))
+            click.echo(f"==> {', '.join(found)}\n")
+    finally:
+        connection.close()
+
+
+def _stay(server: EmbeddedServer) -> None:
+    """Return when somebody wants the end; a second Ctrl-C does not break off what follows."""
+    asked_to_stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked_to_stop.set())
+    while not asked_to_stop.wait(_LOOK):
+        if not server.running:
+            raise console.Failure(f"Gremlin Server ended by itself; its log is {server.log_path}")
+    console.say("stopping")
+
+
+def ways_to_connect(address: str) -> str:
+    """What to type into three kinds of clients."""
+    parts = urlsplit(address)
+    host, port = parts.hostname, parts.port
+    line = (
+        f'g.with("Neptune#ml.endpoint", "{ENDPOINT}").V().has("name", "Henry")'
+        '.out("FRIEND").with("Neptune#ml.prediction").hasLabel("User").values("name")'
+    )
+    return f"""The proxy listens at {address}. Three ways to connect:
+
+1. Python (gremlinpython 3.7)
+
+   from gremlin_python.driver.driver_remote_connection import DriverRemoteConnection
+   from gremlin_python.process.anonymous_traversal import traversal
+
+   g = traversal().with_remote(DriverRemoteConnection("{address}", "g"))
+   g.with_("Neptune#ml.endpoint", "{ENDPOINT}").V().has("name", "Henry") \\
+    .out("FRIEND").with_("Neptune#ml.prediction").has_label("User").values("name").to_list()
+
+2. Gremlin Console 3.7; put this into conf/remote.yaml
+
+   hosts: [{host}]
+   port: {port}
+   path: {parts.path}
+   serializer: {{ className: org.apache.tinkerpop.gremlin.util.ser.GraphBinaryMessageSerializerV1,
+                 config: {{ serializeResultToString: true }} }}
+
+   and type
+
+   :remote connect tinkerpop.server conf/remote.yaml
+   :remote console
+   {line}
+
+3. Notebook (graph-notebook), one cell each
+
+   %%graph_notebook_config
+   {{"host": "{host}", "port": {port}, "ssl": false, "gremlin": {{"traversal_source": "g"}}}}
+
+   %%gremlin
+   {line}
+
+Ctrl-C ends it; the data stays."""
