@@ -99,8 +99,7 @@ def _best_alone(
     best = int(np.argmax(single))
     if single[best] <= mean_reciprocal_rank(blended):
         return None
-    weights: MemberWeights = np.eye(len(single))[best]
-    return weights
+    return np.asarray(np.eye(len(single))[best], dtype=np.float64)
 
 
 def _chosen_weights(rankings: Sequence[Ranking], penalised: NDArray[np.bool_]) -> MemberWeights:

@@ -47,15 +47,49 @@ class Dataset:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The typed graph of an export, the ids behind its numbers, the encodings of its features."""
+
+    graph: TypedGraph
+    ids: Mapping[str, Sequence[Literal]]
+    encodings: Mapping[str, Sequence[Encoding]]
+    warnings: tuple[str, ...]
+
+    def positions(
+        self, ends: Sequence[Literal], vertex_type: str, relation: Relation
+    ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """The numbers of the ends of edges: int64 `[edges]`. Raises `UnusableExport`."""
+        return _positions(
+            ends, {vertex_type: _places(self.ids[vertex_type])}, vertex_type, relation
+        )
+
+
 class UnusableExport(ValueError):
     """The export cannot be learned from; the message says what is wrong and what to do."""
 
 
 def build_dataset(vertices: Sequence[VertexTable], edges: Sequence[EdgeTable]) -> Dataset:
-    """Number the vertices, encode their features, collect the edges.
+    """The typed graph, and which of its relations are to be predicted.
 
     Without any target all relations are targets, as in Neptune. Raises `UnusableExport`, and
     ValueError for features that do not fit.
+    """
+    built = assemble(vertices, edges)
+    joined = built.graph.edges
+    targets = {
+        table.relation: table.split_rate for table in edges if table.split_rate is not None
+    } or dict.fromkeys(joined, DEFAULT_SPLIT)
+    targets = {relation: rate for relation, rate in targets.items() if len(joined[relation])}
+    if not targets:
+        raise UnusableExport("the export has no edges to learn from")
+    return Dataset(built.graph, built.ids, built.encodings, targets, built.warnings)
+
+
+def assemble(vertices: Sequence[VertexTable], edges: Sequence[EdgeTable]) -> Assembled:
+    """Number the vertices, encode their features, collect the edges.
+
+    Raises `UnusableExport`, and ValueError for features that do not fit.
     """
     ids: dict[str, list[Literal]] = {}
     encodings: dict[str, Sequence[Encoding]] = {}
@@ -70,12 +104,8 @@ def build_dataset(vertices: Sequence[VertexTable], edges: Sequence[EdgeTable]) -
         encodings[table.type] = fitted.encodings
         if fitted.encodings and len(table.ids):
             features[table.type] = encode(table.columns, fitted.encodings)
-    places = {
-        vertex_type: {vertex: index for index, vertex in enumerate(members)}
-        for vertex_type, members in ids.items()
-    }
+    places = {vertex_type: _places(members) for vertex_type, members in ids.items()}
     joined: dict[Relation, Edges] = {}
-    targets: dict[Relation, SplitRate] = {}
     for edge_table in edges:
         relation = edge_table.relation
         joined[relation] = distinct_edges(
@@ -83,16 +113,12 @@ def build_dataset(vertices: Sequence[VertexTable], edges: Sequence[EdgeTable]) -
             _positions(edge_table.tails, places, relation.tail, relation),
             same_type=relation.head == relation.tail,
         )
-        if edge_table.split_rate is not None:
-            targets[relation] = edge_table.split_rate
-    if not targets:
-        targets = dict.fromkeys(joined, DEFAULT_SPLIT)
-    targets = {relation: rate for relation, rate in targets.items() if len(joined[relation])}
-    if not targets:
-        raise UnusableExport("the export has no edges to learn from")
     counts = {vertex_type: len(members) for vertex_type, members in ids.items()}
-    graph = TypedGraph(counts, joined, features)
-    return Dataset(graph, ids, encodings, targets, tuple(warnings))
+    return Assembled(TypedGraph(counts, joined, features), ids, encodings, tuple(warnings))
+
+
+def _places(members: Sequence[Literal]) -> dict[Literal, int]:
+    return {vertex: index for index, vertex in enumerate(members)}
 
 
 def _positions(

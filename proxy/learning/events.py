@@ -17,16 +17,17 @@ class PhaseStarted:
 class EpochDone:
     """An epoch of the network is over.
 
-    `validation_mrr` is the newest figure, if there is one; `seconds_left` is for this phase at
-    most, early stopping may end it sooner.
+    `validation` is the newest figure on held-out data, if there is one, and `metric` its name;
+    `seconds_left` is for this phase at most, early stopping may end it sooner.
     """
 
     phase: str
     epoch: int
     epochs: int
     loss: float
-    validation_mrr: float | None
+    validation: float | None
     seconds_left: float
+    metric: str = "MRR"
 
 
 Event = PhaseStarted | EpochDone

@@ -13,27 +13,19 @@ from pathlib import Path
 
 import torch
 
-from proxy.graph.export_files import CONFIGURATION, EdgeFile, Feature, NodeFile, Target, read_export
+from proxy.graph.export_files import CONFIGURATION, read_export
 from proxy.learning.bench import Bench, Study
 from proxy.learning.cross_validation import study_folds
-from proxy.learning.dataset import (
-    DEFAULT_SPLIT,
-    Dataset,
-    EdgeTable,
-    SplitRate,
-    UnusableExport,
-    VertexTable,
-    build_dataset,
-)
+from proxy.learning.dataset import Dataset, UnusableExport, build_dataset
 from proxy.learning.events import PhaseStarted, Progress, unheard
-from proxy.learning.features.processing import FeatureSpec
-from proxy.learning.graph import DIRECTIONS, Relation
+from proxy.learning.graph import DIRECTIONS
 from proxy.learning.members import epochs_of, fit_settings
 from proxy.learning.model import LinkModel, RelationModel, to_artifact
 from proxy.learning.report import Report, blend_rows, method_rows
 from proxy.learning.scorers.embedding import Embeddings, averaged
 from proxy.learning.settings import AUTO, MODELS, NETWORK, TrainingSettings
 from proxy.learning.split import study_split
+from proxy.learning.tables import edge_table, is_link_target, vertex_table
 from proxy.store.artifacts import check_output, write_artifact
 
 REPORT = "report.json"
@@ -108,50 +100,17 @@ def load_dataset(directory: Path, configuration: str = CONFIGURATION) -> Dataset
             target.task
             for targets in (*(n.targets for n in export.nodes), *(e.targets for e in export.edges))
             for target in targets
-            if not _is_link_target(target)
+            if not is_link_target(target)
         }
     )
-    links = any(_is_link_target(target) for file in export.edges for target in file.targets)
+    links = any(is_link_target(target) for file in export.edges for target in file.targets)
     if other and not links:
         raise UnusableExport(
             f"the configuration asks for {', '.join(other)}, and only link_prediction can be "
             "trained yet: export with a link_prediction target, or without targets"
         )
     return build_dataset(
-        [_vertex_table(file) for file in export.nodes], [_edge_table(file) for file in export.edges]
-    )
-
-
-def _is_link_target(target: Target) -> bool:
-    # The documentation has the one name, Neptune's own scripts the other.
-    return target.task in ("link_prediction", "link_predict")
-
-
-def _vertex_table(file: NodeFile) -> VertexTable:
-    table = file.read()
-    specs = [_spec(feature) for feature in file.features]
-    return VertexTable(file.type, table.ids, table.columns, specs)
-
-
-def _edge_table(file: EdgeFile) -> EdgeTable:
-    table = file.read()
-    rates: list[SplitRate] = [
-        target.split_rate or DEFAULT_SPLIT for target in file.targets if _is_link_target(target)
-    ]
-    relation = Relation(file.source, file.relation, file.dest)
-    return EdgeTable(relation, table.sources, table.dests, rates[0] if rates else None)
-
-
-def _spec(feature: Feature) -> FeatureSpec:
-    options = feature.options
-    # Older configurations say "imputation".
-    return FeatureSpec(
-        feature.column,
-        feature.type,
-        options.get("norm", "min-max"),
-        options.get("imputer", options.get("imputation")),
-        options.get("separator"),
-        tuple(options.get("datetime_parts", ())),
+        [vertex_table(file) for file in export.nodes], [edge_table(file) for file in export.edges]
     )
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from proxy.learning.features.geometry import unit_blocks
 from proxy.learning.graph import DIRECTIONS, Direction, Indexes, Mask, Relation, TypedGraph
+from proxy.learning.models.adam import Adam
 from proxy.learning.models.distmult import DistMultDecoder
 from proxy.learning.models.messages import MessageGraph
 from proxy.learning.models.rgcn import EncoderSettings, RelationalEncoder
@@ -66,9 +67,9 @@ def fit(
     widths = {name: values.shape[1] for name, values in features.items()}
     encoder = RelationalEncoder(graph.counts, widths, messages, settings.encoder)
     decoder = DistMultDecoder(targets, settings.encoder.width)
-    optimizer = torch.optim.AdamW(
+    optimizer = Adam(
         [*encoder.parameters(), *decoder.parameters()],
-        lr=settings.learning_rate,
+        learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
     )
     tasks = [RankingTask(graph, relation) for relation in targets]
@@ -92,9 +93,7 @@ def fit(
             for direction in DIRECTIONS
         ]
         loss = torch.stack(losses).mean()
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        optimizer.step()
+        optimizer.step(loss)
         yield Checkpoint(epoch, float(loss.detach()), embeddings)
 
 

@@ -1,0 +1,130 @@
+"""`gremlink train`: from an export to an artifact, with a table of how good it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from proxy.cli import console, progress
+from proxy.learning.settings import AUTO, MODELS, TrainingSettings
+
+if TYPE_CHECKING:
+    from proxy.learning.report import Report
+
+DEFAULTS = TrainingSettings()
+
+
+@click.command()
+@click.argument("export_directory", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Directory for the artifact; an artifact that is there is replaced.",
+)
+@click.option(
+    "--model",
+    type=click.Choice(MODELS),
+    default=AUTO,
+    show_default=True,
+    help="auto blends all methods with learned weights; any other stands alone.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--configuration",
+    default="training-data-configuration.json",
+    show_default=True,
+    help="File in the export that names features and targets.",
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    default=DEFAULTS.epochs,
+    show_default=True,
+    help="Of the network, at most.",
+)
+@click.option(
+    "--width",
+    type=click.IntRange(min=2),
+    default=DEFAULTS.width,
+    show_default=True,
+    help="Length of an embedding.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=DEFAULTS.threads,
+    show_default=True,
+    help="Threads for training; results depend on their number.",
+)
+def train(
+    export_directory: Path,
+    output: Path,
+    model: str,
+    seed: int,
+    configuration: str,
+    epochs: int,
+    width: int,
+    threads: int,
+) -> None:
+    """Learn to predict the links of an export and write an artifact that can be served.
+
+    Prints every method's quality on edges that were held out, and the weights that `auto` gives
+    to each.
+    """
+    console.say("loading the libraries")
+    from proxy.learning.training import train as run
+
+    with progress.of_training() as tell:
+        report = run(
+            export_directory,
+            output,
+            model=model,
+            seed=seed,
+            settings=TrainingSettings(epochs=epochs, width=width, threads=threads),
+            configuration=configuration,
+            progress=tell,
+        )
+    for warning in report.warnings:
+        click.echo(f"gremlink: warning: {warning}", err=True)
+    console.output().print(report_table(report))
+    console.say(f"The artifact is in {output}. `gremlink endpoint create` serves it.")
+
+
+def report_table(report: Report) -> Group:
+    """The report for a terminal: methods beside each other, weights, protocol, cost."""
+    table = Table(header_style="bold", caption_justify="left")
+    table.add_column("Method")
+    for name in ("MRR", "Hits@1", "Hits@3", "Hits@10", "Seconds"):
+        table.add_column(name, justify="right")
+    for row in report.rows:
+        chosen = row.method == report.model
+        table.add_row(
+            row.method,
+            *(f"{row.metrics[key]:.4f}" for key in ("mrr", "hits@1", "hits@3", "hits@10")),
+            f"{row.seconds:.1f}",
+            style="bold" if chosen else "",
+        )
+    lines = [f"Protocol: {report.protocol}."]
+    if report.model == AUTO:
+        for blend in report.blend:
+            weights = ", ".join(f"{name} {weight:.2f}" for name, weight in blend.weights.items())
+            lines.append(f"Weights of {blend.relation} {blend.direction}: {weights}")
+    best = report.best_alone()
+    own = report.row(report.model)
+    if best is not None and best.metrics["mrr"] > own.metrics["mrr"]:
+        lines.append(
+            f"Note: {best.method} alone ranks these edges better than {report.model} "
+            f"({best.metrics['mrr']:.4f} against {own.metrics['mrr']:.4f})."
+        )
+    lines.append(
+        f"{report.graph['vertices']:,} vertices, {report.graph['edges']:,} edges; "
+        f"{report.seconds:.1f} s on {report.device}, peak memory {report.peak_memory:,.0f} MiB, "
+        f"seed {report.seed}"
+    )
+    return Group(table, *(Text(line) for line in lines))
