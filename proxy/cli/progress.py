@@ -46,7 +46,7 @@ def of_training() -> Iterator[TrainingProgress]:
 
 def figures(event: EpochDone) -> str:
     """What an epoch has to tell, in one line. The time left is for this phase."""
-    metric = "" if event.validation_mrr is None else f"  MRR {event.validation_mrr:.4f}"
+    metric = "" if event.validation is None else f"  {event.metric} {event.validation:.4f}"
     return (
         f"epoch {event.epoch} of {event.epochs}  loss {event.loss:.4f}{metric}"
         f"  {event.seconds_left:.0f} s left"

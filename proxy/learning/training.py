@@ -11,8 +11,6 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-import torch
-
 from proxy.graph.export_files import CONFIGURATION, read_export
 from proxy.learning.bench import Bench, Study
 from proxy.learning.cross_validation import study_folds
@@ -21,6 +19,7 @@ from proxy.learning.events import PhaseStarted, Progress, unheard
 from proxy.learning.graph import DIRECTIONS
 from proxy.learning.members import epochs_of, fit_settings
 from proxy.learning.model import LinkModel, RelationModel, to_artifact
+from proxy.learning.models.messages import threads
 from proxy.learning.report import Report, blend_rows, method_rows
 from proxy.learning.scorers.embedding import Embeddings, averaged
 from proxy.learning.settings import AUTO, MODELS, NETWORK, TrainingSettings
@@ -57,14 +56,10 @@ def train(
     check_output(artifact_directory)
     progress(PhaseStarted("reading the export"))
     dataset = load_dataset(export_directory, configuration)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(settings.threads)
-    try:
-        bench = Bench(dataset, model, settings, seed, progress)
+    bench = Bench(dataset, model, settings, seed, progress)
+    with threads(dataset.graph, settings.threads):
         study = _study(bench)
         embeddings = _final_network(bench, study)
-    finally:
-        torch.set_num_threads(threads)
     progress(PhaseStarted("writing the artifact"))
     report = Report(
         model,
