@@ -21,7 +21,8 @@ def http_url(websocket_url: str) -> str:
 
 def end_to_end(headers: MultiMapping[str]) -> CIMultiDict[str]:
     """The headers that are meant for the other end."""
-    named = {word.strip().lower() for word in headers.get("Connection", "").split(",")}
+    listed = ",".join(headers.getall("Connection", ()))
+    named = {word.strip().lower() for word in listed.split(",")}
     dropped = HOP_BY_HOP | named | {"host", "content-length"}
     return CIMultiDict(
         (name, value) for name, value in headers.items() if name.lower() not in dropped

@@ -111,10 +111,9 @@ class Server:
         response = web.WebSocketResponse(
             autoping=False, autoclose=False, compress=False, protocols=protocols
         )
+        if request.transport is None or request.transport.is_closing():
+            return web.Response()  # to nobody: the client did not wait
         transport = request.transport
-        if transport is None or transport.is_closing():
-            return response  # the client did not wait
-        assert isinstance(transport, asyncio.Transport)
         transport.pause_reading()  # no frame may reach aiohttp's own reader
         try:
             await response.prepare(request)
@@ -148,7 +147,13 @@ class Server:
 
 
 def upstream_session() -> ClientSession:
-    """The connections to the database: as many as clients want, nothing kept of their contents."""
+    """The way to the database, each time over a connection of its own.
+
+    On one that has carried a plain HTTP request a Gremlin Server takes no WebSocket handshake any
+    more, and one that was kept may be gone when it is needed.
+    """
     return ClientSession(
-        connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar(), auto_decompress=False
+        connector=TCPConnector(limit=0, force_close=True),
+        cookie_jar=DummyCookieJar(),
+        auto_decompress=False,
     )

@@ -107,7 +107,6 @@ def _taken_over(response: ClientResponse, url: str, key: str) -> Opened:
         response.close()
         raise Unreachable(f"The database at {url} does not speak WebSocket.")
     transport = connection.transport
-    assert isinstance(transport, asyncio.Transport)
     # What came in the same segment as the head waits in aiohttp's reader; no more may go there.
     transport.pause_reading()
     early: bytes = getattr(connection.protocol, "_tail", b"")

@@ -1,0 +1,282 @@
+"""A relay between raw sockets: a client and a database that do exactly what a test says.
+
+`both_loops` runs a test on asyncio's and on uvloop's event loop, and lets nothing be left over: no
+task, no connection, no exception that only a log would show.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import gc
+import hashlib
+import logging
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import pytest
+import uvloop
+from aiohttp import web
+
+from proxy.config import Configuration
+from proxy.relay import server as relay_server
+from proxy.relay.server import Server, upstream_session
+from proxy.wire.frames import FrameReader
+
+MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+PATIENCE = 10.0
+"""Seconds after which a test is stuck."""
+
+
+def both_loops(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run an asynchronous test on both event loops."""
+
+    @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+    @wraps(test)
+    def run(new_loop: Callable[[], asyncio.AbstractEventLoop], **fixtures: Any) -> None:
+        loop = new_loop()
+        unhandled: list[dict[str, Any]] = []
+        loop.set_exception_handler(lambda _, context: unhandled.append(context))
+        try:
+            loop.run_until_complete(asyncio.wait_for(test(**fixtures), 60))
+            loop.run_until_complete(asyncio.sleep(0.01))
+            left = [task for task in asyncio.all_tasks(loop) if not task.done()]
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            loop.close()
+        gc.collect()
+        assert not left, f"tasks left over: {left}"
+        assert not unhandled, f"not handled: {unhandled}"
+
+    signature_of(run, test)
+    return run
+
+
+def signature_of(run: Any, test: Any) -> None:
+    """Let pytest see the fixtures of the test beside the event loop."""
+    import inspect
+
+    own = inspect.signature(test).parameters.values()
+    loop = inspect.Parameter("new_loop", inspect.Parameter.KEYWORD_ONLY)
+    run.__signature__ = inspect.Signature([*own, loop])
+    del run.__wrapped__
+
+
+@dataclass
+class Peer:
+    """One end of a connection: a raw socket behind its handshake."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    head: bytes = b""
+
+    def send(self, data: bytes) -> None:
+        """Write without waiting."""
+        self.writer.write(data)
+
+    async def read(self, size: int) -> bytes:
+        """Exactly so many bytes."""
+        return await asyncio.wait_for(self.reader.readexactly(size), PATIENCE)
+
+    async def frame(self) -> tuple[int, bytes]:
+        """The next frame: opcode and payload."""
+        frames = FrameReader()
+        parts: list[bytes] = []
+        while True:
+            for piece in frames.feed(await self.read(1)):
+                parts.append(piece.payload())
+                if piece.last:
+                    return piece.head.opcode, b"".join(parts)
+
+    async def ended(self) -> bytes:
+        """What still comes until the other side closes the socket, or breaks it."""
+        try:
+            return await asyncio.wait_for(self.reader.read(), PATIENCE)
+        except ConnectionError:
+            return b""
+
+    def abort(self) -> None:
+        """Break the connection."""
+        self.writer.transport.abort()
+
+    async def close(self) -> None:
+        """Close the socket."""
+        self.writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self.writer.wait_closed()
+
+
+def switching(head: bytes, *more: bytes) -> bytes:
+    """The answer of a WebSocket server to a handshake."""
+    key = header(head, "Sec-WebSocket-Key").encode()
+    accept = base64.b64encode(hashlib.sha1(key + MAGIC).digest())
+    lines = [
+        b"HTTP/1.1 101 Switching Protocols",
+        b"Upgrade: websocket",
+        b"Connection: upgrade",
+        b"Sec-WebSocket-Accept: " + accept,
+        *more,
+    ]
+    return b"\r\n".join([*lines, b"", b""])
+
+
+def header(head: bytes, name: str) -> str:
+    """The value of a header line, empty without one."""
+    for line in head.decode("latin-1").split("\r\n")[1:]:
+        key, _, value = line.partition(":")
+        if key.lower() == name.lower():
+            return value.strip()
+    return ""
+
+
+class Database:
+    """A server that speaks as the test says; `shake` answers a connection's first request."""
+
+    def __init__(self) -> None:
+        self.shake: Callable[[Peer], Awaitable[None]] | None = None
+        self.connections: asyncio.Queue[Peer] = asyncio.Queue()
+        self.every: list[Peer] = []
+        self.port = 0
+        self._server: asyncio.AbstractServer | None = None
+
+    async def start(self) -> None:
+        """Listen."""
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, limit=2**16)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = Peer(reader, writer)
+        self.every.append(peer)
+        try:
+            peer.head = await reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        if self.shake is not None:
+            await self.shake(peer)
+        else:
+            peer.send(switching(peer.head))
+        self.connections.put_nowait(peer)
+
+    async def next(self) -> Peer:
+        """The next connection that has shaken hands."""
+        return await asyncio.wait_for(self.connections.get(), PATIENCE)
+
+    async def stop(self) -> None:
+        """Close everything."""
+        assert self._server is not None
+        self._server.close()
+        for peer in self.every:
+            peer.abort()
+        await asyncio.sleep(0)
+
+
+class World:
+    """A database, the relay in front of it, and clients."""
+
+    def __init__(self, database: Database, port: int, server: Server) -> None:
+        self.database = database
+        self.port = port
+        self.server = server
+        self.clients: list[Peer] = []
+        self.runner: web.AppRunner
+
+    async def open(self) -> Peer:
+        """A socket to the relay."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**16)
+        peer = Peer(reader, writer)
+        self.clients.append(peer)
+        return peer
+
+    async def client(self, *headers: str) -> Peer:
+        """A client that has sent its handshake and read the answer."""
+        peer = await self.open()
+        peer.send(handshake(*headers))
+        peer.head = await asyncio.wait_for(peer.reader.readuntil(b"\r\n\r\n"), PATIENCE)
+        return peer
+
+    async def pair(self, *headers: str) -> tuple[Peer, Peer]:
+        """A client and its connection at the database."""
+        client = await self.client(*headers)
+        assert client.head.startswith(b"HTTP/1.1 101 "), client.head
+        return client, await self.database.next()
+
+    async def http(self, request: bytes) -> tuple[bytes, bytes]:
+        """Head and body of the response to a request that asks for the connection's end."""
+        peer = await self.open()
+        peer.send(request)
+        head, _, body = (await peer.ended()).partition(b"\r\n\r\n")
+        return head, body
+
+
+def handshake(*headers: str) -> bytes:
+    """A client's handshake."""
+    lines = [
+        "GET /gremlin HTTP/1.1",
+        "Host: proxy.example",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+        *headers,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+async def no_model(work: object) -> None:
+    """A predictor that nobody should ask."""
+    raise AssertionError(f"a model was asked: {work}")
+
+
+@contextlib.asynccontextmanager
+async def relay(
+    predict: Any = no_model, *, upstream: str = "", **limits: Any
+) -> AsyncIterator[World]:
+    """A relay in front of a scripted database, `limits` as in the configuration."""
+    database = Database()
+    await database.start()
+    configuration = Configuration.model_validate({"limits": limits})
+    address = upstream or f"ws://127.0.0.1:{database.port}/gremlin"
+    async with upstream_session() as session:
+        server = Server(configuration, address, session, predict)
+        runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        world = World(database, runner.addresses[0][1], server)
+        world.runner = runner
+        watched: list[weakref.ref[Any]] = []
+        tied = relay_server.Connection
+
+        def watch(*args: Any, **keywords: Any) -> Any:
+            connection = tied(*args, **keywords)
+            watched.append(weakref.ref(connection))
+            return connection
+
+        relay_server.Connection = watch  # type: ignore[assignment,misc]
+        try:
+            yield world
+            for client in world.clients:
+                client.abort()
+            for _ in range(200):
+                if not server._connections:
+                    break
+                await asyncio.sleep(0.01)
+            assert not server._connections
+        finally:
+            relay_server.Connection = tied  # type: ignore[misc]
+            for client in world.clients:
+                client.abort()
+            started = asyncio.get_running_loop().time()
+            await runner.cleanup()
+            took = asyncio.get_running_loop().time() - started
+            await database.stop()
+        assert took < 1.0, f"the clean-up took {took:.1f} s"
+    await asyncio.sleep(0.02)
+    gc.collect()
+    alive = [found for ref in watched if (found := ref()) is not None]
+    if alive:
+        logging.getLogger(__name__).error("%s", [gc.get_referrers(found) for found in alive])
+    assert not alive, "connections left over"
