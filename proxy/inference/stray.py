@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grammar.traversal import Instruction, Kind, Literal, Path, Traversal, Variable, children
+from grammar.traversal import (
+    Instruction,
+    Kind,
+    Literal,
+    Opaque,
+    Path,
+    Traversal,
+    Variable,
+    children,
+)
 from proxy.inference.find import find_inferences
 from proxy.inference.predicates import PREFIX, SCORE
 from proxy.inference.scores import score_steps
@@ -40,7 +49,7 @@ def _means_us(instruction: Instruction) -> bool:
     match instruction:
         case Instruction("with", (Literal(Kind.STRING, str(key)), *_)):
             return key.startswith(PREFIX)
-        case Instruction("with", (Variable(), *_)):
+        case Instruction("with", (Variable() | Opaque(), *_)):
             return True
         case Instruction("properties" | "values" | "valueMap" | "propertyMap" | "elementMap"):
             return any(
