@@ -9,7 +9,9 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from lark import Token
 
@@ -78,12 +80,30 @@ class Script:
         return f"Script({text if len(text) <= 200 else text[:200] + '…'!r})"
 
 
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking a growing tree again and again.
+
+    Nothing of the tree becomes garbage before all of it does; for a megabyte the collector would
+    take as long as the parser.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def parse(text: str, bindings: Mapping[str, Argument] | None = None) -> Script:
     """Read a script. Names in `bindings` are read as their values, and printed as names.
 
     Raises `ScriptError` with the place, and `LimitExceeded`.
     """
-    reader = Reader(text, bindings or {})
+    with _without_collection():
+        reader = Reader(text, bindings or {})
     traversals = tuple(reader.traversals)
     spans = tuple([traversal.origin for traversal in traversals])
     statements = [

@@ -537,17 +537,20 @@ class Reader:
 
     def _combined(self, predicate: Predicate, rest: list[Link]) -> Predicate | None:
         """`.and(…)`, `.or(…)` and `.negate()` behind a predicate."""
+        joined, connective = [predicate], ""
         for link in rest:
             arguments = self.arguments(link.call) if link.call is not None else []
             match link.name, arguments:
                 case ("and" | "or") as name, [Predicate() as other]:
-                    own = predicate.arguments if predicate.name == name else (predicate,)
-                    predicate = Predicate("P", name, (*own, other))
+                    if connective not in ("", name):
+                        joined = [_connected(joined, connective)]
+                    connective = name
+                    joined.append(other)
                 case "negate", []:
-                    predicate = _negated(predicate)
+                    joined, connective = [_negated(_connected(joined, connective))], ""
                 case _:
                     return None
-        return predicate
+        return _connected(joined, connective)
 
     def _bare_not(self, operand: Operand, chain: list[Link], span: Span) -> Argument:
         """`not(…)` negates a predicate or is a step; its argument tells."""
@@ -737,6 +740,10 @@ def _predicate(name: str, arguments: tuple[Argument, ...]) -> Predicate:
         case "within" | "without", (Items(_, items),):
             arguments = items
     return Predicate(PREDICATES[name], name, arguments)
+
+
+def _connected(joined: list[Predicate], connective: str) -> Predicate:
+    return Predicate("P", connective, tuple(joined)) if connective else joined[0]
 
 
 def _negated(predicate: Predicate) -> Predicate:
