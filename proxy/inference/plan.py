@@ -81,7 +81,7 @@ def plan_next(traversal: Traversal, settings: Settings) -> Plan | None:
 
 
 def _misplaced(stray: Instruction) -> UnsupportedOperation:
-    if any(isinstance(argument, Variable | Opaque) for argument in stray.arguments[:1]):
+    if any(isinstance(argument, Variable | Opaque | Traversal) for argument in stray.arguments[:1]):
         return UnsupportedOperation(
             "with(...) has a key that cannot be known without evaluating the script:"
             " write the key as text."

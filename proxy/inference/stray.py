@@ -49,7 +49,7 @@ def _means_us(instruction: Instruction) -> bool:
     match instruction:
         case Instruction("with", (Literal(Kind.STRING, str(key)), *_)):
             return key.startswith(PREFIX)
-        case Instruction("with", (Variable() | Opaque(), *_)):
+        case Instruction("with", (Variable() | Opaque() | Traversal(), *_)):
             return True
         case Instruction("properties" | "values" | "valueMap" | "propertyMap" | "elementMap"):
             return any(
