@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, web
 from multidict import CIMultiDict
+from yarl import URL
 
 from proxy.inference.answer import Answering, answer
 from proxy.inference.commands import Admit, Ask, Command, Reply, Results
@@ -102,6 +103,7 @@ class HttpRelay:
         headers = end_to_end(request.headers)
         headers["Content-Type"], content = write_http_body(asked)
         headers["Accept"] = GRAPHSON_3.name
+        headers.popall("Accept-Encoding", None)
         async with self._send("POST", headers, content, "") as response:
             body = await response.read()
             if response.status != 200:
@@ -127,7 +129,8 @@ class HttpRelay:
         *,
         address: bool = True,
     ) -> web.StreamResponse:
-        query = request.rel_url.raw_query_string if address else ""
+        _, _, query = request.raw_path.partition("?") if address else ("", "", "")
+        response: web.StreamResponse | None = None
         try:
             async with self._send(method, headers, body, query) as answered:
                 response = web.StreamResponse(
@@ -143,14 +146,20 @@ class HttpRelay:
                 await response.write_eof()
                 return response
         except Refused as refused:
-            return refused.response
+            if response is None:
+                return refused.response
+            # Part of the answer is with the client: only a broken connection tells that it ends.
+            if request.transport is not None:
+                request.transport.abort()
+            return response
 
     @asynccontextmanager
     async def _send(
         self, method: str, headers: CIMultiDict[str], body: bytes, query: str
     ) -> AsyncIterator[ClientResponse]:
         """The database's response. Raises `Refused` if there is none."""
-        url = http_url(self.upstream) + (f"?{query}" if query else "")
+        url = URL(http_url(self.upstream) + (f"?{query}" if query else ""), encoded=True)
+        headers.popall("Content-Encoding", None)  # what was read is no longer compressed
         try:
             async with self.session.request(
                 method,
