@@ -13,6 +13,6 @@ trap 'rm -rf "$work"' EXIT
 
 friends=$(python -c 'from proxy.embedded.sample import FRIENDS; print(FRIENDS)')
 gremlink load "$friends" --url "$url"
-gremlink export "$work/export" --url "$url"
+gremlink export --output "$work/export" --url "$url"
 gremlink train "$work/export" --output "$work/artifact"
 gremlink endpoint create friends --artifact "$work/artifact"

@@ -28,7 +28,6 @@ QUESTION = """\
 g.with("Neptune#ml.endpoint", "friends"){limit}.
   V().hasLabel("User").has("name", "Henry").
   out("FRIEND").with("Neptune#ml.prediction").hasLabel("User").values("name")"""
-LIMIT = '.with("Neptune#ml.limit", 8)'
 
 _LOOK = 0.5
 """Seconds between looks whether the server still runs."""
@@ -108,10 +107,13 @@ def _ask(address: str) -> None:
 
     connection = DriverRemoteConnection(address, "g")
     try:
-        g = traversal().with_remote(connection).with_("Neptune#ml.endpoint", ENDPOINT)
-        for source, limit in ((g, ""), (g.with_("Neptune#ml.limit", 8), LIMIT)):
+        for limit in (None, 8):
+            # A source for each question: options stick to a source of gremlinpython.
+            g = traversal().with_remote(connection).with_("Neptune#ml.endpoint", ENDPOINT)
+            if limit is not None:
+                g = g.with_("Neptune#ml.limit", limit)
             found = (
-                source.V()
+                g.V()
                 .has_label("User")
                 .has("name", "Henry")
                 .out("FRIEND")
@@ -120,7 +122,8 @@ def _ask(address: str) -> None:
                 .values("name")
                 .to_list()
             )
-            click.echo(QUESTION.format(limit=limit))
+            asked = "" if limit is None else f'.with("Neptune#ml.limit", {limit})'
+            click.echo(QUESTION.format(limit=asked))
             click.echo(f"==> {', '.join(found)}\n")
     finally:
         connection.close()

@@ -1,0 +1,113 @@
+"""`gremlink quickstart`, once from an empty directory to its end by Ctrl-C."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from proxy.store.records import Store
+
+pytestmark = pytest.mark.integration
+
+LAST_LINE = "Ctrl-C ends it; the data stays."
+
+
+class Running:
+    """The command as a process; `printed` is what it has written to standard output."""
+
+    def __init__(self, data: Path) -> None:
+        self.printed = ""
+        self.ready = threading.Event()
+        command = [sys.executable, "-m", "proxy", "quickstart", "--port", "0", "--data", str(data)]
+        self.process = subprocess.Popen(
+            command,
+            cwd=data.parent,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.printed += line
+            if line.strip() == LAST_LINE:
+                self.ready.set()
+        self.ready.set()
+
+    def close(self) -> str:
+        """End it if nobody has; what it wrote to standard error."""
+        self.process.kill()
+        self._reader.join(30)
+        _, said = self.process.communicate(timeout=30)
+        return said
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("quickstart") / "data"
+
+
+@pytest.fixture(scope="module")
+def running(data: Path) -> Iterator[Running]:
+    started = Running(data)
+    try:
+        assert started.ready.wait(600)
+        yield started
+    finally:
+        started.process.kill()
+
+
+def answers(printed: str) -> list[list[str]]:
+    return [line.split(", ") for line in re.findall(r"^==> (.*)$", printed, re.MULTILINE)]
+
+
+def test_answers_both_questions(running: Running) -> None:
+    assert running.process.poll() is None, running.close()
+    first, second = answers(running.printed)
+    assert first == ["Bill"]
+    assert len(set(second)) == 8
+    assert "Henry" not in second
+
+
+def test_prints_the_model_beside_the_baselines(running: Running) -> None:
+    for method in ("auto", "rgcn", "popularity", "adamic-adar", "feature-similarity"):
+        assert re.search(rf"\b{method}\b", running.printed)
+
+
+def test_python_snippet_runs_as_it_is_printed(running: Running) -> None:
+    block = running.printed.split("1. Python")[1].split("2. Gremlin Console")[0]
+    snippet = textwrap.dedent(block.split("\n", 1)[1]).strip()
+    *beginning, last = snippet.split("\ng.with_")
+    program = "\n".join(beginning) + f"\nprint(g.with_{last})"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    first, _ = answers(running.printed)
+    assert result.stdout == f"{first}\n", result.stderr
+
+
+def test_notebook_configuration_is_json_with_the_address(running: Running) -> None:
+    port = re.search(r"listens at ws://127\.0\.0\.1:(\d+)/gremlin", running.printed)
+    assert port
+    cell = running.printed.split("%%graph_notebook_config\n")[1].split("\n")[0]
+    assert json.loads(cell)["port"] == int(port[1])
+
+
+def test_ends_in_order_on_interrupt(running: Running, data: Path) -> None:
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(60) == 0
+    assert running.close() == ""
+    assert (data / "server" / "graph.kryo").stat().st_size > 0
+    assert [endpoint.name for endpoint in Store(data).endpoints()] == ["friends"]
