@@ -13,9 +13,10 @@ from proxy.embedded.errors import (
     PortInUse,
     ServerFailed,
 )
-from proxy.embedded.server import EmbeddedServer
+from proxy.embedded.server import QUICK_TO_START, EmbeddedServer
 
 __all__ = [
+    "QUICK_TO_START",
     "DataInUse",
     "DownloadFailed",
     "EmbeddedServer",

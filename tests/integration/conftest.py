@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 from gremlin_python.driver.client import Client
 
-from proxy.embedded import EmbeddedServer
+from proxy.embedded import QUICK_TO_START, EmbeddedServer
 
 
 @pytest.fixture(scope="session")
 def gremlin_server() -> Iterator[EmbeddedServer]:
     """A server on a free port with a graph that nobody keeps."""
-    with EmbeddedServer(port=0) as server:
+    with EmbeddedServer(port=0, jvm_options=QUICK_TO_START) as server:
         yield server
 
 

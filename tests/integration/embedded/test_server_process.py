@@ -13,6 +13,7 @@ import pytest
 from gremlin_python.driver.client import Client
 
 from proxy.embedded import (
+    QUICK_TO_START,
     DataInUse,
     EmbeddedServer,
     GraphNotSaved,
@@ -27,12 +28,18 @@ pytestmark = pytest.mark.integration
 PARENT = """
 import sys
 from pathlib import Path
-from proxy.embedded import EmbeddedServer
-server = EmbeddedServer(port=0, data_dir=Path(sys.argv[1]))
+from proxy.embedded import QUICK_TO_START, EmbeddedServer
+server = EmbeddedServer(
+    port=0, data_dir=Path(sys.argv[1]), jvm_options=QUICK_TO_START
+)
 server.start()
 print(server.url, server.pid, flush=True)
 sys.stdin.read()
 """
+
+
+def keeping(directory: Path) -> EmbeddedServer:
+    return EmbeddedServer(port=0, data_dir=directory, jvm_options=QUICK_TO_START)
 
 
 def ask(url: str, script: str) -> list[object]:
@@ -54,13 +61,13 @@ def gone(pid: int, seconds: float = 30.0) -> bool:
 
 
 def test_graph_outlives_a_restart(tmp_path: Path) -> None:
-    with EmbeddedServer(port=0, data_dir=tmp_path) as running:
+    with keeping(tmp_path) as running:
         ask(running.url, "g.addV('a').property(T.id, 'x y').property('n', 7L).iterate()")
         first = running.pid
     assert not running.running
     assert first is not None
     assert gone(first)
-    with EmbeddedServer(port=0, data_dir=tmp_path) as running:
+    with keeping(tmp_path) as running:
         assert ask(running.url, "g.V('x y').values('n')") == [7]
 
 
@@ -82,7 +89,7 @@ def test_graph_outlives_a_killed_parent(tmp_path: Path) -> None:
         parent.stdout.close()
         parent.stdin.close()
     # Starting again at once waits until the orphan has written its graph.
-    with EmbeddedServer(port=0, data_dir=tmp_path) as running:
+    with keeping(tmp_path) as running:
         assert gone(int(pid))
         assert ask(running.url, "g.V().id()") == ["kept"]
 
@@ -123,23 +130,23 @@ def test_more_memory_than_there_is() -> None:
 def test_unreadable_graph_file(tmp_path: Path) -> None:
     (tmp_path / "graph.kryo").write_bytes(b"not a graph")
     with pytest.raises(GraphUnreadable, match=r"graph\.kryo cannot be read.*Move it away"):
-        EmbeddedServer(port=0, data_dir=tmp_path).start()
+        keeping(tmp_path).start()
 
 
 def test_state_before_the_last_run_is_kept(tmp_path: Path) -> None:
     for identity in ("first", "second"):
-        with EmbeddedServer(port=0, data_dir=tmp_path) as running:
+        with keeping(tmp_path) as running:
             ask(running.url, f"g.addV('a').property(T.id, '{identity}').iterate()")
     (tmp_path / "graph.kryo").write_bytes(b"half a graph")
     with pytest.raises(GraphUnreadable, match=r"graph\.previous\.kryo"):
-        EmbeddedServer(port=0, data_dir=tmp_path).start()
+        keeping(tmp_path).start()
     (tmp_path / "graph.previous.kryo").rename(tmp_path / "graph.kryo")
-    with EmbeddedServer(port=0, data_dir=tmp_path) as running:
+    with keeping(tmp_path) as running:
         assert ask(running.url, "g.V().id()") == ["first"]
 
 
 def test_graph_that_cannot_be_written(tmp_path: Path) -> None:
-    running = EmbeddedServer(port=0, data_dir=tmp_path)
+    running = keeping(tmp_path)
     running.start()
     ask(running.url, "g.addV('a').property('p', new Thread()).iterate()")
     with pytest.raises(GraphNotSaved, match=r"graph\.kryo"):
@@ -149,14 +156,14 @@ def test_graph_that_cannot_be_written(tmp_path: Path) -> None:
 def test_one_server_for_one_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "LOCK_TIMEOUT", 0.2)
     with (
-        EmbeddedServer(port=0, data_dir=tmp_path),
+        keeping(tmp_path),
         pytest.raises(DataInUse, match="another Gremlin Server works on"),
     ):
-        EmbeddedServer(port=0, data_dir=tmp_path).start()
+        keeping(tmp_path).start()
 
 
 def test_temporary_data_is_gone_afterwards() -> None:
-    with EmbeddedServer(port=0) as running:
+    with EmbeddedServer(port=0, jvm_options=QUICK_TO_START) as running:
         directory = running.log_path.parent
         assert directory.is_dir()
     assert not directory.exists()
