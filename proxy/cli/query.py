@@ -33,9 +33,9 @@ NO_LIMIT = 0
 def query(
     script: str, url: str | None, as_json: bool, timeout: float | None, settings: Configuration
 ) -> None:
-    """Send SCRIPT to a Gremlin endpoint and print the results; `-` reads it from standard input.
+    """Send SCRIPT to a Gremlin endpoint and print the results.
 
-    A terminal gets a table, a pipe tab-separated lines.
+    `-` reads the script from standard input. A terminal gets a table, a pipe tab-separated lines.
 
     \b
       gremlink query 'g.V().groupCount().by(label)'

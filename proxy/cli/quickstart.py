@@ -35,7 +35,13 @@ _LOOK = 0.5
 
 @click.command()
 @click.option("--once", is_flag=True, help="End after the answers instead of staying up.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the training; equal seeds give equal models on one machine.",
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
@@ -47,11 +53,11 @@ _LOOK = 0.5
     ("--java", "embedded.java", "Java to use instead of the one from PyPI."),
 )
 def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration) -> None:
-    """Ask for Henry's next friend: load a sample graph, train, and query through the proxy.
+    """Load a sample graph, train on it, and ask for Henry's next friend.
 
     Starts a Gremlin Server of its own, loads 20 people and 25 friendships, exports, trains, makes
-    the endpoint `friends`, and asks twice with an ordinary Gremlin client. Then it stays up for
-    your own queries until Ctrl-C.
+    the endpoint `friends`, starts the proxy, and asks twice with an ordinary Gremlin client. Then
+    it stays up for your own queries until Ctrl-C.
     """
     from proxy.cli import background
     from proxy.cli.train import report_table

@@ -21,10 +21,10 @@ from proxy.config import Configuration
     ("--log-level", "log.level", "debug, info, warning or error."),
 )
 def serve(settings: Configuration) -> None:
-    """Stand between Gremlin clients and a database, and answer Neptune#ml steps.
+    """Run the proxy between Gremlin clients and a database.
 
-    Everything else passes through untouched. Ends on Ctrl-C or SIGTERM, after the requests in
-    flight.
+    Queries with Neptune#ml steps are answered with the help of endpoints; everything else passes
+    through untouched. Ends on Ctrl-C or SIGTERM.
 
     \b
       gremlink serve --upstream ws://localhost:8183/gremlin
