@@ -1,0 +1,88 @@
+"""The relay as a running server beside a blocking test, with a model that answers as told."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import uvloop
+from aiohttp import web
+
+from grammar.traversal import Literal
+from proxy.config import Configuration
+from proxy.inference.commands import PredictLinks, PrepareLinks, PrepareProperty, Reply, Work
+from proxy.inference.errors import ENDPOINT_NOT_FOUND, BadRequest
+from proxy.relay.server import Server, upstream_session
+
+
+class Model:
+    """Links that are told beforehand, best first, in both directions; `calls` keeps what it got.
+
+    Every score is the half of the one before.
+    """
+
+    def __init__(self, endpoint: str, targets: Mapping[Literal, Sequence[Literal]]) -> None:
+        self.endpoint = endpoint
+        self.targets = dict(targets)
+        self.calls: list[Work] = []
+
+    async def __call__(self, work: Work) -> Reply:
+        """The reply to one command of an inference."""
+        self.calls.append(work)
+        model = work if isinstance(work, PrepareLinks | PrepareProperty) else work.model
+        if model.endpoint != self.endpoint:
+            raise BadRequest(ENDPOINT_NOT_FOUND.format(model.endpoint))
+        if not isinstance(work, PredictLinks):
+            return None
+        return [
+            [
+                (target, 0.5**rank)
+                for rank, target in enumerate(
+                    [target for target in self.targets.get(vertex, ()) if target not in known]
+                )
+            ][: work.limit]
+            for vertex, known in zip(work.inputs, work.known, strict=True)
+        ]
+
+
+class RunningProxy:
+    """A relay in a thread of its own, on uvloop as in production."""
+
+    def __init__(self, upstream: str, predict: Any) -> None:
+        self._upstream = upstream
+        self._predict = predict
+        self._ready = threading.Event()
+        self._loop = uvloop.new_event_loop()
+        self._stop: asyncio.Event
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.url = ""
+
+    def __enter__(self) -> RunningProxy:
+        self._thread.start()
+        assert self._ready.wait(30)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        self._stop = asyncio.Event()
+        async with upstream_session() as session:
+            server = Server(Configuration(), self._upstream, session, self._predict)
+            runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            self.url = f"ws://127.0.0.1:{runner.addresses[0][1]}/gremlin"
+            self._ready.set()
+            await self._stop.wait()
+            await runner.cleanup()
