@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test pytest lint format lock clean
+.PHONY: help setup quickstart test pytest fuzz lint format lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ test: lint pytest ## linter, formatter, type checker, all tests
 
 pytest: $(INSTALLED) ## the tests alone; ARGS goes to pytest
 	$(BIN)/python -m pytest $(ARGS)
+
+fuzz: $(INSTALLED) ## a million mutated requests through the codecs; ARGS="--messages 10000 --seed 2"
+	$(BIN)/python tests/fuzz/fuzz_grammar.py $(ARGS)
 
 lint: $(INSTALLED) ## linter, formatter check, type checker
 	$(BIN)/ruff check

@@ -266,7 +266,7 @@ class Reader:
         self._inside += 1
         arguments = self.arguments(link.call) if link.call is not None else []
         for closure in link.closures:
-            arguments.append(self._closure(closure))
+            arguments.append(self._opaque_group(closure, "closure"))
         self._inside -= 1
         origin = Span(self.text, link.gap, link.end, link.at)
         return Instruction(link.name or "", tuple(arguments), origin=origin)
@@ -345,10 +345,10 @@ class Reader:
         span = self._span(parts)
         return Opaque("script", span.piece, what, origin=span)
 
-    def _closure(self, group: Group) -> Opaque:
+    def _opaque_group(self, group: Group, what: str) -> Opaque:
         self.search(group.parts)
         span = Span(self.text, group.start, group.end)
-        return Opaque("script", span.piece, "closure", origin=span)
+        return Opaque("script", span.piece, what, origin=span)
 
     def _signed(self, sign: Token, operand: Operand, parts: Sequence[Part]) -> Argument:
         primary = operand.primary
@@ -417,7 +417,7 @@ class Reader:
                 pieces = self._split(group, "COMMA")
                 if len(pieces) == 1:
                     return self._bracketed(pieces[0], span)
-                return self._opaque(group.parts or [], "expression")
+                return self._opaque_group(group, "expression")
             case "[":
                 return self._list_or_map(group, span)
             case _:
@@ -452,7 +452,7 @@ class Reader:
                 origin=span,
             )
         if any(keyed):
-            return self._opaque(group.parts, "map")
+            return self._opaque_group(group, "map")
         items = tuple([self.argument(piece) for piece in pieces])
         if any(isinstance(item, Opaque) and item.what == "range" for item in items):
             return Opaque("script", span.piece, "range", origin=span)
@@ -481,7 +481,7 @@ class Reader:
             _is_constant(part) or (isinstance(part, Token) and part.type == "COMMA")
             for part in parts
         ):
-            return self._closure(group)
+            return self._opaque_group(group, "closure")
         items = tuple([self.argument(piece) for piece in self._split(group, "COMMA")])
         return Items("set", items, origin=span)
 

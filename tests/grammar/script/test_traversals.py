@@ -261,6 +261,9 @@ def test_options_of_a_built_strategy() -> None:
         ("a ? b : c", "expression"),
         ("(int) x", "expression"),
         ("Lambda.function('it')", "expression"),
+        ("()", "expression"),
+        ("(a, b)", "expression"),
+        ("[a: 1, 2]", "map"),
     ],
 )
 def test_what_is_not_gremlin_is_opaque_and_in_place(text: str, what: str) -> None:
