@@ -13,7 +13,9 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
@@ -24,6 +26,8 @@ COORDINATES = ("org.apache.tinkerpop:gremlin-server:3.7.5", "ch.qos.logback:logb
 """The server, and the logging back-end that it leaves to its user."""
 
 _LIST = "jars.json"
+_DOWNLOADS = 4
+"""Files fetched at the same time."""
 
 
 def cache_directory() -> Path:
@@ -74,21 +78,8 @@ def _listed(directory: Path) -> list[Path]:
 
 def _fetch(coordinates: tuple[str, ...], partial: Path, cache: Path) -> Path:
     """Fill `partial / "complete"` with the jars and their list."""
-    from jgo.config import GlobalSettings
-    from jgo.constants import MAVEN_CENTRAL_URL
-    from jgo.env import EnvironmentBuilder, LinkStrategy
-    from jgo.maven import MavenContext
-
-    logging.getLogger("jgo").addHandler(logging.NullHandler())
-    mirrors = GlobalSettings.load().repositories
-    context = MavenContext(
-        repo_cache=partial / "repository", remote_repos={"central": MAVEN_CENTRAL_URL, **mirrors}
-    )
-    builder = EnvironmentBuilder(
-        context=context, cache_dir=partial / "environment", link_strategy=LinkStrategy.HARD
-    )
     try:
-        found = builder.from_endpoint("+".join(coordinates)).all_jars
+        found = _resolve(coordinates, partial / "repository")
     except Exception as error:  # the resolver lets through whatever its layers raise
         raise DownloadFailed(coordinates[0], cache, _first_line(error)) from error
     if not found:
@@ -102,6 +93,32 @@ def _fetch(coordinates: tuple[str, ...], partial: Path, cache: Path) -> Path:
     sizes = {jar.name: (complete / jar.name).stat().st_size for jar in found}
     (complete / _LIST).write_text(json.dumps(sizes, indent=1), encoding="utf-8")
     return complete
+
+
+def _resolve(coordinates: tuple[str, ...], repository: Path) -> list[Path]:
+    """Download the jars into a Maven repository of their own.
+
+    jgo's environments are not used: they sort jars by module, for which they may fetch a JDK.
+    """
+    from jgo.config import GlobalSettings
+    from jgo.constants import MAVEN_CENTRAL_URL
+    from jgo.maven import MavenContext
+    from jgo.parse import Endpoint
+
+    logging.getLogger("jgo").addHandler(logging.NullHandler())
+    mirrors = GlobalSettings.load().repositories
+    context = MavenContext(
+        repo_cache=repository, remote_repos={"central": MAVEN_CENTRAL_URL, **mirrors}
+    )
+    asked = [
+        context.create_dependency(replace(coordinate, scope="compile"))
+        for coordinate in Endpoint.parse("+".join(coordinates)).coordinates
+    ]
+    # All at once, so that the versions that several of them want are settled among them.
+    inputs, transitive = context.resolver.resolve(asked)
+    wanted = [*inputs, *(found for found in transitive if found.scope in ("compile", "runtime"))]
+    with ThreadPoolExecutor(_DOWNLOADS) as pool:
+        return list(pool.map(lambda dependency: Path(dependency.artifact.resolve()), wanted))
 
 
 def _intact(jar: Path) -> bool:

@@ -6,8 +6,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import jgo.env
+import jgo.maven
 import pytest
+from jgo.parse import Coordinate
 
 from proxy.embedded.errors import DownloadFailed
 from proxy.embedded.jars import resolve_jars
@@ -16,26 +17,44 @@ COORDINATES = ("org.example:server:1.0",)
 
 
 class Resolver:
-    """Stands in for jgo's environment builder; `make` fills the environment's directory."""
+    """Stands in for jgo's Maven context and what it makes; `make` fills its repository."""
 
     def __init__(self, make: Callable[[Path], None]) -> None:
         self.make = make
         self.calls = 0
 
-    def __call__(self, *, cache_dir: Path, **_: object) -> Resolver:
-        self.directory = cache_dir
-        return self
-
-    def from_endpoint(self, endpoint: str) -> Resolver:
-        assert endpoint == "org.example:server:1.0"
-        self.calls += 1
-        self.directory.mkdir(parents=True)
-        self.make(self.directory)
+    def __call__(self, *, repo_cache: Path, **_: object) -> Resolver:
+        self.repository = repo_cache
         return self
 
     @property
-    def all_jars(self) -> list[Path]:
-        return sorted(self.directory.glob("*.jar"))
+    def resolver(self) -> Resolver:
+        return self
+
+    def create_dependency(self, coordinate: Coordinate) -> Coordinate:
+        return coordinate
+
+    def resolve(self, asked: list[Coordinate]) -> tuple[list[object], list[object]]:
+        assert [(one.groupId, one.artifactId, one.version) for one in asked] == [
+            ("org.example", "server", "1.0")
+        ]
+        self.calls += 1
+        self.repository.mkdir()
+        self.make(self.repository)
+        first, *others = (Dependency(path) for path in sorted(self.repository.iterdir()))
+        return [first], [*others, Dependency(self.repository / "mock.jar", "test")]
+
+
+class Dependency:
+    """A jar that has been found; it is its own artifact."""
+
+    def __init__(self, path: Path, scope: str = "compile") -> None:
+        self.path = path
+        self.scope = scope
+        self.artifact = self
+
+    def resolve(self) -> Path:
+        return self.path
 
 
 def two_jars(directory: Path) -> None:
@@ -47,7 +66,7 @@ def two_jars(directory: Path) -> None:
 @pytest.fixture
 def resolver(monkeypatch: pytest.MonkeyPatch) -> Resolver:
     stand_in = Resolver(two_jars)
-    monkeypatch.setattr(jgo.env, "EnvironmentBuilder", stand_in)
+    monkeypatch.setattr(jgo.maven, "MavenContext", stand_in)
     return stand_in
 
 
