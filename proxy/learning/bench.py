@@ -17,6 +17,7 @@ from proxy.learning.events import Progress
 from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
 from proxy.learning.known import KnownLinks
 from proxy.learning.members import Stopwatch, Timed, fit_structural, names_for
+from proxy.learning.models.fitting import FitSettings
 from proxy.learning.ranking import Ranking, rank_members
 from proxy.learning.scorers import Scorer
 from proxy.learning.scorers.embedding import Embeddings
@@ -30,13 +31,14 @@ class Study:
     """What holding edges back has told.
 
     `ranks` are those of the held-out edges, float64 `[questions]`: by method, then by relation
-    and direction. `epochs` is how long a network should learn, `networks` how many to average.
+    and direction. `fit` is how a network should learn from all edges, `networks` how many to
+    average.
     """
 
     protocol: str
     blend: Blend
     calibrations: Mapping[Task, Calibration]
-    epochs: int
+    fit: FitSettings
     networks: int
     ranks: Mapping[str, Mapping[Task, Ranks]]
     seconds: Mapping[str, float]

@@ -7,7 +7,7 @@ the other parts; what is served is chosen on all of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from proxy.learning.blend import Task
 from proxy.learning.events import PhaseStarted
 from proxy.learning.graph import Edges, Relation, TypedGraph
 from proxy.learning.members import Validation, epochs_of, fit_settings
+from proxy.learning.models.fitting import FitSettings
 from proxy.learning.ranking import Ranking
 from proxy.learning.scorers.embedding import Embeddings
 from proxy.learning.settings import AUTO, NETWORK
@@ -23,8 +24,11 @@ from proxy.learning.settings import AUTO, NETWORK
 FEW_EDGES = 200
 """Below so many edges there are twice as many parts: each member then misses fewer of them."""
 
-MOST_EPOCHS = 60
+MOST_EPOCHS = 40
 """A graph so small is learned by heart soon after."""
+
+STEP_SHARE = 0.3
+"""Of the learning rate: what few edges say is said in few, small steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def study_folds(bench: Bench) -> Study:
         protocol,
         blend,
         calibrations,
-        epochs,
+        small_fit(bench, max(epochs, 1)),
         bench.settings.networks,
         {
             name: {task: np.concatenate(parts) for task, parts in tasks.items()}
@@ -93,6 +97,12 @@ def study_folds(bench: Bench) -> Study:
         },
         bench.seconds(),
     )
+
+
+def small_fit(bench: Bench, epochs: int) -> FitSettings:
+    """How a network learns from a small graph."""
+    rate = STEP_SHARE * bench.settings.learning_rate
+    return replace(fit_settings(bench.settings, epochs), learning_rate=rate)
 
 
 def _parts(bench: Bench) -> list[dict[Relation, np.ndarray[tuple[int], np.dtype[np.int64]]]]:
@@ -130,7 +140,7 @@ def _fold(
     networks: dict[int, Embeddings] = {}
     curve: dict[int, float] = {}
     if bench.has_network:
-        settings = fit_settings(bench.settings, min(bench.settings.epochs, MOST_EPOCHS))
+        settings = small_fit(bench, min(bench.settings.epochs, MOST_EPOCHS))
         validation = Validation(graph, held_out)
         seen: list[float] = []
         with bench.watch.timing(NETWORK):

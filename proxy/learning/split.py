@@ -22,11 +22,11 @@ from proxy.learning.scorers.embedding import Embeddings
 from proxy.learning.scorers.mixture import Mixture
 from proxy.learning.settings import AUTO, NETWORK
 
-BLEND_EDGES = 1000
+BLEND_EDGES = 400
 """Validation edges of a relation that the blend is learned from, at most."""
 
-BLEND_NUMBERS = 2**26
-"""Scores that the blend is learned from, at most, over all relations: 256 MiB."""
+BLEND_NUMBERS = 2**25
+"""Scores that the blend is learned from, at most, over all relations: 128 MiB."""
 
 LEAST_EDGES = 16
 """Edges of a relation that its blend is learned from whatever the memory."""
@@ -58,7 +58,8 @@ def study_split(bench: Bench) -> Study:
         f"({validated:,} more for validation); both ends asked, full ranking, known links "
         "removed, ties by mean rank"
     )
-    return Study(protocol, blend, calibrations, epochs, 1, ranks, bench.seconds())
+    fit = fit_settings(bench.settings, max(epochs, 1))
+    return Study(protocol, blend, calibrations, fit, 1, ranks, bench.seconds())
 
 
 def split_edges(

@@ -17,7 +17,7 @@ from proxy.learning.cross_validation import study_folds
 from proxy.learning.dataset import Dataset, UnusableExport, build_dataset
 from proxy.learning.events import PhaseStarted, Progress, unheard
 from proxy.learning.graph import DIRECTIONS
-from proxy.learning.members import epochs_of, fit_settings
+from proxy.learning.members import epochs_of
 from proxy.learning.model import LinkModel, RelationModel, to_artifact
 from proxy.learning.models.messages import threads
 from proxy.learning.report import Report, blend_rows, method_rows
@@ -68,7 +68,7 @@ def train(
         blend_rows(study),
         dataset.warnings,
         {"vertices": dataset.graph.vertex_count, "edges": dataset.graph.edge_count},
-        study.epochs,
+        study.fit.epochs,
         study.networks if embeddings is not None else 0,
         seed,
         "cpu",
@@ -135,7 +135,7 @@ def _final_network(bench: Bench, study: Study) -> Embeddings | None:
             phase,
             bench.dataset.graph,
             bench.relations,
-            fit_settings(bench.settings, study.epochs),
+            study.fit,
             bench.seed * study.networks + number,
             bench.progress,
             [],

@@ -10,7 +10,7 @@ import contextlib
 import io
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +23,9 @@ with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
     warnings.simplefilter("ignore")
     import dgl
     import dgl.function as fn
+
+SMALL = 20_000
+"""Below so many edges a second thread costs more than it does."""
 
 REVERSE = "rev-"
 """Reverse relations carry Neptune's prefix."""
@@ -50,6 +53,20 @@ class MessageType:
         """DGL's canonical edge type."""
         label = self.relation.label
         return self.source, REVERSE + label if self.reverse else label, self.target
+
+
+@contextlib.contextmanager
+def threads(graph: TypedGraph, most: int) -> Iterator[None]:
+    """Use as many threads as the graph is worth, for torch and for DGL."""
+    before = torch.get_num_threads()
+    count = 1 if graph.edge_count < SMALL else most
+    torch.set_num_threads(count)
+    dgl.utils.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        dgl.utils.set_num_threads(before)
 
 
 Weights = Mapping[MessageType, Tensor]

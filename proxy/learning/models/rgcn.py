@@ -23,7 +23,7 @@ class EncoderSettings:
     dropout: float = 0.2
     embedding_scale: float = 0.1
     """Length of the learned embeddings at the beginning where a vertex has features (length 1)."""
-    message_scale: float = 0.3
+    message_scale: float = 0.1
     """What a round of messages adds at the beginning, as a share of the state."""
 
 
