@@ -118,8 +118,11 @@ class EmbeddedServer:
         self._directory = self._prepare_directory()
         try:
             self._start_in(self._directory, java, jars)
-        except BaseException:
+        except BaseException as error:
             self._abandon()
+            # The log of a failure that nobody foresaw is worth keeping.
+            if self._data_dir is None and not isinstance(error, ServerFailed):
+                shutil.rmtree(self._directory, ignore_errors=True)
             raise
 
     def stop(self) -> None:
@@ -283,7 +286,7 @@ class EmbeddedServer:
             process.wait()
 
     def _abandon(self) -> None:
-        """Clean up after a start that failed; a temporary directory stays for its logs."""
+        """End the process of a start that failed."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()

@@ -118,8 +118,10 @@ def test_long_lines(graph_url: str) -> None:
 
 
 def test_port_in_use(gremlin_server: EmbeddedServer) -> None:
+    second = EmbeddedServer(port=gremlin_server.port)
     with pytest.raises(PortInUse, match=f"{gremlin_server.port}.*--port"):
-        EmbeddedServer(port=gremlin_server.port).start()
+        second.start()
+    assert not second.log_path.parent.exists()
 
 
 def test_more_memory_than_there_is() -> None:
