@@ -15,7 +15,8 @@ from contextlib import contextmanager
 
 from lark import Token
 
-from grammar.script.read import Reader, Span
+from grammar.script.read import Reader
+from grammar.script.shapes import Span
 from grammar.script.tree import MAX_DEPTH, Operand
 from grammar.script.write import write, write_value
 from grammar.traversal import Argument, Traversal

@@ -6,7 +6,7 @@ import math
 from decimal import Decimal
 
 from grammar.errors import LimitExceeded, NotConvertible
-from grammar.script.read import Span
+from grammar.script.shapes import Span
 from grammar.script.strings import quote
 from grammar.script.tree import MAX_DEPTH
 from grammar.traversal import (

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import resource
+import signal
 import sys
 import time
 from pathlib import Path
@@ -22,6 +23,8 @@ from mutations import CHECKS, DATA, mutated, seeds  # noqa: E402
 
 SLOW = 1.0
 """Seconds of processor time for one message of at most 20 kB."""
+HANG = 10.0
+"""Seconds of processor time after which a message is given up."""
 MEMORY = 2 * 2**30
 """Bytes of address space for the whole run."""
 
@@ -31,6 +34,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    signal.signal(signal.SIGVTALRM, give_up)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
     random = Random(options.seed)
@@ -45,10 +49,12 @@ def main() -> int:
         pool = pools[name]
         message = mutated(random.choice(pool), random, everything)
         before = time.process_time()
+        signal.setitimer(signal.ITIMER_VIRTUAL, HANG)
         try:
             CHECKS[name](message)
         except Exception as error:
             found += keep(name, message, repr(error))
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         took = time.process_time() - before
         slowest = max(slowest, took)
         if took > SLOW:
@@ -68,6 +74,10 @@ def main() -> int:
                 flush=True,
             )
     return 1 if found else 0
+
+
+def give_up(*_: object) -> None:
+    raise TimeoutError(f"more than {HANG} s")
 
 
 def keep(name: str, message: bytes, reason: str) -> int:

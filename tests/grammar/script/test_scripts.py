@@ -220,3 +220,40 @@ def test_nesting_has_a_limit() -> None:
     assert "where" in write(Traversal((), traversal.steps))
     with pytest.raises(LimitExceeded, match="MAX_DEPTH"):
         parse("(" * 100_000 + ")" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "x.with('a', {}).out()",
+        "f({}).V()",
+        "gt(1).foo({})",
+        "P.gt({}).and({}, 1)",
+        "(byte) ({})",
+        "({} as Long)",
+        "new XStrategy({})",
+        "XStrategy.build().with({}, 1, 2).create()",
+        "XStrategy(a: {})",
+        "UUID.fromString({})",
+        "new BigDecimal({})",
+        "not({}).foo()",
+        "[1..2, {}]",
+        "[a: 1, {}]",
+        "{{ {} }}",
+        "g.V().map({{ {} }})",
+        "({}, 1)",
+        "__.foo({})",
+        "[{}: {}]",
+    ],
+)
+def test_nothing_is_read_twice(shape: str) -> None:
+    """Reading twice what is nested would double the work with every level."""
+    text = "__.out('a')"
+    braces = shape.count("{}")
+    for _ in range(12 if braces == 1 else 6):
+        text = shape.replace("{}", text).replace("{{", "{").replace("}}", "}")
+    script = parse(f"g.V().by({text})")
+    found = [*script.traversals, *script.fragments]
+    steps = [step for traversal in found for _, step in walk(traversal) if step.name == "out"]
+    innermost = [step for step in steps if step.arguments]
+    assert len(innermost) == text.count("'a'") - shape.count("'a'") * 12

@@ -1,0 +1,187 @@
+"""What the shape of a piece of a script tells, before anything in it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from lark import Token
+
+from grammar.script.links import Link
+from grammar.script.tree import Group, Operand, Part
+from grammar.script.vocabulary import (
+    NEGATIONS,
+    PREDICATES,
+    SOURCE_METHODS,
+    SPAWNING,
+    SPAWNING_ON_NAMES,
+    STEPS,
+)
+from grammar.traversal import (
+    Argument,
+    Items,
+    Kind,
+    Literal,
+    Predicate,
+)
+
+STRINGS = frozenset(
+    {"SINGLE_QUOTED", "DOUBLE_QUOTED", "TRIPLE_SINGLE", "TRIPLE_DOUBLE", "SLASHY", "DOLLAR_SLASHY"}
+)
+
+
+CONSTANTS = {
+    "null": Literal(Kind.NULL, None),
+    "true": Literal(Kind.BOOLEAN, True),
+    "false": Literal(Kind.BOOLEAN, False),
+    "NaN": Literal(Kind.DOUBLE, float("nan")),
+    "Infinity": Literal(Kind.DOUBLE, float("inf")),
+    "Double.NaN": Literal(Kind.DOUBLE, float("nan")),
+    "Double.POSITIVE_INFINITY": Literal(Kind.DOUBLE, float("inf")),
+    "Double.NEGATIVE_INFINITY": Literal(Kind.DOUBLE, float("-inf")),
+}
+"""Words and dotted names that are literals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The origin of a node that was read from a script: `text[start:end]`.
+
+    An instruction's span begins where the one before it ended; `name` is where its name begins.
+    """
+
+    text: str
+    start: int
+    end: int
+    name: int = -1
+
+    @property
+    def piece(self) -> str:
+        """The piece itself."""
+        return self.text[self.start : self.end]
+
+    def __repr__(self) -> str:
+        return f"Span({self.start}:{self.end})"
+
+
+CASTS = {
+    "byte": Kind.BYTE,
+    "Byte": Kind.BYTE,
+    "short": Kind.SHORT,
+    "Short": Kind.SHORT,
+    "int": Kind.INT,
+    "Integer": Kind.INT,
+    "long": Kind.LONG,
+    "Long": Kind.LONG,
+    "BigInteger": Kind.BIG_INTEGER,
+}
+"""The types that a whole number can be cast to without a computation."""
+
+
+def type_name(operand: Operand) -> str | None:
+    """The name, if the operand is nothing else."""
+    primary = operand.primary
+    if operand.suffixes or not isinstance(primary, Token) or primary.type != "NAME":
+        return None
+    return str(primary)
+
+
+def cast_type(operand: Operand) -> str | None:
+    """The type in `(byte)`, if the operand is a cast."""
+    group = operand.primary
+    if operand.suffixes or not isinstance(group, Group) or group.bracket != "(":
+        return None
+    match group.parts:
+        case [Operand() as inner]:
+            name = type_name(inner)
+            return name if name in CASTS or name == "Set" else None
+    return None
+
+
+def spawns(link: Link) -> bool:
+    """Whether the link begins a traversal on a source."""
+    return link.is_call and (link.name in SPAWNING or link.name in SPAWNING_ON_NAMES)
+
+
+def is_source(chain: list[Link], begin: int) -> bool:
+    """Whether methods like `with` configure a source: on a traversal, a plain step follows them."""
+    behind = begin
+    while behind < len(chain) and chain[behind].call and chain[behind].name in SOURCE_METHODS:
+        behind += 1
+    if behind == len(chain) or not chain[behind].is_call:
+        return True
+    return chain[behind].name not in STEPS or spawns(chain[behind])
+
+
+def is_groovys(link: Link, index: int) -> bool:
+    """`call { … }` and the like as bare words, and `with { … }` anywhere, are Groovy's."""
+    return link.call is None and (not index or link.name == "with")
+
+
+def is_literal(part: Part) -> bool:
+    """Whether the part begins with a string or a number."""
+    return (
+        isinstance(part, Operand)
+        and isinstance(part.primary, Token)
+        and part.primary.type in (*STRINGS, "NUMBER")
+    )
+
+
+def is_string(argument: Argument) -> TypeGuard[Literal]:
+    """Whether the argument is a string that is known."""
+    return isinstance(argument, Literal) and argument.kind is Kind.STRING
+
+
+def is_constant(part: Part) -> bool:
+    """Whether the part is a literal alone, or its sign."""
+    if not isinstance(part, Operand):
+        return isinstance(part, Token) and part.type == "OPERATOR" and part in ("-", "+")
+    return is_literal(part) and not part.suffixes
+
+
+def colon(parts: Sequence[Part]) -> int:
+    """Where the colon behind a map's key stands; 0 if there is none."""
+    for index, part in enumerate(parts[:3]):
+        if isinstance(part, Token) and part.type == "COLON":
+            return index
+    return 0
+
+
+def dotted(chain: list[Link]) -> str | None:
+    """`a.b.C` if the chain has nothing but names."""
+    if any(link.name is None or link.groups for link in chain):
+        return None
+    return ".".join(str(link.name) for link in chain)
+
+
+def predicate_at(chain: list[Link]) -> int | None:
+    """The link that is a predicate: `P.gt(1)`, `TextP.containing("a")`, `gt(1)`."""
+    for index, link in enumerate(chain):
+        if link.groups:
+            if link.call is None or link.closures or link.name not in PREDICATES:
+                return None
+            before = chain[index - 1].name if index else None
+            return index if before in (None, "P", "TextP") else None
+    return None
+
+
+def predicate(name: str, arguments: tuple[Argument, ...]) -> Predicate:
+    """The predicate that a method makes; a list is what it is `within`."""
+    match name, arguments:
+        case "within" | "without", (Items(_, items),):
+            arguments = items
+    return Predicate(PREDICATES[name], name, arguments)
+
+
+def connected(joined: list[Predicate], connective: str) -> Predicate:
+    """`a.and(b).and(c)` as one predicate."""
+    return Predicate("P", connective, tuple(joined)) if connective else joined[0]
+
+
+def negated(predicate: Predicate) -> Predicate:
+    """The opposite, where it has a name, else `not`."""
+    opposite = NEGATIONS.get(predicate.name)
+    if opposite is not None:
+        return Predicate(predicate.type, opposite, predicate.arguments)
+    return Predicate("P", "not", (predicate,))
