@@ -117,7 +117,7 @@ def to_artifact(model: LinkModel, about: Mapping[str, Any]) -> Artifact:
             for target in model.relations
         ],
     }
-    ids = {str(index): _ids(model.ids[name]) for index, name in enumerate(types)}
+    ids = {str(index): ids_document(model.ids[name]) for index, name in enumerate(types)}
     return Artifact(manifest, {VERTICES: ids}, tensors)
 
 
@@ -160,7 +160,7 @@ def from_artifact(artifact: Artifact) -> LinkModel:
     return LinkModel(
         graph,
         {
-            name: _literals(artifact.documents[VERTICES][str(index)])
+            name: ids_of(artifact.documents[VERTICES][str(index)])
             for index, name in enumerate(types)
         },
         {
@@ -198,7 +198,7 @@ def _blocks(graph: TypedGraph, vertex_type: str) -> tuple[FeatureBlock, ...]:
     return features.blocks if features is not None else ()
 
 
-def _ids(literals: Sequence[Literal]) -> dict[str, Any]:
+def ids_document(literals: Sequence[Literal]) -> dict[str, Any]:
     """Ids with their kinds: `kinds` is one for all, or one for each."""
     kinds = [literal.kind.value for literal in literals]
     same = len(set(kinds)) == 1
@@ -211,7 +211,8 @@ def _ids(literals: Sequence[Literal]) -> dict[str, Any]:
     }
 
 
-def _literals(document: Mapping[str, Any]) -> list[Literal]:
+def ids_of(document: Mapping[str, Any]) -> list[Literal]:
+    """The ids that `ids_document` wrote."""
     values = document["values"]
     kinds = document["kinds"]
     if isinstance(kinds, str):

@@ -15,14 +15,18 @@ from proxy.inference.commands import (
     PrepareLinks,
     PrepareProperty,
     Reply,
+    Values,
     Work,
 )
 from proxy.inference.errors import ENDPOINT_NOT_FOUND, BadRequest, InternalFailure, InvalidParameter
 from proxy.learning.predictor import LinkPredictor, UnknownRelation
+from proxy.learning.properties.predictor import PropertyPredictor
+from proxy.learning.properties.target import PROPERTY_TASKS
 from proxy.store.artifacts import ArtifactError
 from proxy.store.records import Endpoint, Store
 
 _T = TypeVar("_T")
+Predictor = LinkPredictor | PropertyPredictor
 
 THREADS = 2
 """Predictions at the same time; each is one matrix product, and those use all cores anyway."""
@@ -37,7 +41,7 @@ class Predictions:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="prediction")
-        self._loaded: dict[str, tuple[Endpoint, LinkPredictor]] = {}
+        self._loaded: dict[str, tuple[Endpoint, Predictor]] = {}
         self._loading = threading.Lock()
 
     async def __call__(self, work: Work) -> Reply:
@@ -51,23 +55,16 @@ class Predictions:
 
     def _work(self, work: Work) -> Reply:
         match work:
-            case PrepareLinks(name, edge_label, direction, target_label):
-                predictor = self._links_of(name)
+            case PrepareLinks(name, edge_label, direction, target_label) as asked:
+                predictor = self._links_of(asked)
                 _known(name, lambda: predictor.require(edge_label, direction, target_label))
                 return None
-            case PredictLinks(PrepareLinks(name)):
-                return self._links(self._links_of(name), work)
-            case PrepareProperty() as asked:
-                raise self._mismatch(asked)
-            case PredictProperty(asked):
-                raise self._mismatch(asked)
-
-    def _mismatch(self, asked: PrepareProperty) -> InvalidParameter:
-        endpoint = self._endpoint(asked.endpoint)
-        return InvalidParameter(
-            f"Endpoint {endpoint.name} does {endpoint.task}, the query asks it for the"
-            f" {asked.task} of the property {asked.key!r}."
-        )
+            case PredictLinks(asked):
+                return self._links(self._links_of(asked), work)
+            case PrepareProperty() as wanted:
+                return self._property_of(wanted).element
+            case PredictProperty(wanted):
+                return self._values(self._property_of(wanted), work)
 
     def _links(self, predictor: LinkPredictor, work: PredictLinks) -> Links:
         ranked = _known(
@@ -84,25 +81,65 @@ class Predictions:
         )
         return [[(target.id, target.score) for target in targets] for targets in ranked]
 
+    def _values(self, predictor: PropertyPredictor, work: PredictProperty) -> Values:
+        found = predictor.predict(work.inputs, work.limit, work.threshold)
+        return [[(answer.value, answer.score) for answer in answers] for answers in found]
+
+    def _links_of(self, asked: PrepareLinks) -> LinkPredictor:
+        """The model of an endpoint, if it is one of links."""
+        endpoint, predictor = self._model_of(asked.endpoint)
+        if isinstance(predictor, LinkPredictor):
+            return predictor
+        raise InvalidParameter(
+            f"Endpoint {endpoint.name} does {_described(endpoint, predictor)}, the query asks it"
+            f" for link prediction over the edges {asked.edge_label!r}."
+        )
+
+    def _property_of(self, asked: PrepareProperty) -> PropertyPredictor:
+        """The model of an endpoint, if it predicts this property in this way."""
+        endpoint, predictor = self._model_of(asked.endpoint)
+        if isinstance(predictor, PropertyPredictor) and (predictor.task, predictor.key) == (
+            asked.task,
+            asked.key,
+        ):
+            return predictor
+        raise InvalidParameter(
+            f"Endpoint {endpoint.name} does {_described(endpoint, predictor)}, the query asks it"
+            f" for the {asked.task} of the property {asked.key!r}."
+        )
+
     def _endpoint(self, name: str) -> Endpoint:
         endpoint = self._store.endpoint(name)
         if endpoint is None:
             raise BadRequest(ENDPOINT_NOT_FOUND.format(name))
         return endpoint
 
-    def _links_of(self, name: str) -> LinkPredictor:
+    def _model_of(self, name: str) -> tuple[Endpoint, Predictor]:
+        """An endpoint and its model, loaded. Raises `InferenceError`."""
         endpoint = self._endpoint(name)
         with self._loading:
             loaded = self._loaded.get(name)
             if loaded is None or loaded[0] != endpoint:
                 try:
-                    loaded = endpoint, LinkPredictor.load(endpoint.artifact)
+                    loaded = endpoint, _kind(endpoint).load(endpoint.artifact)
                 except (ArtifactError, OSError) as error:
                     raise InternalFailure(
                         f"The model of endpoint {name} cannot be loaded: {error}"
                     ) from error
                 self._loaded[name] = loaded
-        return loaded[1]
+        return loaded
+
+
+def _kind(endpoint: Endpoint) -> type[LinkPredictor] | type[PropertyPredictor]:
+    return PropertyPredictor if endpoint.task in PROPERTY_TASKS else LinkPredictor
+
+
+def _described(endpoint: Endpoint, predictor: Predictor) -> str:
+    """What an endpoint does, for people: `node classification of the property 'genre'`."""
+    task = endpoint.task.replace("_", " ")
+    if isinstance(predictor, LinkPredictor):
+        return task
+    return f"{task} of the property {predictor.key!r}"
 
 
 def _known(endpoint: str, work: Callable[[], _T]) -> _T:

@@ -1,0 +1,66 @@
+"""Tables for tabular methods: what describes elements, side by side in columns.
+
+`own` are the features of the element and of its ends; `around` adds what a table without a graph
+does not have: degrees, and the mean features of the neighbours (neighbourhood feature aggregation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from proxy.learning.graph import Floats, TypedGraph
+from proxy.learning.properties.dataset import Subjects
+
+MOST_COLUMNS = 400
+"""Of the neighbours' features, at most; what comes later in the export is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns for each end: float32 `[vertices, columns]`."""
+
+    ends: tuple[Floats, ...]
+
+    def rows(self, subjects: Subjects) -> Floats:
+        """Those of the ends, then the edges' own: float32 `[elements, columns]`."""
+        parts = [table[places] for table, places in zip(self.ends, subjects.ends, strict=True)]
+        return np.concatenate([*parts, subjects.features], axis=1)
+
+
+def own(graph: TypedGraph, ends: tuple[str, ...]) -> Table:
+    """The encoded features."""
+    return Table(tuple(_features(graph, end) for end in ends))
+
+
+def around(graph: TypedGraph, ends: tuple[str, ...]) -> Table:
+    """The encoded features, and those that the neighbourhood gives."""
+    return Table(tuple(_around(graph, end) for end in ends))
+
+
+def _features(graph: TypedGraph, vertex_type: str) -> Floats:
+    features = graph.features.get(vertex_type)
+    if features is None:
+        return np.zeros((graph.counts[vertex_type], 0), np.float32)
+    return features.values
+
+
+def _around(graph: TypedGraph, vertex_type: str) -> Floats:
+    parts = [_features(graph, vertex_type)]
+    room = MOST_COLUMNS
+    for relation in graph.edges:
+        links = graph.adjacency(relation)
+        for here, there, matrix in (
+            (relation.head, relation.tail, links),
+            (relation.tail, relation.head, sparse.csr_array(links.T)),
+        ):
+            if here != vertex_type:
+                continue
+            degrees = np.asarray(matrix.sum(axis=1), dtype=np.float32).reshape(-1, 1)
+            parts.append(np.log1p(degrees))
+            described = _features(graph, there)[:, :room]
+            room -= described.shape[1]
+            parts.append(np.asarray(matrix @ described / np.maximum(degrees, 1.0), np.float32))
+    return np.concatenate(parts, axis=1)

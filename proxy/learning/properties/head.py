@@ -1,0 +1,68 @@
+"""The network's last part for serving: a small perceptron over embeddings, in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proxy.learning.graph import Floats
+from proxy.learning.properties.dataset import Subjects
+from proxy.learning.properties.target import Form, Outputs
+
+PARTS = ("hidden", "hidden_bias", "last", "last_bias")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    r""":math:`\mathrm{relu}(x W_1 + b_1) W_2 + b_2` over the embeddings of the ends.
+
+    `states` are those of each end's type, float32 `[vertices, width]`. `x` is a vertex's
+    embedding, or for an edge head, tail, their product and the edge's own features. `hidden` is
+    float32 `[columns, units]`, `last` `[units, outputs]`.
+    """
+
+    states: tuple[Floats, ...]
+    hidden: Floats
+    hidden_bias: Floats
+    last: Floats
+    last_bias: Floats
+
+    def raw(self, subjects: Subjects) -> Outputs:
+        """Logits, or numbers: float64 `[elements, outputs]`."""
+        ends = [table[places] for table, places in zip(self.states, subjects.ends, strict=True)]
+        if len(ends) == 2:
+            ends.append(ends[0] * ends[1])
+        columns = np.concatenate([*ends, subjects.features], axis=1)
+        units = np.maximum(columns @ self.hidden + self.hidden_bias, 0.0)
+        return np.asarray(units @ self.last + self.last_bias, dtype=np.float64)
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """The arrays by name."""
+        named = {f"states.{end}": values for end, values in enumerate(self.states)}
+        return named | {part: getattr(self, part) for part in PARTS}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, NDArray[Any]]) -> Head:
+        """What `tensors` gave. Raises KeyError."""
+        ends = 2 if "states.1" in tensors else 1
+        return cls(
+            tuple(tensors[f"states.{end}"] for end in range(ends)),
+            *(tensors[part] for part in PARTS),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The mean of several networks' confidences or numbers."""
+
+    form: Form
+    heads: tuple[Head, ...]
+
+    def outputs(self, subjects: Subjects) -> Outputs:
+        """See `Member.outputs`."""
+        said = [self.form.from_raw(head.raw(subjects)) for head in self.heads]
+        return np.asarray(np.mean(said, axis=0), dtype=np.float64)

@@ -1,0 +1,82 @@
+"""What a training for a property tells at its end: every method on the same held-out rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+MOST_CLASSES = 50
+"""Up to so many classes the report shows the confusion matrix."""
+
+LOWER_IS_BETTER = ("rmse", "mae")
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyRow:
+    """One method; `seconds` to fit it wherever it was tried, and to predict with it."""
+
+    method: str
+    metrics: Mapping[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyReport:
+    """The model's row comes first. `metric` is the one that chose, the rows are ordered by it.
+
+    `weights` are those of the methods in the model. `classes` are the classes' frequencies among
+    the labelled rows; `balance`, from 0 to 1, is how far their confidences were lifted for being
+    rare, and `confusion` counts rows by true and predicted class in this order. `peak_memory` is
+    in MiB, `seconds` is the whole training.
+    """
+
+    model: str
+    task: str
+    target: str
+    protocol: str
+    metric: str
+    rows: tuple[PropertyRow, ...]
+    weights: Mapping[str, float]
+    classes: Mapping[str, int]
+    balance: float
+    confusion: list[list[int]]
+    warnings: tuple[str, ...]
+    graph: Mapping[str, int]
+    labelled: int
+    epochs: int
+    networks: int
+    seed: int
+    device: str
+    seconds: float
+    peak_memory: float
+
+    def row(self, method: str) -> PropertyRow:
+        """The row of a method. Raises KeyError."""
+        for row in self.rows:
+            if row.method == method:
+                return row
+        raise KeyError(method)
+
+    def best_alone(self) -> PropertyRow | None:
+        """The best row by `metric` beside the model's."""
+        others = [row for row in self.rows if row.method != self.model]
+        sign = -1 if self.metric in LOWER_IS_BETTER else 1
+        return max(others, key=lambda row: sign * row.metrics[self.metric], default=None)
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about the choice, for people."""
+        found = []
+        if self.model == "auto" and len(self.weights) == 1:
+            only = next(iter(self.weights))
+            found.append(f"{only} alone did at least as well as any blend, and is served.")
+        if self.balance > 0:
+            found.append(
+                f"The classes are uneven: confidences are divided by the classes' frequencies to "
+                f"the power {self.balance:g}, chosen by macro F1 on held-out rows."
+            )
+        return tuple(found)
+
+    def to_document(self) -> dict[str, Any]:
+        """The report as JSON."""
+        return {**asdict(self), "notes": list(self.notes())}

@@ -1,0 +1,53 @@
+"""Holding rows back: splits and parts with every class in proportion."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proxy.learning.dataset import SplitRate
+from proxy.learning.graph import Indexes, Mask
+
+LEAST_SHARE = 0.1
+"""Of validation rows, where a configuration has neither these nor test rows."""
+
+
+def in_order(rows: Indexes, strata: Indexes, random: np.random.Generator) -> Indexes:
+    """The rows at random inside their strata, stratum after stratum: int64 `[rows]`."""
+    shuffled = random.permutation(len(rows))
+    return rows[shuffled[np.argsort(strata[shuffled], kind="stable")]]
+
+
+def in_parts(
+    rows: Indexes, strata: Indexes, count: int, random: np.random.Generator
+) -> list[Indexes]:
+    """Parts of equal size, each with its share of every stratum."""
+    order = in_order(rows, strata, random)
+    return [np.sort(order[number::count]) for number in range(count)]
+
+
+def split_rows(
+    rows: Indexes, strata: Indexes, rate: SplitRate, random: np.random.Generator
+) -> tuple[Indexes, Indexes, Indexes]:
+    """Training, validation and test rows, each with its share of every stratum.
+
+    Neptune's exporter writes no share for tests; then the validation share is halved, because
+    without test rows there would be nothing to report.
+    """
+    _, valid_share, test_share = rate
+    if valid_share <= 0:
+        valid_share = test_share or LEAST_SHARE
+    if test_share <= 0:
+        valid_share = test_share = valid_share / 2
+    order = in_order(rows, strata, random)
+    # Every so many-th row along the strata: systematic sampling.
+    steps = np.arange(len(order), dtype=np.float64) + random.random()
+    test = _crossings(steps, test_share)
+    rest = order[~test]
+    rest_steps = np.arange(len(rest), dtype=np.float64) + random.random()
+    valid = _crossings(rest_steps, valid_share / max(1.0 - test_share, 1e-9))
+    return np.sort(rest[~valid]), np.sort(rest[valid]), np.sort(order[test])
+
+
+def _crossings(steps: NDArray[np.float64], share: float) -> Mask:
+    return np.asarray(np.floor((steps + 1) * share) > np.floor(steps * share))

@@ -1,0 +1,210 @@
+"""Trying all methods on rows that are held out: one split, or cross-validation of few rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from proxy.learning.events import PhaseStarted, Progress
+from proxy.learning.graph import Indexes
+from proxy.learning.members import Stopwatch
+from proxy.learning.properties.choice import Choice, Yardstick, choose
+from proxy.learning.properties.dataset import PropertyDataset
+from proxy.learning.properties.members import Field
+from proxy.learning.properties.metrics import ClassificationMetrics, Metrics, metrics_for
+from proxy.learning.properties.network import epochs_of
+from proxy.learning.properties.rows import in_parts, split_rows
+from proxy.learning.properties.target import Form, Outputs
+from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
+
+PATIENCE = 6
+"""Looks at the held-out rows without improvement after which a network stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Rows that are held out, and what the methods say of them, fitted without them.
+
+    `said` is float64 `[held, outputs]` by method, `network` the same by epoch.
+    """
+
+    held: Indexes
+    said: Mapping[str, Outputs]
+    network: Mapping[int, Outputs]
+    losses: Mapping[int, float]
+
+    def at(self, names: Sequence[str], epoch: int, rows: slice) -> dict[str, Outputs]:
+        """What all methods say of some of the rows, the network after `epoch`."""
+        return {
+            name: (self.network[epoch] if name == NETWORK else self.said[name])[rows]
+            for name in names
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyStudy:
+    """What holding rows back has told.
+
+    `choices` are how to answer, by method and for `auto`; `metrics` have seen the judged rows.
+    """
+
+    protocol: str
+    choices: Mapping[str, Choice]
+    metrics: Mapping[str, Metrics]
+    epochs: int
+    networks: int
+
+
+@dataclass
+class Trial:
+    """One training's data, methods and clock."""
+
+    dataset: PropertyDataset
+    settings: TrainingSettings
+    seed: int
+    progress: Progress
+    watch: Stopwatch = field(default_factory=Stopwatch)
+
+    @cached_property
+    def field(self) -> Field:
+        """The methods."""
+        return Field(self.dataset, self.seed)
+
+    @cached_property
+    def yardstick(self) -> Yardstick:
+        """What counts."""
+        known = self.dataset.truth[self.dataset.labelled]
+        return Yardstick(self.dataset.target.form, known.mean(axis=0, dtype=np.float64))
+
+    @cached_property
+    def random(self) -> np.random.Generator:
+        """For splits."""
+        return np.random.default_rng(self.seed)
+
+    def study(self) -> PropertyStudy:
+        """By cross-validation up to `cross_validate_up_to` rows, else by one split."""
+        if len(self.dataset.labelled) <= self.settings.cross_validate_up_to:
+            return self._study_folds()
+        return self._study_split()
+
+    def _study_split(self) -> PropertyStudy:
+        dataset = self.dataset
+        parts = split_rows(dataset.labelled, self._strata(), dataset.split_rate, self.random)
+        train, valid, test = parts
+        fold = self._fold("training rows", train, np.concatenate([valid, test]), len(valid))
+        epoch = _best_epoch([fold])
+        before, after = slice(0, len(valid)), slice(len(valid), None)
+        choices = choose(
+            self.yardstick, fold.at(self.field.names, epoch, before), dataset.truth[valid]
+        )
+        metrics = self._new_metrics()
+        self._judge(metrics, choices, fold, epoch, after)
+        protocol = (
+            f"{len(test):,} test rows, held out at random and used for nothing else "
+            f"({len(valid):,} more for validation)"
+        )
+        return PropertyStudy(protocol, choices, metrics, epoch, 1)
+
+    def _study_folds(self) -> PropertyStudy:
+        dataset = self.dataset
+        count = min(self.settings.folds, len(dataset.labelled))
+        parts = in_parts(dataset.labelled, self._strata(), count, self.random)
+        folds = []
+        for number, held in enumerate(parts, start=1):
+            others = np.concatenate([part for part in parts if part is not held])
+            phase = f"cross-validation, part {number} of {count}"
+            folds.append(self._fold(phase, others, held, len(held)))
+        metrics = self._new_metrics()
+        for fold in folds:
+            elsewhere = [other for other in folds if other is not fold]
+            choices, epoch = self._chosen(elsewhere)
+            self._judge(metrics, choices, fold, epoch, slice(None))
+        choices, epoch = self._chosen(folds)
+        protocol = (
+            f"cross-validation, {count} parts of {len(dataset.labelled):,} rows, each judged by "
+            "what was chosen on the others"
+        )
+        return PropertyStudy(protocol, choices, metrics, epoch, self.settings.networks)
+
+    def _chosen(self, folds: Sequence[Fold]) -> tuple[dict[str, Choice], int]:
+        epoch = _best_epoch(folds)
+        every = [fold.at(self.field.names, epoch, slice(None)) for fold in folds]
+        said = {name: np.concatenate([each[name] for each in every]) for name in self.field.names}
+        truth = self.dataset.truth[np.concatenate([fold.held for fold in folds])]
+        return choose(self.yardstick, said, truth), epoch
+
+    def _new_metrics(self) -> dict[str, Metrics]:
+        form = self.dataset.target.form
+        return {name: metrics_for(form) for name in (AUTO, *self.field.names)}
+
+    def _judge(
+        self,
+        metrics: Mapping[str, Metrics],
+        choices: Mapping[str, Choice],
+        fold: Fold,
+        epoch: int,
+        rows: slice,
+    ) -> None:
+        said = list(fold.at(self.field.names, epoch, rows).values())
+        truth = self.dataset.truth[fold.held[rows]]
+        for name, choice in choices.items():
+            answers = choice.outputs(self.dataset.target.form, said, self.yardstick.shares)
+            metrics[name].update(truth, answers)
+
+    def _fold(self, phase: str, train: Indexes, held: Indexes, watched: int) -> Fold:
+        """Fit all methods on `train`; a network stops by the first `watched` of `held`."""
+        subjects = self.dataset.subjects.select(held)
+        said: dict[str, Outputs] = {}
+        self.progress(PhaseStarted(f"simple methods, {phase}"))
+        for name in self.field.names:
+            if name != NETWORK:
+                with self.watch.timing(name):
+                    said[name] = self.field.fit(name, train).outputs(subjects)
+        network: dict[int, Outputs] = {}
+        losses: dict[int, float] = {}
+        if NETWORK in self.field.names:
+            self.progress(PhaseStarted(phase))
+            truth = self.dataset.truth[held[:watched]]
+            with self.watch.timing(NETWORK):
+                for checkpoint in epochs_of(
+                    phase, self.dataset, train, self.settings, self.seed, self.progress, losses
+                ):
+                    if not self._looks(checkpoint.epoch):
+                        continue
+                    outputs = self.dataset.target.form.from_raw(checkpoint.head().raw(subjects))
+                    network[checkpoint.epoch] = outputs
+                    losses[checkpoint.epoch] = self.yardstick.loss(outputs[:watched], truth)
+                    if len(losses) - 1 - int(np.argmin(list(losses.values()))) >= PATIENCE:
+                        break
+        return Fold(held, said, network, losses)
+
+    def _looks(self, epoch: int) -> bool:
+        return epoch in (1, 2, 5, self.settings.epochs) or epoch % 10 == 0
+
+    def _strata(self) -> Indexes:
+        """What every part should have its share of: classes, where there is one for each row."""
+        known = self.dataset.truth[self.dataset.labelled]
+        if self.dataset.target.form is Form.ONE_CLASS:
+            return np.asarray(known.argmax(axis=1), dtype=np.int64)
+        return np.zeros(len(known), np.int64)
+
+
+def _best_epoch(folds: Sequence[Fold]) -> int:
+    """The epoch with the least mean loss of those that all folds reached; 0 without a network."""
+    common = set.intersection(*(set(fold.losses) for fold in folds))
+    if not common:
+        return 0
+    return min(
+        sorted(common),
+        key=lambda epoch: float(np.mean([fold.losses[epoch] for fold in folds])),
+    )
+
+
+def confusion_of(metrics: Metrics, form: Form) -> list[list[int]]:
+    """Rows by true and by predicted class, where every row has one class."""
+    if isinstance(metrics, ClassificationMetrics) and form is Form.ONE_CLASS:
+        return [[int(count) for count in row] for row in metrics.confusion()]
+    return []

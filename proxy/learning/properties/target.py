@@ -1,0 +1,108 @@
+"""What is to be predicted: whose property, and what its values are to people and to models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal as Choice
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, softmax
+
+from grammar.traversal import Kind, Literal
+from proxy.learning.graph import Relation
+
+Element = Choice["node", "edge"]
+Task = Choice["classification", "regression"]
+
+Outputs = NDArray[np.float64]
+"""What a model says about elements: float64 `[elements, classes]`, or `[elements, 1]` numbers."""
+
+
+class Form(Enum):
+    """What the values of the property are to a model."""
+
+    ONE_CLASS = "one class"
+    """Every element has one class: confidences are a soft-max, they sum to 1."""
+    SEVERAL_CLASSES = "several classes"
+    """An element may have several: each class has a confidence of its own (sigmoid)."""
+    NUMBER = "number"
+
+    def from_raw(self, raw: Outputs) -> Outputs:
+        """Confidences from logits, numbers as they are."""
+        match self:
+            case Form.ONE_CLASS:
+                return np.asarray(softmax(raw, axis=1), dtype=np.float64)
+            case Form.SEVERAL_CLASSES:
+                return np.asarray(expit(raw), dtype=np.float64)
+            case Form.NUMBER:
+                return raw
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyTarget:
+    """A property to predict. `owner` is the vertex type or the relation that has it."""
+
+    owner: str | Relation
+    key: str
+    task: Task
+    form: Form
+    classes: tuple[Literal, ...] = ()
+
+    @property
+    def element(self) -> Element:
+        """Whose property it is."""
+        return "node" if isinstance(self.owner, str) else "edge"
+
+    @property
+    def name(self) -> str:
+        """The task's name, as endpoints and artifacts have it: `node_classification`, ..."""
+        return f"{self.element}_{self.task}"
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The type of the vertex, or the types of the edge's ends."""
+        if isinstance(self.owner, str):
+            return (self.owner,)
+        return self.owner.head, self.owner.tail
+
+    @property
+    def width(self) -> int:
+        """Outputs of a model: the number of classes, or 1."""
+        return len(self.classes) or 1
+
+    def __str__(self) -> str:
+        return f"{self.key!r} of {self.owner}"
+
+
+PROPERTY_TASKS = tuple(f"{element}_{task}" for element in ("node", "edge")
+                       for task in ("classification", "regression"))  # fmt: skip
+"""The names of the tasks."""
+
+_WHOLE = {"Byte": Kind.BYTE, "Short": Kind.SHORT, "Integer": Kind.INT, "Long": Kind.LONG}
+_BROKEN = {"Float": Kind.FLOAT, "Double": Kind.DOUBLE}
+
+
+def typed(texts: Sequence[str], data_type: str) -> tuple[Literal, ...]:
+    """Values as the graph has them, from the cells of an export.
+
+    `data_type` is the export's name for their type. Where one cell does not fit, all are strings.
+    """
+    try:
+        return tuple(_typed(text, data_type) for text in texts)
+    except ValueError:
+        return tuple(Literal.string(text) for text in texts)
+
+
+def _typed(text: str, data_type: str) -> Literal:
+    if data_type == "Boolean":
+        if text.lower() not in ("true", "false"):
+            raise ValueError(text)
+        return Literal(Kind.BOOLEAN, text.lower() == "true")
+    if data_type in _WHOLE:
+        return Literal(_WHOLE[data_type], int(text))
+    if data_type in _BROKEN:
+        return Literal(_BROKEN[data_type], float(text))
+    return Literal.string(text)

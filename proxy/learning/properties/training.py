@@ -1,0 +1,180 @@
+"""Training for a property, from an export directory to an artifact directory."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from proxy.graph.export_files import CONFIGURATION
+from proxy.learning.events import PhaseStarted, Progress, unheard
+from proxy.learning.graph import Floats
+from proxy.learning.models.messages import threads
+from proxy.learning.properties.choice import Choice
+from proxy.learning.properties.dataset import load_property
+from proxy.learning.properties.head import Head, Networks
+from proxy.learning.properties.members import MEAN, SIMPLE, Member
+from proxy.learning.properties.mixture import used
+from proxy.learning.properties.model import EdgeModel, PropertyModel, VertexAnswers, to_artifact
+from proxy.learning.properties.network import epochs_of
+from proxy.learning.properties.report import (
+    LOWER_IS_BETTER,
+    MOST_CLASSES,
+    PropertyReport,
+    PropertyRow,
+)
+from proxy.learning.properties.study import PropertyStudy, Trial, confusion_of
+from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
+from proxy.learning.training import REPORT, peak_memory
+from proxy.store.artifacts import check_output, write_artifact
+
+PROPERTY_MODELS = (AUTO, NETWORK, *SIMPLE, MEAN)
+"""What `model` can be. `mean` is for numbers what `majority` is for classes."""
+
+VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy", "scikit-learn")
+
+
+def train_property(
+    export_directory: Path,
+    artifact_directory: Path,
+    *,
+    model: str = AUTO,
+    seed: int = 0,
+    settings: TrainingSettings | None = None,
+    configuration: str = CONFIGURATION,
+    progress: Progress | None = None,
+) -> PropertyReport:
+    """Learn to predict a property and write the artifact; nothing is written before all is done.
+
+    `model` is one of `PROPERTY_MODELS`. The same seed gives the same tensors on one machine. Raises
+    `BadExport`, `UnusableExport`, ValueError (features that do not fit, a model that is unknown or
+    does not apply), `OutputInTheWay`.
+    """
+    settings = settings or TrainingSettings()
+    progress = progress or unheard
+    begun = time.perf_counter()
+    check_output(artifact_directory)
+    progress(PhaseStarted("reading the export"))
+    trial = Trial(load_property(export_directory, configuration), settings, seed, progress)
+    if model != AUTO and model not in trial.field.names:
+        raise ValueError(
+            f"the model {model!r} cannot learn {trial.dataset.target}: choose one of "
+            f"{', '.join((AUTO, *trial.field.names))}"
+        )
+    with threads(trial.dataset.graph, settings.threads):
+        study = trial.study()
+        choice = study.choices[model]
+        served = _served(trial, study, choice)
+    progress(PhaseStarted("writing the artifact"))
+    taken = used(trial.field.names, choice.weights)
+    report = _report(trial, study, model, taken, time.perf_counter() - begun)
+    about = {
+        "model": model,
+        "seed": seed,
+        "settings": asdict(settings),
+        "versions": {name: version(name) for name in VERSIONS_OF}
+        | {"python": platform.python_version()},
+        "methods": dict(taken),
+    }
+    write_artifact(artifact_directory, to_artifact(served, about), {REPORT: report.to_document()})
+    return report
+
+
+def _served(trial: Trial, study: PropertyStudy, choice: Choice) -> PropertyModel:
+    """The chosen methods, fitted on every row that has a value."""
+    dataset = trial.dataset
+    target, shares = dataset.target, trial.yardstick.shares
+    members = []
+    for name, weight in used(trial.field.names, choice.weights).items():
+        trial.progress(PhaseStarted(f"{name} on all rows"))
+        fitted: Member = (
+            _networks(trial, study) if name == NETWORK else trial.field.fit(name, dataset.labelled)
+        )
+        members.append((weight, fitted))
+    features: Floats = np.zeros((0, dataset.subjects.features.shape[1]), np.float32)
+    if dataset.edge_features is not None:
+        features = dataset.edge_features.values
+    served = EdgeModel(
+        target,
+        {name: dataset.ids[name] for name in target.ends},
+        tuple(members),
+        shares,
+        choice.balance,
+        dataset.edge_ids if dataset.edge_features is not None else (),
+        features,
+    )
+    if target.element == "edge":
+        return served
+    answers = served.outputs(dataset.subjects).astype(np.float32)
+    return VertexAnswers(target, dataset.ids[target.ends[0]], answers)
+
+
+def _networks(trial: Trial, study: PropertyStudy) -> Networks:
+    heads: list[Head] = []
+    for number in range(study.networks):
+        phase = "training on all rows"
+        if study.networks > 1:
+            phase += f", network {number + 1} of {study.networks}"
+        trial.progress(PhaseStarted(phase))
+        epochs = epochs_of(
+            phase,
+            trial.dataset,
+            trial.dataset.labelled,
+            trial.settings,
+            trial.seed * study.networks + number,
+            trial.progress,
+            {},
+            study.epochs,
+        )
+        (last,) = deque(epochs, maxlen=1)
+        heads.append(last.head())
+    return Networks(trial.dataset.target.form, tuple(heads))
+
+
+def _report(
+    trial: Trial, study: PropertyStudy, model: str, taken: Mapping[str, float], seconds: float
+) -> PropertyReport:
+    dataset = trial.dataset
+    target = dataset.target
+    metric = trial.yardstick.metric
+    spent = dict(trial.watch.seconds)
+    spent[AUTO] = sum(spent.values())
+    rows = [
+        PropertyRow(name, metrics.compute(), round(spent.get(name, 0.0), 3))
+        for name, metrics in study.metrics.items()
+        if name != AUTO or model == AUTO
+    ]
+    sign = 1 if metric in LOWER_IS_BETTER else -1
+    rows.sort(key=lambda row: (row.method != model, sign * row.metrics[metric]))
+    counts = dataset.truth[dataset.labelled].sum(axis=0)
+    classes = {
+        str(value.value): int(count) for value, count in zip(target.classes, counts, strict=False)
+    }
+    shown = len(classes) <= MOST_CLASSES
+    return PropertyReport(
+        model=model,
+        task=target.name,
+        target=str(target),
+        protocol=study.protocol,
+        metric=metric,
+        rows=tuple(rows),
+        weights=dict(taken),
+        classes=classes,
+        balance=study.choices[model].balance,
+        confusion=confusion_of(study.metrics[model], target.form) if shown else [],
+        warnings=dataset.warnings,
+        graph={"vertices": dataset.graph.vertex_count, "edges": dataset.graph.edge_count},
+        labelled=len(dataset.labelled),
+        epochs=study.epochs,
+        networks=study.networks if NETWORK in taken else 0,
+        seed=trial.seed,
+        device="cpu",
+        seconds=round(seconds, 2),
+        peak_memory=round(peak_memory(), 1),
+    )
