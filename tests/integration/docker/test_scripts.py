@@ -1,0 +1,58 @@
+"""The scripts of the compose file, without containers: the sample graph to an answer."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proxy.cli.background import relay
+from proxy.config import Configuration, Listen, StoreSettings, Upstream
+
+pytestmark = pytest.mark.integration
+
+DOCKER = Path(__file__).parents[3] / "docker"
+
+
+def run(script: str, url: str, store: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a script as the image does: `gremlink` and `python` are on the path."""
+    programs = str(Path(sys.executable).parent)
+    if shutil.which("gremlink", path=programs) is None:
+        pytest.skip("gremlink is not installed beside this Python")
+    return subprocess.run(
+        ["sh", DOCKER / script, url],
+        cwd=store.parent,
+        env={
+            **os.environ,
+            "PATH": os.pathsep.join([programs, os.environ["PATH"]]),
+            "GREMLINK_STORE_DIRECTORY": str(store),
+        },
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+def test_prepare_then_ask(empty_graph: str, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    prepared = run("prepare.sh", empty_graph, store)
+    assert prepared.returncode == 0, prepared.stderr
+    assert "20 vertices and 25 edges loaded" in prepared.stdout
+
+    again = run("prepare.sh", empty_graph, store)
+    assert (again.returncode, again.stdout) == (0, "The endpoint friends exists.\n")
+
+    configuration = Configuration(
+        listen=Listen(port=0),
+        upstream=Upstream(url=empty_graph),
+        store=StoreSettings(directory=store),
+    )
+    with relay(configuration) as address:
+        asked = run("ask.sh", address, store)
+    assert asked.returncode == 0, asked.stderr
+    first_title, first, next_title, *eight = asked.stdout.splitlines()
+    assert (first_title, next_title) == ("Henry's next friend:", "His next eight:")
+    assert eight[0] == first
+    assert len(set(eight)) == 8
