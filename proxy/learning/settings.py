@@ -11,10 +11,24 @@ NETWORK = "rgcn"
 MODELS = (AUTO, NETWORK, *STRUCTURAL)
 """What `model` can be: the blend of all, the graph neural network, or one simple method alone."""
 
+PROPERTY_MODELS = (
+    AUTO,
+    NETWORK,
+    "majority",
+    "mean",
+    "neighbours",
+    "linear",
+    "boosting",
+    "boosting+neighbours",
+)
+"""What `model` can be for a property; `mean` is for numbers what `majority` is for classes."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """Settings of link-prediction training. Figures without a unit are counts."""
+    """Settings of training. Figures without a unit are counts; for a property, read rows with a
+    value where it says target edges.
+    """
 
     epochs: int = 200
     """Of the network, at most; early stopping ends it sooner."""
@@ -30,7 +44,7 @@ class TrainingSettings:
     """Up to so many target edges there is no single split but cross-validation over all."""
     folds: int = 5
     """Parts of the cross-validation; twice as many below 200 target edges."""
-    networks: int = 5
+    networks: int = 10
     """Networks whose scores are averaged where cross-validation was used."""
     threads: int = 2
     """Threads of the tensor library; results depend on their number."""

@@ -18,6 +18,9 @@ from proxy.learning.features.encodings import (
 
 FEW_UNIQUE_SHARE = 0.10
 FEW_UNIQUE_COUNT = 100
+DESCRIBED = 0.10
+"""Share of the vertices that the categories with a column of their own have to cover."""
+
 TEXT_TOKENS = 3
 """Average words from which on a string is text."""
 
@@ -53,11 +56,16 @@ def infer(name: str, cells: Sequence[str], separator: str | None = None) -> Enco
     tokens = sum(len(cell.split()) for cell in present) / len(present)
     if unique > FEW_UNIQUE_SHARE * len(present) and tokens >= TEXT_TOKENS:
         raise Undecided("it is free text, which is not encoded yet")
-    if unique == len(present) and unique > 1:
-        raise Undecided("every vertex has its own value, so it identifies rather than describes")
     if unique == 1:
         raise Undecided("all its values are the same")
-    return CategoryEncoding.fit(name, cells)
+    encoding = CategoryEncoding.fit(name, cells)
+    kept = set(encoding.categories)
+    described = sum(cell in kept for cell in present)
+    if unique == len(present) or (encoding.has_other and described < DESCRIBED * len(present)):
+        raise Undecided(
+            "(nearly) every vertex has its own value, so it identifies rather than describes"
+        )
+    return encoding
 
 
 def _multi_valued(name: str, cells: Sequence[str], separator: str) -> Encoding:

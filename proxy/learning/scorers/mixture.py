@@ -49,9 +49,10 @@ def normalised(scores: Floats, over: Mask) -> Floats:
 
     .. math:: \hat s = \mathrm{z}\big(\log(1 + (s - \min s) / \mathrm{mean}(s - \min s))\big)
 
-    Minimum, mean and the standardisation z run over the candidates under `over`. The logarithm
-    tames counts and probabilities, whose tails are heavy.
+    Minimum, mean and the standardisation z run over the candidates under `over`, for a source
+    that has none over all. The logarithm tames counts and probabilities, whose tails are heavy.
     """
+    over = over | ~over.any(axis=1, keepdims=True)
     count = np.maximum(over.sum(axis=1, keepdims=True), 1)
     lowest = np.min(scores, axis=1, keepdims=True, where=over, initial=np.inf)
     raised = np.maximum(scores - np.where(np.isfinite(lowest), lowest, 0.0), 0.0)
