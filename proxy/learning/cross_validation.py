@@ -14,7 +14,7 @@ import numpy as np
 from proxy.learning.bench import Bench, Ranks, Study
 from proxy.learning.blend import Task
 from proxy.learning.events import PhaseStarted
-from proxy.learning.graph import Edges, Relation, TypedGraph
+from proxy.learning.graph import Edges, Indexes, Relation, TypedGraph
 from proxy.learning.members import Validation, epochs_of, fit_settings
 from proxy.learning.models.fitting import FitSettings
 from proxy.learning.ranking import Ranking
@@ -105,7 +105,7 @@ def small_fit(bench: Bench, epochs: int) -> FitSettings:
     return replace(fit_settings(bench.settings, epochs), learning_rate=rate)
 
 
-def _parts(bench: Bench) -> list[dict[Relation, np.ndarray[tuple[int], np.dtype[np.int64]]]]:
+def _parts(bench: Bench) -> list[dict[Relation, Indexes]]:
     """Positions of the edges that each fold holds out, by relation."""
     edges = bench.dataset.graph.edges
     total = sum(len(edges[relation]) for relation in bench.relations)
@@ -123,7 +123,7 @@ def _parts(bench: Bench) -> list[dict[Relation, np.ndarray[tuple[int], np.dtype[
 def _fold(
     bench: Bench,
     number: int,
-    parts: Mapping[Relation, np.ndarray[tuple[int], np.dtype[np.int64]]],
+    parts: Mapping[Relation, Indexes],
 ) -> Fold:
     phase = f"cross-validation, part {number}"
     bench.progress(PhaseStarted(phase))

@@ -10,7 +10,7 @@ import numpy as np
 from grammar.traversal import Literal
 from proxy.learning.features.encodings import Encoding
 from proxy.learning.features.processing import FeatureSpec, encode, fit_features
-from proxy.learning.graph import Edges, Features, Relation, TypedGraph, distinct_edges
+from proxy.learning.graph import Edges, Features, Indexes, Relation, TypedGraph, distinct_edges
 
 SplitRate = tuple[float, float, float]
 DEFAULT_SPLIT: SplitRate = (0.9, 0.05, 0.05)
@@ -56,9 +56,7 @@ class Assembled:
     encodings: Mapping[str, Sequence[Encoding]]
     warnings: tuple[str, ...]
 
-    def positions(
-        self, ends: Sequence[Literal], vertex_type: str, relation: Relation
-    ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def positions(self, ends: Sequence[Literal], vertex_type: str, relation: Relation) -> Indexes:
         """The numbers of the ends of edges: int64 `[edges]`. Raises `UnusableExport`."""
         return _positions(
             ends, {vertex_type: _places(self.ids[vertex_type])}, vertex_type, relation
@@ -126,7 +124,7 @@ def _positions(
     places: Mapping[str, Mapping[Literal, int]],
     vertex_type: str,
     relation: Relation,
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+) -> Indexes:
     known = places.get(vertex_type, {})
     try:
         return np.fromiter((known[end] for end in ends), np.int64, len(ends))

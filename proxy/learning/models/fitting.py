@@ -126,7 +126,7 @@ class RankingTask:
         queries, candidates = decoder.ends(state, self.relation, direction)
         sources, targets = self._edges.select(hidden).ends(direction)
         asked, position = np.unique(sources, return_inverse=True)
-        pool = np.arange(len(candidates))
+        pool: Indexes = np.arange(len(candidates))
         most = max(LOGITS // len(candidates), min(len(asked), 512))
         if len(asked) > most:
             kept = np.sort(random.permutation(len(asked))[:most])

@@ -34,4 +34,5 @@ class AdamicAdar(WeightedPaths):
 
 def _weight(degrees: Floats) -> Floats:
     # A middle vertex of degree 1 lies on no path between two vertices.
-    return (1.0 / np.log(np.maximum(degrees, 2.0))).astype(np.float32)
+    weights: Floats = (1.0 / np.log(np.maximum(degrees, 2.0))).astype(np.float32)
+    return weights
