@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from proxy.cli import console, progress
-from proxy.learning.settings import AUTO, MODELS, TrainingSettings
+from proxy.cli.property_report import property_table
+from proxy.learning.settings import AUTO, MODELS, PROPERTY_MODELS, TrainingSettings
 
 if TYPE_CHECKING:
     from proxy.learning.report import Report
@@ -29,7 +30,7 @@ DEFAULTS = TrainingSettings()
 )
 @click.option(
     "--model",
-    type=click.Choice(MODELS),
+    type=click.Choice(tuple(dict.fromkeys((*MODELS, *PROPERTY_MODELS)))),
     default=AUTO,
     show_default=True,
     help="auto blends all methods with learned weights; any other stands alone.",
@@ -72,13 +73,14 @@ def train(
     width: int,
     threads: int,
 ) -> None:
-    """Learn to predict the links of an export and write an artifact that can be served.
+    """Learn what an export's targets ask for and write an artifact that can be served.
 
-    Prints every method's quality on edges that were held out, and the weights that `auto` gives
-    to each.
+    Links, or the classes or numbers in a property of vertices or edges; without any target, links.
+    Prints every method's quality on what was held out, and the weights that `auto` gives to each.
     """
     console.say("loading the libraries")
-    from proxy.learning.training import train as run
+    from proxy.learning.report import Report
+    from proxy.learning.tasks import train as run
 
     with progress.of_training() as tell:
         report = run(
@@ -92,7 +94,8 @@ def train(
         )
     for warning in report.warnings:
         click.echo(f"gremlink: warning: {warning}", err=True)
-    console.output().print(report_table(report))
+    table = report_table(report) if isinstance(report, Report) else property_table(report)
+    console.output().print(table)
     console.say(f"The artifact is in {output}. `gremlink endpoint create` serves it.")
 
 

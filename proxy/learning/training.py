@@ -101,8 +101,8 @@ def load_dataset(directory: Path, configuration: str = CONFIGURATION) -> Dataset
     links = any(is_link_target(target) for file in export.edges for target in file.targets)
     if other and not links:
         raise UnusableExport(
-            f"the configuration asks for {', '.join(other)}, and only link_prediction can be "
-            "trained yet: export with a link_prediction target, or without targets"
+            f"the configuration asks for {', '.join(other)}, not for links: "
+            "export with a link_prediction target, or without targets"
         )
     return build_dataset(
         [vertex_table(file) for file in export.nodes], [edge_table(file) for file in export.edges]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from proxy.learning.properties.target import Form, Outputs
 
@@ -110,7 +109,8 @@ def macro_auc(truth: NDArray[np.bool_], scores: Outputs) -> float:
         positives = int(own.sum())
         negatives = len(own) - positives
         if positives and negatives:
-            ranks = rankdata(column)
+            _, places, counts = np.unique(column, return_inverse=True, return_counts=True)
+            ranks = (np.cumsum(counts) - (counts - 1) / 2.0)[places]
             above = ranks[own].sum() - positives * (positives + 1) / 2.0
             found.append(above / (positives * negatives))
     return float(np.mean(found)) if found else float("nan")

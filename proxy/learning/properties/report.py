@@ -64,6 +64,11 @@ class PropertyReport:
         sign = -1 if self.metric in LOWER_IS_BETTER else 1
         return max(others, key=lambda row: sign * row.metrics[self.metric], default=None)
 
+    def is_better(self, row: PropertyRow, other: PropertyRow) -> bool:
+        """Whether a row is better by `metric`."""
+        one, two = row.metrics[self.metric], other.metrics[self.metric]
+        return one < two if self.metric in LOWER_IS_BETTER else one > two
+
     def notes(self) -> tuple[str, ...]:
         """Sentences about the choice, for people."""
         found = []

@@ -19,7 +19,7 @@ from proxy.learning.models.messages import threads
 from proxy.learning.properties.choice import Choice
 from proxy.learning.properties.dataset import load_property
 from proxy.learning.properties.head import Head, Networks
-from proxy.learning.properties.members import MEAN, SIMPLE, Member
+from proxy.learning.properties.members import Member
 from proxy.learning.properties.mixture import used
 from proxy.learning.properties.model import EdgeModel, PropertyModel, VertexAnswers, to_artifact
 from proxy.learning.properties.network import epochs_of
@@ -33,9 +33,6 @@ from proxy.learning.properties.study import PropertyStudy, Trial, confusion_of
 from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
 from proxy.learning.training import REPORT, peak_memory
 from proxy.store.artifacts import check_output, write_artifact
-
-PROPERTY_MODELS = (AUTO, NETWORK, *SIMPLE, MEAN)
-"""What `model` can be. `mean` is for numbers what `majority` is for classes."""
 
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy", "scikit-learn")
 

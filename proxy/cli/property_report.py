@@ -1,0 +1,59 @@
+"""The report of a training for a property, for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from proxy.learning.properties.report import PropertyReport
+
+TITLES = {
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "auc": "AUC",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R²",
+}
+MOST_SHOWN = 12
+"""Classes whose frequencies are shown."""
+
+
+def property_table(report: PropertyReport) -> Group:
+    """Methods beside each other, what was chosen and why, protocol, cost."""
+    table = Table(header_style="bold", title=f"{report.task.replace('_', ' ')}: {report.target}")
+    table.add_column("Method")
+    metrics = list(report.rows[0].metrics)
+    for name in (*(TITLES[metric] for metric in metrics), "Seconds"):
+        table.add_column(name, justify="right")
+    for row in report.rows:
+        table.add_row(
+            row.method,
+            *(f"{row.metrics[metric]:.4f}" for metric in metrics),
+            f"{row.seconds:.1f}",
+            style="bold" if row.method == report.model else "",
+        )
+    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in report.weights.items())
+    lines = [f"Protocol: {report.protocol}.", f"Chosen by {TITLES[report.metric]}: {weights}."]
+    lines += report.notes()
+    if report.classes:
+        counts = [f"{name} {count:,}" for name, count in report.classes.items()]
+        more = f" and {len(counts) - MOST_SHOWN} more" if len(counts) > MOST_SHOWN else ""
+        lines.append(f"Classes: {', '.join(counts[:MOST_SHOWN])}{more}.")
+    best = report.best_alone()
+    own = report.row(report.model)
+    if best is not None and report.is_better(best, own):
+        lines.append(
+            f"Note: {best.method} alone does better on these rows than {report.model} "
+            f"({best.metrics[report.metric]:.4f} against {own.metrics[report.metric]:.4f})."
+        )
+    lines.append(
+        f"{report.labelled:,} rows with a value; {report.graph['vertices']:,} vertices, "
+        f"{report.graph['edges']:,} edges; {report.seconds:.1f} s on {report.device}, "
+        f"peak memory {report.peak_memory:,.0f} MiB, seed {report.seed}"
+    )
+    return Group(table, *(Text(line) for line in lines))
