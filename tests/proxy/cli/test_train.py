@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from communities import write_communities
+
+from proxy.cli import main
+from proxy.store.artifacts import read_artifact
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    return write_communities(tmp_path / "export")
+
+
+def test_the_table_shows_every_method_and_the_weights(export: Path, tmp_path: Path) -> None:
+    output = tmp_path / "model"
+    arguments = [str(export), "--output", str(output), "--epochs", "3", "--width", "8"]
+    done = CliRunner().invoke(main, ["train", *arguments, "--threads", "1"])
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    for method in ("auto", "rgcn", "popularity", "adamic-adar", "personalised-pagerank"):
+        assert any(method in line for line in lines)
+    assert any(line.startswith("Protocol: cross-validation") for line in lines)
+    assert any(line.startswith("Weights of (Person)-knows->(Person) out:") for line in lines)
+    assert any("peak memory" in line and "on cpu" in line for line in lines)
+    assert "\x1b" not in done.stdout
+    assert read_artifact(output).manifest["task"] == "link_prediction"
+
+
+def test_an_unknown_model_is_wrong_usage(export: Path, tmp_path: Path) -> None:
+    arguments = [str(export), "--output", str(tmp_path / "model"), "--model", "magic"]
+    done = CliRunner().invoke(main, ["train", *arguments])
+    assert done.exit_code == 2
+    assert "adamic-adar" in done.stderr
+
+
+def test_an_output_in_the_way_is_one_line(export: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("long work")
+    done = CliRunner().invoke(main, ["train", str(export), "--output", str(tmp_path / "thesis")])
+    assert done.exit_code == 1
+    assert done.stderr.count("\n") == 1
+    assert "choose another output directory" in done.stderr
+
+
+def test_a_directory_without_an_export_is_one_line(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["train", str(tmp_path), "--output", str(tmp_path / "model")])
+    assert done.exit_code == 1
+    assert "training-data-configuration.json" in done.stderr
