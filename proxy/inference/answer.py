@@ -32,7 +32,14 @@ from proxy.inference.commands import (
 )
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.find import describe
-from proxy.inference.inputs import input_query, read_edges, read_ids, read_vertices
+from proxy.inference.inputs import (
+    candidate_query,
+    input_query,
+    read_candidates,
+    read_edges,
+    read_ids,
+    read_vertices,
+)
 from proxy.inference.place import leading_steps
 from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, plan_all, plan_next
 from proxy.inference.predicates import CLASSIFICATION, SCORE, Settings
@@ -156,7 +163,8 @@ class _Rewriting:
         found: Links = ()
         if inputs:
             model = cast(PrepareLinks, _model(plan))
-            prediction = PredictLinks(model, inputs, known, plan.limit, plan.threshold)
+            candidates = yield from self._candidates(plan)
+            prediction = PredictLinks(model, inputs, known, plan.limit, plan.threshold, candidates)
             found = cast(Links, (yield prediction))
         ranked = {vertex: links for vertex, links in zip(inputs, found, strict=False) if links}
         targets = {vertex: [target for target, _ in links] for vertex, links in ranked.items()}
@@ -164,6 +172,13 @@ class _Rewriting:
         self._bindings.update(written.bindings)
         steps = self._score(plan, written.steps, ranked)
         self._replace(plan, steps)
+
+    def _candidates(self, plan: LinkPlan) -> _Step[frozenset[Literal] | None]:
+        """The vertices that pass the filters which come first, if any do."""
+        if plan.filters is None:
+            return None
+        asking = candidate_query(self._traversal, plan.filters)
+        return read_candidates((yield from self._ask(asking)))
 
     def _score(
         self,

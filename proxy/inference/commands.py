@@ -9,7 +9,6 @@ from typing import Literal as OneOf
 from grammar.traversal import Argument, Literal
 from proxy.wire.request import RequestMessage
 
-
 Direction = OneOf["out", "in"]
 
 
@@ -61,7 +60,8 @@ class PrepareProperty:
 class PredictLinks:
     """Rank the targets of links.
 
-    `known[i]` are the targets to leave out for `inputs[i]`. The reply is, for each input, the
+    `known[i]` are the targets to leave out for `inputs[i]`; only `candidates` are ranked, if there
+    are any given. The reply is, for each input, the
     targets with their scores, best first, at most `limit` and none below `threshold`; empty for an
     input that the model has not seen.
     """
@@ -71,6 +71,7 @@ class PredictLinks:
     known: Sequence[frozenset[Literal]]
     limit: int
     threshold: float | None
+    candidates: frozenset[Literal] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,13 @@ from grammar.traversal import (
 from proxy.inference.commands import Edge, Results
 from proxy.inference.errors import InternalFailure, UnsupportedOperation
 from proxy.inference.plan import LinkPlan, Plan
+from proxy.inference.predicates import FILTER_FIRST
 
 INPUT_LIMIT = 10_000
 """Inputs of one inference; beyond it the rewritten query would be larger than a server accepts."""
+
+CANDIDATE_LIMIT = 100_000
+"""Vertices that filters which come first may let through."""
 
 _ID, _KNOWN, _SOURCE, _TARGET, _LABEL = "v", "n", "s", "t", "l"
 
@@ -79,6 +83,24 @@ def read_edges(results: Results) -> list[Edge]:
         ends = _id(row.get(_SOURCE)), _id(row.get(_TARGET))
         edges.append(Edge(_id(row.get(_ID)), label, *ends))
     return edges
+
+
+def candidate_query(traversal: Traversal, filters: Sequence[Instruction]) -> Traversal:
+    """The query for the ids of all vertices that pass some filters."""
+    return traversal.with_steps(
+        [step("V"), *filters, step("limit", CANDIDATE_LIMIT + 1), step("id")]
+    )
+
+
+def read_candidates(results: Results) -> frozenset[Literal]:
+    """The ids. Raises `InferenceError`."""
+    ids = read_ids(results)
+    if len(ids) > CANDIDATE_LIMIT:
+        raise UnsupportedOperation(
+            f"More than {CANDIDATE_LIMIT} vertices pass the filters behind the inference: leave"
+            f" {FILTER_FIRST} away and ask for more results, or filter closer."
+        )
+    return frozenset(ids)
 
 
 def read_ids(results: Results) -> list[Literal]:

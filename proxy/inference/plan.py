@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grammar.traversal import (
@@ -19,6 +20,7 @@ from proxy.inference import errors, predicates
 from proxy.inference.commands import Direction
 from proxy.inference.errors import InvalidParameter, MissingParameter, UnsupportedOperation
 from proxy.inference.find import Inference, describe, find_inferences
+from proxy.inference.once import needs_path
 from proxy.inference.predicates import CLASSIFICATION, PREDICTION, REGRESSION, SCORE, Settings
 from proxy.inference.stray import stray_keys
 
@@ -28,7 +30,8 @@ class LinkPlan:
     """A link prediction.
 
     `direction` is `"out"` or `"in"`; `hide` is the direction of known links to leave out,
-    `"both"`, or `None`.
+    `"both"`, or `None`. `filters` are the steps that candidates have to pass before they are
+    ranked, beginning with that for the label; `None` leaves all filtering to the final query.
     """
 
     inference: Inference
@@ -39,6 +42,7 @@ class LinkPlan:
     limit: int
     threshold: float | None
     hide: str | None
+    filters: tuple[Instruction, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +131,17 @@ def _link_plan(
             raise UnsupportedOperation(
                 f"{inference} is not supported: link prediction belongs behind out(...) or in(...)."
             )
+    following = _following(traversal, inference)
     return LinkPlan(
         inference=inference,
         edge_label=_edge_label(step),
-        target_label=_target_label(_following(traversal, inference)),
+        target_label=_target_label(following[0] if following else None),
         direction=direction,
         endpoint=predicates.endpoint_name(options, settings),
         limit=predicates.result_limit(options, settings),
         threshold=predicates.score_threshold(options),
         hide=predicates.existing_filter(options, direction),
+        filters=_filters(following) if predicates.FILTER_FIRST in options else None,
     )
 
 
@@ -161,14 +167,31 @@ def _property_plan(
     )
 
 
-def _following(traversal: Traversal, inference: Inference) -> Instruction | None:
-    """The step behind an inference and its modifiers."""
+def _following(traversal: Traversal, inference: Inference) -> tuple[Instruction, ...]:
+    """The steps behind an inference and its modifiers."""
     steps, path = traversal.steps, inference.path
     while len(path) > 1:
         index, number, *inner = path
         steps, path = list(children(steps[index]))[number].steps, tuple(inner)
-    end = path[0] + inference.width
-    return steps[end] if end < len(steps) else None
+    return steps[path[0] + inference.width :]
+
+
+_FILTERS = frozenset("has hasId hasLabel hasNot where filter not and or".split())
+
+
+def _filters(following: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
+    """The steps at the beginning that only filter, and by nothing but the vertex itself."""
+    count = 0
+    for step in following:
+        if step.name not in _FILTERS or needs_path((step,)) or list(_inferences_in(step)):
+            break
+        count += 1
+    return following[:count]
+
+
+def _inferences_in(step: Instruction) -> Iterator[Inference]:
+    for child in children(step):
+        yield from find_inferences(child)
 
 
 def _edge_label(step: Instruction) -> str:
@@ -231,6 +254,7 @@ _UNDERSTOOD = {
     predicates.LIMIT,
     predicates.THRESHOLD,
     predicates.FILTER_EXISTING,
+    predicates.FILTER_FIRST,
     predicates.IAM_ROLE,
 }
 

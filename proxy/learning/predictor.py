@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,10 +104,12 @@ class LinkPredictor:
         known: Sequence[Collection[Literal]],
         limit: int,
         threshold: float | None = None,
+        candidates: Collection[Literal] | None = None,
     ) -> list[list[ScoredVertex]]:
         """Rank targets for each input, best first, at most `limit` each.
 
-        `known[i]` are vertices that are no answers for `inputs[i]`; the input itself never is one.
+        `known[i]` are vertices that are no answers for `inputs[i]`; the input itself never is one,
+        and nothing outside `candidates` is, if they are given.
         Answers below `threshold` are dropped. An input that the model has not seen gets none.
         Equal scores keep the order of the export. Raises `UnknownRelation`.
         """
@@ -129,7 +131,8 @@ class LinkPredictor:
             for start in range(0, len(positions) if able else 0, BLOCK):
                 block = positions[start : start + BLOCK]
                 sources = np.array([self._places[inputs[p]][1] for p in block], np.int64)
-                found = self._rank(able, direction, sources, [known[p] for p in block], limit)
+                hidden = [known[p] for p in block]
+                found = self._rank(able, direction, sources, hidden, limit, candidates)
                 for position, ranked in zip(block, found, strict=True):
                     answers[position] = [
                         vertex
@@ -156,6 +159,7 @@ class LinkPredictor:
         sources: Indexes,
         known: Sequence[Collection[Literal]],
         limit: int,
+        allowed: Collection[Literal] | None,
     ) -> list[list[ScoredVertex]]:
         """Answers for sources of one type, over the candidates of all relations together."""
         spans: dict[str, int] = {}
@@ -171,12 +175,12 @@ class LinkPredictor:
             parts.append(logits)
         joined = np.concatenate(parts, axis=1)
         candidates = [literal for target in spans for literal in self._ids[target]]
+        if allowed is not None:
+            open_ = self._columns(allowed, spans)
+            joined[:, np.setdiff1d(np.arange(width), open_)] = -np.inf
         answers = []
         for row, hidden in zip(joined, known, strict=True):
-            for literal in hidden:
-                place = self._places.get(literal)
-                if place is not None and place[0] in spans:
-                    row[spans[place[0]] + place[1]] = -np.inf
+            row[self._columns(hidden, spans)] = -np.inf
             best = top(row, limit)
             scores = probabilities(row[best])
             answers.append(
@@ -186,6 +190,14 @@ class LinkPredictor:
                 ]
             )
         return answers
+
+    def _columns(self, vertices: Collection[Literal], spans: Mapping[str, int]) -> Indexes:
+        """Where vertices stand among candidates whose types begin at `spans`; int64."""
+        places = (self._places.get(literal) for literal in vertices)
+        return np.array(
+            [spans[place[0]] + place[1] for place in places if place and place[0] in spans],
+            np.int64,
+        )
 
 
 def top(row: NDArray[np.float64], limit: int) -> Indexes:

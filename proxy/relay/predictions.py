@@ -77,6 +77,7 @@ class Predictions:
                 known=work.known,
                 limit=work.limit,
                 threshold=work.threshold,
+                candidates=work.candidates,
             ),
         )
         return [[(target.id, target.score) for target in targets] for targets in ranked]

@@ -62,7 +62,7 @@ def ask(client: Client, query: str) -> list[Any]:
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) == 6
+    assert len(EXAMPLES) == 7
 
 
 def test_eight_next_friends(client: Client) -> None:
@@ -72,8 +72,17 @@ def test_eight_next_friends(client: Client) -> None:
     assert set(names) <= NAMES - {"Henry"}
 
 
+def test_filters_first(client: Client) -> None:
+    names = ask(client, EXAMPLES[1])
+    assert len(names) == 3
+    sporty = ask(client, "g.V().has('interests', 'sports').values('name')")
+    assert set(names) <= set(sporty)
+    everybody = EXAMPLES[0].replace('"Neptune#ml.limit", 8', '"Neptune#ml.limit", 20')
+    assert names == [name for name in ask(client, everybody) if name in sporty][:3]
+
+
 def test_the_score_of_each(client: Client) -> None:
-    rows = ask(client, EXAMPLES[1])
+    rows = ask(client, EXAMPLES[2])
     assert [set(row) for row in rows] == [{"name", "score"}] * 3
     scores = [row["score"] for row in rows]
     assert scores == sorted(scores, reverse=True)
@@ -82,20 +91,20 @@ def test_the_score_of_each(client: Client) -> None:
 
 
 def test_the_best_pairs_of_all(client: Client) -> None:
-    paths = ask(client, EXAMPLES[2])
+    paths = ask(client, EXAMPLES[3])
     assert [len(path.objects) for path in paths] == [2, 2, 2]
     assert all(source != target for source, target in (path.objects for path in paths))
 
 
 def test_inside_project(client: Client) -> None:
-    rows = ask(client, EXAMPLES[3])
+    rows = ask(client, EXAMPLES[4])
     assert {row["name"] for row in rows} == {"Henry", "Bill"}
     first = {row["name"]: row["next"] for row in rows}
     assert first["Henry"] == ask(client, EXAMPLES[0])[0]
 
 
 def test_a_friend_of_the_next_friend(client: Client) -> None:
-    (path,) = ask(client, EXAMPLES[4])
+    (path,) = ask(client, EXAMPLES[5])
     henry, friend, other = path.objects
     assert henry == "Henry"
     assert friend == ask(client, EXAMPLES[0])[0]
@@ -103,6 +112,6 @@ def test_a_friend_of_the_next_friend(client: Client) -> None:
 
 
 def test_behind_a_write(client: Client) -> None:
-    (name,) = ask(client, EXAMPLES[5])
+    (name,) = ask(client, EXAMPLES[6])
     assert name == ask(client, EXAMPLES[0])[0]
     assert ask(client, "g.V().has('asked', true).values('name')") == ["Henry"]
