@@ -48,7 +48,7 @@ _FORMATS = {
         replace(GRAPHBINARY, name="application/vnd.graphbinary-v1.0-stringd", stringd=True),
         GRAPHSON_3,
         Format("application/vnd.gremlin-v2.0+json", Encoding.GRAPHSON, version=2),
-        Format("application/vnd.gremlin-v1.0+json", Encoding.GRAPHSON, version=1, typed=False),
+        Format("application/vnd.gremlin-v1.0+json", Encoding.GRAPHSON, version=1),
         Format("application/json", Encoding.GRAPHSON),
         *(
             Format(

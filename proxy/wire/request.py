@@ -13,8 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from grammar import graphbinary, graphson
-from grammar.errors import GremlinError
-from grammar.traversal import Argument, Entries, Kind, Literal
+from grammar.errors import GremlinError, NotConvertible
+from grammar.traversal import Argument, Entries, Items, Kind, Literal
 from proxy.wire.errors import MessageError
 from proxy.wire.frames import Opcode
 from proxy.wire.mime import TEXT_FRAME, Encoding, Format, format_of
@@ -204,6 +204,8 @@ def _string(text: str) -> bytes:
 
 
 def _read_graphson(format: Format, text: bytes) -> RequestMessage:
+    if format.typed and format.version == 1:
+        raise MessageError("GraphSON 1 names Java classes; use GraphSON 2 or 3, or GraphBinary")
     message = _mapping(graphson.loads(text))
     request_id = message["requestId"]
     if isinstance(request_id, dict):
@@ -228,12 +230,38 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _graphson_object(request: RequestMessage) -> dict[str, Any]:
-    version = 2 if request.format.version == 2 else 3
+    format, request_id = request.format, str(request.request_id)
+    if not format.typed:
+        args = {name: _untyped(value) for name, value in request.args.items()}
+        return _message(request, request_id, args)
+    version = 2 if format.version == 2 else 3
+    args = {name: graphson.write_value(value, version) for name, value in request.args.items()}
+    return _message(request, {"@type": "g:UUID", "@value": request_id}, args)
+
+
+def _message(request: RequestMessage, request_id: Any, args: dict[str, Any]) -> dict[str, Any]:
     return {
-        "requestId": {"@type": "g:UUID", "@value": str(request.request_id)},
+        "requestId": request_id,
         "op": request.op,
         "processor": request.processor,
-        "args": {
-            name: graphson.write_value(value, version) for name, value in request.args.items()
-        },
+        "args": args,
     }
+
+
+def _untyped(value: Argument) -> Any:
+    """Plain JSON, in which a server sees no types. Raises `NotConvertible` where it has to."""
+    if isinstance(value.origin, graphson.Node):
+        return value.origin.json
+    match value:
+        case Literal(Kind.STRING | Kind.BOOLEAN | Kind.NULL | Kind.INT | Kind.DOUBLE, plain):
+            return plain
+        case Literal(Kind.LONG, int(number)) if not -(2**31) <= number < 2**31:
+            return number
+        case Items("list", items):
+            return [_untyped(item) for item in items]
+        case Entries(entries):
+            keys = [key.value for key, _ in entries if isinstance(key, Literal)]
+            if len(keys) == len(entries) and all(isinstance(key, str) for key in keys):
+                return {key: _untyped(item) for key, (_, item) in zip(keys, entries, strict=True)}
+    what = value.kind.value if isinstance(value, Literal) else type(value).__name__
+    raise NotConvertible(f"a value of type {what} loses its type in untyped GraphSON")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grammar import graphbinary, graphson
+from grammar import graphbinary, graphson, script
 from grammar.traversal import Argument, Entries, Items, Literal, Traversal, step
 from proxy.inference.predicates import Settings
 from proxy.relay import conversation as relay
@@ -39,12 +39,12 @@ def request(
     """A request of a client: bytecode, or a script."""
     if isinstance(gremlin, str):
         gremlin = Literal.string(gremlin)
-    script = not isinstance(gremlin, Traversal)
+    text = not isinstance(gremlin, Traversal)
     return RequestMessage(
         format,
         request_id or uuid.uuid4(),
-        op or ("eval" if script else "bytecode"),
-        processor if processor is not None else ("" if script else "traversal"),
+        op or ("eval" if text else "bytecode"),
+        processor if processor is not None else ("" if text else "traversal"),
         {"gremlin": gremlin, "aliases": Entries(((Literal.string("g"),) * 2,)), **args},
     )
 
@@ -61,6 +61,11 @@ def friends(*, endpoint: str = "friends", limit: int = 2) -> Traversal:
             step("values", "name"),
         ),
     )
+
+
+def friends_script() -> str:
+    """The same as text."""
+    return script.write(friends())
 
 
 def refused() -> Traversal:

@@ -20,6 +20,7 @@ from playbook import (
     database,
     frame_of,
     friends,
+    friends_script,
     links,
     lost,
     predicted,
@@ -320,7 +321,7 @@ def test_a_session_keeps_its_order_around_an_inference(play):
 def test_an_inference_whose_results_lose_their_types_waits_for_open_answers(play, format):
     plain, query, behind = (
         request("1+1", format=format),
-        request(friends(), format=format),
+        request(friends_script(), format=format),
         request("2+2", format=format),
     )
     play >> client(plain) << Forwarded(plain)
@@ -333,7 +334,8 @@ def test_an_inference_whose_results_lose_their_types_waits_for_open_answers(play
     play >> predicted(prepare) << (asks := Asks(format.readable))
     play >> answered(asks, rows("a")) << (predicts := Predicts(PredictLinks))
     play >> predicted(predicts, links("b"))
-    play << Asks(format, query.request_id) << Forwarded(behind)
+    play << (final := Asks(format, query.request_id)) << Forwarded(behind)
+    assert ".option('a', __.V('b'))" in final.request.args["gremlin"].value
 
 
 def test_of_two_such_inferences_the_second_waits_for_the_answer_of_the_first(play):

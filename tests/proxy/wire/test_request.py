@@ -17,7 +17,8 @@ from gremlin_python.structure.graph import Graph
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grammar.traversal import Entries, Kind, Literal, Traversal, step
+from grammar.errors import NotConvertible
+from grammar.traversal import Entries, Items, Kind, Literal, Traversal, step
 from proxy.wire.errors import MessageError
 from proxy.wire.frames import Opcode
 from proxy.wire.mime import GRAPHBINARY, format_of
@@ -159,6 +160,42 @@ def test_numbers_of_an_untyped_request_stay_untyped():
     args = json.loads(written[1 + len(mime) :])["args"]
     assert args["batchSize"] == 5
     assert args["bindings"] == {"x": 3000000000}
+    assert json.loads(written[1 + len(mime) :])["requestId"] == str(ID)
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (Literal(Kind.INT, 5), 5),
+        (Literal(Kind.LONG, 2**40), 2**40),
+        (Items("list", (Literal.string("a"), Literal(Kind.NULL, None))), ["a", None]),
+        (Entries(((Literal.string("a"), Literal(Kind.DOUBLE, 0.5)),)), {"a": 0.5}),
+    ],
+)
+def test_values_are_written_without_types_where_they_keep_their_meaning(value, plain):
+    format = format_of("application/vnd.gremlin-v1.0+json;types=false")
+    assert format is not None
+    request = RequestMessage(format, ID, "eval", "", {"x": value})
+    _, written = write_request(request)
+    assert json.loads(written[1 + len(format.name) :])["args"] == {"x": plain}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Literal(Kind.LONG, 5),
+        Literal(Kind.UUID, ID),
+        Literal(Kind.FLOAT, 0.5),
+        Items("set", ()),
+        Entries(((Literal(Kind.INT, 1), Literal(Kind.INT, 1)),)),
+        Traversal((), (step("V"),)),
+    ],
+)
+def test_values_that_would_become_others_without_types_are_refused(value):
+    format = format_of("application/vnd.gremlin-v1.0+json;types=false")
+    assert format is not None
+    with pytest.raises(NotConvertible, match="loses its type"):
+        write_request(RequestMessage(format, ID, "eval", "", {"x": value}))
 
 
 def test_derived_requests_differ_only_where_asked():
@@ -279,6 +316,7 @@ def test_json_of_any_shape_is_refused_or_read_but_never_crashes(body):
         (Opcode.TEXT, b"[]", "JSON object"),
         (Opcode.TEXT, b"{}", "requestId"),
         (Opcode.TEXT, b"{", "broken"),
+        (Opcode.BINARY, b"\x21application/vnd.gremlin-v1.0+json" + JAVA.encode(), "GraphSON 1"),
     ],
 )
 def test_what_is_no_request_is_named(opcode, payload, reason):
