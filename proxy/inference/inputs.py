@@ -9,6 +9,7 @@ For Henry's next friend, `g.V().has("name", "Henry").out("FRIEND").with("Neptune
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from grammar.traversal import (
     Argument,
@@ -72,6 +73,7 @@ def read_vertices(results: Results) -> tuple[list[Literal], list[frozenset[Liter
         linked = row.get(_KNOWN, Items("list", ()))
         items = linked.items if isinstance(linked, Items) else ()
         known.append(frozenset(_id(item) for item in items))
+    _refuse_alike(inputs)
     return inputs, known
 
 
@@ -82,7 +84,19 @@ def read_edges(results: Results) -> list[Edge]:
         label = _id(row.get(_LABEL)).value
         ends = _id(row.get(_SOURCE)), _id(row.get(_TARGET))
         edges.append(Edge(_id(row.get(_ID)), label, *ends))
+    _refuse_alike([edge.id for edge in edges])
     return edges
+
+
+def _refuse_alike(ids: Sequence[Literal]) -> None:
+    """Raise if ids differ in nothing but the type of a number: a database's `choose` does not tell
+    `1` and `1L` apart."""
+    numbers = [id.value for id in ids if isinstance(id.value, int | float | Decimal)]
+    if len(set(numbers)) < len(numbers):
+        raise UnsupportedOperation(
+            "Two inputs have ids that differ only in the type of a number, such as 1 and 1L:"
+            " ask for them one at a time."
+        )
 
 
 def candidate_query(traversal: Traversal, filters: Sequence[Instruction]) -> Traversal:

@@ -10,10 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grammar.traversal import Argument, EnumConstant, Instruction, Opaque, Traversal, children, step
+from grammar.traversal import (
+    Argument,
+    EnumConstant,
+    Instruction,
+    Items,
+    Opaque,
+    Predicate,
+    Traversal,
+    children,
+    step,
+)
 from proxy.inference.place import host_index
 
 _WRITING = frozenset("addV addE property drop mergeV mergeE io call sideEffect".split())
+_SHUFFLE = EnumConstant("Order", "shuffle")
 _RANDOM = frozenset("sample coin pageRank peerPressure connectedComponent shortestPath".split())
 
 _PATH_FREE = frozenset(
@@ -38,17 +49,23 @@ _KEEPING = (
 def runs_once(steps: Sequence[Instruction]) -> bool:
     """Whether these steps write, or may give something else the second time."""
     for instruction in steps:
-        if instruction.name in _WRITING | _RANDOM:
+        if instruction.name in _WRITING | _RANDOM or _SHUFFLE in instruction.arguments:
             return True
-        if any(_is_code(argument) for argument in instruction.arguments):
+        if any(map(_holds_code, instruction.arguments)):
             return True
         if any(runs_once(child.steps) for child in children(instruction)):
             return True
     return False
 
 
-def _is_code(argument: Argument) -> bool:
-    return isinstance(argument, Opaque) and argument.what.lower() in ("closure", "lambda")
+def _holds_code(argument: Argument) -> bool:
+    """Whether a closure or lambda stands in an argument: it may do anything."""
+    match argument:
+        case Opaque(_, _, what):
+            return what.rpartition(":")[2].lower() in ("closure", "lambda")
+        case Items(_, arguments) | Predicate(_, _, arguments):
+            return any(map(_holds_code, arguments))
+    return False
 
 
 def once_until(traversal: Traversal, before: int) -> int:
@@ -117,8 +134,9 @@ def needs_path(steps: Sequence[Instruction]) -> Instruction | None:
     for instruction in steps:
         if instruction.name not in _PATH_FREE:
             return instruction
-        if any(_is_label(instruction, argument) for argument in instruction.arguments):
-            return instruction
+        for argument in instruction.arguments:
+            if _is_label(instruction, argument) or _holds_code(argument):
+                return instruction
         for child in children(instruction):
             found = needs_path(child.steps)
             if found is not None:

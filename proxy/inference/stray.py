@@ -13,6 +13,7 @@ from grammar.traversal import (
     Traversal,
     Variable,
     children,
+    walk,
 )
 from proxy.inference.find import find_inferences
 from proxy.inference.predicates import PREFIX, SCORE
@@ -24,8 +25,11 @@ def stray_keys(traversal: Traversal) -> Iterator[Instruction]:
 
     A stock server would take them silently for something else: `with` steps with one of our keys
     behind a step that is no inference, unknown keys of ours, `with` steps whose key cannot be
-    known, and property steps that ask for the score.
+    known, and property steps that ask for the score. None of them works in a strategy, either.
     """
+    for instruction in traversal.source:
+        for criterion in children(instruction):
+            yield from (inner for _, inner in walk(criterion) if _means_us(inner))
     modified: set[Path] = set()
     for inference in find_inferences(traversal):
         *parent, index = inference.path
