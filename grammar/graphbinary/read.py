@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
+from grammar.collector import without_collection
 from grammar.errors import MalformedRequest
 from grammar.graphbinary import codes
 from grammar.graphbinary.walk import Slice, Walker
@@ -35,15 +36,17 @@ def read_bytecode(data: bytes | memoryview, offset: int = 0) -> tuple[Traversal,
 
     Returns it and the offset behind it. Raises `MalformedRequest` and `LimitExceeded`.
     """
-    reader = _Reader(data, offset)
-    reader.enter()
-    return reader.bytecode("g"), reader.pos
+    with without_collection():
+        reader = _Reader(data, offset)
+        reader.enter()
+        return reader.bytecode("g"), reader.pos
 
 
 def read_value(data: bytes | memoryview, offset: int = 0) -> tuple[Argument, int]:
     """The qualified value (type code, flag, value) at `offset`, and the offset behind it."""
-    reader = _Reader(data, offset)
-    return reader.value(), reader.pos
+    with without_collection():
+        reader = _Reader(data, offset)
+        return reader.value(), reader.pos
 
 
 def skip_value(data: bytes | memoryview, offset: int = 0) -> int:
@@ -57,28 +60,32 @@ class _Reader(Walker):
     """A walker that keeps what it walks over.
 
     Scalars get no origin: their encoding is canonical, writing them again gives the same bytes.
-    Where it is not (typed nulls, NaN, padded integers), the origin is kept.
+    Where it is not (typed nulls, NaN, padded integers), the origin is kept. Equal strings share one
+    literal: names and labels come again and again.
     """
 
-    __slots__ = ()
+    __slots__ = ("strings",)
+
+    def __init__(self, data: bytes | memoryview, offset: int) -> None:
+        super().__init__(data, offset)
+        self.strings: dict[bytes, Literal] = {}
 
     def value(self) -> Argument:
         start = self.pos
+        read = _BY_HEAD.get(self.data[start : start + 2])
+        if read is None:
+            return self._other_value(start)
+        self.pos = start + 2
+        return read(self, start)
+
+    def _other_value(self, start: int) -> Argument:
+        """Nulls, enums, custom types, and everything that stays opaque."""
         code, follows = self.head()
         if not follows:
             return self._null(code, start)
-        scalar = _SCALARS.get(code)
-        if scalar is not None:
-            return scalar(self, start)
         if code in codes.ENUMS:
             return self._enum(code, start)
-        composite = _COMPOSITES.get(code)
-        if composite is None:
-            return self._opaque(code, start)
-        self.enter()
-        node = composite(self, start)
-        self.leave()
-        return node
+        return self._opaque(code, start)
 
     def _null(self, code: int, start: int) -> Literal:
         if code == codes.UNSPECIFIED_NULL:
@@ -98,10 +105,9 @@ class _Reader(Walker):
         return Opaque("graphbinary", self.data[start : self.pos], what)
 
     def _enum(self, code: int, start: int) -> Argument:
-        name = self.value()
-        if not isinstance(name, Literal) or name.kind is not Kind.STRING:
+        if self.head() != (codes.STRING, True):
             raise MalformedRequest(f"the {codes.ENUMS[code]} at {start} has no name")
-        return EnumConstant(codes.ENUMS[code], name.value, origin=self._since(start))
+        return EnumConstant(codes.ENUMS[code], self.string(), origin=self._since(start))
 
     def bytecode(self, root: str) -> Traversal:
         start = self.pos
@@ -175,10 +181,10 @@ class _Reader(Walker):
 
 
 _LONG = struct.Struct(">q")
-_Scalar = Callable[[_Reader, int], Argument]
+_Read = Callable[[_Reader, int], Argument]
 
 
-def _number(kind: Kind, layout: str) -> _Scalar:
+def _number(kind: Kind, layout: str) -> _Read:
     unpack = struct.Struct(layout).unpack_from
     size = struct.calcsize(layout)
 
@@ -192,7 +198,14 @@ def _number(kind: Kind, layout: str) -> _Scalar:
 
 
 def _string(reader: _Reader, start: int) -> Argument:
-    return Literal(Kind.STRING, reader.string())
+    raw = reader.blob()
+    known = reader.strings.get(raw)
+    if known is None:
+        try:
+            known = reader.strings[raw] = Literal(Kind.STRING, raw.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise MalformedRequest(f"the string at {start} is not UTF-8") from error
+    return known
 
 
 def _boolean(reader: _Reader, start: int) -> Argument:
@@ -227,7 +240,7 @@ def _big_decimal(reader: _Reader, start: int) -> Argument:
     return Literal(Kind.BIG_DECIMAL, value, origin=origin)
 
 
-_SCALARS: dict[int, _Scalar] = {
+_SCALARS: dict[int, _Read] = {
     codes.STRING: _string,
     codes.INT: _number(Kind.INT, ">i"),
     codes.LONG: _number(Kind.LONG, ">q"),
@@ -241,7 +254,20 @@ _SCALARS: dict[int, _Scalar] = {
     codes.BIG_DECIMAL: _big_decimal,
 }
 
-_COMPOSITES: dict[int, _Scalar] = {
+
+def _composite(read: _Read) -> _Read:
+    """A value with values in it is one level deeper than they are."""
+
+    def read_deeper(reader: _Reader, start: int) -> Argument:
+        reader.enter()
+        node = read(reader, start)
+        reader.leave()
+        return node
+
+    return read_deeper
+
+
+_COMPOSITES: dict[int, _Read] = {
     codes.BYTECODE: _Reader._nested,
     codes.LIST: _Reader._list,
     codes.SET: _Reader._set,
@@ -253,3 +279,9 @@ _COMPOSITES: dict[int, _Scalar] = {
     codes.STRATEGY: _Reader._strategy,
     codes.BINDING: _Reader._binding,
 }
+
+_BY_HEAD: dict[bytes, _Read] = {
+    **{bytes((code, 0)): read for code, read in _SCALARS.items()},
+    **{bytes((code, 0)): _composite(read) for code, read in _COMPOSITES.items()},
+}
+"""By type code and the flag that says that a value follows: one look-up for most values."""

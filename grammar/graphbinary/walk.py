@@ -7,7 +7,6 @@ bytes that are left before anything is built from it.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 
 from grammar.errors import LimitExceeded, MalformedRequest
 from grammar.graphbinary import codes
@@ -19,17 +18,22 @@ MAX_DEPTH = 64
 MAX_VALUES = 2_000_000
 """How many values one request may hold; a null costs a hostile sender only two bytes."""
 
-_INT = struct.Struct(">i")
 _FLAG_VALUE, _FLAG_NULL = 0, 1
 
 
-@dataclass(frozen=True, slots=True)
+_INT = struct.Struct(">i").unpack_from
+
+
 class Slice:
     """The origin of a node that was read from GraphBinary: `data[start:end]`."""
 
-    data: bytes
-    start: int
-    end: int
+    __slots__ = ("data", "end", "start")
+    __match_args__ = ("data", "start", "end")
+
+    def __init__(self, data: bytes, start: int, end: int) -> None:
+        self.data = data
+        self.start = start
+        self.end = end
 
     @property
     def bytes(self) -> bytes:
@@ -73,8 +77,12 @@ class Walker:
 
     def int32(self) -> int:
         """A signed integer of four bytes."""
-        start = self.take(4)
-        return int(_INT.unpack_from(self.data, start)[0])
+        start = self.pos
+        if start + 4 > self.size:
+            self.take(4)
+        self.pos = start + 4
+        (number,) = _INT(self.data, start)
+        return int(number)
 
     def count(self, smallest: int) -> int:
         """A count of things of at least `smallest` bytes each, checked against what is left."""
@@ -113,9 +121,13 @@ class Walker:
 
     def head(self) -> tuple[int, bool]:
         """Type code and whether a value follows. For a custom type stops before its name."""
-        start = self.take(1)
-        code = self.data[start]
+        data, start = self.data, self.pos
+        code = data[start] if start < self.size else data[self.take(1)]
+        self.pos = start + 1
         if code == codes.CUSTOM:
+            return code, True
+        if self.pos < self.size and not data[self.pos]:
+            self.pos += 1
             return code, True
         return code, self.flag()
 

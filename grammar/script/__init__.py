@@ -9,12 +9,11 @@ True
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from lark import Token
 
+from grammar.collector import without_collection
 from grammar.script.read import Reader
 from grammar.script.shapes import Span
 from grammar.script.tree import MAX_DEPTH, Operand
@@ -81,29 +80,12 @@ class Script:
         return f"Script({text if len(text) <= 200 else text[:200] + '…'!r})"
 
 
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Keep the garbage collector from walking a growing tree again and again.
-
-    Nothing of the tree becomes garbage before all of it does; for a megabyte the collector would
-    take as long as the parser.
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 def parse(text: str, bindings: Mapping[str, Argument] | None = None) -> Script:
     """Read a script. Names in `bindings` are read as their values, and printed as names.
 
     Raises `ScriptError` with the place, and `LimitExceeded`.
     """
-    with _without_collection():
+    with without_collection():
         reader = Reader(text, bindings or {})
     traversals = tuple(reader.traversals)
     spans = tuple([traversal.origin for traversal in traversals])
