@@ -1,0 +1,245 @@
+"""Properties of vertices and edges: from a graph in a server to answers through the proxy."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from gremlin_python.driver.client import Client
+from gremlin_python.driver.driver_remote_connection import DriverRemoteConnection
+from gremlin_python.driver.protocol import GremlinServerError
+from gremlin_python.process.anonymous_traversal import traversal
+
+from proxy.cli.background import relay
+from proxy.config import Configuration, Listen, StoreSettings, Upstream
+from proxy.embedded import EmbeddedServer
+from proxy.graph import ExportParameters, export_graph
+from proxy.learning.settings import TrainingSettings
+from proxy.learning.tasks import train
+from proxy.store.records import Store
+
+pytestmark = pytest.mark.integration
+
+PEOPLE = 60
+TEAMS = ("red", "green", "blue")
+QUICK = TrainingSettings(epochs=10, networks=1, folds=2)
+KNOWS = ["Person", "knows", "Person"]
+TARGETS: dict[str, tuple[dict[str, Any], str]] = {
+    "teams": ({"node": "Person", "property": "team", "type": "classification"}, "auto"),
+    "levels": ({"node": "Person", "property": "level", "type": "classification"}, "neighbours"),
+    "ages": ({"node": "Person", "property": "age", "type": "regression"}, "linear"),
+    "close": ({"edge": KNOWS, "property": "close", "type": "classification"}, "boosting"),
+    "weights": ({"edge": KNOWS, "property": "weight", "type": "regression"}, "auto"),
+    "friends": ({"edge": KNOWS, "type": "link_prediction"}, "common-neighbours"),
+}
+"""By endpoint: what it predicts, and by which method."""
+
+CLASSES = 'with("Neptune#ml.classification")'
+NUMBERS = 'with("Neptune#ml.regression")'
+
+
+def fill(client: Client) -> None:
+    """Three teams that know each other well and others little; every fourth tells no team.
+
+    `level`, a Long, goes with the team, `age` with `shoe`; an edge is `close`, and heavy, inside a
+    team alone.
+    """
+    chance = random.Random(1)
+    team = [number % 3 for number in range(PEOPLE)]
+    client.submit("g.V().drop().iterate()").all().result()
+    for number in range(PEOPLE):
+        told = f".property('team', '{TEAMS[team[number]]}')" if number % 4 else ""
+        script = (
+            f"g.addV('Person').property(id, 'p{number}').property('level', {team[number]}L)"
+            f".property('shoe', {number}).property('age', {20 + number}).property('size', {number})"
+            f".property('side', '{'abc'[team[number]]}'){told}.iterate()"
+        )
+        client.submit(script).all().result()
+    for number in range(PEOPLE):
+        for other in chance.sample(range(PEOPLE), 6):
+            same = team[number] == team[other]
+            if other == number or (not same and chance.random() < 0.7):
+                continue
+            weight = 5.0 if same else 1.0
+            script = (
+                f"g.V('p{number}').addE('knows').to(__.V('p{other}'))"
+                f".property('close', {str(same).lower()}).property('weight', {weight}d).iterate()"
+            )
+            client.submit(script).all().result()
+
+
+@pytest.fixture(scope="module")
+def address(
+    gremlin_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A proxy with an endpoint for each of `TARGETS`."""
+    directory = tmp_path_factory.mktemp("properties")
+    url = gremlin_server.url
+    direct = Client(url, "g")
+    fill(direct)
+    direct.close()
+    jobs = [{"name": name, "targets": [target]} for name, (target, _) in TARGETS.items()]
+    export_graph(url, directory / "export", parameters=ExportParameters.parse({"jobs": jobs}))
+    store = Store(directory / "store")
+    for name, (_, model) in TARGETS.items():
+        train(
+            directory / "export",
+            directory / name,
+            model=model,
+            settings=QUICK,
+            configuration=f"{name}.json",
+        )
+        store.create_endpoint(name, directory / name)
+    configuration = Configuration(
+        listen=Listen(port=0),
+        upstream=Upstream(url=url),
+        store=StoreSettings(directory=directory / "store"),
+    )
+    with relay(configuration) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def client(address: str) -> Iterator[Client]:
+    client = Client(address, "g")
+    yield client
+    client.close()
+
+
+def ask(client: Client, endpoint: str, query: str) -> list[Any]:
+    script = f'g.with("Neptune#ml.endpoint", "{endpoint}").{query}'
+    results: list[Any] = client.submit(script).all().result()
+    return results
+
+
+def test_teams_that_nobody_told(client: Client) -> None:
+    pairs = ask(
+        client,
+        "teams",
+        f"V().hasLabel('Person').hasNot('team').project('id', 'team').by(id)"
+        f".by(properties('team').{CLASSES}.value())",
+    )
+    assert len(pairs) == PEOPLE // 4
+    right = sum(pair["team"] == TEAMS[int(pair["id"][1:]) % 3] for pair in pairs)
+    assert right >= 0.8 * len(pairs)
+
+
+def test_a_predicted_property_is_a_property(client: Client) -> None:
+    (found,) = ask(client, "teams", f"V('p3').properties('team').{CLASSES}")
+    assert (found.key, found.value) == ("team", "red")
+    pairs = ask(
+        client,
+        "teams",
+        f"with('Neptune#ml.limit', 3).V('p3').properties('team', 'Neptune#ml.score').{CLASSES}",
+    )
+    assert [each.key for each in pairs] == ["team", "Neptune#ml.score"] * 3
+    scores = [each.value for each in pairs[1::2]]
+    assert scores == sorted(scores, reverse=True)
+    assert sum(scores) == pytest.approx(1.0)
+
+
+def test_bytecode(address: str) -> None:
+    connection = DriverRemoteConnection(address, "g")
+    try:
+        g = traversal().with_remote(connection).with_("Neptune#ml.endpoint", "levels")
+        asked = g.V("p1").properties("level").with_("Neptune#ml.classification").value()
+        (level,) = asked.to_list()
+    finally:
+        connection.close()
+    assert level == 1
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "element", "task", "java"),
+    [
+        ("teams", "V('p1').properties('team')", CLASSES, "String"),
+        ("levels", "V('p1').properties('level')", CLASSES, "Long"),
+        ("ages", "V('p1').properties('age')", NUMBERS, "Double"),
+        ("close", "E().limit(1).properties('close')", CLASSES, "Boolean"),
+    ],
+)
+def test_values_have_the_types_of_the_graph(
+    client: Client, endpoint: str, element: str, task: str, java: str
+) -> None:
+    assert ask(client, endpoint, f"{element}.{task}.value().map{{it.get().class.simpleName}}") == [
+        java
+    ]
+
+
+def test_numbers_of_vertices_are_doubles(client: Client) -> None:
+    (age,) = ask(client, "ages", f"V('p30').properties('age').{NUMBERS}.value()")
+    assert isinstance(age, float)
+    assert age == pytest.approx(50, abs=5)
+
+
+def test_edges_are_judged_by_their_ends(client: Client) -> None:
+    rows = ask(
+        client,
+        "close",
+        f"E().hasLabel('knows').project('close', 'said').by('close')"
+        f".by(properties('close').{CLASSES}.value())",
+    )
+    assert all(isinstance(row["said"], bool) for row in rows)
+    assert sum(row["close"] == row["said"] for row in rows) > 0.95 * len(rows)
+
+
+def test_numbers_of_edges(client: Client) -> None:
+    rows = ask(
+        client,
+        "weights",
+        f"V('p0').outE('knows').project('close', 'said').by('close')"
+        f".by(properties('weight').{NUMBERS}.value())",
+    )
+    assert rows
+    assert all((row["said"] > 3) == row["close"] for row in rows)
+
+
+def test_what_came_after_training(client: Client) -> None:
+    ask(client, "teams", "addV('Person').property(id, 'new').iterate()")
+    assert ask(client, "teams", f"V('new').properties('team').{CLASSES}") == []
+    ask(client, "teams", "V('p0').addE('knows').property(id, 'late').to(__.V('p3')).iterate()")
+    (said,) = ask(client, "weights", f"E('late').properties('weight').{NUMBERS}.value()")
+    assert said > 3
+
+
+LINKS = "V('p0').out('knows').with('Neptune#ml.prediction').hasLabel('Person')"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "query", "message"),
+    [
+        (
+            "friends",
+            f"V().properties('team').{CLASSES}",
+            "Endpoint friends does link prediction, the query asks it for the classification of "
+            "the property 'team'.",
+        ),
+        (
+            "teams",
+            LINKS,
+            "Endpoint teams does node classification of the property 'team', the query asks it "
+            "for link prediction over the edges 'knows'.",
+        ),
+        (
+            "teams",
+            f"V().properties('age').{CLASSES}",
+            "Endpoint teams does node classification of the property 'team', the query asks it "
+            "for the classification of the property 'age'.",
+        ),
+        (
+            "weights",
+            f"E().properties('weight').{CLASSES}",
+            "Endpoint weights does edge regression of the property 'weight', the query asks it "
+            "for the classification of the property 'weight'.",
+        ),
+    ],
+)
+def test_an_endpoint_of_another_kind(
+    client: Client, endpoint: str, query: str, message: str
+) -> None:
+    with pytest.raises(GremlinServerError) as caught:
+        ask(client, endpoint, query)
+    assert "InvalidParameterException" in str(caught.value)
+    assert message in str(caught.value)
