@@ -59,7 +59,7 @@ def main() -> int:
 
 def load_and_export(text: Path, work: Path, console: Console) -> Path:
     """From Gremlin text through a server of its own to an export."""
-    with EmbeddedServer(port=0, data_dir=work / "server", jvm_options=["-Xss16m"]) as server:
+    with EmbeddedServer(port=0, data_dir=work / "server") as server:
         loaded = load_gremlin(server.url, text)
         console.print(f"{loaded.queries:,} queries loaded in {loaded.seconds:.1f} s")
         parameters = ExportParameters.parse({"targets": [TARGET]})

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proxy.learning.blend import Blend, Rankings, Task, fit_blend
-from proxy.learning.calibration import Calibration, fit_calibration
+from proxy.learning.calibration import Calibration
 from proxy.learning.dataset import Dataset
 from proxy.learning.evaluation import Questions
 from proxy.learning.events import Progress
@@ -18,6 +18,7 @@ from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
 from proxy.learning.known import KnownLinks
 from proxy.learning.members import Stopwatch, Timed, fit_structural, names_for
 from proxy.learning.models.fitting import FitSettings
+from proxy.learning.platt import fit_calibration
 from proxy.learning.ranking import Ranking, rank_members
 from proxy.learning.scorers import Scorer
 from proxy.learning.scorers.embedding import Embeddings

@@ -58,14 +58,14 @@ def infer(name: str, cells: Sequence[str], separator: str | None = None) -> Enco
         raise Undecided("it is free text, which is not encoded yet")
     if unique == 1:
         raise Undecided("all its values are the same")
-    encoding = CategoryEncoding.fit(name, cells)
-    kept = set(encoding.categories)
+    categories = CategoryEncoding.fit(name, cells)
+    kept = set(categories.categories)
     described = sum(cell in kept for cell in present)
-    if unique == len(present) or (encoding.has_other and described < DESCRIBED * len(present)):
+    if unique == len(present) or (categories.has_other and described < DESCRIBED * len(present)):
         raise Undecided(
             "(nearly) every vertex has its own value, so it identifies rather than describes"
         )
-    return encoding
+    return categories
 
 
 def _multi_valued(name: str, cells: Sequence[str], separator: str) -> Encoding:

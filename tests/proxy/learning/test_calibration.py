@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from proxy.learning.calibration import Calibration, fit_calibration, probabilities
+from proxy.learning.calibration import Calibration, probabilities
+from proxy.learning.platt import fit_calibration
 from proxy.learning.ranking import Ranking
 
 
