@@ -20,8 +20,9 @@ from proxy.learning.members import Stopwatch, Timed, fit_structural, names_for
 from proxy.learning.models.fitting import FitSettings
 from proxy.learning.platt import fit_calibration
 from proxy.learning.ranking import Ranking, rank_members
-from proxy.learning.scorers import Scorer
+from proxy.learning.scorers import STRUCTURAL, Scorer
 from proxy.learning.scorers.embedding import Embeddings
+from proxy.learning.scorers.popularity import Popularity
 from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
 
 Ranks = NDArray[np.float64]
@@ -110,7 +111,8 @@ class Bench:
         """The learned blend, or all weight on the one model that was asked for."""
         if self.model == AUTO:
             with self.watch.timing(AUTO):
-                return fit_blend(self.names, rankings, self.relations, free=frozenset({NETWORK}))
+                blend = fit_blend(self.names, rankings, self.relations, free=frozenset({NETWORK}))
+            return only_applicable(blend, self.dataset.graph)
         alone = np.array([float(name == self.model) for name in self.names])
         tasks = [(relation, end) for relation in self.relations for end in DIRECTIONS]
         return Blend(self.names, dict.fromkeys(tasks, alone))
@@ -133,3 +135,22 @@ class Bench:
         if self.model == AUTO:
             seconds[AUTO] = sum(seconds.values())
         return seconds
+
+
+def only_applicable(blend: Blend, graph: TypedGraph) -> Blend:
+    """Without the weights that a relation took over for methods that say nothing about it.
+
+    A relation that has none left is ranked by popularity, which always applies.
+    """
+    weights = {}
+    for (relation, direction), learned in blend.weights.items():
+        kept = np.array(
+            [
+                weight if name == NETWORK or STRUCTURAL[name].applies(graph, relation) else 0.0
+                for name, weight in zip(blend.members, learned, strict=True)
+            ]
+        )
+        if not kept.any():
+            kept[blend.members.index(Popularity.name)] = 1.0
+        weights[relation, direction] = kept
+    return Blend(blend.members, weights)

@@ -21,6 +21,7 @@ from proxy.learning.members import epochs_of
 from proxy.learning.model import LinkModel, RelationModel, to_artifact
 from proxy.learning.models.messages import threads
 from proxy.learning.report import Report, blend_rows, method_rows
+from proxy.learning.scorers import STRUCTURAL
 from proxy.learning.scorers.embedding import Embeddings, averaged
 from proxy.learning.settings import AUTO, MODELS, NETWORK, TrainingSettings
 from proxy.learning.split import study_split
@@ -115,6 +116,13 @@ def _study(bench: Bench) -> Study:
         raise UnusableExport(
             f"there are {total} edges to learn from: link prediction needs at least {LEAST_EDGES}"
         )
+    if bench.model in STRUCTURAL:
+        for relation in bench.relations:
+            if not STRUCTURAL[bench.model].applies(bench.dataset.graph, relation):
+                raise UnusableExport(
+                    f"{bench.model} says nothing about {relation}: choose another model, or "
+                    "other targets"
+                )
     if total <= bench.settings.cross_validate_up_to:
         return study_folds(bench)
     return study_split(bench)

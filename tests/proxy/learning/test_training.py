@@ -95,6 +95,11 @@ def test_a_single_method_can_be_asked_for(export: Path, tmp_path: Path) -> None:
     assert "network" not in read_artifact(tmp_path / "model").tensors
 
 
+def test_a_method_that_does_not_apply_is_refused(export: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnusableExport, match=r"reciprocity says nothing about \(Person\)-likes"):
+        train(export, tmp_path / "model", model="reciprocity", settings=QUICK)
+
+
 def test_the_artifact_knows_every_edge(export: Path, tmp_path: Path) -> None:
     train(export, tmp_path / "model", model="popularity", settings=SPLIT)
     artifact = read_artifact(tmp_path / "model")
