@@ -452,7 +452,7 @@ def test_the_client_s_leaving_ends_its_inferences(play):
 def test_ids_of_other_types_reach_the_model_as_they_are(play):
     ids = [
         Literal(Kind.LONG, 1),
-        Literal(Kind.INT, 1),
+        Literal(Kind.INT, 2),
         Literal(Kind.UUID, uuid.uuid4()),
         Literal.string("1"),
     ]
