@@ -186,6 +186,8 @@ def _explain_character(text: str, at: int) -> ScriptError:
         if character == '"' and "${" in text[at:]:
             reason += ", and } at the end of every ${"
         return error_at(text, at, reason)
+    if text.startswith("$/", at):
+        return error_at(text, at, "this string is never closed: expected /$ at its end")
     if text.startswith("/*", at):
         return error_at(text, at, "this comment is never closed: expected */ at its end")
     return error_at(text, at, f"{character!r} is not expected here")
