@@ -24,6 +24,7 @@ from proxy.inference.predicates import Settings
 from proxy.relay.connection import Predictor
 from proxy.relay.headers import end_to_end, http_url
 from proxy.relay.marker import holds_marker
+from proxy.relay.upstream import reason_of
 from proxy.wire.errors import MessageError
 from proxy.wire.http import read_http_request, write_http_body
 from proxy.wire.mime import GRAPHSON_3
@@ -172,8 +173,9 @@ class HttpRelay:
             ) as response:
                 yield response
         except (ClientError, OSError) as error:
-            log.warning("HTTP request to %s failed: %s", self.upstream, error)
-            message = f"The database at {self.upstream} cannot be reached: {error}"
+            reason = reason_of(error)
+            log.warning("HTTP request to %s failed: %s", self.upstream, reason)
+            message = f"The database at {self.upstream} cannot be reached: {reason}."
             raise Refused(web.json_response({"message": message}, status=500)) from error
 
 

@@ -8,7 +8,14 @@ import hashlib
 import os
 from dataclasses import dataclass
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientSSLError,
+    ClientTimeout,
+)
 from multidict import CIMultiDict
 
 from proxy.relay.headers import end_to_end, http_url
@@ -68,8 +75,20 @@ async def open_upstream(
             f"The database at {url} cannot be reached: no answer within {timeout:g} s."
         ) from None
     except (ClientError, OSError) as error:
-        raise Unreachable(f"The database at {url} cannot be reached: {error}.") from error
+        raise Unreachable(
+            f"The database at {url} cannot be reached: {reason_of(error)}."
+        ) from error
     return answer if isinstance(answer, Declined) else _taken_over(answer, url, key)
+
+
+def reason_of(error: Exception) -> str:
+    """Why a connection could not be made, in the words of the operating system where it has any."""
+    if not isinstance(error, ClientConnectorError) or isinstance(error, ClientSSLError):
+        return str(error).rstrip(".") or type(error).__name__
+    cause = error.os_error
+    if cause.errno is not None and cause.errno > 0:
+        return os.strerror(cause.errno)
+    return cause.strerror or str(cause)
 
 
 async def _shake_hands(

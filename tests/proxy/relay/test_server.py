@@ -251,7 +251,8 @@ async def test_a_database_that_is_away_is_told_to_the_first_request():
         _, payload = await client.frame()
         told = read_response(payload)
         assert (told.request_id, told.code) == (query.request_id, 500)
-        assert "ws://127.0.0.1:9/gremlin cannot be reached" in told.message
+        reason = "ws://127.0.0.1:9/gremlin cannot be reached: Connection refused."
+        assert reason in told.message
         opcode, payload = await client.frame()
         assert (opcode, payload[:2]) == (Opcode.CLOSE, (1011).to_bytes(2, "big"))
         client.send(encode_close(1011, "", masked=True))
