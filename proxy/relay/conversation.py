@@ -36,6 +36,9 @@ from proxy.wire.status import Status, is_final, is_success
 
 log = logging.getLogger(__name__)
 
+RESULT_LIMIT = 64 * 1024 * 1024
+"""Bytes of answers to one query of our own, which are kept until they are complete."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToUpstream:
@@ -60,13 +63,15 @@ class Pass:
 
 @dataclass(eq=False, slots=True)
 class Pending:
-    """An inference that is being answered. `results` are those of the query `asked`, so far."""
+    """An inference that is being answered. `results` are those of the query `asked`, so far, and
+    `received` their bytes."""
 
     message: Message
     request: RequestMessage
     answering: Answering
     asked: UUID | None = None
     results: list[Argument] = field(default_factory=list)
+    received: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +227,7 @@ class Conversation:
                     reply = None
                 case Admit(request) | Ask(request):
                     sent = self._frame(request)
-                    pending.asked, pending.results = request.request_id, []
+                    pending.asked, pending.results, pending.received = request.request_id, [], 0
                     self.ours[request.request_id] = pending
                     yield ToUpstream(sent)
                     return
@@ -317,14 +322,26 @@ class Conversation:
         self._admitted = True
         reply: Reply | InferenceError
         try:
-            pending.results += read_response(event.payload).results
-        except MessageError as error:
-            reply = InternalFailure(f"The database's answer cannot be read: {error}")
+            self._collect(pending, event.payload)
+        except InferenceError as error:
+            reply = error
         else:
             if not is_final(code):
                 return
             reply = tuple(pending.results)
         yield from self._step(pending, reply)
+
+    def _collect(self, pending: Pending, payload: bytes) -> None:
+        pending.received += len(payload)
+        if pending.received > RESULT_LIMIT:
+            raise UnsupportedOperation(
+                f"The inputs of the inference and their links take more than {RESULT_LIMIT} bytes:"
+                " narrow the steps before it, or ask in portions with range()."
+            )
+        try:
+            pending.results += read_response(payload).results
+        except MessageError as error:
+            raise InternalFailure(f"The database's answer cannot be read: {error}") from error
 
     # Endings ---------------------------------------------------------------------------------
 

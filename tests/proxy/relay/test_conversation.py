@@ -211,6 +211,19 @@ def test_an_unreadable_answer_is_told_once_and_the_rest_of_it_dropped(play):
     play >> client(plain) << Forwarded(plain)
 
 
+def test_endless_inputs_are_given_up(play, monkeypatch):
+    monkeypatch.setattr("proxy.relay.conversation.RESULT_LIMIT", 1000)
+    query = request(friends())
+    play >> client(query) << (admit := Asks())
+    play >> answered(admit, code=204) << (prepare := Predicts(PrepareLinks))
+    play >> predicted(prepare) << (asks := Asks())
+    play >> answered(asks, rows("a", known=["x" * 600]), code=206)
+    play >> answered(asks, rows("b", known=["x" * 600]), code=206)
+    play << Tells(query.request_id, 499, "more than 1000 bytes")
+    play >> answered(asks, rows("c", known=["x" * 600]), code=206)
+    play >> answered(asks, code=200)
+
+
 def test_a_reply_of_a_model_that_comes_too_late_is_dropped(play):
     query = request(friends())
     play >> client(query) << (admit := Asks())
