@@ -83,7 +83,11 @@ def movielens(seeds: Path) -> Graph:
         for user, age, gender, occupation, _ in table(directory / "ml-100k.user")
     ]
     films = [
-        {"~id": f"movie_{film}", "year": year, "genre": ";".join(genres.split(" "))}
+        {
+            "~id": f"movie_{film}",
+            "year": year if year.isdigit() else "",
+            "genre": ";".join(genres.split(" ")),
+        }
         for film, _, year, genres in table(directory / "ml-100k.item")
     ]
     ratings = [

@@ -80,7 +80,7 @@ def _grow(form: Form, matrix: Floats, truth: Floats, seed: int) -> Forest:
     options = {
         "max_iter": ROUNDS,
         "learning_rate": LEARNING_RATE,
-        "min_samples_leaf": max(1, min(LEAST_IN_LEAF, len(matrix) // 20)),
+        "min_samples_leaf": max(1, min(LEAST_IN_LEAF, len(matrix) // 5)),
         "max_leaf_nodes": 15,
         "l2_regularization": 1.0,
         "early_stopping": False,

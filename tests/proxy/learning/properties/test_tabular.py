@@ -16,7 +16,7 @@ from proxy.learning.properties.target import Form
 OPTIONS = {
     "max_iter": ROUNDS,
     "learning_rate": LEARNING_RATE,
-    "min_samples_leaf": 10,
+    "min_samples_leaf": 20,
     "max_leaf_nodes": 15,
     "l2_regularization": 1.0,
     "early_stopping": False,
