@@ -1,136 +1,133 @@
-"""Models of endpoints: loaded once, loaded anew when replaced, never on the event loop."""
+"""From an endpoint's name to answers of its model, and endpoints that a query does not fit."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-import time
+from collections.abc import AsyncIterator
 from pathlib import Path
-from types import SimpleNamespace
 
-import numpy as np
 import pytest
+from teams import write_teams
 
-from grammar.traversal import Literal
-from proxy.inference.commands import PredictLinks, PrepareLinks, PrepareProperty
+from grammar.traversal import Kind, Literal
+from proxy.inference.commands import (
+    Edge,
+    PredictLinks,
+    PredictProperty,
+    PrepareLinks,
+    PrepareProperty,
+)
 from proxy.inference.errors import BadRequest, InternalFailure, InvalidParameter
-from proxy.learning.predictor import LinkPredictor
-from proxy.relay import predictions
+from proxy.learning.settings import TrainingSettings
+from proxy.learning.tasks import train
 from proxy.relay.predictions import Predictions
-from proxy.store.artifacts import Artifact, DamagedArtifact, write_artifact
 from proxy.store.records import Store
 
-LINKS = PrepareLinks("friends", "FRIEND", "out", "User")
-WORK = PredictLinks(LINKS, [Literal.string("a")], [frozenset()], 1, None)
+QUICK = TrainingSettings(epochs=2, width=4, folds=2, networks=1, threads=1)
+LEVEL = PrepareProperty("levels", "classification", "level")
+SUM = PrepareProperty("sums", "regression", "sum")
+KNOWS = PrepareLinks("links", "knows", "out", "Person")
 
 
-class Slow(LinkPredictor):
-    """A model whose loading and work are counted, and take a while."""
-
-    loads = 0
-    threads: set[str]
-
-    def __init__(self) -> None:
-        self.name = f"t{Slow.loads}"
-
-    @classmethod
-    def load(cls, directory: Path) -> Slow:
-        if not (directory / "artifact.json").exists():
-            raise DamagedArtifact(directory, "it has no artifact.json")
-        cls.loads += 1
-        cls.threads.add(threading.current_thread().name)
-        time.sleep(0.05)
-        return cls()
-
-    def require(self, edge_label, direction, target_label) -> None:
-        if edge_label != "FRIEND":
-            raise predictions.UnknownRelation(edge_label, direction, target_label, ())
-
-    def predict(self, *, inputs, **rest):
-        Slow.threads.add(threading.current_thread().name)
-        time.sleep(0.05)
-        return [[SimpleNamespace(id=Literal.string(self.name), score=0.5)] for _ in inputs]
-
-
-def artifact(directory: Path, content: str) -> Path:
-    weights = {"weights": np.zeros(1, dtype=np.float32)}
-    documents = {"config": content}
-    write_artifact(directory, Artifact({"task": "link_prediction"}, documents, {"model": weights}))
-    return directory
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    monkeypatch.setattr(predictions, "LinkPredictor", Slow)
-    Slow.loads, Slow.threads = 0, set()
-    store = Store(tmp_path / "store")
-    store.create_endpoint("friends", artifact(tmp_path / "first", "1"))
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    directory = tmp_path_factory.mktemp("endpoints")
+    store = Store(directory / "store")
+    targets = {
+        "levels": ({"of_people": {"label": ["level", "classification"]}}, "neighbours"),
+        "sums": ({"of_lending": {"label": ["sum", "regression"]}}, "boosting"),
+        "links": ({}, "popularity"),
+    }
+    for name, (target, model) in targets.items():
+        export = write_teams(directory / f"{name}-export", **target)
+        train(export, directory / name, model=model, settings=QUICK)
+        store.create_endpoint(name, directory / name)
     return store
 
 
-async def test_a_model_is_loaded_once_however_many_ask(store):
-    predict = Predictions(store)
-    try:
-        replies = await asyncio.gather(*(predict(WORK) for _ in range(5)), predict(LINKS))
-    finally:
-        predict.close()
-    assert replies == [[[(Literal.string("t1"), 0.5)]]] * 5 + [None]
-    assert Slow.loads == 1
+@pytest.fixture
+async def predictions(store: Store) -> AsyncIterator[Predictions]:
+    found = Predictions(store)
+    yield found
+    found.close()
 
 
-async def test_the_event_loop_goes_on_meanwhile(store):
-    predict = Predictions(store)
-    working = asyncio.ensure_future(predict(WORK))
-    turns = 0
-    while not working.done():
-        await asyncio.sleep(0.001)
-        turns += 1
-    predict.close()
-    assert turns > 1, "the loop stood still"
-    assert threading.current_thread().name not in Slow.threads
+def person(number: int) -> Literal:
+    return Literal.string(f"p{number}")
 
 
-async def test_a_replaced_model_is_loaded_anew(store, tmp_path):
-    predict = Predictions(store)
-    try:
-        assert await predict(WORK) == [[(Literal.string("t1"), 0.5)]]
-        store.create_endpoint("friends", artifact(tmp_path / "second", "2"), replace=True)
-        assert await predict(WORK) == [[(Literal.string("t2"), 0.5)]]
-    finally:
-        predict.close()
+async def test_a_property_of_vertices(predictions: Predictions) -> None:
+    assert await predictions(LEVEL) == "node"
+    reply = await predictions(PredictProperty(LEVEL, [person(1), Literal.string("?")], 2, None))
+    known, unknown = reply  # type: ignore[misc]
+    assert [value.kind for value, _ in known] == [Kind.INT] * 2
+    assert known[0][1] >= known[1][1]
+    assert unknown == []
 
 
-async def test_an_endpoint_that_does_not_exist(store):
-    predict = Predictions(store)
-    try:
-        with pytest.raises(BadRequest, match="Endpoint nobody not found"):
-            await predict(PrepareLinks("nobody", "FRIEND", "out", "User"))
-        await predict(LINKS)
-        store.delete_endpoint("friends")
-        with pytest.raises(BadRequest, match="Endpoint friends not found"):
-            await predict(LINKS)
-    finally:
-        predict.close()
+async def test_a_property_of_edges(predictions: Predictions) -> None:
+    assert await predictions(SUM) == "edge"
+    edges = [
+        Edge(Literal.of(1), "lends", person(0), person(3)),
+        Edge(Literal.of(2), "knows", person(0), person(3)),
+    ]
+    reply = await predictions(PredictProperty(SUM, edges, 1, None))
+    ((value, score),), other = reply  # type: ignore[misc]
+    assert value.kind is Kind.DOUBLE
+    assert score == 1.0
+    assert other == []
 
 
-async def test_a_model_that_cannot_answer_says_so(store):
-    predict = Predictions(store)
-    try:
-        with pytest.raises(InvalidParameter, match="Endpoint friends"):
-            await predict(PrepareLinks("friends", "ENEMY", "out", "User"))
-        with pytest.raises(InvalidParameter, match="does link prediction, the query asks it for"):
-            await predict(PrepareProperty("friends", "classification", "genre"))
-    finally:
-        predict.close()
+async def test_links(predictions: Predictions) -> None:
+    assert await predictions(KNOWS) is None
+    reply = await predictions(PredictLinks(KNOWS, [person(0)], [frozenset()], 3, None))
+    (targets,) = reply  # type: ignore[misc]
+    assert len(targets) == 3
 
 
-async def test_a_damaged_model_is_told(store):
-    endpoint = store.endpoint("friends")
-    assert endpoint is not None
-    (endpoint.artifact / "artifact.json").unlink()
-    predict = Predictions(store)
-    try:
-        with pytest.raises(InternalFailure, match="friends cannot be loaded"):
-            await predict(LINKS)
-    finally:
-        predict.close()
+@pytest.mark.parametrize(
+    ("work", "message"),
+    [
+        (
+            PrepareProperty("links", "classification", "level"),
+            "Endpoint links does link prediction, the query asks it for the classification of the"
+            " property 'level'.",
+        ),
+        (
+            PrepareLinks("levels", "knows", "in", "Person"),
+            "Endpoint levels does node classification of the property 'level', the query asks it"
+            " for link prediction over the edges 'knows'.",
+        ),
+        (
+            PrepareProperty("levels", "regression", "level"),
+            "Endpoint levels does node classification of the property 'level', the query asks it"
+            " for the regression of the property 'level'.",
+        ),
+        (
+            PrepareProperty("sums", "regression", "day"),
+            "Endpoint sums does edge regression of the property 'sum', the query asks it for the"
+            " regression of the property 'day'.",
+        ),
+    ],
+)
+async def test_an_endpoint_of_another_kind(
+    predictions: Predictions, work: PrepareLinks | PrepareProperty, message: str
+) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        await predictions(work)
+    assert str(caught.value) == message
+
+
+async def test_no_endpoint(predictions: Predictions) -> None:
+    with pytest.raises(BadRequest, match=r"Endpoint nobody not found\."):
+        await predictions(PrepareProperty("nobody", "regression", "x"))
+
+
+async def test_a_damaged_model_is_said_to_be(store: Store, tmp_path: Path) -> None:
+    export = write_teams(tmp_path / "export", of_people={"label": ["team", "classification"]})
+    train(export, tmp_path / "artifact", model="majority", settings=QUICK)
+    endpoint = store.create_endpoint("damaged", tmp_path / "artifact")
+    (endpoint.artifact / "answers.safetensors").write_bytes(b"")
+    predictions = Predictions(store)
+    with pytest.raises(InternalFailure, match=r"endpoint damaged cannot be loaded.*checksum"):
+        await predictions(PrepareProperty("damaged", "classification", "team"))
+    predictions.close()
