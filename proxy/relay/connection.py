@@ -12,16 +12,8 @@ from typing import Any
 
 from proxy.inference.commands import Reply, Work
 from proxy.inference.errors import InferenceError, InternalFailure
-from proxy.relay.conversation import (
-    Command,
-    Conversation,
-    Hang,
-    Pass,
-    Pending,
-    Predict,
-    ToClient,
-    ToUpstream,
-)
+from proxy.relay.commands import Command, Hang, Pass, Pending, Predict, ToClient, ToUpstream
+from proxy.relay.conversation import Conversation
 from proxy.wire.errors import FrameError
 from proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
 from proxy.wire.response_stream import Closing, ResponseStream

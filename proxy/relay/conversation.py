@@ -10,15 +10,14 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from uuid import UUID
 
 from grammar.errors import GremlinError
-from grammar.traversal import Argument
-from proxy.inference.answer import Answering, answer
-from proxy.inference.commands import Admit, Ask, Reply, Work
+from proxy.inference.answer import answer
+from proxy.inference.commands import Admit, Ask, Reply
 from proxy.inference.errors import InferenceError, InternalFailure, UnsupportedOperation
 from proxy.inference.predicates import Settings
+from proxy.relay.commands import Command, Hang, Pass, Pending, Predict, ToClient, ToUpstream
 from proxy.relay.marker import holds_marker
 from proxy.wire.errors import FrameError, MessageError
 from proxy.wire.frames import CloseCode, Message, encode_close, encode_frame
@@ -38,56 +37,6 @@ log = logging.getLogger(__name__)
 
 RESULT_LIMIT = 64 * 1024 * 1024
 """Bytes of answers to one query of our own, which are kept until they are complete."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToUpstream:
-    """Bytes for the database."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ToClient:
-    """Bytes for the client: whole frames, to be sent between two messages."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """Bytes of the database for the client, wherever they stand in its stream."""
-
-    data: bytes
-
-
-@dataclass(eq=False, slots=True)
-class Pending:
-    """An inference that is being answered. `results` are those of the query `asked`, so far, and
-    `received` their bytes."""
-
-    message: Message
-    request: RequestMessage
-    answering: Answering
-    asked: UUID | None = None
-    results: list[Argument] = field(default_factory=list)
-    received: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Predict:
-    """Work for a model; the reply belongs to `pending`."""
-
-    pending: Pending
-    work: Work
-
-
-@dataclass(frozen=True, slots=True)
-class Hang:
-    """Close the connection with the client once it has read what was sent."""
-
-
-Command = ToUpstream | ToClient | Pass | Predict | Hang
 
 
 class Conversation:

@@ -16,8 +16,9 @@ from typing import Any
 from grammar import graphbinary, graphson, script
 from grammar.traversal import Argument, Entries, Items, Literal, Traversal, step
 from proxy.inference.predicates import Settings
-from proxy.relay import conversation as relay
-from proxy.relay.conversation import Command, Conversation
+from proxy.relay import commands as relay
+from proxy.relay.commands import Command
+from proxy.relay.conversation import Conversation
 from proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
 from proxy.wire.mime import GRAPHBINARY, Encoding, Format
 from proxy.wire.request import RequestMessage, read_request, write_request

@@ -24,15 +24,8 @@ from proxy.inference.commands import PredictLinks
 from proxy.inference.errors import BadRequest
 from proxy.inference.find import find_inferences
 from proxy.inference.predicates import Settings
-from proxy.relay.conversation import (
-    Command,
-    Conversation,
-    Hang,
-    Pass,
-    Predict,
-    ToClient,
-    ToUpstream,
-)
+from proxy.relay.commands import Command, Hang, Pass, Predict, ToClient, ToUpstream
+from proxy.relay.conversation import Conversation
 from proxy.wire.frames import MessageReader, Opcode
 from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format, format_of
 from proxy.wire.request import RequestMessage
