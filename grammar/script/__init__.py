@@ -89,9 +89,7 @@ def parse(text: str, bindings: Mapping[str, Argument] | None = None) -> Script:
         reader = Reader(text, bindings or {})
     traversals = tuple(reader.traversals)
     spans = tuple([traversal.origin for traversal in traversals])
-    statements = [
-        part for part in reader.parts if not (isinstance(part, Token) and part.type == "SEMICOLON")
-    ]
+    statements = [part for part in reader.parts if not (isinstance(part, Token) and part == ";")]
     alone = (
         len(traversals) == 1
         and len(statements) == 1

@@ -51,15 +51,15 @@ class Arguments:
 
     def arguments(self, group: Group) -> list[Argument]:
         """What stands between the brackets of a call."""
-        return [self.argument(parts) for parts in self.split(group, "COMMA")]
+        return [self.argument(parts) for parts in self.split(group)]
 
-    def split(self, group: Group, separator: str) -> list[list[Part]]:
-        """The pieces between separators. Raises `ScriptError` for an empty one."""
+    def split(self, group: Group) -> list[list[Part]]:
+        """The pieces between commas. Raises `ScriptError` for an empty one."""
         if not group.parts:
             return []
         pieces: list[list[Part]] = [[]]
         for part in group.parts:
-            if isinstance(part, Token) and part.type == separator:
+            if isinstance(part, Token) and part == ",":
                 if not pieces[-1]:
                     raise error_at(
                         self.reader.text, position(part), "expected an argument before the ,"
@@ -205,7 +205,7 @@ class Arguments:
         span = Span(self.reader.text, group.start, group.end)
         match group.bracket:
             case "(":
-                pieces = self.split(group, "COMMA")
+                pieces = self.split(group)
                 if len(pieces) == 1:
                     return self._bracketed(pieces[0], span)
                 return self.opaque_group(group, "expression")
@@ -228,9 +228,9 @@ class Arguments:
         match group.parts:
             case []:
                 return Items("list", (), origin=span)
-            case [Token("COLON")]:
+            case [":"]:
                 return Entries((), origin=span)
-        pieces = self.split(group, "COMMA")
+        pieces = self.split(group)
         keyed = [colon(piece) for piece in pieces]
         if all(keyed):
             return Entries(
@@ -270,9 +270,8 @@ class Arguments:
         """Since 3.8 gremlin-lang writes sets as `{1, 2}`: constants only, else it is a closure."""
         parts = group.parts
         if not parts or not all(
-            is_constant(part) or (isinstance(part, Token) and part.type == "COMMA")
-            for part in parts
+            is_constant(part) or (isinstance(part, Token) and part == ",") for part in parts
         ):
             return self.opaque_group(group, "closure")
-        items = tuple([self.argument(piece) for piece in self.split(group, "COMMA")])
+        items = tuple([self.argument(piece) for piece in self.split(group)])
         return Items("set", items, origin=span)

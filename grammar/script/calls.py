@@ -186,7 +186,7 @@ class Calls:
 
     def _configured(self, name: str, call: Group, span: Span) -> Argument:
         """`new SubgraphStrategy(vertices: hasLabel("person"))`."""
-        pieces = self.values.split(call, "COMMA")
+        pieces = self.values.split(call)
         if not all(colon(piece) for piece in pieces):
             return self.values.opaque_behind(
                 span, "strategy", [self.values.argument(p) for p in pieces]

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lark import Token
-
-from grammar.script.strings import unquote
 from grammar.script.tree import Group, Member, Operand, position
 
 
@@ -49,8 +46,7 @@ def links(operand: Operand) -> list[Link]:
     found = [current]
     for suffix in operand.suffixes:
         if isinstance(suffix, Member):
-            at = position(suffix.name) if suffix.name is not None else suffix.end
-            current = Link(_name(suffix.name), current.end, at, suffix.end, dot=str(suffix.dot))
+            current = Link(suffix.name, current.end, suffix.at, suffix.end, dot=suffix.dot)
             found.append(current)
         elif current.name is not None and suffix.bracket == "(" and not current.groups:
             current.call, current.end = suffix, suffix.end
@@ -61,10 +57,3 @@ def links(operand: Operand) -> list[Link]:
             current.call = suffix
             found.append(current)
     return found
-
-
-def _name(token: Token | None) -> str | None:
-    """The name of a member; Groovy allows strings there."""
-    if token is None:
-        return None
-    return str(token) if token.type == "NAME" else unquote(token)

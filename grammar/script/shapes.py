@@ -136,14 +136,14 @@ def is_string(argument: Argument) -> TypeGuard[Literal]:
 def is_constant(part: Part) -> bool:
     """Whether the part is a literal alone, or its sign."""
     if not isinstance(part, Operand):
-        return isinstance(part, Token) and part.type == "OPERATOR" and part in ("-", "+")
+        return part in ("-", "+")
     return is_literal(part) and not part.suffixes
 
 
 def colon(parts: Sequence[Part]) -> int:
     """Where the colon behind a map's key stands; 0 if there is none."""
     for index, part in enumerate(parts[:3]):
-        if isinstance(part, Token) and part.type == "COLON":
+        if isinstance(part, Token) and part == ":":
             return index
     return 0
 

@@ -11,6 +11,7 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from grammar.errors import LimitExceeded, ScriptError
+from grammar.script.strings import unquote
 
 MAX_DEPTH = 50
 """How deep brackets may be nested in each other."""
@@ -46,23 +47,15 @@ class Group:
 
 
 class Member:
-    """`.name`; the name is missing where a dot stands alone."""
+    """`.name`, the name beginning `at`; it is missing where a dot stands alone."""
 
-    __slots__ = ("dot", "name")
+    __slots__ = ("at", "dot", "end", "name")
 
-    def __init__(self, dot: Token, name: Token | None) -> None:
+    def __init__(self, dot: str, name: str | None, at: int, end: int) -> None:
         self.dot = dot
         self.name = name
-
-    @property
-    def start(self) -> int:
-        """Where it begins in the text."""
-        return self.dot.start_pos or 0
-
-    @property
-    def end(self) -> int:
-        """Where it ends in the text."""
-        return (self.name or self.dot).end_pos or 0
+        self.at = at
+        self.end = end
 
 
 class Operand:
@@ -102,19 +95,44 @@ def _depth(part: Part) -> int:
     return part.depth if isinstance(part, Operand) else 0
 
 
+class _Row:
+    """Children of an inlined rule, on their way into the rule around it."""
+
+    __slots__ = ("children",)
+
+    def __init__(self, children: list[Any]) -> None:
+        self.children = children
+
+
+def _suffix(token: Token) -> Member:
+    """`.name` in one token, or a dot alone."""
+    end = token.end_pos or 0
+    if token.type == "DOT":
+        return Member(str(token), None, end, end)
+    return Member(".", token[1:], position(token) + 1, end)
+
+
 class _Build(Transformer[Token, Any]):
     """Called by the parser as it reduces, so that no second tree is built."""
 
     def start(self, children: list[Any]) -> list[Part]:
         return children
 
+    def _open(self, children: list[Any]) -> _Row:
+        return _Row(children)
+
+    _closed = _suffixes = _open
+
     def operand(self, children: list[Any]) -> Operand:
-        return Operand(children[0], children[1:])
+        suffixes = [_suffix(child) if isinstance(child, Token) else child for child in children[1:]]
+        return Operand(children[0], suffixes)
 
     slashy = operand
 
-    def member(self, children: list[Any]) -> Member:
-        return Member(children[0], children[1] if len(children) > 1 else None)
+    def member(self, children: list[Token]) -> Member:
+        dot, name = children
+        text = str(name) if name.type == "NAME" else unquote(name)
+        return Member(str(dot), text, position(name), name.end_pos or 0)
 
     def group(self, children: list[Any]) -> Group:
         return Group(children[0], children[1:-1], children[-1])
