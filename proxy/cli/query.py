@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import os
 import sys
 from typing import Any
@@ -74,12 +76,23 @@ def local_url(listen: Listen) -> str:
     return f"ws://{host}:{listen.port}{listen.path}"
 
 
+def _words(message: str) -> str:
+    """The sentence in Neptune's JSON, or the message as it is."""
+    try:
+        content = json.loads(message)
+        return f"{content['code']}: {content['detailedMessage']}"
+    except (ValueError, LookupError, TypeError):
+        return message
+
+
 def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
     """All results of a script. Raises `Failure`."""
     from aiohttp import ClientError, WSServerHandshakeError
     from gremlin_python.driver.client import Client
     from gremlin_python.driver.protocol import GremlinServerError
 
+    # The driver logs every error that it raises.
+    logging.getLogger("gremlinpython").setLevel(logging.CRITICAL)
     try:
         asyncio.run(_greet(url))
         client = Client(url, "g", max_content_length=NO_LIMIT, max_workers=1, pool_size=1)
@@ -89,13 +102,13 @@ def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
         finally:
             client.close()
     except GremlinServerError as error:
-        message = error.status_message or "without a message"
+        message = _words(error.status_message or "without a message")
         raise console.Failure(f"{url} answers {error.status_code}: {message}") from None
     except WSServerHandshakeError as error:
         raise console.Failure(
             f"{url} is not a Gremlin endpoint: it answers {error.status} {error.message}"
         ) from None
-    except TimeoutError:
+    except (TimeoutError, asyncio.TimeoutError):
         raise console.Failure(
             f"{url} did not take up the connection within {HANDSHAKE_TIMEOUT:.0f} seconds; is it "
             "a Gremlin endpoint?"
