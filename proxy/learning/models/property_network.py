@@ -20,6 +20,9 @@ from proxy.learning.properties.dataset import Subjects
 from proxy.learning.properties.head import Head
 from proxy.learning.properties.target import Form
 
+ROWS = 250_000
+"""Most elements that an epoch learns from, a new sample each time: bounds the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class PropertyCheckpoint:
@@ -96,10 +99,17 @@ def fit_property(
             head.last.bias.numpy() * np.float32(scale) + np.float32(shift),
         )
 
+    random = np.random.default_rng(seed)
+    everything = torch.arange(len(known))
     for epoch in range(1, settings.epochs + 1):
         encoder.train()
         head.train()
-        loss = _loss(form, head(_columns(encoder(features, weights), ends, places, own)), target)
+        rows = everything
+        if len(known) > ROWS:
+            rows = torch.from_numpy(random.choice(len(known), ROWS, replace=False))
+        state = encoder(features, weights)
+        columns_of = _columns(state, ends, [place[rows] for place in places], own[rows])
+        loss = _loss(form, head(columns_of), target[rows])
         optimizer.step(loss)
         yield PropertyCheckpoint(epoch, float(loss.detach()), export)
 

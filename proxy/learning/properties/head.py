@@ -13,6 +13,9 @@ from proxy.learning.graph import Floats
 from proxy.learning.properties.dataset import Subjects
 from proxy.learning.properties.target import Form, Outputs
 
+BLOCK = 65_536
+"""Elements that are computed at a time: bounds the memory."""
+
 PARTS = ("hidden", "hidden_bias", "last", "last_bias")
 
 
@@ -33,6 +36,13 @@ class Head:
 
     def raw(self, subjects: Subjects) -> Outputs:
         """Logits, or numbers: float64 `[elements, outputs]`."""
+        blocks = [
+            self._raw(subjects.select(np.arange(start, min(start + BLOCK, len(subjects)))))
+            for start in range(0, len(subjects), BLOCK)
+        ]
+        return np.concatenate([np.zeros((0, self.last.shape[1])), *blocks])
+
+    def _raw(self, subjects: Subjects) -> Outputs:
         ends = [table[places] for table, places in zip(self.states, subjects.ends, strict=True)]
         if len(ends) == 2:
             ends.append(ends[0] * ends[1])

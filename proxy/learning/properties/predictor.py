@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grammar.traversal import Kind, Literal
 from proxy.learning.properties.dataset import Subjects
@@ -150,7 +151,9 @@ class PropertyPredictor:
                 ends.append((head, tail))
                 rows.append(self._edge_rows.get(str(edge.id.value), -1))
         places = np.array(ends, np.int64).reshape(-1, 2)
-        features = np.zeros((len(known), model.edge_features.shape[1]), np.float32)
+        features: NDArray[np.float32] = np.zeros(
+            (len(known), model.edge_features.shape[1]), np.float32
+        )
         if features.shape[1]:
             chosen = np.array(rows, np.int64)
             mean = model.edge_features.mean(axis=0)
