@@ -182,6 +182,12 @@ def test_every_module_says_what_it_is_for(module: str) -> None:
 DOCUMENT = (TOP / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 
+def test_no_program_hides_a_package() -> None:
+    """`python benchmarks/x.py` looks for modules beside the program first."""
+    programs = {file.stem for file in (TOP / "benchmarks").glob("*.py")}
+    assert not programs & {*sys.stdlib_module_names, "grammar", "proxy"}
+
+
 def test_document_shows_the_tree_as_it_is() -> None:
     tree = DOCUMENT.split("```")[1]
     shown = {line.split()[0].rstrip("/") for line in tree.splitlines() if line.strip()}

@@ -1,6 +1,6 @@
 """Reading and printing scripts and bytecode, beside ANTLR and beside a plain copy.
 
-    python benchmarks/grammar.py [--repeat 5] [--without-antlr]
+    python benchmarks/codecs.py [--repeat 5] [--without-antlr]
 
 Scripts: the query of the tutorial, a hundred steps, 100 kB and 1 MB, in processor time for each
 parse, each print, and each parse by the official grammar. That one runs on ANTLR's Python runtime:
@@ -14,7 +14,6 @@ reading it and copying it.
 The runtime and the jar are kept in the user's cache.
 """
 
-# ruff: noqa: E402
 from __future__ import annotations
 
 import argparse
@@ -26,8 +25,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-sys.path[0] = str(Path(__file__).parent.parent)  # not this directory: it has a `grammar` too
 
 from rich.console import Console
 from rich.table import Table
