@@ -37,9 +37,13 @@ class Fold:
     losses: Mapping[int, float]
 
     def at(self, names: Sequence[str], epoch: int, rows: slice) -> dict[str, Outputs]:
-        """What all methods say of some of the rows, the network after `epoch`."""
+        """What all methods say of some of the rows, the network after `epoch`.
+
+        If it has stopped before, it is the network as it was then.
+        """
+        reached = max((each for each in self.network if each <= epoch), default=0)
         return {
-            name: (self.network[epoch] if name == NETWORK else self.said[name])[rows]
+            name: (self.network[reached] if name == NETWORK else self.said[name])[rows]
             for name in names
         }
 
