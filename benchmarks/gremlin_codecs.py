@@ -1,6 +1,6 @@
 """Reading and printing scripts and bytecode, beside ANTLR and beside a plain copy.
 
-    python benchmarks/codecs.py [--repeat 5] [--without-antlr]
+    python benchmarks/gremlin_codecs.py [--repeat 5] [--without-antlr]
 
 Scripts: the query of the tutorial, a hundred steps, 100 kB and 1 MB, in processor time for each
 parse, each print, and each parse by the official grammar. That one runs on ANTLR's Python runtime:
