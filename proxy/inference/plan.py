@@ -22,7 +22,7 @@ from proxy.inference.errors import InvalidParameter, MissingParameter, Unsupport
 from proxy.inference.find import Inference, describe, find_inferences
 from proxy.inference.once import needs_path
 from proxy.inference.predicates import CLASSIFICATION, PREDICTION, REGRESSION, SCORE, Settings
-from proxy.inference.stray import stray_keys
+from proxy.inference.stray import is_hidden, stray_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,11 @@ def plan_next(traversal: Traversal, settings: Settings) -> Plan | None:
 
 
 def _misplaced(stray: Instruction) -> UnsupportedOperation:
+    if any(map(is_hidden, stray.arguments)):
+        return UnsupportedOperation(
+            f"{describe(stray)} holds a lambda with an inference in it: write the inference as a"
+            " step of the traversal."
+        )
     if any(isinstance(argument, Variable | Opaque | Traversal) for argument in stray.arguments[:1]):
         return UnsupportedOperation(
             "with(...) has a key that cannot be known without evaluating the script:"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grammar.traversal import (
+    Argument,
     Instruction,
     Kind,
     Literal,
@@ -60,4 +61,17 @@ def _means_us(instruction: Instruction) -> bool:
                 isinstance(argument, Literal) and argument.value == SCORE
                 for argument in instruction.arguments
             )
+    return any(map(is_hidden, instruction.arguments))
+
+
+def is_hidden(argument: Argument) -> bool:
+    """Whether the argument is a lambda whose text names one of our keys: the server evaluates it,
+    and nothing of it can be rewritten."""
+    match argument:
+        case Opaque(_, bytes() as raw, "Lambda"):
+            return PREFIX.encode() in raw
+        case Opaque(_, {"@value": value}, "g:Lambda"):
+            return PREFIX in str(value)
+        case Opaque("script", str() as raw):
+            return "Lambda." in raw and PREFIX in raw
     return False

@@ -7,7 +7,16 @@ import uuid
 import pytest
 
 from grammar.script import parse
-from grammar.traversal import Argument, Entries, Literal, Traversal, walk
+from grammar.traversal import (
+    Argument,
+    Entries,
+    Instruction,
+    Literal,
+    Opaque,
+    Traversal,
+    step,
+    walk,
+)
 from proxy.inference.errors import InferenceError
 from proxy.inference.find import find_inferences
 from proxy.inference.plan import plan_all
@@ -184,6 +193,9 @@ REFUSED = {
     "anonymous in a variable": "t = __.out('FRIEND').with('Neptune#ml.prediction'); g.V().map(t)",
     "behind another method": "g.V().mine().out('FRIEND').with('Neptune#ml.prediction')",
     "in a lambda": "g.V().map { g.V(it).out('FRIEND').with('Neptune#ml.prediction').next() }",
+    "in the text of a lambda": (
+        "g.V().map(Lambda.function(\"g.V(it).out('a').with('Neptune#ml.prediction').next()\"))"
+    ),
     "in a GString": "println \"${g.V().out('FRIEND').with('Neptune#ml.prediction').next()}\"",
     "in an argument that is evaluated": (
         "g.V(g.V().out('FRIEND').with('Neptune#ml.prediction').id().toList())"
@@ -284,3 +296,23 @@ def test_what_cannot_be_known_is_refused(text: str) -> None:
     with pytest.raises(InferenceError) as caught:
         plan(text)
     assert len(str(caught.value)) > 40
+
+
+@pytest.mark.parametrize("mime", FORMATS)
+def test_a_lambda_in_bytecode_is_refused(mime: str) -> None:
+    text = "g.V(it).out('FRIEND').with('Neptune#ml.prediction').next()"
+    if "graphbinary" in mime:
+        parts = [part.encode() for part in ("gremlin-groovy", text)]
+        bare = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        function = Opaque("graphbinary", b"\x1d\x00" + bare + b"\xff\xff\xff\xff", "Lambda")
+    else:
+        value = {"script": text, "language": "gremlin-groovy", "arguments": -1}
+        function = Opaque("graphson", {"@type": "g:Lambda", "@value": value}, "g:Lambda")
+    format_ = format_of(mime)
+    assert isinstance(format_, Format)
+    gremlin = Traversal((), (step("V"), Instruction("map", (function,))))
+    sent = RequestMessage(format_, uuid.uuid4(), "bytecode", "traversal", {"gremlin": gremlin})
+    query = read_query(read_request(Opcode.BINARY, write_request(sent)[1]))
+    assert query is not None
+    with pytest.raises(InferenceError, match="holds a lambda with an inference"):
+        plan_all(query.traversals[0], Settings(default_endpoint="ep"))
