@@ -44,7 +44,7 @@ from proxy.inference.place import leading_steps
 from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, plan_all, plan_next
 from proxy.inference.predicates import CLASSIFICATION, SCORE, Settings
 from proxy.inference.query import Query, read_query
-from proxy.inference.scores import ScoreTable, replace_scores, score_steps
+from proxy.inference.scores import Scores, ScoreTable, may_carry, replace_scores, score_steps
 from proxy.inference.splice import splice
 from proxy.wire.request import RequestMessage
 
@@ -130,7 +130,7 @@ class _Rewriting:
         self._settings = settings
         self._elements = elements
         self._bindings = bindings
-        self._scored = 0
+        self._tables = 0
 
     def run(self) -> _Step[Traversal]:
         while (following := plan_next(self._traversal, self._settings)) is not None:
@@ -168,10 +168,8 @@ class _Rewriting:
             found = cast(Links, (yield prediction))
         ranked = {vertex: links for vertex, links in zip(inputs, found, strict=False) if links}
         targets = {vertex: [target for target, _ in links] for vertex, links in ranked.items()}
-        written = answers.vertices(targets, self._query.dialect, self._binding())
-        self._bindings.update(written.bindings)
-        steps = self._score(plan, written.steps, ranked)
-        self._replace(plan, steps)
+        scores = {vertex: dict(links) for vertex, links in ranked.items()}
+        self._replace(plan, self._scored_steps(plan, targets, scores))
 
     def _candidates(self, plan: LinkPlan) -> _Step[frozenset[Literal] | None]:
         """The vertices that pass the filters which come first, if any do."""
@@ -180,31 +178,38 @@ class _Rewriting:
         asking = candidate_query(self._traversal, plan.filters)
         return read_candidates((yield from self._ask(asking)))
 
-    def _score(
-        self,
-        plan: LinkPlan,
-        steps: Sequence[Instruction],
-        ranked: dict[Literal, Sequence[tuple[Literal, float]]],
+    def _scored_steps(
+        self, plan: LinkPlan, targets: answers.Targets, scores: Scores
     ) -> Sequence[Instruction]:
-        """Look the scores up wherever the query reads them; the steps to the targets for that."""
-        places = [
-            place
-            for place in score_steps(self._traversal.steps)
-            if place.inference == plan.inference.path
-        ]
+        """The steps to the targets; the scores are looked up wherever the query reads them."""
+        every = list(score_steps(self._traversal.steps))
+        places = [place for place in every if place.inference == plan.inference.path]
+        dialect = self._query.dialect
         if not places:
-            return steps
-        scores = {vertex: dict(links) for vertex, links in ranked.items()}
-        table = ScoreTable(scores, self._scored)
-        self._scored += 1
-        look_up = {}
+            return self._bound(answers.vertices(targets, dialect, self._binding()))
+        table = ScoreTable(scores, self._tables)
+        self._tables += 1
+        carried = may_carry(self._traversal, every)
+        if carried:
+            written = answers.vertices_with(targets, table.by_input, dialect, self._binding())
+        else:
+            written = answers.vertices(targets, dialect, self._binding())
+        steps = table.labelled(self._bound(written))
+        look_up: dict[bool, Sequence[Instruction]] = {}
         for pathless in {place.pathless for place in places}:
-            write = table.look_up_pathless if pathless else table.look_up
-            written = write(self._query.dialect, self._binding())
-            self._bindings.update(written.bindings)
-            look_up[pathless] = written.steps
+            if pathless:
+                look_up[pathless] = self._bound(table.look_up_pathless(dialect, self._binding()))
+            elif carried:
+                look_up[pathless] = table.look_up_carried()
+            else:
+                look_up[pathless] = self._bound(table.look_up(dialect, self._binding()))
         self._traversal = replace_scores(self._traversal, places, look_up)
-        return table.labelled(steps)
+        return steps
+
+    def _bound(self, written: answers.Written) -> Sequence[Instruction]:
+        """The steps, whose bindings the query will have."""
+        self._bindings.update(written.bindings)
+        return written.steps
 
     def _property(self, plan: PropertyPlan) -> _Step[None]:
         model = cast(PrepareProperty, _model(plan))

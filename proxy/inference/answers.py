@@ -15,6 +15,7 @@ from grammar import script
 from grammar.traversal import (
     Argument,
     Entries,
+    EnumConstant,
     Instruction,
     Items,
     Literal,
@@ -66,14 +67,33 @@ class Written:
 def vertices(targets: Targets, dialect: Dialect, binding: str) -> Written:
     """From each input to the vertices predicted for it."""
     if dialect.is_groovy and _values(targets) > LITERAL_LIMIT:
-        return _bound(
-            [(vertex, Items("list", tuple(found))) for vertex, found in targets.items()],
-            "__.V(entry[1] as Object[])",
-            binding,
-        )
-    return Written(
-        choose_tree({vertex: [step("V", *found)] for vertex, found in targets.items()}), {}
-    )
+        pairs = [(vertex, Items("list", tuple(found))) for vertex, found in targets.items()]
+        return _bound(pairs, "__.V(entry[1] as Object[])", binding)
+    leaves = {vertex: [step("V", *found)] for vertex, found in targets.items()}
+    return Written(choose_tree(leaves), {})
+
+
+def vertices_with(
+    targets: Targets, carried: Mapping[Literal, Entries], dialect: Dialect, binding: str
+) -> Written:
+    """The same, and each traverser has the map of its input in its sack from then on."""
+    if dialect.is_groovy and _values(targets) > LITERAL_LIMIT // 2:
+        pairs = [
+            (vertex, Items("list", (Items("list", tuple(found)), carried[vertex])))
+            for vertex, found in targets.items()
+        ]
+        assigned = "__.sack(Operator.assign).by(__.constant(entry[1][1]))"
+        return _bound(pairs, f"{assigned}.V(entry[1][0] as Object[])", binding)
+    assign = step("sack", EnumConstant("Operator", "assign"))
+    leaves = {
+        vertex: [
+            assign,
+            step("by", anonymous(step("constant", carried[vertex]))),
+            step("V", *found),
+        ]
+        for vertex, found in targets.items()
+    }
+    return Written(choose_tree(leaves), {})
 
 
 def properties(predicted: Predicted, dialect: Dialect, binding: str) -> Written:

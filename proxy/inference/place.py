@@ -44,7 +44,9 @@ def leading_steps(traversal: Traversal, inference: Inference) -> list[Instructio
 
     Raises `UnsupportedOperation` where that cannot be told.
     """
-    return _leading(traversal.steps, inference.path, inference)
+    leading = _leading(traversal.steps, inference.path, inference)
+    first = len(inference.path) > 1 and host_index(traversal.steps, inference.path[0]) == 0
+    return [step("inject", 0), *leading] if first else leading  # g.union(V(), ...)
 
 
 def _leading(steps: Sequence[Instruction], path: Path, inference: Inference) -> list[Instruction]:
@@ -54,10 +56,8 @@ def _leading(steps: Sequence[Instruction], path: Path, inference: Inference) -> 
     number, *inner = deeper
     host = host_index(steps, index)
     nested = _leading(list(children(steps[index]))[number].steps, tuple(inner), inference)
-    before = list(steps[:host]) or [step("inject", 0)]
-    if not nested:
-        return [*before, *_handed_on(steps[host], inference)]
-    return [*before, *_handed_on(steps[host], inference), step("flatMap", anonymous(*nested))]
+    handed_on = [*steps[:host], *_handed_on(steps[host], inference)]
+    return [*handed_on, step("flatMap", anonymous(*nested))] if nested else handed_on
 
 
 def _handed_on(host: Instruction, inference: Inference) -> list[Instruction]:

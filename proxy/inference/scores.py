@@ -1,12 +1,16 @@
 """The scores of predicted links, where a query reads them: `values("Neptune#ml.score")`.
 
-No step of plain Gremlin gives a vertex a number on its way, so the scores are constants of the
-query, looked up by the input and the target, which two labels of our own keep in the path::
+No step of plain Gremlin gives a vertex a number on its way. So every traverser carries the scores
+of its input in its sack, and a label of our own keeps the target in the path, by which its score
+is looked up::
 
-    .identity().as("gremlink_input_0").choose(...)...identity().as("gremlink_target_0")
-    .project("name", "score").by("name")
-      .by(__.map(__.choose(__.select("gremlink_input_0").id()).option(id, __.constant(scores))
-                   .select(__.select("gremlink_target_0").id())))
+    .choose(__.id()).option(input, __.sack(assign).by(__.constant(scores)).V(targets))...
+    .identity().as("gremlink_target_0")
+    .project("name", "score").by("name").by(__.sack().select(__.select("gremlink_target_0").id()))
+
+Where the query has a use of its own for the sack, or reads the scores of several inferences, the
+scores of the input are found by a second label and a tree of `choose`, which is slower: a server
+resets all that is nested in a step for each traverser.
 
 The path ends at `select(...).by(...)`, which hands on the vertex alone: there the score is looked
 up by the target only, and two inputs must not have given it two scores.
@@ -27,6 +31,7 @@ from grammar.traversal import (
     anonymous,
     children,
     step,
+    walk,
 )
 from proxy.inference import answers
 from proxy.inference.answers import Dialect, Written
@@ -90,6 +95,11 @@ class ScoreTable:
         self._input = f"gremlink_input_{number}"
         self._target = f"gremlink_target_{number}"
 
+    @property
+    def by_input(self) -> dict[Literal, Entries]:
+        """The scores of the targets of each input, as a map."""
+        return {source: _map(targets) for source, targets in self._scores.items()}
+
     def labelled(self, steps: Sequence[Instruction]) -> list[Instruction]:
         """The steps from the inputs to the targets, both kept in the path."""
         return [
@@ -98,10 +108,13 @@ class ScoreTable:
             *(step("identity"), step("as", self._target)),
         ]
 
+    def look_up_carried(self) -> list[Instruction]:
+        """The steps to the score where the sack holds the scores of the input."""
+        return [self._found([step("sack")])]
+
     def look_up(self, dialect: Dialect, binding: str) -> Written:
         """The steps from a predicted vertex, or what comes after it, to its score."""
-        content = {source: _map(targets) for source, targets in self._scores.items()}
-        written = answers.tables(content, self._input, dialect, binding)
+        written = answers.tables(self.by_input, self._input, dialect, binding)
         return Written([self._found(written.steps)], written.bindings)
 
     def look_up_pathless(self, dialect: Dialect, binding: str) -> Written:
@@ -126,6 +139,14 @@ class ScoreTable:
         """One step, so that the tables do not show in the path."""
         target = anonymous(step("select", self._target), step("id"))
         return step("map", anonymous(*steps, step("select", target)))
+
+
+def may_carry(traversal: Traversal, places: Sequence[ScoreStep]) -> bool:
+    """Whether the sack is free for scores: the query does not use it, and reads those of one
+    inference; `places` are all that it reads."""
+    uses = any(instruction.name == "sack" for _, instruction in walk(traversal))
+    starts = any(instruction.name == "withSack" for instruction in traversal.source)
+    return not uses and not starts and len({place.inference for place in places}) == 1
 
 
 def replace_scores(

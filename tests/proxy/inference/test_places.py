@@ -1,0 +1,163 @@
+"""Inferences wherever they stand: what is asked for their inputs, and what the query becomes."""
+
+from __future__ import annotations
+
+import pytest
+from answering import as_script, drive, known, row
+
+from grammar.traversal import Kind, Literal
+from proxy.inference.commands import Admit, Edge, PredictProperty, PrepareLinks, PrepareProperty
+from proxy.inference.errors import UnsupportedOperation
+from proxy.inference.predicates import Settings
+
+P = 'g.with("Neptune#ml.endpoint","ep").'
+LINK = 'out("knows").with("Neptune#ml.prediction").hasLabel("p")'
+GENRE = 'properties("genre").with("Neptune#ml.classification")'
+INPUT = ".dedup().limit(10001).project('v').by(__.id())"
+ROWS = [[row(v="a"), row(v="b")]]
+
+
+def genres(vertex: object) -> list[tuple[Literal, float]]:
+    return [(Literal.string(f"genre of {getattr(vertex, 'value', vertex)}"), 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("query", "leading"),
+    [
+        (f'V("a").union({GENRE}, values("x"))', 'V("a")'),
+        (f'V("a").project("t","g").by("t").by({GENRE}.value().fold())', 'V("a")'),
+        (f"V().order().by({GENRE}.value(), desc)", "V()"),
+        (f'V("a").local(out("x").{GENRE})', 'V("a").flatMap(__.out("x"))'),
+        (f'V("a").where({GENRE}.hasValue("b"))', 'V("a")'),
+        (f'V("a").coalesce({GENRE}, constant(1))', 'V("a")'),
+        (f'V("a").choose(hasLabel("m"), {GENRE}, identity())', 'V("a")'),
+        (f'V("a").out().path().by({GENRE}.value())', 'V("a").out().path().unfold()'),
+        (
+            f'V("a").as("s").out().as("t").select("s","t").by({GENRE}.value())',
+            'V("a").as("s").out().as("t").select("s","t").unfold().select(Column.values).unfold()',
+        ),
+        (f'V("a").as("s").select("s").by({GENRE})', 'V("a").as("s").select("s").unfold()'),
+        (f'union(V("a").{GENRE}, V("b"))', 'inject(0).flatMap(__.V("a"))'),
+        (
+            f'V("a").local(union(out("x").map({GENRE}), in()))',
+            'V("a").flatMap(__.flatMap(__.out("x")))',
+        ),
+    ],
+)
+def test_inputs_are_asked_for_where_the_inference_stands(query, leading):
+    answered = drive(as_script(P + query), ROWS, values=genres)
+    (asked,) = answered.asked
+    assert asked.replace("__.out", "out").replace("__.flatMap", "flatMap") == (
+        f"g.{leading}{INPUT}".replace("__.out", "out").replace("__.flatMap", "flatMap")
+    )
+    assert "choose(__.id())" in answered.text
+    assert "Neptune#ml" not in answered.text
+
+
+@pytest.mark.parametrize(
+    ("host", "query"),
+    [
+        ("match", f'V().match(__.as("a").{GENRE}.as("b"))'),
+        ("math", f'V().math("_ * 2").by({GENRE}.value())'),
+        ("where", f'V().as("a").out().where(eq("a")).by({GENRE}.value())'),
+    ],
+)
+def test_places_without_known_inputs_are_refused(host, query):
+    with pytest.raises(UnsupportedOperation, match=rf"inside {host}\(\.\.\.\) is not supported"):
+        drive(as_script(P + query), [])
+
+
+def test_a_repeat_is_refused_in_neptune_s_words():
+    with pytest.raises(
+        UnsupportedOperation,
+        match=r"Neptune ML inference queries are currently not supported inside a repeat step\.",
+    ):
+        drive(as_script(f"{P}V().repeat({LINK}).times(2)"), [])
+
+
+def test_one_inference_behind_another():
+    query = f'{P}V("a").{LINK}.{GENRE}.value()'
+    rows = [[row(v="a", n=known())], [row(v="b")]]
+    answered = drive(as_script(query), rows, links={"a": {"b": 0.5}}, values=genres)
+    assert [type(command) for command in answered.commands[:3]] == [
+        Admit,
+        PrepareLinks,
+        PrepareProperty,
+    ]
+    assert "option('a', __.V('b'))" in answered.asked[1]
+    assert "genre of b" in answered.text
+    assert answered.text.index("'a'") < answered.text.index("'b'")
+
+
+def test_a_second_inference_can_be_forbidden():
+    with pytest.raises(UnsupportedOperation, match="only with one ML inference query per gremlin"):
+        drive(as_script(f"{P}V().{LINK}.{GENRE}"), [], settings=Settings(one_inference=True))
+
+
+def test_the_step_s_endpoint_wins():
+    query = f'{P}V("a").{GENRE}.with("Neptune#ml.endpoint","other")'
+    answered = drive(as_script(query), ROWS, values=genres)
+    assert answered.commands[1] == PrepareProperty("other", "classification", "genre")
+
+
+def test_edges_are_known_by_their_ends():
+    query = f'{P}E("e1").properties("scale").with("Neptune#ml.classification")'
+    rows = [[row(v="e1", s="a", t="b", l="rated")]]
+    answered = drive(as_script(query), rows, values=lambda edge: [], element="edge")
+    (work,) = [each for each in answered.commands if isinstance(each, PredictProperty)]
+    ids = [Literal.string(name) for name in ("e1", "a", "b")]
+    assert work.inputs == [Edge(ids[0], "rated", ids[1], ids[2])]
+
+
+def test_scores_follow_their_values():
+    query = f'{P}V("a").properties("genre","Neptune#ml.score").with("Neptune#ml.classification")'
+    text = drive(as_script(query), [[row(v="a")]], values=genres).text
+    assert text.index("setLabel('genre')") < text.index("setLabel('Neptune#ml.score')")
+    assert "setValue(0.5D)" in text
+
+
+def test_all_of_a_graph_begin_with_the_answers():
+    query = f'{P}V().hasLabel("m").{GENRE}.value().groupCount()'
+    answered = drive(as_script(query), ROWS, values=genres)
+    assert answered.text.startswith("g.inject(")
+    assert "choose" not in answered.text
+    assert answered.text.endswith(".value().groupCount()")
+
+
+def test_writes_run_once():
+    query = f'{P}V("a").property("x", 1).{GENRE}.value()'
+    answered = drive(as_script(query), [[Literal.string("a")], [row(v="a")]], values=genres)
+    assert answered.asked[0] == 'g.V("a").property("x", 1).id()'
+    assert answered.asked[1].startswith("g.V('a')")
+    assert "property(" not in answered.text
+
+
+def test_what_looks_back_at_a_write_is_refused_before_it_is_done():
+    with pytest.raises(UnsupportedOperation, match="path"):
+        drive(as_script(f'{P}V("a").property("x", 1).{GENRE}.path()'), [])
+
+
+def test_a_new_start_behind_writes_needs_no_elements():
+    query = f'{P}addV("m").V("a").{GENRE}.value()'
+    answered = drive(as_script(query), [[Literal(Kind.LONG, 7)], [row(v="a")]], values=genres)
+    assert answered.asked[0] == 'g.addV("m").id()'
+    assert answered.asked[1].startswith('g.inject(0).V("a")')
+
+
+def test_statements_around_stay_as_they_are():
+    query = f'g.V().count().next();\n{P}V("a").{GENRE}.value().toList() // all'
+    answered = drive(as_script(query), ROWS, values=genres)
+    assert answered.text.startswith("g.V().count().next();\ng.V(")
+    assert answered.text.endswith(".value().toList() // all")
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        (f'x = "a"; {P}V(x).{GENRE}', "depends on 'x'"),
+        (f'g.addV("m").iterate(); {P}V("a").{GENRE}', "writes before"),
+    ],
+)
+def test_statements_that_an_inference_depends_on_are_refused(query, why):
+    with pytest.raises(UnsupportedOperation, match=why):
+        drive(as_script(query), [])

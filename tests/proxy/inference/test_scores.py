@@ -1,0 +1,76 @@
+"""Reading the scores of predicted links in the query."""
+
+from __future__ import annotations
+
+import pytest
+from answering import as_script, drive, known, row
+
+from proxy.inference.errors import UnsupportedOperation
+
+P = 'g.with("Neptune#ml.endpoint","ep").with("Neptune#ml.limit",2).'
+LINK = 'out("knows").with("Neptune#ml.prediction").hasLabel("p")'
+SCORE = 'values("Neptune#ml.score")'
+HENRY = [row(v="henry", n=known())]
+TWO = [row(v="henry", n=known()), row(v="eve", n=known())]
+LINKS = {"henry": {"bill": 0.75, "colin": 0.5}, "eve": {"bill": 0.25}}
+
+
+def test_the_sack_carries_the_scores_of_the_input():
+    query = f'{P}V("henry").{LINK}.project("n","s").by("name").by({SCORE})'
+    answered = drive(as_script(query), [HENRY], links=LINKS)
+    assert (
+        ".option('henry', __.sack(Operator.assign)"
+        ".by(__.constant(['bill': 0.75D, 'colin': 0.5D])).V('bill', 'colin'))" in answered.text
+    )
+    assert answered.text.endswith(
+        '.project("n","s").by("name")'
+        ".by(__.map(__.sack().select(__.select('gremlink_target_0').id())))"
+    )
+    assert "Neptune#ml" not in answered.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f'g.withSack(1).with("Neptune#ml.endpoint","ep").V("henry").{LINK}.{SCORE}',
+        f'{P}V("henry").sack(assign).by("age").{LINK}.{SCORE}',
+    ],
+)
+def test_a_sack_of_the_query_stays_its_own(query):
+    text = drive(as_script(query), [HENRY], links=LINKS).text
+    assert "__.sack" not in text
+    assert "choose(__.select('gremlink_input_0').id())" in text
+
+
+def test_scores_of_two_inferences_do_not_share_the_sack():
+    query = f'{P}V("henry").{LINK}.where({SCORE}.is(gt(0.1))).{LINK}.{SCORE}'
+    rows = [HENRY, [row(v="bill", n=known())]]
+    text = drive(as_script(query), rows, links={**LINKS, "bill": {"eve": 0.5}}).text
+    assert "choose(__.select('gremlink_input_0').id())" in text  # the sack is not used for it
+    assert "sack().select(__.select('gremlink_target_1').id())" in text
+
+
+def test_select_by_sees_the_vertex_alone():
+    query = f'{P}V("henry").{LINK}.as("a").select("a").by({SCORE})'
+    text = drive(as_script(query), [HENRY], links=LINKS).text
+    assert ".by(__.map(__.identity().as('gremlink_target_0').constant(" in text
+
+
+def test_select_by_is_refused_where_a_vertex_has_two_scores():
+    query = f'{P}V().{LINK}.as("a").select("a").by({SCORE})'
+    with pytest.raises(UnsupportedOperation, match=r"inside select\(\.\.\.\)\.by"):
+        drive(as_script(query), [TWO], links=LINKS)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f'{P}V("henry").{SCORE}',
+        f'{P}V("henry").{SCORE}.{LINK}',
+        f'{P}V("henry").valueMap("Neptune#ml.score").{LINK}',
+        f'{P}V("henry").union({LINK}, {SCORE})',
+    ],
+)
+def test_a_score_of_nothing_is_refused_before_anything_is_asked(query):
+    with pytest.raises(UnsupportedOperation, match="without an inference"):
+        drive(as_script(query), [])
