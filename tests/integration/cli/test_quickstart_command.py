@@ -98,6 +98,20 @@ def test_python_snippet_runs_as_it_is_printed(running: Running) -> None:
     assert result.stdout == f"{first}\n", result.stderr
 
 
+def test_example_of_the_readme_runs(running: Running) -> None:
+    text = (Path(__file__).parents[3] / "README.md").read_text()
+    example = text.split("```python\n", 1)[1].split("```", 1)[0]
+    address = re.search(r"listens at (ws://\S+/gremlin)", running.printed)
+    assert address
+    program = example.replace("ws://localhost:8182/gremlin", address[1])
+    assert program != example
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    _, second = answers(running.printed)
+    assert result.stdout == f"{second}\n", result.stderr
+
+
 def test_notebook_configuration_is_json_with_the_address(running: Running) -> None:
     port = re.search(r"listens at ws://127\.0\.0\.1:(\d+)/gremlin", running.printed)
     assert port

@@ -1,6 +1,8 @@
 """The scripts of the compose file, without containers: the sample graph to an answer."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +37,19 @@ def run(script: str, url: str, store: Path) -> "subprocess.CompletedProcess[str]
     )
 
 
+def check_health(address: str) -> None:
+    """Run the image's health check, on the address of a proxy."""
+    (command,) = re.findall(
+        r"HEALTHCHECK .*\\\n +CMD (\[.*\])", (DOCKER / "Dockerfile").read_text()
+    )
+    python, *arguments = json.loads(command)
+    assert python == "python"
+    http = address.replace("ws://", "http://")
+    arguments = [word.replace("http://127.0.0.1:8182/gremlin", http) for word in arguments]
+    assert any(http in word for word in arguments)
+    subprocess.run([sys.executable, *arguments], check=True, timeout=60)
+
+
 def test_prepare_then_ask(empty_graph: str, tmp_path: Path) -> None:
     store = tmp_path / "store"
     prepared = run("prepare.sh", empty_graph, store)
@@ -50,6 +65,7 @@ def test_prepare_then_ask(empty_graph: str, tmp_path: Path) -> None:
         store=StoreSettings(directory=store),
     )
     with relay(configuration) as address:
+        check_health(address)
         asked = run("ask.sh", address, store)
     assert asked.returncode == 0, asked.stderr
     first_title, first, next_title, *eight = asked.stdout.splitlines()
