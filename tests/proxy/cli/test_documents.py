@@ -13,7 +13,7 @@ TOP = Path(__file__).parents[3]
 COMMANDS_PAGE = (TOP / "docs" / "commands.md").read_text()
 PAGES = [
     TOP / "README.md",
-    *(TOP / "docs" / f"{name}.md" for name in ("commands", "docker", "quickstart")),
+    *sorted((TOP / "docs").glob("*.md")),
     TOP / "docker" / "prepare.sh",
     TOP / "docker" / "ask.sh",
 ]
