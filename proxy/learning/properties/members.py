@@ -33,6 +33,9 @@ BOOSTING_AROUND = "boosting+neighbours"
 SIMPLE = (MAJORITY, NEIGHBOURS, LINEAR, BOOSTING, BOOSTING_AROUND)
 """In the order of reports; `MAJORITY` is `MEAN` for numbers."""
 
+TREES_UP_TO = 100
+"""Classes; beyond it there would be a tree for each of too many in every round."""
+
 
 class Member(Protocol):
     """A fitted method."""
@@ -106,12 +109,14 @@ class Field:
         constant = MEAN if form is Form.NUMBER else MAJORITY
         linked = self.dataset.graph.edge_count > 0
         described = self.own.rows(self.dataset.subjects.select(np.zeros(1, np.int64))).shape[1]
+        few = self.dataset.target.width <= TREES_UP_TO
         return (
             *((NETWORK,) if linked else ()),
             constant,
             *((NEIGHBOURS,) if linked else ()),
-            *((LINEAR, BOOSTING) if described else ()),
-            *((BOOSTING_AROUND,) if linked else ()),
+            *((LINEAR,) if described else ()),
+            *((BOOSTING,) if described and few else ()),
+            *((BOOSTING_AROUND,) if linked and few else ()),
         )
 
     def fit(self, name: str, rows: Indexes) -> Member:
