@@ -1,0 +1,97 @@
+"""`gremlink train` on a property: the table, and what it says of the choice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+from teams import write_teams
+
+from proxy.cli import main
+from proxy.cli.property_report import property_table
+from proxy.learning.properties.report import PropertyReport, PropertyRow
+
+
+def row(method: str, f1: float) -> PropertyRow:
+    return PropertyRow(method, {"accuracy": 0.5, "macro_f1": f1, "auc": 0.75}, 1.25)
+
+
+REPORT = PropertyReport(
+    model="auto",
+    task="node_classification",
+    target="'team' of Person",
+    protocol="10 test rows",
+    metric="macro_f1",
+    rows=(row("auto", 0.625), row("linear", 0.5)),
+    weights={"rgcn": 0.75, "linear": 0.25},
+    classes={"red": 9, "blue": 1},
+    balance=0.5,
+    confusion=[[9, 0], [1, 0]],
+    warnings=(),
+    graph={"vertices": 10, "edges": 20},
+    labelled=10,
+    epochs=5,
+    networks=1,
+    seed=7,
+    device="cpu",
+    seconds=1.5,
+    peak_memory=100.0,
+)
+
+
+def shown(report: PropertyReport) -> str:
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(property_table(report))
+    return captured.get()
+
+
+def test_table() -> None:
+    text = shown(REPORT)
+    assert "node classification: 'team' of Person" in text
+    for piece in ("Macro F1", "0.6250", "0.5000", "1.2", "Protocol: 10 test rows."):
+        assert piece in text
+    assert "Chosen by Macro F1: rgcn 0.75, linear 0.25." in text
+    assert "The classes are uneven" in text
+    assert "to the power 0.5" in text
+    assert "Classes: red 9, blue 1." in text
+    assert "Note:" not in text
+
+
+def test_a_better_method_is_named() -> None:
+    text = shown(replace(REPORT, rows=(row("auto", 0.5), row("linear", 0.625))))
+    assert "Note: linear alone does better on these rows than auto (0.6250 against 0.5000)." in text
+
+
+def test_one_method_that_stands_for_all_is_said() -> None:
+    text = shown(replace(REPORT, weights={"linear": 1.0}, balance=0.0))
+    assert "linear alone did at least as well as any blend, and is served." in text
+    assert "uneven" not in text
+
+
+def test_command(tmp_path: Path) -> None:
+    export = write_teams(tmp_path / "export", of_people={"label": ["team", "classification"]})
+    arguments = ["train", str(export), "--output", str(tmp_path / "artifact"), "--epochs", "2"]
+    found = CliRunner().invoke(main, [*arguments, "--width", "4", "--model", "neighbours"])
+    assert found.exit_code == 0
+    assert "Accuracy" in found.output
+    assert "Chosen by Accuracy: neighbours 1.00." in found.output
+    assert (tmp_path / "artifact" / "artifact.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        (["team", "regression"], "property 'team' of 'Person' is 'green' in row 2"),
+        (["nobody", "regression"], "property 'nobody' of 'Person': there is no such column"),
+    ],
+)
+def test_a_target_that_cannot_be_learned(tmp_path: Path, label: list[str], message: str) -> None:
+    export = write_teams(tmp_path / "export", of_people={"label": label})
+    found = CliRunner().invoke(main, ["train", str(export), "--output", str(tmp_path / "out")])
+    assert found.exit_code == 1
+    assert f"gremlink: {message}" in found.output
+    assert not (tmp_path / "out").exists()
