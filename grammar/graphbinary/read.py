@@ -59,9 +59,10 @@ def skip_value(data: bytes | memoryview, offset: int = 0) -> int:
 class _Reader(Walker):
     """A walker that keeps what it walks over.
 
-    Scalars get no origin: their encoding is canonical, writing them again gives the same bytes.
-    Where it is not (typed nulls, NaN, padded integers), the origin is kept. Equal strings share one
-    literal: names and labels come again and again.
+    Instructions and traversals keep their origin. Most other values need none: their encoding is
+    canonical, writing them again gives the same bytes. Where it is not (typed nulls, NaN, padded
+    integers, bulk sets, bindings, class names), it is kept. Equal strings share one literal: names
+    and labels come again and again.
     """
 
     __slots__ = ("strings",)
@@ -107,7 +108,7 @@ class _Reader(Walker):
     def _enum(self, code: int, start: int) -> Argument:
         if self.head() != (codes.STRING, True):
             raise MalformedRequest(f"the {codes.ENUMS[code]} at {start} has no name")
-        return EnumConstant(codes.ENUMS[code], self.string(), origin=self._since(start))
+        return EnumConstant(codes.ENUMS[code], self._name())
 
     def bytecode(self, root: str) -> Traversal:
         start = self.pos
@@ -119,10 +120,18 @@ class _Reader(Walker):
         instructions = []
         for _ in range(self.count(8)):
             start = self.pos
-            name = self.string()
+            name = self._name()
             arguments = self._many()
-            instructions.append(Instruction(name, arguments, origin=self._since(start)))
+            origin = Slice(self.data, start, self.pos)
+            instructions.append(Instruction(name, arguments, origin=origin))
         return tuple(instructions)
+
+    def _name(self) -> str:
+        """A bare string that is likely to come again."""
+        start = self.pos
+        raw = self.blob()
+        known = self.strings.get(raw) or _text(self, raw, start)
+        return str(known.value)
 
     def _many(self) -> tuple[Argument, ...]:
         return tuple([self.value() for _ in range(self.count(2))])
@@ -133,14 +142,14 @@ class _Reader(Walker):
         return self.bytecode("g" if self.depth == 1 else "__")
 
     def _list(self, start: int) -> Argument:
-        return Items("list", self._many(), origin=self._since(start))
+        return Items("list", self._many())
 
     def _set(self, start: int) -> Argument:
-        return Items("set", self._many(), origin=self._since(start))
+        return Items("set", self._many())
 
     def _map(self, start: int) -> Argument:
         entries = tuple([(self.value(), self.value()) for _ in range(self.count(4))])
-        return Entries(entries, origin=self._since(start))
+        return Entries(entries)
 
     def _bulk_set(self, start: int) -> Argument:
         items = []
@@ -151,16 +160,16 @@ class _Reader(Walker):
 
     def _traverser(self, start: int) -> Argument:
         bulk = self._int64()
-        return Bulked(self.value(), bulk, origin=self._since(start))
+        return Bulked(self.value(), bulk)
 
     def _int64(self) -> int:
         return int(_LONG.unpack_from(self.data, self.take(8))[0])
 
     def _predicate(self, start: int) -> Argument:
-        return Predicate("P", self.string(), self._many(), origin=self._since(start))
+        return Predicate("P", self._name(), self._many())
 
     def _text_predicate(self, start: int) -> Argument:
-        return Predicate("TextP", self.string(), self._many(), origin=self._since(start))
+        return Predicate("TextP", self._name(), self._many())
 
     def _strategy(self, start: int) -> Argument:
         name = self.string().rpartition(".")[2]
@@ -199,13 +208,16 @@ def _number(kind: Kind, layout: str) -> _Read:
 
 def _string(reader: _Reader, start: int) -> Argument:
     raw = reader.blob()
-    known = reader.strings.get(raw)
-    if known is None:
-        try:
-            known = reader.strings[raw] = Literal(Kind.STRING, raw.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            raise MalformedRequest(f"the string at {start} is not UTF-8") from error
-    return known
+    return reader.strings.get(raw) or _text(reader, raw, start)
+
+
+def _text(reader: _Reader, raw: bytes, start: int) -> Literal:
+    try:
+        literal = Literal(Kind.STRING, raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise MalformedRequest(f"the string at {start} is not UTF-8") from error
+    reader.strings[raw] = literal
+    return literal
 
 
 def _boolean(reader: _Reader, start: int) -> Argument:

@@ -100,15 +100,9 @@ class Walker:
 
     def blob(self) -> bytes:
         """A length and that many bytes."""
-        start = self.pos
-        found = self.int32()
-        if found < 0:
-            raise MalformedRequest(f"negative length {found} at {start}")
-        left = self.size - self.pos
-        if found > left:
-            raise LimitExceeded("REMAINING_BYTES", left, found)
+        size = self.int32_length()
         begin = self.pos
-        self.pos = begin + found
+        self.pos = begin + size
         return self.data[begin : self.pos]
 
     def string(self) -> str:
