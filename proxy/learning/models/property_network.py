@@ -57,12 +57,18 @@ def fit_property(
     form: Form,
     settings: FitSettings,
     seed: int,
+    *,
+    remembers: bool,
 ) -> Iterator[PropertyCheckpoint]:
     """Train, yielding after every epoch; whoever iterates decides when to stop.
 
     `known` are elements with their `truth`, float32 `[known, outputs]`. The loss is cross-entropy
     over classes, or for each class, or the square of the error. All edges carry messages: that an
     edge is there is known, only what it says is not.
+
+    Unless the network `remembers`, vertices that are themselves the question have no learned
+    embedding beside their features: it may learn the answers by heart. But where features say
+    little, it is what neighbours know each other by.
     """
     torch.manual_seed(seed)
     messages = MessageGraph(graph)
@@ -72,6 +78,9 @@ def fit_property(
     }
     widths = {name: values.shape[1] for name, values in features.items()}
     encoder = RelationalEncoder(graph.counts, widths, messages, settings.encoder)
+    if not remembers:
+        embedding = encoder.embeddings[list(graph.counts).index(ends[0])]
+        embedding.requires_grad_(False).zero_()
     width = settings.encoder.width
     columns = width if len(ends) == 1 else 3 * width + known.features.shape[1]
     head = PropertyHead(columns, width, truth.shape[1], settings.encoder.dropout)
@@ -82,7 +91,7 @@ def fit_property(
     places = [torch.from_numpy(end) for end in known.ends]
     own = torch.from_numpy(known.features)
     optimizer = Adam(
-        [*encoder.parameters(), *head.parameters()],
+        [each for each in (*encoder.parameters(), *head.parameters()) if each.requires_grad],
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
     )

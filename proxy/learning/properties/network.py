@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from proxy.learning.events import EpochDone, Progress
 from proxy.learning.graph import Indexes
@@ -14,6 +15,20 @@ from proxy.learning.properties.target import Form
 from proxy.learning.settings import TrainingSettings
 
 
+class Stage(NamedTuple):
+    """A network in its training: whether it `remembers` (see `fit_property`), and the epoch."""
+
+    remembers: bool
+    epoch: int
+
+
+def kinds(dataset: PropertyDataset) -> tuple[bool, ...]:
+    """Whether networks can remember, must, or are to be tried both ways."""
+    ends = dataset.target.ends
+    described = len(ends) == 1 and ends[0] in dataset.graph.features
+    return (False, True) if described else (True,)
+
+
 def epochs_of(
     phase: str,
     dataset: PropertyDataset,
@@ -21,10 +36,12 @@ def epochs_of(
     settings: TrainingSettings,
     seed: int,
     progress: Progress,
-    losses: Mapping[int, float],
+    losses: Mapping[Stage, float],
+    *,
+    remembers: bool,
     epochs: int | None = None,
 ) -> Iterator[PropertyCheckpoint]:
-    """Train on the elements at `rows`; `losses` is whatever the caller knows, by epoch."""
+    """Train on the elements at `rows`; `losses` is whatever the caller knows, the newest last."""
     begun = time.monotonic()
     fit = fit_settings(settings, epochs)
     target = dataset.target
@@ -37,6 +54,7 @@ def epochs_of(
         target.form,
         fit,
         seed,
+        remembers=remembers,
     ):
         yield checkpoint
         spent = time.monotonic() - begun

@@ -27,8 +27,9 @@ class PropertyReport:
 
     `weights` are those of the methods in the model. `classes` are the classes' frequencies among
     the labelled rows; `balance`, from 0 to 1, is how far their confidences were lifted for being
-    rare, and `confusion` counts rows by true and predicted class in this order. `peak_memory` is
-    in MiB, `seconds` is the whole training.
+    rare; `confusion` counts rows by true and predicted class in this order. `remembers` tells
+    whether the network has learned embeddings beside features for the vertices that are asked
+    about. `peak_memory` is in MiB, `seconds` is the whole training.
     """
 
     model: str
@@ -45,6 +46,7 @@ class PropertyReport:
     graph: Mapping[str, int]
     labelled: int
     epochs: int
+    remembers: bool
     networks: int
     seed: int
     device: str

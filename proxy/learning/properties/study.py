@@ -15,7 +15,7 @@ from proxy.learning.properties.choice import Choice, Yardstick, choose
 from proxy.learning.properties.dataset import PropertyDataset
 from proxy.learning.properties.members import Field
 from proxy.learning.properties.metrics import ClassificationMetrics, Metrics, metrics_for
-from proxy.learning.properties.network import epochs_of
+from proxy.learning.properties.network import Stage, epochs_of, kinds
 from proxy.learning.properties.rows import in_parts, split_rows
 from proxy.learning.properties.target import Form, Outputs
 from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
@@ -28,20 +28,25 @@ PATIENCE = 6
 class Fold:
     """Rows that are held out, and what the methods say of them, fitted without them.
 
-    `said` is float64 `[held, outputs]` by method, `network` the same by epoch.
+    `said` is float64 `[held, outputs]` by method, `network` the same by stage.
     """
 
     held: Indexes
     said: Mapping[str, Outputs]
-    network: Mapping[int, Outputs]
-    losses: Mapping[int, float]
+    network: Mapping[Stage, Outputs]
+    losses: Mapping[Stage, float]
 
-    def at(self, names: Sequence[str], epoch: int, rows: slice) -> dict[str, Outputs]:
-        """What all methods say of some of the rows, the network after `epoch`.
+    def at(self, names: Sequence[str], stage: Stage, rows: slice) -> dict[str, Outputs]:
+        """What all methods say of some of the rows, the network at a stage.
 
         If it has stopped before, it is the network as it was then.
         """
-        reached = max((each for each in self.network if each <= epoch), default=0)
+        passed = (
+            each
+            for each in self.network
+            if each.remembers == stage.remembers and each.epoch <= stage.epoch
+        )
+        reached = max(passed, default=stage)
         return {
             name: (self.network[reached] if name == NETWORK else self.said[name])[rows]
             for name in names
@@ -58,7 +63,7 @@ class PropertyStudy:
     protocol: str
     choices: Mapping[str, Choice]
     metrics: Mapping[str, Metrics]
-    epochs: int
+    stage: Stage
     networks: int
 
 
@@ -99,18 +104,18 @@ class Trial:
         parts = split_rows(dataset.labelled, self._strata(), dataset.split_rate, self.random)
         train, valid, test = parts
         fold = self._fold("training rows", train, np.concatenate([valid, test]), len(valid))
-        epoch = _best_epoch([fold])
+        stage = _best_stage([fold])
         before, after = slice(0, len(valid)), slice(len(valid), None)
         choices = choose(
-            self.yardstick, fold.at(self.field.names, epoch, before), dataset.truth[valid]
+            self.yardstick, fold.at(self.field.names, stage, before), dataset.truth[valid]
         )
         metrics = self._new_metrics()
-        self._judge(metrics, choices, fold, epoch, after)
+        self._judge(metrics, choices, fold, stage, after)
         protocol = (
             f"{len(test):,} test rows, held out at random and used for nothing else "
             f"({len(valid):,} more for validation)"
         )
-        return PropertyStudy(protocol, choices, metrics, epoch, 1)
+        return PropertyStudy(protocol, choices, metrics, stage, 1)
 
     def _study_folds(self) -> PropertyStudy:
         dataset = self.dataset
@@ -124,21 +129,21 @@ class Trial:
         metrics = self._new_metrics()
         for fold in folds:
             elsewhere = [other for other in folds if other is not fold]
-            choices, epoch = self._chosen(elsewhere)
-            self._judge(metrics, choices, fold, epoch, slice(None))
-        choices, epoch = self._chosen(folds)
+            choices, stage = self._chosen(elsewhere)
+            self._judge(metrics, choices, fold, stage, slice(None))
+        choices, stage = self._chosen(folds)
         protocol = (
             f"cross-validation, {count} parts of {len(dataset.labelled):,} rows, each judged by "
             "what was chosen on the others"
         )
-        return PropertyStudy(protocol, choices, metrics, epoch, self.settings.networks)
+        return PropertyStudy(protocol, choices, metrics, stage, self.settings.networks)
 
-    def _chosen(self, folds: Sequence[Fold]) -> tuple[dict[str, Choice], int]:
-        epoch = _best_epoch(folds)
-        every = [fold.at(self.field.names, epoch, slice(None)) for fold in folds]
+    def _chosen(self, folds: Sequence[Fold]) -> tuple[dict[str, Choice], Stage]:
+        stage = _best_stage(folds)
+        every = [fold.at(self.field.names, stage, slice(None)) for fold in folds]
         said = {name: np.concatenate([each[name] for each in every]) for name in self.field.names}
         truth = self.dataset.truth[np.concatenate([fold.held for fold in folds])]
-        return choose(self.yardstick, said, truth), epoch
+        return choose(self.yardstick, said, truth), stage
 
     def _new_metrics(self) -> dict[str, Metrics]:
         form = self.dataset.target.form
@@ -149,10 +154,10 @@ class Trial:
         metrics: Mapping[str, Metrics],
         choices: Mapping[str, Choice],
         fold: Fold,
-        epoch: int,
+        stage: Stage,
         rows: slice,
     ) -> None:
-        said = list(fold.at(self.field.names, epoch, rows).values())
+        said = list(fold.at(self.field.names, stage, rows).values())
         truth = self.dataset.truth[fold.held[rows]]
         for name, choice in choices.items():
             answers = choice.outputs(self.dataset.target.form, said, self.yardstick.shares)
@@ -167,23 +172,47 @@ class Trial:
             if name != NETWORK:
                 with self.watch.timing(name):
                     said[name] = self.field.fit(name, train).outputs(subjects)
-        network: dict[int, Outputs] = {}
-        losses: dict[int, float] = {}
+        network: dict[Stage, Outputs] = {}
+        losses: dict[Stage, float] = {}
         if NETWORK in self.field.names:
             self.progress(PhaseStarted(phase))
-            truth = self.dataset.truth[held[:watched]]
             with self.watch.timing(NETWORK):
-                for checkpoint in epochs_of(
-                    phase, self.dataset, train, self.settings, self.seed, self.progress, losses
-                ):
-                    if not self._looks(checkpoint.epoch):
-                        continue
-                    outputs = self.dataset.target.form.from_raw(checkpoint.head().raw(subjects))
-                    network[checkpoint.epoch] = outputs
-                    losses[checkpoint.epoch] = self.yardstick.loss(outputs[:watched], truth)
-                    if len(losses) - 1 - int(np.argmin(list(losses.values()))) >= PATIENCE:
-                        break
+                for remembers in kinds(self.dataset):
+                    self._train(phase, train, held, watched, remembers, network, losses)
         return Fold(held, said, network, losses)
+
+    def _train(
+        self,
+        phase: str,
+        train: Indexes,
+        held: Indexes,
+        watched: int,
+        remembers: bool,
+        network: dict[Stage, Outputs],
+        losses: dict[Stage, float],
+    ) -> None:
+        """One network, until its loss on the watched rows has not fallen for a while."""
+        subjects = self.dataset.subjects.select(held)
+        truth = self.dataset.truth[held[:watched]]
+        own: list[float] = []
+        for checkpoint in epochs_of(
+            phase,
+            self.dataset,
+            train,
+            self.settings,
+            self.seed,
+            self.progress,
+            losses,
+            remembers=remembers,
+        ):
+            if not self._looks(checkpoint.epoch):
+                continue
+            stage = Stage(remembers, checkpoint.epoch)
+            network[stage] = self.dataset.target.form.from_raw(checkpoint.head().raw(subjects))
+            losses[stage] = self.yardstick.loss(network[stage][:watched], truth)
+            own.append(losses[stage])
+            if len(own) - 1 - int(np.argmin(own)) >= PATIENCE:
+                break
 
     def _looks(self, epoch: int) -> bool:
         return epoch in (1, 2, 5, self.settings.epochs) or epoch % 10 == 0
@@ -196,14 +225,14 @@ class Trial:
         return np.zeros(len(known), np.int64)
 
 
-def _best_epoch(folds: Sequence[Fold]) -> int:
-    """The epoch with the least mean loss of those that all folds reached; 0 without a network."""
+def _best_stage(folds: Sequence[Fold]) -> Stage:
+    """The stage with the least mean loss of those that all folds reached; epoch 0 for none."""
     common = set.intersection(*(set(fold.losses) for fold in folds))
     if not common:
-        return 0
+        return Stage(remembers=False, epoch=0)
     return min(
         sorted(common),
-        key=lambda epoch: float(np.mean([fold.losses[epoch] for fold in folds])),
+        key=lambda stage: float(np.mean([fold.losses[stage] for fold in folds])),
     )
 
 

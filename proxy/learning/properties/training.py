@@ -127,7 +127,8 @@ def _networks(trial: Trial, study: PropertyStudy) -> Networks:
             trial.seed * study.networks + number,
             trial.progress,
             {},
-            study.epochs,
+            remembers=study.stage.remembers,
+            epochs=study.stage.epoch,
         )
         (last,) = deque(epochs, maxlen=1)
         heads.append(last.head())
@@ -168,7 +169,8 @@ def _report(
         warnings=dataset.warnings,
         graph={"vertices": dataset.graph.vertex_count, "edges": dataset.graph.edge_count},
         labelled=len(dataset.labelled),
-        epochs=study.epochs,
+        epochs=study.stage.epoch,
+        remembers=study.stage.remembers,
         networks=study.networks if NETWORK in taken else 0,
         seed=trial.seed,
         device="cpu",

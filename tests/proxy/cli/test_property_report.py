@@ -34,6 +34,7 @@ REPORT = PropertyReport(
     graph={"vertices": 10, "edges": 20},
     labelled=10,
     epochs=5,
+    remembers=True,
     networks=1,
     seed=7,
     device="cpu",

@@ -89,7 +89,9 @@ def test_numbers_come_out_on_their_own_scale(monkeypatch: pytest.MonkeyPatch, ro
     graph = TypedGraph({"user": 5, "film": 7}, {RATED: Edges(*known.ends)})
     truth = (1000.0 + 100.0 * known.ends[0][:, None]).astype(np.float32)
     settings = FitSettings(EncoderSettings(width=8, dropout=0.0), epochs=120)
-    fitted = fit_property(graph, ("user", "film"), known, truth, Form.NUMBER, settings, 0)
+    fitted = fit_property(
+        graph, ("user", "film"), known, truth, Form.NUMBER, settings, 0, remembers=True
+    )
     (last,) = deque(fitted, maxlen=1)
     missed = np.abs(last.head().raw(known) - truth)
     assert missed.mean() < 40
