@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from grammar.traversal import Kind, Literal
 from proxy.graph.errors import BadExport
+
+_Cell = TypeVar("_Cell")
 
 CONFIGURATION = "training-data-configuration.json"
 SCHEMA = "config.json"
@@ -113,7 +115,10 @@ class NodeFile:
             yield NodeRow(identify(row), {name: row[index] for name, index in names.items()})
 
     def read(self) -> NodeTable:
-        """All vertices, column by column. Raises `BadExport`."""
+        """All vertices, column by column, in the order of their ids. Raises `BadExport`.
+
+        What is learned must not depend on the order in which a database hands out its elements.
+        """
         cells = _Cells(self.path, self.separator)
         identify = cells.literals(self.id_column, self.id_type, ID_TYPE)
         names = cells.properties({self.id_column})
@@ -123,7 +128,9 @@ class NodeFile:
             table.ids.append(identify(row))
             for column, index in targets:
                 column.append(row[index])
-        return table
+        order = sorted(range(len(table.ids)), key=lambda row: _sort_key(table.ids[row]))
+        columns = {name: _reordered(cells, order) for name, cells in table.columns.items()}
+        return NodeTable(_reordered(table.ids, order), columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +164,7 @@ class EdgeFile:
             yield EdgeRow(source(row), dest(row), values)
 
     def read(self) -> EdgeTable:
-        """All edges, column by column. Raises `BadExport`."""
+        """All edges, column by column, in the order of their ends and ids. Raises `BadExport`."""
         cells = _Cells(self.path, self.separator)
         source = cells.literals(self.source_column, self.source_id_type, FROM_TYPE)
         dest = cells.literals(self.dest_column, self.dest_id_type, TO_TYPE)
@@ -171,7 +178,28 @@ class EdgeFile:
             table.ids.append("" if identity is None else row[identity])
             for column, index in targets:
                 column.append(row[index])
-        return table
+        order = sorted(
+            range(len(table.ids)),
+            key=lambda row: (
+                _sort_key(table.sources[row]),
+                _sort_key(table.dests[row]),
+                table.ids[row],
+            ),
+        )
+        return EdgeTable(
+            _reordered(table.sources, order),
+            _reordered(table.dests, order),
+            {name: _reordered(cells, order) for name, cells in table.columns.items()},
+            _reordered(table.ids, order),
+        )
+
+
+def _sort_key(literal: Literal) -> tuple[str, Any]:
+    return literal.kind.value, literal.value
+
+
+def _reordered(cells: list[_Cell], order: list[int]) -> list[_Cell]:
+    return [cells[row] for row in order]
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,9 @@ def write_teams(
         )
     knows, lends = [], []
     for person in range(PEOPLE):
-        for place, other in enumerate(random.choice(PEOPLE, 14, replace=False).tolist()):
+        for place, other in enumerate(random.choice(PEOPLE, 24, replace=False).tolist()):
             same = person % 3 == other % 3
-            if person != other and (same or random.random() < 0.15):
+            if person != other and (same or random.random() < 0.05):
                 knows.append({"~id": f"k{len(knows)}", "~from": f"p{person}", "~to": f"p{other}"})
             if person != other and place < 5:
                 lends.append(

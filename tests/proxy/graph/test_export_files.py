@@ -105,11 +105,32 @@ def test_types_in_rows(tmp_path: Path) -> None:
         Literal(Kind.UUID, ID),
         Literal.string("1"),
     ]
-    assert found.nodes[0].read().ids == expected
     assert [row.id for row in found.nodes[0].rows()] == expected
+    assert found.nodes[0].read().ids == [expected[1], expected[0], expected[3], expected[2]]
     (row,) = found.edges[0].rows()
     assert (row.source, row.dest) == (Literal(Kind.LONG, 1), Literal(Kind.UUID, ID))
     assert found.nodes[0].read().columns == {}
+
+
+def test_the_order_of_the_rows_does_not_matter(tmp_path: Path) -> None:
+    nodes = ['"2","P","b"', '"10","P","c"', '"1","P","a"']
+    edges = ['e2,knows,"2","1"', 'e1,knows,"1","2"', 'e0,knows,"1","2"']
+    tables = []
+    for number, turn in enumerate((1, -1)):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        found = read_export(
+            export(
+                directory,
+                nodes="\n".join(["~id,~label,name", *nodes[::turn], ""]),
+                edges="\n".join(["~id,~label,~from,~to", *edges[::turn], ""]),
+            )
+        )
+        tables.append((found.nodes[0].read(), found.edges[0].read()))
+    assert tables[0] == tables[1]
+    people, knows = tables[0]
+    assert people.columns == {"name": ["a", "c", "b"]}
+    assert knows.ids == ["e0", "e1", "e2"]
 
 
 def test_graph_as_the_user_guide_shows_it(tmp_path: Path) -> None:
