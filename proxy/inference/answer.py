@@ -30,7 +30,7 @@ from proxy.inference.commands import (
     Results,
     Values,
 )
-from proxy.inference.errors import UnsupportedOperation
+from proxy.inference.errors import InvalidParameter, UnsupportedOperation
 from proxy.inference.find import describe
 from proxy.inference.inputs import (
     candidate_query,
@@ -215,6 +215,12 @@ class _Rewriting:
         model = cast(PrepareProperty, _model(plan))
         leading = leading_steps(self._traversal, plan.inference)
         element = self._elements[model]
+        if once.leads_to(leading) == ("E" if element == "node" else "V"):
+            raise InvalidParameter(
+                f"Endpoint {plan.endpoint} predicts {plan.key!r} of"
+                f" {'vertices' if element == 'node' else 'edges'}, the query asks for it of"
+                f" {'edges' if element == 'node' else 'vertices'}."
+            )
         results = yield from self._ask(input_query(self._traversal, leading, plan, element))
         edges = read_edges(results) if element == "edge" else None
         ids = [edge.id for edge in edges] if edges is not None else read_vertices(results)[0]

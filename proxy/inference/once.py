@@ -86,7 +86,7 @@ def ids_query(traversal: Traversal, cut: int) -> Traversal | None:
     `None` if that cannot be told. The others start from the ids of elements, or, where they begin
     anew, from as many traversers.
     """
-    if _begins_anew(traversal, cut) or _element(traversal, cut) is not None:
+    if _begins_anew(traversal, cut) or leads_to(traversal.steps[:cut]) is not None:
         return traversal.with_steps([*traversal.steps[:cut], step("id")])
     return None
 
@@ -99,7 +99,7 @@ def going_on(traversal: Traversal, cut: int, ids: Sequence[Argument]) -> Travers
     elif _begins_anew(traversal, cut):
         start = [Instruction("inject", tuple(step("", 0).arguments[0] for _ in ids))]
     else:
-        start = [Instruction(_element(traversal, cut) or "V", tuple(ids))]
+        start = [Instruction(leads_to(traversal.steps[:cut]) or "V", tuple(ids))]
     return traversal.with_steps([*start, *rest])
 
 
@@ -107,9 +107,9 @@ def _begins_anew(traversal: Traversal, cut: int) -> bool:
     return cut < len(traversal.steps) and traversal.steps[cut].name in ("V", "E", "addV", "mergeV")
 
 
-def _element(traversal: Traversal, cut: int) -> str | None:
-    """`V` or `E`, for what the first `cut` steps lead to."""
-    for instruction in reversed(traversal.steps[:cut]):
+def leads_to(steps: Sequence[Instruction]) -> str | None:
+    """`V` or `E`, for what these steps lead to; `None` if that cannot be told."""
+    for instruction in reversed(steps):
         if instruction.name in _TO_VERTICES:
             return "V"
         if instruction.name in _TO_EDGES:

@@ -7,7 +7,7 @@ from answering import as_script, drive, known, row
 
 from grammar.traversal import Kind, Literal
 from proxy.inference.commands import Admit, Edge, PredictProperty, PrepareLinks, PrepareProperty
-from proxy.inference.errors import UnsupportedOperation
+from proxy.inference.errors import InvalidParameter, UnsupportedOperation
 from proxy.inference.predicates import Settings
 
 P = 'g.with("Neptune#ml.endpoint","ep").'
@@ -107,6 +107,19 @@ def test_edges_are_known_by_their_ends():
     (work,) = [each for each in answered.commands if isinstance(each, PredictProperty)]
     ids = [Literal.string(name) for name in ("e1", "a", "b")]
     assert work.inputs == [Edge(ids[0], "rated", ids[1], ids[2])]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "element", "has"),
+    [
+        ('E("e1")', "node", "vertices"),
+        ('V("a").outE("x").limit(2)', "node", "vertices"),
+        ('V("a").outE().inV().has("x", 1)', "edge", "edges"),
+    ],
+)
+def test_an_endpoint_for_the_other_kind_of_element_is_named(inputs, element, has):
+    with pytest.raises(InvalidParameter, match=f"Endpoint ep predicts 'genre' of {has}, "):
+        drive(as_script(f"{P}{inputs}.{GENRE}"), [], element=element)
 
 
 def test_scores_follow_their_values():
