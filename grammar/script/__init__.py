@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lark import Token
-
 from grammar.collector import without_collection
 from grammar.script.read import Reader
 from grammar.script.shapes import Span
-from grammar.script.tree import MAX_DEPTH, Operand
+from grammar.script.tables import Token
+from grammar.script.tree import MAX_DEPTH, Operand, tree
 from grammar.script.write import write, write_value
 from grammar.traversal import Argument, Traversal
 
@@ -86,10 +85,17 @@ def parse(text: str, bindings: Mapping[str, Argument] | None = None) -> Script:
     Raises `ScriptError` with the place, and `LimitExceeded`.
     """
     with without_collection():
-        reader = Reader(text, bindings or {})
+        return _read(text, bindings or {})
+
+
+def _read(text: str, bindings: Mapping[str, Argument]) -> Script:
+    """Nothing keeps the tree behind this: the collector does not get to see it."""
+    parts = tree(text)
+    reader = Reader(text, bindings)
+    reader.search(parts)
     traversals = tuple(reader.traversals)
     spans = tuple([traversal.origin for traversal in traversals])
-    statements = [part for part in reader.parts if not (isinstance(part, Token) and part == ";")]
+    statements = [part for part in parts if not (isinstance(part, Token) and part == ";")]
     alone = (
         len(traversals) == 1
         and len(statements) == 1

@@ -7,8 +7,6 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from lark import Token
-
 from grammar.script import strings
 from grammar.script.calls import Calls
 from grammar.script.shapes import (
@@ -22,7 +20,8 @@ from grammar.script.shapes import (
     is_literal,
     type_name,
 )
-from grammar.script.tree import Group, Operand, Part, error_at, position
+from grammar.script.tables import Token
+from grammar.script.tree import Group, Operand, Part, error_at
 from grammar.script.vocabulary import BARE_CONSTANTS, ENUM_ALIASES
 from grammar.traversal import (
     Argument,
@@ -62,7 +61,7 @@ class Arguments:
             if isinstance(part, Token) and part == ",":
                 if not pieces[-1]:
                     raise error_at(
-                        self.reader.text, position(part), "expected an argument before the ,"
+                        self.reader.text, part.start, "expected an argument before the ,"
                     )
                 pieces.append([])
             else:
@@ -78,9 +77,9 @@ class Arguments:
         match parts:
             case [Operand() as operand]:
                 return self._operand(operand)
-            case [Token("OPERATOR", "-" | "+") as sign, Operand() as operand]:
+            case [Token() as sign, Operand() as operand] if sign in ("-", "+"):
                 return self._signed(sign, operand, parts)
-            case [Token("KEYWORD", "new"), Operand() as operand]:
+            case [Token() as word, Operand() as operand] if word == "new":
                 return self.calls.new(operand, parts)
             case [Operand(), Token("RANGE"), Operand()]:
                 return self.opaque(parts, "range")
@@ -124,10 +123,7 @@ class Arguments:
 
     def span(self, parts: Sequence[Part]) -> Span:
         """Where the parts stand."""
-        first, last = parts[0], parts[-1]
-        start = first.start if isinstance(first, Operand) else position(first)
-        end = last.end if isinstance(last, Operand) else (last.end_pos or 0)
-        return Span(self.reader.text, start, end)
+        return Span(self.reader.text, parts[0].start, parts[-1].end)
 
     def opaque(self, parts: Sequence[Part], what: str) -> Opaque:
         """An opaque piece; the traversals in it are found as fragments."""
@@ -171,7 +167,7 @@ class Arguments:
         return Opaque("script", span.piece, "expression", origin=span)
 
     def _token(self, token: Token) -> Argument:
-        span = Span(self.reader.text, position(token), token.end_pos or 0)
+        span = Span(self.reader.text, token.start, token.end)
         if token.type in STRINGS:
             text = strings.unquote(token)
             if text is not None:
@@ -254,7 +250,7 @@ class Arguments:
         if at + 1 == len(piece):
             found = piece[at]
             assert isinstance(found, Token)
-            raise error_at(self.reader.text, position(found), "expected a value behind the :")
+            raise error_at(self.reader.text, found.start, "expected a value behind the :")
         return self.argument(piece[at + 1 :])
 
     def key(self, parts: Sequence[Part]) -> Argument:

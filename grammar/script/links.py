@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grammar.script.tree import Group, Member, Operand, position
+from grammar.script.tree import Group, Member, Operand
 
 
 @dataclass(slots=True)
@@ -41,8 +41,7 @@ def links(operand: Operand) -> list[Link]:
         current = Link(None, primary.start, primary.start, primary.end)
     else:
         name = str(primary) if primary.type == "NAME" else None
-        start = position(primary)
-        current = Link(name, start, start, primary.end_pos or 0)
+        current = Link(name, primary.start, primary.start, primary.end)
     found = [current]
     for suffix in operand.suffixes:
         if isinstance(suffix, Member):

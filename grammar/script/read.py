@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from lark import Token
-
 from grammar.script import strings
 from grammar.script.arguments import Arguments
 from grammar.script.links import Link, links
@@ -22,6 +20,7 @@ from grammar.script.shapes import (
     is_source,
     spawns,
 )
+from grammar.script.tables import Token
 from grammar.script.tree import Group, Operand, Part, error_at, tree
 from grammar.script.vocabulary import (
     SOURCE_METHODS,
@@ -45,7 +44,7 @@ ALL_DOTS = PLAIN_DOTS | {"*.", ".&", ".@", "??."}
 
 
 class Reader:
-    """Reads one script.
+    """Reads one script, which `search` is given as a tree.
 
     `traversals` are the outermost ones on a source; `fragments` the chains of steps that walking
     those does not reach: on variables, behind other methods, inside opaque arguments.
@@ -54,12 +53,10 @@ class Reader:
     def __init__(self, text: str, bindings: Mapping[str, Argument]) -> None:
         self.text = text
         self.bindings = bindings
-        self.parts = tree(text)
         self.traversals: list[Traversal] = []
         self.fragments: list[Traversal] = []
         self.inside = 0
         self.values = Arguments(self)
-        self.search(self.parts)
 
     # -- searching what is not an argument
 
@@ -104,6 +101,7 @@ class Reader:
             if "(" not in piece or len(piece) >= len(self.text):
                 continue
             inner = Reader(piece, self.bindings)
+            inner.search(tree(piece))
             self.fragments += inner.traversals
             self.fragments += inner.fragments
 

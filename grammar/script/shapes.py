@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeGuard
-
-from lark import Token
+from typing import NamedTuple, TypeGuard
 
 from grammar.script.links import Link
+from grammar.script.tables import Token
 from grammar.script.tree import Group, Operand, Part
 from grammar.script.vocabulary import (
     NEGATIONS,
@@ -44,8 +42,7 @@ CONSTANTS = {
 """Words and dotted names that are literals."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """The origin of a node that was read from a script: `text[start:end]`.
 
     An instruction's span begins where the one before it ended; `name` is where its name begins.

@@ -7,43 +7,36 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from lark import Lark, Token, Transformer
+from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from grammar.errors import LimitExceeded, ScriptError
 from grammar.script.strings import unquote
+from grammar.script.tables import Tables, Token
 
 MAX_DEPTH = 50
 """How deep brackets may be nested in each other."""
 
 
 class Group:
-    """A pair of brackets and the parts between them."""
+    """A pair of brackets and the parts between them; `bracket` is the opening one."""
 
-    __slots__ = ("closing", "depth", "opening", "parts")
+    __slots__ = ("bracket", "depth", "end", "parts", "start")
+
+    depth: int
 
     def __init__(self, opening: Token, parts: list[Part], closing: Token) -> None:
-        self.opening = opening
+        self.bracket = str(opening)
+        self.start = opening.start
+        self.end = closing.end
         self.parts = parts
-        self.closing = closing
-        self.depth = 1 + max([_depth(part) for part in parts], default=0)
+        depth = 0
+        for part in parts:
+            if isinstance(part, Operand) and part.depth > depth:
+                depth = part.depth
+        self.depth = depth + 1
         if self.depth > MAX_DEPTH:
             raise LimitExceeded("MAX_DEPTH", MAX_DEPTH, self.depth)
-
-    @property
-    def start(self) -> int:
-        """Where it begins in the text."""
-        return self.opening.start_pos or 0
-
-    @property
-    def end(self) -> int:
-        """Where it ends in the text."""
-        return self.closing.end_pos or 0
-
-    @property
-    def bracket(self) -> str:
-        """The opening bracket."""
-        return str(self.opening)
 
 
 class Member:
@@ -61,102 +54,100 @@ class Member:
 class Operand:
     """A thing and the chain behind it."""
 
-    __slots__ = ("depth", "primary", "suffixes")
+    __slots__ = ("depth", "end", "primary", "start", "suffixes")
+
+    depth: int
 
     def __init__(self, primary: Token | Group, suffixes: list[Member | Group]) -> None:
         self.primary = primary
         self.suffixes = suffixes
-        self.depth = max(
-            [part.depth for part in (primary, *suffixes) if isinstance(part, Group)], default=0
-        )
-
-    @property
-    def start(self) -> int:
-        """Where it begins in the text."""
-        return self.primary.start if isinstance(self.primary, Group) else position(self.primary)
-
-    @property
-    def end(self) -> int:
-        """Where it ends in the text."""
-        last = self.suffixes[-1] if self.suffixes else self.primary
-        return (last.end_pos or 0) if isinstance(last, Token) else last.end
+        self.start = primary.start
+        self.end = suffixes[-1].end if suffixes else primary.end
+        depth = primary.depth if isinstance(primary, Group) else 0
+        for suffix in suffixes:
+            if isinstance(suffix, Group) and suffix.depth > depth:
+                depth = suffix.depth
+        self.depth = depth
 
 
 Part = Operand | Token
 """An operand or an operator."""
 
 
-def position(token: Token) -> int:
-    """Where a token begins."""
-    return token.start_pos or 0
+# -- what the rules of the grammar become
 
 
-def _depth(part: Part) -> int:
-    return part.depth if isinstance(part, Operand) else 0
+def _start(children: list[Any]) -> list[Part]:
+    return children[0] if children else []
 
 
-class _Row:
-    """Children of an inlined rule, on their way into the rule around it."""
-
-    __slots__ = ("children",)
-
-    def __init__(self, children: list[Any]) -> None:
-        self.children = children
-
-
-def _suffix(token: Token) -> Member:
-    """`.name` in one token, or a dot alone."""
-    end = token.end_pos or 0
-    if token.type == "DOT":
-        return Member(str(token), None, end, end)
-    return Member(".", token[1:], position(token) + 1, end)
-
-
-class _Build(Transformer[Token, Any]):
-    """Called by the parser as it reduces, so that no second tree is built."""
-
-    def start(self, children: list[Any]) -> list[Part]:
+def _row(children: list[Any]) -> list[Part]:
+    """The left-recursive rows grow in place."""
+    if len(children) == 1:
         return children
+    row: list[Part] = children[0]
+    row.append(children[1])
+    return row
 
-    def _open(self, children: list[Any]) -> _Row:
-        return _Row(children)
 
-    _closed = _suffixes = _open
+def _suffixes(children: list[Any]) -> list[Member | Group]:
+    last = children[-1]
+    if isinstance(last, Token):
+        children[-1] = Member(str(last), None, last.end, last.end)  # a dot alone
+    return _row(children)  # type: ignore[return-value]
 
-    def operand(self, children: list[Any]) -> Operand:
-        suffixes = [_suffix(child) if isinstance(child, Token) else child for child in children[1:]]
-        return Operand(children[0], suffixes)
 
-    slashy = operand
+def _operand(children: list[Any]) -> Operand:
+    return Operand(children[0], children[1] if len(children) == 2 else [])
 
-    def member(self, children: list[Token]) -> Member:
-        dot, name = children
-        text = str(name) if name.type == "NAME" else unquote(name)
-        return Member(str(dot), text, position(name), name.end_pos or 0)
 
-    def group(self, children: list[Any]) -> Group:
-        return Group(children[0], children[1:-1], children[-1])
+def _member(children: list[Token]) -> Member:
+    dot, name = children
+    text = str(name) if name.type == "NAME" else unquote(name)
+    return Member(str(dot), text, name.start, name.end)
+
+
+def _group(children: list[Any]) -> Group:
+    return Group(children[0], children[1] if len(children) == 3 else [], children[-1])
+
+
+def _named(piece: str, start: int, end: int) -> Member:
+    """`.name` in one token."""
+    return Member(".", piece[1:], start + 1, end)
+
+
+_TOKENS = {"MEMBER": _named}
+_RULES = {
+    "start": _start,
+    "_open": _row,
+    "_closed": _row,
+    "_suffixes": _suffixes,
+    "operand": _operand,
+    "slashy": _operand,
+    "member": _member,
+    "group": _group,
+}
 
 
 @cache
-def _parser() -> Lark:
+def _lark() -> Lark:
     text = (resources.files("grammar") / "gremlin.lark").read_text("utf-8")
     return Lark(
-        text,
-        parser="lalr",
-        lexer="contextual",
-        transformer=_Build(),
-        maybe_placeholders=False,
-        propagate_positions=False,
+        text, parser="lalr", lexer="contextual", maybe_placeholders=False, propagate_positions=False
     )
+
+
+@cache
+def _tables() -> Tables:
+    return Tables(_lark(), _TOKENS, _RULES)
 
 
 def tree(text: str) -> list[Part]:
     """The parts of a script. Raises `ScriptError` and `LimitExceeded`."""
-    try:
-        return _parser().parse(text)  # type: ignore[return-value]
-    except UnexpectedInput as error:
-        raise _explain(text, error) from None
+    parts: list[Part] | None = _tables().walk(text)
+    if parts is None:
+        raise _reason(text)
+    return parts
 
 
 # -- errors
@@ -169,12 +160,21 @@ _BRACKET = re.compile(_SKIPPED.pattern + r"|(?P<bracket>[(\[{)\]}])", re.DOTALL)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
+def _reason(text: str) -> Exception:
+    """Why Lark refuses the text."""
+    try:
+        _lark().parse(text)
+    except UnexpectedInput as error:
+        return _explain(text, error)
+    return AssertionError("Lark accepts what the walk over its tables refuses")
+
+
 def _explain(text: str, error: UnexpectedInput) -> ScriptError:
     if isinstance(error, UnexpectedCharacters):
         return _explain_character(text, error.pos_in_stream or 0)
     token = error.token if isinstance(error, UnexpectedToken) else None
     at_end = token is None or token.type == "$END"
-    limit = len(text) if at_end or token is None else position(token)
+    limit = len(text) if at_end or token is None else token.start_pos or 0
     opened = _open_brackets(text, limit)
     if at_end:
         if not opened:
