@@ -3,12 +3,12 @@
 import uuid
 
 import pytest
+from answering import as_script, text_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grammar import graphbinary, script
 from grammar.traversal import (
-    Argument,
     Bulked,
     Entries,
     Items,
@@ -43,11 +43,6 @@ STRINGD = format_of("application/vnd.graphbinary-v1.0-stringd")
 assert STRINGD is not None
 
 
-def as_script(text: str, **args: Argument) -> RequestMessage:
-    every = {"gremlin": Literal.string(text), **args}
-    return RequestMessage(GRAPHBINARY, uuid.uuid4(), "eval", "", every)
-
-
 def as_bytecode(text: str) -> RequestMessage:
     traversal = script.parse(text).single
     assert traversal is not None
@@ -59,15 +54,6 @@ def as_bytecode(text: str) -> RequestMessage:
 def row(vertex: str, *known: str) -> Entries:
     linked = Items("list", tuple(map(Literal.string, known)))
     return Entries(((Literal.string("v"), Literal.string(vertex)), (Literal.string("n"), linked)))
-
-
-def text_of(request: RequestMessage) -> str:
-    match request.args["gremlin"]:
-        case Literal(_, str(text)):
-            return text
-        case Traversal() as traversal:
-            return script.write(traversal)
-    raise AssertionError
 
 
 def run(request: RequestMessage, rows, links) -> tuple[list[object], str]:
