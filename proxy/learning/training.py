@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import platform
-import resource
-import sys
 import time
 from collections import deque
-from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
 from proxy.graph.export_files import CONFIGURATION, read_export
@@ -20,6 +15,7 @@ from proxy.learning.graph import DIRECTIONS
 from proxy.learning.members import epochs_of
 from proxy.learning.model import LinkModel, RelationModel, to_artifact
 from proxy.learning.models.messages import threads
+from proxy.learning.provenance import peak_memory, provenance
 from proxy.learning.report import Report, blend_rows, method_rows
 from proxy.learning.scorers import STRUCTURAL
 from proxy.learning.scorers.embedding import Embeddings, averaged
@@ -76,13 +72,7 @@ def train(
         round(time.perf_counter() - begun, 2),
         round(peak_memory(), 1),
     )
-    about = {
-        "model": model,
-        "seed": seed,
-        "settings": asdict(settings),
-        "versions": {name: version(name) for name in VERSIONS_OF}
-        | {"python": platform.python_version()},
-    }
+    about = provenance(model, seed, settings, VERSIONS_OF)
     artifact = to_artifact(_model(dataset, study, embeddings), about)
     write_artifact(artifact_directory, artifact, {REPORT: report.to_document()})
     return report
@@ -167,9 +157,3 @@ def _model(dataset: Dataset, study: Study, embeddings: Embeddings | None) -> Lin
             )
         )
     return LinkModel(dataset.graph, dataset.ids, dataset.encodings, tuple(relations), embeddings)
-
-
-def peak_memory() -> float:
-    """The most memory this process has had, MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)

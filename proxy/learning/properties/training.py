@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +27,9 @@ from proxy.learning.properties.report import (
     PropertyRow,
 )
 from proxy.learning.properties.study import PropertyStudy, Trial, confusion_of
+from proxy.learning.provenance import peak_memory, provenance
 from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
-from proxy.learning.training import REPORT, peak_memory
+from proxy.learning.training import REPORT
 from proxy.store.artifacts import check_output, write_artifact
 
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy", "scikit-learn")
@@ -71,14 +69,7 @@ def train_property(
     progress(PhaseStarted("writing the artifact"))
     taken = used(trial.field.names, choice.weights)
     report = _report(trial, study, model, taken, time.perf_counter() - begun)
-    about = {
-        "model": model,
-        "seed": seed,
-        "settings": asdict(settings),
-        "versions": {name: version(name) for name in VERSIONS_OF}
-        | {"python": platform.python_version()},
-        "methods": dict(taken),
-    }
+    about = provenance(model, seed, settings, VERSIONS_OF) | {"methods": dict(taken)}
     write_artifact(artifact_directory, to_artifact(served, about), {REPORT: report.to_document()})
     return report
 
