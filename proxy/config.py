@@ -8,6 +8,7 @@ unknown key is refused wherever it stands. `docs/configuration.md` holds the tab
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 import tomli
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 PREFIX = "GREMLINK_"
 FILE_VARIABLE = "GREMLINK_CONFIG"
@@ -57,9 +58,20 @@ def _heap(value: str) -> str:
     return value
 
 
+def _table(value: object) -> object:
+    """Tables come from the environment as JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError('must be JSON, as in {"key": ["value"]}') from None
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 UrlPath = Annotated[str, AfterValidator(_path)]
 WebSocketUrl = Annotated[str, AfterValidator(websocket_url)]
+Lists = Annotated[dict[str, list[str]], BeforeValidator(_table)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -110,6 +122,14 @@ class Inference(_Section):
     )
     one_inference: bool = Field(
         default=False, description="refuse a second inference in one query, as Neptune does"
+    )
+    default_iam_role: str | None = Field(
+        default=None, description="IAM role of queries without Neptune#ml.iamRoleArn"
+    )
+    iam_roles: Lists | None = Field(
+        default=None,
+        description="IAM roles that queries may name, each with patterns of the endpoints it may "
+        'ask, as in {"arn:aws:iam::123456789012:role/ml" = ["*"]}; none asks for no role',
     )
 
 
@@ -314,6 +334,7 @@ def _type_name(annotation: Any) -> str:
         float: "number",
         Path: "path",
         type(None): "none",
+        dict[str, list[str]]: "table of lists",
     }
     return names[annotation]
 

@@ -44,6 +44,7 @@ from proxy.inference.place import leading_steps
 from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, plan_all, plan_next
 from proxy.inference.predicates import CLASSIFICATION, SCORE, Settings
 from proxy.inference.query import Query, read_query
+from proxy.inference.roles import authorise
 from proxy.inference.scores import Scores, ScoreTable, may_carry, replace_scores, score_steps
 from proxy.inference.splice import splice
 from proxy.wire.request import RequestMessage
@@ -71,7 +72,10 @@ def answer(request: RequestMessage, settings: Settings) -> Answering:
     first = query.traversals[min(planned)]
     nothing = first.with_steps([step("inject", 0), step("limit", 0)])
     yield Admit(query.asking(nothing, uuid4()))
-    elements = yield from _prepare([plan for plans in planned.values() for plan in plans])
+    plans = [plan for plans in planned.values() for plan in plans]
+    for plan in plans:
+        authorise(plan.role, plan.endpoint, settings)
+    elements = yield from _prepare(plans)
     bindings: dict[str, Argument] = {}
     changed = {}
     for number in planned:

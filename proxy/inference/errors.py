@@ -69,6 +69,12 @@ class InternalFailure(InferenceError):
     """Neptune's InternalFailureException."""
 
 
+ROLE_UNKNOWN = "Unable to load credentials for role: {}."
+ROLE_NOT_AUTHORISED = (
+    "User: {} is not authorized to perform: sagemaker:InvokeEndpoint on resource: {}."
+)
+ROLE_INVALID = "Invalid IAM role ARN provided for external service query."
+ROLE_MISSING = "No IAM role ARN provided for external service query."
 ENDPOINT_NOT_FOUND = "Endpoint {} not found."
 ENDPOINT_INVALID = "Invalid endpoint provided for external service query."
 ENDPOINT_MISSING = "No endpoint provided for external service query."

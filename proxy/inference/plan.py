@@ -22,6 +22,7 @@ from proxy.inference.errors import InvalidParameter, MissingParameter, Unsupport
 from proxy.inference.find import Inference, describe, find_inferences
 from proxy.inference.once import needs_path
 from proxy.inference.predicates import CLASSIFICATION, PREDICTION, REGRESSION, SCORE, Settings
+from proxy.inference.roles import role_arn
 from proxy.inference.stray import is_hidden, stray_keys
 
 
@@ -29,13 +30,15 @@ from proxy.inference.stray import is_hidden, stray_keys
 class LinkPlan:
     """A link prediction.
 
-    `direction` is `"out"` or `"in"`; `hide` is the direction of known links to leave out,
-    `"both"`, or `None`. `filters` are the steps that candidates have to pass before they are
-    ranked, beginning with that for the label; `None` leaves all filtering to the final query.
+    `role` is the IAM role that goes with the query, if any. `direction` is `"out"` or `"in"`;
+    `hide` is the direction of known links to leave out, `"both"`, or `None`. `filters` are the
+    steps that candidates have to pass before they are ranked, beginning with that for the label;
+    `None` leaves all filtering to the final query.
     """
 
     inference: Inference
     endpoint: str
+    role: str | None
     edge_label: str
     direction: Direction
     target_label: str
@@ -55,6 +58,7 @@ class PropertyPlan:
     inference: Inference
     task: str
     endpoint: str
+    role: str | None
     key: str
     scored: bool
     limit: int
@@ -143,6 +147,7 @@ def _link_plan(
         target_label=_target_label(following[0] if following else None),
         direction=direction,
         endpoint=predicates.endpoint_name(options, settings),
+        role=role_arn(options, settings),
         limit=predicates.result_limit(options, settings),
         threshold=predicates.score_threshold(options),
         hide=predicates.existing_filter(options, direction),
@@ -167,6 +172,7 @@ def _property_plan(
         key=key,
         scored=scored,
         endpoint=predicates.endpoint_name(options, settings),
+        role=role_arn(options, settings),
         limit=predicates.result_limit(options, settings),
         threshold=predicates.score_threshold(options),
     )

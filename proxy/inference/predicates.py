@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from grammar.traversal import Argument, Kind, Literal
@@ -42,12 +43,16 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,127}")
 class Settings:
     """What a deployment decides about inference queries.
 
-    `one_inference` refuses a second inference in one query, as Neptune does.
+    `one_inference` refuses a second inference in one query, as Neptune does. `roles` are the IAM
+    roles that queries may name, each with patterns of the endpoints that it may ask; `None` asks
+    for no role. `default_role` is that of queries which name none.
     """
 
     default_endpoint: str | None = None
     limit_cap: int = LIMIT_CAP
     one_inference: bool = False
+    default_role: str | None = None
+    roles: Mapping[str, Sequence[str]] | None = None
 
 
 def endpoint_name(options: dict[str, Argument], settings: Settings) -> str:

@@ -37,6 +37,8 @@ class Server:
             default_endpoint=configuration.inference.default_endpoint,
             limit_cap=configuration.inference.limit_cap,
             one_inference=configuration.inference.one_inference,
+            default_role=configuration.inference.default_iam_role,
+            roles=configuration.inference.iam_roles,
         )
         self._http = HttpRelay(
             session=session,

@@ -1,5 +1,6 @@
 """Where settings come from, which one wins, and what is said about a wrong one."""
 
+import json
 from pathlib import Path
 
 import platformdirs
@@ -149,3 +150,19 @@ def test_example_in_the_document_loads() -> None:
     example = text.split("```toml\n", 1)[1].split("```", 1)[0]
     settings = config.load(environment={}, file=write(example))
     assert settings.upstream.url is not None
+
+
+def test_a_table_comes_from_the_file_or_as_json_from_the_environment() -> None:
+    roles = {"arn:aws:iam::123456789012:role/ml": ["*"], "arn:aws:iam::1:role/x": ["a", "b-*"]}
+    lines = [f'"{role}" = {json.dumps(patterns)}' for role, patterns in roles.items()]
+    write("\n".join(["[inference.iam_roles]", *lines]))
+    assert config.load(environment={}).inference.iam_roles == roles
+    environment = {"GREMLINK_INFERENCE_IAM_ROLES": json.dumps({"x": ["y"]})}
+    assert config.load(environment=environment).inference.iam_roles == {"x": ["y"]}
+
+
+@pytest.mark.parametrize("value", ["arn:aws:iam::1:role/x", "[1]", '{"x": "y"}'])
+def test_what_is_no_table_is_refused(value: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        config.load(environment={"GREMLINK_INFERENCE_IAM_ROLES": value})
+    assert caught.value.key == "inference.iam_roles"

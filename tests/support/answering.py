@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from grammar import script
+from grammar import graphbinary, script
 from grammar.traversal import Argument, Entries, Items, Literal, Traversal
 from proxy.inference.answer import answer
 from proxy.inference.commands import (
@@ -52,6 +52,14 @@ def text_of(request: RequestMessage) -> str:
 def as_script(text: str, **args: Argument) -> RequestMessage:
     every = {"gremlin": Literal.string(text), **args}
     return RequestMessage(GRAPHBINARY, uuid.uuid4(), "eval", "", every)
+
+
+def as_bytecode(text: str) -> RequestMessage:
+    traversal = script.parse(text).single
+    assert traversal is not None
+    value = b"\x15\x00" + graphbinary.write_bytecode(traversal)
+    gremlin, _ = graphbinary.read_value(value)
+    return RequestMessage(GRAPHBINARY, uuid.uuid4(), "bytecode", "traversal", {"gremlin": gremlin})
 
 
 def row(**fields: Argument | str) -> Entries:

@@ -26,7 +26,10 @@ from proxy.wire.frames import Opcode
 from proxy.wire.mime import TEXT_FRAME, Format, format_of
 from proxy.wire.request import RequestMessage, read_request, write_request
 
-P = 'g.with("Neptune#ml.endpoint","ep").with("Neptune#ml.iamRoleArn","role")'
+P = (
+    'g.with("Neptune#ml.endpoint","ep")'
+    '.with("Neptune#ml.iamRoleArn","arn:aws:iam::0123456789:role/ml")'
+)
 ML = "Neptune#ml."
 GENRE = "properties('genre').with('Neptune#ml.classification')"
 SCORED = "properties('genre', 'Neptune#ml.score').with('Neptune#ml.classification')"

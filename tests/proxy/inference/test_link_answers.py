@@ -3,11 +3,11 @@
 import uuid
 
 import pytest
-from answering import as_script, text_of
+from answering import as_bytecode, as_script, text_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar import graphbinary, script
+from grammar import script
 from grammar.traversal import (
     Bulked,
     Entries,
@@ -37,18 +37,13 @@ from proxy.inference.tree import FAN_OUT, choose_tree
 from proxy.wire.mime import GRAPHBINARY, format_of
 from proxy.wire.request import RequestMessage
 
-P = 'g.with("Neptune#ml.endpoint","ep").with("Neptune#ml.iamRoleArn","role")'
+P = (
+    'g.with("Neptune#ml.endpoint","ep")'
+    '.with("Neptune#ml.iamRoleArn","arn:aws:iam::0123456789:role/ml")'
+)
 ML = '.with("Neptune#ml.prediction")'
 STRINGD = format_of("application/vnd.graphbinary-v1.0-stringd")
 assert STRINGD is not None
-
-
-def as_bytecode(text: str) -> RequestMessage:
-    traversal = script.parse(text).single
-    assert traversal is not None
-    value = b"\x15\x00" + graphbinary.write_bytecode(traversal)
-    gremlin, _ = graphbinary.read_value(value)
-    return RequestMessage(GRAPHBINARY, uuid.uuid4(), "bytecode", "traversal", {"gremlin": gremlin})
 
 
 def row(vertex: str, *known: str) -> Entries:
