@@ -62,12 +62,18 @@ class Edges:
 
 @dataclass(frozen=True, slots=True)
 class FeatureBlock:
-    """The columns `start:stop` of a feature matrix that encode one property."""
+    """The columns `start:stop` of a feature matrix that encode one property.
+
+    `centre` and `spread` are mean and standard deviation of a number over the vertices that the
+    encoding was fitted on; without them the matrix at hand tells.
+    """
 
     property: str
     kind: str
     start: int
     stop: int
+    centre: float | None = None
+    spread: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

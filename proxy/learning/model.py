@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
-from grammar.traversal import Kind, Literal
+from grammar.traversal import Literal
 from proxy.learning.calibration import Calibration
-from proxy.learning.features.encodings import Encoding, from_document, to_document
-from proxy.learning.graph import (
-    DIRECTIONS,
-    Direction,
-    Edges,
-    FeatureBlock,
-    Features,
-    Relation,
-    TypedGraph,
-)
+from proxy.learning.encoder import Encoder, embedded, encoder_tensors, encoders_of
+from proxy.learning.extension import Extension
+from proxy.learning.graph import DIRECTIONS, Direction, Relation
 from proxy.learning.known import KnownLinks
+from proxy.learning.scope import ENTITIES, INDUCTIVE, STRUCTURE, Scope
 from proxy.learning.scorers import STRUCTURAL, Scorer
-from proxy.learning.scorers.embedding import Embeddings, RelationVectors
+from proxy.learning.scorers.embedding import Embeddings, RelationVectors, unit_rows
 from proxy.learning.scorers.mixture import MemberWeights, Mixture
 from proxy.learning.settings import NETWORK
+from proxy.learning.stored_graph import StoredGraph, stored_graph_of
 from proxy.store.artifacts import Artifact
 
 TASK = "link_prediction"
-VERTICES = "vertices"
-GRAPH = "graph"
 NETWORK_TENSORS = "network"
+ENCODERS = "encoders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +40,63 @@ class RelationModel:
 
 @dataclass(frozen=True, slots=True)
 class LinkModel:
-    """All that prediction needs: the whole graph, the network's embeddings, the blend."""
+    """All that prediction needs: the whole graph, the network's embeddings, the blend.
 
-    graph: TypedGraph
-    ids: Mapping[str, Sequence[Literal]]
-    encodings: Mapping[str, Sequence[Encoding]]
+    `encoders` made the embeddings, and make those of vertices that came later.
+    """
+
+    stored: StoredGraph
     relations: tuple[RelationModel, ...]
     embeddings: Embeddings | None
+    encoders: tuple[Encoder, ...] = ()
+
+    @property
+    def scope(self) -> Scope:
+        """What to read of a live graph for a prediction on it."""
+        names = {name for relation in self.relations for name in relation.members}
+        if NETWORK not in names:
+            return Scope.around(self.stored, STRUCTURE, 2)
+        if not self.encoders:
+            return Scope.around(self.stored, ENTITIES, 0)
+        return Scope.around(self.stored, NETWORK, max(1, len(self.encoders[0].layers)))
 
     def scorer(self, model: RelationModel) -> Mixture:
         """The mixture of one relation, its members fitted on the whole graph."""
+        graph = self.stored.graph
         members: list[Scorer] = []
         for name in model.members:
             if name != NETWORK:
-                members.append(STRUCTURAL[name].fit(self.graph, model.relation))
+                members.append(STRUCTURAL[name].fit(graph, model.relation))
             elif self.embeddings is not None:
                 members.append(self.embeddings.scorer(model.relation))
             else:
                 raise ValueError(f"{model.relation} needs a network, and there is none")
-        return Mixture(members, model.weights, KnownLinks(self.graph, model.relation))
+        return Mixture(members, model.weights, KnownLinks(graph, model.relation))
+
+    def on(self, extension: Extension, asked: Collection[Literal]) -> LinkModel:
+        """The same model on a graph that was brought up to date.
+
+        Of the network's embeddings those of the asked and of the new vertices are made anew.
+        """
+        embeddings = self.embeddings
+        if embeddings is not None:
+            rows = extension.rows(asked)
+            encoded = embedded(self.encoders, extension.stored.graph, rows)
+            vertices = {}
+            for name, table in embeddings.vertices.items():
+                vertices[name] = extension.enlarged(name, table)
+                vertices[name][rows[name]] = np.concatenate(
+                    [unit_rows(each[name]) for each in encoded], axis=1
+                )
+            embeddings = replace(embeddings, vertices=vertices)
+        return replace(self, stored=extension.stored, embeddings=embeddings)
 
 
 def to_artifact(model: LinkModel, about: Mapping[str, Any]) -> Artifact:
     """The model as manifest, documents and tensors; `about` goes into the manifest."""
-    types = list(model.graph.counts)
-    relations = list(model.graph.edges)
-    graph: dict[str, Any] = {}
-    for index, edges in enumerate(model.graph.edges.values()):
-        graph[f"edges.{index}.heads"] = edges.heads.astype(np.int32)
-        graph[f"edges.{index}.tails"] = edges.tails.astype(np.int32)
-    for name, features in model.graph.features.items():
-        graph[f"features.{types.index(name)}"] = features.values
-    tensors = {GRAPH: graph}
+    stored = model.stored
+    types, relations = stored.types, stored.relations
+    tensors: dict[str, Mapping[str, NDArray[Any]]] = dict(stored.tensors())
     if model.embeddings is not None:
         network: dict[str, Any] = {}
         for name, values in model.embeddings.vertices.items():
@@ -88,22 +107,12 @@ def to_artifact(model: LinkModel, about: Mapping[str, Any]) -> Artifact:
             network[f"relations.{place}.tail_bias"] = vectors.tail_bias
             network[f"relations.{place}.head_bias"] = vectors.head_bias
         tensors[NETWORK_TENSORS] = network
+    if model.encoders:
+        tensors[ENCODERS] = encoder_tensors(model.encoders, types, relations)
     manifest = {
         "task": TASK,
         **about,
-        "vertex_types": [
-            {
-                "type": name,
-                "count": model.graph.counts[name],
-                "encodings": [to_document(encoding) for encoding in model.encodings[name]],
-                "blocks": [
-                    [block.property, block.kind, block.start, block.stop]
-                    for block in _blocks(model.graph, name)
-                ],
-            }
-            for name in types
-        ],
-        "relations": [list(relation) for relation in relations],
+        **stored.manifest(),
         "targets": [
             {
                 "relation": relations.index(target.relation),
@@ -117,8 +126,8 @@ def to_artifact(model: LinkModel, about: Mapping[str, Any]) -> Artifact:
             for target in model.relations
         ],
     }
-    ids = {str(index): ids_document(model.ids[name]) for index, name in enumerate(types)}
-    return Artifact(manifest, {VERTICES: ids}, tensors)
+    documents = {**stored.documents(), INDUCTIVE: model.scope.to_document()}
+    return Artifact(manifest, documents, tensors)
 
 
 def from_artifact(artifact: Artifact) -> LinkModel:
@@ -129,25 +138,8 @@ def from_artifact(artifact: Artifact) -> LinkModel:
     manifest = artifact.manifest
     if manifest["task"] != TASK:
         raise ValueError(f"the artifact is for {manifest['task']!r}, not for {TASK}")
-    types = [entry["type"] for entry in manifest["vertex_types"]]
-    relations = [Relation(*names) for names in manifest["relations"]]
-    tensors = artifact.tensors[GRAPH]
-    features = {}
-    for index, entry in enumerate(manifest["vertex_types"]):
-        if f"features.{index}" in tensors:
-            blocks = tuple(FeatureBlock(*block) for block in entry["blocks"])
-            features[entry["type"]] = Features(tensors[f"features.{index}"], blocks)
-    graph = TypedGraph(
-        {entry["type"]: entry["count"] for entry in manifest["vertex_types"]},
-        {
-            relation: Edges(
-                tensors[f"edges.{index}.heads"].astype(np.int64),
-                tensors[f"edges.{index}.tails"].astype(np.int64),
-            )
-            for index, relation in enumerate(relations)
-        },
-        features,
-    )
+    stored = stored_graph_of(artifact)
+    relations = stored.relations
     targets = tuple(
         RelationModel(
             relations[entry["relation"]],
@@ -158,69 +150,26 @@ def from_artifact(artifact: Artifact) -> LinkModel:
         for entry in manifest["targets"]
     )
     return LinkModel(
-        graph,
-        {
-            name: ids_of(artifact.documents[VERTICES][str(index)])
-            for index, name in enumerate(types)
-        },
-        {
-            entry["type"]: [from_document(encoding) for encoding in entry["encodings"]]
-            for entry in manifest["vertex_types"]
-        },
+        stored,
         targets,
-        _embeddings(artifact, types, relations, [target.relation for target in targets]),
+        _embeddings(artifact, stored, [target.relation for target in targets]),
+        encoders_of(artifact.tensors.get(ENCODERS, {}), stored.types, relations),
     )
 
 
 def _embeddings(
-    artifact: Artifact,
-    types: Sequence[str],
-    relations: Sequence[Relation],
-    targets: Sequence[Relation],
+    artifact: Artifact, stored: StoredGraph, targets: Sequence[Relation]
 ) -> Embeddings | None:
     tensors = artifact.tensors.get(NETWORK_TENSORS)
     if tensors is None:
         return None
     vectors = {}
     for relation in targets:
-        place = f"relations.{relations.index(relation)}"
+        place = f"relations.{stored.relations.index(relation)}"
         vectors[relation] = RelationVectors(
             tensors[f"{place}.diagonal"],
             tensors[f"{place}.tail_bias"],
             tensors[f"{place}.head_bias"],
         )
-    vertices = {name: tensors[f"vertices.{index}"] for index, name in enumerate(types)}
+    vertices = {name: tensors[f"vertices.{index}"] for index, name in enumerate(stored.types)}
     return Embeddings(vertices, vectors)
-
-
-def _blocks(graph: TypedGraph, vertex_type: str) -> tuple[FeatureBlock, ...]:
-    features = graph.features.get(vertex_type)
-    return features.blocks if features is not None else ()
-
-
-def ids_document(literals: Sequence[Literal]) -> dict[str, Any]:
-    """Ids with their kinds: `kinds` is one for all, or one for each."""
-    kinds = [literal.kind.value for literal in literals]
-    same = len(set(kinds)) == 1
-    return {
-        "kinds": kinds[0] if same else kinds,
-        "values": [
-            literal.value if isinstance(literal.value, str | int) else str(literal.value)
-            for literal in literals
-        ],
-    }
-
-
-def ids_of(document: Mapping[str, Any]) -> list[Literal]:
-    """The ids that `ids_document` wrote."""
-    values = document["values"]
-    kinds = document["kinds"]
-    if isinstance(kinds, str):
-        kinds = [kinds] * len(values)
-    return [_literal(Kind(kind), value) for kind, value in zip(kinds, values, strict=True)]
-
-
-def _literal(kind: Kind, value: Any) -> Literal:
-    if kind is Kind.UUID:
-        return Literal(kind, UUID(value))
-    return Literal(kind, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,11 @@ from numpy.typing import NDArray
 
 from grammar.traversal import Literal
 from proxy.learning.calibration import Calibration, probabilities
+from proxy.learning.extension import Places, extend, places_of
 from proxy.learning.graph import Direction, Indexes, Relation
-from proxy.learning.model import LinkModel, from_artifact
+from proxy.learning.model import LinkModel, RelationModel, from_artifact
+from proxy.learning.neighbourhood import Neighbourhood
+from proxy.learning.scope import Scope
 from proxy.learning.scorers.mixture import Mixture
 from proxy.store.artifacts import DamagedArtifact, read_artifact
 
@@ -49,29 +53,38 @@ class UnknownRelation(LookupError):
         self.available = tuple(available)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Ranker:
-    """One relation, ready to rank."""
+    """One relation of a model, ready to rank."""
 
-    relation: Relation
-    scorer: Mixture
-    calibrations: dict[Direction, Calibration]
+    model: LinkModel
+    target: RelationModel
+
+    @property
+    def relation(self) -> Relation:
+        """The relation."""
+        return self.target.relation
+
+    @property
+    def calibrations(self) -> Mapping[Direction, Calibration]:
+        """The scale of its scores."""
+        return self.target.calibrations
+
+    @cached_property
+    def scorer(self) -> Mixture:
+        """Its members, fitted when they are needed: a graph that was read may be asked once."""
+        return self.model.scorer(self.target)
 
 
 class LinkPredictor:
     """A loaded model. Threads may share it: prediction changes nothing."""
 
-    def __init__(self, model: LinkModel) -> None:
-        self._ids = {name: tuple(ids) for name, ids in model.ids.items()}
-        self._places = {
-            literal: (name, index)
-            for name, ids in self._ids.items()
-            for index, literal in enumerate(ids)
-        }
-        self._rankers = tuple(
-            _Ranker(target.relation, model.scorer(target), dict(target.calibrations))
-            for target in model.relations
-        )
+    def __init__(self, model: LinkModel, places: Places | None = None) -> None:
+        """`places` are those of the model's vertices, if they are known."""
+        self._model = model
+        self._ids = {name: tuple(ids) for name, ids in model.stored.ids.items()}
+        self._places = places_of(model.stored) if places is None else places
+        self._rankers = tuple(_Ranker(model, target) for target in model.relations)
 
     @classmethod
     def load(cls, directory: Path) -> LinkPredictor:
@@ -81,7 +94,10 @@ class LinkPredictor:
         """
         artifact = read_artifact(directory)
         try:
-            return cls(from_artifact(artifact))
+            predictor = cls(from_artifact(artifact))
+            for ranker in predictor._rankers:
+                _ = ranker.scorer  # what is damaged shows now
+            return predictor
         except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
             raise DamagedArtifact(directory, f"not a link-prediction model: {error}") from error
 
@@ -89,6 +105,20 @@ class LinkPredictor:
     def relations(self) -> tuple[Relation, ...]:
         """What it can answer: edge label, label of the tail and of the head vertices."""
         return tuple(ranker.relation for ranker in self._rankers)
+
+    @property
+    def scope(self) -> Scope:
+        """What `extended` has to be given."""
+        return self._model.scope
+
+    def extended(self, neighbourhood: Neighbourhood, asked: Collection[Literal]) -> LinkPredictor:
+        """The same model on the stored graph with what was read in it; new vertices are answers.
+
+        `asked` are the inputs, whose embeddings are made anew. Raises ValueError for a property
+        that was read and does not fit its encoding.
+        """
+        extension = extend(self._model.stored, self._places, neighbourhood)
+        return LinkPredictor(self._model.on(extension, asked), extension.places)
 
     def require(self, edge_label: str, direction: Direction, target_label: str) -> None:
         """Raise `UnknownRelation` unless such predictions can be made."""

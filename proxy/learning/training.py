@@ -10,6 +10,7 @@ from proxy.graph.export_files import CONFIGURATION, read_export
 from proxy.learning.bench import Bench, Study
 from proxy.learning.cross_validation import study_folds
 from proxy.learning.dataset import Dataset, UnusableExport, build_dataset
+from proxy.learning.encoder import Encoder
 from proxy.learning.events import PhaseStarted, Progress, unheard
 from proxy.learning.graph import DIRECTIONS
 from proxy.learning.members import epochs_of
@@ -21,6 +22,7 @@ from proxy.learning.scorers import STRUCTURAL
 from proxy.learning.scorers.embedding import Embeddings, averaged
 from proxy.learning.settings import AUTO, MODELS, NETWORK, TrainingSettings
 from proxy.learning.split import study_split
+from proxy.learning.stored_graph import StoredGraph
 from proxy.learning.tables import edge_table, is_link_target, vertex_table
 from proxy.store.artifacts import check_output, write_artifact
 
@@ -56,7 +58,7 @@ def train(
     bench = Bench(dataset, model, settings, seed, progress)
     with threads(dataset.graph, settings.threads):
         study = _study(bench)
-        embeddings = _final_network(bench, study)
+        embeddings, encoders = _final_network(bench, study)
     progress(PhaseStarted("writing the artifact"))
     report = Report(
         model,
@@ -73,7 +75,7 @@ def train(
         round(peak_memory(), 1),
     )
     about = provenance(model, seed, settings, VERSIONS_OF)
-    artifact = to_artifact(_model(dataset, study, embeddings), about)
+    artifact = to_artifact(_model(dataset, study, embeddings, encoders), about)
     write_artifact(artifact_directory, artifact, {REPORT: report.to_document()})
     return report
 
@@ -118,12 +120,13 @@ def _study(bench: Bench) -> Study:
     return study_split(bench)
 
 
-def _final_network(bench: Bench, study: Study) -> Embeddings | None:
+def _final_network(bench: Bench, study: Study) -> tuple[Embeddings | None, tuple[Encoder, ...]]:
     """Networks that have seen every edge, where the blend uses a network at all."""
     used = {name for relation in bench.relations for name in study.blend.used(relation)}
     if NETWORK not in used:
-        return None
+        return None, ()
     trained = []
+    encoders = []
     for number in range(study.networks):
         phase = "training on all edges"
         if study.networks > 1:
@@ -140,10 +143,16 @@ def _final_network(bench: Bench, study: Study) -> Embeddings | None:
         )
         (last,) = deque(epochs, maxlen=1)
         trained.append(last.embeddings())
-    return averaged(trained)
+        encoders.append(last.encoder())
+    return averaged(trained), tuple(encoders)
 
 
-def _model(dataset: Dataset, study: Study, embeddings: Embeddings | None) -> LinkModel:
+def _model(
+    dataset: Dataset,
+    study: Study,
+    embeddings: Embeddings | None,
+    encoders: tuple[Encoder, ...],
+) -> LinkModel:
     relations = []
     for relation in dataset.targets:
         used = study.blend.used(relation)
@@ -156,4 +165,5 @@ def _model(dataset: Dataset, study: Study, embeddings: Embeddings | None) -> Lin
                 {end: study.calibrations[relation, end] for end in DIRECTIONS},
             )
         )
-    return LinkModel(dataset.graph, dataset.ids, dataset.encodings, tuple(relations), embeddings)
+    stored = StoredGraph(dataset.graph, dataset.ids, dataset.encodings)
+    return LinkModel(stored, tuple(relations), embeddings, encoders)

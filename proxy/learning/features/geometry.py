@@ -19,10 +19,17 @@ def unit_blocks(features: Features) -> Floats:
     for block in blocks:
         part = features.values[:, block.start : block.stop]
         if block.kind == "numerical":
-            spread = float(part.std())
-            standard = (part - part.mean()) / (spread if spread > 0 else 1.0)
+            centre, spread = standard_of(part) if block.centre is None else (
+                block.centre, block.spread
+            )  # fmt: skip
+            standard = (part - np.float32(centre)) / spread
             part = np.concatenate([np.cos(standard), np.sin(standard)], axis=1)
         length = np.linalg.norm(part, axis=1, keepdims=True)
         parts.append(part / np.maximum(length, 1e-12))
     joined = np.concatenate(parts, axis=1) / np.sqrt(len(parts))
     return np.asarray(joined, dtype=np.float32)
+
+
+def standard_of(column: Floats) -> tuple[float, float]:
+    """Mean and standard deviation of a number, 1 if it does not vary: float32 `[vertices, 1]`."""
+    return float(column.mean()), float(column.std()) or 1.0

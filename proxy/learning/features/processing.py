@@ -14,6 +14,7 @@ from proxy.learning.features.encodings import (
     Encoding,
     NumericalEncoding,
 )
+from proxy.learning.features.geometry import standard_of
 from proxy.learning.features.inference import Undecided, infer
 from proxy.learning.graph import FeatureBlock, Features
 
@@ -114,7 +115,8 @@ def encode(columns: Mapping[str, Sequence[str]], encodings: Sequence[Encoding]) 
         part = encoding.encode(columns[encoding.name])
         width = part.shape[1]
         proper = width - (encoding.columns[-1] == OTHER and encoding.kind == "category")
-        blocks.append(FeatureBlock(encoding.name, encoding.kind, start, start + proper))
+        scale = standard_of(part) if encoding.kind == "numerical" and len(part) else (None, 1.0)
+        blocks.append(FeatureBlock(encoding.name, encoding.kind, start, start + proper, *scale))
         if proper < width:
             blocks.append(FeatureBlock(encoding.name, "other", start + proper, start + width))
         parts.append(part)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from proxy.learning.encoder import Encoder
 from proxy.learning.features.geometry import unit_blocks
 from proxy.learning.graph import DIRECTIONS, Direction, Indexes, Mask, Relation, TypedGraph
 from proxy.learning.models.adam import Adam
@@ -41,11 +42,12 @@ class FitSettings:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The state after an epoch (from 1); `embeddings` gives them as they stand now."""
+    """The state after an epoch (from 1); `embeddings` and `encoder` give it as it stands now."""
 
     epoch: int
     loss: float
     embeddings: Callable[[], Embeddings]
+    encoder: Callable[[], Encoder]
 
 
 def fit(
@@ -94,7 +96,7 @@ def fit(
         ]
         loss = torch.stack(losses).mean()
         optimizer.step(loss)
-        yield Checkpoint(epoch, float(loss.detach()), embeddings)
+        yield Checkpoint(epoch, float(loss.detach()), embeddings, encoder.stored)
 
 
 class RankingTask:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from proxy.learning.encoder import Encoder, Layer
+from proxy.learning.graph import Floats
 from proxy.learning.models.messages import MessageGraph, Weights
 
 MAX_BASES = 8
@@ -86,6 +90,21 @@ class RelationalEncoder(nn.Module):
             name: torch.stack([state[name] for state in states]).mean(dim=0) for name in self._types
         }
 
+    @torch.no_grad()
+    def stored(self) -> Encoder:
+        """The same encoder for NumPy, as it stands now."""
+        return Encoder(
+            {
+                name: _copied(values)
+                for name, values in zip(self._types, self.embeddings, strict=True)
+            },
+            {
+                name: _copied(cast(nn.Linear, projection).weight.T)
+                for name, projection in zip(self._featured, self.projections, strict=True)
+            },
+            tuple(cast(RelationalLayer, layer).stored() for layer in self.layers),
+        )
+
 
 class RelationalLayer(nn.Module):
     """One round of messages; the formula stands at `RelationalEncoder`."""
@@ -106,7 +125,7 @@ class RelationalLayer(nn.Module):
 
     def forward(self, state: Mapping[str, Tensor], weights: Weights) -> dict[str, Tensor]:
         """The next state: float32 `[vertices, width]` by type."""
-        transforms = torch.einsum("rb,bij->rij", self.shares, self.bases)
+        transforms = self._transforms()
         received = {name: values @ self.loop for name, values in state.items()}
         for kind, transform in zip(self._messages.types, transforms, strict=True):
             sent = self._messages.propagate(kind, state[kind.source], weights)
@@ -115,6 +134,24 @@ class RelationalLayer(nn.Module):
             name: state[name] + self._dropout(torch.tanh(values))
             for name, values in received.items()
         }
+
+    def _transforms(self) -> Tensor:
+        """One for each message type: float32 `[message types, width, width]`."""
+        return torch.einsum("rb,bij->rij", self.shares, self.bases)
+
+    def stored(self) -> Layer:
+        """The same layer for NumPy."""
+        return Layer(
+            _copied(self.loop),
+            {
+                (kind.relation, "in" if kind.reverse else "out"): _copied(transform)
+                for kind, transform in zip(self._messages.types, self._transforms(), strict=True)
+            },
+        )
+
+
+def _copied(tensor: Tensor) -> Floats:
+    return np.array(tensor.detach().numpy(), dtype=np.float32)
 
 
 def _orthogonal(features: int, width: int) -> nn.Linear:

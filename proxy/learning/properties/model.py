@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from grammar.traversal import Kind, Literal
 from proxy.learning.graph import Floats, Relation
-from proxy.learning.model import ids_document, ids_of
 from proxy.learning.properties.columns import Table
 from proxy.learning.properties.dataset import Subjects
 from proxy.learning.properties.forest import Forest
@@ -25,6 +24,7 @@ from proxy.learning.properties.members import Boosted, Constant, Member, OnTable
 from proxy.learning.properties.mixture import balanced, blended
 from proxy.learning.properties.neighbours import AtEnds, Estimates
 from proxy.learning.properties.target import PROPERTY_TASKS, Form, Outputs, PropertyTarget
+from proxy.learning.stored_graph import ids_document, ids_of
 from proxy.store.artifacts import Artifact
 
 VERTICES, EDGES = "vertices", "edges"

@@ -33,6 +33,12 @@ class Embeddings:
         )
 
 
+def unit_rows(values: Floats) -> Floats:
+    """The rows with length 1, those of length 0 as they are."""
+    length = np.linalg.norm(values, axis=1, keepdims=True)
+    return np.asarray(values / np.maximum(length, 1e-12), dtype=np.float32)
+
+
 def averaged(several: Sequence[Embeddings]) -> Embeddings:
     """Embeddings whose scores are the mean of several networks' scores: they stand side by side."""
     first = several[0]

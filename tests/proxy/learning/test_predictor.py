@@ -16,6 +16,7 @@ from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
 from proxy.learning.model import LinkModel, RelationModel, from_artifact, to_artifact
 from proxy.learning.predictor import LinkPredictor, ScoredVertex, UnknownRelation, top
 from proxy.learning.settings import TrainingSettings
+from proxy.learning.stored_graph import StoredGraph
 from proxy.learning.training import train
 from proxy.store.artifacts import DamagedArtifact, read_artifact, write_artifact
 
@@ -48,10 +49,9 @@ def model() -> LinkModel:
             KNOWS_BOTH: Edges(np.array([3]), np.array([0])),
         },
     )
+    ids = {"P": [A, B, C, D], "P;Q": [Literal.string("pq")]}
     return LinkModel(
-        graph,
-        {"P": [A, B, C, D], "P;Q": [Literal.string("pq")]},
-        {"P": [], "P;Q": []},
+        StoredGraph(graph, ids, {"P": [], "P;Q": []}),
         (
             relation_model(KNOWS, {"popularity": 1.0}),
             relation_model(KNOWS_BOTH, {"popularity": 1.0}),
@@ -142,7 +142,7 @@ def test_what_was_not_trained_is_named(edge_label: str, target_label: str) -> No
 def test_ids_of_all_kinds_survive_the_artifact(tmp_path: Path) -> None:
     write_artifact(tmp_path / "model", to_artifact(model(), {}))
     again = from_artifact(read_artifact(tmp_path / "model"))
-    assert again.ids == model().ids
+    assert again.stored.ids == model().stored.ids
     assert ask(LinkPredictor(again), A) == ask(LinkPredictor(model()), A)
 
 

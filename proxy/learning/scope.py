@@ -1,0 +1,68 @@
+"""What a model needs to know of a live graph: how far and how widely to read around its inputs.
+
+Stored with every model as a document of its own, `inductive.json`, so that a query can be planned
+without the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from proxy.learning.stored_graph import StoredGraph
+
+INDUCTIVE = "inductive"
+
+STRUCTURE = "structure"
+"""The model's encoder is the graph itself: no vertex has learned numbers of its own."""
+
+ENTITIES = "entities"
+"""There is no encoder: every vertex has learned numbers of its own, a new one can have none."""
+
+FAN_OUTS = (1_000, 100)
+"""Neighbours of a vertex under one label and direction, by distance from the input, the last for
+all beyond it. Training takes all of them, so these only bound what hubs cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to read.
+
+    `encoder` is the name of the encoder, `STRUCTURE` or `ENTITIES`. Links are read of all vertices
+    less than `hops` away from an input, of each at most `fan_outs[distance]` under one label and in
+    one direction; the vertices at their ends follow with the properties in `keys`. `edge_keys` are
+    properties of the inputs where these are edges.
+    """
+
+    encoder: str
+    hops: int
+    fan_outs: tuple[int, ...]
+    edge_labels: tuple[str, ...]
+    keys: tuple[str, ...]
+    edge_keys: tuple[str, ...] = ()
+
+    @classmethod
+    def around(
+        cls, stored: StoredGraph, encoder: str, hops: int, edge_keys: tuple[str, ...] = ()
+    ) -> Scope:
+        """The scope of a model on a graph: all its relations and features."""
+        fan_outs = [FAN_OUTS[min(hop, len(FAN_OUTS) - 1)] for hop in range(hops)]
+        labels = dict.fromkeys(relation.label for relation in stored.relations)
+        keys = dict.fromkeys(
+            encoding.name for encodings in stored.encodings.values() for encoding in encodings
+        )
+        return cls(encoder, hops, tuple(fan_outs), tuple(labels), tuple(keys), edge_keys)
+
+    def to_document(self) -> dict[str, Any]:
+        """The scope as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Scope:
+        """What `to_document` gave. Raises KeyError, TypeError."""
+        return cls(
+            document["encoder"],
+            int(document["hops"]),
+            *(tuple(document[name]) for name in ("fan_outs", "edge_labels", "keys", "edge_keys")),
+        )

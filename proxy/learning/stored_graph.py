@@ -1,0 +1,141 @@
+"""The graph that a model was trained on, as it is kept with the model, whatever that predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grammar.traversal import Kind, Literal
+from proxy.learning.features.encodings import Encoding, from_document, to_document
+from proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
+from proxy.store.artifacts import Artifact
+
+VERTICES = "vertices"
+GRAPH = "graph"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGraph:
+    """A typed graph, the ids behind its numbers, and how properties became features."""
+
+    graph: TypedGraph
+    ids: Mapping[str, Sequence[Literal]]
+    encodings: Mapping[str, Sequence[Encoding]]
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of its vertices."""
+        return tuple(self.graph.counts)
+
+    @property
+    def relations(self) -> tuple[Relation, ...]:
+        """Its relations; a manifest names them by their places."""
+        return tuple(self.graph.edges)
+
+    def manifest(self) -> dict[str, Any]:
+        """What a manifest says of it."""
+        return {
+            "vertex_types": [
+                {
+                    "type": name,
+                    "count": self.graph.counts[name],
+                    "encodings": [to_document(encoding) for encoding in self.encodings[name]],
+                    "blocks": [
+                        [
+                            *(block.property, block.kind, block.start, block.stop),
+                            *(block.centre, block.spread),
+                        ]
+                        for block in _blocks(self.graph, name)
+                    ],
+                }
+                for name in self.types
+            ],
+            "relations": [list(relation) for relation in self.relations],
+        }
+
+    def documents(self) -> dict[str, Any]:
+        """Its ids."""
+        ids = {str(index): ids_document(self.ids[name]) for index, name in enumerate(self.types)}
+        return {VERTICES: ids}
+
+    def tensors(self) -> dict[str, dict[str, NDArray[Any]]]:
+        """Its edges and features."""
+        arrays: dict[str, NDArray[Any]] = {}
+        for index, edges in enumerate(self.graph.edges.values()):
+            arrays[f"edges.{index}.heads"] = edges.heads.astype(np.int32)
+            arrays[f"edges.{index}.tails"] = edges.tails.astype(np.int32)
+        for name, features in self.graph.features.items():
+            arrays[f"features.{self.types.index(name)}"] = features.values
+        return {GRAPH: arrays}
+
+
+def stored_graph_of(artifact: Artifact) -> StoredGraph:
+    """The graph in an artifact.
+
+    Raises KeyError, ValueError, TypeError or IndexError for one that `StoredGraph` did not write.
+    """
+    entries = artifact.manifest["vertex_types"]
+    tensors = artifact.tensors[GRAPH]
+    features = {}
+    for index, entry in enumerate(entries):
+        if f"features.{index}" in tensors:
+            blocks = tuple(FeatureBlock(*block) for block in entry["blocks"])
+            features[entry["type"]] = Features(tensors[f"features.{index}"], blocks)
+    graph = TypedGraph(
+        {entry["type"]: entry["count"] for entry in entries},
+        {
+            Relation(*names): Edges(
+                tensors[f"edges.{index}.heads"].astype(np.int64),
+                tensors[f"edges.{index}.tails"].astype(np.int64),
+            )
+            for index, names in enumerate(artifact.manifest["relations"])
+        },
+        features,
+    )
+    ids = artifact.documents[VERTICES]
+    return StoredGraph(
+        graph,
+        {entry["type"]: ids_of(ids[str(index)]) for index, entry in enumerate(entries)},
+        {
+            entry["type"]: [from_document(encoding) for encoding in entry["encodings"]]
+            for entry in entries
+        },
+    )
+
+
+def _blocks(graph: TypedGraph, vertex_type: str) -> tuple[FeatureBlock, ...]:
+    features = graph.features.get(vertex_type)
+    return features.blocks if features is not None else ()
+
+
+def ids_document(literals: Sequence[Literal]) -> dict[str, Any]:
+    """Ids with their kinds: `kinds` is one for all, or one for each."""
+    kinds = [literal.kind.value for literal in literals]
+    same = len(set(kinds)) == 1
+    return {
+        "kinds": kinds[0] if same else kinds,
+        "values": [
+            literal.value if isinstance(literal.value, str | int) else str(literal.value)
+            for literal in literals
+        ],
+    }
+
+
+def ids_of(document: Mapping[str, Any]) -> list[Literal]:
+    """The ids that `ids_document` wrote."""
+    values = document["values"]
+    kinds = document["kinds"]
+    if isinstance(kinds, str):
+        kinds = [kinds] * len(values)
+    return [_literal(Kind(kind), value) for kind, value in zip(kinds, values, strict=True)]
+
+
+def _literal(kind: Kind, value: Any) -> Literal:
+    if kind is Kind.UUID:
+        return Literal(kind, UUID(value))
+    return Literal(kind, value)
