@@ -89,6 +89,13 @@ class Listen(_Section):
         default=8182, description="port to listen on; 0 takes a free one"
     )
     path: UrlPath = Field(default="/gremlin", description="path of the Gremlin endpoint")
+    tls_certificate: Path | None = Field(
+        default=None, description="certificate chain in PEM; with it, clients connect with wss"
+    )
+    tls_key: Path | None = Field(default=None, description="the certificate's key, in PEM")
+    tls_client_authorities: Path | None = Field(
+        default=None, description="PEM of the authorities that clients need a certificate of"
+    )
 
 
 class Upstream(_Section):
@@ -96,6 +103,19 @@ class Upstream(_Section):
 
     url: WebSocketUrl | None = Field(
         default=None, description="its Gremlin endpoint, as in ws://localhost:8183/gremlin"
+    )
+    tls_authorities: Path | None = Field(
+        default=None,
+        description="PEM of the authorities to trust instead of the machine's, for wss",
+    )
+    tls_verify: bool = Field(
+        default=True, description="whether the database's certificate is checked, for wss"
+    )
+    tls_certificate: Path | None = Field(
+        default=None, description="certificate to show the database, in PEM"
+    )
+    tls_key: Path | None = Field(
+        default=None, description="that certificate's key, if it is in a file of its own"
     )
 
 
@@ -108,6 +128,25 @@ class Limits(_Section):
     )
     connect_timeout: Seconds = Field(
         default=10.0, description="time for a connection upstream, in seconds"
+    )
+    handshake_timeout: Seconds = Field(
+        default=10.0, description="time for a client's TLS handshake and first request, in seconds"
+    )
+    idle_timeout: Seconds | None = Field(
+        default=None, description="time after which a silent connection is closed, in seconds"
+    )
+    write_timeout: Seconds = Field(
+        default=60.0,
+        description="time for which a client may take nothing of what is sent to it, in seconds",
+    )
+    drain_timeout: Seconds = Field(
+        default=20.0, description="time for open requests to end after SIGTERM, in seconds"
+    )
+    max_connections: Annotated[int, Field(ge=1)] = Field(
+        default=20_000, description="connections of clients at one time"
+    )
+    max_requests_per_connection: Annotated[int, Field(ge=1)] = Field(
+        default=8192, description="open requests of one connection"
     )
 
 

@@ -41,8 +41,8 @@ def relay(configuration: Configuration) -> Iterator[str]:
 async def _serve(configuration: Configuration, started: Future[_Running]) -> None:
     stop = asyncio.Event()
     try:
-        async with serving(configuration) as address:
-            started.set_result(_Running(address, asyncio.get_running_loop(), stop))
+        async with serving(configuration) as server:
+            started.set_result(_Running(server.address, asyncio.get_running_loop(), stop))
             await stop.wait()
     except BaseException as error:
         if started.done():

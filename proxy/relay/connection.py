@@ -10,10 +10,12 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
+from proxy.config import Limits
 from proxy.inference.commands import Reply, Work
 from proxy.inference.errors import InferenceError, InternalFailure
 from proxy.relay.commands import Command, Hang, Pass, Pending, Predict, ToClient, ToUpstream
 from proxy.relay.conversation import Conversation
+from proxy.relay.deadlines import Silence, Stall
 from proxy.wire.errors import FrameError
 from proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
 from proxy.wire.response_stream import Closing, ResponseStream
@@ -55,16 +57,16 @@ class _Side(asyncio.Protocol):
 class Connection:
     """One client and its own connection to the database.
 
-    `predict` does a model's work outside the event loop; `message_limit` is in bytes of payload.
+    `predict` does a model's work outside the event loop.
     """
 
     def __init__(
-        self, conversation: Conversation, predict: Predictor, *, message_limit: int, upstream: str
+        self, conversation: Conversation, predict: Predictor, limits: Limits, *, upstream: str
     ) -> None:
         self._conversation = conversation
         self._predict = predict
         self._upstream_name = upstream
-        self._requests = MessageReader(message_limit)
+        self._requests = MessageReader(limits.max_message_bytes)
         self._responses = ResponseStream(conversation.ours)
         self._client: asyncio.Transport | None = None
         self._upstream: asyncio.Transport | None = None
@@ -75,6 +77,9 @@ class Connection:
         self._refused = False
         self._reading = True
         self._upstream_full = False
+        self._draining = False
+        self._silence = Silence(limits.idle_timeout, self._idle)
+        self._stall = Stall(limits.write_timeout, self._stalled)
         self.client_side = _Side(self._from_client, self._client_writable, self._client_lost)
         self.upstream_side = _Side(
             self._from_upstream, self._upstream_writable, self._upstream_lost
@@ -99,21 +104,42 @@ class Connection:
         """There is no database: the first request will be told, then the connection closes."""
         self._conversation.refuse_all(reason)
 
+    def drain(self) -> None:
+        """Say good-bye to the client as soon as it waits for no answer."""
+        self._draining = True
+        self._leave_if_quiet()
+
+    def _leave_if_quiet(self) -> None:
+        if self._draining and self._conversation.quiet and not self._requests.inside_message:
+            self.shut_down()
+
     def shut_down(self) -> None:
         """Say good-bye to the client, because the proxy stops."""
+        self._say_goodbye("The proxy is shutting down.")
+
+    def _say_goodbye(self, reason: str) -> None:
         if self._client is None or self._client.is_closing():
             return
         if self._responses.at_boundary:
-            self._carry_out(self._conversation.going_away())
+            self._carry_out(self._conversation.going_away(reason))
             self._close(self._client)
         else:
             self._client.abort()
+
+    def _idle(self) -> None:
+        if self._conversation.quiet:
+            self._say_goodbye("Nothing was said for too long.")
+
+    def _stalled(self) -> None:
+        log.warning("a client takes nothing of what is sent to it: its connection is closed")
+        self._abort()
 
     # From the client -------------------------------------------------------------------------
 
     def _from_client(self, data: bytes) -> None:
         if self._refused:
             return
+        self._silence.heard()
         try:
             for item in self._requests.feed(data):
                 if isinstance(item, Message):
@@ -168,6 +194,11 @@ class Connection:
                 self._client.pause_reading()
 
     def _client_writable(self, writable: bool) -> None:
+        assert self._client is not None
+        if writable:
+            self._stall.end()
+        else:
+            self._stall.begin(self._client)
         if self._upstream is None or self._upstream.is_closing():
             return
         if writable:
@@ -184,12 +215,15 @@ class Connection:
             task.cancel()
         if self._hanging is not None:
             self._hanging.cancel()
+        self._silence.cancel()
+        self._stall.end()
         if not self.ended.done():
             self.ended.set_result(None)
 
     # From the database -----------------------------------------------------------------------
 
     def _from_upstream(self, data: bytes) -> None:
+        self._silence.heard()
         try:
             for event in self._responses.feed(data):
                 if isinstance(event, Closing):
@@ -202,6 +236,7 @@ class Connection:
         except Exception:
             log.exception("relay failed on bytes of the database")
             self._abort()
+        self._leave_if_quiet()
 
     def _upstream_writable(self, writable: bool) -> None:
         self._upstream_full = not writable
@@ -281,3 +316,4 @@ class Connection:
             log.exception("prediction failed, request %s", pending.request.request_id)
             reply = InternalFailure("The prediction failed; the proxy's log says why.")
         self._carry_out(self._conversation.predicted(pending, reply))
+        self._leave_if_quiet()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from grammar.errors import GremlinError
+from proxy.config import Limits
 from proxy.inference.answer import answer
 from proxy.inference.commands import Admit, Ask, Reply
 from proxy.inference.errors import InferenceError, InternalFailure, UnsupportedOperation
@@ -40,13 +41,13 @@ RESULT_LIMIT = 64 * 1024 * 1024
 
 
 class Conversation:
-    """See the module. `upstream` names the database in messages; `message_limit`, in bytes, is the
-    largest message that is sent to it."""
+    """See the module. `upstream` names the database in messages."""
 
-    def __init__(self, settings: Settings, upstream: str, *, message_limit: int) -> None:
+    def __init__(self, settings: Settings, upstream: str, limits: Limits) -> None:
         self._settings = settings
         self._upstream = upstream
-        self._message_limit = message_limit
+        self._message_limit = limits.max_message_bytes
+        self._open_limit = limits.max_requests_per_connection
         self._open: dict[UUID, Format] = {}
         """Requests of the client that have not had their last response."""
         self.ours: dict[UUID, Pending | None] = {}
@@ -64,6 +65,11 @@ class Conversation:
         self._closed = False
         """Whether the client got a close frame, behind which nothing may follow."""
 
+    @property
+    def quiet(self) -> bool:
+        """Whether the client waits for no answer."""
+        return not self._open and not self._held
+
     # From the client -------------------------------------------------------------------------
 
     def client(self, message: Message) -> Iterator[Command]:
@@ -77,6 +83,9 @@ class Conversation:
         elif head is not None and head.op == "authentication":
             # The answer to a challenge waits for nothing, and has no response of its own.
             yield ToUpstream(message.raw)
+        elif head is not None and len(self._open) + len(self._held) >= self._open_limit:
+            reason = f"This connection has {self._open_limit} open requests, and may have no more."
+            yield _failure(head.format, head.request_id, Status.TOO_MANY_REQUESTS, reason)
         elif self._gate is not None or self._held or self._has_to_wait(message, head):
             self._held.append(message)
             self.backlog += len(message.raw)
@@ -307,10 +316,9 @@ class Conversation:
         yield from self._give_up(reason)
         yield from self._close(CloseCode.INTERNAL_ERROR, reason)
 
-    def going_away(self) -> Iterator[Command]:
-        """The proxy stops."""
+    def going_away(self, reason: str) -> Iterator[Command]:
+        """The proxy ends the conversation."""
         if not self._closed:
-            reason = "The proxy is shutting down."
             yield from self._give_up(reason)
             yield from self._close(CloseCode.GOING_AWAY, reason)
 
@@ -320,14 +328,7 @@ class Conversation:
             self._note(peek_request(message.opcode, message.payload))
         self.close()
         for request_id, format in self._open.items():
-            opcode, payload = write_error(
-                format,
-                request_id,
-                Status.SERVER_ERROR,
-                reason,
-                {"exceptions": [], "stackTrace": reason},
-            )
-            yield ToClient(encode_frame(opcode, payload, masked=False))
+            yield _failure(format, request_id, Status.SERVER_ERROR, reason)
         self._open.clear()
 
     def _close(self, code: int, reason: str) -> Iterator[Command]:
@@ -347,6 +348,12 @@ class Conversation:
 def _asks_otherwise(format: Format) -> bool:
     """Whether our own queries are in another format than those of a client that uses this one."""
     return format.readable != format
+
+
+def _failure(format: Format, request_id: UUID, status: Status, reason: str) -> ToClient:
+    attributes: dict[str, list[str] | str] = {"exceptions": [], "stackTrace": reason}
+    opcode, payload = write_error(format, request_id, status, reason, attributes)
+    return ToClient(encode_frame(opcode, payload, masked=False))
 
 
 def _error(format: Format, request_id: UUID, error: InferenceError) -> ToClient:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
+from collections.abc import Awaitable, Callable
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from multidict import CIMultiDict
@@ -17,6 +19,8 @@ from proxy.relay.http import HttpRelay
 from proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
 
 log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Server:
@@ -48,6 +52,9 @@ class Server:
             connect_timeout=configuration.limits.connect_timeout,
         )
         self._connections: set[Connection] = set()
+        self._requests: set[asyncio.Future[None]] = set()
+        """Plain HTTP requests that are being answered."""
+        self._draining = False
 
     def application(self) -> web.Application:
         """The routes, for aiohttp."""
@@ -57,24 +64,53 @@ class Server:
         explainer = Explainer(self._http)
         application.router.add_route("*", path, self._gremlin)
         for method in ("GET", "POST"):
-            application.router.add_route(method, f"{path}/explain", explainer.explain)
-            application.router.add_route(method, f"{path}/profile", explainer.profile)
+            for name, handler in (("explain", explainer.explain), ("profile", explainer.profile)):
+                application.router.add_route(method, f"{path}/{name}", self._counted(handler))
         application.on_shutdown.append(self._shut_down)
         return application
 
     async def _shut_down(self, application: web.Application) -> None:
+        self._draining = True
         ending = [connection.ended for connection in self._connections]
         for connection in list(self._connections):
             connection.shut_down()
         if ending:
             await asyncio.wait(ending, timeout=5)
 
+    async def drain(self, timeout: float) -> None:
+        """Say good-bye to each client when all its requests are answered; return when nobody is
+        left, or after `timeout` seconds."""
+        self._draining = True
+        for connection in list(self._connections):
+            connection.drain()
+        left = {connection.ended for connection in self._connections} | self._requests
+        if not left:
+            return
+        log.info("draining: %d connections have open requests", len(left))
+        _, left = await asyncio.wait(left, timeout=timeout)
+        if left:
+            log.warning("%d connections still have open requests after %g s", len(left), timeout)
+
     async def _gremlin(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._websocket(request)
         if request.method not in ("GET", "POST"):
             raise web.HTTPMethodNotAllowed(request.method, ("GET", "POST"))
-        return await self._http.handle(request)
+        return await self._counted(self._http.handle)(request)
+
+    def _counted(self, handler: Handler) -> Handler:
+        """The handler, whose requests are waited for before the server ends."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._requests.add(answered)
+            try:
+                return await handler(request)
+            finally:
+                self._requests.discard(answered)
+                answered.set_result(None)
+
+        return handle
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
         limits = self._configuration.limits
@@ -113,6 +149,7 @@ class Server:
         response = web.WebSocketResponse(
             autoping=False, autoclose=False, compress=False, protocols=protocols
         )
+        limits = self._configuration.limits
         if request.transport is None or request.transport.is_closing():
             return web.Response()  # to nobody: the client did not wait
         transport = request.transport
@@ -123,13 +160,9 @@ class Server:
             transport.resume_reading()
             raise
         connection = Connection(
-            Conversation(
-                self._settings,
-                self._upstream,
-                message_limit=self._configuration.limits.max_message_bytes,
-            ),
+            Conversation(self._settings, self._upstream, limits),
             self._predict,
-            message_limit=self._configuration.limits.max_message_bytes,
+            limits,
             upstream=self._upstream,
         )
         listener = request.protocol
@@ -140,6 +173,8 @@ class Server:
             connection.attach_upstream(opened.transport, opened.early)
         transport.resume_reading()
         self._connections.add(connection)
+        if self._draining:
+            connection.drain()
         try:
             await connection.ended
         finally:
@@ -148,14 +183,14 @@ class Server:
         return response
 
 
-def upstream_session() -> ClientSession:
-    """The way to the database, each time over a connection of its own.
+def upstream_session(tls: ssl.SSLContext | None = None) -> ClientSession:
+    """The way to the database, each time over a connection of its own; `tls` is for wss.
 
     On one that has carried a plain HTTP request a Gremlin Server takes no WebSocket handshake any
     more, and one that was kept may be gone when it is needed.
     """
     return ClientSession(
-        connector=TCPConnector(limit=0, force_close=True),
+        connector=TCPConnector(limit=0, force_close=True, ssl=True if tls is None else tls),
         cookie_jar=DummyCookieJar(),
         auto_decompress=False,
     )

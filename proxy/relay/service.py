@@ -4,63 +4,105 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from proxy.config import Configuration
+from proxy.relay.listener import Listener
 from proxy.relay.predictions import Predictions
 from proxy.relay.server import Server, upstream_session
+from proxy.relay.tls import client_context, server_certificate
 from proxy.store.records import Store
 
+log = logging.getLogger(__name__)
 
-class ListenError(Exception):
-    """The address to listen on cannot be used."""
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A running server.
+
+    `address` is that of its Gremlin endpoint. `drain` lets nobody in any more and waits until the
+    requests that are open have been answered, as long as the settings allow.
+    """
+
+    address: str
+    drain: Callable[[], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def serving(configuration: Configuration) -> AsyncIterator[str]:
-    """Serve as long as the context lasts; its value is the address of the Gremlin endpoint.
+async def serving(configuration: Configuration) -> AsyncIterator[Serving]:
+    """Serve as long as the context lasts; what is open at its end is told, and closed.
 
-    Raises `ListenError`, and `ValueError` if no database is configured.
+    Raises `ListenError`, `TlsError`, and `ValueError` if no database is configured.
     """
     if configuration.upstream.url is None:
         raise ValueError("upstream.url is not set")
+    listen, limits = configuration.listen, configuration.limits
+    certificate = server_certificate(listen)
+    upstream_tls = client_context(configuration.upstream)
     predictions = Predictions(Store(configuration.store.directory))
-    async with upstream_session() as session:
+    listener = Listener(listen, limits, certificate)
+    async with upstream_session(upstream_tls) as session:
         server = Server(configuration, configuration.upstream.url, session, predictions)
-        runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
+        application = server.application()
+        application.middlewares.append(listener.arrived)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
-        listen = configuration.listen
-        site = web.TCPSite(runner, listen.host, listen.port)
+        handlers = runner.server
+        assert handlers is not None
+
+        async def drain() -> None:
+            listener.close()
+            handlers.pre_shutdown()  # kept HTTP connections without a request
+            await server.drain(limits.drain_timeout)
+
         try:
-            try:
-                await site.start()
-            except OSError as error:
-                raise ListenError(
-                    f"cannot listen on {listen.host}:{listen.port}: {error.strerror or error};"
-                    " choose another port, or stop what uses it"
-                ) from error
-            host, port = runner.addresses[0][:2]
-            yield f"ws://{f'[{host}]' if ':' in host else host}:{port}{listen.path}"
+            host, port = await listener.open(handlers)
+            scheme = "ws" if certificate is None else "wss"
+            place = f"{f'[{host}]' if ':' in host else host}:{port}"
+            yield Serving(f"{scheme}://{place}{listen.path}", drain)
         finally:
+            listener.close()
             await runner.cleanup()
             predictions.close()
 
 
 async def run(configuration: Configuration, *, ready: Callable[[str], None] | None = None) -> None:
-    """Serve until cancelled, or until SIGTERM or SIGINT; `ready` is told the address."""
-    stop = asyncio.Event()
+    """Serve until cancelled, or until SIGTERM or SIGINT; `ready` is told the address.
+
+    The first signal lets open requests end; the second one does not wait for them.
+    """
+    stop, at_once = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)
-    async with serving(configuration) as address:
+
+    def told() -> None:
+        (at_once if stop.is_set() else stop).set()
+
+    async with serving(configuration) as server:
         for number in signals:
-            loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, told)
         try:
             if ready is not None:
-                ready(address)
+                ready(server.address)
             await stop.wait()
+            await _unless(at_once, server.drain())
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
+
+
+async def _unless(event: asyncio.Event, work: Awaitable[None]) -> None:
+    """Do the work, or break it off when the event is set."""
+    working = asyncio.ensure_future(work)
+    waiting = asyncio.ensure_future(event.wait())
+    await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (working, waiting):
+        if not task.done():
+            task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working

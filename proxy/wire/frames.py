@@ -141,6 +141,11 @@ class FrameReader:
         self._head: FrameHead | None = None
         self._seen = 0
 
+    @property
+    def inside_frame(self) -> bool:
+        """Whether a frame has begun and not ended."""
+        return self._head is not None or bool(self._rest)
+
     def feed(self, data: bytes) -> Iterator[Piece]:
         """The pieces that `data` completes or continues; must be consumed before the next call."""
         if self._rest:
@@ -190,6 +195,11 @@ class MessageReader:
         self._size = 0
         self._fragments = 0
         self._opcode: int | None = None
+
+    @property
+    def inside_message(self) -> bool:
+        """Whether a message has begun and not ended."""
+        return self._opcode is not None or self._frames.inside_frame
 
     def feed(self, data: bytes) -> Iterator[Message | bytes]:
         """Complete messages, and control frames as raw bytes."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from grammar import graphbinary, graphson, script
 from grammar.traversal import Argument, Entries, Items, Literal, Traversal, step
+from proxy.config import Limits
 from proxy.inference.predicates import Settings
 from proxy.relay import commands as relay
 from proxy.relay.commands import Command
@@ -304,7 +305,7 @@ class Playbook:
 
     def __init__(self, **settings: Any) -> None:
         self.conversation = Conversation(
-            Settings(**settings), "ws://database/gremlin", message_limit=LIMIT
+            Settings(**settings), "ws://database/gremlin", Limits(max_message_bytes=LIMIT)
         )
         self.requests = MessageReader(LIMIT)
         self.responses = ResponseStream(self.conversation.ours)

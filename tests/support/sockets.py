@@ -12,6 +12,7 @@ import contextlib
 import gc
 import hashlib
 import logging
+import ssl
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from aiohttp import web
 from proxy.config import Configuration
 from proxy.relay import server as relay_server
 from proxy.relay.server import Server, upstream_session
+from proxy.relay.service import Serving, serving
 from proxy.wire.frames import FrameReader
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -143,9 +145,11 @@ class Database:
         self.port = 0
         self._server: asyncio.AbstractServer | None = None
 
-    async def start(self) -> None:
+    async def start(self, tls: ssl.SSLContext | None = None) -> None:
         """Listen."""
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, limit=2**16)
+        self._server = await asyncio.start_server(
+            self._connected, "127.0.0.1", 0, limit=2**16, ssl=tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -177,16 +181,23 @@ class Database:
 class World:
     """A database, the relay in front of it, and clients."""
 
-    def __init__(self, database: Database, port: int, server: Server) -> None:
+    def __init__(self, database: Database, port: int, tls: ssl.SSLContext | None = None) -> None:
         self.database = database
         self.port = port
-        self.server = server
         self.clients: list[Peer] = []
+        self.tls = tls
+        self.server: Server
         self.runner: web.AppRunner
 
     async def open(self) -> Peer:
         """A socket to the relay."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**16)
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1",
+            self.port,
+            limit=2**16,
+            ssl=self.tls,
+            server_hostname=None if self.tls is None else "localhost",
+        )
         peer = Peer(reader, writer)
         self.clients.append(peer)
         return peer
@@ -245,8 +256,8 @@ async def relay(
         runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        world = World(database, runner.addresses[0][1], server)
-        world.runner = runner
+        world = World(database, runner.addresses[0][1])
+        world.server, world.runner = server, runner
         watched: list[weakref.ref[Any]] = []
         tied = relay_server.Connection
 
@@ -280,3 +291,34 @@ async def relay(
     if alive:
         logging.getLogger(__name__).error("%s", [gc.get_referrers(found) for found in alive])
     assert not alive, "connections left over"
+
+
+@contextlib.asynccontextmanager
+async def served(
+    sections: dict[str, dict[str, Any]],
+    *,
+    client_tls: ssl.SSLContext | None = None,
+    database_tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[tuple[World, Serving]]:
+    """The server as `gremlink serve` runs it, with settings by section, in front of a scripted
+    database."""
+    database = Database()
+    await database.start(database_tls)
+    scheme = "ws" if database_tls is None else "wss"
+    own = {
+        "listen": {"port": 0},
+        "upstream": {"url": f"{scheme}://localhost:{database.port}/gremlin"},
+    }
+    document = {
+        section: {**own.get(section, {}), **sections.get(section, {})} for section in own | sections
+    }
+    world = World(database, 0, client_tls)
+    try:
+        async with serving(Configuration.model_validate(document)) as server:
+            world.port = int(server.address.rpartition(":")[2].partition("/")[0])
+            yield world, server
+    finally:
+        for client in world.clients:
+            client.abort()
+        await database.stop()
+        await asyncio.sleep(0.01)

@@ -6,7 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,6 +57,33 @@ def test_passes_queries_on_and_ends_when_asked(
         assert query(address, "g.inject(40 + 2)") == (0, "42\n")
         process.send_signal(number)
         assert process.wait(timeout=30) == 0
+
+
+def test_a_query_that_runs_is_answered_before_the_end(graph_url: str, tmp_path: Path) -> None:
+    with serving(graph_url, tmp_path, "--port", "0") as process:
+        address = announced(process)
+        with ThreadPoolExecutor() as pool:
+            slow = pool.submit(query, address, "Thread.sleep(1500); g.inject(7)")
+            time.sleep(0.7)
+            process.send_signal(signal.SIGTERM)
+            assert slow.result(30) == (0, "7\n")
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_second_signal_does_not_wait(graph_url: str, tmp_path: Path) -> None:
+    with serving(graph_url, tmp_path, "--port", "0") as process:
+        address = announced(process)
+        with ThreadPoolExecutor() as pool:
+            slow = pool.submit(query, address, "Thread.sleep(15000); g.inject(7)")
+            time.sleep(0.7)
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            assert process.poll() is None
+            process.send_signal(signal.SIGTERM)
+            code, output = slow.result(10)
+        assert code == 1
+        assert "shutting down" in output
+        assert process.wait(timeout=5) == 0
 
 
 def test_settings_come_from_the_file_in_the_current_directory(

@@ -438,9 +438,9 @@ def test_a_broken_frame_of_the_client_ends_its_requests(play):
 def test_a_stopping_proxy_says_so(play):
     plain = request(PLAIN)
     play >> client(plain) << Forwarded(plain)
-    play >> (lambda play: play.conversation.going_away())
+    play >> (lambda play: play.conversation.going_away("The proxy is shutting down."))
     play << Tells(plain.request_id, 500, "shutting down") << Closes(1001) << Hangs()
-    play >> (lambda play: play.conversation.going_away())
+    play >> (lambda play: play.conversation.going_away("The proxy is shutting down."))
 
 
 def test_a_marker_in_an_unknown_format_closes_the_connection(play):

@@ -20,6 +20,7 @@ from playbook import (
 )
 
 from grammar.traversal import Argument, Literal, Traversal, step
+from proxy.config import Limits
 from proxy.inference.commands import PredictLinks
 from proxy.inference.errors import BadRequest
 from proxy.inference.find import find_inferences
@@ -45,7 +46,7 @@ class World:
         self.choice = choice
         self.format = format
         self.session = session
-        self.conversation = Conversation(Settings(), "ws://db", message_limit=LIMIT)
+        self.conversation = Conversation(Settings(), "ws://db", Limits(max_message_bytes=LIMIT))
         self.requests = MessageReader(LIMIT)
         self.responses = ResponseStream(self.conversation.ours)
         self.sent: list[uuid.UUID] = []

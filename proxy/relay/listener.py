@@ -1,0 +1,125 @@
+"""The port: who may come in, for how long somebody may say nothing, and TLS."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from aiohttp import web
+
+from proxy.config import Limits, Listen
+from proxy.relay.tls import ServerCertificate
+
+RENEWAL_PERIOD = 10.0
+"""Seconds between two looks at the certificate's files."""
+
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 1\r\n"
+    b"Connection: close\r\nContent-Length: %d\r\n\r\n%s"
+)
+_TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+class ListenError(Exception):
+    """The address to listen on cannot be used."""
+
+
+class Listener:
+    """Hands connections to aiohttp's handlers, as many as the limits allow.
+
+    `arrived` has to be a middleware of the application: it tells that a connection has brought its
+    first request in time.
+    """
+
+    def __init__(self, listen: Listen, limits: Limits, certificate: ServerCertificate | None):
+        self._listen = listen
+        self._limits = limits
+        self._certificate = certificate
+        self._silent: dict[asyncio.BaseProtocol, asyncio.TimerHandle] = {}
+        self._server: asyncio.AbstractServer | None = None
+        self._renewal: asyncio.TimerHandle | None = None
+
+    @property
+    def arrived(self) -> Callable[..., Awaitable[web.StreamResponse]]:
+        """A middleware for every request."""
+
+        @web.middleware
+        async def arrived(
+            request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+        ) -> web.StreamResponse:
+            timer = self._silent.pop(request.protocol, None)
+            if timer is not None:
+                timer.cancel()
+            return await handler(request)
+
+        return arrived
+
+    async def open(self, handlers: web.Server) -> tuple[str, int]:
+        """Listen; the address and port that are used. Raises `ListenError`."""
+        loop = asyncio.get_running_loop()
+        host, port = self._listen.host, self._listen.port
+        tls = self._certificate
+        try:
+            self._server = await loop.create_server(
+                lambda: self._accept(handlers),
+                host,
+                port,
+                backlog=1024,
+                ssl=None if tls is None else tls.context,
+                ssl_handshake_timeout=None if tls is None else self._limits.handshake_timeout,
+            )
+        except OSError as error:
+            raise ListenError(
+                f"cannot listen on {host}:{port}: {error.strerror or error};"
+                " choose another port, or stop what uses it"
+            ) from error
+        self._renew()
+        address: tuple[str, int] = self._server.sockets[0].getsockname()[:2]
+        return address
+
+    def close(self) -> None:
+        """Let nobody in any more; who is in stays."""
+        if self._server is not None:
+            self._server.close()
+        if self._renewal is not None:
+            self._renewal.cancel()
+        for timer in self._silent.values():
+            timer.cancel()
+        self._silent.clear()
+
+    def _accept(self, handlers: web.Server) -> asyncio.BaseProtocol:
+        most = self._limits.max_connections
+        if len(handlers.connections) >= most:
+            return _Busy(most)
+        handler = handlers()
+        self._silent[handler] = asyncio.get_running_loop().call_later(
+            self._limits.handshake_timeout, self._late, handler
+        )
+        return handler
+
+    def _late(self, handler: web.RequestHandler) -> None:
+        del self._silent[handler]
+        # Without a transport TLS is not agreed on, for which there is a time limit of its own.
+        if handler.transport is not None and not handler.transport.is_closing():
+            handler.transport.write(_TOO_LATE)
+            handler.transport.close()
+
+    def _renew(self) -> None:
+        if self._certificate is not None:
+            self._certificate.renew()
+            loop = asyncio.get_running_loop()
+            self._renewal = loop.call_later(RENEWAL_PERIOD, self._renew)
+
+
+class _Busy(asyncio.Protocol):
+    """Tells one more client than there may be that it has to come back."""
+
+    def __init__(self, most: int) -> None:
+        self._reason = f"The proxy serves {most} connections, and no more at one time.\n".encode()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Answer before anything is asked."""
+        writer = cast(asyncio.WriteTransport, transport)  # uvloop's are of no common class
+        writer.write(_BUSY % (len(self._reason), self._reason))
+        writer.close()

@@ -1,0 +1,114 @@
+"""TLS on both legs: contexts from the settings; a renewed certificate is read again."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from proxy.config import Listen, Upstream
+
+log = logging.getLogger(__name__)
+
+
+class TlsError(ValueError):
+    """A certificate, key or list of authorities cannot be used; the message names the setting."""
+
+
+class ServerCertificate:
+    """The listener's side of TLS. Raises `TlsError`.
+
+    `context` serves every handshake; `renew` reads certificate and key again into it, which leaves
+    open connections as they are.
+    """
+
+    def __init__(self, certificate: Path, key: Path, client_authorities: Path | None) -> None:
+        self._certificate = certificate
+        self._key = key
+        self._seen = self._stamps()
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # HTTP/1.1 is all that a WebSocket handshake needs; clients that offer h2 first go on.
+        self.context.set_alpn_protocols(["http/1.1"])
+        _use("listen.tls_certificate and listen.tls_key", self._load)
+        if client_authorities is not None:
+            _authorities("listen.tls_client_authorities", self.context, client_authorities)
+            self.context.verify_mode = ssl.CERT_REQUIRED
+
+    def _load(self) -> None:
+        # Without a password the library would ask for one on the terminal.
+        self.context.load_cert_chain(self._certificate, self._key, password=_no_password)
+
+    def _stamps(self) -> tuple[tuple[int, int], ...]:
+        return tuple(_stamp(file) for file in (self._certificate, self._key))
+
+    def renew(self) -> None:
+        """Take up files that have changed; ones that cannot be used are told in the log, once."""
+        stamps = self._stamps()
+        if stamps == self._seen:
+            return
+        self._seen = stamps
+        try:
+            _use("listen.tls_certificate and listen.tls_key", self._load)
+        except TlsError as error:
+            log.error("the certificate in use stays: %s", error)
+        else:
+            log.info("took up the certificate in %s", self._certificate)
+
+
+def server_certificate(listen: Listen) -> ServerCertificate | None:
+    """The listener's certificate, or None where it speaks without TLS. Raises `TlsError`."""
+    if listen.tls_certificate is None or listen.tls_key is None:
+        if listen.tls_certificate is not None or listen.tls_key is not None:
+            raise TlsError("listen.tls_certificate and listen.tls_key go together: one is missing")
+        if listen.tls_client_authorities is not None:
+            raise TlsError("listen.tls_client_authorities needs listen.tls_certificate")
+        return None
+    return ServerCertificate(listen.tls_certificate, listen.tls_key, listen.tls_client_authorities)
+
+
+def client_context(upstream: Upstream) -> ssl.SSLContext:
+    """How the database's certificate is judged, and which one it is shown. Raises `TlsError`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not upstream.tls_verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif upstream.tls_authorities is not None:
+        _authorities("upstream.tls_authorities", context, upstream.tls_authorities)
+    else:
+        context.load_default_certs()
+    certificate, key = upstream.tls_certificate, upstream.tls_key
+    if certificate is not None:
+        _use(
+            "upstream.tls_certificate and upstream.tls_key",
+            lambda: context.load_cert_chain(certificate, key, password=_no_password),
+        )
+    elif key is not None:
+        raise TlsError("upstream.tls_key needs upstream.tls_certificate")
+    return context
+
+
+def _authorities(setting: str, context: ssl.SSLContext, file: Path) -> None:
+    _use(setting, lambda: context.load_verify_locations(cafile=file))
+
+
+def _use(setting: str, load: Callable[[], None]) -> None:
+    try:
+        load()
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise TlsError(f"{setting} cannot be used: {reason}") from error
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted; give one without a pass phrase")
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        status = file.stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_size)
