@@ -4,6 +4,7 @@ yield Admit(...)                      the client may ask this database
 yield PrepareLinks(...)               the model can answer
 for each inference of the query:
     reply = yield Ask(...)            its inputs, and what they are linked to
+    reply = yield Ask(...)            what is around them, if it is inductive
     reply = yield PredictLinks(...)   what they may be linked to
 return RequestMessage                 what goes to the database in the client's name
 """
@@ -11,10 +12,11 @@ return RequestMessage                 what goes to the database in the client's 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar, cast
 from uuid import uuid4
 
-from grammar.traversal import Argument, Instruction, Literal, Traversal, step
+from grammar.traversal import Argument, Instruction, Items, Literal, Traversal, step
 from proxy.inference import answers, once
 from proxy.inference.commands import (
     Admit,
@@ -22,12 +24,15 @@ from proxy.inference.commands import (
     Command,
     Edge,
     Links,
+    Neighbourhood,
     PredictLinks,
     PredictProperty,
+    PrepareInductive,
     PrepareLinks,
     PrepareProperty,
     Reply,
     Results,
+    Scope,
     Values,
 )
 from proxy.inference.errors import InvalidParameter, UnsupportedOperation
@@ -40,6 +45,7 @@ from proxy.inference.inputs import (
     read_ids,
     read_vertices,
 )
+from proxy.inference.neighbourhood import IDS, read_neighbourhood
 from proxy.inference.place import leading_steps
 from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, plan_all, plan_next
 from proxy.inference.predicates import CLASSIFICATION, SCORE, Settings
@@ -75,24 +81,36 @@ def answer(request: RequestMessage, settings: Settings) -> Answering:
     plans = [plan for plans in planned.values() for plan in plans]
     for plan in plans:
         authorise(plan.role, plan.endpoint, settings)
-    elements = yield from _prepare(plans)
+    prepared = yield from _prepare(plans)
     bindings: dict[str, Argument] = {}
     changed = {}
     for number in planned:
-        rewriting = _Rewriting(query, query.traversals[number], settings, elements, bindings)
+        rewriting = _Rewriting(query, query.traversals[number], settings, prepared, bindings)
         changed[number] = yield from rewriting.run()
     return query.rewritten(changed, bindings)
 
 
-def _prepare(plans: list[Plan]) -> _Step[dict[PrepareProperty, str]]:
-    """Make sure of the models; whose properties they predict, node or edge."""
-    elements: dict[PrepareProperty, str] = {}
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What models told of themselves: whose properties they predict, node or edge, and what they
+    have to read for inductive inferences."""
+
+    elements: dict[PrepareProperty, str]
+    scopes: dict[PrepareLinks | PrepareProperty, Scope]
+
+
+def _prepare(plans: list[Plan]) -> _Step[_Prepared]:
+    """Make sure of the models."""
+    prepared = _Prepared({}, {})
     for plan in plans:
-        model = _model(plan)
+        model = model_of(plan)
         reply = yield model
         if isinstance(model, PrepareProperty):
-            elements[model] = cast(str, reply)
-    return elements
+            prepared.elements[model] = cast(str, reply)
+        if plan.inductive is not None:
+            scope = yield PrepareInductive(model, plan.inductive.fresh)
+            prepared.scopes[model] = cast(Scope, scope)
+    return prepared
 
 
 def _refuse_impossible(traversal: Traversal, plan: Plan) -> None:
@@ -118,7 +136,7 @@ def _refuse_impossible(traversal: Traversal, plan: Plan) -> None:
 class _Rewriting:
     """A traversal while its inferences are replaced one by one.
 
-    `elements` tells whose properties models predict; `bindings` collects what scripts need.
+    `bindings` collects what scripts need.
     """
 
     def __init__(
@@ -126,13 +144,13 @@ class _Rewriting:
         query: Query,
         traversal: Traversal,
         settings: Settings,
-        elements: dict[PrepareProperty, str],
+        prepared: _Prepared,
         bindings: dict[str, Argument],
     ) -> None:
         self._query = query
         self._traversal = traversal
         self._settings = settings
-        self._elements = elements
+        self._prepared = prepared
         self._bindings = bindings
         self._tables = 0
 
@@ -166,14 +184,38 @@ class _Rewriting:
         inputs, known = read_vertices((yield from self._ask(asking)))
         found: Links = ()
         if inputs:
-            model = cast(PrepareLinks, _model(plan))
+            model = cast(PrepareLinks, model_of(plan))
             candidates = yield from self._candidates(plan)
-            prediction = PredictLinks(model, inputs, known, plan.limit, plan.threshold, candidates)
+            read = yield from self._neighbourhood(plan, inputs)
+            prediction = PredictLinks(
+                model, inputs, known, plan.limit, plan.threshold, candidates, read
+            )
             found = cast(Links, (yield prediction))
         ranked = {vertex: links for vertex, links in zip(inputs, found, strict=False) if links}
         targets = {vertex: [target for target, _ in links] for vertex, links in ranked.items()}
         scores = {vertex: dict(links) for vertex, links in ranked.items()}
         self._replace(plan, self._scored_steps(plan, targets, scores))
+
+    def _neighbourhood(self, plan: Plan, inputs: Sequence[Literal]) -> _Step[Neighbourhood | None]:
+        """What is around the inputs now, if the inference is inductive."""
+        if plan.inductive is None:
+            return None
+        reading = read_neighbourhood(
+            self._traversal,
+            inputs,
+            self._prepared.scopes[model_of(plan)],
+            deterministic=plan.inductive.deterministic,
+            is_script=self._query.script is not None,
+        )
+        results: Results | None = None
+        try:
+            while True:
+                traversal, ids, purpose = reading.send(results)
+                bound = {IDS: Items("list", ids)} if self._query.script is not None else {}
+                request = self._query.asking(traversal, uuid4(), bound)
+                results = cast(Results, (yield Ask(request, purpose)))
+        except StopIteration as stop:
+            return cast(Neighbourhood, stop.value)
 
     def _candidates(self, plan: LinkPlan) -> _Step[frozenset[Literal] | None]:
         """The vertices that pass the filters which come first, if any do."""
@@ -216,22 +258,25 @@ class _Rewriting:
         return written.steps
 
     def _property(self, plan: PropertyPlan) -> _Step[None]:
-        model = cast(PrepareProperty, _model(plan))
+        model = cast(PrepareProperty, model_of(plan))
         leading = leading_steps(self._traversal, plan.inference)
-        element = self._elements[model]
+        element = self._prepared.elements[model]
         if once.leads_to(leading) == ("E" if element == "node" else "V"):
             raise InvalidParameter(
                 f"Endpoint {plan.endpoint} predicts {plan.key!r} of"
                 f" {'vertices' if element == 'node' else 'edges'}, the query asks for it of"
                 f" {'edges' if element == 'node' else 'vertices'}."
             )
-        results = yield from self._ask(input_query(self._traversal, leading, plan, element))
+        keys = () if plan.inductive is None else self._prepared.scopes[model].edge_keys
+        results = yield from self._ask(input_query(self._traversal, leading, plan, element, keys))
         edges = read_edges(results) if element == "edge" else None
         ids = [edge.id for edge in edges] if edges is not None else read_vertices(results)[0]
         found: Values = ()
         if ids:
             inputs: Sequence[Literal | Edge] = ids if edges is None else edges
-            prediction = PredictProperty(model, inputs, plan.limit, plan.threshold)
+            ends = [end for edge in edges or () for end in (edge.source, edge.target)]
+            read = yield from self._neighbourhood(plan, ends or ids)
+            prediction = PredictProperty(model, inputs, plan.limit, plan.threshold, read)
             found = cast(Values, (yield prediction))
         predicted = {
             id: _flattened(plan, values) for id, values in zip(ids, found, strict=False) if values
@@ -263,7 +308,8 @@ class _Rewriting:
         return f"gremlink_answers_{len(self._bindings)}"
 
 
-def _model(plan: Plan) -> PrepareLinks | PrepareProperty:
+def model_of(plan: Plan) -> PrepareLinks | PrepareProperty:
+    """The model that a plan asks for."""
     if isinstance(plan, LinkPlan):
         return PrepareLinks(plan.endpoint, plan.edge_label, plan.direction, plan.target_label)
     task = "classification" if plan.task == CLASSIFICATION else "regression"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
@@ -10,6 +10,10 @@ from grammar.traversal import Argument, Literal
 from proxy.wire.request import RequestMessage
 
 Direction = OneOf["out", "in"]
+
+
+FOR_INPUTS = "input query"
+"""What a query of our own is for, if not for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,13 @@ class Admit:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Send a query to the database over the client's own connection; all results are the reply."""
+    """Send a query to the database over the client's own connection; all results are the reply.
+
+    `purpose` is for people who ask what was done.
+    """
 
     request: RequestMessage
+    purpose: str = FOR_INPUTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +65,84 @@ class PrepareProperty:
 
 
 @dataclass(frozen=True, slots=True)
+class PrepareInductive:
+    """Make sure that a model can predict on the graph as it is now, and tell what it has to read.
+
+    `fresh` looks for it where the model is stored, not where it is remembered. The reply is a
+    `Scope`.
+    """
+
+    model: PrepareLinks | PrepareProperty
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a model has to know of a live graph.
+
+    Links are read of all vertices less than `hops` away from an input, under each of `edge_labels`
+    and in each direction at most `fan_outs[distance]`; the vertices at their ends follow with the
+    properties in `keys`. Inputs that are edges are read with the properties in `edge_keys`, and
+    `valued` is the label and the property that links of the inputs themselves are read with.
+    """
+
+    hops: int
+    fan_outs: tuple[int, ...]
+    edge_labels: tuple[str, ...]
+    keys: tuple[str, ...]
+    edge_keys: tuple[str, ...] = ()
+    valued: tuple[str, str] | None = None
+
+
+Cells = Mapping[str, tuple[str, ...]]
+"""The values of properties by key, as the texts that an export writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadVertex:
+    """A vertex as it was read."""
+
+    id: Literal
+    label: str
+    values: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLinks:
+    """The links of a vertex under a label in one direction; `complete` if these are all.
+
+    `values` are those of the property with which links were read, for each, if they were.
+    """
+
+    vertex: Literal
+    label: str
+    direction: Direction
+    others: tuple[Literal, ...]
+    complete: bool
+    values: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """What was read around the inputs; `size` is in bytes."""
+
+    vertices: tuple[ReadVertex, ...]
+    links: tuple[ReadLinks, ...]
+    size: int
+
+    def __str__(self) -> str:
+        edges = sum(len(each.others) for each in self.links)
+        return f"{len(self.vertices):,} vertices, {edges:,} links, {self.size:,} bytes"
+
+
+@dataclass(frozen=True, slots=True)
 class PredictLinks:
     """Rank the targets of links.
 
     `known[i]` are the targets to leave out for `inputs[i]`; only `candidates` are ranked, if there
     are any given. The reply is, for each input, the
     targets with their scores, best first, at most `limit` and none below `threshold`; empty for an
-    input that the model has not seen.
+    input that the model has not seen. With a `neighbourhood` the model has seen what is in it.
     """
 
     model: PrepareLinks
@@ -72,16 +151,18 @@ class PredictLinks:
     limit: int
     threshold: float | None
     candidates: frozenset[Literal] | None = None
+    neighbourhood: Neighbourhood | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An edge as a model knows it: by its ends and its label."""
+    """An edge as a model knows it: its ends and its label, and its properties if they were read."""
 
     id: Literal
     label: str
     source: Literal
     target: Literal
+    values: Cells | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +171,14 @@ class PredictProperty:
 
     `inputs` are ids of vertices, or edges. The reply is, for each, the values with their scores,
     best first, at most `limit` and none below `threshold`; empty for what the model has not seen.
+    `neighbourhood` as in `PredictLinks`.
     """
 
     model: PrepareProperty
     inputs: Sequence[Literal | Edge]
     limit: int
     threshold: float | None
+    neighbourhood: Neighbourhood | None = None
 
 
 Results = tuple[Argument, ...]
@@ -104,6 +187,6 @@ Links = Sequence[Sequence[tuple[Literal, float]]]
 Values = Sequence[Sequence[tuple[Literal, float]]]
 """For each input, values and scores."""
 
-Work = PrepareLinks | PrepareProperty | PredictLinks | PredictProperty
+Work = PrepareLinks | PrepareProperty | PrepareInductive | PredictLinks | PredictProperty
 Command = Admit | Ask | Work
-Reply = Results | Links | Values | str | None
+Reply = Results | Links | Values | Scope | str | None

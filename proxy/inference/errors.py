@@ -105,3 +105,10 @@ ONE_INFERENCE = (
     "Neptune ML inference queries are currently supported only with one ML inference query per"
     " gremlin query."
 )
+INDUCTIVE_METADATA_UNREADABLE = (
+    "Unable to fetch Neptune ML - Real-Time Inductive Inference metadata from S3. Check the"
+    " permissions of the S3 bucket or if the Neptune instance can connect to S3."
+)
+INDUCTIVE_METADATA_MISSING = (
+    "Neptune ML cannot find the metadata file for Real-Time Inductive Inference in S3."
+)

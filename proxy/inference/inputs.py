@@ -23,6 +23,7 @@ from grammar.traversal import (
     anonymous,
     step,
 )
+from proxy.inference.cells import values_of
 from proxy.inference.commands import Edge, Results
 from proxy.inference.errors import InternalFailure, UnsupportedOperation
 from proxy.inference.plan import LinkPlan, Plan
@@ -34,15 +35,19 @@ INPUT_LIMIT = 10_000
 CANDIDATE_LIMIT = 100_000
 """Vertices that filters which come first may let through."""
 
-_ID, _KNOWN, _SOURCE, _TARGET, _LABEL = "v", "n", "s", "t", "l"
+_ID, _KNOWN, _SOURCE, _TARGET, _LABEL, _VALUES = "v", "n", "s", "t", "l", "p"
 
 
 def input_query(
-    traversal: Traversal, leading: Sequence[Instruction], plan: Plan, element: str
+    traversal: Traversal,
+    leading: Sequence[Instruction],
+    plan: Plan,
+    element: str,
+    keys: Sequence[str] = (),
 ) -> Traversal:
     """The query for what an inference gets; `leading` are the steps that lead there.
 
-    `element` is `"node"` or `"edge"`, as the model wants it.
+    `element` is `"node"` or `"edge"`, as the model wants it; `keys` are properties of edges.
     """
     fields = {_ID: anonymous(step("id"))}
     if isinstance(plan, LinkPlan):
@@ -53,6 +58,8 @@ def input_query(
         fields[_SOURCE] = anonymous(step("outV"), step("id"))
         fields[_TARGET] = anonymous(step("inV"), step("id"))
         fields[_LABEL] = anonymous(step("label"))
+        if keys:
+            fields[_VALUES] = anonymous(step("valueMap", *keys))
     return traversal.with_steps(
         [
             *leading,
@@ -69,10 +76,10 @@ def read_vertices(results: Results) -> tuple[list[Literal], list[frozenset[Liter
     inputs: list[Literal] = []
     known: list[frozenset[Literal]] = []
     for row in _rows(results):
-        inputs.append(_id(row.get(_ID)))
+        inputs.append(id_of(row.get(_ID)))
         linked = row.get(_KNOWN, Items("list", ()))
         items = linked.items if isinstance(linked, Items) else ()
-        known.append(frozenset(_id(item) for item in items))
+        known.append(frozenset(id_of(item) for item in items))
     _refuse_alike(inputs)
     return inputs, known
 
@@ -81,9 +88,11 @@ def read_edges(results: Results) -> list[Edge]:
     """The edges, in order. Raises `InferenceError`."""
     edges = []
     for row in _rows(results):
-        label = _id(row.get(_LABEL)).value
-        ends = _id(row.get(_SOURCE)), _id(row.get(_TARGET))
-        edges.append(Edge(_id(row.get(_ID)), label, *ends))
+        label = id_of(row.get(_LABEL)).value
+        ends = id_of(row.get(_SOURCE)), id_of(row.get(_TARGET))
+        entries = row.get(_VALUES)
+        values = values_of(entries) if isinstance(entries, Entries) else None
+        edges.append(Edge(id_of(row.get(_ID)), label, *ends, values))
     _refuse_alike([edge.id for edge in edges])
     return edges
 
@@ -122,11 +131,12 @@ def read_ids(results: Results) -> list[Literal]:
     ids: list[Literal] = []
     for result in results:
         value, bulk = (result.value, result.bulk) if isinstance(result, Bulked) else (result, 1)
-        ids += [_id(value)] * bulk
+        ids += [id_of(value)] * bulk
     return ids
 
 
-def _id(value: Argument | None) -> Literal:
+def id_of(value: Argument | None) -> Literal:
+    """An id as a literal. Raises `InternalFailure`."""
     if isinstance(value, Literal) and value.kind is not Kind.NULL:
         return Literal(value.kind, value.value)  # without its origin: it moves to other places
     raise InternalFailure(
@@ -141,11 +151,16 @@ def _rows(results: Results) -> list[dict[str, Argument]]:
             f"The inference has more than {INPUT_LIMIT} inputs: narrow the steps before it,"
             " or ask in portions with range()."
         )
+    return fields_of(results)
+
+
+def fields_of(results: Results) -> list[dict[str, Argument]]:
+    """The fields that `project` gave each result. Raises `InternalFailure`."""
     rows = []
     for result in results:
         row = result.value if isinstance(result, Bulked) else result
         if not isinstance(row, Entries):
-            raise InternalFailure("The database's answer about inputs cannot be understood.")
+            raise InternalFailure("The database's answer cannot be understood.")
         fields = {key.value: value for key, value in row.entries if isinstance(key, Literal)}
         rows.append(fields)
     return rows

@@ -21,7 +21,14 @@ from proxy.inference.commands import Direction
 from proxy.inference.errors import InvalidParameter, MissingParameter, UnsupportedOperation
 from proxy.inference.find import Inference, describe, find_inferences
 from proxy.inference.once import needs_path
-from proxy.inference.predicates import CLASSIFICATION, PREDICTION, REGRESSION, SCORE, Settings
+from proxy.inference.predicates import (
+    CLASSIFICATION,
+    PREDICTION,
+    REGRESSION,
+    SCORE,
+    Inductive,
+    Settings,
+)
 from proxy.inference.roles import role_arn
 from proxy.inference.stray import is_hidden, stray_keys
 
@@ -33,7 +40,8 @@ class LinkPlan:
     `role` is the IAM role that goes with the query, if any. `direction` is `"out"` or `"in"`;
     `hide` is the direction of known links to leave out, `"both"`, or `None`. `filters` are the
     steps that candidates have to pass before they are ranked, beginning with that for the label;
-    `None` leaves all filtering to the final query.
+    `None` leaves all filtering to the final query. `inductive` asks for a prediction on the graph
+    as it is now.
     """
 
     inference: Inference
@@ -46,13 +54,14 @@ class LinkPlan:
     threshold: float | None
     hide: str | None
     filters: tuple[Instruction, ...] | None = None
+    inductive: Inductive | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyPlan:
     """A classification or regression (`task` is the predicate) of the property `key`.
 
-    `scored` asks for the score behind each value.
+    `scored` asks for the score behind each value, `inductive` as in a `LinkPlan`.
     """
 
     inference: Inference
@@ -63,6 +72,7 @@ class PropertyPlan:
     scored: bool
     limit: int
     threshold: float | None
+    inductive: Inductive | None = None
 
 
 Plan = LinkPlan | PropertyPlan
@@ -152,6 +162,7 @@ def _link_plan(
         threshold=predicates.score_threshold(options),
         hide=predicates.existing_filter(options, direction),
         filters=_filters(following) if predicates.FILTER_FIRST in options else None,
+        inductive=predicates.inductive(options),
     )
 
 
@@ -175,6 +186,7 @@ def _property_plan(
         role=role_arn(options, settings),
         limit=predicates.result_limit(options, settings),
         threshold=predicates.score_threshold(options),
+        inductive=predicates.inductive(options),
     )
 
 
@@ -267,6 +279,9 @@ _UNDERSTOOD = {
     predicates.FILTER_EXISTING,
     predicates.FILTER_FIRST,
     predicates.IAM_ROLE,
+    predicates.INDUCTIVE,
+    predicates.DETERMINISTIC,
+    predicates.NO_METADATA_CACHE,
 }
 
 

@@ -122,3 +122,37 @@ def existing_filter(options: dict[str, Argument], default: str) -> str | None:
         case other:
             found = type(other).__name__.lower()
     raise InvalidParameter(f"{FILTER_EXISTING} takes nothing, true or false, found {found}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Inductive:
+    """An inference on the graph as it is now.
+
+    `deterministic` takes the same sample of many neighbours each time; `fresh` reads again how far
+    the model looks.
+    """
+
+    deterministic: bool
+    fresh: bool
+
+
+def inductive(options: dict[str, Argument]) -> Inductive | None:
+    """Whether an inference is inductive, and how. The other two keys alone mean nothing."""
+    asked, deterministic, fresh = (
+        _switch(options, key) for key in (INDUCTIVE, DETERMINISTIC, NO_METADATA_CACHE)
+    )
+    return Inductive(deterministic, fresh) if asked else None
+
+
+def _switch(options: dict[str, Argument], key: str) -> bool:
+    """A key that is there or not, and may have a boolean value."""
+    match options.get(key):
+        case None:
+            return False
+        case Literal(Kind.BOOLEAN, bool(value)):
+            return value
+        case Literal(_, value):
+            found = repr(value)
+        case other:
+            found = type(other).__name__.lower()
+    raise InvalidParameter(f"{key} takes nothing, true or false, found {found}.")

@@ -32,7 +32,8 @@ class Scope:
     `encoder` is the name of the encoder, `STRUCTURE` or `ENTITIES`. Links are read of all vertices
     less than `hops` away from an input, of each at most `fan_outs[distance]` under one label and in
     one direction; the vertices at their ends follow with the properties in `keys`. `edge_keys` are
-    properties of the inputs where these are edges.
+    properties of the inputs where these are edges, `valued` the label and the property with which
+    the links of the inputs themselves are read.
     """
 
     encoder: str
@@ -41,6 +42,7 @@ class Scope:
     edge_labels: tuple[str, ...]
     keys: tuple[str, ...]
     edge_keys: tuple[str, ...] = ()
+    valued: tuple[str, str] | None = None
 
     @classmethod
     def around(
@@ -61,8 +63,13 @@ class Scope:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Scope:
         """What `to_document` gave. Raises KeyError, TypeError."""
+        valued = document["valued"]
         return cls(
-            document["encoder"],
-            int(document["hops"]),
-            *(tuple(document[name]) for name in ("fan_outs", "edge_labels", "keys", "edge_keys")),
+            encoder=document["encoder"],
+            hops=int(document["hops"]),
+            fan_outs=tuple(document["fan_outs"]),
+            edge_labels=tuple(document["edge_labels"]),
+            keys=tuple(document["keys"]),
+            edge_keys=tuple(document["edge_keys"]),
+            valued=None if valued is None else (valued[0], valued[1]),
         )

@@ -13,23 +13,27 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from grammar import script
-from grammar.traversal import Instruction, Items, Literal, Traversal, step
-from proxy.inference.answer import answer
+from grammar.traversal import Instruction, Literal, Traversal, step
+from proxy.inference.answer import answer, model_of
 from proxy.inference.commands import (
+    FOR_INPUTS,
     Admit,
     Ask,
     Command,
     PredictLinks,
     PredictProperty,
+    PrepareInductive,
     PrepareLinks,
     PrepareProperty,
     Reply,
+    Scope,
 )
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.inputs import input_query
 from proxy.inference.options import without_options
 from proxy.inference.place import leading_steps
 from proxy.inference.plan import LinkPlan, Plan, plan_all
+from proxy.inference.predicates import Inductive
 from proxy.inference.query import Query, read_query
 from proxy.relay.http import HttpRelay, carried_out
 from proxy.wire.request import RequestMessage
@@ -64,7 +68,10 @@ class Explainer:
         for number in query.concerned:
             traversal = query.traversals[number]
             for plan in plan_all(traversal, self.relay.settings):
-                parts.append(_section(f"Inference {plan.inference}", _plan(query, traversal, plan)))
+                lines = _plan(query, traversal, plan)
+                if plan.inductive is not None:
+                    lines.append(await self._reading(plan, plan.inductive))
+                parts.append(_section(f"Inference {plan.inference}", lines))
         return _page(title, parts)
 
     async def _profile(self, request: web.Request, message: RequestMessage) -> web.Response:
@@ -98,6 +105,20 @@ class Explainer:
             ],
         )
 
+    async def _reading(self, plan: Plan, inductive: Inductive) -> str:
+        """What an inductive inference will read."""
+        model = model_of(plan)
+        await self.relay.predict(model)
+        scope = await self.relay.predict(PrepareInductive(model, inductive.fresh))
+        assert isinstance(scope, Scope)
+        most = ", then ".join(f"{number:,}" for number in scope.fan_outs)
+        chosen = "the first by their ids" if inductive.deterministic else "at random"
+        return (
+            f"neighbourhood: {scope.hops} hops along {', '.join(scope.edge_labels)} both ways, for"
+            f" each label and way at most {most} neighbours ({chosen}), with the properties"
+            f" {', '.join(scope.keys) or 'none'}"
+        )
+
     async def _by_database(
         self, request: web.Request, message: RequestMessage, title: str, ending: Instruction
     ) -> web.Response:
@@ -122,26 +143,39 @@ class _Profile:
     """What an inference did, a line each."""
 
     lines: list[str] = field(default_factory=list)
+    reading: float = 0.0
+    """Seconds that reading neighbourhoods took since the last prediction."""
 
     def note(self, command: Command, reply: Reply, seconds: float) -> None:
         match command:
             case Admit():
                 what = "admitted by the database"
-            case Ask(asked):
-                what = f"input query {_text(asked)}: {len(reply or ())} inputs"
+            case Ask(asked, purpose):
+                rows = len(list(_rows(reply)))
+                noun = "inputs"
+                if purpose != FOR_INPUTS:
+                    noun, self.reading = "vertices", self.reading + seconds
+                what = f"{purpose} {_text(asked)}: {rows} {noun}"
+            case PrepareInductive(model):
+                what = f"endpoint {model.endpoint} says what to read"
             case PrepareLinks(endpoint) | PrepareProperty(endpoint):
                 what = f"endpoint {endpoint} ready"
             case PredictLinks(model, inputs) | PredictProperty(model, inputs):
-                answers = sum(len(found) for found in _sequences(reply))
+                answers = sum(len(found) for found in _rows(reply) if isinstance(found, Sequence))
                 what = (
                     f"model {model.endpoint}: {len(inputs)} inputs, {answers} predictions,"
                     f" limit {command.limit}, threshold {command.threshold}"
                 )
+                if command.neighbourhood is not None:
+                    read = f"neighbourhood read: {command.neighbourhood}"
+                    self.lines.append(f"{read}, {_ms(self.reading)}")
+                    self.reading = 0.0
         self.lines.append(f"{what}, {_ms(seconds)}")
 
 
-def _sequences(reply: Reply) -> Sequence[Sequence[object]]:
-    return [found for found in reply or () if isinstance(found, Sequence | Items)]  # type: ignore[misc]
+def _rows(reply: Reply) -> Sequence[object]:
+    """The results of a query, or what was predicted for each input."""
+    return reply if isinstance(reply, Sequence) else ()
 
 
 def _plan(query: Query, traversal: Traversal, plan: Plan) -> list[str]:

@@ -12,6 +12,7 @@ from proxy.inference.commands import (
     Links,
     PredictLinks,
     PredictProperty,
+    PrepareInductive,
     PrepareLinks,
     PrepareProperty,
     Reply,
@@ -22,6 +23,7 @@ from proxy.inference.errors import ENDPOINT_NOT_FOUND, BadRequest, InternalFailu
 from proxy.learning.predictor import LinkPredictor, UnknownRelation
 from proxy.learning.properties.predictor import PropertyPredictor
 from proxy.learning.properties.target import PROPERTY_TASKS
+from proxy.relay.metadata import InductiveMetadata
 from proxy.store.artifacts import ArtifactError
 from proxy.store.records import Endpoint, Store
 
@@ -43,6 +45,7 @@ class Predictions:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="prediction")
         self._loaded: dict[str, tuple[Endpoint, Predictor]] = {}
         self._loading = threading.Lock()
+        self._metadata = InductiveMetadata()
 
     async def __call__(self, work: Work) -> Reply:
         """Do a model's work. Raises `InferenceError`."""
@@ -63,10 +66,16 @@ class Predictions:
                 return self._links(self._links_of(asked), work)
             case PrepareProperty() as wanted:
                 return self._property_of(wanted).element
+            case PrepareInductive(model, fresh):
+                return self._metadata.scope(self._endpoint(model.endpoint), fresh=fresh)
             case PredictProperty(wanted):
                 return self._values(self._property_of(wanted), work)
 
     def _links(self, predictor: LinkPredictor, work: PredictLinks) -> Links:
+        read = work.neighbourhood
+        if read is not None:
+            known = predictor
+            predictor = _fitting(work.model.endpoint, lambda: known.extended(read, work.inputs))
         ranked = _known(
             work.model.endpoint,
             lambda: predictor.predict(
@@ -148,3 +157,12 @@ def _known(endpoint: str, work: Callable[[], _T]) -> _T:
         return work()
     except UnknownRelation as error:
         raise InvalidParameter(f"Endpoint {endpoint}: {error}") from error
+
+
+def _fitting(endpoint: str, extend: Callable[[], _T]) -> _T:
+    try:
+        return extend()
+    except ValueError as error:
+        raise InvalidParameter(
+            f"Endpoint {endpoint} cannot make features of what the graph holds now: {error}"
+        ) from error

@@ -115,6 +115,36 @@ def check_output(directory: Path) -> None:
 
 def read_artifact(directory: Path) -> Artifact:
     """Read and verify an artifact. Raises `DamagedArtifact`, `UnsupportedArtifact`."""
+    manifest, files = _read_manifest(directory)
+    documents: dict[str, Any] = {}
+    tensors: dict[str, Tensors] = {}
+    for name, checksum in files.items():
+        content = _verified(directory, name, checksum)
+        if name.endswith(TENSORS):
+            try:
+                tensors[name.removesuffix(TENSORS)] = load_tensors(content)
+            except SafetensorError as error:
+                raise DamagedArtifact(directory, f"{name} holds no tensors: {error}") from error
+        else:
+            documents[name.removesuffix(DOCUMENT)] = _parsed(directory, name, content)
+    return Artifact(manifest, documents, tensors)
+
+
+def read_document(directory: Path, name: str) -> Any:
+    """One document of an artifact, `None` if it has none of this name.
+
+    Raises `DamagedArtifact`, `UnsupportedArtifact`.
+    """
+    _, files = _read_manifest(directory)
+    checksum = files.get(name + DOCUMENT)
+    if checksum is None:
+        return None
+    content = _verified(directory, name + DOCUMENT, checksum)
+    return _parsed(directory, name + DOCUMENT, content)
+
+
+def _read_manifest(directory: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """The manifest, and the checksums of the files that it names."""
     manifest = _parsed(directory, MANIFEST, _read(directory, MANIFEST))
     if not isinstance(manifest, dict):
         raise DamagedArtifact(directory, f"{MANIFEST} is not a JSON object")
@@ -127,20 +157,14 @@ def read_artifact(directory: Path) -> Artifact:
     files = manifest.get("files")
     if not isinstance(files, dict):
         raise DamagedArtifact(directory, f"{MANIFEST} lists no files")
-    documents: dict[str, Any] = {}
-    tensors: dict[str, Tensors] = {}
-    for name, checksum in files.items():
-        content = _read(directory, name)
-        if hashlib.sha256(content).hexdigest() != checksum:
-            raise DamagedArtifact(directory, f"{name} is not as it was written (checksum differs)")
-        if name.endswith(TENSORS):
-            try:
-                tensors[name.removesuffix(TENSORS)] = load_tensors(content)
-            except SafetensorError as error:
-                raise DamagedArtifact(directory, f"{name} holds no tensors: {error}") from error
-        else:
-            documents[name.removesuffix(DOCUMENT)] = _parsed(directory, name, content)
-    return Artifact(manifest, documents, tensors)
+    return manifest, files
+
+
+def _verified(directory: Path, name: str, checksum: str) -> bytes:
+    content = _read(directory, name)
+    if hashlib.sha256(content).hexdigest() != checksum:
+        raise DamagedArtifact(directory, f"{name} is not as it was written (checksum differs)")
+    return content
 
 
 def _read(directory: Path, name: str) -> bytes:

@@ -14,8 +14,10 @@ from proxy.inference.commands import (
     Command,
     PredictLinks,
     PredictProperty,
+    PrepareInductive,
     PrepareProperty,
     Reply,
+    Scope,
 )
 from proxy.inference.predicates import Settings
 from proxy.wire.mime import GRAPHBINARY
@@ -84,6 +86,7 @@ def drive(
     values: Callable[[object], list[tuple[Literal, float]]] | None = None,
     element: str = "node",
     settings: Settings | None = None,
+    scope: Scope | None = None,
 ) -> Answered:
     """Answer a request: `rows` are the results of our queries in their order."""
     answered = Answered()
@@ -99,6 +102,8 @@ def drive(
                     reply = tuple(next(results))
                 case PrepareProperty():
                     reply = element
+                case PrepareInductive():
+                    reply = scope
                 case PredictLinks():
                     reply = [
                         [

@@ -14,6 +14,7 @@ from proxy.store.artifacts import (
     OutputInTheWay,
     UnsupportedArtifact,
     read_artifact,
+    read_document,
     write_artifact,
 )
 
@@ -35,6 +36,16 @@ def test_what_is_written_is_read(written: Path) -> None:
     assert found.manifest["seed"] == 3
     assert found.documents == MODEL.documents
     assert np.array_equal(found.tensors["weights"]["a"], MODEL.tensors["weights"]["a"])
+
+
+def test_one_document_is_read_alone(written: Path) -> None:
+    assert read_document(written, "ids") == MODEL.documents["ids"]
+    assert read_document(written, "weights") is None
+    (written / "weights.safetensors").unlink()
+    assert read_document(written, "ids") == MODEL.documents["ids"]
+    (written / "ids.json").write_text("{}")
+    with pytest.raises(DamagedArtifact, match="not as it was written"):
+        read_document(written, "ids")
 
 
 def test_equal_models_have_equal_manifests_whatever_their_reports(tmp_path: Path) -> None:
