@@ -62,7 +62,7 @@ def ask(client: Client, query: str) -> list[Any]:
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) == 7
+    assert len(EXAMPLES) == 8
 
 
 def test_eight_next_friends(client: Client) -> None:
@@ -115,3 +115,10 @@ def test_behind_a_write(client: Client) -> None:
     (name,) = ask(client, EXAMPLES[6])
     assert name == ask(client, EXAMPLES[0])[0]
     assert ask(client, "g.V().has('asked', true).values('name')") == ["Henry"]
+
+
+def test_somebody_new(client: Client) -> None:
+    names = ask(client, EXAMPLES[7])
+    ask(client, "g.V().has('User', 'name', 'Ada').drop().iterate()")
+    assert len(set(names)) == 3
+    assert set(names) <= NAMES - {"Henry"}
