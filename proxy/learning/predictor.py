@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from grammar.traversal import Literal
 from proxy.learning.calibration import Calibration, probabilities
+from proxy.learning.explanation import Evidence, Explanation
 from proxy.learning.extension import Places, extend, places_of
 from proxy.learning.graph import Direction, Indexes, Relation
 from proxy.learning.model import LinkModel, RelationModel, from_artifact
@@ -85,6 +86,10 @@ class LinkPredictor:
         self._ids = {name: tuple(ids) for name, ids in model.stored.ids.items()}
         self._places = places_of(model.stored) if places is None else places
         self._rankers = tuple(_Ranker(model, target) for target in model.relations)
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        return Evidence(self._model.stored)
 
     @classmethod
     def load(cls, directory: Path) -> LinkPredictor:
@@ -169,6 +174,35 @@ class LinkPredictor:
                         for vertex in ranked
                         if threshold is None or vertex.score >= threshold
                     ]
+        return answers
+
+    def explain(
+        self,
+        *,
+        edge_label: str,
+        direction: Direction,
+        target_label: str,
+        inputs: Sequence[Literal],
+        targets: Sequence[Sequence[Literal]],
+    ) -> list[list[Explanation]]:
+        """Why `targets[i]` are predicted for `inputs[i]`, in their order.
+
+        Raises `UnknownRelation`, and KeyError for what `predict` does not answer.
+        """
+        rankers = self._matching(edge_label, direction, target_label)
+        answers = []
+        for literal, wanted in zip(inputs, targets, strict=True):
+            vertex_type, source = self._places[literal]
+            found: dict[Literal, Explanation] = {}
+            for ranker in rankers:
+                if ranker.relation.source_type(direction) != vertex_type:
+                    continue
+                target = ranker.relation.target_type(direction)
+                own = [each for each in wanted if self._places[each][0] == target]
+                places = np.array([self._places[each][1] for each in own], np.int64)
+                why = self._evidence.explain(ranker.target, ranker.scorer, direction, source, places)
+                found.update(zip(own, why, strict=True))
+            answers.append([found[each] for each in wanted])
         return answers
 
     def _matching(self, edge_label: str, direction: Direction, target_label: str) -> list[_Ranker]:

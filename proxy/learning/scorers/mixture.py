@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +38,22 @@ class Mixture:
         """See `Scorer.scores`. Unlike single members', scores of different sources compare."""
         over = ~self._known.mask(sources, direction)
         total = np.zeros(over.shape, np.float32)
-        for member, weight in zip(self._members, self._weights[direction], strict=True):
-            if weight:
-                total += np.float32(weight) * normalised(member.scores(sources, direction), over)
+        for _, part in self._parts(sources, direction, over):
+            total += part
         return total
+
+    def parts(self, sources: Indexes, direction: Direction) -> Iterator[tuple[int, Floats]]:
+        r"""The terms :math:`w_m \hat s_m` of the sum that are not 0: the member's place, and
+        float32 `[sources, candidates]`."""
+        return self._parts(sources, direction, ~self._known.mask(sources, direction))
+
+    def _parts(
+        self, sources: Indexes, direction: Direction, over: Mask
+    ) -> Iterator[tuple[int, Floats]]:
+        for index, weight in enumerate(self._weights[direction]):
+            if weight:
+                scores = self._members[index].scores(sources, direction)
+                yield index, np.float32(weight) * normalised(scores, over)
 
 
 def normalised(scores: Floats, over: Mask) -> Floats:
