@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 from uuid import uuid4
 
-from grammar.traversal import Argument, Instruction, Items, Literal, Traversal, step
+from grammar.traversal import Argument, Instruction, Items, Kind, Literal, Traversal, step
 from proxy.inference import answers, once
 from proxy.inference.commands import (
     Admit,
     Ask,
     Command,
     Edge,
+    ExplainLinks,
+    Explanations,
     Links,
     Neighbourhood,
     PredictLinks,
@@ -48,12 +50,22 @@ from proxy.inference.inputs import (
 from proxy.inference.neighbourhood import IDS, read_neighbourhood
 from proxy.inference.place import leading_steps
 from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, plan_all, plan_next
-from proxy.inference.predicates import CLASSIFICATION, SCORE, Settings
+from proxy.inference.predicates import CLASSIFICATION, EXPLAIN, SCORE, Settings
 from proxy.inference.query import Query, read_query
 from proxy.inference.roles import authorise
-from proxy.inference.scores import Scores, ScoreTable, may_carry, replace_scores, score_steps
+from proxy.inference.scores import (
+    ScoreStep,
+    ScoreTable,
+    Told,
+    may_carry,
+    replace_scores,
+    score_steps,
+)
 from proxy.inference.splice import splice
 from proxy.wire.request import RequestMessage
+
+EXPLAINED = 1000
+"""Results that one query can have explained: each takes a model about a millisecond."""
 
 _T = TypeVar("_T")
 Answering = Generator[Command, Reply, RequestMessage | None]
@@ -182,7 +194,7 @@ class _Rewriting:
         leading = leading_steps(self._traversal, plan.inference)
         asking = input_query(self._traversal, leading, plan, "node")
         inputs, known = read_vertices((yield from self._ask(asking)))
-        found: Links = ()
+        told: Told = {}
         if inputs:
             model = cast(PrepareLinks, model_of(plan))
             candidates = yield from self._candidates(plan)
@@ -190,11 +202,35 @@ class _Rewriting:
             prediction = PredictLinks(
                 model, inputs, known, plan.limit, plan.threshold, candidates, read
             )
-            found = cast(Links, (yield prediction))
-        ranked = {vertex: links for vertex, links in zip(inputs, found, strict=False) if links}
-        targets = {vertex: [target for target, _ in links] for vertex, links in ranked.items()}
-        scores = {vertex: dict(links) for vertex, links in ranked.items()}
-        self._replace(plan, self._scored_steps(plan, targets, scores))
+            links = cast(Links, (yield prediction))
+            if any(place.key == EXPLAIN for place in self._places(plan)):
+                told = yield from self._explained(prediction, links)
+            else:
+                told = _scores(inputs, links)
+        self._replace(plan, self._told_steps(plan, told))
+
+    def _places(self, plan: LinkPlan) -> list[ScoreStep]:
+        """Where the query reads what is told of the targets of an inference."""
+        every = score_steps(self._traversal.steps)
+        return [place for place in every if place.inference == plan.inference.path]
+
+    def _explained(self, prediction: PredictLinks, links: Links) -> _Step[Told]:
+        """Why each of the targets is predicted."""
+        count = sum(map(len, links))
+        if count > EXPLAINED:
+            raise UnsupportedOperation(
+                f'values("{EXPLAIN}") is asked for {count} results, more than the {EXPLAINED} that'
+                " one query can have explained: narrow the steps before the inference, or ask for"
+                " fewer results."
+            )
+        if not count:
+            return {}
+        why = cast(Explanations, (yield ExplainLinks(prediction, links)))
+        return {
+            vertex: {target: each for (target, _), each in zip(found, reasons, strict=True)}
+            for vertex, found, reasons in zip(prediction.inputs, links, why, strict=True)
+            if found
+        }
 
     def _neighbourhood(self, plan: Plan, inputs: Sequence[Literal]) -> _Step[Neighbourhood | None]:
         """What is around the inputs now, if the inference is inductive."""
@@ -224,31 +260,31 @@ class _Rewriting:
         asking = candidate_query(self._traversal, plan.filters)
         return read_candidates((yield from self._ask(asking)))
 
-    def _scored_steps(
-        self, plan: LinkPlan, targets: answers.Targets, scores: Scores
-    ) -> Sequence[Instruction]:
-        """The steps to the targets; the scores are looked up wherever the query reads them."""
-        every = list(score_steps(self._traversal.steps))
-        places = [place for place in every if place.inference == plan.inference.path]
+    def _told_steps(self, plan: LinkPlan, told: Told) -> Sequence[Instruction]:
+        """The steps to the targets; scores and reasons are looked up wherever the query reads
+        them."""
+        places = self._places(plan)
         dialect = self._query.dialect
+        targets = {vertex: list(found) for vertex, found in told.items()}
         if not places:
             return self._bound(answers.vertices(targets, dialect, self._binding()))
-        table = ScoreTable(scores, self._tables)
+        table = ScoreTable(told, self._tables)
         self._tables += 1
-        carried = may_carry(self._traversal, every)
+        carried = may_carry(self._traversal, list(score_steps(self._traversal.steps)))
         if carried:
             written = answers.vertices_with(targets, table.by_input, dialect, self._binding())
         else:
             written = answers.vertices(targets, dialect, self._binding())
         steps = table.labelled(self._bound(written))
-        look_up: dict[bool, Sequence[Instruction]] = {}
-        for pathless in {place.pathless for place in places}:
+        look_up: dict[tuple[str, bool], Sequence[Instruction]] = {}
+        for key, pathless in dict.fromkeys((place.key, place.pathless) for place in places):
             if pathless:
-                look_up[pathless] = self._bound(table.look_up_pathless(dialect, self._binding()))
+                found = table.look_up_pathless(key, dialect, self._binding())
             elif carried:
-                look_up[pathless] = table.look_up_carried()
+                found = answers.Written(table.look_up_carried(key), {})
             else:
-                look_up[pathless] = self._bound(table.look_up(dialect, self._binding()))
+                found = table.look_up(key, dialect, self._binding())
+            look_up[key, pathless] = self._bound(found)
         self._traversal = replace_scores(self._traversal, places, look_up)
         return steps
 
@@ -306,6 +342,14 @@ class _Rewriting:
 
     def _binding(self) -> str:
         return f"gremlink_answers_{len(self._bindings)}"
+
+
+def _scores(inputs: Sequence[Literal], links: Links) -> Told:
+    return {
+        vertex: {target: Literal(Kind.DOUBLE, score) for target, score in found}
+        for vertex, found in zip(inputs, links, strict=True)
+        if found
+    }
 
 
 def model_of(plan: Plan) -> PrepareLinks | PrepareProperty:

@@ -77,7 +77,8 @@ def vertices_with(
     targets: Targets, carried: Mapping[Literal, Entries], dialect: Dialect, binding: str
 ) -> Written:
     """The same, and each traverser has the map of its input in its sack from then on."""
-    if dialect.is_groovy and _values(targets) > LITERAL_LIMIT // 2:
+    size = _values(targets) + sum(map(_size, carried.values()))
+    if dialect.is_groovy and size > LITERAL_LIMIT:
         pairs = [
             (vertex, Items("list", (Items("list", tuple(found)), carried[vertex])))
             for vertex, found in targets.items()
@@ -127,7 +128,7 @@ def tables(
     Not one map of maps: a server hashes the object of a traverser whenever it is handed to a nested
     traversal, and a large map each time is what takes the time.
     """
-    if dialect.is_groovy and sum(len(entries.entries) for entries in content.values()) > 50:
+    if dialect.is_groovy and sum(map(_size, content.values())) > LITERAL_LIMIT // 4:
         by = f"__.select({script.write_value(Literal.string(label))}).id()"
         return _bound(list(content.items()), "__.constant(entry[1])", binding, by)
     leaves = {vertex: [step("constant", entries)] for vertex, entries in content.items()}
@@ -143,6 +144,16 @@ def table(content: Entries, dialect: Dialect, binding: str) -> Written:
 
 def _values(answers: Mapping[Literal, Sequence[object]]) -> int:
     return sum(1 + len(found) for found in answers.values())
+
+
+def _size(argument: Argument) -> int:
+    """Literals in an argument."""
+    match argument:
+        case Entries(entries):
+            return sum(_size(key) + _size(value) for key, value in entries)
+        case Items(_, items):
+            return sum(map(_size, items))
+    return 1
 
 
 def _constants(found: Sequence[Argument]) -> list[Instruction]:

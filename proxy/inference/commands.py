@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from grammar.traversal import Argument, Literal
+from grammar.traversal import Argument, Entries, Literal
 from proxy.wire.request import RequestMessage
 
 Direction = OneOf["out", "in"]
@@ -155,6 +155,17 @@ class PredictLinks:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainLinks:
+    """Tell why links were predicted; `links` is the reply to `prediction`.
+
+    The reply is, for each input, a map for each of its targets. It has the entry `score`.
+    """
+
+    prediction: PredictLinks
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
     """An edge as a model knows it: its ends and its label, and its properties if they were read."""
 
@@ -187,6 +198,16 @@ Links = Sequence[Sequence[tuple[Literal, float]]]
 Values = Sequence[Sequence[tuple[Literal, float]]]
 """For each input, values and scores."""
 
-Work = PrepareLinks | PrepareProperty | PrepareInductive | PredictLinks | PredictProperty
+Explanations = Sequence[Sequence[Entries]]
+"""For each input, what explains each of its targets."""
+
+Work = (
+    PrepareLinks
+    | PrepareProperty
+    | PrepareInductive
+    | PredictLinks
+    | ExplainLinks
+    | PredictProperty
+)
 Command = Admit | Ask | Work
-Reply = Results | Links | Values | Scope | str | None
+Reply = Results | Links | Explanations | Values | Scope | str | None

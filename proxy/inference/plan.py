@@ -23,6 +23,7 @@ from proxy.inference.find import Inference, describe, find_inferences
 from proxy.inference.once import needs_path
 from proxy.inference.predicates import (
     CLASSIFICATION,
+    EXPLAIN,
     PREDICTION,
     REGRESSION,
     SCORE,
@@ -116,9 +117,9 @@ def _misplaced(stray: Instruction) -> UnsupportedOperation:
             " or behind g."
         )
     return UnsupportedOperation(
-        f"{describe(stray)} asks for a score without an inference: it belongs into"
-        f' properties(...) with("{CLASSIFICATION}"), and values("{SCORE}") behind out(...) or'
-        f' in(...) with("{PREDICTION}").'
+        f"{describe(stray)} asks for a score or a reason without an inference: the score belongs"
+        f' into properties(...) with("{CLASSIFICATION}"), values("{SCORE}") and values("{EXPLAIN}")'
+        f' behind out(...) or in(...) with("{PREDICTION}").'
     )
 
 
@@ -286,6 +287,11 @@ _UNDERSTOOD = {
 
 
 def _refuse_unknown(inference: Inference) -> None:
+    if EXPLAIN in inference.modifiers:
+        raise UnsupportedOperation(
+            f'with("{EXPLAIN}") on {inference} is not supported: write values("{EXPLAIN}") behind'
+            " the predicted vertices of a link prediction."
+        )
     for key in inference.modifiers:
         if key.startswith(predicates.PREFIX) and key not in _UNDERSTOOD:
             raise UnsupportedOperation(f'with("{key}") on {inference} is not supported yet.')

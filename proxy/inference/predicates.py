@@ -24,6 +24,10 @@ ENDPOINT = PREFIX + "endpoint"
 LIMIT = PREFIX + "limit"
 THRESHOLD = PREFIX + "threshold"
 SCORE = PREFIX + "score"
+EXPLAIN = PREFIX + "explain"
+TOLD = (SCORE, EXPLAIN)
+"""What `values(...)` tells of a predicted link."""
+
 IAM_ROLE = PREFIX + "iamRoleArn"
 FILTER_EXISTING = PREFIX + "filterExistingEdges"
 FILTER_FIRST = PREFIX + "filterFirst"

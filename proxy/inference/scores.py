@@ -1,4 +1,5 @@
-"""The scores of predicted links, where a query reads them: `values("Neptune#ml.score")`.
+"""What a query reads about predicted links: `values("Neptune#ml.score")`, a number, and
+`values("Neptune#ml.explain")`, a map with the score in it.
 
 No step of plain Gremlin gives a vertex a number on its way. So every traverser carries the scores
 of its input in its sack, and a label of our own keeps the target in the path, by which its score
@@ -22,6 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grammar.traversal import (
+    Argument,
     Entries,
     Instruction,
     Kind,
@@ -37,22 +39,26 @@ from proxy.inference import answers
 from proxy.inference.answers import Dialect, Written
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.place import host_index
-from proxy.inference.predicates import PREDICTION, SCORE
+from proxy.inference.predicates import PREDICTION, SCORE, TOLD
 from proxy.inference.splice import splice
 
-Scores = Mapping[Literal, Mapping[Literal, float]]
-"""For each input, the scores of its targets."""
+Told = Mapping[Literal, Mapping[Literal, Argument]]
+"""For each input, what is told of its targets: their scores, or maps that explain them."""
+
+_SCORE_ENTRY = "score"
+"""Where the score stands in an explanation."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreStep:
-    """One `values("Neptune#ml.score")`.
+    """One `values("Neptune#ml.score")`, or the like.
 
-    `inference` is the path of the link prediction whose targets it stands behind, if there is one;
-    `pathless` says that it sees the vertex without the way to it.
+    `key` is what it reads, `inference` the path of the link prediction whose targets it stands
+    behind, if there is one; `pathless` says that it sees the vertex without the way to it.
     """
 
     path: Path
+    key: str
     inference: Path | None
     pathless: bool
 
@@ -64,13 +70,14 @@ def score_steps(
     *,
     pathless: bool = False,
 ) -> Iterator[ScoreStep]:
-    """Every step of these, and of those nested in them, that reads the score of a link."""
+    """Every step of these, and of those nested in them, that reads something about a link."""
     for index, instruction in enumerate(steps):
         here = (*path, index)
         if _predicts(steps, index):
             inference = here
-        if instruction == step("values", SCORE):
-            yield ScoreStep(here, inference, pathless)
+        for key in TOLD:
+            if instruction == step("values", key):
+                yield ScoreStep(here, key, inference, pathless)
         alone = pathless or steps[host_index(steps, index)].name == "select"
         for number, child in enumerate(children(instruction)):
             yield from score_steps(child.steps, (*here, number), inference, pathless=alone)
@@ -88,17 +95,17 @@ def _predicts(steps: Sequence[Instruction], index: int) -> bool:
 
 
 class ScoreTable:
-    """The scores of one inference; `number` tells its labels from those of others."""
+    """What is told of the targets of one inference; `number` tells its labels from others'."""
 
-    def __init__(self, scores: Scores, number: int) -> None:
-        self._scores = scores
+    def __init__(self, told: Told, number: int) -> None:
+        self._told = told
         self._input = f"gremlink_input_{number}"
         self._target = f"gremlink_target_{number}"
 
     @property
     def by_input(self) -> dict[Literal, Entries]:
-        """The scores of the targets of each input, as a map."""
-        return {source: _map(targets) for source, targets in self._scores.items()}
+        """What is told of the targets of each input, as a map."""
+        return {source: _map(targets) for source, targets in self._told.items()}
 
     def labelled(self, steps: Sequence[Instruction]) -> list[Instruction]:
         """The steps from the inputs to the targets, both kept in the path."""
@@ -108,37 +115,46 @@ class ScoreTable:
             *(step("identity"), step("as", self._target)),
         ]
 
-    def look_up_carried(self) -> list[Instruction]:
-        """The steps to the score where the sack holds the scores of the input."""
-        return [self._found([step("sack")])]
+    def look_up_carried(self, key: str) -> list[Instruction]:
+        """The steps to what `key` asks for, where the sack holds what is told for the input."""
+        return [self._found([step("sack")], key)]
 
-    def look_up(self, dialect: Dialect, binding: str) -> Written:
-        """The steps from a predicted vertex, or what comes after it, to its score."""
+    def look_up(self, key: str, dialect: Dialect, binding: str) -> Written:
+        """The steps from a predicted vertex, or what comes after it, to what `key` asks for."""
         written = answers.tables(self.by_input, self._input, dialect, binding)
-        return Written([self._found(written.steps)], written.bindings)
+        return Written([self._found(written.steps, key)], written.bindings)
 
-    def look_up_pathless(self, dialect: Dialect, binding: str) -> Written:
-        """The steps from a predicted vertex alone to its score.
+    def look_up_pathless(self, key: str, dialect: Dialect, binding: str) -> Written:
+        """The steps from a predicted vertex alone to what `key` asks for.
 
         Raises `UnsupportedOperation` where it has several.
         """
-        single: dict[Literal, float] = {}
-        for targets in self._scores.values():
-            for target, score in targets.items():
-                if single.setdefault(target, score) != score:
+        single: dict[Literal, Argument] = {}
+        for targets in self._told.values():
+            for target, value in targets.items():
+                if single.setdefault(target, value) != value:
                     raise UnsupportedOperation(
-                        f'values("{SCORE}") inside select(...).by(...) is not supported with'
-                        " several inputs, which have given one vertex different scores: write it"
+                        f'values("{key}") inside select(...).by(...) is not supported with'
+                        " several inputs, which have given one vertex different answers: write it"
                         " inside project(...).by(...), or as a step of its own."
                     )
         written = answers.table(_map(single), dialect, binding)
         here = [step("identity"), step("as", self._target)]
-        return Written([self._found([*here, *written.steps])], written.bindings)
+        return Written([self._found([*here, *written.steps], key)], written.bindings)
 
-    def _found(self, steps: Sequence[Instruction]) -> Instruction:
+    def _found(self, steps: Sequence[Instruction], key: str) -> Instruction:
         """One step, so that the tables do not show in the path."""
         target = anonymous(step("select", self._target), step("id"))
-        return step("map", anonymous(*steps, step("select", target)))
+        entry = [step("select", _SCORE_ENTRY)] if key == SCORE and self._explains() else []
+        return step("map", anonymous(*steps, step("select", target), *entry))
+
+    def _explains(self) -> bool:
+        """Whether what is told of a target is a map, with the score in it."""
+        return any(
+            isinstance(value, Entries)
+            for targets in self._told.values()
+            for value in targets.values()
+        )
 
 
 def may_carry(traversal: Traversal, places: Sequence[ScoreStep]) -> bool:
@@ -150,14 +166,16 @@ def may_carry(traversal: Traversal, places: Sequence[ScoreStep]) -> bool:
 
 
 def replace_scores(
-    traversal: Traversal, places: Sequence[ScoreStep], look_up: Mapping[bool, Sequence[Instruction]]
+    traversal: Traversal,
+    places: Sequence[ScoreStep],
+    look_up: Mapping[tuple[str, bool], Sequence[Instruction]],
 ) -> Traversal:
-    """The traversal with each of `places` looked up; `look_up[pathless]` are the steps for it."""
+    """The traversal with each of `places` looked up; `look_up[key, pathless]` are its steps."""
     # The last first, so that the paths of the others stay true.
     for place in sorted(places, key=lambda place: place.path, reverse=True):
-        traversal = splice(traversal, place.path, 1, look_up[place.pathless])
+        traversal = splice(traversal, place.path, 1, look_up[place.key, place.pathless])
     return traversal
 
 
-def _map(scores: Mapping[Literal, float]) -> Entries:
-    return Entries(tuple((key, Literal(Kind.DOUBLE, score)) for key, score in scores.items()))
+def _map(told: Mapping[Literal, Argument]) -> Entries:
+    return Entries(tuple(told.items()))

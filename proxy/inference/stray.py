@@ -17,7 +17,7 @@ from grammar.traversal import (
     walk,
 )
 from proxy.inference.find import find_inferences
-from proxy.inference.predicates import PREFIX, SCORE
+from proxy.inference.predicates import PREFIX, TOLD
 from proxy.inference.scores import score_steps
 
 
@@ -26,7 +26,8 @@ def stray_keys(traversal: Traversal) -> Iterator[Instruction]:
 
     A stock server would take them silently for something else: `with` steps with one of our keys
     behind a step that is no inference, unknown keys of ours, `with` steps whose key cannot be
-    known, and property steps that ask for the score. None of them works in a strategy, either.
+    known, and steps that ask for the score or the reason
+    of nothing. None of them works in a strategy, either.
     """
     for instruction in traversal.source:
         for criterion in children(instruction):
@@ -58,7 +59,7 @@ def _means_us(instruction: Instruction) -> bool:
             return True
         case Instruction("properties" | "values" | "valueMap" | "propertyMap" | "elementMap"):
             return any(
-                isinstance(argument, Literal) and argument.value == SCORE
+                isinstance(argument, Literal) and argument.value in TOLD
                 for argument in instruction.arguments
             )
     return any(map(is_hidden, instruction.arguments))

@@ -200,7 +200,9 @@ class LinkPredictor:
                 target = ranker.relation.target_type(direction)
                 own = [each for each in wanted if self._places[each][0] == target]
                 places = np.array([self._places[each][1] for each in own], np.int64)
-                why = self._evidence.explain(ranker.target, ranker.scorer, direction, source, places)
+                why = self._evidence.explain(
+                    ranker.target, ranker.scorer, direction, source, places
+                )
                 found.update(zip(own, why, strict=True))
             answers.append([found[each] for each in wanted])
         return answers

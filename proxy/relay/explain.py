@@ -20,6 +20,7 @@ from proxy.inference.commands import (
     Admit,
     Ask,
     Command,
+    ExplainLinks,
     PredictLinks,
     PredictProperty,
     PrepareInductive,
@@ -160,6 +161,9 @@ class _Profile:
                 what = f"endpoint {model.endpoint} says what to read"
             case PrepareLinks(endpoint) | PrepareProperty(endpoint):
                 what = f"endpoint {endpoint} ready"
+            case ExplainLinks(prediction, links):
+                count = sum(map(len, links))
+                what = f"model {prediction.model.endpoint}: {count} predictions explained"
             case PredictLinks(model, inputs) | PredictProperty(model, inputs):
                 answers = sum(len(found) for found in _rows(reply) if isinstance(found, Sequence))
                 what = (

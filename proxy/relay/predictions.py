@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from proxy.inference.commands import (
+    ExplainLinks,
+    Explanations,
     Links,
     PredictLinks,
     PredictProperty,
@@ -62,8 +64,10 @@ class Predictions:
                 predictor = self._links_of(asked)
                 _known(name, lambda: predictor.require(edge_label, direction, target_label))
                 return None
-            case PredictLinks(asked):
-                return self._links(self._links_of(asked), work)
+            case PredictLinks():
+                return self._links(work)
+            case ExplainLinks():
+                return self._reasons(work)
             case PrepareProperty() as wanted:
                 return self._property_of(wanted).element
             case PrepareInductive(model, fresh):
@@ -71,11 +75,8 @@ class Predictions:
             case PredictProperty(wanted):
                 return self._values(self._property_of(wanted), work)
 
-    def _links(self, predictor: LinkPredictor, work: PredictLinks) -> Links:
-        read = work.neighbourhood
-        if read is not None:
-            known = predictor
-            predictor = _fitting(work.model.endpoint, lambda: known.extended(read, work.inputs))
+    def _links(self, work: PredictLinks) -> Links:
+        predictor = self._looking_at(work)
         ranked = _known(
             work.model.endpoint,
             lambda: predictor.predict(
@@ -90,6 +91,33 @@ class Predictions:
             ),
         )
         return [[(target.id, target.score) for target in targets] for targets in ranked]
+
+    def _reasons(self, work: ExplainLinks) -> Explanations:
+        asked = work.prediction
+        pairs = [pair for pair in zip(asked.inputs, work.links, strict=True) if pair[1]]
+        explained = self._looking_at(asked).explain(
+            edge_label=asked.model.edge_label,
+            direction=asked.model.direction,
+            target_label=asked.model.target_label,
+            inputs=[vertex for vertex, _ in pairs],
+            targets=[[target for target, _ in links] for _, links in pairs],
+        )
+        reasons = {vertex: each for (vertex, _), each in zip(pairs, explained, strict=True)}
+        return [
+            [
+                why.as_map(score)
+                for (_, score), why in zip(links, reasons.get(vertex, ()), strict=True)
+            ]
+            for vertex, links in zip(asked.inputs, work.links, strict=True)
+        ]
+
+    def _looking_at(self, work: PredictLinks) -> LinkPredictor:
+        """The model, on the graph as it is now if that was read."""
+        predictor = self._links_of(work.model)
+        read = work.neighbourhood
+        if read is None:
+            return predictor
+        return _fitting(work.model.endpoint, lambda: predictor.extended(read, work.inputs))
 
     def _values(self, predictor: PropertyPredictor, work: PredictProperty) -> Values:
         found = predictor.predict(work.inputs, work.limit, work.threshold)

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from gremlin_python.driver.client import Client
+from gremlin_python.driver.driver_remote_connection import DriverRemoteConnection
+from gremlin_python.driver.serializer import (
+    GraphBinarySerializersV1,
+    GraphSONSerializersV2d0,
+    GraphSONSerializersV3d0,
+)
+from gremlin_python.process.anonymous_traversal import traversal
+from gremlin_python.process.graph_traversal import __
+from gremlin_python.structure.io.graphsonV3d0 import GraphSONReader
 
 from proxy.cli.background import relay
 from proxy.config import Configuration, Listen, StoreSettings, Upstream
@@ -31,10 +42,10 @@ with (SAMPLE / "users.csv").open(encoding="utf-8") as file:
 
 
 @pytest.fixture(scope="module")
-def client(
+def address(
     gremlin_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Client]:
-    """A client of a proxy that serves the endpoint `friends`, quickly trained."""
+) -> Iterator[str]:
+    """A proxy that serves the endpoint `friends`, quickly trained."""
     directory = tmp_path_factory.mktemp("friends")
     url = gremlin_server.url
     direct = Client(url, "g")
@@ -51,9 +62,14 @@ def client(
         store=StoreSettings(directory=directory / "store"),
     )
     with relay(configuration) as address:
-        client = Client(address, "g")
-        yield client
-        client.close()
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(address: str) -> Iterator[Client]:
+    client = Client(address, "g")
+    yield client
+    client.close()
 
 
 def ask(client: Client, query: str) -> list[Any]:
@@ -62,7 +78,7 @@ def ask(client: Client, query: str) -> list[Any]:
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) == 8
+    assert len(EXAMPLES) == 10
 
 
 def test_eight_next_friends(client: Client) -> None:
@@ -96,15 +112,99 @@ def test_the_best_pairs_of_all(client: Client) -> None:
     assert all(source != target for source, target in (path.objects for path in paths))
 
 
-def test_inside_project(client: Client) -> None:
+def test_why(client: Client) -> None:
     rows = ask(client, EXAMPLES[4])
+    assert [row["name"] for row in rows] == ask(client, EXAMPLES[0])[:3]
+    scores = [row["score"] for row in ask(client, EXAMPLES[2])]
+    for row, score in zip(rows, scores, strict=True):
+        why = row["why"]
+        assert list(why) == ["score", "contributions", "paths", "features"]
+        assert why["score"] == score
+        sizes = [abs(part) for part in why["contributions"].values()]
+        assert sizes
+        assert sizes == sorted(sizes, reverse=True)
+        strengths = [path["strength"] for path in why["paths"]]
+        assert 0 < len(strengths) <= 5
+        assert strengths == sorted(strengths, reverse=True)
+        for alike in why["features"].values():
+            assert 0 < alike["similarity"] <= 1.0001
+
+
+@pytest.mark.parametrize(
+    "serializer",
+    [GraphBinarySerializersV1, GraphSONSerializersV3d0, GraphSONSerializersV2d0],
+)
+def test_why_in_bytecode_and_scripts_of_every_encoding(
+    client: Client, address: str, serializer: type
+) -> None:
+    expected = ask(client, EXAMPLES[4])
+    connection = DriverRemoteConnection(address, "g", message_serializer=serializer())
+    try:
+        g = traversal().with_remote(connection)
+        rows = (
+            g.with_("Neptune#ml.endpoint", "friends")
+            .with_("Neptune#ml.limit", 3)
+            .V()
+            .has("User", "name", "Henry")
+            .out("FRIEND")
+            .with_("Neptune#ml.prediction")
+            .has_label("User")
+            .project("name", "why")
+            .by("name")
+            .by(__.values("Neptune#ml.explain"))
+            .to_list()
+        )
+        assert rows == expected
+    finally:
+        connection.close()
+    other = Client(address, "g", message_serializer=serializer())
+    try:
+        for language in ("gremlin-groovy", "gremlin-lang"):
+            options = {"language": language}
+            found = other.submit(EXAMPLES[4], request_options=options).all().result()
+            assert found == expected
+    finally:
+        other.close()
+
+
+def test_why_over_http(client: Client, address: str) -> None:
+    expected = ask(client, EXAMPLES[4])
+    request = Request(
+        address.replace("ws:", "http:"),
+        json.dumps({"gremlin": EXAMPLES[4]}).encode(),
+        {"Content-Type": "application/json", "Accept": "application/vnd.gremlin-v3.0+json"},
+    )
+    with urlopen(request) as response:
+        body = response.read().decode()
+    reader = GraphSONReader()
+    rows = [reader.to_object(row) for row in json.loads(body)["result"]["data"]["@value"]]
+    assert rows == expected
+
+
+def test_the_paths_of_a_reason_are_stored(client: Client) -> None:
+    (henry,) = ask(client, "g.V().has('User', 'name', 'Henry').id()")
+    names = ask(client, EXAMPLES[0])[:3]
+    paths = ask(client, EXAMPLES[5])
+    assert paths
+    ends = {path[-1] for path in paths}
+    assert ends <= set(ask(client, f"g.V().has('name', within({names})).id()"))
+    for path in paths:
+        assert path[0] == henry
+        for here, arrow, there in zip(path[:-2:2], path[1::2], path[2::2], strict=True):
+            stored = f"g.V('{here}').%s('FRIEND').hasId('{there}').count()"
+            assert ask(client, stored % "out") == [int(arrow.endswith(">"))]
+            assert ask(client, stored % "in") == [int(arrow.startswith("<"))]
+
+
+def test_inside_project(client: Client) -> None:
+    rows = ask(client, EXAMPLES[6])
     assert {row["name"] for row in rows} == {"Henry", "Bill"}
     first = {row["name"]: row["next"] for row in rows}
     assert first["Henry"] == ask(client, EXAMPLES[0])[0]
 
 
 def test_a_friend_of_the_next_friend(client: Client) -> None:
-    (path,) = ask(client, EXAMPLES[5])
+    (path,) = ask(client, EXAMPLES[7])
     henry, friend, other = path.objects
     assert henry == "Henry"
     assert friend == ask(client, EXAMPLES[0])[0]
@@ -112,13 +212,13 @@ def test_a_friend_of_the_next_friend(client: Client) -> None:
 
 
 def test_behind_a_write(client: Client) -> None:
-    (name,) = ask(client, EXAMPLES[6])
+    (name,) = ask(client, EXAMPLES[8])
     assert name == ask(client, EXAMPLES[0])[0]
     assert ask(client, "g.V().has('asked', true).values('name')") == ["Henry"]
 
 
 def test_somebody_new(client: Client) -> None:
-    names = ask(client, EXAMPLES[7])
+    names = ask(client, EXAMPLES[9])
     ask(client, "g.V().has('User', 'name', 'Ada').drop().iterate()")
     assert len(set(names)) == 3
     assert set(names) <= NAMES - {"Henry"}

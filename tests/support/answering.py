@@ -12,6 +12,7 @@ from proxy.inference.answer import answer
 from proxy.inference.commands import (
     Ask,
     Command,
+    ExplainLinks,
     PredictLinks,
     PredictProperty,
     PrepareInductive,
@@ -111,6 +112,16 @@ def drive(
                             for target, score in (links or {}).get(vertex.value, {}).items()
                         ][: command.limit]
                         for vertex in command.inputs
+                    ]
+                case ExplainLinks():
+                    reply = [
+                        [
+                            row(score=Literal.of(score), why=f"{vertex.value}-{target.value}")
+                            for target, score in found
+                        ]
+                        for vertex, found in zip(
+                            command.prediction.inputs, command.links, strict=True
+                        )
                     ]
                 case PredictProperty():
                     assert values is not None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from answering import as_script, drive, known, row
+from answering import as_bytecode, as_script, drive, known, row
 
+from grammar.traversal import Literal
+from proxy.inference.commands import ExplainLinks
 from proxy.inference.errors import UnsupportedOperation
 
 P = 'g.with("Neptune#ml.endpoint","ep").with("Neptune#ml.limit",2).'
 LINK = 'out("knows").with("Neptune#ml.prediction").hasLabel("p")'
 SCORE = 'values("Neptune#ml.score")'
+EXPLAIN = 'values("Neptune#ml.explain")'
 HENRY = [row(v="henry", n=known())]
 TWO = [row(v="henry", n=known()), row(v="eve", n=known())]
 LINKS = {"henry": {"bill": 0.75, "colin": 0.5}, "eve": {"bill": 0.25}}
@@ -69,8 +72,61 @@ def test_select_by_is_refused_where_a_vertex_has_two_scores():
         f'{P}V("henry").{SCORE}.{LINK}',
         f'{P}V("henry").valueMap("Neptune#ml.score").{LINK}',
         f'{P}V("henry").union({LINK}, {SCORE})',
+        f'{P}V("henry").{EXPLAIN}',
+        f'{P}V("henry").{LINK}.valueMap("Neptune#ml.explain")',
+        f'{P}V("henry").properties("team").with("Neptune#ml.classification").{EXPLAIN}',
     ],
 )
 def test_a_score_of_nothing_is_refused_before_anything_is_asked(query):
     with pytest.raises(UnsupportedOperation, match="without an inference"):
         drive(as_script(query), [])
+
+
+WHY_BILL = "'bill': ['score': 0.75D, 'why': 'henry-bill']"
+
+
+def test_the_sack_carries_the_reasons_too():
+    query = f'{P}V("henry").{LINK}.project("s","e").by({SCORE}).by({EXPLAIN})'
+    answered = drive(as_script(query), [HENRY], links=LINKS)
+    (asked,) = [each for each in answered.commands if isinstance(each, ExplainLinks)]
+    assert asked.prediction.inputs == [Literal.string("henry")]
+    assert f"constant([{WHY_BILL}" in answered.text
+    found = "__.sack().select(__.select('gremlink_target_0').id())"
+    assert answered.text.endswith(f".by(__.map({found}.select('score'))).by(__.map({found}))")
+
+
+def test_reasons_of_two_inferences_do_not_share_the_sack():
+    query = f'{P}V("henry").{LINK}.where({SCORE}.is(gt(0.1))).{LINK}.{EXPLAIN}'
+    rows = [HENRY, [row(v="bill", n=known())]]
+    answered = drive(as_script(query), rows, links={**LINKS, "bill": {"eve": 0.5}})
+    (asked,) = [each for each in answered.commands if isinstance(each, ExplainLinks)]
+    assert asked.prediction.inputs == [Literal.string("bill")]
+    assert "'bill': 0.75D" in answered.text  # only a score is asked of the first
+
+
+def test_nothing_predicted_needs_no_reasons():
+    answered = drive(as_script(f'{P}V("henry").{LINK}.{EXPLAIN}'), [HENRY], links={})
+    assert not any(isinstance(each, ExplainLinks) for each in answered.commands)
+
+
+def test_reasons_have_a_bound():
+    query = f"{P}V().{LINK}.{EXPLAIN}".replace('limit",2', 'limit",100')
+    targets = {f"t{number}": 0.5 for number in range(100)}
+    many = [row(v=f"v{number}", n=known()) for number in range(11)]
+    with pytest.raises(UnsupportedOperation, match="asked for 1100 results, more than the 1000"):
+        drive(as_script(query), [many], links={f"v{n}": targets for n in range(11)})
+
+
+@pytest.mark.parametrize("make", [as_script, as_bytecode])
+def test_a_modifier_is_refused_with_what_to_write(make):
+    query = f'{P}V("henry").out("knows").with("Neptune#ml.prediction").with("Neptune#ml.explain")'
+    with pytest.raises(UnsupportedOperation, match=r'write values\("Neptune#ml.explain"\)'):
+        drive(make(query + '.hasLabel("p")'), [])
+
+
+def test_long_reasons_travel_as_a_binding():
+    query = f"{P}V().{LINK}.{EXPLAIN}".replace('limit",2', 'limit",100')
+    targets = {f"t{number}": 0.5 for number in range(100)}
+    answered = drive(as_script(query), [HENRY], links={"henry": targets})
+    assert "gremlink_answers_0" in answered.text
+    assert "t99" not in answered.text
