@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from proxy.learning.features.geometry import standard_of
 from proxy.learning.graph import FeatureBlock, Features, Floats, Indexes
 
 
@@ -48,7 +49,7 @@ def likenesses(
 
 def _similarity(block: FeatureBlock, values: Floats, vertex: int, others: Indexes) -> float:
     if block.kind == "numerical":
-        spread = float(values.std()) or 1.0
+        spread = standard_of(values)[1] if block.centre is None else block.spread
         return float(np.cos((values[others] - values[vertex]) / spread).mean())
     lengths = np.linalg.norm(values[others], axis=1) * np.linalg.norm(values[vertex])
     return float((values[others] @ values[vertex] / np.maximum(lengths, 1e-12)).mean())

@@ -62,7 +62,7 @@ def test_contributions_add_up_to_the_blend(
     target = relation.relation.target_type(direction)
     rows = explained(model, source, label, target, direction)
     assert len(rows) == 8
-    ids = {kind: list(literals) for kind, literals in model.ids.items()}
+    ids = {kind: list(literals) for kind, literals in model.stored.ids.items()}
     place = ids[relation.relation.source_type(direction)].index(Literal.string(source))
     (blended,) = model.scorer(relation).scores(np.array([place]), direction)
     weights = dict(zip(relation.members, relation.weights[direction], strict=True))
@@ -78,8 +78,12 @@ def test_contributions_add_up_to_the_blend(
 
 def test_paths_lead_from_the_input_to_the_result_over_stored_edges(model: LinkModel) -> None:
     edges = {
-        (model.ids[relation.head][head].value, relation.label, model.ids[relation.tail][tail].value)
-        for relation, stored in model.graph.edges.items()
+        (
+            model.stored.ids[relation.head][head].value,
+            relation.label,
+            model.stored.ids[relation.tail][tail].value,
+        )
+        for relation, stored in model.stored.graph.edges.items()
         for head, tail in zip(stored.heads, stored.tails, strict=True)
     }
     seen = 0
