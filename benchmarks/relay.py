@@ -4,10 +4,10 @@
 
 Everything runs on one core: the server and the load generator of `relay_peers/peer.c`, and what
 stands between them in turn: nothing, HAProxy in TCP mode, a bare uvloop forwarder
-(`relay_peers/forwarder.py`), `gremlink serve`. On several cores the time to wake another core hides
-what a proxy does. Figures are microseconds of the proxy's CPU for one round trip (its own share of
-the kernel's work included), medians of the rounds with their smallest and largest value. Needs Linux,
-a C compiler and `haproxy`; without HAProxy its column is left out.
+(`relay_peers/forwarder.py`), `gremlink serve`. On several cores the time to wake another core
+hides what a proxy does. Figures are microseconds of the proxy's CPU for one round trip, its own
+share of the kernel's work included: medians of the rounds with their smallest and largest value.
+Needs Linux, a C compiler and `haproxy`; without HAProxy its lines are left out.
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ def measure(between: Between, peer: Path, core: int, load: tuple[int, int], seco
     size, connections = load
     before = cpu_seconds(between.process) if between.process else 0.0
     output = subprocess.run(
-        ["taskset", "-c", str(core), peer, "load", str(between.port), str(connections), str(size)]
-        + [str(seconds)],
+        ["taskset", "-c", str(core), peer, "load"]
+        + [str(number) for number in (between.port, connections, size, seconds)],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -131,16 +131,16 @@ def measure(between: Between, peer: Path, core: int, load: tuple[int, int], seco
 
 def spread(values: list[float]) -> str:
     """Median, smallest and largest."""
-    return f"{statistics.median(values):7.1f} ({min(values):.1f}–{max(values):.1f})"
+    return f"{statistics.median(values):7.1f} ({min(values):.1f}-{max(values):.1f})"
 
 
 def report(all_of_them: list[Between]) -> None:
     """The table and the ratios."""
-    print(f"\n{'answer × connections':22}{'':18}{'CPU µs a round trip':>24}{'p50 µs':>10}")
+    print(f"\n{'answer x connections':22}{'':18}{'CPU µs a round trip':>24}{'p50 µs':>10}")
     for load in LOADS:
         size, connections = load
         for index, between in enumerate(all_of_them):
-            label = f"{size} B × {connections}" if index == 0 else ""
+            label = f"{size} B x {connections}" if index == 0 else ""
             cpu = spread(between.cpu[load]) if between.process else ""
             p50 = statistics.median(between.p50[load])
             print(f"{label:22}{between.name:18}{cpu:>24}{p50:10.0f}")
@@ -149,7 +149,7 @@ def report(all_of_them: list[Between]) -> None:
     for between in all_of_them[1:-1]:
         for load in LOADS:
             ratio = statistics.median(ours.cpu[load]) / statistics.median(between.cpu[load])
-            print(f"  {load[0]:>8} B × {load[1]:<3} / {between.name:18}{ratio:6.2f}")
+            print(f"  {load[0]:>8} B x {load[1]:<3} / {between.name:18}{ratio:6.2f}")
 
 
 def main() -> None:

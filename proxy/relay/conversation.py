@@ -20,6 +20,7 @@ from proxy.inference.errors import InferenceError, InternalFailure, UnsupportedO
 from proxy.inference.predicates import Settings
 from proxy.relay.commands import Command, Hang, Pass, Pending, Predict, ToClient, ToUpstream
 from proxy.relay.marker import holds_marker
+from proxy.relay.shortcut import Ledger
 from proxy.wire.errors import FrameError, MessageError
 from proxy.wire.frames import CloseCode, Message, encode_close, encode_frame
 from proxy.wire.mime import Format
@@ -48,14 +49,11 @@ class Conversation:
         self._upstream = upstream
         self._message_limit = limits.max_message_bytes
         self._open_limit = limits.max_requests_per_connection
-        self._open: dict[UUID, Format] = {}
-        """Requests of the client that have not had their last response."""
-        self.ours: dict[UUID, Pending | None] = {}
-        """Our own queries that the database has not answered to the end, and the inferences that
-        wait for them; `None` where that has ended and what still comes is to be dropped."""
+        self.ledger = Ledger()
+        self._open = self.ledger.requests
+        self.ours = self.ledger.ours
         self._inferences: dict[UUID, Pending] = {}
         """Inferences by the client's id."""
-        self._admitted = False
         self._gate: Pending | None = None
         """The inference that has to end before anything else is sent."""
         self._held: deque[Message] = deque()
@@ -64,6 +62,11 @@ class Conversation:
         self._lost: str | None = None
         self._closed = False
         """Whether the client got a close frame, behind which nothing may follow."""
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether ordinary messages need no more than to be noted and passed on."""
+        return not (self._closed or self._held or self._gate is not None or self._lost is not None)
 
     @property
     def quiet(self) -> bool:
@@ -83,7 +86,7 @@ class Conversation:
         elif head is not None and head.op == "authentication":
             # The answer to a challenge waits for nothing, and has no response of its own.
             yield ToUpstream(message.raw)
-        elif head is not None and len(self._open) + len(self._held) >= self._open_limit:
+        elif head is not None and self._too_many(head):
             reason = f"This connection has {self._open_limit} open requests, and may have no more."
             yield _failure(head.format, head.request_id, Status.TOO_MANY_REQUESTS, reason)
         elif self._gate is not None or self._held or self._has_to_wait(message, head):
@@ -92,9 +95,14 @@ class Conversation:
         else:
             yield from self._admit(message, head)
 
+    def _too_many(self, head: RequestHead) -> bool:
+        # What the short way noted before it came upon something that it leaves to us is no more.
+        known = head.request_id.bytes in self._open
+        return not known and len(self._open) + len(self._held) >= self._open_limit
+
     def _note(self, head: RequestHead | None) -> None:
         if head is not None:
-            self._open[head.request_id] = head.format
+            self._open[head.request_id.bytes] = head.format
 
     def _has_to_wait(self, message: Message, head: RequestHead | None) -> bool:
         """Whether an inference has to wait for the answers that are still open.
@@ -119,7 +127,7 @@ class Conversation:
         except MessageError as error:
             yield from self._refuse_unreadable(head, error)
             return
-        self._open[request.request_id] = request.format
+        self._open[request.request_id.bytes] = request.format
         pending = Pending(message, request, answer(request, self._settings))
         self._inferences[request.request_id] = pending
         if _asks_otherwise(request.format) or request.processor == "session":
@@ -181,7 +189,7 @@ class Conversation:
                 yield ToUpstream(sent)
                 return
             match command:
-                case Admit() if self._admitted:
+                case Admit() if self.ledger.admitted:
                     reply = None
                 case Admit(request) | Ask(request):
                     sent = self._frame(request)
@@ -214,7 +222,7 @@ class Conversation:
         """Forget an inference whose last response the client gets."""
         pending.answering.close()
         self._leave(pending)
-        self._open.pop(pending.request.request_id, None)
+        self._open.pop(pending.request.request_id.bytes, None)
 
     def _leave(self, pending: Pending) -> None:
         """An inference needs nothing more."""
@@ -253,13 +261,13 @@ class Conversation:
 
     def _answered(self, request_id: UUID | None, code: int) -> None:
         if is_success(code):
-            self._admitted = True
+            self.ledger.admitted = True
         if request_id is None or not is_final(code):
             return
         refused = self._inferences.get(request_id)
         if refused is not None:  # credentials were refused under the id of the request itself
             self._end(refused)
-        self._open.pop(request_id, None)
+        self._open.pop(request_id.bytes, None)
 
     def _ours(self, event: Ours) -> Iterator[Command]:
         asked, code = event.head.request_id, event.head.code or Status.SERVER_ERROR
@@ -277,7 +285,7 @@ class Conversation:
             payload = readdress(event.payload, pending.request.request_id)
             yield ToClient(encode_frame(event.opcode, payload, masked=False))
             return
-        self._admitted = True
+        self.ledger.admitted = True
         reply: Reply | InferenceError
         try:
             self._collect(pending, event.payload)
@@ -328,7 +336,7 @@ class Conversation:
             self._note(peek_request(message.opcode, message.payload))
         self.close()
         for request_id, format in self._open.items():
-            yield _failure(format, request_id, Status.SERVER_ERROR, reason)
+            yield _failure(format, UUID(bytes=request_id), Status.SERVER_ERROR, reason)
         self._open.clear()
 
     def _close(self, code: int, reason: str) -> Iterator[Command]:
