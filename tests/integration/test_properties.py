@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 from gremlin_python.driver.client import Client
 from gremlin_python.driver.driver_remote_connection import DriverRemoteConnection
 from gremlin_python.driver.protocol import GremlinServerError
-from gremlin_python.driver.serializer import GraphBinarySerializersV1, GraphSONSerializersV3d0
 from gremlin_python.process.anonymous_traversal import traversal
-from gremlin_python.structure.io.graphsonV3d0 import GraphSONReader
 
 from proxy.cli.background import relay
 from proxy.config import Configuration, Listen, StoreSettings, Upstream
@@ -40,7 +36,6 @@ TARGETS: dict[str, tuple[dict[str, Any], str]] = {
 }
 """By endpoint: what it predicts, and by which method."""
 
-LINKS = "V('p0').out('knows').with('Neptune#ml.prediction').hasLabel('Person')"
 CLASSES = 'with("Neptune#ml.classification")'
 NUMBERS = 'with("Neptune#ml.regression")'
 
@@ -156,59 +151,6 @@ def test_bytecode(address: str) -> None:
     assert level == 1
 
 
-SCORED = f"properties('team', 'Neptune#ml.score').{CLASSES}"
-
-
-@pytest.mark.parametrize("serializer", [GraphBinarySerializersV1, GraphSONSerializersV3d0])
-@pytest.mark.parametrize(
-    ("endpoint", "query"),
-    [
-        ("teams", f"V('p3').properties('team').{CLASSES}"),
-        ("teams", f"with('Neptune#ml.limit', 3).V('p3', 'p4').{SCORED}"),
-        ("teams", f"V().hasLabel('Person').properties('team').{CLASSES}.value().groupCount()"),
-        ("teams", f"V('p3').as('a').properties('team').{CLASSES}.as('b').select('a', 'b')"),
-        ("teams", f"V('p3').properties('team').{CLASSES}.path()"),
-        ("teams", f"V().properties('team').{CLASSES}.has(T.value, P.within('red')).count()"),
-        ("teams", f"V('p3').union(properties('team').{CLASSES}, properties('team')).key()"),
-        ("teams", f"V('p3').project('a').by(properties('team').{CLASSES}.value().fold())"),
-        ("levels", f"V('p1', 'p2').properties('level').{CLASSES}.hasValue(P.gt(1)).value()"),
-        ("ages", f"V('p30').properties('age').{NUMBERS}.value()"),
-        ("weights", f"V('p0').outE('knows').properties('weight').{NUMBERS}.value().order()"),
-        ("friends", f"{LINKS}.values('Neptune#ml.score')"),
-    ],
-)  # fmt: skip
-def test_gremlin_lang_gives_what_groovy_gives(
-    address: str, endpoint: str, query: str, serializer: type
-) -> None:
-    script = f"g.with('Neptune#ml.endpoint', '{endpoint}').{query}"
-    other = Client(address, "g", message_serializer=serializer())
-    try:
-        options = {"language": "gremlin-lang"}
-        found = other.submit(script, request_options=options).all().result()
-        expected = other.submit(script).all().result()
-    finally:
-        other.close()
-    assert expected
-    assert list(map(str, found)) == list(map(str, expected))
-    assert list(map(type, found)) == list(map(type, expected))
-
-
-def test_gremlin_lang_over_http(client: Client, address: str) -> None:
-    query = f"V('p3').{SCORED}"
-    expected = [(each.key, each.value) for each in ask(client, "teams", query)]
-    script = f"g.with('Neptune#ml.endpoint', 'teams').{query}"
-    request = Request(
-        address.replace("ws:", "http:"),
-        json.dumps({"gremlin": script, "language": "gremlin-lang"}).encode(),
-        {"Content-Type": "application/json", "Accept": "application/vnd.gremlin-v3.0+json"},
-    )
-    with urlopen(request) as response:
-        body = json.loads(response.read())
-    reader = GraphSONReader()
-    found = [reader.to_object(each) for each in body["result"]["data"]["@value"]]
-    assert [(each.key, each.value) for each in found] == expected
-
-
 @pytest.mark.parametrize(
     ("endpoint", "element", "task", "java"),
     [
@@ -260,6 +202,9 @@ def test_what_came_after_training(client: Client) -> None:
     ask(client, "teams", "V('p0').addE('knows').property(id, 'late').to(__.V('p3')).iterate()")
     (said,) = ask(client, "weights", f"E('late').properties('weight').{NUMBERS}.value()")
     assert said > 3
+
+
+LINKS = "V('p0').out('knows').with('Neptune#ml.prediction').hasLabel('Person')"
 
 
 @pytest.mark.parametrize(
