@@ -17,7 +17,6 @@ COMMANDS = {
     "export": "proxy.cli.export:export",
     "train": "proxy.cli.train:train",
     "endpoint": "proxy.cli.endpoint:endpoint",
-    "jobs": "proxy.cli.jobs:jobs",
     "query": "proxy.cli.query:query",
     "parse": "proxy.cli.parse:parse",
 }

@@ -2,7 +2,8 @@
 
 Bytecode takes them as they are. Groovy compiles a script to a Java method, which holds 64 KiB, some
 hundred literals: many answers travel as a binding, and a closure builds the tree of `tree` from it.
-The text of the closure is always the same, so that the server compiles it once.
+The text of the closure is always the same, so that the server compiles it once. In gremlin-lang
+properties are always bound.
 """
 
 from __future__ import annotations
@@ -55,6 +56,11 @@ class Dialect:
         """Whether the server compiles the query."""
         return self.language == "gremlin-groovy"
 
+    @property
+    def binds_properties(self) -> bool:
+        """Whether properties can only come in bindings: no text of gremlin-lang makes one."""
+        return self.language is not None and not self.is_groovy
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -102,6 +108,9 @@ def properties(predicted: Predicted, dialect: Dialect, binding: str) -> Written:
     if dialect.is_groovy and _values(predicted) > PROPERTY_LIMIT:
         pairs = [(element, _plain(found)) for element, found in predicted.items()]
         return _bound(pairs, f"__.constant(entry[1].collect {{ {_MADE} }}).unfold()", binding)
+    if dialect.binds_properties:
+        entries = Entries(tuple((id, _listed(found, dialect)) for id, found in predicted.items()))
+        return Written([_selected(binding)], {binding: entries})
     leaves = {
         element: _constants([_property(key, value, dialect) for key, value in found])
         for element, found in predicted.items()
@@ -117,6 +126,10 @@ def start_from(found: Sequence[tuple[str, Literal]], dialect: Dialect, binding: 
         text = f"{binding}.collect {{ {_MADE} }} as Object[]"
         steps = [Instruction("inject", (Opaque("script", text, "answers"),))]
         return Written(steps, {binding: _plain(found)})
+    if dialect.binds_properties:
+        return Written(
+            [step("inject", Variable(binding)), step("unfold")], {binding: _listed(found, dialect)}
+        )
     return Written([step("inject", *(_property(key, value, dialect) for key, value in found))], {})
 
 
@@ -168,14 +181,31 @@ def _property(key: str, value: Literal, dialect: Dialect) -> Argument:
     if dialect.is_groovy:
         text = groovy_property(*map(script.write_value, (id, Literal.string(key), value)))
         return Opaque("script", text, "answers")
-    if dialect.language is not None:
+    if not dialect.format.keeps_types:
         raise UnsupportedOperation(
-            f"Predicted properties in {dialect.language} scripts are not supported:"
-            " send the query as bytecode or in gremlin-groovy."
+            f"Predicted properties in {dialect.language} scripts are not supported with the mime"
+            f" type {dialect.format.name}: use one with types, send bytecode, or write"
+            " gremlin-groovy."
         )
     if dialect.format.encoding is Encoding.GRAPHBINARY:
         return graphbinary_property(id, key, value)
     return graphson_property(id, key, value, 2 if dialect.format.version == 2 else 3)
+
+
+def _listed(found: Sequence[tuple[str, Literal]], dialect: Dialect) -> Items:
+    return Items("list", tuple(_property(key, value, dialect) for key, value in found))
+
+
+def _selected(binding: str) -> Instruction:
+    """From an element to each of what the map in a binding holds for its id; the path does not see
+    how."""
+    label = f"{binding}_input"
+    id = anonymous(step("select", label), step("id"))
+    inner = [
+        *(step("identity"), step("as", label)),
+        *(step("constant", Variable(binding)), step("select", id), step("unfold")),
+    ]
+    return step("flatMap", anonymous(*inner))
 
 
 def _plain(found: Sequence[tuple[str, Literal]]) -> Items:

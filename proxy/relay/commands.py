@@ -9,7 +9,6 @@ from grammar.traversal import Argument
 from proxy.inference.answer import Answering
 from proxy.inference.commands import Work
 from proxy.wire.frames import Message
-from proxy.wire.mime import Format
 from proxy.wire.request import RequestMessage
 
 
@@ -45,19 +44,6 @@ class Pending:
     asked: UUID | None = None
     results: list[Argument] = field(default_factory=list)
     received: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class OpenRequest:
-    """A request of the client that has not had its last response.
-
-    `message` is what came; `started` is in seconds of the monotonic clock.
-    """
-
-    request_id: UUID
-    format: Format
-    message: Message
-    started: float
 
 
 @dataclass(frozen=True, slots=True)

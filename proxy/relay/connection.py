@@ -9,23 +9,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
-from uuid import UUID
 
 from proxy.config import Limits
 from proxy.inference.commands import Reply, Work
 from proxy.inference.errors import InferenceError, InternalFailure
-from proxy.relay.commands import (
-    Command,
-    Hang,
-    OpenRequest,
-    Pass,
-    Pending,
-    Predict,
-    ToClient,
-    ToUpstream,
-)
+from proxy.relay.commands import Command, Hang, Pass, Pending, Predict, ToClient, ToUpstream
 from proxy.relay.conversation import Conversation
 from proxy.relay.deadlines import Silence, Stall
+from proxy.relay.shortcut import ordinary_requests, ordinary_responses
 from proxy.wire.errors import FrameError
 from proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
 from proxy.wire.response_stream import Closing, ResponseStream
@@ -88,6 +79,11 @@ class Connection:
         self._reading = True
         self._upstream_full = False
         self._draining = False
+        self._ledger = conversation.ledger
+        self._open_limit = limits.max_requests_per_connection
+        self._ordinary_requests = self._ordinary_responses = False
+        """Whether what comes may go the short way, if it is ordinary."""
+        self._timed = limits.idle_timeout is not None
         self._silence = Silence(limits.idle_timeout, self._idle)
         self._stall = Stall(limits.write_timeout, self._stalled)
         self.client_side = _Side(self._from_client, self._client_writable, self._client_lost)
@@ -109,6 +105,7 @@ class Connection:
         transport.resume_reading()
         if early:
             self._from_upstream(early)
+        self._set_short_ways()
 
     def upstream_unreachable(self, reason: str) -> None:
         """There is no database: the first request will be told, then the connection closes."""
@@ -117,22 +114,12 @@ class Connection:
     def drain(self) -> None:
         """Say good-bye to the client as soon as it waits for no answer."""
         self._draining = True
+        self._set_short_ways()
         self._leave_if_quiet()
 
     def _leave_if_quiet(self) -> None:
         if self._draining and self._conversation.quiet and not self._requests.inside_message:
             self.shut_down()
-
-    def open_requests(self) -> Iterable[OpenRequest]:
-        """The client's requests without a last response, oldest first."""
-        return self._conversation.open.values()
-
-    def cancel(self, request_id: UUID, error: InferenceError) -> bool:
-        """End one of them with an error; whether there was such a request."""
-        if request_id not in self._conversation.open:
-            return False
-        self._carry_out(self._conversation.cancel(request_id, error))
-        return True
 
     def shut_down(self) -> None:
         """Say good-bye to the client, because the proxy stops."""
@@ -155,12 +142,27 @@ class Connection:
         log.warning("a client takes nothing of what is sent to it: its connection is closed")
         self._abort()
 
+    def _set_short_ways(self) -> None:
+        ordinary = (
+            self._client is not None
+            and self._upstream is not None
+            and not (self._client.is_closing() or self._upstream.is_closing())
+            and not (self._refused or self._closing or self._draining)
+            and self._conversation.ordinary
+        )
+        self._ordinary_requests = ordinary and not self._requests.inside_message
+        self._ordinary_responses = ordinary and not self._responses.inside_message
+
     # From the client -------------------------------------------------------------------------
 
     def _from_client(self, data: bytes) -> None:
+        if self._timed:
+            self._silence.heard()
+        if self._ordinary_requests and ordinary_requests(data, self._ledger, self._open_limit):
+            self._upstream.write(data)  # type: ignore[union-attr]
+            return
         if self._refused:
             return
-        self._silence.heard()
         try:
             for item in self._requests.feed(data):
                 if isinstance(item, Message):
@@ -173,6 +175,7 @@ class Connection:
             log.exception("relay failed on bytes of the client")
             self._abort()
         self._set_reading()
+        self._set_short_ways()
 
     def _control(self, frame: bytes) -> None:
         opcode = frame[0] & 0x0F
@@ -244,7 +247,11 @@ class Connection:
     # From the database -----------------------------------------------------------------------
 
     def _from_upstream(self, data: bytes) -> None:
-        self._silence.heard()
+        if self._timed:
+            self._silence.heard()
+        if self._ordinary_responses and ordinary_responses(data, self._ledger):
+            self._client.write(data)  # type: ignore[union-attr]
+            return
         try:
             for event in self._responses.feed(data):
                 if isinstance(event, Closing):
@@ -258,6 +265,7 @@ class Connection:
             log.exception("relay failed on bytes of the database")
             self._abort()
         self._leave_if_quiet()
+        self._set_short_ways()
 
     def _upstream_writable(self, writable: bool) -> None:
         self._upstream_full = not writable
@@ -300,6 +308,7 @@ class Connection:
                 case ToUpstream(data):
                     self._to_upstream(data)
         self._set_reading()
+        self._set_short_ways()
 
     def _to_client(self, data: bytes) -> None:
         if self._client is not None and not self._client.is_closing():

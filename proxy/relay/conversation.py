@@ -8,7 +8,6 @@ under ids of their own. The client sees exactly one ending for each of its ids, 
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from collections.abc import Iterator
 from uuid import UUID
@@ -19,17 +18,9 @@ from proxy.inference.answer import answer
 from proxy.inference.commands import Admit, Ask, Reply
 from proxy.inference.errors import InferenceError, InternalFailure, UnsupportedOperation
 from proxy.inference.predicates import Settings
-from proxy.relay.commands import (
-    Command,
-    Hang,
-    OpenRequest,
-    Pass,
-    Pending,
-    Predict,
-    ToClient,
-    ToUpstream,
-)
+from proxy.relay.commands import Command, Hang, Pass, Pending, Predict, ToClient, ToUpstream
 from proxy.relay.marker import holds_marker
+from proxy.relay.shortcut import Ledger
 from proxy.wire.errors import FrameError, MessageError
 from proxy.wire.frames import CloseCode, Message, encode_close, encode_frame
 from proxy.wire.mime import Format
@@ -58,14 +49,11 @@ class Conversation:
         self._upstream = upstream
         self._message_limit = limits.max_message_bytes
         self._open_limit = limits.max_requests_per_connection
-        self.open: dict[UUID, OpenRequest] = {}
-        """Requests of the client that have not had their last response."""
-        self.ours: dict[UUID, Pending | None] = {}
-        """Our own queries that the database has not answered to the end, and the inferences that
-        wait for them; `None` where that has ended and what still comes is to be dropped."""
+        self.ledger = Ledger()
+        self._open = self.ledger.requests
+        self.ours = self.ledger.ours
         self._inferences: dict[UUID, Pending] = {}
         """Inferences by the client's id."""
-        self._admitted = False
         self._gate: Pending | None = None
         """The inference that has to end before anything else is sent."""
         self._held: deque[Message] = deque()
@@ -76,9 +64,14 @@ class Conversation:
         """Whether the client got a close frame, behind which nothing may follow."""
 
     @property
+    def ordinary(self) -> bool:
+        """Whether ordinary messages need no more than to be noted and passed on."""
+        return not (self._closed or self._held or self._gate is not None or self._lost is not None)
+
+    @property
     def quiet(self) -> bool:
         """Whether the client waits for no answer."""
-        return not self.open and not self._held
+        return not self._open and not self._held
 
     # From the client -------------------------------------------------------------------------
 
@@ -88,12 +81,12 @@ class Conversation:
             return
         head = peek_request(message.opcode, message.payload)
         if self._lost is not None:
-            self._note(message, head)
+            self._note(head)
             yield from self.upstream_lost(self._lost)
         elif head is not None and head.op == "authentication":
             # The answer to a challenge waits for nothing, and has no response of its own.
             yield ToUpstream(message.raw)
-        elif head is not None and len(self.open) + len(self._held) >= self._open_limit:
+        elif head is not None and self._too_many(head):
             reason = f"This connection has {self._open_limit} open requests, and may have no more."
             yield _failure(head.format, head.request_id, Status.TOO_MANY_REQUESTS, reason)
         elif self._gate is not None or self._held or self._has_to_wait(message, head):
@@ -102,11 +95,14 @@ class Conversation:
         else:
             yield from self._admit(message, head)
 
-    def _note(self, message: Message, head: RequestHead | None) -> None:
+    def _too_many(self, head: RequestHead) -> bool:
+        # What the short way noted before it came upon something that it leaves to us is no more.
+        known = head.request_id.bytes in self._open
+        return not known and len(self._open) + len(self._held) >= self._open_limit
+
+    def _note(self, head: RequestHead | None) -> None:
         if head is not None:
-            self.open[head.request_id] = OpenRequest(
-                head.request_id, head.format, message, time.monotonic()
-            )
+            self._open[head.request_id.bytes] = head.format
 
     def _has_to_wait(self, message: Message, head: RequestHead | None) -> bool:
         """Whether an inference has to wait for the answers that are still open.
@@ -115,7 +111,7 @@ class Conversation:
         going to ask in another format than the client's.
         """
         return (
-            bool(self.open)
+            bool(self._open)
             and head is not None
             and _asks_otherwise(head.format)
             and holds_marker(message.payload)
@@ -123,7 +119,7 @@ class Conversation:
 
     def _admit(self, message: Message, head: RequestHead | None) -> Iterator[Command]:
         if not holds_marker(message.payload):
-            self._note(message, head)
+            self._note(head)
             yield ToUpstream(message.raw)
             return
         try:
@@ -131,7 +127,7 @@ class Conversation:
         except MessageError as error:
             yield from self._refuse_unreadable(head, error)
             return
-        self._note(message, RequestHead(request.format, request.request_id, request.op))
+        self._open[request.request_id.bytes] = request.format
         pending = Pending(message, request, answer(request, self._settings))
         self._inferences[request.request_id] = pending
         if _asks_otherwise(request.format) or request.processor == "session":
@@ -193,7 +189,7 @@ class Conversation:
                 yield ToUpstream(sent)
                 return
             match command:
-                case Admit() if self._admitted:
+                case Admit() if self.ledger.admitted:
                     reply = None
                 case Admit(request) | Ask(request):
                     sent = self._frame(request)
@@ -226,7 +222,7 @@ class Conversation:
         """Forget an inference whose last response the client gets."""
         pending.answering.close()
         self._leave(pending)
-        self.open.pop(pending.request.request_id, None)
+        self._open.pop(pending.request.request_id.bytes, None)
 
     def _leave(self, pending: Pending) -> None:
         """An inference needs nothing more."""
@@ -242,20 +238,6 @@ class Conversation:
         if self._inferences.get(pending.request.request_id) is pending:
             yield from self._step(pending, reply)
             yield from self._take_up()
-
-    def cancel(self, request_id: UUID, error: InferenceError) -> Iterator[Command]:
-        """End a request with an error; what the database still sends for it is dropped."""
-        request = self.open.pop(request_id, None)
-        if request is None:
-            return
-        pending = self._inferences.get(request_id)
-        if pending is not None:
-            pending.answering.close()
-            self._leave(pending)
-        else:
-            self.ours[request_id] = None
-        yield _error(request.format, request_id, error)
-        yield from self._take_up()
 
     # From the database -----------------------------------------------------------------------
 
@@ -279,13 +261,13 @@ class Conversation:
 
     def _answered(self, request_id: UUID | None, code: int) -> None:
         if is_success(code):
-            self._admitted = True
+            self.ledger.admitted = True
         if request_id is None or not is_final(code):
             return
         refused = self._inferences.get(request_id)
         if refused is not None:  # credentials were refused under the id of the request itself
             self._end(refused)
-        self.open.pop(request_id, None)
+        self._open.pop(request_id.bytes, None)
 
     def _ours(self, event: Ours) -> Iterator[Command]:
         asked, code = event.head.request_id, event.head.code or Status.SERVER_ERROR
@@ -303,7 +285,7 @@ class Conversation:
             payload = readdress(event.payload, pending.request.request_id)
             yield ToClient(encode_frame(event.opcode, payload, masked=False))
             return
-        self._admitted = True
+        self.ledger.admitted = True
         reply: Reply | InferenceError
         try:
             self._collect(pending, event.payload)
@@ -351,11 +333,11 @@ class Conversation:
     def _give_up(self, reason: str) -> Iterator[Command]:
         """One error for each request without an answer."""
         for message in self._held:
-            self._note(message, peek_request(message.opcode, message.payload))
+            self._note(peek_request(message.opcode, message.payload))
         self.close()
-        for request_id, request in self.open.items():
-            yield _failure(request.format, request_id, Status.SERVER_ERROR, reason)
-        self.open.clear()
+        for request_id, format in self._open.items():
+            yield _failure(format, UUID(bytes=request_id), Status.SERVER_ERROR, reason)
+        self._open.clear()
 
     def _close(self, code: int, reason: str) -> Iterator[Command]:
         self._closed = True

@@ -37,7 +37,6 @@ from proxy.inference.plan import LinkPlan, Plan, plan_all
 from proxy.inference.predicates import Inductive
 from proxy.inference.query import Query, read_query
 from proxy.relay.http import HttpRelay, carried_out
-from proxy.relay.queries import text_of
 from proxy.wire.request import RequestMessage
 
 _WIDTH = 96
@@ -66,7 +65,7 @@ class Explainer:
         query = read_query(message)
         if query is None:
             return await self._by_database(request, message, title, step("explain"))
-        parts = [_section("Query String", [text_of(message)])]
+        parts = [_section("Query String", [_text(message)])]
         for number in query.concerned:
             traversal = query.traversals[number]
             for plan in plan_all(traversal, self.relay.settings):
@@ -97,9 +96,9 @@ class Explainer:
         return _page(
             title,
             [
-                _section("Query String", [text_of(message)]),
+                _section("Query String", [_text(message)]),
                 _section("Inference", profile.lines),
-                _section("Final Query", [text_of(final)]),
+                _section("Final Query", [_text(final)]),
                 _section(
                     "Runtime (ms)",
                     [f"Query Execution: {(ended - started) * 1000:.3f}", f"Count: {len(results)}"],
@@ -137,7 +136,7 @@ class Explainer:
             request, message.derive(request_id=message.request_id, args=args)
         )
         lines = [str(item.value) for item in results if isinstance(item, Literal)]
-        return _page(title, [_section("Query String", [text_of(message)]), *lines])
+        return _page(title, [_section("Query String", [_text(message)]), *lines])
 
 
 @dataclass(slots=True)
@@ -157,7 +156,7 @@ class _Profile:
                 noun = "inputs"
                 if purpose != FOR_INPUTS:
                     noun, self.reading = "vertices", self.reading + seconds
-                what = f"{purpose} {text_of(asked)}: {rows} {noun}"
+                what = f"{purpose} {_text(asked)}: {rows} {noun}"
             case PrepareInductive(model):
                 what = f"endpoint {model.endpoint} says what to read"
             case PrepareLinks(endpoint) | PrepareProperty(endpoint):
@@ -200,6 +199,13 @@ def _plan(query: Query, traversal: Traversal, plan: Plan) -> list[str]:
         "final query: the inference is replaced by choose(id()) with an option for each input",
     ]
     return lines
+
+
+def _text(message: RequestMessage) -> str:
+    gremlin = message.args["gremlin"]
+    if isinstance(gremlin, Traversal):
+        return script.write(gremlin)
+    return str(gremlin.value) if isinstance(gremlin, Literal) else ""
 
 
 def _ms(seconds: float) -> str:

@@ -120,6 +120,10 @@ class Predictions:
         return _fitting(work.model.endpoint, lambda: predictor.extended(read, work.inputs))
 
     def _values(self, predictor: PropertyPredictor, work: PredictProperty) -> Values:
+        read = work.neighbourhood
+        if read is not None:
+            known = predictor
+            predictor = _fitting(work.model.endpoint, lambda: known.extended(read, work.inputs))
         found = predictor.predict(work.inputs, work.limit, work.threshold)
         return [[(answer.value, answer.score) for answer in answers] for answers in found]
 

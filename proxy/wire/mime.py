@@ -28,11 +28,16 @@ class Format:
     stringd: bool = False
 
     @property
+    def keeps_types(self) -> bool:
+        """Whether values come as what they are; of results in a `stringd` format the text does."""
+        return self.encoding is Encoding.GRAPHBINARY or (self.typed and self.version > 1)
+
+    @property
     def readable(self) -> Format:
         """The nearest format whose results keep the types of values, for queries of our own."""
         if self.encoding is Encoding.GRAPHBINARY:
             return GRAPHBINARY if self.stringd else self
-        if self.typed and self.version > 1:
+        if self.keeps_types:
             return self
         return replace(GRAPHSON_3, name="" if not self.name else GRAPHSON_3.name)
 

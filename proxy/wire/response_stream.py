@@ -63,6 +63,11 @@ class ResponseStream:
         self.at_boundary = True
         """Whether what was let through so far ends with a whole message."""
 
+    @property
+    def inside_message(self) -> bool:
+        """Whether a message or a frame has begun and not ended."""
+        return bool(self._raw or self._control or self._streaming or self._frames.inside_frame)
+
     def feed(self, data: bytes) -> Iterator[Through | Closing | Ours]:
         """What `data` completes."""
         for piece in self._frames.feed(data):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from gremlin_python.driver.client import Client
 from gremlin_python.driver.driver_remote_connection import DriverRemoteConnection
 from gremlin_python.driver.protocol import GremlinServerError
+from gremlin_python.driver.serializer import GraphBinarySerializersV1, GraphSONSerializersV3d0
 from gremlin_python.process.anonymous_traversal import traversal
+from gremlin_python.structure.io.graphsonV3d0 import GraphSONReader
 
 from proxy.cli.background import relay
 from proxy.config import Configuration, Listen, StoreSettings, Upstream
@@ -36,6 +40,8 @@ TARGETS: dict[str, tuple[dict[str, Any], str]] = {
 }
 """By endpoint: what it predicts, and by which method."""
 
+INDUCTIVE = 'with("Neptune#ml.inductiveInference")'
+LINKS = "V('p0').out('knows').with('Neptune#ml.prediction').hasLabel('Person')"
 CLASSES = 'with("Neptune#ml.classification")'
 NUMBERS = 'with("Neptune#ml.regression")'
 
@@ -151,6 +157,59 @@ def test_bytecode(address: str) -> None:
     assert level == 1
 
 
+SCORED = f"properties('team', 'Neptune#ml.score').{CLASSES}"
+
+
+@pytest.mark.parametrize("serializer", [GraphBinarySerializersV1, GraphSONSerializersV3d0])
+@pytest.mark.parametrize(
+    ("endpoint", "query"),
+    [
+        ("teams", f"V('p3').properties('team').{CLASSES}"),
+        ("teams", f"with('Neptune#ml.limit', 3).V('p3', 'p4').{SCORED}"),
+        ("teams", f"V().hasLabel('Person').properties('team').{CLASSES}.value().groupCount()"),
+        ("teams", f"V('p3').as('a').properties('team').{CLASSES}.as('b').select('a', 'b')"),
+        ("teams", f"V('p3').properties('team').{CLASSES}.path()"),
+        ("teams", f"V().properties('team').{CLASSES}.has(T.value, P.within('red')).count()"),
+        ("teams", f"V('p3').union(properties('team').{CLASSES}, properties('team')).key()"),
+        ("teams", f"V('p3').project('a').by(properties('team').{CLASSES}.value().fold())"),
+        ("levels", f"V('p1', 'p2').properties('level').{CLASSES}.hasValue(P.gt(1)).value()"),
+        ("ages", f"V('p30').properties('age').{NUMBERS}.value()"),
+        ("weights", f"V('p0').outE('knows').properties('weight').{NUMBERS}.value().order()"),
+        ("friends", f"{LINKS}.values('Neptune#ml.score')"),
+    ],
+)  # fmt: skip
+def test_gremlin_lang_gives_what_groovy_gives(
+    address: str, endpoint: str, query: str, serializer: type
+) -> None:
+    script = f"g.with('Neptune#ml.endpoint', '{endpoint}').{query}"
+    other = Client(address, "g", message_serializer=serializer())
+    try:
+        options = {"language": "gremlin-lang"}
+        found = other.submit(script, request_options=options).all().result()
+        expected = other.submit(script).all().result()
+    finally:
+        other.close()
+    assert expected
+    assert list(map(str, found)) == list(map(str, expected))
+    assert list(map(type, found)) == list(map(type, expected))
+
+
+def test_gremlin_lang_over_http(client: Client, address: str) -> None:
+    query = f"V('p3').{SCORED}"
+    expected = [(each.key, each.value) for each in ask(client, "teams", query)]
+    script = f"g.with('Neptune#ml.endpoint', 'teams').{query}"
+    request = Request(
+        address.replace("ws:", "http:"),
+        json.dumps({"gremlin": script, "language": "gremlin-lang"}).encode(),
+        {"Content-Type": "application/json", "Accept": "application/vnd.gremlin-v3.0+json"},
+    )
+    with urlopen(request) as response:
+        body = json.loads(response.read())
+    reader = GraphSONReader()
+    found = [reader.to_object(each) for each in body["result"]["data"]["@value"]]
+    assert [(each.key, each.value) for each in found] == expected
+
+
 @pytest.mark.parametrize(
     ("endpoint", "element", "task", "java"),
     [
@@ -204,9 +263,6 @@ def test_what_came_after_training(client: Client) -> None:
     assert said > 3
 
 
-LINKS = "V('p0').out('knows').with('Neptune#ml.prediction').hasLabel('Person')"
-
-
 @pytest.mark.parametrize(
     ("endpoint", "query", "message"),
     [
@@ -243,3 +299,68 @@ def test_an_endpoint_of_another_kind(
         ask(client, endpoint, query)
     assert "InvalidParameterException" in str(caught.value)
     assert message in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def newcomer(client: Client) -> str:
+    """A person who came after training and knows the red team: the id."""
+    script = "addV('Person').property(id, 'late').property('shoe', 25).property('size', 25)"
+    script += ".property('side', 'a').property('level', 0L).as('n')"
+    for friend in ("p3", "p6", "p9", "p15", "p18", "p21"):
+        script += f".V('{friend}').addE('knows').from('n').property('weight', 5.0d)"
+        script += f".property('close', true).V('{friend}').addE('knows').to('n')"
+        script += ".property('weight', 5.0d).property('close', true)"
+    ask(client, "teams", f"{script}.iterate()")
+    return "late"
+
+
+def test_a_new_vertex_has_answers_from_the_graph_as_it_is_now(
+    client: Client, newcomer: str
+) -> None:
+    teams = f"V('{newcomer}').properties('team', 'Neptune#ml.score').{CLASSES}"
+    assert ask(client, "teams", teams) == []
+    said, score = ask(client, "teams", f"{teams}.{INDUCTIVE}")
+    assert (said.key, said.value) == ("team", "red")
+    assert score.value > 0.5
+    levels = f"V('{newcomer}').properties('level').{INDUCTIVE}.{CLASSES}.value()"
+    assert ask(client, "levels", levels) == [0]
+
+
+def test_properties_that_change_change_the_answers(client: Client, newcomer: str) -> None:
+    age = f"V('{newcomer}').properties('age').{NUMBERS}.{INDUCTIVE}.value()"
+    (before,) = ask(client, "ages", age)
+    assert before == pytest.approx(45, abs=8)
+    changes = f"V('{newcomer}').property('shoe', 50).property('size', 50)"
+    (after,) = ask(client, "ages", f"{changes}.{age.partition('.')[2]}")
+    assert after > before + 15
+
+
+def test_links_that_change_change_the_answers(client: Client, newcomer: str) -> None:
+    teams = f"V('{newcomer}').properties('level').{CLASSES}.{INDUCTIVE}.value()"
+    moves = f"V('{newcomer}').bothE('knows').drop().iterate()"
+    assert ask(client, "levels", teams) == [0]
+    ask(client, "levels", moves)
+    for friend in ("p1", "p4", "p7", "p10", "p13"):
+        ask(client, "levels", f"V('{friend}').addE('knows').to(__.V('{newcomer}')).iterate()")
+    assert ask(client, "levels", teams) == [1]
+
+
+def test_new_edges_of_new_vertices(client: Client) -> None:
+    script = "addV('Person').property(id, 'newer').as('n')"
+    for friend in ("p0", "p3", "p6"):
+        script += f".V('{friend}').addE('knows').from('n').property('close', true)"
+    ask(client, "close", f"{script}.V('p9').addE('knows').property(id, 'k').from('n').iterate()")
+    asked = f"E('k').properties('weight').{NUMBERS}"
+    assert ask(client, "weights", asked) == []
+    (weight,) = ask(client, "weights", f"{asked}.{INDUCTIVE}.value()")
+    assert isinstance(weight, float)
+    rows = ask(
+        client,
+        "close",
+        f"V('newer').outE('knows').project('close', 'score')"
+        f".by(properties('close').{CLASSES}.{INDUCTIVE}.value())"
+        f".by(properties('close', 'Neptune#ml.score').{CLASSES}.{INDUCTIVE}.count())",
+    )
+    assert [set(row) for row in rows] == [{"close", "score"}] * 4
+    assert {type(row["close"]) for row in rows} == {bool}
+    assert {row["score"] for row in rows} == {2}

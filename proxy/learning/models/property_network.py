@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from proxy.learning.encoder import Encoder
 from proxy.learning.features.geometry import unit_blocks
 from proxy.learning.graph import Floats, TypedGraph
 from proxy.learning.models.adam import Adam
@@ -26,11 +27,12 @@ ROWS = 250_000
 
 @dataclass(frozen=True, slots=True)
 class PropertyCheckpoint:
-    """The state after an epoch (from 1); `head` gives it as it stands now."""
+    """The state after an epoch (from 1); `head` and `encoder` give it as it stands now."""
 
     epoch: int
     loss: float
     head: Callable[[], Head]
+    encoder: Callable[[], Encoder]
 
 
 class PropertyHead(nn.Module):
@@ -120,7 +122,7 @@ def fit_property(
         columns_of = _columns(state, ends, [place[rows] for place in places], own[rows])
         loss = _loss(form, head(columns_of), target[rows])
         optimizer.step(loss)
-        yield PropertyCheckpoint(epoch, float(loss.detach()), export)
+        yield PropertyCheckpoint(epoch, float(loss.detach()), export, encoder.stored)
 
 
 def _columns(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,13 @@ from proxy.learning.dataset import (
 from proxy.learning.features.encodings import Encoding
 from proxy.learning.features.processing import encode, fit_features
 from proxy.learning.graph import Features, Floats, Indexes, Mask, Relation, TypedGraph
-from proxy.learning.properties.target import Form, PropertyTarget, Task, typed
+from proxy.learning.properties.target import (
+    Form,
+    PropertyTarget,
+    Task,
+    classes_in,
+    typed,
+)
 from proxy.learning.tables import edge_table, feature_spec, is_link_target, vertex_table
 
 DEFAULT_SPLIT: SplitRate = (0.9, 0.1, 0.0)
@@ -72,6 +77,7 @@ class PropertyDataset:
     split_rate: SplitRate
     graph: TypedGraph
     ids: Mapping[str, Sequence[Literal]]
+    encodings: Mapping[str, Sequence[Encoding]]
     subjects: Subjects
     truth: Floats
     labelled: Indexes
@@ -161,6 +167,7 @@ def build_property(export: Export, file: NodeFile | EdgeFile, asked: Target) -> 
         asked.split_rate or DEFAULT_SPLIT,
         built.graph,
         built.ids,
+        built.encodings,
         subjects,
         truth,
         labelled,
@@ -217,7 +224,7 @@ def _truth(
             raise UnusableExport(f"all values of {where} are {cells[labelled[0]]}")
         return PropertyTarget(owner, key, "regression", Form.NUMBER), numbers, labelled
     separator = asked.options.get("separator")
-    texts = [_parts(cell, separator) for cell in cells]
+    texts = [classes_in(cell, separator) for cell in cells]
     counted = Counter(text for row in texts for text in row)
     if len(counted) < 2:
         only = next(iter(counted), "")
@@ -237,7 +244,7 @@ def _truth(
     form = Form.SEVERAL_CLASSES if separator else Form.ONE_CLASS
     classes = typed(ordered, data_types.get(key, "String"))
     task: Task = "classification"
-    return PropertyTarget(owner, key, task, form, classes), known, labelled
+    return PropertyTarget(owner, key, task, form, classes, separator), known, labelled
 
 
 def _number(cell: str, row: int, where: str) -> float:
@@ -251,12 +258,3 @@ def _number(cell: str, row: int, where: str) -> float:
             'correct the value, or make the target a "classification"'
         )
     return number
-
-
-def _parts(cell: str, separator: str | None) -> list[str]:
-    """The classes in a cell; an export writes a separator inside a value as `\\;`."""
-    if not separator:
-        return [cell] if cell else []
-    pieces = re.split(rf"(?<!\\){re.escape(separator)}", cell)
-    texts = (piece.replace(f"\\{separator}", separator).strip() for piece in pieces)
-    return list(dict.fromkeys(text for text in texts if text))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from proxy.learning.encoder import Encoder
 from proxy.learning.graph import Floats
 from proxy.learning.properties.dataset import Subjects
 from proxy.learning.properties.target import Form, Outputs
+from proxy.learning.properties.view import View
 
 BLOCK = 65_536
 """Elements that are computed at a time: bounds the memory."""
@@ -51,26 +53,32 @@ class Head:
         return np.asarray(units @ self.last + self.last_bias, dtype=np.float64)
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """The arrays by name."""
-        named = {f"states.{end}": values for end, values in enumerate(self.states)}
-        return named | {part: getattr(self, part) for part in PARTS}
+        """The arrays by name, without the states."""
+        return {part: getattr(self, part) for part in PARTS}
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, NDArray[Any]]) -> Head:
+    def from_tensors(cls, tensors: Mapping[str, NDArray[Any]], states: tuple[Floats, ...]) -> Head:
         """What `tensors` gave. Raises KeyError."""
-        ends = 2 if "states.1" in tensors else 1
-        return cls(
-            tuple(tensors[f"states.{end}"] for end in range(ends)),
-            *(tensors[part] for part in PARTS),
-        )
+        return cls(states, *(tensors[part] for part in PARTS))
 
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """The mean of several networks' confidences or numbers."""
+    """The mean of several networks' confidences or numbers; `encoders` made the heads' states."""
 
     form: Form
     heads: tuple[Head, ...]
+    encoders: tuple[Encoder, ...] = ()
+
+    @property
+    def reach(self) -> int:
+        """See `Member.reach`."""
+        return max(1, len(self.encoders[0].layers))
+
+    def on(self, view: View) -> Networks:
+        """See `Member.on`."""
+        pairs = zip(self.heads, view.states(self.encoders), strict=True)
+        return replace(self, heads=tuple(replace(head, states=states) for head, states in pairs))
 
     def outputs(self, subjects: Subjects) -> Outputs:
         """See `Member.outputs`."""

@@ -14,14 +14,10 @@ from proxy.learning.properties.columns import Table
 from proxy.learning.properties.dataset import PropertyDataset, Subjects
 from proxy.learning.properties.forest import Forest, fit_forest
 from proxy.learning.properties.linear import Linear, fit_linear
-from proxy.learning.properties.neighbours import (
-    AroundVertices,
-    AtEnds,
-    Estimates,
-    around_vertices,
-    at_ends,
-)
+from proxy.learning.properties.nearby import AroundVertices, AtEnds
+from proxy.learning.properties.neighbours import Estimates, around_vertices, at_ends
 from proxy.learning.properties.target import Form, Outputs
+from proxy.learning.properties.view import View
 from proxy.learning.settings import NETWORK
 
 MAJORITY, MEAN = "majority", "mean"
@@ -44,6 +40,15 @@ class Member(Protocol):
         """Confidences of the classes, or numbers: float64 `[elements, outputs]`."""
         ...
 
+    @property
+    def reach(self) -> int:
+        """How many links away it looks."""
+        ...
+
+    def on(self, view: View) -> Member:
+        """The same method, as it was fitted, looking at another view."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:
@@ -54,6 +59,15 @@ class Constant:
     def outputs(self, subjects: Subjects) -> Outputs:
         """See `Member.outputs`."""
         return np.tile(self.values, (len(subjects), 1))
+
+    @property
+    def reach(self) -> int:
+        """See `Member.reach`."""
+        return 0
+
+    def on(self, view: View) -> Constant:
+        """See `Member.on`."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +80,15 @@ class OnTable:
     def outputs(self, subjects: Subjects) -> Outputs:
         """See `Member.outputs`."""
         return self.model.outputs(self.table.rows(subjects))
+
+    @property
+    def reach(self) -> int:
+        """See `Member.reach`."""
+        return 0
+
+    def on(self, view: View) -> OnTable:
+        """See `Member.on`."""
+        return OnTable(view.own, self.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +106,17 @@ class Boosted:
         if self.estimates is not None:
             rows = np.concatenate([rows, self.estimates.rows(subjects)], axis=1)
         return self.form.from_raw(self.forest.raw(rows))
+
+    @property
+    def reach(self) -> int:
+        """See `Member.reach`."""
+        return 0 if self.estimates is None else self.estimates.reach
+
+    def on(self, view: View) -> Boosted:
+        """See `Member.on`."""
+        if self.estimates is None:
+            return Boosted(self.form, view.own, None, self.forest)
+        return Boosted(self.form, view.around, view.estimates, self.forest)
 
 
 @dataclass

@@ -1,103 +1,164 @@
 """A trained predictor of a property in memory, and its form in an artifact.
 
 Vertices: the answers for all of them are stored. Edges: what the methods need to answer for any
-pair of known vertices is, so that an edge which came later has an answer, too.
+pair of known vertices is, so that an edge which came later has an answer, too. Both keep the graph
+and what is known in it, so that the methods can look at a graph that has changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grammar.traversal import Kind, Literal
-from proxy.learning.graph import Floats, Relation
-from proxy.learning.properties.columns import Table
+from proxy.learning.encoder import encoder_tensors, encoders_of
+from proxy.learning.extension import Extension
+from proxy.learning.features.encodings import Encoding, from_document, to_document
+from proxy.learning.graph import Floats, Indexes, Relation
+from proxy.learning.neighbourhood import Neighbourhood
 from proxy.learning.properties.dataset import Subjects
 from proxy.learning.properties.forest import Forest
 from proxy.learning.properties.head import Head, Networks
 from proxy.learning.properties.linear import Linear
 from proxy.learning.properties.members import Boosted, Constant, Member, OnTable
 from proxy.learning.properties.mixture import balanced, blended
-from proxy.learning.properties.neighbours import AtEnds, Estimates
+from proxy.learning.properties.nearby import AroundVertices, AtEnds
+from proxy.learning.properties.revision import Pair, revised_edges, revised_vertices
 from proxy.learning.properties.target import PROPERTY_TASKS, Form, Outputs, PropertyTarget
-from proxy.learning.stored_graph import ids_document, ids_of
+from proxy.learning.properties.view import Known, View
+from proxy.learning.scope import INDUCTIVE, STRUCTURE, Scope
+from proxy.learning.settings import NETWORK
+from proxy.learning.stored_graph import StoredGraph, stored_graph_of
 from proxy.store.artifacts import Artifact
 
-VERTICES, EDGES = "vertices", "edges"
+EDGES = "edges"
+KNOWN = "known"
 ANSWERS = "answers"
 
 Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class VertexAnswers:
-    """The answers for all vertices of a type: float32 `[vertices, outputs]`."""
+class EdgeFeatures:
+    """What describes edges themselves: float32 `[edges, width]`, a row for each of `ids`.
 
-    target: PropertyTarget
-    ids: Sequence[Literal]
-    answers: Floats
+    All three are empty where edges have no features, and for a property of vertices.
+    """
+
+    encodings: tuple[Encoding, ...]
+    ids: Sequence[str]
+    values: Floats
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeModel:
-    """How edges are answered: methods with their weights, and how rare classes are lifted.
+class PropertyModel:
+    """How a property is answered: methods with their weights, and how rare classes are lifted.
 
-    `ids` are the vertices by type. `edge_ids` tell the rows of `edge_features`, float32
-    `[edges, width]`; both are empty where edges have no features.
+    `known` is what the methods have been told of the graph in `stored`. `answers` are those for
+    all vertices of the type, float32 `[vertices, outputs]`; `None` for edges, and where the graph
+    is another than that of the training.
     """
 
     target: PropertyTarget
-    ids: Mapping[str, Sequence[Literal]]
+    stored: StoredGraph
+    known: Known
     members: tuple[tuple[float, Member], ...]
     shares: NDArray[np.float64]
     balance: float
-    edge_ids: Sequence[str]
-    edge_features: Floats
+    edges: EdgeFeatures
+    answers: Floats | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What to read of a live graph for a prediction on it."""
+        methods = [member for _, member in self.members]
+        has_network = any(isinstance(member, Networks) for member in methods)
+        scope = Scope.around(
+            self.stored,
+            NETWORK if has_network else STRUCTURE,
+            max(member.reach for member in methods),
+        )
+        owner, key = self.target.owner, self.target.key
+        if isinstance(owner, str):
+            return replace(scope, keys=tuple(dict.fromkeys((*scope.keys, key))))
+        edge_keys = tuple(encoding.name for encoding in self.edges.encodings)
+        return replace(scope, edge_keys=edge_keys, valued=(owner.label, key))
 
     def outputs(self, subjects: Subjects) -> Outputs:
-        """The answers: float64 `[edges, outputs]`."""
+        """What the methods say: float64 `[elements, outputs]`."""
         weights = np.array([weight for weight, _ in self.members])
         said = [member.outputs(subjects) for _, member in self.members]
         return balanced(self.target.form, blended(weights, said), self.shares, self.balance)
 
+    def on_vertices(
+        self, extension: Extension, read: Neighbourhood, asked: Collection[Literal]
+    ) -> PropertyModel:
+        """The same methods on a graph that was brought up to date, for these vertices."""
+        known = revised_vertices(self.known, self.target, extension, read, asked)
+        return self._on(extension, known, asked)
 
-PropertyModel = VertexAnswers | EdgeModel
+    def on_edges(
+        self,
+        extension: Extension,
+        read: Neighbourhood,
+        ends: Collection[Literal],
+        asked: Collection[Pair],
+    ) -> PropertyModel:
+        """The same for edges: `ends` are the vertices at theirs, `asked` the numbers of these."""
+        known = revised_edges(self.known, self.target, extension, read, asked)
+        return self._on(extension, known, ends)
+
+    def _on(
+        self, extension: Extension, known: Known, vertices: Collection[Literal]
+    ) -> PropertyModel:
+        rows = extension.rows(vertices)
+        view = View(extension.stored.graph, self.target.ends, known, rows)
+        members = tuple((weight, member.on(view)) for weight, member in self.members)
+        return replace(self, stored=extension.stored, known=known, members=members, answers=None)
 
 
 def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
     """The model as manifest, documents and tensors; `about` goes into the manifest."""
-    target = model.target
+    target, stored = model.target, model.stored
+    members: list[dict[str, Any]] = []
+    tensors: dict[str, Arrays] = {
+        **stored.tensors(),
+        KNOWN: {**_pair("ends", model.known.ends), "truth": model.known.truth},
+        EDGES: {"features": model.edges.values, "shares": model.shares},
+    }
+    if model.answers is not None:
+        tensors[ANSWERS] = {ANSWERS: model.answers}
+    for number, (weight, member) in enumerate(model.members):
+        kind, arrays = _written(member)
+        members.append({"kind": kind, "weight": weight})
+        tensors[f"member-{number}"] = arrays
+        if isinstance(member, Networks):
+            encoders = encoder_tensors(member.encoders, stored.types, stored.relations)
+            tensors[f"encoders-{number}"] = encoders
     manifest = {
         "task": target.name,
         **about,
+        **stored.manifest(),
         "target": {
             "owner": target.owner if isinstance(target.owner, str) else list(target.owner),
             "key": target.key,
             "task": target.task,
             "form": target.form.value,
             "classes": [[value.kind.value, value.value] for value in target.classes],
+            "separator": target.separator,
         },
+        "members": members,
+        "balance": model.balance,
+        "edge_encodings": [to_document(encoding) for encoding in model.edges.encodings],
     }
-    if isinstance(model, VertexAnswers):
-        vertices = {VERTICES: {"0": ids_document(model.ids)}}
-        return Artifact(manifest, vertices, {ANSWERS: {ANSWERS: model.answers}})
-    members: list[dict[str, Any]] = []
-    tensors: dict[str, Arrays] = {EDGES: {"features": model.edge_features, "shares": model.shares}}
-    for number, (weight, member) in enumerate(model.members):
-        kind, arrays = _written(member)
-        members.append({"kind": kind, "weight": weight})
-        tensors[f"member-{number}"] = arrays
-    manifest |= {"members": members, "balance": model.balance}
     documents: dict[str, Any] = {
-        VERTICES: {
-            str(end): ids_document(model.ids[name])
-            for end, name in enumerate(dict.fromkeys(target.ends))
-        },
-        EDGES: {"ids": list(model.edge_ids)},
+        **stored.documents(),
+        EDGES: {"ids": list(model.edges.ids)},
+        INDUCTIVE: model.scope.to_document(),
     }
     return Artifact(manifest, documents, tensors)
 
@@ -113,47 +174,56 @@ def from_artifact(artifact: Artifact) -> PropertyModel:
     entry = manifest["target"]
     owner = entry["owner"] if isinstance(entry["owner"], str) else Relation(*entry["owner"])
     classes = tuple(Literal(Kind(kind), value) for kind, value in entry["classes"])
-    target = PropertyTarget(owner, entry["key"], entry["task"], Form(entry["form"]), classes)
-    ids = {
-        name: ids_of(artifact.documents[VERTICES][str(end)])
-        for end, name in enumerate(dict.fromkeys(target.ends))
-    }
+    target = PropertyTarget(
+        owner, entry["key"], entry["task"], Form(entry["form"]), classes, entry["separator"]
+    )
+    stored = stored_graph_of(artifact)
+    answers = None
+    embed: dict[str, Indexes] = {}
     if target.element == "node":
         answers = artifact.tensors[ANSWERS][ANSWERS]
-        if answers.shape != (len(ids[target.ends[0]]), target.width):
+        if answers.shape != (stored.graph.counts[target.ends[0]], target.width):
             raise ValueError(f"its answers have the shape {answers.shape}")
-        return VertexAnswers(target, ids[target.ends[0]], answers)
+    else:  # what answers any pair of vertices has to know them all
+        embed = {end: np.arange(stored.graph.counts[end]) for end in target.ends}
+    arrays = artifact.tensors[KNOWN]
+    ends = tuple(arrays[f"ends.{end}"].astype(np.int64) for end in range(len(target.ends)))
+    known = Known(ends, arrays["truth"])
+    view = View(stored.graph, target.ends, known, embed)
     members = tuple(
-        (entry["weight"], _read(entry["kind"], target.form, artifact.tensors[f"member-{number}"]))
+        (entry["weight"], _read(entry["kind"], target.form, artifact, number, view, stored))
         for number, entry in enumerate(manifest["members"])
     )
-    return EdgeModel(
+    return PropertyModel(
         target,
-        ids,
+        stored,
+        known,
         members,
         artifact.tensors[EDGES]["shares"],
         manifest["balance"],
-        artifact.documents[EDGES]["ids"],
-        artifact.tensors[EDGES]["features"],
+        EdgeFeatures(
+            tuple(from_document(encoding) for encoding in manifest["edge_encodings"]),
+            artifact.documents[EDGES]["ids"],
+            artifact.tensors[EDGES]["features"],
+        ),
+        answers,
     )
 
 
 def _written(member: Member) -> tuple[str, dict[str, NDArray[Any]]]:
-    """A method's name in an artifact, and its arrays."""
+    """A method's name in an artifact, and its parameters."""
     match member:
         case Constant(values):
             return "constant", {"values": values}
-        case AtEnds(_, estimates, combination):
-            return "ends", {**_pair("estimates", estimates.ends), "mean": estimates.mean,
-                            "combination": combination}  # fmt: skip
-        case OnTable(table, model):
-            arrays = {"weights": model.weights, "intercepts": model.intercepts}
-            return "linear", {**_pair("table", table.ends), **arrays}
-        case Boosted(_, table, estimates, forest):
-            known = {} if estimates is None else {
-                **_pair("estimates", estimates.ends), "mean": estimates.mean
-            }  # fmt: skip
-            return "boosting", {**_pair("table", table.ends), **known, **forest.tensors()}
+        case AroundVertices():
+            return "around", {}
+        case AtEnds():
+            return "ends", {"combination": member.combination}
+        case OnTable(_, model):
+            return "linear", {"weights": model.weights, "intercepts": model.intercepts}
+        case Boosted():
+            kind = "boosting" if member.estimates is None else "boosting-around"
+            return kind, dict(member.forest.tensors())
         case Networks(_, heads):
             return "network", {
                 f"{number}.{name}": values
@@ -163,45 +233,42 @@ def _written(member: Member) -> tuple[str, dict[str, NDArray[Any]]]:
     raise TypeError(f"{type(member).__name__} cannot be stored")
 
 
-def _read(kind: str, form: Form, arrays: Arrays) -> Member:
-    """The method that `_written` took apart."""
+def _read(
+    kind: str, form: Form, artifact: Artifact, number: int, view: View, stored: StoredGraph
+) -> Member:
+    """The method that `_written` took apart, looking at a view."""
+    arrays = artifact.tensors[f"member-{number}"]
     match kind:
         case "constant":
             return Constant(arrays["values"])
+        case "around":
+            return AroundVertices(view.estimates)
         case "ends":
-            return AtEnds(form, _estimates(arrays), arrays["combination"])
+            return AtEnds(form, view.estimates, arrays["combination"])
         case "linear":
-            linear = Linear(form, arrays["weights"], arrays["intercepts"])
-            return OnTable(Table(_ends(arrays, "table")), linear)
+            return OnTable(view.own, Linear(form, arrays["weights"], arrays["intercepts"]))
         case "boosting":
-            estimates = _estimates(arrays) if "mean" in arrays else None
-            return Boosted(form, Table(_ends(arrays, "table")), estimates, _forest(arrays))
+            return Boosted(form, view.own, None, _forest(arrays))
+        case "boosting-around":
+            return Boosted(form, view.around, view.estimates, _forest(arrays))
         case "network":
-            numbers = sorted({int(name.partition(".")[0]) for name in arrays})
-            heads = [
-                Head.from_tensors(
-                    {
-                        name.partition(".")[2]: values
-                        for name, values in arrays.items()
-                        if name.startswith(f"{number}.")
-                    }
-                )
-                for number in numbers
-            ]
-            return Networks(form, tuple(heads))
+            tensors = artifact.tensors[f"encoders-{number}"]
+            encoders = encoders_of(tensors, stored.types, stored.relations)
+            heads = []
+            for place, states in enumerate(view.states(encoders)):
+                prefix = f"{place}."
+                own = {
+                    name.removeprefix(prefix): values
+                    for name, values in arrays.items()
+                    if name.startswith(prefix)
+                }
+                heads.append(Head.from_tensors(own, states))
+            return Networks(form, tuple(heads), encoders)
     raise ValueError(f"unknown method {kind!r}")
 
 
-def _pair(name: str, ends: Sequence[Floats]) -> dict[str, NDArray[Any]]:
-    return {f"{name}.{end}": values for end, values in enumerate(ends)}
-
-
-def _ends(arrays: Arrays, name: str) -> tuple[Floats, ...]:
-    return arrays[f"{name}.0"], arrays[f"{name}.1"]
-
-
-def _estimates(arrays: Arrays) -> Estimates:
-    return Estimates(_ends(arrays, "estimates"), arrays["mean"])
+def _pair(name: str, ends: Sequence[NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {f"{name}.{end}": values.astype(np.int32) for end, values in enumerate(ends)}
 
 
 def _forest(arrays: Arrays) -> Forest:

@@ -12,15 +12,13 @@ import numpy as np
 
 from proxy.learning.graph import Floats, Indexes, TypedGraph
 from proxy.learning.properties.dataset import Subjects
-from proxy.learning.properties.target import Form, Outputs
+from proxy.learning.properties.target import Outputs
 
 PRIOR_NEIGHBOURS = 2.0
 """The overall mean counts like so many neighbours."""
 
 PRIOR_EDGES = 5.0
 """The overall mean counts like so many edges at an end."""
-
-LEAST_SHARE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,11 @@ class Estimates:
         """Those of the ends side by side: float32 `[elements, ends * outputs]`."""
         parts = [table[places] for table, places in zip(self.ends, subjects.ends, strict=True)]
         return np.concatenate(parts, axis=1)
+
+    @property
+    def reach(self) -> int:
+        """How many links away the values are that count."""
+        return 2 if len(self.ends) == 1 else 1
 
 
 def around_vertices(graph: TypedGraph, vertex_type: str, rows: Indexes, truth: Floats) -> Estimates:
@@ -84,51 +87,3 @@ def at_ends(counts: tuple[int, ...], known: Subjects, truth: Floats) -> tuple[Es
         others = (sums[places] - truth) / (weights[places] - 1.0)
         without.append(others.astype(np.float32))
     return Estimates(tuple(tables), mean), np.concatenate(without, axis=1)
-
-
-@dataclass(frozen=True, slots=True)
-class AroundVertices:
-    """The estimate itself."""
-
-    estimates: Estimates
-
-    def outputs(self, subjects: Subjects) -> Outputs:
-        """See `Member.outputs`."""
-        return self.estimates.rows(subjects).astype(np.float64)
-
-
-@dataclass(frozen=True, slots=True)
-class AtEnds:
-    r"""Both ends' estimates together.
-
-    Classes: :math:`p_c \propto p_c(\mathrm{head})\, p_c(\mathrm{tail}) / \bar p_c`, as if the ends
-    were independent. Numbers: the weights in `combination`, float64 `[1 + ends]`, make up for the
-    dependence (Koren, "Factor in the neighbors", TKDD 2010, calls this the baseline estimate).
-    """
-
-    form: Form
-    estimates: Estimates
-    combination: Outputs
-
-    @classmethod
-    def fit(cls, form: Form, estimates: Estimates, without: Floats, truth: Floats) -> AtEnds:
-        """`without` are the estimates of known edges without themselves."""
-        if form is not Form.NUMBER:
-            return cls(form, estimates, np.zeros(0))
-        design = np.concatenate([np.ones((len(without), 1)), without], axis=1)
-        found, *_ = np.linalg.lstsq(design, truth.astype(np.float64).ravel(), rcond=None)
-        return cls(form, estimates, found)
-
-    def outputs(self, subjects: Subjects) -> Outputs:
-        """See `Member.outputs`."""
-        estimated = self.estimates.rows(subjects).astype(np.float64)
-        if self.form is Form.NUMBER:
-            return np.asarray(self.combination[0] + estimated @ self.combination[1:])[:, None]
-        shares = np.clip(
-            estimated.reshape(len(subjects), len(subjects.ends), -1), LEAST_SHARE, 1 - LEAST_SHARE
-        )
-        mean = np.clip(self.estimates.mean, LEAST_SHARE, 1 - LEAST_SHARE)
-        if self.form is Form.ONE_CLASS:
-            return self.form.from_raw(np.log(shares).sum(axis=1) - np.log(mean))
-        odds = np.log(shares) - np.log1p(-shares)
-        return self.form.from_raw(odds.sum(axis=1) - (np.log(mean) - np.log1p(-mean)))

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grammar.traversal import Kind, Literal
+from proxy.learning.extension import Places, encoded_rows, extend, places_of
+from proxy.learning.graph import Floats, Relation
+from proxy.learning.neighbourhood import Cells, Neighbourhood
 from proxy.learning.properties.dataset import Subjects
-from proxy.learning.properties.model import EdgeModel, PropertyModel, VertexAnswers, from_artifact
+from proxy.learning.properties.model import PropertyModel, from_artifact
+from proxy.learning.properties.revision import Pair
 from proxy.learning.properties.target import Element, Form, Outputs, Task
+from proxy.learning.scope import Scope
 from proxy.store.artifacts import DamagedArtifact, read_artifact
 
 CERTAIN = 1.0
@@ -51,24 +55,20 @@ class EdgeInput(Protocol):
         """The vertex that it enters."""
         ...
 
+    @property
+    def values(self) -> Cells | None:
+        """Its properties, if they were read."""
+        ...
+
 
 class PropertyPredictor:
     """A loaded model. Threads may share it: prediction changes nothing."""
 
-    def __init__(self, model: PropertyModel) -> None:
+    def __init__(self, model: PropertyModel, places: Places | None = None) -> None:
+        """`places` are those of the model's vertices, if they are known."""
         self._model = model
-        ids = (
-            {model.target.ends[0]: model.ids}
-            if isinstance(model, VertexAnswers)
-            else dict(model.ids)
-        )
-        self._places = {
-            name: {literal: place for place, literal in enumerate(members)}
-            for name, members in ids.items()
-        }
-        self._edge_rows: dict[str, int] = {}
-        if isinstance(model, EdgeModel):
-            self._edge_rows = {text: row for row, text in enumerate(model.edge_ids)}
+        self._places = places_of(model.stored) if places is None else places
+        self._edge_rows = {text: row for row, text in enumerate(model.edges.ids)}
 
     @classmethod
     def load(cls, directory: Path) -> PropertyPredictor:
@@ -94,6 +94,29 @@ class PropertyPredictor:
         """The property."""
         return self._model.target.key
 
+    @property
+    def scope(self) -> Scope:
+        """What `extended` has to be given."""
+        return self._model.scope
+
+    def extended(
+        self, read: Neighbourhood, inputs: Sequence[Literal | EdgeInput]
+    ) -> PropertyPredictor:
+        """The same model on the stored graph with what was read in it, for these inputs.
+
+        Raises ValueError for a property that was read and does not fit its encoding.
+        """
+        extension = extend(self._model.stored, self._places, read)
+        if self.element == "node":
+            vertices = [vertex for vertex in inputs if isinstance(vertex, Literal)]
+            model = self._model.on_vertices(extension, read, vertices)
+        else:
+            edges = [edge for edge in inputs if not isinstance(edge, Literal)]
+            ends = {end for edge in edges for end in (edge.source, edge.target)}
+            numbers = {pair for edge in edges if (pair := self._pair(edge, extension.places))}
+            model = self._model.on_edges(extension, read, ends, numbers)
+        return PropertyPredictor(model, extension.places)
+
     def predict(
         self,
         inputs: Sequence[Literal | EdgeInput],
@@ -107,58 +130,70 @@ class PropertyPredictor:
         end or of another relation.
         """
         found: list[list[PredictedValue]] = [[] for _ in inputs]
-        if isinstance(self._model, VertexAnswers):
-            known, rows = self._vertices(inputs)
-            outputs = self._model.answers[rows].astype(np.float64)
-        else:
-            known, subjects = self._edges(self._model, inputs)
-            outputs = self._model.outputs(subjects) if known else np.zeros((0, 1))
+        known, subjects = self._vertices(inputs) if self.element == "node" else self._edges(inputs)
+        if not known:
+            return found
+        answers = self._model.answers
+        outputs = (
+            self._model.outputs(subjects)
+            if answers is None
+            else answers[subjects.ends[0]].astype(np.float64)
+        )
         for position, values in zip(known, self._values(outputs, limit, threshold), strict=True):
             found[position] = values
         return found
 
-    def _vertices(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[list[int], list[int]]:
-        """Which inputs are known, and their rows."""
-        places = self._places[self._model.target.ends[0]]
+    def _vertices(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[list[int], Subjects]:
+        """Which inputs are known, and they as subjects."""
         known: list[int] = []
         rows: list[int] = []
         for position, vertex in enumerate(inputs):
-            place = places.get(vertex) if isinstance(vertex, Literal) else None
-            if place is not None:
+            place = self._places.get(vertex) if isinstance(vertex, Literal) else None
+            if place is not None and place[0] == self._model.target.owner:
                 known.append(position)
-                rows.append(place)
-        return known, rows
+                rows.append(place[1])
+        return known, Subjects((np.array(rows, np.int64),), np.zeros((len(rows), 0), np.float32))
 
-    def _edges(
-        self, model: EdgeModel, inputs: Sequence[Literal | EdgeInput]
-    ) -> tuple[list[int], Subjects]:
-        """Which inputs have known ends, and they as subjects.
-
-        An edge that was not in the export has the mean features.
-        """
-        owner = model.target.owner
-        assert not isinstance(owner, str)
-        heads, tails = self._places[owner.head], self._places[owner.tail]
+    def _edges(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[list[int], Subjects]:
+        """Which inputs have known ends, and they as subjects."""
         known: list[int] = []
-        ends: list[tuple[int, int]] = []
-        rows: list[int] = []
+        pairs: list[Pair] = []
+        edges: list[EdgeInput] = []
         for position, edge in enumerate(inputs):
-            if isinstance(edge, Literal) or edge.label != owner.label:
-                continue
-            head, tail = heads.get(edge.source), tails.get(edge.target)
-            if head is not None and tail is not None:
+            pair = None if isinstance(edge, Literal) else self._pair(edge, self._places)
+            if pair is not None and not isinstance(edge, Literal):
                 known.append(position)
-                ends.append((head, tail))
-                rows.append(self._edge_rows.get(str(edge.id.value), -1))
-        places = np.array(ends, np.int64).reshape(-1, 2)
-        features: NDArray[np.float32] = np.zeros(
-            (len(known), model.edge_features.shape[1]), np.float32
-        )
-        if features.shape[1]:
-            chosen = np.array(rows, np.int64)
-            mean = model.edge_features.mean(axis=0)
-            features = np.where((chosen >= 0)[:, None], model.edge_features[chosen], mean)
-        return known, Subjects((places[:, 0], places[:, 1]), features.astype(np.float32))
+                pairs.append(pair)
+                edges.append(edge)
+        places = np.array(pairs, np.int64).reshape(-1, 2)
+        return known, Subjects((places[:, 0], places[:, 1]), self._features(edges))
+
+    def _pair(self, edge: EdgeInput, places: Places) -> Pair | None:
+        """The numbers of an edge's ends, `None` if it is none that the model knows."""
+        owner = self._model.target.owner
+        assert isinstance(owner, Relation)
+        head, tail = places.get(edge.source), places.get(edge.target)
+        if edge.label != owner.label or head is None or tail is None:
+            return None
+        return (head[1], tail[1]) if (head[0], tail[0]) == (owner.head, owner.tail) else None
+
+    def _features(self, edges: Sequence[EdgeInput]) -> Floats:
+        """Float32 `[edges, width]`: as they were read, else as in the export, else the mean."""
+        stored = self._model.edges
+        features: Floats = np.zeros((len(edges), stored.values.shape[1]), np.float32)
+        if not features.size:
+            return features
+        mean = stored.values.mean(axis=0)
+        read: list[int] = []
+        for position, edge in enumerate(edges):
+            row = self._edge_rows.get(str(edge.id.value))
+            features[position] = mean if row is None else stored.values[row]
+            if edge.values is not None:
+                read.append(position)
+        if read:
+            cells = [edges[position].values or {} for position in read]
+            features[read] = encoded_rows(cells, stored.encodings)
+        return features
 
     def _values(
         self, outputs: Outputs, limit: int, threshold: float | None

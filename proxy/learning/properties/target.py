@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
 from grammar.traversal import Kind, Literal
-from proxy.learning.graph import Relation
+from proxy.learning.graph import Floats, Relation
 
 Element = Choice["node", "edge"]
 Task = Choice["classification", "regression"]
@@ -43,13 +45,15 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PropertyTarget:
-    """A property to predict. `owner` is the vertex type or the relation that has it."""
+    """A property to predict. `owner` is the vertex type or the relation that has it; `separator`
+    joins several classes in one value."""
 
     owner: str | Relation
     key: str
     task: Task
     form: Form
     classes: tuple[Literal, ...] = ()
+    separator: str | None = None
 
     @property
     def element(self) -> Element:
@@ -75,6 +79,45 @@ class PropertyTarget:
 
     def __str__(self) -> str:
         return f"{self.key!r} of {self.owner}"
+
+    def truth_of(self, values: Sequence[str]) -> Floats | None:
+        """What the values of an element's property say: float32 `[outputs]`.
+
+        `None` if they say nothing, or nothing that training has seen.
+        """
+        truth = np.zeros(self.width, np.float32)
+        if self.form is Form.NUMBER:
+            number = _number(values[0]) if values else math.nan
+            truth[0] = number
+            return truth if math.isfinite(number) else None
+        places = {_text(value): place for place, value in enumerate(self.classes)}
+        # One class for each element: of several values the first counts, as in an export.
+        for value in values if self.separator else values[:1]:
+            for text in classes_in(value, self.separator):
+                if text in places:
+                    truth[places[text]] = 1.0
+        return truth if truth.any() else None
+
+
+def classes_in(cell: str, separator: str | None) -> list[str]:
+    """The classes in a cell; an export writes a separator inside a value as `\\;`."""
+    if not separator:
+        return [cell] if cell else []
+    pieces = re.split(rf"(?<!\\){re.escape(separator)}", cell)
+    texts = (piece.replace(f"\\{separator}", separator).strip() for piece in pieces)
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _text(value: Literal) -> str:
+    """A class as an export writes it."""
+    return str(value.value).lower() if value.kind is Kind.BOOLEAN else str(value.value)
 
 
 PROPERTY_TASKS = tuple(f"{element}_{task}" for element in ("node", "edge")

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from proxy.graph.export_files import CONFIGURATION
+from proxy.learning.encoder import Encoder
 from proxy.learning.events import PhaseStarted, Progress, unheard
-from proxy.learning.graph import Floats
 from proxy.learning.models.messages import threads
 from proxy.learning.properties.choice import Choice
-from proxy.learning.properties.dataset import load_property
+from proxy.learning.properties.dataset import PropertyDataset, load_property
 from proxy.learning.properties.head import Head, Networks
 from proxy.learning.properties.members import Member
 from proxy.learning.properties.mixture import used
-from proxy.learning.properties.model import EdgeModel, PropertyModel, VertexAnswers, to_artifact
+from proxy.learning.properties.model import EdgeFeatures, PropertyModel, to_artifact
 from proxy.learning.properties.network import epochs_of
 from proxy.learning.properties.report import (
     LOWER_IS_BETTER,
@@ -27,8 +29,10 @@ from proxy.learning.properties.report import (
     PropertyRow,
 )
 from proxy.learning.properties.study import PropertyStudy, Trial, confusion_of
+from proxy.learning.properties.view import Known
 from proxy.learning.provenance import peak_memory, provenance
 from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
+from proxy.learning.stored_graph import StoredGraph
 from proxy.learning.training import REPORT
 from proxy.store.artifacts import check_output, write_artifact
 
@@ -77,7 +81,6 @@ def train_property(
 def _served(trial: Trial, study: PropertyStudy, choice: Choice) -> PropertyModel:
     """The chosen methods, fitted on every row that has a value."""
     dataset = trial.dataset
-    target, shares = dataset.target, trial.yardstick.shares
     members = []
     for name, weight in used(trial.field.names, choice.weights).items():
         trial.progress(PhaseStarted(f"{name} on all rows"))
@@ -85,26 +88,41 @@ def _served(trial: Trial, study: PropertyStudy, choice: Choice) -> PropertyModel
             _networks(trial, study) if name == NETWORK else trial.field.fit(name, dataset.labelled)
         )
         members.append((weight, fitted))
-    features: Floats = np.zeros((0, dataset.subjects.features.shape[1]), np.float32)
-    if dataset.edge_features is not None:
-        features = dataset.edge_features.values
-    served = EdgeModel(
-        target,
-        {name: dataset.ids[name] for name in target.ends},
+    return model_of(dataset, members, trial.yardstick.shares, choice.balance)
+
+
+def model_of(
+    dataset: PropertyDataset,
+    members: Sequence[tuple[float, Member]],
+    shares: NDArray[np.float64],
+    balance: float,
+) -> PropertyModel:
+    """The model of methods with their weights, with all that it has to know of the data."""
+    labelled = dataset.subjects.select(dataset.labelled)
+    served = PropertyModel(
+        dataset.target,
+        StoredGraph(dataset.graph, dataset.ids, dataset.encodings),
+        Known(labelled.ends, dataset.truth[dataset.labelled]),
         tuple(members),
         shares,
-        choice.balance,
-        dataset.edge_ids if dataset.edge_features is not None else (),
-        features,
+        balance,
+        _edge_features(dataset),
     )
-    if target.element == "edge":
+    if dataset.target.element == "edge":
         return served
-    answers = served.outputs(dataset.subjects).astype(np.float32)
-    return VertexAnswers(target, dataset.ids[target.ends[0]], answers)
+    return replace(served, answers=served.outputs(dataset.subjects).astype(np.float32))
+
+
+def _edge_features(dataset: PropertyDataset) -> EdgeFeatures:
+    if dataset.edge_features is None:
+        empty = np.zeros((0, dataset.subjects.features.shape[1]), np.float32)
+        return EdgeFeatures((), (), empty)
+    return EdgeFeatures(dataset.edge_encodings, dataset.edge_ids, dataset.edge_features.values)
 
 
 def _networks(trial: Trial, study: PropertyStudy) -> Networks:
     heads: list[Head] = []
+    encoders: list[Encoder] = []
     for number in range(study.networks):
         phase = "training on all rows"
         if study.networks > 1:
@@ -123,7 +141,8 @@ def _networks(trial: Trial, study: PropertyStudy) -> Networks:
         )
         (last,) = deque(epochs, maxlen=1)
         heads.append(last.head())
-    return Networks(trial.dataset.target.form, tuple(heads))
+        encoders.append(last.encoder())
+    return Networks(trial.dataset.target.form, tuple(heads), tuple(encoders))
 
 
 def _report(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from answering import as_script, drive, known, row
 
@@ -9,6 +11,7 @@ from grammar.traversal import Kind, Literal
 from proxy.inference.commands import Admit, Edge, PredictProperty, PrepareLinks, PrepareProperty
 from proxy.inference.errors import InvalidParameter, UnsupportedOperation
 from proxy.inference.predicates import Settings
+from proxy.wire.mime import format_of
 
 P = 'g.with("Neptune#ml.endpoint","ep").'
 LINK = 'out("knows").with("Neptune#ml.prediction").hasLabel("p")'
@@ -135,6 +138,29 @@ def test_all_of_a_graph_begin_with_the_answers():
     assert answered.text.startswith("g.inject(")
     assert "choose" not in answered.text
     assert answered.text.endswith(".value().groupCount()")
+
+
+LANG = {"language": Literal.string("gremlin-lang")}
+
+
+def test_gremlin_lang_gets_properties_as_a_binding():
+    query = f'{P}V("a").out("x").{GENRE}.path()'
+    answered = drive(as_script(query, **LANG), ROWS, values=genres)
+    assert answered.text.endswith(
+        "flatMap(__.identity().as('gremlink_answers_0_input').constant(gremlink_answers_0)"
+        ".select(__.select('gremlink_answers_0_input').id()).unfold()).path()"
+    )
+    ((_, bound),) = answered.final.args["bindings"].entries
+    assert [key.value for key, _ in bound.entries] == ["a", "b"]
+    assert all(item.what == "VertexProperty" for _, found in bound.entries for item in found.items)
+
+
+@pytest.mark.parametrize("mime", ["-v1.0+json", "-v3.0+json;types=false"])
+def test_a_format_without_types_has_no_properties_to_bind(mime):
+    request = as_script(f'{P}V("a").{GENRE}', **LANG)
+    untyped = replace(request, format=format_of(f"application/vnd.gremlin{mime}"))
+    with pytest.raises(UnsupportedOperation, match="gremlin-lang scripts are not supported with"):
+        drive(untyped, ROWS, values=genres)
 
 
 def test_writes_run_once():

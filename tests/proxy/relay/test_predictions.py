@@ -11,6 +11,7 @@ from teams import write_teams
 from grammar.traversal import Kind, Literal
 from proxy.inference.commands import (
     Edge,
+    ExplainLinks,
     PredictLinks,
     PredictProperty,
     PrepareLinks,
@@ -82,6 +83,18 @@ async def test_links(predictions: Predictions) -> None:
     reply = await predictions(PredictLinks(KNOWS, [person(0)], [frozenset()], 3, None))
     (targets,) = reply  # type: ignore[misc]
     assert len(targets) == 3
+
+
+async def test_reasons_of_links(predictions: Predictions) -> None:
+    people = [person(0), Literal.string("?"), person(1)]
+    asked = PredictLinks(KNOWS, people, [frozenset()] * 3, 2, None)
+    links = await predictions(asked)
+    reply = await predictions(ExplainLinks(asked, links))  # type: ignore[arg-type]
+    assert [len(reasons) for reasons in reply] == [2, 0, 2]  # type: ignore[union-attr,arg-type]
+    first = {key.value: value for key, value in reply[0][0].entries}  # type: ignore[index,union-attr]
+    assert first["score"] == Literal.of(links[0][0][1])  # type: ignore[index]
+    ((method, _),) = first["contributions"].entries
+    assert method == Literal.string("popularity")
 
 
 @pytest.mark.parametrize(

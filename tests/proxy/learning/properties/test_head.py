@@ -50,7 +50,7 @@ def test_the_formula() -> None:
     with torch.no_grad():
         expected = layers(torch.from_numpy(columns)).numpy()
     assert_allclose(numpy_head.raw(subjects), expected, atol=1e-5)
-    again = Head.from_tensors(numpy_head.tensors())
+    again = Head.from_tensors(numpy_head.tensors(), states)
     assert (again.raw(subjects) == numpy_head.raw(subjects)).all()
 
 

@@ -8,10 +8,10 @@ from numpy.testing import assert_allclose
 
 from proxy.learning.graph import Edges, Relation, TypedGraph
 from proxy.learning.properties.dataset import Subjects
+from proxy.learning.properties.nearby import AtEnds
 from proxy.learning.properties.neighbours import (
     PRIOR_EDGES,
     PRIOR_NEIGHBOURS,
-    AtEnds,
     around_vertices,
     at_ends,
 )

@@ -35,6 +35,7 @@ class Lent:
     label: str
     source: Literal
     target: Literal
+    values: None = None
 
 
 def lent(head: int, tail: int, id: str = "new", label: str = "lends") -> Lent:

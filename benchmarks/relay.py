@@ -1,0 +1,185 @@
+"""What the relay costs for ordinary traffic, beside HAProxy and the least that Python can do.
+
+    python benchmarks/relay.py [--rounds 5] [--seconds 2] [--core 0]
+
+Everything runs on one core: the server and the load generator of `relay_peers/peer.c`, and what
+stands between them in turn: nothing, HAProxy in TCP mode, a bare uvloop forwarder
+(`relay_peers/forwarder.py`), `gremlink serve`. On several cores the time to wake another core
+hides what a proxy does. Figures are microseconds of the proxy's CPU for one round trip, its own
+share of the kernel's work included: medians of the rounds with their smallest and largest value.
+Needs Linux, a C compiler and `haproxy`; without HAProxy its lines are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PEERS = Path(__file__).parent / "relay_peers"
+LOADS = ((300, 32), (300, 1), (16 * 1024, 32), (1024 * 1024, 32))
+"""Bytes of an answer, and connections."""
+
+
+def free_port() -> int:
+    """A port that nobody uses at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Between:
+    """What stands between client and server, and what was measured of it."""
+
+    name: str
+    port: int
+    process: int | None
+    cpu: dict[tuple[int, int], list[float]] = field(default_factory=dict)
+    p50: dict[tuple[int, int], list[float]] = field(default_factory=dict)
+
+
+def cpu_seconds(process: int) -> float:
+    """Seconds of CPU that a process has used, from the scheduler's own account."""
+    tasks = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[0]) for task in tasks) * 1e-9
+
+
+@contextlib.contextmanager
+def running(core: int, command: list[str], **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A child process on one core."""
+    process = subprocess.Popen(
+        ["taskset", "-c", str(core), *command],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+@contextlib.contextmanager
+def haproxy(core: int, upstream: int) -> Iterator[Between]:
+    """HAProxy in TCP mode."""
+    port = free_port()
+    command = ["haproxy", "-db", "-f", str(PEERS / "haproxy.cfg")]
+    with running(core, command, BENCH_PORT=str(port), BENCH_UPSTREAM=str(upstream)) as process:
+        wait_for(port)
+        yield Between("HAProxy", port, process.pid)
+
+
+@contextlib.contextmanager
+def forwarder(core: int, upstream: int) -> Iterator[Between]:
+    """The bare forwarder."""
+    port = free_port()
+    command = [sys.executable, str(PEERS / "forwarder.py"), str(port), str(upstream)]
+    with running(core, command) as process:
+        wait_for(port)
+        yield Between("uvloop forwarder", port, process.pid)
+
+
+@contextlib.contextmanager
+def gremlink(core: int, upstream: int) -> Iterator[Between]:
+    """The proxy, as it is run."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as store:
+        command = [sys.executable, "-m", "proxy", "serve", "--port", str(port), "--store", store]
+        command += ["--upstream", f"ws://127.0.0.1:{upstream}/gremlin"]
+        with running(core, command) as process:
+            wait_for(port)
+            yield Between("gremlink", port, process.pid)
+
+
+def wait_for(port: int) -> None:
+    """Until somebody listens."""
+    for _ in range(300):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1):
+            return
+        subprocess.run(["sleep", "0.1"], check=True)
+    raise SystemExit(f"nobody listens on port {port}")
+
+
+def measure(between: Between, peer: Path, core: int, load: tuple[int, int], seconds: float) -> None:
+    """One round of one load."""
+    size, connections = load
+    before = cpu_seconds(between.process) if between.process else 0.0
+    output = subprocess.run(
+        ["taskset", "-c", str(core), peer, "load"]
+        + [str(number) for number in (between.port, connections, size, seconds)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+    used = (cpu_seconds(between.process) if between.process else 0.0) - before
+    said = json.loads(output)
+    between.cpu.setdefault(load, []).append(used / said["round_trips"] * 1e6)
+    between.p50.setdefault(load, []).append(said["p50"] * 1e6)
+
+
+def spread(values: list[float]) -> str:
+    """Median, smallest and largest."""
+    return f"{statistics.median(values):7.1f} ({min(values):.1f}-{max(values):.1f})"
+
+
+def report(all_of_them: list[Between]) -> None:
+    """The table and the ratios."""
+    print(f"\n{'answer x connections':22}{'':18}{'CPU µs a round trip':>24}{'p50 µs':>10}")
+    for load in LOADS:
+        size, connections = load
+        for index, between in enumerate(all_of_them):
+            label = f"{size} B x {connections}" if index == 0 else ""
+            cpu = spread(between.cpu[load]) if between.process else ""
+            p50 = statistics.median(between.p50[load])
+            print(f"{label:22}{between.name:18}{cpu:>24}{p50:10.0f}")
+    print("\nCPU of gremlink, as a ratio of the medians")
+    ours = all_of_them[-1]
+    for between in all_of_them[1:-1]:
+        for load in LOADS:
+            ratio = statistics.median(ours.cpu[load]) / statistics.median(between.cpu[load])
+            print(f"  {load[0]:>8} B x {load[1]:<3} / {between.name:18}{ratio:6.2f}")
+
+
+def main() -> None:
+    """Start everything, measure in turn, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--core", type=int, default=0)
+    asked = parser.parse_args()
+    core = asked.core
+    with tempfile.TemporaryDirectory() as built, contextlib.ExitStack() as stack:
+        peer = Path(built) / "peer"
+        subprocess.run(["cc", "-O2", "-o", peer, PEERS / "peer.c"], check=True)
+        port = free_port()
+        stack.enter_context(running(core, [str(peer), "serve", str(port)]))
+        wait_for(port)
+        betweens = [Between("nothing", port, None)]
+        if shutil.which("haproxy"):
+            betweens.append(stack.enter_context(haproxy(core, port)))
+        else:
+            print("haproxy is not installed: its figures are left out", file=sys.stderr)
+        betweens.append(stack.enter_context(forwarder(core, port)))
+        betweens.append(stack.enter_context(gremlink(core, port)))
+        for number in range(asked.rounds):
+            for load in LOADS:
+                for between in betweens:
+                    measure(between, peer, core, load, asked.seconds)
+            print(f"round {number + 1} of {asked.rounds}", file=sys.stderr)
+    report(betweens)
+
+
+if __name__ == "__main__":
+    main()

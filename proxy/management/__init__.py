@@ -1,1 +1,0 @@
-"""Neptune's management API over HTTP, and the jobs that do its work."""
