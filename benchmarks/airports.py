@@ -74,12 +74,17 @@ def load_and_export(text: Path, work: Path, console: Console) -> Path:
 def ask(export: Path, artifact: Path) -> list[str]:
     """The codes of the ten likeliest new routes, without those that exist."""
     files = read_export(export)
-    (airports,) = (file.read() for file in files.nodes if file.type == "airport")
-    (routes,) = (file.read() for file in files.edges if file.relation == "route")
-    codes: dict[Literal, str] = dict(zip(airports.ids, airports.columns["code"], strict=True))
+    (airports,) = (file for file in files.nodes if file.type == "airport")
+    (routes,) = (file for file in files.edges if file.relation == "route")
+    codes: dict[Literal, str] = {}
+    for chunk in airports.chunks(["code"]):
+        codes.update(zip(airports.ids(chunk), chunk.columns["code"], strict=True))
     (asked,) = (vertex for vertex, code in codes.items() if code == ASKED)
     known = {
-        dest for source, dest in zip(routes.sources, routes.dests, strict=True) if source == asked
+        dest
+        for chunk in routes.chunks([])
+        for source, dest in zip(routes.sources(chunk), routes.dests(chunk), strict=True)
+        if source == asked
     }
     (answers,) = LinkPredictor.load(artifact).predict(
         edge_label="route",

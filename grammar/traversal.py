@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 OPTIONS_STRATEGY = "OptionsStrategy"
 
@@ -199,43 +199,6 @@ class Opaque:
         return f"<{self.what}>"
 
 
-class Unread:
-    """An origin that was walked over, and is read when somebody asks what it holds.
-
-    Reading never fails: what can be wrong was looked for on the walk.
-    """
-
-    __slots__ = ()
-
-    def may_mention(self, text: str) -> bool:
-        """Whether the text may stand in a string of this piece; a no is certain."""
-        raise NotImplementedError
-
-
-class UnreadArguments(Unread):
-    """The origin of an instruction that has its name, but not yet its arguments."""
-
-    __slots__ = ()
-
-    def nested(self, mentioning: str) -> Sequence[Traversal]:
-        """The traversals in the arguments, see `children`."""
-        raise NotImplementedError
-
-    def arguments(self) -> tuple[Argument, ...]:
-        """Read the arguments."""
-        raise NotImplementedError
-
-
-class UnreadInstructions(Unread):
-    """The origin of a traversal that has not yet its instructions."""
-
-    __slots__ = ()
-
-    def instructions(self) -> tuple[tuple[Instruction, ...], tuple[Instruction, ...]]:
-        """Read source instructions and steps."""
-        raise NotImplementedError
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Instruction:
     """One step or one source instruction: `out("FRIEND")`."""
@@ -244,31 +207,8 @@ class Instruction:
     arguments: tuple[Argument, ...] = ()
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
-    @classmethod
-    def unread(cls, name: str, origin: UnreadArguments) -> Instruction:
-        """An instruction that was read from `origin`, but for its arguments."""
-        made = _NEW(cls)
-        _SET_NAME(made, name)
-        _SET_ORIGIN(made, origin)
-        return made
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, attribute: str) -> tuple[Argument, ...]:
-            """The arguments, the first time that somebody asks for unread ones."""
-            if attribute != "arguments":
-                raise AttributeError(f"an Instruction has no {attribute!r}")
-            arguments = self.origin.arguments()
-            object.__setattr__(self, "arguments", arguments)
-            return arguments
-
     def __repr__(self) -> str:
         return f".{self.name}({_listed(self.arguments)})"
-
-
-_NEW = object.__new__
-_SET_NAME = vars(Instruction)["name"].__set__
-_SET_ORIGIN = vars(Instruction)["origin"].__set__
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -283,25 +223,6 @@ class Traversal:
     steps: tuple[Instruction, ...] = ()
     root: str = field(default="g", compare=False, kw_only=True)
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
-
-    @classmethod
-    def unread(cls, root: str, origin: UnreadInstructions) -> Traversal:
-        """A traversal that is to be read from `origin`."""
-        made = object.__new__(cls)
-        object.__setattr__(made, "root", root)
-        object.__setattr__(made, "origin", origin)
-        return made
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, attribute: str) -> tuple[Instruction, ...]:
-            """The instructions, the first time that somebody asks for unread ones."""
-            if attribute not in ("source", "steps"):
-                raise AttributeError(f"a Traversal has no {attribute!r}")
-            source, steps = self.origin.instructions()
-            object.__setattr__(self, "source", source)
-            object.__setattr__(self, "steps", steps)
-            return source if attribute == "source" else steps
 
     def with_steps(self, steps: Sequence[Instruction]) -> Traversal:
         """The same source, other steps."""
@@ -376,43 +297,28 @@ Path = tuple[int, ...]
 of that traversal among those of the step (see `children`) and the index of the step inside it."""
 
 
-def children(argument: Argument | Instruction, mentioning: str = "") -> Sequence[Traversal]:
-    """The traversals directly inside an instruction or argument, in order, however wrapped.
-
-    None of them, if it can be told at once that no string in the instruction holds `mentioning`.
-    """
-    origin = argument.origin
-    if isinstance(origin, UnreadArguments):
-        return origin.nested(mentioning)
-    return tuple(_children(argument))
-
-
-def _children(argument: Argument | Instruction) -> Iterator[Traversal]:
+def children(argument: Argument | Instruction) -> Iterator[Traversal]:
+    """The traversals directly inside an instruction or argument, in order, however wrapped."""
     match argument:
         case Traversal():
             yield argument
         case Instruction(_, arguments) | Predicate(_, _, arguments):
             for inner in arguments:
-                yield from _children(inner)
+                yield from children(inner)
         case Items(_, items):
             for inner in items:
-                yield from _children(inner)
+                yield from children(inner)
         case Entries(entries):
             for key, value in entries:
-                yield from _children(key)
-                yield from _children(value)
+                yield from children(key)
+                yield from children(value)
         case Strategy(_, configuration):
             for _, value in configuration:
-                yield from _children(value)
+                yield from children(value)
         case Bulked(value):
-            yield from _children(value)
+            yield from children(value)
         case _:
             return
-
-
-def may_mention(node: Instruction | Traversal, text: str) -> bool:
-    """Whether the text may stand in a string of the node. A no is certain, and needs no reading."""
-    return not isinstance(node.origin, Unread) or bool(node.origin.may_mention(text))
 
 
 def walk(traversal: Traversal, path: Path = ()) -> Iterator[tuple[Path, Instruction]]:
@@ -420,16 +326,8 @@ def walk(traversal: Traversal, path: Path = ()) -> Iterator[tuple[Path, Instruct
 
     Source instructions are not walked.
     """
-    open_ = [(path, enumerate(traversal.steps))]
-    while open_:
-        path, steps = open_[-1]
-        for index, instruction in steps:
-            here = (*path, index)
-            yield here, instruction
-            nested = children(instruction)
-            if nested:
-                inner = [((*here, n), enumerate(child.steps)) for n, child in enumerate(nested)]
-                open_ += reversed(inner)
-                break
-        else:
-            open_.pop()
+    for index, instruction in enumerate(traversal.steps):
+        here = (*path, index)
+        yield here, instruction
+        for number, child in enumerate(children(instruction)):
+            yield from walk(child, (*here, number))

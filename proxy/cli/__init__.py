@@ -15,6 +15,7 @@ COMMANDS = {
     "gremlin-server": "proxy.cli.gremlin_server:gremlin_server",
     "load": "proxy.cli.load:load",
     "export": "proxy.cli.export:export",
+    "process": "proxy.cli.process:process",
     "train": "proxy.cli.train:train",
     "endpoint": "proxy.cli.endpoint:endpoint",
     "query": "proxy.cli.query:query",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from proxy.graph.errors import (
+    BadCell,
     BadExport,
     BadParameters,
     ConnectionFailed,
@@ -15,29 +16,27 @@ from proxy.graph.errors import (
 from proxy.graph.export import ExportReport, export_graph
 from proxy.graph.export_files import (
     EdgeFile,
-    EdgeRow,
-    EdgeTable,
     Export,
     Feature,
     NodeFile,
-    NodeRow,
-    NodeTable,
     Target,
     read_export,
 )
 from proxy.graph.export_parameters import ExportParameters
+from proxy.graph.export_rows import Chunk
 from proxy.graph.gremlin_text import QueriesReport, load_gremlin
+from proxy.graph.ids import Ids
 from proxy.graph.load import LoadReport, load_csv
 from proxy.graph.progress import Progress
 from proxy.graph.schema import Schema, discover_schema
 
 __all__ = [
+    "BadCell",
     "BadExport",
     "BadParameters",
+    "Chunk",
     "ConnectionFailed",
     "EdgeFile",
-    "EdgeRow",
-    "EdgeTable",
     "Export",
     "ExportFailed",
     "ExportParameters",
@@ -45,11 +44,10 @@ __all__ = [
     "Feature",
     "FileProblem",
     "GraphError",
+    "Ids",
     "IdsRefused",
     "LoadReport",
     "NodeFile",
-    "NodeRow",
-    "NodeTable",
     "Progress",
     "QueriesReport",
     "Schema",

@@ -9,11 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from proxy.graph.errors import FileProblem
 
-_FIELD = re.compile(r'[ \t]*(?:"([^"]*(?:""[^"]*)*)"[ \t]*|([^",]*))(,|\Z)')
+
+@lru_cache
+def _field(separator: str) -> re.Pattern[str]:
+    """A cell and what ends it."""
+    end = re.escape(separator)
+    return re.compile(rf'[ \t]*(?:"([^"]*(?:""[^"]*)*)"[ \t]*|([^"{end}]*))({end}|\Z)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +30,12 @@ class Record:
     line: int
     cells: list[str | None]
     text: str
+    separator: str = ","
 
     def problem(self, index: int, reason: str) -> FileProblem:
         """An error at the cell with this index."""
         start = 0
-        for number, match in enumerate(_FIELD.finditer(self.text)):
+        for number, match in enumerate(_field(self.separator).finditer(self.text)):
             start = match.start()
             if number == index:
                 break
@@ -36,7 +43,7 @@ class Record:
         return FileProblem(self.path, self.line + line, column, reason)
 
 
-def read_records(path: Path) -> Iterator[Record]:
+def read_records(path: Path, separator: str = ",") -> Iterator[Record]:
     """The records of a UTF-8 file, blank lines left out. Raises `FileProblem`."""
     number = 0
     pending: list[str] = []
@@ -46,8 +53,8 @@ def read_records(path: Path) -> Iterator[Record]:
                 if not pending and '"' not in line:
                     text = line.rstrip("\r\n")
                     if text.strip():
-                        cells = [cell.strip(" \t") or None for cell in text.split(",")]
-                        yield Record(path, number, cells, text)
+                        cells = [cell.strip(" \t") or None for cell in text.split(separator)]
+                        yield Record(path, number, cells, text, separator)
                     continue
                 pending.append(line)
                 # Every quote of a whole record has its partner.
@@ -55,7 +62,7 @@ def read_records(path: Path) -> Iterator[Record]:
                     text = "".join(pending).rstrip("\r\n")
                     first = number - len(pending) + 1
                     pending = []
-                    yield _quoted(path, first, text)
+                    yield _quoted(path, first, text, separator)
     except OSError as error:
         raise FileProblem(path, 0, 0, error.strerror or str(error)) from None
     except UnicodeDecodeError as error:
@@ -65,11 +72,11 @@ def read_records(path: Path) -> Iterator[Record]:
         raise FileProblem(path, first, 0, "a quoted cell begins here and never ends")
 
 
-def _quoted(path: Path, line: int, text: str) -> Record:
+def _quoted(path: Path, line: int, text: str, separator: str) -> Record:
     cells: list[str | None] = []
     position = 0
     while True:
-        match = _FIELD.match(text, position)
+        match = _field(separator).match(text, position)
         if match is None:
             below, column = _place(text, position)
             raise FileProblem(
@@ -82,7 +89,7 @@ def _quoted(path: Path, line: int, text: str) -> Record:
         cells.append(quoted.replace('""', '"') if quoted is not None else bare.strip(" \t") or None)
         position = match.end()
         if not end:
-            return Record(path, line, cells, text)
+            return Record(path, line, cells, text, separator)
 
 
 def _place(text: str, position: int) -> tuple[int, int]:

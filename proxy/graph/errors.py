@@ -9,6 +9,7 @@ GraphError
 ├── ExportFailed          the graph holds something the export layout cannot carry, or the
 │                         target directory is in the way
 └── BadExport             an export directory that cannot be read
+    └── BadCell           ... because of one place in it; has line and column
 """
 
 from __future__ import annotations
@@ -82,4 +83,16 @@ class BadExport(GraphError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
+        self.reason = reason
+
+
+class BadCell(BadExport):
+    """A place in a file of an export; `line` and `column` count from 1, 0 where there is none."""
+
+    def __init__(self, path: Path, line: int, column: int, reason: str) -> None:
+        place = FileProblem(path, line, column, reason)
+        GraphError.__init__(self, str(place))
+        self.path = path
+        self.line = line
+        self.column = column
         self.reason = reason

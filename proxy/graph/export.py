@@ -22,18 +22,9 @@ from grammar.traversal import Kind
 from proxy.graph.connection import GraphConnection
 from proxy.graph.elements import BOOLEAN, Value, read_edges, read_vertices
 from proxy.graph.errors import ExportFailed
-from proxy.graph.export_files import (
-    FROM,
-    FROM_TYPE,
-    ID,
-    ID_TYPE,
-    LABEL,
-    MIXED,
-    SCHEMA,
-    TO,
-    TO_TYPE,
-)
+from proxy.graph.export_files import SCHEMA
 from proxy.graph.export_parameters import ExportParameters
+from proxy.graph.export_rows import FROM, FROM_TYPE, ID, ID_TYPE, LABEL, MIXED, TO, TO_TYPE
 from proxy.graph.progress import Progress, silent
 from proxy.graph.schema import (
     EdgeKind,

@@ -24,7 +24,7 @@ from proxy.graph.elements import (
     read_edges,
     read_vertices,
 )
-from proxy.graph.export_files import MIXED
+from proxy.graph.export_rows import MIXED
 
 Triple = tuple[Labels, str, Labels]
 """Labels of the source, label of the edge, labels of the destination."""

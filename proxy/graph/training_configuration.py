@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from proxy.graph.elements import DATE
-from proxy.graph.export_files import FROM, ID, TO
 from proxy.graph.export_parameters import Element, FeatureSpec, Job, TargetSpec
+from proxy.graph.export_rows import FROM, ID, TO
 from proxy.graph.schema import EdgeKind, NodeKind, Property, Schema
 
 MULTI_VALUE_SEPARATOR = ";"

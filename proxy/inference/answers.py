@@ -150,7 +150,7 @@ def tables(
 
 def table(content: Entries, dialect: Dialect, binding: str) -> Written:
     """From anything to a map."""
-    if not dialect.is_groovy:
+    if dialect.language is None:
         return Written([step("constant", content)], {})
     return Written([step("constant", Variable(binding))], {binding: content})
 

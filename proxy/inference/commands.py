@@ -136,13 +136,6 @@ class Neighbourhood:
 
 
 @dataclass(frozen=True, slots=True)
-class Describe:
-    """Tell people about a model: what it predicts, and among what. The reply is a line of text."""
-
-    model: PrepareLinks | PrepareProperty
-
-
-@dataclass(frozen=True, slots=True)
 class PredictLinks:
     """Rank the targets of links.
 
@@ -212,7 +205,6 @@ Work = (
     PrepareLinks
     | PrepareProperty
     | PrepareInductive
-    | Describe
     | PredictLinks
     | ExplainLinks
     | PredictProperty

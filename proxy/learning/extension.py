@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from grammar.traversal import Literal
-from proxy.learning.features.encodings import Encoding
-from proxy.learning.features.processing import encode
+from proxy.learning.features.encoding import Encoding
+from proxy.learning.features.matrix import encode
 from proxy.learning.graph import (
     Direction,
     Edges,

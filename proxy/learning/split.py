@@ -12,12 +12,12 @@ import numpy as np
 
 from proxy.learning.bench import Bench, Ranks, Study
 from proxy.learning.blend import Blend, Task
-from proxy.learning.dataset import SplitRate
 from proxy.learning.evaluation import Questions, rank_questions
 from proxy.learning.events import PhaseStarted
 from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
 from proxy.learning.known import KnownLinks
 from proxy.learning.members import Validation, epochs_of, fit_settings
+from proxy.learning.processing.processed import CustomSplit, Split, SplitRate
 from proxy.learning.scorers.embedding import Embeddings
 from proxy.learning.scorers.mixture import Mixture
 from proxy.learning.settings import AUTO, NETWORK
@@ -36,8 +36,8 @@ def study_split(bench: Bench) -> Study:
     """Run the protocol."""
     graph = bench.dataset.graph
     parts = {
-        relation: split_edges(graph.edges[relation], rate, bench.random)
-        for relation, rate in bench.dataset.targets.items()
+        relation: parts_of(graph.edges[relation], split, bench.random)
+        for relation, split in bench.dataset.targets.items()
     }
     train = graph.replacing({relation: part[0] for relation, part in parts.items()})
     valid = {relation: part[1] for relation, part in parts.items()}
@@ -53,13 +53,31 @@ def study_split(bench: Bench) -> Study:
     bench.progress(PhaseStarted("ranking the test edges"))
     ranks = _test_ranks(bench, train, embeddings, test, blend)
     tested, validated = (sum(len(edges) for edges in part.values()) for part in (test, valid))
+    chosen = any(isinstance(split, CustomSplit) for split in bench.dataset.targets.values())
+    how = "held out as configured" if chosen else "held out at random"
     protocol = (
-        f"{tested:,} test edges, held out at random and used for nothing else "
+        f"{tested:,} test edges, {how} and used for nothing else "
         f"({validated:,} more for validation); both ends asked, full ranking, known links "
         "removed, ties by mean rank"
     )
     fit = fit_settings(bench.settings, max(epochs, 1))
     return Study(protocol, blend, calibrations, fit, 1, ranks, bench.seconds())
+
+
+def parts_of(edges: Edges, split: Split, random: np.random.Generator) -> tuple[Edges, Edges, Edges]:
+    """Training, validation and test edges, as a user chose them or at random.
+
+    Edges that a user put nowhere are known while training, and never asked about. Without test
+    edges of the user every other validation edge is one.
+    """
+    if not isinstance(split, CustomSplit):
+        return split_edges(edges, split, random)
+    valid, test = split.valid, split.test
+    if not len(test) and len(valid) > 1:
+        valid, test = valid[::2], valid[1::2]
+    held = np.zeros(len(edges), np.bool_)
+    held[valid] = held[test] = True
+    return edges.select(~held), edges.select(valid), edges.select(test)
 
 
 def split_edges(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from proxy.graph.export_files import CONFIGURATION, read_export
+from proxy.graph.export_files import CONFIGURATION
 from proxy.learning import training
 from proxy.learning.events import Progress
-from proxy.learning.properties.dataset import only_target
+from proxy.learning.processing.load import asks_for_property
 from proxy.learning.properties.report import PropertyReport
 from proxy.learning.properties.training import train_property
 from proxy.learning.report import Report
@@ -29,8 +29,8 @@ def train(
     `model` is one of `MODELS` for links, of `PROPERTY_MODELS` for a property. Raises what
     `training.train` and `train_property` do, and `UnusableExport` for several targets.
     """
-    found = only_target(read_export(export_directory, configuration))
-    run = training.train if found is None else train_property
+    is_property = asks_for_property(export_directory, configuration)
+    run = train_property if is_property else training.train
     return run(
         export_directory,
         artifact_directory,

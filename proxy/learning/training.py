@@ -6,24 +6,24 @@ import time
 from collections import deque
 from pathlib import Path
 
-from proxy.graph.export_files import CONFIGURATION, read_export
+from proxy.graph.export_files import CONFIGURATION
 from proxy.learning.bench import Bench, Study
 from proxy.learning.cross_validation import study_folds
-from proxy.learning.dataset import Dataset, UnusableExport, build_dataset
+from proxy.learning.dataset import Dataset, link_dataset
 from proxy.learning.encoder import Encoder
 from proxy.learning.events import PhaseStarted, Progress, unheard
 from proxy.learning.graph import DIRECTIONS
 from proxy.learning.members import epochs_of
 from proxy.learning.model import LinkModel, RelationModel, to_artifact
 from proxy.learning.models.messages import threads
+from proxy.learning.processing.load import load_processed
+from proxy.learning.processing.processed import CustomSplit, UnusableExport
 from proxy.learning.provenance import peak_memory, provenance
 from proxy.learning.report import Report, blend_rows, method_rows
 from proxy.learning.scorers import STRUCTURAL
 from proxy.learning.scorers.embedding import Embeddings, averaged
 from proxy.learning.settings import AUTO, MODELS, NETWORK, TrainingSettings
 from proxy.learning.split import study_split
-from proxy.learning.stored_graph import StoredGraph
-from proxy.learning.tables import edge_table, is_link_target, vertex_table
 from proxy.store.artifacts import check_output, write_artifact
 
 REPORT = "report.json"
@@ -81,25 +81,8 @@ def train(
 
 
 def load_dataset(directory: Path, configuration: str = CONFIGURATION) -> Dataset:
-    """Read an export. Raises `BadExport`, `UnusableExport`, ValueError."""
-    export = read_export(directory, configuration)
-    other = sorted(
-        {
-            target.task
-            for targets in (*(n.targets for n in export.nodes), *(e.targets for e in export.edges))
-            for target in targets
-            if not is_link_target(target)
-        }
-    )
-    links = any(is_link_target(target) for file in export.edges for target in file.targets)
-    if other and not links:
-        raise UnusableExport(
-            f"the configuration asks for {', '.join(other)}, not for links: "
-            "export with a link_prediction target, or without targets"
-        )
-    return build_dataset(
-        [vertex_table(file) for file in export.nodes], [edge_table(file) for file in export.edges]
-    )
+    """Read an export, or a processed graph. Raises `BadExport`, `UnusableExport`, ValueError."""
+    return link_dataset(load_processed(directory, configuration))
 
 
 def _study(bench: Bench) -> Study:
@@ -115,7 +98,8 @@ def _study(bench: Bench) -> Study:
                     f"{bench.model} says nothing about {relation}: choose another model, or "
                     "other targets"
                 )
-    if total <= bench.settings.cross_validate_up_to:
+    chosen = any(isinstance(split, CustomSplit) for split in bench.dataset.targets.values())
+    if total <= bench.settings.cross_validate_up_to and not chosen:
         return study_folds(bench)
     return study_split(bench)
 
@@ -165,5 +149,4 @@ def _model(
                 {end: study.calibrations[relation, end] for end in DIRECTIONS},
             )
         )
-    stored = StoredGraph(dataset.graph, dataset.ids, dataset.encodings)
-    return LinkModel(stored, tuple(relations), embeddings, encoders)
+    return LinkModel(dataset.stored, tuple(relations), embeddings, encoders)

@@ -145,15 +145,7 @@ def read_document(directory: Path, name: str) -> Any:
 
 def _read_manifest(directory: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
     """The manifest, and the checksums of the files that it names."""
-    manifest = _parsed(directory, MANIFEST, _read(directory, MANIFEST))
-    if not isinstance(manifest, dict):
-        raise DamagedArtifact(directory, f"{MANIFEST} is not a JSON object")
-    if manifest.get("format") != FORMAT:
-        raise UnsupportedArtifact(
-            directory,
-            f"has format {manifest.get('format')!r}, this version reads format {FORMAT}: "
-            "train again, or use the version that wrote it",
-        )
+    manifest = read_manifest(directory)
     files = manifest.get("files")
     if not isinstance(files, dict):
         raise DamagedArtifact(directory, f"{MANIFEST} lists no files")
@@ -165,6 +157,23 @@ def _verified(directory: Path, name: str, checksum: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != checksum:
         raise DamagedArtifact(directory, f"{name} is not as it was written (checksum differs)")
     return content
+
+
+def read_manifest(directory: Path) -> Mapping[str, Any]:
+    """What an artifact says of itself, nothing else verified.
+
+    Raises `DamagedArtifact`, `UnsupportedArtifact`.
+    """
+    manifest = _parsed(directory, MANIFEST, _read(directory, MANIFEST))
+    if not isinstance(manifest, dict):
+        raise DamagedArtifact(directory, f"{MANIFEST} is not a JSON object")
+    if manifest.get("format") != FORMAT:
+        raise UnsupportedArtifact(
+            directory,
+            f"has format {manifest.get('format')!r}, this version reads format {FORMAT}: "
+            "train again, or use the version that wrote it",
+        )
+    return manifest
 
 
 def _read(directory: Path, name: str) -> bytes:

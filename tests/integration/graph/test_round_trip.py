@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from exported_rows import edges_of, vertices_of
 
 from grammar.traversal import Kind, Literal
 from proxy.embedded.sample import FRIENDS
@@ -72,7 +73,7 @@ def test_awkward_values(files: Path, empty_graph: str, tmp_path: Path) -> None:
     report = export_graph(empty_graph, tmp_path / "out")
     assert (report.vertices, report.edges) == (3, 4)
     export = read_export(report.directory)
-    people = {row.id.value: row.values for node in export.nodes for row in node.rows()}
+    people = {row.id.value: row.values for node in export.nodes for row in vertices_of(node)}
     assert people == {
         "a,1": {
             "name": 'O"Brien',
@@ -97,7 +98,7 @@ def test_awkward_values(files: Path, empty_graph: str, tmp_path: Path) -> None:
         ("Person", "knows", "Admin;Person"),
         ("Person", "likes", "Person"),
     }
-    edges = [row for edge in export.edges for row in edge.rows()]
+    edges = [row for edge in export.edges for row in edges_of(edge)]
     ends = {(row.source.value, row.dest.value) for row in edges}
     assert ends == {("a,1", "ü 2"), ("ü 2", "a,1"), ("ü 2", ""), ("a,1", "a,1")}
     reasons = {row.values["weight"]: row.values["why"] for row in edges if "why" in row.values}
@@ -149,7 +150,7 @@ def test_ids_of_all_types(graph: GraphConnection, tmp_path: Path) -> None:
     list(graph.submit("g.addV('B').property(T.id, 2L).as('b').V(1L).addE('r').to('b').iterate()"))
     list(graph.submit("g.V('1').addE('r').to(__.V(2L)).iterate()"))
     export = read_export(export_graph(graph.url, tmp_path / "out").directory)
-    ids = {node.type: set(node.read().ids) for node in export.nodes}
+    ids = {node.type: {row.id for row in vertices_of(node)} for node in export.nodes}
     assert ids == {
         "A": {
             Literal(Kind.INT, 1),
@@ -160,7 +161,7 @@ def test_ids_of_all_types(graph: GraphConnection, tmp_path: Path) -> None:
         "B": {Literal(Kind.LONG, 2)},
     }
     (relation,) = export.edges
-    assert {(row.source, row.dest) for row in relation.rows()} == {
+    assert {(row.source, row.dest) for row in edges_of(relation)} == {
         (Literal(Kind.LONG, 1), Literal(Kind.LONG, 2)),
         (Literal.string("1"), Literal(Kind.LONG, 2)),
     }
@@ -171,7 +172,7 @@ def test_sample_is_ready_for_multi_category(empty_graph: str, tmp_path: Path) ->
     (users,) = read_export(export_graph(empty_graph, tmp_path / "out").directory).nodes
     interests = next(feature for feature in users.features if feature.column == "interests")
     assert (interests.type, interests.options) == ("auto", {"separator": ";"})
-    bill = next(row for row in users.rows() if row.values["name"] == "Bill")
+    bill = next(row for row in vertices_of(users) if row.values["name"] == "Bill")
     assert bill.values["interests"].split(";") == ["arts", "comics", "games", "sports"]
 
 
@@ -190,10 +191,7 @@ def test_many_batches(empty_graph: str, graph: GraphConnection, tmp_path: Path) 
     export_graph(empty_graph, out, progress=lambda *heard: told.append(heard))
     assert told[-1] == ("edges", count, count)
     (relation,) = read_export(out).edges
-    table = relation.read()
-    pairs = {
-        (source.value, dest.value) for source, dest in zip(table.sources, table.dests, strict=True)
-    }
+    pairs = {(row.source.value, row.dest.value) for row in edges_of(relation)}
     assert pairs == {(f"v{n}", f"v{(n * 7 + 1) % count}") for n in range(count)}
 
 

@@ -86,13 +86,14 @@ def test_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        (["team", "regression"], "property 'team' of 'Person' is 'green' in row 2"),
-        (["nobody", "regression"], "property 'nobody' of 'Person': there is no such column"),
+        (["team", "regression"], "Person.csv:3:7: the target 'team' is 'green' here, which is not"),
+        (["nobody", "regression"], "Person.csv: there is no column 'nobody', only 'age', 'team'"),
     ],
 )
 def test_a_target_that_cannot_be_learned(tmp_path: Path, label: list[str], message: str) -> None:
     export = write_teams(tmp_path / "export", of_people={"label": label})
     found = CliRunner().invoke(main, ["train", str(export), "--output", str(tmp_path / "out")])
     assert found.exit_code == 1
-    assert f"gremlink: {message}" in found.output
+    assert found.output.startswith("gremlink: ")
+    assert message in found.output
     assert not (tmp_path / "out").exists()

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from grammar.traversal import Kind, Literal
-from proxy.graph import BadExport, Feature, NodeRow, Target, read_export
+from proxy.graph import BadCell, BadExport, Feature, Target, read_export
 
 PEOPLE = '~id,~label,name,age\n"1","Person","A, ""B""",5\n"2","Person",,\n'
 KNOWS = (
@@ -62,36 +62,40 @@ def test_neptunes_own_ids_are_strings(tmp_path: Path) -> None:
     found = read_export(export(tmp_path))
     (people,) = found.nodes
     assert people.type == "Person"
-    assert list(people.rows()) == [
-        NodeRow(Literal.string("1"), {"name": 'A, "B"', "age": "5"}),
-        NodeRow(Literal.string("2"), {"name": "", "age": ""}),
-    ]
+    (chunk,) = people.chunks()
+    assert people.ids(chunk) == [Literal.string("1"), Literal.string("2")]
+    assert chunk.columns["name"] == ['A, "B"', ""]
+    assert chunk.columns["age"] == ["5", ""]
+    assert chunk.lines == [2, 3]
     assert people.features == (Feature("age", "age", "numerical", {"norm": "min-max"}),)
     assert people.targets == (Target("name", "classification", (0.8, 0.2, 0.0)),)
     (knows,) = found.edges
     assert (knows.source, knows.relation, knows.dest) == ("Person", "knows", "Person")
-    (row,) = knows.rows()
-    assert (row.source, row.dest) == (Literal.string("1"), Literal.string("2"))
-    assert row.values == {"since": "3"}
+    (chunk,) = knows.chunks()
+    assert knows.sources(chunk) == [Literal.string("1")]
+    assert knows.dests(chunk) == [Literal.string("2")]
+    assert knows.labels(chunk) is None
+    assert chunk.columns["since"] == ["3"]
     assert found.warnings == ("w",)
 
 
-def test_columns(tmp_path: Path) -> None:
-    found = read_export(export(tmp_path))
-    people = found.nodes[0].read()
-    assert people.ids == [Literal.string("1"), Literal.string("2")]
-    assert people.columns == {"name": ['A, "B"', ""], "age": ["5", ""]}
-    knows = found.edges[0].read()
-    assert knows.sources == [Literal.string("1")]
-    assert knows.dests == [Literal.string("2")]
-    assert knows.columns == {"since": ["3"]}
+def test_a_file_comes_in_pieces_and_only_with_what_is_wanted(tmp_path: Path) -> None:
+    (people,) = read_export(export(tmp_path)).nodes
+    chunks = list(people.chunks(["age"], rows=1))
+    assert [dict(chunk.columns) for chunk in chunks] == [
+        {"~id": ["1"], "age": ["5"]},
+        {"~id": ["2"], "age": [""]},
+    ]
+    assert [chunk.lines for chunk in chunks] == [[2], [3]]
 
 
 def test_recorded_types(tmp_path: Path) -> None:
     found = read_export(export(tmp_path, schema=typed("Integer", "Integer", "Long")))
-    assert found.nodes[0].read().ids == [Literal(Kind.INT, 1), Literal(Kind.INT, 2)]
-    (row,) = found.edges[0].rows()
-    assert (row.source, row.dest) == (Literal(Kind.INT, 1), Literal(Kind.LONG, 2))
+    (chunk,) = found.nodes[0].chunks()
+    assert found.nodes[0].ids(chunk) == [Literal(Kind.INT, 1), Literal(Kind.INT, 2)]
+    (chunk,) = found.edges[0].chunks()
+    assert found.edges[0].sources(chunk) == [Literal(Kind.INT, 1)]
+    assert found.edges[0].dests(chunk) == [Literal(Kind.LONG, 2)]
 
 
 def test_types_in_rows(tmp_path: Path) -> None:
@@ -99,38 +103,35 @@ def test_types_in_rows(tmp_path: Path) -> None:
     edges = f"~id,~label,~from,~to,~fromType,~toType\ne,knows,1,{ID},Long,UUID\n"
     schema = typed("mixed", "mixed", "mixed")
     found = read_export(export(tmp_path, nodes=nodes, edges=edges, schema=schema))
-    expected = [
+    (chunk,) = found.nodes[0].chunks([])
+    ids = found.nodes[0].ids(chunk)
+    assert ids == [
         Literal(Kind.LONG, 1),
         Literal(Kind.INT, 1),
         Literal(Kind.UUID, ID),
         Literal.string("1"),
     ]
-    assert [row.id for row in found.nodes[0].rows()] == expected
-    assert found.nodes[0].read().ids == [expected[1], expected[0], expected[3], expected[2]]
-    (row,) = found.edges[0].rows()
-    assert (row.source, row.dest) == (Literal(Kind.LONG, 1), Literal(Kind.UUID, ID))
-    assert found.nodes[0].read().columns == {}
+    assert ids.order() == [1, 0, 3, 2]
+    (chunk,) = found.edges[0].chunks()
+    assert found.edges[0].sources(chunk) == [Literal(Kind.LONG, 1)]
+    assert found.edges[0].dests(chunk) == [Literal(Kind.UUID, ID)]
 
 
-def test_the_order_of_the_rows_does_not_matter(tmp_path: Path) -> None:
-    nodes = ['"2","P","b"', '"10","P","c"', '"1","P","a"']
-    edges = ['e2,knows,"2","1"', 'e1,knows,"1","2"', 'e0,knows,"1","2"']
-    tables = []
-    for number, turn in enumerate((1, -1)):
-        directory = tmp_path / str(number)
-        directory.mkdir()
-        found = read_export(
-            export(
-                directory,
-                nodes="\n".join(["~id,~label,name", *nodes[::turn], ""]),
-                edges="\n".join(["~id,~label,~from,~to", *edges[::turn], ""]),
-            )
-        )
-        tables.append((found.nodes[0].read(), found.edges[0].read()))
-    assert tables[0] == tables[1]
-    people, knows = tables[0]
-    assert people.columns == {"name": ["a", "c", "b"]}
-    assert knows.ids == ["e0", "e1", "e2"]
+def test_a_column_may_tell_the_relation(tmp_path: Path) -> None:
+    document = configuration()
+    document["graph"]["edges"][0]["relation"] = ["since", "knows"]
+    (knows,) = read_export(export(tmp_path, configuration=document)).edges
+    (chunk,) = knows.chunks([])
+    assert knows.labels(chunk) == ["knows-3"]
+
+
+def test_a_byte_order_mark_and_blank_lines(tmp_path: Path) -> None:
+    (people,) = read_export(
+        export(tmp_path, nodes='\ufeff~id,name\n\n1,a\n\n"2","b\nc"\n3,d\n')
+    ).nodes
+    (chunk,) = people.chunks()
+    assert chunk.columns["name"] == ["a", "b\nc", "d"]
+    assert chunk.lines == [3, 5, 7]
 
 
 def test_graph_as_the_user_guide_shows_it(tmp_path: Path) -> None:
@@ -144,7 +145,7 @@ def test_graph_as_the_user_guide_shows_it(tmp_path: Path) -> None:
 def test_long_text(tmp_path: Path) -> None:
     text = "x" * 200_000
     found = read_export(export(tmp_path, nodes=f'~id,~label,name\n"1","P","{text}"\n'))
-    assert found.nodes[0].read().columns["name"] == [text]
+    assert next(found.nodes[0].chunks()).columns["name"] == [text]
 
 
 def test_no_configuration(tmp_path: Path) -> None:
@@ -156,6 +157,7 @@ def test_no_configuration(tmp_path: Path) -> None:
     ("change", "expected"),
     [
         ({"query_engine": "sparql"}, "sparql"),
+        ({"version": "v1.0"}, "version 'v1.0' is not supported"),
         ({"graph": {"nodes": [{"node": ["~id", "P"]}]}}, "no 'file_name'"),
         ({"graph": {"nodes": [{"file_name": "../x.csv", "node": ["~id", "P"]}]}}, "leaves"),
         ({"graph": {"nodes": [{"file_name": "x.csv", "node": "P"}]}}, "not as documented"),
@@ -169,20 +171,66 @@ def test_configuration_that_makes_no_sense(
         read_export(export(tmp_path, configuration=configuration() | change))
 
 
+def label(**options: Any) -> dict[str, Any]:
+    document = configuration()
+    document["graph"]["nodes"][0]["labels"] = [{"label": ["name", "classification"], **options}]
+    return document
+
+
+@pytest.mark.parametrize(
+    "rate", [[0.9, 0.2, 0.0], [0.9, 0.1], [1.1, -0.1, 0.0], "all", [0.5, 0.5, "0"]]
+)
+def test_splits_that_make_no_sense(tmp_path: Path, rate: Any) -> None:
+    with pytest.raises(BadExport, match=r"the target 'name' of nodes/.* has the split_rate"):
+        read_export(export(tmp_path, configuration=label(split_rate=rate)))
+
+
+def test_one_split_is_enough(tmp_path: Path) -> None:
+    both = label(split_rate=[0.8, 0.1, 0.1], custom_split_filenames={"train": "a", "valid": "b"})
+    with pytest.raises(BadExport, match="split_rate and custom_split_filenames: use one"):
+        read_export(export(tmp_path, configuration=both))
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "expected"),
+    [
+        ({"nodes": "~id,~label,name\n1,P\n"}, (2, 3), "this row has 2 cells, the header has 3"),
+        ({"nodes": "~id,name\n1,a\n2,b,c\n"}, (3, 5), "this row has 3 cells, the header has 2"),
+        ({"nodes": '~id,name\n1,a\n2,"P\n'}, (3, 0), "a quoted cell begins here and never ends"),
+        ({"nodes": '~id,name\n1,"a"b\n'}, (2, 3), "a cell with a quote in it"),
+        (
+            {"schema": typed("Integer"), "nodes": "~id\n1\nx\n"},
+            (3, 1),
+            "'x' is not an id of type 'Integer'",
+        ),
+    ],
+)
+def test_rows_that_make_no_sense(
+    tmp_path: Path, files: dict[str, Any], place: tuple[int, int], expected: str
+) -> None:
+    (people,) = read_export(export(tmp_path, **files)).nodes
+    with pytest.raises(BadCell, match=expected) as caught:
+        [people.ids(chunk) for chunk in people.chunks()]
+    assert (caught.value.line, caught.value.column) == place
+    assert caught.value.path == people.path
+
+
+def test_text_that_is_not_utf_8(tmp_path: Path) -> None:
+    (people,) = read_export(export(tmp_path)).nodes
+    people.path.write_bytes(b"~id,name\n1,\xff\n")
+    with pytest.raises(BadCell, match="not UTF-8"):
+        list(people.chunks())
+
+
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({"nodes": "~id,~label,name\n1,P\n"}, "row 1 has 2 cells, the header has 3"),
-        ({"nodes": "id,name\n1,P\n"}, "no column '~id'"),
-        ({"nodes": '~id,name\n1,"P\n'}, "unexpected end of data"),
-        ({"schema": typed("Integer"), "nodes": "~id\nx\n"}, "'x' is not an id of type 'Integer'"),
+        ({"nodes": "id,name\n1,P\n"}, "no column '~id', only 'id', 'name'"),
         ({"schema": typed("Double")}, "ids of type 'Double' are not supported"),
         ({"schema": typed("mixed")}, "no column '~idType'"),
     ],
 )
-def test_rows_that_make_no_sense(tmp_path: Path, files: dict[str, Any], expected: str) -> None:
-    found = read_export(export(tmp_path, **files))
+def test_files_that_make_no_sense(tmp_path: Path, files: dict[str, Any], expected: str) -> None:
+    (people,) = read_export(export(tmp_path, **files)).nodes
     with pytest.raises(BadExport, match=expected):
-        found.nodes[0].read()
-    with pytest.raises(BadExport, match=expected):
-        list(found.nodes[0].rows())
+        [people.ids(chunk) for chunk in people.chunks()]

@@ -7,8 +7,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from proxy.learning.encoder import Encoder, embedded, encoder_tensors, encoders_of
-from proxy.learning.features.encodings import CategoryEncoding, NumericalEncoding
-from proxy.learning.features.processing import encode
+from proxy.learning.features.category import CategoryFitter
+from proxy.learning.features.encoding import fit as encoding_of
+from proxy.learning.features.matrix import encode
+from proxy.learning.features.numerical import NumericalFitter
 from proxy.learning.graph import Edges, Features, Relation, TypedGraph, distinct_edges
 from proxy.learning.models.fitting import Checkpoint, FitSettings, fit
 from proxy.learning.models.rgcn import EncoderSettings
@@ -26,8 +28,8 @@ def features(people: int) -> Features:
         "group": ["ab"[n % 2] for n in range(people)],
     }
     encodings = [
-        NumericalEncoding.fit("age", columns["age"][:PEOPLE]),
-        CategoryEncoding.fit("group", columns["group"]),
+        encoding_of(NumericalFitter("age"), columns["age"][:PEOPLE]),
+        encoding_of(CategoryFitter("group"), columns["group"]),
     ]
     return encode(columns, encodings)
 

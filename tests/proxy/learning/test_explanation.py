@@ -9,7 +9,11 @@ from communities import write_communities
 from grammar.traversal import Entries, Items, Literal
 from proxy.learning.calibration import probabilities
 from proxy.learning.explanation import PATHS, Explanation
+from proxy.learning.features.category import CategoryFitter
+from proxy.learning.features.encoding import fit
 from proxy.learning.features.geometry import unit_blocks
+from proxy.learning.features.matrix import encode
+from proxy.learning.features.numerical import NumericalFitter
 from proxy.learning.graph import DIRECTIONS, Direction
 from proxy.learning.likeness import likenesses
 from proxy.learning.model import LinkModel, from_artifact
@@ -124,12 +128,9 @@ def test_who_likes_a_thing_is_like_those_who_do(model: LinkModel) -> None:
 
 
 def test_likenesses_are_the_parts_of_the_similarity_of_features() -> None:
-    from proxy.learning.features.encodings import CategoryEncoding, NumericalEncoding
-    from proxy.learning.features.processing import encode
-
     columns = {"tags": ["a;b", "b;c", "c", "b"], "age": ["1", "2", "40", "1"]}
-    tags = CategoryEncoding.fit("tags", columns["tags"], ";")
-    age = NumericalEncoding.fit("age", columns["age"])
+    tags = fit(CategoryFitter("tags", ";"), columns["tags"])
+    age = fit(NumericalFitter("age"), columns["age"])
     features = encode(columns, [tags, age])
     names = [*tags.columns, *age.columns]
     vectors = unit_blocks(features)

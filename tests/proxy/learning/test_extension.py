@@ -8,8 +8,10 @@ from reading import Links, Read, Vertex, everything, links, name
 
 from grammar.traversal import Literal
 from proxy.learning.extension import Extension, extend, places_of
-from proxy.learning.features.encodings import CategoryEncoding, MissingValue, NumericalEncoding
-from proxy.learning.features.processing import encode
+from proxy.learning.features.category import CategoryFitter
+from proxy.learning.features.encoding import MissingValue, fit
+from proxy.learning.features.matrix import encode
+from proxy.learning.features.numerical import NumericalFitter
 from proxy.learning.graph import Edges, Relation, TypedGraph
 from proxy.learning.neighbourhood import Neighbourhood
 from proxy.learning.stored_graph import StoredGraph
@@ -27,8 +29,8 @@ def stored() -> StoredGraph:
     """p0 knows p1 and p2, p1 knows p2; p0 likes t0, p2 likes t1."""
     cells = {"age": ["10", "20", "30"], "tags": ["a;b", "b", ""]}
     encodings = [
-        NumericalEncoding.fit("age", cells["age"]),
-        CategoryEncoding.fit("tags", cells["tags"], ";"),
+        fit(NumericalFitter("age"), cells["age"]),
+        fit(CategoryFitter("tags", ";"), cells["tags"]),
     ]
     graph = TypedGraph(
         {"P": 3, "T;U": 2},

@@ -9,10 +9,11 @@ from communities import write_communities
 from written_export import Kind, write_export
 
 from grammar.traversal import Literal
+from proxy.graph import BadExport
 from proxy.learning import training
-from proxy.learning.dataset import UnusableExport
 from proxy.learning.events import EpochDone, Event, PhaseStarted
 from proxy.learning.predictor import LinkPredictor
+from proxy.learning.processing.processed import UnusableExport
 from proxy.learning.settings import TrainingSettings
 from proxy.learning.training import train
 from proxy.store.artifacts import OutputInTheWay, read_artifact
@@ -129,7 +130,7 @@ def test_an_edge_to_nowhere_is_refused(tmp_path: Path) -> None:
         {"P": Kind([{"~id": "a"}, {"~id": "b"}])},
         {("P", "knows", "P"): Kind([{"~id": "1", "~from": "a", "~to": "zoe"}])},
     )
-    with pytest.raises(UnusableExport, match="'zoe', which is no vertex of type 'P'"):
+    with pytest.raises(BadExport, match="'zoe', which is no vertex of type 'P'"):
         train(export, tmp_path / "model")
 
 

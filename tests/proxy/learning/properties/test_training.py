@@ -13,7 +13,7 @@ import pytest
 from teams import PEOPLE, team, write_teams
 
 from grammar.traversal import Kind, Literal
-from proxy.learning.dataset import UnusableExport
+from proxy.graph import BadExport
 from proxy.learning.events import EpochDone, Event, PhaseStarted
 from proxy.learning.properties.predictor import PropertyPredictor
 from proxy.learning.properties.training import train_property
@@ -213,7 +213,7 @@ def test_a_method_that_does_not_apply(tmp_path: Path) -> None:
 
 def test_nothing_is_left_of_a_failure(tmp_path: Path) -> None:
     export = write_teams(tmp_path / "export", of_people={"label": ["team", "regression"]})
-    with pytest.raises(UnusableExport, match="is not a number"):
+    with pytest.raises(BadExport, match="is not a number"):
         train_property(export, tmp_path / "artifact")
     assert [path.name for path in tmp_path.iterdir()] == ["export"]
 

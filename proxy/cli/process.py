@@ -1,0 +1,95 @@
+"""`gremlink process`: from an export to a processed graph, which training reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.table import Table
+
+from proxy.cli import console, progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from proxy.learning.features.encoding import Encoding
+    from proxy.learning.processing.processed import ProcessedGraph
+
+
+@click.command()
+@click.argument("export_directory", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Directory for the processed graph; one that is there is replaced.",
+)
+@click.option(
+    "--previous",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Output of an earlier processing whose encodings are to be applied again.",
+)
+@click.option(
+    "--configuration",
+    default="training-data-configuration.json",
+    show_default=True,
+    help="File in the export that names features and targets.",
+)
+def process(
+    export_directory: Path, output: Path, previous: Path | None, configuration: str
+) -> None:
+    """Encode an export's properties as its configuration asks for, and store the result.
+
+    `gremlink train` takes the result in the place of the export. With --previous the graph is
+    brought up to date for a model that is there already: encodings stay, old vertices keep their
+    numbers, and it is told how much has changed.
+    """
+    from proxy.learning.processing.prepare import prepare
+
+    with progress.of_training() as tell:
+        found = prepare(
+            export_directory,
+            output,
+            previous=previous,
+            configuration=configuration,
+            progress=tell,
+        )
+    for warning in found.processed.warnings:
+        click.echo(f"gremlink: warning: {warning}", err=True)
+    console.output().print(summary(found.processed))
+    if found.drift is not None:
+        click.echo(f"Changed: {found.drift}")
+        if found.drift.advises_training:
+            click.echo("gremlink: warning: so much has changed that training anew is advised",
+                       err=True)  # fmt: skip
+    console.say(f"The processed graph is in {output}. `gremlink train` reads it.")
+
+
+def summary(processed: ProcessedGraph) -> Table:
+    """What there is, and what became of its properties."""
+    table = Table(header_style="bold", caption_justify="left", caption=_asked(processed))
+    for title in ("Element", "Count", "Property", "Encoding", "Columns"):
+        right = title in ("Count", "Columns")
+        table.add_column(title, justify="right" if right else "left")
+    for name, count in processed.graph.counts.items():
+        _rows(table, name, count, processed.encodings[name])
+    for relation, edges in processed.graph.edges.items():
+        rows = processed.rows.get(relation)
+        _rows(table, str(relation), len(edges), rows.encodings if rows is not None else ())
+    return table
+
+
+def _rows(table: Table, name: str, count: int, encodings: Sequence[Encoding]) -> None:
+    first = name, f"{count:,}"
+    for encoding in encodings:
+        table.add_row(*first, encoding.name, encoding.kind, str(len(encoding.columns)))
+        first = "", ""
+    if not encodings:
+        table.add_row(*first, "", "", "")
+
+
+def _asked(processed: ProcessedGraph) -> str:
+    if processed.target is not None:
+        return f"To predict: {processed.target.task} of {processed.target.described}"
+    return "To predict: links, " + ", ".join(map(str, processed.links))

@@ -1,0 +1,82 @@
+"""Learning the encodings of all features of a file, which is read piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from proxy.graph.errors import BadCell
+from proxy.graph.export_files import Feature
+from proxy.graph.export_rows import Chunk
+from proxy.learning.features.encoding import Encoding, Fitter, Undecided, UnfitCell
+from proxy.learning.features.specs import BadFeature, FeatureSpec, Shared, fitter_for
+from proxy.learning.features.text_models import NoTextModel
+
+
+class FileFits:
+    """The features of a file on their way to encodings; `owner` is its label, for messages.
+
+    See every chunk, then conclude, as long as it asks for another round.
+    """
+
+    def __init__(self, owner: str, features: Sequence[Feature], shared: Shared) -> None:
+        """Raises ValueError (`BadFeature`, `NoTextModel`)."""
+        self._owner = owner
+        self._found: dict[int, Encoding] = {}
+        self._fitters: dict[int, tuple[str, Fitter]] = {}
+        self.warnings: list[str] = []
+        before = len(shared.notes)
+        for place, feature in enumerate(features):
+            spec = FeatureSpec(feature.column, feature.type, feature.options)
+            try:
+                self._fitters[place] = feature.column, fitter_for(spec, shared)
+            except Undecided as reason:
+                self._leave_out(feature.column, reason)
+            except (BadFeature, NoTextModel) as error:
+                error.args = (f"{owner}: {error}",)
+                raise
+        self.warnings += [f"{owner}: {note}" for note in shared.notes[before:]]
+        self._shared = shared
+
+    @property
+    def columns(self) -> set[str]:
+        """Those that have to be seen in the next round."""
+        return {column for column, _ in self._fitters.values()}
+
+    @property
+    def encodings(self) -> tuple[Encoding, ...]:
+        """What was learned, in the order of the configuration."""
+        return tuple(self._found[place] for place in sorted(self._found))
+
+    def see(self, chunk: Chunk) -> None:
+        """Some rows. Raises `BadCell`, `BadExport`."""
+        for column, fitter in self._fitters.values():
+            try:
+                fitter.see(chunk.require(column))
+            except UnfitCell as error:
+                raise cell_problem(chunk, self._owner, error) from None
+
+    def conclude(self) -> bool:
+        """Whether somebody has to see all chunks again."""
+        again: dict[int, tuple[str, Fitter]] = {}
+        before = len(self._shared.notes)
+        for place, (column, fitter) in self._fitters.items():
+            try:
+                found = fitter.fitted()
+            except Undecided as reason:
+                self._leave_out(column, reason)
+                continue
+            if isinstance(found, Fitter):
+                again[place] = column, found
+            else:
+                self._found[place] = found
+        self.warnings += [f"{self._owner}: {note}" for note in self._shared.notes[before:]]
+        self._fitters = again
+        return bool(again)
+
+    def _leave_out(self, column: str, reason: Undecided) -> None:
+        self.warnings.append(f"{self._owner}: property {column!r} is left out: {reason}")
+
+
+def cell_problem(chunk: Chunk, owner: str, error: UnfitCell) -> BadCell:
+    """The error with its place."""
+    return chunk.problem(error.row, error.name, f"{owner}: {error}")

@@ -1,0 +1,36 @@
+"""A processed graph from wherever it is: an export, or what `gremlink process` made of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from proxy.graph.export_files import CONFIGURATION, read_export
+from proxy.learning.events import Progress
+from proxy.learning.processing.asked import only_target
+from proxy.learning.processing.process import process
+from proxy.learning.processing.processed import ProcessedGraph
+from proxy.learning.processing.stored import read_processed
+from proxy.store.artifacts import MANIFEST, read_manifest
+
+
+def load_processed(
+    directory: Path, configuration: str = CONFIGURATION, progress: Progress | None = None
+) -> ProcessedGraph:
+    """The processed graph in a directory; an export is processed now.
+
+    Raises `BadExport`, `UnusableExport`, `ArtifactError`, and ValueError for features that make no
+    sense.
+    """
+    if (directory / MANIFEST).is_file():
+        return read_processed(directory)
+    return process(read_export(directory, configuration), progress=progress)
+
+
+def asks_for_property(directory: Path, configuration: str = CONFIGURATION) -> bool:
+    """Whether a property is to be predicted, rather than links; reads no rows.
+
+    Raises `BadExport`, `UnusableExport`, `ArtifactError`.
+    """
+    if (directory / MANIFEST).is_file():
+        return read_manifest(directory).get("target") is not None
+    return only_target(read_export(directory, configuration)) is not None

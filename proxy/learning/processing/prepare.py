@@ -1,0 +1,63 @@
+"""Processing as a step of its own: from an export's directory to that of a processed graph."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from proxy.graph.export_files import CONFIGURATION, read_export
+from proxy.learning.dataset import link_dataset
+from proxy.learning.events import PhaseStarted, Progress, unheard
+from proxy.learning.processing.drift import Drift, drift_between
+from proxy.learning.processing.process import process
+from proxy.learning.processing.processed import ProcessedGraph
+from proxy.learning.processing.stored import read_processed, write_processed
+from proxy.learning.properties.dataset import property_dataset
+from proxy.store.artifacts import check_output
+
+VERSIONS_OF = ("gremlink", "numpy", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The result; `drift` is set where there was an earlier processing."""
+
+    processed: ProcessedGraph
+    drift: Drift | None
+
+
+def prepare(
+    export_directory: Path,
+    output: Path,
+    *,
+    previous: Path | None = None,
+    configuration: str = CONFIGURATION,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Process an export and write the result; nothing is written before all is done.
+
+    `previous` is the output of an earlier processing, whose encodings are applied again. What
+    could not be learned from is refused here. Raises `BadExport`, `UnusableExport`,
+    `ArtifactError`, and ValueError for features that make no sense.
+    """
+    progress = progress or unheard
+    check_output(output)
+    earlier = None if previous is None else read_processed(previous)
+    found = process(
+        read_export(export_directory, configuration), previous=earlier, progress=progress
+    )
+    if found.target is None:
+        link_dataset(found)
+    else:
+        property_dataset(found)
+    drift = None if earlier is None else drift_between(earlier.graph, found.graph)
+    progress(PhaseStarted("writing the processed graph"))
+    about = {
+        "versions": {name: version(name) for name in VERSIONS_OF}
+        | {"python": platform.python_version()},
+        "drift": None if drift is None else drift.to_document(),
+    }
+    write_processed(output, found, about)
+    return Prepared(found, drift)

@@ -1,0 +1,189 @@
+"""Processing: from an export to a processed graph, in as many passes as the features need.
+
+The rows are never in memory as a whole: what stays are ids, numbers, and the target's values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from proxy.graph.export_files import EdgeFile, Export, NodeFile, Target
+from proxy.graph.ids import Ids
+from proxy.learning.events import PhaseStarted, Progress, unheard
+from proxy.learning.features.encoding import Encoding
+from proxy.learning.features.specs import Shared
+from proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges
+from proxy.learning.processing.asked import (
+    Wanted,
+    link_splits,
+    only_target,
+    property_column,
+)
+from proxy.learning.processing.edges import EdgeReader, RelationRows
+from proxy.learning.processing.numbering import Numbering
+from proxy.learning.processing.processed import EdgeRows, ProcessedGraph, UnusableExport
+from proxy.learning.processing.vertices import VertexReader
+from proxy.learning.stored_graph import StoredGraph
+
+
+def process(
+    export: Export,
+    *,
+    previous: ProcessedGraph | None = None,
+    progress: Progress | None = None,
+) -> ProcessedGraph:
+    """The processed graph of an export.
+
+    With a `previous` one, its encodings are applied again, its vertices keep their numbers, and
+    what it did not know (types, relations) is left out. Raises `BadExport`, `UnusableExport`, and
+    ValueError for features that make no sense (`BadFeature`, `NoTextModel`).
+    """
+    progress = progress or unheard
+    warnings = list(export.warnings)
+    nodes: Sequence[NodeFile] = export.nodes
+    links: Sequence[EdgeFile] = export.edges
+    if previous is not None:
+        nodes, links = _known(export, previous, warnings)
+    shared = Shared()
+    wanted = only_target(export)
+    vertices = [VertexReader(file, _of(wanted, file), shared, _before(previous, file))
+                for file in nodes]  # fmt: skip
+    edges = [EdgeReader(file, _of(wanted, file), shared, _encodings(previous, file))
+             for file in links]  # fmt: skip
+    numberings: dict[str, Numbering] = {}
+    for reader in vertices:
+        progress(PhaseStarted(f"reading {reader.file.path.name}"))
+        if reader.file.type in numberings:
+            raise UnusableExport(
+                f"vertex type {reader.file.type!r} appears twice in the configuration"
+            )
+        numberings[reader.file.type] = reader.identify()
+    for edge_reader in edges:
+        progress(PhaseStarted(f"reading {edge_reader.file.path.name}"))
+        edge_reader.connect(numberings)
+    progress(PhaseStarted("learning how to encode the properties"))
+    # The features of all files share a vocabulary, so all have to be read before one can end.
+    readers: list[VertexReader | EdgeReader] = [*vertices, *edges]
+    while readers:
+        readers = [each for each in readers if each.learn()]
+    progress(PhaseStarted("encoding the properties"))
+    features = {reader.file.type: reader.features() for reader in vertices}
+    by_file = [(reader.file, list(reader.relations())) for reader in edges]
+    pairs = dict(_pairs(by_file))
+    if previous is not None:
+        nothing = np.zeros(0, np.int64)
+        pairs = {relation: pairs.get(relation, Edges(nothing, nothing))
+                 for relation in previous.graph.edges}  # fmt: skip
+    target = None
+    if wanted is not None:
+        target = property_column(export, wanted, vertices, by_file, numberings)
+    warnings += [warning for reader in vertices for warning in reader.all_warnings]
+    warnings += [warning for edge_reader in edges for warning in edge_reader.all_warnings]
+    graph = TypedGraph(
+        {name: len(numbering) for name, numbering in numberings.items()},
+        pairs,
+        {name: found for name, found in features.items() if found is not None},
+    )
+    return ProcessedGraph(
+        StoredGraph(
+            graph,
+            {name: numbering.ids for name, numbering in numberings.items()},
+            {reader.file.type: reader.encodings for reader in vertices},
+        ),
+        _kept_rows(by_file),
+        {} if wanted is not None else link_splits(export, by_file, pairs, numberings),
+        target,
+        tuple(warnings),
+    )
+
+
+def _of(wanted: Wanted | None, file: NodeFile | EdgeFile) -> Target | None:
+    return wanted.target if wanted is not None and wanted.file is file else None
+
+
+def _before(
+    previous: ProcessedGraph | None, file: NodeFile
+) -> tuple[Ids, tuple[Encoding, ...]] | None:
+    if previous is None:
+        return None
+    ids = Ids.of(previous.ids[file.type])
+    return ids, tuple(previous.encodings[file.type])
+
+
+def _encodings(previous: ProcessedGraph | None, file: EdgeFile) -> tuple[Encoding, ...] | None:
+    if previous is None:
+        return None
+    for relation, rows in previous.rows.items():
+        if _makes(file, relation):
+            return rows.encodings
+    return ()
+
+
+def _makes(file: EdgeFile, relation: Relation) -> bool:
+    """Whether the relation can come from the file."""
+    if (file.source, file.dest) != (relation.head, relation.tail):
+        return False
+    if file.relation_column:
+        return relation.label.startswith(f"{file.relation}-" if file.relation else "")
+    return relation.label == file.relation
+
+
+def _known(
+    export: Export, previous: ProcessedGraph, warnings: list[str]
+) -> tuple[Sequence[NodeFile], Sequence[EdgeFile]]:
+    """The files with what the previous processing knew, in its order."""
+    by_type = {file.type: file for file in export.nodes}
+    for name, ids in previous.ids.items():
+        if name not in by_type and len(ids):
+            raise UnusableExport(
+                f"the export has no vertices of type {name!r} any more: deleted vertices need "
+                "processing and training from the beginning, without the previous processing"
+            )
+    for name in by_type:
+        if name not in previous.ids:
+            warnings.append(f"{name}: left out, because the previous processing has no such type")
+    edges = []
+    for file in export.edges:
+        if any(_makes(file, relation) for relation in previous.graph.edges):
+            edges.append(file)
+        else:
+            relation = Relation(file.source, file.relation, file.dest)
+            warnings.append(
+                f"{relation}: left out, because the previous processing has no such relation"
+            )
+    return [by_type[name] for name in previous.ids if name in by_type], edges
+
+
+def _pairs(
+    by_file: Sequence[tuple[EdgeFile, Sequence[RelationRows]]],
+) -> Iterator[tuple[Relation, Edges]]:
+    """The distinct pairs of each relation."""
+    found: dict[Relation, list[EdgeRows]] = {}
+    for file, relations in by_file:
+        for each in relations:
+            if each.relation in found and (file.targets or file.features):
+                raise UnusableExport(
+                    f"relation {each.relation} comes from two files, and one of them has features "
+                    "or targets: put them into one file"
+                )
+            found.setdefault(each.relation, []).append(each.rows)
+    for relation, parts in found.items():
+        heads, tails = (
+            np.concatenate([part.heads for part in parts]),
+            np.concatenate([part.tails for part in parts]),
+        )
+        yield relation, distinct_edges(heads, tails, same_type=relation.head == relation.tail)
+
+
+def _kept_rows(
+    by_file: Sequence[tuple[EdgeFile, Sequence[RelationRows]]],
+) -> Mapping[Relation, EdgeRows]:
+    """The rows that somebody may want beside the pairs."""
+    return {
+        each.relation: each.rows
+        for _, relations in by_file
+        for each in relations
+        if each.rows.features is not None or each.cells is not None
+    }
