@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test pytest fuzz lint format lock clean
+.PHONY: help setup quickstart test pytest fuzz semantics lint format lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ pytest: $(INSTALLED) ## the tests alone; ARGS goes to pytest
 
 fuzz: $(INSTALLED) ## a million mutated requests through the codecs; ARGS="--messages 10000 --seed 2"
 	$(BIN)/python tests/fuzz/fuzz_grammar.py $(ARGS)
+
+semantics: $(INSTALLED) ## many more queries with inferences beside the same with stored answers; EXAMPLES=1000
+	SEMANTICS_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest -q tests/integration/test_semantics.py $(ARGS)
 
 lint: $(INSTALLED) ## linter, formatter check, type checker
 	$(BIN)/ruff check

@@ -51,6 +51,7 @@ from proxy.inference.neighbourhood import IDS, read_neighbourhood
 from proxy.inference.place import leading_steps
 from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, plan_all, plan_next
 from proxy.inference.predicates import CLASSIFICATION, EXPLAIN, SCORE, Settings
+from proxy.inference.property_answers import Properties
 from proxy.inference.query import Query, read_query
 from proxy.inference.roles import authorise
 from proxy.inference.scores import (
@@ -314,18 +315,18 @@ class _Rewriting:
             read = yield from self._neighbourhood(plan, ends or ids)
             prediction = PredictProperty(model, inputs, plan.limit, plan.threshold, read)
             found = cast(Values, (yield prediction))
-        predicted = {
-            id: _flattened(plan, values) for id, values in zip(ids, found, strict=False) if values
-        }
-        if self._may_start_anew(plan, leading):
-            every = [pair for pairs in predicted.values() for pair in pairs]
-            written = answers.start_from(every, self._query.dialect, self._binding())
-            rest = self._traversal.steps[plan.inference.path[0] + plan.inference.width :]
-            self._traversal = self._traversal.with_steps([*written.steps, *rest])
+        predicted = {id: _flattened(plan, values) for id, values in zip(ids, found, strict=True)}
+        writing = Properties(element, self._query.dialect, self._binding())
+        if not self._may_start_anew(plan, leading):
+            self._replace(plan, self._bound(writing.of_each(predicted)))
+            return
+        every = [pair for pairs in predicted.values() for pair in pairs]
+        rest = self._traversal.steps[plan.inference.path[0] + plan.inference.width :]
+        if rest[:1] == (step("value"),):
+            written, rest = writing.values_from_start(every), rest[1:]
         else:
-            written = answers.properties(predicted, self._query.dialect, self._binding())
-            self._replace(plan, written.steps)
-        self._bindings.update(written.bindings)
+            written = writing.from_start(every)
+        self._traversal = self._traversal.with_steps([*self._bound(written), *rest])
 
     def _may_start_anew(self, plan: PropertyPlan, leading: list[Instruction]) -> bool:
         """Whether the final query may begin with the answers: it saves the server the tree."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
 from grammar import script
 from grammar.traversal import (
@@ -25,23 +24,14 @@ from grammar.traversal import (
     anonymous,
     step,
 )
-from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.tree import FAN_OUT, choose_tree, groups
-from proxy.wire.elements import graphbinary_property, graphson_property, groovy_property
-from proxy.wire.mime import Encoding, Format
+from proxy.wire.mime import Format
 
 LITERAL_LIMIT = 400
 """Values, inputs and answers together, that are written into the text of a Groovy script."""
 
-PROPERTY_LIMIT = 50
-"""Predicted properties that are written into the text of a Groovy script."""
-
-_MADE = groovy_property("it[0]", "it[1]", "it[2]")
-
 Targets = Mapping[Literal, Sequence[Literal]]
 """For each input that has any, the predicted vertices, best first."""
-Predicted = Mapping[Literal, Sequence[tuple[str, Literal]]]
-"""For each input that has any, the predicted properties, key and value, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +64,7 @@ def vertices(targets: Targets, dialect: Dialect, binding: str) -> Written:
     """From each input to the vertices predicted for it."""
     if dialect.is_groovy and _values(targets) > LITERAL_LIMIT:
         pairs = [(vertex, Items("list", tuple(found))) for vertex, found in targets.items()]
-        return _bound(pairs, "__.V(entry[1] as Object[])", binding)
+        return bound_tree(pairs, "__.V(entry[1] as Object[])", binding)
     leaves = {vertex: [step("V", *found)] for vertex, found in targets.items()}
     return Written(choose_tree(leaves), {})
 
@@ -90,7 +80,7 @@ def vertices_with(
             for vertex, found in targets.items()
         ]
         assigned = "__.sack(Operator.assign).by(__.constant(entry[1][1]))"
-        return _bound(pairs, f"{assigned}.V(entry[1][0] as Object[])", binding)
+        return bound_tree(pairs, f"{assigned}.V(entry[1][0] as Object[])", binding)
     assign = step("sack", EnumConstant("Operator", "assign"))
     leaves = {
         vertex: [
@@ -103,36 +93,6 @@ def vertices_with(
     return Written(choose_tree(leaves), {})
 
 
-def properties(predicted: Predicted, dialect: Dialect, binding: str) -> Written:
-    """From each input to the properties predicted for it."""
-    if dialect.is_groovy and _values(predicted) > PROPERTY_LIMIT:
-        pairs = [(element, _plain(found)) for element, found in predicted.items()]
-        return _bound(pairs, f"__.constant(entry[1].collect {{ {_MADE} }}).unfold()", binding)
-    if dialect.binds_properties:
-        entries = Entries(tuple((id, _listed(found, dialect)) for id, found in predicted.items()))
-        return Written([_selected(binding)], {binding: entries})
-    leaves = {
-        element: _constants([_property(key, value, dialect) for key, value in found])
-        for element, found in predicted.items()
-    }
-    return Written(choose_tree(leaves), {})
-
-
-def start_from(found: Sequence[tuple[str, Literal]], dialect: Dialect, binding: str) -> Written:
-    """The beginning of a traversal that has just these properties."""
-    if not found:
-        return Written([step("inject", 0), step("limit", 0)], {})
-    if dialect.is_groovy and len(found) > PROPERTY_LIMIT:
-        text = f"{binding}.collect {{ {_MADE} }} as Object[]"
-        steps = [Instruction("inject", (Opaque("script", text, "answers"),))]
-        return Written(steps, {binding: _plain(found)})
-    if dialect.binds_properties:
-        return Written(
-            [step("inject", Variable(binding)), step("unfold")], {binding: _listed(found, dialect)}
-        )
-    return Written([step("inject", *(_property(key, value, dialect) for key, value in found))], {})
-
-
 def tables(
     content: Mapping[Literal, Entries], label: str, dialect: Dialect, binding: str
 ) -> Written:
@@ -143,7 +103,7 @@ def tables(
     """
     if dialect.is_groovy and sum(map(_size, content.values())) > LITERAL_LIMIT // 4:
         by = f"__.select({script.write_value(Literal.string(label))}).id()"
-        return _bound(list(content.items()), "__.constant(entry[1])", binding, by)
+        return bound_tree(list(content.items()), "__.constant(entry[1])", binding, by)
     leaves = {vertex: [step("constant", entries)] for vertex, entries in content.items()}
     return Written(choose_tree(leaves, anonymous(step("select", label), step("id"))), {})
 
@@ -169,59 +129,7 @@ def _size(argument: Argument) -> int:
     return 1
 
 
-def _constants(found: Sequence[Argument]) -> list[Instruction]:
-    if len(found) == 1:
-        return [step("constant", found[0])]
-    # `constant(list).unfold()` would leave the list in the path.
-    return [step("union", *(anonymous(step("constant", value)) for value in found))]
-
-
-def _property(key: str, value: Literal, dialect: Dialect) -> Argument:
-    id = _fresh_id()
-    if dialect.is_groovy:
-        text = groovy_property(*map(script.write_value, (id, Literal.string(key), value)))
-        return Opaque("script", text, "answers")
-    if not dialect.format.keeps_types:
-        raise UnsupportedOperation(
-            f"Predicted properties in {dialect.language} scripts are not supported with the mime"
-            f" type {dialect.format.name}: use one with types, send bytecode, or write"
-            " gremlin-groovy."
-        )
-    if dialect.format.encoding is Encoding.GRAPHBINARY:
-        return graphbinary_property(id, key, value)
-    return graphson_property(id, key, value, 2 if dialect.format.version == 2 else 3)
-
-
-def _listed(found: Sequence[tuple[str, Literal]], dialect: Dialect) -> Items:
-    return Items("list", tuple(_property(key, value, dialect) for key, value in found))
-
-
-def _selected(binding: str) -> Instruction:
-    """From an element to each of what the map in a binding holds for its id; the path does not see
-    how."""
-    label = f"{binding}_input"
-    id = anonymous(step("select", label), step("id"))
-    inner = [
-        *(step("identity"), step("as", label)),
-        *(step("constant", Variable(binding)), step("select", id), step("unfold")),
-    ]
-    return step("flatMap", anonymous(*inner))
-
-
-def _plain(found: Sequence[tuple[str, Literal]]) -> Items:
-    """Properties as lists of id, key and value."""
-    return Items(
-        "list",
-        tuple(Items("list", (_fresh_id(), Literal.string(key), value)) for key, value in found),
-    )
-
-
-def _fresh_id() -> Literal:
-    """An id for a predicted property: those of two properties differ, as in every graph."""
-    return Literal.string(f"predicted:{uuid4()}")
-
-
-def _bound(
+def bound_tree(
     pairs: Sequence[tuple[Literal, Argument]], leaf: str, binding: str, by: str = "__.id()"
 ) -> Written:
     """The tree of `choose_tree`, built by the server from a binding.

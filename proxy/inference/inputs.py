@@ -60,15 +60,10 @@ def input_query(
         fields[_LABEL] = anonymous(step("label"))
         if keys:
             fields[_VALUES] = anonymous(step("valueMap", *keys))
-    return traversal.with_steps(
-        [
-            *leading,
-            step("dedup"),
-            step("limit", INPUT_LIMIT + 1),
-            step("project", *fields),
-            *(step("by", way) for way in fields.values()),
-        ]
-    )
+    told = [step("project", *fields), *(step("by", way) for way in fields.values())]
+    if list(fields) == [_ID]:
+        told = [step("id")]
+    return traversal.with_steps([*leading, step("dedup"), step("limit", INPUT_LIMIT + 1), *told])
 
 
 def read_vertices(results: Results) -> tuple[list[Literal], list[frozenset[Literal]]]:
@@ -156,9 +151,12 @@ def _rows(results: Results) -> list[dict[str, Argument]]:
 
 def fields_of(results: Results) -> list[dict[str, Argument]]:
     """The fields that `project` gave each result. Raises `InternalFailure`."""
-    rows = []
+    rows: list[dict[str, Argument]] = []
     for result in results:
         row = result.value if isinstance(result, Bulked) else result
+        if isinstance(row, Literal):
+            rows.append({_ID: row})
+            continue
         if not isinstance(row, Entries):
             raise InternalFailure("The database's answer cannot be understood.")
         fields = {key.value: value for key, value in row.entries if isinstance(key, Literal)}

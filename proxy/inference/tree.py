@@ -2,7 +2,7 @@
 
 For Henry's next friend::
 
-    .choose(__.id()).option("user_19", __.V("user_01")).option(Pick.none, __.limit(0))
+    .choose(__.id()).option("user_19", __.V("user_01")).option(Pick.none, __.not(__.identity()))
 
 Many inputs make a tree of such steps: a server renumbers each option against all its siblings, so
 that the time for n options grows with the cube of n, while a tree of small ones is quick.
@@ -36,6 +36,13 @@ Answers = Mapping[Literal, Sequence[Instruction]]
 
 ITS_ID = anonymous(step("id"))
 
+NOTHING = anonymous(step("not", anonymous(step("identity"))))
+"""A branch that lets nothing through, one element after the other."""
+
+_DRAIN = anonymous(step("limit", 0))
+"""The same; but a server takes `limit` for a barrier, and a `choose` with a barrier in a branch
+takes in all elements before it gives any. Without one it looks through all branches for each."""
+
 
 def choose_tree(answers: Answers, by: Traversal = ITS_ID) -> list[Instruction]:
     """The steps that lead each input to its answers and let nothing else through.
@@ -43,17 +50,18 @@ def choose_tree(answers: Answers, by: Traversal = ITS_ID) -> list[Instruction]:
     `by` tells the input: ordinarily it is the id of what comes.
     """
     if not answers:
-        return [step("limit", 0)]
+        return list(NOTHING.steps)
+    otherwise = NOTHING if len(answers) <= FAN_OUT else _DRAIN
     level = [_Branch((vertex,), anonymous(*steps)) for vertex, steps in answers.items()]
     while len(level) > FAN_OUT:
         level = [
             _Branch(
                 tuple(vertex for branch in group for vertex in branch.inputs),
-                anonymous(*_choose(group, by)),
+                anonymous(*_choose(group, by, otherwise)),
             )
             for group in groups(level)
         ]
-    return _choose(level, by)
+    return _choose(level, by, otherwise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +78,11 @@ class _Branch:
         return step("option", token, self.traversal)
 
 
-def _choose(branches: Sequence[_Branch], by: Traversal) -> list[Instruction]:
-    otherwise = step("option", EnumConstant("Pick", "none"), anonymous(step("limit", 0)))
+def _choose(branches: Sequence[_Branch], by: Traversal, otherwise: Traversal) -> list[Instruction]:
     return [
         step("choose", by),
         *(branch.option() for branch in branches),
-        otherwise,
+        step("option", EnumConstant("Pick", "none"), otherwise),
     ]
 
 

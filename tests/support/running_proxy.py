@@ -12,7 +12,14 @@ from aiohttp import web
 
 from grammar.traversal import Literal
 from proxy.config import Configuration
-from proxy.inference.commands import PredictLinks, PrepareLinks, PrepareProperty, Reply, Work
+from proxy.inference.commands import (
+    PredictLinks,
+    PredictProperty,
+    PrepareLinks,
+    PrepareProperty,
+    Reply,
+    Work,
+)
 from proxy.inference.errors import ENDPOINT_NOT_FOUND, BadRequest
 from proxy.relay.server import Server, upstream_session
 
@@ -45,6 +52,44 @@ class Model:
             ][: work.limit]
             for vertex, known in zip(work.inputs, work.known, strict=True)
         ]
+
+
+class Values:
+    """Values of a property that are told beforehand, best first, by the ids of elements.
+
+    `element` is `"node"` or `"edge"`.
+    """
+
+    def __init__(self, endpoint: str, element: str, values: Mapping[Literal, Sequence[Literal]]):
+        self.endpoint = endpoint
+        self._element = element
+        self._values = dict(values)
+
+    async def __call__(self, work: Work) -> Reply:
+        """The reply to one command of an inference."""
+        if not isinstance(work, PredictProperty):
+            return self._element
+        ids = [each if isinstance(each, Literal) else each.id for each in work.inputs]
+        return [
+            [(value, 0.5**rank) for rank, value in enumerate(self._values.get(id, ()))][
+                : work.limit
+            ]
+            for id in ids
+        ]
+
+
+class Models:
+    """Several models, each under the name of its endpoint."""
+
+    def __init__(self, *models: Model | Values) -> None:
+        self._models = {model.endpoint: model for model in models}
+
+    async def __call__(self, work: Work) -> Reply:
+        """The reply of the model that is asked."""
+        model = work if isinstance(work, PrepareLinks | PrepareProperty) else work.model
+        if model.endpoint not in self._models:
+            raise BadRequest(ENDPOINT_NOT_FOUND.format(model.endpoint))
+        return await self._models[model.endpoint](work)
 
 
 class RunningProxy:

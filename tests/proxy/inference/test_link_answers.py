@@ -33,7 +33,7 @@ from proxy.inference.errors import (
 )
 from proxy.inference.inputs import INPUT_LIMIT, read_vertices
 from proxy.inference.predicates import Settings
-from proxy.inference.tree import FAN_OUT, choose_tree
+from proxy.inference.tree import FAN_OUT, NOTHING, choose_tree
 from proxy.wire.mime import GRAPHBINARY, format_of
 from proxy.wire.request import RequestMessage
 
@@ -90,7 +90,7 @@ def test_the_commands_come_in_this_order(make):
     assert predict.inputs == [Literal.string("a")]
     assert predict.known == [frozenset({Literal.string("k")})]
     assert (
-        ".choose(__.id()).option('a', __.V('b')).option(Pick.none, __.limit(0))"
+        ".choose(__.id()).option('a', __.V('b')).option(Pick.none, __.not(__.identity()))"
         ".hasLabel('User').values('name')"
     ) in final.replace('"', "'")
 
@@ -132,7 +132,7 @@ def test_nothing_known_is_asked_for_where_nothing_is_hidden():
 @pytest.mark.parametrize("make", [as_script, as_bytecode])
 def test_no_answers_lead_nowhere(make, rows):
     _, final = run(make(P + f'.V("a").out("F"){ML}.hasLabel("User").count()'), rows, {})
-    assert ".limit(0).hasLabel(" in final
+    assert ".not(__.identity()).hasLabel(" in final
     assert "__.V()" not in final
 
 
@@ -296,7 +296,7 @@ def test_every_input_finds_its_answers_in_the_tree(links):
     }
     steps = choose_tree({vertex: [step("V", *values)] for vertex, values in found.items()})
     if not links:
-        assert steps == [step("limit", 0)]
+        assert steps == list(NOTHING.steps)
         return
     for vertex, values in found.items():
         assert answered(steps, vertex) == values

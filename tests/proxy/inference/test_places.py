@@ -16,7 +16,7 @@ from proxy.wire.mime import format_of
 P = 'g.with("Neptune#ml.endpoint","ep").'
 LINK = 'out("knows").with("Neptune#ml.prediction").hasLabel("p")'
 GENRE = 'properties("genre").with("Neptune#ml.classification")'
-INPUT = ".dedup().limit(10001).project('v').by(__.id())"
+INPUT = ".dedup().limit(10001).id()"
 ROWS = [[row(v="a"), row(v="b")]]
 
 
@@ -135,9 +135,19 @@ def test_scores_follow_their_values():
 def test_all_of_a_graph_begin_with_the_answers():
     query = f'{P}V().hasLabel("m").{GENRE}.value().groupCount()'
     answered = drive(as_script(query), ROWS, values=genres)
-    assert answered.text.startswith("g.inject(")
+    assert answered.text == "g.inject('genre of a', 'genre of b').groupCount()"
+
+
+def test_all_properties_of_a_graph_begin_with_the_answers():
+    query = f'{P}V().hasLabel("m").{GENRE}.groupCount().by(value)'
+    answered = drive(as_script(query), ROWS, values=genres)
+    assert answered.text.startswith("g.inject([org.apache.tinkerpop")
     assert "choose" not in answered.text
-    assert answered.text.endswith(".value().groupCount()")
+    query = f'{P}E().hasLabel("m").{GENRE}.groupCount().by(value)'
+    rows = [[row(v="e1", s="a", t="b", l="m")]]
+    answered = drive(as_script(query), rows, values=genres, element="edge")
+    assert answered.text.startswith("g.inject([new org.apache.tinkerpop")
+    assert "]).unfold()" in answered.text
 
 
 LANG = {"language": Literal.string("gremlin-lang")}
@@ -147,8 +157,8 @@ def test_gremlin_lang_gets_properties_as_a_binding():
     query = f'{P}V("a").out("x").{GENRE}.path()'
     answered = drive(as_script(query, **LANG), ROWS, values=genres)
     assert answered.text.endswith(
-        "flatMap(__.identity().as('gremlink_answers_0_input').constant(gremlink_answers_0)"
-        ".select(__.select('gremlink_answers_0_input').id()).unfold()).path()"
+        "flatMap(__.sack(Operator.assign).by(__.id()).constant(gremlink_answers_0_0)"
+        ".select(__.sack()).unfold()).path()"
     )
     ((_, bound),) = answered.final.args["bindings"].entries
     assert [key.value for key, _ in bound.entries] == ["a", "b"]

@@ -146,7 +146,7 @@ def test_inputs_without_predictions_start_from_no_vertex_at_all(play):
     play >> predicted(prepare) << (asks := Asks())
     play >> answered(asks, rows("a")) << (predicts := Predicts(PredictLinks))
     play >> predicted(predicts, links()) << (final := Asks(request_id=query.request_id))
-    assert final.steps == ["V", "limit", "hasLabel", "values"]
+    assert final.steps == ["V", "not", "hasLabel", "values"]
 
 
 def test_no_inputs_need_no_model(play):
@@ -155,7 +155,7 @@ def test_no_inputs_need_no_model(play):
     play >> answered(admit, code=204) << (prepare := Predicts(PrepareLinks))
     play >> predicted(prepare) << (asks := Asks())
     play >> answered(asks, code=204) << (final := Asks(request_id=query.request_id))
-    assert final.steps == ["V", "limit", "hasLabel", "values"]
+    assert final.steps == ["V", "not", "hasLabel", "values"]
 
 
 def test_what_cannot_be_answered_is_refused_and_never_sent(play):
