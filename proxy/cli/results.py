@@ -7,7 +7,7 @@ escaped, so that no stored value can move the cursor of a terminal.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from gremlin_python.process.traversal import Traverser
@@ -72,14 +72,36 @@ def text(value: Any) -> str:
     )
 
 
-def rows(results: Sequence[Any]) -> tuple[list[str], list[list[str]]]:
+BLOCK_WIDTH = 60
+"""A value whose text is wider is shown in several lines, where there may be several."""
+
+
+def block(value: Any) -> str:
+    """A plain value for a cell of a table: a map or list that is wide, a line for each part."""
+    line = text(value)
+    if len(line) <= BLOCK_WIDTH or not isinstance(value, dict | list):
+        return line
+    if isinstance(value, list):
+        return "\n".join(f"- {block(item)}".replace("\n", "\n  ") for item in value)
+    return "\n".join(_entry(text(key), block(item)) for key, item in value.items())
+
+
+def _entry(key: str, item: str) -> str:
+    if "\n" not in item:
+        return f"{key}: {item}"
+    return f"{key}:\n{item}".replace("\n", "\n  ")
+
+
+def rows(
+    results: Sequence[Any], cell: Callable[[Any], str] = text
+) -> tuple[list[str], list[list[str]]]:
     """Column names and cells. One nameless column unless all results are maps or elements."""
     values = [plain(result) for result in results]
     if not values or not all(isinstance(value, dict) for value in values):
-        return [], [[text(value)] for value in values]
+        return [], [[cell(value)] for value in values]
     flat = [_flattened(value) for value in values]
     columns = list(dict.fromkeys(key for value in flat for key in value))
-    cells = [[text(value[key]) if key in value else "" for key in columns] for value in flat]
+    cells = [[cell(value[key]) if key in value else "" for key in columns] for value in flat]
     return [text(column) for column in columns], cells
 
 
@@ -94,7 +116,7 @@ def _flattened(value: dict[str, Any]) -> dict[str, Any]:
 
 def table(results: Sequence[Any]) -> Table:
     """A table for a terminal."""
-    columns, cells = rows(results)
+    columns, cells = rows(results, block)
     made = Table(show_header=bool(columns), header_style="bold")
     for column in columns or [""]:
         made.add_column(Text(column), overflow="fold")

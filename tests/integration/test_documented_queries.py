@@ -34,6 +34,7 @@ pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "proxy" / "embedded" / "sample"
+PREDICTION = '.with("Neptune#ml.prediction")'
 EXAMPLES = re.findall(
     r"```gremlin\n(.*?)```", (ROOT / "docs" / "queries.md").read_text(encoding="utf-8"), re.DOTALL
 )
@@ -86,6 +87,24 @@ def test_eight_next_friends(client: Client) -> None:
     assert len(names) == 8
     assert len(set(names)) == 8
     assert set(names) <= NAMES - {"Henry"}
+
+
+@pytest.mark.parametrize(
+    ("option", "hidden"),
+    [
+        ("", "out"),
+        ('.with("Neptune#ml.filterExistingEdges")', "both"),
+        ('.with("Neptune#ml.filterExistingEdges", true)', "both"),
+        ('.with("Neptune#ml.filterExistingEdges", false)', None),
+    ],
+)
+def test_known_links_are_hidden_as_asked(client: Client, option: str, hidden: str | None) -> None:
+    query = EXAMPLES[0].replace(PREDICTION, f"{PREDICTION}{option}")
+    names = ask(client, query.replace('"Neptune#ml.limit", 8', '"Neptune#ml.limit", 100'))
+    linked = f"g.V().has('User', 'name', 'Henry').{hidden}('FRIEND').values('name')"
+    known = set(ask(client, linked)) if hidden else set()
+    assert len(names) == len(set(names))
+    assert set(names) == NAMES - {"Henry"} - known
 
 
 def test_filters_first(client: Client) -> None:

@@ -117,3 +117,32 @@ def test_table_shows_markup_as_it_is() -> None:
     printed = screen.file.getvalue()  # type: ignore[attr-defined]
     assert "[bold]x" in printed
     assert "[red]y[/red]" in printed
+
+
+def test_a_wide_map_has_a_line_for_each_part() -> None:
+    why = {
+        "score": 0.75,
+        "contributions": {"popularity": 1.5},
+        "paths": [
+            {"path": ["user_06", "-FRIEND->", "user_01"], "strength": 0.5},
+            {"path": ["user_06", "-FRIEND->", "user_19", "<-FRIEND-", "user_01"], "strength": 0.1},
+        ],
+        "features": {},
+    }
+    assert results.block(why) == "\n".join(
+        [
+            "score: 0.75",
+            "contributions: {popularity: 1.5}",
+            "paths:",
+            "  - {path: [user_06, -FRIEND->, user_01], strength: 0.5}",
+            "  - path: [user_06, -FRIEND->, user_19, <-FRIEND-, user_01]",
+            "    strength: 0.1",
+            "features: {}",
+        ]
+    )
+    assert list(results.lines([why]))[1].count("\t") == 3
+
+
+def test_text_stays_in_its_line_however_wide() -> None:
+    assert results.block("x" * 200) == "x" * 200
+    assert results.block("a\nb" * 50) == "a\\nb" * 50

@@ -23,7 +23,18 @@ def test_an_endpoint_is_named_or_addressed(named, name):
 
 @pytest.mark.parametrize(
     "named",
-    ["", "-x", "a b", "a/b", "../x", "x" * 129, "https://example.org/endpoints/x", URL + "/x"],
+    [
+        "",
+        "-x",
+        "a b",
+        "a/b",
+        "../x",
+        "x" * 129,
+        "https://example.org/endpoints/x",
+        URL + "/x",
+        "arn:aws:sagemaker:us-east-1:123456789012:endpoint/friends",
+        "http" + URL[5:],
+    ],
 )
 def test_what_can_name_no_endpoint_is_refused(named):
     with pytest.raises(InvalidParameter, match="Invalid endpoint provided for external service"):
