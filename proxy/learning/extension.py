@@ -203,7 +203,17 @@ def _joined(
     pairs = np.array(added, np.int64).reshape(-1, 2)
     same_type = relation.head == relation.tail
     new = distinct_edges(pairs[:, 0], pairs[:, 1], same_type=same_type)
-    width = int(max(edges.tails.max(initial=0), pairs[:, 1].max(initial=0))) + 1
-    repeated = np.isin(new.heads * width + new.tails, kept.heads * width + kept.tails)
-    new = new.select(~repeated)
+    new = new.select(~_among(new, kept))
     return Edges(np.concatenate([kept.heads, new.heads]), np.concatenate([kept.tails, new.tails]))
+
+
+def _among(some: Edges, edges: Edges) -> Mask:
+    """Which of some edges are among others: only those at the same heads are looked through."""
+    if not len(some):
+        return np.zeros(0, np.bool_)
+    concerned = np.zeros(int(max(some.heads.max(), edges.heads.max(initial=0))) + 1, np.bool_)
+    concerned[some.heads] = True
+    near = edges.select(concerned[edges.heads])
+    width = int(max(some.tails.max(), near.tails.max(initial=0))) + 1
+    found: Mask = np.isin(some.heads * width + some.tails, near.heads * width + near.tails)
+    return found
