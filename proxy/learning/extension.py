@@ -79,8 +79,7 @@ def places_of(stored: StoredGraph) -> dict[Literal, Place]:
 def extend(stored: StoredGraph, places: Places, neighbourhood: Neighbourhood) -> Extension:
     """The graph with what was read in it. `places` are those of `stored`.
 
-    Raises ValueError (`MissingValue`, `NotANumber`) where a property that was read does not fit its
-    encoding.
+    Raises ValueError where a property that was read does not fit its encoding.
     """
     graph = stored.graph
     read: dict[Literal, Place] = {}
@@ -101,7 +100,8 @@ def extend(stored: StoredGraph, places: Places, neighbourhood: Neighbourhood) ->
     for name, found in vertices.items():
         if name in features:
             rows = np.array([read[vertex.id][1] for vertex in found], np.int64)
-            encoded = encoded_rows([vertex.values for vertex in found], stored.encodings[name])
+            cells = {vertex.id: vertex.values for vertex in found}
+            encoded = encoded_rows(cells, stored.encodings[name])
             features[name] = _with_rows(features[name], counts[name], rows, encoded)
     every: Places = ChainMap(read, places)
     edges = _edges(graph, counts, read, neighbourhood.links)
@@ -114,13 +114,23 @@ def type_of(label: str) -> str:
     return ";".join(sorted(label.split("::")))
 
 
-def encoded_rows(rows: Sequence[Cells], encodings: Sequence[Encoding]) -> Floats:
-    """The features of elements that were read: float32 `[elements, width]`. Raises ValueError."""
+def encoded_rows(elements: Mapping[Literal, Cells], encodings: Sequence[Encoding]) -> Floats:
+    """The features of elements that were read: float32 `[elements, width]`.
+
+    Raises ValueError for a value that does not fit its encoding.
+    """
+    rows = list(elements.values())
     columns = {}
     for encoding in encodings:
         separator = getattr(encoding, "separator", None)  # dates have none
         columns[encoding.name] = [_cell(cells.get(encoding.name, ()), separator) for cells in rows]
-    return encode(columns, encodings).values
+    try:
+        return encode(columns, encodings).values
+    except ValueError as error:
+        row = getattr(error, "row", None)
+        if row is None:
+            raise
+        raise ValueError(f"{list(elements)[row]!r}: {error}") from error
 
 
 def _cell(values: Sequence[str], separator: str | None) -> str:

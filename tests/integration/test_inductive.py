@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from proxy.embedded import EmbeddedServer
 from proxy.graph import ExportParameters, export_graph, load_csv
 from proxy.learning.settings import TrainingSettings
 from proxy.learning.training import train
+from proxy.store.artifacts import read_artifact, write_artifact
 from proxy.store.records import Store
 
 pytestmark = pytest.mark.integration
@@ -37,7 +39,10 @@ DETERMINISTIC = '.with("Neptune#ml.deterministic")'
 def address(
     gremlin_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """A proxy that serves `friends`, a blend, and `alone`, a network by itself."""
+    """A proxy that serves `friends`, a blend, and `alone`, a network by itself.
+
+    `narrow` is that network, but it wants to see few neighbours only.
+    """
     directory = tmp_path_factory.mktemp("inductive")
     url = gremlin_server.url
     direct = Client(url, "g")
@@ -49,6 +54,13 @@ def address(
     for name, model in (("friends", "auto"), ("alone", "rgcn"), ("common", "common-neighbours")):
         train(directory / "export", directory / name, model=model, settings=settings)
         store.create_endpoint(name, directory / name)
+    narrow = read_artifact(directory / "alone")
+    documents = {**narrow.documents}
+    documents["inductive"] = {**documents["inductive"], "fan_outs": [2, 1]}
+    manifest = {key: value for key, value in narrow.manifest.items() if key != "files"}
+    narrow = replace(narrow, manifest=manifest, documents=documents)
+    write_artifact(directory / "narrow", narrow)
+    store.create_endpoint("narrow", directory / "narrow")
     # Ada came later: she knows two people who know each other's friends.
     direct.submit(
         "g.addV('User').property(id, 'ada').property('name', 'Ada').as('a')"
@@ -233,3 +245,20 @@ def test_explain_and_profile_tell_of_the_neighbourhood(address: str) -> None:
     assert "neighbourhood, distance 0 of 2" in profile
     assert "neighbourhood read: " in profile
     assert " links, " in profile
+
+
+def test_the_same_sample_of_many_neighbours_each_time(client: Client, address: str) -> None:
+    """Of Henry's many friends the same two are read, and the same one of each of theirs."""
+    query = (
+        'with("Neptune#ml.endpoint", "narrow").with("Neptune#ml.limit", 5)'
+        f".V().has('User', 'name', 'Henry').{PREDICTED}{INDUCTIVE}{DETERMINISTIC}.hasLabel('User')"
+        ".project('n', 's').by('name').by(values('Neptune#ml.score'))"
+    )
+    first = ask(client, query)
+    assert len(first) == 5
+    assert [ask(client, query) for _ in range(3)] == [first] * 3
+    assert len(ask(client, query.replace(DETERMINISTIC, ""))) == 5
+    _, profile = post(address, "/gremlin/profile", query)
+    size = next(line for line in profile.splitlines() if line.startswith("neighbourhood read: "))
+    vertices = int(size.split()[2])
+    assert vertices <= 1 + 2 * 2 + 2 * 2 * 2

@@ -191,7 +191,7 @@ class PropertyPredictor:
             if edge.values is not None:
                 read.append(position)
         if read:
-            cells = [edges[position].values or {} for position in read]
+            cells = {edges[position].id: edges[position].values or {} for position in read}
             features[read] = encoded_rows(cells, stored.encodings)
         return features
 

@@ -9,7 +9,7 @@ from reading import Links, Read, Vertex, everything, links, name
 from grammar.traversal import Literal
 from proxy.learning.extension import Extension, extend, places_of
 from proxy.learning.features.category import CategoryFitter
-from proxy.learning.features.encoding import MissingValue, fit
+from proxy.learning.features.encoding import fit
 from proxy.learning.features.matrix import encode
 from proxy.learning.features.numerical import NumericalFitter
 from proxy.learning.graph import Edges, Relation, TypedGraph
@@ -121,7 +121,7 @@ def test_properties_are_encoded_as_in_training() -> None:
 
 
 def test_a_missing_number_is_named() -> None:
-    with pytest.raises(MissingValue, match="'age' has no value"):
+    with pytest.raises(ValueError, match="'p9': property 'age' has no value"):
         extended(Read([Vertex(name("p9"), "P")]))
 
 
