@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 OPTIONS_STRATEGY = "OptionsStrategy"
 
@@ -199,6 +199,21 @@ class Opaque:
         return f"<{self.what}>"
 
 
+class Unread:
+    """The origin of an instruction whose arguments are read when somebody asks for them.
+
+    `nested` are the traversals in the arguments, as `children` finds them: they are known before.
+    """
+
+    __slots__ = ()
+
+    nested: Sequence[Traversal]
+
+    def arguments(self) -> tuple[Argument, ...]:
+        """Read the arguments. Never fails: what can be wrong with them was looked for before."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Instruction:
     """One step or one source instruction: `out("FRIEND")`."""
@@ -207,8 +222,31 @@ class Instruction:
     arguments: tuple[Argument, ...] = ()
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
+    @classmethod
+    def unread(cls, name: str, origin: Unread) -> Instruction:
+        """An instruction that was read from `origin`, but for its arguments."""
+        made = _NEW(cls)
+        _SET_NAME(made, name)
+        _SET_ORIGIN(made, origin)
+        return made
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, attribute: str) -> tuple[Argument, ...]:
+            """The arguments, the first time that somebody asks for unread ones."""
+            if attribute != "arguments":
+                raise AttributeError(f"an Instruction has no {attribute!r}")
+            arguments = self.origin.arguments()
+            object.__setattr__(self, "arguments", arguments)
+            return arguments
+
     def __repr__(self) -> str:
         return f".{self.name}({_listed(self.arguments)})"
+
+
+_NEW = object.__new__
+_SET_NAME = vars(Instruction)["name"].__set__
+_SET_ORIGIN = vars(Instruction)["origin"].__set__
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -297,26 +335,33 @@ Path = tuple[int, ...]
 of that traversal among those of the step (see `children`) and the index of the step inside it."""
 
 
-def children(argument: Argument | Instruction) -> Iterator[Traversal]:
+def children(argument: Argument | Instruction) -> Sequence[Traversal]:
     """The traversals directly inside an instruction or argument, in order, however wrapped."""
+    origin = argument.origin
+    if isinstance(origin, Unread):
+        return origin.nested
+    return tuple(_children(argument))
+
+
+def _children(argument: Argument | Instruction) -> Iterator[Traversal]:
     match argument:
         case Traversal():
             yield argument
         case Instruction(_, arguments) | Predicate(_, _, arguments):
             for inner in arguments:
-                yield from children(inner)
+                yield from _children(inner)
         case Items(_, items):
             for inner in items:
-                yield from children(inner)
+                yield from _children(inner)
         case Entries(entries):
             for key, value in entries:
-                yield from children(key)
-                yield from children(value)
+                yield from _children(key)
+                yield from _children(value)
         case Strategy(_, configuration):
             for _, value in configuration:
-                yield from children(value)
+                yield from _children(value)
         case Bulked(value):
-            yield from children(value)
+            yield from _children(value)
         case _:
             return
 
@@ -326,8 +371,16 @@ def walk(traversal: Traversal, path: Path = ()) -> Iterator[tuple[Path, Instruct
 
     Source instructions are not walked.
     """
-    for index, instruction in enumerate(traversal.steps):
-        here = (*path, index)
-        yield here, instruction
-        for number, child in enumerate(children(instruction)):
-            yield from walk(child, (*here, number))
+    open_ = [(path, enumerate(traversal.steps))]
+    while open_:
+        path, steps = open_[-1]
+        for index, instruction in steps:
+            here = (*path, index)
+            yield here, instruction
+            nested = children(instruction)
+            if nested:
+                inner = [((*here, n), enumerate(child.steps)) for n, child in enumerate(nested)]
+                open_ += reversed(inner)
+                break
+        else:
+            open_.pop()

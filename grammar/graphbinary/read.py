@@ -1,17 +1,22 @@
-"""GraphBinary bytes → `grammar.traversal`."""
+"""GraphBinary bytes → `grammar.traversal`.
+
+A bytecode is walked once. That tells its instructions, their names, and the traversals nested in
+them; the arguments of an instruction are read when somebody asks for them, which for most of a
+large request nobody does. So whatever can be wrong with the shape of a request is found by the
+walk, and reading arguments cannot fail.
+"""
 
 from __future__ import annotations
 
 import struct
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 from grammar.collector import without_collection
 from grammar.errors import MalformedRequest
 from grammar.graphbinary import codes
-from grammar.graphbinary.walk import Slice, Walker
+from grammar.graphbinary.scalars import SCALARS
+from grammar.graphbinary.walk import Move, Slice, Walker
 from grammar.traversal import (
     Argument,
     Bulked,
@@ -25,10 +30,8 @@ from grammar.traversal import (
     Predicate,
     Strategy,
     Traversal,
+    Unread,
 )
-
-MAX_DECIMAL_BYTES = 512
-"""Larger BigDecimals and BigIntegers stay opaque: no query needs them, printing them is costly."""
 
 
 def read_bytecode(data: bytes | memoryview, offset: int = 0) -> tuple[Traversal, int]:
@@ -37,15 +40,15 @@ def read_bytecode(data: bytes | memoryview, offset: int = 0) -> tuple[Traversal,
     Returns it and the offset behind it. Raises `MalformedRequest` and `LimitExceeded`.
     """
     with without_collection():
-        reader = _Reader(data, offset)
+        reader = Reader(data, offset)
         reader.enter()
-        return reader.bytecode("g"), reader.pos
+        return reader.bytecode(), reader.pos
 
 
 def read_value(data: bytes | memoryview, offset: int = 0) -> tuple[Argument, int]:
     """The qualified value (type code, flag, value) at `offset`, and the offset behind it."""
     with without_collection():
-        reader = _Reader(data, offset)
+        reader = Reader(data, offset)
         return reader.value(), reader.pos
 
 
@@ -56,22 +59,91 @@ def skip_value(data: bytes | memoryview, offset: int = 0) -> int:
     return walker.pos
 
 
-class _Reader(Walker):
-    """A walker that keeps what it walks over.
+class _Skipped(Slice, Unread):
+    """The origin of an instruction: its arguments begin at `arguments_at` with their count."""
+
+    __slots__ = ("arguments_at", "nested")
+
+    def __init__(
+        self, data: bytes, start: int, end: int, arguments_at: int, nested: Sequence[Traversal]
+    ) -> None:
+        self.data = data
+        self.start = start
+        self.end = end
+        self.arguments_at = arguments_at
+        self.nested = nested
+
+    def arguments(self) -> tuple[Argument, ...]:
+        """Read the arguments."""
+        with without_collection():
+            return Reader(self.data, self.arguments_at, self.nested).many()
+
+
+class Reader(Walker):
+    """A walker that keeps the instructions it walks over, and reads arguments.
 
     Instructions and traversals keep their origin. Most other values need none: their encoding is
     canonical, writing them again gives the same bytes. Where it is not (typed nulls, NaN, padded
-    integers, bulk sets, bindings, class names), it is kept. Equal strings share one literal: names
-    and labels come again and again.
+    integers, bulk sets, bindings, class names), it is kept.
     """
 
-    __slots__ = ("strings",)
+    __slots__ = ("names", "nested", "walked")
 
-    def __init__(self, data: bytes | memoryview, offset: int) -> None:
+    def __init__(
+        self, data: bytes | memoryview, offset: int, walked: Sequence[Traversal] = ()
+    ) -> None:
         super().__init__(data, offset)
-        self.strings: dict[bytes, Literal] = {}
+        self.names: dict[bytes, str] = {}
+        self.nested: list[Traversal] = []
+        """The traversals in the arguments that are being skipped."""
+        self.walked: Iterator[Traversal] = iter(walked)
+        """The traversals in the arguments that are about to be read, if they were skipped."""
+
+    # -- instructions
+
+    def bytecode(self) -> Traversal:
+        """Walk over a Bytecode value."""
+        start = self.pos
+        around, self.nested = self.nested, []
+        steps = self._instructions()
+        source = self._instructions()
+        self.nested = around
+        root = "g" if self.depth == 1 else "__"
+        return Traversal(source, steps, root=root, origin=self._since(start))
+
+    def _instructions(self) -> tuple[Instruction, ...]:
+        data = self.data
+        instructions = []
+        for _ in range(self.count(8)):
+            start = self.pos
+            name = self.name()
+            at = self.pos
+            self.skip(self.count(2))
+            nested: Sequence[Traversal] = ()
+            if self.nested:
+                nested, self.nested = self.nested, []
+            origin = _Skipped(data, start, self.pos, at, nested)
+            instructions.append(Instruction.unread(name, origin))
+        return tuple(instructions)
+
+    def name(self) -> str:
+        """A bare string that is likely to come again."""
+        start = self.pos
+        raw = self.blob()
+        known = self.names.get(raw)
+        if known is None:
+            self.pos = start
+            known = self.names[raw] = self.string()
+        return known
+
+    # -- values
+
+    def many(self) -> tuple[Argument, ...]:
+        """A count and that many values."""
+        return tuple([self.value() for _ in range(self.count(2))])
 
     def value(self) -> Argument:
+        """A qualified value."""
         start = self.pos
         read = _BY_HEAD.get(self.data[start : start + 2])
         if read is None:
@@ -85,67 +157,44 @@ class _Reader(Walker):
         if not follows:
             return self._null(code, start)
         if code in codes.ENUMS:
-            return self._enum(code, start)
-        return self._opaque(code, start)
+            return EnumConstant(codes.ENUMS[code], self.enum_name())
+        if code == codes.CUSTOM:
+            what = f"custom type {self.custom()}"
+        else:
+            self.move(code)(self)
+            what = codes.NAMES.get(code, "value")
+        return Opaque("graphbinary", self.data[start : self.pos], what)
 
     def _null(self, code: int, start: int) -> Literal:
         if code == codes.UNSPECIFIED_NULL:
             return Literal(Kind.NULL, None)
-        self.layout(code)
+        self.move(code)
         return Literal(Kind.NULL, None, origin=self._since(start))
+
+    def enum_name(self) -> str:
+        """The qualified string that an enum's value is."""
+        start = self.pos
+        if self.head() != (codes.STRING, True):
+            raise MalformedRequest(f"the enum constant at {start} has no name")
+        return self.name()
 
     def _since(self, start: int) -> Slice:
         return Slice(self.data, start, self.pos)
 
-    def _opaque(self, code: int, start: int) -> Opaque:
-        if code == codes.CUSTOM:
-            what = f"custom type {self.custom()}"
-        else:
-            self.skip_layout(self.layout(code))
-            what = codes.NAMES.get(code, "value")
-        return Opaque("graphbinary", self.data[start : self.pos], what)
-
-    def _enum(self, code: int, start: int) -> Argument:
-        if self.head() != (codes.STRING, True):
-            raise MalformedRequest(f"the {codes.ENUMS[code]} at {start} has no name")
-        return EnumConstant(codes.ENUMS[code], self._name())
-
-    def bytecode(self, root: str) -> Traversal:
-        start = self.pos
-        steps = self._instructions()
-        source = self._instructions()
-        return Traversal(source, steps, root=root, origin=self._since(start))
-
-    def _instructions(self) -> tuple[Instruction, ...]:
-        instructions = []
-        for _ in range(self.count(8)):
-            start = self.pos
-            name = self._name()
-            arguments = self._many()
-            origin = Slice(self.data, start, self.pos)
-            instructions.append(Instruction(name, arguments, origin=origin))
-        return tuple(instructions)
-
-    def _name(self) -> str:
-        """A bare string that is likely to come again."""
-        start = self.pos
-        raw = self.blob()
-        known = self.strings.get(raw) or _text(self, raw, start)
-        return str(known.value)
-
-    def _many(self) -> tuple[Argument, ...]:
-        return tuple([self.value() for _ in range(self.count(2))])
-
     # -- composites; `start` is where the type code stands
 
     def _nested(self, start: int) -> Argument:
-        return self.bytecode("g" if self.depth == 1 else "__")
+        walked = next(self.walked, None)
+        if walked is None:
+            return self.bytecode()
+        self.pos = walked.origin.end
+        return walked
 
     def _list(self, start: int) -> Argument:
-        return Items("list", self._many())
+        return Items("list", self.many())
 
     def _set(self, start: int) -> Argument:
-        return Items("set", self._many())
+        return Items("set", self.many())
 
     def _map(self, start: int) -> Argument:
         entries = tuple([(self.value(), self.value()) for _ in range(self.count(4))])
@@ -166,23 +215,25 @@ class _Reader(Walker):
         return int(_LONG.unpack_from(self.data, self.take(8))[0])
 
     def _predicate(self, start: int) -> Argument:
-        return Predicate("P", self._name(), self._many())
+        return Predicate("P", self.name(), self.many())
 
     def _text_predicate(self, start: int) -> Argument:
-        return Predicate("TextP", self._name(), self._many())
+        return Predicate("TextP", self.name(), self.many())
 
     def _strategy(self, start: int) -> Argument:
         name = self.string().rpartition(".")[2]
-        configuration = []
-        for _ in range(self.count(4)):
-            key = self.value()
-            if not isinstance(key, Literal) or not isinstance(key.value, str):
-                raise MalformedRequest(f"a key of {name} at {start} is not a string")
-            configuration.append((key.value, self.value()))
+        configuration = [(self.key(), self.value()) for _ in range(self.count(4))]
         return Strategy(name, tuple(configuration), origin=self._since(start))
 
+    def key(self) -> str:
+        """A qualified string."""
+        start = self.pos
+        if self.head() != (codes.STRING, True):
+            raise MalformedRequest(f"a strategy's key at {start} is not a string")
+        return self.name()
+
     def _binding(self, start: int) -> Argument:
-        self.string()
+        self.skip_blob()
         value = self.value()
         if isinstance(value, Traversal):
             return value
@@ -190,87 +241,28 @@ class _Reader(Walker):
 
 
 _LONG = struct.Struct(">q")
-_Read = Callable[[_Reader, int], Argument]
 
+_Read = Callable[[Reader, int], Argument]
 
-def _number(kind: Kind, layout: str) -> _Read:
-    unpack = struct.Struct(layout).unpack_from
-    size = struct.calcsize(layout)
-
-    def read(reader: _Reader, start: int) -> Argument:
-        (value,) = unpack(reader.data, reader.take(size))
-        if value != value:
-            return Literal(kind, value, origin=Slice(reader.data, start, reader.pos))
-        return Literal(kind, value)
-
-    return read
-
-
-def _string(reader: _Reader, start: int) -> Argument:
-    raw = reader.blob()
-    return reader.strings.get(raw) or _text(reader, raw, start)
-
-
-def _text(reader: _Reader, raw: bytes, start: int) -> Literal:
-    try:
-        literal = Literal(Kind.STRING, raw.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise MalformedRequest(f"the string at {start} is not UTF-8") from error
-    reader.strings[raw] = literal
-    return literal
-
-
-def _boolean(reader: _Reader, start: int) -> Argument:
-    byte = reader.data[reader.take(1)]
-    if byte > 1:
-        raise MalformedRequest(f"the boolean at {start} is {byte:#04x}, neither 0 nor 1")
-    return Literal(Kind.BOOLEAN, bool(byte))
-
-
-def _uuid(reader: _Reader, start: int) -> Argument:
-    begin = reader.take(16)
-    return Literal(Kind.UUID, uuid.UUID(bytes=reader.data[begin : begin + 16]))
-
-
-def _big_integer(reader: _Reader, start: int) -> Argument:
-    raw = reader.blob()
-    origin = Slice(reader.data, start, reader.pos)
-    if not 0 < len(raw) <= MAX_DECIMAL_BYTES:
-        return Opaque("graphbinary", origin.bytes, "BigInteger")
-    return Literal(Kind.BIG_INTEGER, int.from_bytes(raw, "big", signed=True), origin=origin)
-
-
-def _big_decimal(reader: _Reader, start: int) -> Argument:
-    scale = reader.int32()
-    raw = reader.blob()
-    origin = Slice(reader.data, start, reader.pos)
-    if not 0 < len(raw) <= MAX_DECIMAL_BYTES:
-        return Opaque("graphbinary", origin.bytes, "BigDecimal")
-    unscaled = int.from_bytes(raw, "big", signed=True)
-    digits = tuple(int(digit) for digit in str(abs(unscaled)))
-    value = Decimal((int(unscaled < 0), digits, -scale))
-    return Literal(Kind.BIG_DECIMAL, value, origin=origin)
-
-
-_SCALARS: dict[int, _Read] = {
-    codes.STRING: _string,
-    codes.INT: _number(Kind.INT, ">i"),
-    codes.LONG: _number(Kind.LONG, ">q"),
-    codes.DOUBLE: _number(Kind.DOUBLE, ">d"),
-    codes.FLOAT: _number(Kind.FLOAT, ">f"),
-    codes.BYTE: _number(Kind.BYTE, ">b"),
-    codes.SHORT: _number(Kind.SHORT, ">h"),
-    codes.BOOLEAN: _boolean,
-    codes.UUID: _uuid,
-    codes.BIG_INTEGER: _big_integer,
-    codes.BIG_DECIMAL: _big_decimal,
+_COMPOSITES: dict[int, _Read] = {
+    codes.BYTECODE: Reader._nested,
+    codes.LIST: Reader._list,
+    codes.SET: Reader._set,
+    codes.MAP: Reader._map,
+    codes.BULK_SET: Reader._bulk_set,
+    codes.TRAVERSER: Reader._traverser,
+    codes.P: Reader._predicate,
+    codes.TEXT_P: Reader._text_predicate,
+    codes.STRATEGY: Reader._strategy,
+    codes.BINDING: Reader._binding,
 }
+"""Values that may hold traversals: `children` finds them there, and so does the walk."""
 
 
-def _composite(read: _Read) -> _Read:
+def _deeper(read: _Read) -> _Read:
     """A value with values in it is one level deeper than they are."""
 
-    def read_deeper(reader: _Reader, start: int) -> Argument:
+    def read_deeper(reader: Reader, start: int) -> Argument:
         reader.enter()
         node = read(reader, start)
         reader.leave()
@@ -279,21 +271,61 @@ def _composite(read: _Read) -> _Read:
     return read_deeper
 
 
-_COMPOSITES: dict[int, _Read] = {
-    codes.BYTECODE: _Reader._nested,
-    codes.LIST: _Reader._list,
-    codes.SET: _Reader._set,
-    codes.MAP: _Reader._map,
-    codes.BULK_SET: _Reader._bulk_set,
-    codes.TRAVERSER: _Reader._traverser,
-    codes.P: _Reader._predicate,
-    codes.TEXT_P: _Reader._text_predicate,
-    codes.STRATEGY: _Reader._strategy,
-    codes.BINDING: _Reader._binding,
-}
-
 _BY_HEAD: dict[bytes, _Read] = {
-    **{bytes((code, 0)): read for code, read in _SCALARS.items()},
-    **{bytes((code, 0)): _composite(read) for code, read in _COMPOSITES.items()},
+    **{bytes((code, 0)): read for code, read in SCALARS.items()},
+    **{bytes((code, 0)): _deeper(read) for code, read in _COMPOSITES.items()},
 }
 """By type code and the flag that says that a value follows: one look-up for most values."""
+
+
+# -- skipping what will be read later: everything that could fail then has to fail now
+
+
+def _skip_bytecode(reader: Reader) -> None:
+    reader.enter()
+    reader.nested.append(reader.bytecode())
+    reader.leave()
+
+
+def _skip_predicate(reader: Reader) -> None:
+    reader.enter()
+    reader.name()
+    reader.skip_list()
+    reader.leave()
+
+
+def _skip_strategy(reader: Reader) -> None:
+    reader.enter()
+    reader.string()
+    for _ in range(reader.count(4)):
+        reader.key()
+        reader.skip()
+    reader.leave()
+
+
+def _skip_enum(reader: Reader) -> None:
+    reader.enum_name()
+
+
+def _aside(move: Move) -> Move:
+    """What is inside an opaque value stays there, traversals too."""
+
+    def move_aside(reader: Reader) -> None:
+        around, reader.nested = reader.nested, []
+        move(reader)
+        reader.nested = around
+
+    return move_aside
+
+
+Reader.moves = {
+    **{
+        code: move if code in _COMPOSITES or code in SCALARS else _aside(move)
+        for code, move in Walker.moves.items()
+    },
+    **dict.fromkeys(codes.ENUMS, _skip_enum),
+    codes.BYTECODE: _skip_bytecode,
+    codes.P: _skip_predicate,
+    codes.TEXT_P: _skip_predicate,
+    codes.STRATEGY: _skip_strategy,
+}

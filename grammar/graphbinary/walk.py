@@ -7,6 +7,8 @@ bytes that are left before anything is built from it.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from grammar.errors import LimitExceeded, MalformedRequest
 from grammar.graphbinary import codes
@@ -18,10 +20,22 @@ MAX_DEPTH = 64
 MAX_VALUES = 2_000_000
 """How many values one request may hold; a null costs a hostile sender only two bytes."""
 
-_FLAG_VALUE, _FLAG_NULL = 0, 1
+STRING_HEAD = bytes((codes.STRING, 0))
 
+_SIZES = {
+    **{bytes((code, 1)): 2 for code in (*codes.LAYOUTS, codes.UNSPECIFIED_NULL)},
+    **{
+        bytes((code, 0)): 2 + sum(part for part in layout if isinstance(part, int))
+        for code, layout in codes.LAYOUTS.items()
+        if all(isinstance(part, int) for part in layout)
+    },
+}
+"""Bytes of a null, or of a value that has always as many, by type code and flag."""
 
 _INT = struct.Struct(">i").unpack_from
+
+Move = Callable[[Any], object]
+"""Moves a walker over a value or a part of it."""
 
 
 class Slice:
@@ -54,6 +68,9 @@ class Walker:
 
     __slots__ = ("data", "depth", "pos", "size", "values")
 
+    moves: ClassVar[Mapping[int, Move]]
+    """By type code: over a value, from behind its type code and flag."""
+
     def __init__(self, data: bytes | memoryview, offset: int = 0) -> None:
         self.data = data if isinstance(data, bytes) else bytes(data)
         self.size = len(self.data)
@@ -84,6 +101,17 @@ class Walker:
         (number,) = _INT(self.data, start)
         return int(number)
 
+    def length(self) -> int:
+        """A length in bytes, checked against what is left."""
+        start = self.pos
+        found = self.int32()
+        if found < 0:
+            raise MalformedRequest(f"negative length {found} at {start}")
+        left = self.size - self.pos
+        if found > left:
+            raise LimitExceeded("REMAINING_BYTES", left, found)
+        return found
+
     def count(self, smallest: int) -> int:
         """A count of things of at least `smallest` bytes each, checked against what is left."""
         start = self.pos
@@ -100,7 +128,7 @@ class Walker:
 
     def blob(self) -> bytes:
         """A length and that many bytes."""
-        size = self.int32_length()
+        size = self.length()
         begin = self.pos
         self.pos = begin + size
         return self.data[begin : self.pos]
@@ -115,15 +143,8 @@ class Walker:
 
     def head(self) -> tuple[int, bool]:
         """Type code and whether a value follows. For a custom type stops before its name."""
-        data, start = self.data, self.pos
-        code = data[start] if start < self.size else data[self.take(1)]
-        self.pos = start + 1
-        if code == codes.CUSTOM:
-            return code, True
-        if self.pos < self.size and not data[self.pos]:
-            self.pos += 1
-            return code, True
-        return code, self.flag()
+        code = self.data[self.take(1)]
+        return code, code == codes.CUSTOM or self.flag()
 
     def flag(self) -> bool:
         """Whether a value follows the flag byte at the position."""
@@ -148,80 +169,85 @@ class Walker:
 
     # -- skipping
 
-    def skip(self) -> None:
-        """Move over one qualified value of any type."""
-        code, follows = self.head()
-        if code == codes.CUSTOM:
-            self.custom()
-        elif follows:
-            self.skip_layout(self.layout(code))
+    def skip(self, count: int = 1) -> None:
+        """Move over so many qualified values of any type."""
+        data, size, pos = self.data, self.size, self.pos
+        for _ in range(count):
+            head = data[pos : pos + 2]
+            fixed = _SIZES.get(head)
+            if fixed is not None:
+                if pos + fixed <= size:
+                    pos += fixed
+                    continue
+            elif head == STRING_HEAD and pos + 6 <= size:
+                (length,) = _INT(data, pos + 2)
+                if 0 <= length <= size - pos - 6:
+                    pos += 6 + length
+                    continue
+            self.pos = pos
+            code, follows = self.head()
+            if follows:
+                self.move(code)(self)
+            pos = self.pos
+        self.pos = pos
 
-    def layout(self, code: int) -> tuple[int | Part, ...]:
-        """How values of this type are laid out."""
-        found = codes.LAYOUTS.get(code)
+    def move(self, code: int) -> Move:
+        """How to move over a value of this type."""
+        found = self.moves.get(code)
         if found is None:
             raise MalformedRequest(f"unknown type code {code:#04x} before {self.pos}")
         return found
 
-    def skip_layout(self, layout: tuple[int | Part, ...]) -> None:
-        """Move over the parts of a value."""
-        self.enter()
-        for part in layout:
-            if isinstance(part, int):
-                self.take(part)
-            else:
-                self._skip_part(part)
-        self.leave()
+    def skip_blob(self) -> None:
+        """Move over a length and that many bytes."""
+        size = self.length()  # which moves, too
+        self.pos += size
 
-    def _skip_part(self, part: Part) -> None:
-        match part:
-            case Part.QUALIFIED:
-                self.skip()
-            case Part.BLOB:
-                start = self.int32_length()
-                self.take(start)
-            case Part.LIST:
-                for _ in range(self.count(2)):
-                    self.skip()
-            case Part.MAP:
-                for _ in range(self.count(4)):
-                    self.skip()
-                    self.skip()
-            case Part.BULK_SET:
-                for _ in range(self.count(10)):
-                    self.skip()
-                    self.take(8)
-            case Part.TREE:
-                for _ in range(self.count(6)):
-                    self.skip()
-                    self.skip_layout(codes.LAYOUTS[codes.TREE])
-            case Part.INSTRUCTIONS:
-                for _ in range(self.count(8)):
-                    self.take(self.int32_length())
-                    self._skip_part(Part.LIST)
-            case Part.GRAPH_VERTICES:
-                for _ in range(self.count(10)):
-                    self.skip()
-                    self.take(self.int32_length())
-                    for _ in range(self.count(12)):
-                        self.skip_layout(codes.VERTEX_PROPERTY_IN_GRAPH)
-            case Part.GRAPH_EDGES:
-                for _ in range(self.count(18)):
-                    self.skip_layout(codes.EDGE_IN_GRAPH)
-            case Part.CHAR:
-                first = self.data[self.take(1)]
-                self.take(0 if first < 0x80 else 1 if first < 0xE0 else 2 if first < 0xF0 else 3)
+    def skip_list(self) -> None:
+        """Move over a count and that many values."""
+        self.skip(self.count(2))
 
-    def int32_length(self) -> int:
-        """A length in bytes, checked against what is left."""
-        start = self.pos
-        found = self.int32()
-        if found < 0:
-            raise MalformedRequest(f"negative length {found} at {start}")
-        left = self.size - self.pos
-        if found > left:
-            raise LimitExceeded("REMAINING_BYTES", left, found)
-        return found
+    def skip_map(self) -> None:
+        """Move over a count and that many keys and values."""
+        self.skip(2 * self.count(4))
+
+    def skip_bulk_set(self) -> None:
+        """Move over a count and that many values, each with its bulk."""
+        for _ in range(self.count(10)):
+            self.skip()
+            self.take(8)
+
+    def skip_tree(self) -> None:
+        """Move over a count and that many keys, each with its tree."""
+        for _ in range(self.count(6)):
+            self.skip()
+            self.enter()
+            self.skip_tree()
+            self.leave()
+
+    def skip_instructions(self) -> None:
+        """Move over a count and that many names, each with its arguments."""
+        for _ in range(self.count(8)):
+            self.skip_blob()
+            self.skip(self.count(2))
+
+    def skip_graph_vertices(self) -> None:
+        """Move over a graph's vertices with their properties."""
+        for _ in range(self.count(10)):
+            self.skip()
+            self.skip_blob()
+            for _ in range(self.count(12)):
+                _VERTEX_PROPERTY_IN_GRAPH(self)
+
+    def skip_graph_edges(self) -> None:
+        """Move over a graph's edges."""
+        for _ in range(self.count(18)):
+            _EDGE_IN_GRAPH(self)
+
+    def skip_char(self) -> None:
+        """Move over one character in UTF-8."""
+        first = self.data[self.take(1)]
+        self.take(0 if first < 0x80 else 1 if first < 0xE0 else 2 if first < 0xF0 else 3)
 
     # -- custom types
 
@@ -234,9 +260,9 @@ class Walker:
         name = self.string()
         janusgraph = _JANUSGRAPH.get(name)
         if janusgraph is None:
-            self.take(self.int32_length())
+            self.skip_blob()
             if self.flag():
-                self.take(self.int32_length())
+                self.skip_blob()
             return name
         self.take(4)
         if self.flag():
@@ -244,6 +270,49 @@ class Walker:
             janusgraph(self)
             self.leave()
         return name
+
+
+_PARTS: dict[Part, Move] = {
+    Part.BLOB: Walker.skip_blob,
+    Part.QUALIFIED: Walker.skip,
+    Part.LIST: Walker.skip_list,
+    Part.MAP: Walker.skip_map,
+    Part.BULK_SET: Walker.skip_bulk_set,
+    Part.TREE: Walker.skip_tree,
+    Part.INSTRUCTIONS: Walker.skip_instructions,
+    Part.GRAPH_VERTICES: Walker.skip_graph_vertices,
+    Part.GRAPH_EDGES: Walker.skip_graph_edges,
+    Part.CHAR: Walker.skip_char,
+}
+
+
+def _over(size: int) -> Move:
+    def move(walker: Walker) -> None:
+        walker.take(size)
+
+    return move
+
+
+def _through(layout: tuple[int | Part, ...]) -> Move:
+    """Over all parts of a value, which are one level deeper than it."""
+    moves = [_over(part) if isinstance(part, int) else _PARTS[part] for part in layout]
+
+    def move(walker: Walker) -> None:
+        walker.enter()
+        for over in moves:
+            over(walker)
+        walker.leave()
+
+    return move
+
+
+_VERTEX_PROPERTY_IN_GRAPH = _through(codes.VERTEX_PROPERTY_IN_GRAPH)
+_EDGE_IN_GRAPH = _through(codes.EDGE_IN_GRAPH)
+
+Walker.moves = {
+    **{code: _through(layout) for code, layout in codes.LAYOUTS.items()},
+    codes.CUSTOM: Walker.custom,
+}
 
 
 def _relation_identifier(walker: Walker) -> None:
@@ -264,11 +333,11 @@ def _janusgraph_id(walker: Walker) -> None:
 
 
 def _janusgraph_predicate(walker: Walker) -> None:
-    walker.take(walker.int32_length())
+    walker.skip_blob()
     walker.skip()
 
 
-_JANUSGRAPH = {
+_JANUSGRAPH: dict[str, Move] = {
     "janusgraph.RelationIdentifier": _relation_identifier,
     "janusgraph.P": _janusgraph_predicate,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from decimal import Decimal
 
 from grammar.errors import LimitExceeded, NotConvertible
@@ -28,6 +29,8 @@ from grammar.traversal import (
 
 _INT = struct.Struct(">i")
 _LONG = struct.Struct(">q")
+_Pieces = list["bytes | memoryview"]
+
 _CLASS_ARGUMENTS = frozenset({"withoutStrategies"})
 
 
@@ -37,113 +40,126 @@ def write_bytecode(traversal: Traversal) -> bytes:
     Nodes that came from GraphBinary are copied. Raises `NotConvertible` for values that exist only
     in another encoding.
     """
-    out = bytearray()
+    out: _Pieces = []
     _bytecode(traversal, out, 0)
-    return bytes(out)
+    return b"".join(out)
 
 
 def write_value(argument: Argument) -> bytes:
     """The qualified value: type code, flag, value."""
-    out = bytearray()
+    out: _Pieces = []
     _value(argument, out, 0)
-    return bytes(out)
+    return b"".join(out)
 
 
-def _bytecode(traversal: Traversal, out: bytearray, depth: int) -> None:
+def _bytecode(traversal: Traversal, out: _Pieces, depth: int) -> None:
     if isinstance(traversal.origin, Slice):
-        out += traversal.origin.view
+        out.append(traversal.origin.view)
         return
-    for instructions in (traversal.steps, traversal.source):
-        out += _INT.pack(len(instructions))
-        for instruction in instructions:
+    _instructions(traversal.steps, out, depth)
+    _instructions(traversal.source, out, depth)
+
+
+def _instructions(instructions: Sequence[Instruction], out: _Pieces, depth: int) -> None:
+    """Instructions that stood one behind the other are copied as one piece."""
+    out.append(_INT.pack(len(instructions)))
+    data, begin, end = b"", 0, 0
+    for instruction in instructions:
+        origin = instruction.origin
+        if not isinstance(origin, Slice):
+            out.append(memoryview(data)[begin:end])
+            data, begin, end = b"", 0, 0
             _instruction(instruction, out, depth)
+        elif origin.data is data and origin.start == end:
+            end = origin.end
+        else:
+            out.append(memoryview(data)[begin:end])
+            data, begin, end = origin.data, origin.start, origin.end
+    out.append(memoryview(data)[begin:end])
 
 
-def _instruction(instruction: Instruction, out: bytearray, depth: int) -> None:
-    if isinstance(instruction.origin, Slice):
-        out += instruction.origin.view
-        return
+def _instruction(instruction: Instruction, out: _Pieces, depth: int) -> None:
     _string(instruction.name, out)
-    out += _INT.pack(len(instruction.arguments))
+    out.append(_INT.pack(len(instruction.arguments)))
     for argument in instruction.arguments:
         if instruction.name in _CLASS_ARGUMENTS and isinstance(argument, Strategy):
-            out += bytes((codes.CLASS, 0))
+            out.append(bytes((codes.CLASS, 0)))
             _string(class_name(argument.name), out)
         else:
             _value(argument, out, depth + 1)
 
 
-def _value(argument: Argument, out: bytearray, depth: int) -> None:
+def _value(argument: Argument, out: _Pieces, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise LimitExceeded("MAX_DEPTH", MAX_DEPTH, depth)
     origin = argument.origin
     if isinstance(origin, Slice) and not isinstance(argument, Traversal):
-        out += origin.view
+        out.append(origin.view)
         return
     match argument:
         case Literal():
             _literal(argument, out)
         case Traversal():
-            out += bytes((codes.BYTECODE, 0))
+            out.append(bytes((codes.BYTECODE, 0)))
             _bytecode(argument, out, depth)
         case EnumConstant(type_, name):
             if type_ not in codes.ENUM_CODES:
                 raise NotConvertible(f"GraphBinary has no enum {type_}")
-            out += bytes((codes.ENUM_CODES[type_], 0, codes.STRING, 0))
+            out.append(bytes((codes.ENUM_CODES[type_], 0, codes.STRING, 0)))
             _string(name, out)
         case Predicate(type_, name, arguments):
-            out += bytes((codes.TEXT_P if type_ == "TextP" else codes.P, 0))
+            out.append(bytes((codes.TEXT_P if type_ == "TextP" else codes.P, 0)))
             _string(name, out)
             _many(arguments, out, depth)
         case Items(kind, items):
-            out += bytes((codes.SET if kind == "set" else codes.LIST, 0))
+            out.append(bytes((codes.SET if kind == "set" else codes.LIST, 0)))
             _many(items, out, depth)
         case Entries(entries):
-            out += bytes((codes.MAP, 0))
-            out += _INT.pack(len(entries))
+            out.append(bytes((codes.MAP, 0)))
+            out.append(_INT.pack(len(entries)))
             for key, value in entries:
                 _value(key, out, depth + 1)
                 _value(value, out, depth + 1)
         case Strategy():
             _strategy(argument, out, depth)
         case Bulked(value, bulk):
-            out += bytes((codes.TRAVERSER, 0)) + _LONG.pack(bulk)
+            out.append(bytes((codes.TRAVERSER, 0)) + _LONG.pack(bulk))
             _value(value, out, depth + 1)
         case Opaque(encoding, raw, what):
             if encoding != "graphbinary":
                 raise NotConvertible(f"a {what} from {encoding} cannot be written as GraphBinary")
-            out += raw
+            out.append(raw)
         case Variable(name):
             raise NotConvertible(f"the value of the variable {name} is not known")
 
 
-def _many(arguments: tuple[Argument, ...], out: bytearray, depth: int) -> None:
-    out += _INT.pack(len(arguments))
+def _many(arguments: tuple[Argument, ...], out: _Pieces, depth: int) -> None:
+    out.append(_INT.pack(len(arguments)))
     for argument in arguments:
         _value(argument, out, depth + 1)
 
 
-def _string(text: str, out: bytearray) -> None:
+def _string(text: str, out: _Pieces) -> None:
     try:
         raw = text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise NotConvertible("a string with half a surrogate pair has no UTF-8") from error
-    out += _INT.pack(len(raw))
-    out += raw
+    out.append(_INT.pack(len(raw)))
+    out.append(raw)
 
 
-def _strategy(strategy: Strategy, out: bytearray, depth: int) -> None:
-    out += bytes((codes.STRATEGY, 0))
+def _strategy(strategy: Strategy, out: _Pieces, depth: int) -> None:
+    out.append(bytes((codes.STRATEGY, 0)))
     match strategy.origin:
         case Derived(Slice(data, start, _)):
             # the full class name stands where it was read: behind type code and flag
             size = 4 + int(_INT.unpack_from(data, start + 2)[0])
-            out += data[start + 2 : start + 2 + size]
+            out.append(data[start + 2 : start + 2 + size])
         case _:
             _string(class_name(strategy.name), out)
-    out += _INT.pack(len(strategy.configuration))
+    out.append(_INT.pack(len(strategy.configuration)))
     for key, value in strategy.configuration:
-        out += bytes((codes.STRING, 0))
+        out.append(bytes((codes.STRING, 0)))
         _string(key, out)
         _value(value, out, depth + 1)
 
@@ -158,45 +174,45 @@ _NUMBERS = {
 }
 
 
-def _literal(literal: Literal, out: bytearray) -> None:
+def _literal(literal: Literal, out: _Pieces) -> None:
     kind, value = literal.kind, literal.value
     number = _NUMBERS.get(kind)
     if number is not None:
         code, layout = number
         try:
-            out += bytes((code, 0)) + layout.pack(value)
+            out.append(bytes((code, 0)) + layout.pack(value))
         except (struct.error, OverflowError) as error:
             raise NotConvertible(f"{value} does not fit into a {kind.value}") from error
         return
     match kind:
         case Kind.STRING:
-            out += bytes((codes.STRING, 0))
+            out.append(bytes((codes.STRING, 0)))
             _string(value, out)
         case Kind.NULL:
-            out += bytes((codes.UNSPECIFIED_NULL, 1))
+            out.append(bytes((codes.UNSPECIFIED_NULL, 1)))
         case Kind.BOOLEAN:
-            out += bytes((codes.BOOLEAN, 0, int(value)))
+            out.append(bytes((codes.BOOLEAN, 0, int(value))))
         case Kind.UUID:
-            out += bytes((codes.UUID, 0)) + value.bytes
+            out.append(bytes((codes.UUID, 0)) + value.bytes)
         case Kind.BIG_INTEGER:
-            out += bytes((codes.BIG_INTEGER, 0))
+            out.append(bytes((codes.BIG_INTEGER, 0)))
             _integer(value, out)
         case Kind.BIG_DECIMAL:
-            out += bytes((codes.BIG_DECIMAL, 0))
+            out.append(bytes((codes.BIG_DECIMAL, 0)))
             _decimal(value, out)
 
 
-def _integer(value: int, out: bytearray) -> None:
+def _integer(value: int, out: _Pieces) -> None:
     """Two's complement in the fewest bytes, as Java's `BigInteger.toByteArray`."""
     size = (value if value >= 0 else ~value).bit_length() // 8 + 1
-    out += _INT.pack(size)
-    out += value.to_bytes(size, "big", signed=True)
+    out.append(_INT.pack(size))
+    out.append(value.to_bytes(size, "big", signed=True))
 
 
-def _decimal(value: Decimal, out: bytearray) -> None:
+def _decimal(value: Decimal, out: _Pieces) -> None:
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         raise NotConvertible(f"{value} is no BigDecimal")
     unscaled = int("".join(map(str, digits)) or "0")
-    out += _INT.pack(-exponent)
+    out.append(_INT.pack(-exponent))
     _integer(-unscaled if sign else unscaled, out)

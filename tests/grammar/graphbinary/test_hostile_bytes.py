@@ -17,7 +17,7 @@ from grammar.graphbinary import (
     skip_value,
     write_value,
 )
-from grammar.traversal import Literal, Traversal
+from grammar.traversal import Literal, Opaque, Traversal
 
 
 def int32(number: int) -> bytes:
@@ -104,8 +104,6 @@ def test_malformed(read: Callable[[bytes], object], data: bytes, message: str) -
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"\x03\x00" + int32(1) + b"\xff", "not UTF-8"),
-        (b"\x27\x00\x02", "neither 0 nor 1"),
         (b"\x1a\x00\x01\x00" + int32(1), "has no name"),
         (b"\x29\x00" + int32(1) + b"X" + int32(1) + NULL + NULL, "is not a string"),
     ],
@@ -113,6 +111,22 @@ def test_malformed(read: Callable[[bytes], object], data: bytes, message: str) -
 def test_values_that_mean_nothing(data: bytes, message: str) -> None:
     with pytest.raises(MalformedRequest, match=message):
         read_value(data)
+    with pytest.raises(MalformedRequest, match=message):
+        read_bytecode(int32(1) + int32(1) + b"V" + int32(1) + data + int32(0))
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"\x03\x00" + int32(1) + b"\xff", "string that is not UTF-8"),
+        (b"\x27\x00\x02", "boolean that is neither 0 nor 1"),
+    ],
+)
+def test_what_the_database_may_judge_stays_as_it_is(data: bytes, what: str) -> None:
+    value, _ = read_value(data)
+    assert isinstance(value, Opaque)
+    assert value.what == what
+    assert write_value(value) == data
 
 
 def test_every_cut_of_a_message_is_refused() -> None:
