@@ -200,17 +200,39 @@ class Opaque:
 
 
 class Unread:
-    """The origin of an instruction whose arguments are read when somebody asks for them.
+    """An origin that was walked over, and is read when somebody asks what it holds.
 
-    `nested` are the traversals in the arguments, as `children` finds them: they are known before.
+    Reading never fails: what can be wrong was looked for on the walk.
     """
 
     __slots__ = ()
 
-    nested: Sequence[Traversal]
+    def may_mention(self, text: str) -> bool:
+        """Whether the text may stand in a string of this piece; a no is certain."""
+        raise NotImplementedError
+
+
+class UnreadArguments(Unread):
+    """The origin of an instruction that has its name, but not yet its arguments."""
+
+    __slots__ = ()
+
+    def nested(self, mentioning: str) -> Sequence[Traversal]:
+        """The traversals in the arguments, see `children`."""
+        raise NotImplementedError
 
     def arguments(self) -> tuple[Argument, ...]:
-        """Read the arguments. Never fails: what can be wrong with them was looked for before."""
+        """Read the arguments."""
+        raise NotImplementedError
+
+
+class UnreadInstructions(Unread):
+    """The origin of a traversal that has not yet its instructions."""
+
+    __slots__ = ()
+
+    def instructions(self) -> tuple[tuple[Instruction, ...], tuple[Instruction, ...]]:
+        """Read source instructions and steps."""
         raise NotImplementedError
 
 
@@ -223,7 +245,7 @@ class Instruction:
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
 
     @classmethod
-    def unread(cls, name: str, origin: Unread) -> Instruction:
+    def unread(cls, name: str, origin: UnreadArguments) -> Instruction:
         """An instruction that was read from `origin`, but for its arguments."""
         made = _NEW(cls)
         _SET_NAME(made, name)
@@ -261,6 +283,25 @@ class Traversal:
     steps: tuple[Instruction, ...] = ()
     root: str = field(default="g", compare=False, kw_only=True)
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
+
+    @classmethod
+    def unread(cls, root: str, origin: UnreadInstructions) -> Traversal:
+        """A traversal that is to be read from `origin`."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "root", root)
+        object.__setattr__(made, "origin", origin)
+        return made
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, attribute: str) -> tuple[Instruction, ...]:
+            """The instructions, the first time that somebody asks for unread ones."""
+            if attribute not in ("source", "steps"):
+                raise AttributeError(f"a Traversal has no {attribute!r}")
+            source, steps = self.origin.instructions()
+            object.__setattr__(self, "source", source)
+            object.__setattr__(self, "steps", steps)
+            return source if attribute == "source" else steps
 
     def with_steps(self, steps: Sequence[Instruction]) -> Traversal:
         """The same source, other steps."""
@@ -335,11 +376,14 @@ Path = tuple[int, ...]
 of that traversal among those of the step (see `children`) and the index of the step inside it."""
 
 
-def children(argument: Argument | Instruction) -> Sequence[Traversal]:
-    """The traversals directly inside an instruction or argument, in order, however wrapped."""
+def children(argument: Argument | Instruction, mentioning: str = "") -> Sequence[Traversal]:
+    """The traversals directly inside an instruction or argument, in order, however wrapped.
+
+    None of them, if it can be told at once that no string in the instruction holds `mentioning`.
+    """
     origin = argument.origin
-    if isinstance(origin, Unread):
-        return origin.nested
+    if isinstance(origin, UnreadArguments):
+        return origin.nested(mentioning)
     return tuple(_children(argument))
 
 
@@ -364,6 +408,11 @@ def _children(argument: Argument | Instruction) -> Iterator[Traversal]:
             yield from _children(value)
         case _:
             return
+
+
+def may_mention(node: Instruction | Traversal, text: str) -> bool:
+    """Whether the text may stand in a string of the node. A no is certain, and needs no reading."""
+    return not isinstance(node.origin, Unread) or bool(node.origin.may_mention(text))
 
 
 def walk(traversal: Traversal, path: Path = ()) -> Iterator[tuple[Path, Instruction]]:

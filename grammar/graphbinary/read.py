@@ -16,6 +16,7 @@ from grammar.collector import without_collection
 from grammar.errors import MalformedRequest
 from grammar.graphbinary import codes
 from grammar.graphbinary.scalars import SCALARS
+from grammar.graphbinary.tape import Skipped, Tape
 from grammar.graphbinary.walk import Move, Slice, Walker
 from grammar.traversal import (
     Argument,
@@ -30,7 +31,7 @@ from grammar.traversal import (
     Predicate,
     Strategy,
     Traversal,
-    Unread,
+    UnreadArguments,
 )
 
 
@@ -59,24 +60,9 @@ def skip_value(data: bytes | memoryview, offset: int = 0) -> int:
     return walker.pos
 
 
-class _Skipped(Slice, Unread):
-    """The origin of an instruction: its arguments begin at `arguments_at` with their count."""
-
-    __slots__ = ("arguments_at", "nested")
-
-    def __init__(
-        self, data: bytes, start: int, end: int, arguments_at: int, nested: Sequence[Traversal]
-    ) -> None:
-        self.data = data
-        self.start = start
-        self.end = end
-        self.arguments_at = arguments_at
-        self.nested = nested
-
-    def arguments(self) -> tuple[Argument, ...]:
-        """Read the arguments."""
-        with without_collection():
-            return Reader(self.data, self.arguments_at, self.nested).many()
+def _read_arguments(data: bytes, offset: int, nested: Sequence[Traversal]) -> tuple[Argument, ...]:
+    with without_collection():
+        return Reader(data, offset, nested).many()
 
 
 class Reader(Walker):
@@ -87,49 +73,72 @@ class Reader(Walker):
     integers, bulk sets, bindings, class names), it is kept.
     """
 
-    __slots__ = ("names", "nested", "walked")
+    __slots__ = ("names", "tape", "walked")
 
     def __init__(
         self, data: bytes | memoryview, offset: int, walked: Sequence[Traversal] = ()
     ) -> None:
         super().__init__(data, offset)
-        self.names: dict[bytes, str] = {}
-        self.nested: list[Traversal] = []
-        """The traversals in the arguments that are being skipped."""
+        self.tape = Tape(self.data, _read_arguments)
+        self.names: dict[bytes, str] = self.tape.names
         self.walked: Iterator[Traversal] = iter(walked)
         """The traversals in the arguments that are about to be read, if they were skipped."""
 
     # -- instructions
 
     def bytecode(self) -> Traversal:
-        """Walk over a Bytecode value."""
+        """Walk over a Bytecode value, keeping its instructions."""
         start = self.pos
-        around, self.nested = self.nested, []
         steps = self._instructions()
         source = self._instructions()
-        self.nested = around
         root = "g" if self.depth == 1 else "__"
         return Traversal(source, steps, root=root, origin=self._since(start))
 
     def _instructions(self) -> tuple[Instruction, ...]:
-        data = self.data
+        tape = self.tape
+        numbers = tape.numbers
         instructions = []
         for _ in range(self.count(8)):
-            start = self.pos
+            start, index = self.pos, len(numbers)
             name = self.name()
-            at = self.pos
             self.skip(self.count(2))
-            nested: Sequence[Traversal] = ()
-            if self.nested:
-                nested, self.nested = self.nested, []
-            origin = _Skipped(data, start, self.pos, at, nested)
+            behind = len(numbers)
+            if index == behind:
+                origin: UnreadArguments = Skipped(tape, start, self.pos)
+            else:
+                origin = tape.origin(start, self.pos, index, behind)
             instructions.append(Instruction.unread(name, origin))
         return tuple(instructions)
+
+    def skip_bytecode(self) -> None:
+        """Walk over a Bytecode value, writing it down."""
+        numbers = self.tape.numbers
+        index = len(numbers)
+        numbers += (self.pos, 0)
+        self.skip_instructions()
+        self.skip_instructions()
+        numbers[index + 1] = len(numbers)
+
+    def skip_instructions(self) -> None:
+        """Walk over a count and that many instructions, writing them down."""
+        numbers = self.tape.numbers
+        count = self.count(8)
+        numbers.append(count)
+        for _ in range(count):
+            index = len(numbers)
+            numbers += (self.pos, 0)
+            self.name()
+            self.skip(self.count(2))
+            numbers[index + 1] = len(numbers)
+        numbers.append(self.pos)
 
     def name(self) -> str:
         """A bare string that is likely to come again."""
         start = self.pos
-        raw = self.blob()
+        size = self.length()
+        begin = self.pos
+        self.pos = end = begin + size
+        raw = self.data[begin:end]
         known = self.names.get(raw)
         if known is None:
             self.pos = start
@@ -283,7 +292,7 @@ _BY_HEAD: dict[bytes, _Read] = {
 
 def _skip_bytecode(reader: Reader) -> None:
     reader.enter()
-    reader.nested.append(reader.bytecode())
+    reader.skip_bytecode()
     reader.leave()
 
 
@@ -311,9 +320,9 @@ def _aside(move: Move) -> Move:
     """What is inside an opaque value stays there, traversals too."""
 
     def move_aside(reader: Reader) -> None:
-        around, reader.nested = reader.nested, []
+        known = len(reader.tape.numbers)
         move(reader)
-        reader.nested = around
+        del reader.tape.numbers[known:]
 
     return move_aside
 

@@ -103,14 +103,14 @@ class Walker:
 
     def length(self) -> int:
         """A length in bytes, checked against what is left."""
-        start = self.pos
-        found = self.int32()
+        start = self.take(4)
+        (found,) = _INT(self.data, start)
+        left = self.size - self.pos
+        if 0 <= found <= left:
+            return int(found)
         if found < 0:
             raise MalformedRequest(f"negative length {found} at {start}")
-        left = self.size - self.pos
-        if found > left:
-            raise LimitExceeded("REMAINING_BYTES", left, found)
-        return found
+        raise LimitExceeded("REMAINING_BYTES", left, found)
 
     def count(self, smallest: int) -> int:
         """A count of things of at least `smallest` bytes each, checked against what is left."""

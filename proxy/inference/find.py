@@ -17,7 +17,7 @@ from grammar.traversal import (
     Traversal,
     children,
 )
-from proxy.inference.predicates import TASKS
+from proxy.inference.predicates import PREFIX, TASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +72,18 @@ def find_inferences(
         tasks = tuple(key for key in modifiers if key in TASKS)
         if tasks:
             yield Inference((*path, index), step, modifiers, tasks, width, inside)
-        for number, child in enumerate(children(step)):
+        for number, child in enumerate(children(step, PREFIX)):
             yield from find_inferences(child, (*path, index, number), (*inside, step.name))
         index += width
 
 
 def modifier(instruction: Instruction) -> tuple[str, Argument] | None:
     """Key and value of a `with` step; `with(k)` alone means true."""
-    match instruction:
-        case Instruction("with", (Literal(Kind.STRING, str(key)),)):
+    if instruction.name != "with":
+        return None  # before a pattern asks for the arguments, which may be many and unread
+    match instruction.arguments:
+        case (Literal(Kind.STRING, str(key)),):
             return key, Literal(Kind.BOOLEAN, True)
-        case Instruction("with", (Literal(Kind.STRING, str(key)), value)):
+        case (Literal(Kind.STRING, str(key)), value):
             return key, value
     return None

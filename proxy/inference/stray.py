@@ -14,6 +14,7 @@ from grammar.traversal import (
     Traversal,
     Variable,
     children,
+    may_mention,
     walk,
 )
 from proxy.inference.find import find_inferences
@@ -47,11 +48,13 @@ def _stray(traversal: Traversal, path: Path, modified: set[Path]) -> Iterator[In
         here = (*path, index)
         if here not in modified and _means_us(instruction):
             yield instruction
-        for number, child in enumerate(children(instruction)):
+        for number, child in enumerate(children(instruction, PREFIX)):
             yield from _stray(child, (*here, number), modified)
 
 
 def _means_us(instruction: Instruction) -> bool:
+    if instruction.name != "with" and not may_mention(instruction, PREFIX):
+        return False
     match instruction:
         case Instruction("with", (Literal(Kind.STRING, str(key)), *_)):
             return key.startswith(PREFIX)

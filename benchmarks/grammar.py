@@ -1,15 +1,17 @@
-"""Reading and printing scripts and bytecode, beside ANTLR and beside a plain copy.
+"""Reading and printing scripts and bytecode, beside ANTLR and beside a plain walk and copy.
 
-    python benchmarks/gremlin_codecs.py [--repeat 5] [--without-antlr]
+    python benchmarks/grammar.py [--repeat 5] [--quick]
 
-Scripts: the query of the tutorial, a hundred steps, 100 kB and 1 MB, in processor time for each
-parse, each print, and each parse by the official grammar. That one runs on ANTLR's Python runtime:
-the sources of `gremlin-language` on Maven Central carry its transition network but not its text,
-so the network is walked by the runtime itself, which does what a generated parser makes it do:
-predict, synchronise, match, build the parse tree.
+Scripts: the query of the tutorial, a hundred steps, 10 kB, 100 kB and 1 MB of chained steps, and
+1 MB of ids; processor time for each parse, each print, and each parse by the official grammar. That
+one runs on ANTLR's Python runtime: the sources of `gremlin-language` on Maven Central carry its
+transition network but not its text, so the network is walked by the runtime itself, which does what
+a generated parser makes it do: predict, synchronise, match, build the parse tree. It takes some
+minutes for the two megabytes; `--quick` leaves them out.
 
-Bytecode: rewriting one step of 1 MB of GraphBinary, beside walking it and copying it, and beside
-reading it and copying it.
+Bytecode: about 1 MB of GraphBinary in several shapes. Rewriting reads it, finds the steps with
+Neptune ML's options, puts another step into the place of the last one, and prints; beside it stand
+the proxy's skipping of the same bytes, and one copy of them.
 
 The runtime and the jar are kept in the user's cache.
 """
@@ -22,17 +24,21 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from grammar import graphbinary
-from grammar.script import parse
-from grammar.traversal import step
-from proxy.embedded.jars import cache_directory
+# Python looks beside a script first, and there it would find this file, not the package.
+sys.path[0] = str(Path(__file__).parent.parent)
+
+from grammar import graphbinary  # noqa: E402
+from grammar.script import parse  # noqa: E402
+from grammar.traversal import Instruction, Kind, Literal, Predicate, Traversal, anonymous, step  # noqa: E402
+from proxy.embedded.jars import cache_directory  # noqa: E402
+from proxy.inference.find import find_inferences  # noqa: E402
 
 GRAMMAR = ("org.apache.tinkerpop", "gremlin-language", "3.7.5")
 RUNTIME = "antlr4-python3-runtime==4.9.3"
@@ -44,27 +50,39 @@ STORY = (
     '  out("FRIEND").with("Neptune#ml.prediction").hasLabel("User").values("name")'
 )
 ROUND = '.has("name","marko").out("knows").where(__.in("created").count().is(P.gt(1)))'
-HUNDRED = "g.V()" + ROUND * 33
+INFERENCE = '.out("FRIEND").with("Neptune#ml.prediction")'
+LARGE = 50_000
+"""Characters from which on one run is enough, and ANTLR is left out of a quick run."""
+
+
+def rounds(size: int) -> str:
+    """A script of about so many characters, in many steps."""
+    return "g.V()" + ROUND * (size // len(ROUND)) + INFERENCE
+
+
+def ids(size: int) -> str:
+    """A script of about so many characters, nearly all of them ids."""
+    return "g.V(" + ",".join(f'"user_{n}"' for n in range(size // 13)) + ")" + INFERENCE
+
+
 SCRIPTS = {
     "the tutorial's query": STORY,
-    "100 steps": HUNDRED,
-    "100 kB": "g.V()" + ROUND * (100_000 // len(ROUND)),
-    "1 MB": "g.V()" + ROUND * (1_000_000 // len(ROUND)),
+    "100 steps": "g.V()" + ROUND * 33,
+    "10 kB of steps": rounds(10_000),
+    "100 kB of steps": rounds(100_000),
+    "1 MB of steps": rounds(1_000_000),
+    "1 MB of ids": ids(1_000_000),
 }
-MOST_FOR_ANTLR = 20_000
-"""Characters of the largest script that ANTLR is given: it takes a minute for a megabyte."""
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--repeat", type=int, default=5)
-    arguments.add_argument("--without-antlr", action="store_true")
+    arguments.add_argument("--quick", action="store_true", help="no large script for ANTLR")
     options = arguments.parse_args()
     console = Console(width=120)
-    official = (
-        None if options.without_antlr else OfficialGrammar(cache_directory().parent / "antlr")
-    )
-    console.print(scripts(official, options.repeat))
+    official = OfficialGrammar(cache_directory().parent / "antlr")
+    console.print(scripts(official, options.repeat, options.quick))
     console.print(bytecode(options.repeat))
 
 
@@ -83,54 +101,99 @@ def seconds(run: Callable[[], Any], repeat: int) -> float:
     return least
 
 
-def scripts(official: OfficialGrammar | None, repeat: int) -> Table:
-    table = Table("Script", "Characters", "Parse ms", "µs/char", "Print ms", "ANTLR ms", "Ratio")
+def once(run: Callable[[], Any]) -> float:
+    """The processor time of a single run."""
+    begun = time.process_time()
+    run()
+    return time.process_time() - begun
+
+
+def scripts(official: OfficialGrammar, repeat: int, quick: bool) -> Table:
+    table = Table("Script", "Characters", "Parse ms", "ns/char", "Print ms", "ANTLR ms", "Ratio")
     for name, text in SCRIPTS.items():
         reading = seconds(lambda text=text: parse(text), repeat)
         script = parse(text)
         found = script.traversals[0]
         changed = found.with_steps([*found.steps[:-1], step("count")])
         printing = seconds(lambda s=script, c=changed: s.replace(0, c).text, repeat)
-        theirs, ratio = "-", "-"
-        if official is not None and len(text) <= MOST_FOR_ANTLR:
-            official.parse(text)
-            slow = seconds(lambda text=text: official.parse(text), repeat)
-            theirs, ratio = f"{slow * 1e3:.2f}", f"{slow / reading:.1f}"
+        slow = antlr(official, name, text, repeat, quick)
         table.add_row(
             name,
             str(len(text)),
             f"{reading * 1e3:.2f}",
-            f"{reading / len(text) * 1e6:.2f}",
+            f"{reading / len(text) * 1e9:.0f}",
             f"{printing * 1e3:.3f}",
-            theirs,
-            ratio,
+            "-" if slow is None else f"{slow * 1e3:.2f}",
+            "-" if slow is None else f"{slow / reading:.1f}",
         )
     return table
 
 
+def antlr(
+    official: OfficialGrammar, name: str, text: str, repeat: int, quick: bool
+) -> float | None:
+    """The official grammar's time; large scripts are read once, by warm tables."""
+    if len(text) < LARGE:
+        return seconds(lambda: official.parse(text), repeat)
+    if quick:
+        return None
+    print(f"ANTLR reads {name} ...", file=sys.stderr, flush=True)
+    return once(lambda: official.parse(text))
+
+
+def shapes() -> Iterator[tuple[str, Traversal]]:
+    """Traversals whose bytecode is about a megabyte, by what it is made of."""
+
+    def of(*steps: Instruction) -> Traversal:
+        source = step("with", "Neptune#ml.endpoint", "friends")
+        inference = (step("out", "FRIEND"), step("with", "Neptune#ml.prediction"))
+        return Traversal((source,), (*steps, *inference))
+
+    numbers = [Literal(Kind.LONG, n) for n in range(100_000)]
+    yield "V() with 100,000 numbers", of(step("V", *numbers))
+    yield "V() with 60,000 strings", of(step("V", *[f"user_{n}" for n in range(60_000)]))
+    yield "one string", of(step("has", "name", "x" * 1_000_000))
+    within = Predicate("P", "within", tuple(Literal.of(n) for n in range(160_000)))
+    yield "one within() of 160,000", of(step("has", "age", within))
+    text = "a text of the length that descriptions often have, {}"
+    yield (
+        "10,000 steps",
+        of(
+            step("addV", "User"),
+            *[step("property", f"name_{n}", text.format(n), "since", n) for n in range(10_000)],
+        ),
+    )
+    yield "30,000 steps, a third nested", of(*parse("g.V()" + ROUND * 5_200).traversals[0].steps)
+    deep = anonymous(step("out", "a"))
+    for _ in range(40):
+        deep = anonymous(step("where", deep), step("out", "b"))
+    yield "400 times 40 levels deep", of(*[step("where", deep)] * 400)
+
+
 def bytecode(repeat: int) -> Table:
-    text = "g.V()" + (ROUND + '.has("age", 29).by([a: 1, b: [1, 2L, 3.5d]])') * 4200
-    traversal = parse(text).traversals[0]
-    data = graphbinary.write_bytecode(traversal)
-    value = b"\x15\x00" + data
+    table = Table("GraphBinary", "Bytes", "Walk, copy ms", "Rewrite ms", "Ratio")
+    for name, traversal in shapes():
+        data = graphbinary.write_bytecode(traversal)
+        value = b"\x15\x00" + data
 
-    def walk_and_copy() -> None:
-        graphbinary.skip_value(value)
-        bytearray(data)
+        def walk_and_copy(value: bytes = value) -> None:
+            graphbinary.skip_value(value)
+            bytearray(value)
 
-    def read_and_copy() -> None:
-        graphbinary.read_bytecode(data)
-        bytearray(data)
+        def rewrite(data: bytes = data) -> None:
+            read, _ = graphbinary.read_bytecode(data)
+            (inference,) = find_inferences(read)
+            changed = [*read.steps[: inference.path[0]], step("V", "a", "b")]
+            graphbinary.write_bytecode(read.with_steps(changed))
 
-    def rewrite() -> None:
-        read, _ = graphbinary.read_bytecode(data)
-        graphbinary.write_bytecode(read.with_steps([*read.steps[:-1], step("count")]))
-
-    runs = {"walk, copy": walk_and_copy, "read, copy": read_and_copy, "rewrite": rewrite}
-    times = {name: seconds(run, repeat) for name, run in runs.items()}
-    table = Table(f"GraphBinary, {len(data)} bytes", "ms", "Rewriting takes")
-    for name, took in times.items():
-        table.add_row(name, f"{took * 1e3:.1f}", f"{times['rewrite'] / took:.2f} times")
+        walking, rewriting = seconds(walk_and_copy, repeat), seconds(rewrite, repeat)
+        table.add_row(
+            name,
+            str(len(data)),
+            f"{walking * 1e3:.2f}",
+            f"{rewriting * 1e3:.2f}",
+            f"{rewriting / walking:.2f}",
+        )
     return table
 
 
