@@ -50,6 +50,8 @@ class Arguments:
 
     def arguments(self, group: Group) -> list[Argument]:
         """What stands between the brackets of a call."""
+        if group.literals is not None:
+            return [self._token(literal) for literal in group.literals]
         return [self.argument(parts) for parts in self.split(group)]
 
     def split(self, group: Group) -> list[list[Part]]:

@@ -12,16 +12,19 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from grammar.errors import LimitExceeded, ScriptError
 from grammar.script.strings import unquote
-from grammar.script.tables import Tables, Token
+from grammar.script.tables import Tables, Token, token
 
 MAX_DEPTH = 50
 """How deep brackets may be nested in each other."""
 
 
 class Group:
-    """A pair of brackets and the parts between them; `bracket` is the opening one."""
+    """A pair of brackets and the parts between them; `bracket` is the opening one.
 
-    __slots__ = ("bracket", "depth", "end", "parts", "start")
+    `literals` are the parts but for the commas, if all of them are plain literals.
+    """
+
+    __slots__ = ("_parts", "bracket", "depth", "end", "literals", "start")
 
     depth: int
 
@@ -29,7 +32,8 @@ class Group:
         self.bracket = str(opening)
         self.start = opening.start
         self.end = closing.end
-        self.parts = parts
+        self._parts = parts
+        self.literals: list[Token] | None = None
         depth = 0
         for part in parts:
             if isinstance(part, Operand) and part.depth > depth:
@@ -37,6 +41,26 @@ class Group:
         self.depth = depth + 1
         if self.depth > MAX_DEPTH:
             raise LimitExceeded("MAX_DEPTH", MAX_DEPTH, self.depth)
+
+    @classmethod
+    def of_literals(cls, literals: list[Token], start: int, end: int) -> Group:
+        """Round brackets with nothing but literals and commas between them."""
+        made = cls.__new__(cls)
+        made.bracket, made.start, made.end, made.depth = "(", start, end, 1
+        made.literals = literals
+        return made
+
+    @property
+    def parts(self) -> list[Part]:
+        """What stands between the brackets."""
+        if self.literals is None:
+            return self._parts
+        parts: list[Part] = []
+        for literal in self.literals:
+            if parts:
+                parts.append(token("OPERATOR", ",", literal.start, literal.start))
+            parts.append(Operand(literal, []))
+        return parts
 
 
 class Member:
@@ -92,6 +116,10 @@ def _row(children: list[Any]) -> list[Part]:
 
 def _suffixes(children: list[Any]) -> list[Member | Group]:
     last = children[-1]
+    if isinstance(last, tuple):  # a call
+        row: list[Member | Group] = children[0] if len(children) == 2 else []
+        row += last
+        return row
     if isinstance(last, Token):
         children[-1] = Member(str(last), None, last.end, last.end)  # a dot alone
     return _row(children)  # type: ignore[return-value]
@@ -116,7 +144,29 @@ def _named(piece: str, start: int, end: int) -> Member:
     return Member(".", piece[1:], start + 1, end)
 
 
-_TOKENS = {"MEMBER": _named}
+_LITERAL = re.compile(r"""(")[^"]*"|(')[^']*'|\d\w*""")
+_QUOTED = ("NUMBER", "DOUBLE_QUOTED", "SINGLE_QUOTED")
+
+
+def _literals(piece: str, start: int, end: int) -> Group:
+    """A pair of brackets with literals and commas in one token."""
+    literals = [
+        token(
+            _QUOTED[found.lastindex or 0], found.group(), start + found.start(), start + found.end()
+        )
+        for found in _LITERAL.finditer(piece)
+    ]
+    return Group.of_literals(literals, start, end)
+
+
+def _call(piece: str, start: int, end: int) -> tuple[Member, Group]:
+    """`.name("literal")` in one token."""
+    bracket = piece.index("(")
+    member = Member(".", piece[1:bracket], start + 1, start + bracket)
+    return member, _literals(piece[bracket:], start + bracket, end)
+
+
+_TOKENS = {"MEMBER": _named, "LITERALS": _literals, "CALL": _call}
 _RULES = {
     "start": _start,
     "_open": _row,
