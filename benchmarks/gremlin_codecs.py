@@ -1,6 +1,6 @@
 """Reading and printing scripts and bytecode, beside ANTLR and beside a plain walk and copy.
 
-    python benchmarks/grammar.py [--repeat 5] [--quick]
+    python benchmarks/gremlin_codecs.py [--repeat 5] [--quick]
 
 Scripts: the query of the tutorial, a hundred steps, 10 kB, 100 kB and 1 MB of chained steps, and
 1 MB of ids; processor time for each parse, each print, and each parse by the official grammar. That
@@ -31,14 +31,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-# Python looks beside a script first, and there it would find this file, not the package.
-sys.path[0] = str(Path(__file__).parent.parent)
-
-from grammar import graphbinary  # noqa: E402
-from grammar.script import parse  # noqa: E402
-from grammar.traversal import Instruction, Kind, Literal, Predicate, Traversal, anonymous, step  # noqa: E402
-from proxy.embedded.jars import cache_directory  # noqa: E402
-from proxy.inference.find import find_inferences  # noqa: E402
+from grammar import graphbinary
+from grammar.script import parse
+from grammar.traversal import Instruction, Kind, Literal, Predicate, Traversal, anonymous, step
+from proxy.embedded.jars import cache_directory
+from proxy.inference.find import find_inferences
 
 GRAMMAR = ("org.apache.tinkerpop", "gremlin-language", "3.7.5")
 RUNTIME = "antlr4-python3-runtime==4.9.3"
