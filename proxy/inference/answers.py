@@ -110,7 +110,7 @@ def tables(
 
 def table(content: Entries, dialect: Dialect, binding: str) -> Written:
     """From anything to a map."""
-    if dialect.language is None:
+    if not dialect.is_groovy:
         return Written([step("constant", content)], {})
     return Written([step("constant", Variable(binding))], {binding: content})
 
