@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 from uuid import uuid4
 
-from grammar.traversal import Argument, Instruction, Items, Kind, Literal, Traversal, step
+from grammar.traversal import Argument, Instruction, Items, Kind, Literal, Traversal
 from proxy.inference import answers, once
 from proxy.inference.commands import (
     Admit,
@@ -88,9 +88,7 @@ def answer(request: RequestMessage, settings: Settings) -> Answering:
     for number, plans in planned.items():
         for plan in plans:
             _refuse_impossible(query.traversals[number], plan)
-    first = query.traversals[min(planned)]
-    nothing = first.with_steps([step("inject", 0), step("limit", 0)])
-    yield Admit(query.asking(nothing, uuid4()))
+    yield Admit(query.admission(uuid4()))
     plans = [plan for plans in planned.values() for plan in plans]
     for plan in plans:
         authorise(plan.role, plan.endpoint, settings)

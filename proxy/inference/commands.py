@@ -136,6 +136,13 @@ class Neighbourhood:
 
 
 @dataclass(frozen=True, slots=True)
+class Describe:
+    """Tell people about a model: what it predicts, and among what. The reply is a line of text."""
+
+    model: PrepareLinks | PrepareProperty
+
+
+@dataclass(frozen=True, slots=True)
 class PredictLinks:
     """Rank the targets of links.
 
@@ -205,6 +212,7 @@ Work = (
     PrepareLinks
     | PrepareProperty
     | PrepareInductive
+    | Describe
     | PredictLinks
     | ExplainLinks
     | PredictProperty

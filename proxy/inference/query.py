@@ -9,7 +9,7 @@ from uuid import UUID
 from grammar import script
 from grammar.errors import GremlinError
 from grammar.script import Script
-from grammar.traversal import Argument, Entries, Kind, Literal, Traversal, Variable, walk
+from grammar.traversal import Argument, Entries, Kind, Literal, Traversal, Variable, step, walk
 from proxy.inference.answers import Dialect
 from proxy.inference.errors import InferenceError, UnsupportedOperation
 from proxy.inference.find import find_inferences
@@ -67,6 +67,11 @@ class Query:
                 **self._bound(bindings),
             },
         )
+
+    def admission(self, request_id: UUID) -> RequestMessage:
+        """A request without results, which tells whether the database lets this client in."""
+        first = self.traversals[self.concerned[0]]
+        return self.asking(first.with_steps([step("inject", 0), step("limit", 0)]), request_id)
 
     def rewritten(self, changed: Mapping[int, Traversal], bindings: Bindings) -> RequestMessage:
         """The client's request with other traversals in the place of some of its own."""

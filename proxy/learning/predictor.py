@@ -129,6 +129,24 @@ class LinkPredictor:
         """Raise `UnknownRelation` unless such predictions can be made."""
         self._matching(edge_label, direction, target_label)
 
+    def candidates(self, edge_label: str, direction: Direction, target_label: str) -> int:
+        """How many vertices may be answers. Raises `UnknownRelation`."""
+        rankers = self._matching(edge_label, direction, target_label)
+        types = {ranker.relation.target_type(direction) for ranker in rankers}
+        return sum(len(self._ids[name]) for name in types)
+
+    def methods(self, edge_label: str, direction: Direction, target_label: str) -> tuple[str, ...]:
+        """The methods with any weight in the answers. Raises `UnknownRelation`."""
+        weighted = [
+            name
+            for ranker in self._matching(edge_label, direction, target_label)
+            for name, weight in zip(
+                ranker.target.members, ranker.target.weights[direction], strict=True
+            )
+            if weight
+        ]
+        return tuple(dict.fromkeys(weighted))
+
     def predict(
         self,
         *,

@@ -7,8 +7,9 @@ explained, or profiled, by the database itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from aiohttp import web
 
@@ -20,6 +21,7 @@ from proxy.inference.commands import (
     Admit,
     Ask,
     Command,
+    Describe,
     ExplainLinks,
     PredictLinks,
     PredictProperty,
@@ -31,10 +33,11 @@ from proxy.inference.commands import (
 )
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.inputs import input_query
+from proxy.inference.once import runs_once
 from proxy.inference.options import without_options
 from proxy.inference.place import leading_steps
 from proxy.inference.plan import LinkPlan, Plan, plan_all
-from proxy.inference.predicates import Inductive
+from proxy.inference.predicates import Inductive, Settings
 from proxy.inference.query import Query, read_query
 from proxy.relay.http import HttpRelay, carried_out
 from proxy.wire.request import RequestMessage
@@ -63,20 +66,61 @@ class Explainer:
     async def _explain(self, request: web.Request, message: RequestMessage) -> web.Response:
         title = "Neptune Gremlin Explain"
         query = read_query(message)
-        if query is None:
+        plans = _plans(query, self.relay.settings) if query is not None else {}
+        if query is None or not any(plans.values()):
             return await self._by_database(request, message, title, step("explain"))
         parts = [_section("Query String", [_text(message)])]
-        for number in query.concerned:
-            traversal = query.traversals[number]
-            for plan in plan_all(traversal, self.relay.settings):
-                lines = _plan(query, traversal, plan)
+        if any(runs_once(query.traversals[number].steps) for number in plans):
+            await self.relay.ask(request, query.admission(uuid4()))
+            done = ["Not run: steps of the query write, or are random."]
+            final = "the inference replaced by choose(id()) with an option for each input"
+        else:
+            profile, answered = await self._answered(request, message)
+            assert answered is not None
+            done, final = profile.lines, _sent(answered)
+        for number, found in plans.items():
+            for plan in found:
+                lines = _plan(query, query.traversals[number], plan)
                 if plan.inductive is not None:
                     lines.append(await self._reading(plan, plan.inductive))
                 parts.append(_section(f"Inference {plan.inference}", lines))
+        parts += [
+            _section("Models", await self._models(plans)),
+            _section("Runtime (ms)", done),
+            _section("Final Query", [final]),
+        ]
         return _page(title, parts)
 
     async def _profile(self, request: web.Request, message: RequestMessage) -> web.Response:
         title = "Neptune Gremlin Profile"
+        started = time.perf_counter()
+        profile, final = await self._answered(request, message)
+        if final is None:
+            return await self._by_database(request, message, title, step("profile"))
+        before = time.perf_counter()
+        results = await self.relay.ask(request, final)
+        ended = time.perf_counter()
+        profile.lines.append(f"final query: {len(results)} results, {_ms(ended - before)}")
+        query = read_query(message)
+        plans = _plans(query, self.relay.settings) if query is not None else {}
+        return _page(
+            title,
+            [
+                _section("Query String", [_text(message)]),
+                _section("Models", await self._models(plans)),
+                _section("Inference", profile.lines),
+                _section("Final Query", [_sent(final)]),
+                _section(
+                    "Runtime (ms)",
+                    [f"Query Execution: {(ended - started) * 1000:.3f}", f"Count: {len(results)}"],
+                ),
+            ],
+        )
+
+    async def _answered(
+        self, request: web.Request, message: RequestMessage
+    ) -> tuple[_Profile, RequestMessage | None]:
+        """Answer the inferences of a query; the rewritten query is not sent."""
         profile = _Profile()
 
         async def perform(command: Command) -> Reply:
@@ -85,26 +129,11 @@ class Explainer:
             profile.note(command, reply, time.perf_counter() - started)
             return reply
 
-        started = time.perf_counter()
-        final = await carried_out(answer(message, self.relay.settings), perform)
-        if final is None:
-            return await self._by_database(request, message, title, step("profile"))
-        before = time.perf_counter()
-        results = await self.relay.ask(request, final)
-        ended = time.perf_counter()
-        profile.lines.append(f"final query: {len(results)} results, {_ms(ended - before)}")
-        return _page(
-            title,
-            [
-                _section("Query String", [_text(message)]),
-                _section("Inference", profile.lines),
-                _section("Final Query", [_text(final)]),
-                _section(
-                    "Runtime (ms)",
-                    [f"Query Execution: {(ended - started) * 1000:.3f}", f"Count: {len(results)}"],
-                ),
-            ],
-        )
+        return profile, await carried_out(answer(message, self.relay.settings), perform)
+
+    async def _models(self, plans: _Plans) -> list[str]:
+        models = dict.fromkeys(model_of(plan) for found in plans.values() for plan in found)
+        return [str(await self.relay.predict(Describe(model))) for model in models]
 
     async def _reading(self, plan: Plan, inductive: Inductive) -> str:
         """What an inductive inference will read."""
@@ -123,8 +152,16 @@ class Explainer:
     async def _by_database(
         self, request: web.Request, message: RequestMessage, title: str, ending: Instruction
     ) -> web.Response:
-        """Let the database explain or profile a single traversal."""
+        """Let the database explain or profile a single traversal.
+
+        The text of its answer comes from Groovy. What is text to gremlin-lang might be code there.
+        """
         text = message.args["gremlin"]
+        if message.language != "gremlin-groovy" and "$" in _text(message):
+            raise UnsupportedOperation(
+                f"A {message.language} script with a $ in it cannot be explained: write it in"
+                " gremlin-groovy."
+            )
         read = script.parse(text.value, message.bindings) if isinstance(text, Literal) else None
         if read is None or read.single is None:
             raise UnsupportedOperation("Only a script of one traversal can be explained.")
@@ -132,11 +169,20 @@ class Explainer:
         args = {"gremlin": Literal.string(f"{script.write(asked)}.toString()")}
         if ending.name == "profile":
             args = {"gremlin": Literal.string(f"{script.write(asked)}.next().toString()")}
+        args["language"] = Literal.string("gremlin-groovy")
         results = await self.relay.ask(
             request, message.derive(request_id=message.request_id, args=args)
         )
         lines = [str(item.value) for item in results if isinstance(item, Literal)]
         return _page(title, [_section("Query String", [_text(message)]), *lines])
+
+
+_Plans = Mapping[int, Sequence[Plan]]
+"""The inferences of a query, by the number of their traversal."""
+
+
+def _plans(query: Query, settings: Settings) -> _Plans:
+    return {number: plan_all(query.traversals[number], settings) for number in query.concerned}
 
 
 @dataclass(slots=True)
@@ -193,12 +239,18 @@ def _plan(query: Query, traversal: Traversal, plan: Plan) -> list[str]:
         ]
     else:
         lines.append(f"predicts: {plan.key!r}")
-    lines += [
-        f"limit: {plan.limit}",
-        f"threshold: {plan.threshold}",
-        "final query: the inference is replaced by choose(id()) with an option for each input",
-    ]
-    return lines
+    return [*lines, f"limit: {plan.limit}", f"threshold: {plan.threshold}"]
+
+
+_LONGEST = 20_000
+"""Characters of a final query that are shown: with thousands of answers in it nobody reads on."""
+
+
+def _sent(message: RequestMessage) -> str:
+    text = _text(message)
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}... ({len(text)} characters)"
+    return text
 
 
 def _text(message: RequestMessage) -> str:

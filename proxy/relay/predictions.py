@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from proxy.inference.commands import (
+    Describe,
     ExplainLinks,
     Explanations,
     Links,
@@ -64,6 +65,8 @@ class Predictions:
                 predictor = self._links_of(asked)
                 _known(name, lambda: predictor.require(edge_label, direction, target_label))
                 return None
+            case Describe(model):
+                return self._description(model)
             case PredictLinks():
                 return self._links(work)
             case ExplainLinks():
@@ -74,6 +77,22 @@ class Predictions:
                 return self._metadata.scope(self._endpoint(model.endpoint), fresh=fresh)
             case PredictProperty(wanted):
                 return self._values(self._property_of(wanted), work)
+
+    def _description(self, model: PrepareLinks | PrepareProperty) -> str:
+        if isinstance(model, PrepareProperty):
+            predictor = self._property_of(model)
+            whose = "vertices" if predictor.element == "node" else "edges"
+            among = "numbers" if predictor.task == "regression" else f"{predictor.classes} classes"
+            return (
+                f"model {model.endpoint}: {predictor.task} of {predictor.key!r} of {whose}, {among}"
+            )
+        asked = model.edge_label, model.direction, model.target_label
+        links = self._links_of(model)
+        methods = ", ".join(links.methods(*asked))
+        return (
+            f"model {model.endpoint}: {model.direction}({model.edge_label!r}) among"
+            f" {links.candidates(*asked)} candidates labelled {model.target_label!r}, by {methods}"
+        )
 
     def _links(self, work: PredictLinks) -> Links:
         predictor = self._looking_at(work)

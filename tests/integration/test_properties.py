@@ -6,6 +6,8 @@ import json
 import random
 from collections.abc import Iterator
 from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
@@ -208,6 +210,94 @@ def test_gremlin_lang_over_http(client: Client, address: str) -> None:
     reader = GraphSONReader()
     found = [reader.to_object(each) for each in body["result"]["data"]["@value"]]
     assert [(each.key, each.value) for each in found] == expected
+
+
+def page(address: str, what: str, script: str, language: str = "", *, get: bool = False) -> str:
+    """The answer of /gremlin/explain or /gremlin/profile."""
+    url = f"{address.replace('ws:', 'http:')}/{what}"
+    asked = {"gremlin": script, **({"language": language} if language else {})}
+    request: Request | str = f"{url}?{urlencode(asked)}"
+    if not get:
+        request = Request(url, json.dumps(asked).encode(), {"Content-Type": "application/json"})
+    with urlopen(request) as response:
+        return str(response.read().decode())
+
+
+@pytest.mark.parametrize("get", [False, True])
+@pytest.mark.parametrize("what", ["explain", "profile"])
+@pytest.mark.parametrize(
+    ("endpoint", "query", "words"),
+    [
+        (
+            "teams",
+            f"with('Neptune#ml.limit', 2).V('p3', 'p4').{SCORED}",
+            ["model teams: classification of 'team' of vertices, 3 classes", "2 inputs, 4 pred"],
+        ),
+        (
+            "weights",
+            f"V('p0').outE('knows').properties('weight').{NUMBERS}",
+            ["model weights: regression of 'weight' of edges, numbers", "outV()"],
+        ),
+        (
+            "friends",
+            f"with('Neptune#ml.limit', 2).V('p0', 'p1').{LINKS[8:]}",
+            [
+                f"out('knows') among {PEOPLE} candidates labelled 'Person', by common-neighbours",
+                "2 inputs, 4 predictions, limit 2",
+            ],
+        ),
+        ("friends", f"{LINKS}.values('Neptune#ml.explain')", ["1 predictions explained"]),
+    ],
+)
+def test_explain_and_profile(
+    address: str, endpoint: str, query: str, words: list[str], what: str, get: bool
+) -> None:
+    script = f"g.with('Neptune#ml.endpoint', '{endpoint}').{query}"
+    text = page(address, what, script, get=get)
+    assert f"Neptune Gremlin {what.capitalize()}" in text
+    assert f"Query String\n============\n{script}\n" in text
+    for word in [*words, ".dedup().limit(10001).project(", " inputs, ", f"model {endpoint}:"]:
+        assert word in text
+    final = text[text.index("Final Query\n") :]
+    assert "g.V(" in final
+    assert 'with("Neptune#ml' not in final
+    timed = [line for line in text.splitlines() if line.endswith(" ms")]
+    assert len(timed) >= 4
+    assert ("Query Execution: " in text) == (what == "profile")
+
+
+def test_explain_does_not_write(client: Client, address: str) -> None:
+    query = f"g.with('Neptune#ml.endpoint', 'friends').addV('Person').property(id, 'x').{LINKS[8:]}"
+    text = page(address, "explain", query)
+    assert "Not run: steps of the query write" in text
+    assert ask(client, "friends", "V('x').count()") == [0]
+
+
+@pytest.mark.parametrize("language", ["", "gremlin-lang"])
+def test_plain_queries_are_explained_by_the_database(address: str, language: str) -> None:
+    plan = page(address, "explain", "g.V('p0').out('knows').values('age')", language)
+    assert "TinkerGraphStepStrategy" in plan
+    profile = page(address, "profile", "g.V('p0').out('knows').count()", language)
+    assert "VertexStep(OUT,[knows]" in profile
+    assert "% Dur" in profile
+
+
+@pytest.mark.parametrize("what", ["explain", "profile"])
+@pytest.mark.parametrize(
+    ("script", "language", "message"),
+    [
+        (f"g.{LINKS}", "", "No endpoint provided for external service query."),
+        ("g.with('Neptune#ml.endpoint', 'x').V().count(); g.V()", "", "script of one traversal"),
+        ('g.V("$x")', "gremlin-lang", "with a $ in it cannot be explained"),
+    ],
+)
+def test_what_cannot_be_explained(
+    address: str, what: str, script: str, language: str, message: str
+) -> None:
+    with pytest.raises(HTTPError) as caught:
+        page(address, what, script, language)
+    assert caught.value.code == 400
+    assert message in json.loads(caught.value.read())["detailedMessage"]
 
 
 @pytest.mark.parametrize(

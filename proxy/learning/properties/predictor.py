@@ -117,6 +117,11 @@ class PropertyPredictor:
             model = self._model.on_edges(extension, read, ends, numbers)
         return PropertyPredictor(model, extension.places)
 
+    @property
+    def classes(self) -> int:
+        """How many classes it tells apart; 0 for a number."""
+        return len(self._model.target.classes)
+
     def predict(
         self,
         inputs: Sequence[Literal | EdgeInput],
