@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 from uuid import uuid4
 
-from grammar.traversal import Argument, Instruction, Items, Kind, Literal, Traversal
+from grammar.traversal import Argument, Instruction, Items, Kind, Literal, Traversal, step
 from proxy.inference import answers, once
 from proxy.inference.commands import (
     Admit,
