@@ -181,6 +181,56 @@ class StoreSettings(_Section):
     )
 
 
+def _folders(value: object) -> object:
+    """A list of paths; in the environment they are separated as in PATH."""
+    return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+
+class Storage(_Section):
+    """Where jobs may read and write, besides the folder `files` in the store's directory."""
+
+    roots: Annotated[tuple[Path, ...], BeforeValidator(_folders)] = Field(
+        default=(), description="folders that jobs may use; in the environment separated by `:`"
+    )
+    s3_folder: Path | None = Field(
+        default=None,
+        description="folder that stands for S3: s3://bucket/key is its file bucket/key",
+    )
+    s3_endpoint: str | None = Field(
+        default=None,
+        description="address of an S3-compatible service, if neither AWS nor AWS_ENDPOINT_URL_S3",
+    )
+
+
+class Jobs(_Section):
+    """What the jobs of the management API may take."""
+
+    running: Annotated[int, Field(ge=1)] = Field(
+        default=2, description="jobs at the same time; others wait in a queue"
+    )
+    queue: Annotated[int, Field(ge=1)] = Field(default=64, description="jobs that may wait")
+    memory_limit: Annotated[int, Field(ge=64)] | None = Field(
+        default=None, description="most memory of one job, in MiB"
+    )
+    time_limit: Seconds = Field(
+        default=86400.0, description="longest time of one job, in seconds; a request may lower it"
+    )
+
+
+class Access(_Section):
+    """Who may use the management API. With none of these it answers this machine alone."""
+
+    token: Annotated[str, Field(min_length=16)] | None = Field(
+        default=None, description="as in `Authorization: Bearer TOKEN`"
+    )
+    user: str | None = Field(default=None, description="name for basic authentication")
+    password: str | None = Field(default=None, description="password for basic authentication")
+    aws_access_key_id: str | None = Field(
+        default=None, description="key whose AWS signatures (SigV4) are verified"
+    )
+    aws_secret_access_key: str | None = Field(default=None, description="secret of that key")
+
+
 class Embedded(_Section):
     """The Gremlin Server that `gremlink gremlin-server` and `gremlink quickstart` run."""
 
@@ -214,6 +264,9 @@ class Configuration(_Section):
     limits: Limits = Limits()
     inference: Inference = Inference()
     store: StoreSettings = Field(default_factory=StoreSettings)
+    storage: Storage = Storage()
+    jobs: Jobs = Jobs()
+    access: Access = Access()
     embedded: Embedded = Field(default_factory=Embedded)
     log: Log = Log()
 
@@ -364,6 +417,8 @@ def _type_name(annotation: Any) -> str:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) in (Union, UnionType):
         return " or ".join(_type_name(part) for part in get_args(annotation))
+    if get_origin(annotation) is tuple:
+        return "list of paths"
     if get_origin(annotation) is Literal:
         return ", ".join(str(choice) for choice in get_args(annotation))
     names = {
@@ -387,7 +442,7 @@ def _default_text(key: str, value: Any) -> str:
         return fixed[key]
     if isinstance(value, bool):
         return "`true`" if value else "`false`"
-    return "none" if value is None else f"`{value}`"
+    return "none" if value is None or value == () else f"`{value}`"
 
 
 def reference() -> str:

@@ -149,7 +149,14 @@ def test_dgl_is_behind_one_seam() -> None:
     assert all(user.startswith("proxy.learning.") for user in users)
 
 
-LIGHT = [name for name in SOURCES if part_of(name) in ("proxy.cli", "proxy.relay", *WITHOUT_IO)]
+IN_A_JOB = "proxy.management.tasks"
+"""What only the process of a job imports."""
+LIGHT = [
+    name
+    for name in SOURCES
+    if part_of(name) in ("proxy.cli", "proxy.relay", "proxy.management", *WITHOUT_IO)
+    and not name.startswith(f"{IN_A_JOB}.")
+]
 
 
 @pytest.mark.parametrize("module", LIGHT)

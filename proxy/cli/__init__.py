@@ -18,6 +18,7 @@ COMMANDS = {
     "process": "proxy.cli.process:process",
     "train": "proxy.cli.train:train",
     "endpoint": "proxy.cli.endpoint:endpoint",
+    "jobs": "proxy.cli.jobs:jobs",
     "query": "proxy.cli.query:query",
     "parse": "proxy.cli.parse:parse",
 }

@@ -12,6 +12,7 @@ from threading import Thread
 import uvloop
 
 from proxy.config import Configuration
+from proxy.management.service import managing
 from proxy.relay.service import serving
 
 
@@ -41,7 +42,7 @@ def relay(configuration: Configuration) -> Iterator[str]:
 async def _serve(configuration: Configuration, started: Future[_Running]) -> None:
     stop = asyncio.Event()
     try:
-        async with serving(configuration) as server:
+        async with serving(configuration, managing) as server:
             started.set_result(_Running(server.address, asyncio.get_running_loop(), stop))
             await stop.wait()
     except BaseException as error:

@@ -36,13 +36,14 @@ def serve(settings: Configuration) -> None:
         )
     import uvloop
 
+    from proxy.management.service import managing
     from proxy.relay.service import run
 
     logging.basicConfig(
         level=settings.log.level.upper(),
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
     )
-    uvloop.run(run(settings, ready=announce))
+    uvloop.run(run(settings, beside=managing, ready=announce))
 
 
 def announce(address: str) -> None:

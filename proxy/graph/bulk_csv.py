@@ -70,63 +70,71 @@ class EdgeRow:
 
 @dataclass(frozen=True, slots=True)
 class BulkFile:
-    """A file of vertices or of edges, its header read. `system` are the places of `~` columns."""
+    """A file of vertices or of edges, its header read. `system` are the places of `~` columns.
+
+    A row that cannot be read is told to `on_problem` and left out; without it, it is raised.
+    """
 
     path: Path
     width: int
     system: dict[str, int]
     columns: tuple[Column, ...]
     allow_empty_strings: bool = False
+    on_problem: Callable[[FileProblem], None] | None = None
 
     @property
     def is_edges(self) -> bool:
         """Whether the rows are edges."""
         return "~from" in self.system
 
-    def vertices(self) -> Iterator[VertexRow]:
-        """The rows of a vertex file. Raises `FileProblem`."""
-        for record in self._records():
-            single: dict[str, Any] = {}
-            sets: dict[str, list[Any]] = {}
-            for column in self.columns:
-                values = self._values(record, column)
-                if values and column.is_set:
-                    sets[column.name] = values
-                elif values:
-                    single[column.name] = values[0]
-            yield VertexRow(record, self._cell(record, "~id"), self._label(record), single, sets)
-
-    def edges(self) -> Iterator[EdgeRow]:
-        """The rows of an edge file. Raises `FileProblem`."""
-        for record in self._records():
-            properties = {
-                column.name: values[0]
-                for column in self.columns
-                if (values := self._values(record, column))
-            }
-            yield EdgeRow(
-                record,
-                self._cell(record, "~id"),
-                self._label(record) or DEFAULT_EDGE_LABEL,
-                self._cell(record, "~from"),
-                self._cell(record, "~to"),
-                properties,
-            )
-
-    def rows(self) -> Iterator[VertexRow] | Iterator[EdgeRow]:
-        """The rows, of whichever kind."""
-        return self.edges() if self.is_edges else self.vertices()
-
-    def _records(self) -> Iterator[Record]:
+    def rows(self) -> Iterator[VertexRow | EdgeRow]:
+        """The rows. Raises `FileProblem`."""
         records = read_records(self.path)
         next(records)
-        for record in records:
-            if len(record.cells) != self.width:
-                raise record.problem(
-                    min(len(record.cells), self.width),
-                    f"{len(record.cells)} cells where the header has {self.width}",
-                )
-            yield record
+        read = self._edge if self.is_edges else self._vertex
+        while True:
+            try:
+                record = next(records, None)
+                if record is None:
+                    return
+                if len(record.cells) != self.width:
+                    raise record.problem(
+                        min(len(record.cells), self.width),
+                        f"{len(record.cells)} cells where the header has {self.width}",
+                    )
+                row = read(record)
+            except FileProblem as problem:
+                if self.on_problem is None:
+                    raise
+                self.on_problem(problem)
+            else:
+                yield row
+
+    def _vertex(self, record: Record) -> VertexRow:
+        single: dict[str, Any] = {}
+        sets: dict[str, list[Any]] = {}
+        for column in self.columns:
+            values = self._values(record, column)
+            if values and column.is_set:
+                sets[column.name] = values
+            elif values:
+                single[column.name] = values[0]
+        return VertexRow(record, self._cell(record, "~id"), self._label(record), single, sets)
+
+    def _edge(self, record: Record) -> EdgeRow:
+        properties = {
+            column.name: values[0]
+            for column in self.columns
+            if (values := self._values(record, column))
+        }
+        return EdgeRow(
+            record,
+            self._cell(record, "~id"),
+            self._label(record) or DEFAULT_EDGE_LABEL,
+            self._cell(record, "~from"),
+            self._cell(record, "~to"),
+            properties,
+        )
 
     def _cell(self, record: Record, name: str) -> str:
         index = self.system[name]
@@ -163,10 +171,16 @@ class BulkFile:
         return values
 
 
-def open_bulk_file(path: Path, *, allow_empty_strings: bool = False) -> BulkFile:
+def open_bulk_file(
+    path: Path,
+    *,
+    allow_empty_strings: bool = False,
+    on_problem: Callable[[FileProblem], None] | None = None,
+) -> BulkFile:
     """Read the header of a file. Raises `FileProblem`.
 
     Empty strings (`""`) are left out unless they are allowed, as Neptune's loader does.
+    `on_problem` hears of rows that cannot be read.
     """
     header = next(read_records(path), None)
     if header is None:
@@ -196,7 +210,7 @@ def open_bulk_file(path: Path, *, allow_empty_strings: bool = False) -> BulkFile
         if required not in system:
             kind = "an edge" if is_edges else "a vertex"
             raise FileProblem(path, 1, 0, f"{kind} file needs the column {required}")
-    return BulkFile(path, len(names), system, tuple(columns), allow_empty_strings)
+    return BulkFile(path, len(names), system, tuple(columns), allow_empty_strings, on_problem)
 
 
 def _column(header: Record, index: int, text: str, is_edges: bool) -> Column:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ _ROW_BYTES = 380
 _VALUE_BYTES = 110
 _IDS_REFUSED = ("user supplied identifiers", "user-supplied id", "custom vertex id")
 
+OnProblem = Callable[[FileProblem], None]
+
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
@@ -62,30 +64,45 @@ class _Entry:
 
 def load_csv(
     url: str,
-    directory: Path,
+    source: Path | Sequence[Path],
     *,
     traversal_source: str = "g",
     progress: Progress | None = None,
     allow_empty_strings: bool = False,
+    on_problem: OnProblem | None = None,
 ) -> LoadReport:
-    """Load all `*.csv` files of a directory, or one file; vertices first.
+    """Load all `*.csv` files of a directory, or one file, or the named ones; vertices first.
 
     All files are read to their ends before the first write, so that a bad line changes nothing.
+    With `on_problem` a bad row is told and left out instead, and so is one that the server refuses.
     Raises `FileProblem`, `ConnectionFailed`, `ServerRefused`, `IdsRefused`.
     """
     started = time.monotonic()
     tell = progress or silent
-    files = [
-        open_bulk_file(path, allow_empty_strings=allow_empty_strings)
-        for path in _csv_files(directory)
-    ]
+    files: list[BulkFile] = []
+    for path in _csv_files(source) if isinstance(source, Path) else source:
+        try:
+            files.append(
+                open_bulk_file(path, allow_empty_strings=allow_empty_strings, on_problem=on_problem)
+            )
+        except FileProblem as problem:
+            if on_problem is None:
+                raise
+            on_problem(problem)
     counts = [_count(file, tell) for file in files]
+    # What the first reading has told is not told again.
+    files = [replace(file, on_problem=on_problem and _told) for file in files]
     vertices = sum(n for file, n in zip(files, counts, strict=True) if not file.is_edges)
     edges = sum(counts) - vertices
     with GraphConnection(url, traversal_source) as connection:
-        _write(connection, [file for file in files if not file.is_edges], vertices, tell)
-        _write(connection, [file for file in files if file.is_edges], edges, tell)
+        writer = _Writer(connection, tell, on_problem)
+        vertices -= writer.write([file for file in files if not file.is_edges], vertices)
+        edges -= writer.write([file for file in files if file.is_edges], edges)
     return LoadReport(vertices, edges, time.monotonic() - started)
+
+
+def _told(problem: FileProblem) -> None:
+    """Nobody needs to hear of it again."""
 
 
 def _csv_files(path: Path) -> list[Path]:
@@ -107,27 +124,58 @@ def _count(file: BulkFile, progress: Progress) -> int:
     return count
 
 
-def _write(
-    connection: GraphConnection, files: Sequence[BulkFile], total: int, progress: Progress
-) -> None:
-    done = 0
-    for file in files:
-        what = "edges" if file.is_edges else "vertices"
-        batch: list[_Entry] = []
-        size = 0
-        for row in file.rows():
-            entries = _edge(row) if isinstance(row, EdgeRow) else _vertex(row)
-            for entry in entries:
-                if batch and size + entry.size > BATCH_BYTES:
-                    _apply(connection, batch)
-                    batch, size = [], 0
-                    progress(what, done, total)
-                batch.append(entry)
-                size += entry.size
-            done += 1
-        if batch:
-            _apply(connection, batch)
-            progress(what, done, total)
+@dataclass(slots=True)
+class _Writer:
+    """Writes rows, many in one request; without `on_problem` the first refusal ends it."""
+
+    connection: GraphConnection
+    progress: Progress
+    on_problem: OnProblem | None
+
+    def write(self, files: Sequence[BulkFile], total: int) -> int:
+        """Write the rows of files; how many elements the server refused."""
+        done = refused = 0
+        for file in files:
+            what = "edges" if file.is_edges else "vertices"
+            batch: list[_Entry] = []
+            size = 0
+            for row in file.rows():
+                entries = _edge(row) if isinstance(row, EdgeRow) else _vertex(row)
+                for entry in entries:
+                    if batch and size + entry.size > BATCH_BYTES:
+                        refused += self._apply(batch)
+                        batch, size = [], 0
+                        self.progress(what, done, total)
+                    batch.append(entry)
+                    size += entry.size
+                done += 1
+            if batch:
+                refused += self._apply(batch)
+                self.progress(what, done, total)
+        return refused
+
+    def _apply(self, entries: Sequence[_Entry]) -> int:
+        """Write entries; on refusal find the one at fault, which merging allows to try again."""
+        try:
+            labels = Counter(next(self.connection.submit(_bytecode(entries)), {}))
+            expected = Counter(entry.label for entry in entries if entry.label is not None)
+            if all(_found(labels, label) >= count for label, count in expected.items()):
+                return 0
+            if len(entries) == 1:
+                return self._tell(_label_conflict(entries[0], next(iter(labels), "")))
+        except ServerRefused as refused:
+            if any(sign in refused.reason.lower() for sign in _IDS_REFUSED):
+                raise IdsRefused(refused) from None
+            if len(entries) == 1:
+                return self._tell(_at(entries[0], refused))
+        middle = len(entries) // 2
+        return self._apply(entries[:middle]) + self._apply(entries[middle:])
+
+    def _tell(self, problem: FileProblem) -> int:
+        if self.on_problem is None:
+            raise problem
+        self.on_problem(problem)
+        return 1
 
 
 def _vertex(row: VertexRow) -> Iterator[_Entry]:
@@ -173,25 +221,6 @@ def _bytecode(entries: Sequence[_Entry]) -> Bytecode:
     else:
         merged = rows.merge_v(__.select("m")).option(Merge.on_create, __.select("c"))
     return merged.option(Merge.on_match, __.select("p")).label().group_count().bytecode
-
-
-def _apply(connection: GraphConnection, entries: Sequence[_Entry]) -> None:
-    """Write the entries; on refusal find the one at fault, which merging allows to try again."""
-    try:
-        labels = Counter(next(connection.submit(_bytecode(entries)), {}))
-        expected = Counter(entry.label for entry in entries if entry.label is not None)
-        if all(_found(labels, label) >= count for label, count in expected.items()):
-            return
-        if len(entries) == 1:
-            raise _label_conflict(entries[0], next(iter(labels), ""))
-    except ServerRefused as refused:
-        if any(sign in refused.reason.lower() for sign in _IDS_REFUSED):
-            raise IdsRefused(refused) from None
-        if len(entries) == 1:
-            raise _at(entries[0], refused) from None
-    middle = len(entries) // 2
-    _apply(connection, entries[:middle])
-    _apply(connection, entries[middle:])
 
 
 def _found(labels: Counter[str], label: str) -> int:

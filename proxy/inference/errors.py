@@ -5,7 +5,8 @@
     ├── InvalidParameter       something in the query has a value it may not have
     ├── MissingParameter       something is missing in the query
     ├── UnsupportedOperation   the query asks for what cannot be done (yet)
-    └── InternalFailure        the model could not answer
+    ├── InternalFailure        the model could not answer
+    └── CancelledByUser        somebody has ended the query
 
 Messages marked "Neptune" are those of the user guide, "Exceptions for Neptune ML Gremlin inference
 queries", to the letter.
@@ -67,6 +68,12 @@ class UnsupportedOperation(InferenceError):
 
 class InternalFailure(InferenceError):
     """Neptune's InternalFailureException."""
+
+
+class CancelledByUser(InferenceError):
+    """Neptune's CancelledByUserException."""
+
+    code = "CancelledByUserException"
 
 
 ROLE_UNKNOWN = "Unable to load credentials for role: {}."

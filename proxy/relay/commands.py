@@ -9,6 +9,7 @@ from grammar.traversal import Argument
 from proxy.inference.answer import Answering
 from proxy.inference.commands import Work
 from proxy.wire.frames import Message
+from proxy.wire.mime import Format
 from proxy.wire.request import RequestMessage
 
 
@@ -44,6 +45,19 @@ class Pending:
     asked: UUID | None = None
     results: list[Argument] = field(default_factory=list)
     received: int = 0
+
+
+@dataclass(slots=True)
+class OpenRequest:
+    """A request of the client that has not had its last response.
+
+    `payload` is what came; `started` is in seconds of the monotonic clock.
+    """
+
+    format: Format
+    opcode: int
+    payload: bytes | bytearray
+    started: float = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,21 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
+from uuid import UUID
 
 from proxy.config import Limits
 from proxy.inference.commands import Reply, Work
 from proxy.inference.errors import InferenceError, InternalFailure
-from proxy.relay.commands import Command, Hang, Pass, Pending, Predict, ToClient, ToUpstream
+from proxy.relay.commands import (
+    Command,
+    Hang,
+    OpenRequest,
+    Pass,
+    Pending,
+    Predict,
+    ToClient,
+    ToUpstream,
+)
 from proxy.relay.conversation import Conversation
 from proxy.relay.deadlines import Silence, Stall
 from proxy.relay.shortcut import ordinary_requests, ordinary_responses
@@ -120,6 +130,18 @@ class Connection:
     def _leave_if_quiet(self) -> None:
         if self._draining and self._conversation.quiet and not self._requests.inside_message:
             self.shut_down()
+
+    def open_requests(self) -> Iterable[tuple[UUID, OpenRequest]]:
+        """The client's requests without a last response, by their ids, oldest first."""
+        for request_id, request in self._conversation.open.items():
+            yield UUID(bytes=request_id), request
+
+    def cancel(self, request_id: UUID, error: InferenceError) -> bool:
+        """End one of them with an error; whether there was such a request."""
+        if request_id.bytes not in self._conversation.open:
+            return False
+        self._carry_out(self._conversation.cancel(request_id, error))
+        return True
 
     def shut_down(self) -> None:
         """Say good-bye to the client, because the proxy stops."""

@@ -8,6 +8,7 @@ under ids of their own. The client sees exactly one ending for each of its ids, 
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Iterator
 from uuid import UUID
@@ -18,7 +19,16 @@ from proxy.inference.answer import answer
 from proxy.inference.commands import Admit, Ask, Reply
 from proxy.inference.errors import InferenceError, InternalFailure, UnsupportedOperation
 from proxy.inference.predicates import Settings
-from proxy.relay.commands import Command, Hang, Pass, Pending, Predict, ToClient, ToUpstream
+from proxy.relay.commands import (
+    Command,
+    Hang,
+    OpenRequest,
+    Pass,
+    Pending,
+    Predict,
+    ToClient,
+    ToUpstream,
+)
 from proxy.relay.marker import holds_marker
 from proxy.relay.shortcut import Ledger
 from proxy.wire.errors import FrameError, MessageError
@@ -50,7 +60,7 @@ class Conversation:
         self._message_limit = limits.max_message_bytes
         self._open_limit = limits.max_requests_per_connection
         self.ledger = Ledger()
-        self._open = self.ledger.requests
+        self.open = self.ledger.requests
         self.ours = self.ledger.ours
         self._inferences: dict[UUID, Pending] = {}
         """Inferences by the client's id."""
@@ -71,7 +81,7 @@ class Conversation:
     @property
     def quiet(self) -> bool:
         """Whether the client waits for no answer."""
-        return not self._open and not self._held
+        return not self.open and not self._held
 
     # From the client -------------------------------------------------------------------------
 
@@ -81,7 +91,7 @@ class Conversation:
             return
         head = peek_request(message.opcode, message.payload)
         if self._lost is not None:
-            self._note(head)
+            self._note(message, head)
             yield from self.upstream_lost(self._lost)
         elif head is not None and head.op == "authentication":
             # The answer to a challenge waits for nothing, and has no response of its own.
@@ -97,12 +107,14 @@ class Conversation:
 
     def _too_many(self, head: RequestHead) -> bool:
         # What the short way noted before it came upon something that it leaves to us is no more.
-        known = head.request_id.bytes in self._open
-        return not known and len(self._open) + len(self._held) >= self._open_limit
+        known = head.request_id.bytes in self.open
+        return not known and len(self.open) + len(self._held) >= self._open_limit
 
-    def _note(self, head: RequestHead | None) -> None:
+    def _note(self, message: Message, head: RequestHead | None) -> None:
         if head is not None:
-            self._open[head.request_id.bytes] = head.format
+            self.open[head.request_id.bytes] = OpenRequest(
+                head.format, message.opcode, message.payload, time.monotonic()
+            )
 
     def _has_to_wait(self, message: Message, head: RequestHead | None) -> bool:
         """Whether an inference has to wait for the answers that are still open.
@@ -111,7 +123,7 @@ class Conversation:
         going to ask in another format than the client's.
         """
         return (
-            bool(self._open)
+            bool(self.open)
             and head is not None
             and _asks_otherwise(head.format)
             and holds_marker(message.payload)
@@ -119,7 +131,7 @@ class Conversation:
 
     def _admit(self, message: Message, head: RequestHead | None) -> Iterator[Command]:
         if not holds_marker(message.payload):
-            self._note(head)
+            self._note(message, head)
             yield ToUpstream(message.raw)
             return
         try:
@@ -127,7 +139,7 @@ class Conversation:
         except MessageError as error:
             yield from self._refuse_unreadable(head, error)
             return
-        self._open[request.request_id.bytes] = request.format
+        self._note(message, RequestHead(request.format, request.request_id, request.op))
         pending = Pending(message, request, answer(request, self._settings))
         self._inferences[request.request_id] = pending
         if _asks_otherwise(request.format) or request.processor == "session":
@@ -222,7 +234,7 @@ class Conversation:
         """Forget an inference whose last response the client gets."""
         pending.answering.close()
         self._leave(pending)
-        self._open.pop(pending.request.request_id.bytes, None)
+        self.open.pop(pending.request.request_id.bytes, None)
 
     def _leave(self, pending: Pending) -> None:
         """An inference needs nothing more."""
@@ -238,6 +250,20 @@ class Conversation:
         if self._inferences.get(pending.request.request_id) is pending:
             yield from self._step(pending, reply)
             yield from self._take_up()
+
+    def cancel(self, request_id: UUID, error: InferenceError) -> Iterator[Command]:
+        """End a request with an error; what the database still sends for it is dropped."""
+        request = self.open.pop(request_id.bytes, None)
+        if request is None:
+            return
+        pending = self._inferences.get(request_id)
+        if pending is not None:
+            pending.answering.close()
+            self._leave(pending)
+        else:
+            self.ours[request_id] = None
+        yield _error(request.format, request_id, error)
+        yield from self._take_up()
 
     # From the database -----------------------------------------------------------------------
 
@@ -267,7 +293,7 @@ class Conversation:
         refused = self._inferences.get(request_id)
         if refused is not None:  # credentials were refused under the id of the request itself
             self._end(refused)
-        self._open.pop(request_id.bytes, None)
+        self.open.pop(request_id.bytes, None)
 
     def _ours(self, event: Ours) -> Iterator[Command]:
         asked, code = event.head.request_id, event.head.code or Status.SERVER_ERROR
@@ -333,11 +359,11 @@ class Conversation:
     def _give_up(self, reason: str) -> Iterator[Command]:
         """One error for each request without an answer."""
         for message in self._held:
-            self._note(peek_request(message.opcode, message.payload))
+            self._note(message, peek_request(message.opcode, message.payload))
         self.close()
-        for request_id, format in self._open.items():
-            yield _failure(format, UUID(bytes=request_id), Status.SERVER_ERROR, reason)
-        self._open.clear()
+        for request_id, request in self.open.items():
+            yield _failure(request.format, UUID(bytes=request_id), Status.SERVER_ERROR, reason)
+        self.open.clear()
 
     def _close(self, code: int, reason: str) -> Iterator[Command]:
         self._closed = True

@@ -40,6 +40,7 @@ from proxy.inference.plan import LinkPlan, Plan, plan_all
 from proxy.inference.predicates import Inductive, Settings
 from proxy.inference.query import Query, read_query
 from proxy.relay.http import HttpRelay, carried_out
+from proxy.relay.queries import text_of
 from proxy.wire.request import RequestMessage
 
 _WIDTH = 96
@@ -69,7 +70,7 @@ class Explainer:
         plans = _plans(query, self.relay.settings) if query is not None else {}
         if query is None or not any(plans.values()):
             return await self._by_database(request, message, title, step("explain"))
-        parts = [_section("Query String", [_text(message)])]
+        parts = [_section("Query String", [text_of(message)])]
         if any(runs_once(query.traversals[number].steps) for number in plans):
             await self.relay.ask(request, query.admission(uuid4()))
             done = ["Not run: steps of the query write, or are random."]
@@ -106,7 +107,7 @@ class Explainer:
         return _page(
             title,
             [
-                _section("Query String", [_text(message)]),
+                _section("Query String", [text_of(message)]),
                 _section("Models", await self._models(plans)),
                 _section("Inference", profile.lines),
                 _section("Final Query", [_sent(final)]),
@@ -157,7 +158,7 @@ class Explainer:
         The text of its answer comes from Groovy. What is text to gremlin-lang might be code there.
         """
         text = message.args["gremlin"]
-        if message.language != "gremlin-groovy" and "$" in _text(message):
+        if message.language != "gremlin-groovy" and "$" in text_of(message):
             raise UnsupportedOperation(
                 f"A {message.language} script with a $ in it cannot be explained: write it in"
                 " gremlin-groovy."
@@ -174,7 +175,7 @@ class Explainer:
             request, message.derive(request_id=message.request_id, args=args)
         )
         lines = [str(item.value) for item in results if isinstance(item, Literal)]
-        return _page(title, [_section("Query String", [_text(message)]), *lines])
+        return _page(title, [_section("Query String", [text_of(message)]), *lines])
 
 
 _Plans = Mapping[int, Sequence[Plan]]
@@ -202,7 +203,7 @@ class _Profile:
                 noun = "inputs"
                 if purpose != FOR_INPUTS:
                     noun, self.reading = "vertices", self.reading + seconds
-                what = f"{purpose} {_text(asked)}: {rows} {noun}"
+                what = f"{purpose} {text_of(asked)}: {rows} {noun}"
             case PrepareInductive(model):
                 what = f"endpoint {model.endpoint} says what to read"
             case PrepareLinks(endpoint) | PrepareProperty(endpoint):
@@ -247,17 +248,10 @@ _LONGEST = 20_000
 
 
 def _sent(message: RequestMessage) -> str:
-    text = _text(message)
+    text = text_of(message)
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}... ({len(text)} characters)"
     return text
-
-
-def _text(message: RequestMessage) -> str:
-    gremlin = message.args["gremlin"]
-    if isinstance(gremlin, Traversal):
-        return script.write(gremlin)
-    return str(gremlin.value) if isinstance(gremlin, Literal) else ""
 
 
 def _ms(seconds: float) -> str:

@@ -6,6 +6,7 @@ is the client's. Each carries the client's own credentials.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -146,6 +147,10 @@ class HttpRelay:
                     await response.write(chunk)
                 await response.write_eof()
                 return response
+        except asyncio.CancelledError:
+            if response is not None and request.transport is not None:
+                request.transport.abort()
+            raise
         except Refused as refused:
             if response is None:
                 return refused.response

@@ -16,6 +16,7 @@ from proxy.relay.connection import Connection, Predictor
 from proxy.relay.conversation import Conversation
 from proxy.relay.explain import Explainer
 from proxy.relay.http import HttpRelay
+from proxy.relay.queries import OpenQueries
 from proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Server:
         self._requests: set[asyncio.Future[None]] = set()
         """Plain HTTP requests that are being answered."""
         self._draining = False
+        self.queries = OpenQueries(self._connections)
 
     def application(self) -> web.Application:
         """The routes, for aiohttp."""
@@ -64,7 +66,10 @@ class Server:
         explainer = Explainer(self._http)
         application.router.add_route("*", path, self._gremlin)
         for method in ("GET", "POST"):
-            for name, handler in (("explain", explainer.explain), ("profile", explainer.profile)):
+            for name, handler in (
+                ("explain", explainer.explain),
+                ("profile", self.queries.watched(explainer.profile)),
+            ):
                 application.router.add_route(method, f"{path}/{name}", self._counted(handler))
         application.on_shutdown.append(self._shut_down)
         return application
@@ -96,7 +101,7 @@ class Server:
             return await self._websocket(request)
         if request.method not in ("GET", "POST"):
             raise web.HTTPMethodNotAllowed(request.method, ("GET", "POST"))
-        return await self._counted(self._http.handle)(request)
+        return await self._counted(self.queries.watched(self._http.handle))(request)
 
     def _counted(self, handler: Handler) -> Handler:
         """The handler, whose requests are waited for before the server ends."""

@@ -14,6 +14,7 @@ from aiohttp import web
 from proxy.config import Configuration
 from proxy.relay.listener import Listener
 from proxy.relay.predictions import Predictions
+from proxy.relay.queries import OpenQueries
 from proxy.relay.server import Server, upstream_session
 from proxy.relay.tls import client_context, server_certificate
 from proxy.store.records import Store
@@ -33,8 +34,16 @@ class Serving:
     drain: Callable[[], Awaitable[None]]
 
 
+Beside = Callable[
+    [Configuration, web.Application, OpenQueries], contextlib.AbstractAsyncContextManager[None]
+]
+"""Adds routes to the application before it starts, and lives as long as it serves."""
+
+
 @contextlib.asynccontextmanager
-async def serving(configuration: Configuration) -> AsyncIterator[Serving]:
+async def serving(
+    configuration: Configuration, beside: Beside | None = None
+) -> AsyncIterator[Serving]:
     """Serve as long as the context lasts; what is open at its end is told, and closed.
 
     Raises `ListenError`, `TlsError`, and `ValueError` if no database is configured.
@@ -51,6 +60,9 @@ async def serving(configuration: Configuration) -> AsyncIterator[Serving]:
         application = server.application()
         application.middlewares.append(listener.arrived)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        company = contextlib.AsyncExitStack()
+        if beside is not None:
+            await company.enter_async_context(beside(configuration, application, server.queries))
         await runner.setup()
         handlers = runner.server
         assert handlers is not None
@@ -68,10 +80,16 @@ async def serving(configuration: Configuration) -> AsyncIterator[Serving]:
         finally:
             listener.close()
             await runner.cleanup()
+            await company.aclose()
             predictions.close()
 
 
-async def run(configuration: Configuration, *, ready: Callable[[str], None] | None = None) -> None:
+async def run(
+    configuration: Configuration,
+    *,
+    beside: Beside | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
     """Serve until cancelled, or until SIGTERM or SIGINT; `ready` is told the address.
 
     The first signal lets open requests end; the second one does not wait for them.
@@ -83,7 +101,7 @@ async def run(configuration: Configuration, *, ready: Callable[[str], None] | No
     def told() -> None:
         (at_once if stop.is_set() else stop).set()
 
-    async with serving(configuration) as server:
+    async with serving(configuration, beside) as server:
         for number in signals:
             loop.add_signal_handler(number, told)
         try:

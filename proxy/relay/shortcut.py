@@ -9,14 +9,15 @@ on. Noting a request or its end twice is harmless.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from time import monotonic
 from uuid import UUID
 
 from aiohttp._websocket.helpers import websocket_mask
 
-from proxy.relay.commands import Pending
+from proxy.relay.commands import OpenRequest, Pending
 from proxy.relay.marker import holds_marker
 from proxy.wire.frames import Opcode
-from proxy.wire.mime import GRAPHBINARY, Format
+from proxy.wire.mime import GRAPHBINARY
 from proxy.wire.request import peek_request
 from proxy.wire.response import peek_response
 from proxy.wire.status import Status, is_final, is_success
@@ -44,7 +45,7 @@ class Ledger:
     `admitted` tells whether the database has ever answered with success.
     """
 
-    requests: dict[bytes, Format] = field(default_factory=dict)
+    requests: dict[bytes, OpenRequest] = field(default_factory=dict)
     ours: dict[UUID, Pending | None] = field(default_factory=dict)
     admitted: bool = False
 
@@ -55,6 +56,7 @@ def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
     `limit` is how many may be open.
     """
     requests = ledger.requests
+    now = monotonic()
     position, end = 0, len(data)
     while True:
         if end - position < 8 or data[position] != _FINAL_BINARY:
@@ -78,12 +80,13 @@ def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
         if payload.startswith(_PREFIX):
             if payload.startswith(_AUTHENTICATES, _OP) or len(payload) < _OP:
                 return False
-            requests[bytes(payload[_ID:_OP])] = GRAPHBINARY
+            request_id, format = bytes(payload[_ID:_OP]), GRAPHBINARY
         else:
             head = peek_request(Opcode.BINARY, bytes(payload))
             if head is None or head.op == "authentication":
                 return False
-            requests[head.request_id.bytes] = head.format
+            request_id, format = head.request_id.bytes, head.format
+        requests[request_id] = OpenRequest(format, Opcode.BINARY, payload, now)
         if stop == end:
             return True
         position = stop

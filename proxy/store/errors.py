@@ -1,11 +1,14 @@
-"""What can go wrong with the records of endpoints. Artifacts have errors of their own.
+"""What can go wrong with records and locations. Artifacts have errors of their own.
 
 StoreError
 ├── InvalidName           an endpoint cannot be called that
 ├── EndpointExists        the name is taken
 ├── NoSuchEndpoint        nothing has that name
-├── NotAnArtifact         the directory is not what training writes
-└── StoreNotUsable        the store cannot be opened, or a later version has written it
+├── JobExists             the id is taken
+├── StoreNotUsable        the store cannot be opened, or a later version has written it
+├── BadLocation           an address that means nothing
+├── LocationRefused       a path that jobs may not use
+└── LocationUnreachable   nothing is there, or it cannot be read or written
 """
 
 from __future__ import annotations
@@ -53,4 +56,41 @@ class StoreNotUsable(StoreError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"the store {path} cannot be used: {reason}")
         self.path = path
+        self.reason = reason
+
+
+class JobExists(StoreError):
+    """There is a job of this kind and id."""
+
+    def __init__(self, kind: str, id: str) -> None:
+        super().__init__(f"there is a {kind} job {id} already: choose another id")
+        self.kind = kind
+        self.id = id
+
+
+class BadLocation(StoreError):
+    """An `address` that means nothing."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address!r} is no location: {reason}")
+        self.address = address
+
+
+class LocationRefused(StoreError):
+    """Jobs may not use this path."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"{address} is outside of the folders that jobs may use: name its folder in "
+            "storage.roots, or choose another location"
+        )
+        self.address = address
+
+
+class LocationUnreachable(StoreError):
+    """What is at `address` cannot be read or written."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address}: {reason}")
+        self.address = address
         self.reason = reason

@@ -15,21 +15,19 @@ import stat
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 from proxy.store.artifacts import MANIFEST, ArtifactError, DamagedArtifact, read_artifact
+from proxy.store.database import Database
 from proxy.store.errors import (
     EndpointExists,
     InvalidName,
     NoSuchEndpoint,
     StoreNotUsable,
 )
-
-LOCK_TIMEOUT = 30.0
-"""Seconds to wait for another process that writes the records."""
 
 GRACE = 600.0
 """Seconds for which an artifact that was replaced stays, for those who are about to read it."""
@@ -75,7 +73,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._records = root / "records.sqlite3"
+        self._records = Database(root / "records.sqlite3", (_SCHEMA,), SCHEMA_VERSION)
         self._artifacts = root / "artifacts"
 
     def create_endpoint(self, name: str, artifact: Path, *, replace: bool = False) -> Endpoint:
@@ -99,7 +97,7 @@ class Store:
         )
         values = (name, directory.name, task, endpoint.created, endpoint.checksum)
         try:
-            with self._writing() as records:
+            with self._records.writing() as records:
                 if replace:
                     self._retire(records, name)
                 records.execute(_INSERT, values)
@@ -123,7 +121,7 @@ class Store:
     def delete_endpoint(self, name: str) -> None:
         """Forget an endpoint and its artifact. Raises NoSuchEndpoint, StoreNotUsable."""
         if self.endpoint(name) is not None:
-            with self._writing() as records:
+            with self._records.writing() as records:
                 deleted = records.execute(_ONE, (name,)).fetchall()
                 records.execute(_DELETE, (name,))
             if deleted:
@@ -133,9 +131,9 @@ class Store:
         raise NoSuchEndpoint(name, [other.name for other in self.endpoints()])
 
     def _select(self, query: str, *values: str) -> Iterator[Endpoint]:
-        if not self._records.exists():
+        if not self._records.path.exists():
             return
-        with self._connection() as records:
+        with self._records.connection() as records:
             rows = records.execute(query, values).fetchall()
         for name, directory, task, created, checksum in rows:
             yield Endpoint(name, self._artifacts / directory, task, created, checksum)
@@ -173,60 +171,10 @@ class Store:
 
         The age counts from the last change of status (`ctime`), which copying and retiring set.
         """
-        with self._connection() as records:
+        with self._records.connection() as records:
             named = {row[1] for row in records.execute(_ALL)}
         for directory in self._artifacts.iterdir():
             with suppress(FileNotFoundError):
                 age = time.time() - directory.stat().st_ctime
                 if directory.name not in named and age > GRACE:
                     shutil.rmtree(directory, ignore_errors=True)
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that holds the write lock from its beginning."""
-        with self._connection() as records:
-            records.execute("BEGIN IMMEDIATE")
-            try:
-                yield records
-            except BaseException:
-                records.execute("ROLLBACK")
-                raise
-            records.execute("COMMIT")
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            records = sqlite3.connect(self._records, timeout=LOCK_TIMEOUT, isolation_level=None)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreNotUsable(self.root, str(error)) from error
-        try:
-            self._prepare(records)
-            yield records
-        except sqlite3.IntegrityError:
-            raise
-        except sqlite3.Error as error:
-            raise StoreNotUsable(self._records, str(error)) from error
-        finally:
-            records.close()
-
-    def _prepare(self, records: sqlite3.Connection) -> None:
-        if self._version(records) == 0:
-            records.execute("PRAGMA journal_mode = WAL")
-            records.execute("BEGIN IMMEDIATE")
-            if self._version(records) == 0:
-                records.execute(_SCHEMA)
-                records.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            records.execute("COMMIT")
-        version = self._version(records)
-        if version != SCHEMA_VERSION:
-            raise StoreNotUsable(
-                self._records,
-                f"it has version {version}, and this gremlink knows version {SCHEMA_VERSION}: "
-                "use the gremlink that wrote it, or another directory",
-            )
-
-    @staticmethod
-    def _version(records: sqlite3.Connection) -> int:
-        version: int = records.execute("PRAGMA user_version").fetchone()[0]
-        return version

@@ -24,6 +24,8 @@ def commands(
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     context = click.Context(command)
     if isinstance(command, click.Group):
+        if names and command.invoke_without_command:
+            yield names, command
         for name in command.list_commands(context):
             found = command.get_command(context, name)
             assert found

@@ -23,7 +23,7 @@ def bulk(tmp_path: Path, text: str, **options: Any) -> BulkFile:
 
 def value(tmp_path: Path, kind: str, cell: str, **options: Any) -> Any:
     file = bulk(tmp_path, f"~id,p:{kind}\nv,{cell}\n", **options)
-    (row,) = file.vertices()
+    (row,) = file.rows()
     return row.sets.get("p", row.single.get("p"))
 
 
@@ -84,7 +84,7 @@ def test_values_that_do_not_fit(tmp_path: Path, kind: str, cell: str, reason: st
 
 
 def test_no_type_is_a_string_and_vertices_have_sets(tmp_path: Path) -> None:
-    (row,) = bulk(tmp_path, "~id,a,b:Int(single),c:Int(set)\nv,x,1,2\n").vertices()
+    (row,) = bulk(tmp_path, "~id,a,b:Int(single),c:Int(set)\nv,x,1,2\n").rows()
     assert row.sets == {"a": ["x"], "c": [2]}
     assert row.single == {"b": 1}
 
@@ -107,31 +107,31 @@ def test_blank_cells_and_empty_strings(tmp_path: Path) -> None:
 
 
 def test_colon_in_a_name(tmp_path: Path) -> None:
-    (row,) = bulk(tmp_path, "~id,a\\:b:Int,c\\:d\nv,1,2\n").vertices()
+    (row,) = bulk(tmp_path, "~id,a\\:b:Int,c\\:d\nv,1,2\n").rows()
     assert row.sets == {"a:b": [1], "c:d": ["2"]}
 
 
 def test_labels(tmp_path: Path) -> None:
     file = bulk(tmp_path, "name,~label,~id\nx,A;B,v\n")
-    (row,) = file.vertices()
+    (row,) = file.rows()
     assert (row.id, row.label) == ("v", "A::B")
-    (row,) = bulk(tmp_path, "~id\nv\n").vertices()
+    (row,) = bulk(tmp_path, "~id\nv\n").rows()
     assert row.label is None
 
 
 def test_edges(tmp_path: Path) -> None:
     file = bulk(tmp_path, "~id,~from,~to,w:Double,~label\ne,a,b,.5,knows\nf,a,b,,knows\n")
     assert file.is_edges
-    first, second = file.edges()
+    first, second = file.rows()
     assert (first.id, first.label, first.source, first.dest) == ("e", "knows", "a", "b")
     assert first.properties == {"w": 0.5}
     assert second.properties == {}
-    (row,) = bulk(tmp_path, "~id,~from,~to\ne,a,b\n").edges()
+    (row,) = bulk(tmp_path, "~id,~from,~to\ne,a,b\n").rows()
     assert row.label == "edge"
 
 
 def test_empty_id_is_an_id(tmp_path: Path) -> None:
-    (row,) = bulk(tmp_path, '~id,p\n"",x\n').vertices()
+    (row,) = bulk(tmp_path, '~id,p\n"",x\n').rows()
     assert row.id == ""
 
 

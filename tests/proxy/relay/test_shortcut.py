@@ -10,7 +10,7 @@ from playbook import friends, request, response
 from grammar.traversal import Literal, Traversal, step
 from proxy.config import Limits
 from proxy.inference.predicates import Settings
-from proxy.relay.commands import ToUpstream
+from proxy.relay.commands import OpenRequest, ToUpstream
 from proxy.relay.conversation import Conversation
 from proxy.relay.shortcut import Ledger, ordinary_requests, ordinary_responses
 from proxy.wire.frames import Message, MessageReader, Opcode, encode_close, encode_frame
@@ -139,7 +139,8 @@ silences = st.one_of(
 def opened() -> Conversation:
     talk = conversation()
     for number in range(5):
-        talk.ledger.requests[uuid.UUID(int=number).bytes] = GRAPHBINARY
+        noted = OpenRequest(GRAPHBINARY, Opcode.BINARY, b"", 0.0)
+        talk.ledger.requests[uuid.UUID(int=number).bytes] = noted
     talk.ledger.ours[OURS] = None
     return talk
 
@@ -189,7 +190,8 @@ def test_every_format_has_its_short_way(mime):
     asked = request("g.V()", format=format)
     ledger = Ledger()
     assert ordinary_requests(framed(asked), ledger, 10)
-    assert ledger.requests == {asked.request_id.bytes: format}
+    assert list(ledger.requests) == [asked.request_id.bytes]
+    assert ledger.requests[asked.request_id.bytes].format == format
 
 
 def test_text_frames_go_the_long_way():

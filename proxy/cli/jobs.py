@@ -1,0 +1,186 @@
+"""`gremlink jobs`: what the management API's jobs do, their logs, and their end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from proxy.cli import console
+from proxy.cli.endpoint import STORE
+from proxy.config import Configuration
+from proxy.management.events import newest_event
+from proxy.management.jobs import RunnerElsewhere, settle, take_lock
+from proxy.store.jobs import Job, JobRecords, State
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+LOOK = 0.5
+"""Seconds between looks at what changes."""
+
+SHOWN = 20
+"""Jobs in the table that is kept up to date."""
+
+
+@click.group(invoke_without_command=True)
+@click.option("--watch/--once", default=None, help="Keep the table up to date; Ctrl-C ends it.")
+@console.with_settings(STORE)
+@click.pass_context
+def jobs(context: click.Context, watch: bool | None, settings: Configuration) -> None:
+    """Show the jobs of the management API, newest first.
+
+    Without a sub-command a terminal gets a table that is kept up to date while jobs run, a pipe
+    one line for each job.
+
+    \b
+      gremlink jobs logs -f ID
+      gremlink jobs cancel ID
+    """
+    if context.invoked_subcommand is not None:
+        context.obj = settings
+        return
+    records = opened(settings)
+    if not console.for_reading():
+        for job in records.jobs():
+            click.echo("\t".join([job.id, job.kind, job.state.value, progress(job)]))
+        return
+    if not records.jobs():
+        console.say("There are no jobs. A request to the management API starts one.")
+        return
+    if watch is False or (watch is None and not records.open()):
+        console.output().print(table(records.jobs()))
+        return
+    _watch(records)
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID")
+@click.option("--follow", "-f", is_flag=True, help="Go on until the job ends.")
+@click.pass_obj
+def logs(settings: Configuration, job_id: str, follow: bool) -> None:
+    """Print what the job ID has written; the beginning of an id is enough."""
+    records = opened(settings)
+    job = find(records, job_id)
+    for text in written(records, job, follow=follow):
+        click.echo(text, nl=False)
+    ended = records.numbered(job.number)
+    if ended is not None and ended.reason:
+        click.echo(f"gremlink: {ended.kind} job {ended.id} {said(ended)}", err=True)
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID")
+@click.pass_obj
+def cancel(settings: Configuration, job_id: str) -> None:
+    """End the job ID; nothing half done stays."""
+    records = opened(settings)
+    job = find(records, job_id)
+    if not job.is_open:
+        raise console.Failure(f"{job.kind} job {job.id} has ended already: {said(job)}")
+    state = records.ask_to_stop(job.number)
+    while state is State.STOPPING:
+        time.sleep(LOOK / 2)
+        found = records.numbered(job.number)
+        state = None if found is None else found.state
+    console.say(f"{job.kind} job {job.id} is {'gone' if state is None else state.value}.")
+
+
+def opened(settings: Configuration) -> JobRecords:
+    """The records; where no proxy runs the jobs, none is said to run."""
+    records = JobRecords(settings.store.directory)
+    if any(job.state is not State.QUEUED for job in records.open()):
+        try:
+            with take_lock(records):
+                settle(records)
+        except RunnerElsewhere:
+            pass  # a proxy looks after them
+    return records
+
+
+def find(records: JobRecords, job_id: str) -> Job:
+    """The newest job of that id, or whose id begins so. Raises Failure."""
+    known = records.jobs()
+    for job in known:
+        if job.id == job_id:
+            return job
+    begun = [job for job in known if job.id.startswith(job_id)]
+    if not begun:
+        raise console.Failure(f"there is no job {job_id}; `gremlink jobs` lists them")
+    if len({job.id for job in begun}) > 1:
+        listing = ", ".join(dict.fromkeys(job.id for job in begun))
+        raise console.Failure(f"several jobs begin with {job_id}: {listing}")
+    return begun[0]
+
+
+def written(records: JobRecords, job: Job, *, follow: bool) -> Iterator[str]:
+    """The log, and if `follow` what is added to it until the job has ended."""
+    position = 0
+    while True:
+        found = records.numbered(job.number)
+        is_open = found is not None and found.is_open
+        text, position = _read(job.log, position)
+        yield text
+        if not follow or not is_open:
+            return
+        time.sleep(LOOK)
+
+
+def _read(path: Path, position: int) -> tuple[str, int]:
+    try:
+        with path.open("rb") as file:
+            file.seek(position)
+            content = file.read()
+    except FileNotFoundError:
+        return "", position
+    return content.decode("utf-8", errors="replace"), position + len(content)
+
+
+def progress(job: Job) -> str:
+    """How far a job is, or why it ended."""
+    if not job.is_open:
+        return job.reason
+    event = newest_event(job)
+    return "" if event is None else event.text()
+
+
+def said(job: Job) -> str:
+    """State and reason in one."""
+    return f"{job.state.value}: {job.reason}" if job.reason else job.state.value
+
+
+def table(found: list[Job]) -> Table:
+    """The jobs for a terminal."""
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table("Id", "Kind", "State", "Time", "", header_style="bold")
+    colours = {State.FAILED: "red", State.RUNNING: "green", State.STOPPING: "yellow"}
+    for job in found:
+        state = Text(job.state.value, style=colours.get(job.state, ""))
+        shown.add_row(Text(job.id), job.kind, state, _time(job), Text(progress(job)))
+    return shown
+
+
+def _time(job: Job) -> str:
+    if job.started is None:
+        return ""
+    seconds = (job.ended or time.time()) - job.started
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes}:{seconds:02d}"
+
+
+def _watch(records: JobRecords) -> None:
+    from rich.live import Live
+
+    def look() -> Any:
+        return table(records.jobs()[:SHOWN])
+
+    with Live(look(), console=console.output(), refresh_per_second=4) as live:
+        while records.open():
+            time.sleep(LOOK)
+            live.update(look())
+        live.update(look())

@@ -1,0 +1,1 @@
+"""Neptune's management API over HTTP, and the jobs that do its work."""

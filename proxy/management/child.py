@@ -1,0 +1,93 @@
+"""The process of one job: `python -m proxy.management.child DIRECTORY`.
+
+It reads the description in the directory, does the task, and leaves its result or the reason of
+its failure there. It ends at once when its standard input ends: also when its parent is killed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any
+
+from proxy.management.events import EventFile, Tell
+from proxy.store.jobs import DESCRIPTION
+
+RESULT = "result.json"
+FAILURE = "failure.json"
+NICENESS = 5
+"""Jobs give way to queries."""
+
+TASKS = {
+    "dataprocessing": "proxy.management.tasks.dataprocessing",
+    "modeltraining": "proxy.management.tasks.modeltraining",
+    "endpoint": "proxy.management.tasks.endpoint",
+    "export": "proxy.management.tasks.export",
+    "load": "proxy.management.tasks.load",
+}
+"""Modules with a function `run(description, work, tell)`, which returns the result."""
+
+
+def main(directory: Path) -> int:
+    """Do the job; 0 if it is done."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(NICENESS)
+    tell = EventFile(directory).tell
+    try:
+        description = json.loads((directory / DESCRIPTION).read_text(encoding="utf-8"))
+        result = perform(description, directory, tell)
+    except Exception as error:
+        traceback.print_exc()
+        _write(directory / FAILURE, {"reason": reason_of(error), **details_of(error)})
+        return 1
+    _write(directory / RESULT, result)
+    return 0
+
+
+def perform(description: dict[str, Any], directory: Path, tell: Tell) -> dict[str, Any]:
+    """Run the task that a description names, in a folder of its own."""
+    task = importlib.import_module(TASKS[description["task"]])
+    work = directory / "work"
+    work.mkdir()
+    result: dict[str, Any] = task.run(description, work, tell)
+    return result
+
+
+def reason_of(error: Exception) -> str:
+    """Why a job failed, in words: our own errors speak for themselves."""
+    if isinstance(error, MemoryError):
+        return "there was not enough memory"
+    if type(error).__module__.partition(".")[0] in ("proxy", "grammar") or isinstance(
+        error, OSError
+    ):
+        return str(error) or type(error).__name__
+    return f"unexpected {type(error).__name__}: {error}; the job's log says where it happened"
+
+
+def details_of(error: Exception) -> dict[str, Any]:
+    """What a failed job can tell beside the reason."""
+    details = getattr(error, "details", None)
+    return {"details": details} if isinstance(details, dict) else {}
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 1024):
+        pass
+    os.killpg(0, signal.SIGKILL)
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(document), encoding="utf-8")
+    partial.rename(path)
+
+
+if __name__ == "__main__":
+    # Jobs are loud in their log, not about what others may change one day.
+    sys.exit(main(Path(sys.argv[1])))

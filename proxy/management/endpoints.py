@@ -1,0 +1,165 @@
+"""`/ml/endpoints`: trained models under the names by which queries ask.
+
+An endpoint is what the store says; a job makes or replaces it. Endpoints that the command line has
+made are here too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from proxy.management.errors import (
+    ConstraintViolation,
+    InvalidParameter,
+    MissingParameter,
+    MLResourceNotFound,
+)
+from proxy.management.http import Handler, body_of, flag, number
+from proxy.management.ml import (
+    MODEL_TRAINING,
+    MODEL_TRANSFORM,
+    MOST_ITEMS,
+    MachineLearning,
+    created,
+    resource,
+)
+from proxy.management.requests import CreateEndpoint
+from proxy.management.workshop import Workshop, stamp
+from proxy.store.errors import NoSuchEndpoint
+from proxy.store.jobs import Job, State
+
+ENDPOINTS = "endpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The handlers; `models` knows the jobs whose artifacts are served."""
+
+    workshop: Workshop
+    models: MachineLearning
+
+    def routes(self) -> list[tuple[str, str, Handler]]:
+        """Method, path and handler of each."""
+        return [
+            ("POST", "/ml/endpoints", self.create),
+            ("GET", "/ml/endpoints", self.list),
+            ("GET", "/ml/endpoints/{id}", self.get),
+            ("DELETE", "/ml/endpoints/{id}", self.delete),
+        ]
+
+    async def create(self, request: web.Request) -> dict[str, Any]:
+        """`POST /ml/endpoints`: make an endpoint, or with `update` give it another model."""
+        body = await body_of(request, CreateEndpoint, wrapper="endpoint")
+        return await asyncio.to_thread(self._create, body)
+
+    def _create(self, body: CreateEndpoint) -> dict[str, Any]:
+        given = [
+            (MODEL_TRAINING, body.mlModelTrainingJobId),
+            (MODEL_TRANSFORM, body.mlModelTransformJobId),
+        ]
+        asked = [(kind, id) for kind, id in given if id is not None]
+        if not asked:
+            raise MissingParameter(
+                "The parameter mlModelTrainingJobId or mlModelTransformJobId is required."
+            )
+        if len(asked) > 1:
+            raise InvalidParameter(
+                "Only one of mlModelTrainingJobId and mlModelTransformJobId can be given."
+            )
+        model = self.models.completed(*asked[0])
+        id = body.id or f"endpoint-{stamp(time.time()).replace('_', '-')}"
+        exists = self.workshop.store.endpoint(id) is not None
+        if body.update and not exists:
+            raise MLResourceNotFound(f"There is no endpoint {id} to update.")
+        if exists and not body.update:
+            raise ConstraintViolation(
+                f'There is an endpoint {id} already: send "update": true to give it another model, '
+                "or choose another id."
+            )
+        job = self.workshop.runner.start(
+            ENDPOINTS,
+            id,
+            self.workshop.task(
+                "endpoint",
+                input=model.outputs[0],
+                store=str(self.workshop.store.root),
+                name=id,
+                replace=body.update,
+            ),
+            request=body.model_dump(mode="json", exclude_unset=True),
+            replace=True,
+        )
+        return created(job)
+
+    async def list(self, request: web.Request) -> dict[str, Any]:
+        """`GET /ml/endpoints`: ids of those that are there, or are being made, or could not be."""
+        most = number(request, "maxItems", 10, most=MOST_ITEMS)
+        return {"ids": (await asyncio.to_thread(self._ids))[:most]}
+
+    def _ids(self) -> Sequence[str]:
+        ids = [
+            job.id
+            for job in self.workshop.records.jobs(ENDPOINTS)
+            if job.state is not State.COMPLETED
+        ]
+        ids += [endpoint.name for endpoint in self.workshop.store.endpoints()]
+        return list(dict.fromkeys(ids))
+
+    async def get(self, request: web.Request) -> dict[str, Any]:
+        """`GET /ml/endpoints/{id}`."""
+        return await asyncio.to_thread(self._get, request.match_info["id"])
+
+    def _get(self, id: str) -> dict[str, Any]:
+        job = self.workshop.records.job(ENDPOINTS, id)
+        exists = self.workshop.store.endpoint(id) is not None
+        if job is None or (job.state is State.COMPLETED and not exists):
+            if not exists:
+                raise MLResourceNotFound(f"There is no endpoint {id}.")
+            return _document(id, "InService", {"name": id, "arn": _arn(id)})
+        status = _status(job, exists)
+        return _document(id, status, {**resource(job), "name": id, "status": status})
+
+    async def delete(self, request: web.Request) -> dict[str, Any]:
+        """`DELETE /ml/endpoints/{id}`; the model's artifact stays at its training's output."""
+        flag(request, "clean")
+        await asyncio.to_thread(self._delete, request.match_info["id"])
+        return {"status": "200 OK"}
+
+    def _delete(self, id: str) -> None:
+        job = self.workshop.records.job(ENDPOINTS, id)
+        try:
+            self.workshop.store.delete_endpoint(id)
+        except NoSuchEndpoint:
+            if job is None or job.state is State.COMPLETED:
+                raise MLResourceNotFound(f"There is no endpoint {id}.") from None
+        if job is not None and job.is_open:
+            self.workshop.runner.cancel(job)
+        elif job is not None:
+            self.workshop.records.delete(job.number)
+
+
+def _status(job: Job, exists: bool) -> str:
+    """What to call an endpoint whose last change is `job`."""
+    if job.is_open:
+        return "Updating" if exists else "Creating"
+    return "InService" if exists else "Failed"
+
+
+def _document(id: str, status: str, endpoint: dict[str, Any]) -> dict[str, Any]:
+    configuration = {"name": f"{id}-configuration", "arn": f"{_arn(id)}-configuration"}
+    return {
+        "status": status,
+        "id": id,
+        "endpoint": {"status": status, **endpoint},
+        "endpointConfig": configuration,
+    }
+
+
+def _arn(id: str) -> str:
+    return f"arn:aws:sagemaker:local:000000000000:endpoint/{id}"

@@ -1,0 +1,79 @@
+"""`/status`, `/health/live` and `/health/ready`: whether the proxy and its database are up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from proxy.graph import GraphError
+from proxy.graph.connection import GraphConnection
+from proxy.management.http import Handler
+
+DATABASE_TIMEOUT = 3.0
+"""Seconds that the database has to accept a connection."""
+
+
+@dataclass(slots=True)
+class Engine:
+    """The handlers; `graph` is the address of the database's Gremlin endpoint."""
+
+    graph: str
+    started: float = field(default_factory=time.time)
+    _gremlin: str | None = None
+
+    def routes(self) -> list[tuple[str, str, Handler]]:
+        """Method, path and handler of what needs access."""
+        return [("GET", "/status", self.status)]
+
+    async def status(self, request: web.Request) -> dict[str, Any]:
+        """`GET /status`, in the form of Neptune's."""
+        healthy = await self.database_answers()
+        document: dict[str, Any] = {
+            "status": "healthy" if healthy else "unhealthy",
+            "startTime": time.strftime("%a %b %d %H:%M:%S UTC %Y", time.gmtime(self.started)),
+            "dbEngineVersion": f"gremlink-{version('gremlink')}",
+            "role": "writer",
+            "labMode": {},
+            "settings": {},
+        }
+        if healthy and self._gremlin is None:
+            self._gremlin = await asyncio.to_thread(self._ask_version)
+        if self._gremlin:
+            document["gremlin"] = {"version": f"tinkerpop-{self._gremlin}"}
+        return document
+
+    async def live(self, request: web.Request) -> web.Response:
+        """`GET /health/live`: the process answers."""
+        return web.Response(text="live\n")
+
+    async def ready(self, request: web.Request) -> web.Response:
+        """`GET /health/ready`: and the database takes connections."""
+        if await self.database_answers():
+            return web.Response(text="ready\n")
+        return web.Response(status=503, text="the database does not answer\n")
+
+    async def database_answers(self) -> bool:
+        """Whether the database takes a connection now."""
+        parts = urlsplit(self.graph)
+        port = parts.port or (443 if parts.scheme == "wss" else 80)
+        try:
+            opening = asyncio.open_connection(parts.hostname, port)
+            _, writer = await asyncio.wait_for(opening, DATABASE_TIMEOUT)
+        except (OSError, asyncio.TimeoutError):
+            return False
+        writer.close()
+        return True
+
+    def _ask_version(self) -> str:
+        """The database's version of TinkerPop, empty if it does not tell."""
+        try:
+            with GraphConnection(self.graph) as connection:
+                return str(next(connection.submit("Gremlin.version()"), ""))
+        except GraphError:
+            return ""

@@ -1,0 +1,125 @@
+"""Why a request is refused, as Neptune's exception classes with their HTTP status codes.
+
+A reply carries `code`, `detailedMessage` and `requestId`; SDKs raise an exception named `code`.
+"""
+
+from __future__ import annotations
+
+
+class ManagementError(Exception):
+    """Root of the errors of this package; `code` is Neptune's exception class."""
+
+    code = "InternalFailureException"
+    http_status = 500
+
+
+class BadRequest(ManagementError):
+    """The request cannot be read or processed."""
+
+    code = "BadRequestException"
+    http_status = 400
+
+
+class InvalidParameter(ManagementError):
+    """A parameter has a value that it may not have."""
+
+    code = "InvalidParameterException"
+    http_status = 400
+
+
+class MissingParameter(ManagementError):
+    """A parameter is required and missing."""
+
+    code = "MissingParameterException"
+    http_status = 400
+
+
+class IllegalArgument(ManagementError):
+    """A field that there is not."""
+
+    code = "IllegalArgumentException"
+    http_status = 400
+
+
+class InvalidArgument(ManagementError):
+    """A query argument has a value that it may not have."""
+
+    code = "InvalidArgumentException"
+    http_status = 400
+
+
+class ConstraintViolation(ManagementError):
+    """An id that is taken."""
+
+    code = "ConstraintViolationException"
+    http_status = 400
+
+
+class PreconditionsFailed(ManagementError):
+    """What the request builds on is not ready."""
+
+    code = "PreconditionsFailedException"
+    http_status = 400
+
+
+class UnsupportedOperation(ManagementError):
+    """What gremlink does not do."""
+
+    code = "UnsupportedOperationException"
+    http_status = 400
+
+
+class AccessDenied(ManagementError):
+    """The request carries no credentials that are accepted."""
+
+    code = "AccessDeniedException"
+    http_status = 403
+
+
+class MLResourceNotFound(ManagementError):
+    """There is no job or endpoint of this id."""
+
+    code = "MLResourceNotFoundException"
+    http_status = 404
+
+
+class ClientTimeout(ManagementError):
+    """The body of the request did not arrive."""
+
+    code = "ClientTimeoutException"
+    http_status = 408
+
+
+class TooManyRequests(ManagementError):
+    """The queue of jobs is full."""
+
+    code = "TooManyRequestsException"
+    http_status = 429
+
+
+class BulkLoadIdNotFound(ManagementError):
+    """There is no load of this id."""
+
+    code = "BulkLoadIdNotFoundException"
+    http_status = 404
+
+
+class LoadUrlAccessDenied(ManagementError):
+    """The source of a load may not be read."""
+
+    code = "LoadUrlAccessDeniedException"
+    http_status = 400
+
+
+class S3Error(ManagementError):
+    """The object store cannot be reached, or there is nothing."""
+
+    code = "S3Exception"
+    http_status = 400
+
+
+class StatisticsNotAvailable(ManagementError):
+    """There are no statistics at this moment."""
+
+    code = "StatisticsNotAvailableException"
+    http_status = 400

@@ -1,0 +1,122 @@
+"""The export service: `/v1/neptune-export` and `/neptune-export`.
+
+Reference: Neptune's user guide, "Neptune-Export service"; requests are those of its exporter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import web
+
+from proxy.graph import ExportParameters
+from proxy.management.errors import MLResourceNotFound, UnsupportedOperation
+from proxy.management.http import Handler, body_of, flag
+from proxy.management.requests import Export
+from proxy.management.workshop import Workshop, stamp
+from proxy.store.jobs import Job, State
+
+EXPORT = "export"
+PATHS = ("/v1/neptune-export", "/neptune-export")
+STATUS = {
+    State.QUEUED: "pending",
+    State.RUNNING: "running",
+    State.STOPPING: "running",
+    State.COMPLETED: "succeeded",
+    State.FAILED: "failed",
+    State.STOPPED: "failed",
+}
+WOULD_CHANGE_THE_RESULT = (
+    "filter",
+    "filterConfigFile",
+    "gremlinFilter",
+    "gremlinNodeFilter",
+    "gremlinEdgeFilter",
+    "scope",
+    "format",
+)
+"""Parameters of Neptune's exporter that are not known here, and that nobody should miss late."""
+
+_HARMLESS = {"scope": ("all",), "format": ("csv",)}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportService:
+    """The handlers. The graph is the one behind the proxy, whatever endpoint a request names."""
+
+    workshop: Workshop
+
+    def routes(self) -> list[tuple[str, str, Handler]]:
+        """Method, path and handler of each."""
+        routes: list[tuple[str, str, Handler]] = []
+        for path in PATHS:
+            routes += [
+                ("POST", path, self.start),
+                ("GET", f"{path}/{{id}}", self.get),
+                ("DELETE", f"{path}/{{id}}", self.stop),
+            ]
+        return routes
+
+    async def start(self, request: web.Request) -> dict[str, Any]:
+        """`POST …/neptune-export`."""
+        body = await body_of(request, Export)
+        return await asyncio.to_thread(self._start, body)
+
+    def _start(self, body: Export) -> dict[str, Any]:
+        for name in WOULD_CHANGE_THE_RESULT:
+            if body.params.get(name) not in (None, "", *_HARMLESS.get(name, ())):
+                raise UnsupportedOperation(
+                    f"params.{name} is not supported: choose by nodeLabels and edgeLabels."
+                )
+        if not body.createExportSubdirectory:
+            raise UnsupportedOperation(
+                "An export always gets a folder of its own: leave createExportSubdirectory out."
+            )
+        asked = body.model_dump(mode="json")
+        ExportParameters.parse(asked)
+        id = str(uuid4())
+        output = self.workshop.fresh(body.outputS3Path, stamp(time.time())).address
+        job = self.workshop.runner.start(
+            EXPORT,
+            id,
+            self.workshop.task(EXPORT, graph=self.workshop.graph, output=output, request=asked),
+            request=asked,
+            outputs=[output],
+        )
+        name = f"neptune-export-{id[:8]}-{int(job.created * 1000)}"
+        return {"jobName": name, "jobId": id}
+
+    async def get(self, request: web.Request) -> dict[str, Any]:
+        """`GET …/neptune-export/{id}`."""
+        return _status(await asyncio.to_thread(self._found, request.match_info["id"]))
+
+    async def stop(self, request: web.Request) -> dict[str, Any]:
+        """`DELETE …/neptune-export/{id}`."""
+        clean = flag(request, "clean")
+        job = await asyncio.to_thread(self._found, request.match_info["id"])
+        await asyncio.to_thread(self.workshop.end, job, clean=clean)
+        return {"jobId": job.id, "status": "200 OK"}
+
+    def _found(self, id: str) -> Job:
+        job = self.workshop.records.job(EXPORT, id)
+        if job is None:
+            raise MLResourceNotFound(f"There is no export {id}.")
+        return job
+
+
+def _status(job: Job) -> dict[str, Any]:
+    document = {
+        "jobId": job.id,
+        "status": STATUS[job.state],
+        "logs": job.log.as_uri(),
+        "outputS3Uri": job.outputs[0],
+    }
+    if job.reason:
+        document["failureReason"] = job.reason
+    if job.result.get("warnings"):
+        document["warnings"] = job.result["warnings"]
+    return document

@@ -1,0 +1,148 @@
+"""From an HTTP request to a handler and back: access, body, errors, JSON in Neptune's form."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from proxy.graph.errors import BadParameters
+from proxy.management.access import Access
+from proxy.management.errors import (
+    BadRequest,
+    ClientTimeout,
+    ConstraintViolation,
+    InvalidArgument,
+    InvalidParameter,
+    ManagementError,
+    S3Error,
+    TooManyRequests,
+    UnsupportedOperation,
+)
+from proxy.management.jobs import QueueFull, RunnerElsewhere
+from proxy.management.requests import Body, why
+from proxy.store.errors import (
+    BadLocation,
+    EndpointExists,
+    InvalidName,
+    JobExists,
+    LocationRefused,
+    LocationUnreachable,
+)
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable["dict[str, Any] | web.Response"]]
+_Body = TypeVar("_Body", bound=Body)
+
+BODY_TIMEOUT = 30.0
+"""Seconds that the body of a request has to arrive."""
+
+_TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no", "")
+_AS: dict[type[Exception], type[ManagementError]] = {
+    JobExists: ConstraintViolation,
+    EndpointExists: ConstraintViolation,
+    InvalidName: InvalidParameter,
+    BadLocation: InvalidParameter,
+    LocationRefused: InvalidParameter,
+    LocationUnreachable: S3Error,
+    BadParameters: InvalidParameter,
+    QueueFull: TooManyRequests,
+    RunnerElsewhere: UnsupportedOperation,
+}
+"""What the parts below raise, and what it is to a client."""
+
+
+def answering(access: Access, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A handler for aiohttp around one that returns a JSON document or raises ManagementError."""
+
+    async def answer(request: web.Request) -> web.Response:
+        request_id = str(uuid4())
+        try:
+            access.check(request, await _read(request))
+            found = await handler(request)
+        except ManagementError as error:
+            return _refusal(error, request_id)
+        except tuple(_AS) as error:
+            message = str(error)
+            return _refusal(_AS[type(error)](f"{message[:1].upper()}{message[1:]}."), request_id)
+        except web.HTTPException:
+            raise
+        except Exception:
+            log.exception("%s %s failed, request %s", request.method, request.path, request_id)
+            return _refusal(
+                ManagementError("The request failed; the proxy's log says why."), request_id
+            )
+        if isinstance(found, web.Response):
+            return found
+        return web.json_response(found, headers={"x-amzn-RequestId": request_id})
+
+    return answer
+
+
+async def body_of(request: web.Request, model: type[_Body], *, wrapper: str = "") -> _Body:
+    """The validated body; `wrapper` is a key that may hold all of it. Raises ManagementError."""
+    content = await _read(request)
+    try:
+        document = json.loads(content or b"{}")
+    except ValueError as error:
+        raise BadRequest(f"The body is not JSON: {error}.") from None
+    if not isinstance(document, dict):
+        raise BadRequest("The body must be a JSON object.")
+    if wrapper and list(document) == [wrapper] and isinstance(document[wrapper], dict):
+        document = document[wrapper]
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise why(error) from None
+
+
+def flag(request: web.Request, name: str, default: bool = False) -> bool:
+    """A yes or no in the query string, in any spelling. Raises InvalidArgument."""
+    value = request.query.get(name)
+    if value is None:
+        return default
+    if value.lower() in _TRUE:
+        return True
+    if value.lower() in _FALSE:
+        return False
+    raise InvalidArgument(f"{name} is {value!r}: it must be TRUE or FALSE.")
+
+
+def number(request: web.Request, name: str, default: int, *, most: int | None = None) -> int:
+    """A number from 1 in the query string. Raises InvalidArgument."""
+    value = request.query.get(name)
+    if value is None:
+        return default
+    if not value.isdecimal() or int(value) < 1 or (most is not None and int(value) > most):
+        limits = "1 or more" if most is None else f"from 1 to {most}"
+        raise InvalidArgument(f"{name} is {value!r}: it must be a number {limits}.")
+    return int(value)
+
+
+async def _read(request: web.Request) -> bytes:
+    try:
+        return await asyncio.wait_for(request.read(), BODY_TIMEOUT)
+    except asyncio.TimeoutError:
+        raise ClientTimeout(
+            f"The body of the request did not arrive within {BODY_TIMEOUT:.0f} s."
+        ) from None
+
+
+def _refusal(error: ManagementError, request_id: str) -> web.Response:
+    return web.json_response(
+        {
+            "requestId": request_id,
+            "code": error.code,
+            "detailedMessage": str(error),
+            "message": str(error),  # what SDKs print
+        },
+        status=error.http_status,
+        headers={"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code},
+    )

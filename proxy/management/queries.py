@@ -1,0 +1,114 @@
+"""`/gremlin/status`: which queries run, and the end of one.
+
+Reference: Neptune's user guide, "Gremlin query status" and "Gremlin query cancellation".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, Protocol
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from proxy.management.errors import BadRequest, InvalidParameter
+from proxy.management.http import Handler
+
+
+class OpenQuery(Protocol):
+    """A query without its last response. `started` is in seconds of the monotonic clock."""
+
+    @property
+    def id(self) -> str:
+        """The client's own id of the request."""
+        ...
+
+    @property
+    def started(self) -> float:
+        """When it came."""
+        ...
+
+    def text(self) -> str:
+        """The query, as far as it can be read."""
+        ...
+
+
+class Queries(Protocol):
+    """Who knows the queries in flight."""
+
+    def open(self) -> Sequence[OpenQuery]:
+        """All of them, oldest first."""
+        ...
+
+    def cancel(self, id: str) -> bool:
+        """End one; whether there is such a query."""
+        ...
+
+
+class QueryStatus:
+    """The handlers. `path` is that of the Gremlin endpoint."""
+
+    def __init__(self, queries: Queries, path: str) -> None:
+        self._queries = queries
+        self._path = f"{path}/status"
+
+    def routes(self) -> list[tuple[str, str, Handler]]:
+        """Method, path and handler of each."""
+        return [
+            ("GET", self._path, self.get),
+            ("POST", self._path, self.post),
+            ("GET", f"{self._path}/{{id}}", self.get),
+            ("DELETE", f"{self._path}/{{id}}", self.cancel),
+        ]
+
+    async def get(self, request: web.Request) -> dict[str, Any]:
+        """`GET /gremlin/status[/{id}]`, with arguments as Neptune's console examples have them."""
+        arguments = {name: request.query[name] for name in request.query}
+        return self._answer(request.match_info.get("id"), arguments)
+
+    async def post(self, request: web.Request) -> dict[str, Any]:
+        """`POST /gremlin/status` with a form in the body."""
+        form = parse_qs((await request.read()).decode("utf-8", errors="replace"))
+        arguments = {name: values[-1] for name, values in form.items()}
+        return self._answer(None, arguments | dict(request.query))
+
+    async def cancel(self, request: web.Request) -> dict[str, Any]:
+        """`DELETE /gremlin/status/{id}`."""
+        return self._cancel(request.match_info["id"])
+
+    def _answer(self, id: str | None, arguments: dict[str, str]) -> dict[str, Any]:
+        id = id or arguments.get("queryId")
+        if "cancelQuery" in arguments:
+            if id is None:
+                raise InvalidParameter("The parameter queryId is required to cancel a query.")
+            return self._cancel(id)
+        found = self._queries.open()
+        if id is None:
+            return {
+                "acceptedQueryCount": len(found),
+                "runningQueryCount": len(found),
+                "queries": [_described(query) for query in found],
+            }
+        for query in found:
+            if query.id == id:
+                return _described(query)
+        raise _unknown(id)
+
+    def _cancel(self, id: str) -> dict[str, Any]:
+        if not self._queries.cancel(id):
+            raise _unknown(id)
+        return {"status": "200 OK", "payload": True}
+
+
+def _unknown(id: str) -> BadRequest:
+    return BadRequest(f"There is no running query with the id {id}.")
+
+
+def _described(query: OpenQuery) -> dict[str, Any]:
+    elapsed = round((time.monotonic() - query.started) * 1000)
+    return {
+        "queryId": query.id,
+        "queryString": query.text(),
+        "queryEvalStats": {"waited": 0, "elapsed": elapsed, "cancelled": False},
+    }

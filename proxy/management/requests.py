@@ -1,0 +1,212 @@
+"""The bodies of requests, with Neptune's fields and defaults.
+
+What belongs to Amazon's machines (instance types, roles, networks, keys) is accepted and has no
+effect. Clients send further fields of their own, so unknown ones are accepted too; but one that is
+nearly a known one is a typing error, which is refused before it costs a training.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from proxy.graph.export_files import CONFIGURATION
+from proxy.management.errors import (
+    IllegalArgument,
+    InvalidParameter,
+    ManagementError,
+    MissingParameter,
+)
+
+LIKENESS = 0.85
+"""How much alike an unknown field and a known one are to be taken for a typing error, up to 1."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+def _file_name(value: str) -> str:
+    if "/" in value or value.startswith("."):
+        raise ValueError("must be the name of a file beside the data, without a path")
+    return value
+
+
+def _job_id(value: str) -> str:
+    if not _ID.fullmatch(value):
+        raise ValueError(
+            "must be up to 63 letters, digits, hyphens, dots and underscores, and begin with a "
+            "letter or a digit"
+        )
+    return value
+
+
+JobId = Annotated[str, AfterValidator(_job_id)]
+FileName = Annotated[str, AfterValidator(_file_name)]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[int, Field(ge=0)]
+"""0 is no limit but that of the configuration."""
+
+
+class Body(BaseModel):
+    """What all requests share. A field with an empty text counts as not given."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    sagemakerIamRoleArn: Any = None
+    neptuneIamRoleArn: Any = None
+    subnets: Any = None
+    securityGroupIds: Any = None
+    volumeEncryptionKMSKey: Any = None
+    s3OutputEncryptionKMSKey: Any = None
+    enableInterContainerTrafficEncryption: Any = None
+    wait_interval: Any = None
+    wait_timeout: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, document: Any) -> Any:
+        if not isinstance(document, dict):
+            return document
+        known = list(cls.model_fields)
+        for name in document:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=LIKENESS)
+            if name not in known and near:
+                raise IllegalArgument(f"There is no field {name}; did you mean {near[0]}?")
+        return {name: value for name, value in document.items() if value not in ("", None)}
+
+
+class JobBody(Body):
+    """A job with an id. Clients have sent sentences as ids: what has blanks was not given."""
+
+    id: JobId | None = None
+
+    @field_validator("id", mode="before")
+    @classmethod
+    def _no_sentence(cls, value: Any) -> Any:
+        return None if isinstance(value, str) and " " in value.strip() else value
+
+
+class DataProcessing(JobBody):
+    """`POST /ml/dataprocessing`."""
+
+    inputDataS3Location: str
+    processedDataS3Location: str
+    previousDataProcessingJobId: str | None = None
+    processingInstanceType: Any = None
+    processingInstanceVolumeSizeInGB: Any = None
+    processingTimeOutInSeconds: Seconds = 86400
+    modelType: Literal["heterogeneous", "kge"] | None = None
+    configFileName: FileName = CONFIGURATION
+
+
+class CustomModel(BaseModel):
+    """Training scripts of one's own."""
+
+    sourceS3DirectoryPath: str
+    trainingEntryPointScript: str = "training.py"
+    transformEntryPointScript: str = "transform.py"
+
+
+class ModelTraining(JobBody):
+    """`POST /ml/modeltraining`."""
+
+    dataProcessingJobId: str
+    trainModelS3Location: str
+    previousModelTrainingJobId: str | None = None
+    modelName: str | None = None
+    baseProcessingInstanceType: Any = None
+    trainingInstanceType: Any = None
+    trainingInstanceVolumeSizeInGB: Any = None
+    trainingTimeOutInSeconds: Seconds = 86400
+    maxHPONumberOfTrainingJobs: Count = 2
+    maxHPOParallelTrainingJobs: Count = 2
+    enableManagedSpotTraining: bool = False
+    maxWaitTime: Any = None
+    customModelTrainingParameters: CustomModel | None = None
+
+
+class ModelTransform(JobBody):
+    """`POST /ml/modeltransform`."""
+
+    modelTransformOutputS3Location: str
+    dataProcessingJobId: str | None = None
+    mlModelTrainingJobId: str | None = None
+    trainingJobName: str | None = None
+    baseProcessingInstanceType: Any = None
+    baseProcessingInstanceVolumeSizeInGB: Any = None
+    customModelTransformParameters: CustomModel | None = None
+
+
+class CreateEndpoint(JobBody):
+    """`POST /ml/endpoints`."""
+
+    mlModelTrainingJobId: str | None = None
+    mlModelTransformJobId: str | None = None
+    update: bool = False
+    modelName: str | None = None
+    instanceType: Any = None
+    instanceCount: Count = 1
+
+
+class ParserConfiguration(BaseModel):
+    """Settings of the loader's parser."""
+
+    allowEmptyStrings: bool = False
+
+
+class Load(Body):
+    """`POST /loader`."""
+
+    source: str
+    format: Literal["csv", "opencypher", "ntriples", "nquads", "rdfxml", "turtle"]
+    region: Any = None
+    iamRoleArn: Any = None
+    mode: Literal["RESUME", "NEW", "AUTO"] = "AUTO"
+    failOnError: bool = True
+    parallelism: Literal["LOW", "MEDIUM", "HIGH", "OVERSUBSCRIBE"] = "HIGH"
+    parserConfiguration: ParserConfiguration = ParserConfiguration()
+    updateSingleCardinalityProperties: bool = False
+    queueRequest: bool = False
+    dependencies: tuple[str, ...] = ()
+    userProvidedEdgeIds: bool = True
+    edgeOnlyLoad: bool = False
+
+
+class Export(Body):
+    """`POST /v1/neptune-export`; what is exported, `ExportParameters` reads."""
+
+    command: str = "export-pg"
+    outputS3Path: str
+    params: dict[str, Any] = {}
+    additionalParams: dict[str, Any] = {}
+    jobSize: str = "small"
+    createExportSubdirectory: bool = True
+    overwriteExisting: bool = False
+
+
+class StatisticsMode(Body):
+    """`POST /propertygraph/statistics`."""
+
+    mode: Literal["disableAutoCompute", "enableAutoCompute", "refresh"]
+
+
+def why(error: ValidationError) -> ManagementError:
+    """Neptune's error for the first thing that is wrong with a body."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "missing":
+        return MissingParameter(f"The parameter {field} is required.")
+    reason = first["msg"].removeprefix("Value error, ")
+    return InvalidParameter(
+        f"The parameter {field} has the value {first['input']!r}: {reason[:1].lower()}{reason[1:]}."
+    )

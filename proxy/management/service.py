@@ -1,0 +1,58 @@
+"""The whole management API as routes for the proxy's port, and the jobs behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from proxy.config import Configuration
+from proxy.management.access import Access
+from proxy.management.endpoints import Endpoints
+from proxy.management.engine import Engine
+from proxy.management.export import ExportService
+from proxy.management.http import Handler, answering
+from proxy.management.jobs import RunnerElsewhere
+from proxy.management.loader import Loader
+from proxy.management.ml import MachineLearning
+from proxy.management.queries import Queries, QueryStatus
+from proxy.management.statistics import Statistics
+from proxy.management.workshop import open_workshop
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def managing(
+    configuration: Configuration, application: web.Application, queries: Queries
+) -> AsyncIterator[None]:
+    """Add the API to an application that has not started; jobs run while the context lasts."""
+    workshop = open_workshop(configuration)
+    access = Access(configuration)
+    engine = Engine(workshop.graph)
+    models = MachineLearning(workshop)
+    routes: list[tuple[str, str, Handler]] = [
+        *models.routes(),
+        *Endpoints(workshop, models).routes(),
+        *ExportService(workshop).routes(),
+        *Loader(workshop).routes(),
+        *Statistics(workshop.graph).routes(),
+        *QueryStatus(queries, configuration.listen.path).routes(),
+        *engine.routes(),
+    ]
+    for method, path, handler in routes:
+        application.router.add_route(method, path, answering(access, handler))
+    # Whoever watches over the process has no credentials, and learns one word.
+    application.router.add_get("/health/live", engine.live)
+    application.router.add_get("/health/ready", engine.ready)
+    try:
+        await asyncio.to_thread(workshop.runner.open)
+    except RunnerElsewhere as error:
+        log.warning("this proxy starts no jobs: %s", error)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(workshop.runner.close)

@@ -1,0 +1,26 @@
+"""An endpoint: the artifact of a training under a name by which queries ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from proxy.management.events import Tell
+from proxy.management.tasks.places import locations_of
+from proxy.store.records import Store
+
+
+def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
+    """Make or replace the endpoint; queries see the old model or the new one, never none.
+
+    Raises StoreError, ArtifactError.
+    """
+    locations = locations_of(description)
+    tell("fetching the artifact", 0, None, "")
+    artifact = locations.fetch(locations.at(description["input"]), work / "artifact")
+    tell("checking the artifact", 0, None, "")
+    made = Store(Path(description["store"])).create_endpoint(
+        description["name"], artifact, replace=description["replace"]
+    )
+    return {"task": made.task, "checksum": made.checksum}

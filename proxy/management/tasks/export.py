@@ -1,0 +1,30 @@
+"""An export: the graph behind the proxy as files that training reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from proxy.graph import ExportParameters, export_graph
+from proxy.management.events import Tell
+from proxy.management.tasks.places import locations_of
+
+
+def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
+    """Export to `output`; how much it was. Raises GraphError, StoreError."""
+    locations = locations_of(description)
+    report = export_graph(
+        description["graph"],
+        work / "export",
+        parameters=ExportParameters.parse(description["request"]),
+        progress=lambda what, done, total: tell(what, done, total, ""),
+    )
+    tell("writing the files to their place", 0, None, "")
+    locations.publish(report.directory, locations.at(description["output"]))
+    return {
+        "vertices": report.vertices,
+        "edges": report.edges,
+        "configurations": list(report.configurations),
+        "warnings": list(report.warnings),
+    }

@@ -1,0 +1,109 @@
+"""A bulk load: Neptune's CSV into the graph behind the proxy, with errors by file and line."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from proxy.graph import FileProblem, load_csv
+from proxy.management.events import Tell
+from proxy.management.tasks.places import locations_of
+from proxy.store.errors import LocationUnreachable
+from proxy.store.locations import files
+
+MOST_ERRORS = 10_000
+"""Errors whose details are kept, as in Neptune."""
+
+
+class LoadFailed(Exception):
+    """Some of the files cannot be loaded; `details` has the errors."""
+
+    def __init__(self, problem: str, details: dict[str, Any]) -> None:
+        super().__init__(problem)
+        self.details = details
+
+
+def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
+    """Load the files at `input`; rows, and errors of rows that were left out.
+
+    Without `continue` the first error ends the load before anything is written. Raises LoadFailed,
+    GraphError, StoreError.
+    """
+    locations = locations_of(description)
+    source = locations.at(description["input"])
+    local = locations.fetch(source, work / "input")
+    places = {
+        _unpacked(number, file, work): _address(source.address, local, file)
+        for number, file in enumerate(files(local))
+    }
+    if not places:
+        raise LocationUnreachable(source.address, "there are no files at this address")
+    errors: list[dict[str, Any]] = []
+    left_out = 0
+
+    def note(problem: FileProblem) -> None:
+        nonlocal left_out
+        left_out += 1
+        if len(errors) < MOST_ERRORS:
+            errors.append(_error(problem, places))
+
+    try:
+        report = load_csv(
+            description["graph"],
+            list(places),
+            progress=lambda what, done, total: tell(what, done, total, ""),
+            allow_empty_strings=description["allow_empty_strings"],
+            on_problem=note if description["continue"] else None,
+        )
+    except FileProblem as problem:
+        note(problem)
+        place = places.get(problem.path, str(problem.path))
+        where = ":".join(str(part) for part in (place, problem.line, problem.column) if part)
+        raise LoadFailed(f"{where}: {problem.reason}", _details(errors, left_out)) from problem
+    rows = report.vertices + report.edges
+    return {
+        **_details(errors, left_out),
+        "vertices": report.vertices,
+        "edges": report.edges,
+        "records": rows + left_out,
+        "files": len(places),
+    }
+
+
+def _details(errors: Sequence[Mapping[str, Any]], left_out: int) -> dict[str, Any]:
+    return {"errors": list(errors), "left_out": left_out}
+
+
+def _error(problem: FileProblem, places: Mapping[Path, str]) -> dict[str, Any]:
+    """One entry of Neptune's error log, and the column."""
+    return {
+        "errorCode": "PARSING_ERROR",
+        "errorMessage": problem.reason,
+        "fileName": places.get(problem.path, str(problem.path)),
+        "recordNum": problem.line,
+        "column": problem.column,
+    }
+
+
+def _unpacked(number: int, file: Path, work: Path) -> Path:
+    if file.suffix not in (".gz", ".bz2"):
+        return file
+    target = work / "unpacked" / f"{number}-{file.stem}"
+    target.parent.mkdir(exist_ok=True)
+    with (
+        gzip.open(file) if file.suffix == ".gz" else bz2.open(file) as packed,
+        target.open("wb") as plain,
+    ):
+        shutil.copyfileobj(packed, plain)
+    return target
+
+
+def _address(address: str, local: Path, found: Path) -> str:
+    """What a file is called where the request's address is."""
+    if found == local:
+        return address
+    return f"{address.rstrip('/')}/{found.relative_to(local).as_posix()}"

@@ -1,0 +1,64 @@
+"""Model training: from a processed data set to an artifact, and to figures about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from proxy.learning.events import EpochDone, Event
+from proxy.learning.properties.report import PropertyReport
+from proxy.learning.report import Report
+from proxy.learning.tasks import train
+from proxy.management.events import Tell
+from proxy.management.tasks.places import locations_of
+
+METRICS = "eval_metrics_info.json"
+
+
+def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
+    """Train on the data at `input`, write the artifact to `output`; the figures of the report.
+
+    Raises what `proxy.learning.tasks.train` does, and StoreError.
+    """
+    locations = locations_of(description)
+
+    def progress(event: Event) -> None:
+        if isinstance(event, EpochDone):
+            tell(event.phase, event.epoch, event.epochs, _figures(event))
+        else:
+            tell(event.phase, 0, None, "")
+
+    data = locations.fetch(locations.at(description["input"]), work / "input")
+    artifact = work / "artifact"
+    report = train(
+        data,
+        artifact,
+        model=description["model"],
+        seed=description["seed"],
+        configuration=description["configuration"],
+        progress=progress,
+    )
+    figures = _summary(report)
+    (artifact / METRICS).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    locations.publish(artifact, locations.at(description["output"]))
+    return figures
+
+
+def _figures(event: EpochDone) -> str:
+    metric = "" if event.validation is None else f", {event.metric} {event.validation:.4f}"
+    return f"epoch {event.epoch} of {event.epochs}, loss {event.loss:.4f}{metric}"
+
+
+def _summary(report: Report | PropertyReport) -> dict[str, Any]:
+    """The model's figures, and those of the best simple method on the same held-out data."""
+    best = report.best_alone()
+    return {
+        "model": report.model,
+        "protocol": report.protocol,
+        "metrics": dict(report.row(report.model).metrics),
+        "best alone": None if best is None else {best.method: dict(best.metrics)},
+        "warnings": list(report.warnings),
+        "seconds": report.seconds,
+    }

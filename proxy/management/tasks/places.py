@@ -1,0 +1,30 @@
+"""Where a task reads and writes: locations on their way through a job's description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from proxy.store.locations import Locations
+
+
+def describe(locations: Locations) -> dict[str, Any]:
+    """Locations as JSON."""
+    folder = locations.s3_folder
+    return {
+        "roots": [str(root) for root in locations.roots],
+        "s3_folder": None if folder is None else str(folder),
+        "s3_endpoint": locations.s3_endpoint,
+    }
+
+
+def locations_of(description: Mapping[str, Any]) -> Locations:
+    """The locations in a job's description."""
+    document = description["locations"]
+    folder = document["s3_folder"]
+    return Locations(
+        tuple(Path(root) for root in document["roots"]),
+        None if folder is None else Path(folder),
+        document["s3_endpoint"],
+    )

@@ -1,0 +1,75 @@
+"""What all parts of the API work with: where jobs are, where files are, which graph it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from proxy.config import Configuration
+from proxy.management.errors import BadRequest
+from proxy.management.jobs import Runner
+from proxy.management.tasks.places import describe
+from proxy.store.jobs import Job, JobRecords
+from proxy.store.locations import Location, Locations
+from proxy.store.records import Store
+
+FILES = "files"
+"""The folder of the store that jobs may always use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Records, endpoints, locations, the runner of jobs; `graph` is the database's address."""
+
+    records: JobRecords
+    store: Store
+    locations: Locations
+    runner: Runner
+    graph: str
+
+    def task(self, task: str, /, **details: Any) -> Mapping[str, Any]:
+        """The description of a job."""
+        return {"task": task, "locations": describe(self.locations), **details}
+
+    def fresh(self, base: str, name: str, *names: str) -> Location:
+        """A location below `base` that no job has had and where nothing is.
+
+        Raises BadLocation, LocationRefused.
+        """
+        taken = {output for job in self.records.jobs() for output in job.outputs}
+        number = 1
+        while True:
+            numbered = name if number == 1 else f"{name}-{number}"
+            location = self.locations.below(self.locations.at(base), numbered, *names)
+            there = location.path is not None and location.path.exists()
+            if location.address not in taken and not there:
+                return location
+            number += 1
+
+    def end(self, job: Job, *, clean: bool) -> None:
+        """End an open job; of one that has ended, `clean` removes what it made and the record."""
+        if job.is_open:
+            self.runner.cancel(job)
+        elif clean:
+            for address in job.outputs:
+                self.locations.remove(self.locations.at(address))
+            self.records.delete(job.number)
+
+
+def open_workshop(configuration: Configuration) -> Workshop:
+    """The workshop of a configuration. Its runner is not open yet."""
+    if configuration.upstream.url is None:
+        raise BadRequest("There is no database: upstream.url is not set.")
+    root = configuration.store.directory
+    storage = configuration.storage
+    locations = Locations((root / FILES, *storage.roots), storage.s3_folder, storage.s3_endpoint)
+    records = JobRecords(root)
+    runner = Runner(records, locations, configuration.jobs)
+    return Workshop(records, Store(root), locations, runner, configuration.upstream.url)
+
+
+def stamp(moment: float) -> str:
+    """A time (seconds since 1970) as it stands in names of folders, UTC."""
+    return time.strftime("%Y%m%d_%H%M%S", time.gmtime(moment))

@@ -1,0 +1,127 @@
+"""The queries in flight, of all clients, for whoever asks what the database is busy with.
+
+A query that is cancelled ends for its client. The database has no message for that, and works on
+until its own time-out; what it then sends is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from aiohttp import web
+
+from grammar import script
+from grammar.errors import GremlinError
+from grammar.traversal import Literal, Traversal
+from proxy.inference.errors import CancelledByUser
+from proxy.relay.commands import OpenRequest
+from proxy.relay.connection import Connection
+from proxy.wire.errors import MessageError
+from proxy.wire.http import read_http_request
+from proxy.wire.request import RequestMessage, read_request
+
+CANCELLED = "The query was cancelled."
+LONGEST_TEXT = 10_000
+"""Characters of a query that are told."""
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuery:
+    """A query without its last response; `started` is in seconds of the monotonic clock."""
+
+    id: str
+    started: float
+    read: Callable[[], RequestMessage]
+
+    def text(self) -> str:
+        """The query as a script, cut off if long; empty if it cannot be read."""
+        try:
+            return text_of(self.read())[:LONGEST_TEXT]
+        except (MessageError, GremlinError):
+            return ""
+
+
+@dataclass(eq=False, slots=True)
+class _OverHttp:
+    query: OpenQuery
+    work: asyncio.Future[web.StreamResponse]
+    cancelled: bool = False
+
+
+class OpenQueries:
+    """The queries of `connections`, and those that come over HTTP."""
+
+    def __init__(self, connections: Collection[Connection]) -> None:
+        self._connections = connections
+        self._http: dict[str, _OverHttp] = {}
+
+    def open(self) -> Sequence[OpenQuery]:
+        """All of them, oldest first."""
+        found = [
+            OpenQuery(str(request_id), request.started, _reader(request))
+            for connection in self._connections
+            for request_id, request in connection.open_requests()
+        ]
+        found += [each.query for each in self._http.values()]
+        return sorted(found, key=lambda query: query.started)
+
+    def cancel(self, id: str) -> bool:
+        """End the query of that id for its client; whether there is one."""
+        if id in self._http:
+            self._http[id].cancelled = True
+            self._http[id].work.cancel()
+            return True
+        try:
+            request_id = UUID(id)
+        except ValueError:
+            return False
+        error = CancelledByUser(CANCELLED)
+        return any(connection.cancel(request_id, error) for connection in self._connections)
+
+    def watched(self, handler: _Handler) -> _Handler:
+        """A handler of queries over HTTP that is among the queries while it works."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            request_id = uuid4()
+            body = await request.read()
+            query = OpenQuery(
+                str(request_id),
+                time.monotonic(),
+                lambda: read_http_request(request.content_type, body, request.query),
+            )
+            each = _OverHttp(query, asyncio.ensure_future(handler(request)))
+            self._http[query.id] = each
+            try:
+                return await each.work
+            except asyncio.CancelledError:
+                if not each.cancelled:
+                    each.work.cancel()
+                    raise
+                error = CancelledByUser(CANCELLED)
+                return web.Response(
+                    status=error.http_status,
+                    text=error.detail(request_id),
+                    content_type="application/json",
+                )
+            finally:
+                del self._http[query.id]
+
+        return handle
+
+
+def text_of(message: RequestMessage) -> str:
+    """The query of a request as a script."""
+    gremlin = message.args["gremlin"]
+    if isinstance(gremlin, Traversal):
+        return script.write(gremlin)
+    return str(gremlin.value) if isinstance(gremlin, Literal) else ""
+
+
+def _reader(request: OpenRequest) -> Callable[[], RequestMessage]:
+    return lambda: read_request(request.opcode, bytes(request.payload))

@@ -1,0 +1,79 @@
+"""A SQLite file that several processes work on: opened for each use, made on the first."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from proxy.store.errors import StoreNotUsable
+
+LOCK_TIMEOUT = 30.0
+"""Seconds to wait for another process that writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The file at `path`, whose `schema` (statements that make the tables) has a `version`.
+
+    It keeps a write-ahead log: readers never wait for a writer, and a transaction that a crash
+    cuts off has not happened.
+    """
+
+    path: Path
+    schema: tuple[str, ...]
+    version: int
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that holds the write lock from its beginning. Raises StoreNotUsable."""
+        with self.connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection without a transaction. Raises StoreNotUsable, sqlite3.IntegrityError."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreNotUsable(self.path.parent, str(error)) from error
+        try:
+            self._prepare(connection)
+            yield connection
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            raise StoreNotUsable(self.path, str(error)) from error
+        finally:
+            connection.close()
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        if _version(connection) == 0:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            if _version(connection) == 0:
+                for statement in self.schema:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {self.version}")
+            connection.execute("COMMIT")
+        version = _version(connection)
+        if version != self.version:
+            raise StoreNotUsable(
+                self.path,
+                f"it has version {version}, and this gremlink knows version {self.version}: "
+                "use the gremlink that wrote it, or another directory",
+            )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version

@@ -1,0 +1,265 @@
+"""Which jobs there are and were: what was asked, how far it is, how it ended.
+
+A job is one of a kind ("modeltraining", "export", …) and has an id that is unique in its kind. The
+records are the truth: whoever runs jobs, asks about them or cancels them meets here, in whichever
+process. Each job has a directory with its description, log and events.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from proxy.store.database import Database
+from proxy.store.errors import JobExists
+
+DESCRIPTION = "job.json"
+LOG = "job.log"
+EVENTS = "events.jsonl"
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE job (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    request TEXT NOT NULL,
+    outputs TEXT NOT NULL,
+    after TEXT NOT NULL,
+    time_limit REAL,
+    directory TEXT NOT NULL UNIQUE,
+    created REAL NOT NULL,
+    started REAL,
+    ended REAL,
+    pid INTEGER,
+    reason TEXT NOT NULL DEFAULT '',
+    result TEXT NOT NULL DEFAULT '{}',
+    UNIQUE (kind, id)
+)
+"""
+_SELECT = """
+SELECT number, kind, id, state, request, outputs, after, time_limit, directory,
+       created, started, ended, pid, reason, result
+FROM job
+"""
+_ONE = _SELECT + "WHERE kind = ? AND id = ?"
+_NUMBERED = _SELECT + "WHERE number = ?"
+_ALL = _SELECT + "WHERE kind = coalesce(?, kind) ORDER BY number DESC"
+_OPEN = _SELECT + "WHERE ended IS NULL ORDER BY number"
+_INSERT = """
+INSERT INTO job (kind, id, state, request, outputs, after, time_limit, directory, created)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_REPLACED = "SELECT directory FROM job WHERE kind = ? AND id = ? AND ended IS NOT NULL"
+_DELETE_REPLACED = "DELETE FROM job WHERE kind = ? AND id = ? AND ended IS NOT NULL"
+_END = """
+UPDATE job SET state = ?, ended = ?, pid = NULL, reason = ?, result = ?
+WHERE number = ? AND ended IS NULL
+"""
+
+
+class State(str, Enum):
+    """Where a job stands. A job begins queued and ends completed, failed or stopped."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job. Times are seconds since 1970, None where they are still to come.
+
+    `request` is what was asked, `result` what came out. `outputs` are the locations that belong to
+    the job alone: if it does not complete, nothing stays there. `after` are the numbers of jobs
+    that have to complete before. `time_limit` is in seconds.
+    """
+
+    number: int
+    kind: str
+    id: str
+    state: State
+    request: Mapping[str, Any]
+    outputs: tuple[str, ...]
+    after: tuple[int, ...]
+    time_limit: float | None
+    directory: Path
+    created: float
+    started: float | None
+    ended: float | None
+    pid: int | None
+    reason: str
+    result: Mapping[str, Any]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the job has not ended."""
+        return self.ended is None
+
+    @property
+    def log(self) -> Path:
+        """What the job wrote; there may be nothing yet."""
+        return self.directory / LOG
+
+
+class JobRecords:
+    """The jobs of the store in the directory `root`. Methods may be called from any thread."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.directory = root / "jobs"
+        self._database = Database(root / "jobs.sqlite3", (_SCHEMA,), SCHEMA_VERSION)
+
+    def add(
+        self,
+        kind: str,
+        id: str,
+        task: Mapping[str, Any],
+        *,
+        request: Mapping[str, Any] | None = None,
+        outputs: Sequence[str] = (),
+        after: Sequence[int] = (),
+        time_limit: float | None = None,
+        replace: bool = False,
+    ) -> Job:
+        """Queue a job; `task` is the description that its process will read.
+
+        If `replace`, the job of that id gives way if it has ended. Raises JobExists,
+        StoreNotUsable.
+        """
+        name = uuid.uuid4().hex
+        directory = self.directory / name
+        directory.mkdir(parents=True, mode=0o700)
+        (directory / DESCRIPTION).write_text(json.dumps(task), encoding="utf-8")
+        values = (
+            kind,
+            id,
+            State.QUEUED.value,
+            json.dumps(dict(request or {})),
+            json.dumps(list(outputs)),
+            json.dumps(list(after)),
+            time_limit,
+            name,
+            time.time(),
+        )
+        replaced: list[Any] = []
+        try:
+            with self._database.writing() as records:
+                if replace:
+                    replaced = records.execute(_REPLACED, (kind, id)).fetchall()
+                    records.execute(_DELETE_REPLACED, (kind, id))
+                records.execute(_INSERT, values)
+        except sqlite3.IntegrityError:
+            shutil.rmtree(directory)
+            raise JobExists(kind, id) from None
+        except BaseException:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
+        for (old,) in replaced:
+            shutil.rmtree(self.directory / old, ignore_errors=True)
+        added = self.job(kind, id)
+        assert added is not None
+        return added
+
+    def job(self, kind: str, id: str) -> Job | None:
+        """The job of that kind and id. Raises StoreNotUsable."""
+        return next(self._select(_ONE, kind, id), None)
+
+    def numbered(self, number: int) -> Job | None:
+        """The job of that number."""
+        return next(self._select(_NUMBERED, number), None)
+
+    def jobs(self, kind: str | None = None) -> list[Job]:
+        """Jobs, newest first; of one kind, or all. Raises StoreNotUsable."""
+        return list(self._select(_ALL, kind))
+
+    def open(self) -> list[Job]:
+        """Jobs that have not ended, oldest first. Raises StoreNotUsable."""
+        return list(self._select(_OPEN))
+
+    def begin(self, number: int) -> bool:
+        """Take a queued job in hand; whether it was queued."""
+        with self._database.writing() as records:
+            changed = records.execute(
+                "UPDATE job SET state = ?, started = ? WHERE number = ? AND state = ?",
+                (State.RUNNING.value, time.time(), number, State.QUEUED.value),
+            )
+            return changed.rowcount == 1
+
+    def runs_as(self, number: int, pid: int) -> None:
+        """Note the process of a job."""
+        with self._database.writing() as records:
+            records.execute("UPDATE job SET pid = ? WHERE number = ?", (pid, number))
+
+    def end(
+        self,
+        number: int,
+        state: State,
+        *,
+        reason: str = "",
+        result: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note how an open job ended."""
+        values = (state.value, time.time(), reason, json.dumps(dict(result or {})), number)
+        with self._database.writing() as records:
+            records.execute(_END, values)
+
+    def ask_to_stop(self, number: int) -> State | None:
+        """Stop a queued job, or ask for the end of a running one; its state from now on."""
+        with self._database.writing() as records:
+            records.execute(
+                "UPDATE job SET state = ?, ended = ? WHERE number = ? AND state = ?",
+                (State.STOPPED.value, time.time(), number, State.QUEUED.value),
+            )
+            records.execute(
+                "UPDATE job SET state = ? WHERE number = ? AND state = ?",
+                (State.STOPPING.value, number, State.RUNNING.value),
+            )
+        job = self.numbered(number)
+        return None if job is None else job.state
+
+    def delete(self, number: int) -> None:
+        """Forget a job and its directory."""
+        job = self.numbered(number)
+        if job is not None:
+            with self._database.writing() as records:
+                records.execute("DELETE FROM job WHERE number = ?", (number,))
+            shutil.rmtree(job.directory, ignore_errors=True)
+
+    def _select(self, query: str, *values: Any) -> Iterator[Job]:
+        if not self._database.path.exists():
+            return
+        with self._database.connection() as records:
+            rows = records.execute(query, values).fetchall()
+        for row in rows:
+            number, kind, id, state, request, outputs, after, limit, directory, *rest = row
+            created, started, ended, pid, reason, result = rest
+            yield Job(
+                number,
+                kind,
+                id,
+                State(state),
+                json.loads(request),
+                tuple(json.loads(outputs)),
+                tuple(json.loads(after)),
+                limit,
+                self.directory / directory,
+                created,
+                started,
+                ended,
+                pid,
+                reason,
+                json.loads(result),
+            )

@@ -1,0 +1,271 @@
+"""Jobs from queue to end: how many run, what ends them, what is left, what a crash leaves."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy.config import Jobs
+from proxy.management import jobs
+from proxy.management.jobs import QueueFull, Runner, RunnerElsewhere
+from proxy.store.jobs import Job, JobRecords, State
+from proxy.store.locations import Locations
+
+ODD_JOB = Path(__file__).parents[2] / "support" / "odd_job.py"
+
+
+@contextmanager
+def running(root: Path, **settings: Any) -> Iterator[Runner]:
+    runner = Runner(
+        JobRecords(root),
+        Locations((root / "files",)),
+        Jobs(**settings),
+        program=(sys.executable, str(ODD_JOB)),
+    )
+    runner.open()
+    try:
+        yield runner
+    finally:
+        runner.close()
+
+
+def start(runner: Runner, id: str, *do: Any, kind: str = "export", **more: Any) -> Job:
+    task = {"do": [list(step) for step in do], "name": id}
+    return runner.start(kind, id, task, request={}, **more)
+
+
+def until(runner: Runner, job: Job, wanted: Callable[[Job], bool], seconds: float = 20) -> Job:
+    deadline = time.monotonic() + seconds
+    while True:
+        found = runner.records.numbered(job.number)
+        assert found is not None
+        if wanted(found):
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
+
+
+def ended(runner: Runner, job: Job) -> Job:
+    return until(runner, job, lambda found: not found.is_open)
+
+
+def is_running(job: Job) -> bool:
+    return job.state is State.RUNNING and job.pid is not None
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_a_job_completes_with_its_result_and_log(tmp_path: Path) -> None:
+    with running(tmp_path) as runner:
+        job = ended(runner, start(runner, "a", ("say", "hello")))
+    assert job.state is State.COMPLETED
+    assert job.result == {"done": True}
+    assert job.log.read_text() == "hello\n"
+    assert not (job.directory / "work").exists()
+    assert job.created <= (job.started or 0) <= (job.ended or 0)
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (("fail", "the file has no header"), "the file has no header"),
+        (("exit", 3), "exit code 3"),
+        (("die", signal.SIGKILL), "SIGKILL: the system may have run out of memory"),
+        (("exit", 0), "exit code 0"),
+    ],
+)
+def test_a_failed_job_says_why_and_leaves_nothing(tmp_path: Path, step: Any, said: str) -> None:
+    output = tmp_path / "files" / "out"
+    with running(tmp_path) as runner:
+        started = start(runner, "a", ("write", str(output)), step, outputs=[str(output)])
+        job = ended(runner, started)
+    assert job.state is State.FAILED
+    assert said in job.reason
+    assert not output.exists()
+
+
+def test_no_more_run_than_are_allowed_and_the_oldest_comes_first(tmp_path: Path) -> None:
+    order = tmp_path / "order"
+    with running(tmp_path, running=1) as runner:
+        started = [start(runner, id, ("mark", str(order)), ("sleep", 0.1)) for id in "abc"]
+        time.sleep(0.4)
+        assert sum(is_running(job) for job in runner.records.open()) <= 1
+        for job in started:
+            assert ended(runner, job).state is State.COMPLETED
+    assert order.read_text().split() == ["a", "b", "c"]
+
+
+def test_one_load_at_a_time(tmp_path: Path) -> None:
+    with running(tmp_path, running=3) as runner:
+        first = start(runner, "a", ("sleep", 30), kind="loader")
+        second = start(runner, "b", ("sleep", 30), kind="loader")
+        other = start(runner, "c", ("sleep", 30))
+        until(runner, other, is_running)
+        until(runner, first, is_running)
+        assert runner.records.numbered(second.number).state is State.QUEUED  # type: ignore[union-attr]
+
+
+def test_a_full_queue_refuses(tmp_path: Path) -> None:
+    with running(tmp_path, running=1, queue=1) as runner:
+        until(runner, start(runner, "a", ("sleep", 30)), is_running)
+        start(runner, "b")
+        with pytest.raises(QueueFull):
+            start(runner, "c")
+
+
+@pytest.mark.parametrize("stubborn", [False, True])
+def test_cancellation_ends_a_running_job_within_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stubborn: bool
+) -> None:
+    monkeypatch.setattr(jobs, "GRACE", 0.5)
+    output = tmp_path / "files" / "out"
+    steps = [("stubborn", 0)] if stubborn else []
+    with running(tmp_path) as runner:
+        started = start(
+            runner,
+            "a",
+            *steps,
+            ("write", str(output)),
+            ("say", "ready"),
+            ("sleep", 60),
+            outputs=[str(output)],
+        )
+        pid = until(runner, started, is_running).pid
+        assert pid is not None
+        while "ready" not in started.log.read_text():
+            time.sleep(0.02)
+        before = time.monotonic()
+        assert runner.cancel(started) is State.STOPPING
+        job = ended(runner, started)
+        assert time.monotonic() - before < 5
+    assert (job.state, job.reason) == (State.STOPPED, "it was cancelled")
+    assert gone(pid)
+    assert not output.exists()
+
+
+def test_a_queued_job_is_cancelled_at_once(tmp_path: Path) -> None:
+    with running(tmp_path, running=1) as runner:
+        until(runner, start(runner, "a", ("sleep", 30)), is_running)
+        assert runner.cancel(start(runner, "b")) is State.STOPPED
+
+
+def test_cancellation_from_another_process_is_seen(tmp_path: Path) -> None:
+    """Whoever can write the records can cancel; the runner looks there."""
+    with running(tmp_path) as runner:
+        job = until(runner, start(runner, "a", ("sleep", 60)), is_running)
+        JobRecords(tmp_path).ask_to_stop(job.number)
+        assert ended(runner, job).state is State.STOPPED
+
+
+def test_limits_of_time_and_memory(tmp_path: Path) -> None:
+    with running(tmp_path, memory_limit=128) as runner:
+        slow = start(runner, "slow", ("sleep", 60), time_limit=0.3)
+        large = start(runner, "large", ("allocate", 300), ("sleep", 60))
+        assert "time limit" in ended(runner, slow).reason
+        job = ended(runner, large)
+    assert job.state is State.FAILED
+    assert "more than the 128 MiB" in job.reason
+
+
+def test_a_request_cannot_raise_the_time_limit(tmp_path: Path) -> None:
+    with running(tmp_path, time_limit=5.0) as runner:
+        assert start(runner, "a", time_limit=86400).time_limit == 5.0
+        assert start(runner, "b", time_limit=0).time_limit == 5.0
+
+
+def test_a_job_waits_for_those_it_depends_on(tmp_path: Path) -> None:
+    order = tmp_path / "order"
+    with running(tmp_path) as runner:
+        first = start(runner, "a", ("sleep", 0.4), ("mark", str(order)))
+        second = start(runner, "b", ("mark", str(order)), after=[first.number])
+        assert ended(runner, second).state is State.COMPLETED
+        failing = start(runner, "c", ("exit", 1))
+        third = ended(runner, start(runner, "d", after=[failing.number]))
+    assert order.read_text().split() == ["a", "b"]
+    assert third.state is State.FAILED
+    assert third.result == {"cause": "dependency"}
+
+
+def test_closing_ends_what_runs_and_keeps_what_waits(tmp_path: Path) -> None:
+    with running(tmp_path, running=1) as runner:
+        first = until(runner, start(runner, "a", ("sleep", 60)), is_running)
+        second = start(runner, "b", ("say", "late"))
+    job = JobRecords(tmp_path).numbered(first.number)
+    assert job is not None
+    assert (job.state, job.reason) == (State.FAILED, jobs.STOPPED_WITH)
+    with running(tmp_path) as runner:
+        assert ended(runner, second).state is State.COMPLETED
+
+
+def test_after_a_crash_nothing_is_stuck(tmp_path: Path) -> None:
+    """What the records call running when the lock is taken was cut off; a result counts."""
+    records = JobRecords(tmp_path)
+    output = tmp_path / "files" / "out"
+    output.mkdir(parents=True)
+    states = {}
+    for id, result in (("cut", False), ("done", True), ("waiting", False)):
+        job = records.add("export", id, {"do": [], "name": id}, outputs=[str(output / id)])
+        (output / id).mkdir()
+        if id != "waiting":
+            records.begin(job.number)
+            (job.directory / "work").mkdir()
+        if result:
+            (job.directory / "result.json").write_text('{"kept": 1}')
+        states[id] = job
+    with running(tmp_path) as runner:
+        cut, done, waiting = (ended(runner, job) for job in states.values())
+    assert (cut.state, cut.reason) == (State.FAILED, jobs.CUT_OFF)
+    assert (done.state, done.result) == (State.COMPLETED, {"kept": 1})
+    assert waiting.state is State.COMPLETED
+    assert not (output / "cut").exists()
+    assert (output / "done").exists()
+
+
+def test_the_child_of_a_crash_is_ended(tmp_path: Path) -> None:
+    records = JobRecords(tmp_path)
+    job = records.add("export", "a", {"do": [["sleep", 60]], "name": "a"})
+    records.begin(job.number)
+    with subprocess.Popen(
+        [sys.executable, str(ODD_JOB), str(job.directory)], start_new_session=True
+    ) as left:
+        records.runs_as(job.number, left.pid)
+        assert [each.id for each in jobs.settle(records)] == ["a"]
+        assert left.wait(timeout=10) == -signal.SIGKILL
+
+
+def test_only_one_process_runs_the_jobs_of_a_store(tmp_path: Path) -> None:
+    with running(tmp_path):
+        other = Runner(JobRecords(tmp_path), Locations(()), Jobs())
+        with pytest.raises(RunnerElsewhere):
+            other.open()
+        with pytest.raises(RunnerElsewhere):
+            start(other, "a")
+        other.close()
+
+
+def test_the_real_child_ends_with_its_parent(tmp_path: Path) -> None:
+    """Its standard input is the only thing that holds it."""
+    job = JobRecords(tmp_path).add("export", "a", {"task": "export"})
+    (job.directory / "job.json").unlink()
+    os.mkfifo(job.directory / "job.json")  # reading it waits for ever
+    with subprocess.Popen(
+        [*jobs.CHILD, str(job.directory)], stdin=subprocess.PIPE, start_new_session=True
+    ) as child:
+        assert child.stdin
+        time.sleep(1.5)
+        assert child.poll() is None
+        child.stdin.close()
+        assert child.wait(timeout=10) == -signal.SIGKILL

@@ -1,0 +1,71 @@
+"""Records of jobs: ids, states and their changes."""
+
+from pathlib import Path
+
+import pytest
+
+from proxy.store.errors import JobExists
+from proxy.store.jobs import JobRecords, State
+
+
+def test_a_job_is_what_was_asked(tmp_path: Path) -> None:
+    records = JobRecords(tmp_path)
+    assert records.jobs() == []
+    job = records.add(
+        "export", "a", {"task": "x"}, request={"q": 1}, outputs=["/o"], after=[7], time_limit=2.5
+    )
+    assert (job.kind, job.id, job.state) == ("export", "a", State.QUEUED)
+    assert (job.request, job.outputs, job.after) == ({"q": 1}, ("/o",), (7,))
+    assert job.time_limit == 2.5
+    assert (job.directory / "job.json").read_text() == '{"task": "x"}'
+    assert job.directory.stat().st_mode & 0o077 == 0
+    assert records.job("export", "a") == records.numbered(job.number) == job
+
+
+def test_ids_are_unique_in_their_kind(tmp_path: Path) -> None:
+    records = JobRecords(tmp_path)
+    first = records.add("export", "a", {})
+    records.add("loader", "a", {})
+    with pytest.raises(JobExists, match="export job a"):
+        records.add("export", "a", {})
+    with pytest.raises(JobExists):  # only what has ended gives way
+        records.add("export", "a", {}, replace=True)
+    records.end(first.number, State.FAILED)
+    second = records.add("export", "a", {}, replace=True)
+    assert second.number > first.number
+    assert not first.directory.exists()
+    assert len(list(records.directory.iterdir())) == 2
+
+
+def test_states_change_only_forward(tmp_path: Path) -> None:
+    records = JobRecords(tmp_path)
+    job = records.add("export", "a", {})
+    assert records.begin(job.number)
+    assert not records.begin(job.number)
+    assert records.ask_to_stop(job.number) is State.STOPPING
+    records.end(job.number, State.STOPPED, reason="asked")
+    records.end(job.number, State.COMPLETED, reason="late")
+    found = records.numbered(job.number)
+    assert found is not None
+    assert (found.state, found.reason, found.is_open) == (State.STOPPED, "asked", False)
+    assert records.ask_to_stop(job.number) is State.STOPPED
+    assert records.open() == []
+
+
+def test_lists_are_newest_first_and_open_ones_oldest_first(tmp_path: Path) -> None:
+    records = JobRecords(tmp_path)
+    for id in "abc":
+        records.add("export", id, {})
+    records.add("loader", "d", {})
+    assert [job.id for job in records.jobs("export")] == ["c", "b", "a"]
+    assert [job.id for job in records.jobs()] == ["d", "c", "b", "a"]
+    assert [job.id for job in records.open()] == ["a", "b", "c", "d"]
+
+
+def test_a_deleted_job_is_gone(tmp_path: Path) -> None:
+    records = JobRecords(tmp_path)
+    job = records.add("export", "a", {})
+    records.delete(job.number)
+    records.delete(job.number)
+    assert records.job("export", "a") is None
+    assert not job.directory.exists()

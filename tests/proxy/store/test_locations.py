@@ -1,0 +1,171 @@
+"""Addresses and what they mean; folders that links lead out of; a real S3 server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from s3_server import FAILURE, bad_store, s3_server
+
+from proxy.store import locations
+from proxy.store.errors import BadLocation, LocationRefused, LocationUnreachable
+from proxy.store.locations import Locations
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "root"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def places(root: Path, tmp_path: Path) -> Locations:
+    return Locations((root,), tmp_path / "s3")
+
+
+def folder(path: Path, **files: str) -> Path:
+    for name, text in files.items():
+        file = path / name.replace("__", "/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return path
+
+
+def test_addresses(places: Locations, root: Path, tmp_path: Path) -> None:
+    assert places.at(f"{root}/a").path == root / "a"
+    assert places.at(f"file://{root}/a%20b").path == root / "a b"
+    assert places.at("s3://bucket/a//b/").path == tmp_path / "s3" / "bucket" / "a" / "b"
+    assert places.at("s3://bucket/a//b/").address == "s3://bucket/a/b"
+    assert Locations(()).at("s3://bucket/a/").path is None
+    assert places.below(places.at("s3://b/x"), "y", "z").address == "s3://b/x/y/z"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["relative", "http://h/x", "file://host/x", "s3://", "s3://b/../c", "s3:///x", "/a\0b", ""],
+)
+def test_addresses_that_mean_nothing(places: Locations, address: str) -> None:
+    with pytest.raises(BadLocation):
+        places.at(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["/etc/passwd", "{root}/../x", "file:///", "{root}2/x", "{root}/out/x"]
+)
+def test_paths_outside_are_refused(places: Locations, root: Path, address: str) -> None:
+    (root / "out").symlink_to("/etc")
+    with pytest.raises(LocationRefused, match=r"storage\.roots"):
+        places.at(address.format(root=root))
+
+
+def test_links_inside_a_bucket_folder_are_followed_before_judging(
+    places: Locations, tmp_path: Path
+) -> None:
+    (tmp_path / "s3").mkdir()
+    (tmp_path / "s3" / "bucket").symlink_to("/etc")
+    with pytest.raises(LocationRefused):
+        places.at("s3://bucket/passwd")
+
+
+def test_a_link_among_the_files_is_refused(places: Locations, root: Path, tmp_path: Path) -> None:
+    data = folder(root / "data", **{"a.csv": "1"})
+    (data / "b.csv").symlink_to("a.csv")
+    assert places.fetch(places.at(str(data)), tmp_path / "copy") == data
+    (data / "c.csv").symlink_to("/etc/passwd")
+    with pytest.raises(LocationRefused, match=r"c\.csv"):
+        places.fetch(places.at(str(data)), tmp_path / "copy")
+
+
+def test_files_are_found_at_any_depth_but_hidden_ones(root: Path) -> None:
+    data = folder(root / "d", **{"b": "", "a__c": "", ".h": "", ".x__y": ""})
+    names = [file.relative_to(data).as_posix() for file in locations.files(data)]
+    assert names == ["a/c", "b"]
+    assert list(locations.files(data / "b")) == [data / "b"]
+    with pytest.raises(LocationUnreachable, match="no such file"):
+        list(locations.files(root / "nothing"))
+
+
+def test_a_local_publication_appears_whole(places: Locations, root: Path, tmp_path: Path) -> None:
+    target = places.at(f"{root}/deep/er/out")
+    places.publish(folder(tmp_path / "made", x="1", y__z="2"), target)
+    assert [path.name for path in (root / "deep" / "er").iterdir()] == ["out"]
+    assert (root / "deep/er/out/y/z").read_text() == "2"
+    (root / "deep/er/.out.partial").mkdir()
+    places.remove(target)
+    assert not list((root / "deep" / "er").iterdir())
+    places.remove(target)
+
+
+# A real S3 server ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    with s3_server() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    boto3.client("s3", endpoint_url=s3).create_bucket(Bucket="bucket")
+    return "s3://bucket"
+
+
+def test_an_object_store(s3: str, bucket: str, tmp_path: Path) -> None:
+    places = Locations((), s3_endpoint=s3)
+    target = places.at(f"{bucket}/a/out")
+    assert not places.exists(target)
+    large = os.urandom(8) * (5 << 20)  # 40 MiB, in several parts
+    made = folder(tmp_path / "made", x="1", y__z="2")
+    (made / "large").write_bytes(large)
+    places.publish(made, target)
+    assert places.exists(target)
+    copy = places.fetch(target, tmp_path / "copy")
+    assert sorted(
+        path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()
+    ) == [
+        "large",
+        "x",
+        "y/z",
+    ]
+    assert (copy / "large").read_bytes() == large
+    one = places.fetch(places.at(f"{bucket}/a/out/x"), tmp_path / "one")
+    assert one.read_text() == "1"
+    places.remove(target)
+    assert not places.exists(target)
+    places.remove(target)
+    with pytest.raises(LocationUnreachable, match="nothing at this address"):
+        places.fetch(target, tmp_path / "again")
+
+
+def test_the_endpoint_of_the_environment_is_used(
+    s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3)
+    assert not Locations(()).exists(Locations(()).at(f"{bucket}/none"))
+
+
+def test_a_store_that_is_not_there(bucket: str) -> None:
+    places = Locations((), s3_endpoint="http://127.0.0.1:9")
+    with pytest.raises(LocationUnreachable, match="s3://bucket/x: EndpointConnectionError"):
+        places.exists(places.at(f"{bucket}/x"))
+
+
+def test_a_store_that_does_not_answer_and_one_that_fails(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(locations._PATIENCE, "read_timeout", 0.3)
+    monkeypatch.setitem(locations._PATIENCE, "retries", {"max_attempts": 0})
+    for answer, said in ((b"", "ReadTimeoutError"), (FAILURE, "Internal Server Error")):
+        with bad_store(answer) as address:
+            places = Locations((), s3_endpoint=address)
+            with pytest.raises(LocationUnreachable, match="s3://bucket/x") as caught:
+                places.fetch(places.at(f"{bucket}/x"), tmp_path / "copy")
+            assert said in str(caught.value)

@@ -1,0 +1,122 @@
+"""`gremlink serve` as a process, and AWS's own client of its management API."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from service_model import faults
+
+KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "a secret of the tests"}
+
+
+@dataclass
+class Proxy:
+    """A running proxy: `address` is that of its HTTP side, `store` its directory."""
+
+    process: subprocess.Popen[str]
+    address: str
+    store: Path
+    log: Path
+
+    @property
+    def gremlin(self) -> str:
+        return self.address.replace("http", "ws") + "/gremlin"
+
+    def client(self, **keys: str) -> Any:
+        """boto3's client of Neptune's data API. Every reply is held to AWS's model of it."""
+        client = boto3.client(
+            "neptunedata",
+            region_name="us-east-1",
+            endpoint_url=self.address,
+            config=Config(retries={"max_attempts": 0}),
+            **(KEYS | keys),
+        )
+        client.meta.events.register("before-parse.neptunedata", _check_reply)
+        return client
+
+
+IN_THE_GUIDE_ONLY = (
+    "CancelGremlinQuery.payload is unknown",
+    "GetPropertygraphSummary.status is unknown",
+)
+"""What Neptune's user guide shows in replies, and the model of its SDKs does not have."""
+
+
+def _check_reply(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
+    body = response_dict["body"]
+    if response_dict["status_code"] >= 300 or not isinstance(body, bytes):
+        return
+    document = json.loads(body)
+    found = [
+        fault for fault in faults(operation_model.name, document) if fault not in IN_THE_GUIDE_ONLY
+    ]
+    assert not found, found
+
+
+@contextmanager
+def serving(
+    upstream: str, directory: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[Proxy]:
+    """`gremlink serve` on a free port, its store in `directory`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    store = directory / "store"
+    environment = {
+        **os.environ,
+        "GREMLINK_STORE_DIRECTORY": str(store),
+        "GREMLINK_STORAGE_S3_FOLDER": str(directory / "s3"),
+        **(settings or {}),
+    }
+    log = directory / "proxy.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "proxy", "serve", "--upstream", upstream, "--port", "0"],
+            cwd=directory,
+            env=environment,
+            stderr=errors,
+            text=True,
+        )
+    try:
+        yield Proxy(process, _announced(process, log), store, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _announced(process: subprocess.Popen[str], log: Path) -> str:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        found = re.findall(r"gremlink listens at (ws://\S+)/gremlin", log.read_text())
+        if found:
+            return str(found[-1]).replace("ws://", "http://")
+        time.sleep(0.05)
+    pytest.fail(f"the proxy did not start: {log.read_text()}")
+
+
+def wait_for(
+    status: Callable[[], Mapping[str, Any]], *finals: str, key: str = "status", seconds: float = 180
+) -> Mapping[str, Any]:
+    """Ask until the status is a final one; the last reply."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = status()
+        if found[key] in finals:
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.2)
