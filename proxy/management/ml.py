@@ -81,12 +81,10 @@ class MachineLearning:
             raise UnsupportedOperation(
                 "Knowledge-graph embeddings are not trained alone: leave modelType out."
             )
+        previous = None
         if body.previousDataProcessingJobId is not None:
-            self.completed(DATA_PROCESSING, body.previousDataProcessingJobId)
-            raise UnsupportedOperation(
-                "Processing by the encodings of an earlier job is not supported: leave "
-                "previousDataProcessingJobId out, and train anew."
-            )
+            before = self.completed(DATA_PROCESSING, body.previousDataProcessingJobId)
+            previous = before.outputs[0]
         id = body.id or str(uuid4())
         source = self.workshop.locations.at(body.inputDataS3Location)
         output = self._output(body.processedDataS3Location, id, "preloading-output")
@@ -98,6 +96,7 @@ class MachineLearning:
                 input=source.address,
                 output=output,
                 configuration=body.configFileName,
+                previous=previous,
             ),
             request=body.model_dump(mode="json", exclude_unset=True),
             outputs=[output],
@@ -126,7 +125,6 @@ class MachineLearning:
                 MODEL_TRAINING,
                 input=data.outputs[0],
                 output=output,
-                configuration=data.result["configuration"],
                 model=model,
                 seed=0,
             ),

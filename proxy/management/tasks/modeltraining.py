@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from proxy.learning.events import EpochDone, Event
 from proxy.learning.properties.report import PropertyReport
 from proxy.learning.report import Report
 from proxy.learning.tasks import train
 from proxy.management.events import Tell
+from proxy.management.tasks.phases import telling
 from proxy.management.tasks.places import locations_of
 
 METRICS = "eval_metrics_info.json"
@@ -23,13 +23,6 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     Raises what `proxy.learning.tasks.train` does, and StoreError.
     """
     locations = locations_of(description)
-
-    def progress(event: Event) -> None:
-        if isinstance(event, EpochDone):
-            tell(event.phase, event.epoch, event.epochs, _figures(event))
-        else:
-            tell(event.phase, 0, None, "")
-
     data = locations.fetch(locations.at(description["input"]), work / "input")
     artifact = work / "artifact"
     report = train(
@@ -37,18 +30,12 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         artifact,
         model=description["model"],
         seed=description["seed"],
-        configuration=description["configuration"],
-        progress=progress,
+        progress=telling(tell),
     )
     figures = _summary(report)
     (artifact / METRICS).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     locations.publish(artifact, locations.at(description["output"]))
     return figures
-
-
-def _figures(event: EpochDone) -> str:
-    metric = "" if event.validation is None else f", {event.metric} {event.validation:.4f}"
-    return f"epoch {event.epoch} of {event.epochs}, loss {event.loss:.4f}{metric}"
 
 
 def _summary(report: Report | PropertyReport) -> dict[str, Any]:

@@ -185,6 +185,20 @@ def test_an_endpoint_is_updated_without_a_gap(neptune: Any, endpoint: str, train
     assert statuses <= {"Updating", "InService"}
 
 
+def test_a_later_export_is_processed_by_the_earlier_encodings(
+    neptune: Any, bucket: str, exported: str, processed: str
+) -> None:
+    neptune.start_ml_data_processing_job(
+        id="later",
+        inputDataS3Location=exported,
+        processedDataS3Location=f"{bucket}/preloading",
+        previousDataProcessingJobId=processed,
+    )
+    ended = wait_for(lambda: neptune.get_ml_data_processing_job(id="later"), "Completed", "Failed")
+    assert ended["status"] == "Completed", ended
+    neptune.cancel_ml_data_processing_job(id="later", clean=True)
+
+
 def test_lists_have_the_ids_and_their_number_is_limited(
     neptune: Any, endpoint: str, trained: str
 ) -> None:

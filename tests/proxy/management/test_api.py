@@ -44,7 +44,7 @@ def records(api: RunningApi) -> JobRecords:
 def done(records: JobRecords, kind: str, id: str, state: State = State.COMPLETED) -> None:
     """A job that has ended, without anybody having run it."""
     job = records.add(kind, id, {}, outputs=[f"s3://b/{id}/output"])
-    result = {"task": "link_prediction", "configuration": "c.json"}
+    result = {"task": "link_prediction"}
     records.end(job.number, state, reason="" if state is State.COMPLETED else "why", result=result)
 
 
