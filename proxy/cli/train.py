@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from proxy.cli import console, progress
+from proxy.cli.duration import DURATION
 from proxy.cli.property_report import property_table
 from proxy.learning.settings import AUTO, MODELS, PROPERTY_MODELS, TrainingSettings
 
@@ -43,6 +44,12 @@ DEFAULTS = TrainingSettings()
     help="File in the export that names features and targets.",
 )
 @click.option(
+    "--budget",
+    type=DURATION,
+    default=None,
+    help="Time for all that auto may try, as 90s, 5m or 1h; without it by the size of the graph.",
+)
+@click.option(
     "--epochs",
     type=click.IntRange(min=1),
     default=DEFAULTS.epochs,
@@ -69,6 +76,7 @@ def train(
     model: str,
     seed: int,
     configuration: str,
+    budget: float | None,
     epochs: int,
     width: int,
     threads: int,
@@ -88,7 +96,9 @@ def train(
             output,
             model=model,
             seed=seed,
-            settings=TrainingSettings(epochs=epochs, width=width, threads=threads),
+            settings=TrainingSettings(
+                epochs=epochs, width=width, threads=threads, budget=budget or 0.0
+            ),
             configuration=configuration,
             progress=tell,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,14 +16,15 @@ from proxy.learning.evaluation import Questions
 from proxy.learning.events import Progress
 from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
 from proxy.learning.known import KnownLinks
-from proxy.learning.members import Stopwatch, Timed, fit_structural, names_for
-from proxy.learning.models.fitting import FitSettings
+from proxy.learning.members import Stopwatch, Timed, fit_simple
+from proxy.learning.networks import Course
+from proxy.learning.plan import Plan, planned
 from proxy.learning.platt import fit_calibration
 from proxy.learning.ranking import Ranking, rank_members
-from proxy.learning.scorers import STRUCTURAL, Scorer
-from proxy.learning.scorers.embedding import Embeddings
+from proxy.learning.scorers import SIMPLE, Scorer
 from proxy.learning.scorers.popularity import Popularity
-from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
+from proxy.learning.scorers.trained import Trained
+from proxy.learning.settings import AUTO, NETWORK, NETWORKS, TrainingSettings
 
 Ranks = NDArray[np.float64]
 
@@ -33,17 +34,20 @@ class Study:
     """What holding edges back has told.
 
     `ranks` are those of the held-out edges, float64 `[questions]`: by method, then by relation
-    and direction. `fit` is how a network should learn from all edges, `networks` how many to
-    average.
+    and direction. `epochs` are those that each network should learn for from all edges, as on a
+    small graph or not, `networks` how many graph neural networks to average; `courses` tell how
+    they learned.
     """
 
     protocol: str
     blend: Blend
     calibrations: Mapping[Task, Calibration]
-    fit: FitSettings
+    epochs: Mapping[str, int]
+    small: bool
     networks: int
     ranks: Mapping[str, Mapping[Task, Ranks]]
     seconds: Mapping[str, float]
+    courses: Mapping[str, Course]
 
 
 @dataclass
@@ -68,14 +72,19 @@ class Bench:
         return tuple(self.dataset.targets)
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The methods that compete."""
-        return names_for(self.dataset.graph, self.relations, self.model)
+    def plan(self) -> Plan:
+        """What the budget has room for."""
+        return planned(self.dataset.graph, self.relations, self.model, self.settings)
 
     @property
-    def has_network(self) -> bool:
-        """Whether a network is among them."""
-        return NETWORK in self.names
+    def names(self) -> tuple[str, ...]:
+        """The methods that compete."""
+        return self.plan.names
+
+    @property
+    def network_names(self) -> tuple[str, ...]:
+        """Those that are networks."""
+        return tuple(name for name in self.names if name in NETWORKS)
 
     @cached_property
     def every_link(self) -> dict[Relation, KnownLinks]:
@@ -83,21 +92,25 @@ class Bench:
         return {relation: KnownLinks(self.dataset.graph, relation) for relation in self.relations}
 
     def members(
-        self, graph: TypedGraph, relation: Relation, embeddings: Embeddings | None
+        self, graph: TypedGraph, relation: Relation, networks: Sequence[tuple[str, Trained]]
     ) -> list[Scorer]:
-        """All methods fitted on a graph, in the order of `names`."""
-        fitted = fit_structural(graph, relation, self.names, self.watch)
-        if embeddings is not None:
-            fitted[NETWORK] = embeddings.scorer(relation)
-        return [Timed(fitted[name], name, self.watch) for name in self.names]
+        """The networks, and all other methods of `names` in their order, fitted on a graph."""
+        fitted = fit_simple(graph, relation, self.names, self.watch)
+        return [
+            *(Timed(trained.scorer(relation), name, self.watch) for name, trained in networks),
+            *(Timed(scorer, name, self.watch) for name, scorer in fitted.items()),
+        ]
 
     def rankings(
-        self, graph: TypedGraph, embeddings: Embeddings | None, held_out: Mapping[Relation, Edges]
+        self,
+        graph: TypedGraph,
+        networks: Sequence[tuple[str, Trained]],
+        held_out: Mapping[Relation, Edges],
     ) -> dict[Task, Ranking]:
         """All methods, fitted on `graph`, asked about the edges held out from it."""
         found: dict[Task, Ranking] = {}
         for relation, edges in held_out.items():
-            members = self.members(graph, relation, embeddings)
+            members = self.members(graph, relation, networks)
             fitted_on = KnownLinks(graph, relation)
             for direction in DIRECTIONS:
                 questions = Questions.about(edges, direction)
@@ -146,7 +159,7 @@ def only_applicable(blend: Blend, graph: TypedGraph) -> Blend:
     for (relation, direction), learned in blend.weights.items():
         kept = np.array(
             [
-                weight if name == NETWORK or STRUCTURAL[name].applies(graph, relation) else 0.0
+                weight if name in NETWORKS or SIMPLE[name].applies(graph, relation) else 0.0
                 for name, weight in zip(blend.members, learned, strict=True)
             ]
         )

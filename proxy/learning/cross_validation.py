@@ -7,7 +7,7 @@ the other parts; what is served is chosen on all of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,65 +15,66 @@ from proxy.learning.bench import Bench, Ranks, Study
 from proxy.learning.blend import Task
 from proxy.learning.events import PhaseStarted
 from proxy.learning.graph import Edges, Indexes, Relation, TypedGraph
-from proxy.learning.members import Validation, epochs_of, fit_settings
-from proxy.learning.models.fitting import FitSettings
+from proxy.learning.members import Validation
+from proxy.learning.networks import Course, checkpoints, judged, most_epochs
 from proxy.learning.ranking import Ranking
-from proxy.learning.scorers.embedding import Embeddings
-from proxy.learning.settings import AUTO, NETWORK
+from proxy.learning.scorers.trained import Trained
+from proxy.learning.settings import AUTO
 
 FEW_EDGES = 200
 """Below so many edges there are twice as many parts: each member then misses fewer of them."""
 
-MOST_EPOCHS = 40
-"""A graph so small is learned by heart soon after."""
-
-STEP_SHARE = 0.3
-"""Of the learning rate: what few edges say is said in few, small steps."""
+Epochs = Mapping[str, int]
+"""For each network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A part that is held out, the graph without it, and the network's state at each checkpoint.
+    """A part that is held out, the graph without it, and each network's state at its looks.
 
-    `curve` is the network's MRR on the part by epoch.
+    `courses` tell of each network's MRR on the part.
     """
 
     graph: TypedGraph
     held_out: Mapping[Relation, Edges]
-    networks: Mapping[int, Embeddings]
-    curve: Mapping[int, float]
+    networks: Mapping[str, Mapping[int, Trained]]
+    courses: Mapping[str, Course]
 
 
 def study_folds(bench: Bench) -> Study:
     """Run the protocol."""
     folds = [_fold(bench, number, parts) for number, parts in enumerate(_parts(bench), start=1)]
     bench.progress(PhaseStarted("learning the blend"))
-    asked: dict[tuple[int, int], dict[Task, Ranking]] = {}
+    epochs = _best_epochs(folds)
+    elsewhere = [_best_epochs([other for other in folds if other is not fold]) for fold in folds]
+    stages = sorted({stage for each in (epochs, *elsewhere) for stage in each.items()})
+    asked = [
+        bench.rankings(
+            fold.graph,
+            [(name, fold.networks[name][epoch]) for name, epoch in stages],
+            fold.held_out,
+        )
+        for fold in folds
+    ]
 
-    def rankings(without: int | None, epochs: int) -> dict[Task, list[Ranking]]:
+    def rankings(of: Sequence[dict[Task, Ranking]], at: Epochs) -> dict[Task, list[Ranking]]:
+        """With the networks as they were after so many epochs, in the order of `bench.names`."""
+        columns = [stages.index((name, at[name])) for name in bench.network_names]
+        columns.extend(range(len(stages), len(stages) + len(bench.names) - len(at)))
         joined: dict[Task, list[Ranking]] = {}
-        for index, fold in enumerate(folds):
-            if index == without:
-                continue
-            for task, ranking in judged(index, fold, epochs).items():
-                joined.setdefault(task, []).append(ranking)
+        for each in of:
+            for task, ranking in each.items():
+                joined.setdefault(task, []).append(ranking.members(columns))
         return joined
 
-    def judged(index: int, fold: Fold, epochs: int) -> dict[Task, Ranking]:
-        if (index, epochs) not in asked:
-            network = fold.networks.get(epochs)
-            asked[index, epochs] = bench.rankings(fold.graph, network, fold.held_out)
-        return asked[index, epochs]
-
-    epochs = _best_epoch(folds)
-    everything = rankings(None, epochs)
+    everything = rankings(asked, epochs)
     blend = bench.blend(everything)
     calibrations = bench.calibrations(everything, blend)
     ranks: dict[str, dict[Task, list[Ranks]]] = {}
-    for index, fold in enumerate(folds):
-        elsewhere = _best_epoch([other for other in folds if other is not fold])
-        chosen = bench.blend(rankings(index, elsewhere)) if bench.model == AUTO else blend
-        for task, ranking in judged(index, fold, elsewhere).items():
+    for own, at in zip(asked, elsewhere, strict=True):
+        others = [each for each in asked if each is not own]
+        chosen = bench.blend(rankings(others, at)) if bench.model == AUTO else blend
+        for task, (ranking,) in rankings([own], at).items():
             if bench.model == AUTO:
                 blended = ranking.ranks(chosen.weights[task])
                 ranks.setdefault(AUTO, {}).setdefault(task, []).append(blended)
@@ -89,20 +90,16 @@ def study_folds(bench: Bench) -> Study:
         protocol,
         blend,
         calibrations,
-        small_fit(bench, max(epochs, 1)),
-        bench.settings.networks,
-        {
+        epochs=epochs,
+        small=True,
+        networks=bench.settings.networks,
+        ranks={
             name: {task: np.concatenate(parts) for task, parts in tasks.items()}
             for name, tasks in ranks.items()
         },
-        bench.seconds(),
+        seconds=bench.seconds(),
+        courses={name: _mean_course(folds, name) for name in bench.network_names},
     )
-
-
-def small_fit(bench: Bench, epochs: int) -> FitSettings:
-    """How a network learns from a small graph."""
-    rate = STEP_SHARE * bench.settings.learning_rate
-    return replace(fit_settings(bench.settings, epochs), learning_rate=rate)
 
 
 def _parts(bench: Bench) -> list[dict[Relation, Indexes]]:
@@ -126,7 +123,6 @@ def _fold(
     parts: Mapping[Relation, Indexes],
 ) -> Fold:
     phase = f"cross-validation, part {number}"
-    bench.progress(PhaseStarted(phase))
     graph = bench.dataset.graph
     held_out = {
         relation: graph.edges[relation].select(positions) for relation, positions in parts.items()
@@ -137,27 +133,34 @@ def _fold(
         keep[positions] = False
         kept[relation] = graph.edges[relation].select(keep)
     without = graph.replacing(kept)
-    networks: dict[int, Embeddings] = {}
-    curve: dict[int, float] = {}
-    if bench.has_network:
-        settings = small_fit(bench, min(bench.settings.epochs, MOST_EPOCHS))
-        validation = Validation(graph, held_out)
-        seen: list[float] = []
-        with bench.watch.timing(NETWORK):
-            for checkpoint in epochs_of(
-                phase, without, bench.relations, settings, bench.seed, bench.progress, seen
-            ):
-                if settings.evaluates(checkpoint.epoch) or checkpoint.epoch == settings.epochs:
-                    networks[checkpoint.epoch] = checkpoint.embeddings()
-                    seen.append(validation.mrr(networks[checkpoint.epoch]))
-                    curve[checkpoint.epoch] = seen[-1]
-    return Fold(without, held_out, networks, curve)
+    validation = Validation(graph, held_out)
+    networks: dict[str, Mapping[int, Trained]] = {}
+    courses: dict[str, Course] = {}
+    for name in bench.network_names:
+        most = most_epochs(name, bench.settings, small=True)
+        found = checkpoints(
+            name, without, bench.relations, bench.settings, most, bench.seed, small=True
+        )
+        with bench.watch.timing(name):
+            networks[name], courses[name] = judged(
+                f"{phase}, {name}", found, most, bench.progress, validation, patience=None
+            )
+    return Fold(without, held_out, networks, courses)
 
 
-def _best_epoch(folds: Sequence[Fold]) -> int:
-    """The epoch with the best mean MRR, the earliest of equals; 0 without a network."""
-    epochs = list(folds[0].curve)
-    if not epochs:
-        return 0
-    means = [float(np.mean([fold.curve[epoch] for fold in folds])) for epoch in epochs]
-    return epochs[int(np.argmax(means))]
+def _best_epochs(folds: Sequence[Fold]) -> Epochs:
+    """For each network the epoch with the best mean MRR, the earliest of equals."""
+    found = {}
+    for name in folds[0].courses:
+        curve = _mean_course(folds, name).curve
+        found[name] = max(curve, key=curve.__getitem__)
+    return found
+
+
+def _mean_course(folds: Sequence[Fold], name: str) -> Course:
+    courses = [fold.courses[name] for fold in folds]
+
+    def mean(parts: Sequence[Mapping[int, float]]) -> dict[int, float]:
+        return {epoch: float(np.mean([part[epoch] for part in parts])) for epoch in parts[0]}
+
+    return Course(mean([each.losses for each in courses]), mean([each.curve for each in courses]))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from proxy.learning.graph import Direction, Edges, Floats, Indexes, Mask
 from proxy.learning.known import KnownLinks
-from proxy.learning.scorers.scorer import Scorer
+
+if TYPE_CHECKING:
+    from proxy.learning.scorers.scorer import Scorer
 
 BLOCK = 256
 """Sources that are scored at a time: bounds the memory of a full ranking."""

@@ -1,4 +1,4 @@
-"""Fitting the methods that compete: the network and the structural scorers, with their times."""
+"""Fitting the simple methods that compete, and the clock for all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from proxy.learning.evaluation import Questions, mean_reciprocal_rank, rank_questions
-from proxy.learning.events import EpochDone, Progress
 from proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -21,11 +20,8 @@ from proxy.learning.graph import (
     TypedGraph,
 )
 from proxy.learning.known import KnownLinks
-from proxy.learning.models.fitting import Checkpoint, FitSettings, fit
-from proxy.learning.models.rgcn import EncoderSettings
-from proxy.learning.scorers import STRUCTURAL, Scorer
-from proxy.learning.scorers.embedding import Embeddings
-from proxy.learning.settings import NETWORK, TrainingSettings
+from proxy.learning.scorers import SIMPLE, Scorer
+from proxy.learning.scorers.trained import Trained
 
 
 @dataclass(slots=True)
@@ -58,18 +54,6 @@ class Timed:
             return self._scorer.scores(sources, direction)
 
 
-def names_for(graph: TypedGraph, relations: Sequence[Relation], model: str) -> tuple[str, ...]:
-    """The methods to compare: the network first, unless one that needs none was asked for, then
-    all that say something about at least one of the relations.
-    """
-    structural = [
-        name
-        for name, scorer in STRUCTURAL.items()
-        if any(scorer.applies(graph, relation) for relation in relations)
-    ]
-    return tuple(structural) if model in STRUCTURAL else (NETWORK, *structural)
-
-
 class Nothing:
     """Stands in for a method that does not apply to a relation: all candidates are level."""
 
@@ -83,13 +67,13 @@ class Nothing:
         return np.zeros((len(sources), self._sizes[direction]), np.float32)
 
 
-def fit_structural(
+def fit_simple(
     graph: TypedGraph, relation: Relation, names: Sequence[str], watch: Stopwatch
 ) -> dict[str, Scorer]:
-    """Those of `names` that are structural scorers, fitted on a graph without held-out edges."""
+    """Those of `names` that need no network, fitted on a graph without held-out edges."""
     fitted: dict[str, Scorer] = {}
     for name in names:
-        scorer = STRUCTURAL.get(name)
+        scorer = SIMPLE.get(name)
         if scorer is None:
             continue
         with watch.timing(name):
@@ -99,16 +83,6 @@ def fit_structural(
                 else Nothing(graph, relation)
             )
     return fitted
-
-
-def fit_settings(settings: TrainingSettings, epochs: int | None = None) -> FitSettings:
-    """The network's part of the settings."""
-    return FitSettings(
-        EncoderSettings(settings.width, settings.layers, settings.dropout),
-        epochs=epochs or settings.epochs,
-        learning_rate=settings.learning_rate,
-        hidden_share=settings.hidden_share,
-    )
 
 
 class Validation:
@@ -126,36 +100,10 @@ class Validation:
         ]
         self._known = {relation: KnownLinks(graph, relation) for relation in held_out}
 
-    def mrr(self, embeddings: Embeddings) -> float:
+    def mrr(self, trained: Trained) -> float:
         """Over all relations and both directions."""
         found = [
-            rank_questions(embeddings.scorer(relation), questions, self._known[relation])
+            rank_questions(trained.scorer(relation), questions, self._known[relation])
             for relation, questions in self._questions
         ]
         return mean_reciprocal_rank(np.concatenate(found))
-
-
-def epochs_of(
-    phase: str,
-    graph: TypedGraph,
-    relations: Sequence[Relation],
-    settings: FitSettings,
-    seed: int,
-    progress: Progress,
-    validation_mrr: list[float],
-) -> Iterator[Checkpoint]:
-    """Train a network and tell about every epoch; `validation_mrr` is whatever the caller knows."""
-    begun = time.monotonic()
-    for checkpoint in fit(graph, relations, settings, seed):
-        yield checkpoint
-        spent = time.monotonic() - begun
-        progress(
-            EpochDone(
-                phase,
-                checkpoint.epoch,
-                settings.epochs,
-                checkpoint.loss,
-                validation_mrr[-1] if validation_mrr else None,
-                spent / checkpoint.epoch * (settings.epochs - checkpoint.epoch),
-            )
-        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,13 @@ from proxy.learning.extension import Extension
 from proxy.learning.graph import DIRECTIONS, Direction, Relation
 from proxy.learning.known import KnownLinks
 from proxy.learning.scope import ENTITIES, INDUCTIVE, STRUCTURE, Scope
-from proxy.learning.scorers import STRUCTURAL, Scorer
+from proxy.learning.scorers import FITTED, STRUCTURAL, Scorer
 from proxy.learning.scorers.embedding import Embeddings, RelationVectors, unit_rows
+from proxy.learning.scorers.fitted import Tensors
+from proxy.learning.scorers.knowledge import KnowledgeEmbeddings
 from proxy.learning.scorers.mixture import MemberWeights, Mixture
-from proxy.learning.settings import NETWORK
+from proxy.learning.scorers.trained import Trained
+from proxy.learning.settings import NETWORK, NETWORKS
 from proxy.learning.stored_graph import StoredGraph, stored_graph_of
 from proxy.store.artifacts import Artifact
 
@@ -40,21 +43,29 @@ class RelationModel:
 
 @dataclass(frozen=True, slots=True)
 class LinkModel:
-    """All that prediction needs: the whole graph, the network's embeddings, the blend.
+    """All that prediction needs: the whole graph, what was learned on it, the blend.
 
-    `encoders` made the embeddings, and make those of vertices that came later.
+    `encoders` made the embeddings of the graph neural network, and make those of vertices that came
+    later; `fitted` has the arrays of factor models by relation and name.
     """
 
     stored: StoredGraph
     relations: tuple[RelationModel, ...]
-    embeddings: Embeddings | None
+    networks: Mapping[str, Trained]
     encoders: tuple[Encoder, ...] = ()
+    fitted: Mapping[Relation, Mapping[str, Tensors]] = field(default_factory=dict)
+
+    @property
+    def embeddings(self) -> Embeddings | None:
+        """Those of the graph neural network, if it is a member."""
+        found = self.networks.get(NETWORK)
+        return found if isinstance(found, Embeddings) else None
 
     @property
     def scope(self) -> Scope:
         """What to read of a live graph for a prediction on it."""
         names = {name for relation in self.relations for name in relation.members}
-        if NETWORK not in names:
+        if NETWORK not in names and names.isdisjoint(NETWORKS):
             return Scope.around(self.stored, STRUCTURE, 2)
         if not self.encoders:
             return Scope.around(self.stored, ENTITIES, 0)
@@ -65,12 +76,13 @@ class LinkModel:
         graph = self.stored.graph
         members: list[Scorer] = []
         for name in model.members:
-            if name != NETWORK:
+            if name in STRUCTURAL:
                 members.append(STRUCTURAL[name].fit(graph, model.relation))
-            elif self.embeddings is not None:
-                members.append(self.embeddings.scorer(model.relation))
+            elif name in FITTED:
+                tensors = self.fitted[model.relation][name]
+                members.append(FITTED[name].restore(graph, model.relation, tensors))
             else:
-                raise ValueError(f"{model.relation} needs a network, and there is none")
+                members.append(self.networks[name].scorer(model.relation))
         return Mixture(members, model.weights, KnownLinks(graph, model.relation))
 
     def on(self, extension: Extension, asked: Collection[Literal]) -> LinkModel:
@@ -78,6 +90,11 @@ class LinkModel:
 
         Of the network's embeddings those of the asked and of the new vertices are made anew.
         """
+        networks: dict[str, Trained] = {
+            name: each.enlarged(extension.enlarged)
+            for name, each in self.networks.items()
+            if isinstance(each, KnowledgeEmbeddings)
+        }
         embeddings = self.embeddings
         if embeddings is not None:
             rows = extension.rows(asked)
@@ -88,8 +105,8 @@ class LinkModel:
                 vertices[name][rows[name]] = np.concatenate(
                     [unit_rows(each[name]) for each in encoded], axis=1
                 )
-            embeddings = replace(embeddings, vertices=vertices)
-        return replace(self, stored=extension.stored, embeddings=embeddings)
+            networks[NETWORK] = replace(embeddings, vertices=vertices)
+        return replace(self, stored=extension.stored, networks=networks)
 
 
 def to_artifact(model: LinkModel, about: Mapping[str, Any]) -> Artifact:
@@ -107,12 +124,21 @@ def to_artifact(model: LinkModel, about: Mapping[str, Any]) -> Artifact:
             network[f"relations.{place}.tail_bias"] = vectors.tail_bias
             network[f"relations.{place}.head_bias"] = vectors.head_bias
         tensors[NETWORK_TENSORS] = network
+    forms = {}
+    for name, trained in model.networks.items():
+        if isinstance(trained, KnowledgeEmbeddings):
+            forms[name] = trained.form
+            tensors[name] = trained.tensors(types, relations)
+    for target, by_name in model.fitted.items():
+        for name, arrays in by_name.items():
+            tensors[f"{name}.{relations.index(target)}"] = arrays
     if model.encoders:
         tensors[ENCODERS] = encoder_tensors(model.encoders, types, relations)
     manifest = {
         "task": TASK,
         **about,
         **stored.manifest(),
+        "forms": forms,
         "targets": [
             {
                 "relation": relations.index(target.relation),
@@ -149,12 +175,24 @@ def from_artifact(artifact: Artifact) -> LinkModel:
         )
         for entry in manifest["targets"]
     )
-    return LinkModel(
-        stored,
-        targets,
-        _embeddings(artifact, stored, [target.relation for target in targets]),
-        encoders_of(artifact.tensors.get(ENCODERS, {}), stored.types, relations),
-    )
+    wanted = [target.relation for target in targets]
+    networks: dict[str, Trained] = {
+        name: KnowledgeEmbeddings.of(form, artifact.tensors[name], stored.types, relations)
+        for name, form in manifest["forms"].items()
+    }
+    embeddings = _embeddings(artifact, stored, wanted)
+    if embeddings is not None:
+        networks[NETWORK] = embeddings
+    fitted = {
+        target.relation: {
+            name: artifact.tensors[f"{name}.{relations.index(target.relation)}"]
+            for name in target.members
+            if name in FITTED
+        }
+        for target in targets
+    }
+    encoders = encoders_of(artifact.tensors.get(ENCODERS, {}), stored.types, relations)
+    return LinkModel(stored, targets, networks, encoders, fitted)
 
 
 def _embeddings(

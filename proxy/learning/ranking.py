@@ -36,6 +36,12 @@ class Ranking:
     targets: Indexes
     member_ranks: NDArray[np.float64]
 
+    def members(self, columns: Sequence[int]) -> Ranking:
+        """Only some of the members, in another order."""
+        return Ranking(
+            self.scores[:, :, columns], self.offsets, self.targets, self.member_ranks[:, columns]
+        )
+
     def ranks(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Ranks of the targets under a blend: float64 `[questions]`, exact without a sample."""
         blended = self.scores @ weights.astype(np.float32)

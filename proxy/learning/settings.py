@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from proxy.learning.scorers import STRUCTURAL
+from proxy.learning.scorers import SIMPLE
 
 AUTO = "auto"
 NETWORK = "rgcn"
-MODELS = (AUTO, NETWORK, *STRUCTURAL)
-"""What `model` can be: the blend of all, the graph neural network, or one simple method alone."""
+LIGHTGCN = "lightgcn"
+KNOWLEDGE_NAMES = ("transe", "distmult", "complex", "rotate")
+NETWORKS = (NETWORK, LIGHTGCN, *KNOWLEDGE_NAMES)
+"""What is trained by gradients: graph neural networks and knowledge-graph embeddings."""
+
+MODELS = (AUTO, *NETWORKS, *SIMPLE)
+"""What `model` can be: the blend of all, a network, or one simple method alone."""
 
 PROPERTY_MODELS = (
     AUTO,
@@ -40,6 +45,10 @@ class TrainingSettings:
     dropout: float = 0.2
     hidden_share: float = 0.2
     """Share of the target edges that an epoch hides and predicts."""
+    penalty: float = 0.01
+    """Of knowledge-graph embeddings, on the cubes of their numbers."""
+    budget: float = 0.0
+    """Seconds that training may take by estimate; 0 is a default by the graph's size."""
     cross_validate_up_to: int = 2000
     """Up to so many target edges there is no single split but cross-validation over all."""
     folds: int = 5
@@ -53,5 +62,7 @@ class TrainingSettings:
         for name, least in (("epochs", 1), ("width", 1), ("layers", 0), ("folds", 2)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be at least {least}")
+        if self.budget < 0.0:
+            raise ValueError(f"budget is {self.budget} s: it must not be negative")
         if not 0.0 < self.hidden_share < 1.0:
             raise ValueError(f"hidden_share is {self.hidden_share}: it must be between 0 and 1")

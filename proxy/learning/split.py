@@ -6,7 +6,7 @@ validation edges; the test edges are for the report alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -16,11 +16,12 @@ from proxy.learning.evaluation import Questions, rank_questions
 from proxy.learning.events import PhaseStarted
 from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
 from proxy.learning.known import KnownLinks
-from proxy.learning.members import Validation, epochs_of, fit_settings
+from proxy.learning.members import Validation
+from proxy.learning.networks import PATIENCE, Course, checkpoints, judged, most_epochs
 from proxy.learning.processing.processed import CustomSplit, Split, SplitRate
-from proxy.learning.scorers.embedding import Embeddings
 from proxy.learning.scorers.mixture import Mixture
-from proxy.learning.settings import AUTO, NETWORK
+from proxy.learning.scorers.trained import Trained
+from proxy.learning.settings import AUTO
 
 BLEND_EDGES = 400
 """Validation edges of a relation that the blend is learned from, at most."""
@@ -42,16 +43,16 @@ def study_split(bench: Bench) -> Study:
     train = graph.replacing({relation: part[0] for relation, part in parts.items()})
     valid = {relation: part[1] for relation, part in parts.items()}
     test = {relation: part[2] for relation, part in parts.items()}
-    epochs, embeddings = _network(bench, train, valid) if bench.has_network else (0, None)
+    networks, epochs, courses = _networks(bench, train, valid)
     bench.progress(PhaseStarted("learning the blend"))
     rankings = {
         task: [ranking]
-        for task, ranking in bench.rankings(train, embeddings, _sample(bench, valid)).items()
+        for task, ranking in bench.rankings(train, networks, _sample(bench, valid)).items()
     }
     blend = bench.blend(rankings)
     calibrations = bench.calibrations(rankings, blend)
     bench.progress(PhaseStarted("ranking the test edges"))
-    ranks = _test_ranks(bench, train, embeddings, test, blend)
+    ranks = _test_ranks(bench, train, networks, test, blend)
     tested, validated = (sum(len(edges) for edges in part.values()) for part in (test, valid))
     chosen = any(isinstance(split, CustomSplit) for split in bench.dataset.targets.values())
     how = "held out as configured" if chosen else "held out at random"
@@ -60,8 +61,17 @@ def study_split(bench: Bench) -> Study:
         f"({validated:,} more for validation); both ends asked, full ranking, known links "
         "removed, ties by mean rank"
     )
-    fit = fit_settings(bench.settings, max(epochs, 1))
-    return Study(protocol, blend, calibrations, fit, 1, ranks, bench.seconds())
+    return Study(
+        protocol,
+        blend,
+        calibrations,
+        epochs=epochs,
+        small=False,
+        networks=1,
+        ranks=ranks,
+        seconds=bench.seconds(),
+        courses=courses,
+    )
 
 
 def parts_of(edges: Edges, split: Split, random: np.random.Generator) -> tuple[Edges, Edges, Edges]:
@@ -103,30 +113,27 @@ def split_edges(
     )
 
 
-def _network(
+def _networks(
     bench: Bench, train: TypedGraph, valid: Mapping[Relation, Edges]
-) -> tuple[int, Embeddings]:
-    """Train until validation MRR stops rising: the best epoch and its embeddings."""
-    phase = "training on the training edges"
-    bench.progress(PhaseStarted(phase))
-    settings = fit_settings(bench.settings)
+) -> tuple[list[tuple[str, Trained]], dict[str, int], dict[str, Course]]:
+    """Train until validation MRR stops rising: the best state of each network, and its epoch."""
     validation = Validation(bench.dataset.graph, valid)
-    seen: list[float] = []
-    best: tuple[float, int, Embeddings] | None = None
-    with bench.watch.timing(NETWORK):
-        for checkpoint in epochs_of(
-            phase, train, bench.relations, settings, bench.seed, bench.progress, seen
-        ):
-            if not settings.evaluates(checkpoint.epoch) and checkpoint.epoch != settings.epochs:
-                continue
-            embeddings = checkpoint.embeddings()
-            seen.append(validation.mrr(embeddings))
-            if best is None or seen[-1] > best[0]:
-                best = seen[-1], checkpoint.epoch, embeddings
-            elif len(seen) - 1 - int(np.argmax(seen)) >= settings.patience:
-                break
-    assert best is not None
-    return best[1], best[2]
+    best: list[tuple[str, Trained]] = []
+    epochs: dict[str, int] = {}
+    courses: dict[str, Course] = {}
+    for name in bench.network_names:
+        most = most_epochs(name, bench.settings, small=False)
+        found = checkpoints(
+            name, train, bench.relations, bench.settings, most, bench.seed, small=False
+        )
+        phase = f"{name} on the training edges"
+        with bench.watch.timing(name):
+            kept, courses[name] = judged(
+                phase, found, most, bench.progress, validation, patience=PATIENCE
+            )
+        ((epochs[name], trained),) = kept.items()
+        best.append((name, trained))
+    return best, epochs, courses
 
 
 def _sample(bench: Bench, valid: Mapping[Relation, Edges]) -> dict[Relation, Edges]:
@@ -144,13 +151,13 @@ def _sample(bench: Bench, valid: Mapping[Relation, Edges]) -> dict[Relation, Edg
 def _test_ranks(
     bench: Bench,
     train: TypedGraph,
-    embeddings: Embeddings | None,
+    networks: Sequence[tuple[str, Trained]],
     test: Mapping[Relation, Edges],
     blend: Blend,
 ) -> dict[str, dict[Task, Ranks]]:
     ranks: dict[str, dict[Task, Ranks]] = {}
     for relation, edges in test.items():
-        members = bench.members(train, relation, embeddings)
+        members = bench.members(train, relation, networks)
         named = dict(zip(bench.names, members, strict=True))
         if bench.model == AUTO:
             weights = {direction: blend.weights[relation, direction] for direction in DIRECTIONS}

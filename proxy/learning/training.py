@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.graph.export_files import CONFIGURATION
@@ -12,16 +14,19 @@ from proxy.learning.cross_validation import study_folds
 from proxy.learning.dataset import Dataset, link_dataset
 from proxy.learning.encoder import Encoder
 from proxy.learning.events import PhaseStarted, Progress, unheard
-from proxy.learning.graph import DIRECTIONS
-from proxy.learning.members import epochs_of
+from proxy.learning.graph import DIRECTIONS, Relation
 from proxy.learning.model import LinkModel, RelationModel, to_artifact
+from proxy.learning.models.fitting import Checkpoint
 from proxy.learning.models.messages import threads
+from proxy.learning.networks import checkpoints, told
 from proxy.learning.processing.load import load_processed
 from proxy.learning.processing.processed import CustomSplit, UnusableExport
 from proxy.learning.provenance import peak_memory, provenance
 from proxy.learning.report import Report, blend_rows, method_rows
-from proxy.learning.scorers import STRUCTURAL
+from proxy.learning.scorers import FITTED, SIMPLE
 from proxy.learning.scorers.embedding import Embeddings, averaged
+from proxy.learning.scorers.fitted import Tensors
+from proxy.learning.scorers.trained import Trained
 from proxy.learning.settings import AUTO, MODELS, NETWORK, TrainingSettings
 from proxy.learning.split import study_split
 from proxy.store.artifacts import check_output, write_artifact
@@ -58,24 +63,24 @@ def train(
     bench = Bench(dataset, model, settings, seed, progress)
     with threads(dataset.graph, settings.threads):
         study = _study(bench)
-        embeddings, encoders = _final_network(bench, study)
+        final = _final(bench, study)
     progress(PhaseStarted("writing the artifact"))
     report = Report(
         model,
         study.protocol,
         method_rows(study, model),
         blend_rows(study),
-        dataset.warnings,
+        (*dataset.warnings, *bench.plan.told()),
         {"vertices": dataset.graph.vertex_count, "edges": dataset.graph.edge_count},
-        study.fit.epochs,
-        study.networks if embeddings is not None else 0,
+        study.epochs.get(NETWORK, 0),
+        study.networks if NETWORK in final.networks else 0,
         seed,
         "cpu",
         round(time.perf_counter() - begun, 2),
         round(peak_memory(), 1),
     )
     about = provenance(model, seed, settings, VERSIONS_OF)
-    artifact = to_artifact(_model(dataset, study, embeddings, encoders), about)
+    artifact = to_artifact(_model(dataset, study, final), about)
     write_artifact(artifact_directory, artifact, {REPORT: report.to_document()})
     return report
 
@@ -91,9 +96,9 @@ def _study(bench: Bench) -> Study:
         raise UnusableExport(
             f"there are {total} edges to learn from: link prediction needs at least {LEAST_EDGES}"
         )
-    if bench.model in STRUCTURAL:
+    if bench.model in SIMPLE:
         for relation in bench.relations:
-            if not STRUCTURAL[bench.model].applies(bench.dataset.graph, relation):
+            if not SIMPLE[bench.model].applies(bench.dataset.graph, relation):
                 raise UnusableExport(
                     f"{bench.model} says nothing about {relation}: choose another model, or "
                     "other targets"
@@ -104,39 +109,66 @@ def _study(bench: Bench) -> Study:
     return study_split(bench)
 
 
-def _final_network(bench: Bench, study: Study) -> tuple[Embeddings | None, tuple[Encoder, ...]]:
-    """Networks that have seen every edge, where the blend uses a network at all."""
-    used = {name for relation in bench.relations for name in study.blend.used(relation)}
-    if NETWORK not in used:
-        return None, ()
-    trained = []
-    encoders = []
-    for number in range(study.networks):
-        phase = "training on all edges"
-        if study.networks > 1:
-            phase += f", network {number + 1} of {study.networks}"
-        bench.progress(PhaseStarted(phase))
-        epochs = epochs_of(
-            phase,
-            bench.dataset.graph,
-            bench.relations,
-            study.fit,
-            bench.seed * study.networks + number,
-            bench.progress,
-            [],
-        )
-        (last,) = deque(epochs, maxlen=1)
-        trained.append(last.embeddings())
-        encoders.append(last.encoder())
-    return averaged(trained), tuple(encoders)
+@dataclass(frozen=True, slots=True)
+class Final:
+    """What was learned from every edge, of the methods that the blend uses."""
+
+    networks: Mapping[str, Trained]
+    encoders: tuple[Encoder, ...]
+    fitted: Mapping[Relation, Mapping[str, Tensors]]
 
 
-def _model(
-    dataset: Dataset,
-    study: Study,
-    embeddings: Embeddings | None,
-    encoders: tuple[Encoder, ...],
-) -> LinkModel:
+def _final(bench: Bench, study: Study) -> Final:
+    graph = bench.dataset.graph
+    used = {relation: study.blend.used(relation) for relation in bench.relations}
+    needed = {name for names in used.values() for name in names}
+    networks: dict[str, Trained] = {}
+    encoders: list[Encoder] = []
+    for name in bench.network_names:
+        if name not in needed:
+            continue
+        several: list[Embeddings] = []
+        count = study.networks if name == NETWORK else 1
+        for number in range(count):
+            last = _trained(bench, study, name, number, count)
+            trained = last.embeddings()
+            if isinstance(trained, Embeddings) and last.encoder is not None:
+                several.append(trained)
+                encoders.append(last.encoder())
+            else:
+                networks[name] = trained
+        if several:
+            networks[name] = averaged(several)
+    fitted: dict[Relation, dict[str, Tensors]] = {}
+    for relation, names in used.items():
+        for name in names:
+            if name in FITTED:
+                bench.progress(PhaseStarted(f"{name} on all edges"))
+                learned = FITTED[name].fit(graph, relation).tensors()
+                fitted.setdefault(relation, {})[name] = learned
+    return Final(networks, tuple(encoders), fitted)
+
+
+def _trained(bench: Bench, study: Study, name: str, number: int, count: int) -> Checkpoint:
+    """A network that has seen every edge, one of `count`."""
+    phase = f"{name} on all edges" + (f", {number + 1} of {count}" if count > 1 else "")
+    bench.progress(PhaseStarted(phase))
+    epochs = study.epochs[name]
+    seed = bench.seed * count + number
+    found = checkpoints(
+        name,
+        bench.dataset.graph,
+        bench.relations,
+        bench.settings,
+        epochs,
+        seed,
+        small=study.small,
+    )
+    (last,) = deque(told(phase, found, epochs, bench.progress, []), maxlen=1)
+    return last
+
+
+def _model(dataset: Dataset, study: Study, final: Final) -> LinkModel:
     relations = []
     for relation in dataset.targets:
         used = study.blend.used(relation)
@@ -149,4 +181,4 @@ def _model(
                 {end: study.calibrations[relation, end] for end in DIRECTIONS},
             )
         )
-    return LinkModel(dataset.stored, tuple(relations), embeddings, encoders)
+    return LinkModel(dataset.stored, tuple(relations), final.networks, final.encoders, final.fitted)

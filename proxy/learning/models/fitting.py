@@ -17,6 +17,7 @@ from proxy.learning.models.distmult import DistMultDecoder
 from proxy.learning.models.messages import MessageGraph
 from proxy.learning.models.rgcn import EncoderSettings, RelationalEncoder
 from proxy.learning.scorers.embedding import Embeddings
+from proxy.learning.scorers.trained import Trained
 
 LOGITS = 2**23
 """Most logits in one soft-max, 32 MiB; beyond it sources, then candidates are sampled."""
@@ -42,12 +43,15 @@ class FitSettings:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The state after an epoch (from 1); `embeddings` and `encoder` give it as it stands now."""
+    """The state after an epoch (from 1); `embeddings` and `encoder` give it as it stands now.
+
+    Networks that are nothing but embeddings have no encoder.
+    """
 
     epoch: int
     loss: float
-    embeddings: Callable[[], Embeddings]
-    encoder: Callable[[], Encoder]
+    embeddings: Callable[[], Trained]
+    encoder: Callable[[], Encoder] | None = None
 
 
 def fit(

@@ -56,7 +56,7 @@ def model() -> LinkModel:
             relation_model(KNOWS, {"popularity": 1.0}),
             relation_model(KNOWS_BOTH, {"popularity": 1.0}),
         ),
-        None,
+        {},
     )
 
 

@@ -1,0 +1,110 @@
+"""Scores from knowledge-graph embeddings: what their training leaves behind for serving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from proxy.learning.graph import DIRECTIONS, Direction, Floats, Indexes, Relation
+
+Form = Literal["translation", "product", "complex-product", "rotation", "dot"]
+"""How a vertex and a relation make a query, and whether the query is a place or a direction."""
+
+
+def complex_product(left: Floats, right: Floats) -> Floats:
+    """Products of complex numbers whose real parts fill the first half: float32 `[.., width]`."""
+    half = left.shape[-1] // 2
+    a, b, c, d = left[..., :half], left[..., half:], right[..., :half], right[..., half:]
+    return np.concatenate([a * c - b * d, a * d + b * c], axis=-1)
+
+
+QUERIES: Mapping[Form, Callable[[Floats, Floats], Floats]] = {
+    "translation": lambda vertex, relation: vertex + relation,
+    "product": lambda vertex, relation: vertex * relation,
+    "complex-product": complex_product,
+    "rotation": complex_product,
+    "dot": lambda vertex, relation: vertex + np.zeros_like(relation),
+}
+
+DISTANCES: frozenset[Form] = frozenset({"translation", "rotation"})
+"""Forms whose candidates are likelier the nearer they are to the query, by Euclidean distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeEmbeddings:
+    """All vertices, float32 `[vertices, width]` by type, and relations, float32 `[width]`.
+
+    A relation has one vector for each direction in which it can be asked.
+    """
+
+    form: Form
+    vertices: Mapping[str, Floats]
+    relations: Mapping[tuple[Relation, Direction], Floats]
+
+    def scorer(self, relation: Relation) -> KnowledgeScorer:
+        """The scorer of one relation."""
+        return KnowledgeScorer(self, relation)
+
+    def enlarged(self, enlarge: Callable[[str, Floats], Floats]) -> KnowledgeEmbeddings:
+        """With rows for vertices that came later: the mean of their type, which is all there is.
+
+        `enlarge` adds rows of 0 to the table of a type.
+        """
+        vertices = {}
+        for name, table in self.vertices.items():
+            vertices[name] = enlarge(name, table)
+            if len(table):
+                vertices[name][len(table) :] = table.mean(axis=0)
+        return KnowledgeEmbeddings(self.form, vertices, self.relations)
+
+    def tensors(self, types: Sequence[str], relations: Sequence[Relation]) -> dict[str, Floats]:
+        """The arrays by name; types and relations go by their positions."""
+        vertices = {f"vertices.{types.index(name)}": table for name, table in self.vertices.items()}
+        vectors = {
+            f"relations.{relations.index(relation)}.{end}": vector
+            for (relation, end), vector in self.relations.items()
+        }
+        return {**vertices, **vectors}
+
+    @classmethod
+    def of(
+        cls,
+        form: Form,
+        tensors: Mapping[str, Floats],
+        types: Sequence[str],
+        relations: Sequence[Relation],
+    ) -> KnowledgeEmbeddings:
+        """What `tensors` gave. Raises KeyError, ValueError."""
+        if form not in QUERIES:
+            raise ValueError(f"no embeddings have the form {form!r}")
+        vectors = {
+            (relation, end): tensors[f"relations.{index}.{end}"]
+            for index, relation in enumerate(relations)
+            for end in DIRECTIONS
+            if f"relations.{index}.{end}" in tensors
+        }
+        vertices = {name: tensors[f"vertices.{index}"] for index, name in enumerate(types)}
+        return cls(form, vertices, vectors)
+
+
+class KnowledgeScorer:
+    """Dot products, or negative squared distances, of queries and candidates."""
+
+    def __init__(self, trained: KnowledgeEmbeddings, relation: Relation) -> None:
+        self._trained = trained
+        self._relation = relation
+
+    def scores(self, sources: Indexes, direction: Direction) -> Floats:
+        """See `Scorer.scores`."""
+        trained, relation = self._trained, self._relation
+        asked = trained.vertices[relation.source_type(direction)][sources]
+        candidates = trained.vertices[relation.target_type(direction)]
+        queries = QUERIES[trained.form](asked, trained.relations[relation, direction])
+        products = queries @ candidates.T
+        if trained.form in DISTANCES:
+            own = np.square(queries).sum(axis=1, keepdims=True)
+            products = 2.0 * products - np.square(candidates).sum(axis=1) - own
+        return np.asarray(products, dtype=np.float32)
