@@ -68,10 +68,16 @@ def _table(value: object) -> object:
         raise ValueError('must be JSON, as in {"key": ["value"]}') from None
 
 
+def _words(value: object) -> object:
+    """Lists of names come from the environment as words."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 UrlPath = Annotated[str, AfterValidator(_path)]
 WebSocketUrl = Annotated[str, AfterValidator(websocket_url)]
 Lists = Annotated[dict[str, list[str]], BeforeValidator(_table)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -169,6 +175,11 @@ class Inference(_Section):
         default=None,
         description="IAM roles that queries may name, each with patterns of the endpoints it may "
         'ask, as in {"arn:aws:iam::123456789012:role/ml" = ["*"]}; none asks for no role',
+    )
+    unoptimized_steps: Words = Field(
+        default=(),
+        description="steps that queries with Neptune#ml.inductiveInference may not have, to try "
+        "out Neptune's error about steps that it does not optimise",
     )
 
 
@@ -429,6 +440,7 @@ def _type_name(annotation: Any) -> str:
         Path: "path",
         type(None): "none",
         dict[str, list[str]]: "table of lists",
+        tuple[str, ...]: "names",
     }
     return names[annotation]
 

@@ -112,6 +112,11 @@ ONE_INFERENCE = (
     "Neptune ML inference queries are currently supported only with one ML inference query per"
     " gremlin query."
 )
+INDUCTIVE_UNOPTIMISED = (
+    "Neptune ML - Real-Time Inductive Inference queries are currently not supported with Gremlin"
+    " steps which are not optimized for Neptune. Check the Neptune User Guide for a list of"
+    " Neptune-optimized steps."
+)
 INDUCTIVE_METADATA_UNREADABLE = (
     "Unable to fetch Neptune ML - Real-Time Inductive Inference metadata from S3. Check the"
     " permissions of the S3 bucket or if the Neptune instance can connect to S3."

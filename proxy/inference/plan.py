@@ -15,6 +15,7 @@ from grammar.traversal import (
     Traversal,
     Variable,
     children,
+    walk,
 )
 from proxy.inference import errors, predicates
 from proxy.inference.commands import Direction
@@ -90,7 +91,12 @@ def plan_all(traversal: Traversal, settings: Settings) -> list[Plan]:
     inferences = list(find_inferences(traversal))
     if len(inferences) > 1 and settings.one_inference:
         raise UnsupportedOperation(errors.ONE_INFERENCE)
-    return [_plan(traversal, inference, settings) for inference in inferences]
+    plans = [_plan(traversal, inference, settings) for inference in inferences]
+    if settings.unoptimised and any(plan.inductive is not None for plan in plans):
+        names = {instruction.name for _, instruction in walk(traversal)}
+        if names & settings.unoptimised:
+            raise UnsupportedOperation(errors.INDUCTIVE_UNOPTIMISED)
+    return plans
 
 
 def plan_next(traversal: Traversal, settings: Settings) -> Plan | None:

@@ -49,7 +49,8 @@ class Settings:
 
     `one_inference` refuses a second inference in one query, as Neptune does. `roles` are the IAM
     roles that queries may name, each with patterns of the endpoints that it may ask; `None` asks
-    for no role. `default_role` is that of queries which name none.
+    for no role. `default_role` is that of queries which name none. `unoptimised` are the names of
+    steps that may not stand in a query with an inductive inference.
     """
 
     default_endpoint: str | None = None
@@ -57,6 +58,7 @@ class Settings:
     one_inference: bool = False
     default_role: str | None = None
     roles: Mapping[str, Sequence[str]] | None = None
+    unoptimised: frozenset[str] = frozenset()
 
 
 def endpoint_name(options: dict[str, Argument], settings: Settings) -> str:

@@ -44,6 +44,7 @@ class Server:
             one_inference=configuration.inference.one_inference,
             default_role=configuration.inference.default_iam_role,
             roles=configuration.inference.iam_roles,
+            unoptimised=frozenset(configuration.inference.unoptimized_steps),
         )
         self._http = HttpRelay(
             session=session,

@@ -166,3 +166,10 @@ def test_what_is_no_table_is_refused(value: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         config.load(environment={"GREMLINK_INFERENCE_IAM_ROLES": value})
     assert caught.value.key == "inference.iam_roles"
+
+
+def test_names_come_from_the_file_or_as_words_from_the_environment() -> None:
+    write('[inference]\nunoptimized_steps = ["sample", "coin"]')
+    assert config.load(environment={}).inference.unoptimized_steps == ("sample", "coin")
+    environment = {"GREMLINK_INFERENCE_UNOPTIMIZED_STEPS": "coin, match"}
+    assert config.load(environment=environment).inference.unoptimized_steps == ("coin", "match")

@@ -19,6 +19,7 @@ from proxy.inference.commands import (
     Scope,
 )
 from proxy.inference.errors import InvalidParameter, UnsupportedOperation
+from proxy.inference.predicates import Settings
 from proxy.wire.mime import GRAPHBINARY
 from proxy.wire.request import RequestMessage
 
@@ -173,6 +174,20 @@ def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_switch_is_no_number() -> None:
     with pytest.raises(InvalidParameter, match="takes nothing, true or false, found 1"):
         answered('.with("Neptune#ml.inductiveInference", 1)')
+
+
+def test_steps_that_a_deployment_holds_for_unoptimised() -> None:
+    settings = Settings(unoptimised=frozenset(("hasNot", "coin")))
+    query = LINKS.replace(".V()", ".V().hasNot('age')")
+    with pytest.raises(UnsupportedOperation) as caught:
+        drive(as_script(f'{query}{INDUCTIVE}.hasLabel("P")'), [], settings=settings)
+    assert str(caught.value) == (
+        "Neptune ML - Real-Time Inductive Inference queries are currently not supported with"
+        " Gremlin steps which are not optimized for Neptune. Check the Neptune User Guide for a"
+        " list of Neptune-optimized steps."
+    )
+    for text, more in ((query, ""), (LINKS, INDUCTIVE)):
+        drive(as_script(f'{text}{more}.hasLabel("P")'), GRAPH, settings=settings, scope=SCOPE)
 
 
 def test_edges_are_read_with_their_ends_and_their_properties() -> None:
