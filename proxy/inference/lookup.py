@@ -28,22 +28,23 @@ from grammar.traversal import (
 from proxy.inference.tree import ITS_ID, NOTHING
 
 TABLE_SIZE = 256
-"""Entries of one map, unless there were more than `TABLES` of them."""
+"""Entries of one map, unless there were too many of them."""
 TABLES = 48
 
 Table = Callable[[Sequence[Literal]], Argument]
 """The map that is to hold what some ids lead to, a list for each of them."""
 
 
-def looked_up(ids: Sequence[Literal], table: Table) -> list[Instruction]:
+def looked_up(ids: Sequence[Literal], table: Table, most: int = TABLES) -> list[Instruction]:
     """The steps that lead each element to the items of its list, in their order.
 
+    There are `most` maps at the most.
     `ids` are of all elements that may come, also of those with nothing: a `select` that finds no
     entry would go on with a label or side effect of that name. They are all different.
     """
     if len(ids) <= TABLE_SIZE:
         return [_look_up(table(ids))]
-    size = max(TABLE_SIZE, -(-len(ids) // TABLES))
+    size = max(TABLE_SIZE, -(-len(ids) // most))
     ordered = _sorted(ids)
     every = list(ids) if ordered is None else ordered
     parts = [every[start : start + size] for start in range(0, len(every), size)]

@@ -41,6 +41,9 @@ from proxy.wire.mime import Encoding
 PROPERTY_LIMIT = 50
 """Predicted properties that are written into the text of a Groovy script."""
 
+BINDINGS = 8
+"""Maps that come in a binding each: a server takes 16 bindings, and the query may have its own."""
+
 Pairs = Sequence[tuple[str, Literal]]
 """Keys and values."""
 
@@ -130,7 +133,7 @@ class Properties:
             bindings[name] = self._map(ids, predicted)
             return Variable(name)
 
-        return Written(looked_up(list(predicted), table), bindings)
+        return Written(looked_up(list(predicted), table, BINDINGS), bindings)
 
     def _in_branches(self, found: Mapping[Literal, Pairs]) -> Written:
         """A branch for each element: slow for many, but neither ids nor values go through a map,

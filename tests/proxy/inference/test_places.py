@@ -165,6 +165,15 @@ def test_gremlin_lang_gets_properties_as_a_binding():
     assert all(item.what == "VertexProperty" for _, found in bound.entries for item in found.items)
 
 
+def test_gremlin_lang_gets_no_more_bindings_than_a_server_takes():
+    many = [row(v=f"v{number}") for number in range(10_000)]
+    query = f'{P}V("a").out("x").{GENRE}.path()'
+    answered = drive(as_script(query, **LANG), [many], values=genres)
+    bound = answered.final.args["bindings"].entries
+    assert len(bound) == 8
+    assert sum(len(table.entries) for _, table in bound) == 10_000
+
+
 @pytest.mark.parametrize("mime", ["-v1.0+json", "-v3.0+json;types=false"])
 def test_a_format_without_types_has_no_properties_to_bind(mime):
     request = as_script(f'{P}V("a").{GENRE}', **LANG)
