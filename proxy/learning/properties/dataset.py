@@ -99,21 +99,14 @@ def property_dataset(processed: ProcessedGraph) -> PropertyDataset:
     if asked is None:
         raise UnusableExport("the configuration has no property as its target")
     warnings = list(processed.warnings)
+    subjects, features, edge_ids = subjects_of(processed)
     encodings: tuple[Encoding, ...] = ()
-    features: Features | None = None
-    edge_ids: Sequence[str] = ()
-    if isinstance(asked.owner, str):
-        count = processed.graph.counts[asked.owner]
-        subjects = Subjects((np.arange(count),), np.zeros((count, 0), np.float32))
-    else:
+    if not isinstance(asked.owner, str):
         rows = processed.rows[asked.owner]
-        edge_ids = rows.ids
-        if rows.features is not None and not all(edge_ids):
-            warnings.append(f"{asked.owner}: the edges have no ~id, so their features are left out")
+        if features is not None:
+            encodings = rows.encodings
         elif rows.features is not None:
-            encodings, features = rows.encodings, rows.features
-        own = np.zeros((len(rows.heads), 0), np.float32) if features is None else features.values
-        subjects = Subjects((rows.heads, rows.tails), own)
+            warnings.append(f"{asked.owner}: the edges have no ~id, so their features are left out")
     target, truth, labelled = _truth(asked)
     return PropertyDataset(
         target,
@@ -127,6 +120,22 @@ def property_dataset(processed: ProcessedGraph) -> PropertyDataset:
         edge_ids,
         tuple(warnings),
     )
+
+
+def subjects_of(processed: ProcessedGraph) -> tuple[Subjects, Features | None, Sequence[str]]:
+    """The elements that a processed graph asks about; of edges their features and their ids, too.
+
+    Features count only where every edge has an id, because answers find them by it.
+    """
+    assert processed.target is not None
+    owner = processed.target.owner
+    if isinstance(owner, str):
+        count = processed.graph.counts[owner]
+        return Subjects((np.arange(count),), np.zeros((count, 0), np.float32)), None, ()
+    rows = processed.rows[owner]
+    features = rows.features if all(rows.ids) else None
+    own = np.zeros((len(rows.heads), 0), np.float32) if features is None else features.values
+    return Subjects((rows.heads, rows.tails), own), features, rows.ids
 
 
 def load_property(directory: Path, configuration: str = CONFIGURATION) -> PropertyDataset:

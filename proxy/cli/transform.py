@@ -1,0 +1,47 @@
+"""`gremlink transform`: a trained model on a graph that has grown, without training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from proxy.cli import console, progress
+
+
+@click.command()
+@click.argument("artifact", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("data", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Directory for the new artifact; one that is there is replaced.",
+)
+@click.option(
+    "--configuration",
+    default="training-data-configuration.json",
+    show_default=True,
+    help="File in the export that names features and targets.",
+)
+def transform(artifact: Path, data: Path, output: Path, configuration: str) -> None:
+    """Apply the model in ARTIFACT to newer DATA: vertices and edges that came after training.
+
+    DATA is an export, or the output of `gremlink process --previous`. New vertices become inputs
+    and answers; nothing is learned anew. Deleted vertices need training from the beginning.
+    """
+    console.say("loading the libraries")
+    from proxy.learning.transform import transform as run
+
+    with progress.of_training() as tell:
+        found = run(artifact, data, output, configuration=configuration, progress=tell)
+    for warning in found.warnings:
+        click.echo(f"gremlink: warning: {warning}", err=True)
+    click.echo(
+        f"{found.task} on {found.vertices:,} vertices and {found.edges:,} edges "
+        f"in {found.seconds:.1f} s"
+    )
+    click.echo(f"Changed: {found.drift}")
+    if found.drift.advises_training:
+        click.echo("gremlink: warning: so much has changed that training anew is advised", err=True)
+    console.say(f"The artifact is in {output}. `gremlink endpoint create` serves it.")

@@ -1,0 +1,196 @@
+"""A trained model on a graph that has grown: nothing is learned anew, everything is computed anew.
+
+Neptune calls this a model transform. All embeddings and answers are made from the graph as it is
+now, those of old vertices included. A vertex that came after training begins with the mean of its
+type's learned embeddings, plus its features.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from proxy.graph.export_files import CONFIGURATION, read_export
+from proxy.learning import model as links
+from proxy.learning.events import PhaseStarted, Progress, unheard
+from proxy.learning.extension import Extension
+from proxy.learning.features.encodings import to_document
+from proxy.learning.graph import Floats, Indexes
+from proxy.learning.model import LinkModel
+from proxy.learning.processing.drift import Drift, drift_between
+from proxy.learning.processing.process import process
+from proxy.learning.processing.processed import Codes, EdgeRows, ProcessedGraph, UnusableExport
+from proxy.learning.processing.stored import read_processed
+from proxy.learning.properties import model as properties
+from proxy.learning.properties.dataset import subjects_of
+from proxy.learning.properties.model import EdgeFeatures, PropertyModel
+from proxy.learning.properties.view import Known, View
+from proxy.store.artifacts import (
+    MANIFEST,
+    Artifact,
+    DamagedArtifact,
+    check_output,
+    read_artifact,
+    write_artifact,
+)
+
+REPORT = "transform.json"
+Model = LinkModel | PropertyModel
+
+
+@dataclass(frozen=True, slots=True)
+class Transformed:
+    """What came of it."""
+
+    task: str
+    vertices: int
+    edges: int
+    drift: Drift
+    warnings: tuple[str, ...]
+    seconds: float
+
+
+def transform(
+    artifact_directory: Path,
+    data_directory: Path,
+    output: Path,
+    *,
+    configuration: str = CONFIGURATION,
+    progress: Progress | None = None,
+) -> Transformed:
+    """Apply a trained model to newer data and write the result, an artifact like the first.
+
+    The data are an export, which is processed with the model's own encodings, or a processed graph
+    that was made with them. Raises `BadExport`, `UnusableExport` (deleted vertices, for one),
+    `ArtifactError`.
+    """
+    progress = progress or unheard
+    begun = time.perf_counter()
+    check_output(output)
+    progress(PhaseStarted("loading the model"))
+    artifact = read_artifact(artifact_directory)
+    model = _model_in(artifact, artifact_directory)
+    if (data_directory / MANIFEST).is_file():
+        data = read_processed(data_directory)
+        _check_encodings(model, data)
+    else:
+        export = read_export(data_directory, configuration)
+        data = process(export, previous=_previous(model), progress=progress)
+    drift = drift_between(model.stored.graph, data.graph)
+    progress(PhaseStarted("computing embeddings and answers"))
+    moved = _on_links(model, data) if isinstance(model, LinkModel) else on_property(model, data)
+    written = _written(moved, {})
+    about = {
+        key: value
+        for key, value in artifact.manifest.items()
+        if key not in written.manifest and key not in ("format", "files")
+    }
+    progress(PhaseStarted("writing the artifact"))
+    about["transformed"] = drift.to_document()
+    write_artifact(output, _written(moved, about), {REPORT: drift.to_document()})
+    return Transformed(
+        str(artifact.manifest["task"]),
+        data.graph.vertex_count,
+        data.graph.edge_count,
+        drift,
+        data.warnings,
+        round(time.perf_counter() - begun, 2),
+    )
+
+
+def _model_in(artifact: Artifact, directory: Path) -> Model:
+    try:
+        if artifact.manifest.get("task") == links.TASK:
+            return links.from_artifact(artifact)
+        return properties.from_artifact(artifact)
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        raise DamagedArtifact(directory, f"not a model: {error}") from error
+
+
+def _written(model: Model, about: Mapping[str, Any]) -> Artifact:
+    if isinstance(model, LinkModel):
+        return links.to_artifact(model, about)
+    return properties.to_artifact(model, about)
+
+
+def _previous(model: Model) -> ProcessedGraph:
+    """The model's graph as an earlier processing."""
+    rows = {}
+    if isinstance(model, PropertyModel) and not isinstance(model.target.owner, str):
+        nothing = np.zeros(0, np.int64)
+        rows[model.target.owner] = EdgeRows(nothing, nothing, [], model.edges.encodings)
+    return ProcessedGraph(model.stored, rows, {}, None)
+
+
+def _check_encodings(model: Model, data: ProcessedGraph) -> None:
+    """Raise `UnusableExport` unless a graph was processed with the encodings of the model."""
+    before, now = model.stored, data.stored
+    same = before.types == now.types and before.relations == now.relations
+    for name in before.types if same else ():
+        count = len(before.ids[name])
+        same = (
+            same
+            and [to_document(each) for each in before.encodings[name]]
+            == [to_document(each) for each in now.encodings[name]]
+            and list(now.ids[name][:count]) == list(before.ids[name])
+        )
+    if not same:
+        raise UnusableExport(
+            "the graph was not processed with the encodings of this model: process it with "
+            "`gremlink process --previous DIR`, where DIR is what the model was trained on, or "
+            "name the export, which is then processed with the model's own"
+        )
+
+
+def _on_links(model: LinkModel, data: ProcessedGraph) -> LinkModel:
+    # Nothing is before, so that everything counts as new.
+    extension = Extension(data.stored, {}, dict.fromkeys(data.graph.counts, 0))
+    return model.on(extension, ())
+
+
+def on_property(model: PropertyModel, data: ProcessedGraph) -> PropertyModel:
+    """The same methods on all of another graph, with what is known there.
+
+    Classes that training has not seen are not known. Raises `UnusableExport`.
+    """
+    target, asked = model.target, data.target
+    if asked is None or (asked.owner, asked.key) != (target.owner, target.key):
+        raise UnusableExport(
+            f"the model predicts {target}, and the configuration of the data asks for "
+            f"{asked.described if asked is not None else 'links'}: export with the same target"
+        )
+    subjects, edge_features, edge_ids = subjects_of(data)
+    truths = [target.truth_of((value,)) for value in asked.cells.values]
+    rows, known = _known(truths, asked.cells.codes, target.width)
+    graph = data.graph
+    every = {name: np.arange(count) for name, count in graph.counts.items()}
+    view = View(graph, target.ends, Known(subjects.select(rows).ends, known), every)
+    moved = replace(
+        model,
+        stored=data.stored,
+        known=view.known,
+        members=tuple((weight, member.on(view)) for weight, member in model.members),
+        answers=None,
+    )
+    if target.element == "node":
+        return replace(moved, answers=moved.outputs(subjects).astype(np.float32))
+    if edge_features is None:
+        return moved
+    return replace(moved, edges=EdgeFeatures(model.edges.encodings, edge_ids, edge_features.values))
+
+
+def _known(truths: Sequence[Floats | None], codes: Codes, width: int) -> tuple[Indexes, Floats]:
+    """The rows with a value that the model knows, and what it says."""
+    usable = np.array([truth is not None for truth in truths], np.bool_)
+    table: Floats = np.zeros((len(truths), width), np.float32)
+    for place, truth in enumerate(truths):
+        if truth is not None:
+            table[place] = truth
+    has_value = codes >= 0
+    rows = np.flatnonzero(has_value)[usable[codes[has_value]]]
+    return rows, table[codes[rows]]
