@@ -257,8 +257,7 @@ class LinkPredictor:
             spans[target] = width
             width += logits.shape[1]
             parts.append(logits)
-        joined = np.concatenate(parts, axis=1)
-        candidates = [literal for target in spans for literal in self._ids[target]]
+        joined = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
         if allowed is not None:
             open_ = self._columns(allowed, spans)
             joined[:, np.setdiff1d(np.arange(width), open_)] = -np.inf
@@ -269,11 +268,16 @@ class LinkPredictor:
             scores = probabilities(row[best])
             answers.append(
                 [
-                    ScoredVertex(candidates[index], float(score))
-                    for index, score in zip(best, scores, strict=True)
+                    ScoredVertex(self._candidate(index, spans), score)
+                    for index, score in zip(best.tolist(), scores.tolist(), strict=True)
                 ]
             )
         return answers
+
+    def _candidate(self, column: int, spans: Mapping[str, int]) -> Literal:
+        """The vertex that stands in a column: the reverse of `_columns`."""
+        target = [name for name, start in spans.items() if start <= column][-1]
+        return self._ids[target][column - spans[target]]
 
     def _columns(self, vertices: Collection[Literal], spans: Mapping[str, int]) -> Indexes:
         """Where vertices stand among candidates whose types begin at `spans`; int64."""

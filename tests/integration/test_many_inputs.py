@@ -1,0 +1,91 @@
+"""Ten thousand vertices, and five thousand times ten links, in one query: all answers are there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from bytecode import bytecode
+from gremlin_python.driver.client import Client
+from running_proxy import Model, Models, RunningProxy, Values
+
+from grammar.traversal import Literal
+
+pytestmark = pytest.mark.integration
+
+FILMS, PEOPLE, RESULTS = 10_000, 5_000, 10
+GENRES = ("Action", "Drama", "War")
+GRAPH = f"""
+(0..<{FILMS}).each {{ g.addV('Film').property(T.id, 'f' + it).property('number', it).iterate() }}
+(0..<{PEOPLE}).each {{ g.addV('Person').property(T.id, 'p' + it).iterate() }}
+'done'
+"""
+CLASSES = 'with("Neptune#ml.classification")'
+
+
+def genre(film: int) -> str:
+    return GENRES[film % len(GENRES)]
+
+
+def likes(person: int) -> list[str]:
+    return [f"f{(person * 7 + rank * 13) % FILMS}" for rank in range(RESULTS)]
+
+
+@pytest.fixture(scope="module")
+def client(graph_url: str) -> Iterator[Client]:
+    direct = Client(graph_url, "g")
+    direct.submit("g.V().drop().iterate()").all().result()
+    direct.submit(GRAPH).all().result()
+    id = Literal.string
+    models = Models(
+        Values("genres", "node", {id(f"f{n}"): [id(genre(n))] for n in range(FILMS)}),
+        Model("films", {id(f"p{n}"): list(map(id, likes(n))) for n in range(PEOPLE)}),
+    )
+    with RunningProxy(graph_url, models) as proxy:
+        client = Client(proxy.url, "g")
+        yield client
+        client.close()
+    direct.submit("g.V().drop().iterate()").all().result()
+    direct.close()
+
+
+@pytest.fixture(params=["script", "bytecode"])
+def ask(client: Client, request: pytest.FixtureRequest):
+    def run(text: str) -> list[object]:
+        query = bytecode(text) if request.param == "bytecode" else text
+        results = client.submit(query).all().result()
+        if request.param == "bytecode":
+            return [each.object for each in results for _ in range(each.bulk)]
+        return results
+
+    return run
+
+
+def test_a_class_for_each_of_ten_thousand_vertices(ask):
+    values = ask(
+        f'g.with("Neptune#ml.endpoint", "genres").V().hasLabel("Film")'
+        f'.properties("genre").{CLASSES}.value()'
+    )
+    assert Counter(values) == Counter(genre(n) for n in range(FILMS))
+
+
+def test_each_vertex_beside_its_class(ask):
+    pairs = ask(
+        f'g.with("Neptune#ml.endpoint", "genres").V().hasLabel("Film").project("n", "g")'
+        f'.by("number").by(properties("genre").{CLASSES}.value())'
+    )
+    assert len(pairs) == FILMS
+    assert all(pair["g"] == genre(pair["n"]) for pair in pairs)
+
+
+def test_ten_links_for_each_of_five_thousand_vertices(ask):
+    pairs = ask(
+        f'g.with("Neptune#ml.endpoint", "films").with("Neptune#ml.limit", {RESULTS})'
+        '.V().hasLabel("Person").as("p").out("likes").with("Neptune#ml.prediction")'
+        '.hasLabel("Film").as("f").select("p", "f").by(id)'
+    )
+    found: dict[str, list[str]] = {}
+    for pair in pairs:
+        found.setdefault(pair["p"], []).append(pair["f"])
+    assert found == {f"p{n}": likes(n) for n in range(PEOPLE)}
