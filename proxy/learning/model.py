@@ -22,7 +22,7 @@ from proxy.learning.scorers.fitted import Tensors
 from proxy.learning.scorers.knowledge import KnowledgeEmbeddings
 from proxy.learning.scorers.mixture import MemberWeights, Mixture
 from proxy.learning.scorers.trained import Trained
-from proxy.learning.settings import NETWORK, NETWORKS
+from proxy.learning.settings import NETWORK
 from proxy.learning.stored_graph import StoredGraph, stored_graph_of
 from proxy.store.artifacts import Artifact
 
@@ -64,12 +64,12 @@ class LinkModel:
     @property
     def scope(self) -> Scope:
         """What to read of a live graph for a prediction on it."""
-        names = {name for relation in self.relations for name in relation.members}
-        if NETWORK not in names and names.isdisjoint(NETWORKS):
-            return Scope.around(self.stored, STRUCTURE, 2)
-        if not self.encoders:
+        if self.encoders:
+            return Scope.around(self.stored, NETWORK, max(1, len(self.encoders[0].layers)))
+        learned = set(self.networks)
+        if NETWORK in learned or all(learned.issuperset(each.members) for each in self.relations):
             return Scope.around(self.stored, ENTITIES, 0)
-        return Scope.around(self.stored, NETWORK, max(1, len(self.encoders[0].layers)))
+        return Scope.around(self.stored, STRUCTURE, 2)
 
     def scorer(self, model: RelationModel) -> Mixture:
         """The mixture of one relation, its members fitted on the whole graph."""
@@ -89,6 +89,7 @@ class LinkModel:
         """The same model on a graph that was brought up to date.
 
         Of the network's embeddings those of the asked and of the new vertices are made anew.
+        Embeddings that were learned one by one stay; new vertices have the mean of their type.
         """
         networks: dict[str, Trained] = {
             name: each.enlarged(extension.enlarged)

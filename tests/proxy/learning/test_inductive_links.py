@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from reading import Read, Vertex, everything, links, name
 
 from grammar.traversal import Literal
 from proxy.learning.extension import extend, places_of
+from proxy.learning.graph import DIRECTIONS
 from proxy.learning.model import LinkModel, from_artifact, to_artifact
 from proxy.learning.predictor import LinkPredictor, ScoredVertex
 from proxy.learning.scope import ENTITIES, STRUCTURE, Scope
@@ -115,3 +117,22 @@ def test_what_there_is_to_read(model: LinkModel) -> None:
 def test_embeddings_without_an_encoder_are_those_of_entities(model: LinkModel) -> None:
     if model.embeddings is not None:
         assert replace(model, encoders=()).scope.encoder == ENTITIES
+
+
+def test_embeddings_alone_know_nobody_else_and_beside_other_methods_do_no_harm(
+    tmp_path: Path,
+) -> None:
+    export = write_communities(tmp_path / "export", only="knows")
+    settings = TrainingSettings(epochs=4, width=8, folds=2, networks=1, threads=1)
+    train(export, tmp_path / "model", model="transe", settings=settings)
+    alone = from_artifact(read_artifact(tmp_path / "model"))
+    assert alone.scope.encoder == ENTITIES
+    (target,) = alone.relations
+    weights = dict.fromkeys(DIRECTIONS, np.array([0.1, 1.0]))
+    joined = replace(target, members=("transe", "common-neighbours"), weights=weights)
+    blend = replace(alone, relations=(joined,))
+    assert blend.scope.encoder == STRUCTURE
+    inductive = LinkPredictor(blend).extended(newcomer("p0", "p4"), [name("new")])
+    (answers,) = ask(inductive, "new", known=[name("p0"), name("p4")])
+    first = [answer.id.value for answer in answers][:5]
+    assert sum(int(person[1:]) % 2 == 0 for person in first) >= 4
