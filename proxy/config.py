@@ -154,6 +154,9 @@ class Limits(_Section):
     max_requests_per_connection: Annotated[int, Field(ge=1)] = Field(
         default=8192, description="open requests of one connection"
     )
+    max_predictions: Annotated[int, Field(ge=1)] = Field(
+        default=1024, description="predictions under way or waiting, of all connections"
+    )
 
 
 class Inference(_Section):
@@ -428,8 +431,6 @@ def _type_name(annotation: Any) -> str:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) in (Union, UnionType):
         return " or ".join(_type_name(part) for part in get_args(annotation))
-    if get_origin(annotation) is tuple:
-        return "list of paths"
     if get_origin(annotation) is Literal:
         return ", ".join(str(choice) for choice in get_args(annotation))
     names = {
@@ -441,6 +442,7 @@ def _type_name(annotation: Any) -> str:
         type(None): "none",
         dict[str, list[str]]: "table of lists",
         tuple[str, ...]: "names",
+        tuple[Path, ...]: "list of paths",
     }
     return names[annotation]
 

@@ -5,6 +5,7 @@
     ├── InvalidParameter       something in the query has a value it may not have
     ├── MissingParameter       something is missing in the query
     ├── UnsupportedOperation   the query asks for what cannot be done (yet)
+    ├── TooManyRequests        too much is asked for at one time
     ├── InternalFailure        the model could not answer
     └── CancelledByUser        somebody has ended the query
 
@@ -64,6 +65,14 @@ class UnsupportedOperation(InferenceError):
     code = "UnsupportedOperationException"
     status = Status.INVALID_REQUEST_ARGUMENTS
     http_status = 400
+
+
+class TooManyRequests(InferenceError):
+    """Neptune's TooManyRequestsException."""
+
+    code = "TooManyRequestsException"
+    status = Status.TOO_MANY_REQUESTS
+    http_status = 429
 
 
 class InternalFailure(InferenceError):

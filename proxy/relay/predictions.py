@@ -22,7 +22,13 @@ from proxy.inference.commands import (
     Values,
     Work,
 )
-from proxy.inference.errors import ENDPOINT_NOT_FOUND, BadRequest, InternalFailure, InvalidParameter
+from proxy.inference.errors import (
+    ENDPOINT_NOT_FOUND,
+    BadRequest,
+    InternalFailure,
+    InvalidParameter,
+    TooManyRequests,
+)
 from proxy.learning.predictor import LinkPredictor, UnknownRelation
 from proxy.learning.properties.predictor import PropertyPredictor
 from proxy.learning.properties.target import PROPERTY_TASKS
@@ -41,10 +47,13 @@ class Predictions:
     """The models of a store's endpoints.
 
     A model is loaded on its first use, and again when its endpoint has got another artifact.
+    `most` pieces of work may be under way or wait, of all clients together.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, most: int = 1024) -> None:
         self._store = store
+        self._room = threading.BoundedSemaphore(most)
+        self._most = most
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="prediction")
         self._loaded: dict[str, tuple[Endpoint, Predictor]] = {}
         self._loading = threading.Lock()
@@ -52,8 +61,14 @@ class Predictions:
 
     async def __call__(self, work: Work) -> Reply:
         """Do a model's work. Raises `InferenceError`."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._work, work)
+        if not self._room.acquire(blocking=False):
+            raise TooManyRequests(
+                f"{self._most} predictions wait already, and no more may: try again later."
+            )
+        future = self._pool.submit(self._work, work)
+        # A client that goes leaves work behind which has begun: it counts until it is done.
+        future.add_done_callback(lambda _: self._room.release())
+        return await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """Let no more work begin."""

@@ -53,7 +53,9 @@ async def serving(
     listen, limits = configuration.listen, configuration.limits
     certificate = server_certificate(listen)
     upstream_tls = client_context(configuration.upstream)
-    predictions = Predictions(Store(configuration.store.directory))
+    predictions = Predictions(
+        Store(configuration.store.directory), most=configuration.limits.max_predictions
+    )
     listener = Listener(listen, limits, certificate)
     async with upstream_session(upstream_tls) as session:
         server = Server(configuration, configuration.upstream.url, session, predictions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from proxy.inference.commands import (
     PrepareLinks,
     PrepareProperty,
 )
-from proxy.inference.errors import BadRequest, InternalFailure, InvalidParameter
+from proxy.inference.errors import BadRequest, InternalFailure, InvalidParameter, TooManyRequests
 from proxy.learning.settings import TrainingSettings
 from proxy.learning.tasks import train
 from proxy.relay.predictions import Predictions
@@ -128,6 +130,31 @@ async def test_an_endpoint_of_another_kind(
     with pytest.raises(InvalidParameter) as caught:
         await predictions(work)
     assert str(caught.value) == message
+
+
+async def test_work_beyond_the_most_is_refused_until_some_is_done(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predictions = Predictions(store, most=3)
+    blocked = threading.Event()
+    monkeypatch.setattr(Predictions, "_work", lambda self, work: blocked.wait(10) and None)
+    waiting = [asyncio.create_task(predictions(LEVEL)) for _ in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyRequests, match="3 predictions wait already") as caught:
+        await predictions(LEVEL)
+    assert (caught.value.status, caught.value.http_status) == (429, 429)
+    waiting[2].cancel()  # it has not begun
+    await asyncio.wait([waiting[2]])
+    waiting[2] = asyncio.create_task(predictions(LEVEL))
+    await asyncio.sleep(0)
+    waiting[0].cancel()  # it has begun, and counts until it is done
+    await asyncio.wait([waiting[0]])
+    with pytest.raises(TooManyRequests):
+        await predictions(LEVEL)
+    blocked.set()
+    await asyncio.gather(*waiting[1:])
+    assert await predictions(LEVEL) is None
+    predictions.close()
 
 
 async def test_no_endpoint(predictions: Predictions) -> None:
