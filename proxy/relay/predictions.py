@@ -35,6 +35,7 @@ from proxy.learning.properties.target import PROPERTY_TASKS
 from proxy.relay.metadata import InductiveMetadata
 from proxy.store.artifacts import ArtifactError
 from proxy.store.records import Endpoint, Store
+from proxy.store.watched import WatchedEndpoints
 
 _T = TypeVar("_T")
 Predictor = LinkPredictor | PropertyPredictor
@@ -51,7 +52,7 @@ class Predictions:
     """
 
     def __init__(self, store: Store, *, most: int = 1024) -> None:
-        self._store = store
+        self._endpoints = WatchedEndpoints(store)
         self._room = threading.BoundedSemaphore(most)
         self._most = most
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="prediction")
@@ -73,6 +74,7 @@ class Predictions:
     def close(self) -> None:
         """Let no more work begin."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._endpoints.close()
 
     def _work(self, work: Work) -> Reply:
         match work:
@@ -185,7 +187,7 @@ class Predictions:
         )
 
     def _endpoint(self, name: str) -> Endpoint:
-        endpoint = self._store.endpoint(name)
+        endpoint = self._endpoints.endpoint(name)
         if endpoint is None:
             raise BadRequest(ENDPOINT_NOT_FOUND.format(name))
         return endpoint

@@ -110,6 +110,11 @@ class Store:
         self._sweep()
         return endpoint
 
+    @property
+    def records_file(self) -> Path:
+        """Where the records are, once there are any."""
+        return self._records.path
+
     def endpoint(self, name: str) -> Endpoint | None:
         """The endpoint of that name. Raises StoreNotUsable."""
         return next(self._select(_ONE, name), None)

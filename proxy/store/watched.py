@@ -1,0 +1,80 @@
+"""Endpoints for those who ask again and again: read anew only when another has changed the records.
+
+Opening the records for each query would take longer than many a model does.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+from proxy.store.records import Endpoint, Store
+
+_Identity = tuple[int, int]
+
+
+class WatchedEndpoints:
+    """The endpoints of a store, as they are at each call. Any thread may call."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._identity: _Identity | None = None
+        self._version: int | None = None
+        self._known: dict[str, Endpoint] = {}
+
+    def endpoint(self, name: str) -> Endpoint | None:
+        """The endpoint of that name. Raises StoreNotUsable."""
+        with self._lock:
+            version = self._current_version()
+            if version is None or version != self._version:
+                self._known.clear()
+                self._version = version
+            found = self._known.get(name)
+            if found is None:
+                found = self._store.endpoint(name)
+                if found is not None and version is not None:
+                    self._known[name] = found
+            return found
+
+    def close(self) -> None:
+        """Close the file; it is opened again when that is needed."""
+        with self._lock:
+            self._let_go()
+
+    def _current_version(self) -> int | None:
+        """SQLite's number for what other connections have written; `None` if it cannot be told."""
+        identity = _identity(self._store.records_file)
+        if identity != self._identity:
+            self._let_go()
+        if identity is None:
+            return None
+        try:
+            if self._connection is None:
+                self._connection = sqlite3.connect(
+                    self._store.records_file, isolation_level=None, check_same_thread=False
+                )
+                self._identity = identity
+            # https://sqlite.org/pragma.html#pragma_data_version
+            version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error:  # whoever reads the records will be told why
+            self._let_go()
+            return None
+        return version
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._identity = self._version = None
+        self._known.clear()
+
+
+def _identity(path: Path) -> _Identity | None:
+    """Whether it is still the same file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

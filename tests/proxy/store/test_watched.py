@@ -1,0 +1,59 @@
+"""Endpoints that are looked up again and again, while others change the store."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from proxy.store.artifacts import Artifact, write_artifact
+from proxy.store.records import Store
+from proxy.store.watched import WatchedEndpoints
+
+
+@pytest.fixture
+def artifact(tmp_path: Path) -> Path:
+    write_artifact(tmp_path / "artifact", Artifact({"task": "link_prediction"}, {}, {}))
+    return tmp_path / "artifact"
+
+
+def test_it_follows_what_others_do(tmp_path: Path, artifact: Path) -> None:
+    watched = WatchedEndpoints(Store(tmp_path / "store"))
+    other = Store(tmp_path / "store")
+    assert watched.endpoint("friends") is None
+    first = other.create_endpoint("friends", artifact)
+    assert watched.endpoint("friends") == first
+    assert watched.endpoint("friends") == first
+    second = other.create_endpoint("friends", artifact, replace=True)
+    assert second != first
+    assert watched.endpoint("friends") == second
+    other.create_endpoint("others", artifact)
+    assert watched.endpoint("others") is not None
+    other.delete_endpoint("friends")
+    assert watched.endpoint("friends") is None
+    watched.close()
+
+
+def test_the_records_are_not_read_while_nothing_changes(
+    tmp_path: Path, artifact: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "store")
+    made = store.create_endpoint("friends", artifact)
+    watched = WatchedEndpoints(store)
+    assert watched.endpoint("friends") == made
+    monkeypatch.setattr(store, "endpoint", lambda name: pytest.fail("read again"))
+    assert watched.endpoint("friends") == made
+    watched.close()
+
+
+def test_another_store_in_the_same_place(tmp_path: Path, artifact: Path) -> None:
+    watched = WatchedEndpoints(Store(tmp_path / "store"))
+    Store(tmp_path / "store").create_endpoint("friends", artifact)
+    assert watched.endpoint("friends") is not None
+    shutil.rmtree(tmp_path / "store")
+    assert watched.endpoint("friends") is None
+    Store(tmp_path / "store").create_endpoint("others", artifact)
+    assert watched.endpoint("friends") is None
+    assert watched.endpoint("others") is not None
+    watched.close()
