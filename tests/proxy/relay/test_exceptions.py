@@ -6,23 +6,29 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from answering import as_bytecode, as_script
+from communities import write_communities
 
 from proxy.inference.answer import answer
-from proxy.inference.commands import Admit
+from proxy.inference.commands import Admit, PrepareInductive
 from proxy.inference.errors import (
     BadRequest,
     InferenceError,
+    InternalFailure,
     InvalidParameter,
     MissingParameter,
     UnsupportedOperation,
 )
 from proxy.inference.predicates import Settings
+from proxy.learning.settings import TrainingSettings
+from proxy.learning.training import train
 from proxy.relay.http import carried_out
 from proxy.relay.predictions import Predictions
+from proxy.store.artifacts import read_artifact, write_artifact
 from proxy.store.records import Store
 from proxy.wire.request import RequestMessage
 
@@ -31,6 +37,7 @@ OTHER = "arn:aws:iam::0123456789:role/other"
 P = f'g.with("Neptune#ml.endpoint","ep").with("Neptune#ml.iamRoleArn","{ROLE}")'
 E = 'g.with("Neptune#ml.endpoint","ep")'
 LINK = '.V("u").out("rated").with("Neptune#ml.prediction").hasLabel("movie")'
+INDUCTIVE = '"Neptune#ml.inductiveInference"'
 CLASS = '.with("Neptune#ml.classification")'
 LISTED = Settings(roles={ROLE: ["movies", "genre-*"], OTHER: ["ep"]})
 
@@ -85,24 +92,42 @@ CASES: list[tuple[type[InferenceError], str, str, Settings]] = [
      " inference query per gremlin query.",
      P + f'.V("m").union(properties("genre"){CLASS}, properties("other"){CLASS})',
      Settings(one_inference=True)),
+    (UnsupportedOperation, "Neptune ML - Real-Time Inductive Inference queries are currently not"
+     " supported with Gremlin steps which are not optimized for Neptune. Check the Neptune User"
+     " Guide for a list of Neptune-optimized steps.",
+     P + f".V().sample(1){LINK[7:]}".replace(".hasLabel", f".with({INDUCTIVE}).hasLabel"),
+     Settings(unoptimised=frozenset({"sample"}))),
 ]  # fmt: skip
+
+METADATA = {
+    "missing": "Neptune ML cannot find the metadata file for Real-Time Inductive Inference in S3.",
+    "unreadable": "Unable to fetch Neptune ML - Real-Time Inductive Inference metadata from S3."
+    " Check the permissions of the S3 bucket or if the Neptune instance can connect to S3.",
+}
+"""The two that need an endpoint."""
 
 ids = [f"{error.__name__}: {message[:40]}" for error, message, _, _ in CASES]
 
 
-def test_all_but_those_of_inductive_inference_stand_here() -> None:
-    # Neptune's list has 23; three of them are about Neptune ML - Real-Time Inductive Inference.
-    assert len(CASES) == 23 - 3
+def test_all_of_them_stand_here() -> None:
+    assert len(CASES) + len(METADATA) == 23
 
 
-def told(request: RequestMessage, settings: Settings, store: Path) -> InferenceError:
-    """The error in which a request ends that the database would let in."""
+def told(
+    request: RequestMessage, settings: Settings, store: Path, before: Callable[[], object] = list
+) -> InferenceError:
+    """The error in which a request ends that the database would let in; `before` happens once the
+    model is loaded."""
 
     async def ending() -> InferenceError:
         predictions = Predictions(Store(store))
 
         async def perform(command: object) -> object:
-            return None if isinstance(command, Admit) else await predictions(command)  # type: ignore[arg-type]
+            if isinstance(command, Admit):
+                return None
+            if isinstance(command, PrepareInductive):
+                before()
+            return await predictions(command)  # type: ignore[arg-type]
 
         try:
             await carried_out(answer(request, settings), perform)  # type: ignore[arg-type]
@@ -135,6 +160,41 @@ def test_the_exception_and_its_words(
         "code": f"{error.__name__}Exception",
         "detailedMessage": message,
     }
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("rated")
+    export = write_communities(directory / "export", only="knows")
+    settings = TrainingSettings(epochs=1, width=4, folds=2, networks=1, threads=1)
+    train(export, directory / "model", model="popularity", settings=settings)
+    return directory / "model"
+
+
+@pytest.mark.parametrize("way", METADATA)
+def test_the_metadata_of_inductive_inference(way: str, artifact: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    served = artifact
+    if way == "missing":
+        model = read_artifact(artifact)
+        about = {key: value for key, value in model.manifest.items() if key != "files"}
+        documents = {key: value for key, value in model.documents.items() if key != "inductive"}
+        served = tmp_path / "earlier"
+        write_artifact(served, replace(model, manifest=about, documents=documents))
+    endpoint = store.create_endpoint("ep", served)
+    asked = f'.V("p1").out("knows").with("Neptune#ml.prediction").with({INDUCTIVE})'
+    request = as_script(f'{P}{asked}.hasLabel("Person")')
+    damage = (endpoint.artifact / "inductive.json").unlink if way == "unreadable" else list
+    found = told(request, Settings(), tmp_path / "store", damage)
+    assert type(found) is InternalFailure
+    assert str(found) == METADATA[way]
+    assert found.http_status == 500
+
+
+@pytest.mark.parametrize("message", METADATA.values())
+def test_those_of_metadata_are_in_the_reference(message: str) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "queries.md").read_text(encoding="utf-8")
+    assert f"| InternalFailureException | `{message}` |" in text
 
 
 @pytest.mark.parametrize(("error", "message", "query", "settings"), CASES, ids=ids)
