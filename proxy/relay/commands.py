@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from grammar.traversal import Argument
@@ -47,8 +48,7 @@ class Pending:
     received: int = 0
 
 
-@dataclass(slots=True)
-class OpenRequest:
+class OpenRequest(NamedTuple):
     """A request of the client that has not had its last response.
 
     `payload` is what came; `started` is in seconds of the monotonic clock.
@@ -57,7 +57,7 @@ class OpenRequest:
     format: Format
     opcode: int
     payload: bytes | bytearray
-    started: float = field(compare=False)
+    started: float
 
 
 @dataclass(frozen=True, slots=True)

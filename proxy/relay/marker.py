@@ -6,8 +6,8 @@ import re
 
 from proxy.inference.predicates import MARKER
 
-_HASH = b"#"
-_BACKSLASH = b"\\"
+_HASH = ord("#")
+_BACKSLASH = ord("\\")
 _ESCAPED_ASCII = re.compile(rb"\\?\\u+00([2-7][0-9a-fA-F])")
 """A printable ASCII character as an escape of JSON or of Groovy, or of Groovy inside JSON. Hardly
 an encoder writes one; escapes of other characters, which are common, are not worth a look."""

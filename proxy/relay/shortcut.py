@@ -30,9 +30,11 @@ _AUTHENTICATES = len("authentication").to_bytes(4, "big") + b"authentication"
 _SUCCESS = Status.SUCCESS.to_bytes(4, "big")
 _NO_CONTENT = Status.NO_CONTENT.to_bytes(4, "big")
 _PARTIAL_CONTENT = Status.PARTIAL_CONTENT.to_bytes(4, "big")
+_BINARY = int(Opcode.BINARY)
 _FINAL_TEXT = 0x80 | int(Opcode.TEXT)
 _FINAL_BINARY = 0x80 | int(Opcode.BINARY)
 _MASKED = 0x80
+_new = tuple.__new__  # half the time of the class's own constructor
 
 
 @dataclass(slots=True)
@@ -86,7 +88,7 @@ def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
             if head is None or head.op == "authentication":
                 return False
             request_id, format = head.request_id.bytes, head.format
-        requests[request_id] = OpenRequest(format, Opcode.BINARY, payload, now)
+        requests[request_id] = _new(OpenRequest, (format, _BINARY, payload, now))
         if stop == end:
             return True
         position = stop
