@@ -66,7 +66,7 @@ from proxy.inference.splice import splice
 from proxy.wire.request import RequestMessage
 
 EXPLAINED = 1000
-"""Results that one query can have explained: each takes a model about a millisecond."""
+"""Results that one query can have explained: each takes a model some milliseconds."""
 
 _T = TypeVar("_T")
 Answering = Generator[Command, Reply, RequestMessage | None]
