@@ -12,7 +12,6 @@ return RequestMessage                 what goes to the database in the client's 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar, cast
 from uuid import uuid4
 
@@ -29,12 +28,10 @@ from proxy.inference.commands import (
     Neighbourhood,
     PredictLinks,
     PredictProperty,
-    PrepareInductive,
     PrepareLinks,
     PrepareProperty,
     Reply,
     Results,
-    Scope,
     Values,
 )
 from proxy.inference.errors import InvalidParameter, UnsupportedOperation
@@ -50,7 +47,8 @@ from proxy.inference.inputs import (
 from proxy.inference.neighbourhood import IDS, read_neighbourhood
 from proxy.inference.place import leading_steps
 from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, plan_all, plan_next
-from proxy.inference.predicates import CLASSIFICATION, EXPLAIN, SCORE, Settings
+from proxy.inference.predicates import EXPLAIN, SCORE, Settings
+from proxy.inference.prepare import Prepared, model_of, prepare
 from proxy.inference.property_answers import Properties
 from proxy.inference.query import Query, read_query
 from proxy.inference.roles import authorise
@@ -92,36 +90,13 @@ def answer(request: RequestMessage, settings: Settings) -> Answering:
     plans = [plan for plans in planned.values() for plan in plans]
     for plan in plans:
         authorise(plan.role, plan.endpoint, settings)
-    prepared = yield from _prepare(plans)
+    prepared = yield from prepare(plans)
     bindings: dict[str, Argument] = {}
     changed = {}
     for number in planned:
         rewriting = _Rewriting(query, query.traversals[number], settings, prepared, bindings)
         changed[number] = yield from rewriting.run()
     return query.rewritten(changed, bindings)
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """What models told of themselves: whose properties they predict, node or edge, and what they
-    have to read for inductive inferences."""
-
-    elements: dict[PrepareProperty, str]
-    scopes: dict[PrepareLinks | PrepareProperty, Scope]
-
-
-def _prepare(plans: list[Plan]) -> _Step[_Prepared]:
-    """Make sure of the models."""
-    prepared = _Prepared({}, {})
-    for plan in plans:
-        model = model_of(plan)
-        reply = yield model
-        if isinstance(model, PrepareProperty):
-            prepared.elements[model] = cast(str, reply)
-        if plan.inductive is not None:
-            scope = yield PrepareInductive(model, plan.inductive.fresh)
-            prepared.scopes[model] = cast(Scope, scope)
-    return prepared
 
 
 def _refuse_impossible(traversal: Traversal, plan: Plan) -> None:
@@ -155,7 +130,7 @@ class _Rewriting:
         query: Query,
         traversal: Traversal,
         settings: Settings,
-        prepared: _Prepared,
+        prepared: Prepared,
         bindings: dict[str, Argument],
     ) -> None:
         self._query = query
@@ -349,14 +324,6 @@ def _scores(inputs: Sequence[Literal], links: Links) -> Told:
         for vertex, found in zip(inputs, links, strict=True)
         if found
     }
-
-
-def model_of(plan: Plan) -> PrepareLinks | PrepareProperty:
-    """The model that a plan asks for."""
-    if isinstance(plan, LinkPlan):
-        return PrepareLinks(plan.endpoint, plan.edge_label, plan.direction, plan.target_label)
-    task = "classification" if plan.task == CLASSIFICATION else "regression"
-    return PrepareProperty(plan.endpoint, task, plan.key)
 
 
 def _flattened(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grammar.traversal import Literal
-from proxy.learning.features.encoding import Encoding
+from proxy.learning.features.encoding import Encoding, UnfitCell
 from proxy.learning.features.matrix import encode
 from proxy.learning.graph import (
     Direction,
@@ -126,11 +126,8 @@ def encoded_rows(elements: Mapping[Literal, Cells], encodings: Sequence[Encoding
         columns[encoding.name] = [_cell(cells.get(encoding.name, ()), separator) for cells in rows]
     try:
         return encode(columns, encodings).values
-    except ValueError as error:
-        row = getattr(error, "row", None)
-        if row is None:
-            raise
-        raise ValueError(f"{list(elements)[row]!r}: {error}") from error
+    except UnfitCell as error:
+        raise ValueError(f"{list(elements)[error.row]!r}: {error}") from error
 
 
 def _cell(values: Sequence[str], separator: str | None) -> str:

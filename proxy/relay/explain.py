@@ -15,7 +15,7 @@ from aiohttp import web
 
 from grammar import script
 from grammar.traversal import Instruction, Literal, Traversal, step
-from proxy.inference.answer import answer, model_of
+from proxy.inference.answer import answer
 from proxy.inference.commands import (
     FOR_INPUTS,
     Admit,
@@ -38,6 +38,7 @@ from proxy.inference.options import without_options
 from proxy.inference.place import leading_steps
 from proxy.inference.plan import LinkPlan, Plan, plan_all
 from proxy.inference.predicates import Inductive, Settings
+from proxy.inference.prepare import model_of
 from proxy.inference.query import Query, read_query
 from proxy.relay.http import HttpRelay, carried_out
 from proxy.relay.queries import text_of

@@ -1,0 +1,52 @@
+"""Which models a query needs, and making sure of them before anything is read or written."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from proxy.inference.commands import (
+    Command,
+    PrepareInductive,
+    PrepareLinks,
+    PrepareProperty,
+    Reply,
+    Scope,
+)
+from proxy.inference.plan import LinkPlan, Plan
+from proxy.inference.predicates import CLASSIFICATION
+
+Model = PrepareLinks | PrepareProperty
+"""A model, by what it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What models told of themselves: whose properties they predict, node or edge, and what they
+    have to read for inductive inferences."""
+
+    elements: dict[Model, str] = field(default_factory=dict)
+    scopes: dict[Model, Scope] = field(default_factory=dict)
+
+
+def prepare(plans: Sequence[Plan]) -> Generator[Command, Reply, Prepared]:
+    """Make sure of the models of all plans. Raises `InferenceError` for one that does not fit."""
+    prepared = Prepared()
+    for plan in plans:
+        model = model_of(plan)
+        reply = yield model
+        if isinstance(model, PrepareProperty):
+            prepared.elements[model] = cast(str, reply)
+        if plan.inductive is not None:
+            scope = yield PrepareInductive(model, plan.inductive.fresh)
+            prepared.scopes[model] = cast(Scope, scope)
+    return prepared
+
+
+def model_of(plan: Plan) -> Model:
+    """The model that a plan asks for."""
+    if isinstance(plan, LinkPlan):
+        return PrepareLinks(plan.endpoint, plan.edge_label, plan.direction, plan.target_label)
+    task = "classification" if plan.task == CLASSIFICATION else "regression"
+    return PrepareProperty(plan.endpoint, task, plan.key)
