@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -24,12 +24,24 @@ from proxy.management.workshop import open_workshop
 
 log = logging.getLogger(__name__)
 
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
 
 @asynccontextmanager
 async def managing(
-    configuration: Configuration, application: web.Application, queries: Queries
+    configuration: Configuration,
+    application: web.Application,
+    queries: Queries,
+    metrics: Callable[[], bytes],
 ) -> AsyncIterator[None]:
-    """Add the API to an application that has not started; jobs run while the context lasts."""
+    """Add the API to an application that has not started; jobs run while the context lasts.
+
+    `metrics` gives the proxy's figures in the text format of Prometheus.
+    """
+
+    async def figures(request: web.Request) -> web.Response:
+        return web.Response(body=metrics(), headers={"Content-Type": METRICS_TYPE})
+
     workshop = open_workshop(configuration)
     access = Access(configuration)
     engine = Engine(workshop.graph)
@@ -42,6 +54,7 @@ async def managing(
         *Statistics(workshop.graph).routes(),
         *QueryStatus(queries, configuration.listen.path).routes(),
         *engine.routes(),
+        ("GET", "/metrics", figures),
     ]
     for method, path, handler in routes:
         application.router.add_route(method, path, answering(access, handler))

@@ -89,7 +89,9 @@ class Connection:
         self._reading = True
         self._upstream_full = False
         self._draining = False
-        self._ledger = conversation.ledger
+        self.ledger = conversation.ledger
+        self.database_lost = False
+        """Whether the database broke the connection off without a word."""
         self._open_limit = limits.max_requests_per_connection
         self._ordinary_requests = self._ordinary_responses = False
         """Whether what comes may go the short way, if it is ordinary."""
@@ -180,7 +182,7 @@ class Connection:
     def _from_client(self, data: bytes) -> None:
         if self._timed:
             self._silence.heard()
-        if self._ordinary_requests and ordinary_requests(data, self._ledger, self._open_limit):
+        if self._ordinary_requests and ordinary_requests(data, self.ledger, self._open_limit):
             self._upstream.write(data)  # type: ignore[union-attr]
             return
         if self._refused:
@@ -271,7 +273,7 @@ class Connection:
     def _from_upstream(self, data: bytes) -> None:
         if self._timed:
             self._silence.heard()
-        if self._ordinary_responses and ordinary_responses(data, self._ledger):
+        if self._ordinary_responses and ordinary_responses(data, self.ledger):
             self._client.write(data)  # type: ignore[union-attr]
             return
         try:
@@ -301,12 +303,15 @@ class Connection:
             self._close(client)
             return
         if not self._responses.at_boundary:
+            self.database_lost = True
             # Part of a message is with the client: nothing that follows could be understood.
             log.warning("%s was lost in the middle of a message", self._upstream_name)
             client.abort()
             return
+        self.database_lost = True
         cause = f" ({exc})" if exc is not None else ""
         reason = f"The connection to the database at {self._upstream_name} was lost{cause}."
+        log.warning("%s", reason)
         self._carry_out(self._conversation.upstream_lost(reason))
 
     # Commands --------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ class Conversation:
             yield ToUpstream(message.raw)
         elif head is not None and self._too_many(head):
             reason = f"This connection has {self._open_limit} open requests, and may have no more."
-            yield _failure(head.format, head.request_id, Status.TOO_MANY_REQUESTS, reason)
+            yield self._failure(head.format, head.request_id, Status.TOO_MANY_REQUESTS, reason)
         elif self._gate is not None or self._held or self._has_to_wait(message, head):
             self._held.append(message)
             self.backlog += len(message.raw)
@@ -156,7 +156,7 @@ class Conversation:
             yield from self._close(CloseCode.PROTOCOL_ERROR, reason)
             return
         refusal = InternalFailure(f"A request with Neptune#ml. cannot be read: {error}")
-        yield _error(head.format, head.request_id, refusal)
+        yield self._error(head.format, head.request_id, refusal)
 
     def _take_up(self) -> Iterator[Command]:
         """Go on with the messages that had to wait, as far as they no longer have to."""
@@ -228,7 +228,7 @@ class Conversation:
 
     def _refuse(self, pending: Pending, error: InferenceError) -> Iterator[Command]:
         self._end(pending)
-        yield _error(pending.request.format, pending.request.request_id, error)
+        yield self._error(pending.request.format, pending.request.request_id, error)
 
     def _end(self, pending: Pending) -> None:
         """Forget an inference whose last response the client gets."""
@@ -262,7 +262,7 @@ class Conversation:
             self._leave(pending)
         else:
             self.ours[request_id] = None
-        yield _error(request.format, request_id, error)
+        yield self._error(request.format, request_id, error)
         yield from self._take_up()
 
     # From the database -----------------------------------------------------------------------
@@ -293,7 +293,9 @@ class Conversation:
         refused = self._inferences.get(request_id)
         if refused is not None:  # credentials were refused under the id of the request itself
             self._end(refused)
-        self.open.pop(request_id.bytes, None)
+            self.ledger.endings[code] += 1
+        if self.open.pop(request_id.bytes, None) is not None:
+            self.ledger.endings[code] += 1
 
     def _ours(self, event: Ours) -> Iterator[Command]:
         asked, code = event.head.request_id, event.head.code or Status.SERVER_ERROR
@@ -308,6 +310,7 @@ class Conversation:
         if not is_success(code):
             if is_final(code):
                 self._end(pending)
+                self.ledger.endings[code] += 1
             payload = readdress(event.payload, pending.request.request_id)
             yield ToClient(encode_frame(event.opcode, payload, masked=False))
             return
@@ -362,7 +365,7 @@ class Conversation:
             self._note(message, peek_request(message.opcode, message.payload))
         self.close()
         for request_id, request in self.open.items():
-            yield _failure(request.format, UUID(bytes=request_id), Status.SERVER_ERROR, reason)
+            yield self._failure(request.format, UUID(bytes=request_id), Status.SERVER_ERROR, reason)
         self.open.clear()
 
     def _close(self, code: int, reason: str) -> Iterator[Command]:
@@ -378,24 +381,32 @@ class Conversation:
         self._held.clear()
         self.backlog = 0
 
+    # Errors of our own -----------------------------------------------------------------------
+
+    def _failure(self, format: Format, request_id: UUID, status: int, reason: str) -> ToClient:
+        return self._ending(format, request_id, status, reason, [], reason)
+
+    def _error(self, format: Format, request_id: UUID, error: InferenceError) -> ToClient:
+        trace = f"{error.code}: {error}"
+        detail = error.detail(request_id)
+        return self._ending(format, request_id, error.status, detail, [error.code], trace)
+
+    def _ending(
+        self,
+        format: Format,
+        request_id: UUID,
+        status: int,
+        message: str,
+        exceptions: list[str],
+        trace: str,
+    ) -> ToClient:
+        """The last response to a request."""
+        self.ledger.endings[status] += 1
+        attributes: dict[str, str | list[str]] = {"exceptions": exceptions, "stackTrace": trace}
+        opcode, payload = write_error(format, request_id, status, message, attributes)
+        return ToClient(encode_frame(opcode, payload, masked=False))
+
 
 def _asks_otherwise(format: Format) -> bool:
     """Whether our own queries are in another format than those of a client that uses this one."""
     return format.readable != format
-
-
-def _failure(format: Format, request_id: UUID, status: Status, reason: str) -> ToClient:
-    attributes: dict[str, list[str] | str] = {"exceptions": [], "stackTrace": reason}
-    opcode, payload = write_error(format, request_id, status, reason, attributes)
-    return ToClient(encode_frame(opcode, payload, masked=False))
-
-
-def _error(format: Format, request_id: UUID, error: InferenceError) -> ToClient:
-    opcode, payload = write_error(
-        format,
-        request_id,
-        error.status,
-        error.detail(request_id),
-        {"exceptions": [error.code], "stackTrace": f"{error.code}: {error}"},
-    )
-    return ToClient(encode_frame(opcode, payload, masked=False))

@@ -71,6 +71,10 @@ class Predictions:
         future.add_done_callback(lambda _: self._room.release())
         return await asyncio.wrap_future(future)
 
+    def loaded(self) -> list[tuple[str, str]]:
+        """Endpoint and task of each model in memory."""
+        return sorted((name, endpoint.task) for name, (endpoint, _) in self._loaded.copy().items())
+
     def close(self) -> None:
         """Let no more work begin."""
         self._pool.shutdown(wait=False, cancel_futures=True)

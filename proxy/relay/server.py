@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from multidict import CIMultiDict
@@ -16,6 +16,7 @@ from proxy.relay.connection import Connection, Predictor
 from proxy.relay.conversation import Conversation
 from proxy.relay.explain import Explainer
 from proxy.relay.http import HttpRelay
+from proxy.relay.metrics import Metrics
 from proxy.relay.queries import OpenQueries
 from proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
 
@@ -25,7 +26,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Server:
-    """Connections of clients, each with its own connection to the database at `upstream`."""
+    """Connections of clients, each with its own connection to the database at `upstream`.
+
+    `models` tells endpoint and task of each model in memory, for the metrics.
+    """
 
     def __init__(
         self,
@@ -33,11 +37,14 @@ class Server:
         upstream: str,
         session: ClientSession,
         predict: Predictor,
+        models: Callable[[], Iterable[tuple[str, str]]] = tuple,
     ) -> None:
         self._configuration = configuration
         self._upstream = upstream
         self._session = session
-        self._predict = predict
+        self._connections: set[Connection] = set()
+        self.metrics = Metrics(self._connections, models)
+        self._predict = self.metrics.timed(predict)
         self._settings = Settings(
             default_endpoint=configuration.inference.default_endpoint,
             limit_cap=configuration.inference.limit_cap,
@@ -49,11 +56,10 @@ class Server:
         self._http = HttpRelay(
             session=session,
             upstream=upstream,
-            predict=predict,
+            predict=self._predict,
             settings=self._settings,
             connect_timeout=configuration.limits.connect_timeout,
         )
-        self._connections: set[Connection] = set()
         self._requests: set[asyncio.Future[None]] = set()
         """Plain HTTP requests that are being answered."""
         self._draining = False
@@ -110,9 +116,16 @@ class Server:
         async def handle(request: web.Request) -> web.StreamResponse:
             answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._requests.add(answered)
+            status = 500
             try:
-                return await handler(request)
+                response = await handler(request)
+                status = response.status
+                return response
+            except web.HTTPException as error:
+                status = error.status
+                raise
             finally:
+                self.metrics.answered(status)
                 self._requests.discard(answered)
                 answered.set_result(None)
 
@@ -131,6 +144,7 @@ class Server:
             )
         except Unreachable as error:
             log.warning("%s", error)
+            self.metrics.upstream_failed()
             unreachable = str(error)
         else:
             if isinstance(answer, Declined):
@@ -185,6 +199,7 @@ class Server:
             await connection.ended
         finally:
             self._connections.discard(connection)
+            self.metrics.over(connection)
             listener.connection_lost(None)
         return response
 

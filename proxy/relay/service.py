@@ -35,9 +35,11 @@ class Serving:
 
 
 Beside = Callable[
-    [Configuration, web.Application, OpenQueries], contextlib.AbstractAsyncContextManager[None]
+    [Configuration, web.Application, OpenQueries, Callable[[], bytes]],
+    contextlib.AbstractAsyncContextManager[None],
 ]
-"""Adds routes to the application before it starts, and lives as long as it serves."""
+"""Adds routes to the application before it starts, and lives as long as it serves; gets the queries
+in flight, and the text of the metrics."""
 
 
 @contextlib.asynccontextmanager
@@ -58,13 +60,16 @@ async def serving(
     )
     listener = Listener(listen, limits, certificate)
     async with upstream_session(upstream_tls) as session:
-        server = Server(configuration, configuration.upstream.url, session, predictions)
+        server = Server(
+            configuration, configuration.upstream.url, session, predictions, predictions.loaded
+        )
         application = server.application()
         application.middlewares.append(listener.arrived)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         company = contextlib.AsyncExitStack()
         if beside is not None:
-            await company.enter_async_context(beside(configuration, application, server.queries))
+            watched = beside(configuration, application, server.queries, server.metrics.text)
+            await company.enter_async_context(watched)
         await runner.setup()
         handlers = runner.server
         assert handlers is not None

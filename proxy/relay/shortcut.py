@@ -8,6 +8,7 @@ on. Noting a request or its end twice is harmless.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from time import monotonic
 from uuid import UUID
@@ -20,7 +21,7 @@ from proxy.wire.frames import Opcode
 from proxy.wire.mime import GRAPHBINARY
 from proxy.wire.request import peek_request
 from proxy.wire.response import peek_response
-from proxy.wire.status import Status, is_final, is_success
+from proxy.wire.status import Status, is_success
 
 _PREFIX = bytes((len(GRAPHBINARY.name),)) + GRAPHBINARY.name.encode() + b"\x81"
 """What the payload of a GraphBinary request begins with: mime type and version; its id follows."""
@@ -28,8 +29,7 @@ _ID = len(_PREFIX)
 _OP = _ID + 16
 _AUTHENTICATES = len("authentication").to_bytes(4, "big") + b"authentication"
 _SUCCESS = Status.SUCCESS.to_bytes(4, "big")
-_NO_CONTENT = Status.NO_CONTENT.to_bytes(4, "big")
-_PARTIAL_CONTENT = Status.PARTIAL_CONTENT.to_bytes(4, "big")
+_PARTIAL = int(Status.PARTIAL_CONTENT)
 _BINARY = int(Opcode.BINARY)
 _FINAL_TEXT = 0x80 | int(Opcode.TEXT)
 _FINAL_BINARY = 0x80 | int(Opcode.BINARY)
@@ -50,6 +50,8 @@ class Ledger:
     requests: dict[bytes, OpenRequest] = field(default_factory=dict)
     ours: dict[UUID, Pending | None] = field(default_factory=dict)
     admitted: bool = False
+    endings: Counter[int] = field(default_factory=Counter)
+    """How many requests of the client have ended, by status."""
 
 
 def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
@@ -117,20 +119,22 @@ def ordinary_responses(data: bytes, ledger: Ledger) -> bool:
             return False
         if data[position] == _FINAL_BINARY and data[body] == 0x81:
             code = data[body + 18 : body + 22]
-            answered, ended = data[body + 2 : body + 18], code != _PARTIAL_CONTENT
-            if data[body + 1] or (code != _SUCCESS and code not in (_PARTIAL_CONTENT, _NO_CONTENT)):
+            answered, status = data[body + 2 : body + 18], 200
+            if code != _SUCCESS:
+                status = int.from_bytes(code, "big")
+            if data[body + 1] or (status != 200 and not is_success(status)):
                 return False
         elif data[position] in (_FINAL_TEXT, _FINAL_BINARY):
             head = peek_response(data[body:stop], complete=True)
             if head is None or head.request_id is None or not is_success(head.code or 0):
                 return False
-            answered, ended = head.request_id.bytes, is_final(head.code or 0)
+            answered, status = head.request_id.bytes, head.code or 0
         else:
             return False
         if ledger.ours and UUID(bytes=answered) in ledger.ours:
             return False
-        if ended:
-            ledger.requests.pop(answered, None)
+        if status != _PARTIAL and ledger.requests.pop(answered, None) is not None:
+            ledger.endings[status] += 1
         if stop == end:
             ledger.admitted = True
             return True

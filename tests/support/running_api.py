@@ -89,7 +89,7 @@ class RunningApi:
 
     async def _serve(self) -> None:
         application = web.Application()
-        async with managing(self.configuration, application, self.queries):
+        async with managing(self.configuration, application, self.queries, bytes):
             runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()

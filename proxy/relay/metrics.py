@@ -1,0 +1,124 @@
+"""What the proxy does, as figures for Prometheus; their names are a promise.
+
+Requests are counted where they end, in a plain counter of each connection: nothing is added up
+before somebody asks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Protocol
+
+import prometheus_client
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from proxy.inference.commands import Reply, Work
+from proxy.inference.errors import InferenceError
+from proxy.relay.connection import Predictor
+from proxy.relay.shortcut import Ledger
+
+_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class _Talking(Protocol):
+    """A connection of a client; whether the database broke it off."""
+
+    ledger: Ledger
+    database_lost: bool
+
+
+class Metrics(Collector):
+    """The figures of one server. `connections` are those that are open; `models` tells endpoint and
+    task of each model in memory."""
+
+    def __init__(
+        self,
+        connections: Collection[_Talking],
+        models: Callable[[], Iterable[tuple[str, str]]],
+    ) -> None:
+        self._connections = connections
+        self._models = models
+        self._ended: Counter[int] = Counter()
+        self._http: Counter[int] = Counter()
+        self._registry = CollectorRegistry()
+        self._upstream_errors = prometheus_client.Counter(
+            "gremlink_upstream_errors",
+            "Connections to the database that could not be made or were lost.",
+            registry=self._registry,
+        )
+        self._inference = prometheus_client.Histogram(
+            "gremlink_inference_duration_seconds",
+            "Time of a model's work, waiting for a thread included.",
+            ["work", "outcome"],
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._registry.register(self)
+        prometheus_client.ProcessCollector(registry=self._registry)
+
+    def text(self) -> bytes:
+        """All figures in the text format of Prometheus."""
+        return prometheus_client.generate_latest(self._registry)
+
+    def over(self, connection: _Talking) -> None:
+        """A client's connection has ended."""
+        self._ended.update(connection.ledger.endings)
+        if connection.database_lost:
+            self.upstream_failed()
+
+    def answered(self, status: int) -> None:
+        """A request over plain HTTP has ended."""
+        self._http[status] += 1
+
+    def upstream_failed(self) -> None:
+        """The database could not be reached, or was lost."""
+        self._upstream_errors.inc()
+
+    def timed(self, predict: Predictor) -> Predictor:
+        """A predictor whose work is measured."""
+
+        async def measured(work: Work) -> Reply:
+            started, outcome = time.perf_counter(), "failed"
+            try:
+                reply = await predict(work)
+                outcome = "answered"
+                return reply
+            except InferenceError:
+                outcome = "refused"
+                raise
+            finally:
+                took = time.perf_counter() - started
+                self._inference.labels(type(work).__name__, outcome).observe(took)
+
+        return measured
+
+    def collect(self) -> Iterator[Metric]:
+        """The figures that are added up when they are asked for."""
+        ended = self._ended.copy()
+        for connection in self._connections:
+            ended.update(connection.ledger.endings)
+        requests = CounterMetricFamily(
+            "gremlink_requests", "Requests that have ended.", labels=["kind", "status"]
+        )
+        for kind, counted in (("websocket", ended), ("http", self._http)):
+            for status, number in sorted(counted.items()):
+                requests.add_metric([kind, str(status)], number)
+        yield requests
+        yield GaugeMetricFamily(
+            "gremlink_inflight",
+            "Requests over WebSocket that have not ended.",
+            sum(len(connection.ledger.requests) for connection in self._connections),
+        )
+        yield GaugeMetricFamily(
+            "gremlink_connections", "WebSocket connections of clients.", len(self._connections)
+        )
+        models = GaugeMetricFamily(
+            "gremlink_model_info", "1 for each model in memory.", labels=["endpoint", "task"]
+        )
+        for endpoint, task in self._models():
+            models.add_metric([endpoint, task], 1)
+        yield models
