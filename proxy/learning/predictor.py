@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -247,11 +248,13 @@ class LinkPredictor:
     ) -> list[list[ScoredVertex]]:
         """Answers for sources of one type, over the candidates of all relations together."""
         spans: dict[str, int] = {}
-        parts: list[NDArray[np.float64]] = []
+        parts: list[NDArray[Any]] = []
         width = 0
         for ranker in rankers:
             target = ranker.relation.target_type(direction)
-            logits = ranker.calibrations[direction].logits(ranker.scorer.scores(sources, direction))
+            logits: NDArray[Any] = ranker.scorer.scores(sources, direction)
+            if len(rankers) > 1:  # one relation's own scores are in the order of its logits
+                logits = ranker.calibrations[direction].logits(logits)
             if target == ranker.relation.source_type(direction):
                 logits[np.arange(len(sources)), sources] = -np.inf
             spans[target] = width
@@ -265,7 +268,10 @@ class LinkPredictor:
         for row, hidden in zip(joined, known, strict=True):
             row[self._columns(hidden, spans)] = -np.inf
             best = top(row, limit)
-            scores = probabilities(row[best])
+            logits = row[best]
+            if len(rankers) == 1:
+                logits = rankers[0].calibrations[direction].logits(logits)
+            scores = probabilities(logits)
             answers.append(
                 [
                     ScoredVertex(self._candidate(index, spans), score)
@@ -288,7 +294,7 @@ class LinkPredictor:
         )
 
 
-def top(row: NDArray[np.float64], limit: int) -> Indexes:
+def top(row: NDArray[Any], limit: int) -> Indexes:
     """Positions of the `limit` largest finite numbers, largest first, equals in their order."""
     if limit < len(row):
         least = np.partition(row, len(row) - limit)[len(row) - limit]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
 from bytecode import bytecode
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 from running_proxy import Model, Models, RunningProxy, Values
 from suffixes import EDGES, LINKS, STEPS, VALUES, VERTICES, queries
 
-from grammar.traversal import Literal
+from grammar.traversal import Kind, Literal
 from proxy.inference import answers, lookup, property_answers, tree
 
 pytestmark = pytest.mark.integration
@@ -53,6 +54,12 @@ TARGETS = {
     "u5": "u1".split(),
 }
 """What the model ranks; what is known already is left out by the proxy."""
+ODD_IDS = {
+    "7L": Literal(Kind.LONG, 7),
+    "8": Literal(Kind.INT, 8),
+    f"UUID.fromString('{UUID(int=9)}')": Literal(Kind.UUID, UUID(int=9)),
+}
+"""Edges with other ids than text: as Groovy has them, and as literals."""
 GENRES = {
     "u1": ["Drama", "Crime", "War"],
     "u2": ["War"],
@@ -87,6 +94,8 @@ def graph() -> str:
                 f"g.addE('{label}').from(v('{head}')).to(v('{tail}')).property(T.id, '{id}')"
                 f".property('since', {2000 + number}){weight}.iterate()"
             )
+    for id in ODD_IDS:
+        lines.append(f"g.addE('odd').from(v('u5')).to(v('u6')).property(T.id, {id}).iterate()")
     for number, (direction, vertex) in enumerate(
         (direction, vertex) for direction in ("out", "in") for vertex in USERS
     ):
@@ -132,6 +141,7 @@ def clients(graph_url: str) -> Iterator[Clients]:
         Model("links", {id(vertex): list(map(id, found)) for vertex, found in TARGETS.items()}),
         Values("genres", "node", {id(v): list(map(id, genres)) for v, genres in GENRES.items()}),
         Values("weights", "edge", {id(e): [Literal.of(weight)] for e, weight in WEIGHTS.items()}),
+        Values("odd", "edge", {each: [id(each.kind.name)] for each in ODD_IDS.values()}),
     )
     with RunningProxy(graph_url, models) as proxy:
         inferring = Client(proxy.url, "g")
@@ -298,6 +308,17 @@ def test_many_properties_of_vertices(
 @given(asked(VALUES, "property", EDGES[:4], UNORDERED))
 def test_many_properties_of_edges(clients: Clients, many: None, question: tuple[str, str]) -> None:
     ask_for_weights(clients, *question)
+
+
+@pytest.mark.parametrize("how", ["bytecode", "script"])
+@pytest.mark.parametrize("id", ODD_IDS)
+def test_edges_with_other_ids_than_text(clients: Clients, id: str, how: str) -> None:
+    asked = 'properties("kind").with("Neptune#ml.classification").value()'
+    one = "hasId(<id>)" if how == "script" else "has(T.id, <id>)"
+    text = f"g.{options('odd')}E().hasLabel('odd').{one}.as('e').{asked}".replace("<id>", id)
+    if how == "bytecode" and "UUID" in id:
+        text = f"g.{options('odd')}E().hasLabel('odd').as('e').{asked}.is('UUID')"
+    assert run(clients.inferring, text, how) == [("str", ODD_IDS[id].kind.name)]
 
 
 def test_there_are_many_kinds_of_step() -> None:

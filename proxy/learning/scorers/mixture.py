@@ -69,8 +69,12 @@ def normalised(scores: Floats, over: Mask) -> Floats:
     lowest = np.min(scores, axis=1, keepdims=True, where=over, initial=np.inf)
     raised = np.maximum(scores - np.where(np.isfinite(lowest), lowest, 0.0), 0.0)
     mean = raised.sum(axis=1, keepdims=True, where=over) / count
-    logs = np.log1p(raised / np.maximum(mean, 1e-12))
-    centre = logs.sum(axis=1, keepdims=True, where=over) / count
-    spread = np.sqrt(np.square(logs - centre).sum(axis=1, keepdims=True, where=over) / count)
+    logs = raised / np.maximum(mean, 1e-12)
+    # In place from here on: with many candidates memory is what takes the time.
+    np.log1p(logs, out=logs)
+    logs -= logs.sum(axis=1, keepdims=True, where=over) / count
+    spread = np.sqrt(np.square(logs).sum(axis=1, keepdims=True, where=over) / count)
     level = (mean <= 1e-12) | (spread <= 1e-6)
-    return np.where(level, 0.0, (logs - centre) / np.where(level, 1.0, spread)).astype(np.float32)
+    logs /= np.where(level, 1.0, spread)
+    logs[level[:, 0]] = 0.0
+    return np.asarray(logs, dtype=np.float32)
