@@ -3,6 +3,7 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
+NOTEBOOK := .venv-notebook
 LOCK := requirements.lock
 INSTALLED := $(VENV)/.installed
 UV_VERSION := 0.13.9
@@ -17,7 +18,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test pytest fuzz semantics lint format lock clean
+.PHONY: help setup quickstart test pytest notebooks fuzz semantics lint format lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +32,9 @@ test: lint pytest ## linter, formatter, type checker, all tests
 
 pytest: $(INSTALLED) ## the tests alone; ARGS goes to pytest
 	$(BIN)/python -m pytest $(ARGS)
+
+notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## AWS's notebook magics against the proxy, about two minutes
+	NOTEBOOK_PYTHON=$(CURDIR)/$(NOTEBOOK)/bin/python $(BIN)/python -m pytest tests/notebook $(ARGS)
 
 fuzz: $(INSTALLED) ## a million mutated requests through the codecs; ARGS="--messages 10000 --seed 2"
 	$(BIN)/python tests/fuzz/fuzz_grammar.py $(ARGS)
@@ -56,7 +60,7 @@ lock: $(BIN)/uv ## resolve pyproject.toml anew into requirements.lock
 		--output-file $(LOCK) pyproject.toml
 
 clean: ## remove .venv, caches and build products; data directories stay
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(NOTEBOOK) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A candidate has to run (version managers leave stubs that only fail), to be of a version with
@@ -76,6 +80,13 @@ $(BIN)/uv:
 	echo "Creating $(VENV) with $$found ($$("$$found" --version))"; \
 	"$$found" -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# An environment of its own: graph-notebook pins other versions of what we use.
+$(NOTEBOOK)/.installed: tests/notebook/requirements.txt | $(BIN)/uv
+	$(BIN)/python -m venv --clear $(NOTEBOOK)
+	$(UV) pip install --python $(NOTEBOOK)/bin/python -r $< \
+		|| $(NOTEBOOK)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 # Where only pip knows the mirror or the certificates, uv fails and pip does the same work slower.
 $(INSTALLED): pyproject.toml $(LOCK) | $(BIN)/uv

@@ -168,6 +168,10 @@ class Inference(_Section):
     limit_cap: Annotated[int, Field(ge=1)] = Field(
         default=100, description="largest Neptune#ml.limit, per input vertex"
     )
+    model_memory: Annotated[int, Field(ge=1)] = Field(
+        default=4096,
+        description="memory for loaded models, in MiB; beyond it those not asked for longest go",
+    )
     one_inference: bool = Field(
         default=False, description="refuse a second inference in one query, as Neptune does"
     )
@@ -228,6 +232,11 @@ class Jobs(_Section):
     )
     time_limit: Seconds = Field(
         default=86400.0, description="longest time of one job, in seconds; a request may lower it"
+    )
+    status_wait: Annotated[float, Field(ge=0, le=600)] = Field(
+        default=0.0,
+        description="seconds that a request for a job's status waits for its end; notebooks that "
+        "ask once a minute are faster with 30",
     )
 
 

@@ -113,6 +113,7 @@ class Endpoints:
 
     async def get(self, request: web.Request) -> dict[str, Any]:
         """`GET /ml/endpoints/{id}`."""
+        await self.workshop.settled(ENDPOINTS, request.match_info["id"])
         return await asyncio.to_thread(self._get, request.match_info["id"])
 
     def _get(self, id: str) -> dict[str, Any]:
@@ -147,7 +148,7 @@ class Endpoints:
 def _status(job: Job, exists: bool) -> str:
     """What to call an endpoint whose last change is `job`."""
     if job.is_open:
-        return "Updating" if exists else "Creating"
+        return "Updating" if job.request.get("update") else "Creating"
     return "InService" if exists else "Failed"
 
 

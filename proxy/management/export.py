@@ -92,6 +92,7 @@ class ExportService:
 
     async def get(self, request: web.Request) -> dict[str, Any]:
         """`GET …/neptune-export/{id}`."""
+        await self.workshop.settled(EXPORT, request.match_info["id"])
         return _status(await asyncio.to_thread(self._found, request.match_info["id"]))
 
     async def stop(self, request: web.Request) -> dict[str, Any]:

@@ -149,6 +149,7 @@ class MachineLearning:
 
     async def get(self, request: web.Request) -> dict[str, Any]:
         """`GET /ml/<kind>/{id}`."""
+        await self.workshop.settled(_kind(request), request.match_info["id"])
         job = await asyncio.to_thread(self.found, _kind(request), request.match_info["id"])
         return _status(job)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 from proxy.config import Configuration
 from proxy.management.errors import BadRequest
-from proxy.management.jobs import Runner
+from proxy.management.jobs import LOOK, Runner
 from proxy.management.tasks.places import describe
 from proxy.store.jobs import Job, JobRecords
 from proxy.store.locations import Location, Locations
@@ -21,13 +22,18 @@ FILES = "files"
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Records, endpoints, locations, the runner of jobs; `graph` is the database's address."""
+    """Records, endpoints, locations, the runner of jobs.
+
+    `graph` is the database's address; `status_wait` is how long, in seconds, who asks about a job
+    waits for its end.
+    """
 
     records: JobRecords
     store: Store
     locations: Locations
     runner: Runner
     graph: str
+    status_wait: float = 0.0
 
     def task(self, task: str, /, **details: Any) -> Mapping[str, Any]:
         """The description of a job."""
@@ -48,6 +54,15 @@ class Workshop:
                 return location
             number += 1
 
+    async def settled(self, kind: str, id: str) -> None:
+        """Wait until the job has ended, or who asks has waited long enough."""
+        deadline = time.monotonic() + self.status_wait
+        while time.monotonic() < deadline:
+            job = await asyncio.to_thread(self.records.job, kind, id)
+            if job is None or not job.is_open:
+                return
+            await asyncio.sleep(LOOK)
+
     def end(self, job: Job, *, clean: bool) -> None:
         """End an open job; of one that has ended, `clean` removes what it made and the record."""
         if job.is_open:
@@ -67,7 +82,14 @@ def open_workshop(configuration: Configuration) -> Workshop:
     locations = Locations((root / FILES, *storage.roots), storage.s3_folder, storage.s3_endpoint)
     records = JobRecords(root)
     runner = Runner(records, locations, configuration.jobs)
-    return Workshop(records, Store(root), locations, runner, configuration.upstream.url)
+    return Workshop(
+        records,
+        Store(root),
+        locations,
+        runner,
+        configuration.upstream.url,
+        configuration.jobs.status_wait,
+    )
 
 
 def stamp(moment: float) -> str:

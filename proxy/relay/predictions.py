@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from proxy.config import Inference
 from proxy.inference.commands import (
     Describe,
     ExplainLinks,
@@ -22,42 +23,32 @@ from proxy.inference.commands import (
     Values,
     Work,
 )
-from proxy.inference.errors import (
-    ENDPOINT_NOT_FOUND,
-    BadRequest,
-    InternalFailure,
-    InvalidParameter,
-    TooManyRequests,
-)
+from proxy.inference.errors import InvalidParameter, TooManyRequests
 from proxy.learning.predictor import LinkPredictor, UnknownRelation
 from proxy.learning.properties.predictor import PropertyPredictor
-from proxy.learning.properties.target import PROPERTY_TASKS
 from proxy.relay.metadata import InductiveMetadata
-from proxy.store.artifacts import ArtifactError
+from proxy.relay.models import Models, Predictor
 from proxy.store.records import Endpoint, Store
-from proxy.store.watched import WatchedEndpoints
 
 _T = TypeVar("_T")
-Predictor = LinkPredictor | PropertyPredictor
 
 THREADS = 2
 """Predictions at the same time; each is one matrix product, and those use all cores anyway."""
 
 
 class Predictions:
-    """The models of a store's endpoints.
+    """What the endpoints of a store predict; `memory` for their models is in MiB.
 
-    A model is loaded on its first use, and again when its endpoint has got another artifact.
     `most` pieces of work may be under way or wait, of all clients together.
     """
 
-    def __init__(self, store: Store, *, most: int = 1024) -> None:
-        self._endpoints = WatchedEndpoints(store)
+    def __init__(
+        self, store: Store, *, most: int = 1024, memory: int = Inference().model_memory
+    ) -> None:
+        self._models = Models(store, memory)
         self._room = threading.BoundedSemaphore(most)
         self._most = most
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="prediction")
-        self._loaded: dict[str, tuple[Endpoint, Predictor]] = {}
-        self._loading = threading.Lock()
         self._metadata = InductiveMetadata()
 
     async def __call__(self, work: Work) -> Reply:
@@ -73,12 +64,16 @@ class Predictions:
 
     def loaded(self) -> list[tuple[str, str]]:
         """Endpoint and task of each model in memory."""
-        return sorted((name, endpoint.task) for name, (endpoint, _) in self._loaded.copy().items())
+        return self._models.loaded()
+
+    def load_ahead(self) -> None:
+        """Load the models of all endpoints, as many as there is room, without waiting for them."""
+        self._pool.submit(self._models.load_all)
 
     def close(self) -> None:
         """Let no more work begin."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._endpoints.close()
+        self._models.close()
 
     def _work(self, work: Work) -> Reply:
         match work:
@@ -95,7 +90,7 @@ class Predictions:
             case PrepareProperty() as wanted:
                 return self._property_of(wanted).element
             case PrepareInductive(model, fresh):
-                return self._metadata.scope(self._endpoint(model.endpoint), fresh=fresh)
+                return self._metadata.scope(self._models.endpoint(model.endpoint), fresh=fresh)
             case PredictProperty(wanted):
                 return self._values(self._property_of(wanted), work)
 
@@ -169,7 +164,7 @@ class Predictions:
 
     def _links_of(self, asked: PrepareLinks) -> LinkPredictor:
         """The model of an endpoint, if it is one of links."""
-        endpoint, predictor = self._model_of(asked.endpoint)
+        endpoint, predictor = self._models.model(asked.endpoint)
         if isinstance(predictor, LinkPredictor):
             return predictor
         raise InvalidParameter(
@@ -179,7 +174,7 @@ class Predictions:
 
     def _property_of(self, asked: PrepareProperty) -> PropertyPredictor:
         """The model of an endpoint, if it predicts this property in this way."""
-        endpoint, predictor = self._model_of(asked.endpoint)
+        endpoint, predictor = self._models.model(asked.endpoint)
         if isinstance(predictor, PropertyPredictor) and (predictor.task, predictor.key) == (
             asked.task,
             asked.key,
@@ -189,31 +184,6 @@ class Predictions:
             f"Endpoint {endpoint.name} does {_described(endpoint, predictor)}, the query asks it"
             f" for the {asked.task} of the property {asked.key!r}."
         )
-
-    def _endpoint(self, name: str) -> Endpoint:
-        endpoint = self._endpoints.endpoint(name)
-        if endpoint is None:
-            raise BadRequest(ENDPOINT_NOT_FOUND.format(name))
-        return endpoint
-
-    def _model_of(self, name: str) -> tuple[Endpoint, Predictor]:
-        """An endpoint and its model, loaded. Raises `InferenceError`."""
-        endpoint = self._endpoint(name)
-        with self._loading:
-            loaded = self._loaded.get(name)
-            if loaded is None or loaded[0] != endpoint:
-                try:
-                    loaded = endpoint, _kind(endpoint).load(endpoint.artifact)
-                except (ArtifactError, OSError) as error:
-                    raise InternalFailure(
-                        f"The model of endpoint {name} cannot be loaded: {error}"
-                    ) from error
-                self._loaded[name] = loaded
-        return loaded
-
-
-def _kind(endpoint: Endpoint) -> type[LinkPredictor] | type[PropertyPredictor]:
-    return PropertyPredictor if endpoint.task in PROPERTY_TASKS else LinkPredictor
 
 
 def _described(endpoint: Endpoint, predictor: Predictor) -> str:

@@ -56,7 +56,9 @@ async def serving(
     certificate = server_certificate(listen)
     upstream_tls = client_context(configuration.upstream)
     predictions = Predictions(
-        Store(configuration.store.directory), most=configuration.limits.max_predictions
+        Store(configuration.store.directory),
+        most=configuration.limits.max_predictions,
+        memory=configuration.inference.model_memory,
     )
     listener = Listener(listen, limits, certificate)
     async with upstream_session(upstream_tls) as session:
@@ -81,6 +83,7 @@ async def serving(
 
         try:
             host, port = await listener.open(handlers)
+            predictions.load_ahead()
             scheme = "ws" if certificate is None else "wss"
             place = f"{f'[{host}]' if ':' in host else host}:{port}"
             yield Serving(f"{scheme}://{place}{listen.path}", drain)

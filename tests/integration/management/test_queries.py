@@ -49,7 +49,7 @@ def test_over_websocket(proxy: Proxy) -> None:
 def test_over_http(proxy: Proxy) -> None:
     neptune = proxy.client()
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(proxy.client().execute_gremlin_query, gremlinQuery=SLOW)
+        slow = pool.submit(neptune.execute_gremlin_query, gremlinQuery=SLOW)
         (query,) = running(neptune)
         assert query["queryString"] == SLOW
         neptune.cancel_gremlin_query(queryId=query["queryId"])
