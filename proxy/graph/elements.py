@@ -17,6 +17,7 @@ from gremlin_python.process.traversal import T
 from gremlin_python.statics import SingleByte, bigint, long, short, timestamp
 
 from grammar.traversal import Kind
+from proxy.graph import filters
 from proxy.graph.connection import GraphConnection
 from proxy.graph.errors import ExportFailed
 from proxy.graph.steps import g
@@ -70,17 +71,23 @@ class EdgeElement:
 
 
 def read_vertices(
-    connection: GraphConnection, labels: Sequence[str] = ()
+    connection: GraphConnection, labels: Sequence[str] = (), steps: filters.Steps = ()
 ) -> Iterator[VertexElement]:
-    """All vertices, or those with one of the labels, in the server's order."""
+    """All vertices, or those with one of the labels, in the server's order.
+
+    `steps` are a filter, which takes a server that evaluates scripts.
+    """
     vertices = g.V().has_label(*labels) if labels else g.V()
     rows = vertices.project("i", "l", "p").by(T.id).by(T.label).by(__.value_map())
-    for row in connection.submit(rows.bytecode):
+    asked = filters.vertices(labels, steps) if steps else rows.bytecode
+    for row in connection.submit(asked):
         yield VertexElement(_id(row["i"]), split_labels(row["l"]), _properties(row["p"]))
 
 
-def read_edges(connection: GraphConnection, labels: Sequence[str] = ()) -> Iterator[EdgeElement]:
-    """All edges, or those with one of the labels, in the server's order."""
+def read_edges(
+    connection: GraphConnection, labels: Sequence[str] = (), steps: filters.Steps = ()
+) -> Iterator[EdgeElement]:
+    """All edges, or those with one of the labels, in the server's order; `steps` as above."""
     edges = g.E().has_label(*labels) if labels else g.E()
     rows = (
         edges.project("i", "l", "from", "to", "fl", "tl", "p")
@@ -92,7 +99,8 @@ def read_edges(connection: GraphConnection, labels: Sequence[str] = ()) -> Itera
         .by(__.in_v().label())
         .by(__.value_map())
     )
-    for row in connection.submit(rows.bytecode):
+    asked = filters.edges(labels, steps) if steps else rows.bytecode
+    for row in connection.submit(asked):
         yield EdgeElement(
             _edge_id(row["i"]),
             row["l"],

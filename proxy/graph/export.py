@@ -149,13 +149,17 @@ class _Writer:
         """Take all elements from the server."""
         wanted = self._parameters
         total = self._count(connection, g.V().count().bytecode)
-        for number, vertex in enumerate(read_vertices(connection, wanted.node_labels), start=1):
+        for number, vertex in enumerate(
+            read_vertices(connection, wanted.node_labels, wanted.node_filter), start=1
+        ):
             kind = self.schema.see_vertex(vertex)
             system = [vertex.id.text, vertex.id.kind.value]
             self._spool(kind.file_name, system, vertex.properties)
             self._tell("vertices", number, total)
         total = self._count(connection, g.E().count().bytecode)
-        for number, edge in enumerate(read_edges(connection, wanted.edge_labels), start=1):
+        for number, edge in enumerate(
+            read_edges(connection, wanted.edge_labels, wanted.edge_filter), start=1
+        ):
             self._tell("edges", number, total)
             ends = {";".join(edge.source_labels), ";".join(edge.dest_labels)}
             # An edge without its ends is of no use to anyone who reads the export.

@@ -10,6 +10,7 @@ from typing import Any
 
 from proxy.graph.elements import Labels
 from proxy.graph.errors import BadParameters
+from proxy.graph.filters import Steps, read_filter
 
 DEFAULT_NAME = "training-data-configuration"
 DEFAULT_SPLIT = (0.9, 0.1, 0.0)
@@ -74,11 +75,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class ExportParameters:
-    """What to export (nothing named means everything), and the configurations to write beside."""
+    """What to export (nothing named means everything), and the configurations to write beside.
+
+    The filters are steps that vertices and edges have to pass.
+    """
 
     node_labels: tuple[str, ...] = ()
     edge_labels: tuple[str, ...] = ()
     jobs: tuple[Job, ...] = (Job(),)
+    node_filter: Steps = ()
+    edge_filter: Steps = ()
 
     @classmethod
     def read(cls, path: Path) -> ExportParameters:
@@ -103,7 +109,19 @@ class ExportParameters:
         plain = {"targets", "features", "jobs", "version", "split_rate"} & set(request)
         own: Any = document if plain or isinstance(document, list) else {}
         asked = additional.get("neptune_ml", request.get("neptune_ml", own))
-        return cls(_names(params, "nodeLabels"), _names(params, "edgeLabels"), _jobs(asked))
+        return cls(
+            _names(params, "nodeLabels"),
+            _names(params, "edgeLabels"),
+            _jobs(asked),
+            _filter(params, "gremlinNodeFilter"),
+            _filter(params, "gremlinEdgeFilter"),
+        )
+
+
+def _filter(params: Mapping[str, Any], key: str) -> Steps:
+    """The filter of one kind of elements; `gremlinFilter` is for both, and wins."""
+    used = "gremlinFilter" if params.get("gremlinFilter") else key
+    return read_filter(str(params.get(used) or ""), used)
 
 
 def _jobs(asked: Any) -> tuple[Job, ...]:

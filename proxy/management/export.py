@@ -33,9 +33,6 @@ STATUS = {
 WOULD_CHANGE_THE_RESULT = (
     "filter",
     "filterConfigFile",
-    "gremlinFilter",
-    "gremlinNodeFilter",
-    "gremlinEdgeFilter",
     "scope",
     "format",
 )
@@ -70,7 +67,8 @@ class ExportService:
         for name in WOULD_CHANGE_THE_RESULT:
             if body.params.get(name) not in (None, "", *_HARMLESS.get(name, ())):
                 raise UnsupportedOperation(
-                    f"params.{name} is not supported: choose by nodeLabels and edgeLabels."
+                    f"params.{name} is not supported: there are nodeLabels, edgeLabels and "
+                    "gremlinFilter."
                 )
         if not body.createExportSubdirectory:
             raise UnsupportedOperation(

@@ -298,3 +298,18 @@ def test_nothing_to_load(empty_graph: str, tmp_path: Path) -> None:
         load_csv(empty_graph, tmp_path)
     with pytest.raises(FileProblem, match="no such file"):
         load_csv(empty_graph, tmp_path / "none")
+
+
+def test_filters_choose_vertices_and_edges(
+    graph: GraphConnection, files: Path, tmp_path: Path
+) -> None:
+    load_csv(graph.url, files)
+    params = {
+        "gremlinNodeFilter": "or(__.has('score', gt(0)), __.hasId('ü 2')).where(out('knows'))",
+        "gremlinEdgeFilter": "has('weight', 0.5f)",
+    }
+    parameters = ExportParameters.parse({"params": params})
+    report = export_graph(graph.url, tmp_path / "out", parameters=parameters)
+    assert (report.vertices, report.edges) == (2, 1)
+    (edge,) = edges_of(read_export(tmp_path / "out").edges[0])
+    assert (edge.source, edge.dest) == (Literal.string("a,1"), Literal.string("ü 2"))

@@ -296,7 +296,8 @@ def test_queries_are_listed_and_cancelled(neptune: Any, api: RunningApi) -> None
         ({}, "outputS3Path is required"),
         ({"outputS3Path": "s3://b/x", "command": "export-rdf"}, "export-pg"),
         ({"outputS3Path": "/etc/x"}, "storage.roots"),
-        ({"outputS3Path": "s3://b/x", "params": {"gremlinFilter": "has('x')"}}, "gremlinFilter"),
+        ({"outputS3Path": "s3://b/x", "params": {"filterConfigFile": "f"}}, "filterConfigFile"),
+        ({"outputS3Path": "s3://b/x", "params": {"gremlinFilter": "drop()"}}, "the step drop"),
         ({"outputS3Path": "s3://b/x", "createExportSubdirectory": False}, "folder of its own"),
         (
             {
