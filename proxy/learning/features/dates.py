@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -47,8 +48,11 @@ class DatetimeEncoding:
     def encode(self, cells: Sequence[str]) -> Floats:
         """See `Encoding.encode`."""
         encoded = np.zeros((len(cells), len(self.columns)), np.float32)
-        for row, moment in enumerate(moments(self.name, cells)):
+        for row, cell in enumerate(cells):
+            moment = parse_datetime(cell) if cell else None
             if moment is None:
+                if cell:
+                    raise NotADate(self.name, row, cell)
                 if self.imputed is None:
                     continue
                 moment = datetime.datetime.fromisoformat(self.imputed)
@@ -74,13 +78,18 @@ class DatetimeFitter:
 
     def see(self, cells: Sequence[str]) -> None:
         """See `Fitter.see`."""
-        found = [moment for moment in moments(self._name, cells) if moment is not None]
-        for part, seen in self._seen.items():
-            seen.update(_part(moment, part) for moment in found)
-        if self._imputer is not None:
-            self._seconds.extend(
-                moment.replace(tzinfo=datetime.timezone.utc).timestamp() for moment in found
-            )
+        counted = Counter(cells)
+        for cell, count in counted.items():
+            moment = parse_datetime(cell) if cell else None
+            if moment is None:
+                if cell:
+                    raise NotADate(self._name, list(cells).index(cell), cell)
+                continue
+            for part, seen in self._seen.items():
+                seen.add(_part(moment, part))
+            if self._imputer is not None:
+                seconds = moment.replace(tzinfo=datetime.timezone.utc).timestamp()
+                self._seconds.extend([seconds] * count)
 
     def fitted(self) -> DatetimeEncoding:
         """See `Fitter.fitted`."""
@@ -97,17 +106,6 @@ class DatetimeFitter:
             middle = datetime.datetime.fromtimestamp(round(seconds), datetime.timezone.utc)
             imputed = middle.replace(tzinfo=None).isoformat()
         return DatetimeEncoding(self._name, tuple(kept), imputed)
-
-
-def moments(name: str, cells: Sequence[str]) -> list[datetime.datetime | None]:
-    """The dates, `None` where missing. Raises `NotADate`."""
-    found: list[datetime.datetime | None] = []
-    for row, cell in enumerate(cells):
-        moment = parse_datetime(cell) if cell else None
-        if moment is None and cell:
-            raise NotADate(name, row, cell)
-        found.append(moment)
-    return found
 
 
 def parse_datetime(cell: str) -> datetime.datetime | None:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.features.encoding import OTHER, Encoding
+from proxy.learning.features.encoding import OTHER, Encoding, UnfitCell
 from proxy.learning.features.numerical import NumericalEncoding
-from proxy.learning.graph import FeatureBlock, Features
+from proxy.learning.graph import FeatureBlock, Features, Floats
 
 
 def blocks_of(encodings: Sequence[Encoding]) -> tuple[FeatureBlock, ...]:
@@ -47,13 +47,27 @@ class Matrix:
         """Encode some rows. Raises `UnfitCell`, `NoTextModel`."""
         start = 0
         for encoding in self._encodings:
-            part = encoding.encode(columns[encoding.name])
+            part = _encoded(encoding, columns[encoding.name])
             self._values[places, start : start + part.shape[1]] = part
             start += part.shape[1]
 
     def features(self) -> Features:
         """What was filled in."""
         return Features(self._values, blocks_of(self._encodings))
+
+
+def _encoded(encoding: Encoding, cells: Sequence[str]) -> Floats:
+    """As `encoding.encode`; cells that repeat are looked at once."""
+    places: dict[str, int] = {}
+    codes = [places.setdefault(cell, len(places)) for cell in cells]
+    if 2 * len(places) > len(cells):
+        return encoding.encode(cells)
+    try:
+        return encoding.encode(list(places))[codes]
+    except UnfitCell as error:
+        # Of the cells alike, the first is the one to tell of.
+        error.row = codes.index(error.row)
+        raise
 
 
 def encode(columns: Mapping[str, Sequence[str]], encodings: Sequence[Encoding]) -> Features:

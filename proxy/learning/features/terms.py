@@ -86,10 +86,14 @@ class Vocabulary:
 
     def see(self, cells: Sequence[str], ngrams: tuple[int, int]) -> None:
         """Count some texts."""
+        occurrences: list[str] = []
+        texts: list[str] = []
         for cell in cells:
-            counted = Counter(terms_of(cell, ngrams))
-            self.occurrences.update(counted)
-            self.texts.update(counted.keys())
+            found = list(terms_of(cell, ngrams))
+            occurrences += found
+            texts += set(found)
+        self.occurrences.update(occurrences)
+        self.texts.update(texts)
 
     def chosen(self, least: float, most: int, ngrams: tuple[int, int]) -> list[str]:
         """The `most` frequent terms that come in `least` texts, in alphabetical order."""
