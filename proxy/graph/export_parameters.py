@@ -32,6 +32,7 @@ FEATURE_TYPES = (
 )
 _ALIASES = {"word2vec": "text_word2vec"}
 _MANY_PROPERTIES = ("numerical", "category", "auto", "none")
+_MODELLED = ("text_word2vec", "text_fasttext", "text_sbert", "text_sbert128", "text_sbert512")
 _NORMS = ("none", "min-max", "standard")
 _IMPUTERS = ("mean", "median", "most-frequent")
 _DATETIME_PARTS = ("year", "month", "weekday", "hour")
@@ -241,6 +242,9 @@ def _options(kind: str, feature: Mapping[str, Any], where: str) -> dict[str, Any
             options["ngram_range"] = feature.get("ngram_range", [1, 1])
             options["min_df"] = feature.get("min_df", 2)
             options["max_features"] = feature.get("max_features", 5000)
+    # A text model on this machine, which Neptune does not know.
+    if kind in _MODELLED and "model" in feature:
+        options["model"] = str(feature["model"])
     return options
 
 

@@ -87,6 +87,8 @@ def test_several_jobs() -> None:
         ({"type": "datetime", "datetime_parts": ["hour"]}, {"datetime_parts": ["hour"]}),
         ({"type": "text_fasttext", "language": "en"}, {"language": "en"}),
         ({"type": "text_sbert"}, {}),
+        ({"type": "text_sbert", "model": "/models/mini"}, {"model": "/models/mini"}),
+        ({"type": "category", "model": "/models/mini"}, {}),
         ({"type": "word2vec"}, {"language": ["en_core_web_lg"]}),
         (
             {"type": "text_tfidf", "min_df": 5},

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proxy.learning.features.encoding import fit
+from proxy.learning.features.encoding import MissingValue, fit
 from proxy.learning.features.geometry import unit_blocks
 from proxy.learning.features.matrix import Matrix, encode
 from proxy.learning.features.specs import FeatureSpec, Shared, fitter_for
@@ -51,3 +51,13 @@ def test_rare_categories_have_nothing_in_common() -> None:
     assert features.blocks[-1].kind == "other"
     vectors = unit_blocks(features)
     assert vectors[-1] @ vectors[-2] == 0.0
+
+
+def test_cells_that_repeat_are_looked_at_once_and_errors_keep_their_row() -> None:
+    cells = ["2020-01-02", "2021-03-04", ""] * 10
+    at = fit(fitter_for(FeatureSpec("at", "datetime"), Shared()), cells)
+    assert np.array_equal(encode({"at": cells}, [at]).values, at.encode(cells))
+    age = fit(fitter_for(FeatureSpec("age", "numerical"), Shared()), ["1", "2"])
+    with pytest.raises(MissingValue) as caught:
+        encode({"age": ["1"] * 5 + [""] * 5}, [age])
+    assert caught.value.row == 5
