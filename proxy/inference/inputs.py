@@ -72,9 +72,9 @@ def read_vertices(results: Results) -> tuple[list[Literal], list[frozenset[Liter
     known: list[frozenset[Literal]] = []
     for row in _rows(results):
         inputs.append(id_of(row.get(_ID)))
-        linked = row.get(_KNOWN, Items("list", ()))
+        linked = row.get(_KNOWN)
         items = linked.items if isinstance(linked, Items) else ()
-        known.append(frozenset(id_of(item) for item in items))
+        known.append(frozenset(map(id_of, items)))
     _refuse_alike(inputs)
     return inputs, known
 
@@ -133,6 +133,8 @@ def read_ids(results: Results) -> list[Literal]:
 def id_of(value: Argument | None) -> Literal:
     """An id as a literal. Raises `InternalFailure`."""
     if isinstance(value, Literal) and value.kind is not Kind.NULL:
+        if value.origin is None:
+            return value
         return Literal(value.kind, value.value)  # without its origin: it moves to other places
     raise InternalFailure(
         "The ids of this graph's elements are of a type that is not supported:"
