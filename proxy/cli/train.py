@@ -128,13 +128,7 @@ def report_table(report: Report) -> Group:
         for blend in report.blend:
             weights = ", ".join(f"{name} {weight:.2f}" for name, weight in blend.weights.items())
             lines.append(f"Weights of {blend.relation} {blend.direction}: {weights}")
-    best = report.best_alone()
-    own = report.row(report.model)
-    if best is not None and best.metrics["mrr"] > own.metrics["mrr"]:
-        lines.append(
-            f"Note: {best.method} alone ranks these edges better than {report.model} "
-            f"({best.metrics['mrr']:.4f} against {own.metrics['mrr']:.4f})."
-        )
+    lines.append(report.verdict())
     lines.append(
         f"{report.graph['vertices']:,} vertices, {report.graph['edges']:,} edges; "
         f"{report.seconds:.1f} s on {report.device}, peak memory {report.peak_memory:,.0f} MiB, "

@@ -14,13 +14,14 @@ from proxy.learning.calibration import Calibration
 from proxy.learning.dataset import Dataset
 from proxy.learning.evaluation import Questions
 from proxy.learning.events import Progress
-from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
+from proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
 from proxy.learning.known import KnownLinks
 from proxy.learning.members import Stopwatch, Timed, fit_simple
 from proxy.learning.networks import Course
 from proxy.learning.plan import Plan, planned
 from proxy.learning.platt import fit_calibration
 from proxy.learning.ranking import Ranking, rank_members
+from proxy.learning.reliability import Bin, reliability
 from proxy.learning.scorers import SIMPLE, Scorer
 from proxy.learning.scorers.popularity import Popularity
 from proxy.learning.scorers.trained import Trained
@@ -36,7 +37,7 @@ class Study:
     `ranks` are those of the held-out edges, float64 `[questions]`: by method, then by relation
     and direction. `epochs` are those that each network should learn for from all edges, as on a
     small graph or not, `networks` how many graph neural networks to average; `courses` tell how
-    they learned.
+    they learned. `sources` are those of the held-out edges, int64 `[questions]`.
     """
 
     protocol: str
@@ -47,7 +48,10 @@ class Study:
     networks: int
     ranks: Mapping[str, Mapping[Task, Ranks]]
     seconds: Mapping[str, float]
+    memory: Mapping[str, float]
     courses: Mapping[str, Course]
+    sources: Mapping[Task, Indexes]
+    reliability: tuple[Bin, ...]
 
 
 @dataclass
@@ -141,6 +145,18 @@ class Bench:
             task: fit_calibration(pairs[task]) if task in pairs else common
             for task in blend.weights
         }
+
+    def reliability(
+        self, rankings: Rankings, blend: Blend, calibrations: Mapping[Task, Calibration]
+    ) -> tuple[Bin, ...]:
+        """Calibrated scores beside what was behind them."""
+        return reliability(
+            [
+                (ranking, blend.weights[task], calibrations[task])
+                for task, parts in rankings.items()
+                for ranking in parts
+            ]
+        )
 
     def seconds(self) -> dict[str, float]:
         """By method, the time to fit it and to rank with it; `auto` needs all of them."""

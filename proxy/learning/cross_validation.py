@@ -14,7 +14,7 @@ import numpy as np
 from proxy.learning.bench import Bench, Ranks, Study
 from proxy.learning.blend import Task
 from proxy.learning.events import PhaseStarted
-from proxy.learning.graph import Edges, Indexes, Relation, TypedGraph
+from proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
 from proxy.learning.members import Validation
 from proxy.learning.networks import Course, checkpoints, judged, most_epochs
 from proxy.learning.ranking import Ranking
@@ -98,6 +98,9 @@ def study_folds(bench: Bench) -> Study:
             for name, tasks in ranks.items()
         },
         seconds=bench.seconds(),
+        memory=bench.watch.memory,
+        sources=_sources(bench, folds),
+        reliability=bench.reliability(everything, blend, calibrations),
         courses={name: _mean_course(folds, name) for name in bench.network_names},
     )
 
@@ -146,6 +149,15 @@ def _fold(
                 f"{phase}, {name}", found, most, bench.progress, validation, patience=None
             )
     return Fold(without, held_out, networks, courses)
+
+
+def _sources(bench: Bench, folds: Sequence[Fold]) -> dict[Task, Indexes]:
+    """Of the held-out edges in the order of the folds, which is that of the ranks."""
+    return {
+        (relation, end): np.concatenate([fold.held_out[relation].ends(end)[0] for fold in folds])
+        for relation in bench.relations
+        for end in DIRECTIONS
+    }
 
 
 def _best_epochs(folds: Sequence[Fold]) -> Epochs:

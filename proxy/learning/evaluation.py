@@ -1,4 +1,4 @@
-"""Ranking questions and their metrics: full ranking, filtered, ties by mean rank."""
+"""Ranking questions: full ranking, filtered, ties by mean rank."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 BLOCK = 256
 """Sources that are scored at a time: bounds the memory of a full ranking."""
-
-HITS_AT = (1, 3, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +69,6 @@ def rank_questions(scorer: Scorer, questions: Questions, known: KnownLinks) -> N
         for block in questions.blocks()
     ]
     return np.concatenate(found) if found else np.zeros(0)
-
-
-class RankingMetrics:
-    """MRR and Hits@k over all the ranks it is given.
-
-    MRR is the mean of 1/rank (Voorhees, TREC-8, 1999); Hits@k the share of ranks up to k (Bordes
-    et al., NIPS 2013).
-    """
-
-    def __init__(self) -> None:
-        self._ranks: list[NDArray[np.float64]] = []
-
-    def update(self, ranks: NDArray[np.float64]) -> None:
-        """Add float64 `[questions]` ranks."""
-        self._ranks.append(ranks)
-
-    def compute(self) -> dict[str, float]:
-        """The metrics by name; `nan` when nothing was ranked."""
-        joined = np.concatenate(self._ranks) if self._ranks else np.zeros(0)
-        if not len(joined):
-            return {"mrr": float("nan"), **{f"hits@{k}": float("nan") for k in HITS_AT}}
-        return {
-            "mrr": float((1.0 / joined).mean()),
-            **{f"hits@{k}": float((joined <= k).mean()) for k in HITS_AT},
-        }
 
 
 def mean_reciprocal_rank(ranks: NDArray[np.float64]) -> float:

@@ -20,23 +20,27 @@ from proxy.learning.graph import (
     TypedGraph,
 )
 from proxy.learning.known import KnownLinks
+from proxy.learning.provenance import peak_memory
 from proxy.learning.scorers import SIMPLE, Scorer
 from proxy.learning.scorers.trained import Trained
 
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Seconds by method, added up."""
+    """Seconds by method, added up, and MiB by which the process grew meanwhile."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    memory: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def timing(self, method: str) -> Iterator[None]:
         """Count the time of the block for `method`."""
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), peak_memory()
         try:
             yield
         finally:
+            grown = self.memory.get(method, 0.0) + peak_memory() - before
+            self.memory[method] = grown
             self.seconds[method] = self.seconds.get(method, 0.0) + time.perf_counter() - begun
 
 

@@ -8,19 +8,36 @@ from typing import Any
 
 import numpy as np
 
-from proxy.learning.bench import Study
-from proxy.learning.evaluation import RankingMetrics
+from proxy.learning.bench import Ranks, Study
 from proxy.learning.graph import Direction, Relation
+from proxy.learning.networks import Course
+from proxy.learning.ranking_metrics import RankingMetrics
+from proxy.learning.reliability import Bin
+
+RANK_BINS = (
+    ("1", 1.0),
+    ("2-3", 3.0),
+    ("4-10", 10.0),
+    ("11-30", 30.0),
+    ("31-100", 100.0),
+    ("101-1,000", 1000.0),
+    ("more", np.inf),
+)
+"""Labels and upper ends of the histogram of ranks."""
 
 
 @dataclass(frozen=True, slots=True)
 class MethodRow:
-    """One method. `metrics` are over both directions; `seconds` to fit it and rank with it."""
+    """One method. `metrics` are over both directions, `intervals` around them; `seconds` to fit it
+    and rank with it, `memory` the MiB by which the process grew meanwhile.
+    """
 
     method: str
     metrics: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]]
     by_direction: Mapping[str, Mapping[str, float]]
     seconds: float
+    memory: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +50,23 @@ class BlendRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """The likeliest new links of an input, with their scores."""
+
+    source: str
+    relation: str
+    direction: Direction
+    answers: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The model's row comes first. `peak_memory` is in MiB, `seconds` is the whole training."""
+    """The model's row comes first. `peak_memory` is in MiB, `seconds` is the whole training.
+
+    `rank_counts` are held-out links by `RANK_BINS`, of the model and of the best method alone;
+    `budget` and `planned` are seconds, what was allowed and what the methods were estimated to
+    take.
+    """
 
     model: str
     protocol: str
@@ -42,10 +74,18 @@ class Report:
     blend: tuple[BlendRow, ...]
     warnings: tuple[str, ...]
     graph: Mapping[str, int]
-    epochs: int
+    vertex_types: Mapping[str, int]
+    edge_types: Mapping[str, int]
+    epochs: Mapping[str, int]
     networks: int
+    courses: Mapping[str, Course]
+    rank_counts: Mapping[str, tuple[int, ...]]
+    reliability: tuple[Bin, ...]
+    examples: tuple[Example, ...]
     seed: int
     device: str
+    budget: float
+    planned: float
     seconds: float
     peak_memory: float
 
@@ -61,6 +101,23 @@ class Report:
         others = [row for row in self.rows if row.method != self.model]
         return max(others, key=lambda row: row.metrics["mrr"], default=None)
 
+    def verdict(self) -> str:
+        """A sentence: how the model stands beside the best method alone."""
+        own, best = self.row(self.model), self.best_alone()
+        if best is None:
+            return f"MRR of {self.model}: {own.metrics['mrr']:.4f}."
+        if best.metrics["mrr"] > own.metrics["mrr"]:
+            return (
+                f"{best.method} alone ranks these edges better than {self.model} "
+                f"({best.metrics['mrr']:.4f} against {own.metrics['mrr']:.4f})."
+            )
+        used = {name for row in self.blend for name in row.weights}
+        only = f" It is {used.pop()} alone." if len(used) == 1 and self.model not in used else ""
+        return (
+            f"MRR of {self.model}: {own.metrics['mrr']:.4f}; of {best.method}, the best method "
+            f"alone: {best.metrics['mrr']:.4f}.{only}"
+        )
+
     def to_document(self) -> dict[str, Any]:
         """The report as JSON."""
         return asdict(self)
@@ -73,15 +130,37 @@ def method_rows(study: Study, model: str) -> tuple[MethodRow, ...]:
         pooled = RankingMetrics()
         by_task = {}
         for (relation, direction), ranks in tasks.items():
-            pooled.update(ranks)
+            sources = study.sources[relation, direction]
+            pooled.update(ranks, sources)
             single = RankingMetrics()
-            single.update(ranks)
+            single.update(ranks, sources)
             by_task[_task_name(relation, direction)] = single.compute()
         rows.append(
-            MethodRow(name, pooled.compute(), by_task, round(study.seconds.get(name, 0.0), 3))
+            MethodRow(
+                name,
+                pooled.compute(),
+                pooled.intervals(),
+                by_task,
+                round(study.seconds.get(name, 0.0), 3),
+                round(study.memory.get(name, 0.0), 1),
+            )
         )
     rows.sort(key=lambda row: (row.method != model, -np.nan_to_num(row.metrics["mrr"])))
     return tuple(rows)
+
+
+def rank_counts(study: Study, rows: tuple[MethodRow, ...]) -> dict[str, tuple[int, ...]]:
+    """The histogram of ranks of the first two methods."""
+    return {
+        row.method: _histogram(np.concatenate([*study.ranks[row.method].values()]))
+        for row in rows[:2]
+    }
+
+
+def _histogram(ranks: Ranks) -> tuple[int, ...]:
+    ends = [end for _, end in RANK_BINS]
+    places = np.searchsorted(ends, ranks, side="left")
+    return tuple(int(count) for count in np.bincount(places, minlength=len(ends)))
 
 
 def blend_rows(study: Study) -> tuple[BlendRow, ...]:

@@ -70,7 +70,14 @@ def study_split(bench: Bench) -> Study:
         networks=1,
         ranks=ranks,
         seconds=bench.seconds(),
+        memory=bench.watch.memory,
         courses=courses,
+        sources={
+            (relation, end): Questions.about(edges, end).sources
+            for relation, edges in test.items()
+            for end in DIRECTIONS
+        },
+        reliability=bench.reliability(rankings, blend, calibrations),
     )
 
 

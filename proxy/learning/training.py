@@ -14,7 +14,9 @@ from proxy.learning.cross_validation import study_folds
 from proxy.learning.dataset import Dataset, link_dataset
 from proxy.learning.encoder import Encoder
 from proxy.learning.events import PhaseStarted, Progress, unheard
+from proxy.learning.examples import examples
 from proxy.learning.graph import DIRECTIONS, Relation
+from proxy.learning.link_page import link_page
 from proxy.learning.model import LinkModel, RelationModel, to_artifact
 from proxy.learning.models.fitting import Checkpoint
 from proxy.learning.models.messages import threads
@@ -22,7 +24,7 @@ from proxy.learning.networks import checkpoints, told
 from proxy.learning.processing.load import load_processed
 from proxy.learning.processing.processed import CustomSplit, UnusableExport
 from proxy.learning.provenance import peak_memory, provenance
-from proxy.learning.report import Report, blend_rows, method_rows
+from proxy.learning.report import Report, blend_rows, method_rows, rank_counts
 from proxy.learning.scorers import FITTED, SIMPLE
 from proxy.learning.scorers.embedding import Embeddings, averaged
 from proxy.learning.scorers.fitted import Tensors
@@ -32,6 +34,7 @@ from proxy.learning.split import study_split
 from proxy.store.artifacts import check_output, write_artifact
 
 REPORT = "report.json"
+PAGE = "report.html"
 LEAST_EDGES = 3
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy")
 
@@ -65,23 +68,34 @@ def train(
         study = _study(bench)
         final = _final(bench, study)
     progress(PhaseStarted("writing the artifact"))
+    served = _model(dataset, study, final)
+    rows = method_rows(study, model)
+    graph = dataset.graph
     report = Report(
         model,
         study.protocol,
-        method_rows(study, model),
+        rows,
         blend_rows(study),
         (*dataset.warnings, *bench.plan.told()),
-        {"vertices": dataset.graph.vertex_count, "edges": dataset.graph.edge_count},
-        study.epochs.get(NETWORK, 0),
+        {"vertices": graph.vertex_count, "edges": graph.edge_count},
+        dict(graph.counts),
+        {str(relation): len(edges) for relation, edges in graph.edges.items()},
+        dict(study.epochs),
         study.networks if NETWORK in final.networks else 0,
+        dict(study.courses),
+        rank_counts(study, rows),
+        study.reliability,
+        examples(served, seed),
         seed,
         "cpu",
+        round(bench.plan.budget, 1),
+        round(bench.plan.seconds, 1),
         round(time.perf_counter() - begun, 2),
         round(peak_memory(), 1),
     )
     about = provenance(model, seed, settings, VERSIONS_OF)
-    artifact = to_artifact(_model(dataset, study, final), about)
-    write_artifact(artifact_directory, artifact, {REPORT: report.to_document()})
+    reports = {REPORT: report.to_document(), PAGE: link_page(report)}
+    write_artifact(artifact_directory, to_artifact(served, about), reports)
     return report
 
 

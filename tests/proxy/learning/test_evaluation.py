@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from proxy.learning.evaluation import Questions, RankingMetrics, rank_questions, ranks
+from proxy.learning.evaluation import Questions, rank_questions, ranks
 from proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
 from proxy.learning.known import KnownLinks
 
@@ -43,19 +42,6 @@ def test_ranks_agree_with_scipy(values: list[int], data: st.DataObject) -> None:
     scores = np.array([values], np.float32)
     ours = ranks(scores, np.array([target]), np.ones_like(scores, np.bool_))
     assert ours[0] == rankdata(-scores[0], method="average")[target]
-
-
-def test_metrics_of_hand_worked_ranks() -> None:
-    metrics = RankingMetrics()
-    metrics.update(np.array([1.0, 2.0]))
-    metrics.update(np.array([4.0, 20.0]))
-    found = metrics.compute()
-    assert found["mrr"] == pytest.approx((1 + 0.5 + 0.25 + 0.05) / 4)
-    assert (found["hits@1"], found["hits@3"], found["hits@10"]) == (0.25, 0.5, 0.75)
-
-
-def test_no_ranks_are_no_metrics() -> None:
-    assert all(np.isnan(value) for value in RankingMetrics().compute().values())
 
 
 def test_known_links_and_the_source_itself_do_not_compete() -> None:

@@ -31,7 +31,7 @@ def checksums(directory: Path) -> dict[str, str]:
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in directory.iterdir()
-        if path.name != "report.json"
+        if not path.name.startswith("report.")
     }
 
 
