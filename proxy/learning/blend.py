@@ -82,22 +82,35 @@ def fit_blend(
             direction: fit_weights(side, around=own, precision=SHRINKAGE, free=own > 0)
             for direction, side in sides.items()
         }
-        alone = _best_alone(sides, sided) if sides else None
+        around = None if own is common else common
+        alone = _best_alone(sides, own > 0, around) if sides else None
         for direction in DIRECTIONS:
             weights[relation, direction] = sided.get(direction, own) if alone is None else alone
     return Blend(tuple(members), weights)
 
 
 def _best_alone(
-    sides: Mapping[Direction, Sequence[Ranking]], weights: Mapping[Direction, MemberWeights]
+    sides: Mapping[Direction, Sequence[Ranking]],
+    taken: NDArray[np.bool_],
+    around: MemberWeights | None,
 ) -> MemberWeights | None:
-    """The weight vector of a single member that has a better MRR than the blend, if one has."""
-    pairs = [(ranking, weights[side]) for side, parts in sides.items() for ranking in parts]
-    blended = np.concatenate([ranking.ranks(weight) for ranking, weight in pairs])
-    alone = np.concatenate([ranking.member_ranks for ranking, _ in pairs])
+    """The weight vector of a single member that has a better MRR than the blend, if one has.
+
+    The blend is judged on questions that it has not learned from: its weights for one half are
+    learned on the other. A member alone has no weights to learn.
+    """
+    parts = [ranking for several in sides.values() for ranking in several]
+    alone = np.concatenate([ranking.member_ranks for ranking in parts])
     single = [mean_reciprocal_rank(column) for column in alone.T]
     best = int(np.argmax(single))
-    if single[best] <= mean_reciprocal_rank(blended):
+    blended: list[NDArray[np.float64]] = []
+    for half in (0, 1):
+        judged = [ranking.questions(slice(half, None, 2)) for ranking in parts]
+        learned = [ranking.questions(slice(1 - half, None, 2)) for ranking in parts]
+        precision = RIDGE if around is None else SHRINKAGE
+        weights = fit_weights(learned, around=around, precision=precision, free=taken)
+        blended.extend(ranking.ranks(weights) for ranking in judged)
+    if single[best] <= mean_reciprocal_rank(np.concatenate(blended)):
         return None
     return np.asarray(np.eye(len(single))[best], dtype=np.float64)
 

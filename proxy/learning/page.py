@@ -9,7 +9,7 @@ STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem;border-bottom:1px solid #ddd}
 table{border-collapse:collapse;margin:.6rem 0;font-variant-numeric:tabular-nums}
-th,td{padding:.2rem .6rem;border-bottom:1px solid #eee;text-align:right}
+th,td{padding:.2rem .6rem;white-space:nowrap;border-bottom:1px solid #eee;text-align:right}
 th:first-child,td:first-child{text-align:left}tr.own{font-weight:600;background:#eef5fb}
 svg{width:100%;max-width:46rem;font:11px system-ui,sans-serif}svg .g{stroke:#e4e4e4}
 .wide{overflow-x:auto}small{color:#666}

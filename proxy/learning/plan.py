@@ -168,7 +168,8 @@ def _fitted_cost(name: str, graph: TypedGraph, relation: Relation) -> float:
             sides = [_columns(graph, relation, end) for end in DIRECTIONS]
             once = sum(float(side) ** 3 * 2.0 / RATE + 6.0 * side**2 * TOUCH for side in sides)
         case "ials":
-            once = 24.0 * ((heads + tails) * 4e-5 + links * 32.0**2 * TOUCH / 4)
+            rows = heads + tails + sum(_every_column(graph, relation, end) for end in DIRECTIONS)
+            once = 12.0 * (rows * 5e-5 + 2.0 * links * 32.0**2 * TOUCH / 4)
         case "pure-svd":
             once = 200.0 * (links + 64.0 * (heads + tails)) * TOUCH
         case _:
@@ -178,11 +179,16 @@ def _fitted_cost(name: str, graph: TypedGraph, relation: Relation) -> float:
 
 def _columns(graph: TypedGraph, relation: Relation, direction: Direction) -> int:
     """The width of EASE's regression."""
+    every = _every_column(graph, relation, direction)
+    return every if every <= MOST_COLUMNS else graph.counts[relation.target_type(direction)]
+
+
+def _every_column(graph: TypedGraph, relation: Relation, direction: Direction) -> int:
+    """The width of `Profiles.all_links`."""
     source = relation.source_type(direction)
-    every = sum(
+    return sum(
         graph.counts[other.target_type(end)]
         for other in graph.edges
         for end in DIRECTIONS
         if other.source_type(end) == source
     )
-    return every if every <= MOST_COLUMNS else graph.counts[relation.target_type(direction)]

@@ -36,6 +36,12 @@ class Ranking:
     targets: Indexes
     member_ranks: NDArray[np.float64]
 
+    def questions(self, rows: slice) -> Ranking:
+        """Only some of the questions."""
+        return Ranking(
+            self.scores[rows], self.offsets[rows], self.targets[rows], self.member_ranks[rows]
+        )
+
     def members(self, columns: Sequence[int]) -> Ranking:
         """Only some of the members, in another order."""
         return Ranking(

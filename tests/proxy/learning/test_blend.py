@@ -107,3 +107,15 @@ def test_offsets_stand_for_candidates_that_were_left_out() -> None:
     assert _negative_log_likelihood(doubled, weights)[0] == pytest.approx(
         _negative_log_likelihood(weighted, weights)[0], rel=1e-5
     )
+
+
+def test_the_blend_is_judged_on_questions_that_it_has_not_learned_from() -> None:
+    # The first member knows something, nine others know nothing, and there are few questions: to
+    # those that it was learned from a blend of all always looks better than the first alone.
+    names = tuple("abcdefghij")
+    alone = 0
+    for seed in range(12):
+        seen = {(KNOWS, end): [ranking(10, [1.5, *[0.0] * 9], seed)] for end in DIRECTIONS}
+        weights = fit_blend(names, seen, [KNOWS], free=frozenset(names)).weights[KNOWS, "out"]
+        alone += int((weights > 0).sum() == 1 and weights[0] > 0)
+    assert alone >= 6
