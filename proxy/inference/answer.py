@@ -16,7 +16,7 @@ from typing import TypeVar, cast
 from uuid import uuid4
 
 from grammar.traversal import Argument, Instruction, Items, Kind, Literal, Traversal, step
-from proxy.inference import answers, once
+from proxy.inference import answers, once, sack
 from proxy.inference.commands import (
     Admit,
     Ask,
@@ -290,8 +290,9 @@ class _Rewriting:
             found = cast(Values, (yield prediction))
         predicted = {id: _flattened(plan, values) for id, values in zip(ids, found, strict=True)}
         writing = Properties(element, self._query.dialect, self._binding())
+        apart = self._kept_apart(plan, element)
         if not self._may_start_anew(plan, leading):
-            self._replace(plan, self._bound(writing.of_each(predicted)))
+            self._replace(plan, [*self._bound(writing.of_each(predicted)), *apart])
             return
         every = [pair for pairs in predicted.values() for pair in pairs]
         rest = self._traversal.steps[plan.inference.path[0] + plan.inference.width :]
@@ -299,7 +300,14 @@ class _Rewriting:
             written, rest = writing.values_from_start(every), rest[1:]
         else:
             written = writing.from_start(every)
-        self._traversal = self._traversal.with_steps([*self._bound(written), *rest])
+        self._traversal = self._traversal.with_steps([*self._bound(written), *apart, *rest])
+
+    def _kept_apart(self, plan: PropertyPlan, element: str) -> Sequence[Instruction]:
+        """The steps that keep properties in their order where some may be equal: scores, and the
+        properties of edges, which nothing tells apart but key and value."""
+        merges = self._query.dialect.language is None
+        equal = plan.scored or element == "edge"
+        return sack.KEEPING_APART if merges and equal and sack.is_free(self._traversal) else ()
 
     def _may_start_anew(self, plan: PropertyPlan, leading: list[Instruction]) -> bool:
         """Whether the final query may begin with the answers: it saves the server the tree."""

@@ -35,12 +35,12 @@ def prepare(plans: Sequence[Plan]) -> Generator[Command, Reply, Prepared]:
     prepared = Prepared()
     for plan in plans:
         model = model_of(plan)
+        if plan.inductive is not None:  # before the model: Neptune has a word for what fails here
+            scope = yield PrepareInductive(model, plan.inductive.fresh)
+            prepared.scopes[model] = cast(Scope, scope)
         reply = yield model
         if isinstance(model, PrepareProperty):
             prepared.elements[model] = cast(str, reply)
-        if plan.inductive is not None:
-            scope = yield PrepareInductive(model, plan.inductive.fresh)
-            prepared.scopes[model] = cast(Scope, scope)
     return prepared
 
 

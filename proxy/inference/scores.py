@@ -33,9 +33,8 @@ from grammar.traversal import (
     anonymous,
     children,
     step,
-    walk,
 )
-from proxy.inference import answers
+from proxy.inference import answers, sack
 from proxy.inference.answers import Dialect, Written
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.place import host_index
@@ -160,9 +159,7 @@ class ScoreTable:
 def may_carry(traversal: Traversal, places: Sequence[ScoreStep]) -> bool:
     """Whether the sack is free for scores: the query does not use it, and reads those of one
     inference; `places` are all that it reads."""
-    uses = any(instruction.name == "sack" for _, instruction in walk(traversal))
-    starts = any(instruction.name == "withSack" for instruction in traversal.source)
-    return not uses and not starts and len({place.inference for place in places}) == 1
+    return sack.is_free(traversal) and len({place.inference for place in places}) == 1
 
 
 def replace_scores(

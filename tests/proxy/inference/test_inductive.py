@@ -14,6 +14,7 @@ from proxy.inference.commands import (
     PredictLinks,
     PredictProperty,
     PrepareInductive,
+    PrepareLinks,
     ReadLinks,
     ReadVertex,
     Scope,
@@ -116,6 +117,12 @@ def test_nothing_is_read_if_it_is_not_asked_for(more: str) -> None:
     assert len(found.asked) == 1
     assert prediction(found).neighbourhood is None
     assert not [each for each in found.commands if isinstance(each, PrepareInductive)]
+
+
+def test_the_metadata_come_before_the_model() -> None:
+    """What cannot be read of them has an error of its own, which the model's would hide."""
+    kinds = [type(each) for each in answered().commands]
+    assert kinds.index(PrepareInductive) < kinds.index(PrepareLinks)
 
 
 def test_the_metadata_may_have_to_be_read_again() -> None:
