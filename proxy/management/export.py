@@ -77,15 +77,16 @@ class ExportService:
         asked = body.model_dump(mode="json")
         ExportParameters.parse(asked)
         id = str(uuid4())
-        output = self.workshop.fresh(body.outputS3Path, stamp(time.time())).address
-        job = self.workshop.runner.start(
-            EXPORT,
-            id,
-            self.workshop.task(EXPORT, graph=self.workshop.graph, output=output, request=asked),
-            request=asked,
-            outputs=[output],
-        )
-        name = f"neptune-export-{id[:8]}-{int(job.created * 1000)}"
+        with self.workshop.choosing:
+            output = self.workshop.fresh(body.outputS3Path, stamp(time.time())).address
+            job = self.workshop.runner.start(
+                EXPORT,
+                id,
+                self.workshop.task(EXPORT, graph=self.workshop.graph, output=output, request=asked),
+                request=asked,
+                outputs=[output],
+            )
+            name = f"neptune-export-{id[:8]}-{int(job.created * 1000)}"
         return {"jobName": name, "jobId": id}
 
     async def get(self, request: web.Request) -> dict[str, Any]:

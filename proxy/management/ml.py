@@ -87,21 +87,22 @@ class MachineLearning:
             previous = before.outputs[0]
         id = body.id or str(uuid4())
         source = self.workshop.locations.at(body.inputDataS3Location)
-        output = self._output(body.processedDataS3Location, id, "preloading-output")
-        job = self.workshop.runner.start(
-            DATA_PROCESSING,
-            id,
-            self.workshop.task(
+        with self.workshop.choosing:
+            output = self._output(body.processedDataS3Location, id, "preloading-output")
+            job = self.workshop.runner.start(
                 DATA_PROCESSING,
-                input=source.address,
-                output=output,
-                configuration=body.configFileName,
-                previous=previous,
-            ),
-            request=body.model_dump(mode="json", exclude_unset=True),
-            outputs=[output],
-            time_limit=body.processingTimeOutInSeconds,
-        )
+                id,
+                self.workshop.task(
+                    DATA_PROCESSING,
+                    input=source.address,
+                    output=output,
+                    configuration=body.configFileName,
+                    previous=previous,
+                ),
+                request=body.model_dump(mode="json", exclude_unset=True),
+                outputs=[output],
+                time_limit=body.processingTimeOutInSeconds,
+            )
         return created(job)
 
     async def start_training(self, request: web.Request) -> dict[str, Any]:
@@ -117,21 +118,22 @@ class MachineLearning:
             self.completed(MODEL_TRAINING, body.previousModelTrainingJobId)
         model = _model(body.modelName, data)
         id = body.id or str(uuid4())
-        output = self._output(body.trainModelS3Location, id, "output")
-        job = self.workshop.runner.start(
-            MODEL_TRAINING,
-            id,
-            self.workshop.task(
+        with self.workshop.choosing:
+            output = self._output(body.trainModelS3Location, id, "output")
+            job = self.workshop.runner.start(
                 MODEL_TRAINING,
-                input=data.outputs[0],
-                output=output,
-                model=model,
-                seed=0,
-            ),
-            request=body.model_dump(mode="json", exclude_unset=True),
-            outputs=[output],
-            time_limit=body.trainingTimeOutInSeconds,
-        )
+                id,
+                self.workshop.task(
+                    MODEL_TRAINING,
+                    input=data.outputs[0],
+                    output=output,
+                    model=model,
+                    seed=0,
+                ),
+                request=body.model_dump(mode="json", exclude_unset=True),
+                outputs=[output],
+                time_limit=body.trainingTimeOutInSeconds,
+            )
         return created(job)
 
     async def start_transform(self, request: web.Request) -> dict[str, Any]:

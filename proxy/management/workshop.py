@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from proxy.config import Configuration
@@ -34,6 +35,8 @@ class Workshop:
     runner: Runner
     graph: str
     status_wait: float = 0.0
+    choosing: threading.Lock = field(default_factory=threading.Lock)
+    """Held from the choice of an output to the start of its job: no two may choose the same."""
 
     def task(self, task: str, /, **details: Any) -> Mapping[str, Any]:
         """The description of a job."""

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -327,6 +328,20 @@ def test_an_export_of_an_unreachable_graph_fails_with_the_reason(api: RunningApi
     )
     assert send(api, "DELETE", path)[0] == 200
     assert send(api, "GET", "/neptune-export/no")[1]["code"] == "MLResourceNotFoundException"
+
+
+def test_exports_of_one_moment_have_folders_of_their_own(
+    api: RunningApi, records: JobRecords
+) -> None:
+    body = {"outputS3Path": "s3://b/many"}
+    with ThreadPoolExecutor(8) as pool:
+        sent = [pool.submit(send, api, "POST", "/neptune-export", body) for _ in range(16)]
+    ids = [each.result()[1]["jobId"] for each in sent]
+    jobs = [records.job("export", id) for id in ids]
+    assert len({job.outputs for job in jobs if job is not None}) == 16
+    for job in jobs:
+        assert job is not None
+        records.ask_to_stop(job.number)
 
 
 def test_loads_wait_in_a_queue_or_are_refused(
