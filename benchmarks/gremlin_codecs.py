@@ -36,6 +36,7 @@ from grammar.script import parse
 from grammar.traversal import Instruction, Kind, Literal, Predicate, Traversal, anonymous, step
 from proxy.embedded.jars import cache_directory
 from proxy.inference.find import find_inferences
+from proxy.inference.splice import splice
 
 GRAMMAR = ("org.apache.tinkerpop", "gremlin-language", "3.7.5")
 RUNTIME = "antlr4-python3-runtime==4.9.3"
@@ -180,8 +181,8 @@ def bytecode(repeat: int) -> Table:
         def rewrite(data: bytes = data) -> None:
             read, _ = graphbinary.read_bytecode(data)
             (inference,) = find_inferences(read)
-            changed = [*read.steps[: inference.path[0]], step("V", "a", "b")]
-            graphbinary.write_bytecode(read.with_steps(changed))
+            answered = [step("V", "a", "b")]
+            graphbinary.write_bytecode(splice(read, inference.path, inference.width, answered))
 
         walking, rewriting = seconds(walk_and_copy, repeat), seconds(rewrite, repeat)
         table.add_row(

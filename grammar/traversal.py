@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from grammar.unread import Replaced, Unread, UnreadArguments, UnreadInstructions
+
 OPTIONS_STRATEGY = "OptionsStrategy"
 
 
@@ -199,43 +201,6 @@ class Opaque:
         return f"<{self.what}>"
 
 
-class Unread:
-    """An origin that was walked over, and is read when somebody asks what it holds.
-
-    Reading never fails: what can be wrong was looked for on the walk.
-    """
-
-    __slots__ = ()
-
-    def may_mention(self, text: str) -> bool:
-        """Whether the text may stand in a string of this piece; a no is certain."""
-        raise NotImplementedError
-
-
-class UnreadArguments(Unread):
-    """The origin of an instruction that has its name, but not yet its arguments."""
-
-    __slots__ = ()
-
-    def nested(self, mentioning: str) -> Sequence[Traversal]:
-        """The traversals in the arguments, see `children`."""
-        raise NotImplementedError
-
-    def arguments(self) -> tuple[Argument, ...]:
-        """Read the arguments."""
-        raise NotImplementedError
-
-
-class UnreadInstructions(Unread):
-    """The origin of a traversal that has not yet its instructions."""
-
-    __slots__ = ()
-
-    def instructions(self) -> tuple[tuple[Instruction, ...], tuple[Instruction, ...]]:
-        """Read source instructions and steps."""
-        raise NotImplementedError
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Instruction:
     """One step or one source instruction: `out("FRIEND")`."""
@@ -303,6 +268,40 @@ class Traversal:
             object.__setattr__(self, "steps", steps)
             return source if attribute == "source" else steps
 
+    @property
+    def _unread(self) -> UnreadInstructions | None:
+        """The origin, while nobody has asked for the instructions."""
+        try:
+            _GET_STEPS(self)
+        except AttributeError:
+            return self.origin  # type: ignore[no-any-return]
+        return None
+
+    @property
+    def length(self) -> int:
+        """How many steps there are."""
+        unread = self._unread
+        return len(self.steps) if unread is None else unread.length()
+
+    def step(self, index: int) -> Instruction:
+        """One of the steps, without reading the others."""
+        unread = self._unread
+        return self.steps[index] if unread is None else unread.step(index)
+
+    def named_or_nesting(self, name: str, mentioning: str) -> Sequence[int]:
+        """The indexes of the steps of this name, and of those with a traversal in them, if
+        `mentioning` may stand there; all indexes, if that cannot be told without reading."""
+        unread = self._unread
+        if unread is None:
+            return range(len(self.steps))
+        return unread.named_or_nesting(name, mentioning)
+
+    def with_replaced(self, begin: int, end: int, steps: Sequence[Instruction]) -> Traversal:
+        """The same traversal with `steps` in the place of those from `begin` to `end`."""
+        if self._unread is not None:
+            return Traversal.unread(self.root, Replaced(self, begin, end, tuple(steps)))
+        return self.with_steps([*self.steps[:begin], *steps, *self.steps[end:]])
+
     def with_steps(self, steps: Sequence[Instruction]) -> Traversal:
         """The same source, other steps."""
         return replace(self, steps=tuple(steps), origin=None)
@@ -331,6 +330,9 @@ class Traversal:
 
     def __repr__(self) -> str:
         return (self.root or "__") + "".join(repr(item) for item in (*self.source, *self.steps))
+
+
+_GET_STEPS = vars(Traversal)["steps"].__get__
 
 
 Argument: TypeAlias = (

@@ -16,14 +16,13 @@ from grammar.collector import without_collection
 from grammar.errors import MalformedRequest
 from grammar.graphbinary import codes
 from grammar.graphbinary.scalars import SCALARS
-from grammar.graphbinary.tape import Skipped, Tape
+from grammar.graphbinary.tape import Tape, WalkedBytecode
 from grammar.graphbinary.walk import Move, Slice, Walker
 from grammar.traversal import (
     Argument,
     Bulked,
     Entries,
     EnumConstant,
-    Instruction,
     Items,
     Kind,
     Literal,
@@ -31,7 +30,6 @@ from grammar.traversal import (
     Predicate,
     Strategy,
     Traversal,
-    UnreadArguments,
 )
 
 
@@ -87,28 +85,11 @@ class Reader(Walker):
     # -- instructions
 
     def bytecode(self) -> Traversal:
-        """Walk over a Bytecode value, keeping its instructions."""
-        start = self.pos
-        steps = self._instructions()
-        source = self._instructions()
+        """Walk over a Bytecode value; its instructions are made of the tape."""
+        index = len(self.tape.numbers)
+        self.skip_bytecode()
         root = "g" if self.depth == 1 else "__"
-        return Traversal(source, steps, root=root, origin=self._since(start))
-
-    def _instructions(self) -> tuple[Instruction, ...]:
-        tape = self.tape
-        numbers = tape.numbers
-        instructions = []
-        for _ in range(self.count(8)):
-            start, index = self.pos, len(numbers)
-            name = self.name()
-            self.skip(self.count(2))
-            behind = len(numbers)
-            if index == behind:
-                origin: UnreadArguments = Skipped(tape, start, self.pos)
-            else:
-                origin = tape.origin(start, self.pos, index, behind)
-            instructions.append(Instruction.unread(name, origin))
-        return tuple(instructions)
+        return Traversal.unread(root, WalkedBytecode(self.tape, index))
 
     def skip_bytecode(self) -> None:
         """Walk over a Bytecode value, writing it down."""
@@ -133,16 +114,16 @@ class Reader(Walker):
         numbers.append(self.pos)
 
     def name(self) -> str:
-        """A bare string that is likely to come again."""
-        start = self.pos
-        size = self.length()
-        begin = self.pos
-        self.pos = end = begin + size
-        raw = self.data[begin:end]
-        known = self.names.get(raw)
-        if known is None:
-            self.pos = start
-            known = self.names[raw] = self.string()
+        """A bare string that is likely to come again: known ones are found with their length."""
+        data, start = self.data, self.pos
+        if start + 4 <= self.size:
+            end = start + 4 + _INT(data, start)[0]
+            known = self.names.get(data[start:end])
+            if known is not None:
+                self.pos = end
+                return known
+        known = self.string()
+        self.names[data[start : self.pos]] = known
         return known
 
     # -- values
@@ -249,6 +230,7 @@ class Reader(Walker):
         return replace(value, origin=self._since(start))
 
 
+_INT = struct.Struct(">i").unpack_from
 _LONG = struct.Struct(">q")
 
 _Read = Callable[[Reader, int], Argument]

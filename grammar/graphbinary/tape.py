@@ -10,7 +10,8 @@ the bytecodes in its arguments.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 from grammar.graphbinary.walk import Slice
@@ -18,11 +19,11 @@ from grammar.traversal import (
     Argument,
     Instruction,
     Traversal,
-    UnreadArguments,
-    UnreadInstructions,
 )
+from grammar.unread import UnreadArguments, UnreadInstructions
 
 _INT = struct.Struct(">i").unpack_from
+_PACK = struct.Struct(">i").pack
 
 ReadArguments: TypeAlias = Callable[[bytes, int, tuple[Traversal, ...]], tuple[Argument, ...]]
 """Reads a count and that many values at an offset; the traversals in them are given."""
@@ -38,7 +39,7 @@ class Tape:
         self.read_arguments = read_arguments
         self.numbers: list[int] = []
         self.names: dict[bytes, str] = {}
-        """The names of instructions, of which there are few, by their bytes."""
+        """The names of instructions, of which there are few, by their bytes: length and UTF-8."""
 
     def origin(self, start: int, end: int, index: int, behind: int) -> UnreadArguments:
         """The origin of an instruction; the records of the traversals in it are those from
@@ -47,19 +48,24 @@ class Tape:
             return Skipped(self, start, end)
         return _Holding(self, start, end, index, behind)
 
-    def instructions(self, index: int) -> tuple[tuple[Instruction, ...], int]:
-        """The instructions whose count stands at `index`, and the index behind them."""
-        numbers, data = self.numbers, self.data
-        made = []
+    def records(self, index: int) -> list[int]:
+        """The indexes of the records of the instructions whose count stands at `index`, and the
+        index behind them, where the end of the last one stands."""
+        numbers = self.numbers
         count = numbers[index]
         index += 1
+        found = [index]
         for _ in range(count):
-            start, behind = numbers[index], numbers[index + 1]
-            name = self.names[data[start + 4 : start + 4 + _INT(data, start)[0]]]
-            origin = self.origin(start, numbers[behind], index + 2, behind)
-            made.append(Instruction.unread(name, origin))
-            index = behind
-        return tuple(made), index + 1
+            index = numbers[index + 1]
+            found.append(index)
+        return found
+
+    def instruction(self, index: int) -> Instruction:
+        """The instruction with this record."""
+        numbers, data = self.numbers, self.data
+        start, behind = numbers[index], numbers[index + 1]
+        name = self.names[data[start : start + 4 + _INT(data, start)[0]]]
+        return Instruction.unread(name, self.origin(start, numbers[behind], index + 2, behind))
 
 
 class Skipped(Slice, UnreadArguments):
@@ -107,16 +113,16 @@ class _Holding(Skipped):
             found = []
             index = self.index
             while index < self.behind:
-                found.append(Traversal.unread("__", _Bytecode(self.tape, index)))
+                found.append(Traversal.unread("__", WalkedBytecode(self.tape, index)))
                 index = self.tape.numbers[index + 1]
             self._nested = tuple(found)
         return self._nested
 
 
-class _Bytecode(Slice, UnreadInstructions):
-    """The origin of a nested traversal: a Bytecode value."""
+class WalkedBytecode(Slice, UnreadInstructions):
+    """The origin of a traversal: a Bytecode value."""
 
-    __slots__ = ("index", "tape")
+    __slots__ = ("index", "records", "tape")
 
     def __init__(self, tape: Tape, index: int) -> None:
         numbers = tape.numbers
@@ -124,11 +130,45 @@ class _Bytecode(Slice, UnreadInstructions):
         self.tape = tape
         self.index = index
 
+    def step_records(self) -> list[int]:
+        """The indexes of the steps' records, and the index behind them; found once."""
+        if not hasattr(self, "records"):
+            self.records = self.tape.records(self.index + 2)
+        return self.records
+
     def instructions(self) -> tuple[tuple[Instruction, ...], tuple[Instruction, ...]]:
         """Source instructions and steps."""
-        steps, index = self.tape.instructions(self.index + 2)
-        source, _ = self.tape.instructions(index)
-        return source, steps
+        make = self.tape.instruction
+        *steps, behind = self.step_records()
+        *source, _ = self.tape.records(behind + 1)
+        return tuple(map(make, source)), tuple(map(make, steps))
+
+    def length(self) -> int:
+        """How many steps there are."""
+        return self.tape.numbers[self.index + 2]
+
+    def step(self, index: int) -> Instruction:
+        """One step."""
+        return self.tape.instruction(self.step_records()[index])
+
+    def place(self, index: int) -> int:
+        """Where a step begins in the bytes, or where the last one ends."""
+        return self.tape.numbers[self.step_records()[index]]
+
+    def named_or_nesting(self, name: str, mentioning: str) -> Sequence[int]:
+        """By a look at the tape and at the bytes of names."""
+        numbers, data = self.tape.numbers, self.data
+        written, text = name.encode(), mentioning.encode()
+        name_in_bytes = _PACK(len(written)) + written
+        records = self.step_records()
+        found = []
+        for number, (record, behind) in enumerate(pairwise(records)):
+            start = numbers[record]
+            if data.startswith(name_in_bytes, start) or (
+                behind > record + 2 and data.find(text, start, numbers[behind]) >= 0
+            ):
+                found.append(number)
+        return found
 
     def may_mention(self, text: str) -> bool:
         """Strings stand as they are."""

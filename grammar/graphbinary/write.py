@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from grammar.errors import LimitExceeded, NotConvertible
 from grammar.graphbinary import codes
+from grammar.graphbinary.tape import WalkedBytecode
 from grammar.graphbinary.walk import MAX_DEPTH, Slice
 from grammar.strategies import class_name
 from grammar.traversal import (
@@ -26,6 +27,7 @@ from grammar.traversal import (
     Traversal,
     Variable,
 )
+from grammar.unread import Replaced
 
 _INT = struct.Struct(">i")
 _LONG = struct.Struct(">q")
@@ -53,16 +55,26 @@ def write_value(argument: Argument) -> bytes:
 
 
 def _bytecode(traversal: Traversal, out: _Pieces, depth: int) -> None:
-    if isinstance(traversal.origin, Slice):
-        out.append(traversal.origin.view)
-        return
-    _instructions(traversal.steps, out, depth)
-    _instructions(traversal.source, out, depth)
+    match traversal.origin:
+        case Slice() as origin:
+            out.append(origin.view)
+        case Replaced(Traversal(origin=WalkedBytecode() as around), begin, end, steps):
+            out.append(_INT.pack(traversal.length))
+            out.append(memoryview(around.data)[around.place(0) : around.place(begin)])
+            _instructions(steps, out, depth)
+            out.append(memoryview(around.data)[around.place(end) : around.end])
+        case _:
+            _counted(traversal.steps, out, depth)
+            _counted(traversal.source, out, depth)
+
+
+def _counted(instructions: Sequence[Instruction], out: _Pieces, depth: int) -> None:
+    out.append(_INT.pack(len(instructions)))
+    _instructions(instructions, out, depth)
 
 
 def _instructions(instructions: Sequence[Instruction], out: _Pieces, depth: int) -> None:
     """Instructions that stood one behind the other are copied as one piece."""
-    out.append(_INT.pack(len(instructions)))
     data, begin, end = b"", 0, 0
     for instruction in instructions:
         origin = instruction.origin

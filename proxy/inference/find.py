@@ -58,23 +58,27 @@ def find_inferences(
     traversal: Traversal, path: Path = (), inside: tuple[str, ...] = ()
 ) -> Iterator[Inference]:
     """Every inference of a traversal and of those nested in it, in order."""
-    index = 0
-    while index < len(traversal.steps):
-        step = traversal.steps[index]
+    length = traversal.length
+    behind = 0
+    for index in traversal.named_or_nesting("with", PREFIX):
+        if index < behind:
+            continue
+        while index > behind and modifier(traversal.step(index)) is not None:
+            index -= 1
+        step = traversal.step(index)
         modifiers: dict[str, Argument] = {}
-        width = 1
-        while index + width < len(traversal.steps):
-            key = modifier(traversal.steps[index + width])
+        behind = index + 1
+        while behind < length:
+            key = modifier(traversal.step(behind))
             if key is None:
                 break
             modifiers[key[0]] = key[1]
-            width += 1
+            behind += 1
         tasks = tuple(key for key in modifiers if key in TASKS)
         if tasks:
-            yield Inference((*path, index), step, modifiers, tasks, width, inside)
+            yield Inference((*path, index), step, modifiers, tasks, behind - index, inside)
         for number, child in enumerate(children(step, PREFIX)):
             yield from find_inferences(child, (*path, index, number), (*inside, step.name))
-        index += width
 
 
 def modifier(instruction: Instruction) -> tuple[str, Argument] | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from grammar.traversal import (
     Argument,
+    Bulked,
     Entries,
     Instruction,
     Items,
@@ -21,11 +22,10 @@ from grammar.traversal import (
 def splice(traversal: Traversal, path: Path, width: int, steps: Sequence[Instruction]) -> Traversal:
     """The traversal with `steps` in the place of the `width` instructions that begin at `path`."""
     index, *deeper = path
-    before, after = traversal.steps[:index], traversal.steps[index + width :]
     if not deeper:
-        return traversal.with_steps([*before, *steps, *after])
+        return traversal.with_replaced(index, index + width, steps)
     number, *inner = deeper
-    host = traversal.steps[index]
+    host = traversal.step(index)
     changed = splice(list(children(host))[number], tuple(inner), width, steps)
     # Counting, not comparing: equal traversals may stand side by side.
     numbers = iter(range(number + 1))
@@ -36,7 +36,7 @@ def splice(traversal: Traversal, path: Path, width: int, steps: Sequence[Instruc
         ),
         origin=None,
     )
-    return traversal.with_steps([*before, held, *traversal.steps[index + 1 :]])
+    return traversal.with_replaced(index, index + 1, [held])
 
 
 _Change = Callable[[Traversal], Traversal]
@@ -66,6 +66,8 @@ def _changed(argument: Argument, change: _Change) -> Argument:
             new = argument.with_configuration(
                 [(name, _changed(value, change)) for name, value in configuration]
             )
+        case Bulked(value):
+            new = replace(argument, value=_changed(value, change), origin=None)
         case _:
             return argument
     return argument if new == argument else new

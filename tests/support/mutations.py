@@ -160,6 +160,10 @@ def check_graphbinary(data: bytes) -> None:
     assert end == read_end
     assert graphbinary.write_value(value) == data[:end]
     if isinstance(value, Traversal):
+        if value.length:
+            middle = value.length // 2
+            replaced = value.with_replaced(middle, middle + 1, [value.step(middle)])
+            assert graphbinary.write_bytecode(replaced) == data[2:end]
         assert graphbinary.write_bytecode(value.with_steps(value.steps)) == data[2:end]
         list(walk(value))
 

@@ -62,8 +62,8 @@ def test_unread_is_as_immutable() -> None:
         read.steps[0].arguments = ()  # type: ignore[misc]
     with pytest.raises(AttributeError, match="has no 'argument'"):
         read.steps[0].argument  # type: ignore[attr-defined]  # noqa: B018
-    with pytest.raises(AttributeError, match="has no 'step'"):
-        read.step  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match="has no 'stop'"):
+        read.stop  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_a_bytecode_inside_an_opaque_value_stays_there() -> None:
