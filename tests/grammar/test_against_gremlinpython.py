@@ -6,9 +6,12 @@ import datetime
 import json
 import uuid
 from dataclasses import fields, is_dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from aenum import Enum
+from gremlin_python.process.graph_traversal import GraphTraversal, __
 from gremlin_python.process.strategies import (
     OptionsStrategy,
     PartitionStrategy,
@@ -17,7 +20,9 @@ from gremlin_python.process.strategies import (
     SubgraphStrategy,
 )
 from gremlin_python.process.traversal import (
+    DT,
     Barrier,
+    Binding,
     Bindings,
     Bytecode,
     Cardinality,
@@ -32,9 +37,23 @@ from gremlin_python.process.traversal import (
     Scope,
     T,
     TextP,
+    TraversalStrategy,
+    Traverser,
 )
-from gremlin_python.statics import SingleByte, SingleChar, bigint, long, timestamp
-from gremlin_python.structure.graph import Edge, Vertex, VertexProperty
+from gremlin_python.process.traversal import Traversal as AnyTraversal
+from gremlin_python.statics import (
+    BigDecimal,
+    FunctionType,
+    GremlinType,
+    SingleByte,
+    SingleChar,
+    bigint,
+    long,
+    short,
+    timestamp,
+)
+from gremlin_python.structure.graph import Edge, Graph, Path, Property, Vertex, VertexProperty
+from gremlin_python.structure.io import graphbinaryV1, graphsonV2d0, graphsonV3d0
 from gremlin_python.structure.io.graphbinaryV1 import GraphBinaryWriter
 from gremlin_python.structure.io.graphsonV2d0 import GraphSONWriter as GraphSON2Writer
 from gremlin_python.structure.io.graphsonV3d0 import GraphSONWriter as GraphSON3Writer
@@ -50,41 +69,71 @@ GRAPHSON = {2: GraphSON2Writer(), 3: GraphSON3Writer()}
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 int32 = st.integers(-(2**31), 2**31 - 1)
 int64 = st.integers(-(2**63), 2**63 - 1)
-constants = st.sampled_from(
-    [
-        constant
-        for enum in (Barrier, Cardinality, Column, Direction, Merge, Operator, Order, Pick, Pop)
-        for constant in enum
-    ]
-    + [*Scope, *T]
-)
+ENUMS = (Barrier, Cardinality, Column, DT, Direction, Merge, Operator, Order, Pick, Pop, Scope, T)
+constants = st.sampled_from([constant for enum in ENUMS for constant in enum])
 vertices = st.builds(Vertex, text | int32, text)
-elements = (
-    vertices
-    | st.builds(Edge, text, vertices, text, vertices)
-    | st.builds(VertexProperty, text, text, text, st.none())
-)
-moments = st.datetimes(datetime.datetime(1970, 1, 2), datetime.datetime(2100, 1, 1))
-scalars = (
-    st.none()
-    | st.booleans()
-    | text
-    | int32
-    | int64.map(long)
-    | st.integers(2**63, 2**90).map(bigint)
-    | st.floats(allow_nan=False)
-    | st.uuids()
-    | constants
-)
-graphson_scalars = scalars | moments | st.integers(0, 2**31).map(timestamp)
-binary_scalars = (
-    graphson_scalars
-    | elements
-    | st.binary(max_size=8)
-    | st.integers(-128, 127).map(SingleByte)
-    | st.characters(exclude_categories=["Cs"]).map(SingleChar)
-    | st.timedeltas(datetime.timedelta(0), datetime.timedelta(days=900))
-)
+seconds = st.integers(0, 2**31)
+codes = st.tuples(text, st.sampled_from(["gremlin-groovy", "gremlin-lang"])) | text
+
+PLAIN: dict[type, st.SearchStrategy[Any]] = {
+    type(None): st.none(),
+    bool: st.booleans(),
+    str: text,
+    int: int32,
+    short: st.integers(-(2**15), 2**15 - 1).map(short),
+    long: int64.map(long),
+    bigint: st.integers(2**63, 2**90).map(bigint),
+    float: st.floats(allow_nan=False),
+    uuid.UUID: st.uuids(),
+    **dict.fromkeys(ENUMS, constants),
+}
+"""What means the same in every encoding."""
+
+ALMOST_PLAIN: dict[type, st.SearchStrategy[Any]] = {
+    datetime.datetime: st.datetimes(datetime.datetime(1970, 1, 2), datetime.datetime(2100, 1, 1)),
+    timestamp: seconds.map(timestamp),
+    datetime.timedelta: st.timedeltas(datetime.timedelta(0), datetime.timedelta(days=900)),
+    bytes: st.binary(max_size=8),
+    SingleByte: st.integers(-128, 127).map(SingleByte),
+    SingleChar: st.characters(exclude_categories=["Cs"]).map(SingleChar),
+    FunctionType: codes.map(lambda code: lambda: code),
+    Vertex: vertices,
+    Edge: st.builds(Edge, text, vertices, text, vertices),
+    VertexProperty: st.builds(VertexProperty, text, text, text, vertices),
+    Property: st.builds(Property, text, text | int32, st.none()),
+    Traverser: st.builds(Traverser, text | int32, st.integers(1, 2**40).map(long)),
+    GraphTraversal: st.lists(text, max_size=2).map(lambda labels: __.out(*labels)),
+}
+"""What every encoding has a form for."""
+
+ONLY_GRAPHSON: dict[type, st.SearchStrategy[Any]] = {
+    Decimal: st.decimals(allow_nan=False, allow_infinity=False),
+    type: st.just(ReadOnlyStrategy),
+}
+ONLY_GRAPHBINARY: dict[type, st.SearchStrategy[Any]] = {
+    BigDecimal: st.builds(BigDecimal, st.integers(-9, 9), st.integers(-(2**70), 2**70)),
+    GremlinType: st.from_regex(r"[a-z]{1,3}\.[A-Z][a-z]{1,3}", fullmatch=True).map(GremlinType),
+    Path: st.lists(text | int32, max_size=2).map(
+        lambda objects: Path([set() for _ in objects], objects)
+    ),
+}
+COMPOSITE = {P, TextP, list, set, dict, Binding, Bytecode, TraversalStrategy}
+"""Types that hold others; `arguments`, `predicates` and `strategies` draw them."""
+
+
+def any_of(*tables: dict[type, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    every = st.one_of(*[values for table in tables for values in table.values()])
+
+    @st.composite
+    def scalar(draw: st.DrawFn) -> Any:  # whose repr is short
+        return draw(every)
+
+    return scalar()
+
+
+scalars = any_of(PLAIN)
+graphson_scalars = any_of(PLAIN, ALMOST_PLAIN, ONLY_GRAPHSON)
+binary_scalars = any_of(PLAIN, ALMOST_PLAIN, ONLY_GRAPHBINARY)
 
 
 def predicates(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -186,6 +235,15 @@ def remade(node: Any) -> Any:
 def shallow(traversal: Traversal) -> Traversal:
     """The traversal with its instructions as they came."""
     return traversal.with_steps(traversal.steps)
+
+
+def test_no_type_that_gremlinpython_writes_is_forgotten() -> None:
+    drawn = {*PLAIN, *ALMOST_PLAIN, *COMPOSITE}
+    binary = set(graphbinaryV1._serializers)
+    assert binary - drawn - {*ONLY_GRAPHBINARY} == {Graph}  # for which it has only an error
+    for module in (graphsonV2d0, graphsonV3d0):
+        written = {*module._serializers} - {AnyTraversal, Enum}  # bases of what is drawn
+        assert written <= drawn | {*ONLY_GRAPHSON}
 
 
 @FEW

@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
+from grammar import script
 from grammar.graphbinary import read_bytecode, write_bytecode
 from grammar.script import parse
 from grammar.traversal import Traversal, children, may_mention, step, walk
@@ -80,3 +81,50 @@ def test_a_bytecode_inside_an_opaque_value_stays_there() -> None:
     assert write_bytecode(read.with_steps([step("x", *read.steps[0].arguments)])) == (
         value.replace(b"\0\1V", b"\0\1x", 1)
     )
+
+
+def test_steps_are_replaced_between_copied_bytes() -> None:
+    _, expected = written_and_read()
+    new = [step("x", 1), step("y")]
+    for begin in range(expected.length + 1):
+        for end in range(begin, expected.length + 1):
+            _, read = written_and_read()
+            replaced = read.with_replaced(begin, end, new)
+            anew = expected.with_steps([*expected.steps[:begin], *new, *expected.steps[end:]])
+            assert write_bytecode(replaced) == write_bytecode(anew)
+            assert replaced.length == anew.length
+            assert [replaced.step(index) for index in range(replaced.length)] == list(anew.steps)
+            assert replaced == anew
+            assert repr(replaced) == repr(anew)
+            for traversal in (read, replaced):
+                assert traversal.with_replaced(0, 1, new).steps[:2] == tuple(new)
+
+
+def test_what_is_replaced_is_replaced_again() -> None:
+    _, read = written_and_read()
+    once = read.with_replaced(1, 2, [step("x"), step("with", "k")])
+    twice = once.with_replaced(0, 2, [step("y")])
+    assert twice == read.with_steps([step("y"), step("with", "k"), *read.steps[2:]])
+    assert read_bytecode(write_bytecode(twice))[0] == twice
+    assert script.write(twice) == script.write(read_bytecode(write_bytecode(twice))[0])
+    assert may_mention(twice, "hidden")
+
+
+def test_steps_of_a_name_and_those_with_traversals_are_told() -> None:
+    _, read = written_and_read()
+    assert read.named_or_nesting("V", "nowhere") == [0]
+    assert read.named_or_nesting("W", "hidden") == [1]
+    assert read.named_or_nesting("inject", "b") == [1, 2]  # the b of "by"
+    replaced = read.with_replaced(1, 2, [step("x"), step("y")])
+    assert replaced.named_or_nesting("V", "nowhere") == [0, 1, 2]
+    assert replaced.named_or_nesting("has", "hidden") == [1, 2, 4]
+    assert read.steps  # from here on they are there
+    assert list(read.named_or_nesting("V", "nowhere")) == [0, 1, 2, 3]
+
+
+def test_a_step_of_many_is_read_alone() -> None:
+    _, read = written_and_read()
+    assert read.step(2).name == "inject"
+    with pytest.raises(AttributeError):
+        type(read).steps.__get__(read)  # type: ignore[attr-defined]
+    assert read.step(2) == read.steps[2]

@@ -130,6 +130,35 @@ NASTY = {
         f"g.V().match(__.as('a').out('FRIEND').with('{ML}prediction').as('b'))",
         [FRIEND],
     ),
+    "in coalesce": (f"g.V().coalesce(__.in('a'), out('FRIEND').with('{ML}prediction'))", [FRIEND]),
+    "in optional": (f"g.V().optional(out('FRIEND').with('{ML}prediction'))", [FRIEND]),
+    "in local": (f"g.V().local(out('FRIEND').with('{ML}prediction').limit(1))", [FRIEND]),
+    "in a side effect": (f"g.V().sideEffect(out('FRIEND').with('{ML}prediction'))", [FRIEND]),
+    "in the second by of a group": (
+        f"g.V().group().by(label()).by(out('FRIEND').with('{ML}prediction').fold())",
+        [FRIEND],
+    ),
+    "in order": (f"g.V().order().by(out('FRIEND').with('{ML}prediction').count())", [FRIEND]),
+    "as the end of a loop": (
+        f"g.V().repeat(__.in('a')).until(out('FRIEND').with('{ML}prediction'))",
+        [FRIEND],
+    ),
+    "in two branches": (
+        f"g.V().union(out('FRIEND').with('{ML}prediction'), out('FRIEND').with('{ML}prediction'))",
+        [FRIEND, FRIEND],
+    ),
+    "in a step that is modified itself": (
+        f"g.V().map(out('FRIEND').with('{ML}prediction')).with('x', 1)",
+        [FRIEND],
+    ),
+    "as the last of three": (
+        f"g.V().choose(__.in('a'), id(), out('FRIEND').with('{ML}prediction'))",
+        [FRIEND],
+    ),
+    "modifiers on both sides": (
+        f"g.V().out('FRIEND').with('a').with('b', 2).with('{ML}prediction').with('c').in('d')",
+        [FRIEND],
+    ),
     "modifier with a value": (f"g.V().out('FRIEND').with('{ML}prediction', true)", [FRIEND]),
     "modifiers in any order": (
         f"g.V().out('FRIEND').with('{ML}limit', 3).with('x').with('{ML}prediction')",
@@ -192,7 +221,7 @@ REFUSED = {
     "a variable": "k = 'Neptune#ml.prediction'; g.V().out('FRIEND').with(k).hasLabel('a')",
     "a call": "g.V().out('FRIEND').with(key('Neptune#ml.prediction')).hasLabel('a')",
     "a conditional": "g.V().out('FRIEND').with(a ? 'Neptune#ml.prediction' : 'x')",
-    "split over fragments": "t = g.V(); t.out('FRIEND').with('Neptune#ml.prediction')",
+    "split over statements": "t = g.V(); t.out('FRIEND').with('Neptune#ml.prediction')",
     "anonymous in a variable": "t = __.out('FRIEND').with('Neptune#ml.prediction'); g.V().map(t)",
     "behind another method": "g.V().mine().out('FRIEND').with('Neptune#ml.prediction')",
     "in a lambda": "g.V().map { g.V(it).out('FRIEND').with('Neptune#ml.prediction').next() }",

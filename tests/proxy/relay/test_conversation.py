@@ -31,7 +31,7 @@ from playbook import (
     whole_frame,
 )
 
-from grammar import graphbinary
+from grammar import graphbinary, script
 from grammar.traversal import Bulked, Kind, Literal, Traversal, step
 from proxy.inference.commands import PredictLinks, PrepareLinks
 from proxy.inference.errors import BadRequest
@@ -85,6 +85,28 @@ def test_a_fragmented_message_passes_with_its_fragments(play):
     first[0] &= 0x7F
     rest = encode_frame(Opcode.CONTINUATION, payload[40:], masked=True)
     play >> client(bytes(first) + rest) << Forwarded(bytes(first) + rest)
+
+
+def in_two_frames(frame: bytes, at: int) -> bytes:
+    """The same message, cut before this byte of its payload."""
+    opcode, payload = whole_frame(frame)
+    first = bytearray(encode_frame(opcode, payload[:at], masked=True))
+    first[0] &= 0x7F
+    return bytes(first) + encode_frame(Opcode.CONTINUATION, payload[at:], masked=True)
+
+
+@pytest.mark.parametrize("format", [GRAPHBINARY, GRAPHSON_3, TEXT_FRAME])
+@pytest.mark.parametrize("inside", [1, 5, 10])
+def test_an_inference_does_not_hide_in_a_cut_through_the_marker(play, format, inside):
+    traversal = Traversal((), refused().steps)  # its only marker is that of the step
+    hidden = request(script.write(traversal) if format is TEXT_FRAME else traversal, format=format)
+    frame = frame_of(hidden)
+    at = whole_frame(frame)[1].index(b"Neptune#ml.") + inside
+    play >> client(in_two_frames(frame, at)) << Tells(hidden.request_id, 499, "both() step")
+    query = request(friends(), format=GRAPHBINARY)
+    frame = frame_of(query)
+    at = whole_frame(frame)[1].rindex(b"Neptune#ml.") + inside
+    play >> client(in_two_frames(frame, at)) << Asks(GRAPHBINARY)
 
 
 def test_a_mention_that_is_no_step_passes_as_it_came(play):
