@@ -129,7 +129,7 @@ def test_unchanged_edges_are_answered_as_before(tmp_path: Path, model: str, key:
     ]
     inductive = predictor.extended(everything(export, valued=key), edges)
     before, after = predictor.predict(edges, 3), inductive.predict(edges, 3)
-    assert max(differences(before, after)) < 1e-3 if key == "sum" else 1e-5
+    assert max(differences(before, after)) < (1e-3 if key == "sum" else 1e-5)
 
 
 def newcomer(export: Path, *friends: int) -> Read:
