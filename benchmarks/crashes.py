@@ -23,6 +23,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class Clients:
         except TimeoutError:
             self.calls["unclear"] += 1
             return None
-        except (OSError, ValueError):
+        except (OSError, ValueError, HTTPException):
             self.calls["cut off"] += 1  # the connection broke: the client knows
             return None
         self.calls["answered"] += 1
