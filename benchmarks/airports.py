@@ -24,8 +24,8 @@ from proxy.cli.train import report_table
 from proxy.embedded import EmbeddedServer
 from proxy.graph import ExportParameters, export_graph, load_gremlin, read_export
 from proxy.graph.export_files import CONFIGURATION
-from proxy.learning.predictor import LinkPredictor
-from proxy.learning.training import train
+from proxy.learning.links.predictor import LinkPredictor
+from proxy.learning.links.training import train
 
 TARGET = {"edge": ["airport", "route", "airport"], "type": "link_prediction"}
 ASKED = "AUS"

@@ -22,8 +22,8 @@ from rich.table import Table
 
 from grammar.traversal import Literal
 from proxy.embedded.sample import FRIENDS
-from proxy.learning.predictor import LinkPredictor
-from proxy.learning.training import train
+from proxy.learning.links.predictor import LinkPredictor
+from proxy.learning.links.training import train
 
 EXPECTED = "Bill"
 PUBLISHED = {"Bill", "Colin", "Sarah", "Gordon", "Mary", "Josie", "Arnold", "Terry"}

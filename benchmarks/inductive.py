@@ -34,7 +34,7 @@ from proxy.cli.background import relay
 from proxy.config import Configuration, Listen, StoreSettings, Upstream
 from proxy.embedded import EmbeddedServer
 from proxy.graph import ExportParameters, export_graph, load_csv
-from proxy.learning.training import train
+from proxy.learning.links.training import train
 from proxy.learning.transform import transform
 from proxy.store.records import Store
 

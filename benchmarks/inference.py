@@ -33,17 +33,17 @@ from rich.table import Table
 
 from grammar.traversal import Literal
 from proxy.embedded import EmbeddedServer
-from proxy.learning.calibration import Calibration
 from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
-from proxy.learning.model import LinkModel, RelationModel
-from proxy.learning.model import to_artifact as links_to_artifact
-from proxy.learning.predictor import LinkPredictor
+from proxy.learning.links.calibration import Calibration
+from proxy.learning.links.model import LinkModel, RelationModel
+from proxy.learning.links.model import to_artifact as links_to_artifact
+from proxy.learning.links.predictor import LinkPredictor
+from proxy.learning.links.scorers.embedding import Embeddings, RelationVectors
 from proxy.learning.properties.members import Constant
 from proxy.learning.properties.model import EdgeFeatures, PropertyModel
 from proxy.learning.properties.model import to_artifact as property_to_artifact
 from proxy.learning.properties.target import Form, PropertyTarget
 from proxy.learning.properties.view import Known
-from proxy.learning.scorers.embedding import Embeddings, RelationVectors
 from proxy.learning.settings import NETWORK
 from proxy.learning.stored_graph import StoredGraph
 from proxy.store.artifacts import write_artifact

@@ -36,18 +36,18 @@ from properties import Graph, Kind, attrition, configured, movielens, write_rows
 from rich.console import Console
 from rich.table import Table
 
-from proxy.learning.evaluation import Questions, rank_questions
 from proxy.learning.graph import DIRECTIONS, Direction, Edges, Relation
-from proxy.learning.known import KnownLinks
-from proxy.learning.members import Validation
-from proxy.learning.model import from_artifact
+from proxy.learning.links.evaluation import Questions, rank_questions
+from proxy.learning.links.known import KnownLinks
+from proxy.learning.links.members import Validation
+from proxy.learning.links.model import from_artifact
+from proxy.learning.links.networks import PATIENCE, checkpoints, judged, most_epochs
+from proxy.learning.links.ranking_metrics import RankingMetrics
+from proxy.learning.links.scorers import SIMPLE, Scorer
+from proxy.learning.links.split import split_edges
+from proxy.learning.links.training import load_dataset, train
 from proxy.learning.models.messages import threads
-from proxy.learning.networks import PATIENCE, checkpoints, judged, most_epochs
-from proxy.learning.ranking_metrics import RankingMetrics
-from proxy.learning.scorers import SIMPLE, Scorer
 from proxy.learning.settings import AUTO, NETWORKS, TrainingSettings
-from proxy.learning.split import split_edges
-from proxy.learning.training import load_dataset, train
 from proxy.store.artifacts import read_artifact
 
 RECOMMENDERS = ("popularity", "rp3beta", "pure-svd", "ials", "ease", "lightgcn")

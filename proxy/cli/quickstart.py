@@ -21,7 +21,7 @@ from proxy.store.records import Store
 
 if TYPE_CHECKING:
     from proxy.embedded import EmbeddedServer
-    from proxy.learning.report import Report
+    from proxy.learning.links.report import Report
 
 ENDPOINT = "friends"
 QUESTION = """\
@@ -92,7 +92,7 @@ def _learn(url: str, data: Path, seed: int) -> Report:
     """From the sample graph's files to an endpoint. Loading again changes nothing."""
     from proxy.embedded.sample import FRIENDS
     from proxy.graph import export_graph, load_csv
-    from proxy.learning.training import train
+    from proxy.learning.links.training import train
 
     export, artifact = data / "export", data / "artifact"
     with progress.of_graph() as tell:

@@ -16,7 +16,7 @@ from proxy.cli.property_report import property_table
 from proxy.learning.settings import AUTO, MODELS, PROPERTY_MODELS, TrainingSettings
 
 if TYPE_CHECKING:
-    from proxy.learning.report import Report
+    from proxy.learning.links.report import Report
 
 DEFAULTS = TrainingSettings()
 
@@ -87,7 +87,7 @@ def train(
     Prints every method's quality on what was held out, and the weights that `auto` gives to each.
     """
     console.say("loading the libraries")
-    from proxy.learning.report import Report
+    from proxy.learning.links.report import Report
     from proxy.learning.tasks import train as run
 
     with progress.of_training() as tell:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import platform
 import resource
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any
 
 from proxy.learning.settings import TrainingSettings
+
+REPORT = "report.json"
+"""The document of an artifact that holds the report of its training."""
 
 
 def provenance(
@@ -33,3 +38,22 @@ def peak_memory() -> float:
     """The most memory this process has had, MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds by method, added up, and MiB by which the process grew meanwhile."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    memory: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timing(self, method: str) -> Iterator[None]:
+        """Count the time of the block for `method`."""
+        begun, before = time.perf_counter(), peak_memory()
+        try:
+            yield
+        finally:
+            grown = self.memory.get(method, 0.0) + peak_memory() - before
+            self.memory[method] = grown
+            self.seconds[method] = self.seconds.get(method, 0.0) + time.perf_counter() - begun

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from proxy.learning.scorers import SIMPLE
+from proxy.learning.links.scorers import SIMPLE
 
 AUTO = "auto"
 NETWORK = "rgcn"

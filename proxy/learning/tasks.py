@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from proxy.graph.export_files import CONFIGURATION
-from proxy.learning import training
 from proxy.learning.events import Progress
+from proxy.learning.links import training
+from proxy.learning.links.report import Report
 from proxy.learning.processing.load import asks_for_property
 from proxy.learning.properties.report import PropertyReport
 from proxy.learning.properties.training import train_property
-from proxy.learning.report import Report
 from proxy.learning.settings import AUTO, TrainingSettings
 
 

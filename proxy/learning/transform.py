@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from proxy.graph.export_files import CONFIGURATION, read_export
-from proxy.learning import model as links
 from proxy.learning.events import PhaseStarted, Progress, unheard
-from proxy.learning.extension import Extension
 from proxy.learning.features.encodings import to_document
 from proxy.learning.graph import Floats, Indexes
-from proxy.learning.model import LinkModel
+from proxy.learning.inductive.extension import Extension
+from proxy.learning.links import model as links
+from proxy.learning.links.model import LinkModel
 from proxy.learning.processing.drift import Drift, drift_between
 from proxy.learning.processing.process import process
 from proxy.learning.processing.processed import Codes, EdgeRows, ProcessedGraph, UnusableExport

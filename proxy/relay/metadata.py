@@ -11,7 +11,7 @@ from proxy.inference.errors import (
     InternalFailure,
     UnsupportedOperation,
 )
-from proxy.learning.scope import ENTITIES, INDUCTIVE, Scope
+from proxy.learning.inductive.scope import ENTITIES, INDUCTIVE, Scope
 from proxy.store.artifacts import ArtifactError, read_document
 from proxy.store.records import Endpoint
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.inference.errors import ENDPOINT_NOT_FOUND, BadRequest, InferenceError, InternalFailure
-from proxy.learning.predictor import LinkPredictor
+from proxy.learning.links.predictor import LinkPredictor
 from proxy.learning.properties.predictor import PropertyPredictor
 from proxy.learning.properties.target import PROPERTY_TASKS
 from proxy.store.artifacts import ArtifactError

@@ -24,7 +24,7 @@ from proxy.inference.commands import (
     Work,
 )
 from proxy.inference.errors import InvalidParameter, TooManyRequests
-from proxy.learning.predictor import LinkPredictor, UnknownRelation
+from proxy.learning.links.predictor import LinkPredictor, UnknownRelation
 from proxy.learning.properties.predictor import PropertyPredictor
 from proxy.relay.metadata import InductiveMetadata
 from proxy.relay.models import Models, Predictor

@@ -26,8 +26,8 @@ from proxy.cli.background import relay
 from proxy.config import Configuration, Listen, StoreSettings, Upstream
 from proxy.embedded import EmbeddedServer
 from proxy.graph import ExportParameters, export_graph, load_csv
+from proxy.learning.links.training import train
 from proxy.learning.settings import TrainingSettings
-from proxy.learning.training import train
 from proxy.store.records import Store
 
 pytestmark = pytest.mark.integration

@@ -19,7 +19,7 @@ from movielens import MovieLens, write
 from proxy.cli.background import relay
 from proxy.config import Configuration, Inference, Listen, StoreSettings, Upstream
 from proxy.graph import ExportParameters, export_graph, load_csv
-from proxy.learning.scope import INDUCTIVE
+from proxy.learning.inductive.scope import INDUCTIVE
 from proxy.learning.settings import TrainingSettings
 from proxy.learning.tasks import train
 from proxy.store.artifacts import read_artifact, write_artifact

@@ -13,7 +13,7 @@ from movielens_graph import Deployment
 from grammar.traversal import Literal
 from proxy.inference.commands import Edge
 from proxy.learning.graph import Direction
-from proxy.learning.predictor import LinkPredictor
+from proxy.learning.links.predictor import LinkPredictor
 from proxy.learning.properties.predictor import PropertyPredictor
 
 Ranked = list[tuple[Any, float]]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from proxy.learning.graph import Direction, Floats, Relation
-from proxy.learning.scorers.embedding import Embeddings, RelationVectors
+from proxy.learning.links.scorers.embedding import Embeddings, RelationVectors
 
 SCALE = 8.0
 """Inverse temperature of the soft-max at the beginning; cosines alone would be too flat."""

@@ -9,15 +9,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from proxy.learning.encoder import Encoder
 from proxy.learning.features.geometry import unit_blocks
 from proxy.learning.graph import DIRECTIONS, Direction, Indexes, Mask, Relation, TypedGraph
+from proxy.learning.inductive.encoder import Encoder
+from proxy.learning.links.scorers.embedding import Embeddings
+from proxy.learning.links.scorers.trained import Trained
 from proxy.learning.models.adam import Adam
 from proxy.learning.models.distmult import DistMultDecoder
 from proxy.learning.models.messages import MessageGraph
 from proxy.learning.models.rgcn import EncoderSettings, RelationalEncoder
-from proxy.learning.scorers.embedding import Embeddings
-from proxy.learning.scorers.trained import Trained
+from proxy.learning.settings import TrainingSettings
 
 LOGITS = 2**23
 """Most logits in one soft-max, 32 MiB; beyond it sources, then candidates are sampled."""
@@ -39,6 +40,16 @@ class FitSettings:
     def evaluates(self, epoch: int) -> bool:
         """Whether validation looks at this epoch (from 1)."""
         return epoch in self.early or epoch % self.evaluate_every == 0
+
+
+def fit_settings(settings: TrainingSettings, epochs: int | None = None) -> FitSettings:
+    """The graph neural network's part of the settings."""
+    return FitSettings(
+        EncoderSettings(settings.width, settings.layers, settings.dropout),
+        epochs=epochs or settings.epochs,
+        learning_rate=settings.learning_rate,
+        hidden_share=settings.hidden_share,
+    )
 
 
 @dataclass(frozen=True, slots=True)

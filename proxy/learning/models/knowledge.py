@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from proxy.learning.graph import DIRECTIONS, Direction, Floats, Relation, TypedGraph
+from proxy.learning.links.scorers.knowledge import DISTANCES, Form, KnowledgeEmbeddings
 from proxy.learning.models.adam import Adam
 from proxy.learning.models.bilinear import DistMult
 from proxy.learning.models.complex import ComplEx
@@ -19,7 +20,6 @@ from proxy.learning.models.fitting import Checkpoint
 from proxy.learning.models.rotate import RotatE
 from proxy.learning.models.softmax import Batch, Grouped, ranking_loss
 from proxy.learning.models.transe import TransE
-from proxy.learning.scorers.knowledge import DISTANCES, Form, KnowledgeEmbeddings
 
 
 class KnowledgeModel(Protocol):

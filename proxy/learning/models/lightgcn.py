@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from proxy.learning.graph import DIRECTIONS, Relation, TypedGraph
+from proxy.learning.links.scorers.knowledge import KnowledgeEmbeddings
 from proxy.learning.models.adam import Adam
 from proxy.learning.models.fitting import Checkpoint
 from proxy.learning.models.messages import MessageGraph
 from proxy.learning.models.softmax import FEWEST, LOGITS, Grouped, ranking_loss
-from proxy.learning.scorers.knowledge import KnowledgeEmbeddings
 
 LAYERS = 3
 

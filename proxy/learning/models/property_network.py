@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from proxy.learning.encoder import Encoder
 from proxy.learning.features.geometry import unit_blocks
 from proxy.learning.graph import Floats, TypedGraph
+from proxy.learning.inductive.encoder import Encoder
 from proxy.learning.models.adam import Adam
 from proxy.learning.models.fitting import FitSettings
 from proxy.learning.models.messages import MessageGraph

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from proxy.learning.encoder import Encoder, Layer
 from proxy.learning.graph import Floats
+from proxy.learning.inductive.encoder import Encoder, Layer
 from proxy.learning.models.messages import MessageGraph, Weights
 
 MAX_BASES = 8

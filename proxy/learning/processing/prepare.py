@@ -8,8 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from proxy.graph.export_files import CONFIGURATION, read_export
-from proxy.learning.dataset import link_dataset
 from proxy.learning.events import PhaseStarted, Progress, unheard
+from proxy.learning.links.dataset import link_dataset
 from proxy.learning.processing.drift import Drift, drift_between
 from proxy.learning.processing.process import process
 from proxy.learning.processing.processed import ProcessedGraph

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.encoder import Encoder
 from proxy.learning.graph import Floats
+from proxy.learning.inductive.encoder import Encoder
 from proxy.learning.properties.dataset import Subjects
 from proxy.learning.properties.target import Form, Outputs
 from proxy.learning.properties.view import View

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grammar.traversal import Kind, Literal
-from proxy.learning.encoder import encoder_tensors, encoders_of
-from proxy.learning.extension import Extension
 from proxy.learning.features.encodings import Encoding, from_document, to_document
 from proxy.learning.graph import Floats, Indexes, Relation
-from proxy.learning.neighbourhood import Neighbourhood
+from proxy.learning.inductive.encoder import encoder_tensors, encoders_of
+from proxy.learning.inductive.extension import Extension
+from proxy.learning.inductive.neighbourhood import Neighbourhood
+from proxy.learning.inductive.scope import INDUCTIVE, STRUCTURE, Scope
 from proxy.learning.properties.dataset import Subjects
 from proxy.learning.properties.forest import Forest
 from proxy.learning.properties.head import Head, Networks
@@ -30,7 +31,6 @@ from proxy.learning.properties.nearby import AroundVertices, AtEnds
 from proxy.learning.properties.revision import Pair, revised_edges, revised_vertices
 from proxy.learning.properties.target import PROPERTY_TASKS, Form, Outputs, PropertyTarget
 from proxy.learning.properties.view import Known, View
-from proxy.learning.scope import INDUCTIVE, STRUCTURE, Scope
 from proxy.learning.settings import NETWORK
 from proxy.learning.stored_graph import StoredGraph, stored_graph_of
 from proxy.store.artifacts import Artifact

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from proxy.learning.events import EpochDone, Progress
 from proxy.learning.graph import Indexes
+from proxy.learning.models.fitting import fit_settings
 from proxy.learning.models.property_network import PropertyCheckpoint, fit_property
-from proxy.learning.networks import fit_settings
 from proxy.learning.properties.dataset import PropertyDataset
 from proxy.learning.properties.target import Form
 from proxy.learning.settings import TrainingSettings

@@ -10,14 +10,14 @@ from typing import Protocol
 import numpy as np
 
 from grammar.traversal import Kind, Literal
-from proxy.learning.extension import Places, encoded_rows, extend, places_of
 from proxy.learning.graph import Floats, Relation
-from proxy.learning.neighbourhood import Cells, Neighbourhood
+from proxy.learning.inductive.extension import Places, encoded_rows, extend, places_of
+from proxy.learning.inductive.neighbourhood import Cells, Neighbourhood
+from proxy.learning.inductive.scope import Scope
 from proxy.learning.properties.dataset import Subjects
 from proxy.learning.properties.model import PropertyModel, from_artifact
 from proxy.learning.properties.revision import Pair
 from proxy.learning.properties.target import Element, Form, Outputs, Task
-from proxy.learning.scope import Scope
 from proxy.store.artifacts import DamagedArtifact, read_artifact
 
 CERTAIN = 1.0

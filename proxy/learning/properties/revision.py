@@ -11,9 +11,9 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from grammar.traversal import Literal
-from proxy.learning.extension import Extension, type_of
 from proxy.learning.graph import Floats, Indexes, Mask, Relation
-from proxy.learning.neighbourhood import Neighbourhood
+from proxy.learning.inductive.extension import Extension, type_of
+from proxy.learning.inductive.neighbourhood import Neighbourhood
 from proxy.learning.properties.target import PropertyTarget
 from proxy.learning.properties.view import Known
 

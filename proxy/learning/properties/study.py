@@ -10,7 +10,6 @@ import numpy as np
 
 from proxy.learning.events import PhaseStarted, Progress
 from proxy.learning.graph import Indexes
-from proxy.learning.members import Stopwatch
 from proxy.learning.processing.processed import CustomSplit
 from proxy.learning.properties.choice import Choice, Yardstick, choose
 from proxy.learning.properties.dataset import PropertyDataset
@@ -19,6 +18,7 @@ from proxy.learning.properties.metrics import ClassificationMetrics, Metrics, me
 from proxy.learning.properties.network import Stage, epochs_of, kinds
 from proxy.learning.properties.rows import in_parts, parts_for
 from proxy.learning.properties.target import Form, Outputs
+from proxy.learning.provenance import Stopwatch
 from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
 
 PATIENCE = 6

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proxy.graph.export_files import CONFIGURATION
-from proxy.learning.encoder import Encoder
 from proxy.learning.events import PhaseStarted, Progress, unheard
+from proxy.learning.inductive.encoder import Encoder
 from proxy.learning.models.messages import threads
 from proxy.learning.properties.choice import Choice
 from proxy.learning.properties.dataset import PropertyDataset, load_property
@@ -30,10 +30,9 @@ from proxy.learning.properties.report import (
 )
 from proxy.learning.properties.study import PropertyStudy, Trial, confusion_of
 from proxy.learning.properties.view import Known
-from proxy.learning.provenance import peak_memory, provenance
+from proxy.learning.provenance import REPORT, peak_memory, provenance
 from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
 from proxy.learning.stored_graph import StoredGraph
-from proxy.learning.training import REPORT
 from proxy.store.artifacts import check_output, write_artifact
 
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy", "scikit-learn")

@@ -12,8 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
-from proxy.learning.encoder import Encoder, embedded
 from proxy.learning.graph import Floats, Indexes, TypedGraph
+from proxy.learning.inductive.encoder import Encoder, embedded
 from proxy.learning.properties import columns
 from proxy.learning.properties.columns import Table
 from proxy.learning.properties.dataset import Subjects

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from proxy.learning.links.report import Report
 from proxy.learning.properties.report import PropertyReport
-from proxy.learning.report import Report
 from proxy.learning.tasks import train
 from proxy.management.events import Tell
 from proxy.management.tasks.phases import telling

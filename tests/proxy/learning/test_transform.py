@@ -13,13 +13,13 @@ from communities import write_communities
 from teams import write_teams
 
 from grammar.traversal import Literal
-from proxy.learning.predictor import LinkPredictor
+from proxy.learning.links.predictor import LinkPredictor
+from proxy.learning.links.training import train
 from proxy.learning.processing.prepare import prepare
 from proxy.learning.processing.processed import UnusableExport
 from proxy.learning.properties.predictor import PropertyPredictor
 from proxy.learning.properties.training import train_property
 from proxy.learning.settings import TrainingSettings
-from proxy.learning.training import train
 from proxy.learning.transform import transform
 from proxy.store.artifacts import read_artifact
 

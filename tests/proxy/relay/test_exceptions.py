@@ -24,8 +24,8 @@ from proxy.inference.errors import (
     UnsupportedOperation,
 )
 from proxy.inference.predicates import Settings
+from proxy.learning.links.training import train
 from proxy.learning.settings import TrainingSettings
-from proxy.learning.training import train
 from proxy.relay.http import carried_out
 from proxy.relay.predictions import Predictions
 from proxy.store.artifacts import read_artifact, write_artifact

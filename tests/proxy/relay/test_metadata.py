@@ -21,10 +21,10 @@ from proxy.inference.commands import (
     Scope,
 )
 from proxy.inference.errors import InternalFailure, UnsupportedOperation
-from proxy.learning.model import from_artifact, to_artifact
-from proxy.learning.scope import ENTITIES
+from proxy.learning.inductive.scope import ENTITIES
+from proxy.learning.links.model import from_artifact, to_artifact
+from proxy.learning.links.training import train
 from proxy.learning.settings import TrainingSettings
-from proxy.learning.training import train
 from proxy.relay.predictions import Predictions
 from proxy.store.artifacts import Artifact, read_artifact, write_artifact
 from proxy.store.records import Store

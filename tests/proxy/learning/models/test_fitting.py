@@ -14,12 +14,12 @@ from proxy.learning.graph import (
     TypedGraph,
     distinct_edges,
 )
+from proxy.learning.links.scorers.embedding import averaged
 from proxy.learning.models import fitting
 from proxy.learning.models.adam import Adam
 from proxy.learning.models.distmult import DistMultDecoder
 from proxy.learning.models.fitting import FitSettings, RankingTask, fit
 from proxy.learning.models.rgcn import EncoderSettings
-from proxy.learning.scorers.embedding import averaged
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from proxy.learning.evaluation import Questions, mean_reciprocal_rank, rank_questions
 from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
-from proxy.learning.known import KnownLinks
+from proxy.learning.links.evaluation import Questions, mean_reciprocal_rank, rank_questions
+from proxy.learning.links.known import KnownLinks
+from proxy.learning.links.scorers.knowledge import DISTANCES, KnowledgeEmbeddings
 from proxy.learning.models.knowledge import KNOWLEDGE, KnowledgeSettings, fit_knowledge
 from proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
 from proxy.learning.models.softmax import Grouped, ranking_loss
-from proxy.learning.scorers.knowledge import DISTANCES, KnowledgeEmbeddings
 
 NEXT = Relation("N", "next", "N")
 AFTER = Relation("N", "after next", "N")

@@ -11,11 +11,11 @@ from written_export import Kind, write_export
 
 from proxy.graph import BadCell, BadExport, read_export
 from proxy.learning.graph import Relation
+from proxy.learning.links.split import parts_of
 from proxy.learning.processing.process import process
 from proxy.learning.processing.processed import CustomSplit, ProcessedGraph, UnusableExport
 from proxy.learning.processing.stored import read_processed, write_processed
 from proxy.learning.properties.rows import parts_for
-from proxy.learning.split import parts_of
 
 KNOWS = Relation("P", "knows", "P")
 IDS = [f"p{number}" for number in range(8)]

@@ -219,7 +219,7 @@ def test_nothing_is_left_of_a_failure(tmp_path: Path) -> None:
 
 
 def test_the_configuration_decides_what_is_trained(tmp_path: Path) -> None:
-    from proxy.learning.report import Report
+    from proxy.learning.links.report import Report
 
     export = write_teams(tmp_path / "export", of_lending={"label": ["", "link_prediction"]})
     links = train(export, tmp_path / "links", model="common-neighbours", settings=QUICK)

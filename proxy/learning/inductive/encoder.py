@@ -1,0 +1,152 @@
+"""A trained encoder in NumPy: embeddings of vertices on a graph that may have changed since.
+
+The formula stands at `proxy.learning.models.rgcn.RelationalEncoder`, which trains it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proxy.learning.features.geometry import unit_blocks
+from proxy.learning.graph import DIRECTIONS, Features, Floats, Relation, TypedGraph
+from proxy.learning.inductive.receptive_field import MessageType, ReceptiveField
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One round of messages: `loop` and each of `transforms` are float32 `[width, width]`.
+
+    Message types that had no edges in training have no transform, and say nothing.
+    """
+
+    loop: Floats
+    transforms: Mapping[MessageType, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """A trained encoder.
+
+    `embeddings` are those that it learned beside the features, float32 `[vertices, width]` by type,
+    `projections` its way from features to the same width, float32 `[features, width]`.
+    """
+
+    embeddings: Mapping[str, Floats]
+    projections: Mapping[str, Floats]
+    layers: tuple[Layer, ...]
+
+    def encode(self, field: ReceptiveField, features: Mapping[str, Features]) -> dict[str, Floats]:
+        """Embeddings of the vertices that `field` was made for: float32 `[asked, width]` by type.
+
+        `features` are those of the graph of `field`. A vertex that came after training has the mean
+        of its type's learned embeddings, as Neptune's model transform has it.
+        """
+        state = {
+            name: self._initial(name, rows, features.get(name)) for name, rows in field.rows.items()
+        }
+        states = [state]
+        for layer, round_ in zip(self.layers, field.rounds, strict=True):
+            states = [
+                {name: values[round_.kept[name]] for name, values in each.items()}
+                for each in states
+            ]
+            received = {name: values @ layer.loop for name, values in states[-1].items()}
+            for kind, transform in layer.transforms.items():
+                relation, direction = kind
+                sent = round_.messages[kind] @ state[relation.source_type(direction)]
+                received[relation.target_type(direction)] += sent @ transform
+            state = {name: states[-1][name] + np.tanh(values) for name, values in received.items()}
+            states.append(state)
+        return {
+            name: np.mean([each[name] for each in states], axis=0, dtype=np.float32)
+            for name in state
+        }
+
+    def _initial(self, name: str, rows: NDArray[np.int64], features: Features | None) -> Floats:
+        learned = self.embeddings[name]
+        known = rows < len(learned)
+        state = np.empty((len(rows), learned.shape[1]), np.float32)
+        state[known] = learned[rows[known]]
+        if not known.all():
+            mean = learned.mean(axis=0) if len(learned) else np.zeros(learned.shape[1])
+            state[~known] = mean
+        if features is not None and name in self.projections:
+            own = Features(features.values[rows], features.blocks)
+            state += unit_blocks(own) @ self.projections[name]
+        return state
+
+    def tensors(self, types: Sequence[str], relations: Sequence[Relation]) -> dict[str, Floats]:
+        """The arrays by name; types and relations are named by their places."""
+        named: dict[str, Floats] = {}
+        for name, values in self.embeddings.items():
+            named[f"embeddings.{types.index(name)}"] = values
+        for name, values in self.projections.items():
+            named[f"projections.{types.index(name)}"] = values
+        for number, layer in enumerate(self.layers):
+            named[f"layers.{number}.loop"] = layer.loop
+            for (relation, direction), values in layer.transforms.items():
+                named[f"layers.{number}.{direction}.{relations.index(relation)}"] = values
+        return named
+
+    @classmethod
+    def from_tensors(
+        cls,
+        tensors: Mapping[str, NDArray[Any]],
+        types: Sequence[str],
+        relations: Sequence[Relation],
+    ) -> Encoder:
+        """What `tensors` gave. Raises KeyError."""
+        layers: list[Layer] = []
+        while f"layers.{len(layers)}.loop" in tensors:
+            prefix = f"layers.{len(layers)}"
+            transforms = {
+                (relation, direction): tensors[f"{prefix}.{direction}.{place}"]
+                for place, relation in enumerate(relations)
+                for direction in DIRECTIONS
+                if f"{prefix}.{direction}.{place}" in tensors
+            }
+            layers.append(Layer(tensors[f"{prefix}.loop"], transforms))
+        return cls(
+            {name: tensors[f"embeddings.{place}"] for place, name in enumerate(types)},
+            {
+                name: tensors[f"projections.{place}"]
+                for place, name in enumerate(types)
+                if f"projections.{place}" in tensors
+            },
+            tuple(layers),
+        )
+
+
+def encoder_tensors(
+    encoders: Sequence[Encoder], types: Sequence[str], relations: Sequence[Relation]
+) -> dict[str, Floats]:
+    """Several encoders side by side, those whose embeddings are averaged."""
+    return {
+        f"{number}.{name}": values
+        for number, encoder in enumerate(encoders)
+        for name, values in encoder.tensors(types, relations).items()
+    }
+
+
+def encoders_of(
+    tensors: Mapping[str, NDArray[Any]], types: Sequence[str], relations: Sequence[Relation]
+) -> tuple[Encoder, ...]:
+    """What `encoder_tensors` gave. Raises KeyError."""
+    parts: dict[int, dict[str, NDArray[Any]]] = {}
+    for name, values in tensors.items():
+        number, _, rest = name.partition(".")
+        parts.setdefault(int(number), {})[rest] = values
+    return tuple(Encoder.from_tensors(parts[number], types, relations) for number in sorted(parts))
+
+
+def embedded(
+    encoders: Sequence[Encoder], graph: TypedGraph, asked: Mapping[str, NDArray[np.int64]]
+) -> list[dict[str, Floats]]:
+    """For each encoder the embeddings of the vertices `asked`, sorted int64 by type."""
+    field = ReceptiveField.of(graph, asked, len(encoders[0].layers))
+    return [encoder.encode(field, graph.features) for encoder in encoders]

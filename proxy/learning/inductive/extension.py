@@ -1,0 +1,226 @@
+"""A stored graph brought up to date where the live graph was read.
+
+Vertices that came after training get numbers behind all others of their type, so that whatever is
+stored by number keeps its meaning. Where all links of a vertex were read, these take the place of
+the stored ones; where a sample was, it is added to them. Types of vertices and relations that the
+training has not seen are left out: no model has learned anything about them.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grammar.traversal import Literal
+from proxy.learning.features.encoding import Encoding, UnfitCell
+from proxy.learning.features.matrix import encode
+from proxy.learning.graph import (
+    Direction,
+    Edges,
+    Features,
+    Floats,
+    Indexes,
+    Mask,
+    Relation,
+    TypedGraph,
+    distinct_edges,
+)
+from proxy.learning.inductive.neighbourhood import Cells, Neighbourhood, ReadLinks, ReadVertex
+from proxy.learning.stored_graph import StoredGraph
+
+Place = tuple[str, int]
+"""A vertex: its type, and its number there."""
+
+Places = MutableMapping[Literal, Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """The result: a graph with the new vertices at the end of their types.
+
+    `places` are those of all its vertices; `before` are the numbers of vertices that were stored.
+    """
+
+    stored: StoredGraph
+    places: Places
+    before: Mapping[str, int]
+
+    def rows(self, asked: Collection[Literal]) -> dict[str, Indexes]:
+        """The asked vertices and the new ones, sorted int64 by type."""
+        found: dict[str, set[int]] = {
+            name: set(range(self.before[name], count))
+            for name, count in self.stored.graph.counts.items()
+        }
+        for vertex in asked:
+            place = self.places.get(vertex)
+            if place is not None:
+                found[place[0]].add(place[1])
+        return {name: np.array(sorted(numbers), np.int64) for name, numbers in found.items()}
+
+    def enlarged(self, name: str, table: Floats) -> Floats:
+        """A copy of what is stored for the vertices of a type, with rows of 0 for the new ones."""
+        copy = np.zeros((self.stored.graph.counts[name], *table.shape[1:]), table.dtype)
+        copy[: len(table)] = table
+        return copy
+
+
+def places_of(stored: StoredGraph) -> dict[Literal, Place]:
+    """Where each vertex of a graph stands."""
+    return {
+        literal: (name, index)
+        for name, ids in stored.ids.items()
+        for index, literal in enumerate(ids)
+    }
+
+
+def extend(stored: StoredGraph, places: Places, neighbourhood: Neighbourhood) -> Extension:
+    """The graph with what was read in it. `places` are those of `stored`.
+
+    Raises ValueError where a property that was read does not fit its encoding.
+    """
+    graph = stored.graph
+    read: dict[Literal, Place] = {}
+    ids = {name: list(members) for name, members in stored.ids.items()}
+    vertices: dict[str, list[ReadVertex]] = {}
+    for vertex in neighbourhood.vertices:
+        name = type_of(vertex.label)
+        if name not in graph.counts or vertex.id in read:
+            continue
+        place = places.get(vertex.id)
+        if place is None or place[0] != name:
+            place = name, len(ids[name])
+            ids[name].append(vertex.id)
+        read[vertex.id] = place
+        vertices.setdefault(name, []).append(vertex)
+    counts = {name: len(members) for name, members in ids.items()}
+    features = dict(graph.features)
+    for name, found in vertices.items():
+        if name in features:
+            rows = np.array([read[vertex.id][1] for vertex in found], np.int64)
+            cells = {vertex.id: vertex.values for vertex in found}
+            encoded = encoded_rows(cells, stored.encodings[name])
+            features[name] = _with_rows(features[name], counts[name], rows, encoded)
+    every: Places = ChainMap(read, places)
+    edges = _edges(graph, counts, read, neighbourhood.links)
+    extended = StoredGraph(TypedGraph(counts, edges, features), ids, stored.encodings)
+    return Extension(extended, every, graph.counts)
+
+
+def type_of(label: str) -> str:
+    """The type of a vertex, as exports name it, from Gremlin's `label()`."""
+    return ";".join(sorted(label.split("::")))
+
+
+def encoded_rows(elements: Mapping[Literal, Cells], encodings: Sequence[Encoding]) -> Floats:
+    """The features of elements that were read: float32 `[elements, width]`.
+
+    Raises ValueError for a value that does not fit its encoding.
+    """
+    rows = list(elements.values())
+    columns = {}
+    for encoding in encodings:
+        separator = getattr(encoding, "separator", None)  # dates have none
+        columns[encoding.name] = [_cell(cells.get(encoding.name, ()), separator) for cells in rows]
+    try:
+        return encode(columns, encodings).values
+    except UnfitCell as error:
+        raise ValueError(f"{list(elements)[error.row]!r}: {error}") from error
+
+
+def _cell(values: Sequence[str], separator: str | None) -> str:
+    """Values as an export writes them into one cell."""
+    if not values:
+        return ""
+    if not separator or len(values) == 1:
+        return values[0]
+    return separator.join(value.replace(separator, f"\\{separator}") for value in values)
+
+
+def _with_rows(features: Features, count: int, rows: Indexes, encoded: Floats) -> Features:
+    values = np.zeros((count, features.values.shape[1]), np.float32)
+    values[: len(features.values)] = features.values
+    values[rows] = encoded
+    return Features(values, features.blocks)
+
+
+def _edges(
+    graph: TypedGraph,
+    counts: Mapping[str, int],
+    read: Mapping[Literal, Place],
+    links: Sequence[ReadLinks],
+) -> dict[Relation, Edges]:
+    """All relations, the read links in them."""
+    complete: dict[tuple[str, Direction, str], list[int]] = {}
+    added: dict[Relation, list[tuple[int, int]]] = {}
+    for each in links:
+        if each.vertex not in read:
+            continue
+        name, own = read[each.vertex]
+        if each.complete:
+            complete.setdefault((each.label, each.direction, name), []).append(own)
+        for other in each.others:
+            if other not in read:
+                continue
+            other_name, number = read[other]
+            outward = each.direction == "out"
+            head, tail = (name, other_name) if outward else (other_name, name)
+            relation = Relation(head, each.label, tail)
+            if relation in graph.edges:
+                pair = (own, number) if outward else (number, own)
+                added.setdefault(relation, []).append(pair)
+    return {
+        relation: _joined(
+            relation,
+            edges,
+            _under(complete.get((relation.label, "out", relation.head)), counts[relation.head]),
+            _under(complete.get((relation.label, "in", relation.tail)), counts[relation.tail]),
+            added.get(relation, []),
+        )
+        for relation, edges in graph.edges.items()
+    }
+
+
+def _under(numbers: Sequence[int] | None, count: int) -> Mask | None:
+    if numbers is None:
+        return None
+    mask = np.zeros(count, np.bool_)
+    mask[np.array(numbers, np.int64)] = True
+    return mask
+
+
+def _joined(
+    relation: Relation,
+    edges: Edges,
+    heads: Mask | None,
+    tails: Mask | None,
+    added: Sequence[tuple[int, int]],
+) -> Edges:
+    """The stored edges but for those at the `heads` and `tails` under the masks, and the added."""
+    stale = np.zeros(len(edges), np.bool_)
+    if heads is not None:
+        stale |= heads[edges.heads]
+    if tails is not None:
+        stale |= tails[edges.tails]
+    if not stale.any() and not added:
+        return edges
+    kept = edges.select(~stale) if stale.any() else edges
+    pairs = np.array(added, np.int64).reshape(-1, 2)
+    same_type = relation.head == relation.tail
+    new = distinct_edges(pairs[:, 0], pairs[:, 1], same_type=same_type)
+    new = new.select(~_among(new, kept))
+    return Edges(np.concatenate([kept.heads, new.heads]), np.concatenate([kept.tails, new.tails]))
+
+
+def _among(some: Edges, edges: Edges) -> Mask:
+    """Which of some edges are among others: only those at the same heads are looked through."""
+    if not len(some):
+        return np.zeros(0, np.bool_)
+    concerned = np.zeros(int(max(some.heads.max(), edges.heads.max(initial=0))) + 1, np.bool_)
+    concerned[some.heads] = True
+    near = edges.select(concerned[edges.heads])
+    width = int(max(some.tails.max(), near.tails.max(initial=0))) + 1
+    found: Mask = np.isin(some.heads * width + some.tails, near.heads * width + near.tails)
+    return found

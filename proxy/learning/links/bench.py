@@ -1,0 +1,186 @@
+"""What the protocols of a study share: the data, the methods, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proxy.learning.events import Progress
+from proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
+from proxy.learning.links.blend import Blend, Rankings, Task, fit_blend
+from proxy.learning.links.calibration import Calibration
+from proxy.learning.links.dataset import Dataset
+from proxy.learning.links.evaluation import Questions
+from proxy.learning.links.known import KnownLinks
+from proxy.learning.links.members import Timed, fit_simple
+from proxy.learning.links.networks import Course
+from proxy.learning.links.plan import Plan, planned
+from proxy.learning.links.platt import fit_calibration
+from proxy.learning.links.ranking import Ranking, rank_members
+from proxy.learning.links.reliability import Bin, reliability
+from proxy.learning.links.scorers import SIMPLE, Scorer
+from proxy.learning.links.scorers.popularity import Popularity
+from proxy.learning.links.scorers.trained import Trained
+from proxy.learning.provenance import Stopwatch
+from proxy.learning.settings import AUTO, NETWORK, NETWORKS, TrainingSettings
+
+Ranks = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What holding edges back has told.
+
+    `ranks` are those of the held-out edges, float64 `[questions]`: by method, then by relation
+    and direction. `epochs` are those that each network should learn for from all edges, as on a
+    small graph or not, `networks` how many graph neural networks to average; `courses` tell how
+    they learned. `sources` are those of the held-out edges, int64 `[questions]`.
+    """
+
+    protocol: str
+    blend: Blend
+    calibrations: Mapping[Task, Calibration]
+    epochs: Mapping[str, int]
+    small: bool
+    networks: int
+    ranks: Mapping[str, Mapping[Task, Ranks]]
+    seconds: Mapping[str, float]
+    memory: Mapping[str, float]
+    courses: Mapping[str, Course]
+    sources: Mapping[Task, Indexes]
+    reliability: tuple[Bin, ...]
+
+
+@dataclass
+class Bench:
+    """One training's data and methods. `model` is what was asked for."""
+
+    dataset: Dataset
+    model: str
+    settings: TrainingSettings
+    seed: int
+    progress: Progress
+    watch: Stopwatch = field(default_factory=Stopwatch)
+
+    @cached_property
+    def random(self) -> np.random.Generator:
+        """For splits and samples."""
+        return np.random.default_rng(self.seed)
+
+    @cached_property
+    def relations(self) -> tuple[Relation, ...]:
+        """What is to be predicted."""
+        return tuple(self.dataset.targets)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What the budget has room for."""
+        return planned(self.dataset.graph, self.relations, self.model, self.settings)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The methods that compete."""
+        return self.plan.names
+
+    @property
+    def network_names(self) -> tuple[str, ...]:
+        """Those that are networks."""
+        return tuple(name for name in self.names if name in NETWORKS)
+
+    @cached_property
+    def every_link(self) -> dict[Relation, KnownLinks]:
+        """All links, held-out ones too: what does not compete with a target."""
+        return {relation: KnownLinks(self.dataset.graph, relation) for relation in self.relations}
+
+    def members(
+        self, graph: TypedGraph, relation: Relation, networks: Sequence[tuple[str, Trained]]
+    ) -> list[Scorer]:
+        """The networks, and all other methods of `names` in their order, fitted on a graph."""
+        fitted = fit_simple(graph, relation, self.names, self.watch)
+        return [
+            *(Timed(trained.scorer(relation), name, self.watch) for name, trained in networks),
+            *(Timed(scorer, name, self.watch) for name, scorer in fitted.items()),
+        ]
+
+    def rankings(
+        self,
+        graph: TypedGraph,
+        networks: Sequence[tuple[str, Trained]],
+        held_out: Mapping[Relation, Edges],
+    ) -> dict[Task, Ranking]:
+        """All methods, fitted on `graph`, asked about the edges held out from it."""
+        found: dict[Task, Ranking] = {}
+        for relation, edges in held_out.items():
+            members = self.members(graph, relation, networks)
+            fitted_on = KnownLinks(graph, relation)
+            for direction in DIRECTIONS:
+                questions = Questions.about(edges, direction)
+                if len(questions):
+                    found[relation, direction] = rank_members(
+                        members, questions, fitted_on, self.every_link[relation], self.random
+                    )
+        return found
+
+    def blend(self, rankings: Rankings) -> Blend:
+        """The learned blend, or all weight on the one model that was asked for."""
+        if self.model == AUTO:
+            with self.watch.timing(AUTO):
+                blend = fit_blend(self.names, rankings, self.relations, free=frozenset({NETWORK}))
+            return only_applicable(blend, self.dataset.graph)
+        alone = np.array([float(name == self.model) for name in self.names])
+        tasks = [(relation, end) for relation in self.relations for end in DIRECTIONS]
+        return Blend(self.names, dict.fromkeys(tasks, alone))
+
+    def calibrations(self, rankings: Rankings, blend: Blend) -> dict[Task, Calibration]:
+        """Score scales for every relation and direction; those without questions share one."""
+        pairs = {
+            task: [(ranking, blend.weights[task]) for ranking in parts]
+            for task, parts in rankings.items()
+        }
+        common = fit_calibration([pair for several in pairs.values() for pair in several])
+        return {
+            task: fit_calibration(pairs[task]) if task in pairs else common
+            for task in blend.weights
+        }
+
+    def reliability(
+        self, rankings: Rankings, blend: Blend, calibrations: Mapping[Task, Calibration]
+    ) -> tuple[Bin, ...]:
+        """Calibrated scores beside what was behind them."""
+        return reliability(
+            [
+                (ranking, blend.weights[task], calibrations[task])
+                for task, parts in rankings.items()
+                for ranking in parts
+            ]
+        )
+
+    def seconds(self) -> dict[str, float]:
+        """By method, the time to fit it and to rank with it; `auto` needs all of them."""
+        seconds = dict(self.watch.seconds)
+        if self.model == AUTO:
+            seconds[AUTO] = sum(seconds.values())
+        return seconds
+
+
+def only_applicable(blend: Blend, graph: TypedGraph) -> Blend:
+    """Without the weights that a relation took over for methods that say nothing about it.
+
+    A relation that has none left is ranked by popularity, which always applies.
+    """
+    weights = {}
+    for (relation, direction), learned in blend.weights.items():
+        kept = np.array(
+            [
+                weight if name in NETWORKS or SIMPLE[name].applies(graph, relation) else 0.0
+                for name, weight in zip(blend.members, learned, strict=True)
+            ]
+        )
+        if not kept.any():
+            kept[blend.members.index(Popularity.name)] = 1.0
+        weights[relation, direction] = kept
+    return Blend(blend.members, weights)

@@ -1,0 +1,178 @@
+"""The protocol for small graphs: every edge is held out once.
+
+For the report each part is judged by a blend, and after a number of epochs, that were chosen on
+the other parts; what is served is chosen on all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from proxy.learning.events import PhaseStarted
+from proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
+from proxy.learning.links.bench import Bench, Ranks, Study
+from proxy.learning.links.blend import Task
+from proxy.learning.links.members import Validation
+from proxy.learning.links.networks import Course, checkpoints, judged, most_epochs
+from proxy.learning.links.ranking import Ranking
+from proxy.learning.links.scorers.trained import Trained
+from proxy.learning.settings import AUTO
+
+FEW_EDGES = 200
+"""Below so many edges there are twice as many parts: each member then misses fewer of them."""
+
+Epochs = Mapping[str, int]
+"""For each network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A part that is held out, the graph without it, and each network's state at its looks.
+
+    `courses` tell of each network's MRR on the part.
+    """
+
+    graph: TypedGraph
+    held_out: Mapping[Relation, Edges]
+    networks: Mapping[str, Mapping[int, Trained]]
+    courses: Mapping[str, Course]
+
+
+def study_folds(bench: Bench) -> Study:
+    """Run the protocol."""
+    folds = [_fold(bench, number, parts) for number, parts in enumerate(_parts(bench), start=1)]
+    bench.progress(PhaseStarted("learning the blend"))
+    epochs = _best_epochs(folds)
+    elsewhere = [_best_epochs([other for other in folds if other is not fold]) for fold in folds]
+    stages = sorted({stage for each in (epochs, *elsewhere) for stage in each.items()})
+    asked = [
+        bench.rankings(
+            fold.graph,
+            [(name, fold.networks[name][epoch]) for name, epoch in stages],
+            fold.held_out,
+        )
+        for fold in folds
+    ]
+
+    def rankings(of: Sequence[dict[Task, Ranking]], at: Epochs) -> dict[Task, list[Ranking]]:
+        """With the networks as they were after so many epochs, in the order of `bench.names`."""
+        columns = [stages.index((name, at[name])) for name in bench.network_names]
+        columns.extend(range(len(stages), len(stages) + len(bench.names) - len(at)))
+        joined: dict[Task, list[Ranking]] = {}
+        for each in of:
+            for task, ranking in each.items():
+                joined.setdefault(task, []).append(ranking.members(columns))
+        return joined
+
+    everything = rankings(asked, epochs)
+    blend = bench.blend(everything)
+    calibrations = bench.calibrations(everything, blend)
+    ranks: dict[str, dict[Task, list[Ranks]]] = {}
+    for own, at in zip(asked, elsewhere, strict=True):
+        others = [each for each in asked if each is not own]
+        chosen = bench.blend(rankings(others, at)) if bench.model == AUTO else blend
+        for task, (ranking,) in rankings([own], at).items():
+            if bench.model == AUTO:
+                blended = ranking.ranks(chosen.weights[task])
+                ranks.setdefault(AUTO, {}).setdefault(task, []).append(blended)
+            for column, name in enumerate(bench.names):
+                member_ranks = ranking.member_ranks[:, column]
+                ranks.setdefault(name, {}).setdefault(task, []).append(member_ranks)
+    total = sum(len(bench.dataset.graph.edges[relation]) for relation in bench.relations)
+    protocol = (
+        f"cross-validation, {len(folds)} parts of {total:,} edges, each judged by what was chosen "
+        "on the others; both ends asked, full ranking, known links removed, ties by mean rank"
+    )
+    return Study(
+        protocol,
+        blend,
+        calibrations,
+        epochs=epochs,
+        small=True,
+        networks=bench.settings.networks,
+        ranks={
+            name: {task: np.concatenate(parts) for task, parts in tasks.items()}
+            for name, tasks in ranks.items()
+        },
+        seconds=bench.seconds(),
+        memory=bench.watch.memory,
+        sources=_sources(bench, folds),
+        reliability=bench.reliability(everything, blend, calibrations),
+        courses={name: _mean_course(folds, name) for name in bench.network_names},
+    )
+
+
+def _parts(bench: Bench) -> list[dict[Relation, Indexes]]:
+    """Positions of the edges that each fold holds out, by relation."""
+    edges = bench.dataset.graph.edges
+    total = sum(len(edges[relation]) for relation in bench.relations)
+    count = bench.settings.folds * (2 if total < FEW_EDGES else 1)
+    count = min(count, max(len(edges[relation]) for relation in bench.relations))
+    orders = {
+        relation: bench.random.permutation(len(edges[relation])) for relation in bench.relations
+    }
+    return [
+        {relation: order[number::count] for relation, order in orders.items()}
+        for number in range(count)
+    ]
+
+
+def _fold(
+    bench: Bench,
+    number: int,
+    parts: Mapping[Relation, Indexes],
+) -> Fold:
+    phase = f"cross-validation, part {number}"
+    graph = bench.dataset.graph
+    held_out = {
+        relation: graph.edges[relation].select(positions) for relation, positions in parts.items()
+    }
+    kept: dict[Relation, Edges] = {}
+    for relation, positions in parts.items():
+        keep = np.ones(len(graph.edges[relation]), np.bool_)
+        keep[positions] = False
+        kept[relation] = graph.edges[relation].select(keep)
+    without = graph.replacing(kept)
+    validation = Validation(graph, held_out)
+    networks: dict[str, Mapping[int, Trained]] = {}
+    courses: dict[str, Course] = {}
+    for name in bench.network_names:
+        most = most_epochs(name, bench.settings, small=True)
+        found = checkpoints(
+            name, without, bench.relations, bench.settings, most, bench.seed, small=True
+        )
+        with bench.watch.timing(name):
+            networks[name], courses[name] = judged(
+                f"{phase}, {name}", found, most, bench.progress, validation, patience=None
+            )
+    return Fold(without, held_out, networks, courses)
+
+
+def _sources(bench: Bench, folds: Sequence[Fold]) -> dict[Task, Indexes]:
+    """Of the held-out edges in the order of the folds, which is that of the ranks."""
+    return {
+        (relation, end): np.concatenate([fold.held_out[relation].ends(end)[0] for fold in folds])
+        for relation in bench.relations
+        for end in DIRECTIONS
+    }
+
+
+def _best_epochs(folds: Sequence[Fold]) -> Epochs:
+    """For each network the epoch with the best mean MRR, the earliest of equals."""
+    found = {}
+    for name in folds[0].courses:
+        curve = _mean_course(folds, name).curve
+        found[name] = max(curve, key=curve.__getitem__)
+    return found
+
+
+def _mean_course(folds: Sequence[Fold], name: str) -> Course:
+    courses = [fold.courses[name] for fold in folds]
+
+    def mean(parts: Sequence[Mapping[int, float]]) -> dict[int, float]:
+        return {epoch: float(np.mean([part[epoch] for part in parts])) for epoch in parts[0]}
+
+    return Course(mean([each.losses for each in courses]), mean([each.curve for each in courses]))

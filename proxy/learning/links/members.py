@@ -1,0 +1,91 @@
+"""Fitting the simple methods that compete, and the clock for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from proxy.learning.graph import (
+    DIRECTIONS,
+    Direction,
+    Edges,
+    Floats,
+    Indexes,
+    Relation,
+    TypedGraph,
+)
+from proxy.learning.links.evaluation import Questions, mean_reciprocal_rank, rank_questions
+from proxy.learning.links.known import KnownLinks
+from proxy.learning.links.scorers import SIMPLE, Scorer
+from proxy.learning.links.scorers.trained import Trained
+from proxy.learning.provenance import Stopwatch
+
+
+class Timed:
+    """A scorer whose time counts for a method."""
+
+    def __init__(self, scorer: Scorer, method: str, watch: Stopwatch) -> None:
+        self._scorer = scorer
+        self._method = method
+        self._watch = watch
+
+    def scores(self, sources: Indexes, direction: Direction) -> Floats:
+        """See `Scorer.scores`."""
+        with self._watch.timing(self._method):
+            return self._scorer.scores(sources, direction)
+
+
+class Nothing:
+    """Stands in for a method that does not apply to a relation: all candidates are level."""
+
+    def __init__(self, graph: TypedGraph, relation: Relation) -> None:
+        self._sizes = {
+            direction: graph.counts[relation.target_type(direction)] for direction in DIRECTIONS
+        }
+
+    def scores(self, sources: Indexes, direction: Direction) -> Floats:
+        """See `Scorer.scores`."""
+        return np.zeros((len(sources), self._sizes[direction]), np.float32)
+
+
+def fit_simple(
+    graph: TypedGraph, relation: Relation, names: Sequence[str], watch: Stopwatch
+) -> dict[str, Scorer]:
+    """Those of `names` that need no network, fitted on a graph without held-out edges."""
+    fitted: dict[str, Scorer] = {}
+    for name in names:
+        scorer = SIMPLE.get(name)
+        if scorer is None:
+            continue
+        with watch.timing(name):
+            fitted[name] = (
+                scorer.fit(graph, relation)
+                if scorer.applies(graph, relation)
+                else Nothing(graph, relation)
+            )
+    return fitted
+
+
+class Validation:
+    """Full ranking of validation edges while a network trains."""
+
+    LIMIT = 500
+    """Edges of a relation that are asked about, from both ends."""
+
+    def __init__(self, graph: TypedGraph, held_out: Mapping[Relation, Edges]) -> None:
+        """`graph` holds every link; known ones do not compete."""
+        self._questions = [
+            (relation, Questions.about(edges.select(np.arange(min(len(edges), self.LIMIT))), end))
+            for relation, edges in held_out.items()
+            for end in DIRECTIONS
+        ]
+        self._known = {relation: KnownLinks(graph, relation) for relation in held_out}
+
+    def mrr(self, trained: Trained) -> float:
+        """Over all relations and both directions."""
+        found = [
+            rank_questions(trained.scorer(relation), questions, self._known[relation])
+            for relation, questions in self._questions
+        ]
+        return mean_reciprocal_rank(np.concatenate(found))

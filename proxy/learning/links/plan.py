@@ -1,0 +1,194 @@
+"""Which methods a budget of time has room for.
+
+What a method costs is estimated from the graph's size, in seconds on two ordinary cores, and not
+measured: so the same budget means the same training on any machine, whatever else it is doing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from proxy.learning.graph import DIRECTIONS, Direction, Relation, TypedGraph
+from proxy.learning.links.networks import most_epochs
+from proxy.learning.links.scorers import FITTED, SIMPLE, STRUCTURAL
+from proxy.learning.links.scorers.ease import MOST_COLUMNS
+from proxy.learning.settings import AUTO, KNOWLEDGE_NAMES, NETWORK, NETWORKS, TrainingSettings
+
+RATE = 2e10
+"""Multiplications in a second."""
+
+TOUCH = 4e-9
+"""Seconds for a number that is read, changed and written."""
+
+CALL = 2e-3
+"""Seconds for a step of a network on next to nothing, for each relation."""
+
+LEARNABLE = 500
+"""Edges to predict below which nothing is tried that gives every vertex numbers of its own, but for
+the graph neural network, which shares them among neighbours and reads features."""
+
+STOPPED = 0.7
+"""Share of its epochs after which a network has stopped, usually."""
+
+TUNED = 5
+"""A factor model is fitted so often: once for each of its settings, and once for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The methods to train, the network first, and those without room, with their estimates.
+
+    `seconds` is the estimate of all that are trained; `budget` in seconds.
+    """
+
+    names: tuple[str, ...]
+    left_out: Mapping[str, float]
+    seconds: float
+    budget: float
+
+    def told(self) -> tuple[str, ...]:
+        """A warning where something was left out."""
+        if not self.left_out:
+            return ()
+        listed = ", ".join(f"{name} ({cost:,.0f} s)" for name, cost in self.left_out.items())
+        return (
+            f"no room in the budget of {self.budget:,.0f} s, which --budget sets, for {listed}",
+        )
+
+
+def default_budget(edges: int) -> float:
+    """Seconds for a graph with so many edges: 70 for 2,000, 200 for 50,000, 900 for 2 million."""
+    return min(60.0, 0.05 * edges) + 0.6 * math.sqrt(edges)
+
+
+def planned(
+    graph: TypedGraph, relations: Sequence[Relation], model: str, settings: TrainingSettings
+) -> Plan:
+    """The methods that compete.
+
+    Those that only count always do. The others are taken by rising cost while there is room; where
+    there are features, the graph neural network, which reads them, is the first. A model that was
+    asked for by name is always trained, and beside it what only counts.
+    """
+    total = sum(len(graph.edges[relation]) for relation in relations)
+    small = total <= settings.cross_validate_up_to
+    budget = settings.budget or default_budget(graph.edge_count)
+    counted = [
+        name
+        for name, scorer in STRUCTURAL.items()
+        if any(scorer.applies(graph, relation) for relation in relations)
+    ]
+    candidates = [
+        name
+        for name, scorer in FITTED.items()
+        if any(scorer.applies(graph, relation) for relation in relations)
+    ]
+    if model != AUTO:
+        others = [] if model in counted else [model]
+        return Plan((*others, *counted), {}, 0.0, budget)
+    if total >= LEARNABLE:
+        candidates.extend(NETWORKS)
+    else:
+        candidates = [NETWORK]
+    folds = settings.folds * (2 if total < 200 else 1) if small else 1
+    costs = {
+        name: cost(name, graph, relations, settings, small=small) * (folds + 1)
+        for name in candidates
+    }
+    taken: list[str] = []
+    spent = 0.0
+    first = NETWORK if graph.features or total < LEARNABLE else ""
+    for name in sorted(costs, key=lambda each: (each != first, costs[each])):
+        if spent + costs[name] <= budget:
+            taken.append(name)
+            spent += costs[name]
+    networks = [name for name in NETWORKS if name in taken]
+    factors = [name for name in FITTED if name in taken]
+    left_out = {name: costs[name] for name in costs if name not in taken}
+    return Plan((*networks, *counted, *factors), left_out, spent, budget)
+
+
+def cost(
+    name: str,
+    graph: TypedGraph,
+    relations: Sequence[Relation],
+    settings: TrainingSettings,
+    *,
+    small: bool,
+) -> float:
+    """Seconds to train a method once, about."""
+    if name in NETWORKS:
+        epochs = most_epochs(name, settings, small=small)
+        return STOPPED * epochs * epoch_cost(name, graph, relations, settings)
+    applying = [each for each in relations if SIMPLE[name].applies(graph, each)]
+    return sum(_fitted_cost(name, graph, relation) for relation in applying)
+
+
+def epoch_cost(
+    name: str, graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
+) -> float:
+    """Seconds of an epoch, about."""
+    width = settings.width
+    sides = [(each, end) for each in relations for end in DIRECTIONS]
+    if name in KNOWLEDGE_NAMES:
+        sides = [(each, end) for each in graph.edges for end in DIRECTIONS]
+        width *= 2
+    logits = 0.0
+    for relation, direction in sides:
+        sources = min(len(graph.edges[relation]), graph.counts[relation.source_type(direction)])
+        candidates = graph.counts[relation.target_type(direction)]
+        logits += float(min(sources * candidates, 2**23)) * (1 + 6 * width / 40)
+    updated = 12.0 * graph.vertex_count * width
+    if name in KNOWLEDGE_NAMES:
+        asked = sum(
+            min(len(graph.edges[each]), graph.counts[each.source_type(end)]) for each, end in sides
+        )
+        batches = 1 + asked // 256
+        return batches * CALL + (logits + batches * updated) * TOUCH
+    layers = settings.layers + 1
+    messages = 4.0 * graph.edge_count * width * layers
+    calls = CALL * (len(graph.edges) + len(relations)) / 2
+    return calls + (logits + messages + updated * layers) * TOUCH
+
+
+def _fitted_cost(name: str, graph: TypedGraph, relation: Relation) -> float:
+    edges = graph.edges[relation]
+    heads, tails = graph.counts[relation.head], graph.counts[relation.tail]
+    tuned = TUNED if len(edges) >= 500 else 1
+    ranked = 4.0 * min(2000, len(edges)) * (heads + tails) * TOUCH
+    links = sum(
+        len(graph.edges[other])
+        for other in graph.edges
+        if {other.head, other.tail} & {relation.head, relation.tail}
+    )
+    match name:
+        case "ease":
+            sides = [_columns(graph, relation, end) for end in DIRECTIONS]
+            once = sum(float(side) ** 3 * 2.0 / RATE + 6.0 * side**2 * TOUCH for side in sides)
+        case "ials":
+            rows = heads + tails + sum(_every_column(graph, relation, end) for end in DIRECTIONS)
+            once = 12.0 * (rows * 5e-5 + 2.0 * links * 32.0**2 * TOUCH / 4)
+        case "pure-svd":
+            once = 200.0 * (links + 64.0 * (heads + tails)) * TOUCH
+        case _:
+            once = 2.0 * ranked
+    return tuned * (once + ranked) + 0.01
+
+
+def _columns(graph: TypedGraph, relation: Relation, direction: Direction) -> int:
+    """The width of EASE's regression."""
+    every = _every_column(graph, relation, direction)
+    return every if every <= MOST_COLUMNS else graph.counts[relation.target_type(direction)]
+
+
+def _every_column(graph: TypedGraph, relation: Relation, direction: Direction) -> int:
+    """The width of `Profiles.all_links`."""
+    source = relation.source_type(direction)
+    return sum(
+        graph.counts[other.target_type(end)]
+        for other in graph.edges
+        for end in DIRECTIONS
+        if other.source_type(end) == source
+    )

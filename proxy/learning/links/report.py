@@ -1,0 +1,185 @@
+"""What a training tells at its end: every method on the same held-out edges, and the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from proxy.learning.graph import Direction, Relation
+from proxy.learning.links.bench import Ranks, Study
+from proxy.learning.links.networks import Course
+from proxy.learning.links.ranking_metrics import RankingMetrics
+from proxy.learning.links.reliability import Bin
+
+RANK_BINS = (
+    ("1", 1.0),
+    ("2-3", 3.0),
+    ("4-10", 10.0),
+    ("11-30", 30.0),
+    ("31-100", 100.0),
+    ("101-1,000", 1000.0),
+    ("more", np.inf),
+)
+"""Labels and upper ends of the histogram of ranks."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRow:
+    """One method. `metrics` are over both directions, `intervals` around them; `seconds` to fit it
+    and rank with it, `memory` the MiB by which the process grew meanwhile.
+    """
+
+    method: str
+    metrics: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]]
+    by_direction: Mapping[str, Mapping[str, float]]
+    seconds: float
+    memory: float
+
+
+@dataclass(frozen=True, slots=True)
+class BlendRow:
+    """The weights by method of one relation and direction; methods without weight are left out."""
+
+    relation: str
+    direction: Direction
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The likeliest new links of an input, with their scores."""
+
+    source: str
+    relation: str
+    direction: Direction
+    answers: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The model's row comes first. `peak_memory` is in MiB, `seconds` is the whole training.
+
+    `rank_counts` are held-out links by `RANK_BINS`, of the model and of the best method alone;
+    `budget` and `planned` are seconds, what was allowed and what the methods were estimated to
+    take.
+    """
+
+    model: str
+    protocol: str
+    rows: tuple[MethodRow, ...]
+    blend: tuple[BlendRow, ...]
+    warnings: tuple[str, ...]
+    graph: Mapping[str, int]
+    vertex_types: Mapping[str, int]
+    edge_types: Mapping[str, int]
+    epochs: Mapping[str, int]
+    networks: int
+    courses: Mapping[str, Course]
+    rank_counts: Mapping[str, tuple[int, ...]]
+    reliability: tuple[Bin, ...]
+    examples: tuple[Example, ...]
+    seed: int
+    device: str
+    budget: float
+    planned: float
+    seconds: float
+    peak_memory: float
+
+    def row(self, method: str) -> MethodRow:
+        """The row of a method. Raises KeyError."""
+        for row in self.rows:
+            if row.method == method:
+                return row
+        raise KeyError(method)
+
+    def best_alone(self) -> MethodRow | None:
+        """The row with the best MRR beside the model's."""
+        others = [row for row in self.rows if row.method != self.model]
+        return max(others, key=lambda row: row.metrics["mrr"], default=None)
+
+    def verdict(self) -> str:
+        """A sentence: how the model stands beside the best method alone."""
+        own, best = self.row(self.model), self.best_alone()
+        if best is None:
+            return f"MRR of {self.model}: {own.metrics['mrr']:.4f}."
+        if best.metrics["mrr"] > own.metrics["mrr"]:
+            return (
+                f"{best.method} alone ranks these edges better than {self.model} "
+                f"({best.metrics['mrr']:.4f} against {own.metrics['mrr']:.4f})."
+            )
+        used = {name for row in self.blend for name in row.weights}
+        only = f" It is {used.pop()} alone." if len(used) == 1 and self.model not in used else ""
+        return (
+            f"MRR of {self.model}: {own.metrics['mrr']:.4f}; of {best.method}, the best method "
+            f"alone: {best.metrics['mrr']:.4f}.{only}"
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        """The report as JSON."""
+        return asdict(self)
+
+
+def method_rows(study: Study, model: str) -> tuple[MethodRow, ...]:
+    """A row for each method, the model first, then by falling MRR."""
+    rows = []
+    for name, tasks in study.ranks.items():
+        pooled = RankingMetrics()
+        by_task = {}
+        for (relation, direction), ranks in tasks.items():
+            sources = study.sources[relation, direction]
+            pooled.update(ranks, sources)
+            single = RankingMetrics()
+            single.update(ranks, sources)
+            by_task[_task_name(relation, direction)] = single.compute()
+        rows.append(
+            MethodRow(
+                name,
+                pooled.compute(),
+                pooled.intervals(),
+                by_task,
+                round(study.seconds.get(name, 0.0), 3),
+                round(study.memory.get(name, 0.0), 1),
+            )
+        )
+    rows.sort(key=lambda row: (row.method != model, -np.nan_to_num(row.metrics["mrr"])))
+    return tuple(rows)
+
+
+def rank_counts(study: Study, rows: tuple[MethodRow, ...]) -> dict[str, tuple[int, ...]]:
+    """The histogram of ranks of the first two methods."""
+    return {
+        row.method: _histogram(np.concatenate([*study.ranks[row.method].values()]))
+        for row in rows[:2]
+    }
+
+
+def _histogram(ranks: Ranks) -> tuple[int, ...]:
+    ends = [end for _, end in RANK_BINS]
+    places = np.searchsorted(ends, ranks, side="left")
+    return tuple(int(count) for count in np.bincount(places, minlength=len(ends)))
+
+
+def blend_rows(study: Study) -> tuple[BlendRow, ...]:
+    """The weights of every relation and direction, largest first."""
+    return tuple(
+        BlendRow(
+            str(relation),
+            direction,
+            {
+                name: round(float(weight), 4)
+                for weight, name in sorted(
+                    zip(weights, study.blend.members, strict=True), key=lambda pair: -pair[0]
+                )
+                if weight > 0
+            },
+        )
+        for (relation, direction), weights in study.blend.weights.items()
+    )
+
+
+def _task_name(relation: Relation, direction: Direction) -> str:
+    return f"{relation} {direction}"

@@ -1,0 +1,45 @@
+"""Methods that rank candidates without a network, each in its file, all with one interface."""
+
+from __future__ import annotations
+
+from proxy.learning.links.scorers.adamic_adar import AdamicAdar
+from proxy.learning.links.scorers.common_neighbours import CommonNeighbours
+from proxy.learning.links.scorers.degree import Degree
+from proxy.learning.links.scorers.ease import Ease
+from proxy.learning.links.scorers.feature_similarity import FeatureSimilarity
+from proxy.learning.links.scorers.fitted import FittedScorer
+from proxy.learning.links.scorers.ials import Ials
+from proxy.learning.links.scorers.katz import Katz
+from proxy.learning.links.scorers.personalised_pagerank import PersonalisedPageRank
+from proxy.learning.links.scorers.popularity import Popularity
+from proxy.learning.links.scorers.pure_svd import PureSvd
+from proxy.learning.links.scorers.reciprocity import Reciprocity
+from proxy.learning.links.scorers.resource_allocation import ResourceAllocation
+from proxy.learning.links.scorers.rp3beta import Rp3Beta
+from proxy.learning.links.scorers.scorer import Scorer, StructuralScorer
+
+STRUCTURAL: dict[str, type[StructuralScorer]] = {
+    scorer.name: scorer
+    for scorer in (
+        Popularity,
+        Degree,
+        CommonNeighbours,
+        AdamicAdar,
+        ResourceAllocation,
+        Katz,
+        PersonalisedPageRank,
+        Reciprocity,
+        FeatureSimilarity,
+    )
+}
+"""By the name that reports and artifacts use."""
+
+FITTED: dict[str, type[FittedScorer]] = {
+    scorer.name: scorer for scorer in (Rp3Beta, PureSvd, Ials, Ease)
+}
+"""Those with arrays of their own, by name."""
+
+SIMPLE: dict[str, type[StructuralScorer] | type[FittedScorer]] = {**STRUCTURAL, **FITTED}
+"""All that are fitted from a graph alone, without a network."""
+
+__all__ = ["FITTED", "SIMPLE", "STRUCTURAL", "FittedScorer", "Scorer", "StructuralScorer"]

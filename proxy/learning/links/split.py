@@ -1,0 +1,178 @@
+"""The protocol for graphs with enough edges: one split into training, validation and test.
+
+Members learn from the training edges; the network stops, and the blend is learned, on the
+validation edges; the test edges are for the report alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from proxy.learning.events import PhaseStarted
+from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
+from proxy.learning.links.bench import Bench, Ranks, Study
+from proxy.learning.links.blend import Blend, Task
+from proxy.learning.links.evaluation import Questions, rank_questions
+from proxy.learning.links.known import KnownLinks
+from proxy.learning.links.members import Validation
+from proxy.learning.links.networks import PATIENCE, Course, checkpoints, judged, most_epochs
+from proxy.learning.links.scorers.mixture import Mixture
+from proxy.learning.links.scorers.trained import Trained
+from proxy.learning.processing.processed import CustomSplit, Split, SplitRate
+from proxy.learning.settings import AUTO
+
+BLEND_EDGES = 400
+"""Validation edges of a relation that the blend is learned from, at most."""
+
+BLEND_NUMBERS = 2**25
+"""Scores that the blend is learned from, at most, over all relations: 128 MiB."""
+
+LEAST_EDGES = 16
+"""Edges of a relation that its blend is learned from whatever the memory."""
+
+
+def study_split(bench: Bench) -> Study:
+    """Run the protocol."""
+    graph = bench.dataset.graph
+    parts = {
+        relation: parts_of(graph.edges[relation], split, bench.random)
+        for relation, split in bench.dataset.targets.items()
+    }
+    train = graph.replacing({relation: part[0] for relation, part in parts.items()})
+    valid = {relation: part[1] for relation, part in parts.items()}
+    test = {relation: part[2] for relation, part in parts.items()}
+    networks, epochs, courses = _networks(bench, train, valid)
+    bench.progress(PhaseStarted("learning the blend"))
+    rankings = {
+        task: [ranking]
+        for task, ranking in bench.rankings(train, networks, _sample(bench, valid)).items()
+    }
+    blend = bench.blend(rankings)
+    calibrations = bench.calibrations(rankings, blend)
+    bench.progress(PhaseStarted("ranking the test edges"))
+    ranks = _test_ranks(bench, train, networks, test, blend)
+    tested, validated = (sum(len(edges) for edges in part.values()) for part in (test, valid))
+    chosen = any(isinstance(split, CustomSplit) for split in bench.dataset.targets.values())
+    how = "held out as configured" if chosen else "held out at random"
+    protocol = (
+        f"{tested:,} test edges, {how} and used for nothing else "
+        f"({validated:,} more for validation); both ends asked, full ranking, known links "
+        "removed, ties by mean rank"
+    )
+    return Study(
+        protocol,
+        blend,
+        calibrations,
+        epochs=epochs,
+        small=False,
+        networks=1,
+        ranks=ranks,
+        seconds=bench.seconds(),
+        memory=bench.watch.memory,
+        courses=courses,
+        sources={
+            (relation, end): Questions.about(edges, end).sources
+            for relation, edges in test.items()
+            for end in DIRECTIONS
+        },
+        reliability=bench.reliability(rankings, blend, calibrations),
+    )
+
+
+def parts_of(edges: Edges, split: Split, random: np.random.Generator) -> tuple[Edges, Edges, Edges]:
+    """Training, validation and test edges, as a user chose them or at random.
+
+    Edges that a user put nowhere are known while training, and never asked about. Without test
+    edges of the user every other validation edge is one.
+    """
+    if not isinstance(split, CustomSplit):
+        return split_edges(edges, split, random)
+    valid, test = split.valid, split.test
+    if not len(test) and len(valid) > 1:
+        valid, test = valid[::2], valid[1::2]
+    held = np.zeros(len(edges), np.bool_)
+    held[valid] = held[test] = True
+    return edges.select(~held), edges.select(valid), edges.select(test)
+
+
+def split_edges(
+    edges: Edges, rate: SplitRate, random: np.random.Generator
+) -> tuple[Edges, Edges, Edges]:
+    """Training, validation and test edges at random.
+
+    Neptune's exporter writes no share for tests; then the validation share is halved, because
+    without test edges there would be nothing to report.
+    """
+    _, valid_share, test_share = rate
+    if test_share <= 0:
+        valid_share = test_share = valid_share / 2
+    count = len(edges)
+    valid, test = (max(1, round(share * count)) for share in (valid_share, test_share))
+    if valid + test >= count:
+        valid = test = 0
+    order = random.permutation(count)
+    return (
+        edges.select(np.sort(order[valid + test :])),
+        edges.select(order[:valid]),
+        edges.select(order[valid : valid + test]),
+    )
+
+
+def _networks(
+    bench: Bench, train: TypedGraph, valid: Mapping[Relation, Edges]
+) -> tuple[list[tuple[str, Trained]], dict[str, int], dict[str, Course]]:
+    """Train until validation MRR stops rising: the best state of each network, and its epoch."""
+    validation = Validation(bench.dataset.graph, valid)
+    best: list[tuple[str, Trained]] = []
+    epochs: dict[str, int] = {}
+    courses: dict[str, Course] = {}
+    for name in bench.network_names:
+        most = most_epochs(name, bench.settings, small=False)
+        found = checkpoints(
+            name, train, bench.relations, bench.settings, most, bench.seed, small=False
+        )
+        phase = f"{name} on the training edges"
+        with bench.watch.timing(name):
+            kept, courses[name] = judged(
+                phase, found, most, bench.progress, validation, patience=PATIENCE
+            )
+        ((epochs[name], trained),) = kept.items()
+        best.append((name, trained))
+    return best, epochs, courses
+
+
+def _sample(bench: Bench, valid: Mapping[Relation, Edges]) -> dict[Relation, Edges]:
+    """As many validation edges as memory allows."""
+    counts = bench.dataset.graph.counts
+    widest = max(max(counts[relation.head], counts[relation.tail]) for relation in valid)
+    per_edge = 2 * min(widest, 4096) * len(bench.names) * len(valid)
+    limit = max(LEAST_EDGES, min(BLEND_EDGES, BLEND_NUMBERS // per_edge))
+    return {
+        relation: edges.select(np.arange(min(len(edges), limit)))
+        for relation, edges in valid.items()
+    }
+
+
+def _test_ranks(
+    bench: Bench,
+    train: TypedGraph,
+    networks: Sequence[tuple[str, Trained]],
+    test: Mapping[Relation, Edges],
+    blend: Blend,
+) -> dict[str, dict[Task, Ranks]]:
+    ranks: dict[str, dict[Task, Ranks]] = {}
+    for relation, edges in test.items():
+        members = bench.members(train, relation, networks)
+        named = dict(zip(bench.names, members, strict=True))
+        if bench.model == AUTO:
+            weights = {direction: blend.weights[relation, direction] for direction in DIRECTIONS}
+            named = {AUTO: Mixture(members, weights, KnownLinks(train, relation)), **named}
+        for direction in DIRECTIONS:
+            questions = Questions.about(edges, direction)
+            for name, scorer in named.items():
+                ranks.setdefault(name, {})[relation, direction] = rank_questions(
+                    scorer, questions, bench.every_link[relation]
+                )
+    return ranks

@@ -1,0 +1,197 @@
+"""Training from an export directory to an artifact directory."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from proxy.graph.export_files import CONFIGURATION
+from proxy.learning.events import PhaseStarted, Progress, unheard
+from proxy.learning.graph import DIRECTIONS, Relation
+from proxy.learning.inductive.encoder import Encoder
+from proxy.learning.links.bench import Bench, Study
+from proxy.learning.links.cross_validation import study_folds
+from proxy.learning.links.dataset import Dataset, link_dataset
+from proxy.learning.links.examples import examples
+from proxy.learning.links.model import LinkModel, RelationModel, to_artifact
+from proxy.learning.links.networks import checkpoints, told
+from proxy.learning.links.page import link_page
+from proxy.learning.links.report import Report, blend_rows, method_rows, rank_counts
+from proxy.learning.links.scorers import FITTED, SIMPLE
+from proxy.learning.links.scorers.embedding import Embeddings, averaged
+from proxy.learning.links.scorers.fitted import Tensors
+from proxy.learning.links.scorers.trained import Trained
+from proxy.learning.links.split import study_split
+from proxy.learning.models.fitting import Checkpoint
+from proxy.learning.models.messages import threads
+from proxy.learning.processing.load import load_processed
+from proxy.learning.processing.processed import CustomSplit, UnusableExport
+from proxy.learning.provenance import REPORT, peak_memory, provenance
+from proxy.learning.settings import AUTO, MODELS, NETWORK, TrainingSettings
+from proxy.store.artifacts import check_output, write_artifact
+
+PAGE = "report.html"
+LEAST_EDGES = 3
+VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy")
+
+
+def train(
+    export_directory: Path,
+    artifact_directory: Path,
+    *,
+    model: str = AUTO,
+    seed: int = 0,
+    settings: TrainingSettings | None = None,
+    configuration: str = CONFIGURATION,
+    progress: Progress | None = None,
+) -> Report:
+    """Learn to predict links and write the artifact; nothing is written before all is done.
+
+    `model` is one of `MODELS`. The same seed gives the same tensors on one machine. Raises
+    `BadExport`, `UnusableExport`, ValueError (features that do not fit, an unknown model),
+    `OutputInTheWay`.
+    """
+    if model not in MODELS:
+        raise ValueError(f"unknown model {model!r}: choose one of {', '.join(MODELS)}")
+    settings = settings or TrainingSettings()
+    progress = progress or unheard
+    begun = time.perf_counter()
+    check_output(artifact_directory)
+    progress(PhaseStarted("reading the export"))
+    dataset = load_dataset(export_directory, configuration)
+    bench = Bench(dataset, model, settings, seed, progress)
+    with threads(dataset.graph, settings.threads):
+        study = _study(bench)
+        final = _final(bench, study)
+    progress(PhaseStarted("writing the artifact"))
+    served = _model(dataset, study, final)
+    rows = method_rows(study, model)
+    graph = dataset.graph
+    report = Report(
+        model,
+        study.protocol,
+        rows,
+        blend_rows(study),
+        (*dataset.warnings, *bench.plan.told()),
+        {"vertices": graph.vertex_count, "edges": graph.edge_count},
+        dict(graph.counts),
+        {str(relation): len(edges) for relation, edges in graph.edges.items()},
+        dict(study.epochs),
+        study.networks if NETWORK in final.networks else 0,
+        dict(study.courses),
+        rank_counts(study, rows),
+        study.reliability,
+        examples(served, seed),
+        seed,
+        "cpu",
+        round(bench.plan.budget, 1),
+        round(bench.plan.seconds, 1),
+        round(time.perf_counter() - begun, 2),
+        round(peak_memory(), 1),
+    )
+    about = provenance(model, seed, settings, VERSIONS_OF)
+    reports = {REPORT: report.to_document(), PAGE: link_page(report)}
+    write_artifact(artifact_directory, to_artifact(served, about), reports)
+    return report
+
+
+def load_dataset(directory: Path, configuration: str = CONFIGURATION) -> Dataset:
+    """Read an export, or a processed graph. Raises `BadExport`, `UnusableExport`, ValueError."""
+    return link_dataset(load_processed(directory, configuration))
+
+
+def _study(bench: Bench) -> Study:
+    total = sum(len(bench.dataset.graph.edges[relation]) for relation in bench.relations)
+    if total < LEAST_EDGES:
+        raise UnusableExport(
+            f"there are {total} edges to learn from: link prediction needs at least {LEAST_EDGES}"
+        )
+    if bench.model in SIMPLE:
+        for relation in bench.relations:
+            if not SIMPLE[bench.model].applies(bench.dataset.graph, relation):
+                raise UnusableExport(
+                    f"{bench.model} says nothing about {relation}: choose another model, or "
+                    "other targets"
+                )
+    chosen = any(isinstance(split, CustomSplit) for split in bench.dataset.targets.values())
+    if total <= bench.settings.cross_validate_up_to and not chosen:
+        return study_folds(bench)
+    return study_split(bench)
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """What was learned from every edge, of the methods that the blend uses."""
+
+    networks: Mapping[str, Trained]
+    encoders: tuple[Encoder, ...]
+    fitted: Mapping[Relation, Mapping[str, Tensors]]
+
+
+def _final(bench: Bench, study: Study) -> Final:
+    graph = bench.dataset.graph
+    used = {relation: study.blend.used(relation) for relation in bench.relations}
+    needed = {name for names in used.values() for name in names}
+    networks: dict[str, Trained] = {}
+    encoders: list[Encoder] = []
+    for name in bench.network_names:
+        if name not in needed:
+            continue
+        several: list[Embeddings] = []
+        count = study.networks if name == NETWORK else 1
+        for number in range(count):
+            last = _trained(bench, study, name, number, count)
+            trained = last.embeddings()
+            if isinstance(trained, Embeddings) and last.encoder is not None:
+                several.append(trained)
+                encoders.append(last.encoder())
+            else:
+                networks[name] = trained
+        if several:
+            networks[name] = averaged(several)
+    fitted: dict[Relation, dict[str, Tensors]] = {}
+    for relation, names in used.items():
+        for name in names:
+            if name in FITTED:
+                bench.progress(PhaseStarted(f"{name} on all edges"))
+                learned = FITTED[name].fit(graph, relation).tensors()
+                fitted.setdefault(relation, {})[name] = learned
+    return Final(networks, tuple(encoders), fitted)
+
+
+def _trained(bench: Bench, study: Study, name: str, number: int, count: int) -> Checkpoint:
+    """A network that has seen every edge, one of `count`."""
+    phase = f"{name} on all edges" + (f", {number + 1} of {count}" if count > 1 else "")
+    bench.progress(PhaseStarted(phase))
+    epochs = study.epochs[name]
+    seed = bench.seed * count + number
+    found = checkpoints(
+        name,
+        bench.dataset.graph,
+        bench.relations,
+        bench.settings,
+        epochs,
+        seed,
+        small=study.small,
+    )
+    (last,) = deque(told(phase, found, epochs, bench.progress, []), maxlen=1)
+    return last
+
+
+def _model(dataset: Dataset, study: Study, final: Final) -> LinkModel:
+    relations = []
+    for relation in dataset.targets:
+        used = study.blend.used(relation)
+        columns = [study.blend.members.index(name) for name in used]
+        relations.append(
+            RelationModel(
+                relation,
+                used,
+                {end: study.blend.weights[relation, end][columns] for end in DIRECTIONS},
+                {end: study.calibrations[relation, end] for end in DIRECTIONS},
+            )
+        )
+    return LinkModel(dataset.stored, tuple(relations), final.networks, final.encoders, final.fitted)

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph, distinct_edges
+from proxy.learning.links.scorers import FITTED
+from proxy.learning.links.scorers.ease import weights_of
+from proxy.learning.links.scorers.fitted import chosen
+from proxy.learning.links.scorers.ials import IalsSetting, columns_of, solve_rows
+from proxy.learning.links.scorers.katz import LONGEST, Katz
+from proxy.learning.links.scorers.popularity import Popularity
+from proxy.learning.links.scorers.profiles import Profiles
+from proxy.learning.links.scorers.pure_svd import PureSvd
+from proxy.learning.links.scorers.reciprocity import Reciprocity
+from proxy.learning.links.scorers.rp3beta import Rp3Beta
+
+LIKES = Relation("P", "likes", "T")
+MADE = Relation("Q", "made", "T")
+KNOWS = Relation("P", "knows", "P")
+PEOPLE, THINGS = 14, 9
+
+
+def bipartite(seed: int = 1) -> TypedGraph:
+    random = np.random.default_rng(seed)
+    heads, tails = np.nonzero(random.random((PEOPLE, THINGS)) < 0.35)
+    return TypedGraph({"P": PEOPLE, "T": THINGS}, {LIKES: Edges(heads, tails)})
+
+
+def dense(graph: TypedGraph, relation: Relation = LIKES) -> np.ndarray:
+    return graph.adjacency(relation).toarray().astype(np.float64)
+
+
+def people() -> np.ndarray:
+    return np.arange(PEOPLE)
+
+
+def test_ease_solves_one_regression_for_each_candidate() -> None:
+    graph = bipartite()
+    links, ridge = dense(graph), 2.0
+    weights = weights_of(Profiles.all_links(graph, LIKES, "out"), ridge)
+    for target in range(THINGS):
+        others = [column for column in range(THINGS) if column != target]
+        given = links[:, others]
+        expected = np.linalg.solve(
+            given.T @ given + ridge * np.eye(len(others)), given.T @ links[:, target]
+        )
+        assert weights[others, target] == pytest.approx(expected, abs=1e-4)
+        assert weights[target, target] == 0.0
+
+
+def test_pure_svd_projects_on_the_leading_vectors() -> None:
+    graph = bipartite()
+    links = dense(graph)
+    found = PureSvd.fit(graph, LIKES).scores(people(), "out")
+    _, _, rows = np.linalg.svd(links)
+    (rank,) = {
+        rank
+        for rank in range(1, THINGS)
+        if np.allclose(links @ rows[:rank].T @ rows[:rank], found, atol=1e-3)
+    }
+    assert rank == 4
+
+
+def test_ials_alternates_between_exact_solutions() -> None:
+    links = dense(bipartite())
+    setting = IalsSetting(3, 0.2, 0.05)
+    columns = columns_of(bipartite().adjacency(LIKES), setting).astype(np.float64)
+    solved = solve_rows(
+        bipartite().adjacency(LIKES),
+        columns.astype(np.float32),
+        (columns.T @ columns).astype(np.float32),
+        setting.absent,
+        setting.ridge,
+    )
+    for row, given in zip(solved, links, strict=True):
+        own = columns[given > 0]
+        shrink = setting.ridge * (len(own) + setting.absent * THINGS)
+        system = own.T @ own + setting.absent * columns.T @ columns + shrink * np.eye(3)
+        assert row == pytest.approx(np.linalg.solve(system, own.sum(axis=0)), abs=1e-3)
+
+
+def test_rp3beta_walks_three_steps() -> None:
+    graph = bipartite()
+    links = dense(graph)
+    alpha, beta = 0.7, 0.4
+    out = (links / np.maximum(links.sum(axis=1, keepdims=True), 1)) ** alpha
+    back = (links.T / np.maximum(links.T.sum(axis=1, keepdims=True), 1)) ** alpha
+    expected = out @ back @ out / np.maximum(links.sum(axis=0), 1) ** beta
+    found = Rp3Beta(graph, LIKES, alpha, beta).scores(people(), "out")
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
+def test_katz_sums_attenuated_walks() -> None:
+    random = np.random.default_rng(5)
+    pairs = random.integers(0, 10, (25, 2))
+    graph = TypedGraph({"P": 10}, {KNOWS: distinct_edges(*pairs.T, same_type=True)})
+    whole = graph.whole.toarray().astype(np.float64)
+    beta = 0.5 / np.linalg.eigvalsh(whole).max()
+    expected = sum(beta**n * np.linalg.matrix_power(whole, n) for n in range(1, LONGEST + 1))
+    found = Katz.fit(graph, KNOWS).scores(np.arange(10), "out")
+    assert found == pytest.approx(expected, rel=0.02, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_what_is_restored_scores_the_same(name: str) -> None:
+    graph = bipartite()
+    fitted = FITTED[name].fit(graph, LIKES)
+    again = FITTED[name].restore(graph, LIKES, fitted.tensors())
+    for direction in DIRECTIONS:
+        sources = np.arange(graph.counts[LIKES.source_type(direction)])
+        found = fitted.scores(sources, direction)
+        assert found.shape == (len(sources), graph.counts[LIKES.target_type(direction)])
+        assert found.dtype == np.float32
+        assert (found == again.scores(sources, direction)).all()
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_a_vertex_that_came_later_is_scored_by_its_links(name: str) -> None:
+    graph = bipartite()
+    made = TypedGraph(
+        {**graph.counts, "Q": 2}, {**graph.edges, MADE: Edges(np.array([0, 1]), np.array([3, 4]))}
+    )
+    fitted = FITTED[name].fit(made, LIKES)
+    old = made.edges[LIKES]
+    likes = old.tails[old.heads == 0]
+    later = TypedGraph(
+        {"P": PEOPLE + 1, "T": THINGS + 1, "Q": 3},
+        {
+            LIKES: Edges(
+                np.concatenate([old.heads, np.full(len(likes), PEOPLE)]),
+                np.concatenate([old.tails, likes]),
+            ),
+            MADE: made.edges[MADE],
+        },
+    )
+    restored = FITTED[name].restore(later, LIKES, fitted.tensors())
+    found = restored.scores(np.array([0, PEOPLE]), "out")
+    assert found.shape == (2, THINGS + 1)
+    # The new person likes what the first one does.
+    assert found[1] == pytest.approx(found[0], abs=1e-5)
+    assert restored.scores(np.array([THINGS]), "in").shape == (1, PEOPLE + 1)
+
+
+def test_typed_profiles_see_all_relations_of_the_source() -> None:
+    graph = bipartite()
+    made = TypedGraph(
+        {**graph.counts, "Q": 2}, {**graph.edges, MADE: Edges(np.array([0, 1]), np.array([3, 4]))}
+    )
+    profiles = Profiles.all_links(made, LIKES, "in")
+    assert profiles.sizes == (PEOPLE, 2)
+    assert profiles.matrix[[3]].toarray()[0, PEOPLE:].tolist() == [1.0, 0.0]
+    assert Profiles.own_links(made, LIKES, "in").sizes == (PEOPLE,)
+    with pytest.raises(ValueError, match="beginning"):
+        profiles.cut((PEOPLE + 1, 2))
+
+
+def test_the_setting_that_ranks_held_back_links_best_is_chosen() -> None:
+    random = np.random.default_rng(2)
+    pairs = np.stack(np.nonzero(np.triu(random.random((60, 60)) < 0.3, 1)), axis=1)
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    graph = TypedGraph({"P": 60}, {KNOWS: Edges(both[:, 0], both[:, 1])})
+    assert len(both) > 500
+    kinds = (Popularity, Reciprocity)
+    best = chosen(graph, KNOWS, kinds, lambda part, kind: kind.fit(part, KNOWS))
+    assert best is Reciprocity

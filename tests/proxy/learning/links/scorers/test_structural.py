@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from proxy.learning.graph import (
+    DIRECTIONS,
+    Edges,
+    FeatureBlock,
+    Features,
+    Relation,
+    TypedGraph,
+    distinct_edges,
+)
+from proxy.learning.links.scorers import STRUCTURAL
+
+KNOWS = Relation("P", "knows", "P")
+LIKES = Relation("P", "likes", "T")
+COUNT = 12
+
+
+def random_graph(seed: int = 3) -> TypedGraph:
+    random = np.random.default_rng(seed)
+    pairs = random.integers(0, COUNT, (30, 2))
+    return TypedGraph({"P": COUNT}, {KNOWS: distinct_edges(*pairs.T, same_type=True)})
+
+
+def bipartite() -> TypedGraph:
+    # a and b like x; b also likes y; c likes y.
+    return TypedGraph(
+        {"P": 3, "T": 3},
+        {LIKES: Edges(np.array([0, 1, 1, 2]), np.array([0, 0, 1, 1]))},
+    )
+
+
+def scores(name: str, graph: TypedGraph, relation: Relation, source: int, end: str = "out"):
+    scorer = STRUCTURAL[name].fit(graph, relation)
+    return scorer.scores(np.array([source]), end)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("adamic-adar", nx.adamic_adar_index),
+        ("resource-allocation", nx.resource_allocation_index),
+        (
+            "common-neighbours",
+            lambda graph, pairs: (
+                (u, v, len(list(nx.common_neighbors(graph, u, v)))) for u, v in pairs
+            ),
+        ),
+    ],
+)
+def test_neighbourhood_indexes_agree_with_networkx(name: str, index) -> None:
+    graph = random_graph()
+    edges = graph.edges[KNOWS]
+    other = nx.Graph(zip(edges.heads.tolist(), edges.tails.tolist(), strict=True))
+    other.add_nodes_from(range(COUNT))
+    pairs = [(u, v) for u in range(COUNT) for v in range(COUNT) if u != v]
+    for u, v, expected in index(other, pairs):
+        assert scores(name, graph, KNOWS, u)[v] == pytest.approx(expected, abs=1e-5)
+
+
+def test_personalised_pagerank_agrees_with_networkx() -> None:
+    graph = random_graph()
+    edges = graph.edges[KNOWS]
+    other = nx.Graph(zip(edges.heads.tolist(), edges.tails.tolist(), strict=True))
+    other.add_nodes_from(range(COUNT))
+    source = int(edges.heads[0])
+    expected = nx.pagerank(other, alpha=0.85, personalization={source: 1.0}, tol=1e-12)
+    found = scores("personalised-pagerank", graph, KNOWS, source)
+    # Ours stops after a fixed number of steps.
+    assert found == pytest.approx([expected[v] for v in range(COUNT)], abs=0.03)
+
+
+def test_three_edges_make_a_neighbour_between_types() -> None:
+    graph = bipartite()
+    # a - x - b - y: one path to y; none to z. a - x - a - x and a - x - b - x lead to x.
+    assert scores("common-neighbours", graph, LIKES, 0).tolist() == [2.0, 1.0, 0.0]
+    assert scores("common-neighbours", graph, LIKES, 1, "in").tolist() == [1.0, 3.0, 2.0]
+    assert scores("adamic-adar", graph, LIKES, 0)[1] == pytest.approx(1 / np.log(2))
+    assert scores("resource-allocation", graph, LIKES, 0)[1] == pytest.approx(1 / 2)
+
+
+def test_popularity_counts_the_asked_end() -> None:
+    graph = bipartite()
+    assert scores("popularity", graph, LIKES, 0).tolist() == [2.0, 2.0, 0.0]
+    assert scores("popularity", graph, LIKES, 0, "in").tolist() == [1.0, 2.0, 1.0]
+
+
+def test_degree_ignores_direction() -> None:
+    graph = TypedGraph({"P": 3}, {KNOWS: Edges(np.array([0, 2]), np.array([1, 1]))})
+    assert scores("degree", graph, KNOWS, 0).tolist() == [1.0, 2.0, 1.0]
+
+
+def test_reciprocity_sees_the_opposite_link() -> None:
+    graph = TypedGraph({"P": 3}, {KNOWS: Edges(np.array([0]), np.array([1]))})
+    assert scores("reciprocity", graph, KNOWS, 1).tolist() == [1.0, 0.0, 0.0]
+    assert scores("reciprocity", graph, KNOWS, 0, "in").tolist() == [0.0, 1.0, 0.0]
+    assert not STRUCTURAL["reciprocity"].applies(bipartite(), LIKES)
+
+
+def test_feature_similarity_is_the_mean_cosine_of_the_properties() -> None:
+    values = np.array([[1, 0, 1, 0], [1, 1, 1, 0], [0, 1, 0, 1]], np.float32)
+    blocks = (FeatureBlock("a", "category", 0, 2), FeatureBlock("b", "category", 2, 4))
+    graph = TypedGraph(
+        {"P": 3}, {KNOWS: Edges(np.array([0]), np.array([1]))}, {"P": Features(values, blocks)}
+    )
+    found = scores("feature-similarity", graph, KNOWS, 0)
+    assert found == pytest.approx([1.0, (1 / np.sqrt(2) + 1) / 2, 0.0], abs=1e-6)
+
+
+def test_between_types_features_are_compared_with_those_of_the_links() -> None:
+    values = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
+    features = {"T": Features(values, (FeatureBlock("kind", "category", 0, 2),))}
+    graph = TypedGraph(bipartite().counts, bipartite().edges, features)
+    assert scores("feature-similarity", graph, LIKES, 0) == pytest.approx([1.0, 1.0, 0.0])
+    assert scores("feature-similarity", graph, LIKES, 0, "in").tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("name", STRUCTURAL)
+def test_every_scorer_ranks_all_candidates_in_both_directions(name: str) -> None:
+    values = np.eye(3, dtype=np.float32)
+    features = {"T": Features(values, (FeatureBlock("kind", "category", 0, 3),))}
+    for graph, relation in ((random_graph(), KNOWS), (bipartite(), LIKES)):
+        with_features = TypedGraph(graph.counts, graph.edges, features)
+        if not STRUCTURAL[name].applies(with_features, relation):
+            continue
+        scorer = STRUCTURAL[name].fit(with_features, relation)
+        for direction in DIRECTIONS:
+            found = scorer.scores(np.array([1, 0, 1]), direction)
+            assert found.shape == (3, graph.counts[relation.target_type(direction)])
+            assert found.dtype == np.float32
+            assert np.isfinite(found).all()
+            assert (found[0] == found[2]).all()

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import check_grad
+
+from proxy.learning.graph import DIRECTIONS, Relation
+from proxy.learning.links.blend import _negative_log_likelihood, fit_blend, fit_weights
+from proxy.learning.links.ranking import Ranking
+
+KNOWS = Relation("P", "knows", "P")
+LIKES = Relation("P", "likes", "T")
+
+
+def ranking(questions: int, strengths: list[float], seed: int = 0, candidates: int = 30) -> Ranking:
+    """Members whose scores are noise plus, for the target, their strength."""
+    random = np.random.default_rng(seed)
+    scores = random.normal(size=(questions, candidates, len(strengths))).astype(np.float32)
+    targets = random.integers(0, candidates, questions)
+    scores[np.arange(questions), targets] += np.array(strengths, np.float32)
+    own = scores[np.arange(questions), targets][:, None, :]
+    member_ranks = 1.0 + (scores > own).sum(axis=1)
+    return Ranking(scores, np.zeros((questions, candidates), np.float32), targets, member_ranks)
+
+
+def test_the_gradient_is_that_of_the_loss() -> None:
+    data = ranking(20, [1.0, 0.5, 0.0])
+
+    def loss(weights: np.ndarray) -> float:
+        return _negative_log_likelihood(data, weights)[0]
+
+    def gradient(weights: np.ndarray) -> np.ndarray:
+        return _negative_log_likelihood(data, weights)[1]
+
+    for weights in (np.array([0.3, 0.2, 0.1]), np.array([1.0, 0.0, 2.0])):
+        assert check_grad(loss, gradient, weights, epsilon=1e-4) < 0.05
+
+
+def test_informative_members_get_weight_and_noise_none() -> None:
+    rankings = {
+        (KNOWS, end): [ranking(400, [2.0, 1.0, 0.0], seed)] for seed, end in enumerate(DIRECTIONS)
+    }
+    blend = fit_blend(("strong", "weak", "noise"), rankings, [KNOWS], free=frozenset())
+    for end in DIRECTIONS:
+        strong, weak, noise = blend.weights[KNOWS, end]
+        assert strong > weak > 0.2
+        assert noise == 0.0
+    assert blend.used(KNOWS) == ("strong", "weak")
+
+
+def test_a_misleading_member_gets_no_negative_weight() -> None:
+    weights = fit_weights([ranking(200, [1.0, -2.0])])
+    assert weights[0] > 0.5
+    assert weights[1] == 0.0
+
+
+def test_directions_may_differ_when_there_is_evidence() -> None:
+    rankings = {
+        (KNOWS, "out"): [ranking(2000, [2.0, 0.5], 1)],
+        (KNOWS, "in"): [ranking(2000, [0.5, 2.0], 2)],
+    }
+    blend = fit_blend(("a", "b"), rankings, [KNOWS], free=frozenset())
+    assert blend.weights[KNOWS, "out"][0] > blend.weights[KNOWS, "out"][1]
+    assert blend.weights[KNOWS, "in"][0] < blend.weights[KNOWS, "in"][1]
+
+
+def test_a_small_relation_leans_on_the_large_one() -> None:
+    large = {(KNOWS, end): [ranking(500, [2.0, 0.0], 3)] for end in DIRECTIONS}
+    small = {(LIKES, end): [ranking(3, [1.0, 0.0], 4)] for end in DIRECTIONS}
+    blend = fit_blend(("a", "b"), {**large, **small}, [KNOWS, LIKES], free=frozenset({"b"}))
+    assert blend.weights[LIKES, "out"][0] == pytest.approx(2.0, rel=0.25)
+
+
+def test_a_relation_without_questions_gets_the_common_weights() -> None:
+    large = {(KNOWS, end): [ranking(500, [2.0, 0.0], 3)] for end in DIRECTIONS}
+    blend = fit_blend(("a", "b"), large, [KNOWS, LIKES], free=frozenset())
+    assert blend.weights[LIKES, "in"][0] > 0.5
+
+
+def test_a_better_single_member_stands_alone() -> None:
+    # Both members know something, but the full ranking of the first is perfect.
+    data = ranking(50, [1.0, 1.0], 5)
+    perfect = Ranking(
+        data.scores,
+        data.offsets,
+        data.targets,
+        np.stack([np.ones(50), data.member_ranks[:, 1]], axis=1),
+    )
+    blend = fit_blend(
+        ("a", "b"), {(KNOWS, end): [perfect] for end in DIRECTIONS}, [KNOWS], free=frozenset()
+    )
+    assert blend.weights[KNOWS, "out"].tolist() == [1.0, 0.0]
+
+
+def test_offsets_stand_for_candidates_that_were_left_out() -> None:
+    data = ranking(5, [0.0], 6, candidates=3)
+    doubled = Ranking(
+        np.repeat(data.scores, 2, axis=1),
+        np.zeros((5, 6), np.float32),
+        data.targets * 2,
+        data.member_ranks,
+    )
+    weighted = Ranking(
+        data.scores, np.full((5, 3), np.log(2.0), np.float32), data.targets, data.member_ranks
+    )
+    weights = np.array([0.7], np.float32)
+    assert _negative_log_likelihood(doubled, weights)[0] == pytest.approx(
+        _negative_log_likelihood(weighted, weights)[0], rel=1e-5
+    )
+
+
+def test_the_blend_is_judged_on_questions_that_it_has_not_learned_from() -> None:
+    # The first member knows something, nine others know nothing, and there are few questions: to
+    # those that it was learned from a blend of all always looks better than the first alone.
+    names = tuple("abcdefghij")
+    alone = 0
+    for seed in range(12):
+        seen = {(KNOWS, end): [ranking(10, [1.5, *[0.0] * 9], seed)] for end in DIRECTIONS}
+        weights = fit_blend(names, seen, [KNOWS], free=frozenset(names)).weights[KNOWS, "out"]
+        alone += int((weights > 0).sum() == 1 and weights[0] > 0)
+    assert alone >= 6

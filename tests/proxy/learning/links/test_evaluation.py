@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import rankdata
+
+from proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
+from proxy.learning.links.evaluation import Questions, rank_questions, ranks
+from proxy.learning.links.known import KnownLinks
+
+KNOWS = Relation("P", "knows", "P")
+
+
+class Fixed:
+    """Scores that do not depend on the source."""
+
+    def __init__(self, scores: list[float]) -> None:
+        self._scores = np.array(scores, np.float32)
+
+    def scores(self, sources: Indexes, direction: Direction) -> Floats:
+        return np.tile(self._scores, (len(sources), 1))
+
+
+def test_ties_share_their_mean_rank() -> None:
+    scores = np.array([[3.0, 2.0, 2.0, 2.0, 1.0]], np.float32)
+    allowed = np.ones((1, 5), np.bool_)
+    assert ranks(scores, np.array([1]), allowed).tolist() == [3.0]
+    assert ranks(scores, np.array([0]), allowed).tolist() == [1.0]
+    assert ranks(scores, np.array([4]), allowed).tolist() == [5.0]
+
+
+def test_only_allowed_candidates_compete() -> None:
+    scores = np.array([[3.0, 2.0, 1.0]], np.float32)
+    allowed = np.array([[False, True, True]])
+    assert ranks(scores, np.array([2]), allowed).tolist() == [2.0]
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.data())
+def test_ranks_agree_with_scipy(values: list[int], data: st.DataObject) -> None:
+    target = data.draw(st.integers(0, len(values) - 1))
+    scores = np.array([values], np.float32)
+    ours = ranks(scores, np.array([target]), np.ones_like(scores, np.bool_))
+    assert ours[0] == rankdata(-scores[0], method="average")[target]
+
+
+def test_known_links_and_the_source_itself_do_not_compete() -> None:
+    # 0 knows 3 (known) and 1 (asked for). The best scores are those of 3 and of 0 itself.
+    graph = TypedGraph({"P": 4}, {KNOWS: Edges(np.array([0, 0]), np.array([3, 1]))})
+    known = KnownLinks(graph, KNOWS)
+    scorer = Fixed([9.0, 2.0, 1.0, 8.0])
+    asked = Questions.about(Edges(np.array([0]), np.array([1])), "out")
+    assert rank_questions(scorer, asked, known).tolist() == [1.0]
+    # Asked from the other end, only 1 itself is left out.
+    asked = Questions.about(Edges(np.array([0]), np.array([1])), "in")
+    assert rank_questions(scorer, asked, known).tolist() == [1.0]
+    assert known.mask(np.array([0]), "out").tolist() == [[True, True, False, True]]

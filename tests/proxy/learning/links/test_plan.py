@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
+from proxy.learning.links.plan import default_budget, planned
+from proxy.learning.links.scorers import STRUCTURAL
+from proxy.learning.settings import NETWORK, TrainingSettings
+
+LIKES = Relation("P", "likes", "T")
+
+
+def graph(edges: int, *, features: bool = False) -> TypedGraph:
+    heads, tails = np.divmod(np.arange(edges), 100)
+    described = {
+        "P": Features(np.ones((1000, 1), np.float32), (FeatureBlock("a", "number", 0, 1),))
+    }
+    links = {LIKES: Edges(heads, tails)}
+    return TypedGraph({"P": 1000, "T": 100}, links, described if features else {})
+
+
+def names(found: TypedGraph, model: str = "auto", budget: float = 0.0) -> tuple[str, ...]:
+    return planned(found, [LIKES], model, TrainingSettings(budget=budget)).names
+
+
+def test_a_budget_without_room_leaves_what_only_counts() -> None:
+    assert set(names(graph(5000), budget=0.01)) <= set(STRUCTURAL)
+
+
+def test_much_room_is_for_everything() -> None:
+    plan = planned(graph(5000), [LIKES], "auto", TrainingSettings(budget=100_000.0))
+    assert {"rgcn", "lightgcn", "transe", "complex", "ease", "ials"} <= set(plan.names)
+    assert plan.told() == ()
+    assert plan.seconds <= 100_000
+
+
+def test_what_found_no_room_is_told() -> None:
+    (warning,) = planned(graph(5000), [LIKES], "auto", TrainingSettings(budget=0.01)).told()
+    assert "budget of 0 s" in warning
+    assert "ease" in warning
+
+
+def test_the_network_that_reads_features_comes_first() -> None:
+    bare, described = (graph(20_000, features=each) for each in (False, True))
+    for seconds in np.geomspace(1.0, 1000.0, 30):
+        if NETWORK in names(bare, budget=seconds):
+            assert NETWORK in names(described, budget=seconds)
+
+
+def test_on_few_edges_vertices_get_no_numbers_of_their_own() -> None:
+    assert set(names(graph(200))) <= {NETWORK, *STRUCTURAL}
+
+
+@pytest.mark.parametrize("model", ["distmult", "ease", "lightgcn"])
+def test_a_model_asked_for_by_name_is_trained_whatever_the_budget(model: str) -> None:
+    found = names(graph(5000), model, budget=0.01)
+    assert found[0] == model
+    assert set(found[1:]) <= set(STRUCTURAL)
+
+
+def test_larger_graphs_get_more_time() -> None:
+    budgets = [default_budget(edges) for edges in (100, 1000, 10_000, 100_000, 1_000_000)]
+    assert budgets == sorted(budgets)
+    assert budgets[-1] < 1800

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+from communities import write_communities
+
+from grammar.traversal import Kind, Literal
+from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
+from proxy.learning.links.calibration import Calibration
+from proxy.learning.links.model import LinkModel, RelationModel, from_artifact, to_artifact
+from proxy.learning.links.predictor import LinkPredictor, ScoredVertex, UnknownRelation, top
+from proxy.learning.links.training import train
+from proxy.learning.settings import TrainingSettings
+from proxy.learning.stored_graph import StoredGraph
+from proxy.store.artifacts import DamagedArtifact, read_artifact, write_artifact
+
+KNOWS = Relation("P", "knows", "P")
+KNOWS_BOTH = Relation("P", "knows", "P;Q")
+A, B, C = Literal.string("a"), Literal.of(1), Literal(Kind.LONG, 1)
+D = Literal(Kind.UUID, uuid.UUID(int=7))
+
+
+def relation_model(relation: Relation, members: dict[str, float]) -> RelationModel:
+    weights = np.array(list(members.values()))
+    return RelationModel(
+        relation,
+        tuple(members),
+        dict.fromkeys(DIRECTIONS, weights),
+        dict.fromkeys(DIRECTIONS, Calibration(1.0, 0.0)),
+    )
+
+
+def model() -> LinkModel:
+    """Four vertices of type P and one of P and Q. In-degrees in P: a 0, b 1, c 2, d 3."""
+    heads, tails = zip(
+        *[("a", "b"), ("a", "c"), ("b", "c"), ("a", "d"), ("b", "d"), ("c", "d")], strict=True
+    )
+    place = "abcd".index
+    graph = TypedGraph(
+        {"P": 4, "P;Q": 1},
+        {
+            KNOWS: Edges(np.array([*map(place, heads)]), np.array([*map(place, tails)])),
+            KNOWS_BOTH: Edges(np.array([3]), np.array([0])),
+        },
+    )
+    ids = {"P": [A, B, C, D], "P;Q": [Literal.string("pq")]}
+    return LinkModel(
+        StoredGraph(graph, ids, {"P": [], "P;Q": []}),
+        (
+            relation_model(KNOWS, {"popularity": 1.0}),
+            relation_model(KNOWS_BOTH, {"popularity": 1.0}),
+        ),
+        {},
+    )
+
+
+def ask(predictor: LinkPredictor, *inputs: Literal, known=(), label="P", limit=10, **more):
+    return predictor.predict(
+        edge_label="knows",
+        direction=more.pop("direction", "out"),
+        target_label=label,
+        inputs=inputs,
+        known=[known] * len(inputs),
+        limit=limit,
+        **more,
+    )
+
+
+def ids(answers: list[ScoredVertex]) -> list[Literal]:
+    return [answer.id for answer in answers]
+
+
+def test_answers_come_best_first_without_the_input() -> None:
+    (answers,) = ask(LinkPredictor(model()), A)
+    assert [vertex for vertex in ids(answers) if vertex.value != "pq"] == [D, C, B]
+    scores = [answer.score for answer in answers]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0.0 < score < 1.0 for score in scores)
+
+
+def test_known_targets_are_left_out() -> None:
+    (answers,) = ask(LinkPredictor(model()), A, known={D, C, Literal.string("elsewhere")})
+    assert set(ids(answers)) == {B, Literal.string("pq")}
+
+
+def test_the_number_1_is_not_the_long_1_nor_the_string_1() -> None:
+    predictor = LinkPredictor(model())
+    integer, long = ask(predictor, B, C)
+    assert B not in ids(integer)
+    assert C in ids(integer)
+    assert C not in ids(long)
+    assert ask(predictor, Literal.string("1")) == [[]]
+
+
+def test_an_unseen_input_gets_nothing_and_disturbs_nobody() -> None:
+    unseen, seen = ask(LinkPredictor(model()), Literal.string("zoe"), A)
+    assert unseen == []
+    assert len(seen) == 4
+
+
+def test_a_vertex_of_another_type_gets_nothing() -> None:
+    assert ask(LinkPredictor(model()), Literal.string("pq")) == [[]]
+
+
+def test_a_target_label_may_be_one_of_several() -> None:
+    (answers,) = ask(LinkPredictor(model()), A, label="Q")
+    assert ids(answers) == [Literal.string("pq")]
+
+
+def test_limit_and_threshold() -> None:
+    predictor = LinkPredictor(model())
+    (everything,) = ask(predictor, A)
+    (two,) = ask(predictor, A, limit=2)
+    assert two == everything[:2]
+    (above,) = ask(predictor, A, threshold=everything[1].score)
+    assert above == [answer for answer in everything if answer.score >= everything[1].score]
+    assert ask(predictor, A, limit=0) == [[]]
+
+
+def test_more_inputs_than_a_block_are_answered_alike() -> None:
+    predictor = LinkPredictor(model())
+    (alone,) = ask(predictor, A)
+    assert ask(predictor, *([A] * 200)) == [alone] * 200
+
+
+@pytest.mark.parametrize(
+    ("edge_label", "target_label"), [("likes", "P"), ("knows", "R"), ("knows", "P;Q")]
+)
+def test_what_was_not_trained_is_named(edge_label: str, target_label: str) -> None:
+    predictor = LinkPredictor(model())
+    with pytest.raises(UnknownRelation, match=r"trained for \(P\)-knows->\(P\)") as caught:
+        predictor.require(edge_label, "out", target_label)
+    assert caught.value.available == predictor.relations
+
+
+def test_ids_of_all_kinds_survive_the_artifact(tmp_path: Path) -> None:
+    write_artifact(tmp_path / "model", to_artifact(model(), {}))
+    again = from_artifact(read_artifact(tmp_path / "model"))
+    assert again.stored.ids == model().stored.ids
+    assert ask(LinkPredictor(again), A) == ask(LinkPredictor(model()), A)
+
+
+def test_another_kind_of_artifact_is_refused(tmp_path: Path) -> None:
+    artifact = to_artifact(model(), {})
+    artifact.manifest["task"] = "node_classification"
+    write_artifact(tmp_path / "model", artifact)
+    with pytest.raises(DamagedArtifact, match="node_classification"):
+        LinkPredictor.load(tmp_path / "model")
+
+
+def test_top_keeps_the_order_of_equals_and_drops_what_is_left_out() -> None:
+    row = np.array([1.0, 3.0, -np.inf, 3.0, 2.0, 3.0])
+    assert top(row, 2).tolist() == [1, 3]
+    assert top(row, 4).tolist() == [1, 3, 5, 4]
+    assert top(row, 100).tolist() == [1, 3, 5, 4, 0]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("trained")
+    export = write_communities(directory / "export")
+    settings = TrainingSettings(epochs=5, width=8, folds=2, networks=2, threads=1)
+    train(export, directory / "model", model="rgcn", settings=settings)
+    return directory / "model"
+
+
+def test_prediction_needs_neither_torch_nor_dgl(trained: Path) -> None:
+    script = f"""
+import sys
+from pathlib import Path
+from grammar.traversal import Literal
+from proxy.learning.links.predictor import LinkPredictor
+predictor = LinkPredictor.load(Path({str(trained)!r}))
+(answers,) = predictor.predict(edge_label="likes", direction="in", target_label="Person",
+    inputs=[Literal.string("t1")], known=[[]], limit=3)
+assert len(answers) == 3, answers
+assert not {{"torch", "dgl"}} & set(sys.modules), "imported"
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_threads_get_the_same_answers(trained: Path) -> None:
+    predictor = LinkPredictor.load(trained)
+    inputs = [Literal.string(f"p{number}") for number in range(24)]
+
+    def answers() -> list[list[ScoredVertex]]:
+        return predictor.predict(
+            edge_label="knows",
+            direction="out",
+            target_label="Person",
+            inputs=inputs,
+            known=[[]] * 24,
+            limit=5,
+        )
+
+    expected = answers()
+    found: list[list[list[ScoredVertex]]] = []
+    workers = [threading.Thread(target=lambda: found.append(answers())) for _ in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert found == [expected] * 8
