@@ -35,6 +35,8 @@ class Kind(Enum):
     BIG_DECIMAL = "BigDecimal"
     UUID = "UUID"
 
+    __hash__ = object.__hash__  # that of Enum is written in Python; literals are hashed in crowds
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Literal:

@@ -130,7 +130,27 @@ class Reader(Walker):
 
     def many(self) -> tuple[Argument, ...]:
         """A count and that many values."""
-        return tuple([self.value() for _ in range(self.count(2))])
+        count = self.count(2)
+        values: list[Argument] = self._strings(count) if count >= _MANY else []
+        values += [self.value() for _ in range(count - len(values))]
+        return tuple(values)
+
+    def _strings(self, most: int) -> list[Argument]:
+        """The strings that come next, as far as nothing is unusual about them."""
+        data, pos, end = self.data, self.pos, self.size
+        found: list[Argument] = []
+        while len(found) < most and pos + 6 <= end and data[pos : pos + 2] == _STRING:
+            begin = pos + 6
+            behind = begin + _INT(data, pos + 2)[0]
+            if not begin <= behind <= end:
+                break
+            try:
+                found.append(Literal(Kind.STRING, data[begin:behind].decode("utf-8")))
+            except UnicodeDecodeError:
+                break
+            pos = behind
+        self.pos = pos
+        return found
 
     def value(self) -> Argument:
         """A qualified value."""
@@ -232,6 +252,9 @@ class Reader(Walker):
 
 _INT = struct.Struct(">i").unpack_from
 _LONG = struct.Struct(">q")
+_STRING = bytes((codes.STRING, 0))
+_MANY = 32
+"""Values from which on it pays to look whether they are all strings."""
 
 _Read = Callable[[Reader, int], Argument]
 

@@ -92,9 +92,12 @@ def _instructions(instructions: Sequence[Instruction], out: _Pieces, depth: int)
 
 def _instruction(instruction: Instruction, out: _Pieces, depth: int) -> None:
     _string(instruction.name, out)
+    if instruction.name not in _CLASS_ARGUMENTS:
+        _many(instruction.arguments, out, depth)
+        return
     out.append(_INT.pack(len(instruction.arguments)))
     for argument in instruction.arguments:
-        if instruction.name in _CLASS_ARGUMENTS and isinstance(argument, Strategy):
+        if isinstance(argument, Strategy):
             out.append(bytes((codes.CLASS, 0)))
             _string(class_name(argument.name), out)
         else:
@@ -147,8 +150,15 @@ def _value(argument: Argument, out: _Pieces, depth: int) -> None:
 
 def _many(arguments: tuple[Argument, ...], out: _Pieces, depth: int) -> None:
     out.append(_INT.pack(len(arguments)))
+    written: dict[int, bytes] = {}
     for argument in arguments:
-        _value(argument, out, depth + 1)
+        if isinstance(argument, Literal):  # the same one may stand here a thousand times
+            piece = written.get(id(argument))
+            if piece is None:
+                piece = written[id(argument)] = write_value(argument)
+            out.append(piece)
+        else:
+            _value(argument, out, depth + 1)
 
 
 def _string(text: str, out: _Pieces) -> None:

@@ -288,17 +288,17 @@ class _Rewriting:
             read = yield from self._neighbourhood(plan, ends or ids)
             prediction = PredictProperty(model, inputs, plan.limit, plan.threshold, read)
             found = cast(Values, (yield prediction))
-        predicted = {id: _flattened(plan, values) for id, values in zip(ids, found, strict=True)}
         writing = Properties(element, self._query.dialect, self._binding())
         apart = self._kept_apart(plan, element)
         if not self._may_start_anew(plan, leading):
-            self._replace(plan, [*self._bound(writing.of_each(predicted)), *apart])
+            each = {id: _flattened(plan, values) for id, values in zip(ids, found, strict=True)}
+            self._replace(plan, [*self._bound(writing.of_each(each)), *apart])
             return
-        every = [pair for pairs in predicted.values() for pair in pairs]
         rest = self._traversal.steps[plan.inference.path[0] + plan.inference.width :]
         if rest[:1] == (step("value"),):
-            written, rest = writing.values_from_start(every), rest[1:]
+            written, rest = writing.values_from_start(_values(plan, found)), rest[1:]
         else:
+            every = [pair for values in found for pair in _flattened(plan, values)]
             written = writing.from_start(every)
         self._traversal = self._traversal.with_steps([*self._bound(written), *apart, *rest])
 
@@ -332,6 +332,13 @@ def _scores(inputs: Sequence[Literal], links: Links) -> Told:
         for vertex, found in zip(inputs, links, strict=True)
         if found
     }
+
+
+def _values(plan: PropertyPlan, found: Values) -> list[Literal]:
+    """The values of all that `_flattened` makes of these."""
+    if not plan.scored:
+        return [value for values in found for value, _ in values]
+    return [value for values in found for _, value in _flattened(plan, values)]
 
 
 def _flattened(

@@ -35,6 +35,8 @@ INPUT_LIMIT = 10_000
 CANDIDATE_LIMIT = 100_000
 """Vertices that filters which come first may let through."""
 
+_NUMBERS = (int, float, Decimal)
+
 _ID, _KNOWN, _SOURCE, _TARGET, _LABEL, _VALUES = "v", "n", "s", "t", "l", "p"
 
 
@@ -62,7 +64,8 @@ def input_query(
             fields[_VALUES] = anonymous(step("valueMap", *keys))
     told = [step("project", *fields), *(step("by", way) for way in fields.values())]
     if list(fields) == [_ID]:
-        told = [step("id")]
+        # One list: for thousands of ids a server needs longer for as many results.
+        told = [step("id"), step("fold")]
     return traversal.with_steps([*leading, step("dedup"), step("limit", INPUT_LIMIT + 1), *told])
 
 
@@ -70,6 +73,12 @@ def read_vertices(results: Results) -> tuple[list[Literal], list[frozenset[Liter
     """The vertices, in order, and what each is known to be linked to. Raises `InferenceError`."""
     inputs: list[Literal] = []
     known: list[frozenset[Literal]] = []
+    results = _unfolded(results)
+    if all(isinstance(result, Literal) for result in results):
+        _refuse_many(results)
+        inputs = list(map(id_of, results))
+        _refuse_alike(inputs)
+        return inputs, [frozenset()] * len(inputs)
     for row in _rows(results):
         inputs.append(id_of(row.get(_ID)))
         linked = row.get(_KNOWN)
@@ -95,7 +104,7 @@ def read_edges(results: Results) -> list[Edge]:
 def _refuse_alike(ids: Sequence[Literal]) -> None:
     """Raise if ids differ in nothing but the type of a number: a database's `choose` does not tell
     `1` and `1L` apart."""
-    numbers = [id.value for id in ids if isinstance(id.value, int | float | Decimal)]
+    numbers = [id.value for id in ids if isinstance(id.value, _NUMBERS)]
     if len(set(numbers)) < len(numbers):
         raise UnsupportedOperation(
             "Two inputs have ids that differ only in the type of a number, such as 1 and 1L:"
@@ -142,13 +151,24 @@ def id_of(value: Argument | None) -> Literal:
     )
 
 
+def _unfolded(results: Results) -> Results:
+    """What is in a list that is the only result."""
+    only = results[0] if len(results) == 1 else None
+    only = only.value if isinstance(only, Bulked) else only
+    return only.items if isinstance(only, Items) else results
+
+
 def _rows(results: Results) -> list[dict[str, Argument]]:
+    _refuse_many(results)
+    return fields_of(results)
+
+
+def _refuse_many(results: Results) -> None:
     if len(results) > INPUT_LIMIT:
         raise UnsupportedOperation(
             f"The inference has more than {INPUT_LIMIT} inputs: narrow the steps before it,"
             " or ask in portions with range()."
         )
-    return fields_of(results)
 
 
 def fields_of(results: Results) -> list[dict[str, Argument]]:

@@ -112,11 +112,11 @@ class Properties:
             return Written([start, step("unfold")], {self.binding: every})
         return Written([step("inject", every), step("unfold")], {})
 
-    def values_from_start(self, found: Pairs) -> Written:
-        """The beginning of a traversal that has the values of these properties."""
+    def values_from_start(self, found: Sequence[Literal]) -> Written:
+        """The beginning of a traversal that has these values of properties."""
         if not found:
             return Written(_NOTHING_AT_ALL, {})
-        values = tuple(value for _, value in found)
+        values = tuple(found)
         if self.dialect.is_groovy and len(values) > PROPERTY_LIMIT:
             steps = [
                 Instruction("inject", (Opaque("script", f"{self.binding} as Object[]", "answers"),))

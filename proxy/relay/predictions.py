@@ -159,8 +159,7 @@ class Predictions:
         if read is not None:
             known = predictor
             predictor = _fitting(work.model.endpoint, lambda: known.extended(read, work.inputs))
-        found = predictor.predict(work.inputs, work.limit, work.threshold)
-        return [[(answer.value, answer.score) for answer in answers] for answers in found]
+        return predictor.predict(work.inputs, work.limit, work.threshold)
 
     def _links_of(self, asked: PrepareLinks) -> LinkPredictor:
         """The model of an endpoint, if it is one of links."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -24,8 +23,7 @@ CERTAIN = 1.0
 """The score of a number, which has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class PredictedValue:
+class PredictedValue(NamedTuple):
     """An answer: a class as the graph types it, or a Double, and between 0 and 1 its confidence."""
 
     value: Literal

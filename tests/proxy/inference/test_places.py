@@ -16,7 +16,7 @@ from proxy.wire.mime import format_of
 P = 'g.with("Neptune#ml.endpoint","ep").'
 LINK = 'out("knows").with("Neptune#ml.prediction").hasLabel("p")'
 GENRE = 'properties("genre").with("Neptune#ml.classification")'
-INPUT = ".dedup().limit(10001).id()"
+INPUT = ".dedup().limit(10001).id().fold()"
 ROWS = [[row(v="a"), row(v="b")]]
 
 

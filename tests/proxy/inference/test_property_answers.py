@@ -78,9 +78,8 @@ def test_nothing_predicted_leads_nowhere():
 
 @pytest.mark.parametrize(("language", "bound"), [(None, False), ("gremlin-groovy", True)])
 def test_values_begin_a_query_in_their_order(language, bound):
-    pairs = [("genre", Literal.string(f"genre {number}")) for number in range(PROPERTY_LIMIT + 1)]
-    written = Properties("node", Dialect(GRAPHBINARY, language), "b").values_from_start(pairs)
-    values = tuple(value for _, value in pairs)
+    values = tuple(Literal.string(f"genre {number}") for number in range(PROPERTY_LIMIT + 1))
+    written = Properties("node", Dialect(GRAPHBINARY, language), "b").values_from_start(values)
     if bound:
         assert written.bindings == {"b": Items("list", values)}
     else:
