@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from proxy.embedded.sample import FRIENDS
-from proxy.graph.bulk_csv import open_bulk_file
+from proxy.graph.bulk_csv import EdgeRow, VertexRow, open_bulk_file
+
+
+def vertices() -> dict[str, VertexRow]:
+    rows = list(open_bulk_file(FRIENDS / "users.csv").rows())
+    return {row.id: row for row in rows if isinstance(row, VertexRow)}
 
 
 def test_people() -> None:
-    people = {row.id: row for row in open_bulk_file(FRIENDS / "users.csv").vertices()}
+    people = vertices()
     assert len(people) == 20
     assert {row.label for row in people.values()} == {"User"}
     assert people["user_19"].sets == {"name": ["Henry"], "interests": ["arts", "comics", "games"]}
 
 
 def test_friendships() -> None:
-    people = {row.id for row in open_bulk_file(FRIENDS / "users.csv").vertices()}
-    edges = list(open_bulk_file(FRIENDS / "friends.csv").edges())
+    people = vertices().keys()
+    rows = list(open_bulk_file(FRIENDS / "friends.csv").rows())
+    edges = [row for row in rows if isinstance(row, EdgeRow)]
+    assert edges == rows
     assert len({row.id for row in edges}) == 25
     assert {row.label for row in edges} == {"FRIEND"}
     assert {row.source for row in edges} | {row.dest for row in edges} <= people
