@@ -73,7 +73,7 @@ def read_vertices(results: Results) -> tuple[list[Literal], list[frozenset[Liter
     """The vertices, in order, and what each is known to be linked to. Raises `InferenceError`."""
     inputs: list[Literal] = []
     known: list[frozenset[Literal]] = []
-    results = _unfolded(results)
+    results = unfolded(results)
     if all(isinstance(result, Literal) for result in results):
         _refuse_many(results)
         inputs = list(map(id_of, results))
@@ -151,7 +151,7 @@ def id_of(value: Argument | None) -> Literal:
     )
 
 
-def _unfolded(results: Results) -> Results:
+def unfolded(results: Results) -> Results:
     """What is in a list that is the only result."""
     only = results[0] if len(results) == 1 else None
     only = only.value if isinstance(only, Bulked) else only

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 from uuid import uuid4
 
 from aiohttp import web
@@ -29,10 +30,11 @@ from proxy.inference.commands import (
     PrepareLinks,
     PrepareProperty,
     Reply,
+    Results,
     Scope,
 )
 from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.inputs import input_query
+from proxy.inference.inputs import input_query, unfolded
 from proxy.inference.once import runs_once
 from proxy.inference.options import without_options
 from proxy.inference.place import leading_steps
@@ -200,7 +202,7 @@ class _Profile:
             case Admit():
                 what = "admitted by the database"
             case Ask(asked, purpose):
-                rows = len(list(_rows(reply)))
+                rows = len(unfolded(cast(Results, reply)))
                 noun = "inputs"
                 if purpose != FOR_INPUTS:
                     noun, self.reading = "vertices", self.reading + seconds

@@ -231,7 +231,11 @@ def page(address: str, what: str, script: str, language: str = "", *, get: bool 
         (
             "teams",
             f"with('Neptune#ml.limit', 2).V('p3', 'p4').{SCORED}",
-            ["model teams: classification of 'team' of vertices, 3 classes", "2 inputs, 4 pred"],
+            [
+                "model teams: classification of 'team' of vertices, 3 classes",
+                ".fold(): 2 inputs, ",
+                "2 inputs, 4 pred",
+            ],
         ),
         (
             "weights",
