@@ -106,7 +106,7 @@ class Metrics(Collector):
         )
         for kind, counted in (("websocket", ended), ("http", self._http)):
             for status, number in sorted(counted.items()):
-                requests.add_metric([kind, str(status)], number)
+                requests.add_metric([kind, str(int(status))], number)
         yield requests
         yield GaugeMetricFamily(
             "gremlink_inflight",
