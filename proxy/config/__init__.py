@@ -1,0 +1,44 @@
+"""All settings of gremlink: one TOML file, environment variables and flags, in one model.
+
+Flags win over the environment, the environment over the file, the file over the defaults. An
+unknown key is refused wherever it stands. `docs/configuration.md` holds the table of
+`python -m proxy.config`.
+"""
+
+from proxy.config.reading import ConfigurationError, load, variable
+from proxy.config.reference import reference
+from proxy.config.sections import (
+    Access,
+    Configuration,
+    Embedded,
+    Inference,
+    Jobs,
+    Limits,
+    Listen,
+    Log,
+    Storage,
+    StoreSettings,
+    Upstream,
+    keys,
+)
+from proxy.config.types import websocket_url
+
+__all__ = [
+    "Access",
+    "Configuration",
+    "ConfigurationError",
+    "Embedded",
+    "Inference",
+    "Jobs",
+    "Limits",
+    "Listen",
+    "Log",
+    "Storage",
+    "StoreSettings",
+    "Upstream",
+    "keys",
+    "load",
+    "reference",
+    "variable",
+    "websocket_url",
+]

@@ -1,0 +1,151 @@
+"""The settings in force: from flags, environment, file and defaults; what is wrong with them."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import tomli
+from pydantic import ValidationError
+
+from proxy.config.sections import Configuration, keys
+from proxy.config.sections import sections as all_sections
+
+PREFIX = "GREMLINK_"
+FILE_VARIABLE = "GREMLINK_CONFIG"
+FILE_NAME = "gremlink.toml"
+
+_ORCHESTRATOR = re.compile(r"GREMLINK_(SERVICE|PORT)(_.*)?")
+"""What Kubernetes and Docker links put into every container beside a service named `gremlink`."""
+
+
+class ConfigurationError(Exception):
+    """A setting cannot be used.
+
+    `source` is the file, the variable or the flag; `key` is dotted (`listen.port`), empty where
+    the whole file is meant; `nearest` is the valid key most like an unknown one.
+    """
+
+    def __init__(self, source: str, key: str, problem: str, *, nearest: str | None = None) -> None:
+        hint = f"; did you mean {nearest}?" if nearest else ""
+        super().__init__(f"{source}: {f'{key}: ' if key else ''}{problem}{hint}")
+        self.source = source
+        self.key = key
+        self.problem = problem
+        self.nearest = nearest
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A value somebody gave, as it came, and where."""
+
+    key: str
+    value: Any
+    source: str
+
+
+def load(
+    flags: Mapping[str, Any] | None = None,
+    *,
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Configuration:
+    """The settings in force.
+
+    `flags` maps dotted keys (`listen.port`) to values; `None` means that the flag was not given.
+    `file` is read if named (here or by GREMLINK_CONFIG); otherwise ./gremlink.toml, or the one in
+    the user's configuration directory, is read if it exists. Raises ConfigurationError.
+    """
+    environment = os.environ if environment is None else environment
+    given: dict[str, _Given] = {}
+    chosen = _find_file(file, environment)
+    if chosen is not None:
+        given |= {item.key: item for item in _from_file(chosen)}
+    given |= {item.key: item for item in _from_environment(environment)}
+    given |= {
+        key: _Given(key, value, "flag") for key, value in (flags or {}).items() if value is not None
+    }
+    return _validated(given)
+
+
+def variable(key: str) -> str:
+    """The environment variable of a dotted key: `listen.port` is GREMLINK_LISTEN_PORT."""
+    return PREFIX + key.replace(".", "_").upper()
+
+
+def _find_file(file: Path | None, environment: Mapping[str, str]) -> Path | None:
+    named = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
+    if named is not None:
+        return named
+    for candidate in (Path(FILE_NAME), platformdirs.user_config_path("gremlink") / FILE_NAME):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _from_file(file: Path) -> Iterator[_Given]:
+    try:
+        document = tomli.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(str(file), "", f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(str(file), "", "is not UTF-8 text") from error
+    except tomli.TOMLDecodeError as error:
+        raise ConfigurationError(str(file), "", f"is not TOML: {error}") from error
+    sections = all_sections()
+    for section, content in document.items():
+        if section not in sections:
+            raise _unknown(str(file), section, "section", list(sections))
+        if not isinstance(content, dict):
+            raise ConfigurationError(str(file), section, f"is a section: write [{section}]")
+        for key, value in content.items():
+            yield _Given(f"{section}.{key}", value, str(file))
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterator[_Given]:
+    variables = {variable(key): key for key in keys()}
+    for name in sorted(environment):
+        if name in variables:
+            # `GREMLINK_X= gremlink …` is how a shell takes a setting back.
+            if environment[name]:
+                yield _Given(variables[name], environment[name], name)
+        elif (
+            name.startswith(PREFIX) and name != FILE_VARIABLE and not _ORCHESTRATOR.fullmatch(name)
+        ):
+            raise _unknown(name, "", "variable", [*variables, FILE_VARIABLE], asked=name)
+
+
+def _validated(given: Mapping[str, _Given]) -> Configuration:
+    known = keys()
+    document: dict[str, dict[str, Any]] = {}
+    for item in given.values():
+        if item.key not in known:
+            raise _unknown(item.source, item.key, "key", known)
+        section, _, key = item.key.partition(".")
+        document.setdefault(section, {})[key] = item.value
+    try:
+        return Configuration.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"][:2])
+        item = given[key]
+        reason = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(
+            item.source, key, f"{item.value!r} is not allowed: {reason[:1].lower()}{reason[1:]}"
+        ) from error
+
+
+def _unknown(
+    source: str, key: str, what: str, valid: list[str], *, asked: str | None = None
+) -> ConfigurationError:
+    near = difflib.get_close_matches(asked or key, valid, n=1, cutoff=0.5)
+    problem = f"no such {what}"
+    if not near:
+        problem += f"; there are {', '.join(valid)}"
+    return ConfigurationError(source, key, problem, nearest=near[0] if near else None)

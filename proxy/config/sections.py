@@ -1,0 +1,248 @@
+"""Every setting, by section, with its default and its meaning; the documentation lists them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field
+
+from proxy.config.types import (
+    Folders,
+    Heap,
+    Lists,
+    Port,
+    Seconds,
+    UrlPath,
+    WebSocketUrl,
+    Words,
+)
+
+MEBIBYTE = 1024 * 1024
+MIME_PREFIX_BYTES = 256
+"""A binary message opens with one byte of length and up to 255 bytes of mime type."""
+
+
+class Section(BaseModel):
+    """Unknown keys are refused, and nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Listen(Section):
+    """Where clients connect."""
+
+    host: str = Field(
+        default="127.0.0.1", description="address to listen on; 0.0.0.0 is every interface"
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8182, description="port to listen on; 0 takes a free one"
+    )
+    path: UrlPath = Field(default="/gremlin", description="path of the Gremlin endpoint")
+    tls_certificate: Path | None = Field(
+        default=None, description="certificate chain in PEM; with it, clients connect with wss"
+    )
+    tls_key: Path | None = Field(default=None, description="the certificate's key, in PEM")
+    tls_client_authorities: Path | None = Field(
+        default=None, description="PEM of the authorities that clients need a certificate of"
+    )
+
+
+class Upstream(Section):
+    """The database behind the proxy."""
+
+    url: WebSocketUrl | None = Field(
+        default=None, description="its Gremlin endpoint, as in ws://localhost:8183/gremlin"
+    )
+    tls_authorities: Path | None = Field(
+        default=None,
+        description="PEM of the authorities to trust instead of the machine's, for wss",
+    )
+    tls_verify: bool = Field(
+        default=True, description="whether the database's certificate is checked, for wss"
+    )
+    tls_certificate: Path | None = Field(
+        default=None, description="certificate to show the database, in PEM"
+    )
+    tls_key: Path | None = Field(
+        default=None, description="that certificate's key, if it is in a file of its own"
+    )
+
+
+class Limits(Section):
+    """What the proxy refuses to carry or to wait for."""
+
+    max_message_bytes: Annotated[int, Field(ge=1024)] = Field(
+        default=10 * MEBIBYTE + MIME_PREFIX_BYTES,
+        description="largest message of either side, in bytes",
+    )
+    connect_timeout: Seconds = Field(
+        default=10.0, description="time for a connection upstream, in seconds"
+    )
+    handshake_timeout: Seconds = Field(
+        default=10.0, description="time for a client's TLS handshake and first request, in seconds"
+    )
+    idle_timeout: Seconds | None = Field(
+        default=None, description="time after which a silent connection is closed, in seconds"
+    )
+    write_timeout: Seconds = Field(
+        default=60.0,
+        description="time for which a client may take nothing of what is sent to it, in seconds",
+    )
+    drain_timeout: Seconds = Field(
+        default=20.0, description="time for open requests to end after SIGTERM, in seconds"
+    )
+    max_connections: Annotated[int, Field(ge=1)] = Field(
+        default=20_000, description="connections of clients at one time"
+    )
+    max_requests_per_connection: Annotated[int, Field(ge=1)] = Field(
+        default=8192, description="open requests of one connection"
+    )
+    max_predictions: Annotated[int, Field(ge=1)] = Field(
+        default=1024, description="predictions under way or waiting, of all connections"
+    )
+
+
+class Inference(Section):
+    """How ML steps are answered."""
+
+    default_endpoint: str | None = Field(
+        default=None, description="endpoint of queries without Neptune#ml.endpoint"
+    )
+    limit_cap: Annotated[int, Field(ge=1)] = Field(
+        default=100, description="largest Neptune#ml.limit, per input vertex"
+    )
+    model_memory: Annotated[int, Field(ge=1)] = Field(
+        default=4096,
+        description="memory for loaded models, in MiB; beyond it those not asked for longest go",
+    )
+    one_inference: bool = Field(
+        default=False, description="refuse a second inference in one query, as Neptune does"
+    )
+    default_iam_role: str | None = Field(
+        default=None, description="IAM role of queries without Neptune#ml.iamRoleArn"
+    )
+    iam_roles: Lists | None = Field(
+        default=None,
+        description="IAM roles that queries may name, each with patterns of the endpoints it may "
+        'ask, as in {"arn:aws:iam::123456789012:role/ml" = ["*"]}; none asks for no role',
+    )
+    unoptimized_steps: Words = Field(
+        default=(),
+        description="steps that queries with Neptune#ml.inductiveInference may not have, to try "
+        "out Neptune's error about steps that it does not optimise",
+    )
+
+
+class StoreSettings(Section):
+    """Where endpoints and their artifacts are kept."""
+
+    directory: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("gremlink"),
+        description="directory of the records and artifacts",
+    )
+
+
+class Storage(Section):
+    """Where jobs may read and write, besides the folder `files` in the store's directory."""
+
+    roots: Folders = Field(
+        default=(), description="folders that jobs may use; in the environment separated by `:`"
+    )
+    s3_folder: Path | None = Field(
+        default=None,
+        description="folder that stands for S3: s3://bucket/key is its file bucket/key",
+    )
+    s3_endpoint: str | None = Field(
+        default=None,
+        description="address of an S3-compatible service, if neither AWS nor AWS_ENDPOINT_URL_S3",
+    )
+
+
+class Jobs(Section):
+    """What the jobs of the management API may take."""
+
+    running: Annotated[int, Field(ge=1)] = Field(
+        default=2, description="jobs at the same time; others wait in a queue"
+    )
+    queue: Annotated[int, Field(ge=1)] = Field(default=64, description="jobs that may wait")
+    memory_limit: Annotated[int, Field(ge=64)] | None = Field(
+        default=None, description="most memory of one job, in MiB"
+    )
+    time_limit: Seconds = Field(
+        default=86400.0, description="longest time of one job, in seconds; a request may lower it"
+    )
+    status_wait: Annotated[float, Field(ge=0, le=600)] = Field(
+        default=0.0,
+        description="seconds that a request for a job's status waits for its end; notebooks that "
+        "ask once a minute are faster with 30",
+    )
+
+
+class Access(Section):
+    """Who may use the management API. With none of these it answers this machine alone."""
+
+    token: Annotated[str, Field(min_length=16)] | None = Field(
+        default=None, description="as in `Authorization: Bearer TOKEN`"
+    )
+    user: str | None = Field(default=None, description="name for basic authentication")
+    password: str | None = Field(default=None, description="password for basic authentication")
+    aws_access_key_id: str | None = Field(
+        default=None, description="key whose AWS signatures (SigV4) are verified"
+    )
+    aws_secret_access_key: str | None = Field(default=None, description="secret of that key")
+
+
+class Embedded(Section):
+    """The Gremlin Server that `gremlink gremlin-server` and `gremlink quickstart` run."""
+
+    java: Path | None = Field(
+        default=None,
+        description="Java 11 to 24 (its program or its home) instead of the one from PyPI",
+    )
+    memory: Heap = Field(default="1g", description="largest heap of the server, as in 512m or 2g")
+    port: Port = Field(default=8183, description="port of the server, on 127.0.0.1")
+    directory: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("gremlink") / "gremlin-server",
+        description="directory of the server's graph and logs",
+    )
+
+
+class Log(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least severe messages that are written"
+    )
+
+
+class Configuration(Section):
+    """All settings. Immutable; made by `load`, or by hand in tests."""
+
+    listen: Listen = Listen()
+    upstream: Upstream = Upstream()
+    limits: Limits = Limits()
+    inference: Inference = Inference()
+    store: StoreSettings = Field(default_factory=StoreSettings)
+    storage: Storage = Storage()
+    jobs: Jobs = Jobs()
+    access: Access = Access()
+    embedded: Embedded = Field(default_factory=Embedded)
+    log: Log = Log()
+
+
+def sections() -> dict[str, type[Section]]:
+    """The sections by name, in the order of the documentation."""
+    return {
+        name: field.annotation
+        for name, field in Configuration.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+    }
+
+
+def keys() -> list[str]:
+    """Every dotted key, in the order of the documentation."""
+    return [
+        f"{section}.{key}" for section, model in sections().items() for key in model.model_fields
+    ]
