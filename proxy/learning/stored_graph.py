@@ -74,6 +74,28 @@ class StoredGraph:
         return {GRAPH: arrays}
 
 
+class OverStoredGraph:
+    """What everything says that has its graph as `stored`, a `StoredGraph`."""
+
+    __slots__ = ()
+    stored: StoredGraph
+
+    @property
+    def graph(self) -> TypedGraph:
+        """The graph as numbers."""
+        return self.stored.graph
+
+    @property
+    def ids(self) -> Mapping[str, Sequence[Literal]]:
+        """What the vertices of each type are called."""
+        return self.stored.ids
+
+    @property
+    def encodings(self) -> Mapping[str, Sequence[Encoding]]:
+        """How the properties of each vertex type became features."""
+        return self.stored.encodings
+
+
 def stored_graph_of(artifact: Artifact) -> StoredGraph:
     """The graph in an artifact.
 

@@ -22,18 +22,15 @@ from gremlin_python.process.anonymous_traversal import traversal
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.structure.io.graphsonV3d0 import GraphSONReader
 
-from proxy.cli.background import relay
-from proxy.config import Configuration, Listen, StoreSettings, Upstream
 from proxy.embedded import EmbeddedServer
-from proxy.graph import ExportParameters, export_graph, load_csv
 from proxy.learning.links.training import train
 from proxy.learning.settings import TrainingSettings
 from proxy.store.records import Store
+from tests.support.served import SAMPLE, export_friends, served
 
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
-SAMPLE = ROOT / "proxy" / "embedded" / "sample"
 PREDICTION = '.with("Neptune#ml.prediction")'
 EXAMPLES = re.findall(
     r"```gremlin\n(.*?)```", (ROOT / "docs" / "queries.md").read_text(encoding="utf-8"), re.DOTALL
@@ -49,20 +46,11 @@ def address(
     """A proxy that serves the endpoint `friends`, quickly trained."""
     directory = tmp_path_factory.mktemp("friends")
     url = gremlin_server.url
-    direct = Client(url, "g")
-    direct.submit("g.V().drop().iterate()").all().result()
-    direct.close()
-    load_csv(url, SAMPLE)
-    export_graph(url, directory / "export", parameters=ExportParameters())
+    export_friends(url, directory / "export")
     settings = TrainingSettings(epochs=2, networks=1, folds=2)
     train(directory / "export", directory / "artifact", settings=settings)
     Store(directory / "store").create_endpoint("friends", directory / "artifact")
-    configuration = Configuration(
-        listen=Listen(port=0),
-        upstream=Upstream(url=url),
-        store=StoreSettings(directory=directory / "store"),
-    )
-    with relay(configuration) as address:
+    with served(url, directory / "store") as address:
         yield address
 
 

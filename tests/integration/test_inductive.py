@@ -6,7 +6,6 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,18 +16,15 @@ from gremlin_python.process.anonymous_traversal import traversal
 from gremlin_python.process.graph_traversal import GraphTraversalSource, __
 from gremlin_python.process.traversal import T
 
-from proxy.cli.background import relay
-from proxy.config import Configuration, Listen, StoreSettings, Upstream
 from proxy.embedded import EmbeddedServer
-from proxy.graph import ExportParameters, export_graph, load_csv
 from proxy.learning.links.training import train
 from proxy.learning.settings import TrainingSettings
 from proxy.store.artifacts import read_artifact, write_artifact
 from proxy.store.records import Store
+from tests.support.served import export_friends, served
 
 pytestmark = pytest.mark.integration
 
-SAMPLE = Path(__file__).parents[2] / "proxy" / "embedded" / "sample"
 FRIENDS = 'with("Neptune#ml.endpoint", "friends").with("Neptune#ml.limit", 40)'
 PREDICTED = 'out("FRIEND").with("Neptune#ml.prediction")'
 INDUCTIVE = '.with("Neptune#ml.inductiveInference")'
@@ -45,10 +41,7 @@ def address(
     """
     directory = tmp_path_factory.mktemp("inductive")
     url = gremlin_server.url
-    direct = Client(url, "g")
-    direct.submit("g.V().drop().iterate()").all().result()
-    load_csv(url, SAMPLE)
-    export_graph(url, directory / "export", parameters=ExportParameters())
+    export_friends(url, directory / "export")
     store = Store(directory / "store")
     settings = TrainingSettings(epochs=20, networks=2, folds=2)
     for name, model in (("friends", "auto"), ("alone", "rgcn"), ("common", "common-neighbours")):
@@ -61,6 +54,7 @@ def address(
     narrow = replace(narrow, manifest=manifest, documents=documents)
     write_artifact(directory / "narrow", narrow)
     store.create_endpoint("narrow", directory / "narrow")
+    direct = Client(url, "g")
     # Ada came later: she knows two people who know each other's friends.
     direct.submit(
         "g.addV('User').property(id, 'ada').property('name', 'Ada').as('a')"
@@ -68,12 +62,7 @@ def address(
         ".V().has('User', 'name', 'Bill').addE('FRIEND').from('a').iterate()"
     ).all().result()
     direct.close()
-    configuration = Configuration(
-        listen=Listen(port=0),
-        upstream=Upstream(url=url),
-        store=StoreSettings(directory=directory / "store"),
-    )
-    with relay(configuration) as found:
+    with served(url, directory / "store") as found:
         yield found
 
 

@@ -18,13 +18,12 @@ from gremlin_python.driver.serializer import GraphBinarySerializersV1, GraphSONS
 from gremlin_python.process.anonymous_traversal import traversal
 from gremlin_python.structure.io.graphsonV3d0 import GraphSONReader
 
-from proxy.cli.background import relay
-from proxy.config import Configuration, Listen, StoreSettings, Upstream
 from proxy.embedded import EmbeddedServer
 from proxy.graph import ExportParameters, export_graph
 from proxy.learning.settings import TrainingSettings
 from proxy.learning.tasks import train
 from proxy.store.records import Store
+from tests.support.served import served
 
 pytestmark = pytest.mark.integration
 
@@ -100,12 +99,7 @@ def address(
             configuration=f"{name}.json",
         )
         store.create_endpoint(name, directory / name)
-    configuration = Configuration(
-        listen=Listen(port=0),
-        upstream=Upstream(url=url),
-        store=StoreSettings(directory=directory / "store"),
-    )
-    with relay(configuration) as found:
+    with served(url, directory / "store") as found:
         yield found
 
 

@@ -16,14 +16,14 @@ from typing import Any
 from gremlin_python.driver.client import Client
 from movielens import MovieLens, write
 
-from proxy.cli.background import relay
-from proxy.config import Configuration, Inference, Listen, StoreSettings, Upstream
+from proxy.config import Inference
 from proxy.graph import ExportParameters, export_graph, load_csv
 from proxy.learning.inductive.scope import INDUCTIVE
 from proxy.learning.settings import TrainingSettings
 from proxy.learning.tasks import train
 from proxy.store.artifacts import read_artifact, write_artifact
 from proxy.store.records import Store
+from tests.support.served import served
 
 USERS = 50
 """Of the 943; all films, but only the ratings of these. Loading and training take a minute."""
@@ -155,16 +155,7 @@ def serving(database: str, store: Path) -> Iterator[Mapping[str, str]]:
     """The proxies of `PROXIES`, by name."""
     with ExitStack() as running:
         yield {
-            name: running.enter_context(
-                relay(
-                    Configuration(
-                        listen=Listen(port=0),
-                        upstream=Upstream(url=database),
-                        store=StoreSettings(directory=store),
-                        inference=inference,
-                    )
-                )
-            )
+            name: running.enter_context(served(database, store, inference))
             for name, inference in PROXIES.items()
         }
 

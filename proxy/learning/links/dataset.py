@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grammar.traversal import Literal
-from proxy.learning.features.encoding import Encoding
-from proxy.learning.graph import Relation, TypedGraph
+from proxy.learning.graph import Relation
 from proxy.learning.processing.processed import ProcessedGraph, Split, UnusableExport
-from proxy.learning.stored_graph import StoredGraph
+from proxy.learning.stored_graph import OverStoredGraph, StoredGraph
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
+class Dataset(OverStoredGraph):
     """`targets` are the relations to predict, with what is held back of each."""
 
     stored: StoredGraph
     targets: Mapping[Relation, Split]
     warnings: tuple[str, ...]
-
-    @property
-    def graph(self) -> TypedGraph:
-        """The graph as numbers."""
-        return self.stored.graph
-
-    @property
-    def ids(self) -> Mapping[str, Sequence[Literal]]:
-        """What the vertices of each type are called."""
-        return self.stored.ids
-
-    @property
-    def encodings(self) -> Mapping[str, Sequence[Encoding]]:
-        """How the properties of each vertex type became features."""
-        return self.stored.encodings
 
 
 def link_dataset(processed: ProcessedGraph) -> Dataset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +10,11 @@ import numpy as np
 from proxy.graph.export_files import EdgeFile, Target
 from proxy.graph.export_rows import ID, Chunk
 from proxy.graph.ids import Ids
-from proxy.learning.features.encoding import Encoding, UnfitCell
-from proxy.learning.features.fitting import FileFits, cell_problem
-from proxy.learning.features.matrix import Matrix
+from proxy.learning.features.encoding import Encoding
 from proxy.learning.features.specs import Shared
 from proxy.learning.graph import Features, Indexes, Relation
+from proxy.learning.processing.cells import Cells
 from proxy.learning.processing.numbering import Numbering
-from proxy.learning.processing.pieces import Pieces, target_cells
 from proxy.learning.processing.processed import Column, EdgeRows, UnusableExport
 
 
@@ -44,25 +42,9 @@ class EdgeReader:
         encodings: tuple[Encoding, ...] | None = None,
     ) -> None:
         self.file = file
-        self._target = target
-        self._given = encodings
-        owner = str(Relation(file.source, file.relation, file.dest))
-        features = [
-            feature
-            for feature in file.features
-            if target is None or feature.column != target.column
-        ]
-        self.warnings: list[str] = []
-        if target is not None and len(features) < len(file.features):
-            self.warnings.append(
-                f"{owner}: the target {target.column!r} is left out of the features"
-            )
-        self._owner = owner
-        self._fits = FileFits(owner, features if encodings is None else (), shared)
-        self._columns = self._fits.columns | {each.name for each in encodings or ()}
-        if target is not None:
-            self._columns |= {target.column}
-        self._pieces = Pieces(file, self._columns)
+        self._has_target = target is not None
+        self._owner = str(Relation(file.source, file.relation, file.dest))
+        self.cells = Cells(file, self._owner, target, shared, encodings)
 
     def connect(self, vertices: Mapping[str, Numbering]) -> None:
         """The first round: where the edges begin and end; begin with the encodings.
@@ -72,18 +54,14 @@ class EdgeReader:
         heads: list[Indexes] = []
         tails: list[Indexes] = []
         ids: list[str] = []
-        cells: list[str] = []
         labels: list[str] = []
-        for chunk in self._pieces:
-            self._fits.see(chunk)
+        for chunk in self.cells.first_round():
             heads.append(
                 self._find(chunk, self.file.sources(chunk), self.file.source, vertices, True)
             )
             tails.append(self._find(chunk, self.file.dests(chunk), self.file.dest, vertices, False))
-            if self._columns:
+            if self.cells.wanted:
                 ids.extend(chunk.columns.get(ID, [""] * len(chunk)))
-            if self._target is not None:
-                cells.extend(target_cells(chunk, self._target))
             labels.extend(self.file.labels(chunk) or ())
         self._heads, self._tails = np.concatenate(heads), np.concatenate(tails)
         self._labels = labels
@@ -93,41 +71,25 @@ class EdgeReader:
             by_id = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
         self._order = by_id[np.lexsort((self._tails[by_id], self._heads[by_id]))]
         self._ids = [ids[row] for row in self._order] if ids else []
-        self._cells = [cells[row] for row in self._order] if self._target is not None else []
-
-    def learn(self) -> bool:
-        """End a round; whether there has to be another. Raises `BadExport`."""
-        if not self._fits.conclude():
-            return False
-        for chunk in self._pieces:
-            self._fits.see(chunk)
-        return True
-
-    @property
-    def encodings(self) -> tuple[Encoding, ...]:
-        """How the properties become features."""
-        return self._fits.encodings if self._given is None else self._given
-
-    @property
-    def all_warnings(self) -> Sequence[str]:
-        """Properties that were left out, models that were chosen."""
-        return (*self.warnings, *self._fits.warnings)
 
     def relations(self) -> Iterator[RelationRows]:
         """The last round: encode, take the relations apart. Raises `BadExport`, `NoTextModel`."""
-        features = self._features()
+        places_of_rows = np.empty(len(self._order), np.int64)
+        places_of_rows[self._order] = np.arange(len(self._order))
+        features = self.cells.features(places_of_rows)
+        targets = self.cells.targets(self._order)
         heads, tails = self._heads[self._order], self._tails[self._order]
         for label, places in self._by_label().items():
             rows = EdgeRows(
                 heads[places],
                 tails[places],
                 [self._ids[place] for place in places] if self._ids else [],
-                self.encodings,
+                self.cells.encodings,
                 None if features is None else Features(features.values[places], features.blocks),
             )
             cells = None
-            if self._target is not None:
-                cells = Column.of([self._cells[place] for place in places])
+            if self._has_target:
+                cells = Column.of([targets[place] for place in places])
             yield RelationRows(Relation(self.file.source, label, self.file.dest), rows, cells)
 
     def _by_label(self) -> dict[str, Indexes]:
@@ -135,23 +97,6 @@ class EdgeReader:
             return {self.file.relation: np.arange(len(self._order))}
         names = np.array(self._labels, dtype=object)[self._order]
         return {name: np.flatnonzero(names == name) for name in sorted(set(self._labels))}
-
-    def _features(self) -> Features | None:
-        if not self.encodings or not len(self._order):
-            return None
-        places = np.empty(len(self._order), np.int64)
-        places[self._order] = np.arange(len(self._order))
-        matrix = Matrix(self.encodings, len(places))
-        start = 0
-        for chunk in self._pieces:
-            for encoding in self.encodings:
-                chunk.require(encoding.name)
-            try:
-                matrix.fill(chunk.columns, places[start : start + len(chunk)])
-            except UnfitCell as error:
-                raise cell_problem(chunk, self._owner, error) from None
-            start += len(chunk)
-        return matrix.features()
 
     def _find(
         self,

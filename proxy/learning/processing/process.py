@@ -65,9 +65,10 @@ def process(
         edge_reader.connect(numberings)
     progress(PhaseStarted("learning how to encode the properties"))
     # The features of all files share a vocabulary, so all have to be read before one can end.
-    readers: list[VertexReader | EdgeReader] = [*vertices, *edges]
-    while readers:
-        readers = [each for each in readers if each.learn()]
+    read = [*(each.cells for each in vertices), *(each.cells for each in edges)]
+    learning = read
+    while learning:
+        learning = [each for each in learning if each.learn()]
     progress(PhaseStarted("encoding the properties"))
     features = {reader.file.type: reader.features() for reader in vertices}
     by_file = [(reader.file, list(reader.relations())) for reader in edges]
@@ -79,8 +80,7 @@ def process(
     target = None
     if wanted is not None:
         target = property_column(export, wanted, vertices, by_file, numberings)
-    warnings += [warning for reader in vertices for warning in reader.all_warnings]
-    warnings += [warning for edge_reader in edges for warning in edge_reader.all_warnings]
+    warnings += [warning for each in read for warning in each.warnings]
     graph = TypedGraph(
         {name: len(numbering) for name, numbering in numberings.items()},
         pairs,
@@ -90,7 +90,7 @@ def process(
         StoredGraph(
             graph,
             {name: numbering.ids for name, numbering in numberings.items()},
-            {reader.file.type: reader.encodings for reader in vertices},
+            {reader.file.type: reader.cells.encodings for reader in vertices},
         ),
         _kept_rows(by_file),
         {} if wanted is not None else link_splits(export, by_file, pairs, numberings),

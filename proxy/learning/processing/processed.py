@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar.traversal import Literal
 from proxy.learning.features.encoding import Encoding
-from proxy.learning.graph import Features, Floats, Indexes, Relation, TypedGraph
-from proxy.learning.stored_graph import StoredGraph
+from proxy.learning.graph import Features, Floats, Indexes, Relation
+from proxy.learning.stored_graph import OverStoredGraph, StoredGraph
 
 SplitRate = tuple[float, float, float]
 """Shares of training, validation and test."""
@@ -105,7 +104,7 @@ class PropertyColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessedGraph:
+class ProcessedGraph(OverStoredGraph):
     """An export as numbers.
 
     `stored` has every relation as distinct pairs and every vertex type with its features. What is
@@ -117,21 +116,6 @@ class ProcessedGraph:
     links: Mapping[Relation, Split]
     target: PropertyColumn | None
     warnings: tuple[str, ...] = ()
-
-    @property
-    def graph(self) -> TypedGraph:
-        """The graph as numbers."""
-        return self.stored.graph
-
-    @property
-    def ids(self) -> Mapping[str, Sequence[Literal]]:
-        """What the vertices of each type are called."""
-        return self.stored.ids
-
-    @property
-    def encodings(self) -> Mapping[str, Sequence[Encoding]]:
-        """How the properties of each vertex type became features."""
-        return self.stored.encodings
 
     def edge_features(self, relation: Relation) -> Floats | None:
         """Features of a relation's distinct pairs, the mean of repeated ones.

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from grammar.traversal import Literal
 from proxy.graph.export_files import CONFIGURATION
 from proxy.learning.features.encoding import Encoding
-from proxy.learning.graph import Features, Floats, Indexes, Mask, TypedGraph
+from proxy.learning.graph import Features, Floats, Indexes, Mask
 from proxy.learning.processing.load import load_processed
 from proxy.learning.processing.processed import (
     Column,
@@ -30,7 +29,7 @@ from proxy.learning.properties.target import (
     classes_in,
     typed,
 )
-from proxy.learning.stored_graph import StoredGraph
+from proxy.learning.stored_graph import OverStoredGraph, StoredGraph
 
 DEFAULT_SPLIT: SplitRate = (0.9, 0.1, 0.0)
 """Neptune's, for properties."""
@@ -59,7 +58,7 @@ class Subjects:
 
 
 @dataclass(frozen=True, slots=True)
-class PropertyDataset:
+class PropertyDataset(OverStoredGraph):
     """What training works on.
 
     `truth` is float32 `[elements, outputs]`: 1 for the classes an element has, or its number; only
@@ -76,21 +75,6 @@ class PropertyDataset:
     edge_features: Features | None
     edge_ids: Sequence[str]
     warnings: tuple[str, ...]
-
-    @property
-    def graph(self) -> TypedGraph:
-        """The graph as numbers."""
-        return self.stored.graph
-
-    @property
-    def ids(self) -> Mapping[str, Sequence[Literal]]:
-        """What the vertices of each type are called."""
-        return self.stored.ids
-
-    @property
-    def encodings(self) -> Mapping[str, Sequence[Encoding]]:
-        """How the properties of each vertex type became features."""
-        return self.stored.encodings
 
 
 def property_dataset(processed: ProcessedGraph) -> PropertyDataset:

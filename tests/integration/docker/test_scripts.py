@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.cli.background import relay
-from proxy.config import Configuration, Listen, StoreSettings, Upstream
+from tests.support.served import served
 
 pytestmark = pytest.mark.integration
 
@@ -59,12 +58,7 @@ def test_prepare_then_ask(empty_graph: str, tmp_path: Path) -> None:
     again = run("prepare.sh", empty_graph, store)
     assert (again.returncode, again.stdout) == (0, "The endpoint friends exists.\n")
 
-    configuration = Configuration(
-        listen=Listen(port=0),
-        upstream=Upstream(url=empty_graph),
-        store=StoreSettings(directory=store),
-    )
-    with relay(configuration) as address:
+    with served(empty_graph, store) as address:
         check_health(address)
         asked = run("ask.sh", address, store)
     assert asked.returncode == 0, asked.stderr

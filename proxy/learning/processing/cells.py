@@ -1,0 +1,103 @@
+"""The properties of one file, read in rounds until they are features, and the target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from proxy.graph.export_files import EdgeFile, NodeFile, Target
+from proxy.graph.export_rows import Chunk
+from proxy.learning.features.encoding import Encoding, UnfitCell
+from proxy.learning.features.fitting import FileFits, cell_problem
+from proxy.learning.features.matrix import Matrix
+from proxy.learning.features.specs import Shared
+from proxy.learning.graph import Features, Indexes
+from proxy.learning.processing.pieces import Pieces, target_cells
+
+
+class Cells:
+    """What a file says of its vertices or edges, beside their ids; `owner` names them in messages.
+
+    `target` is a property that is to be predicted: its column is kept, and is no feature.
+    `encodings` are those of an earlier processing, which stay.
+    """
+
+    def __init__(
+        self,
+        file: NodeFile | EdgeFile,
+        owner: str,
+        target: Target | None,
+        shared: Shared,
+        encodings: tuple[Encoding, ...] | None,
+    ) -> None:
+        """Raises ValueError (`BadFeature`, `NoTextModel`)."""
+        self._owner = owner
+        self._target = target
+        self._given = encodings
+        self._warnings: list[str] = []
+        features = file.features
+        if target is not None:
+            features = tuple(each for each in features if each.column != target.column)
+            if len(features) < len(file.features):
+                self._warnings.append(
+                    f"{owner}: the target {target.column!r} is left out of the features"
+                )
+        self._fits = FileFits(owner, features if encodings is None else (), shared)
+        columns = self._fits.columns | {each.name for each in encodings or ()}
+        if target is not None:
+            columns |= {target.column}
+        self.wanted = bool(columns)
+        self._pieces = Pieces(file, columns)
+        self._targets: list[str] = []
+
+    def first_round(self) -> Iterator[Chunk]:
+        """All rows, to be looked at by somebody else, too. Raises `BadExport`, `UnusableExport`."""
+        for chunk in self._pieces:
+            self._fits.see(chunk)
+            if self._target is not None:
+                self._targets.extend(target_cells(chunk, self._target))
+            yield chunk
+
+    def again(self) -> Iterator[Chunk]:
+        """All rows once more. Raises `BadExport`."""
+        return iter(self._pieces)
+
+    def learn(self) -> bool:
+        """End a round; whether there has to be another. Raises `BadExport`."""
+        if not self._fits.conclude():
+            return False
+        for chunk in self._pieces:
+            self._fits.see(chunk)
+        return True
+
+    @property
+    def encodings(self) -> tuple[Encoding, ...]:
+        """How the properties become features."""
+        return self._fits.encodings if self._given is None else self._given
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Properties that were left out, models that were chosen."""
+        return (*self._warnings, *self._fits.warnings)
+
+    def targets(self, order: Indexes) -> list[str]:
+        """The target's cells, those of the file's row `order[i]` at place `i`; none without one."""
+        return [self._targets[row] for row in order] if self._target is not None else []
+
+    def features(self, places: Indexes) -> Features | None:
+        """The last round: encode; the file's row `i` comes to `places[i]`.
+
+        `None` where there is nothing to encode. Raises `BadExport`, `NoTextModel`.
+        """
+        if not self.encodings or not len(places):
+            return None
+        matrix = Matrix(self.encodings, len(places))
+        start = 0
+        for chunk in self._pieces:
+            for encoding in self.encodings:
+                chunk.require(encoding.name)
+            try:
+                matrix.fill(chunk.columns, places[start : start + len(chunk)])
+            except UnfitCell as error:
+                raise cell_problem(chunk, self._owner, error) from None
+            start += len(chunk)
+        return matrix.features()
