@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 
 from proxy.learning.graph import Direction, Indexes, Mask, Relation, TypedGraph
+
+
+class Cells(NamedTuple):
+    """Distinct cells of a matrix, int64 `[cells]` each."""
+
+    rows: Indexes
+    columns: Indexes
+
+    def of_rows(self, wanted: Mask) -> Cells:
+        """Those in the rows under a mask."""
+        keep = wanted[self.rows]
+        return Cells(self.rows[keep], self.columns[keep])
 
 
 class KnownLinks:
@@ -17,9 +31,27 @@ class KnownLinks:
         self._links = {"out": links, "in": sparse.csr_array(links.T)}
         self._same_type = relation.head == relation.tail
 
+    def candidates(self, direction: Direction) -> int:
+        """How many vertices there are to be linked to."""
+        return int(self._links[direction].shape[1])
+
     def mask(self, sources: Indexes, direction: Direction) -> Mask:
         """What to leave out: bool `[sources, candidates]`."""
-        mask: Mask = self._links[direction][sources].toarray() > 0
-        if self._same_type:
-            mask[np.arange(len(sources)), sources] = True
+        mask: Mask = np.zeros((len(sources), self.candidates(direction)), np.bool_)
+        mask[self.cells(sources, direction)] = True
         return mask
+
+    def cells(self, sources: Indexes, direction: Direction) -> Cells:
+        """The same as cells of `[sources, candidates]`."""
+        # Not by slicing the matrix, which takes SciPy longer than a model of some thousand vertices.
+        links = self._links[direction]
+        starts = links.indptr[sources]
+        counts = links.indptr[sources + 1] - starts
+        rows = np.repeat(np.arange(len(sources)), counts)
+        before = np.cumsum(counts) - counts
+        columns = links.indices[np.arange(len(rows)) + np.repeat(starts - before, counts)]
+        if self._same_type:
+            others = columns != sources[rows]
+            rows = np.concatenate([rows[others], np.arange(len(sources))])
+            columns = np.concatenate([columns[others], sources])
+        return Cells(rows.astype(np.int64, copy=False), columns.astype(np.int64, copy=False))

@@ -90,13 +90,13 @@ def _rank_block(
     random: np.random.Generator,
 ) -> Ranking:
     allowed = block.allowed(every_link)
-    over = ~fitted_on.mask(block.sources, block.direction)
+    known = fitted_on.cells(block.sources, block.direction)
     scores = np.empty((*allowed.shape, len(members)), np.float32)
     member_ranks = np.empty((len(block), len(members)))
     for index, member in enumerate(members):
         raw = member.scores(block.sources, block.direction)
         member_ranks[:, index] = ranks(raw, block.targets, allowed)
-        scores[:, :, index] = normalised(raw, over)
+        scores[:, :, index] = normalised(raw, known)
     with np.errstate(divide="ignore"):
         offsets = np.log(allowed.astype(np.float32))
     if allowed.shape[1] <= CANDIDATES:

@@ -161,6 +161,15 @@ def test_top_keeps_the_order_of_equals_and_drops_what_is_left_out() -> None:
     assert top(row, 100).tolist() == [1, 3, 5, 4, 0]
 
 
+@pytest.mark.parametrize("limit", [1, 10, 100, 1000])
+@pytest.mark.parametrize("count", [100, 5000, 20_001])
+def test_top_of_many_is_that_of_a_full_sort(count: int, limit: int) -> None:
+    row = np.random.default_rng(count).integers(0, 300, count).astype(np.float32)
+    row[::7] = -np.inf
+    order = np.argsort(-row, kind="stable")
+    assert top(row, limit).tolist() == [place for place in order if row[place] >= 0][:limit]
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("trained")

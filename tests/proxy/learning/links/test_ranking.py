@@ -6,7 +6,7 @@ import pytest
 from proxy.learning.graph import Relation, TypedGraph, distinct_edges
 from proxy.learning.links import ranking
 from proxy.learning.links.evaluation import Questions, rank_questions
-from proxy.learning.links.known import KnownLinks
+from proxy.learning.links.known import Cells, KnownLinks
 from proxy.learning.links.ranking import rank_members
 from proxy.learning.links.scorers import STRUCTURAL
 from proxy.learning.links.scorers.mixture import Mixture, normalised
@@ -67,7 +67,7 @@ def test_normalised_scores_have_mean_0_and_deviation_1_and_keep_the_order() -> N
     random = np.random.default_rng(1)
     scores = random.exponential(size=(3, 50)).astype(np.float32)
     over = random.random((3, 50)) < 0.8
-    found = normalised(scores, over)
+    found = normalised(scores, Cells(*np.nonzero(~over)))
     for row in range(3):
         assert found[row][over[row]].mean() == pytest.approx(0.0, abs=1e-5)
         assert found[row][over[row]].std() == pytest.approx(1.0, abs=1e-5)
@@ -76,10 +76,11 @@ def test_normalised_scores_have_mean_0_and_deviation_1_and_keep_the_order() -> N
 
 
 def test_level_scores_say_nothing() -> None:
-    assert (normalised(np.full((2, 4), 3.0, np.float32), np.ones((2, 4), np.bool_)) == 0).all()
+    nobody = Cells(*np.zeros((2, 0), np.int64))
+    assert (normalised(np.full((2, 4), 3.0, np.float32), nobody) == 0).all()
 
 
 def test_a_source_that_is_linked_to_all_still_has_an_order() -> None:
     scores = np.array([[3.0, 1.0, 2.0]], np.float32)
-    found = normalised(scores, np.zeros((1, 3), np.bool_))
+    found = normalised(scores, Cells(np.zeros(3, np.int64), np.arange(3)))
     assert np.argsort(found[0]).tolist() == [1, 2, 0]
