@@ -43,7 +43,7 @@ class KnownLinks:
 
     def cells(self, sources: Indexes, direction: Direction) -> Cells:
         """The same as cells of `[sources, candidates]`."""
-        # Not by slicing the matrix, which takes SciPy longer than a model of some thousand vertices.
+        # Not by slicing the matrix, which takes SciPy longer than many a model.
         links = self._links[direction]
         starts = links.indptr[sources]
         counts = links.indptr[sources + 1] - starts

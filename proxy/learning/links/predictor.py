@@ -310,7 +310,7 @@ GROUPS = 1024
 
 def _bound(row: NDArray[Any], limit: int) -> Any:
     """A number that at least `limit` numbers reach, and not many more."""
-    if GROUPS < 4 * limit or len(row) < 4 * GROUPS:
+    if 4 * limit > GROUPS or len(row) < 4 * GROUPS:
         return np.partition(row, len(row) - limit)[len(row) - limit]
     # As many groups reach the `limit`-th largest of their maxima, each with a number of its own. To
     # find the maxima takes a fraction of what a partition of all numbers takes.
