@@ -12,8 +12,8 @@ import click
 from proxy.cli import console
 from proxy.cli.endpoint import STORE
 from proxy.config import Configuration
+from proxy.management.aftermath import RunnerElsewhere, settle, take_lock
 from proxy.management.events import newest_event
-from proxy.management.jobs import RunnerElsewhere, settle, take_lock
 from proxy.store.jobs import Job, JobRecords, State
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from proxy.graph.errors import BadParameters
 from proxy.management.access import Access
+from proxy.management.aftermath import RunnerElsewhere
 from proxy.management.errors import (
     BadRequest,
     ClientTimeout,
@@ -25,7 +26,7 @@ from proxy.management.errors import (
     TooManyRequests,
     UnsupportedOperation,
 )
-from proxy.management.jobs import QueueFull, RunnerElsewhere
+from proxy.management.jobs import QueueFull
 from proxy.management.requests import Body, why
 from proxy.store.errors import (
     BadLocation,

@@ -1,15 +1,8 @@
-"""The jobs of a store: started, watched, ended. One thread looks after all of them.
-
-Each job is a child process in a process group of its own. Whoever has the runner's lock runs the
-jobs of a store; what the records call running when the lock is taken was cut off by a crash.
-"""
+"""The jobs of a store: started, watched, ended. One thread looks after all of them."""
 
 from __future__ import annotations
 
-import fcntl
-import json
 import logging
-import os
 import shutil
 import signal
 import subprocess
@@ -18,16 +11,13 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TextIO
 
-import psutil
-
 from proxy.config import Jobs as JobSettings
+from proxy.management.aftermath import CANCELLED, RunnerElsewhere, clean, settle, take_lock
 from proxy.management.child import FAILURE, RESULT
-from proxy.store.errors import StoreError
+from proxy.management.processes import document_in, memory_of, send_signal, spawn, unexplained
 from proxy.store.jobs import Job, JobRecords, State
 from proxy.store.locations import Locations
 
@@ -43,22 +33,10 @@ GRACE = 3.0
 CLEANING = 3.0
 """Seconds that the end of a job waits for the removal of what it left."""
 
-CUT_OFF = "gremlink ended while the job was running; start the job again"
 STOPPED_WITH = "gremlink was stopped while the job was running; start the job again"
-CANCELLED = "it was cancelled"
 DEPENDENCY = "dependency"
 ONE_AT_A_TIME = frozenset({"loader"})
 """Kinds of jobs of which only one runs: two loads would fight for the same vertices."""
-
-
-class RunnerElsewhere(Exception):
-    """Another process runs the jobs of this store."""
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(
-            f"another gremlink runs the jobs of the store {root}: ask that one, or give this one "
-            "a store of its own (store.directory)"
-        )
 
 
 class QueueFull(Exception):
@@ -207,15 +185,7 @@ class Runner:
             self._spawn(job)
 
     def _spawn(self, job: Job) -> None:
-        with job.log.open("ab") as output:
-            process = subprocess.Popen(
-                [*self._program, str(job.directory)],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            )
+        process = spawn(job, self._program)
         deadline = None if job.time_limit is None else time.monotonic() + job.time_limit
         self._running[job.number] = _Running(job, process, deadline)
         self.records.runs_as(job.number, process.pid)
@@ -230,7 +200,7 @@ class Runner:
                 self._note_end(running)
             elif running.kill_at is not None:
                 if now >= running.kill_at:
-                    _signal(running.process.pid, signal.SIGKILL)
+                    send_signal(running.process.pid, signal.SIGKILL)
             elif running.deadline is not None and now >= running.deadline:
                 limit = running.job.time_limit
                 self._end(running, f"it took longer than its time limit of {limit:,.0f} s")
@@ -248,22 +218,22 @@ class Runner:
         if running.kill_at is None:
             running.reason = reason
             running.kill_at = time.monotonic() + GRACE
-            _signal(running.process.pid, signal.SIGTERM)
+            send_signal(running.process.pid, signal.SIGTERM)
 
     def _note_end(self, running: _Running) -> None:
         job, code = running.job, running.process.returncode
         assert running.process.stdin is not None
         running.process.stdin.close()
         # Nothing that the job started stays behind.
-        _signal(running.process.pid, signal.SIGKILL)
-        result = _document(job.directory / RESULT)
+        send_signal(running.process.pid, signal.SIGKILL)
+        result = document_in(job.directory / RESULT)
         if code == 0 and result is not None:
             self._settle(job, State.COMPLETED, "", result)
             return
-        failure = _document(job.directory / FAILURE) or {}
+        failure = document_in(job.directory / FAILURE) or {}
         cancelled = running.kill_at is not None and not running.reason
         state = State.STOPPED if cancelled else State.FAILED
-        reason = running.reason or failure.get("reason") or _unexplained(code)
+        reason = running.reason or failure.get("reason") or unexplained(code)
         self._cleaner.submit(
             self._clean_and_settle, job, state, CANCELLED if cancelled else reason, failure
         )
@@ -282,97 +252,3 @@ class Runner:
         self.records.end(job.number, state, reason=reason, result=result)
         log.info("%s job %s %s%s", job.kind, job.id, state.value, f": {reason}" if reason else "")
         self._wake.set()
-
-
-def take_lock(records: JobRecords) -> TextIO:
-    """The lock of whoever runs the jobs of a store. Raises RunnerElsewhere, OSError."""
-    records.directory.mkdir(parents=True, exist_ok=True)
-    file = (records.directory / "runner.lock").open("w")
-    # Asking who runs the jobs takes the lock for a moment.
-    for attempt in range(5):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.1 * attempt)
-        else:
-            return file
-    file.close()
-    raise RunnerElsewhere(records.root)
-
-
-def settle(records: JobRecords) -> list[Job]:
-    """Note what became of jobs that a crash cut off; those that left no result.
-
-    Only for who has the lock.
-    """
-    cut_off = []
-    for job in records.open():
-        if job.state is State.QUEUED:
-            continue
-        if job.pid is not None and _is_child(job):
-            _signal(job.pid, signal.SIGKILL)
-        result = _document(job.directory / RESULT)
-        shutil.rmtree(job.directory / "work", ignore_errors=True)
-        if result is not None:
-            records.end(job.number, State.COMPLETED, result=result)
-        elif job.state is State.STOPPING:
-            records.end(job.number, State.STOPPED, reason=CANCELLED)
-            cut_off.append(job)
-        else:
-            records.end(job.number, State.FAILED, reason=CUT_OFF)
-            cut_off.append(job)
-    return cut_off
-
-
-def clean(job: Job, locations: Locations) -> None:
-    """Remove what is at the outputs of a job that did not complete."""
-    for address in job.outputs:
-        try:
-            locations.remove(locations.at(address))
-        except StoreError as error:
-            log.warning("what %s job %s left could not be removed: %s", job.kind, job.id, error)
-
-
-def memory_of(pid: int) -> float:
-    """Memory of a process and of its children, MiB."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-    except psutil.Error:
-        return 0.0
-    total = 0
-    for member in family:
-        try:
-            total += member.memory_info().rss
-        except psutil.Error:
-            continue
-    return total / (1024 * 1024)
-
-
-def _is_child(job: Job) -> bool:
-    """Whether the process is the job's, and not another that has got its number since."""
-    try:
-        return str(job.directory) in psutil.Process(job.pid).cmdline()
-    except psutil.Error:
-        return False
-
-
-def _signal(group: int, number: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(group, number)
-
-
-def _document(path: Path) -> dict[str, Any] | None:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def _unexplained(code: int) -> str:
-    if code < 0:
-        name = signal.Signals(-code).name
-        hint = ": the system may have run out of memory" if name == "SIGKILL" else ""
-        return f"its process was ended by {name}{hint}"
-    return f"its process ended with exit code {code}; the job's log may say why"

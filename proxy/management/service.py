@@ -11,11 +11,11 @@ from aiohttp import web
 
 from proxy.config import Configuration
 from proxy.management.access import Access
+from proxy.management.aftermath import RunnerElsewhere
 from proxy.management.endpoints import Endpoints
 from proxy.management.engine import Engine
 from proxy.management.export import ExportService
 from proxy.management.http import Handler, answering
-from proxy.management.jobs import RunnerElsewhere
 from proxy.management.loader import Loader
 from proxy.management.ml import MachineLearning
 from proxy.management.queries import Queries, QueryStatus

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from proxy.cli import main
-from proxy.management.jobs import CUT_OFF, take_lock
+from proxy.management.aftermath import CUT_OFF, take_lock
 from proxy.store.jobs import Job, JobRecords, State
 
 

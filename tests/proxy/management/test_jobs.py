@@ -14,7 +14,8 @@ import pytest
 
 from proxy.config import Jobs
 from proxy.management import jobs
-from proxy.management.jobs import QueueFull, Runner, RunnerElsewhere
+from proxy.management.aftermath import CUT_OFF, RunnerElsewhere, settle
+from proxy.management.jobs import QueueFull, Runner
 from proxy.store.jobs import Job, JobRecords, State
 from proxy.store.locations import Locations
 
@@ -227,7 +228,7 @@ def test_after_a_crash_nothing_is_stuck(tmp_path: Path) -> None:
         states[id] = job
     with running(tmp_path) as runner:
         cut, done, waiting = (ended(runner, job) for job in states.values())
-    assert (cut.state, cut.reason) == (State.FAILED, jobs.CUT_OFF)
+    assert (cut.state, cut.reason) == (State.FAILED, CUT_OFF)
     assert (done.state, done.result) == (State.COMPLETED, {"kept": 1})
     assert waiting.state is State.COMPLETED
     assert not (output / "cut").exists()
@@ -242,7 +243,7 @@ def test_the_child_of_a_crash_is_ended(tmp_path: Path) -> None:
         [sys.executable, str(ODD_JOB), str(job.directory)], start_new_session=True
     ) as left:
         records.runs_as(job.number, left.pid)
-        assert [each.id for each in jobs.settle(records)] == ["a"]
+        assert [each.id for each in settle(records)] == ["a"]
         assert left.wait(timeout=10) == -signal.SIGKILL
 
 

@@ -1,0 +1,78 @@
+"""The processes of jobs, seen from outside: begun, measured, ended, and what they left to read."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from proxy.store.jobs import Job
+
+
+def spawn(job: Job, program: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Begin the process of a job, in a process group of its own. It ends when its input does."""
+    with job.log.open("ab") as output:
+        return subprocess.Popen(
+            [*program, str(job.directory)],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+
+
+def memory_of(pid: int) -> float:
+    """Memory of a process and of its children, MiB."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return 0.0
+    total = 0
+    for member in family:
+        try:
+            total += member.memory_info().rss
+        except psutil.Error:
+            continue
+    return total / (1024 * 1024)
+
+
+def is_child(job: Job) -> bool:
+    """Whether the process is the job's, and not another that has got its number since."""
+    try:
+        return str(job.directory) in psutil.Process(job.pid).cmdline()
+    except psutil.Error:
+        return False
+
+
+def send_signal(group: int, number: int) -> None:
+    """Send a signal to a process group, if it is still there."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, number)
+
+
+def document_in(path: Path) -> dict[str, Any] | None:
+    """What a process has left in a file of JSON; None if it has not."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def unexplained(code: int) -> str:
+    """What to say of a process that ended without a reason of its own."""
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = ": the system may have run out of memory" if name == "SIGKILL" else ""
+        return f"its process was ended by {name}{hint}"
+    return f"its process ended with exit code {code}; the job's log may say why"
