@@ -142,8 +142,9 @@ def _check_encodings(model: Model, data: ProcessedGraph) -> None:
     if not same:
         raise UnusableExport(
             "the graph was not processed with the encodings of this model: process it with "
-            "`gremlink process --previous DIR`, where DIR is what the model was trained on, or "
-            "name the export, which is then processed with the model's own"
+            "`gremlink process --previous DIR`, where DIR is what the model was trained on (in a "
+            "request, previousDataProcessingJobId names it), or name the export, which is then "
+            "processed with the model's own"
         )
 
 

@@ -27,6 +27,7 @@ NICENESS = 5
 TASKS = {
     "dataprocessing": "proxy.management.tasks.dataprocessing",
     "modeltraining": "proxy.management.tasks.modeltraining",
+    "modeltransform": "proxy.management.tasks.modeltransform",
     "endpoint": "proxy.management.tasks.endpoint",
     "export": "proxy.management.tasks.export",
     "load": "proxy.management.tasks.load",

@@ -21,14 +21,8 @@ from proxy.management.errors import (
     MLResourceNotFound,
 )
 from proxy.management.http import Handler, body_of, flag, number
-from proxy.management.ml import (
-    MODEL_TRAINING,
-    MODEL_TRANSFORM,
-    MOST_ITEMS,
-    MachineLearning,
-    created,
-    resource,
-)
+from proxy.management.ml import MOST_ITEMS, MachineLearning
+from proxy.management.replies import MODEL_TRAINING, MODEL_TRANSFORM, created, resource
 from proxy.management.requests import CreateEndpoint
 from proxy.management.workshop import Workshop, stamp
 from proxy.store.errors import NoSuchEndpoint

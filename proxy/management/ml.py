@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -17,35 +16,27 @@ from aiohttp import web
 from proxy.learning.settings import AUTO, MODELS, PROPERTY_MODELS
 from proxy.management.errors import (
     InvalidParameter,
+    MissingParameter,
     MLResourceNotFound,
     PreconditionsFailed,
     UnsupportedOperation,
 )
 from proxy.management.http import Handler, body_of, flag, number
+from proxy.management.replies import (
+    DATA_PROCESSING,
+    MODEL_TRAINING,
+    MODEL_TRANSFORM,
+    STATUS,
+    created,
+    name_of,
+    status,
+)
 from proxy.management.requests import DataProcessing, ModelTraining, ModelTransform
 from proxy.management.workshop import Workshop, stamp
 from proxy.store.jobs import Job, State
 
 MOST_ITEMS = 1024
-DATA_PROCESSING = "dataprocessing"
-MODEL_TRAINING = "modeltraining"
-MODEL_TRANSFORM = "modeltransform"
 KINDS = (DATA_PROCESSING, MODEL_TRAINING, MODEL_TRANSFORM)
-
-STATUS = {
-    State.QUEUED: "InProgress",
-    State.RUNNING: "InProgress",
-    State.STOPPING: "Stopping",
-    State.COMPLETED: "Completed",
-    State.FAILED: "Failed",
-    State.STOPPED: "Stopped",
-}
-
-_ARN_TYPES = {
-    DATA_PROCESSING: "processing-job",
-    MODEL_TRAINING: "training-job",
-    MODEL_TRANSFORM: "transform-job",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +129,56 @@ class MachineLearning:
 
     async def start_transform(self, request: web.Request) -> dict[str, Any]:
         """`POST /ml/modeltransform`."""
-        await body_of(request, ModelTransform, wrapper=MODEL_TRANSFORM)
-        raise UnsupportedOperation(
-            "Transforming new data with a trained model is not supported: train a new model."
-        )
+        body = await body_of(request, ModelTransform, wrapper=MODEL_TRANSFORM)
+        return await asyncio.to_thread(self._start_transform, body)
+
+    def _start_transform(self, body: ModelTransform) -> dict[str, Any]:
+        if body.customModelTransformParameters is not None:
+            raise UnsupportedOperation("Transform scripts of one's own are not supported.")
+        training, data = self._to_transform(body)
+        id = body.id or str(uuid4())
+        with self.workshop.choosing:
+            output = self._output(body.modelTransformOutputS3Location, id, "output")
+            job = self.workshop.runner.start(
+                MODEL_TRANSFORM,
+                id,
+                self.workshop.task(
+                    MODEL_TRANSFORM,
+                    input=data.outputs[0],
+                    model=training.outputs[0],
+                    output=output,
+                ),
+                request=body.model_dump(mode="json", exclude_unset=True),
+                outputs=[output],
+            )
+        return created(job)
+
+    def _to_transform(self, body: ModelTransform) -> tuple[Job, Job]:
+        """The training whose model is applied, and the data processing that it is applied to."""
+        pair = body.mlModelTrainingJobId, body.dataProcessingJobId
+        name = body.trainingJobName
+        if name is not None:
+            if pair != (None, None):
+                raise InvalidParameter(
+                    "Only trainingJobName, or dataProcessingJobId with mlModelTrainingJobId, can "
+                    "be given."
+                )
+            training = self._named(name)
+            return training, self.completed(
+                DATA_PROCESSING, training.request["dataProcessingJobId"]
+            )
+        if pair[0] is None or pair[1] is None:
+            raise MissingParameter(
+                "dataProcessingJobId and mlModelTrainingJobId are required, or trainingJobName."
+            )
+        return self.completed(MODEL_TRAINING, pair[0]), self.completed(DATA_PROCESSING, pair[1])
+
+    def _named(self, name: str) -> Job:
+        """The training whose model has the name. Raises MLResourceNotFound."""
+        for job in self.workshop.records.jobs(MODEL_TRAINING):
+            if job.state is State.COMPLETED and name_of(job) == name:
+                return job
+        raise MLResourceNotFound(f"No completed training has a model named {name}.")
 
     async def list(self, request: web.Request) -> dict[str, Any]:
         """`GET /ml/<kind>`: ids, newest first."""
@@ -153,7 +190,7 @@ class MachineLearning:
         """`GET /ml/<kind>/{id}`."""
         await self.workshop.settled(_kind(request), request.match_info["id"])
         job = await asyncio.to_thread(self.found, _kind(request), request.match_info["id"])
-        return _status(job)
+        return status(job)
 
     async def stop(self, request: web.Request) -> dict[str, Any]:
         """`DELETE /ml/<kind>/{id}`: end a job; of one that has ended, `clean` removes all."""
@@ -181,53 +218,6 @@ class MachineLearning:
 
     def _output(self, base: str, id: str, name: str) -> str:
         return self.workshop.fresh(base, f"{id}-{stamp(time.time())}", name).address
-
-
-def created(job: Job) -> dict[str, Any]:
-    """The reply to a request that starts a job."""
-    return {"id": job.id, "arn": arn(job), "creationTimeInMillis": int(job.created * 1000)}
-
-
-def arn(job: Job) -> str:
-    """A name in Amazon's form, for clients that want one."""
-    kind = _ARN_TYPES.get(job.kind, "endpoint")
-    return f"arn:aws:sagemaker:local:000000000000:{kind}/{name_of(job)}"
-
-
-def name_of(job: Job) -> str:
-    """The name of the folder that the job writes to, which no other job has."""
-    return job.outputs[0].split("/")[-2] if job.outputs else job.id
-
-
-def resource(job: Job) -> dict[str, Any]:
-    """What a reply tells of a job."""
-    found = {
-        "name": name_of(job),
-        "arn": arn(job),
-        "status": STATUS[job.state],
-        "cloudwatchLogUrl": job.log.as_uri(),
-    }
-    if job.outputs:
-        found["outputLocation"] = job.outputs[0]
-    if job.reason:
-        found["failureReason"] = job.reason
-    return found
-
-
-def _status(job: Job) -> dict[str, Any]:
-    document: dict[str, Any] = {"status": STATUS[job.state], "id": job.id}
-    match job.kind:
-        case "modeltransform":
-            document |= {"remoteModelTransformJob": resource(job), "models": _models(job)}
-        case "modeltraining":
-            document |= {"processingJob": resource(job), "mlModels": _models(job)}
-        case _:
-            document["processingJob"] = resource(job)
-    return document
-
-
-def _models(job: Job) -> list[Mapping[str, str]]:
-    return [{"name": name_of(job), "arn": arn(job)}] if job.state is State.COMPLETED else []
 
 
 def _kind(request: web.Request) -> str:

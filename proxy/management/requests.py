@@ -110,7 +110,7 @@ class DataProcessing(JobBody):
 
 
 class CustomModel(BaseModel):
-    """Training scripts of one's own."""
+    """Scripts of one's own, for training or for a transform."""
 
     sourceS3DirectoryPath: str
     trainingEntryPointScript: str = "training.py"

@@ -1,0 +1,35 @@
+"""Model transform: a trained model on a graph that has grown, without training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from proxy.management.events import Tell
+from proxy.management.tasks.phases import telling
+from proxy.management.tasks.places import locations_of
+
+
+def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
+    """Apply the model at `model` to the processed data at `input`; what has changed.
+
+    Raises what `proxy.learning.transform.transform` does, and StoreError.
+    """
+    locations = locations_of(description)
+    tell("fetching the model and the data", 0, None, "")
+    model = locations.fetch(locations.at(description["model"]), work / "model")
+    data = locations.fetch(locations.at(description["input"]), work / "input")
+    from proxy.learning.transform import transform
+
+    made = transform(model, data, work / "artifact", progress=telling(tell))
+    tell("writing the artifact to its place", 0, None, "")
+    locations.publish(work / "artifact", locations.at(description["output"]))
+    return {
+        "task": made.task,
+        "vertices": made.vertices,
+        "edges": made.edges,
+        "drift": str(made.drift),
+        "warnings": list(made.warnings),
+        "seconds": made.seconds,
+    }
