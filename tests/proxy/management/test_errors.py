@@ -1,0 +1,203 @@
+"""What the API refuses, and how boto3 raises it."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+from api_requests import LOAD, PROCESSING, TRAINING, TRANSFORM, done, send
+from running_api import RunningApi
+from service_model import ERRORS
+
+from proxy.management import errors
+from proxy.management import http as management_http
+from proxy.store.jobs import JobRecords, State
+
+
+def test_our_errors_are_those_of_the_model() -> None:
+    ours = errors.ManagementError.__subclasses__()
+    assert len(ours) > 10
+    for error in ours:
+        assert ERRORS[error.code] == error.http_status
+
+
+Request = tuple[str, dict[str, Any]]
+
+
+def call(operation: str, **arguments: Any) -> Request:
+    """An operation of boto3's client with its arguments."""
+    return operation, arguments
+
+
+def processing(**arguments: Any) -> Request:
+    return call("start_ml_data_processing_job", **PROCESSING | arguments)
+
+
+def training(**arguments: Any) -> Request:
+    return call("start_ml_model_training_job", **TRAINING | arguments)
+
+
+def transform(**arguments: Any) -> Request:
+    return call("start_ml_model_transform_job", **TRANSFORM | arguments)
+
+
+def load(**arguments: Any) -> Request:
+    return call("start_loader_job", **LOAD | arguments)
+
+
+@pytest.mark.parametrize(
+    ("operation", "exception", "said"),
+    [
+        (
+            call("get_ml_data_processing_job", id="no"),
+            "MLResourceNotFound",
+            "no dataprocessing job",
+        ),
+        (call("get_ml_model_training_job", id="no"), "MLResourceNotFound", "modeltraining job no"),
+        (
+            call("get_ml_model_transform_job", id="no"),
+            "MLResourceNotFound",
+            "no modeltransform job",
+        ),
+        (call("get_ml_endpoint", id="no"), "MLResourceNotFound", "no endpoint no"),
+        (call("cancel_ml_data_processing_job", id="no"), "MLResourceNotFound", ""),
+        (call("cancel_ml_model_training_job", id="no"), "MLResourceNotFound", ""),
+        (call("cancel_ml_model_transform_job", id="no"), "MLResourceNotFound", ""),
+        (call("delete_ml_endpoint", id="no"), "MLResourceNotFound", ""),
+        (processing(id="data"), "ConstraintViolation", "data"),
+        (processing(id="a/b"), "InvalidParameter", "a/b"),
+        (processing(configFileName="../x"), "InvalidParameter", "without a path"),
+        (processing(inputDataS3Location="/etc"), "InvalidParameter", "storage.roots"),
+        (processing(modelType="kge"), "UnsupportedOperation", "modelType"),
+        (processing(previousDataProcessingJobId="no"), "MLResourceNotFound", ""),
+        (training(dataProcessingJobId="no"), "MLResourceNotFound", ""),
+        (
+            training(dataProcessingJobId="failed"),
+            "PreconditionsFailed",
+            "Failed, not Completed: why",
+        ),
+        (
+            training(customModelTrainingParameters={"sourceS3DirectoryPath": "s3://b/x"}),
+            "UnsupportedOperation",
+            "scripts",
+        ),
+        (training(previousModelTrainingJobId="no"), "MLResourceNotFound", ""),
+        (call("create_ml_endpoint", id="e"), "MissingParameter", "mlModelTrainingJobId"),
+        (
+            call("create_ml_endpoint", mlModelTrainingJobId="model", mlModelTransformJobId="model"),
+            "InvalidParameter",
+            "Only one",
+        ),
+        (
+            call("create_ml_endpoint", id="no", mlModelTrainingJobId="model", update=True),
+            "MLResourceNotFound",
+            "to update",
+        ),
+        (
+            call("create_ml_endpoint", mlModelTrainingJobId="failed"),
+            "PreconditionsFailed",
+            "Failed",
+        ),
+        (load(source="s3://b/nothing"), "S3", "nothing at s3://b/nothing"),
+        (load(source="/etc/passwd"), "LoadUrlAccessDenied", "roots"),
+        (load(source="ftp://h/x"), "InvalidParameter", "ftp://h/x"),
+        (load(source="s3://b/x", format="turtle"), "UnsupportedOperation", "turtle"),
+        (call("get_loader_job_status", loadId="no"), "BulkLoadIdNotFound", "no load no"),
+        (call("cancel_loader_job", loadId="no"), "BulkLoadIdNotFound", ""),
+        (call("get_gremlin_query_status", queryId="no"), "BadRequest", "no running query"),
+        (call("cancel_gremlin_query", queryId="no"), "BadRequest", "no running query"),
+        (call("list_ml_endpoints", maxItems=1025), "InvalidArgument", "from 1 to 1024"),
+        (transform(), "MissingParameter", "or trainingJobName"),
+        (transform(mlModelTrainingJobId="model"), "MissingParameter", "dataProcessingJobId and"),
+        (
+            transform(mlModelTrainingJobId="model", trainingJobName="model"),
+            "InvalidParameter",
+            "Only trainingJobName",
+        ),
+        (
+            transform(mlModelTrainingJobId="no", dataProcessingJobId="data"),
+            "MLResourceNotFound",
+            "modeltraining job no",
+        ),
+        (
+            transform(mlModelTrainingJobId="model", dataProcessingJobId="no"),
+            "MLResourceNotFound",
+            "dataprocessing job no",
+        ),
+        (
+            transform(mlModelTrainingJobId="failed", dataProcessingJobId="data"),
+            "PreconditionsFailed",
+            "Failed, not Completed",
+        ),
+        (transform(trainingJobName="no"), "MLResourceNotFound", "model named no"),
+        (
+            transform(customModelTransformParameters={"sourceS3DirectoryPath": "s3://b/x"}),
+            "UnsupportedOperation",
+            "scripts",
+        ),
+        (
+            call("create_ml_endpoint", mlModelTransformJobId="no"),
+            "MLResourceNotFound",
+            "modeltransform job no",
+        ),
+    ],
+)
+def test_boto3_raises_its_own_exceptions(
+    neptune: Any,
+    records: JobRecords,
+    operation: Request,
+    exception: str,
+    said: str,
+) -> None:
+    for kind, id, state in (
+        ("dataprocessing", "data", State.COMPLETED),
+        ("dataprocessing", "failed", State.FAILED),
+        ("modeltraining", "model", State.COMPLETED),
+        ("modeltraining", "failed", State.FAILED),
+    ):
+        if records.job(kind, id) is None:
+            done(records, kind, id, state)
+    with pytest.raises(getattr(neptune.exceptions, f"{exception}Exception")) as caught:
+        getattr(neptune, operation[0])(**operation[1])
+    response = caught.value.response
+    assert said in response["detailedMessage"]
+    assert response["code"] == response["Error"]["Code"] == f"{exception}Exception"
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == ERRORS[f"{exception}Exception"]
+    assert response["requestId"] == response["ResponseMetadata"]["RequestId"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "said"),
+    [
+        (b"{", "BadRequestException", "not JSON"),
+        ([1], "BadRequestException", "JSON object"),
+        ({}, "MissingParameterException", "inputDataS3Location is required"),
+        (PROCESSING | {"processedDataS3Location": ""}, "MissingParameterException", "processed"),
+        (
+            PROCESSING | {"processingTimeOutInSecond": 5},
+            "IllegalArgumentException",
+            "did you mean processingTimeOutInSeconds?",
+        ),
+        (
+            PROCESSING | {"processingTimeOutInSeconds": "soon"},
+            "InvalidParameterException",
+            "'soon'",
+        ),
+        (PROCESSING | {"id": 7}, "InvalidParameterException", "id has the value 7"),
+    ],
+)
+def test_wrong_bodies(api: RunningApi, body: Any, code: str, said: str) -> None:
+    status, document = send(api.address, "POST", "/ml/dataprocessing", body)
+    assert (status, document["code"]) == (400, code)
+    assert said in document["detailedMessage"]
+
+
+def test_a_body_that_does_not_come(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(management_http, "BODY_TIMEOUT", 0.2)
+    host, port = api.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"POST /loader HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"ClientTimeoutException" in answer

@@ -1,0 +1,58 @@
+"""The API as a whole: queries, health, a full queue, a second proxy."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_requests import PROCESSING, send
+from running_api import RunningApi
+
+from proxy.store.jobs import JobRecords
+
+
+def test_queries_are_listed_and_cancelled(neptune: Any, api: RunningApi) -> None:
+    listed = neptune.list_gremlin_queries(includeWaiting=True)
+    assert listed["runningQueryCount"] == 1
+    assert listed["queries"][0]["queryString"] == "g.V().count()"
+    assert neptune.get_gremlin_query_status(queryId="q-1")["queryEvalStats"]["elapsed"] > 0
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, one = send(api.address, "POST", "/gremlin/status", b"queryId=q-1", **form)
+    assert (status, one["queryId"]) == (200, "q-1")
+    body = b"queryId=q-1&cancelQuery=True"
+    assert send(api.address, "POST", "/gremlin/status", body, **form)[1]["status"] == "200 OK"
+    assert send(api.address, "POST", "/gremlin/status", b"", **form)[1]["queries"] == []
+    assert send(api.address, "POST", "/gremlin/status", b"cancelQuery=True", **form)[0] == 400
+
+
+def test_a_full_queue(tmp_path: Path) -> None:
+    with RunningApi(tmp_path, jobs={"running": 1, "queue": 1}) as api:
+        neptune = api.client()
+        directory = api.configuration.store.directory
+        records = JobRecords(directory)
+        # Waits for what never ends, and so stays in the queue.
+        records.add("export", "waiting", {}, after=[records.add("export", "open", {}).number])
+        with pytest.raises(neptune.exceptions.TooManyRequestsException, match=r"jobs\.queue"):
+            neptune.start_ml_data_processing_job(**PROCESSING)
+
+
+def test_a_second_proxy_of_one_store_starts_no_jobs(tmp_path: Path) -> None:
+    with RunningApi(tmp_path), RunningApi(tmp_path) as second:
+        neptune = second.client()
+        assert neptune.list_ml_data_processing_jobs()["ids"] == []
+        with pytest.raises(
+            neptune.exceptions.UnsupportedOperationException, match="nother gremlink runs"
+        ):
+            neptune.start_ml_data_processing_job(**PROCESSING)
+
+
+def test_health_without_a_database(api: RunningApi) -> None:
+    assert urllib.request.urlopen(f"{api.address}/health/live").status == 200
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"{api.address}/health/ready")
+    assert caught.value.code == 503
+    caught.value.close()
+    assert send(api.address, "GET", "/status")[1]["status"] == "unhealthy"
