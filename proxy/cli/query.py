@@ -90,12 +90,21 @@ def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
     from aiohttp import ClientError, WSServerHandshakeError
     from gremlin_python.driver.client import Client
     from gremlin_python.driver.protocol import GremlinServerError
+    from gremlin_python.driver.serializer import GraphSONSerializersV3d0
 
     # The driver logs every error that it raises.
     logging.getLogger("gremlinpython").setLevel(logging.CRITICAL)
     try:
         asyncio.run(_greet(url))
-        client = Client(url, "g", max_content_length=NO_LIMIT, max_workers=1, pool_size=1)
+        client = Client(
+            url,
+            "g",
+            # Of a type that a database has for itself it makes a dictionary, GraphBinary an error.
+            message_serializer=GraphSONSerializersV3d0(),
+            max_content_length=NO_LIMIT,
+            max_workers=1,
+            pool_size=1,
+        )
         try:
             found: list[Any] = client.submit(script, request_options=options).all().result()
             return found

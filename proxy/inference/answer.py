@@ -38,6 +38,7 @@ from proxy.inference.errors import InvalidParameter, UnsupportedOperation
 from proxy.inference.find import describe
 from proxy.inference.inputs import (
     candidate_query,
+    has_own_ids,
     input_query,
     read_candidates,
     read_edges,
@@ -61,6 +62,7 @@ from proxy.inference.scores import (
     score_steps,
 )
 from proxy.inference.splice import splice
+from proxy.inference.tree import ITS_ID, ITS_WRITTEN_ID
 from proxy.wire.request import RequestMessage
 
 EXPLAINED = 1000
@@ -278,7 +280,12 @@ class _Rewriting:
                 f" {'edges' if element == 'node' else 'vertices'}."
             )
         keys = () if plan.inductive is None else self._prepared.scopes[model].edge_keys
+        by = ITS_ID
         results = yield from self._ask(input_query(self._traversal, leading, plan, element, keys))
+        if element == "edge" and has_own_ids(results):
+            by = ITS_WRITTEN_ID
+            asking = input_query(self._traversal, leading, plan, element, keys, by)
+            results = yield from self._ask(asking)
         edges = read_edges(results) if element == "edge" else None
         ids = [edge.id for edge in edges] if edges is not None else read_vertices(results)[0]
         found: Values = ()
@@ -288,7 +295,7 @@ class _Rewriting:
             read = yield from self._neighbourhood(plan, ends or ids)
             prediction = PredictProperty(model, inputs, plan.limit, plan.threshold, read)
             found = cast(Values, (yield prediction))
-        writing = Properties(element, self._query.dialect, self._binding())
+        writing = Properties(element, self._query.dialect, self._binding(), by)
         apart = self._kept_apart(plan, element)
         if not self._may_start_anew(plan, leading):
             each = {id: _flattened(plan, values) for id, values in zip(ids, found, strict=True)}

@@ -19,6 +19,7 @@ from grammar.traversal import (
     Items,
     Kind,
     Literal,
+    Opaque,
     Traversal,
     anonymous,
     step,
@@ -28,6 +29,7 @@ from proxy.inference.commands import Edge, Results
 from proxy.inference.errors import InternalFailure, UnsupportedOperation
 from proxy.inference.plan import LinkPlan, Plan
 from proxy.inference.predicates import FILTER_FIRST
+from proxy.inference.tree import ITS_ID
 
 INPUT_LIMIT = 10_000
 """Inputs of one inference; beyond it the rewritten query would be larger than a server accepts."""
@@ -46,12 +48,14 @@ def input_query(
     plan: Plan,
     element: str,
     keys: Sequence[str] = (),
+    by: Traversal = ITS_ID,
 ) -> Traversal:
     """The query for what an inference gets; `leading` are the steps that lead there.
 
-    `element` is `"node"` or `"edge"`, as the model wants it; `keys` are properties of edges.
+    `element` is `"node"` or `"edge"`, as the model wants it; `keys` are properties of edges;
+    `by` leads from one of them to its id.
     """
-    fields = {_ID: anonymous(step("id"))}
+    fields = {_ID: by}
     if isinstance(plan, LinkPlan):
         if plan.hide is not None:
             linked = step(plan.hide, plan.edge_label)
@@ -99,6 +103,11 @@ def read_edges(results: Results) -> list[Edge]:
         edges.append(Edge(id_of(row.get(_ID)), label, *ends, values))
     _refuse_alike([edge.id for edge in edges])
     return edges
+
+
+def has_own_ids(results: Results) -> bool:
+    """Whether ids are objects of the database's own, as those of edges are in JanusGraph."""
+    return any(isinstance(row.get(_ID), Opaque) for row in fields_of(results[:1]))
 
 
 def _refuse_alike(ids: Sequence[Literal]) -> None:

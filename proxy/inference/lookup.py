@@ -22,6 +22,7 @@ from grammar.traversal import (
     Instruction,
     Literal,
     Predicate,
+    Traversal,
     anonymous,
     step,
 )
@@ -35,15 +36,17 @@ Table = Callable[[Sequence[Literal]], Argument]
 """The map that is to hold what some ids lead to, a list for each of them."""
 
 
-def looked_up(ids: Sequence[Literal], table: Table, most: int = TABLES) -> list[Instruction]:
+def looked_up(
+    ids: Sequence[Literal], table: Table, most: int = TABLES, by: Traversal = ITS_ID
+) -> list[Instruction]:
     """The steps that lead each element to the items of its list, in their order.
 
-    There are `most` maps at the most.
+    There are `most` maps at the most. `by` tells the id of what comes.
     `ids` are of all elements that may come, also of those with nothing: a `select` that finds no
     entry would go on with a label or side effect of that name. They are all different.
     """
     if len(ids) <= TABLE_SIZE:
-        return [_look_up(table(ids))]
+        return [_look_up(table(ids), by)]
     size = max(TABLE_SIZE, -(-len(ids) // most))
     ordered = _sorted(ids)
     every = list(ids) if ordered is None else ordered
@@ -53,18 +56,18 @@ def looked_up(ids: Sequence[Literal], table: Table, most: int = TABLES) -> list[
         token = Predicate("P", "within", tuple(part))
         if ordered is not None:
             token = _range(parts, number)
-        options.append(step("option", token, anonymous(_look_up(table(part)))))
+        options.append(step("option", token, anonymous(_look_up(table(part), by))))
     otherwise = step("option", EnumConstant("Pick", "none"), NOTHING)
-    return [step("choose", ITS_ID), *options, otherwise]
+    return [step("choose", by), *options, otherwise]
 
 
-def _look_up(table: Argument) -> Instruction:
+def _look_up(table: Argument, by: Traversal) -> Instruction:
     # What happens in a flatMap is seen neither in the path nor in the sack behind it.
     return step(
         "flatMap",
         anonymous(
             step("sack", EnumConstant("Operator", "assign")),
-            step("by", ITS_ID),
+            step("by", by),
             step("constant", table),
             step("select", anonymous(step("sack"))),
             step("unfold"),

@@ -20,6 +20,7 @@ from grammar.traversal import (
     Kind,
     Literal,
     Opaque,
+    Traversal,
     Variable,
     anonymous,
     step,
@@ -27,7 +28,7 @@ from grammar.traversal import (
 from proxy.inference.answers import Dialect, Written, bound_tree
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.lookup import looked_up
-from proxy.inference.tree import FAN_OUT, NOTHING, choose_tree
+from proxy.inference.tree import FAN_OUT, ITS_ID, NOTHING, choose_tree
 from proxy.wire.elements import (
     graphbinary_edge_property,
     graphbinary_property,
@@ -58,12 +59,13 @@ def _fresh_ids() -> Iterator[Literal]:
 class Properties:
     """How properties of elements, `"node"` or `"edge"`, are written into a query.
 
-    `binding` is a name that is free for them in a script.
+    `binding` is a name that is free for them in a script; `by` leads from an element to its id.
     """
 
     element: str
     dialect: Dialect
     binding: str
+    by: Traversal = ITS_ID
     _ids: Iterator[Literal] = field(default_factory=_fresh_ids)
 
     def of_each(self, predicted: Mapping[Literal, Pairs]) -> Written:
@@ -80,7 +82,9 @@ class Properties:
         if len(predicted) <= FAN_OUT or not _survives(self.dialect, list(predicted), values):
             return self._in_branches(found)
         if not self.dialect.is_groovy:
-            return Written(looked_up(list(predicted), lambda ids: self._map(ids, predicted)), {})
+            every = list(predicted)
+            steps = looked_up(every, lambda ids: self._map(ids, predicted), by=self.by)
+            return Written(steps, {})
         tables: list[Argument] = []
 
         def table(ids: Sequence[Literal]) -> Argument:
@@ -94,7 +98,7 @@ class Properties:
             text = f"{self.binding}[{len(tables) - 1}].collectEntries {made}"
             return Opaque("script", text, "answers")
 
-        steps = looked_up(list(predicted), table)
+        steps = looked_up(list(predicted), table, by=self.by)
         return Written(steps, {self.binding: Items("list", tuple(tables))})
 
     def from_start(self, found: Pairs) -> Written:
@@ -133,7 +137,7 @@ class Properties:
             bindings[name] = self._map(ids, predicted)
             return Variable(name)
 
-        return Written(looked_up(list(predicted), table, BINDINGS), bindings)
+        return Written(looked_up(list(predicted), table, BINDINGS, self.by), bindings)
 
     def _in_branches(self, found: Mapping[Literal, Pairs]) -> Written:
         """A branch for each element: slow for many, but neither ids nor values go through a map,
@@ -141,9 +145,9 @@ class Properties:
         if self.dialect.is_groovy and sum(map(len, found.values())) > PROPERTY_LIMIT:
             rows = [(element, self._plain(pairs)) for element, pairs in found.items()]
             leaf = f"__.flatMap(__.constant(entry[1].collect {{ {self._made} }}).unfold())"
-            return bound_tree(rows, leaf, self.binding)
+            return bound_tree(rows, leaf, self.binding, script.write(self.by))
         leaves = {element: _constants(self._all(pairs)) for element, pairs in found.items()}
-        return Written(choose_tree(leaves), {})
+        return Written(choose_tree(leaves, self.by), {})
 
     def _map(self, ids: Sequence[Literal], predicted: Mapping[Literal, Pairs]) -> Entries:
         return Entries(tuple((id, Items("list", tuple(self._all(predicted[id])))) for id in ids))

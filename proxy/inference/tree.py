@@ -36,6 +36,9 @@ Answers = Mapping[Literal, Sequence[Instruction]]
 
 ITS_ID = anonymous(step("id"))
 
+ITS_WRITTEN_ID = anonymous(step("id"), step("asString"))
+"""The text of its id: where ids are objects of the database's own, that is all one can tell."""
+
 NOTHING = anonymous(step("not", anonymous(step("identity"))))
 """A branch that lets nothing through, one element after the other."""
 

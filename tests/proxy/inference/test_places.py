@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from answering import as_script, drive, known, row
 
-from grammar.traversal import Kind, Literal
+from grammar.traversal import Kind, Literal, Opaque
 from proxy.inference.commands import Admit, Edge, PredictProperty, PrepareLinks, PrepareProperty
 from proxy.inference.errors import InvalidParameter, UnsupportedOperation
 from proxy.inference.predicates import Settings
@@ -110,6 +110,17 @@ def test_edges_are_known_by_their_ends():
     (work,) = [each for each in answered.commands if isinstance(each, PredictProperty)]
     ids = [Literal.string(name) for name in ("e1", "a", "b")]
     assert work.inputs == [Edge(ids[0], "rated", ids[1], ids[2])]
+
+
+def test_ids_of_the_database_s_own_are_told_by_their_text():
+    query = f'{P}E().limit(2).properties("scale").with("Neptune#ml.classification")'
+    own = Opaque("graphbinary", b"\0", "custom")
+    ends = {"s": "a", "t": "b", "l": "rated"}
+    rows = [[row(v=own, **ends), row(v=own, **ends)], [row(v="x-1", **ends), row(v="x-2", **ends)]]
+    answered = drive(as_script(query), rows, values=lambda edge: [(edge.id, 1.0)], element="edge")
+    assert ".by(__.id()).by(" in answered.asked[0]
+    assert ".by(__.id().asString()).by(" in answered.asked[1]
+    assert ".choose(__.id().asString()).option('x-1', " in answered.text
 
 
 @pytest.mark.parametrize(
