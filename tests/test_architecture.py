@@ -39,7 +39,7 @@ IO_MODULES = {
     "uvloop",
 }
 UNSAFE_MODULES = {"pickle", "shelve", "marshal", "dill", "cloudpickle", "joblib"}
-HEAVY = ("torch", "dgl", "sklearn")
+HEAVY = ("torch", "dgl", "sklearn", "optuna")
 
 
 def module_name(file: Path) -> str:

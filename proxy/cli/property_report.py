@@ -44,6 +44,8 @@ def property_table(report: PropertyReport) -> Group:
         counts = [f"{name} {count:,}" for name, count in report.classes.items()]
         more = f" and {len(counts) - MOST_SHOWN} more" if len(counts) > MOST_SHOWN else ""
         lines.append(f"Classes: {', '.join(counts[:MOST_SHOWN])}{more}.")
+    if report.search is not None:
+        lines.append(report.search.verdict())
     best = report.best_alone()
     own = report.row(report.model)
     if best is not None and report.is_better(best, own):

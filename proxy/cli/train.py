@@ -13,7 +13,7 @@ from rich.text import Text
 from proxy.cli import console, progress
 from proxy.cli.duration import DURATION
 from proxy.cli.property_report import property_table
-from proxy.learning.settings import AUTO, MODELS, PROPERTY_MODELS, TrainingSettings
+from proxy.learning.settings import AUTO, MODELS, PROPERTY_MODELS, SearchSettings, TrainingSettings
 
 if TYPE_CHECKING:
     from proxy.learning.links.report import Report
@@ -64,6 +64,25 @@ DEFAULTS = TrainingSettings()
     help="Length of an embedding.",
 )
 @click.option(
+    "--trials",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Trainings of the network with other settings, to find better ones; 0 searches nothing.",
+)
+@click.option(
+    "--parallel",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Trials at a time, each in a process of its own; they share the threads.",
+)
+@click.option(
+    "--hpo",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A model-hpo-configuration.json; without it the one beside processed data.",
+)
+@click.option(
     "--threads",
     type=click.IntRange(min=1),
     default=DEFAULTS.threads,
@@ -79,12 +98,18 @@ def train(
     budget: float | None,
     epochs: int,
     width: int,
+    trials: int,
+    parallel: int,
+    hpo: Path | None,
     threads: int,
 ) -> None:
     """Learn what an export's targets ask for and write an artifact that can be served.
 
     Links, or the classes or numbers in a property of vertices or edges; without any target, links.
     Prints every method's quality on what was held out, and the weights that `auto` gives to each.
+
+    With --trials a search looks for better settings of the network. What it may change stands in
+    model-hpo-configuration.json; what --epochs or --width set is left alone.
     """
     console.say("loading the libraries")
     from proxy.learning.links.report import Report
@@ -99,6 +124,7 @@ def train(
             settings=TrainingSettings(
                 epochs=epochs, width=width, threads=threads, budget=budget or 0.0
             ),
+            search=SearchSettings(trials=trials, parallel=parallel, configuration=hpo),
             configuration=configuration,
             progress=tell,
         )
@@ -129,6 +155,8 @@ def report_table(report: Report) -> Group:
             weights = ", ".join(f"{name} {weight:.2f}" for name, weight in blend.weights.items())
             lines.append(f"Weights of {blend.relation} {blend.direction}: {weights}")
     lines.append(report.verdict())
+    if report.search is not None:
+        lines.append(report.search.verdict())
     lines.append(
         f"{report.graph['vertices']:,} vertices, {report.graph['edges']:,} edges; "
         f"{report.seconds:.1f} s on {report.device}, peak memory {report.peak_memory:,.0f} MiB, "

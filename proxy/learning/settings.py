@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from proxy.learning.links.scorers import SIMPLE
 
@@ -57,12 +58,58 @@ class TrainingSettings:
     """Networks whose scores are averaged where cross-validation was used."""
     threads: int = 2
     """Threads of the tensor library; results depend on their number."""
+    bases: int = 8
+    """Matrices that the graph neural network's relations share; 0 gives each its own."""
+    self_loop: bool = True
+    """Whether a round of messages transforms a vertex's own state, too."""
+    layer_norm: bool = False
+    """Whether what a round of messages adds is normalised (Ba, Kiros & Hinton, 2016)."""
+    embed_featured: bool | None = None
+    """Whether vertices with features have a learned embedding beside them; `None`: for links they
+    do, for properties both ways are tried."""
+    class_weights: bool = False
+    """Whether rare classes count as much as frequent ones in the network's loss."""
+    weight_decay: float = 1e-4
+    """Of the graph neural network."""
+    evaluate_every: int = 10
+    """Epochs between two looks at held-out data."""
+    early_stop: bool = True
+    """Whether a network ends when looks bring no improvement; if not, its best state is kept."""
+    patience: int = 0
+    """Looks without improvement that end it; 0 is 4 for links and 6 for properties."""
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 1), ("width", 1), ("layers", 0), ("folds", 2)):
+        for name, least in (
+            ("epochs", 1),
+            ("width", 1),
+            ("layers", 0),
+            ("folds", 2),
+            ("bases", 0),
+            ("evaluate_every", 1),
+            ("patience", 0),
+        ):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be at least {least}")
         if self.budget < 0.0:
             raise ValueError(f"budget is {self.budget} s: it must not be negative")
         if not 0.0 < self.hidden_share < 1.0:
             raise ValueError(f"hidden_share is {self.hidden_share}: it must be between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How to look for better settings of the network, and where to begin."""
+
+    trials: int = 0
+    """Trainings with different settings; with 0 there is no search."""
+    parallel: int = 1
+    """Trials at a time, each in a process of its own if more than one."""
+    configuration: Path | None = None
+    """A `model-hpo-configuration.json`; without it the one beside the processed data, if any."""
+    previous: Path | None = None
+    """The artifact of an earlier training on an earlier state of the graph: a warm start."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("trials", 0), ("parallel", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least {least}")

@@ -5,13 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from proxy.graph.export_files import CONFIGURATION
-from proxy.learning.events import Progress
+from proxy.learning.events import Progress, unheard
 from proxy.learning.links import training
+from proxy.learning.links.bench import Bench
 from proxy.learning.links.report import Report
+from proxy.learning.links.trials import link_objective
 from proxy.learning.processing.load import asks_for_property
+from proxy.learning.properties.dataset import load_property
 from proxy.learning.properties.report import PropertyReport
 from proxy.learning.properties.training import train_property
-from proxy.learning.settings import AUTO, TrainingSettings
+from proxy.learning.properties.trials import property_objective
+from proxy.learning.search.configuration import Metric
+from proxy.learning.search.search import Objective
+from proxy.learning.settings import AUTO, SearchSettings, TrainingSettings
 
 
 def train(
@@ -21,13 +27,15 @@ def train(
     model: str = AUTO,
     seed: int = 0,
     settings: TrainingSettings | None = None,
+    search: SearchSettings | None = None,
     configuration: str = CONFIGURATION,
     progress: Progress | None = None,
 ) -> Report | PropertyReport:
     """Train and write the artifact; without any target, links are learned, as in Neptune.
 
-    `model` is one of `MODELS` for links, of `PROPERTY_MODELS` for a property. Raises what
-    `training.train` and `train_property` do, and `UnusableExport` for several targets.
+    `model` is one of `MODELS` for links, of `PROPERTY_MODELS` for a property; a configuration of
+    the search may name another. Raises what `training.train` and `train_property` do, and
+    `UnusableExport` for several targets.
     """
     is_property = asks_for_property(export_directory, configuration)
     run = train_property if is_property else training.train
@@ -37,6 +45,28 @@ def train(
         model=model,
         seed=seed,
         settings=settings,
+        search=search,
         configuration=configuration,
         progress=progress,
     )
+
+
+def objective(
+    directory: Path,
+    configuration: str,
+    network: str,
+    metric: tuple[str, int] | None,
+    settings: TrainingSettings,
+    seed: int,
+) -> Objective:
+    """What a search over the settings of a network asks of these data.
+
+    `metric` is the name and `topk` of one in a configuration. Raises what `train` does.
+    """
+    judged_by = None if metric is None else Metric(*metric)
+    if asks_for_property(directory, configuration):
+        rows = load_property(directory, configuration)
+        return property_objective(rows, settings, seed, judged_by)
+    dataset = training.load_dataset(directory, configuration)
+    small = Bench(dataset, network, settings, seed, unheard).is_small
+    return link_objective(dataset, network, settings, seed, small=small)

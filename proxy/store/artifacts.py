@@ -77,8 +77,8 @@ def write_artifact(
 ) -> None:
     """Write an artifact as a whole, in place of an artifact that is there.
 
-    `reports` are JSON documents or texts by file name, stored beside the model. Equal artifacts
-    make equal manifests. Raises `OutputInTheWay`, OSError.
+    `reports` are JSON documents or texts by file name, stored beside the model, in folders
+    too. Equal artifacts make equal manifests. Raises `OutputInTheWay`, OSError.
     """
     check_output(directory)
     directory = directory.absolute()
@@ -92,6 +92,7 @@ def write_artifact(
             content = save_tensors({key: np.ascontiguousarray(tensors[key]) for key in tensors})
             files[name + TENSORS] = _write(prepared / (name + TENSORS), content)
         for file_name, report in (reports or {}).items():
+            (prepared / file_name).parent.mkdir(parents=True, exist_ok=True)
             content = report.encode() if isinstance(report, str) else _json(report)
             _write(prepared / file_name, content)
         manifest = {"format": FORMAT, **artifact.manifest, "files": dict(sorted(files.items()))}

@@ -16,16 +16,29 @@ from proxy.learning.features.geometry import unit_blocks
 from proxy.learning.graph import DIRECTIONS, Features, Floats, Relation, TypedGraph
 from proxy.learning.inductive.receptive_field import MessageType, ReceptiveField
 
+NORM_EPSILON = 1e-5
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One round of messages: `loop` and each of `transforms` are float32 `[width, width]`.
 
-    Message types that had no edges in training have no transform, and say nothing.
+    Message types that had no edges in training have no transform, and say nothing. `gain` and
+    `shift` are those of the layer's normalisation, float32 `[width]`, if it has one.
     """
 
     loop: Floats
     transforms: Mapping[MessageType, Floats]
+    gain: Floats | None = None
+    shift: Floats | None = None
+
+    def bounded(self, values: Floats) -> Floats:
+        """What the round adds, from what was received: `[vertices, width]` both."""
+        if self.gain is not None and self.shift is not None:
+            values = values - values.mean(axis=1, keepdims=True)
+            deviation = np.sqrt(np.square(values).mean(axis=1, keepdims=True) + NORM_EPSILON)
+            values = values / deviation * self.gain + self.shift
+        return np.tanh(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,9 @@ class Encoder:
                 relation, direction = kind
                 sent = round_.messages[kind] @ state[relation.source_type(direction)]
                 received[relation.target_type(direction)] += sent @ transform
-            state = {name: states[-1][name] + np.tanh(values) for name, values in received.items()}
+            state = {
+                name: states[-1][name] + layer.bounded(values) for name, values in received.items()
+            }
             states.append(state)
         return {
             name: np.mean([each[name] for each in states], axis=0, dtype=np.float32)
@@ -89,6 +104,9 @@ class Encoder:
             named[f"projections.{types.index(name)}"] = values
         for number, layer in enumerate(self.layers):
             named[f"layers.{number}.loop"] = layer.loop
+            if layer.gain is not None and layer.shift is not None:
+                named[f"layers.{number}.gain"] = layer.gain
+                named[f"layers.{number}.shift"] = layer.shift
             for (relation, direction), values in layer.transforms.items():
                 named[f"layers.{number}.{direction}.{relations.index(relation)}"] = values
         return named
@@ -110,7 +128,8 @@ class Encoder:
                 for direction in DIRECTIONS
                 if f"{prefix}.{direction}.{place}" in tensors
             }
-            layers.append(Layer(tensors[f"{prefix}.loop"], transforms))
+            norm = tensors.get(f"{prefix}.gain"), tensors.get(f"{prefix}.shift")
+            layers.append(Layer(tensors[f"{prefix}.loop"], transforms, *norm))
         return cls(
             {name: tensors[f"embeddings.{place}"] for place, name in enumerate(types)},
             {

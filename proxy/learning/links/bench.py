@@ -25,6 +25,7 @@ from proxy.learning.links.reliability import Bin, reliability
 from proxy.learning.links.scorers import SIMPLE, Scorer
 from proxy.learning.links.scorers.popularity import Popularity
 from proxy.learning.links.scorers.trained import Trained
+from proxy.learning.processing.processed import CustomSplit
 from proxy.learning.provenance import Stopwatch
 from proxy.learning.settings import AUTO, NETWORK, NETWORKS, TrainingSettings
 
@@ -57,7 +58,10 @@ class Study:
 
 @dataclass
 class Bench:
-    """One training's data and methods. `model` is what was asked for."""
+    """One training's data and methods.
+
+    `model` is what was asked for; `tuned` are the settings of networks for which some were found.
+    """
 
     dataset: Dataset
     model: str
@@ -65,6 +69,7 @@ class Bench:
     seed: int
     progress: Progress
     watch: Stopwatch = field(default_factory=Stopwatch)
+    tuned: dict[str, TrainingSettings] = field(default_factory=dict)
 
     @cached_property
     def random(self) -> np.random.Generator:
@@ -75,6 +80,13 @@ class Bench:
     def relations(self) -> tuple[Relation, ...]:
         """What is to be predicted."""
         return tuple(self.dataset.targets)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether cross-validation takes the place of a split."""
+        total = sum(len(self.dataset.graph.edges[relation]) for relation in self.relations)
+        chosen = any(isinstance(split, CustomSplit) for split in self.dataset.targets.values())
+        return total <= self.settings.cross_validate_up_to and not chosen
 
     @cached_property
     def plan(self) -> Plan:
@@ -90,6 +102,10 @@ class Bench:
     def network_names(self) -> tuple[str, ...]:
         """Those that are networks."""
         return tuple(name for name in self.names if name in NETWORKS)
+
+    def settings_of(self, network: str) -> TrainingSettings:
+        """How a network is trained."""
+        return self.tuned.get(network, self.settings)
 
     @cached_property
     def every_link(self) -> dict[Relation, KnownLinks]:

@@ -43,7 +43,7 @@ class Fold:
 
 def study_folds(bench: Bench) -> Study:
     """Run the protocol."""
-    folds = [_fold(bench, number, parts) for number, parts in enumerate(_parts(bench), start=1)]
+    folds = [_fold(bench, number, parts) for number, parts in enumerate(parts_of(bench), start=1)]
     bench.progress(PhaseStarted("learning the blend"))
     epochs = _best_epochs(folds)
     elsewhere = [_best_epochs([other for other in folds if other is not fold]) for fold in folds]
@@ -101,11 +101,14 @@ def study_folds(bench: Bench) -> Study:
         memory=bench.watch.memory,
         sources=_sources(bench, folds),
         reliability=bench.reliability(everything, blend, calibrations),
-        courses={name: _mean_course(folds, name) for name in bench.network_names},
+        courses={
+            name: mean_course([fold.courses[name] for fold in folds])
+            for name in bench.network_names
+        },
     )
 
 
-def _parts(bench: Bench) -> list[dict[Relation, Indexes]]:
+def parts_of(bench: Bench) -> list[dict[Relation, Indexes]]:
     """Positions of the edges that each fold holds out, by relation."""
     edges = bench.dataset.graph.edges
     total = sum(len(edges[relation]) for relation in bench.relations)
@@ -125,7 +128,20 @@ def _fold(
     number: int,
     parts: Mapping[Relation, Indexes],
 ) -> Fold:
-    phase = f"cross-validation, part {number}"
+    without, held_out, validation = without_part(bench, parts)
+    networks: dict[str, Mapping[int, Trained]] = {}
+    courses: dict[str, Course] = {}
+    for name in bench.network_names:
+        phase = f"cross-validation, part {number}, {name}"
+        with bench.watch.timing(name):
+            networks[name], courses[name] = learned(bench, name, without, validation, phase)
+    return Fold(without, held_out, networks, courses)
+
+
+def without_part(
+    bench: Bench, parts: Mapping[Relation, Indexes]
+) -> tuple[TypedGraph, dict[Relation, Edges], Validation]:
+    """The graph without a part of its edges, these edges, and who asks about them."""
     graph = bench.dataset.graph
     held_out = {
         relation: graph.edges[relation].select(positions) for relation, positions in parts.items()
@@ -135,20 +151,18 @@ def _fold(
         keep = np.ones(len(graph.edges[relation]), np.bool_)
         keep[positions] = False
         kept[relation] = graph.edges[relation].select(keep)
-    without = graph.replacing(kept)
-    validation = Validation(graph, held_out)
-    networks: dict[str, Mapping[int, Trained]] = {}
-    courses: dict[str, Course] = {}
-    for name in bench.network_names:
-        most = most_epochs(name, bench.settings, small=True)
-        found = checkpoints(
-            name, without, bench.relations, bench.settings, most, bench.seed, small=True
-        )
-        with bench.watch.timing(name):
-            networks[name], courses[name] = judged(
-                f"{phase}, {name}", found, most, bench.progress, validation, patience=None
-            )
-    return Fold(without, held_out, networks, courses)
+    return graph.replacing(kept), held_out, Validation(graph, held_out)
+
+
+def learned(
+    bench: Bench, name: str, graph: TypedGraph, validation: Validation, phase: str
+) -> tuple[dict[int, Trained], Course]:
+    """Train one network; its state at every look, and its course."""
+    settings = bench.settings_of(name)
+    most = most_epochs(name, settings, small=True)
+    found = checkpoints(name, graph, bench.relations, settings, most, bench.seed, small=True)
+    every = settings.evaluate_every
+    return judged(phase, found, most, bench.progress, validation, patience=None, every=every)
 
 
 def _sources(bench: Bench, folds: Sequence[Fold]) -> dict[Task, Indexes]:
@@ -164,13 +178,13 @@ def _best_epochs(folds: Sequence[Fold]) -> Epochs:
     """For each network the epoch with the best mean MRR, the earliest of equals."""
     found = {}
     for name in folds[0].courses:
-        curve = _mean_course(folds, name).curve
+        curve = mean_course([fold.courses[name] for fold in folds]).curve
         found[name] = max(curve, key=curve.__getitem__)
     return found
 
 
-def _mean_course(folds: Sequence[Fold], name: str) -> Course:
-    courses = [fold.courses[name] for fold in folds]
+def mean_course(courses: Sequence[Course]) -> Course:
+    """The mean of a network's courses in several folds."""
 
     def mean(parts: Sequence[Mapping[int, float]]) -> dict[int, float]:
         return {epoch: float(np.mean([part[epoch] for part in parts])) for epoch in parts[0]}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from proxy.learning.events import EpochDone, PhaseStarted, Progress
 from proxy.learning.graph import Relation, TypedGraph
-from proxy.learning.links.members import Validation
 from proxy.learning.links.scorers.trained import Trained
 from proxy.learning.models.fitting import Checkpoint, fit, fit_settings
 from proxy.learning.models.knowledge import KNOWLEDGE, KnowledgeSettings, fit_knowledge
@@ -32,6 +32,14 @@ PATIENCE = 4
 """Looks at the validation edges without improvement after which a network stops."""
 
 
+class Judge(Protocol):
+    """Whoever looks at held-out edges."""
+
+    def mrr(self, trained: Trained) -> float:
+        """Over all relations and both directions."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
     """How a network has learned: losses by epoch, and MRR on held-out edges where it was asked."""
@@ -47,9 +55,16 @@ def most_epochs(name: str, settings: TrainingSettings, *, small: bool) -> int:
     return min(settings.epochs, SMALL_EPOCHS) if small and name == NETWORK else settings.epochs
 
 
-def looks(epoch: int, last: int) -> bool:
+def looks(epoch: int, last: int, every: int = EVERY) -> bool:
     """Whether the held-out edges are ranked after this epoch."""
-    return epoch in EARLY or epoch % EVERY == 0 or epoch == last
+    return epoch in EARLY or epoch % every == 0 or epoch == last
+
+
+def patience_of(settings: TrainingSettings) -> int:
+    """Looks without improvement that end a network's training."""
+    if not settings.early_stop:
+        return settings.epochs + len(EARLY)
+    return settings.patience or PATIENCE
 
 
 def checkpoints(
@@ -108,13 +123,15 @@ def judged(
     found: Iterator[Checkpoint],
     epochs: int,
     progress: Progress,
-    validation: Validation,
+    validation: Judge,
     *,
     patience: int | None,
+    every: int = EVERY,
 ) -> tuple[dict[int, Trained], Course]:
     """Train with looks at held-out edges: what it was at each look, and its course.
 
     With `patience` it stops after so many looks without improvement, and only the best is kept.
+    There are looks after a few early epochs and `every` so many.
     """
     progress(PhaseStarted(phase))
     kept: dict[int, Trained] = {}
@@ -123,7 +140,7 @@ def judged(
     seen: list[float] = []
     for checkpoint in told(phase, found, epochs, progress, seen):
         losses[checkpoint.epoch] = checkpoint.loss
-        if not looks(checkpoint.epoch, epochs):
+        if not looks(checkpoint.epoch, epochs, every):
             continue
         trained = checkpoint.embeddings()
         seen.append(validation.mrr(trained))

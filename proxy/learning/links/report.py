@@ -13,6 +13,7 @@ from proxy.learning.links.bench import Ranks, Study
 from proxy.learning.links.networks import Course
 from proxy.learning.links.ranking_metrics import RankingMetrics
 from proxy.learning.links.reliability import Bin
+from proxy.learning.search.tuning import SearchReport
 
 RANK_BINS = (
     ("1", 1.0),
@@ -82,6 +83,7 @@ class Report:
     rank_counts: Mapping[str, tuple[int, ...]]
     reliability: tuple[Bin, ...]
     examples: tuple[Example, ...]
+    search: SearchReport | None
     seed: int
     device: str
     budget: float

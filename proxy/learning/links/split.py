@@ -17,7 +17,14 @@ from proxy.learning.links.blend import Blend, Task
 from proxy.learning.links.evaluation import Questions, rank_questions
 from proxy.learning.links.known import KnownLinks
 from proxy.learning.links.members import Validation
-from proxy.learning.links.networks import PATIENCE, Course, checkpoints, judged, most_epochs
+from proxy.learning.links.networks import (
+    Course,
+    Judge,
+    checkpoints,
+    judged,
+    most_epochs,
+    patience_of,
+)
 from proxy.learning.links.scorers.mixture import Mixture
 from proxy.learning.links.scorers.trained import Trained
 from proxy.learning.processing.processed import CustomSplit, Split, SplitRate
@@ -35,14 +42,7 @@ LEAST_EDGES = 16
 
 def study_split(bench: Bench) -> Study:
     """Run the protocol."""
-    graph = bench.dataset.graph
-    parts = {
-        relation: parts_of(graph.edges[relation], split, bench.random)
-        for relation, split in bench.dataset.targets.items()
-    }
-    train = graph.replacing({relation: part[0] for relation, part in parts.items()})
-    valid = {relation: part[1] for relation, part in parts.items()}
-    test = {relation: part[2] for relation, part in parts.items()}
+    train, valid, test = held_out(bench)
     networks, epochs, courses = _networks(bench, train, valid)
     bench.progress(PhaseStarted("learning the blend"))
     rankings = {
@@ -78,6 +78,24 @@ def study_split(bench: Bench) -> Study:
             for end in DIRECTIONS
         },
         reliability=bench.reliability(rankings, blend, calibrations),
+    )
+
+
+Held = Mapping[Relation, Edges]
+"""Edges that are held out, by relation."""
+
+
+def held_out(bench: Bench) -> tuple[TypedGraph, Held, Held]:
+    """The graph of the training edges, and validation and test edges; asked once, and first."""
+    graph = bench.dataset.graph
+    parts = {
+        relation: parts_of(graph.edges[relation], split, bench.random)
+        for relation, split in bench.dataset.targets.items()
+    }
+    return (
+        graph.replacing({relation: part[0] for relation, part in parts.items()}),
+        {relation: part[1] for relation, part in parts.items()},
+        {relation: part[2] for relation, part in parts.items()},
     )
 
 
@@ -129,18 +147,29 @@ def _networks(
     epochs: dict[str, int] = {}
     courses: dict[str, Course] = {}
     for name in bench.network_names:
-        most = most_epochs(name, bench.settings, small=False)
-        found = checkpoints(
-            name, train, bench.relations, bench.settings, most, bench.seed, small=False
-        )
-        phase = f"{name} on the training edges"
         with bench.watch.timing(name):
-            kept, courses[name] = judged(
-                phase, found, most, bench.progress, validation, patience=PATIENCE
-            )
+            kept, courses[name] = learned(bench, name, train, validation)
         ((epochs[name], trained),) = kept.items()
         best.append((name, trained))
     return best, epochs, courses
+
+
+def learned(
+    bench: Bench, name: str, train: TypedGraph, validation: Judge
+) -> tuple[dict[int, Trained], Course]:
+    """Train one network on the training edges; its best state by epoch, and its course."""
+    settings = bench.settings_of(name)
+    most = most_epochs(name, settings, small=False)
+    found = checkpoints(name, train, bench.relations, settings, most, bench.seed, small=False)
+    return judged(
+        f"{name} on the training edges",
+        found,
+        most,
+        bench.progress,
+        validation,
+        patience=patience_of(settings),
+        every=settings.evaluate_every,
+    )
 
 
 def _sample(bench: Bench, valid: Mapping[Relation, Edges]) -> dict[Relation, Edges]:

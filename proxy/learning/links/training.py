@@ -16,7 +16,7 @@ from proxy.learning.links.bench import Bench, Study
 from proxy.learning.links.cross_validation import study_folds
 from proxy.learning.links.dataset import Dataset, link_dataset
 from proxy.learning.links.examples import examples
-from proxy.learning.links.model import LinkModel, RelationModel, to_artifact
+from proxy.learning.links.model import TASK, LinkModel, RelationModel, to_artifact
 from proxy.learning.links.networks import checkpoints, told
 from proxy.learning.links.page import link_page
 from proxy.learning.links.report import Report, blend_rows, method_rows, rank_counts
@@ -25,16 +25,24 @@ from proxy.learning.links.scorers.embedding import Embeddings, averaged
 from proxy.learning.links.scorers.fitted import Tensors
 from proxy.learning.links.scorers.trained import Trained
 from proxy.learning.links.split import study_split
+from proxy.learning.links.trials import link_objective
 from proxy.learning.models.fitting import Checkpoint
 from proxy.learning.models.messages import threads
 from proxy.learning.processing.load import load_processed
-from proxy.learning.processing.processed import CustomSplit, UnusableExport
+from proxy.learning.processing.processed import UnusableExport
 from proxy.learning.provenance import REPORT, peak_memory, provenance
-from proxy.learning.settings import AUTO, MODELS, NETWORK, TrainingSettings
+from proxy.learning.search.configuration import BadHpoConfiguration
+from proxy.learning.search.tuning import Question, SearchReport, Wanted, tuned, tuned_by, wanted_for
+from proxy.learning.settings import AUTO, MODELS, NETWORK, SearchSettings, TrainingSettings
 from proxy.store.artifacts import check_output, write_artifact
 
 PAGE = "report.html"
 LEAST_EDGES = 3
+METRIC = "mrr"
+SAME_EDGES = (
+    "the network's settings were chosen on the edges that judge it, so its own figures are a "
+    "little better than on new edges"
+)
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy")
 
 
@@ -45,24 +53,28 @@ def train(
     model: str = AUTO,
     seed: int = 0,
     settings: TrainingSettings | None = None,
+    search: SearchSettings | None = None,
     configuration: str = CONFIGURATION,
     progress: Progress | None = None,
 ) -> Report:
     """Learn to predict links and write the artifact; nothing is written before all is done.
 
     `model` is one of `MODELS`. The same seed gives the same tensors on one machine. Raises
-    `BadExport`, `UnusableExport`, ValueError (features that do not fit, an unknown model),
-    `OutputInTheWay`.
+    `BadExport`, `UnusableExport`, ValueError (features that do not fit, an unknown model, a
+    configuration of the search that makes no sense), `SearchFailed`, `OutputInTheWay`.
     """
     if model not in MODELS:
         raise ValueError(f"unknown model {model!r}: choose one of {', '.join(MODELS)}")
-    settings = settings or TrainingSettings()
     progress = progress or unheard
     begun = time.perf_counter()
     check_output(artifact_directory)
     progress(PhaseStarted("reading the export"))
     dataset = load_dataset(export_directory, configuration)
+    wanted = wanted_for(export_directory, model, settings, search, dataset.graph, MODELS)
+    model, settings = wanted.model, wanted.settings
     bench = Bench(dataset, model, settings, seed, progress)
+    question = Question(export_directory, configuration, seed)
+    tried, warnings = _searched(bench, wanted, question)
     with threads(dataset.graph, settings.threads):
         study = _study(bench)
         final = _final(bench, study)
@@ -75,7 +87,7 @@ def train(
         study.protocol,
         rows,
         blend_rows(study),
-        (*dataset.warnings, *bench.plan.told()),
+        (*dataset.warnings, *bench.plan.told(), *wanted.warnings, *warnings),
         {"vertices": graph.vertex_count, "edges": graph.edge_count},
         dict(graph.counts),
         {str(relation): len(edges) for relation, edges in graph.edges.items()},
@@ -85,6 +97,7 @@ def train(
         rank_counts(study, rows),
         study.reliability,
         examples(served, seed),
+        tried,
         seed,
         "cpu",
         round(bench.plan.budget, 1),
@@ -92,7 +105,7 @@ def train(
         round(time.perf_counter() - begun, 2),
         round(peak_memory(), 1),
     )
-    about = provenance(model, seed, settings, VERSIONS_OF)
+    about = provenance(model, seed, settings, VERSIONS_OF) | tuned_by(tried)
     reports = {REPORT: report.to_document(), PAGE: link_page(report)}
     write_artifact(artifact_directory, to_artifact(served, about), reports)
     return report
@@ -101,6 +114,28 @@ def train(
 def load_dataset(directory: Path, configuration: str = CONFIGURATION) -> Dataset:
     """Read an export, or a processed graph. Raises `BadExport`, `UnusableExport`, ValueError."""
     return link_dataset(load_processed(directory, configuration))
+
+
+def _searched(
+    bench: Bench, wanted: Wanted, question: Question
+) -> tuple[SearchReport | None, tuple[str, ...]]:
+    """Look for settings of the network that is asked for, or of the first one that competes."""
+    if not wanted.search.trials:
+        return None, ()
+    if not bench.network_names:
+        return None, ("there was no search: no network takes part in this training",)
+    if wanted.metric is not None and wanted.metric.name != METRIC:
+        raise BadHpoConfiguration(
+            f"eval_metric is {wanted.metric.name!r}: the trials of link prediction are judged by "
+            f"{METRIC!r}"
+        )
+    name, settings, seed = bench.network_names[0], wanted.settings, bench.seed
+    objective = link_objective(bench.dataset, name, settings, seed, small=bench.is_small)
+    bench.tuned[name], report = tuned(
+        wanted, name, TASK, METRIC, objective, question, bench.progress
+    )
+    warnings = (SAME_EDGES,) if bench.is_small else ()
+    return report, warnings
 
 
 def _study(bench: Bench) -> Study:
@@ -116,10 +151,7 @@ def _study(bench: Bench) -> Study:
                     f"{bench.model} says nothing about {relation}: choose another model, or "
                     "other targets"
                 )
-    chosen = any(isinstance(split, CustomSplit) for split in bench.dataset.targets.values())
-    if total <= bench.settings.cross_validate_up_to and not chosen:
-        return study_folds(bench)
-    return study_split(bench)
+    return study_folds(bench) if bench.is_small else study_split(bench)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +204,7 @@ def _trained(bench: Bench, study: Study, name: str, number: int, count: int) -> 
         name,
         bench.dataset.graph,
         bench.relations,
-        bench.settings,
+        bench.settings_of(name),
         epochs,
         seed,
         small=study.small,

@@ -33,22 +33,26 @@ class FitSettings:
     learning_rate: float = 0.01
     weight_decay: float = 1e-4
     hidden_share: float = 0.2
-    evaluate_every: int = 10
-    early: tuple[int, ...] = (1, 2, 5)
-    patience: int = 4
-
-    def evaluates(self, epoch: int) -> bool:
-        """Whether validation looks at this epoch (from 1)."""
-        return epoch in self.early or epoch % self.evaluate_every == 0
+    class_weights: bool = False
 
 
 def fit_settings(settings: TrainingSettings, epochs: int | None = None) -> FitSettings:
     """The graph neural network's part of the settings."""
     return FitSettings(
-        EncoderSettings(settings.width, settings.layers, settings.dropout),
+        EncoderSettings(
+            settings.width,
+            settings.layers,
+            settings.dropout,
+            bases=settings.bases,
+            self_loop=settings.self_loop,
+            layer_norm=settings.layer_norm,
+            embed_featured=settings.embed_featured is not False,
+        ),
         epochs=epochs or settings.epochs,
         learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
         hidden_share=settings.hidden_share,
+        class_weights=settings.class_weights,
     )
 
 
@@ -85,7 +89,7 @@ def fit(
     encoder = RelationalEncoder(graph.counts, widths, messages, settings.encoder)
     decoder = DistMultDecoder(targets, settings.encoder.width)
     optimizer = Adam(
-        [*encoder.parameters(), *decoder.parameters()],
+        [each for each in (*encoder.parameters(), *decoder.parameters()) if each.requires_grad],
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
     )

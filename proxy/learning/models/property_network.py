@@ -81,8 +81,7 @@ def fit_property(
     widths = {name: values.shape[1] for name, values in features.items()}
     encoder = RelationalEncoder(graph.counts, widths, messages, settings.encoder)
     if not remembers:
-        embedding = encoder.embeddings[list(graph.counts).index(ends[0])]
-        embedding.requires_grad_(False).zero_()
+        encoder.forget(ends[0])
     width = settings.encoder.width
     columns = width if len(ends) == 1 else 3 * width + known.features.shape[1]
     head = PropertyHead(columns, width, truth.shape[1], settings.encoder.dropout)
@@ -90,6 +89,9 @@ def fit_property(
     if form is Form.NUMBER:
         shift, scale = float(truth.mean()), float(truth.std()) or 1.0
     target = torch.from_numpy((truth - np.float32(shift)) / np.float32(scale))
+    class_weights: Tensor | None = None
+    if settings.class_weights and form is not Form.NUMBER:
+        class_weights = torch.from_numpy(_class_weights(form, truth))
     places = [torch.from_numpy(end) for end in known.ends]
     own = torch.from_numpy(known.features)
     optimizer = Adam(
@@ -120,7 +122,7 @@ def fit_property(
             rows = torch.from_numpy(random.choice(len(known), ROWS, replace=False))
         state = encoder(features, weights)
         columns_of = _columns(state, ends, [place[rows] for place in places], own[rows])
-        loss = _loss(form, head(columns_of), target[rows])
+        loss = _loss(form, head(columns_of), target[rows], class_weights)
         optimizer.step(loss)
         yield PropertyCheckpoint(epoch, float(loss.detach()), export, encoder.stored)
 
@@ -134,11 +136,19 @@ def _columns(
     return torch.cat([*parts, own], dim=1)
 
 
-def _loss(form: Form, outputs: Tensor, target: Tensor) -> Tensor:
+def _loss(form: Form, outputs: Tensor, target: Tensor, weights: Tensor | None) -> Tensor:
     match form:
         case Form.ONE_CLASS:
-            return functional.cross_entropy(outputs, target)
+            return functional.cross_entropy(outputs, target, weight=weights)
         case Form.SEVERAL_CLASSES:
-            return functional.binary_cross_entropy_with_logits(outputs, target)
+            return functional.binary_cross_entropy_with_logits(outputs, target, pos_weight=weights)
         case Form.NUMBER:
             return functional.mse_loss(outputs, target)
+
+
+def _class_weights(form: Form, truth: Floats) -> Floats:
+    """By which all classes count alike, or with and without each: float32 `[outputs]`."""
+    counts = np.maximum(truth.sum(axis=0), 1.0)
+    if form is Form.SEVERAL_CLASSES:
+        return np.asarray(np.maximum(len(truth) - counts, 1.0) / counts, np.float32)
+    return np.asarray(len(truth) / (len(counts) * counts), np.float32)

@@ -12,10 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from proxy.learning.graph import Floats
-from proxy.learning.inductive.encoder import Encoder, Layer
+from proxy.learning.inductive.encoder import NORM_EPSILON, Encoder, Layer
 from proxy.learning.models.messages import MessageGraph, Weights
-
-MAX_BASES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,12 @@ class EncoderSettings:
     """Length of the learned embeddings at the beginning where a vertex has features (length 1)."""
     message_scale: float = 0.1
     """What a round of messages adds at the beginning, as a share of the state."""
+    bases: int = 8
+    """Matrices that the relations share, at most; 0 gives each relation its own."""
+    self_loop: bool = True
+    layer_norm: bool = False
+    embed_featured: bool = True
+    """Whether vertices with features have a learned embedding beside them."""
 
 
 class RelationalEncoder(nn.Module):
@@ -45,7 +49,8 @@ class RelationalEncoder(nn.Module):
     plus an orthogonal projection of the features, the output the mean over the layers, and the
     :math:`V_b` begin as multiples of the identity: training starts from smoothed features and
     embeddings, which is LightGCN (He et al., SIGIR 2020) and a sensible answer where there is
-    little to learn from.
+    little to learn from. With `layer_norm` the argument of :math:`\tanh` is normalised over its
+    columns (Ba, Kiros & Hinton, "Layer normalization", 2016).
     """
 
     def __init__(
@@ -67,6 +72,9 @@ class RelationalEncoder(nn.Module):
             )
             for name, count in counts.items()
         )
+        if not settings.embed_featured:
+            for name in self._featured:
+                self.forget(name)
         self.projections = nn.ModuleList(
             _orthogonal(feature_widths[name], width) for name in self._featured
         )
@@ -74,6 +82,10 @@ class RelationalEncoder(nn.Module):
             RelationalLayer(messages, settings) for _ in range(settings.layers)
         )
         self._dropout = nn.Dropout(settings.dropout)
+
+    def forget(self, name: str) -> None:
+        """Leave the vertices of a type with their features alone."""
+        self.embeddings[self._types.index(name)].requires_grad_(False).zero_()
 
     def forward(self, features: Mapping[str, Tensor], weights: Weights) -> dict[str, Tensor]:
         """Embeddings of all vertices: float32 `[vertices, width]` by type.
@@ -114,13 +126,16 @@ class RelationalLayer(nn.Module):
         width = settings.width
         self._messages = messages
         relations = list(dict.fromkeys(kind.relation for kind in messages.types))
-        bases = max(1, min(len(relations), MAX_BASES))
+        bases = max(1, min(len(relations), settings.bases or len(relations)))
         self.bases = nn.Parameter(settings.message_scale * torch.eye(width).repeat(bases, 1, 1))
         shares = torch.zeros(len(messages.types), bases)
         for index, kind in enumerate(messages.types):
             shares[index, relations.index(kind.relation) % bases] = 1.0
         self.shares = nn.Parameter(shares)
-        self.loop = nn.Parameter(torch.zeros(width, width))
+        self.loop = nn.Parameter(torch.zeros(width, width), requires_grad=settings.self_loop)
+        gain = torch.full((width,), settings.message_scale / math.sqrt(width))
+        self.gain = nn.Parameter(gain) if settings.layer_norm else None
+        self.shift = nn.Parameter(torch.zeros(width)) if settings.layer_norm else None
         self._dropout = nn.Dropout(settings.dropout)
 
     def forward(self, state: Mapping[str, Tensor], weights: Weights) -> dict[str, Tensor]:
@@ -131,9 +146,15 @@ class RelationalLayer(nn.Module):
             sent = self._messages.propagate(kind, state[kind.source], weights)
             received[kind.target] = received[kind.target] + sent @ transform
         return {
-            name: state[name] + self._dropout(torch.tanh(values))
+            name: state[name] + self._dropout(torch.tanh(self._normalised(values)))
             for name, values in received.items()
         }
+
+    def _normalised(self, values: Tensor) -> Tensor:
+        if self.gain is None:
+            return values
+        shape = list(self.gain.shape)
+        return nn.functional.layer_norm(values, shape, self.gain, self.shift, NORM_EPSILON)
 
     def _transforms(self) -> Tensor:
         """One for each message type: float32 `[message types, width, width]`."""
@@ -147,6 +168,8 @@ class RelationalLayer(nn.Module):
                 (kind.relation, "in" if kind.reverse else "out"): _copied(transform)
                 for kind, transform in zip(self._messages.types, self._transforms(), strict=True)
             },
+            None if self.gain is None else _copied(self.gain),
+            None if self.shift is None else _copied(self.shift),
         )
 
 

@@ -14,7 +14,10 @@ from proxy.learning.processing.drift import Drift, drift_between
 from proxy.learning.processing.process import process
 from proxy.learning.processing.processed import ProcessedGraph
 from proxy.learning.processing.stored import read_processed, write_processed
+from proxy.learning.properties.choice import yardstick_of
 from proxy.learning.properties.dataset import property_dataset
+from proxy.learning.properties.merits import metric_of
+from proxy.learning.search.templates import reports
 from proxy.store.artifacts import check_output
 
 VERSIONS_OF = ("gremlink", "numpy", "scipy")
@@ -34,13 +37,16 @@ def prepare(
     *,
     previous: Path | None = None,
     configuration: str = CONFIGURATION,
+    model_type: str | None = None,
     progress: Progress | None = None,
 ) -> Prepared:
     """Process an export and write the result; nothing is written before all is done.
 
     `previous` is the output of an earlier processing, whose encodings are applied again. What
-    could not be learned from is refused here. Raises `BadExport`, `UnusableExport`,
-    `ArtifactError`, and ValueError for features that make no sense.
+    could not be learned from is refused here. Beside the result lies the configuration of a search
+    over settings: of Neptune's default model for the `model_type` `heterogeneous` or `kge`, without
+    one of `auto`. Raises `BadExport`, `UnusableExport`, `ArtifactError`, and ValueError for
+    features that make no sense, or an unknown model type.
     """
     progress = progress or unheard
     check_output(output)
@@ -50,8 +56,10 @@ def prepare(
     )
     if found.target is None:
         link_dataset(found)
+        beside = reports("link_prediction", "mrr", model_type)
     else:
-        property_dataset(found)
+        rows = property_dataset(found)
+        beside = reports(rows.target.name, metric_of(yardstick_of(rows)).name, model_type)
     drift = None if earlier is None else drift_between(earlier.graph, found.graph)
     progress(PhaseStarted("writing the processed graph"))
     about = {
@@ -59,5 +67,5 @@ def prepare(
         | {"python": platform.python_version()},
         "drift": None if drift is None else drift.to_document(),
     }
-    write_processed(output, found, about)
+    write_processed(output, found, about, beside)
     return Prepared(found, drift)

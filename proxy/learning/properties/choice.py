@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proxy.learning.graph import Floats
+from proxy.learning.properties.dataset import PropertyDataset
 from proxy.learning.properties.metrics import metrics_for
 from proxy.learning.properties.mixture import (
     Weights,
@@ -76,6 +77,12 @@ class Yardstick:
             return float(-np.log(np.maximum(outputs[own], 1e-12)).mean())
         likely = np.where(own, outputs, 1.0 - outputs)
         return float(-np.log(np.maximum(likely, 1e-12)).mean())
+
+
+def yardstick_of(dataset: PropertyDataset) -> Yardstick:
+    """What counts for a property with these values."""
+    known = dataset.truth[dataset.labelled]
+    return Yardstick(dataset.target.form, known.mean(axis=0, dtype=np.float64))
 
 
 def choose(yardstick: Yardstick, said: Said, truth: Floats) -> dict[str, Choice]:

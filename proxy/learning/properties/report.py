@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from proxy.learning.search.tuning import SearchReport
+
 MOST_CLASSES = 50
 """Up to so many classes the report shows the confusion matrix."""
 
@@ -52,6 +54,7 @@ class PropertyReport:
     device: str
     seconds: float
     peak_memory: float
+    search: SearchReport | None = None
 
     def row(self, method: str) -> PropertyRow:
         """The row of a method. Raises KeyError."""

@@ -11,31 +11,27 @@ import numpy as np
 from proxy.learning.events import PhaseStarted, Progress
 from proxy.learning.graph import Indexes
 from proxy.learning.processing.processed import CustomSplit
-from proxy.learning.properties.choice import Choice, Yardstick, choose
+from proxy.learning.properties.choice import Choice, Yardstick, choose, yardstick_of
 from proxy.learning.properties.dataset import PropertyDataset
 from proxy.learning.properties.members import Field
 from proxy.learning.properties.metrics import ClassificationMetrics, Metrics, metrics_for
-from proxy.learning.properties.network import Stage, epochs_of, kinds
+from proxy.learning.properties.network import Course, Judge, Stage, learned
 from proxy.learning.properties.rows import in_parts, parts_for
 from proxy.learning.properties.target import Form, Outputs
 from proxy.learning.provenance import Stopwatch
 from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
-
-PATIENCE = 6
-"""Looks at the held-out rows without improvement after which a network stops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
     """Rows that are held out, and what the methods say of them, fitted without them.
 
-    `said` is float64 `[held, outputs]` by method, `network` the same by stage.
+    `said` is float64 `[held, outputs]` by method, `course` has the same of the network.
     """
 
     held: Indexes
     said: Mapping[str, Outputs]
-    network: Mapping[Stage, Outputs]
-    losses: Mapping[Stage, float]
+    course: Course
 
     def at(self, names: Sequence[str], stage: Stage, rows: slice) -> dict[str, Outputs]:
         """What all methods say of some of the rows, the network at a stage.
@@ -44,12 +40,12 @@ class Fold:
         """
         passed = (
             each
-            for each in self.network
+            for each in self.course.said
             if each.remembers == stage.remembers and each.epoch <= stage.epoch
         )
         reached = max(passed, default=stage)
         return {
-            name: (self.network[reached] if name == NETWORK else self.said[name])[rows]
+            name: (self.course.said[reached] if name == NETWORK else self.said[name])[rows]
             for name in names
         }
 
@@ -86,8 +82,7 @@ class Trial:
     @cached_property
     def yardstick(self) -> Yardstick:
         """What counts."""
-        known = self.dataset.truth[self.dataset.labelled]
-        return Yardstick(self.dataset.target.form, known.mean(axis=0, dtype=np.float64))
+        return yardstick_of(self.dataset)
 
     @cached_property
     def random(self) -> np.random.Generator:
@@ -95,20 +90,31 @@ class Trial:
         return np.random.default_rng(self.seed)
 
     def study(self) -> PropertyStudy:
-        """By cross-validation up to `cross_validate_up_to` rows, else by one split; by that of the
-        user, if there is one.
-        """
+        """By cross-validation of few rows, else by one split."""
+        return self._study_folds() if self.is_small else self._study_split()
+
+    @property
+    def is_small(self) -> bool:
+        """Whether there are up to `cross_validate_up_to` rows, and no split of the user."""
         chosen = isinstance(self.dataset.split, CustomSplit)
-        if not chosen and len(self.dataset.labelled) <= self.settings.cross_validate_up_to:
-            return self._study_folds()
-        return self._study_split()
+        return not chosen and len(self.dataset.labelled) <= self.settings.cross_validate_up_to
+
+    def split(self) -> tuple[Indexes, Indexes, Indexes]:
+        """Rows for training, validation and test; asked once, and first."""
+        dataset = self.dataset
+        return parts_for(dataset.labelled, self._strata(), dataset.split, self.random)
+
+    def parts(self) -> list[Indexes]:
+        """The parts of a cross-validation; asked once, and first."""
+        dataset = self.dataset
+        count = min(self.settings.folds, len(dataset.labelled))
+        return in_parts(dataset.labelled, self._strata(), count, self.random)
 
     def _study_split(self) -> PropertyStudy:
         dataset = self.dataset
-        parts = parts_for(dataset.labelled, self._strata(), dataset.split, self.random)
-        train, valid, test = parts
+        train, valid, test = self.split()
         fold = self._fold("training rows", train, np.concatenate([valid, test]), len(valid))
-        stage = _best_stage([fold])
+        stage = best_stage([fold.course])
         before, after = slice(0, len(valid)), slice(len(valid), None)
         choices = choose(
             self.yardstick, fold.at(self.field.names, stage, before), dataset.truth[valid]
@@ -125,8 +131,8 @@ class Trial:
 
     def _study_folds(self) -> PropertyStudy:
         dataset = self.dataset
-        count = min(self.settings.folds, len(dataset.labelled))
-        parts = in_parts(dataset.labelled, self._strata(), count, self.random)
+        parts = self.parts()
+        count = len(parts)
         folds = []
         for number, held in enumerate(parts, start=1):
             others = np.concatenate([part for part in parts if part is not held])
@@ -145,7 +151,7 @@ class Trial:
         return PropertyStudy(protocol, choices, metrics, stage, self.settings.networks)
 
     def _chosen(self, folds: Sequence[Fold]) -> tuple[dict[str, Choice], Stage]:
-        stage = _best_stage(folds)
+        stage = best_stage([fold.course for fold in folds])
         every = [fold.at(self.field.names, stage, slice(None)) for fold in folds]
         said = {name: np.concatenate([each[name] for each in every]) for name in self.field.names}
         truth = self.dataset.truth[np.concatenate([fold.held for fold in folds])]
@@ -178,50 +184,33 @@ class Trial:
             if name != NETWORK:
                 with self.watch.timing(name):
                     said[name] = self.field.fit(name, train).outputs(subjects)
-        network: dict[Stage, Outputs] = {}
-        losses: dict[Stage, float] = {}
+        course = Course()
         if NETWORK in self.field.names:
             self.progress(PhaseStarted(phase))
             with self.watch.timing(NETWORK):
-                for remembers in kinds(self.dataset):
-                    self._train(phase, train, held, watched, remembers, network, losses)
-        return Fold(held, said, network, losses)
+                course = self.learn(phase, train, held, watched, self.judge(held[:watched]))
+        return Fold(held, said, course)
 
-    def _train(
-        self,
-        phase: str,
-        train: Indexes,
-        held: Indexes,
-        watched: int,
-        remembers: bool,
-        network: dict[Stage, Outputs],
-        losses: dict[Stage, float],
-    ) -> None:
-        """One network, until its loss on the watched rows has not fallen for a while."""
-        subjects = self.dataset.subjects.select(held)
-        truth = self.dataset.truth[held[:watched]]
-        own: list[float] = []
-        for checkpoint in epochs_of(
+    def learn(
+        self, phase: str, train: Indexes, held: Indexes, watched: int, judge: Judge
+    ) -> Course:
+        """Train the network alone."""
+        return learned(
             phase,
             self.dataset,
             train,
+            held,
+            watched,
             self.settings,
             self.seed,
             self.progress,
-            losses,
-            remembers=remembers,
-        ):
-            if not self._looks(checkpoint.epoch):
-                continue
-            stage = Stage(remembers, checkpoint.epoch)
-            network[stage] = self.dataset.target.form.from_raw(checkpoint.head().raw(subjects))
-            losses[stage] = self.yardstick.loss(network[stage][:watched], truth)
-            own.append(losses[stage])
-            if len(own) - 1 - int(np.argmin(own)) >= PATIENCE:
-                break
+            judge,
+        )
 
-    def _looks(self, epoch: int) -> bool:
-        return epoch in (1, 2, 5, self.settings.epochs) or epoch % 10 == 0
+    def judge(self, rows: Indexes) -> Judge:
+        """The loss on rows."""
+        truth = self.dataset.truth[rows]
+        return lambda outputs: self.yardstick.loss(outputs, truth)
 
     def _strata(self) -> Indexes:
         """What every part should have its share of: classes, where there is one for each row."""
@@ -231,14 +220,14 @@ class Trial:
         return np.zeros(len(known), np.int64)
 
 
-def _best_stage(folds: Sequence[Fold]) -> Stage:
+def best_stage(courses: Sequence[Course]) -> Stage:
     """The stage with the least mean loss of those that all folds reached; epoch 0 for none."""
-    common = set.intersection(*(set(fold.losses) for fold in folds))
+    common = set.intersection(*(set(course.losses) for course in courses))
     if not common:
         return Stage(remembers=False, epoch=0)
     return min(
         sorted(common),
-        key=lambda stage: float(np.mean([fold.losses[stage] for fold in folds])),
+        key=lambda stage: float(np.mean([course.losses[stage] for course in courses])),
     )
 
 

@@ -19,6 +19,7 @@ from proxy.learning.properties.choice import Choice
 from proxy.learning.properties.dataset import PropertyDataset, load_property
 from proxy.learning.properties.head import Head, Networks
 from proxy.learning.properties.members import Member
+from proxy.learning.properties.merits import metric_of
 from proxy.learning.properties.mixture import used
 from proxy.learning.properties.model import EdgeFeatures, PropertyModel, to_artifact
 from proxy.learning.properties.network import epochs_of
@@ -29,13 +30,25 @@ from proxy.learning.properties.report import (
     PropertyRow,
 )
 from proxy.learning.properties.study import PropertyStudy, Trial, confusion_of
+from proxy.learning.properties.trials import property_objective
 from proxy.learning.properties.view import Known
 from proxy.learning.provenance import REPORT, peak_memory, provenance
-from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
+from proxy.learning.search.tuning import Question, SearchReport, Wanted, tuned, tuned_by, wanted_for
+from proxy.learning.settings import (
+    AUTO,
+    NETWORK,
+    PROPERTY_MODELS,
+    SearchSettings,
+    TrainingSettings,
+)
 from proxy.learning.stored_graph import StoredGraph
 from proxy.store.artifacts import check_output, write_artifact
 
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy", "scikit-learn")
+SAME_ROWS = (
+    "the network's settings were chosen on the rows that judge it, so its own figures are a little "
+    "better than on new rows"
+)
 
 
 def train_property(
@@ -45,6 +58,7 @@ def train_property(
     model: str = AUTO,
     seed: int = 0,
     settings: TrainingSettings | None = None,
+    search: SearchSettings | None = None,
     configuration: str = CONFIGURATION,
     progress: Progress | None = None,
 ) -> PropertyReport:
@@ -52,19 +66,25 @@ def train_property(
 
     `model` is one of `PROPERTY_MODELS`. The same seed gives the same tensors on one machine. Raises
     `BadExport`, `UnusableExport`, ValueError (features that do not fit, a model that is unknown or
-    does not apply), `OutputInTheWay`.
+    does not apply, a configuration of the search that makes no sense), `SearchFailed`,
+    `OutputInTheWay`.
     """
-    settings = settings or TrainingSettings()
     progress = progress or unheard
     begun = time.perf_counter()
     check_output(artifact_directory)
     progress(PhaseStarted("reading the export"))
-    trial = Trial(load_property(export_directory, configuration), settings, seed, progress)
+    dataset = load_property(export_directory, configuration)
+    wanted = wanted_for(export_directory, model, settings, search, dataset.graph, PROPERTY_MODELS)
+    model = wanted.model
+    trial = Trial(dataset, wanted.settings, seed, progress)
     if model != AUTO and model not in trial.field.names:
         raise ValueError(
             f"the model {model!r} cannot learn {trial.dataset.target}: choose one of "
             f"{', '.join((AUTO, *trial.field.names))}"
         )
+    question = Question(export_directory, configuration, seed)
+    settings, tried, warnings = _searched(trial, wanted, question)
+    trial.settings = settings
     with threads(trial.dataset.graph, settings.threads):
         study = trial.study()
         choice = study.choices[model]
@@ -72,9 +92,28 @@ def train_property(
     progress(PhaseStarted("writing the artifact"))
     taken = used(trial.field.names, choice.weights)
     report = _report(trial, study, model, taken, time.perf_counter() - begun)
-    about = provenance(model, seed, settings, VERSIONS_OF) | {"methods": dict(taken)}
+    warnings = (*report.warnings, *wanted.warnings, *warnings)
+    report = replace(report, search=tried, warnings=warnings)
+    about = provenance(model, seed, settings, VERSIONS_OF) | tuned_by(tried)
+    about["methods"] = dict(taken)
     write_artifact(artifact_directory, to_artifact(served, about), {REPORT: report.to_document()})
     return report
+
+
+def _searched(
+    trial: Trial, wanted: Wanted, question: Question
+) -> tuple[TrainingSettings, SearchReport | None, tuple[str, ...]]:
+    """Look for settings of the network, if it takes part."""
+    settings = wanted.settings
+    if not wanted.search.trials:
+        return settings, None, ()
+    if NETWORK not in trial.field.names or wanted.model not in (AUTO, NETWORK):
+        return settings, None, ("there was no search: no network takes part in this training",)
+    metric = wanted.metric or metric_of(trial.yardstick)
+    objective = property_objective(trial.dataset, settings, trial.seed, metric)
+    task = trial.dataset.target.name
+    found, report = tuned(wanted, NETWORK, task, metric.name, objective, question, trial.progress)
+    return found, report, (SAME_ROWS,) if trial.is_small else ()
 
 
 def _served(trial: Trial, study: PropertyStudy, choice: Choice) -> PropertyModel:

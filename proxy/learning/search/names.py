@@ -1,0 +1,75 @@
+"""Neptune's parameters by their names here, and those without an effect here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from proxy.learning.search.configuration import HpoConfiguration
+from proxy.learning.search.parameter import Value
+from proxy.learning.settings import TrainingSettings
+
+SETTINGS = {
+    "num-hidden": "width",
+    "num-epochs": "epochs",
+    "lr": "learning_rate",
+    "dropout": "dropout",
+    "layer-norm": "layer_norm",
+    "num-layer": "layers",
+    "num-layers": "layers",
+    "num-bases": "bases",
+    "concat-node-embed": "embed_featured",
+    "use-class-weight": "class_weights",
+    "use-self-loop": "self_loop",
+    "enable-early-stop": "early_stop",
+    "window-for-early-stop": "patience",
+    "l2norm": "weight_decay",
+    "regularization-coef": "penalty",
+    "hidden-share": "hidden_share",
+}
+"""Fields of `TrainingSettings`; `hidden-share` is not Neptune's."""
+
+WITHOUT_EFFECT = {
+    "batch-size": "every step sees the whole graph",
+    "fanout": "all neighbours are read",
+    "fanouts": "all neighbours are read",
+    "global-norm": "messages are normalised by both ends' degrees",
+    "sparse-embedding": "embeddings are dense",
+    "sparse-lr": "embeddings learn at the rate of the rest",
+    "per-feat-name-embed": "features are projected side by side",
+    "low-mem": "there is one way to compute",
+    "use-edge-features": "edges' features are read for the edges that are asked about",
+    "edge-num-hidden": "edges' features are read for the edges that are asked about",
+    "num-negs": "all candidates are negatives, or as many as memory allows",
+    "neg-share": "all candidates are negatives, or as many as memory allows",
+    "gamma": "the loss has no margin",
+    "rel-part": "relations are not distributed",
+}
+"""What a configuration may hold all the same, with the reason."""
+
+
+def applied(settings: TrainingSettings, values: Mapping[str, Value]) -> TrainingSettings:
+    """The settings with parameters in Neptune's names. Raises ValueError for impossible values."""
+    fields = {SETTINGS[name]: value for name, value in values.items() if name in SETTINGS}
+    return replace(settings, **fields)  # type: ignore[arg-type]
+
+
+def with_frequency(settings: TrainingSettings, configuration: HpoConfiguration) -> TrainingSettings:
+    """The settings with the configuration's looks at held-out data; an epoch is one batch."""
+    kind, value = configuration.frequency
+    every = value * settings.epochs if kind == "evaluate_every_pct" else value
+    return replace(settings, evaluate_every=max(1, round(every)))
+
+
+def told(configuration: HpoConfiguration) -> tuple[str, ...]:
+    """Warnings about parameters that change nothing, or that nobody knows."""
+    idle = [name for name in configuration.names if name in WITHOUT_EFFECT]
+    known = SETTINGS.keys() | WITHOUT_EFFECT.keys()
+    unknown = [name for name in configuration.names if name not in known]
+    warnings = []
+    if idle:
+        listed = ", ".join(f"{name} ({WITHOUT_EFFECT[name]})" for name in idle)
+        warnings.append(f"parameters of the search that have no effect here: {listed}")
+    if unknown:
+        warnings.append(f"unknown parameters of the search: {', '.join(unknown)}")
+    return tuple(warnings)

@@ -1,0 +1,78 @@
+"""One entry of a hyper-parameter configuration: its values, and how to choose among them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["bool", "int", "float"]
+Spacing = Literal["linear", "log", "power2"]
+Value = bool | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter as Neptune names it.
+
+    `low` and `high` are the ends of its range, both included, or `options` are all its values;
+    with neither it has its `default`, which `None` leaves to whoever reads it. `step` is the
+    distance of neighbours in a linear range.
+    """
+
+    name: str
+    kind: Kind
+    default: Value = None
+    low: float | None = None
+    high: float | None = None
+    options: tuple[Value, ...] = ()
+    spacing: Spacing = "linear"
+    step: float | None = None
+
+    @property
+    def is_tunable(self) -> bool:
+        """Whether there is anything to choose."""
+        return self.low is not None or len(self.options) > 1 or self.kind == "bool"
+
+    def suggested(self, trial: Any) -> Value:
+        """The value that Optuna's `trial` is to use."""
+        if self.kind == "bool" and self.low is None and not self.options:
+            return bool(trial.suggest_categorical(self.name, [False, True]))
+        if self.low is None or self.high is None:
+            chosen: Value = trial.suggest_categorical(self.name, list(self.options))
+            return chosen
+        if self.spacing == "power2":
+            low, high = math.ceil(math.log2(self.low)), math.floor(math.log2(self.high))
+            return int(2 ** trial.suggest_int(self.name, low, high))
+        log = self.spacing == "log"
+        if self.kind == "int":
+            step = 1 if log or self.step is None else int(self.step)
+            low, high = round(self.low), round(self.high)
+            return int(trial.suggest_int(self.name, low, high, step=step, log=log))
+        step_of = None if log else self.step
+        return float(trial.suggest_float(self.name, self.low, self.high, step=step_of, log=log))
+
+    def enqueued(self, value: Value) -> Any:
+        """What Optuna calls a value of this parameter; `None` for one that it cannot choose."""
+        if value is None or (self.low is None and self.options and value not in self.options):
+            return None
+        if self.low is None or self.high is None:
+            return value
+        if not self.low <= float(value) <= self.high:
+            return None
+        if self.spacing == "power2":
+            power = math.log2(float(value))
+            return round(power) if power.is_integer() else None
+        if self.spacing == "linear" and self.step is not None:
+            steps = (float(value) - self.low) / self.step
+            return value if abs(steps - round(steps)) < 1e-9 else None
+        return value
+
+
+def in_words(parameters: Sequence[tuple[str, Value]]) -> str:
+    """Values for people: `lr 0.0042, num-hidden 64`."""
+    return ", ".join(
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {str(value).lower()}"
+        for name, value in parameters
+    )

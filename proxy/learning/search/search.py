@@ -1,0 +1,194 @@
+"""The search: Optuna proposes settings, trials learn with them, weak ones are stopped early.
+
+Trials go in rounds of as many as run at a time. A round's proposals, and when its trials are given
+up, depend on earlier rounds only: so the same seed finds the same whatever finishes first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from proxy.learning.events import PhaseStarted, Progress
+from proxy.learning.search.parameter import Parameter, Value, in_words
+
+Tell = Callable[[float], None]
+"""Hears the best value so far, larger is better; raises `Pruned` where that is not enough."""
+
+Objective = Callable[[Mapping[str, Value], Tell], float]
+"""Trains with parameters, tells meanwhile how good it is, and returns the best value at the end."""
+
+State = Literal["complete", "pruned", "failed"]
+
+WARM_UP = 2
+"""Values of a trial that are never compared: first looks say little."""
+
+LEAST_KNOWN = 3
+"""Trials that have to be complete before one is stopped for being worse than their median."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A trial to run."""
+
+    number: int
+    parameters: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """A trial that is over. `value` is what it has reached, `None` where it failed; `seconds` it
+    took; `reason` is why it failed."""
+
+    number: int
+    parameters: Mapping[str, Value]
+    value: float | None
+    state: State
+    seconds: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The trials in their order, and the best one's parameters."""
+
+    best: Mapping[str, Value]
+    trials: tuple[TrialRow, ...]
+
+
+Keep = Callable[[int, int, float], bool]
+"""From a trial's number, the number of what it tells and the value, whether it may go on."""
+
+
+class Runner(Protocol):
+    """Runs trials, one after the other or at a time."""
+
+    def run(self, jobs: Sequence[Job], keep: Keep) -> list[TrialRow]:
+        """What became of each of the jobs, in their order."""
+        ...
+
+
+class Pruned(Exception):
+    """The trial is not worth going on with."""
+
+
+class SearchFailed(Exception):
+    """No trial came to an end; the message is the first one's reason."""
+
+
+def run_trial(objective: Objective, job: Job, keep: Keep) -> TrialRow:
+    """Run a trial here."""
+    begun = time.perf_counter()
+    reached: list[float] = []
+    state: State = "complete"
+    reason = ""
+
+    def tell(value: float) -> None:
+        reached.append(value)
+        if not keep(job.number, len(reached) - 1, value):
+            raise Pruned
+
+    try:
+        reached.append(objective(job.parameters, tell))
+    except Pruned:
+        state = "pruned"
+    except (ArithmeticError, RuntimeError, ValueError) as error:
+        # A size that does not fit, a loss that is no number: other settings may do.
+        state, reason = "failed", f"{type(error).__name__}: {error}"
+    value = reached[-1] if reached and state != "failed" else None
+    seconds = round(time.perf_counter() - begun, 2)
+    return TrialRow(job.number, job.parameters, value, state, seconds, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """One trial after the other, in this process."""
+
+    objective: Objective
+
+    def run(self, jobs: Sequence[Job], keep: Keep) -> list[TrialRow]:
+        """See `Runner.run`."""
+        return [run_trial(self.objective, job, keep) for job in jobs]
+
+
+def search(
+    parameters: Sequence[Parameter],
+    defaults: Mapping[str, Value],
+    *,
+    trials: int,
+    parallel: int,
+    seed: int,
+    runner: Runner,
+    progress: Progress,
+    what: str,
+) -> Found:
+    """Try `trials` settings of the parameters, first the defaults where they are in the ranges.
+
+    `what` is for people.
+
+    Proposals are those of the tree-structured Parzen estimator (Bergstra, Bardenet, Bengio & Kégl,
+    NIPS 2011), after some random ones; a trial is given up where the best it has reached is below
+    the median of what others had at the same point. Raises `SearchFailed`.
+    """
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    random_ones = max(2, min(10, trials // 3))
+    study = optuna.create_study(
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=random_ones),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=LEAST_KNOWN, n_warmup_steps=WARM_UP),
+    )
+    known = {each.name: each.enqueued(defaults.get(each.name)) for each in parameters}
+    study.enqueue_trial({name: value for name, value in known.items() if value is not None})
+    rows: list[TrialRow] = []
+    while len(rows) < trials:
+        asked = [study.ask() for _ in range(min(parallel, trials - len(rows)))]
+        jobs = [_job(trial, len(rows) + place, parameters) for place, trial in enumerate(asked)]
+        numbers = ", ".join(str(job.number + 1) for job in jobs)
+        progress(PhaseStarted(f"{what}, trial {numbers} of {trials}{_best(rows)}"))
+        by_number = {job.number: trial for job, trial in zip(jobs, asked, strict=True)}
+        for trial, row in zip(asked, runner.run(jobs, _keeper(by_number)), strict=True):
+            _tell(study, trial, row)
+            rows.append(row)
+    done = [row for row in rows if row.state == "complete" and row.value is not None]
+    if not done:
+        reasons = [row.reason for row in rows if row.reason]
+        raise SearchFailed(f"no trial of {what} came to an end: {reasons[0] if reasons else ''}")
+    # The first of equals: where nothing is better, the defaults stay.
+    best = max(done, key=lambda row: (row.value or 0.0, -row.number))
+    return Found(best.parameters, tuple(rows))
+
+
+def _job(trial: Any, number: int, parameters: Sequence[Parameter]) -> Job:
+    return Job(number, {each.name: each.suggested(trial) for each in parameters})
+
+
+def _keeper(trials: Mapping[int, Any]) -> Keep:
+    def keep(number: int, step: int, value: float) -> bool:
+        trials[number].report(value, step)
+        return not trials[number].should_prune()
+
+    return keep
+
+
+def _tell(study: Any, trial: Any, row: TrialRow) -> None:
+    from optuna.trial import TrialState
+
+    match row.state:
+        case "complete":
+            study.tell(trial, row.value)
+        case "pruned":
+            study.tell(trial, state=TrialState.PRUNED)
+        case "failed":
+            study.tell(trial, state=TrialState.FAIL)
+
+
+def _best(rows: Sequence[TrialRow]) -> str:
+    done = [row for row in rows if row.value is not None]
+    if not done:
+        return ""
+    best = max(done, key=lambda row: row.value or 0.0)
+    return f" (best so far: {in_words(list(best.parameters.items()))})"

@@ -1,0 +1,205 @@
+"""From what a user asked for to settings: the configuration beside the data, and the search."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from proxy.graph.export_files import CONFIGURATION
+from proxy.learning.events import Progress
+from proxy.learning.graph import TypedGraph
+from proxy.learning.search.configuration import (
+    FILE,
+    BadHpoConfiguration,
+    HpoConfiguration,
+    Metric,
+    configuration_of,
+    read_configuration,
+)
+from proxy.learning.search.names import SETTINGS, applied, told, with_frequency
+from proxy.learning.search.parameter import Value, in_words
+from proxy.learning.search.search import Here, Objective, TrialRow, search
+from proxy.learning.search.templates import template
+from proxy.learning.search.workers import Workers
+from proxy.learning.settings import AUTO, SearchSettings, TrainingSettings
+
+TUNED = "tuned"
+"""The manifest's entry for parameters that a search has found."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchReport:
+    """What was tried. `parameters` are the best trial's, in Neptune's names; `metric` is what the
+    trials were judged by on held-out data, larger is better; `parallel` ran at a time.
+    """
+
+    network: str
+    metric: str
+    parameters: Mapping[str, Value]
+    trials: tuple[TrialRow, ...]
+    parallel: int
+    seconds: float
+
+    def verdict(self) -> str:
+        """A sentence: what was found, beside the settings that it began with."""
+        chosen = in_words(list(self.parameters.items())) or "there was nothing to choose"
+        best = self.rise()[-1][1]
+        pruned = sum(row.state == "pruned" for row in self.trials)
+        first = self.trials[0].value
+        before = "" if first is None else f", {first:.4f} by default"
+        return (
+            f"Search of settings for {self.network}: {len(self.trials)} trials, {pruned} given up "
+            f"early, {self.seconds:.1f} s. Best {self.metric} on held-out data {best:.4f}{before}: "
+            f"{chosen}."
+        )
+
+    def rise(self) -> list[tuple[float, float]]:
+        """The best value so far by trial, from 1, of those that came to their end."""
+        points: list[tuple[float, float]] = []
+        for row in self.trials:
+            if row.state == "complete" and row.value is not None:
+                best = max(row.value, points[-1][1] if points else row.value)
+                points.append((row.number + 1.0, best))
+        return points
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to train: a model by name, settings that hold without a search, and what to search.
+
+    `pinned` are fields of the settings that were set on purpose: a search leaves them alone.
+    """
+
+    model: str
+    settings: TrainingSettings
+    configuration: HpoConfiguration | None
+    search: SearchSettings
+    pinned: frozenset[str]
+    warnings: tuple[str, ...]
+
+    @property
+    def metric(self) -> Metric | None:
+        """What a trial is to be judged by, if the configuration says so."""
+        return None if self.configuration is None else self.configuration.metric
+
+
+def wanted_for(
+    directory: Path,
+    model: str,
+    settings: TrainingSettings | None,
+    asked: SearchSettings | None,
+    graph: TypedGraph,
+    models: Sequence[str],
+) -> Wanted:
+    """Read the configuration that was named, or that lies in the data's `directory`.
+
+    Its model, unless it is `auto`, counts more than `model`, as in Neptune; its defaults count less
+    than settings that differ from the defaults here. `models` are those that can be trained. Raises
+    `BadHpoConfiguration`, OSError.
+    """
+    settings = settings or TrainingSettings()
+    asked = asked or SearchSettings()
+    plain = TrainingSettings()
+    pinned = frozenset(
+        each.name
+        for each in fields(plain)
+        if getattr(settings, each.name) != getattr(plain, each.name)
+    )
+    path = asked.configuration or directory / FILE
+    if asked.configuration is None and not path.is_file():
+        return Wanted(model, settings, None, asked, pinned, ())
+    configuration = read_configuration(path, graph.vertex_count, graph.edge_count)
+    if configuration.model != AUTO:
+        if configuration.model not in models:
+            raise BadHpoConfiguration(
+                f"{path}: the model {configuration.model!r} cannot learn this: choose one of "
+                f"{', '.join(models)}"
+            )
+        model = configuration.model
+    try:
+        settings = applied(settings, _free(configuration.defaults(), pinned))
+        if "evaluate_every" not in pinned:
+            settings = with_frequency(settings, configuration)
+    except ValueError as error:
+        raise BadHpoConfiguration(f"{path}: {error}") from error
+    return Wanted(model, settings, configuration, asked, pinned, told(configuration))
+
+
+def _free(values: Mapping[str, Value], pinned: frozenset[str]) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if SETTINGS.get(name) not in pinned}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a worker has to know to make the same objective, beside `network` and settings."""
+
+    directory: Path
+    data_configuration: str = CONFIGURATION
+    seed: int = 0
+
+    def document(
+        self, network: str, metric: Metric | None, settings: TrainingSettings
+    ) -> dict[str, Any]:
+        """For `worker.serve`."""
+        return {
+            "directory": str(self.directory),
+            "configuration": self.data_configuration,
+            "model": network,
+            "metric": None if metric is None else [metric.name, metric.topk],
+            "settings": asdict(settings),
+            "seed": self.seed,
+        }
+
+
+def tuned(
+    wanted: Wanted,
+    network: str,
+    task: str,
+    metric: str,
+    objective: Objective,
+    question: Question,
+    progress: Progress,
+) -> tuple[TrainingSettings, SearchReport]:
+    """Search settings for a network; `metric` is what `objective` returns, by name.
+
+    Without a configuration the parameters are those of `templates`. Raises `SearchFailed`.
+    """
+    begun = time.perf_counter()
+    configuration = wanted.configuration
+    if configuration is None:
+        configuration = configuration_of(template(network, task, metric))
+    asked, settings = wanted.search, wanted.settings
+    parameters = [
+        each
+        for each in configuration.searched(asked.trials)
+        if each.name in SETTINGS and SETTINGS[each.name] not in wanted.pinned
+    ]
+    defaults = {each.name: getattr(settings, SETTINGS[each.name]) for each in parameters}
+    # With nothing to choose one trial says all.
+    trials = asked.trials if parameters else 1
+    parallel = min(asked.parallel, trials)
+    options: dict[str, Any] = {
+        "trials": trials,
+        "parallel": parallel,
+        "seed": question.seed,
+        "progress": progress,
+        "what": f"search of settings for {network}",
+    }
+    if parallel == 1:
+        found = search(parameters, defaults, runner=Here(objective), **options)
+    else:
+        first = question.document(network, wanted.metric, settings)
+        first["settings"]["threads"] = max(1, settings.threads // parallel)
+        with Workers(parallel, first) as workers:
+            found = search(parameters, defaults, runner=workers, **options)
+    seconds = round(time.perf_counter() - begun, 2)
+    report = SearchReport(network, metric, found.best, found.trials, parallel, seconds)
+    return applied(settings, found.best), report
+
+
+def tuned_by(report: SearchReport | None) -> dict[str, Any]:
+    """What an artifact's manifest keeps of a search: the parameters that were found, by network."""
+    return {TUNED: {} if report is None else {report.network: dict(report.parameters)}}

@@ -1,0 +1,165 @@
+"""The search alone, on functions whose best place is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from proxy.learning.events import unheard
+from proxy.learning.search.parameter import Parameter, Value
+from proxy.learning.search.search import (
+    Found,
+    Here,
+    Job,
+    Objective,
+    SearchFailed,
+    Tell,
+    run_trial,
+    search,
+)
+
+RATE = Parameter("lr", "float", 0.01, 0.001, 0.1, spacing="log")
+WIDTH = Parameter("num-hidden", "int", 16, 16, 128, spacing="power2")
+LAYERS = Parameter("num-layer", "int", 3, 1, 5, step=2)
+NORM = Parameter("layer-norm", "bool", False)
+PICKED = Parameter("picked", "int", 3, options=(3, 5, 8))
+ALL = (RATE, WIDTH, LAYERS, NORM, PICKED)
+
+
+def distance(parameters: Mapping[str, Value]) -> float:
+    width = parameters.get("num-hidden", 64)
+    assert width is not None
+    return -abs(float(width) - 64.0) / 64.0
+
+
+def run(objective: Objective, trials: int = 12, parallel: int = 1, seed: int = 0) -> Found:
+    return search(
+        ALL,
+        {each.name: each.default for each in ALL},
+        trials=trials,
+        parallel=parallel,
+        seed=seed,
+        runner=Here(objective),
+        progress=unheard,
+        what="a test",
+    )
+
+
+def test_the_best_is_found_from_the_defaults_on() -> None:
+    found = run(lambda parameters, _: distance(parameters))
+    assert found.best["num-hidden"] == 64
+    assert found.trials[0].parameters == {each.name: each.default for each in ALL}
+    for row in found.trials:
+        parameters = row.parameters
+        assert 0.001 <= float(parameters["lr"] or 0) <= 0.1
+        assert parameters["num-hidden"] in (16, 32, 64, 128)
+        assert parameters["num-layer"] in (1, 3, 5)
+        assert isinstance(parameters["layer-norm"], bool)
+        assert parameters["picked"] in (3, 5, 8)
+
+
+def test_the_same_seed_tries_the_same() -> None:
+    tried = [[row.parameters for row in run(lambda p, _: distance(p), seed=3).trials]
+             for _ in range(2)]  # fmt: skip
+    assert tried[0] == tried[1]
+    other = [row.parameters for row in run(lambda p, _: distance(p), seed=4).trials]
+    assert tried[0] != other
+
+
+def test_rounds_do_not_depend_on_who_is_first() -> None:
+    """In a round of three, what the trials tell each other must not change the proposals."""
+
+    class Backwards:
+        def run(self, jobs, keep):  # type: ignore[no-untyped-def]
+            rows = [run_trial(lambda p, _: distance(p), job, keep) for job in reversed(jobs)]
+            return list(reversed(rows))
+
+    forwards = run(lambda p, _: distance(p), parallel=3)
+    backwards = search(
+        ALL,
+        {each.name: each.default for each in ALL},
+        trials=12,
+        parallel=3,
+        seed=0,
+        runner=Backwards(),
+        progress=unheard,
+        what="a test",
+    )
+    assert [row.parameters for row in forwards.trials] == [
+        row.parameters for row in backwards.trials
+    ]
+
+
+def test_weak_trials_are_given_up() -> None:
+    heard: list[int] = []
+
+    def objective(parameters: Mapping[str, Value], tell: Tell) -> float:
+        value = distance(parameters)
+        for step in range(10):
+            heard.append(step)
+            tell(value - 1.0 / (step + 1))
+        return value
+
+    found = run(objective, trials=20)
+    pruned = [row for row in found.trials if row.state == "pruned"]
+    assert pruned
+    assert len(heard) < 20 * 10
+    assert all(distance(row.parameters) <= distance(found.best) for row in pruned)
+
+
+def test_a_trial_that_fails_is_told_and_passed_over() -> None:
+    def objective(parameters: Mapping[str, Value], tell: Tell) -> float:
+        if parameters["num-hidden"] == 128:
+            raise RuntimeError("not enough memory")
+        return distance(parameters)
+
+    found = run(objective, trials=20)
+    failed = [row for row in found.trials if row.state == "failed"]
+    assert failed
+    assert {row.reason for row in failed} == {"RuntimeError: not enough memory"}
+    assert all(row.value is None for row in failed)
+    assert found.best["num-hidden"] == 64
+
+
+def test_where_all_trials_fail_the_search_does() -> None:
+    def objective(parameters: Mapping[str, Value], tell: Tell) -> float:
+        raise RuntimeError("not enough memory")
+
+    with pytest.raises(SearchFailed, match="no trial of a test came to an end: RuntimeError"):
+        run(objective, trials=3)
+
+
+def test_equals_leave_the_defaults() -> None:
+    found = run(lambda _, tell: 0.5, trials=5)
+    assert found.best == found.trials[0].parameters
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "known"),
+    [
+        (WIDTH, 64, 6),
+        (WIDTH, 24, None),
+        (WIDTH, 256, None),
+        (LAYERS, 3, 3),
+        (LAYERS, 2, None),
+        (RATE, 0.02, 0.02),
+        (RATE, None, None),
+        (PICKED, 4, None),
+    ],
+)
+def test_defaults_outside_the_range_are_not_tried(
+    parameter: Parameter, value: Value, known: object
+) -> None:
+    assert parameter.enqueued(value) == known
+
+
+def test_a_trial_keeps_its_last_value() -> None:
+    def objective(parameters: Mapping[str, Value], tell: Tell) -> float:
+        for value in (0.1, 0.2, 0.3):
+            tell(value)
+        return 0.4
+
+    stopped = run_trial(objective, Job(0, {}), lambda _, step, __: step < 1)
+    assert (stopped.state, stopped.value) == ("pruned", 0.2)
+    assert run_trial(objective, Job(0, {}), lambda *_: True).value == 0.4
