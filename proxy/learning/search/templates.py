@@ -52,8 +52,7 @@ def template(model: str, task: str, metric: str) -> dict[str, Any]:
     second: list[Entry] = []
     third: list[Entry] = []
     fixed: list[Entry] = [
-        {"param": "enable-early-stop", "type": "bool", "default": DEFAULTS.early_stop},
-        {"param": "window-for-early-stop", "type": "int", "default": 4 if links else 6},
+        {"param": "enable-early-stop", "type": "bool", "default": DEFAULTS.early_stop}
     ]
     if model in KNOWLEDGE_NAMES:
         second.append(tunable("dropout", "float", DEFAULTS.dropout, [0.0, 0.5], "linear"))
@@ -71,7 +70,7 @@ def template(model: str, task: str, metric: str) -> dict[str, Any]:
             tunable("num-bases", "int", DEFAULTS.bases, [2, 8], "linear", 2),
         ]
         if links:
-            third.append({"param": "concat-node-embed", "type": "bool", "default": True})
+            third.append({"param": "concat-node-embed", "type": "bool"})
         if "class" in TASKS[task]:
             third.append({"param": "use-class-weight", "type": "bool", "default": False})
         fixed += [

@@ -177,7 +177,9 @@ def tuned(
         for each in configuration.searched(asked.trials)
         if each.name in SETTINGS and SETTINGS[each.name] not in wanted.pinned
     ]
-    defaults = {each.name: getattr(settings, SETTINGS[each.name]) for each in parameters}
+    known = {each.name: getattr(settings, SETTINGS[each.name]) for each in parameters}
+    # What is left open (embeddings beside features) is done by default.
+    defaults = {name: True if value is None else value for name, value in known.items()}
     # With nothing to choose one trial says all.
     trials = asked.trials if parameters else 1
     parallel = min(asked.parallel, trials)

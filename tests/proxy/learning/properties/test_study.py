@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from proxy.learning.properties.network import Stage
+from proxy.learning.properties.network import Course, Stage
 from proxy.learning.properties.study import Fold
 from proxy.learning.settings import NETWORK
 
@@ -14,7 +14,7 @@ def test_a_network_that_stopped_early_stays_as_it_was() -> None:
     said = {"mean": np.full((2, 1), 5.0)}
     network = {Stage(True, epoch): np.full((2, 1), float(epoch)) for epoch in (1, 2, 10)}
     network |= {Stage(False, 150): np.full((2, 1), -1.0)}
-    fold = Fold(held, said, network, dict.fromkeys(network, 0.0))
+    fold = Fold(held, said, Course(said=network))
 
     def after(epoch: int) -> float:
         found = fold.at((NETWORK, "mean"), Stage(True, epoch), slice(0, 1))
