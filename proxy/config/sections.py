@@ -90,6 +90,11 @@ class Limits(Section):
         default=60.0,
         description="time for which a client may take nothing of what is sent to it, in seconds",
     )
+    evaluation_timeout: Seconds = Field(
+        default=30.0,
+        description="time for an inference query without an `evaluationTimeout` of its own, in "
+        "seconds",
+    )
     drain_timeout: Seconds = Field(
         default=20.0, description="time for open requests to end after SIGTERM, in seconds"
     )

@@ -62,6 +62,7 @@ from proxy.inference.scores import (
     score_steps,
 )
 from proxy.inference.splice import splice
+from proxy.inference.timeouts import timeout_of_query
 from proxy.inference.tree import ITS_ID, ITS_WRITTEN_ID
 from proxy.wire.request import RequestMessage
 
@@ -88,7 +89,8 @@ def answer(request: RequestMessage, settings: Settings) -> Answering:
     for number, plans in planned.items():
         for plan in plans:
             _refuse_impossible(query.traversals[number], plan)
-    yield Admit(query.admission(uuid4()))
+    timeout = timeout_of_query(request, query.traversals, is_script=query.script is not None)
+    yield Admit(query.admission(uuid4()), timeout)
     plans = [plan for plans in planned.values() for plan in plans]
     for plan in plans:
         authorise(plan.role, plan.endpoint, settings)

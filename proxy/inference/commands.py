@@ -21,10 +21,12 @@ class Admit:
     """Make sure that the database lets this client in before anything is told about models.
 
     `request` is a query without results, to be sent if the database has not answered anything on
-    this connection yet. There is no reply.
+    this connection yet. There is no reply. `timeout` is how long the client lets its query take, in
+    milliseconds, if it says; what is not above zero is no limit.
     """
 
     request: RequestMessage
+    timeout: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@
     ├── UnsupportedOperation   the query asks for what cannot be done (yet)
     ├── TooManyRequests        too much is asked for at one time
     ├── InternalFailure        the model could not answer
+    ├── TimeLimitExceeded      the query has taken longer than its client allows
     └── CancelledByUser        somebody has ended the query
 
 Messages marked "Neptune" are those of the user guide, "Exceptions for Neptune ML Gremlin inference
@@ -77,6 +78,19 @@ class TooManyRequests(InferenceError):
 
 class InternalFailure(InferenceError):
     """Neptune's InternalFailureException."""
+
+
+class TimeLimitExceeded(InferenceError):
+    """Neptune's TimeLimitExceededException, with the status and the words of a Gremlin Server."""
+
+    code = "TimeLimitExceededException"
+    status = Status.SERVER_TIMEOUT
+
+    def __init__(self, milliseconds: int, query: str) -> None:
+        super().__init__(
+            f"Evaluation exceeded the configured 'evaluationTimeout' threshold of {milliseconds} ms"
+            f" or evaluation was otherwise cancelled directly for request [{query}]"
+        )
 
 
 class CancelledByUser(InferenceError):

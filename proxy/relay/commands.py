@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from grammar.traversal import Argument
 from proxy.inference.answer import Answering
-from proxy.inference.commands import Work
+from proxy.inference.commands import Reply, Work
+from proxy.inference.errors import InferenceError
 from proxy.wire.frames import Message
 from proxy.wire.mime import Format
 from proxy.wire.request import RequestMessage
@@ -35,17 +36,33 @@ class Pass:
     data: bytes
 
 
+class _Cancellable(Protocol):
+    """What can still be called off."""
+
+    def cancel(self) -> object: ...
+
+
 @dataclass(eq=False, slots=True)
 class Pending:
-    """An inference that is being answered. `results` are those of the query `asked`, so far, and
-    `received` their bytes."""
+    """An inference that is being answered, since `started` (seconds of the monotonic clock).
+
+    `results` are those of the query `asked`, so far, and `received` their bytes. `timeout`, in
+    milliseconds, is how long it may take, which `timer` watches over; 0 is as long as it likes.
+    `errand` is the model's work that it waits for. While a thread is `stepping` on in `answering`,
+    nobody else may touch that.
+    """
 
     message: Message
     request: RequestMessage
     answering: Answering
+    started: float
+    timeout: int
     asked: UUID | None = None
     results: list[Argument] = field(default_factory=list)
     received: int = 0
+    stepping: bool = False
+    timer: _Cancellable | None = None
+    errand: _Cancellable | None = None
 
 
 class OpenRequest(NamedTuple):
@@ -69,8 +86,24 @@ class Predict:
 
 
 @dataclass(frozen=True, slots=True)
+class Advance:
+    """A step of a long request, to be taken in a thread; what comes of it belongs to `pending`."""
+
+    pending: Pending
+    reply: Reply | InferenceError
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Tell when `pending` has taken its time, which was `started` and has its `timeout`; this may
+    be said anew."""
+
+    pending: Pending
+
+
+@dataclass(frozen=True, slots=True)
 class Hang:
     """Close the connection with the client once it has read what was sent."""
 
 
-Command = ToUpstream | ToClient | Pass | Predict | Hang
+Command = ToUpstream | ToClient | Pass | Predict | Advance | Watch | Hang

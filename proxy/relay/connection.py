@@ -7,25 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from proxy.config import Limits
-from proxy.inference.commands import Reply, Work
-from proxy.inference.errors import InferenceError, InternalFailure
+from proxy.inference.errors import InferenceError
+from proxy.relay.advance import Aside
 from proxy.relay.commands import (
+    Advance,
     Command,
     Hang,
     OpenRequest,
     Pass,
-    Pending,
     Predict,
     ToClient,
     ToUpstream,
+    Watch,
 )
 from proxy.relay.conversation import Conversation
 from proxy.relay.deadlines import Silence, Stall
+from proxy.relay.errands import Errands, Predictor
 from proxy.relay.shortcut import ordinary_requests, ordinary_responses
 from proxy.wire.errors import FrameError
 from proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
@@ -38,8 +39,6 @@ CLOSE_TIMEOUT = 5.0
 
 BACKLOG_LIMIT = 1024 * 1024
 """Bytes of held messages above which no more are read from the client."""
-
-Predictor = Callable[[Work], Coroutine[Any, Any, Reply]]
 
 
 class _Side(asyncio.Protocol):
@@ -68,21 +67,26 @@ class _Side(asyncio.Protocol):
 class Connection:
     """One client and its own connection to the database.
 
-    `predict` does a model's work outside the event loop.
+    `predict` does a model's work outside the event loop, `aside` what takes long to read.
     """
 
     def __init__(
-        self, conversation: Conversation, predict: Predictor, limits: Limits, *, upstream: str
+        self,
+        conversation: Conversation,
+        predict: Predictor,
+        aside: Aside,
+        limits: Limits,
+        *,
+        upstream: str,
     ) -> None:
         self._conversation = conversation
-        self._predict = predict
+        self._errands = Errands(conversation, predict, aside, self._errand_done)
         self._upstream_name = upstream
         self._requests = MessageReader(limits.max_message_bytes)
         self._responses = ResponseStream(conversation.ours)
         self._client: asyncio.Transport | None = None
         self._upstream: asyncio.Transport | None = None
         self._deferred: list[bytes] = []
-        self._tasks: set[asyncio.Task[None]] = set()
         self._hanging: asyncio.TimerHandle | None = None
         self._closing = False
         self._refused = False
@@ -259,8 +263,7 @@ class Connection:
         if self._upstream is not None:
             self._close(self._upstream)
         self._conversation.close()
-        for task in self._tasks:
-            task.cancel()
+        self._errands.cancel()
         if self._hanging is not None:
             self._hanging.cancel()
         self._silence.cancel()
@@ -328,8 +331,8 @@ class Connection:
                     self._to_client(data)
                 case ToClient(data):
                     self._deferred.append(data)
-                case Predict():
-                    self._start(command)
+                case Predict() | Advance() | Watch():
+                    self._errands.run(command)
                 case Hang():
                     self._hang()
                 case ToUpstream(data):
@@ -358,19 +361,6 @@ class Connection:
             if transport is not None:
                 transport.abort()
 
-    def _start(self, command: Predict) -> None:
-        task = asyncio.get_running_loop().create_task(self._work(command.pending, command.work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _work(self, pending: Pending, work: Work) -> None:
-        reply: Reply | InferenceError
-        try:
-            reply = await self._predict(work)
-        except InferenceError as error:
-            reply = error
-        except Exception:
-            log.exception("prediction failed, request %s", pending.request.request_id)
-            reply = InternalFailure("The prediction failed; the proxy's log says why.")
-        self._carry_out(self._conversation.predicted(pending, reply))
+    def _errand_done(self, commands: Iterable[Command]) -> None:
+        self._carry_out(commands)
         self._leave_if_quiet()

@@ -1,71 +1,50 @@
 """One client's conversation with the database, without sockets: messages in, commands out.
 
-Everything passes, except for requests that hold the bytes `Neptune#ml.`: those are answered by the
-generator of `proxy.inference.answer`, whose queries go over the same connection to the database
-under ids of their own. The client sees exactly one ending for each of its ids, and no other ids.
+Everything passes, except for requests that hold the bytes `Neptune#ml.`, which go to `inferring`.
+What is decided here is in which order messages go on, and how requests end that nobody answers. The
+client sees exactly one ending for each of its ids, and no other ids.
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from collections.abc import Iterator
 from uuid import UUID
 
-from grammar.errors import GremlinError
 from proxy.config import Limits
-from proxy.inference.answer import answer
-from proxy.inference.commands import Admit, Ask, Reply
-from proxy.inference.errors import InferenceError, InternalFailure, UnsupportedOperation
+from proxy.inference import commands as inference
+from proxy.inference.commands import Reply
+from proxy.inference.errors import InferenceError, InternalFailure
 from proxy.inference.predicates import Settings
-from proxy.relay.commands import (
-    Command,
-    Hang,
-    OpenRequest,
-    Pass,
-    Pending,
-    Predict,
-    ToClient,
-    ToUpstream,
-)
+from proxy.relay.advance import Done
+from proxy.relay.commands import Command, Hang, OpenRequest, Pass, Pending, ToClient, ToUpstream
+from proxy.relay.endings import failure, refusal
+from proxy.relay.inferring import Inferences, asks_otherwise
 from proxy.relay.marker import holds_marker
 from proxy.relay.shortcut import Ledger
 from proxy.wire.errors import FrameError, MessageError
-from proxy.wire.frames import CloseCode, Message, encode_close, encode_frame
-from proxy.wire.mime import Format
-from proxy.wire.request import (
-    RequestHead,
-    RequestMessage,
-    peek_request,
-    read_request,
-    write_request,
-)
-from proxy.wire.response import read_response, readdress, write_error
+from proxy.wire.frames import CloseCode, Message, encode_close
+from proxy.wire.request import RequestHead, peek_request, read_request
 from proxy.wire.response_stream import Closing, Ours, Through
 from proxy.wire.status import Status, is_final, is_success
-
-log = logging.getLogger(__name__)
-
-RESULT_LIMIT = 64 * 1024 * 1024
-"""Bytes of answers to one query of our own, which are kept until they are complete."""
 
 
 class Conversation:
     """See the module. `upstream` names the database in messages."""
 
     def __init__(self, settings: Settings, upstream: str, limits: Limits) -> None:
-        self._settings = settings
         self._upstream = upstream
-        self._message_limit = limits.max_message_bytes
         self._open_limit = limits.max_requests_per_connection
         self.ledger = Ledger()
         self.open = self.ledger.requests
         self.ours = self.ledger.ours
-        self._inferences: dict[UUID, Pending] = {}
-        """Inferences by the client's id."""
-        self._gate: Pending | None = None
-        """The inference that has to end before anything else is sent."""
+        self._inferences = Inferences(
+            settings,
+            self.ledger,
+            timeout=round(limits.evaluation_timeout * 1000),
+            message_limit=limits.max_message_bytes,
+        )
         self._held: deque[Message] = deque()
         self.backlog = 0
         """Bytes of messages that wait for an inference to end."""
@@ -76,7 +55,12 @@ class Conversation:
     @property
     def ordinary(self) -> bool:
         """Whether ordinary messages need no more than to be noted and passed on."""
-        return not (self._closed or self._held or self._gate is not None or self._lost is not None)
+        return not (
+            self._closed
+            or self._held
+            or self._inferences.gate is not None
+            or self._lost is not None
+        )
 
     @property
     def quiet(self) -> bool:
@@ -98,8 +82,10 @@ class Conversation:
             yield ToUpstream(message.raw)
         elif head is not None and self._too_many(head):
             reason = f"This connection has {self._open_limit} open requests, and may have no more."
-            yield self._failure(head.format, head.request_id, Status.TOO_MANY_REQUESTS, reason)
-        elif self._gate is not None or self._held or self._has_to_wait(message, head):
+            yield failure(
+                self.ledger, head.format, head.request_id, Status.TOO_MANY_REQUESTS, reason
+            )
+        elif self._inferences.gate is not None or self._held or self._has_to_wait(message, head):
             self._held.append(message)
             self.backlog += len(message.raw)
         else:
@@ -125,7 +111,7 @@ class Conversation:
         return (
             bool(self.open)
             and head is not None
-            and _asks_otherwise(head.format)
+            and asks_otherwise(head.format)
             and holds_marker(message.payload)
         )
 
@@ -140,12 +126,7 @@ class Conversation:
             yield from self._refuse_unreadable(head, error)
             return
         self._note(message, RequestHead(request.format, request.request_id, request.op))
-        pending = Pending(message, request, answer(request, self._settings))
-        self._inferences[request.request_id] = pending
-        if _asks_otherwise(request.format) or request.processor == "session":
-            # A session runs its requests in their order.
-            self._gate = pending
-        yield from self._step(pending, None)
+        yield from self._inferences.begin(message, request)
 
     def _refuse_unreadable(
         self, head: RequestHead | None, error: MessageError
@@ -155,12 +136,12 @@ class Conversation:
             yield from self._give_up(f"The connection is closed: {reason}.")
             yield from self._close(CloseCode.PROTOCOL_ERROR, reason)
             return
-        refusal = InternalFailure(f"A request with Neptune#ml. cannot be read: {error}")
-        yield self._error(head.format, head.request_id, refusal)
+        unreadable = InternalFailure(f"A request with Neptune#ml. cannot be read: {error}")
+        yield refusal(self.ledger, head.format, head.request_id, unreadable)
 
     def _take_up(self) -> Iterator[Command]:
         """Go on with the messages that had to wait, as far as they no longer have to."""
-        while self._held and self._gate is None and not self._closed:
+        while self._held and self._inferences.gate is None and not self._closed:
             message = self._held[0]
             head = peek_request(message.opcode, message.payload)
             if self._has_to_wait(message, head):
@@ -176,79 +157,23 @@ class Conversation:
 
     # An inference ----------------------------------------------------------------------------
 
-    def _step(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
-        """Carry an inference on as far as it goes without an answer from outside."""
-        try:
-            yield from self._proceed(pending, reply)
-        except InferenceError as error:
-            yield from self._refuse(pending, error)
-        except Exception:
-            log.exception("inference failed, request %s", pending.request.request_id)
-            failure = InternalFailure("The inference failed; the proxy's log says why.")
-            yield from self._refuse(pending, failure)
-
-    def _proceed(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
-        while True:
-            try:
-                if isinstance(reply, InferenceError):
-                    command = pending.answering.throw(reply)
-                else:
-                    command = pending.answering.send(reply)
-            except StopIteration as stop:
-                final: RequestMessage | None = stop.value
-                sent = pending.message.raw if final is None else self._frame(final)
-                self._leave(pending)
-                yield ToUpstream(sent)
-                return
-            match command:
-                case Admit() if self.ledger.admitted:
-                    reply = None
-                case Admit(request) | Ask(request):
-                    sent = self._frame(request)
-                    pending.asked, pending.results, pending.received = request.request_id, [], 0
-                    self.ours[request.request_id] = pending
-                    yield ToUpstream(sent)
-                    return
-                case work:
-                    yield Predict(pending, work)
-                    return
-
-    def _frame(self, request: RequestMessage) -> bytes:
-        try:
-            opcode, payload = write_request(request)
-        except GremlinError as error:
-            raise UnsupportedOperation(f"The query cannot be sent on: {error}") from error
-        if len(payload) > self._message_limit:
-            raise UnsupportedOperation(
-                f"With its answers in it the query has {len(payload)} bytes, more than the"
-                f" {self._message_limit} that can be sent: narrow the steps before the inference,"
-                " or ask for fewer results."
-            )
-        return encode_frame(opcode, payload, masked=True)
-
-    def _refuse(self, pending: Pending, error: InferenceError) -> Iterator[Command]:
-        self._end(pending)
-        yield self._error(pending.request.format, pending.request.request_id, error)
-
-    def _end(self, pending: Pending) -> None:
-        """Forget an inference whose last response the client gets."""
-        pending.answering.close()
-        self._leave(pending)
-        self.open.pop(pending.request.request_id.bytes, None)
-
-    def _leave(self, pending: Pending) -> None:
-        """An inference needs nothing more."""
-        self._inferences.pop(pending.request.request_id, None)
-        if pending.asked is not None:
-            self.ours[pending.asked] = None
-            pending.asked = None
-        if self._gate is pending:
-            self._gate = None
-
     def predicted(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
         """A model has done its work, or refused it."""
-        if self._inferences.get(pending.request.request_id) is pending:
-            yield from self._step(pending, reply)
+        if self._inferences.is_pending(pending):
+            yield from self._inferences.predicted(pending, reply)
+            yield from self._take_up()
+
+    def advanced(
+        self, pending: Pending, outcome: inference.Command | Done | Exception
+    ) -> Iterator[Command]:
+        """A thread has taken a step of a long request, or could not."""
+        yield from self._inferences.advanced(pending, outcome)
+        yield from self._take_up()
+
+    def expired(self, pending: Pending) -> Iterator[Command]:
+        """An inference has taken its time."""
+        if self._inferences.is_pending(pending):
+            yield from self._inferences.expired(pending)
             yield from self._take_up()
 
     def cancel(self, request_id: UUID, error: InferenceError) -> Iterator[Command]:
@@ -256,13 +181,9 @@ class Conversation:
         request = self.open.pop(request_id.bytes, None)
         if request is None:
             return
-        pending = self._inferences.get(request_id)
-        if pending is not None:
-            pending.answering.close()
-            self._leave(pending)
-        else:
+        if not self._inferences.give_up(request_id):
             self.ours[request_id] = None
-        yield self._error(request.format, request_id, error)
+        yield refusal(self.ledger, request.format, request_id, error)
         yield from self._take_up()
 
     # From the database -----------------------------------------------------------------------
@@ -273,7 +194,7 @@ class Conversation:
             case _ if self._closed:
                 return
             case Ours():
-                yield from self._ours(event)
+                yield from self._inferences.ours(event)
             case Closing(raw):
                 yield from self._give_up(f"The database at {self._upstream} closed the connection.")
                 self._closed = True
@@ -290,53 +211,9 @@ class Conversation:
             self.ledger.admitted = True
         if request_id is None or not is_final(code):
             return
-        refused = self._inferences.get(request_id)
-        if refused is not None:  # credentials were refused under the id of the request itself
-            self._end(refused)
-            self.ledger.endings[code] += 1
+        self._inferences.answered(request_id, code)
         if self.open.pop(request_id.bytes, None) is not None:
             self.ledger.endings[code] += 1
-
-    def _ours(self, event: Ours) -> Iterator[Command]:
-        asked, code = event.head.request_id, event.head.code or Status.SERVER_ERROR
-        assert asked is not None
-        pending = self.ours[asked]
-        if is_final(code):
-            del self.ours[asked]
-        if pending is None:
-            return
-        if is_final(code):
-            pending.asked = None
-        if not is_success(code):
-            if is_final(code):
-                self._end(pending)
-                self.ledger.endings[code] += 1
-            payload = readdress(event.payload, pending.request.request_id)
-            yield ToClient(encode_frame(event.opcode, payload, masked=False))
-            return
-        self.ledger.admitted = True
-        reply: Reply | InferenceError
-        try:
-            self._collect(pending, event.payload)
-        except InferenceError as error:
-            reply = error
-        else:
-            if not is_final(code):
-                return
-            reply = tuple(pending.results)
-        yield from self._step(pending, reply)
-
-    def _collect(self, pending: Pending, payload: bytes) -> None:
-        pending.received += len(payload)
-        if pending.received > RESULT_LIMIT:
-            raise UnsupportedOperation(
-                f"The inputs of the inference and their links take more than {RESULT_LIMIT} bytes:"
-                " narrow the steps before it, or ask in portions with range()."
-            )
-        try:
-            pending.results += read_response(payload).results
-        except MessageError as error:
-            raise InternalFailure(f"The database's answer cannot be read: {error}") from error
 
     # Endings ---------------------------------------------------------------------------------
 
@@ -365,7 +242,9 @@ class Conversation:
             self._note(message, peek_request(message.opcode, message.payload))
         self.close()
         for request_id, request in self.open.items():
-            yield self._failure(request.format, UUID(bytes=request_id), Status.SERVER_ERROR, reason)
+            yield failure(
+                self.ledger, request.format, UUID(bytes=request_id), Status.SERVER_ERROR, reason
+            )
         self.open.clear()
 
     def _close(self, code: int, reason: str) -> Iterator[Command]:
@@ -375,38 +254,6 @@ class Conversation:
 
     def close(self) -> None:
         """Give up the inferences: the client is gone, or will be told."""
-        for pending in list(self._inferences.values()):
-            pending.answering.close()
-            self._leave(pending)
+        self._inferences.close()
         self._held.clear()
         self.backlog = 0
-
-    # Errors of our own -----------------------------------------------------------------------
-
-    def _failure(self, format: Format, request_id: UUID, status: int, reason: str) -> ToClient:
-        return self._ending(format, request_id, status, reason, [], reason)
-
-    def _error(self, format: Format, request_id: UUID, error: InferenceError) -> ToClient:
-        trace = f"{error.code}: {error}"
-        detail = error.detail(request_id)
-        return self._ending(format, request_id, error.status, detail, [error.code], trace)
-
-    def _ending(
-        self,
-        format: Format,
-        request_id: UUID,
-        status: int,
-        message: str,
-        exceptions: list[str],
-        trace: str,
-    ) -> ToClient:
-        """The last response to a request."""
-        self.ledger.endings[status] += 1
-        attributes: dict[str, str | list[str]] = {"exceptions": exceptions, "stackTrace": trace}
-        opcode, payload = write_error(format, request_id, status, message, attributes)
-        return ToClient(encode_frame(opcode, payload, masked=False))
-
-
-def _asks_otherwise(format: Format) -> bool:
-    """Whether our own queries are in another format than those of a client that uses this one."""
-    return format.readable != format

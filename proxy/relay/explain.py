@@ -16,7 +16,6 @@ from aiohttp import web
 
 from grammar import script
 from grammar.traversal import Instruction, Literal, Traversal, step
-from proxy.inference.answer import answer
 from proxy.inference.commands import (
     FOR_INPUTS,
     Admit,
@@ -42,7 +41,7 @@ from proxy.inference.plan import LinkPlan, Plan, plan_all
 from proxy.inference.predicates import Inductive, Settings
 from proxy.inference.prepare import model_of
 from proxy.inference.query import Query, read_query
-from proxy.relay.http import HttpRelay, carried_out
+from proxy.relay.http import HttpRelay
 from proxy.relay.queries import text_of
 from proxy.wire.request import RequestMessage
 
@@ -133,7 +132,8 @@ class Explainer:
             profile.note(command, reply, time.perf_counter() - started)
             return reply
 
-        return profile, await carried_out(answer(message, self.relay.settings), perform)
+        size = len(await request.read())
+        return profile, await self.relay.carried_out(message, size, perform)
 
     async def _models(self, plans: _Plans) -> list[str]:
         models = dict.fromkeys(model_of(plan) for found in plans.values() for plan in found)

@@ -18,12 +18,13 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, w
 from multidict import CIMultiDict
 from yarl import URL
 
-from proxy.inference.answer import Answering, answer
 from proxy.inference.commands import Admit, Ask, Command, Reply, Results
 from proxy.inference.errors import InferenceError, InternalFailure, InvalidParameter
 from proxy.inference.predicates import Settings
-from proxy.relay.connection import Predictor
+from proxy.relay.advance import Aside
+from proxy.relay.errands import Predictor
 from proxy.relay.headers import end_to_end, http_url
+from proxy.relay.in_order import carried_out
 from proxy.relay.marker import holds_marker
 from proxy.relay.upstream import reason_of
 from proxy.wire.errors import MessageError
@@ -39,13 +40,15 @@ _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 @dataclass(frozen=True, slots=True)
 class HttpRelay:
-    """The database's HTTP side; `upstream` is its WebSocket address, the timeout in seconds."""
+    """The database's HTTP side; `upstream` is its WebSocket address, the timeouts in seconds."""
 
     session: ClientSession
     upstream: str
     predict: Predictor
     settings: Settings
     connect_timeout: float
+    evaluation_timeout: float
+    aside: Aside
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
@@ -82,8 +85,8 @@ class HttpRelay:
     async def _answer(
         self, request: web.Request, message: RequestMessage, body: bytes
     ) -> web.StreamResponse:
-        final = await carried_out(
-            answer(message, self.settings), lambda command: self.perform(request, command)
+        final = await self.carried_out(
+            message, len(body), lambda command: self.perform(request, command)
         )
         headers = end_to_end(request.headers)
         if final is None:
@@ -91,6 +94,15 @@ class HttpRelay:
         headers["Content-Type"], content = write_http_body(final)
         headers.setdefault("Accept", "application/json")
         return await self._pass_on(request, "POST", headers, content, address=False)
+
+    async def carried_out(
+        self, message: RequestMessage, size: int, perform: Callable[[Command], Awaitable[Reply]]
+    ) -> RequestMessage | None:
+        """What goes to the database when all that an inference needs is performed (`in_order`)."""
+        timeout = round(self.evaluation_timeout * 1000)
+        return await carried_out(
+            message, self.settings, perform, self.aside, size=size, timeout=timeout
+        )
 
     async def perform(self, request: web.Request, command: Command) -> Reply:
         """Do what an inference needs, with the client's own credentials."""
@@ -182,26 +194,6 @@ class HttpRelay:
             log.warning("HTTP request to %s failed: %s", self.upstream, reason)
             message = f"The database at {self.upstream} cannot be reached: {reason}."
             raise Refused(web.json_response({"message": message}, status=500)) from error
-
-
-async def carried_out(
-    answering: Answering, perform: Callable[[Command], Awaitable[Reply]]
-) -> RequestMessage | None:
-    """What answering returns when everything that it needs is performed in order."""
-    reply: Reply | InferenceError = None
-    try:
-        while True:
-            if isinstance(reply, InferenceError):
-                command = answering.throw(reply)
-            else:
-                command = answering.send(reply)
-            try:
-                reply = await perform(command)
-            except InferenceError as error:
-                reply = error
-    except StopIteration as stop:
-        final: RequestMessage | None = stop.value
-        return final
 
 
 class Refused(Exception):

@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from proxy.inference.commands import Reply, Work
 from proxy.inference.errors import InferenceError
-from proxy.relay.connection import Predictor
+from proxy.relay.errands import Predictor
 from proxy.relay.shortcut import Ledger
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

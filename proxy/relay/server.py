@@ -12,8 +12,10 @@ from multidict import CIMultiDict
 
 from proxy.config import Configuration
 from proxy.inference.predicates import Settings
-from proxy.relay.connection import Connection, Predictor
+from proxy.relay.advance import Aside
+from proxy.relay.connection import Connection
 from proxy.relay.conversation import Conversation
+from proxy.relay.errands import Predictor
 from proxy.relay.explain import Explainer
 from proxy.relay.http import HttpRelay
 from proxy.relay.metrics import Metrics
@@ -45,6 +47,7 @@ class Server:
         self._connections: set[Connection] = set()
         self.metrics = Metrics(self._connections, models)
         self._predict = self.metrics.timed(predict)
+        self._aside = Aside()
         self._settings = Settings(
             default_endpoint=configuration.inference.default_endpoint,
             limit_cap=configuration.inference.limit_cap,
@@ -59,6 +62,8 @@ class Server:
             predict=self._predict,
             settings=self._settings,
             connect_timeout=configuration.limits.connect_timeout,
+            aside=self._aside,
+            evaluation_timeout=configuration.limits.evaluation_timeout,
         )
         self._requests: set[asyncio.Future[None]] = set()
         """Plain HTTP requests that are being answered."""
@@ -88,6 +93,7 @@ class Server:
             connection.shut_down()
         if ending:
             await asyncio.wait(ending, timeout=5)
+        self._aside.close()
 
     async def drain(self, timeout: float) -> None:
         """Say good-bye to each client when all its requests are answered; return when nobody is
@@ -182,6 +188,7 @@ class Server:
         connection = Connection(
             Conversation(self._settings, self._upstream, limits),
             self._predict,
+            self._aside,
             limits,
             upstream=self._upstream,
         )

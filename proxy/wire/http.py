@@ -12,11 +12,21 @@ from uuid import UUID, uuid4
 
 from grammar import graphson
 from grammar.errors import GremlinError
-from grammar.traversal import Argument, Entries, Literal
+from grammar.traversal import Argument, Entries, Kind, Literal
 from proxy.wire.errors import MessageError
 from proxy.wire.frames import Opcode
 from proxy.wire.mime import GRAPHSON_3, Encoding, format_of
 from proxy.wire.request import RequestMessage, read_request, write_request
+
+_KNOWN = (
+    "gremlin",
+    "bindings",
+    "aliases",
+    "language",
+    "batchSize",
+    "materializeProperties",
+    "evaluationTimeout",
+)
 
 
 def read_http_request(content_type: str, body: bytes, address: Mapping[str, str]) -> RequestMessage:
@@ -76,6 +86,8 @@ def _eval(args: dict[str, Argument]) -> RequestMessage:
         request_id = UUID(given.value) if isinstance(given, Literal) else uuid4()
     except (ValueError, TypeError, AttributeError) as error:
         raise MessageError("the request id is not a UUID") from error
-    known = ("gremlin", "bindings", "aliases", "language", "batchSize", "materializeProperties")
-    args = {name: value for name, value in args.items() if name in known}
+    args = {name: value for name, value in args.items() if name in _KNOWN}
+    timeout = args.get("evaluationTimeout")
+    if isinstance(timeout, Literal) and timeout.kind is Kind.STRING:  # from an address
+        del args["evaluationTimeout"]
     return RequestMessage(GRAPHSON_3, request_id, "eval", "", args)

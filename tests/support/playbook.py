@@ -311,10 +311,16 @@ class Playbook:
         self.responses = ResponseStream(self.conversation.ours)
         self.frames: dict[uuid.UUID, bytes] = {}
         self.commands: deque[Command] = deque()
+        self.watched: list[relay.Pending] = []
+        """The inferences whose time was to be watched, in this order."""
 
     def __rshift__(self, event: Event) -> Playbook:
         assert not self.commands, f"not expected: {self.commands}"
-        self.commands.extend(event(self))
+        for command in event(self):
+            if isinstance(command, relay.Watch):
+                self.watched.append(command.pending)
+            else:
+                self.commands.append(command)
         return self
 
     def __lshift__(self, expected: Expected) -> Playbook:

@@ -13,7 +13,6 @@ import pytest
 from answering import as_bytecode, as_script
 from communities import write_communities
 
-from proxy.inference.answer import answer
 from proxy.inference.commands import Admit, PrepareInductive
 from proxy.inference.errors import (
     BadRequest,
@@ -26,7 +25,8 @@ from proxy.inference.errors import (
 from proxy.inference.predicates import Settings
 from proxy.learning.links.training import train
 from proxy.learning.settings import TrainingSettings
-from proxy.relay.http import carried_out
+from proxy.relay.advance import Aside
+from proxy.relay.in_order import carried_out
 from proxy.relay.predictions import Predictions
 from proxy.store.artifacts import read_artifact, write_artifact
 from proxy.store.records import Store
@@ -120,7 +120,7 @@ def told(
     model is loaded."""
 
     async def ending() -> InferenceError:
-        predictions = Predictions(Store(store))
+        predictions, aside = Predictions(Store(store)), Aside()
 
         async def perform(command: object) -> object:
             if isinstance(command, Admit):
@@ -130,11 +130,12 @@ def told(
             return await predictions(command)  # type: ignore[arg-type]
 
         try:
-            await carried_out(answer(request, settings), perform)  # type: ignore[arg-type]
+            await carried_out(request, settings, perform, aside, size=0, timeout=0)  # type: ignore[arg-type]
         except InferenceError as error:
             return error
         finally:
             predictions.close()
+            aside.close()
         raise AssertionError("not refused")
 
     return asyncio.run(ending())

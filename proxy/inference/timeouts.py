@@ -1,0 +1,83 @@
+"""How long a client lets its query take: the `evaluationTimeout` of requests, scripts and sources.
+
+A Gremlin Server takes the sum of what the statements of a script say; else the argument of the
+request; else a setting of its own. What is not above zero is no limit. `scriptEvaluationTimeout` is
+the name that the option had before TinkerPop 3.3.9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from grammar.traversal import (
+    OPTIONS_STRATEGY,
+    Argument,
+    Instruction,
+    Kind,
+    Literal,
+    Strategy,
+    Traversal,
+)
+from proxy.inference.errors import TimeLimitExceeded
+from proxy.wire.request import RequestMessage
+
+EVALUATION_TIMEOUT = "evaluationTimeout"
+TOLD = 1000
+"""Characters of a query that its error tells."""
+
+_NAMES = (EVALUATION_TIMEOUT, "scriptEvaluationTimeout")
+
+
+def timeout_of_request(request: RequestMessage) -> int | None:
+    """What the arguments of a request say, in milliseconds; `None` if nothing."""
+    return next((found for name in _NAMES for found in _milliseconds(request.args.get(name))), None)
+
+
+def timeout_of_query(
+    request: RequestMessage, traversals: Sequence[Traversal], *, is_script: bool
+) -> int | None:
+    """What a request with these traversals says, in milliseconds; `None` if nothing."""
+    said = [found for traversal in traversals for found in _of_source(traversal)]
+    in_query = sum(said) if said else None
+    in_request = timeout_of_request(request)
+    first, second = (in_query, in_request) if is_script else (in_request, in_query)
+    return second if first is None else first
+
+
+def _of_source(traversal: Traversal) -> Iterator[int]:
+    for instruction in traversal.source:
+        match instruction:
+            case Instruction("with", (Literal(Kind.STRING, key), value)) if key in _NAMES:
+                yield from _milliseconds(value)
+            case Instruction("withStrategies", arguments):
+                for argument in arguments:
+                    if isinstance(argument, Strategy) and argument.name == OPTIONS_STRATEGY:
+                        for key, value in argument.configuration:
+                            if key in _NAMES:
+                                yield from _milliseconds(value)
+
+
+def _milliseconds(value: Argument | None) -> Iterator[int]:
+    match value:
+        case Literal(Kind.BYTE | Kind.SHORT | Kind.INT | Kind.LONG, int(number)):
+            yield number
+
+
+def with_time_left(request: RequestMessage, milliseconds: float) -> RequestMessage:
+    """The request with no more time than is left, where it tells its time at all."""
+    changed: dict[str, Argument | None] = {}
+    for name in _NAMES:
+        match request.args.get(name):
+            case Literal(Kind.INT | Kind.LONG as kind, int(number)) if number > milliseconds:
+                changed[name] = Literal(kind, max(1, int(milliseconds)))
+    return request.derive(request_id=request.request_id, args=changed) if changed else request
+
+
+def exceeded(request: RequestMessage, milliseconds: int) -> TimeLimitExceeded:
+    """What a client is told whose query has taken longer than that."""
+    match request.args.get("gremlin"):
+        case Literal(Kind.STRING, str(text)):
+            told = text if len(text) <= TOLD else f"{text[:TOLD]}..."
+        case _:
+            told = f"bytecode {request.request_id}"
+    return TimeLimitExceeded(milliseconds, told)

@@ -1,0 +1,91 @@
+"""What the inferences of one conversation have done outside the event loop, and their time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from proxy.inference import commands as inference
+from proxy.inference.commands import Reply, Work
+from proxy.inference.errors import InferenceError, InternalFailure
+from proxy.relay.advance import Aside, Done, advance
+from proxy.relay.commands import Advance, Command, Pending, Predict, Watch
+from proxy.relay.conversation import Conversation
+
+log = logging.getLogger(__name__)
+
+Predictor = Callable[[Work], Coroutine[Any, Any, Reply]]
+"""Does a model's work outside the event loop."""
+
+
+class Errands:
+    """`then` carries out what a conversation commands when an errand is done."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        predict: Predictor,
+        aside: Aside,
+        then: Callable[[Iterable[Command]], None],
+    ) -> None:
+        self._conversation = conversation
+        self._predict = predict
+        self._aside = aside
+        self._then = then
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def run(self, command: Predict | Advance | Watch) -> None:
+        """Begin an errand."""
+        match command:
+            case Predict(pending, work):
+                self._start(self._model(pending, work))
+            case Advance(pending, reply):
+                self._start(self._step(pending, reply))
+            case Watch(pending):
+                self._watch(pending)
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _start(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(errand)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _model(self, pending: Pending, work: Work) -> None:
+        reply: Reply | InferenceError
+        pending.errand = asyncio.current_task()
+        try:
+            reply = await self._predict(work)
+        except InferenceError as error:
+            reply = error
+        except Exception:
+            log.exception("prediction failed, request %s", pending.request.request_id)
+            reply = InternalFailure("The prediction failed; the proxy's log says why.")
+        pending.errand = None
+        self._then(self._conversation.predicted(pending, reply))
+
+    async def _step(self, pending: Pending, reply: Reply | InferenceError) -> None:
+        outcome: inference.Command | Done | Exception
+        try:
+            outcome = await self._aside(advance, pending.answering, reply)
+        except Exception as error:
+            outcome = error
+        self._then(self._conversation.advanced(pending, outcome))
+
+    def _watch(self, pending: Pending) -> None:
+        if pending.timer is not None:
+            pending.timer.cancel()
+            pending.timer = None
+        if pending.timeout > 0:
+            left = pending.started + pending.timeout / 1000 - time.monotonic()
+            loop = asyncio.get_running_loop()
+            pending.timer = loop.call_later(max(left, 0), self._expired, pending)
+
+    def _expired(self, pending: Pending) -> None:
+        self._then(self._conversation.expired(pending))

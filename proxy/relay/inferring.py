@@ -1,0 +1,275 @@
+"""The inferences of one client's conversation, without sockets: replies in, commands out.
+
+Each is the generator of `proxy.inference.answer`. Its queries go over the client's connection to
+the database, under ids of their own, by which their responses are taken out of the stream.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+from grammar.errors import GremlinError
+from proxy.inference import commands as inference
+from proxy.inference.answer import answer
+from proxy.inference.commands import Admit, Ask, Reply
+from proxy.inference.errors import (
+    InferenceError,
+    InternalFailure,
+    UnsupportedOperation,
+)
+from proxy.inference.predicates import Settings
+from proxy.inference.timeouts import exceeded, timeout_of_request, with_time_left
+from proxy.relay.advance import LONG, Done, advance
+from proxy.relay.commands import Advance, Command, Pending, Predict, ToClient, ToUpstream, Watch
+from proxy.relay.endings import refusal
+from proxy.relay.shortcut import Ledger
+from proxy.wire.errors import MessageError
+from proxy.wire.frames import Message, encode_frame
+from proxy.wire.mime import Format
+from proxy.wire.request import RequestMessage, write_request
+from proxy.wire.response import read_response, readdress
+from proxy.wire.response_stream import Ours
+from proxy.wire.status import Status, is_final, is_success
+
+log = logging.getLogger(__name__)
+
+RESULT_LIMIT = 64 * 1024 * 1024
+"""Bytes of answers to one query of our own, which are kept until they are complete."""
+
+
+class Inferences:
+    """See the module. `timeout`, in milliseconds, is that of clients who name none."""
+
+    def __init__(
+        self, settings: Settings, ledger: Ledger, *, timeout: int, message_limit: int
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._timeout = timeout
+        self._message_limit = message_limit
+        self._pending: dict[UUID, Pending] = {}
+        """By the client's ids."""
+        self.gate: Pending | None = None
+        """The inference that has to end before anything else is sent."""
+
+    def begin(self, message: Message, request: RequestMessage) -> Iterator[Command]:
+        """Answer a request that is noted as open."""
+        asked = timeout_of_request(request)
+        pending = Pending(
+            message,
+            request,
+            answer(request, self._settings),
+            time.monotonic(),
+            self._timeout if asked is None else asked,
+        )
+        self._pending[request.request_id] = pending
+        if asks_otherwise(request.format) or request.processor == "session":
+            # A session runs its requests in their order.
+            self.gate = pending
+        if _is_long(pending):
+            yield Watch(pending)
+        yield from self._step(pending, None)
+
+    # What comes from outside ------------------------------------------------------------------
+
+    def is_pending(self, pending: Pending) -> bool:
+        """Whether the inference still waits for something."""
+        return self._pending.get(pending.request.request_id) is pending
+
+    def predicted(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
+        """A model has done its work for an inference that is pending, or has refused it."""
+        yield from self._step(pending, reply)
+
+    def advanced(
+        self, pending: Pending, outcome: inference.Command | Done | Exception
+    ) -> Iterator[Command]:
+        """A thread has taken a step."""
+        pending.stepping = False
+        if not self.is_pending(pending):
+            pending.answering.close()
+            return
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            yield from self._do(pending, outcome)
+        except Exception as error:
+            yield from self._fail(pending, error)
+
+    def expired(self, pending: Pending) -> Iterator[Command]:
+        """An inference that is pending has taken its time."""
+        yield from self._refuse(pending, exceeded(pending.request, pending.timeout))
+
+    def answered(self, request_id: UUID, code: int) -> None:
+        """The database has given its last response under the client's own id."""
+        refused = self._pending.get(request_id)
+        if refused is not None:  # credentials were refused under the id of the request itself
+            self._end(refused)
+            self._ledger.endings[code] += 1
+
+    def give_up(self, request_id: UUID) -> bool:
+        """Forget an inference; whether there was one."""
+        pending = self._pending.get(request_id)
+        if pending is None:
+            return False
+        self._close(pending)
+        return True
+
+    def close(self) -> None:
+        """Forget all of them."""
+        for pending in list(self._pending.values()):
+            self._close(pending)
+
+    def ours(self, event: Ours) -> Iterator[Command]:
+        """A response to a query of our own."""
+        asked, code = event.head.request_id, event.head.code or Status.SERVER_ERROR
+        assert asked is not None
+        ours = self._ledger.ours
+        pending = ours[asked]
+        if is_final(code):
+            del ours[asked]
+        if pending is None:
+            return
+        if is_final(code):
+            pending.asked = None
+        if not is_success(code):
+            if is_final(code):
+                self._end(pending)
+                self._ledger.endings[code] += 1
+            payload = readdress(event.payload, pending.request.request_id)
+            yield ToClient(encode_frame(event.opcode, payload, masked=False))
+            return
+        self._ledger.admitted = True
+        reply: Reply | InferenceError
+        try:
+            _collect(pending, event.payload)
+        except InferenceError as error:
+            reply = error
+        else:
+            if not is_final(code):
+                return
+            reply = tuple(pending.results)
+        yield from self._step(pending, reply)
+
+    # Steps ------------------------------------------------------------------------------------
+
+    def _step(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
+        """Carry an inference on as far as it goes without an answer from outside."""
+        if _is_long(pending):
+            pending.stepping = True
+            yield Advance(pending, reply)
+            return
+        try:
+            yield from self._do(pending, advance(pending.answering, reply))
+        except Exception as error:
+            yield from self._fail(pending, error)
+
+    def _do(self, pending: Pending, needed: inference.Command | Done) -> Iterator[Command]:
+        match needed:
+            case Done(final):
+                yield ToUpstream(self._last(pending, final))
+            case Admit(request, timeout):
+                yield from self._admitted(pending, request, timeout)
+            case Ask(request):
+                yield self._ask(pending, request)
+            case work:
+                yield Predict(pending, work)
+
+    def _last(self, pending: Pending, final: RequestMessage | None) -> bytes:
+        """The frames that go to the database in the client's name."""
+        sent = pending.message.raw
+        if final is not None:
+            if pending.timeout > 0:
+                past = (time.monotonic() - pending.started) * 1000
+                final = with_time_left(final, pending.timeout - past)
+            sent = self._frame(final)
+        self._leave(pending)
+        return sent
+
+    def _admitted(
+        self, pending: Pending, request: RequestMessage, timeout: int | None
+    ) -> Iterator[Command]:
+        if timeout is not None:
+            pending.timeout = timeout
+        yield Watch(pending)
+        if self._ledger.admitted:
+            yield from self._step(pending, None)
+        else:
+            yield self._ask(pending, request)
+
+    def _ask(self, pending: Pending, request: RequestMessage) -> ToUpstream:
+        sent = self._frame(request)
+        pending.asked, pending.results, pending.received = request.request_id, [], 0
+        self._ledger.ours[request.request_id] = pending
+        return ToUpstream(sent)
+
+    def _frame(self, request: RequestMessage) -> bytes:
+        try:
+            opcode, payload = write_request(request)
+        except GremlinError as error:
+            raise UnsupportedOperation(f"The query cannot be sent on: {error}") from error
+        if len(payload) > self._message_limit:
+            raise UnsupportedOperation(
+                f"With its answers in it the query has {len(payload)} bytes, more than the"
+                f" {self._message_limit} that can be sent: narrow the steps before the inference,"
+                " or ask for fewer results."
+            )
+        return encode_frame(opcode, payload, masked=True)
+
+    # Ends -------------------------------------------------------------------------------------
+
+    def _fail(self, pending: Pending, error: Exception) -> Iterator[Command]:
+        if not isinstance(error, InferenceError):
+            log.error("inference failed, request %s", pending.request.request_id, exc_info=error)
+            error = InternalFailure("The inference failed; the proxy's log says why.")
+        yield from self._refuse(pending, error)
+
+    def _refuse(self, pending: Pending, error: InferenceError) -> Iterator[Command]:
+        self._end(pending)
+        yield refusal(self._ledger, pending.request.format, pending.request.request_id, error)
+
+    def _end(self, pending: Pending) -> None:
+        """Forget an inference whose last response the client gets."""
+        self._close(pending)
+        self._ledger.requests.pop(pending.request.request_id.bytes, None)
+
+    def _close(self, pending: Pending) -> None:
+        if not pending.stepping:
+            pending.answering.close()
+        self._leave(pending)
+
+    def _leave(self, pending: Pending) -> None:
+        """An inference needs nothing more."""
+        self._pending.pop(pending.request.request_id, None)
+        for running in (pending.timer, pending.errand):
+            if running is not None:
+                running.cancel()
+        if pending.asked is not None:
+            self._ledger.ours[pending.asked] = None
+            pending.asked = None
+        if self.gate is pending:
+            self.gate = None
+
+
+def asks_otherwise(format: Format) -> bool:
+    """Whether our own queries are in another format than those of a client that uses this one."""
+    return format.readable != format
+
+
+def _is_long(pending: Pending) -> bool:
+    return len(pending.message.payload) >= LONG
+
+
+def _collect(pending: Pending, payload: bytes) -> None:
+    pending.received += len(payload)
+    if pending.received > RESULT_LIMIT:
+        raise UnsupportedOperation(
+            f"The inputs of the inference and their links take more than {RESULT_LIMIT} bytes:"
+            " narrow the steps before it, or ask in portions with range()."
+        )
+    try:
+        pending.results += read_response(payload).results
+    except MessageError as error:
+        raise InternalFailure(f"The database's answer cannot be read: {error}") from error
