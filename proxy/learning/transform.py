@@ -8,10 +8,9 @@ type's learned embeddings, plus its features.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,27 +19,23 @@ from proxy.learning.events import PhaseStarted, Progress, unheard
 from proxy.learning.features.encodings import to_document
 from proxy.learning.graph import Floats, Indexes
 from proxy.learning.inductive.extension import Extension
-from proxy.learning.links import model as links
 from proxy.learning.links.model import LinkModel
+from proxy.learning.loaded import Model, artifact_of, model_in
 from proxy.learning.processing.drift import Drift, drift_between
 from proxy.learning.processing.process import process
 from proxy.learning.processing.processed import Codes, EdgeRows, ProcessedGraph, UnusableExport
 from proxy.learning.processing.stored import read_processed
-from proxy.learning.properties import model as properties
 from proxy.learning.properties.dataset import subjects_of
 from proxy.learning.properties.model import EdgeFeatures, PropertyModel
 from proxy.learning.properties.view import Known, View
 from proxy.store.artifacts import (
     MANIFEST,
-    Artifact,
-    DamagedArtifact,
     check_output,
     read_artifact,
     write_artifact,
 )
 
 REPORT = "transform.json"
-Model = LinkModel | PropertyModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,7 @@ def transform(
     check_output(output)
     progress(PhaseStarted("loading the model"))
     artifact = read_artifact(artifact_directory)
-    model = _model_in(artifact, artifact_directory)
+    model = model_in(artifact, artifact_directory)
     if (data_directory / MANIFEST).is_file():
         data = read_processed(data_directory)
         _check_encodings(model, data)
@@ -84,7 +79,7 @@ def transform(
     drift = drift_between(model.stored.graph, data.graph)
     progress(PhaseStarted("computing embeddings and answers"))
     moved = _on_links(model, data) if isinstance(model, LinkModel) else on_property(model, data)
-    written = _written(moved, {})
+    written = artifact_of(moved, {})
     about = {
         key: value
         for key, value in artifact.manifest.items()
@@ -92,7 +87,7 @@ def transform(
     }
     progress(PhaseStarted("writing the artifact"))
     about["transformed"] = drift.to_document()
-    write_artifact(output, _written(moved, about), {REPORT: drift.to_document()})
+    write_artifact(output, artifact_of(moved, about), {REPORT: drift.to_document()})
     return Transformed(
         str(artifact.manifest["task"]),
         data.graph.vertex_count,
@@ -101,21 +96,6 @@ def transform(
         data.warnings,
         round(time.perf_counter() - begun, 2),
     )
-
-
-def _model_in(artifact: Artifact, directory: Path) -> Model:
-    try:
-        if artifact.manifest.get("task") == links.TASK:
-            return links.from_artifact(artifact)
-        return properties.from_artifact(artifact)
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise DamagedArtifact(directory, f"not a model: {error}") from error
-
-
-def _written(model: Model, about: Mapping[str, Any]) -> Artifact:
-    if isinstance(model, LinkModel):
-        return links.to_artifact(model, about)
-    return properties.to_artifact(model, about)
 
 
 def _previous(model: Model) -> ProcessedGraph:

@@ -29,6 +29,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         previous = locations.fetch(locations.at(before), work / "previous")
     # It takes seconds to load, and an export that cannot be read does not need it.
     from proxy.learning.processing.prepare import prepare
+    from proxy.learning.results import write_mapping
 
     found = prepare(
         directory,
@@ -37,9 +38,10 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         configuration=configuration,
         progress=telling(tell),
     )
+    processed = found.processed
+    write_mapping(work / "processed", processed.stored, processed.stored.types, {})
     tell("writing the data set to its place", 0, None, "")
     locations.publish(work / "processed", locations.at(description["output"]))
-    processed = found.processed
     return {
         "task": "link_prediction" if processed.target is None else processed.target.task,
         "vertices": processed.graph.vertex_count,

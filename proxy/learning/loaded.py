@@ -1,0 +1,32 @@
+"""A trained model out of its artifact and back, whatever it predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from proxy.learning.links import model as links
+from proxy.learning.links.model import LinkModel
+from proxy.learning.properties import model as properties
+from proxy.learning.properties.model import PropertyModel
+from proxy.store.artifacts import Artifact, DamagedArtifact
+
+Model = LinkModel | PropertyModel
+
+
+def model_in(artifact: Artifact, directory: Path) -> Model:
+    """The model in an artifact that was read from `directory`. Raises `DamagedArtifact`."""
+    try:
+        if artifact.manifest.get("task") == links.TASK:
+            return links.from_artifact(artifact)
+        return properties.from_artifact(artifact)
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        raise DamagedArtifact(directory, f"not a model: {error}") from error
+
+
+def artifact_of(model: Model, about: Mapping[str, Any]) -> Artifact:
+    """The model as an artifact; `about` goes into the manifest."""
+    if isinstance(model, LinkModel):
+        return links.to_artifact(model, about)
+    return properties.to_artifact(model, about)

@@ -1,0 +1,92 @@
+"""What a model has computed, in files for those who look at it from outside: Neptune's layout.
+
+`embeddings/entity.npy` has a row for each vertex: of the type whose property is predicted, or of
+all types, one after the other. `predictions/result.npz` has the answers for the vertices of the
+type, by row and class, under `infer_scores`. Neptune keeps the numbers of the vertices in a pickle;
+here they are JSON. The model itself does not need any of these files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from proxy.learning.graph import Floats
+from proxy.learning.links.model import LinkModel
+from proxy.learning.loaded import Model, model_in
+from proxy.learning.properties.head import Networks
+from proxy.learning.properties.model import PropertyModel
+from proxy.learning.properties.view import View
+from proxy.learning.stored_graph import StoredGraph
+from proxy.store.artifacts import read_artifact
+
+EMBEDDINGS = Path("embeddings", "entity.npy")
+PREDICTIONS = Path("predictions", "result.npz")
+MAPPING = "mapping.json"
+
+
+def write_results(directory: Path) -> None:
+    """Write them beside the artifact in `directory`. A model without a network has no embeddings.
+
+    Raises `ArtifactError`, OSError.
+    """
+    model = model_in(read_artifact(directory), directory)
+    tables = _embeddings(model)
+    if tables:
+        (directory / EMBEDDINGS).parent.mkdir(exist_ok=True)
+        np.save(directory / EMBEDDINGS, np.concatenate(list(tables.values())))
+    about: dict[str, Any] = {"rows": _first_rows(tables)}
+    types: Sequence[str] = model.stored.types
+    if isinstance(model, PropertyModel):
+        types = tuple(dict.fromkeys(model.target.ends))
+        about["classes"] = [str(value.value) for value in model.target.classes]
+        if model.answers is not None:
+            (directory / PREDICTIONS).parent.mkdir(exist_ok=True)
+            np.savez(directory / PREDICTIONS, infer_scores=model.answers)
+    write_mapping(directory, model.stored, types, about)
+
+
+def write_mapping(
+    directory: Path, stored: StoredGraph, types: Sequence[str], about: Mapping[str, Any]
+) -> None:
+    """Write which number each vertex of some types has, by its id as text."""
+    numbers = {
+        name: {str(id.value): place for place, id in enumerate(stored.ids[name])} for name in types
+    }
+    text = json.dumps({"node2id": numbers, **about})
+    (directory / MAPPING).write_text(text + "\n", encoding="utf-8")
+
+
+def _embeddings(model: Model) -> dict[str, Floats]:
+    """Rows for the vertices of each type; nothing if no network was trained."""
+    if isinstance(model, LinkModel):
+        if not model.networks:
+            return {}
+        network = model.embeddings or next(iter(model.networks.values()))
+        return {name: network.vertices[name] for name in model.stored.types}
+    ends = tuple(dict.fromkeys(model.target.ends))
+    for _, member in model.members:
+        if isinstance(member, Networks):
+            counts = model.stored.graph.counts
+            every = {end: np.arange(counts[end]) for end in ends}
+            view = View(model.stored.graph, model.target.ends, model.known, every)
+            states = view.states(member.encoders)
+            return {
+                end: np.concatenate([each[model.target.ends.index(end)] for each in states], axis=1)
+                for end in ends
+            }
+    return {}
+
+
+def _first_rows(tables: Mapping[str, Floats]) -> dict[str, int]:
+    """Where the rows of each type begin."""
+    rows: dict[str, int] = {}
+    total = 0
+    for name, table in tables.items():
+        rows[name] = total
+        total += len(table)
+    return rows
