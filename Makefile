@@ -18,7 +18,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test pytest notebooks databases fuzz semantics lint format lock clean
+.PHONY: help setup quickstart test pytest notebooks packaged-notebooks databases fuzz semantics lint format lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,10 @@ pytest: $(INSTALLED) ## the tests alone; ARGS goes to pytest
 
 notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## AWS's notebook magics against the proxy, about two minutes
 	NOTEBOOK_PYTHON=$(CURDIR)/$(NOTEBOOK)/bin/python $(BIN)/python -m pytest tests/notebook $(ARGS)
+
+packaged-notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## the notebooks inside graph-notebook, whole data sets, a while
+	PACKAGED_NOTEBOOKS=1 NOTEBOOK_PYTHON=$(CURDIR)/$(NOTEBOOK)/bin/python \
+		$(BIN)/python -m pytest -s tests/packaged_notebooks $(ARGS)
 
 databases: $(INSTALLED) ## databases beside TinkerGraph: JanusGraph, fetched once (60 MB); a minute
 	GREMLINK_DATABASES=1 $(BIN)/python -m pytest tests/databases $(ARGS)

@@ -9,7 +9,7 @@ import sys
 
 from jupyter_client.manager import start_new_kernel
 
-TIMEOUT = 300.0
+TIMEOUT = 3600.0
 
 
 def main() -> None:

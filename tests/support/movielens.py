@@ -25,6 +25,13 @@ import platformdirs
 VERSION = "1.2.1"
 DIGEST = "sha256:9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
 DATA = Path("recbole") / "dataset_example" / "ml-100k"
+RAW_GENRES = (
+    *("unknown", "Action", "Adventure", "Animation", "Childrens", "Comedy", "Crime"),
+    *("Documentary", "Drama", "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance"),
+    *("Sci-Fi", "Thriller", "War", "Western"),
+)
+"""In the order of the flags of a film."""
+
 SCALE = {1: "Hate", 2: "Dislike", 3: "Neutral", 4: "Like", 5: "Love"}
 
 Row = Mapping[str, object]
@@ -150,6 +157,27 @@ def _movie(id: str, title: str, year: str, genres: str) -> Movie:
         int(year) if dated else None,
         tuple(genres.replace("'", "").split()),
     )
+
+
+def write_raw(data: MovieLens, directory: Path) -> None:
+    """Write the files `u.item`, `u.user` and `u.data` in the form in which GroupLens has them.
+
+    The package keeps years of films alone, and no addresses: days are the first of January.
+    """
+    directory.mkdir(parents=True)
+    with (directory / "u.item").open("w", encoding="ISO-8859-1", errors="replace") as file:
+        for movie in data.movies:
+            released = "" if movie.year is None else f"01-Jan-{movie.year}"
+            flags = "|".join(str(int(genre in movie.genres)) for genre in RAW_GENRES)
+            file.write(f"{movie.id.removeprefix('movie_')}|{movie.title}|{released}|||{flags}\n")
+    with (directory / "u.user").open("w", encoding="ISO-8859-1") as file:
+        for user in data.users:
+            about = f"{user.age}|{user.gender}|{user.occupation}|{user.zip_code}"
+            file.write(f"{user.id.removeprefix('user_')}|{about}\n")
+    with (directory / "u.data").open("w", encoding="ISO-8859-1") as file:
+        for rating in data.ratings:
+            ends = rating.user.removeprefix("user_"), rating.movie.removeprefix("movie_")
+            file.write("\t".join((*ends, str(rating.score), str(rating.timestamp))) + "\n")
 
 
 def write(data: MovieLens, directory: Path) -> None:

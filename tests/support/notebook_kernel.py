@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,19 @@ PYTHON = os.environ.get("NOTEBOOK_PYTHON")
 
 
 class Kernel:
-    """A running notebook."""
+    """A running notebook in the folder `at`, or in its home; `settings` are for its environment."""
 
-    def __init__(self, home: Path) -> None:
-        home.mkdir()
+    def __init__(
+        self, home: Path, at: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        home.mkdir(exist_ok=True)
         environment = {**os.environ, "HOME": str(home), "IPYTHONDIR": str(home / "ipython")}
+        environment.update(settings or {})
         environment.pop("GRAPH_NOTEBOOK_CONFIG", None)
         assert PYTHON
         self._process = subprocess.Popen(
             [PYTHON, str(PROGRAM)],
-            cwd=home,
+            cwd=at or home,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,0 +1,136 @@
+"""The notebooks inside graph-notebook, run cell by cell in a real kernel against a real proxy.
+
+Filled in are the bucket, and by an IPython start-up file the host; `neptune_ml_utils.py` is ours.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+from managed_proxy import KEYS, Proxy, serving
+from notebook_kernel import PYTHON, Kernel
+from s3_server import s3_server
+
+from proxy.embedded import EmbeddedServer
+
+HELPER = Path(__file__).parents[2] / "docs" / "examples" / "neptune_ml_utils.py"
+BUCKET = "s3://<INSERT S3 BUCKET OR PATH>"
+START = """
+shell = get_ipython()
+shell.run_line_magic("load_ext", "graph_notebook.magics")
+try:
+    shell.run_cell_magic("neptune_config_allowlist", "", "localhost")
+except AttributeError:
+    pass
+with open(__import__("os").path.expanduser("~/graph_notebook_config.json")) as file:
+    shell.run_cell_magic("graph_notebook_config", "--silent", file.read())
+"""
+FAILED = "graph_notebook_error = None"
+
+
+def installed() -> Path:
+    """The folder of Neptune ML's notebooks in the environment of the kernel."""
+    program = "import graph_notebook, pathlib; print(pathlib.Path(graph_notebook.__file__).parent)"
+    assert PYTHON
+    found = subprocess.run([PYTHON, "-c", program], capture_output=True, text=True, check=True)
+    return Path(found.stdout.strip()) / "notebooks" / "03-Neptune-ML"
+
+
+@contextmanager
+def opened(directory: Path, *, home: Path | None = None) -> Iterator[Desk]:
+    """A proxy in front of a server of its own, an S3 server with a bucket, the notebooks."""
+    home = home or directory / "home"
+    home.mkdir(exist_ok=True)
+    notebooks = directory / "notebooks"
+    shutil.copytree(installed(), notebooks)
+    shutil.copyfile(HELPER, notebooks / "neptune_ml_utils.py")
+    with s3_server() as storage, EmbeddedServer(port=0) as server:
+        aws = {
+            "AWS_ENDPOINT_URL_S3": storage,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            **{name.upper(): value for name, value in KEYS.items()},
+        }
+        s3 = boto3.client("s3", endpoint_url=storage, region_name="us-east-1", **KEYS)
+        s3.create_bucket(Bucket="bucket")
+        settings = {
+            **aws,
+            "GREMLINK_STORAGE_S3_FOLDER": "",
+            "GREMLINK_JOBS_STATUS_WAIT": "600",
+        }
+        with serving(server.url, directory / "proxy", settings) as proxy:
+            configuration = {
+                "host": "localhost",
+                "neptune_service": "neptune-db",
+                "port": int(proxy.address.rpartition(":")[2]),
+                "ssl": False,
+                "auth_mode": "DEFAULT",
+                "aws_region": "us-east-1",
+                "load_from_s3_arn": "arn:aws:iam::000000000000:role/local",
+                "gremlin": {"traversal_source": "g"},
+            }
+            (home / "graph_notebook_config.json").write_text(json.dumps(configuration))
+            startup = home / "ipython" / "profile_default" / "startup"
+            startup.mkdir(parents=True)
+            (startup / "neptune.py").write_text(START)
+            yield Desk(proxy, home, notebooks, aws)
+
+
+class Desk:
+    """Where notebooks are run."""
+
+    def __init__(self, proxy: Proxy, home: Path, notebooks: Path, aws: Mapping[str, str]) -> None:
+        self.proxy = proxy
+        self._home, self._notebooks, self._aws = home, notebooks, aws
+
+    @contextmanager
+    def run(self, name: str) -> Iterator[Run]:
+        """Run all cells of a notebook; its kernel stays for further ones."""
+        path = self._notebooks / name
+        kernel = Kernel(self._home, path.parent, self._aws)
+        try:
+            run = Run(kernel)
+            for number, cell in enumerate(json.loads(path.read_text())["cells"]):
+                if cell["cell_type"] == "code":
+                    run.cell(number, "".join(cell["source"]))
+            yield run
+        finally:
+            kernel.close()
+
+
+class Run:
+    """A notebook that has been run; `found` are the results of its cells with inferences."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.found: dict[int, Any] = {}
+
+    def cell(self, number: int, source: str) -> None:
+        """Run a cell as it is; one with an inference once more, to get at its result."""
+        self.kernel.run(FAILED)
+        self.kernel.run(source.replace(BUCKET, "s3://bucket/neptune"))
+        failed = self.kernel.run("1", "str(graph_notebook_error)")
+        assert failed == "None", (number, failed)
+        if "Neptune#ml." in source:
+            magic, _, query = source.partition("\n")
+            assert magic.startswith("%%gremlin"), (number, magic)
+            self.found[number] = self.ask(query)
+            print(f"  cell {number}: {_short(self.found[number])}")
+
+    def ask(self, query: str) -> Any:
+        """The result of a query in the notebook."""
+        found = self.kernel.run(f"%%gremlin --store-to stored\n{query}", "stored")
+        assert not (isinstance(found, dict) and "error" in found), (query, found)
+        return found
+
+
+def _short(value: Any) -> str:
+    text = re.sub(r"\s+", " ", str(value))
+    return text if len(text) <= 160 else f"{text[:157]}..."
