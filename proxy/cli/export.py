@@ -9,12 +9,15 @@ import click
 from proxy.cli import progress
 from proxy.cli.console import watched, with_settings
 from proxy.config import Configuration
-from proxy.graph import ExportParameters, export_graph
+from proxy.config.tls import context_of
+from proxy.graph import ExportParameters, Server, export_graph
 
 
-def graph_address(settings: Configuration) -> str:
+def graph_of(settings: Configuration) -> Server:
     """The configured database, or the server that `gremlink gremlin-server` runs."""
-    return settings.upstream.url or f"ws://127.0.0.1:{settings.embedded.port}/gremlin"
+    if settings.upstream.url is None:
+        return Server(f"ws://127.0.0.1:{settings.embedded.port}/gremlin")
+    return Server(settings.upstream.url, context_of(settings.upstream))
 
 
 @click.command()
@@ -38,7 +41,7 @@ def export(
     parameters = ExportParameters() if params is None else ExportParameters.read(params)
     with progress.of_graph() as tell:
         report = export_graph(
-            graph_address(settings),
+            graph_of(settings),
             output,
             parameters=parameters,
             traversal_source=traversal_source,

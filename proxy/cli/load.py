@@ -8,7 +8,7 @@ import click
 
 from proxy.cli import progress
 from proxy.cli.console import with_settings
-from proxy.cli.export import graph_address
+from proxy.cli.export import graph_of
 from proxy.config import Configuration
 from proxy.graph import gremlin_text, load_csv, load_gremlin
 
@@ -33,13 +33,13 @@ def load(path: Path, form: str, traversal_source: str, settings: Configuration) 
     Bulk-loader CSV is read to its end before anything is written, and is merged by id: loading it
     again changes nothing. Gremlin text is sent line by line as it is.
     """
-    url = graph_address(settings)
+    graph = graph_of(settings)
     with progress.of_graph() as tell:
         if form == "gremlin" or (form == "auto" and _is_gremlin_text(path)):
-            sent = load_gremlin(url, path, traversal_source=traversal_source, progress=tell)
+            sent = load_gremlin(graph, path, traversal_source=traversal_source, progress=tell)
             message = f"{sent.queries} queries run in {sent.seconds:.1f} s"
         else:
-            report = load_csv(url, path, traversal_source=traversal_source, progress=tell)
+            report = load_csv(graph, path, traversal_source=traversal_source, progress=tell)
             message = (
                 f"{report.vertices} vertices and {report.edges} edges loaded "
                 f"in {report.seconds:.1f} s"

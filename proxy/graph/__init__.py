@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proxy.graph.connection import Server
 from proxy.graph.errors import (
     BadCell,
     BadExport,
@@ -51,6 +52,7 @@ __all__ = [
     "Progress",
     "QueriesReport",
     "Schema",
+    "Server",
     "ServerRefused",
     "Target",
     "discover_schema",

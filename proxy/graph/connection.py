@@ -11,6 +11,7 @@ import base64
 import json
 import ssl
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -42,22 +43,36 @@ class _Float32IO(FloatIO):  # type: ignore[misc]
     graphson_base_type = "Float"
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A Gremlin server: its address, and for `wss` how its certificate is judged.
+
+    Without `tls` the machine's authorities decide.
+    """
+
+    url: str
+    tls: ssl.SSLContext | None = None
+
+
 class GraphConnection:
-    """A connection to `url`, `ws://[user:password@]host:port/gremlin`.
+    """A connection to a server at `ws://[user:password@]host:port/gremlin`.
 
     `traversal_source` is the server's name of the graph's traversal source. Use it from one
     thread, outside of any running event loop, and close it (it is a context manager).
     """
 
-    def __init__(self, url: str, traversal_source: str = "g") -> None:
-        parts = urlsplit(url)
+    def __init__(self, server: str | Server, traversal_source: str = "g") -> None:
+        if isinstance(server, str):
+            server = Server(server)
+        parts = urlsplit(server.url)
         self.url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         if parts.scheme not in ("ws", "wss") or not parts.hostname:
             raise ConnectionFailed(self.url, "the address must look like ws://host:port/gremlin")
         self._aliases = {"g": traversal_source}
         self._serializer = GraphSONMessageSerializer(writer=GraphSONWriter({Float32: _Float32IO}))
-        self._transport = AiohttpTransport(max_content_length=0)
+        trust = {} if server.tls is None else {"ssl_options": server.tls}
+        self._transport = AiohttpTransport(max_content_length=0, **trust)
         self._pending: str | None = None
         try:
             self._transport.connect(self.url)

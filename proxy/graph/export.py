@@ -19,7 +19,7 @@ from uuid import uuid4
 from gremlin_python.process.traversal import Bytecode
 
 from grammar.traversal import Kind
-from proxy.graph.connection import GraphConnection
+from proxy.graph.connection import GraphConnection, Server
 from proxy.graph.elements import BOOLEAN, Value, read_edges, read_vertices
 from proxy.graph.errors import ExportFailed
 from proxy.graph.export_files import SCHEMA
@@ -91,7 +91,7 @@ class _Spool:
 
 
 def export_graph(
-    url: str,
+    server: str | Server,
     directory: Path,
     *,
     parameters: ExportParameters | None = None,
@@ -113,7 +113,7 @@ def export_graph(
     except OSError as error:
         raise ExportFailed(f"cannot write to {directory.parent}: {error.strerror}") from None
     try:
-        with GraphConnection(url, traversal_source) as connection:
+        with GraphConnection(server, traversal_source) as connection:
             writer = _Writer(partial, parameters, progress or silent)
             writer.read(connection)
         warnings = writer.finish()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.graph.connection import GraphConnection
+from proxy.graph.connection import GraphConnection, Server
 from proxy.graph.errors import FileProblem, ServerRefused
 from proxy.graph.progress import Progress, silent
 
@@ -31,7 +31,7 @@ class QueriesReport:
 
 
 def load_gremlin(
-    url: str,
+    server: str | Server,
     path: Path,
     *,
     traversal_source: str = "g",
@@ -49,7 +49,7 @@ def load_gremlin(
         raise FileProblem(path, 0, 0, f"there are no files that end in {', '.join(SUFFIXES)}")
     total = sum(1 for file in files for _ in _queries(file))
     done = 0
-    with GraphConnection(url, traversal_source) as connection:
+    with GraphConnection(server, traversal_source) as connection:
         language = _LANGUAGE if _available(connection) else None
         for file in files:
             for number, query in _queries(file):

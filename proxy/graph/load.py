@@ -29,7 +29,7 @@ from proxy.graph.bulk_csv import (
     VertexRow,
     open_bulk_file,
 )
-from proxy.graph.connection import GraphConnection
+from proxy.graph.connection import GraphConnection, Server
 from proxy.graph.errors import FileProblem, IdsRefused, ServerRefused
 from proxy.graph.progress import Progress, silent
 from proxy.graph.steps import g
@@ -63,7 +63,7 @@ class _Entry:
 
 
 def load_csv(
-    url: str,
+    server: str | Server,
     source: Path | Sequence[Path],
     *,
     traversal_source: str = "g",
@@ -94,7 +94,7 @@ def load_csv(
     files = [replace(file, on_problem=on_problem and _told) for file in files]
     vertices = sum(n for file, n in zip(files, counts, strict=True) if not file.is_edges)
     edges = sum(counts) - vertices
-    with GraphConnection(url, traversal_source) as connection:
+    with GraphConnection(server, traversal_source) as connection:
         writer = _Writer(connection, tell, on_problem)
         vertices -= writer.write([file for file in files if not file.is_edges], vertices)
         edges -= writer.write([file for file in files if file.is_edges], edges)

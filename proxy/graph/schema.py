@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from grammar.traversal import Kind
-from proxy.graph.connection import GraphConnection
+from proxy.graph.connection import GraphConnection, Server
 from proxy.graph.elements import (
     NUMBERS,
     STRING,
@@ -155,10 +155,10 @@ class Schema:
         return kind
 
 
-def discover_schema(url: str, *, traversal_source: str = "g") -> Schema:
+def discover_schema(server: str | Server, *, traversal_source: str = "g") -> Schema:
     """Stream the whole graph past a `Schema`. Raises `ConnectionFailed` and `ServerRefused`."""
     schema = Schema()
-    with GraphConnection(url, traversal_source) as connection:
+    with GraphConnection(server, traversal_source) as connection:
         for vertex in read_vertices(connection):
             schema.see_vertex(vertex)
         for edge in read_edges(connection):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from proxy.graph import GraphError
+from proxy.graph import GraphError, Server
 from proxy.graph.connection import GraphConnection
 from proxy.management.http import Handler
 
@@ -21,9 +21,9 @@ DATABASE_TIMEOUT = 3.0
 
 @dataclass(slots=True)
 class Engine:
-    """The handlers; `graph` is the address of the database's Gremlin endpoint."""
+    """The handlers; `graph` is the database."""
 
-    graph: str
+    graph: Server
     started: float = field(default_factory=time.time)
     _gremlin: str | None = None
 
@@ -60,7 +60,7 @@ class Engine:
 
     async def database_answers(self) -> bool:
         """Whether the database takes a connection now."""
-        parts = urlsplit(self.graph)
+        parts = urlsplit(self.graph.url)
         port = parts.port or (443 if parts.scheme == "wss" else 80)
         try:
             opening = asyncio.open_connection(parts.hostname, port)

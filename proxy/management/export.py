@@ -17,6 +17,7 @@ from proxy.graph import ExportParameters
 from proxy.management.errors import MLResourceNotFound, UnsupportedOperation
 from proxy.management.http import Handler, body_of, flag
 from proxy.management.requests import Export
+from proxy.management.tasks.places import describe_graph
 from proxy.management.workshop import Workshop, stamp
 from proxy.store.jobs import Job, State
 
@@ -82,7 +83,12 @@ class ExportService:
             job = self.workshop.runner.start(
                 EXPORT,
                 id,
-                self.workshop.task(EXPORT, graph=self.workshop.graph, output=output, request=asked),
+                self.workshop.task(
+                    EXPORT,
+                    graph=describe_graph(self.workshop.upstream),
+                    output=output,
+                    request=asked,
+                ),
                 request=asked,
                 outputs=[output],
             )

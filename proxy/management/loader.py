@@ -26,6 +26,7 @@ from proxy.management.events import newest_event
 from proxy.management.http import Handler, body_of, flag, number
 from proxy.management.jobs import DEPENDENCY
 from proxy.management.requests import Load
+from proxy.management.tasks.places import describe_graph
 from proxy.management.workshop import Workshop
 from proxy.store.errors import LocationRefused
 from proxy.store.jobs import Job, State
@@ -77,7 +78,7 @@ class Loader:
             str(uuid4()),
             self.workshop.task(
                 "load",
-                graph=self.workshop.graph,
+                graph=describe_graph(self.workshop.upstream),
                 input=source.address,
                 allow_empty_strings=body.parserConfiguration.allowEmptyStrings,
                 **{"continue": not body.failOnError},

@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from proxy.graph import Schema, discover_schema
+from proxy.graph import Schema, Server, discover_schema
 from proxy.graph.schema import EdgeKind, NodeKind, Property
 from proxy.management.errors import InvalidArgument, StatisticsNotAvailable
 from proxy.management.http import Handler, body_of
@@ -41,9 +41,9 @@ class _Found:
 
 
 class Statistics:
-    """The handlers; `graph` is the address of the database."""
+    """The handlers; `graph` is the database."""
 
-    def __init__(self, graph: str) -> None:
+    def __init__(self, graph: Server) -> None:
         self._graph = graph
         self._automatic = True
         self._found: _Found | None = None

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from proxy.config import Configuration
+from proxy.config import Configuration, Upstream
+from proxy.config.tls import context_of
+from proxy.graph import Server
 from proxy.management.errors import BadRequest
 from proxy.management.jobs import LOOK, Runner
 from proxy.management.tasks.places import describe
@@ -25,7 +27,7 @@ FILES = "files"
 class Workshop:
     """Records, endpoints, locations, the runner of jobs.
 
-    `graph` is the database's address; `status_wait` is how long, in seconds, who asks about a job
+    `graph` is the database; `status_wait` is how long, in seconds, who asks about a job
     waits for its end.
     """
 
@@ -33,7 +35,8 @@ class Workshop:
     store: Store
     locations: Locations
     runner: Runner
-    graph: str
+    upstream: Upstream
+    graph: Server
     status_wait: float = 0.0
     choosing: threading.Lock = field(default_factory=threading.Lock)
     """Held from the choice of an output to the start of its job: no two may choose the same."""
@@ -90,7 +93,8 @@ def open_workshop(configuration: Configuration) -> Workshop:
         Store(root),
         locations,
         runner,
-        configuration.upstream.url,
+        configuration.upstream,
+        Server(configuration.upstream.url, context_of(configuration.upstream)),
         configuration.jobs.status_wait,
     )
 

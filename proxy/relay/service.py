@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from proxy.config import Configuration
+from proxy.config.tls import client_context
 from proxy.relay.listener import Listener
 from proxy.relay.predictions import Predictions
 from proxy.relay.queries import OpenQueries
 from proxy.relay.server import Server, upstream_session
-from proxy.relay.tls import client_context, server_certificate
+from proxy.relay.tls import server_certificate
 from proxy.store.records import Store
 
 log = logging.getLogger(__name__)

@@ -1,19 +1,15 @@
-"""TLS on both legs: contexts from the settings; a renewed certificate is read again."""
+"""TLS towards clients: a context from the settings; a renewed certificate is read again."""
 
 from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable
 from pathlib import Path
 
-from proxy.config import Listen, Upstream
+from proxy.config import Listen
+from proxy.config.tls import TlsError, no_password, trust, use
 
 log = logging.getLogger(__name__)
-
-
-class TlsError(ValueError):
-    """A certificate, key or list of authorities cannot be used; the message names the setting."""
 
 
 class ServerCertificate:
@@ -31,14 +27,14 @@ class ServerCertificate:
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         # HTTP/1.1 is all that a WebSocket handshake needs; clients that offer h2 first go on.
         self.context.set_alpn_protocols(["http/1.1"])
-        _use("listen.tls_certificate and listen.tls_key", self._load)
+        use("listen.tls_certificate and listen.tls_key", self._load)
         if client_authorities is not None:
-            _authorities("listen.tls_client_authorities", self.context, client_authorities)
+            trust("listen.tls_client_authorities", self.context, client_authorities)
             self.context.verify_mode = ssl.CERT_REQUIRED
 
     def _load(self) -> None:
         # Without a password the library would ask for one on the terminal.
-        self.context.load_cert_chain(self._certificate, self._key, password=_no_password)
+        self.context.load_cert_chain(self._certificate, self._key, password=no_password)
 
     def _stamps(self) -> tuple[tuple[int, int], ...]:
         return tuple(_stamp(file) for file in (self._certificate, self._key))
@@ -50,7 +46,7 @@ class ServerCertificate:
             return
         self._seen = stamps
         try:
-            _use("listen.tls_certificate and listen.tls_key", self._load)
+            use("listen.tls_certificate and listen.tls_key", self._load)
         except TlsError as error:
             log.error("the certificate in use stays: %s", error)
         else:
@@ -66,44 +62,6 @@ def server_certificate(listen: Listen) -> ServerCertificate | None:
             raise TlsError("listen.tls_client_authorities needs listen.tls_certificate")
         return None
     return ServerCertificate(listen.tls_certificate, listen.tls_key, listen.tls_client_authorities)
-
-
-def client_context(upstream: Upstream) -> ssl.SSLContext:
-    """How the database's certificate is judged, and which one it is shown. Raises `TlsError`."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not upstream.tls_verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    elif upstream.tls_authorities is not None:
-        _authorities("upstream.tls_authorities", context, upstream.tls_authorities)
-    else:
-        context.load_default_certs()
-    certificate, key = upstream.tls_certificate, upstream.tls_key
-    if certificate is not None:
-        _use(
-            "upstream.tls_certificate and upstream.tls_key",
-            lambda: context.load_cert_chain(certificate, key, password=_no_password),
-        )
-    elif key is not None:
-        raise TlsError("upstream.tls_key needs upstream.tls_certificate")
-    return context
-
-
-def _authorities(setting: str, context: ssl.SSLContext, file: Path) -> None:
-    _use(setting, lambda: context.load_verify_locations(cafile=file))
-
-
-def _use(setting: str, load: Callable[[], None]) -> None:
-    try:
-        load()
-    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise TlsError(f"{setting} cannot be used: {reason}") from error
-
-
-def _no_password() -> str:
-    raise ValueError("the key is encrypted; give one without a pass phrase")
 
 
 def _stamp(file: Path) -> tuple[int, int]:

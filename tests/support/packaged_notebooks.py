@@ -118,6 +118,9 @@ class Run:
         self.kernel.run(source.replace(BUCKET, "s3://bucket/neptune"))
         failed = self.kernel.run("1", "str(graph_notebook_error)")
         assert failed == "None", (number, failed)
+        if stored := re.search(r"--store-to (\w+)", source):
+            found = self.kernel.run("1", stored[1])
+            assert found["status"] in ("succeeded", "Completed", "InService"), (number, found)
         if "Neptune#ml." in source:
             magic, _, query = source.partition("\n")
             assert magic.startswith("%%gremlin"), (number, magic)

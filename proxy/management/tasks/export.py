@@ -8,14 +8,14 @@ from typing import Any
 
 from proxy.graph import ExportParameters, export_graph
 from proxy.management.events import Tell
-from proxy.management.tasks.places import locations_of
+from proxy.management.tasks.places import graph_of, locations_of
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
     """Export to `output`; how much it was. Raises GraphError, StoreError."""
     locations = locations_of(description)
     report = export_graph(
-        description["graph"],
+        graph_of(description),
         work / "export",
         parameters=ExportParameters.parse(description["request"]),
         progress=lambda what, done, total: tell(what, done, total, ""),

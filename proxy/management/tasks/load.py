@@ -11,7 +11,7 @@ from typing import Any
 
 from proxy.graph import FileProblem, load_csv
 from proxy.management.events import Tell
-from proxy.management.tasks.places import locations_of
+from proxy.management.tasks.places import graph_of, locations_of
 from proxy.store.errors import LocationUnreachable
 from proxy.store.locations import files
 
@@ -53,7 +53,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
 
     try:
         report = load_csv(
-            description["graph"],
+            graph_of(description),
             list(places),
             progress=lambda what, done, total: tell(what, done, total, ""),
             allow_empty_strings=description["allow_empty_strings"],

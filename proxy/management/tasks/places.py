@@ -1,4 +1,4 @@
-"""Where a task reads and writes: locations on their way through a job's description."""
+"""Where a task reads and writes: graph and locations out of a job's description."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from proxy.config import Upstream
+from proxy.config.tls import context_of
+from proxy.graph import Server
 from proxy.store.locations import Locations
 
 
@@ -28,3 +31,15 @@ def locations_of(description: Mapping[str, Any]) -> Locations:
         None if folder is None else Path(folder),
         document["s3_endpoint"],
     )
+
+
+def describe_graph(upstream: Upstream) -> dict[str, Any]:
+    """The database as JSON."""
+    return upstream.model_dump(mode="json")
+
+
+def graph_of(description: Mapping[str, Any]) -> Server:
+    """The database in a job's description. Raises `TlsError`."""
+    upstream = Upstream.model_validate(description["graph"])
+    assert upstream.url is not None
+    return Server(upstream.url, context_of(upstream))

@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives import serialization
 from sockets import both_loops, served
 
 from proxy.config import Listen, Upstream
+from proxy.config.tls import TlsError, client_context
 from proxy.relay import listener
-from proxy.relay.tls import TlsError, client_context, server_certificate
+from proxy.relay.tls import server_certificate
 
 PLAIN = b"POST /gremlin HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
 

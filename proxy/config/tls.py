@@ -1,0 +1,60 @@
+"""TLS towards the database, from the settings, and what it shares with the listener's side."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from proxy.config.sections import Upstream
+
+
+class TlsError(ValueError):
+    """A certificate, key or list of authorities cannot be used; the message names the setting."""
+
+
+def client_context(upstream: Upstream) -> ssl.SSLContext:
+    """How the database's certificate is judged, and which one it is shown. Raises `TlsError`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not upstream.tls_verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif upstream.tls_authorities is not None:
+        trust("upstream.tls_authorities", context, upstream.tls_authorities)
+    else:
+        context.load_default_certs()
+    certificate, key = upstream.tls_certificate, upstream.tls_key
+    if certificate is not None:
+        use(
+            "upstream.tls_certificate and upstream.tls_key",
+            lambda: context.load_cert_chain(certificate, key, password=no_password),
+        )
+    elif key is not None:
+        raise TlsError("upstream.tls_key needs upstream.tls_certificate")
+    return context
+
+
+def context_of(upstream: Upstream) -> ssl.SSLContext | None:
+    """The same, or None for a database that speaks without TLS. Raises `TlsError`."""
+    encrypted = upstream.url is not None and upstream.url.startswith("wss:")
+    return client_context(upstream) if encrypted else None
+
+
+def trust(setting: str, context: ssl.SSLContext, file: Path) -> None:
+    """Let a context believe the authorities in a file that `setting` names. Raises `TlsError`."""
+    use(setting, lambda: context.load_verify_locations(cafile=file))
+
+
+def use(setting: str, load: Callable[[], None]) -> None:
+    """Load what `setting` names. Raises `TlsError`."""
+    try:
+        load()
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise TlsError(f"{setting} cannot be used: {reason}") from error
+
+
+def no_password() -> str:
+    """In the place of a pass phrase, which the library would ask for on the terminal."""
+    raise ValueError("the key is encrypted; give one without a pass phrase")
