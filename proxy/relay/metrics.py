@@ -33,15 +33,17 @@ class _Talking(Protocol):
 
 class Metrics(Collector):
     """The figures of one server. `connections` are those that are open; `models` tells endpoint and
-    task of each model in memory."""
+    task of each model in memory, `left_alone` the endpoints whose models keep failing."""
 
     def __init__(
         self,
         connections: Collection[_Talking],
         models: Callable[[], Iterable[tuple[str, str]]],
+        left_alone: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._connections = connections
         self._models = models
+        self._left_alone = left_alone
         self._ended: Counter[int] = Counter()
         self._http: Counter[int] = Counter()
         self._registry = CollectorRegistry()
@@ -122,3 +124,11 @@ class Metrics(Collector):
         for endpoint, task in self._models():
             models.add_metric([endpoint, task], 1)
         yield models
+        broken = GaugeMetricFamily(
+            "gremlink_model_left_alone",
+            "1 for each model that is not asked for a while, because it keeps failing.",
+            labels=["endpoint"],
+        )
+        for endpoint in self._left_alone():
+            broken.add_metric([endpoint], 1)
+        yield broken

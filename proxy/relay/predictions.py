@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from proxy.config import Inference
@@ -23,17 +21,16 @@ from proxy.inference.commands import (
     Values,
     Work,
 )
-from proxy.inference.errors import InvalidParameter, TooManyRequests
+from proxy.inference.errors import InvalidParameter
 from proxy.learning.links.predictor import LinkPredictor, UnknownRelation
 from proxy.learning.properties.predictor import PropertyPredictor
+from proxy.relay.breaker import Breakers
+from proxy.relay.lanes import Lanes
 from proxy.relay.metadata import InductiveMetadata
 from proxy.relay.models import Models, Predictor
 from proxy.store.records import Endpoint, Store
 
 _T = TypeVar("_T")
-
-THREADS = 2
-"""Predictions at the same time; each is one matrix product, and those use all cores anyway."""
 
 
 class Predictions:
@@ -46,21 +43,13 @@ class Predictions:
         self, store: Store, *, most: int = 1024, memory: int = Inference().model_memory
     ) -> None:
         self._models = Models(store, memory)
-        self._room = threading.BoundedSemaphore(most)
-        self._most = most
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="prediction")
+        self._breakers = Breakers()
+        self._lanes = Lanes(self._guarded, most)
         self._metadata = InductiveMetadata()
 
     async def __call__(self, work: Work) -> Reply:
         """Do a model's work. Raises `InferenceError`."""
-        if not self._room.acquire(blocking=False):
-            raise TooManyRequests(
-                f"{self._most} predictions wait already, and no more may: try again later."
-            )
-        future = self._pool.submit(self._work, work)
-        # A client that goes leaves work behind which has begun: it counts until it is done.
-        future.add_done_callback(lambda _: self._room.release())
-        return await asyncio.wrap_future(future)
+        return await asyncio.wrap_future(self._lanes.submit(_endpoint_of(work), work))
 
     def loaded(self) -> list[tuple[str, str]]:
         """Endpoint and task of each model in memory."""
@@ -68,12 +57,24 @@ class Predictions:
 
     def load_ahead(self) -> None:
         """Load the models of all endpoints, as many as there is room, without waiting for them."""
-        self._pool.submit(self._models.load_all)
+        self._lanes.run(self._models.load_all)
 
     def close(self) -> None:
         """Let no more work begin."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._lanes.close()
         self._models.close()
+
+    def left_alone(self) -> list[str]:
+        """The endpoints whose models have failed so often that nobody asks them for a while."""
+        return self._breakers.open()
+
+    def _guarded(self, work: Work) -> Reply:
+        """Do some work, unless its model is left alone."""
+        if isinstance(work, PrepareInductive):
+            return self._work(work)
+        endpoint = self._models.endpoint(_endpoint_of(work))
+        with self._breakers.asking(endpoint, proves=_proves(work)):
+            return self._work(work)
 
     def _work(self, work: Work) -> Reply:
         match work:
@@ -183,6 +184,20 @@ class Predictions:
             f"Endpoint {endpoint.name} does {_described(endpoint, predictor)}, the query asks it"
             f" for the {asked.task} of the property {asked.key!r}."
         )
+
+
+def _endpoint_of(work: Work) -> str:
+    match work:
+        case PrepareLinks() | PrepareProperty():
+            return work.endpoint
+        case ExplainLinks(prediction):
+            return prediction.model.endpoint
+    return work.model.endpoint
+
+
+def _proves(work: Work) -> bool:
+    """Whether a model that does this work is in order: others only look it up."""
+    return isinstance(work, PredictLinks | ExplainLinks | PredictProperty)
 
 
 def _described(endpoint: Endpoint, predictor: Predictor) -> str:

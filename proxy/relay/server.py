@@ -30,7 +30,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Server:
     """Connections of clients, each with its own connection to the database at `upstream`.
 
-    `models` tells endpoint and task of each model in memory, for the metrics.
+    For the metrics `models` tells endpoint and task of each model in memory, `left_alone` the
+    endpoints whose models keep failing.
     """
 
     def __init__(
@@ -40,12 +41,13 @@ class Server:
         session: ClientSession,
         predict: Predictor,
         models: Callable[[], Iterable[tuple[str, str]]] = tuple,
+        left_alone: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._configuration = configuration
         self._upstream = upstream
         self._session = session
         self._connections: set[Connection] = set()
-        self.metrics = Metrics(self._connections, models)
+        self.metrics = Metrics(self._connections, models, left_alone)
         self._predict = self.metrics.timed(predict)
         self._aside = Aside()
         self._settings = Settings(

@@ -64,7 +64,12 @@ async def serving(
     listener = Listener(listen, limits, certificate)
     async with upstream_session(upstream_tls) as session:
         server = Server(
-            configuration, configuration.upstream.url, session, predictions, predictions.loaded
+            configuration,
+            configuration.upstream.url,
+            session,
+            predictions,
+            predictions.loaded,
+            predictions.left_alone,
         )
         application = server.application()
         application.middlewares.append(listener.arrived)

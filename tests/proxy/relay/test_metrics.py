@@ -20,6 +20,7 @@ NAMES = {
     "gremlink_upstream_errors",
     "gremlink_inference_duration_seconds",
     "gremlink_model_info",
+    "gremlink_model_left_alone",
 }
 
 
@@ -44,6 +45,11 @@ def test_names_are_as_promised():
 def test_models_in_memory():
     metrics = Metrics([], lambda: [("friends", "link_prediction")])
     assert figures(metrics)["gremlink_model_info", "friends", "link_prediction"] == 1
+
+
+def test_models_that_keep_failing():
+    metrics = Metrics([], lambda: (), lambda: ["friends"])
+    assert figures(metrics)["gremlink_model_left_alone", "friends"] == 1
 
 
 def test_what_ended_connections_counted_stays():

@@ -20,8 +20,10 @@ from proxy.inference.commands import (
     PrepareProperty,
 )
 from proxy.inference.errors import BadRequest, InternalFailure, InvalidParameter, TooManyRequests
+from proxy.learning.links.predictor import LinkPredictor
 from proxy.learning.settings import TrainingSettings
 from proxy.learning.tasks import train
+from proxy.relay.breaker import FAILURES, FIRST_PAUSE
 from proxy.relay.predictions import Predictions
 from proxy.store.records import Store
 
@@ -154,6 +156,36 @@ async def test_work_beyond_the_most_is_refused_until_some_is_done(
     blocked.set()
     await asyncio.gather(*waiting[1:])
     assert await predictions(LEVEL) is None
+    predictions.close()
+
+
+async def test_a_model_that_keeps_failing_is_left_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predictions = Predictions(store)
+    asked = PredictLinks(KNOWS, [person(0)], [frozenset()], 3, None)
+    broken = True
+
+    def links(self: LinkPredictor, **asked: object) -> list[object]:
+        if broken:
+            raise OSError("disk on fire")
+        return [[]]
+
+    monkeypatch.setattr(LinkPredictor, "predict", links)
+    for _ in range(FAILURES):
+        assert await predictions(KNOWS) is None
+        with pytest.raises(OSError, match="disk on fire"):
+            await predictions(asked)
+    assert predictions.left_alone() == ["links"]
+    for work in (KNOWS, asked):
+        with pytest.raises(InternalFailure, match="links has failed 5 times in a row"):
+            await predictions(work)
+    assert await predictions(LEVEL) == "node"
+    broken = False
+    await asyncio.sleep(FIRST_PAUSE)
+    assert await predictions(KNOWS) is None
+    assert await predictions(asked) == [[]]
+    assert predictions.left_alone() == []
     predictions.close()
 
 
