@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from proxy.learning.search.templates import MODEL_TYPES
 from proxy.learning.settings import AUTO, MODELS, PROPERTY_MODELS
 from proxy.management.errors import (
     InvalidParameter,
@@ -68,10 +69,6 @@ class MachineLearning:
         return await asyncio.to_thread(self._start_processing, body)
 
     def _start_processing(self, body: DataProcessing) -> dict[str, Any]:
-        if body.modelType == "kge":
-            raise UnsupportedOperation(
-                "Knowledge-graph embeddings are not trained alone: leave modelType out."
-            )
         previous = None
         if body.previousDataProcessingJobId is not None:
             before = self.completed(DATA_PROCESSING, body.previousDataProcessingJobId)
@@ -89,6 +86,7 @@ class MachineLearning:
                     output=output,
                     configuration=body.configFileName,
                     previous=previous,
+                    model_type=body.modelType,
                 ),
                 request=body.model_dump(mode="json", exclude_unset=True),
                 outputs=[output],
@@ -105,8 +103,10 @@ class MachineLearning:
         if body.customModelTrainingParameters is not None or body.modelName == "custom":
             raise UnsupportedOperation("Training scripts of one's own are not supported.")
         data = self.completed(DATA_PROCESSING, body.dataProcessingJobId)
+        previous = None
         if body.previousModelTrainingJobId is not None:
-            self.completed(MODEL_TRAINING, body.previousModelTrainingJobId)
+            before = self.completed(MODEL_TRAINING, body.previousModelTrainingJobId)
+            previous = before.outputs[0]
         model = _model(body.modelName, data)
         id = body.id or str(uuid4())
         with self.workshop.choosing:
@@ -119,6 +119,9 @@ class MachineLearning:
                     input=data.outputs[0],
                     output=output,
                     model=model,
+                    trials=body.trials,
+                    parallel=body.maxHPOParallelTrainingJobs,
+                    previous=previous,
                     seed=0,
                 ),
                 request=body.model_dump(mode="json", exclude_unset=True),
@@ -227,6 +230,7 @@ def _kind(request: web.Request) -> str:
 def _model(name: str | None, data: Job) -> str:
     """What to train; without a name the blend of all methods. Raises InvalidParameter."""
     task = data.result["task"]
+    name = MODEL_TYPES.get(name or "", name)
     known = MODELS if task == "link_prediction" else PROPERTY_MODELS
     if name is not None and name not in known:
         raise InvalidParameter(

@@ -34,7 +34,10 @@ def created(job: Job) -> dict[str, Any]:
 
 def arn(job: Job) -> str:
     """A name in Amazon's form, for clients that want one."""
-    kind = _ARN_TYPES.get(job.kind, "endpoint")
+    return _arn(_ARN_TYPES.get(job.kind, "endpoint"), job)
+
+
+def _arn(kind: str, job: Job) -> str:
     return f"arn:aws:sagemaker:local:000000000000:{kind}/{name_of(job)}"
 
 
@@ -75,9 +78,9 @@ def status(job: Job) -> dict[str, Any]:
             }
         case "modeltraining":
             document |= {
-                "processingJob": about,
-                "hpoJob": about,
-                "modelTransformJob": about,
+                "processingJob": about | {"arn": _arn("processing-job", job)},
+                "hpoJob": about | {"arn": _arn("hyper-parameter-tuning-job", job)},
+                "modelTransformJob": about | {"arn": _arn("transform-job", job)},
                 "mlModels": _models(job),
             }
         case _:

@@ -134,6 +134,12 @@ class ModelTraining(JobBody):
     maxWaitTime: Any = None
     customModelTrainingParameters: CustomModel | None = None
 
+    @property
+    def trials(self) -> int:
+        """Trainings of a search over settings; one training is no search."""
+        asked = self.maxHPONumberOfTrainingJobs
+        return asked if asked > 1 else 0
+
 
 class ModelTransform(JobBody):
     """`POST /ml/modeltransform`."""

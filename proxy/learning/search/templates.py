@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from proxy.learning.processing.processed import UnusableExport
 from proxy.learning.search.configuration import FILE, TEMPLATES, document_of
 from proxy.learning.settings import AUTO, KNOWLEDGE_NAMES, LIGHTGCN, NETWORK, TrainingSettings
 
@@ -27,14 +28,15 @@ Entry = dict[str, Any]
 def reports(task: str, metric: str, model_type: str | None = None) -> dict[str, Any]:
     """Files to lie beside processed data, by name: the configuration, and one for each model.
 
-    `task` is one of `TASKS`. Raises ValueError for an unknown model type.
+    `task` is one of `TASKS`. Raises ValueError for an unknown model type, `UnusableExport` for one
+    that cannot do the task.
     """
     if model_type is not None and model_type not in MODEL_TYPES:
         listed = ", ".join(MODEL_TYPES)
         raise ValueError(f"the model type {model_type!r} is unknown: choose one of {listed}")
     links = task == "link_prediction"
     if model_type == "kge" and not links:
-        raise ValueError(f"the model type 'kge' predicts links, and the target asks for {task}")
+        raise UnusableExport(f"the model type 'kge' predicts links, and the target asks for {task}")
     model = AUTO if model_type is None else MODEL_TYPES[model_type]
     names = (NETWORK, LIGHTGCN, *KNOWLEDGE_NAMES) if links else (NETWORK,)
     found = {FILE: template(model, task, metric)}

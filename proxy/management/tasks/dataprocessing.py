@@ -36,6 +36,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         work / "processed",
         previous=previous,
         configuration=configuration,
+        model_type=description["model_type"],
         progress=telling(tell),
     )
     processed = found.processed

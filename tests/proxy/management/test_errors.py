@@ -69,7 +69,7 @@ def load(**arguments: Any) -> Request:
         (processing(id="a/b"), "InvalidParameter", "a/b"),
         (processing(configFileName="../x"), "InvalidParameter", "without a path"),
         (processing(inputDataS3Location="/etc"), "InvalidParameter", "storage.roots"),
-        (processing(modelType="kge"), "UnsupportedOperation", "modelType"),
+        (processing(modelType="odd"), "InvalidParameter", "modelType"),
         (processing(previousDataProcessingJobId="no"), "MLResourceNotFound", ""),
         (training(dataProcessingJobId="no"), "MLResourceNotFound", ""),
         (

@@ -109,6 +109,8 @@ def trained(neptune: Any, bucket: str, processed: str) -> str:
     ended = wait_for(lambda: neptune.get_ml_model_training_job(id="people"), "Completed", "Failed")
     assert ended["status"] == "Completed", ended
     assert [model["name"] for model in ended["mlModels"]] == [ended["processingJob"]["name"]]
+    assert ":hyper-parameter-tuning-job/people-" in ended["hpoJob"]["arn"]
+    assert ended["hpoJob"]["status"] == ended["modelTransformJob"]["status"] == "Completed"
     return "people"
 
 

@@ -1,0 +1,75 @@
+"""What decides which model is trained: modelType, modelName, the file that processing writes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from api_requests import send
+from managed_proxy import Proxy, wait_for
+
+pytestmark = pytest.mark.integration
+
+FILE = "model-hpo-configuration.json"
+
+
+@pytest.fixture(scope="module")
+def embedded(neptune: Any, bucket: str, exported: str) -> str:
+    """Processed for knowledge-graph embeddings."""
+    neptune.start_ml_data_processing_job(
+        id="kge",
+        inputDataS3Location=exported,
+        processedDataS3Location=f"{bucket}/preloading",
+        modelType="kge",
+    )
+    ended = wait_for(lambda: neptune.get_ml_data_processing_job(id="kge"), "Completed", "Failed")
+    assert ended["status"] == "Completed", ended
+    return str(ended["processingJob"]["outputLocation"]).removeprefix(f"{bucket}/")
+
+
+def test_the_file_beside_processed_data_is_edited_in_place(
+    neptune: Any, bucket: str, storage: Any, embedded: str, trained: str
+) -> None:
+    key = f"{embedded}/{FILE}"
+    document = json.load(storage.get_object(Bucket="bucket", Key=key)["Body"])
+    (model,) = document["models"]
+    assert (model["model"], model["task_type"]) == ("transe", "link_predict")
+    template = f"{embedded}/hpo-configuration-templates/distmult.json"
+    document = json.load(storage.get_object(Bucket="bucket", Key=template)["Body"])
+    for parameter in document["models"][0]["1-tier-param"]:
+        if parameter["param"] == "num-epochs":
+            parameter["default"] = parameter["range"][0]
+    storage.put_object(Bucket="bucket", Key=key, Body=json.dumps(document).encode())
+    neptune.start_ml_model_training_job(
+        id="edited",
+        dataProcessingJobId="kge",
+        trainModelS3Location=f"{bucket}/training",
+        maxHPONumberOfTrainingJobs=1,
+        previousModelTrainingJobId="people",
+    )
+    ended = wait_for(lambda: neptune.get_ml_model_training_job(id="edited"), "Completed", "Failed")
+    assert ended["status"] == "Completed", ended
+    place = ended["processingJob"]["outputLocation"].removeprefix(f"{bucket}/")
+    found = storage.get_object(Bucket="bucket", Key=f"{place}/eval_metrics_info.json")
+    figures = json.load(found["Body"])
+    assert figures["model"] == "distmult"
+    assert figures["search"] is None
+    neptune.cancel_ml_model_training_job(id="edited", clean=True)
+    neptune.cancel_ml_data_processing_job(id="kge", clean=True)
+
+
+def test_a_model_that_there_is_not(proxy: Proxy, bucket: str, processed: str) -> None:
+    body = {
+        "dataProcessingJobId": processed,
+        "trainModelS3Location": f"{bucket}/training",
+        "modelName": "boosting",
+    }
+    status, document = send(proxy.address, "POST", "/ml/modeltraining", body)
+    assert (status, document["code"]) == (400, "InvalidParameterException")
+    assert "for link prediction there are auto, rgcn" in document["detailedMessage"]
+    custom = {"sourceS3DirectoryPath": f"{bucket}/scripts"}
+    body |= {"modelName": "custom", "customModelTrainingParameters": custom}
+    status, document = send(proxy.address, "POST", "/ml/modeltraining", body)
+    assert document["code"] == "UnsupportedOperationException"
+    assert "Training scripts of one's own" in document["detailedMessage"]
