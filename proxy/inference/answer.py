@@ -90,7 +90,7 @@ def answer(request: RequestMessage, settings: Settings) -> Answering:
         for plan in plans:
             _refuse_impossible(query.traversals[number], plan)
     timeout = timeout_of_query(request, query.traversals, is_script=query.script is not None)
-    yield Admit(query.admission(uuid4()), timeout)
+    yield Admit(lambda: query.admission(uuid4()), timeout)
     plans = [plan for plans in planned.values() for plan in plans]
     for plan in plans:
         authorise(plan.role, plan.endpoint, settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
@@ -20,13 +20,18 @@ FOR_INPUTS = "input query"
 class Admit:
     """Make sure that the database lets this client in before anything is told about models.
 
-    `request` is a query without results, to be sent if the database has not answered anything on
-    this connection yet. There is no reply. `timeout` is how long the client lets its query take, in
-    milliseconds, if it says; what is not above zero is no limit.
+    `asking` makes the `request`. There is no reply. `timeout` is how long the client lets its query
+    take, in milliseconds, if it says; what is not above zero is no limit.
     """
 
-    request: RequestMessage
+    asking: Callable[[], RequestMessage]
     timeout: int | None = None
+
+    @property
+    def request(self) -> RequestMessage:
+        """A query without results, to be sent if the database has not answered anything on this
+        connection yet."""
+        return self.asking()
 
 
 @dataclass(frozen=True, slots=True)

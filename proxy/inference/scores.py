@@ -32,13 +32,14 @@ from grammar.traversal import (
     Traversal,
     anonymous,
     children,
+    may_mention,
     step,
 )
 from proxy.inference import answers, sack
 from proxy.inference.answers import Dialect, Written
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.place import host_index
-from proxy.inference.predicates import PREDICTION, SCORE, TOLD
+from proxy.inference.predicates import PREDICTION, PREFIX, SCORE, TOLD
 from proxy.inference.splice import splice
 
 Told = Mapping[Literal, Mapping[Literal, Argument]]
@@ -74,12 +75,23 @@ def score_steps(
         here = (*path, index)
         if _predicts(steps, index):
             inference = here
-        for key in TOLD:
-            if instruction == step("values", key):
-                yield ScoreStep(here, key, inference, pathless)
-        alone = pathless or steps[host_index(steps, index)].name == "select"
-        for number, child in enumerate(children(instruction)):
-            yield from score_steps(child.steps, (*here, number), inference, pathless=alone)
+        key = _told_key(instruction)
+        if key is not None:
+            yield ScoreStep(here, key, inference, pathless)
+        nested = children(instruction, PREFIX)
+        alone = pathless or (nested and steps[host_index(steps, index)].name == "select")
+        for number, child in enumerate(nested):
+            yield from score_steps(child.steps, (*here, number), inference, pathless=bool(alone))
+
+
+def _told_key(instruction: Instruction) -> str | None:
+    """What a step reads about a link, if it does."""
+    if instruction.name != "values" or not may_mention(instruction, PREFIX):
+        return None
+    match instruction.arguments:
+        case (Literal(Kind.STRING, str(key)),) if key in TOLD:
+            return key
+    return None
 
 
 def _predicts(steps: Sequence[Instruction], index: int) -> bool:

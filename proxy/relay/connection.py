@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from proxy.config import Limits
+from proxy.inference.commands import Reply
 from proxy.inference.errors import InferenceError
 from proxy.relay.advance import Aside
 from proxy.relay.commands import (
@@ -19,6 +21,7 @@ from proxy.relay.commands import (
     Hang,
     OpenRequest,
     Pass,
+    Pending,
     Predict,
     ToClient,
     ToUpstream,
@@ -26,7 +29,7 @@ from proxy.relay.commands import (
 )
 from proxy.relay.conversation import Conversation
 from proxy.relay.deadlines import Silence, Stall
-from proxy.relay.errands import Errands, Predictor
+from proxy.relay.errands import WAITING, Errands, Predictor
 from proxy.relay.shortcut import ordinary_requests, ordinary_responses
 from proxy.wire.errors import FrameError
 from proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
@@ -320,6 +323,17 @@ class Connection:
     # Commands --------------------------------------------------------------------------------
 
     def _carry_out(self, commands: Iterable[Command]) -> None:
+        replies = deque(self._sent(commands))
+        while replies:
+            pending, reply = replies.popleft()
+            replies += self._sent(self._conversation.predicted(pending, reply))
+            self._leave_if_quiet()
+        self._set_reading()
+        self._set_short_ways()
+
+    def _sent(self, commands: Iterable[Command]) -> list[tuple[Pending, Reply | InferenceError]]:
+        """Carry out commands; the replies of models that took no waiting."""
+        replies = []
         for command in commands:
             match command:
                 case Pass(data):
@@ -331,14 +345,17 @@ class Connection:
                     self._to_client(data)
                 case ToClient(data):
                     self._deferred.append(data)
-                case Predict() | Advance() | Watch():
+                case Predict(pending):
+                    reply = self._errands.predict(command)
+                    if reply is not WAITING:
+                        replies.append((pending, reply))
+                case Advance() | Watch():
                     self._errands.run(command)
                 case Hang():
                     self._hang()
                 case ToUpstream(data):
                     self._to_upstream(data)
-        self._set_reading()
-        self._set_short_ways()
+        return replies
 
     def _to_client(self, data: bytes) -> None:
         if self._client is not None and not self._client.is_closing():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from enum import Enum, auto
 from typing import Any
 
 from proxy.inference import commands as inference
@@ -17,8 +18,17 @@ from proxy.relay.conversation import Conversation
 
 log = logging.getLogger(__name__)
 
-Predictor = Callable[[Work], Coroutine[Any, Any, Reply]]
-"""Does a model's work outside the event loop."""
+Predictor = Callable[[Work], Awaitable[Reply]]
+"""Does a model's work; a future that is done is a reply that took no waiting."""
+
+
+class Waiting(Enum):
+    """The one value that stands for a reply which comes later."""
+
+    WAITING = auto()
+
+
+WAITING = Waiting.WAITING
 
 
 class Errands:
@@ -37,11 +47,18 @@ class Errands:
         self._then = then
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def run(self, command: Predict | Advance | Watch) -> None:
+    def predict(self, command: Predict) -> Reply | InferenceError | Waiting:
+        """What a model has to say, or `WAITING` if that takes an errand."""
+        reply = self._predict(command.work)
+        if isinstance(reply, asyncio.Future) and reply.done():
+            error = reply.exception()
+            return reply.result() if error is None else _told(error, command.pending)
+        self._start(self._model(command.pending, reply))
+        return WAITING
+
+    def run(self, command: Advance | Watch) -> None:
         """Begin an errand."""
         match command:
-            case Predict(pending, work):
-                self._start(self._model(pending, work))
             case Advance(pending, reply):
                 self._start(self._step(pending, reply))
             case Watch(pending):
@@ -57,18 +74,15 @@ class Errands:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _model(self, pending: Pending, work: Work) -> None:
-        reply: Reply | InferenceError
+    async def _model(self, pending: Pending, reply: Awaitable[Reply]) -> None:
+        outcome: Reply | InferenceError
         pending.errand = asyncio.current_task()
         try:
-            reply = await self._predict(work)
-        except InferenceError as error:
-            reply = error
-        except Exception:
-            log.exception("prediction failed, request %s", pending.request.request_id)
-            reply = InternalFailure("The prediction failed; the proxy's log says why.")
+            outcome = await reply
+        except Exception as error:
+            outcome = _told(error, pending)
         pending.errand = None
-        self._then(self._conversation.predicted(pending, reply))
+        self._then(self._conversation.predicted(pending, outcome))
 
     async def _step(self, pending: Pending, reply: Reply | InferenceError) -> None:
         outcome: inference.Command | Done | Exception
@@ -89,3 +103,11 @@ class Errands:
 
     def _expired(self, pending: Pending) -> None:
         self._then(self._conversation.expired(pending))
+
+
+def _told(error: BaseException, pending: Pending) -> InferenceError:
+    """What the client is told of an error."""
+    if isinstance(error, InferenceError):
+        return error
+    log.error("prediction failed, request %s", pending.request.request_id, exc_info=error)
+    return InternalFailure("The prediction failed; the proxy's log says why.")

@@ -107,8 +107,8 @@ class HttpRelay:
     async def perform(self, request: web.Request, command: Command) -> Reply:
         """Do what an inference needs, with the client's own credentials."""
         match command:
-            case Admit(asked) | Ask(asked):
-                return await self.ask(request, asked)
+            case Admit() | Ask():
+                return await self.ask(request, command.request)
             case work:
                 return await self.predict(work)
 

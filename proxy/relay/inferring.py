@@ -170,8 +170,8 @@ class Inferences:
         match needed:
             case Done(final):
                 yield ToUpstream(self._last(pending, final))
-            case Admit(request, timeout):
-                yield from self._admitted(pending, request, timeout)
+            case Admit():
+                yield from self._admitted(pending, needed)
             case Ask(request):
                 yield self._ask(pending, request)
             case work:
@@ -188,16 +188,14 @@ class Inferences:
         self._leave(pending)
         return sent
 
-    def _admitted(
-        self, pending: Pending, request: RequestMessage, timeout: int | None
-    ) -> Iterator[Command]:
-        if timeout is not None:
-            pending.timeout = timeout
+    def _admitted(self, pending: Pending, admit: Admit) -> Iterator[Command]:
+        if admit.timeout is not None:
+            pending.timeout = admit.timeout
         yield Watch(pending)
         if self._ledger.admitted:
             yield from self._step(pending, None)
         else:
-            yield self._ask(pending, request)
+            yield self._ask(pending, admit.request)
 
     def _ask(self, pending: Pending, request: RequestMessage) -> ToUpstream:
         sent = self._frame(request)

@@ -6,9 +6,10 @@ before somebody asks.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from typing import Protocol
 
 import prometheus_client
@@ -83,18 +84,36 @@ class Metrics(Collector):
     def timed(self, predict: Predictor) -> Predictor:
         """A predictor whose work is measured."""
 
-        async def measured(work: Work) -> Reply:
-            started, outcome = time.perf_counter(), "failed"
+        def note(work: Work, started: float, outcome: str) -> None:
+            took = time.perf_counter() - started
+            self._inference.labels(type(work).__name__, outcome).observe(took)
+
+        async def waited(work: Work, started: float, reply: Awaitable[Reply]) -> Reply:
+            outcome = "failed"
             try:
-                reply = await predict(work)
+                found = await reply
                 outcome = "answered"
-                return reply
+                return found
             except InferenceError:
                 outcome = "refused"
                 raise
             finally:
-                took = time.perf_counter() - started
-                self._inference.labels(type(work).__name__, outcome).observe(took)
+                note(work, started, outcome)
+
+        def measured(work: Work) -> Awaitable[Reply]:
+            started = time.perf_counter()
+            reply = predict(work)
+            if not isinstance(reply, asyncio.Future) or not reply.done():
+                return waited(work, started, reply)
+            match reply.exception():
+                case None:
+                    outcome = "answered"
+                case InferenceError():
+                    outcome = "refused"
+                case _:
+                    outcome = "failed"
+            note(work, started, outcome)
+            return reply
 
         return measured
 

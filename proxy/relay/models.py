@@ -72,6 +72,20 @@ class Models:
                 self._loaded.popitem(last=False)
         return loaded.endpoint, loaded.predictor
 
+    def at_hand(self, name: str) -> tuple[Endpoint, Predictor] | None:
+        """The same, if it takes no waiting for a file, a lock or another thread."""
+        endpoint = self._endpoints.at_hand(name)
+        if endpoint is None or not self._loading.acquire(blocking=False):
+            return None
+        try:
+            loaded = self._loaded.get(name)
+            if loaded is None or loaded.endpoint != endpoint:
+                return None
+            self._loaded.move_to_end(name)
+            return loaded.endpoint, loaded.predictor
+        finally:
+            self._loading.release()
+
     def load_all(self) -> None:
         """Load the models of all endpoints while there is room, so that no query waits for one."""
         for endpoint in self._store.endpoints():

@@ -39,6 +39,16 @@ class WatchedEndpoints:
                     self._known[name] = found
             return found
 
+    def at_hand(self, name: str) -> Endpoint | None:
+        """The same, but `None` also where the records would have to be read or waited for."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            version = self._current_version()
+            return None if version is None or version != self._version else self._known.get(name)
+        finally:
+            self._lock.release()
+
     def close(self) -> None:
         """Close the file; it is opened again when that is needed."""
         with self._lock:
@@ -54,7 +64,10 @@ class WatchedEndpoints:
         try:
             if self._connection is None:
                 self._connection = sqlite3.connect(
-                    self._store.records_file, isolation_level=None, check_same_thread=False
+                    self._store.records_file,
+                    timeout=0,
+                    isolation_level=None,
+                    check_same_thread=False,
                 )
                 self._identity = identity
             # https://sqlite.org/pragma.html#pragma_data_version

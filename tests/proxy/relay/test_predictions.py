@@ -189,6 +189,42 @@ async def test_a_model_that_keeps_failing_is_left_alone(
     predictions.close()
 
 
+async def test_what_is_quick_is_done_at_once(predictions: Predictions) -> None:
+    asked = PredictLinks(KNOWS, [person(0)], [frozenset()], 3, None)
+    first = await predictions(asked)
+    for _ in range(10):  # the first runs of a process may be slow
+        reply = predictions(asked)
+        if isinstance(reply, asyncio.Future):
+            break
+        await reply
+    assert isinstance(reply, asyncio.Future)
+    assert reply.done()
+    assert reply.result() == first
+    checked = predictions(KNOWS)
+    assert isinstance(checked, asyncio.Future)
+    assert checked.done()
+    wrong = predictions(PrepareLinks("links", "knows", "out", "Nobody"))
+    with pytest.raises(InvalidParameter):
+        await wrong
+
+
+async def test_an_endpoint_that_was_replaced_answers_at_once(
+    store: Store, predictions: Predictions, tmp_path: Path
+) -> None:
+    export = write_teams(tmp_path / "export", of_people={"label": ["team", "classification"]})
+    train(export, tmp_path / "artifact", model="majority", settings=QUICK)
+    team = PrepareProperty("later", "classification", "team")
+    store.create_endpoint("later", store.endpoint("levels").artifact)  # type: ignore[union-attr]
+    with pytest.raises(InvalidParameter):
+        await predictions(team)
+    store.create_endpoint("later", tmp_path / "artifact", replace=True)
+    assert await predictions(team) == "node"
+    assert await predictions(team) == "node"
+    store.delete_endpoint("later")
+    with pytest.raises(BadRequest):
+        await predictions(team)
+
+
 async def test_no_endpoint(predictions: Predictions) -> None:
     with pytest.raises(BadRequest, match=r"Endpoint nobody not found\."):
         await predictions(PrepareProperty("nobody", "regression", "x"))

@@ -47,6 +47,20 @@ def test_the_records_are_not_read_while_nothing_changes(
     watched.close()
 
 
+def test_what_is_at_hand_was_read_and_has_not_changed(tmp_path: Path, artifact: Path) -> None:
+    watched = WatchedEndpoints(Store(tmp_path / "store"))
+    assert watched.at_hand("friends") is None
+    other = Store(tmp_path / "store")
+    made = other.create_endpoint("friends", artifact)
+    assert watched.at_hand("friends") is None
+    assert watched.endpoint("friends") == made
+    assert watched.at_hand("friends") == made
+    replaced = other.create_endpoint("friends", artifact, replace=True)
+    assert watched.at_hand("friends") is None
+    assert watched.endpoint("friends") == replaced
+    watched.close()
+
+
 def test_another_store_in_the_same_place(tmp_path: Path, artifact: Path) -> None:
     watched = WatchedEndpoints(Store(tmp_path / "store"))
     Store(tmp_path / "store").create_endpoint("friends", artifact)

@@ -1,0 +1,178 @@
+"""The work of a model: what a query asks of it, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from proxy.inference.commands import (
+    Describe,
+    ExplainLinks,
+    Explanations,
+    Links,
+    PredictLinks,
+    PredictProperty,
+    PrepareLinks,
+    PrepareProperty,
+    Reply,
+    Values,
+)
+from proxy.inference.errors import InvalidParameter
+from proxy.learning.links.predictor import LinkPredictor, UnknownRelation
+from proxy.learning.properties.predictor import PropertyPredictor
+from proxy.relay.models import Predictor
+from proxy.store.records import Endpoint
+
+ModelWork = (
+    PrepareLinks | PrepareProperty | Describe | PredictLinks | ExplainLinks | PredictProperty
+)
+"""All that takes nothing but the model."""
+
+_T = TypeVar("_T")
+
+
+def asked_of(work: ModelWork) -> PrepareLinks | PrepareProperty:
+    """The model, by what it is asked for."""
+    match work:
+        case PrepareLinks() | PrepareProperty():
+            return work
+        case ExplainLinks(prediction):
+            return prediction.model
+    return work.model
+
+
+def done(work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Reply:
+    """The reply of an endpoint's model. Raises `InferenceError`."""
+    match work:
+        case PrepareLinks(name, edge_label, direction, target_label):
+            links = _links_of(work, endpoint, predictor)
+            _known(name, lambda: links.require(edge_label, direction, target_label))
+            return None
+        case PrepareProperty():
+            return _property_of(work, endpoint, predictor).element
+        case Describe(PrepareProperty() as model):
+            return _described_property(model, _property_of(model, endpoint, predictor))
+        case Describe(PrepareLinks() as model):
+            return _described_links(model, _links_of(model, endpoint, predictor))
+        case PredictLinks(model):
+            return _links(work, _links_of(model, endpoint, predictor))
+        case ExplainLinks(asked):
+            return _reasons(work, _links_of(asked.model, endpoint, predictor))
+        case PredictProperty(model):
+            return _values(work, _property_of(model, endpoint, predictor))
+    raise AssertionError(work)
+
+
+def _described_property(model: PrepareProperty, predictor: PropertyPredictor) -> str:
+    whose = "vertices" if predictor.element == "node" else "edges"
+    among = "numbers" if predictor.task == "regression" else f"{predictor.classes} classes"
+    return f"model {model.endpoint}: {predictor.task} of {predictor.key!r} of {whose}, {among}"
+
+
+def _described_links(model: PrepareLinks, predictor: LinkPredictor) -> str:
+    asked = model.edge_label, model.direction, model.target_label
+    methods = ", ".join(predictor.methods(*asked))
+    return (
+        f"model {model.endpoint}: {model.direction}({model.edge_label!r}) among"
+        f" {predictor.candidates(*asked)} candidates labelled {model.target_label!r}, by {methods}"
+    )
+
+
+def _links(work: PredictLinks, predictor: LinkPredictor) -> Links:
+    looking = _looking_at(work, predictor)
+    ranked = _known(
+        work.model.endpoint,
+        lambda: looking.predict(
+            edge_label=work.model.edge_label,
+            direction=work.model.direction,
+            target_label=work.model.target_label,
+            inputs=work.inputs,
+            known=work.known,
+            limit=work.limit,
+            threshold=work.threshold,
+            candidates=work.candidates,
+        ),
+    )
+    return [[(target.id, target.score) for target in targets] for targets in ranked]
+
+
+def _reasons(work: ExplainLinks, predictor: LinkPredictor) -> Explanations:
+    asked = work.prediction
+    pairs = [pair for pair in zip(asked.inputs, work.links, strict=True) if pair[1]]
+    explained = _looking_at(asked, predictor).explain(
+        edge_label=asked.model.edge_label,
+        direction=asked.model.direction,
+        target_label=asked.model.target_label,
+        inputs=[vertex for vertex, _ in pairs],
+        targets=[[target for target, _ in links] for _, links in pairs],
+    )
+    reasons = {vertex: each for (vertex, _), each in zip(pairs, explained, strict=True)}
+    return [
+        [why.as_map(score) for (_, score), why in zip(links, reasons.get(vertex, ()), strict=True)]
+        for vertex, links in zip(asked.inputs, work.links, strict=True)
+    ]
+
+
+def _looking_at(work: PredictLinks, predictor: LinkPredictor) -> LinkPredictor:
+    """The model, on the graph as it is now if that was read."""
+    read = work.neighbourhood
+    if read is None:
+        return predictor
+    return _fitting(work.model.endpoint, lambda: predictor.extended(read, work.inputs))
+
+
+def _values(work: PredictProperty, predictor: PropertyPredictor) -> Values:
+    read = work.neighbourhood
+    if read is not None:
+        known = predictor
+        predictor = _fitting(work.model.endpoint, lambda: known.extended(read, work.inputs))
+    return predictor.predict(work.inputs, work.limit, work.threshold)
+
+
+def _links_of(asked: PrepareLinks, endpoint: Endpoint, predictor: Predictor) -> LinkPredictor:
+    """The model, if it is one of links."""
+    if isinstance(predictor, LinkPredictor):
+        return predictor
+    raise InvalidParameter(
+        f"Endpoint {endpoint.name} does {_described(endpoint, predictor)}, the query asks it"
+        f" for link prediction over the edges {asked.edge_label!r}."
+    )
+
+
+def _property_of(
+    asked: PrepareProperty, endpoint: Endpoint, predictor: Predictor
+) -> PropertyPredictor:
+    """The model, if it predicts this property in this way."""
+    if isinstance(predictor, PropertyPredictor) and (predictor.task, predictor.key) == (
+        asked.task,
+        asked.key,
+    ):
+        return predictor
+    raise InvalidParameter(
+        f"Endpoint {endpoint.name} does {_described(endpoint, predictor)}, the query asks it"
+        f" for the {asked.task} of the property {asked.key!r}."
+    )
+
+
+def _described(endpoint: Endpoint, predictor: Predictor) -> str:
+    """What an endpoint does, for people: `node classification of the property 'genre'`."""
+    task = endpoint.task.replace("_", " ")
+    if isinstance(predictor, LinkPredictor):
+        return task
+    return f"{task} of the property {predictor.key!r}"
+
+
+def _known(endpoint: str, work: Callable[[], _T]) -> _T:
+    try:
+        return work()
+    except UnknownRelation as error:
+        raise InvalidParameter(f"Endpoint {endpoint}: {error}") from error
+
+
+def _fitting(endpoint: str, extend: Callable[[], _T]) -> _T:
+    try:
+        return extend()
+    except ValueError as error:
+        raise InvalidParameter(
+            f"Endpoint {endpoint} cannot make features of what the graph holds now: {error}"
+        ) from error
