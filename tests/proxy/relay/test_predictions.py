@@ -137,9 +137,9 @@ async def test_an_endpoint_of_another_kind(
 async def test_work_beyond_the_most_is_refused_until_some_is_done(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    predictions = Predictions(store, most=3)
     blocked = threading.Event()
     monkeypatch.setattr(Predictions, "_work", lambda self, work: blocked.wait(10) and None)
+    predictions = Predictions(store, most=3)
     waiting = [asyncio.create_task(predictions(LEVEL)) for _ in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(TooManyRequests, match="3 predictions wait already") as caught:
