@@ -15,6 +15,7 @@ TITLES = {
     "accuracy": "Accuracy",
     "macro_f1": "Macro F1",
     "auc": "AUC",
+    "micro_f1": "Micro F1",
     "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R²",

@@ -10,15 +10,9 @@ from numpy.typing import NDArray
 
 from proxy.learning.graph import Floats
 from proxy.learning.properties.dataset import PropertyDataset
+from proxy.learning.properties.lift import Lift, are_uneven, best_lift
 from proxy.learning.properties.metrics import metrics_for
-from proxy.learning.properties.mixture import (
-    Weights,
-    are_uneven,
-    balanced,
-    best_balance,
-    blended,
-    fit_weights,
-)
+from proxy.learning.properties.mixture import Weights, blended, fit_weights
 from proxy.learning.properties.target import Form, Outputs
 from proxy.learning.settings import AUTO
 
@@ -28,16 +22,16 @@ Said = Mapping[str, Outputs]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How to answer: the methods' weights, float64 `[methods]`, and the classes' balance."""
+    """How to answer: the methods' weights, float64 `[methods]`, and how classes are lifted."""
 
     weights: Weights
-    balance: float
+    lift: Lift
 
-    def outputs(self, form: Form, said: Sequence[Outputs], shares: Weights) -> Outputs:
+    def outputs(self, form: Form, said: Sequence[Outputs]) -> Outputs:
         """The answers from what all methods say."""
         taken = [index for index, weight in enumerate(self.weights) if weight > 0]
         joined = blended(self.weights[taken], [said[index] for index in taken])
-        return balanced(form, joined, shares, self.balance)
+        return self.lift.applied(form, joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +43,11 @@ class Yardstick:
 
     @property
     def metric(self) -> str:
-        """RMSE for numbers, AUC for several classes, macro F1 for uneven classes, accuracy."""
-        match self.form:
-            case Form.NUMBER:
-                return "rmse"
-            case Form.SEVERAL_CLASSES:
-                return "auc"
-        return "macro_f1" if are_uneven(self.form, self.shares) else "accuracy"
+        """RMSE for numbers, macro F1 for several or uneven classes, else accuracy."""
+        if self.form is Form.NUMBER:
+            return "rmse"
+        several = self.form is Form.SEVERAL_CLASSES
+        return "macro_f1" if several or are_uneven(self.form, self.shares) else "accuracy"
 
     def measure(self, outputs: Outputs, truth: Floats) -> dict[str, float]:
         """All metrics of answers, `[rows, outputs]` both."""
@@ -97,10 +89,9 @@ def choose(yardstick: Yardstick, said: Said, truth: Floats) -> dict[str, Choice]
     candidates = {name: np.eye(len(said))[place] for place, name in enumerate(said)}
     for name, weights in (*candidates.items(), (AUTO, fit_weights(form, outputs, truth))):
         joined = blended(weights, outputs)
-        balance = best_balance(form, joined, truth, shares)
-        choices[name] = Choice(weights, balance)
-        answers = balanced(form, joined, shares, balance)
-        merits[name] = yardstick.merit(yardstick.measure(answers, truth))
+        lift = best_lift(form, joined, truth, shares)
+        choices[name] = Choice(weights, lift)
+        merits[name] = yardstick.merit(yardstick.measure(lift.applied(form, joined), truth))
     best = max(candidates, key=lambda name: merits[name])
     if merits[best] >= merits[AUTO]:
         choices[AUTO] = choices[best]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from proxy.learning.graph import Floats
 from proxy.learning.properties.choice import Yardstick
+from proxy.learning.properties.lift import best_lift
 from proxy.learning.properties.metrics import chosen
-from proxy.learning.properties.mixture import balanced, best_balance
 from proxy.learning.properties.target import Form, Outputs
 from proxy.learning.search.configuration import BadHpoConfiguration, Metric
 
@@ -24,14 +24,16 @@ OF_CLASSES = ("acc", "acc_topk", "F1", "precision", "recall", "roc_auc")
 
 
 def metric_of(yardstick: Yardstick) -> Metric:
-    """What counts for a property, unless a configuration says otherwise."""
+    """What judges trials, unless a configuration says otherwise; for several classes as Neptune."""
+    if yardstick.form is Form.SEVERAL_CLASSES:
+        return Metric("roc_auc")
     return Metric(NAMES[yardstick.metric])
 
 
 def merit_by(metric: Metric | None, yardstick: Yardstick) -> Merit:
     """How good answers are. `mse` counts negatively.
 
-    Uneven classes are balanced before classes are named, as they are in what is served. Raises
+    Rare classes are lifted before classes are named, as they are in what is served. Raises
     `BadHpoConfiguration` for a metric that does not suit the property.
     """
     metric = metric or metric_of(yardstick)
@@ -48,8 +50,8 @@ def merit_by(metric: Metric | None, yardstick: Yardstick) -> Merit:
         if metric.name == "acc_topk":
             return _in_top(outputs, truth > 0, metric.topk)
         if metric.name in ("F1", "precision", "recall"):
-            balance = best_balance(form, outputs, truth, yardstick.shares)
-            outputs = balanced(form, outputs, yardstick.shares, balance)
+            lift = best_lift(form, outputs, truth, yardstick.shares)
+            outputs = lift.applied(form, outputs)
         if metric.name in ("precision", "recall"):
             return _mean_share(truth > 0, chosen(form, outputs), metric.name == "recall")
         figures = yardstick.measure(outputs, truth)

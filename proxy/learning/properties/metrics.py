@@ -20,7 +20,8 @@ class ClassificationMetrics:
     """Accuracy, macro F1 and AUC of confidences.
 
     Accuracy is the share of rows whose predicted classes are exactly the true ones. F1 is the mean
-    over the classes that are true or predicted anywhere. AUC is each class against all others,
+    over the classes that are true or predicted anywhere; where a row may have several classes there
+    is the F1 of all pairs of row and class, too (micro). AUC is each class against all others,
     ties counting half (Hanley & McNeil, Radiology 143, 1982), the mean over the classes that some
     rows have and some have not.
     """
@@ -40,11 +41,14 @@ class ClassificationMetrics:
         truth = np.concatenate(self._truth) > HALF
         scores = np.concatenate(self._scores)
         predicted = chosen(self._form, scores)
-        return {
+        found = {
             "accuracy": float((truth == predicted).all(axis=1).mean()),
             "macro_f1": macro_f1(truth, predicted),
             "auc": macro_auc(truth, scores),
         }
+        if self._form is Form.SEVERAL_CLASSES:
+            found["micro_f1"] = macro_f1(truth.reshape(-1, 1), predicted.reshape(-1, 1))
+        return found
 
     def confusion(self) -> NDArray[np.int64]:
         """Rows by true and by predicted class, `[classes, classes]`; for one class a row."""
@@ -99,7 +103,7 @@ def macro_f1(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
     both = (truth & predicted).sum(axis=0)
     either = truth.sum(axis=0) + predicted.sum(axis=0)
     seen = either > 0
-    return float((2.0 * both[seen] / either[seen]).mean())
+    return float((2.0 * both[seen] / either[seen]).mean()) if seen.any() else 0.0
 
 
 def macro_auc(truth: NDArray[np.bool_], scores: Outputs) -> float:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from proxy.learning.graph import Floats
-from proxy.learning.properties.metrics import macro_f1
 from proxy.learning.properties.target import Form, Outputs
 
 Weights = NDArray[np.float64]
@@ -17,10 +16,6 @@ Weights = NDArray[np.float64]
 ROUNDS = 500
 LEAST_WEIGHT = 0.05
 """A method with less is dropped, and the others' weights are learned again."""
-
-BALANCES = (0.0, 0.25, 0.5, 0.75, 1.0)
-UNEVEN = 0.5
-"""Classes are uneven when one has less than this part of an even share."""
 
 _TINY = 1e-12
 
@@ -80,37 +75,6 @@ def _least_squares(columns: Outputs, truth: Floats) -> Weights:
     return np.asarray(
         weights / total if total > 0 else np.full(len(weights), 1 / len(weights)), np.float64
     )
-
-
-def balanced(form: Form, scores: Outputs, shares: NDArray[np.float64], balance: float) -> Outputs:
-    r"""Confidences as if the classes were more evenly frequent: :math:`p_c / \pi_c^\beta`.
-
-    `shares` are the classes' frequencies, float64 `[classes]`. With `balance` 1 they count as
-    equally frequent, which is what class weights in training aim at; with 0 nothing changes.
-    """
-    if form is not Form.ONE_CLASS or balance == 0.0:
-        return scores
-    lifted = scores / np.maximum(shares, _TINY) ** balance
-    return np.asarray(lifted / np.maximum(lifted.sum(axis=1, keepdims=True), _TINY))
-
-
-def are_uneven(form: Form, shares: NDArray[np.float64]) -> bool:
-    """Whether a class is so rare that a model may well never say it."""
-    return form is Form.ONE_CLASS and float(shares.min()) < UNEVEN / len(shares)
-
-
-def best_balance(form: Form, scores: Outputs, truth: Floats, shares: NDArray[np.float64]) -> float:
-    """The balance with the best macro F1, the mildest of equals; 0 where classes are even."""
-    if not are_uneven(form, shares):
-        return 0.0
-    own = truth > 0
-    found = {}
-    for balance in BALANCES:
-        best = np.zeros(own.shape, np.bool_)
-        lifted = balanced(form, scores, shares, balance)
-        best[np.arange(len(own)), lifted.argmax(axis=1)] = True
-        found[balance] = macro_f1(own, best)
-    return max(found, key=lambda balance: found[balance])
 
 
 def used(names: Sequence[str], weights: Weights) -> Mapping[str, float]:

@@ -24,9 +24,10 @@ from proxy.learning.inductive.scope import INDUCTIVE, STRUCTURE, Scope
 from proxy.learning.properties.dataset import Subjects
 from proxy.learning.properties.forest import Forest
 from proxy.learning.properties.head import Head, Networks
+from proxy.learning.properties.lift import Lift
 from proxy.learning.properties.linear import Linear
 from proxy.learning.properties.members import Boosted, Constant, Member, OnTable
-from proxy.learning.properties.mixture import balanced, blended
+from proxy.learning.properties.mixture import blended
 from proxy.learning.properties.nearby import AroundVertices, AtEnds
 from proxy.learning.properties.revision import Pair, revised_edges, revised_vertices
 from proxy.learning.properties.target import PROPERTY_TASKS, Form, Outputs, PropertyTarget
@@ -67,8 +68,7 @@ class PropertyModel:
     stored: StoredGraph
     known: Known
     members: tuple[tuple[float, Member], ...]
-    shares: NDArray[np.float64]
-    balance: float
+    lift: Lift
     edges: EdgeFeatures
     answers: Floats | None = None
 
@@ -92,7 +92,7 @@ class PropertyModel:
         """What the methods say: float64 `[elements, outputs]`."""
         weights = np.array([weight for weight, _ in self.members])
         said = [member.outputs(subjects) for _, member in self.members]
-        return balanced(self.target.form, blended(weights, said), self.shares, self.balance)
+        return self.lift.applied(self.target.form, blended(weights, said))
 
     def on_vertices(
         self, extension: Extension, read: Neighbourhood, asked: Collection[Literal]
@@ -128,7 +128,7 @@ def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
     tensors: dict[str, Arrays] = {
         **stored.tensors(),
         KNOWN: {**_pair("ends", model.known.ends), "truth": model.known.truth},
-        EDGES: {"features": model.edges.values, "shares": model.shares},
+        EDGES: {"features": model.edges.values, **_lift_tensors(model.lift)},
     }
     if model.answers is not None:
         tensors[ANSWERS] = {ANSWERS: model.answers}
@@ -152,7 +152,7 @@ def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
             "separator": target.separator,
         },
         "members": members,
-        "balance": model.balance,
+        "balance": model.lift.balance,
         "edge_encodings": [to_document(encoding) for encoding in model.edges.encodings],
     }
     documents: dict[str, Any] = {
@@ -199,8 +199,11 @@ def from_artifact(artifact: Artifact) -> PropertyModel:
         stored,
         known,
         members,
-        artifact.tensors[EDGES]["shares"],
-        manifest["balance"],
+        Lift(
+            artifact.tensors[EDGES]["shares"],
+            manifest["balance"],
+            artifact.tensors[EDGES].get("thresholds"),
+        ),
         EdgeFeatures(
             tuple(from_document(encoding) for encoding in manifest["edge_encodings"]),
             artifact.documents[EDGES]["ids"],
@@ -208,6 +211,11 @@ def from_artifact(artifact: Artifact) -> PropertyModel:
         ),
         answers,
     )
+
+
+def _lift_tensors(lift: Lift) -> dict[str, NDArray[Any]]:
+    thresholds = {} if lift.thresholds is None else {"thresholds": lift.thresholds}
+    return {"shares": lift.shares, **thresholds}
 
 
 def _written(member: Member) -> tuple[str, dict[str, NDArray[Any]]]:

@@ -29,7 +29,8 @@ class PropertyReport:
 
     `weights` are those of the methods in the model. `classes` are the classes' frequencies among
     the labelled rows; `balance`, from 0 to 1, is how far their confidences were lifted for being
-    rare; `confusion` counts rows by true and predicted class in this order. `remembers` tells
+    rare, and `thresholds` are those that became one half, where an element may have several
+    classes; `confusion` counts rows by true and predicted class in this order. `remembers` tells
     whether the network has learned embeddings beside features for the vertices that are asked
     about. `peak_memory` is in MiB, `seconds` is the whole training.
     """
@@ -43,6 +44,7 @@ class PropertyReport:
     weights: Mapping[str, float]
     classes: Mapping[str, int]
     balance: float
+    thresholds: Mapping[str, float]
     confusion: list[list[int]]
     warnings: tuple[str, ...]
     graph: Mapping[str, int]
@@ -84,6 +86,11 @@ class PropertyReport:
             found.append(
                 f"The classes are uneven: confidences are divided by the classes' frequencies to "
                 f"the power {self.balance:g}, chosen by macro F1 on held-out rows."
+            )
+        if self.thresholds:
+            found.append(
+                "An element may have several classes: confidences are moved so that one half is "
+                "where naming a class gave the best F1 on held-out rows."
             )
         return tuple(found)
 

@@ -172,7 +172,7 @@ class Trial:
         said = list(fold.at(self.field.names, stage, rows).values())
         truth = self.dataset.truth[fold.held[rows]]
         for name, choice in choices.items():
-            answers = choice.outputs(self.dataset.target.form, said, self.yardstick.shares)
+            answers = choice.outputs(self.dataset.target.form, said)
             metrics[name].update(truth, answers)
 
     def _fold(self, phase: str, train: Indexes, held: Indexes, watched: int) -> Fold:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from proxy.graph.export_files import CONFIGURATION
 from proxy.learning.events import PhaseStarted, Progress, unheard
@@ -18,6 +17,7 @@ from proxy.learning.models.messages import threads
 from proxy.learning.properties.choice import Choice
 from proxy.learning.properties.dataset import PropertyDataset, load_property
 from proxy.learning.properties.head import Head, Networks
+from proxy.learning.properties.lift import Lift
 from proxy.learning.properties.members import Member
 from proxy.learning.properties.merits import metric_of
 from proxy.learning.properties.mixture import used
@@ -30,6 +30,7 @@ from proxy.learning.properties.report import (
     PropertyRow,
 )
 from proxy.learning.properties.study import PropertyStudy, Trial, confusion_of
+from proxy.learning.properties.target import Form, PropertyTarget
 from proxy.learning.properties.trials import property_objective
 from proxy.learning.properties.view import Known
 from proxy.learning.provenance import REPORT, peak_memory, provenance
@@ -126,14 +127,13 @@ def _served(trial: Trial, study: PropertyStudy, choice: Choice) -> PropertyModel
             _networks(trial, study) if name == NETWORK else trial.field.fit(name, dataset.labelled)
         )
         members.append((weight, fitted))
-    return model_of(dataset, members, trial.yardstick.shares, choice.balance)
+    return model_of(dataset, members, choice.lift)
 
 
 def model_of(
     dataset: PropertyDataset,
     members: Sequence[tuple[float, Member]],
-    shares: NDArray[np.float64],
-    balance: float,
+    lift: Lift,
 ) -> PropertyModel:
     """The model of methods with their weights, with all that it has to know of the data."""
     labelled = dataset.subjects.select(dataset.labelled)
@@ -142,8 +142,7 @@ def model_of(
         StoredGraph(dataset.graph, dataset.ids, dataset.encodings),
         Known(labelled.ends, dataset.truth[dataset.labelled]),
         tuple(members),
-        shares,
-        balance,
+        lift,
         _edge_features(dataset),
     )
     if dataset.target.element == "edge":
@@ -196,6 +195,7 @@ def _report(
         for name, metrics in study.metrics.items()
         if name != AUTO or model == AUTO
     ]
+    lift = study.choices[model].lift
     sign = 1 if metric in LOWER_IS_BETTER else -1
     rows.sort(key=lambda row: (row.method != model, sign * row.metrics[metric]))
     counts = dataset.truth[dataset.labelled].sum(axis=0)
@@ -212,7 +212,8 @@ def _report(
         rows=tuple(rows),
         weights=dict(taken),
         classes=classes,
-        balance=study.choices[model].balance,
+        balance=lift.balance,
+        thresholds=_thresholds(lift, target),
         confusion=confusion_of(study.metrics[model], target.form) if shown else [],
         warnings=dataset.warnings,
         graph={"vertices": dataset.graph.vertex_count, "edges": dataset.graph.edge_count},
@@ -225,3 +226,11 @@ def _report(
         seconds=round(seconds, 2),
         peak_memory=round(peak_memory(), 1),
     )
+
+
+def _thresholds(lift: Lift, target: PropertyTarget) -> dict[str, float]:
+    """By class, where an element may have several."""
+    if target.form is not Form.SEVERAL_CLASSES or lift.thresholds is None:
+        return {}
+    pairs = zip(target.classes, lift.thresholds, strict=True)
+    return {str(value.value): round(float(threshold), 4) for value, threshold in pairs}

@@ -29,6 +29,7 @@ REPORT = PropertyReport(
     weights={"rgcn": 0.75, "linear": 0.25},
     classes={"red": 9, "blue": 1},
     balance=0.5,
+    thresholds={},
     confusion=[[9, 0], [1, 0]],
     warnings=(),
     graph={"vertices": 10, "edges": 20},

@@ -20,6 +20,7 @@ from proxy.learning.models.property_network import fit_property
 from proxy.learning.models.rgcn import EncoderSettings
 from proxy.learning.properties.dataset import load_property
 from proxy.learning.properties.head import Networks
+from proxy.learning.properties.lift import Lift
 from proxy.learning.properties.members import Field, Member
 from proxy.learning.properties.model import to_artifact
 from proxy.learning.properties.predictor import PredictedValue, PropertyPredictor
@@ -88,7 +89,8 @@ def trained(directory: Path, method: str, **target: Any) -> tuple[PropertyPredic
         member = Field(dataset, 0).fit(method, rows)
     shares = dataset.truth[rows].mean(axis=0, dtype=np.float64)
     write_artifact(
-        directory / "artifact", to_artifact(model_of(dataset, [(1.0, member)], shares, 0.25), {})
+        directory / "artifact",
+        to_artifact(model_of(dataset, [(1.0, member)], Lift(shares, 0.25)), {}),
     )
     return PropertyPredictor.load(directory / "artifact"), export
 

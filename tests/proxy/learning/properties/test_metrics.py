@@ -90,6 +90,7 @@ def test_several_classes_as_scikit_learn() -> None:
     predicted = scores >= 0.5
     assert found["accuracy"] == pytest.approx(reference.accuracy_score(truth, predicted))
     assert found["macro_f1"] == pytest.approx(reference.f1_score(truth, predicted, average="macro"))
+    assert found["micro_f1"] == pytest.approx(reference.f1_score(truth, predicted, average="micro"))
     assert found["auc"] == pytest.approx(reference.roc_auc_score(truth, scores, average="macro"))
 
 

@@ -1,4 +1,4 @@
-"""Weights of methods, and confidences of rare classes."""
+"""Weights of methods, and the choice among them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from proxy.learning.properties.choice import Yardstick, choose
-from proxy.learning.properties.mixture import balanced, best_balance, fit_weights
+from proxy.learning.properties.mixture import fit_weights
 from proxy.learning.properties.target import Form
 from proxy.learning.settings import AUTO
 
@@ -39,32 +39,6 @@ def test_a_method_that_adds_nothing_gets_nothing() -> None:
     assert weights.sum() == pytest.approx(1.0)
 
 
-def test_balance_by_hand() -> None:
-    scores = np.array([[0.8, 0.2]])
-    shares = np.array([0.8, 0.2])
-    assert_allclose(balanced(Form.ONE_CLASS, scores, shares, 1.0), [[0.5, 0.5]])
-    assert_allclose(balanced(Form.ONE_CLASS, scores, shares, 0.0), scores)
-    half = np.array([[0.8 / 0.8**0.5, 0.2 / 0.2**0.5]])
-    assert_allclose(balanced(Form.ONE_CLASS, scores, shares, 0.5), half / half.sum())
-
-
-def test_rare_classes_are_lifted_until_they_are_found() -> None:
-    truth = np.eye(2, dtype=np.float32)[[0] * 90 + [1] * 10]
-    # The rare class is likelier where it is true, but never likelier than the other.
-    scores = np.where(truth[:, 1:] > 0, [[0.6, 0.4]], [[0.95, 0.05]])
-    shares = truth.mean(axis=0, dtype=np.float64)
-    balance = best_balance(Form.ONE_CLASS, scores, truth, shares)
-    assert balance > 0
-    lifted = balanced(Form.ONE_CLASS, scores, shares, balance)
-    assert (lifted.argmax(axis=1) == truth.argmax(axis=1)).all()
-
-
-def test_even_classes_stay_as_they_are() -> None:
-    truth = np.eye(2, dtype=np.float32)[[0] * 6 + [1] * 4]
-    scores = np.tile([0.6, 0.4], (10, 1))
-    assert best_balance(Form.ONE_CLASS, scores, truth, np.array([0.6, 0.4])) == 0.0
-
-
 def test_a_method_that_is_as_good_as_the_blend_stands_alone() -> None:
     truth = np.eye(2, dtype=np.float32)[[0, 1] * 20]
     right = np.where(truth > 0, 0.8, 0.2)
@@ -78,7 +52,7 @@ def test_a_method_that_is_as_good_as_the_blend_stands_alone() -> None:
     ("form", "shares", "metric"),
     [
         (Form.NUMBER, [3.0], "rmse"),
-        (Form.SEVERAL_CLASSES, [0.5, 0.01], "auc"),
+        (Form.SEVERAL_CLASSES, [0.5, 0.01], "macro_f1"),
         (Form.ONE_CLASS, [0.6, 0.4], "accuracy"),
         (Form.ONE_CLASS, [0.84, 0.16], "macro_f1"),
     ],

@@ -1,0 +1,75 @@
+"""XGBoost on the features of the elements alone, fitted and judged on the rows of a training.
+
+Not a method of the project: its wheel has 126 MiB, and scikit-learn's boosted trees are among the
+project's methods. It stands in the benchmark because it is what people would use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xgboost
+
+from proxy.learning.events import unheard
+from proxy.learning.graph import Floats, Indexes
+from proxy.learning.properties.columns import Table
+from proxy.learning.properties.dataset import Subjects, load_property
+from proxy.learning.properties.members import Field
+from proxy.learning.properties.study import Trial
+from proxy.learning.properties.target import Form, Outputs
+from proxy.learning.settings import TrainingSettings
+
+NAME = "xgboost"
+
+
+def xgboost_row(export: Path, seed: int) -> Mapping[str, float]:
+    """Its figures on the rows by which `train_property` with this seed judges its methods."""
+    trial = Trial(load_property(export), TrainingSettings(), seed, unheard)
+    trial.field = OnlyXgboost(trial.dataset, seed)
+    return trial.study().metrics[NAME].compute()
+
+
+class OnlyXgboost(Field):
+    """A field of one method."""
+
+    names = (NAME,)  # type: ignore[assignment]
+
+    def fit(self, name: str, rows: Indexes) -> Fitted:  # type: ignore[override]
+        matrix = self.own.rows(self.dataset.subjects.select(rows))
+        form = self.dataset.target.form
+        return Fitted(form, self.own, fitted(form, matrix, self.dataset.truth[rows], self.seed))
+
+
+@dataclass
+class Fitted:
+    """Models, one for each output, or one for all."""
+
+    form: Form
+    table: Table
+    models: list[xgboost.XGBModel]
+
+    def outputs(self, subjects: Subjects) -> Outputs:
+        matrix = self.table.rows(subjects)
+        match self.form:
+            case Form.NUMBER:
+                return np.asarray(self.models[0].predict(matrix), np.float64)[:, None]
+            case Form.ONE_CLASS:
+                return np.asarray(self.models[0].predict_proba(matrix), np.float64)
+        columns = [model.predict_proba(matrix)[:, 1] for model in self.models]
+        return np.asarray(np.stack(columns, axis=1), np.float64)
+
+
+def fitted(form: Form, matrix: Floats, truth: Floats, seed: int) -> list[xgboost.XGBModel]:
+    """The library's defaults; a class for each output where an element may have several."""
+    match form:
+        case Form.NUMBER:
+            return [xgboost.XGBRegressor(random_state=seed).fit(matrix, truth.ravel())]
+        case Form.ONE_CLASS:
+            return [xgboost.XGBClassifier(random_state=seed).fit(matrix, truth.argmax(axis=1))]
+    return [
+        xgboost.XGBClassifier(random_state=seed, base_score=0.5).fit(matrix, column.astype(int))
+        for column in truth.T
+    ]
