@@ -11,21 +11,14 @@ from rich.text import Text
 if TYPE_CHECKING:
     from proxy.learning.properties.report import PropertyReport
 
-TITLES = {
-    "accuracy": "Accuracy",
-    "macro_f1": "Macro F1",
-    "auc": "AUC",
-    "micro_f1": "Micro F1",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "r2": "R²",
-}
 MOST_SHOWN = 12
 """Classes whose frequencies are shown."""
 
 
 def property_table(report: PropertyReport) -> Group:
     """Methods beside each other, what was chosen and why, protocol, cost."""
+    from proxy.learning.properties.report import TITLES
+
     table = Table(header_style="bold", title=f"{report.task.replace('_', ' ')}: {report.target}")
     table.add_column("Method")
     metrics = list(report.rows[0].metrics)

@@ -58,13 +58,44 @@ def bars(groups: Mapping[str, Sequence[float]], labels: Sequence[str], y_title: 
 
 def reliability(points: Points, x_title: str, y_title: str) -> str:
     """Points from 0 to 1 beside the diagonal on which they should lie."""
-    plot = _Plot(0.0, 1.0, 0.0, 1.0, x_title, y_title)
+    return _beside_diagonal(points, (0.0, 1.0), 4.0, x_title, y_title)
+
+
+def agreement(points: Points, x_title: str, y_title: str) -> str:
+    """Pairs of numbers that should be equal, beside the diagonal on which they would be."""
+    every = [value for point in points for value in point if math.isfinite(value)]
+    ends = (min(every), max(every)) if every else (0.0, 1.0)
+    return _beside_diagonal(points, ends, 2.0, x_title, y_title)
+
+
+def scatter(series: Mapping[str, Points], x_title: str, y_title: str) -> str:
+    """Points of several kinds in a plane. Empty without any point."""
+    every = [point for points in series.values() for point in points]
+    if not every:
+        return ""
+    xs, ys = [x for x, _ in every], [y for _, y in every]
+    plot = _Plot(min(xs), max(xs), min(ys), max(ys), x_title, y_title)
+    for number, (name, points) in enumerate(series.items()):
+        colour = COLOURS[number % len(COLOURS)]
+        for x, y in points:
+            at = f'cx="{plot.x(x):.1f}" cy="{plot.y(y):.1f}"'
+            plot.add(f'<circle {at} r="2" fill="{colour}" fill-opacity=".6"/>')
+        plot.legend(number, name, colour)
+    return plot.drawn()
+
+
+def _beside_diagonal(
+    points: Points, ends: tuple[float, float], radius: float, x_title: str, y_title: str
+) -> str:
+    low, high = ends
+    plot = _Plot(low, high, low, high, x_title, y_title)
     plot.add(
-        f'<line x1="{plot.x(0):.1f}" y1="{plot.y(0):.1f}" x2="{plot.x(1):.1f}" '
-        f'y2="{plot.y(1):.1f}" stroke="#999" stroke-dasharray="4 3"/>'
+        f'<line x1="{plot.x(low):.1f}" y1="{plot.y(low):.1f}" x2="{plot.x(high):.1f}" '
+        f'y2="{plot.y(high):.1f}" stroke="#999" stroke-dasharray="4 3"/>'
     )
     for x, y in points:
-        plot.add(f'<circle cx="{plot.x(x):.1f}" cy="{plot.y(y):.1f}" r="4" fill="{COLOURS[0]}"/>')
+        at = f'cx="{plot.x(x):.1f}" cy="{plot.y(y):.1f}"'
+        plot.add(f'<circle {at} r="{radius:g}" fill="{COLOURS[0]}" fill-opacity=".7"/>')
     return plot.drawn() if points else ""
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from proxy.learning.settings import TrainingSettings
 
 REPORT = "report.json"
-"""The document of an artifact that holds the report of its training."""
+PAGE = "report.html"
+"""What an artifact holds of the report of its training, for programs and for people."""
 
 
 def provenance(

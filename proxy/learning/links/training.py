@@ -30,13 +30,12 @@ from proxy.learning.models.fitting import Checkpoint
 from proxy.learning.models.messages import threads
 from proxy.learning.processing.load import load_processed
 from proxy.learning.processing.processed import UnusableExport
-from proxy.learning.provenance import REPORT, peak_memory, provenance
+from proxy.learning.provenance import PAGE, REPORT, peak_memory, provenance
 from proxy.learning.search.configuration import BadHpoConfiguration
 from proxy.learning.search.tuning import Question, SearchReport, Wanted, tuned, tuned_by, wanted_for
 from proxy.learning.settings import AUTO, MODELS, NETWORK, SearchSettings, TrainingSettings
 from proxy.store.artifacts import check_output, write_artifact
 
-PAGE = "report.html"
 LEAST_EDGES = 3
 METRIC = "mrr"
 SAME_EDGES = (

@@ -36,6 +36,10 @@ class ClassificationMetrics:
         self._truth.append(truth)
         self._scores.append(scores)
 
+    def rows(self) -> tuple[Truth, Outputs]:
+        """All truth and all confidences, `[rows, classes]` both."""
+        return np.concatenate(self._truth), np.concatenate(self._scores)
+
     def compute(self) -> dict[str, float]:
         """The figures by name."""
         truth = np.concatenate(self._truth) > HALF
@@ -68,6 +72,11 @@ class RegressionMetrics:
         """Add rows: true and predicted numbers, `[rows, 1]` both."""
         self._truth.append(truth.astype(np.float64).ravel())
         self._predicted.append(predicted.astype(np.float64).ravel())
+
+    def rows(self) -> tuple[Truth, Outputs]:
+        """All true and all predicted numbers, `[rows, 1]` both."""
+        truth, predicted = np.concatenate(self._truth), np.concatenate(self._predicted)
+        return truth.astype(np.float32)[:, None], predicted[:, None]
 
     def compute(self) -> dict[str, float]:
         """The figures by name; `r2` is `nan` where all true numbers are the same."""

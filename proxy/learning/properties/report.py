@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from proxy.learning.properties.details import Details
 from proxy.learning.search.tuning import SearchReport
 
 MOST_CLASSES = 50
 """Up to so many classes the report shows the confusion matrix."""
+
+TITLES = {
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "auc": "AUC",
+    "micro_f1": "Micro F1",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R²",
+}
 
 LOWER_IS_BETTER = ("rmse", "mae")
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyRow:
-    """One method; `seconds` to fit it wherever it was tried, and to predict with it."""
+    """One method; `seconds` to fit it wherever it was tried, and to predict with it, and `memory`
+    the MiB by which the process grew meanwhile."""
 
     method: str
     metrics: Mapping[str, float]
     seconds: float
+    memory: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,9 @@ class PropertyReport:
     seconds: float
     peak_memory: float
     search: SearchReport | None = None
+    vertex_types: Mapping[str, int] = field(default_factory=dict)
+    edge_types: Mapping[str, int] = field(default_factory=dict)
+    details: Details | None = None
 
     def row(self, method: str) -> PropertyRow:
         """The row of a method. Raises KeyError."""
@@ -75,6 +91,17 @@ class PropertyReport:
         """Whether a row is better by `metric`."""
         one, two = row.metrics[self.metric], other.metrics[self.metric]
         return one < two if self.metric in LOWER_IS_BETTER else one > two
+
+    def verdict(self) -> str:
+        """A sentence: how the model stands beside the best method alone."""
+        own, best = self.row(self.model), self.best_alone()
+        figure = f"{TITLES[self.metric]} of {self.model}: {own.metrics[self.metric]:.4f}"
+        if best is None:
+            return f"{figure}."
+        other = best.metrics[self.metric]
+        if self.is_better(best, own):
+            return f"{figure}. {best.method} alone does better on these rows: {other:.4f}."
+        return f"{figure}; of {best.method}, the best method alone: {other:.4f}."
 
     def notes(self) -> tuple[str, ...]:
         """Sentences about the choice, for people."""

@@ -54,7 +54,8 @@ class Fold:
 class PropertyStudy:
     """What holding rows back has told.
 
-    `choices` are how to answer, by method and for `auto`; `metrics` have seen the judged rows.
+    `choices` are how to answer, by method and for `auto`; `metrics` have seen the elements
+    `judged`, in that order. `courses` tell how the network learned, in every fold.
     """
 
     protocol: str
@@ -62,6 +63,8 @@ class PropertyStudy:
     metrics: Mapping[str, Metrics]
     stage: Stage
     networks: int
+    courses: tuple[Course, ...]
+    judged: Indexes
 
 
 @dataclass
@@ -127,7 +130,7 @@ class Trial:
             f"{len(test):,} test rows, {how} and used for nothing else "
             f"({len(valid):,} more for validation)"
         )
-        return PropertyStudy(protocol, choices, metrics, stage, 1)
+        return PropertyStudy(protocol, choices, metrics, stage, 1, (fold.course,), test)
 
     def _study_folds(self) -> PropertyStudy:
         dataset = self.dataset
@@ -148,7 +151,11 @@ class Trial:
             f"cross-validation, {count} parts of {len(dataset.labelled):,} rows, each judged by "
             "what was chosen on the others"
         )
-        return PropertyStudy(protocol, choices, metrics, stage, self.settings.networks)
+        courses = tuple(fold.course for fold in folds)
+        judged = np.concatenate([fold.held for fold in folds])
+        return PropertyStudy(
+            protocol, choices, metrics, stage, self.settings.networks, courses, judged
+        )
 
     def _chosen(self, folds: Sequence[Fold]) -> tuple[dict[str, Choice], Stage]:
         stage = best_stage([fold.course for fold in folds])

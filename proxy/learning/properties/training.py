@@ -16,6 +16,7 @@ from proxy.learning.inductive.encoder import Encoder
 from proxy.learning.models.messages import threads
 from proxy.learning.properties.choice import Choice
 from proxy.learning.properties.dataset import PropertyDataset, load_property
+from proxy.learning.properties.details import details
 from proxy.learning.properties.head import Head, Networks
 from proxy.learning.properties.lift import Lift
 from proxy.learning.properties.members import Member
@@ -23,6 +24,7 @@ from proxy.learning.properties.merits import metric_of
 from proxy.learning.properties.mixture import used
 from proxy.learning.properties.model import EdgeFeatures, PropertyModel, to_artifact
 from proxy.learning.properties.network import epochs_of
+from proxy.learning.properties.page import property_page
 from proxy.learning.properties.report import (
     LOWER_IS_BETTER,
     MOST_CLASSES,
@@ -33,7 +35,7 @@ from proxy.learning.properties.study import PropertyStudy, Trial, confusion_of
 from proxy.learning.properties.target import Form, PropertyTarget
 from proxy.learning.properties.trials import property_objective
 from proxy.learning.properties.view import Known
-from proxy.learning.provenance import REPORT, peak_memory, provenance
+from proxy.learning.provenance import PAGE, REPORT, peak_memory, provenance
 from proxy.learning.search.tuning import Question, SearchReport, Wanted, tuned, tuned_by, wanted_for
 from proxy.learning.settings import (
     AUTO,
@@ -97,7 +99,8 @@ def train_property(
     report = replace(report, search=tried, warnings=warnings)
     about = provenance(model, seed, settings, VERSIONS_OF) | tuned_by(tried)
     about["methods"] = dict(taken)
-    write_artifact(artifact_directory, to_artifact(served, about), {REPORT: report.to_document()})
+    reports = {REPORT: report.to_document(), PAGE: property_page(report)}
+    write_artifact(artifact_directory, to_artifact(served, about), reports)
     return report
 
 
@@ -191,7 +194,12 @@ def _report(
     spent = dict(trial.watch.seconds)
     spent[AUTO] = sum(spent.values())
     rows = [
-        PropertyRow(name, metrics.compute(), round(spent.get(name, 0.0), 3))
+        PropertyRow(
+            name,
+            metrics.compute(),
+            round(spent.get(name, 0.0), 3),
+            round(trial.watch.memory.get(name, 0.0), 1),
+        )
         for name, metrics in study.metrics.items()
         if name != AUTO or model == AUTO
     ]
@@ -225,6 +233,9 @@ def _report(
         device="cpu",
         seconds=round(seconds, 2),
         peak_memory=round(peak_memory(), 1),
+        vertex_types=dict(dataset.graph.counts),
+        edge_types={str(relation): len(edges) for relation, edges in dataset.graph.edges.items()},
+        details=details(dataset, study, model, metric),
     )
 
 

@@ -47,7 +47,7 @@ def checksums(directory: Path) -> dict[str, str]:
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in directory.iterdir()
-        if path.name != "report.json"
+        if not path.name.startswith("report.")
     }
 
 
@@ -100,6 +100,9 @@ def test_several_classes_have_confidences_of_their_own(tmp_path: Path) -> None:
     for metric in ("macro_f1", "auc"):
         assert report.rows[0].metrics[metric] > report.row("majority").metrics[metric] + 0.2
     assert set(report.thresholds) == {"red", "green", "blue", "warm", "cold"}
+    page = (tmp_path / "artifact" / "report.html").read_text()
+    for piece in ("Calibration", "Named from", "Examples", "Learning", "warm"):
+        assert piece in page
     predictor = PropertyPredictor.load(tmp_path / "artifact")
     found = predictor.predict(UNTOLD, 5)
     # One of three teams, and warm or cold: two are named, while a soft-max would name one at most.
@@ -114,6 +117,13 @@ def test_numbers_of_vertices(tmp_path: Path) -> None:
     report = train_property(export, tmp_path / "artifact", settings=settings)
     assert report.task == "node_regression"
     assert report.rows[0].metrics["rmse"] < 0.6 * report.row("mean").metrics["rmse"]
+    assert report.details is not None
+    low, high = report.details.intervals["auto"]
+    assert low < report.rows[0].metrics["rmse"] < high
+    assert len(report.details.examples) == 10
+    page = (tmp_path / "artifact" / "report.html").read_text()
+    assert "True and predicted" in page
+    assert "Confusion" not in page
     predictor = PropertyPredictor.load(tmp_path / "artifact")
     assert predictor.task == "regression"
     for vertex, values in zip(UNTOLD, predictor.predict(UNTOLD, 0, 5.0), strict=True):
