@@ -14,6 +14,7 @@ from proxy.learning.graph import DIRECTIONS, Direction, Relation, TypedGraph
 from proxy.learning.links.networks import most_epochs
 from proxy.learning.links.scorers import FITTED, SIMPLE, STRUCTURAL
 from proxy.learning.links.scorers.ease import MOST_COLUMNS
+from proxy.learning.links.scorers.personalised_pagerank import STEPS
 from proxy.learning.settings import AUTO, KNOWLEDGE_NAMES, NETWORK, NETWORKS, TrainingSettings
 
 RATE = 2e10
@@ -21,6 +22,9 @@ RATE = 2e10
 
 TOUCH = 4e-9
 """Seconds for a number that is read, changed and written."""
+
+WALK = 1e-9
+"""Seconds for a number that passes over an edge."""
 
 CALL = 2e-3
 """Seconds for a step of a network on next to nothing, for each relation."""
@@ -34,6 +38,16 @@ STOPPED = 0.7
 
 TUNED = 5
 """A factor model is fitted so often: once for each of its settings, and once for good."""
+
+
+WALKERS = ("personalised-pagerank", "katz")
+"""Methods that only count, but for each question go over all edges several times."""
+
+ASKED = 3_000
+"""Validation and test edges of a large graph that are asked about."""
+
+WALKING_SHARE = 0.3
+"""The share of the budget that one of `WALKERS` may take: it is asked more than it is fitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +82,10 @@ def planned(
 ) -> Plan:
     """The methods that compete.
 
-    Those that only count always do. The others are taken by rising cost while there is room; where
-    there are features, the graph neural network, which reads them, is the first. A model that was
-    asked for by name is always trained, and beside it what only counts.
+    Those that only count always do, unless each question takes them too long. The others are taken
+    by rising cost while there is room; where there are features, the graph neural network, which
+    reads them, is the first. A model that was asked for by name is always trained, and beside it
+    what only counts.
     """
     total = sum(len(graph.edges[relation]) for relation in relations)
     small = total <= settings.cross_validate_up_to
@@ -80,6 +95,13 @@ def planned(
         for name, scorer in STRUCTURAL.items()
         if any(scorer.applies(graph, relation) for relation in relations)
     ]
+    walking = {name: _walking_cost(graph, relations) for name in WALKERS if name in counted}
+    too_long = {
+        name: seconds
+        for name, seconds in walking.items()
+        if seconds > WALKING_SHARE * budget and name != model
+    }
+    counted = [name for name in counted if name not in too_long]
     candidates = [
         name
         for name, scorer in FITTED.items()
@@ -87,7 +109,7 @@ def planned(
     ]
     if model != AUTO:
         others = [] if model in counted else [model]
-        return Plan((*others, *counted), {}, 0.0, budget)
+        return Plan((*others, *counted), too_long, 0.0, budget)
     if total >= LEARNABLE:
         candidates.extend(NETWORKS)
     else:
@@ -106,8 +128,14 @@ def planned(
             spent += costs[name]
     networks = [name for name in NETWORKS if name in taken]
     factors = [name for name in FITTED if name in taken]
-    left_out = {name: costs[name] for name in costs if name not in taken}
+    left_out = {name: costs[name] for name in costs if name not in taken} | too_long
     return Plan((*networks, *counted, *factors), left_out, spent, budget)
+
+
+def _walking_cost(graph: TypedGraph, relations: Sequence[Relation]) -> float:
+    """Seconds to ask a method of `WALKERS` about all that is held out, about."""
+    asked = sum(min(0.1 * len(graph.edges[each]), ASKED) for each in relations)
+    return 2.0 * asked * STEPS * 2.0 * graph.edge_count * WALK
 
 
 def cost(

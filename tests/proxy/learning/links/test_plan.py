@@ -35,6 +35,16 @@ def test_much_room_is_for_everything() -> None:
     assert plan.seconds <= 100_000
 
 
+def test_walks_over_the_whole_graph_need_room_too() -> None:
+    large = graph(100_000)
+    walks = {"katz", "personalised-pagerank"}
+    assert walks <= set(names(large, budget=1000.0))
+    plan = planned(large, [LIKES], "auto", TrainingSettings(budget=10.0))
+    assert not walks & set(plan.names)
+    assert walks <= set(plan.left_out)
+    assert "katz" in names(large, "katz", budget=10.0)
+
+
 def test_what_found_no_room_is_told() -> None:
     (warning,) = planned(graph(5000), [LIKES], "auto", TrainingSettings(budget=0.01)).told()
     assert "budget of 0 s" in warning

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,17 @@ def checksums(directory: Path) -> dict[str, str]:
         for path in directory.iterdir()
         if not path.name.startswith("report.")
     }
+
+
+def test_of_very_many_test_edges_some_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.learning.links.split.TEST_SCORES", 0)
+    export = write_communities(tmp_path / "export", people=60)
+    report = train(export, tmp_path / "model", model="popularity", settings=SPLIT)
+    found = re.match(r"(\d+) test edges \(drawn from (\d+)\), held out", report.protocol)
+    assert found is not None
+    assert 16 <= int(found[1]) < int(found[2])
 
 
 @pytest.mark.parametrize("settings", [QUICK, SPLIT], ids=["cross-validation", "split"])
