@@ -83,6 +83,11 @@ DEFAULTS = TrainingSettings()
     help="A model-hpo-configuration.json; without it the one beside processed data.",
 )
 @click.option(
+    "--warm-start",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Artifact of an earlier training, whose settings and networks this one begins with.",
+)
+@click.option(
     "--threads",
     type=click.IntRange(min=1),
     default=DEFAULTS.threads,
@@ -101,6 +106,7 @@ def train(
     trials: int,
     parallel: int,
     hpo: Path | None,
+    warm_start: Path | None,
     threads: int,
 ) -> None:
     """Learn what an export's targets ask for and write an artifact that can be served.
@@ -124,7 +130,9 @@ def train(
             settings=TrainingSettings(
                 epochs=epochs, width=width, threads=threads, budget=budget or 0.0
             ),
-            search=SearchSettings(trials=trials, parallel=parallel, configuration=hpo),
+            search=SearchSettings(
+                trials=trials, parallel=parallel, configuration=hpo, previous=warm_start
+            ),
             configuration=configuration,
             progress=tell,
         )

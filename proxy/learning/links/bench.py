@@ -25,6 +25,7 @@ from proxy.learning.links.reliability import Bin, reliability
 from proxy.learning.links.scorers import SIMPLE, Scorer
 from proxy.learning.links.scorers.popularity import Popularity
 from proxy.learning.links.scorers.trained import Trained
+from proxy.learning.links.warm import Warm
 from proxy.learning.processing.processed import CustomSplit
 from proxy.learning.provenance import Stopwatch
 from proxy.learning.settings import AUTO, NETWORK, NETWORKS, TrainingSettings
@@ -60,7 +61,8 @@ class Study:
 class Bench:
     """One training's data and methods.
 
-    `model` is what was asked for; `tuned` are the settings of networks for which some were found.
+    `model` is what was asked for; `tuned` are the settings of networks for which some were found;
+    `warm` is what networks begin with.
     """
 
     dataset: Dataset
@@ -69,6 +71,7 @@ class Bench:
     seed: int
     progress: Progress
     watch: Stopwatch = field(default_factory=Stopwatch)
+    warm: Warm | None = None
     tuned: dict[str, TrainingSettings] = field(default_factory=dict)
 
     @cached_property

@@ -12,6 +12,7 @@ import numpy as np
 from proxy.learning.events import EpochDone, PhaseStarted, Progress
 from proxy.learning.graph import Relation, TypedGraph
 from proxy.learning.links.scorers.trained import Trained
+from proxy.learning.links.warm import Warm
 from proxy.learning.models.fitting import Checkpoint, fit, fit_settings
 from proxy.learning.models.knowledge import KNOWLEDGE, KnowledgeSettings, fit_knowledge
 from proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
@@ -76,12 +77,14 @@ def checkpoints(
     seed: int,
     *,
     small: bool,
+    warm: Warm | None = None,
 ) -> Iterator[Checkpoint]:
-    """Train a network. Raises ValueError for a name that none has."""
+    """Train a network, beginning with what `warm` has for it. Raises ValueError for an unknown."""
     if name == NETWORK:
         fitting = fit_settings(settings, epochs)
+        start = None if warm is None else warm.network
         rate = fitting.learning_rate * (SMALL_STEP if small else 1.0)
-        return fit(graph, relations, replace(fitting, learning_rate=rate), seed)
+        return fit(graph, relations, replace(fitting, learning_rate=rate), seed, start)
     if name == LIGHTGCN:
         light = LightGcnSettings(settings.width, epochs, 2.0 * settings.learning_rate)
         return fit_lightgcn(graph, relations, light, seed)
@@ -94,7 +97,8 @@ def checkpoints(
             dropout=settings.dropout,
             penalty=settings.penalty,
         )
-        return fit_knowledge(name, graph, relations, knowledge, seed)
+        begin = None if warm is None else warm.knowledge.get(name)
+        return fit_knowledge(name, graph, relations, knowledge, seed, begin)
     raise ValueError(f"no network is called {name!r}")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from proxy.learning.events import PhaseStarted
-from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
+from proxy.learning.graph import DIRECTIONS, Edges, Mask, Relation, TypedGraph
 from proxy.learning.links.bench import Bench, Ranks, Study
 from proxy.learning.links.blend import Blend, Task
 from proxy.learning.links.evaluation import Questions, rank_questions
@@ -63,6 +63,8 @@ def study_split(bench: Bench) -> Study:
     drawn = "" if tested == held else f" (drawn from {held:,})"
     chosen = any(isinstance(split, CustomSplit) for split in bench.dataset.targets.values())
     how = "held out as configured" if chosen else "held out at random"
+    if bench.warm is not None:
+        how += " of those that the earlier training did not know"
     protocol = (
         f"{tested:,} test edges{drawn}, {how} and used for nothing else "
         f"({validated:,} more for validation); both ends asked, full ranking, known links "
@@ -96,7 +98,12 @@ def held_out(bench: Bench) -> tuple[TypedGraph, Held, Held]:
     """The graph of the training edges, and validation and test edges; asked once, and first."""
     graph = bench.dataset.graph
     parts = {
-        relation: parts_of(graph.edges[relation], split, bench.random)
+        relation: parts_of(
+            graph.edges[relation],
+            split,
+            bench.random,
+            None if bench.warm is None else bench.warm.seen[relation],
+        )
         for relation, split in bench.dataset.targets.items()
     }
     return (
@@ -106,14 +113,16 @@ def held_out(bench: Bench) -> tuple[TypedGraph, Held, Held]:
     )
 
 
-def parts_of(edges: Edges, split: Split, random: np.random.Generator) -> tuple[Edges, Edges, Edges]:
+def parts_of(
+    edges: Edges, split: Split, random: np.random.Generator, seen: Mask | None = None
+) -> tuple[Edges, Edges, Edges]:
     """Training, validation and test edges, as a user chose them or at random.
 
     Edges that a user put nowhere are known while training, and never asked about. Without test
     edges of the user every other validation edge is one.
     """
     if not isinstance(split, CustomSplit):
-        return split_edges(edges, split, random)
+        return split_edges(edges, split, random, seen)
     valid, test = split.valid, split.test
     if not len(test) and len(valid) > 1:
         valid, test = valid[::2], valid[1::2]
@@ -123,21 +132,26 @@ def parts_of(edges: Edges, split: Split, random: np.random.Generator) -> tuple[E
 
 
 def split_edges(
-    edges: Edges, rate: SplitRate, random: np.random.Generator
+    edges: Edges, rate: SplitRate, random: np.random.Generator, seen: Mask | None = None
 ) -> tuple[Edges, Edges, Edges]:
     """Training, validation and test edges at random.
 
     Neptune's exporter writes no share for tests; then the validation share is halved, because
-    without test edges there would be nothing to report.
+    without test edges there would be nothing to report. Edges that were `seen` by what is to be
+    judged stay in training, and half of the others at least.
     """
     _, valid_share, test_share = rate
     if test_share <= 0:
         valid_share = test_share = valid_share / 2
     count = len(edges)
     valid, test = (max(1, round(share * count)) for share in (valid_share, test_share))
+    order = random.permutation(count)
+    if seen is not None:
+        order = np.concatenate([order[~seen[order]], order[seen[order]]])
+        quarter = int((~seen).sum()) // 4
+        valid, test = min(valid, quarter), min(test, quarter)
     if valid + test >= count:
         valid = test = 0
-    order = random.permutation(count)
     return (
         edges.select(np.sort(order[valid + test :])),
         edges.select(order[:valid]),
@@ -167,7 +181,9 @@ def learned(
     """Train one network on the training edges; its best state by epoch, and its course."""
     settings = bench.settings_of(name)
     most = most_epochs(name, settings, small=False)
-    found = checkpoints(name, train, bench.relations, settings, most, bench.seed, small=False)
+    found = checkpoints(
+        name, train, bench.relations, settings, most, bench.seed, small=False, warm=bench.warm
+    )
     return judged(
         f"{name} on the training edges",
         found,

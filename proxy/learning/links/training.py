@@ -26,13 +26,23 @@ from proxy.learning.links.scorers.fitted import Tensors
 from proxy.learning.links.scorers.trained import Trained
 from proxy.learning.links.split import study_split
 from proxy.learning.links.trials import link_objective
+from proxy.learning.links.warm import LEAST_NEW, read_earlier, warm_start
 from proxy.learning.models.fitting import Checkpoint
 from proxy.learning.models.messages import threads
 from proxy.learning.processing.load import load_processed
-from proxy.learning.processing.processed import UnusableExport
+from proxy.learning.processing.processed import CustomSplit, UnusableExport
 from proxy.learning.provenance import PAGE, REPORT, peak_memory, provenance
 from proxy.learning.search.configuration import BadHpoConfiguration
-from proxy.learning.search.tuning import Question, SearchReport, Wanted, tuned, tuned_by, wanted_for
+from proxy.learning.search.names import applied
+from proxy.learning.search.tuning import (
+    NO_SEARCH,
+    Question,
+    SearchReport,
+    Wanted,
+    tuned,
+    tuned_by,
+    wanted_for,
+)
 from proxy.learning.settings import AUTO, MODELS, NETWORK, SearchSettings, TrainingSettings
 from proxy.store.artifacts import check_output, write_artifact
 
@@ -72,6 +82,7 @@ def train(
     wanted = wanted_for(export_directory, model, settings, search, dataset.graph, MODELS)
     model, settings = wanted.model, wanted.settings
     bench = Bench(dataset, model, settings, seed, progress)
+    cold = _begin_warm(bench, wanted)
     question = Question(export_directory, configuration, seed)
     tried, warnings = _searched(bench, wanted, question)
     with threads(dataset.graph, settings.threads):
@@ -86,7 +97,7 @@ def train(
         study.protocol,
         rows,
         blend_rows(study),
-        (*dataset.warnings, *bench.plan.told(), *wanted.warnings, *warnings),
+        (*dataset.warnings, *bench.plan.told(), *wanted.warnings, *cold, *warnings),
         {"vertices": graph.vertex_count, "edges": graph.edge_count},
         dict(graph.counts),
         {str(relation): len(edges) for relation, edges in graph.edges.items()},
@@ -115,12 +126,37 @@ def load_dataset(directory: Path, configuration: str = CONFIGURATION) -> Dataset
     return link_dataset(load_processed(directory, configuration))
 
 
+def _begin_warm(bench: Bench, wanted: Wanted) -> tuple[str, ...]:
+    """Take what an earlier training has left; a warning where networks begin anew all the same."""
+    directory = wanted.search.previous
+    if directory is None:
+        return ()
+    for name, parameters in wanted.earlier.items():
+        bench.tuned[name] = applied(bench.settings, parameters)
+    warm = warm_start(read_earlier(directory), bench.dataset)
+    new = warm.new_edges(bench.relations)
+    chosen = any(isinstance(split, CustomSplit) for split in bench.dataset.targets.values())
+    if bench.is_small or chosen or new < LEAST_NEW:
+        reason = (
+            "the graph is small"
+            if bench.is_small
+            else "the split is the user's"
+            if chosen
+            else f"{new} edges are new, and {LEAST_NEW} are needed to judge it"
+        )
+        return (f"no warm start but for its settings, networks begin anew: {reason}",)
+    bench.warm = warm
+    return ()
+
+
 def _searched(
     bench: Bench, wanted: Wanted, question: Question
 ) -> tuple[SearchReport | None, tuple[str, ...]]:
     """Look for settings of the network that is asked for, or of the first one that competes."""
     if not wanted.search.trials:
         return None, ()
+    if wanted.search.previous is not None:
+        return None, (NO_SEARCH,)
     if not bench.network_names:
         return None, ("there was no search: no network takes part in this training",)
     if wanted.metric is not None and wanted.metric.name != METRIC:
@@ -207,6 +243,7 @@ def _trained(bench: Bench, study: Study, name: str, number: int, count: int) -> 
         epochs,
         seed,
         small=study.small,
+        warm=bench.warm,
     )
     (last,) = deque(told(phase, found, epochs, bench.progress, []), maxlen=1)
     return last

@@ -33,3 +33,7 @@ class DistMult:
     def vectors(self, relations: Tensor) -> Tensor:
         """What serving multiplies with: float32 `[relations, width]`."""
         return relations
+
+    def parameters(self, vectors: Tensor) -> Tensor:
+        """The same again: float32 `[.., width]`."""
+        return vectors

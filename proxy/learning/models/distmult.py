@@ -44,6 +44,16 @@ class DistMultDecoder(nn.Module):
         return queries, targets
 
     @torch.no_grad()
+    def begin(self, relations: Mapping[Relation, RelationVectors]) -> None:
+        """Begin with the vectors of relations that another one has learned, if of this length."""
+        for relation, place in self._places.items():
+            known = relations.get(relation)
+            if known is not None and known.diagonal.shape == tuple(self.diagonals[place].shape):
+                self.diagonals[place] = torch.from_numpy(known.diagonal)
+                self.biases[0, place] = torch.from_numpy(known.tail_bias)
+                self.biases[1, place] = torch.from_numpy(known.head_bias)
+
+    @torch.no_grad()
     def embeddings(self, state: Mapping[str, Tensor]) -> Embeddings:
         """The same scores for NumPy, without torch."""
 

@@ -18,6 +18,7 @@ from proxy.learning.models.adam import Adam
 from proxy.learning.models.distmult import DistMultDecoder
 from proxy.learning.models.messages import MessageGraph
 from proxy.learning.models.rgcn import EncoderSettings, RelationalEncoder
+from proxy.learning.models.start import NetworkStart
 from proxy.learning.settings import TrainingSettings
 
 LOGITS = 2**23
@@ -70,14 +71,18 @@ class Checkpoint:
 
 
 def fit(
-    graph: TypedGraph, targets: Sequence[Relation], settings: FitSettings, seed: int
+    graph: TypedGraph,
+    targets: Sequence[Relation],
+    settings: FitSettings,
+    seed: int,
+    start: NetworkStart | None = None,
 ) -> Iterator[Checkpoint]:
     """Train, yielding after every epoch; whoever iterates decides when to stop.
 
     Every epoch hides a random share of the target edges from the message graph and learns to rank
     them, from both ends, among all candidates that are not linked (SpotTarget, Zhu et al., WSDM
     2024, says why they have to be hidden). The loss is a soft-max over all candidates where that
-    fits into `LOGITS`, else over a sample.
+    fits into `LOGITS`, else over a sample. With `start` it begins as an earlier network ended.
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
@@ -88,6 +93,9 @@ def fit(
     widths = {name: values.shape[1] for name, values in features.items()}
     encoder = RelationalEncoder(graph.counts, widths, messages, settings.encoder)
     decoder = DistMultDecoder(targets, settings.encoder.width)
+    if start is not None:
+        encoder.begin(start.encoder)
+        decoder.begin(start.relations)
     optimizer = Adam(
         [each for each in (*encoder.parameters(), *decoder.parameters()) if each.requires_grad],
         learning_rate=settings.learning_rate,

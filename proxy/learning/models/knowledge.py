@@ -39,6 +39,10 @@ class KnowledgeModel(Protocol):
         """What serving needs of the relations: float32 `[relations, width]`."""
         ...
 
+    def parameters(self, vectors: Tensor) -> Tensor:
+        """The relations' parameters, of which `vectors` makes these."""
+        ...
+
 
 KNOWLEDGE: Mapping[str, type[KnowledgeModel]] = {
     "transe": TransE,
@@ -66,6 +70,7 @@ def fit_knowledge(
     targets: Sequence[Relation],
     settings: KnowledgeSettings,
     seed: int,
+    begin: KnowledgeEmbeddings | None = None,
 ) -> Iterator[Checkpoint]:
     """Train on the links of all relations, yielding after every epoch.
 
@@ -73,7 +78,7 @@ def fit_knowledge(
     (reciprocal relations), among all vertices of the type, by soft-max: Lacroix, Usunier &
     Obozinski, "Canonical tensor decomposition for knowledge base completion", ICML 2018, whose N3
     penalty is used too; that this suits all four is found by Ruffinelli, Broscheit & Gemulla, "You
-    can teach an old dog new tricks!", ICLR 2020.
+    can teach an old dog new tricks!", ICLR 2020. It may `begin` with what another one has learned.
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
@@ -81,8 +86,11 @@ def fit_knowledge(
     kinds = [(relation, end) for relation in graph.edges for end in DIRECTIONS]
     groups = _grouped(graph, kinds)
     vertices = torch.randn(graph.vertex_count, settings.width) * 0.1
+    relations = model.start(len(kinds), settings.width)
+    if begin is not None:
+        _begin(vertices, relations, graph, kinds, model, begin)
     vertices.requires_grad_(True)
-    relations = model.start(len(kinds), settings.width).requires_grad_(True)
+    relations.requires_grad_(True)
     optimizer = Adam([vertices, relations], learning_rate=settings.learning_rate, weight_decay=0.0)
 
     @torch.no_grad()
@@ -121,6 +129,26 @@ def fit_knowledge(
                 loss = loss + settings.penalty * cubes.mean()
             optimizer.step(loss)
         yield Checkpoint(epoch, float(np.mean(losses)), embeddings)
+
+
+def _begin(
+    vertices: Tensor,
+    relations: Tensor,
+    graph: TypedGraph,
+    kinds: Sequence[tuple[Relation, Direction]],
+    model: KnowledgeModel,
+    begin: KnowledgeEmbeddings,
+) -> None:
+    """Take what another one has learned, wherever lengths are the same."""
+    for name, start in graph.offsets.items():
+        table = begin.vertices.get(name)
+        own = vertices[start : start + graph.counts[name]]
+        if table is not None and table.shape == tuple(own.shape):
+            own.copy_(torch.from_numpy(table))
+    for index, kind in enumerate(kinds):
+        vector = begin.relations.get(kind)
+        if vector is not None and len(vector) == vertices.shape[1]:
+            relations[index] = model.parameters(torch.from_numpy(vector))
 
 
 def _grouped(graph: TypedGraph, kinds: Sequence[tuple[Relation, Direction]]) -> dict[str, Grouped]:

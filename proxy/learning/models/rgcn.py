@@ -103,6 +103,17 @@ class RelationalEncoder(nn.Module):
         }
 
     @torch.no_grad()
+    def begin(self, stored: Encoder) -> None:
+        """Begin with what another one has learned, wherever sizes are the same."""
+        for name, own in zip(self._types, self.embeddings, strict=True):
+            _take(own, stored.embeddings.get(name))
+        for name, projection in zip(self._featured, self.projections, strict=True):
+            values = stored.projections.get(name)
+            _take(cast(nn.Linear, projection).weight, None if values is None else values.T)
+        for layer, before in zip(self.layers, stored.layers, strict=False):
+            cast(RelationalLayer, layer).begin(before)
+
+    @torch.no_grad()
     def stored(self) -> Encoder:
         """The same encoder for NumPy, as it stands now."""
         return Encoder(
@@ -160,6 +171,31 @@ class RelationalLayer(nn.Module):
         """One for each message type: float32 `[message types, width, width]`."""
         return torch.einsum("rb,bij->rij", self.shares, self.bases)
 
+    def begin(self, stored: Layer) -> None:
+        """Begin with what another one has learned.
+
+        Its matrices for message types come as sums of bases again, by their largest singular
+        vectors: exactly, if they were made of as many bases.
+        """
+        if stored.loop.shape != self.loop.shape:
+            return
+        _take(self.loop, stored.loop)
+        for own, before in ((self.gain, stored.gain), (self.shift, stored.shift)):
+            if own is not None:
+                _take(own, before)
+        wanted = self._transforms()
+        for number, kind in enumerate(self._messages.types):
+            known = stored.transforms.get((kind.relation, "in" if kind.reverse else "out"))
+            if known is not None:
+                wanted[number] = torch.from_numpy(known)
+        flat = wanted.reshape(len(wanted), -1)
+        left, sizes, right = torch.linalg.svd(flat, full_matrices=False)
+        count = min(len(self.bases), len(sizes))
+        roots = sizes[:count].sqrt()
+        self.shares.zero_()
+        self.shares[:, :count] = left[:, :count] * roots
+        self.bases[:count] = (roots[:, None] * right[:count]).reshape(count, *self.loop.shape)
+
     def stored(self) -> Layer:
         """The same layer for NumPy."""
         return Layer(
@@ -171,6 +207,12 @@ class RelationalLayer(nn.Module):
             None if self.gain is None else _copied(self.gain),
             None if self.shift is None else _copied(self.shift),
         )
+
+
+def _take(own: Tensor, values: Floats | None) -> None:
+    """Copy values of the same shape; a parameter that does not learn stays as it is."""
+    if values is not None and own.requires_grad and values.shape == tuple(own.shape):
+        own.copy_(torch.from_numpy(np.ascontiguousarray(values)))
 
 
 def _copied(tensor: Tensor) -> Floats:

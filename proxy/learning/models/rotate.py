@@ -33,3 +33,8 @@ class RotatE:
     def vectors(self, relations: Tensor) -> Tensor:
         """The turns as complex numbers: float32 `[relations, width]`."""
         return torch.cat([relations.cos(), relations.sin()], dim=-1)
+
+    def parameters(self, vectors: Tensor) -> Tensor:
+        """The angles of turns: float32 `[.., width / 2]`."""
+        real, imaginary = vectors.chunk(2, dim=-1)
+        return torch.atan2(imaginary, real)

@@ -30,3 +30,7 @@ class TransE:
     def vectors(self, relations: Tensor) -> Tensor:
         """What serving multiplies or adds: float32 `[relations, width]`."""
         return relations
+
+    def parameters(self, vectors: Tensor) -> Tensor:
+        """The same again: float32 `[.., width]`."""
+        return vectors

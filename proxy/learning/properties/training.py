@@ -36,7 +36,16 @@ from proxy.learning.properties.target import Form, PropertyTarget
 from proxy.learning.properties.trials import property_objective
 from proxy.learning.properties.view import Known
 from proxy.learning.provenance import PAGE, REPORT, peak_memory, provenance
-from proxy.learning.search.tuning import Question, SearchReport, Wanted, tuned, tuned_by, wanted_for
+from proxy.learning.search.names import applied
+from proxy.learning.search.tuning import (
+    NO_SEARCH,
+    Question,
+    SearchReport,
+    Wanted,
+    tuned,
+    tuned_by,
+    wanted_for,
+)
 from proxy.learning.settings import (
     AUTO,
     NETWORK,
@@ -48,6 +57,10 @@ from proxy.learning.stored_graph import StoredGraph
 from proxy.store.artifacts import check_output, write_artifact
 
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy", "scikit-learn")
+ONLY_SETTINGS = (
+    "of the earlier training only the settings are used: networks for properties begin anew, "
+    "because they know the values that would have to judge them"
+)
 SAME_ROWS = (
     "the network's settings were chosen on the rows that judge it, so its own figures are a little "
     "better than on new rows"
@@ -109,6 +122,10 @@ def _searched(
 ) -> tuple[TrainingSettings, SearchReport | None, tuple[str, ...]]:
     """Look for settings of the network, if it takes part."""
     settings = wanted.settings
+    if wanted.search.previous is not None:
+        settings = applied(settings, wanted.earlier.get(NETWORK, {}))
+        warnings = (NO_SEARCH,) if wanted.search.trials else ()
+        return settings, None, (ONLY_SETTINGS, *warnings)
     if not wanted.search.trials:
         return settings, None, ()
     if NETWORK not in trial.field.names or wanted.model not in (AUTO, NETWORK):

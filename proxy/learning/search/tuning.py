@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from proxy.learning.search.search import Here, Objective, TrialRow, search
 from proxy.learning.search.templates import template
 from proxy.learning.search.workers import Workers
 from proxy.learning.settings import AUTO, SearchSettings, TrainingSettings
+from proxy.store.artifacts import read_manifest
 
 TUNED = "tuned"
 """The manifest's entry for parameters that a search has found."""
@@ -71,6 +72,7 @@ class Wanted:
     """What to train: a model by name, settings that hold without a search, and what to search.
 
     `pinned` are fields of the settings that were set on purpose: a search leaves them alone.
+    `earlier` is what an earlier training's search has found, by network.
     """
 
     model: str
@@ -79,6 +81,7 @@ class Wanted:
     search: SearchSettings
     pinned: frozenset[str]
     warnings: tuple[str, ...]
+    earlier: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
     @property
     def metric(self) -> Metric | None:
@@ -96,9 +99,10 @@ def wanted_for(
 ) -> Wanted:
     """Read the configuration that was named, or that lies in the data's `directory`.
 
-    Its model, unless it is `auto`, counts more than `model`, as in Neptune; its defaults count less
-    than settings that differ from the defaults here. `models` are those that can be trained. Raises
-    `BadHpoConfiguration`, OSError.
+    A warm start takes its settings from the earlier training instead. The file's model, unless it
+    is `auto`, counts more than `model`, as in Neptune; its defaults count less than settings that
+    differ from the defaults here. `models` are those that can be trained. Raises
+    `BadHpoConfiguration`, `ArtifactError`, OSError.
     """
     settings = settings or TrainingSettings()
     asked = asked or SearchSettings()
@@ -108,6 +112,8 @@ def wanted_for(
         for each in fields(plain)
         if getattr(settings, each.name) != getattr(plain, each.name)
     )
+    if asked.previous is not None:
+        return _as_before(asked.previous, model, settings, asked, pinned)
     path = asked.configuration or directory / FILE
     if asked.configuration is None and not path.is_file():
         return Wanted(model, settings, None, asked, pinned, ())
@@ -126,6 +132,25 @@ def wanted_for(
     except ValueError as error:
         raise BadHpoConfiguration(f"{path}: {error}") from error
     return Wanted(model, settings, configuration, asked, pinned, told(configuration))
+
+
+NO_SEARCH = "there was no search: a warm start keeps the settings of the earlier training"
+
+
+def _as_before(
+    previous: Path,
+    model: str,
+    settings: TrainingSettings,
+    asked: SearchSettings,
+    pinned: frozenset[str],
+) -> Wanted:
+    """With the network's settings of an earlier training. Raises `ArtifactError`."""
+    manifest = read_manifest(previous)
+    before = manifest.get("settings", {})
+    kept = {name: before[name] for name in set(SETTINGS.values()) - pinned if name in before}
+    found = manifest.get(TUNED, {})
+    earlier = {name: _free(parameters, pinned) for name, parameters in found.items()}
+    return Wanted(model, replace(settings, **kept), None, asked, pinned, (), earlier)
 
 
 def _free(values: Mapping[str, Value], pinned: frozenset[str]) -> dict[str, Value]:
