@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 import click
 
@@ -16,6 +17,7 @@ from proxy.config import Configuration
     ("--host", "listen.host", "Address to listen on."),
     ("--port", "listen.port", "Port to listen on; 0 takes a free one."),
     ("--path", "listen.path", "Path of the Gremlin endpoint."),
+    ("--workers", "listen.workers", "Processes that share the port."),
     ("--store", "store.directory", "Directory of the endpoints."),
     ("--default-endpoint", "inference.default_endpoint", "For queries that name none."),
     ("--log-level", "log.level", "debug, info, warning or error."),
@@ -38,12 +40,22 @@ def serve(settings: Configuration) -> None:
 
     from proxy.management.service import managing
     from proxy.relay.service import run
+    from proxy.relay.workers.supervisor import supervise
 
+    log_to_standard_error(settings)
+    if settings.listen.workers == 1:
+        uvloop.run(run(settings, beside=managing, ready=announce))
+    else:
+        command = [sys.executable, "-m", "proxy.cli.worker"]
+        uvloop.run(supervise(settings, command, beside=managing, ready=announce))
+
+
+def log_to_standard_error(settings: Configuration) -> None:
+    """Set up the log, in this process."""
     logging.basicConfig(
         level=settings.log.level.upper(),
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
     )
-    uvloop.run(run(settings, beside=managing, ready=announce))
 
 
 def announce(address: str) -> None:

@@ -40,6 +40,9 @@ class Listen(Section):
         default=8182, description="port to listen on; 0 takes a free one"
     )
     path: UrlPath = Field(default="/gremlin", description="path of the Gremlin endpoint")
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=1, description="processes that share the port"
+    )
     tls_certificate: Path | None = Field(
         default=None, description="certificate chain in PEM; with it, clients connect with wss"
     )

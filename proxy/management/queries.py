@@ -37,11 +37,11 @@ class OpenQuery(Protocol):
 class Queries(Protocol):
     """Who knows the queries in flight."""
 
-    def open(self) -> Sequence[OpenQuery]:
+    async def open(self) -> Sequence[OpenQuery]:
         """All of them, oldest first."""
         ...
 
-    def cancel(self, id: str) -> bool:
+    async def cancel(self, id: str) -> bool:
         """End one; whether there is such a query."""
         ...
 
@@ -65,25 +65,25 @@ class QueryStatus:
     async def get(self, request: web.Request) -> dict[str, Any]:
         """`GET /gremlin/status[/{id}]`, with arguments as Neptune's console examples have them."""
         arguments = {name: request.query[name] for name in request.query}
-        return self._answer(request.match_info.get("id"), arguments)
+        return await self._answer(request.match_info.get("id"), arguments)
 
     async def post(self, request: web.Request) -> dict[str, Any]:
         """`POST /gremlin/status` with a form in the body."""
         form = parse_qs((await request.read()).decode("utf-8", errors="replace"))
         arguments = {name: values[-1] for name, values in form.items()}
-        return self._answer(None, arguments | dict(request.query))
+        return await self._answer(None, arguments | dict(request.query))
 
     async def cancel(self, request: web.Request) -> dict[str, Any]:
         """`DELETE /gremlin/status/{id}`."""
-        return self._cancel(request.match_info["id"])
+        return await self._cancel(request.match_info["id"])
 
-    def _answer(self, id: str | None, arguments: dict[str, str]) -> dict[str, Any]:
+    async def _answer(self, id: str | None, arguments: dict[str, str]) -> dict[str, Any]:
         id = id or arguments.get("queryId")
         if "cancelQuery" in arguments:
             if id is None:
                 raise InvalidParameter("The parameter queryId is required to cancel a query.")
-            return self._cancel(id)
-        found = self._queries.open()
+            return await self._cancel(id)
+        found = await self._queries.open()
         if id is None:
             return {
                 "acceptedQueryCount": len(found),
@@ -95,8 +95,8 @@ class QueryStatus:
                 return _described(query)
         raise _unknown(id)
 
-    def _cancel(self, id: str) -> dict[str, Any]:
-        if not self._queries.cancel(id):
+    async def _cancel(self, id: str) -> dict[str, Any]:
+        if not await self._queries.cancel(id):
             raise _unknown(id)
         return {"status": "200 OK", "payload": True}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -32,7 +32,7 @@ async def managing(
     configuration: Configuration,
     application: web.Application,
     queries: Queries,
-    metrics: Callable[[], bytes],
+    metrics: Callable[[], Awaitable[bytes]],
 ) -> AsyncIterator[None]:
     """Add the API to an application that has not started; jobs run while the context lasts.
 
@@ -40,7 +40,7 @@ async def managing(
     """
 
     async def figures(request: web.Request) -> web.Response:
-        return web.Response(body=metrics(), headers={"Content-Type": METRICS_TYPE})
+        return web.Response(body=await metrics(), headers={"Content-Type": METRICS_TYPE})
 
     workshop = open_workshop(configuration)
     access = Access(configuration)

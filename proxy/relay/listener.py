@@ -24,6 +24,14 @@ _TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Lengt
 class ListenError(Exception):
     """The address to listen on cannot be used."""
 
+    @classmethod
+    def at(cls, host: str, port: int, error: OSError) -> ListenError:
+        """What the system says of it."""
+        return cls(
+            f"cannot listen on {host}:{port}: {error.strerror or error};"
+            " choose another port, or stop what uses it"
+        )
+
 
 class Listener:
     """Hands connections to aiohttp's handlers, as many as the limits allow.
@@ -66,14 +74,12 @@ class Listener:
                 host,
                 port,
                 backlog=1024,
+                reuse_port=self._listen.workers > 1,
                 ssl=None if tls is None else tls.context,
                 ssl_handshake_timeout=None if tls is None else self._limits.handshake_timeout,
             )
         except OSError as error:
-            raise ListenError(
-                f"cannot listen on {host}:{port}: {error.strerror or error};"
-                " choose another port, or stop what uses it"
-            ) from error
+            raise ListenError.at(host, port, error) from error
         self._renew()
         address: tuple[str, int] = self._server.sockets[0].getsockname()[:2]
         return address
@@ -110,6 +116,11 @@ class Listener:
             self._certificate.renew()
             loop = asyncio.get_running_loop()
             self._renewal = loop.call_later(RENEWAL_PERIOD, self._renew)
+
+
+def place_of(host: str, port: int) -> str:
+    """Host and port as they stand in an address."""
+    return f"{f'[{host}]' if ':' in host else host}:{port}"
 
 
 class _Busy(asyncio.Protocol):

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from aiohttp import web
@@ -47,6 +48,36 @@ class OpenQuery:
             return ""
 
 
+class Told(Protocol):
+    """A query in flight, wherever it is."""
+
+    @property
+    def id(self) -> str:
+        """The client's own id of the request."""
+        ...
+
+    @property
+    def started(self) -> float:
+        """Seconds of the monotonic clock."""
+        ...
+
+    def text(self) -> str:
+        """The query as a script."""
+        ...
+
+
+class Queries(Protocol):
+    """Who knows the queries in flight."""
+
+    async def open(self) -> Sequence[Told]:
+        """All of them, oldest first."""
+        ...
+
+    async def cancel(self, id: str) -> bool:
+        """End the query of that id; whether there is one."""
+        ...
+
+
 @dataclass(eq=False, slots=True)
 class _OverHttp:
     query: OpenQuery
@@ -61,7 +92,7 @@ class OpenQueries:
         self._connections = connections
         self._http: dict[str, _OverHttp] = {}
 
-    def open(self) -> Sequence[OpenQuery]:
+    async def open(self) -> Sequence[OpenQuery]:
         """All of them, oldest first."""
         found = [
             OpenQuery(str(request_id), request.started, _reader(request))
@@ -71,7 +102,7 @@ class OpenQueries:
         found += [each.query for each in self._http.values()]
         return sorted(found, key=lambda query: query.started)
 
-    def cancel(self, id: str) -> bool:
+    async def cancel(self, id: str) -> bool:
         """End the query of that id for its client; whether there is one."""
         if id in self._http:
             self._http[id].cancelled = True

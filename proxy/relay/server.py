@@ -72,6 +72,10 @@ class Server:
         self._draining = False
         self.queries = OpenQueries(self._connections)
 
+    async def figures(self) -> bytes:
+        """The metrics in the text format of Prometheus."""
+        return self.metrics.text()
+
     def application(self) -> web.Application:
         """The routes, for aiohttp."""
         limits = self._configuration.limits

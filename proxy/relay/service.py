@@ -13,9 +13,9 @@ from aiohttp import web
 
 from proxy.config import Configuration
 from proxy.config.tls import client_context
-from proxy.relay.listener import Listener
+from proxy.relay.listener import Listener, place_of
 from proxy.relay.predictions import Predictions
-from proxy.relay.queries import OpenQueries
+from proxy.relay.queries import Queries
 from proxy.relay.server import Server, upstream_session
 from proxy.relay.tls import server_certificate
 from proxy.store.records import Store
@@ -36,7 +36,7 @@ class Serving:
 
 
 Beside = Callable[
-    [Configuration, web.Application, OpenQueries, Callable[[], bytes]],
+    [Configuration, web.Application, Queries, Callable[[], Awaitable[bytes]]],
     contextlib.AbstractAsyncContextManager[None],
 ]
 """Adds routes to the application before it starts, and lives as long as it serves; gets the queries
@@ -76,7 +76,7 @@ async def serving(
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         company = contextlib.AsyncExitStack()
         if beside is not None:
-            watched = beside(configuration, application, server.queries, server.metrics.text)
+            watched = beside(configuration, application, server.queries, server.figures)
             await company.enter_async_context(watched)
         await runner.setup()
         handlers = runner.server
@@ -91,8 +91,7 @@ async def serving(
             host, port = await listener.open(handlers)
             predictions.load_ahead()
             scheme = "ws" if certificate is None else "wss"
-            place = f"{f'[{host}]' if ':' in host else host}:{port}"
-            yield Serving(f"{scheme}://{place}{listen.path}", drain)
+            yield Serving(f"{scheme}://{place_of(host, port)}{listen.path}", drain)
         finally:
             listener.close()
             await runner.cleanup()

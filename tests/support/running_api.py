@@ -36,13 +36,17 @@ class Queries:
     def __init__(self, *queries: Query) -> None:
         self.queries = list(queries)
 
-    def open(self) -> list[Query]:
+    async def open(self) -> list[Query]:
         return self.queries
 
-    def cancel(self, id: str) -> bool:
+    async def cancel(self, id: str) -> bool:
         before = len(self.queries)
         self.queries = [query for query in self.queries if query.id != id]
         return len(self.queries) < before
+
+
+async def _no_figures() -> bytes:
+    return b""
 
 
 class RunningApi:
@@ -89,7 +93,7 @@ class RunningApi:
 
     async def _serve(self) -> None:
         application = web.Application()
-        async with managing(self.configuration, application, self.queries, bytes):
+        async with managing(self.configuration, application, self.queries, _no_figures):
             runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()

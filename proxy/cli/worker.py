@@ -1,0 +1,34 @@
+"""The program of one worker, which `gremlink serve --workers N` starts; nobody else does."""
+
+from __future__ import annotations
+
+import sys
+
+import uvloop
+
+from proxy.cli.serve import log_to_standard_error
+from proxy.config import Configuration
+from proxy.relay.service import run
+from proxy.relay.workers.process import READY, Told
+from proxy.relay.workers.worker import attached
+
+
+def main() -> None:
+    """Serve until told to stop; say on standard output that it has begun, or why it cannot."""
+    told = Told.read(sys.stdin.buffer.readline())
+    configuration = Configuration.model_validate_json(told.configuration)
+    log_to_standard_error(configuration)
+
+    def say(line: bytes) -> None:
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+
+    try:
+        uvloop.run(run(configuration, beside=attached(told), ready=lambda _: say(READY)))
+    except Exception as error:
+        say(f"{error}\n".encode())
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

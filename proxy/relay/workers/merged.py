@@ -1,0 +1,173 @@
+"""The queries and the figures of all workers, as those of one server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import prometheus_client
+from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from proxy.relay.workers.process import WorkerProcess
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 3.0
+"""Seconds that a worker has to answer its supervisor."""
+
+_Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersQuery:
+    """A query without its last response, in a worker; `started` is in seconds of the monotonic
+    clock, which all processes of a machine share."""
+
+    id: str
+    started: float
+    script: str
+
+    def text(self) -> str:
+        """The query as a script."""
+        return self.script
+
+
+class Merged:
+    """Asks `workers`, over their sockets."""
+
+    def __init__(self, workers: Sequence[WorkerProcess]) -> None:
+        self._workers = workers
+        self._figures = Figures()
+        self._own = CollectorRegistry()
+        prometheus_client.ProcessCollector(registry=self._own)
+
+    async def open(self) -> Sequence[WorkersQuery]:
+        """The queries in flight, oldest first."""
+        found = [WorkersQuery(**each) for told in await self._all("queries") for each in told]
+        return sorted(found, key=lambda query: query.started)
+
+    async def cancel(self, id: str) -> bool:
+        """End the query of that id for its client; whether there is one."""
+        return any(await self._all(f"queries/{id}", method="DELETE"))
+
+    async def metrics(self) -> bytes:
+        """All figures in the text format of Prometheus."""
+        texts: dict[int, str] = {}
+        for worker in self._workers:
+            told = await _ask(worker, "metrics")
+            if told is not None:
+                texts[worker.number] = told.decode()
+        own = prometheus_client.generate_latest(self._own).decode()
+        return self._figures.merged(texts, own)
+
+    def ended(self, number: int) -> None:
+        """A worker has ended; what it has counted stays, as far as it is known."""
+        self._figures.ended(number)
+
+    async def _all(self, path: str, method: str = "GET") -> list[Any]:
+        asking = (_ask(worker, path, method) for worker in self._workers)
+        return [json.loads(told) for told in await asyncio.gather(*asking) if told is not None]
+
+
+async def _ask(worker: WorkerProcess, path: str, method: str = "GET") -> bytes | None:
+    """A worker's answer, `None` if it has none: it may just be starting."""
+    connector = UnixConnector(str(worker.socket))
+    timeout = ClientTimeout(total=PATIENCE)
+    try:
+        async with (
+            ClientSession(connector=connector, timeout=timeout) as session,
+            session.request(method, f"http://worker/{path}") as answer,
+        ):
+            return await answer.read()
+    except (ClientError, OSError, asyncio.TimeoutError) as error:
+        log.warning("worker %d does not answer: %s", worker.number, error)
+        return None
+
+
+class Figures:
+    """Figures of several processes as one text; what is counted never falls."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, list[Metric]] = {}
+        self._past: dict[_Key, float] = {}
+        """What workers had counted that have ended, when they were last asked."""
+
+    def merged(self, texts: dict[int, str], *more: str) -> bytes:
+        """All figures: of workers by their number, and those of others."""
+        for number, text in texts.items():
+            self._last[number] = list(text_string_to_metric_families(text))
+        others = [list(text_string_to_metric_families(text)) for text in more]
+        families: dict[str, Metric] = {}
+        values: dict[str, dict[_Key, float]] = {}
+        for family in (each for told in (*self._last.values(), *others) for each in told):
+            families.setdefault(family.name, family)
+            found = values.setdefault(family.name, {})
+            for sample in family.samples:
+                key = _key(sample.name, sample.labels)
+                found[key] = (
+                    _together(sample.name, found[key], sample.value)
+                    if key in found
+                    else sample.value
+                )
+        return prometheus_client.generate_latest(_Told(self._metrics(families, values)))
+
+    def ended(self, number: int) -> None:
+        """A worker has ended."""
+        for family in self._last.pop(number, []):
+            if family.type in ("counter", "histogram"):
+                for sample in family.samples:
+                    key = _key(sample.name, sample.labels)
+                    self._past[key] = self._past.get(key, 0.0) + sample.value
+
+    def _metrics(
+        self, families: dict[str, Metric], values: dict[str, dict[_Key, float]]
+    ) -> Iterator[Metric]:
+        for name, family in families.items():
+            metric = Metric(name, family.documentation, family.type)
+            found = values[name]
+            if family.type in ("counter", "histogram"):
+                past = {key: each for key, each in self._past.items() if _belongs(key[0], name)}
+                found = {key: found.get(key, 0.0) + past.get(key, 0.0) for key in found | past}
+            for (sample, labels), value in found.items():
+                metric.add_sample(sample, dict(labels), value)
+            yield metric
+
+
+class _Told(CollectorRegistry):
+    """Metrics that are there already."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        super().__init__()
+        self.register(_Ready(list(metrics)))
+
+
+class _Ready(Collector):
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
+
+
+def _key(name: str, labels: dict[str, str]) -> _Key:
+    return name, tuple(labels.items())
+
+
+def _belongs(sample: str, family: str) -> bool:
+    return sample in (f"{family}{end}" for end in ("", "_total", "_bucket", "_sum", "_count"))
+
+
+def _together(name: str, one: float, other: float) -> float:
+    """One figure of two processes."""
+    if name.startswith("gremlink_model_"):
+        return max(one, other)
+    if name.endswith(("_created", "_start_time_seconds")):
+        return min(one, other)
+    return one + other

@@ -1,0 +1,134 @@
+"""One worker as its supervisor sees it: a child process, started anew when it ends by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+"""Seconds before a worker is started again; each pause is twice the one before."""
+
+STEADY = 60.0
+"""Seconds after which a worker that ends has not failed at its start: the pauses begin anew."""
+
+READY = b"ready\n"
+
+
+class WorkerFailed(Exception):
+    """A worker could not start; the message is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a worker is told on its standard input, as a line of JSON. It ends with that input.
+
+    `configuration` is the JSON of all settings, `management` the socket of the supervisor's HTTP
+    side, `own` the one on which the worker answers its supervisor.
+    """
+
+    configuration: str
+    management: str
+    own: str
+
+    def line(self) -> bytes:
+        """To be written."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+    @classmethod
+    def read(cls, line: bytes) -> Told:
+        """What was written."""
+        return cls(**json.loads(line))
+
+
+class WorkerProcess:
+    """`command` starts a worker; `ended` is called when one has ended by itself."""
+
+    def __init__(
+        self, number: int, command: Sequence[str], told: Told, ended: Callable[[int], None]
+    ) -> None:
+        self.number = number
+        self.socket = Path(told.own)
+        self._command = command
+        self._told = told
+        self._ended = ended
+        self._process: Process | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Start it and keep it running from now on. Raises `WorkerFailed`."""
+        await self._launch()
+        self._keeping = asyncio.ensure_future(self._keep())
+
+    def signal(self) -> None:
+        """Ask it to end, or once more, to end at once."""
+        self._stopping = True
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGTERM)
+
+    async def stop(self) -> None:
+        """Wait for its end, which it was asked for."""
+        self._stopping = True
+        if self._keeping is not None:
+            if self._process is None or self._process.returncode is not None:
+                self._keeping.cancel()  # there is nobody, perhaps not for long
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeping
+        if self._process is not None:
+            await self._process.wait()
+
+    async def _launch(self) -> None:
+        self.socket.unlink(missing_ok=True)
+        # In a session of its own: Ctrl-C in a terminal is for the supervisor, who passes it on.
+        process = await asyncio.create_subprocess_exec(
+            *self._command, stdin=PIPE, stdout=PIPE, start_new_session=True
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._process = process
+        with contextlib.suppress(ConnectionError):
+            process.stdin.write(self._told.line())
+            await process.stdin.drain()
+        said = await process.stdout.readline()
+        if said != READY:
+            code = await process.wait()
+            reason = said.decode(errors="replace").strip()
+            raise WorkerFailed(reason or f"worker {self.number} could not start (status {code})")
+        if self._stopping:
+            self.signal()
+
+    async def _keep(self) -> None:
+        loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
+        while True:
+            assert self._process is not None
+            started = loop.time()
+            code = await self._process.wait()
+            if self._stopping:
+                return
+            self._ended(self.number)
+            if loop.time() - started >= STEADY:
+                pause = FIRST_PAUSE
+            pause = await self._again(pause, f"ended by itself (status {code})")
+
+    async def _again(self, pause: float, why: str) -> float:
+        """Start it again until that succeeds; the next pause."""
+        while True:
+            log.error("worker %d %s, is started again in %g s", self.number, why, pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+            try:
+                await self._launch()
+            except WorkerFailed as error:
+                why = f"could not start: {error}"
+            else:
+                return pause

@@ -1,0 +1,135 @@
+"""`gremlink serve --workers N`: the process that starts the workers and answers for all of them.
+
+It has no port of its own. Workers that get a request of the management API hand it on to the
+supervisor's socket, so that jobs go on when a worker does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+
+from aiohttp import web
+
+from proxy.config import Configuration
+from proxy.relay.listener import ListenError, place_of
+from proxy.relay.service import Beside
+from proxy.relay.tls import server_certificate
+from proxy.relay.workers.merged import Merged
+from proxy.relay.workers.process import Told, WorkerProcess
+
+log = logging.getLogger(__name__)
+
+
+async def supervise(
+    configuration: Configuration,
+    command: Sequence[str],
+    *,
+    beside: Beside,
+    ready: Callable[[str], None],
+) -> None:
+    """Run the workers until SIGTERM or SIGINT; `ready` is told the address that they share.
+
+    `command` starts one worker, which reads `Told` from its standard input. The first signal lets
+    open requests end in each of them; the second one does not wait. Raises `ListenError`,
+    `TlsError`, `WorkerFailed`.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    workers: list[WorkerProcess] = []
+
+    def told() -> None:
+        stop.set()
+        for worker in workers:
+            worker.signal()
+
+    with _reserved(configuration) as port, tempfile.TemporaryDirectory(prefix="gremlink-") as own:
+        settings = _of_one_worker(configuration, port)
+        merged = Merged(workers)
+        for number in range(configuration.listen.workers):
+            told_it = Told(
+                settings.model_dump_json(),
+                str(Path(own) / "management"),
+                str(Path(own) / f"worker-{number}"),
+            )
+            workers.append(WorkerProcess(number, command, told_it, merged.ended))
+        async with _managed(configuration, beside, merged, Path(own) / "management"):
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, told)
+            try:
+                await asyncio.gather(*(worker.start() for worker in workers))
+                if not stop.is_set():
+                    tls = configuration.listen.tls_certificate is not None
+                    place = place_of(configuration.listen.host, port)
+                    ready(f"{'wss' if tls else 'ws'}://{place}{configuration.listen.path}")
+                await stop.wait()
+            finally:
+                for worker in workers:
+                    if not stop.is_set():
+                        worker.signal()
+                await asyncio.gather(*(worker.stop() for worker in workers))
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    loop.remove_signal_handler(number)
+
+
+@contextlib.asynccontextmanager
+async def _managed(
+    configuration: Configuration, beside: Beside, merged: Merged, path: Path
+) -> AsyncIterator[None]:
+    """The management API on a socket of its own."""
+    application = web.Application(client_max_size=configuration.limits.max_message_bytes)
+    async with beside(configuration, application, merged, merged.metrics):
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await web.UnixSite(runner, str(path)).start()
+            yield
+        finally:
+            await runner.cleanup()
+
+
+@contextlib.contextmanager
+def _reserved(configuration: Configuration) -> Iterator[int]:
+    """A port that no other program has, and gets, while the workers come and go."""
+    _ = server_certificate(configuration.listen)  # what is wrong with it is told once
+    listen = configuration.listen
+    try:
+        found = socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
+        with socket.socket(family, kind, protocol) as alone:
+            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            alone.bind(address)
+            alone.listen()
+            address = alone.getsockname()
+        # It does not listen, and so gets no connections.
+        holder = socket.socket(family, kind, protocol)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(address)
+    except OSError as error:
+        raise ListenError.at(listen.host, listen.port, error) from error
+    with holder:
+        yield int(address[1])
+
+
+def _of_one_worker(configuration: Configuration, port: int) -> Configuration:
+    """The settings of each worker: the port that was found, and its share of what all may have."""
+    limits, workers = configuration.limits, configuration.listen.workers
+    return configuration.model_copy(
+        update={
+            "listen": configuration.listen.model_copy(update={"port": port}),
+            "limits": limits.model_copy(
+                update={
+                    "max_connections": math.ceil(limits.max_connections / workers),
+                    "max_predictions": math.ceil(limits.max_predictions / workers),
+                }
+            ),
+        }
+    )

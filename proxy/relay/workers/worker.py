@@ -1,0 +1,116 @@
+"""A worker as it sees itself: the relay on a port that it shares, and a socket for its supervisor.
+
+What is not for the database it hands on to the supervisor, under whose roof the management API is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, UnixConnector, web
+from yarl import URL
+
+from proxy.config import Configuration
+from proxy.relay.headers import end_to_end
+from proxy.relay.queries import Queries
+from proxy.relay.service import Beside
+from proxy.relay.workers.process import Told
+
+
+def attached(told: Told) -> Beside:
+    """What stands beside a worker's relay."""
+
+    @contextlib.asynccontextmanager
+    async def beside(
+        configuration: Configuration,
+        application: web.Application,
+        queries: Queries,
+        metrics: Callable[[], Awaitable[bytes]],
+    ) -> AsyncIterator[None]:
+        session = ClientSession(
+            connector=UnixConnector(told.management, limit=0),
+            cookie_jar=DummyCookieJar(),
+            auto_decompress=False,
+        )
+        application.router.add_route("*", "/{path:.*}", _handing_on(session))
+        runner = web.AppRunner(_answering(queries, metrics), access_log=None)
+        await runner.setup()
+        await web.UnixSite(runner, told.own).start()
+        _end_with_standard_input()
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+            await session.close()
+
+    return beside
+
+
+def _handing_on(session: ClientSession) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A handler that lets the supervisor answer, to whom the request looks as it came."""
+
+    async def hand_on(request: web.Request) -> web.Response:
+        headers = end_to_end(request.headers)
+        headers.popall("Content-Encoding", None)  # what was read is no longer compressed
+        headers["Host"] = request.headers.get("Host", "")
+        body = await request.read()
+        try:
+            async with session.request(
+                request.method,
+                URL(f"http://management{request.raw_path}", encoded=True),
+                headers=headers,
+                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+                data=body or None,
+                allow_redirects=False,
+                timeout=ClientTimeout(total=None),
+            ) as answer:
+                content = await answer.read()
+                return web.Response(
+                    status=answer.status,
+                    reason=answer.reason,
+                    headers=end_to_end(answer.headers),
+                    body=content,
+                )
+        except ClientError as error:
+            raise web.HTTPServiceUnavailable(text="The management API is not there.\n") from error
+
+    return hand_on
+
+
+def _answering(queries: Queries, metrics: Callable[[], Awaitable[bytes]]) -> web.Application:
+    """What the supervisor may ask: nobody else can reach it."""
+
+    async def figures(request: web.Request) -> web.Response:
+        return web.Response(body=await metrics())
+
+    async def open_queries(request: web.Request) -> web.Response:
+        found = await queries.open()
+        return web.json_response(
+            [{"id": each.id, "started": each.started, "script": each.text()} for each in found]
+        )
+
+    async def cancel(request: web.Request) -> web.Response:
+        return web.json_response(await queries.cancel(request.match_info["id"]))
+
+    application = web.Application()
+    application.router.add_get("/metrics", figures)
+    application.router.add_get("/queries", open_queries)
+    application.router.add_delete("/queries/{id}", cancel)
+    return application
+
+
+def _end_with_standard_input() -> None:
+    """Without its supervisor a worker ends, as if it had been told to."""
+    loop = asyncio.get_running_loop()
+
+    def readable() -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            loop.remove_reader(sys.stdin.fileno())
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    loop.add_reader(sys.stdin.fileno(), readable)

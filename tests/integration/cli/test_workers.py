@@ -1,0 +1,188 @@
+"""`gremlink serve --workers 2`: one port, one management API, one set of figures."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+from gremlin_python.driver.client import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+pytestmark = pytest.mark.integration
+
+
+class Proxy:
+    def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
+        self.process = process
+        self.log = log
+        self.url = ""
+
+    def http(self, path: str, method: str = "GET") -> bytes:
+        """The body of an answer, over a connection of its own."""
+        address = re.sub("^ws", "http", self.url).replace("/gremlin", path)
+        with urlopen(Request(address, method=method), timeout=20) as answer:
+            return bytes(answer.read())
+
+    def figure(self, name: str, **labels: str) -> float:
+        families = text_string_to_metric_families(self.http("/metrics").decode())
+        return sum(
+            sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    def answered(self) -> float:
+        return self.figure("gremlink_requests_total", kind="websocket", status="200")
+
+    def workers(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(each) for each in children.read_text().split()]
+
+
+def ask(url: str, script: str) -> list[object]:
+    client = Client(url, "g")
+    try:
+        return list(client.submit(script).all().result())
+    finally:
+        client.close()
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@contextmanager
+def serving(upstream: str, directory: Path, *arguments: str) -> Iterator[Proxy]:
+    command = [sys.executable, "-m", "proxy", "serve", "--upstream", upstream, "--workers", "2"]
+    environment = {**os.environ, "GREMLINK_STORE_DIRECTORY": str(directory)}
+    log = directory / "proxy.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [*command, *arguments], cwd=directory, env=environment, stderr=errors
+        )
+    proxy = Proxy(process, log)
+    try:
+        yield proxy
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def proxy(graph_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    with serving(graph_url, tmp_path_factory.mktemp("workers"), "--port", "0") as proxy:
+        announced(proxy)
+        yield proxy
+
+
+def announced(proxy: Proxy) -> None:
+    eventually(lambda: "gremlink listens at " in proxy.log.read_text(), 60)
+    proxy.url = re.findall(r"gremlink listens at (\S+)\n", proxy.log.read_text())[0]
+
+
+def is_running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_figures_are_those_of_all_workers(proxy: Proxy) -> None:
+    assert len(proxy.workers()) == 2
+    before = proxy.answered()
+    for number in range(12):
+        assert ask(proxy.url, f"g.inject({number})") == [number]
+    eventually(lambda: proxy.answered() == before + 12)
+    assert {proxy.answered() for _ in range(8)} == {before + 12}
+    assert proxy.figure("process_resident_memory_bytes") > 3 * 30e6
+
+
+def test_every_worker_leads_to_the_management_api(proxy: Proxy) -> None:
+    for _ in range(8):
+        assert json.loads(proxy.http("/status"))["status"] == "healthy"
+        assert proxy.http("/health/ready") == b"ready\n"
+        assert json.loads(proxy.http("/ml/endpoints")) == {"ids": []}
+
+
+def test_a_query_is_seen_and_cancelled_wherever_it_runs(proxy: Proxy) -> None:
+    def running() -> list[dict[str, str]]:
+        return list(json.loads(proxy.http("/gremlin/status"))["queries"])
+
+    with ThreadPoolExecutor() as pool:
+        slow = [pool.submit(ask, proxy.url, "Thread.sleep(20000); 1") for _ in range(4)]
+        eventually(lambda: len(running()) == 4)
+        assert {query["queryString"] for query in running()} == {"Thread.sleep(20000); 1"}
+        for query in running():
+            answer = proxy.http(f"/gremlin/status/{query['queryId']}", "DELETE")
+            assert json.loads(answer)["payload"] is True
+        for each in slow:
+            with pytest.raises(Exception, match="cancelled"):
+                each.result(10)
+    assert running() == []
+
+
+def test_a_worker_that_dies_is_replaced_and_the_others_go_on(proxy: Proxy) -> None:
+    for number in range(8):
+        assert ask(proxy.url, f"g.inject({number})") == [number]
+    counted = proxy.answered()
+    dying, staying = proxy.workers()
+    os.kill(dying, signal.SIGKILL)
+    eventually(lambda: not is_running(dying))
+    assert ask(proxy.url, "g.inject(1)") == [1]
+    eventually(lambda: len(proxy.workers()) == 2 and dying not in proxy.workers(), 40)
+    assert staying in proxy.workers()
+    told = r"worker \d ended by itself \(status -9\), is started again"
+    assert re.search(told, proxy.log.read_text())
+    for number in range(8):
+        assert ask(proxy.url, f"g.inject({number})") == [number]
+    eventually(lambda: proxy.answered() == counted + 9)
+
+
+def test_open_requests_are_answered_before_the_end(graph_url: str, tmp_path: Path) -> None:
+    with serving(graph_url, tmp_path, "--port", "0") as proxy:
+        announced(proxy)
+        with ThreadPoolExecutor() as pool:
+            slow = [pool.submit(ask, proxy.url, "Thread.sleep(1500); 7") for _ in range(6)]
+            time.sleep(0.8)
+            workers = proxy.workers()
+            proxy.process.send_signal(signal.SIGTERM)
+            assert [each.result(30) for each in slow] == [[7]] * 6
+        assert proxy.process.wait(timeout=30) == 0
+        assert not any(map(is_running, workers))
+
+
+def test_workers_end_when_their_supervisor_is_killed(graph_url: str, tmp_path: Path) -> None:
+    with serving(graph_url, tmp_path, "--port", "0") as proxy:
+        announced(proxy)
+        workers = proxy.workers()
+        proxy.process.kill()
+        proxy.process.wait(10)
+        eventually(lambda: not any(map(is_running, workers)))
+
+
+def test_a_port_in_use_is_one_line(graph_url: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as occupied:
+        port = occupied.getsockname()[1]
+        with serving(graph_url, tmp_path, "--port", str(port)) as proxy:
+            assert proxy.process.wait(timeout=30) == 1
+            said = proxy.log.read_text()
+    assert said.startswith(f"gremlink: cannot listen on 127.0.0.1:{port}: ")
+    assert said.count("\n") == 1
