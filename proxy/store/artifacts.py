@@ -17,16 +17,17 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from mmap import mmap
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
+
+from proxy.store.mapped import mapped, tensors_in
 
 FORMAT = 1
 MANIFEST = "artifact.json"
@@ -34,6 +35,7 @@ TENSORS = ".safetensors"
 DOCUMENT = ".json"
 
 Tensors = Mapping[str, NDArray[Any]]
+_Content = TypeVar("_Content", bytes, mmap)
 
 
 class ArtifactError(Exception):
@@ -116,18 +118,18 @@ def check_output(directory: Path) -> None:
 
 
 def read_artifact(directory: Path) -> Artifact:
-    """Read and verify an artifact. Raises `DamagedArtifact`, `UnsupportedArtifact`."""
+    """Read and verify an artifact; its tensors are mapped from their files, and read-only.
+
+    Raises `DamagedArtifact`, `UnsupportedArtifact`.
+    """
     manifest, files = _read_manifest(directory)
     documents: dict[str, Any] = {}
     tensors: dict[str, Tensors] = {}
     for name, checksum in files.items():
-        content = _verified(directory, name, checksum)
         if name.endswith(TENSORS):
-            try:
-                tensors[name.removesuffix(TENSORS)] = load_tensors(content)
-            except SafetensorError as error:
-                raise DamagedArtifact(directory, f"{name} holds no tensors: {error}") from error
+            tensors[name.removesuffix(TENSORS)] = _mapped(directory, name, checksum)
         else:
+            content = _verified(directory, name, checksum)
             documents[name.removesuffix(DOCUMENT)] = _parsed(directory, name, content)
     return Artifact(manifest, documents, tensors)
 
@@ -156,9 +158,22 @@ def _read_manifest(directory: Path) -> tuple[Mapping[str, Any], Mapping[str, str
 
 def _verified(directory: Path, name: str, checksum: str) -> bytes:
     content = _read(directory, name)
+    _verify(directory, name, content, checksum)
+    return content
+
+
+def _mapped(directory: Path, name: str, checksum: str) -> Tensors:
+    content = _content(directory, name, mapped)
+    _verify(directory, name, content, checksum)
+    try:
+        return tensors_in(content)
+    except ValueError as error:
+        raise DamagedArtifact(directory, f"{name} holds no tensors: {error}") from error
+
+
+def _verify(directory: Path, name: str, content: bytes | mmap, checksum: str) -> None:
     if hashlib.sha256(content).hexdigest() != checksum:
         raise DamagedArtifact(directory, f"{name} is not as it was written (checksum differs)")
-    return content
 
 
 def read_manifest(directory: Path) -> Mapping[str, Any]:
@@ -179,10 +194,18 @@ def read_manifest(directory: Path) -> Mapping[str, Any]:
 
 
 def _read(directory: Path, name: str) -> bytes:
+    return _content(directory, name, Path.read_bytes)
+
+
+def _content(directory: Path, name: str, read: Callable[[Path], _Content]) -> _Content:
     if Path(name).name != name:
         raise DamagedArtifact(directory, f"{MANIFEST} names {name!r}, which is no file of it")
     try:
-        return (directory / name).read_bytes()
+        return read(directory / name)
+    except ValueError:
+        raise DamagedArtifact(
+            directory, f"{name} is not as it was written (checksum differs): it is empty"
+        ) from None
     except OSError as error:
         reason = error.strerror or str(error)
         raise DamagedArtifact(directory, f"{name} cannot be read: {reason}") from error
