@@ -17,6 +17,7 @@ COMMANDS = {
     "export": "proxy.cli.export:export",
     "process": "proxy.cli.process:process",
     "train": "proxy.cli.train:train",
+    "embeddings": "proxy.cli.embeddings:embeddings",
     "transform": "proxy.cli.transform:transform",
     "endpoint": "proxy.cli.endpoint:endpoint",
     "jobs": "proxy.cli.jobs:jobs",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+
+from proxy.learning import charts
 
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222}
@@ -44,3 +46,17 @@ def page(title: str, parts: Sequence[str]) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{STYLE}</style></head><body><h1>{escape(title)}</h1>{''.join(parts)}</body></html>\n"
     )
+
+
+def embedding_parts(picture: Mapping[str, charts.Points]) -> list[str]:
+    """A section with vertices in a plane; nothing where there are none."""
+    if not picture:
+        return []
+    return [
+        heading("Embeddings"),
+        paragraph(
+            "Where the network has placed a sample of the vertices: the two axes along which their "
+            "embeddings differ most (principal components)."
+        ),
+        charts.scatter(picture, "first axis", "second axis"),
+    ]

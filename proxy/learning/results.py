@@ -15,12 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from proxy.learning.embeddings import NoEmbeddings, embeddings_of
 from proxy.learning.graph import Floats
-from proxy.learning.links.model import LinkModel
-from proxy.learning.loaded import Model, model_in
-from proxy.learning.properties.head import Networks
+from proxy.learning.loaded import model_in
 from proxy.learning.properties.model import PropertyModel
-from proxy.learning.properties.view import View
 from proxy.learning.stored_graph import StoredGraph
 from proxy.store.artifacts import read_artifact
 
@@ -29,13 +27,17 @@ PREDICTIONS = Path("predictions", "result.npz")
 MAPPING = "mapping.json"
 
 
-def write_results(directory: Path) -> None:
-    """Write them beside the artifact in `directory`. A model without a network has no embeddings.
+def write_results(directory: Path, output: Path | None = None) -> None:
+    """Write them into `output`, or beside the artifact in `directory`.
 
-    Raises `ArtifactError`, OSError.
+    A model without a network has no embeddings. Raises `ArtifactError`, OSError.
     """
     model = model_in(read_artifact(directory), directory)
-    tables = _embeddings(model)
+    directory = output or directory
+    try:
+        tables = embeddings_of(model).tables
+    except NoEmbeddings:
+        tables = {}
     if tables:
         (directory / EMBEDDINGS).parent.mkdir(exist_ok=True)
         np.save(directory / EMBEDDINGS, np.concatenate(list(tables.values())))
@@ -59,27 +61,6 @@ def write_mapping(
     }
     text = json.dumps({"node2id": numbers, **about})
     (directory / MAPPING).write_text(text + "\n", encoding="utf-8")
-
-
-def _embeddings(model: Model) -> dict[str, Floats]:
-    """Rows for the vertices of each type; nothing if no network was trained."""
-    if isinstance(model, LinkModel):
-        if not model.networks:
-            return {}
-        network = model.embeddings or next(iter(model.networks.values()))
-        return {name: network.vertices[name] for name in model.stored.types}
-    ends = tuple(dict.fromkeys(model.target.ends))
-    for _, member in model.members:
-        if isinstance(member, Networks):
-            counts = model.stored.graph.counts
-            every = {end: np.arange(counts[end]) for end in ends}
-            view = View(model.stored.graph, model.target.ends, model.known, every)
-            states = view.states(member.encoders)
-            return {
-                end: np.concatenate([each[model.target.ends.index(end)] for each in states], axis=1)
-                for end in ends
-            }
-    return {}
 
 
 def _first_rows(tables: Mapping[str, Floats]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from proxy.learning import charts
 from proxy.learning.links.report import RANK_BINS, Report
-from proxy.learning.page import heading, page, paragraph, table
+from proxy.learning.page import embedding_parts, heading, page, paragraph, table
 from proxy.learning.search.page import search_parts
 
 COLUMNS = ("mrr", "hits@1", "hits@3", "hits@10", "hits@100", "ndcg@10", "recall@10", "recall@20")
@@ -68,6 +68,7 @@ def link_page(report: Report) -> str:
         ),
         heading("Relations and directions"),
         _by_type(report),
+        *embedding_parts(report.picture),
         *search_parts(report.search),
         heading("Examples"),
         table(

@@ -65,6 +65,7 @@ class Report:
     """The model's row comes first. `peak_memory` is in MiB, `seconds` is the whole training.
 
     `rank_counts` are held-out links by `RANK_BINS`, of the model and of the best method alone;
+    `picture` has vertices by type in the plane in which the network's embeddings differ most;
     `budget` and `planned` are seconds, what was allowed and what the methods were estimated to
     take.
     """
@@ -83,6 +84,7 @@ class Report:
     rank_counts: Mapping[str, tuple[int, ...]]
     reliability: tuple[Bin, ...]
     examples: tuple[Example, ...]
+    picture: Mapping[str, tuple[tuple[float, float], ...]]
     search: SearchReport | None
     seed: int
     device: str

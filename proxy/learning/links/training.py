@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.graph.export_files import CONFIGURATION
+from proxy.learning.embeddings import picture
 from proxy.learning.events import PhaseStarted, Progress, unheard
 from proxy.learning.graph import DIRECTIONS, Relation
 from proxy.learning.inductive.encoder import Encoder
@@ -107,6 +108,7 @@ def train(
         rank_counts(study, rows),
         study.reliability,
         examples(served, seed),
+        picture(served),
         tried,
         seed,
         "cpu",

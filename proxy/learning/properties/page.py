@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proxy.learning import charts
-from proxy.learning.page import heading, page, paragraph, table
+from proxy.learning.page import embedding_parts, heading, page, paragraph, table
 from proxy.learning.properties.details import Details
 from proxy.learning.properties.report import TITLES, PropertyReport
 from proxy.learning.search.page import search_parts
@@ -37,6 +37,7 @@ def property_page(report: PropertyReport) -> str:
     ]
     if report.details is not None:
         parts += _details(report, report.details)
+    parts += embedding_parts(report.picture)
     parts += search_parts(report.search)
     title = f"{report.task.replace('_', ' ')}, {report.target}, {report.model}"
     return page(title[0].upper() + title[1:], [part for part in parts if part])

@@ -73,6 +73,7 @@ class PropertyReport:
     vertex_types: Mapping[str, int] = field(default_factory=dict)
     edge_types: Mapping[str, int] = field(default_factory=dict)
     details: Details | None = None
+    picture: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
     def row(self, method: str) -> PropertyRow:
         """The row of a method. Raises KeyError."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from proxy.graph.export_files import CONFIGURATION
+from proxy.learning.embeddings import Groups, picture
 from proxy.learning.events import PhaseStarted, Progress, unheard
 from proxy.learning.inductive.encoder import Encoder
 from proxy.learning.models.messages import threads
@@ -57,6 +58,8 @@ from proxy.learning.stored_graph import StoredGraph
 from proxy.store.artifacts import check_output, write_artifact
 
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy", "scikit-learn")
+COLOURS = 7
+"""Classes in the picture of the embeddings."""
 ONLY_SETTINGS = (
     "of the earlier training only the settings are used: networks for properties begin anew, "
     "because they know the values that would have to judge them"
@@ -109,7 +112,8 @@ def train_property(
     taken = used(trial.field.names, choice.weights)
     report = _report(trial, study, model, taken, time.perf_counter() - begun)
     warnings = (*report.warnings, *wanted.warnings, *warnings)
-    report = replace(report, search=tried, warnings=warnings)
+    shown = picture(served, _by_class(dataset))
+    report = replace(report, search=tried, warnings=warnings, picture=shown)
     about = provenance(model, seed, settings, VERSIONS_OF) | tuned_by(tried)
     about["methods"] = dict(taken)
     reports = {REPORT: report.to_document(), PAGE: property_page(report)}
@@ -254,6 +258,18 @@ def _report(
         edge_types={str(relation): len(edges) for relation, edges in dataset.graph.edges.items()},
         details=details(dataset, study, model, metric),
     )
+
+
+def _by_class(dataset: PropertyDataset) -> Groups | None:
+    """The vertices of the most frequent classes; `None` where there are no classes of vertices."""
+    target = dataset.target
+    if target.element == "edge" or target.form is Form.NUMBER:
+        return None
+    truth = dataset.truth[dataset.labelled]
+    return {
+        str(value.value): (target.ends[0], dataset.labelled[truth[:, place] > 0])
+        for place, value in enumerate(target.classes[:COLOURS])
+    }
 
 
 def _thresholds(lift: Lift, target: PropertyTarget) -> dict[str, float]:

@@ -1,0 +1,81 @@
+"""`gremlink embeddings`: where a model's network has placed the vertices."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.table import Table
+
+from proxy.cli import console
+
+if TYPE_CHECKING:
+    from proxy.learning.embeddings import VertexEmbeddings
+
+
+@click.command()
+@click.argument("artifact", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--neighbours", metavar="ID", help="Print the vertices that are nearest to this one.")
+@click.option("--type", "among", metavar="LABEL", help="Neighbours of this type, not of its own.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Neighbours to print.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write all of them: into a file that ends in .csv, or as NumPy arrays into a directory.",
+)
+def embeddings(
+    artifact: Path, neighbours: str | None, among: str | None, limit: int, output: Path | None
+) -> None:
+    """The embeddings of the vertices in ARTIFACT, a trained model with a network.
+
+    For clustering, pictures, or to see who is near. Nearness is the cosine of two embeddings.
+    Without options the types of vertices that have some are printed.
+    """
+    from proxy.learning.embeddings import embeddings_of
+    from proxy.learning.loaded import model_in
+    from proxy.store.artifacts import read_artifact
+
+    found = embeddings_of(model_in(read_artifact(artifact), artifact))
+    if output is not None:
+        _write(found, artifact, output)
+    if neighbours is not None:
+        table = Table("Vertex", header_style="bold")
+        table.add_column("Cosine", justify="right")
+        for vertex, cosine in found.nearest(found.find(neighbours), limit, among):
+            table.add_row(str(vertex.value), f"{cosine:.4f}")
+        console.output().print(table)
+    elif output is None:
+        table = Table("Type", header_style="bold", caption_justify="left")
+        table.caption = f"Network: {found.network}"
+        for title in ("Vertices", "Width"):
+            table.add_column(title, justify="right")
+        for name, values in found.tables.items():
+            table.add_row(name, f"{len(values):,}", f"{values.shape[1]:,}")
+        console.output().print(table)
+
+
+def _write(found: VertexEmbeddings, artifact: Path, output: Path) -> None:
+    if output.suffix.lower() != ".csv":
+        from proxy.learning.results import write_results
+
+        output.mkdir(parents=True, exist_ok=True)
+        write_results(artifact, output)
+        console.say(f"embeddings/entity.npy and mapping.json are in {output}.")
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    width = max(values.shape[1] for values in found.tables.values())
+    with output.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["~id", "~label", *(f"e{column}" for column in range(width))])
+        for name, values in found.tables.items():
+            for vertex, row in zip(found.stored.ids[name], values.tolist(), strict=True):
+                writer.writerow([vertex.value, name, *(f"{value:.6g}" for value in row)])
+    console.say(f"The embeddings are in {output}.")
