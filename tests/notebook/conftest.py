@@ -17,6 +17,15 @@ from notebook_kernel import PYTHON, Kernel
 from proxy.embedded import QUICK_TO_START, EmbeddedServer
 from proxy.embedded.sample import FRIENDS
 
+SERVICE = "--export-url {export_url} --export-no-ssl"
+EXPORT = {
+    "command": "export-pg",
+    "params": {"endpoint": "localhost", "profile": "neptune_ml", "cloneCluster": False},
+    "outputS3Path": "s3://bucket/neptune-export",
+    "additionalParams": {"neptune_ml": {"version": "v2.0"}},
+    "jobSize": "medium",
+}
+
 collect_ignore_glob = [] if PYTHON else ["test_*"]
 
 
@@ -28,7 +37,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     shutil.copytree(FRIENDS, target, ignore=shutil.ignore_patterns("__*"))
     with (
         EmbeddedServer(port=0, jvm_options=QUICK_TO_START) as server,
-        serving(server.url, directory, {"GREMLINK_JOBS_STATUS_WAIT": "30"}) as running,
+        serving(server.url, directory, {"GREMLINK_JOBS_STATUS_WAIT": "60"}) as running,
     ):
         yield running
 
@@ -56,3 +65,57 @@ def kernel(proxy: Proxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[K
         yield running
     finally:
         running.close()
+
+
+@pytest.fixture(scope="session")
+def loaded(kernel: Kernel) -> str:
+    kernel.run("%load -s s3://bucket/friends -f csv -p OVERSUBSCRIBE --run --store-to load")
+    ids = kernel.run("%load_ids --store-to ids", "ids")
+    id = ids["payload"]["loadIds"][0]
+    assert kernel.run("%%gremlin --store-to count\ng.V().count()", "count") == [20]
+    return str(id)
+
+
+@pytest.fixture(scope="session")
+def exported(kernel: Kernel, loaded: str) -> str:
+    kernel.run(f"export_params = {EXPORT!r}")
+    started = f"%%neptune_ml export start {SERVICE} --wait --store-to export_results"
+    found = kernel.run(f"{started}\n${{export_params}}", "export_results")
+    assert found["status"] == "succeeded", found
+    return str(found["outputS3Uri"])
+
+
+@pytest.fixture(scope="session")
+def processed(kernel: Kernel, exported: str) -> str:
+    kernel.run(
+        'params = f"""--config-file-name training-data-configuration.json --job-id friends\n'
+        "--s3-input-uri {export_results['outputS3Uri']}\n"
+        '--s3-processed-uri s3://bucket/preloading"""'
+    )
+    started = "%neptune_ml dataprocessing start --wait --store-to results {params}"
+    found = kernel.run(started, "results")
+    assert found["status"] == "Completed", found
+    return "friends"
+
+
+@pytest.fixture(scope="session")
+def trained(kernel: Kernel, processed: str) -> str:
+    found = kernel.run(
+        f"%neptune_ml training start --wait --store-to results --job-id friends "
+        f"--data-processing-id {processed} --instance-type ml.g5.2xlarge "
+        "--s3-output-uri s3://bucket/training --max-hpo-number 2 --max-hpo-parallel 2",
+        "results",
+    )
+    assert found["status"] == "Completed", found
+    return "friends"
+
+
+@pytest.fixture(scope="session")
+def endpoint(kernel: Kernel, trained: str) -> str:
+    found = kernel.run(
+        "%neptune_ml endpoint create --wait --store-to endpoint_results --id friends "
+        f"--model-training-job-id {trained}",
+        "endpoint_results",
+    )
+    assert found["status"] == "InService", found
+    return str(kernel.run("endpoint = endpoint_results['endpoint']['name']", "endpoint"))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections import Counter
 from pathlib import Path
 
-from packaged_notebooks import installed, opened
+from packaged_notebooks import expected, installed, opened
 
 FOLDER = "03-Sample-Applications/01-People-Analytics"
 NOTEBOOK = f"{FOLDER}/People-Analytics-using-Neptune-ML.ipynb"
@@ -24,19 +23,18 @@ def test_people_analytics(tmp_path: Path) -> None:
         assert len(said) == 50
         assert sum(sum(group.values()) for group in run.found[43]) == 50
         right = sum(people[number]["Attrition"] == each for number, each in said.items())
-        most, stay = Counter(people[number]["Attrition"] for number in said).most_common(1)[0]
-        print(f"attrition of 50: {right} right; {stay} are {most!r}")
+        stay = Counter(people[number]["Attrition"] for number in said)
+        accuracy = run.figures("training_job_name")["metrics"]["accuracy"]
+        print(f"  attrition: {right} of 50 right, truth {dict(stay)}; report {accuracy:.3f}")
+        assert right >= expected(accuracy, 50)
 
-        names = {}
         ranked: dict[int, list[str]] = {}
-        for path in run.found[62]:
-            employee, role = json.loads(json.dumps(path))
+        for employee, role in run.found[62]:
             ranked.setdefault(int(employee["EmployeeNumber"]), []).append(role["Name"])
-            names[role["Name"]] = True
         assert len(ranked) == 50
         assert all(len(roles) == 5 for roles in ranked.values())
         first = sum(people[number]["JobRole"] == roles[0] for number, roles in ranked.items())
         five = sum(people[number]["JobRole"] in roles for number, roles in ranked.items())
-        print(f"removed role of 50: first {first}, among five {five}")
-        assert right >= 0.7 * 50
-        assert five >= 0.5 * 50
+        figures = run.figures("training_job_name_link")
+        print(f"  removed role: first for {first} of 50, among five for {five}; report {figures}")
+        assert five >= 0.6 * 50

@@ -6,6 +6,7 @@ Filled in are the bucket, and by an IPython start-up file the host; `neptune_ml_
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -34,6 +35,12 @@ with open(__import__("os").path.expanduser("~/graph_notebook_config.json")) as f
     shell.run_cell_magic("graph_notebook_config", "--silent", file.read())
 """
 FAILED = "graph_notebook_error = None"
+PLAIN = """[
+    [{str(key): each for key, each in step.items()} if isinstance(step, dict) else step
+     for step in row.objects] if hasattr(row, "objects") else row
+    for row in stored
+]"""
+"""The rows of a result, paths as lists."""
 
 
 def installed() -> Path:
@@ -129,9 +136,16 @@ class Run:
 
     def ask(self, query: str) -> Any:
         """The result of a query in the notebook."""
-        found = self.kernel.run(f"%%gremlin --store-to stored\n{query}", "stored")
-        assert not (isinstance(found, dict) and "error" in found), (query, found)
-        return found
+        return self.kernel.run(f"%%gremlin --store-to stored\n{query}", PLAIN)
+
+    def figures(self, job: str) -> Any:
+        """What the report of a training promises; `job` is the notebook's name of it."""
+        return self.kernel.run("1", f"neptune_ml.get_performance_metrics({job})")
+
+
+def expected(rate: float, count: int) -> float:
+    """The fewest successes of `count` that agree with a rate: three standard deviations below."""
+    return rate * count - 3.0 * math.sqrt(count * rate * (1.0 - rate))
 
 
 def _short(value: Any) -> str:
