@@ -103,11 +103,11 @@ class MachineLearning:
         if body.customModelTrainingParameters is not None or body.modelName == "custom":
             raise UnsupportedOperation("Training scripts of one's own are not supported.")
         data = self.completed(DATA_PROCESSING, body.dataProcessingJobId)
-        previous = None
+        previous, name = None, body.modelName
         if body.previousModelTrainingJobId is not None:
             before = self.completed(MODEL_TRAINING, body.previousModelTrainingJobId)
-            previous = before.outputs[0]
-        model = _model(body.modelName, data)
+            previous, name = before.outputs[0], name or before.result.get("model")
+        model = _model(name, data)
         id = body.id or str(uuid4())
         with self.workshop.choosing:
             output = self._output(body.trainModelS3Location, id, "output")

@@ -29,7 +29,7 @@ def embedded(neptune: Any, bucket: str, exported: str) -> str:
 
 
 def test_the_file_beside_processed_data_is_edited_in_place(
-    neptune: Any, bucket: str, storage: Any, embedded: str, trained: str
+    neptune: Any, bucket: str, storage: Any, embedded: str
 ) -> None:
     key = f"{embedded}/{FILE}"
     document = json.load(storage.get_object(Bucket="bucket", Key=key)["Body"])
@@ -41,22 +41,34 @@ def test_the_file_beside_processed_data_is_edited_in_place(
         if parameter["param"] == "num-epochs":
             parameter["default"] = parameter["range"][0]
     storage.put_object(Bucket="bucket", Key=key, Body=json.dumps(document).encode())
+    figures = trained_as(neptune, storage, bucket, "edited")
+    assert figures["model"] == "distmult"
+    assert figures["search"] is None
+
+    # A warm start has the earlier training's settings, whatever the file says.
+    storage.delete_object(Bucket="bucket", Key=key)
+    warm = trained_as(neptune, storage, bucket, "warm", previousModelTrainingJobId="edited")
+    assert warm["model"] == "distmult"
+    assert any("networks begin anew" in warning for warning in warm["warnings"]), warm
+    for id in ("edited", "warm"):
+        neptune.cancel_ml_model_training_job(id=id, clean=True)
+    neptune.cancel_ml_data_processing_job(id="kge", clean=True)
+
+
+def trained_as(neptune: Any, storage: Any, bucket: str, id: str, **more: str) -> Any:
+    """The figures of a training without a search."""
     neptune.start_ml_model_training_job(
-        id="edited",
+        id=id,
         dataProcessingJobId="kge",
         trainModelS3Location=f"{bucket}/training",
         maxHPONumberOfTrainingJobs=1,
-        previousModelTrainingJobId="people",
+        **more,
     )
-    ended = wait_for(lambda: neptune.get_ml_model_training_job(id="edited"), "Completed", "Failed")
+    ended = wait_for(lambda: neptune.get_ml_model_training_job(id=id), "Completed", "Failed")
     assert ended["status"] == "Completed", ended
     place = ended["processingJob"]["outputLocation"].removeprefix(f"{bucket}/")
     found = storage.get_object(Bucket="bucket", Key=f"{place}/eval_metrics_info.json")
-    figures = json.load(found["Body"])
-    assert figures["model"] == "distmult"
-    assert figures["search"] is None
-    neptune.cancel_ml_model_training_job(id="edited", clean=True)
-    neptune.cancel_ml_data_processing_job(id="kge", clean=True)
+    return json.load(found["Body"])
 
 
 def test_a_model_that_there_is_not(proxy: Proxy, bucket: str, processed: str) -> None:
