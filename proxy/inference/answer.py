@@ -12,11 +12,13 @@ return RequestMessage                 what goes to the database in the client's 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import TypeVar, cast
 from uuid import uuid4
 
 from grammar.traversal import Argument, Instruction, Items, Kind, Literal, Traversal, step
 from proxy.inference import answers, once, sack
+from proxy.inference.answers import Dialect
 from proxy.inference.commands import (
     Admit,
     Ask,
@@ -68,6 +70,9 @@ from proxy.wire.request import RequestMessage
 
 EXPLAINED = 1000
 """Results that one query can have explained: each takes a model some milliseconds."""
+
+ROOM = 8
+"""Bindings up to which a query gets more than it needs: a server takes 16."""
 
 _T = TypeVar("_T")
 Answering = Generator[Command, Reply, RequestMessage | None]
@@ -185,7 +190,24 @@ class _Rewriting:
                 told = yield from self._explained(prediction, links)
             else:
                 told = _scores(inputs, links)
-        self._replace(plan, self._told_steps(plan, told))
+        if self._starts_with_links(plan, leading, inputs, told):
+            (found,) = told.values()
+            written = answers.from_start(list(found), self._dialect, self._binding())
+            self._traversal = self._traversal.with_steps(
+                [*self._bound(written), *self._behind(plan)]
+            )
+        else:
+            self._replace(plan, self._told_steps(plan, told))
+
+    def _starts_with_links(
+        self, plan: LinkPlan, leading: list[Instruction], inputs: Sequence[Literal], told: Told
+    ) -> bool:
+        """Whether the final query may begin with the targets, which must be those of one input."""
+        return (
+            len(inputs) == len(told) == 1
+            and not self._places(plan)
+            and self._may_start_anew(plan, leading)
+        )
 
     def _places(self, plan: LinkPlan) -> list[ScoreStep]:
         """Where the query reads what is told of the targets of an inference."""
@@ -242,7 +264,7 @@ class _Rewriting:
         """The steps to the targets; scores and reasons are looked up wherever the query reads
         them."""
         places = self._places(plan)
-        dialect = self._query.dialect
+        dialect = self._dialect
         targets = {vertex: list(found) for vertex, found in told.items()}
         if not places:
             return self._bound(answers.vertices(targets, dialect, self._binding()))
@@ -297,13 +319,13 @@ class _Rewriting:
             read = yield from self._neighbourhood(plan, ends or ids)
             prediction = PredictProperty(model, inputs, plan.limit, plan.threshold, read)
             found = cast(Values, (yield prediction))
-        writing = Properties(element, self._query.dialect, self._binding(), by)
+        writing = Properties(element, self._dialect, self._binding(), by)
         apart = self._kept_apart(plan, element)
         if not self._may_start_anew(plan, leading):
             each = {id: _flattened(plan, values) for id, values in zip(ids, found, strict=True)}
             self._replace(plan, [*self._bound(writing.of_each(each)), *apart])
             return
-        rest = self._traversal.steps[plan.inference.path[0] + plan.inference.width :]
+        rest = self._behind(plan)
         if rest[:1] == (step("value"),):
             written, rest = writing.values_from_start(_values(plan, found)), rest[1:]
         else:
@@ -318,14 +340,23 @@ class _Rewriting:
         equal = plan.scored or element == "edge"
         return sack.KEEPING_APART if merges and equal and sack.is_free(self._traversal) else ()
 
-    def _may_start_anew(self, plan: PropertyPlan, leading: list[Instruction]) -> bool:
+    def _may_start_anew(self, plan: Plan, leading: list[Instruction]) -> bool:
         """Whether the final query may begin with the answers: it saves the server the tree."""
-        rest = self._traversal.steps[plan.inference.path[0] + plan.inference.width :]
         return (
             len(plan.inference.path) == 1
             and once.is_unique(leading)
-            and once.needs_path(rest) is None
+            and once.needs_path(self._behind(plan)) is None
         )
+
+    def _behind(self, plan: Plan) -> Sequence[Instruction]:
+        """The steps behind an inference of the traversal itself."""
+        return self._traversal.steps[plan.inference.path[0] + plan.inference.width :]
+
+    @property
+    def _dialect(self) -> Dialect:
+        """How the query is written, with the bindings that it has by now."""
+        taken = len(self._query.request.bindings) + len(self._bindings)
+        return replace(self._query.dialect, room=taken < ROOM)
 
     def _replace(self, plan: Plan, steps: Sequence[Instruction]) -> None:
         inference = plan.inference

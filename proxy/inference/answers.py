@@ -1,14 +1,14 @@
 """Answers in the encoding of the query that they go into.
 
-Bytecode takes them as they are. Groovy compiles a script to a Java method, which holds 64 KiB, some
-hundred literals: many answers travel as a binding, and a closure builds the tree of `tree` from it.
-The text of the closure is always the same, so that the server compiles it once. In gremlin-lang
-properties are always bound.
+Bytecode takes them as they are. Groovy compiles each text that it has not seen to a Java class,
+which takes it fifty times as long as to run a small query, and a class holds only some hundred
+literals: answers travel as a binding, and the text around them is always the same. For several
+inputs it is a closure that builds the tree of `tree`. In gremlin-lang properties are always bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grammar import script
@@ -18,17 +18,18 @@ from grammar.traversal import (
     EnumConstant,
     Instruction,
     Items,
+    Kind,
     Literal,
     Opaque,
     Variable,
     anonymous,
     step,
 )
-from proxy.inference.tree import FAN_OUT, choose_tree, groups
-from proxy.wire.mime import Format
+from proxy.inference.tree import DRAIN, FAN_OUT, NOTHING, choose_tree, groups
+from proxy.wire.mime import Encoding, Format
 
 LITERAL_LIMIT = 400
-"""Values, inputs and answers together, that are written into the text of a Groovy script."""
+"""Values, inputs and answers together, that can be written into the text of a Groovy script."""
 
 Targets = Mapping[Literal, Sequence[Literal]]
 """For each input that has any, the predicted vertices, best first."""
@@ -36,10 +37,14 @@ Targets = Mapping[Literal, Sequence[Literal]]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a query is written: `language` is that of a script, `None` for bytecode."""
+    """How a query is written: `language` is that of a script, `None` for bytecode.
+
+    `room` tells whether the query may have more bindings than it needs.
+    """
 
     format: Format
     language: str | None
+    room: bool = True
 
     @property
     def is_groovy(self) -> bool:
@@ -50,6 +55,24 @@ class Dialect:
     def binds_properties(self) -> bool:
         """Whether properties can only come in bindings: no text of gremlin-lang makes one."""
         return self.language is not None and not self.is_groovy
+
+    def keeps(self, literals: Iterable[Literal]) -> bool:
+        """Whether literals are the same for the server when they come in a binding."""
+        if self.format.encoding is Encoding.GRAPHBINARY:
+            return True
+        if self.format.typed and self.format.version == 3:
+            return True
+        return all(each.kind in _ALIKE_EVERYWHERE for each in literals)
+
+    def prefers_binding(self, literals: Collection[Literal], limit: int) -> bool:
+        """Whether a Groovy script should get literals in a binding: because there are more than
+        `limit`, or so that its text stays the same."""
+        if not self.is_groovy:
+            return False
+        return len(literals) > limit or (self.room and self.keeps(literals))
+
+
+_ALIKE_EVERYWHERE = (Kind.STRING, Kind.BOOLEAN, Kind.INT, Kind.DOUBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +85,8 @@ class Written:
 
 def vertices(targets: Targets, dialect: Dialect, binding: str) -> Written:
     """From each input to the vertices predicted for it."""
-    if dialect.is_groovy and _values(targets) > LITERAL_LIMIT:
+    values = [*targets, *(target for found in targets.values() for target in found)]
+    if targets and dialect.prefers_binding(values, LITERAL_LIMIT):
         pairs = [(vertex, Items("list", tuple(found))) for vertex, found in targets.items()]
         return bound_tree(pairs, "__.V(entry[1] as Object[])", binding)
     leaves = {vertex: [step("V", *found)] for vertex, found in targets.items()}
@@ -73,8 +97,9 @@ def vertices_with(
     targets: Targets, carried: Mapping[Literal, Entries], dialect: Dialect, binding: str
 ) -> Written:
     """The same, and each traverser has the map of its input in its sack from then on."""
-    size = _values(targets) + sum(map(_size, carried.values()))
-    if dialect.is_groovy and size > LITERAL_LIMIT:
+    values = [*targets, *(target for found in targets.values() for target in found)]
+    values += (each for entries in carried.values() for each in _literals(entries))
+    if targets and dialect.prefers_binding(values, LITERAL_LIMIT):
         pairs = [
             (vertex, Items("list", (Items("list", tuple(found)), carried[vertex])))
             for vertex, found in targets.items()
@@ -101,7 +126,8 @@ def tables(
     Not one map of maps: a server hashes the object of a traverser whenever it is handed to a nested
     traversal, and a large map each time is what takes the time.
     """
-    if dialect.is_groovy and sum(map(_size, content.values())) > LITERAL_LIMIT // 4:
+    values = [*content, *(each for entries in content.values() for each in _literals(entries))]
+    if content and dialect.prefers_binding(values, LITERAL_LIMIT // 4):
         by = f"__.select({script.write_value(Literal.string(label))}).id()"
         return bound_tree(list(content.items()), "__.constant(entry[1])", binding, by)
     leaves = {vertex: [step("constant", entries)] for vertex, entries in content.items()}
@@ -115,18 +141,26 @@ def table(content: Entries, dialect: Dialect, binding: str) -> Written:
     return Written([step("constant", Variable(binding))], {binding: content})
 
 
-def _values(answers: Mapping[Literal, Sequence[object]]) -> int:
-    return sum(1 + len(found) for found in answers.values())
+def from_start(targets: Sequence[Literal], dialect: Dialect, binding: str) -> Written:
+    """The beginning of a traversal that has just these vertices."""
+    if not dialect.prefers_binding(targets, LITERAL_LIMIT):
+        return Written([step("V", *targets)], {})
+    bound = Opaque("script", f"{binding} as Object[]", "answers")
+    return Written([step("V", bound)], {binding: Items("list", tuple(targets))})
 
 
-def _size(argument: Argument) -> int:
-    """Literals in an argument."""
+def _literals(argument: Argument) -> Iterator[Literal]:
+    """The literals in an argument."""
     match argument:
+        case Literal():
+            yield argument
         case Entries(entries):
-            return sum(_size(key) + _size(value) for key, value in entries)
+            for pair in entries:
+                for part in pair:
+                    yield from _literals(part)
         case Items(_, items):
-            return sum(map(_size, items))
-    return 1
+            for item in items:
+                yield from _literals(item)
 
 
 def bound_tree(
@@ -138,6 +172,7 @@ def bound_tree(
     """
     level: list[tuple[tuple[Literal, ...], Argument]]
     level = [((vertex,), _pair(vertex, answers)) for vertex, answers in pairs]
+    otherwise = script.write(NOTHING if len(level) <= FAN_OUT else DRAIN)
     while len(level) > FAN_OUT:
         level = [_inner(group) for group in groups(level)]
     text = (
@@ -145,7 +180,7 @@ def bound_tree(
         " { steps, entry -> entry[0] instanceof List"
         " ? steps.option(P.within(entry[0]), build(entry[1]))"
         f" : steps.option(entry[0], {leaf})"
-        f" }}.option(Pick.none, __.limit(0)) }}; build(tree) }}).call({binding})"
+        f" }}.option(Pick.none, {otherwise}) }}; build(tree) }}).call({binding})"
     )
     # Not flatMap, which resets all that is nested in it for each traverser: union is far quicker.
     steps = [Instruction("union", (Opaque("script", text, "answers"),))]

@@ -15,6 +15,7 @@ from grammar.traversal import (
     EnumConstant,
     Instruction,
     Items,
+    Literal,
     Opaque,
     Predicate,
     Traversal,
@@ -124,9 +125,13 @@ def is_unique(steps: Sequence[Instruction]) -> bool:
     return (
         bool(steps)
         and steps[0].name in ("V", "E")
-        and not steps[0].arguments
+        and _is_at_most_one(steps[0].arguments)
         and all(instruction.name in _UNIQUE - {"V", "E"} for instruction in steps[1:])
     )
+
+
+def _is_at_most_one(ids: Sequence[Argument]) -> bool:
+    return not ids or (len(ids) == 1 and isinstance(ids[0], Literal))
 
 
 def needs_path(steps: Sequence[Instruction]) -> Instruction | None:

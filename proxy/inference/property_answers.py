@@ -106,7 +106,7 @@ class Properties:
         if not found:
             return Written(_NOTHING_AT_ALL, {})
         # A list, because a server looks for the edge of a property that is injected itself.
-        if self.dialect.is_groovy and len(found) > PROPERTY_LIMIT:
+        if self.dialect.prefers_binding([value for _, value in found], PROPERTY_LIMIT):
             text = f"{self.binding}.collect {{ {self._made} }}"
             start = step("inject", Opaque("script", text, "answers"))
             return Written([start, step("unfold")], {self.binding: self._plain(found)})
@@ -121,7 +121,7 @@ class Properties:
         if not found:
             return Written(_NOTHING_AT_ALL, {})
         values = tuple(found)
-        if self.dialect.is_groovy and len(values) > PROPERTY_LIMIT:
+        if self.dialect.prefers_binding(values, PROPERTY_LIMIT):
             steps = [
                 Instruction("inject", (Opaque("script", f"{self.binding} as Object[]", "answers"),))
             ]
@@ -142,7 +142,8 @@ class Properties:
     def _in_branches(self, found: Mapping[Literal, Pairs]) -> Written:
         """A branch for each element: slow for many, but neither ids nor values go through a map,
         and the server may merge equal traversers on the way."""
-        if self.dialect.is_groovy and sum(map(len, found.values())) > PROPERTY_LIMIT:
+        values = [*found, *(value for pairs in found.values() for _, value in pairs)]
+        if self.dialect.prefers_binding(values, 2 * PROPERTY_LIMIT):
             rows = [(element, self._plain(pairs)) for element, pairs in found.items()]
             leaf = f"__.flatMap(__.constant(entry[1].collect {{ {self._made} }}).unfold())"
             return bound_tree(rows, leaf, self.binding, script.write(self.by))
@@ -206,14 +207,10 @@ def _constants(found: Sequence[Argument]) -> list[Instruction]:
     return [step("union", *(anonymous(step("constant", value)) for value in found))]
 
 
-_ALIKE_EVERYWHERE = (Kind.STRING, Kind.BOOLEAN, Kind.INT, Kind.DOUBLE)
-
-
 def _survives(dialect: Dialect, keys: Sequence[Literal], values: Sequence[Literal]) -> bool:
     """Whether literals are the same for the server when they come in a map or a binding."""
-    format = dialect.format
-    if format.encoding is Encoding.GRAPHBINARY or (format.typed and format.version == 3):
+    if dialect.keeps((*keys, *values)):
         return True
-    if not dialect.is_groovy and format.typed:  # GraphSON 2 has only strings for keys of a map
-        return all(key.kind is Kind.STRING for key in keys)
-    return all(each.kind in _ALIKE_EVERYWHERE for each in (*keys, *values))
+    # GraphSON 2 has only strings for keys of a map
+    typed = dialect.format.typed and not dialect.is_groovy
+    return typed and all(key.kind is Kind.STRING for key in keys)

@@ -42,7 +42,7 @@ ITS_WRITTEN_ID = anonymous(step("id"), step("asString"))
 NOTHING = anonymous(step("not", anonymous(step("identity"))))
 """A branch that lets nothing through, one element after the other."""
 
-_DRAIN = anonymous(step("limit", 0))
+DRAIN = anonymous(step("limit", 0))
 """The same; but a server takes `limit` for a barrier, and a `choose` with a barrier in a branch
 takes in all elements before it gives any. Without one it looks through all branches for each."""
 
@@ -54,7 +54,7 @@ def choose_tree(answers: Answers, by: Traversal = ITS_ID) -> list[Instruction]:
     """
     if not answers:
         return list(NOTHING.steps)
-    otherwise = NOTHING if len(answers) <= FAN_OUT else _DRAIN
+    otherwise = NOTHING if len(answers) <= FAN_OUT else DRAIN
     level = [_Branch((vertex,), anonymous(*steps)) for vertex, steps in answers.items()]
     while len(level) > FAN_OUT:
         level = [

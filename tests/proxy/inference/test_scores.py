@@ -14,13 +14,14 @@ LINK = 'out("knows").with("Neptune#ml.prediction").hasLabel("p")'
 SCORE = 'values("Neptune#ml.score")'
 EXPLAIN = 'values("Neptune#ml.explain")'
 HENRY = [row(v="henry", n=known())]
+LANG = {"language": Literal.string("gremlin-lang")}
 TWO = [row(v="henry", n=known()), row(v="eve", n=known())]
 LINKS = {"henry": {"bill": 0.75, "colin": 0.5}, "eve": {"bill": 0.25}}
 
 
 def test_the_sack_carries_the_scores_of_the_input():
     query = f'{P}V("henry").{LINK}.project("n","s").by("name").by({SCORE})'
-    answered = drive(as_script(query), [HENRY], links=LINKS)
+    answered = drive(as_script(query, **LANG), [HENRY], links=LINKS)
     assert (
         ".option('henry', __.sack(Operator.assign)"
         ".by(__.constant(['bill': 0.75D, 'colin': 0.5D])).V('bill', 'colin'))" in answered.text
@@ -87,7 +88,7 @@ WHY_BILL = "'bill': ['score': 0.75D, 'why': 'henry-bill']"
 
 def test_the_sack_carries_the_reasons_too():
     query = f'{P}V("henry").{LINK}.project("s","e").by({SCORE}).by({EXPLAIN})'
-    answered = drive(as_script(query), [HENRY], links=LINKS)
+    answered = drive(as_script(query, **LANG), [HENRY], links=LINKS)
     (asked,) = [each for each in answered.commands if isinstance(each, ExplainLinks)]
     assert asked.prediction.inputs == [Literal.string("henry")]
     assert f"constant([{WHY_BILL}" in answered.text
@@ -98,7 +99,7 @@ def test_the_sack_carries_the_reasons_too():
 def test_reasons_of_two_inferences_do_not_share_the_sack():
     query = f'{P}V("henry").{LINK}.where({SCORE}.is(gt(0.1))).{LINK}.{EXPLAIN}'
     rows = [HENRY, [row(v="bill", n=known())]]
-    answered = drive(as_script(query), rows, links={**LINKS, "bill": {"eve": 0.5}})
+    answered = drive(as_script(query, **LANG), rows, links={**LINKS, "bill": {"eve": 0.5}})
     (asked,) = [each for each in answered.commands if isinstance(each, ExplainLinks)]
     assert asked.prediction.inputs == [Literal.string("bill")]
     assert "'bill': 0.75D" in answered.text  # only a score is asked of the first
