@@ -2,8 +2,8 @@
 
     make bench-crashes ARGS="--kills 20 --jobs 20"
 
-Each round starts the proxy on the same store, keeps exports open and queries going, and ends with
-SIGKILL at a random moment. At the end a proxy finishes what waits. Counted are records that were
+Each round starts the proxy on the same store, keeps so many exports running or waiting and queries
+going, and ends with SIGKILL at a random moment. At the end a proxy finishes what waits. Counted are records that were
 promised and are gone, jobs that never end, completed ones without their files, files of jobs that
 did not complete, and client calls that neither had an answer nor a clean failure.
 """
@@ -30,6 +30,7 @@ from typing import Any
 from proxy.embedded import QUICK_TO_START, EmbeddedServer
 from proxy.embedded.sample import FRIENDS
 from proxy.graph import load_csv
+from proxy.store.jobs import JobRecords
 
 OPEN = ("pending", "running")
 
@@ -93,11 +94,11 @@ def start(graph: str, directory: Path) -> tuple[subprocess.Popen[bytes], str]:
     return process, f"http://{found[1]}"
 
 
-def keep_busy(clients: Clients, jobs: int, end: threading.Event) -> None:
+def keep_busy(clients: Clients, records: JobRecords, jobs: int, end: threading.Event) -> None:
     """Queries without a pause, and jobs as long as fewer are open."""
     while not end.is_set():
         clients.query()
-        if len(clients.promised) < jobs or random.random() < 0.05:
+        if len(records.open()) < jobs:
             clients.export()
 
 
@@ -114,12 +115,13 @@ def main() -> None:
         EmbeddedServer(port=0, jvm_options=QUICK_TO_START) as server,
     ):
         directory = Path(name)
+        records = JobRecords(directory / "store")
         load_csv(server.url, FRIENDS)
         for _ in range(arguments.kills):
             process, clients.address = start(server.url, directory)
             end = threading.Event()
             threads = [
-                threading.Thread(target=keep_busy, args=(clients, arguments.jobs, end))
+                threading.Thread(target=keep_busy, args=(clients, records, arguments.jobs, end))
                 for _ in range(4)
             ]
             for thread in threads:
@@ -134,7 +136,10 @@ def main() -> None:
         rows = settled(clients, directory)
         process.terminate()
         process.wait()
-    print(f"{arguments.kills} times SIGKILL, {len(clients.promised)} jobs, seed {arguments.seed}")
+    print(
+        f"{arguments.kills} times SIGKILL, {arguments.jobs} jobs open at any time, "
+        f"{len(clients.promised)} in all, seed {arguments.seed}"
+    )
     for what, count in rows:
         print(f"{what:<42}{count:>8,}")
 
