@@ -3,9 +3,10 @@
     make bench-crashes ARGS="--kills 20 --jobs 20"
 
 Each round starts the proxy on the same store, keeps so many exports running or waiting and queries
-going, and ends with SIGKILL at a random moment. At the end a proxy finishes what waits. Counted are records that were
-promised and are gone, jobs that never end, completed ones without their files, files of jobs that
-did not complete, and client calls that neither had an answer nor a clean failure.
+going, and ends with SIGKILL at a random moment. At the end a proxy finishes what waits. Counted are
+records that were promised and are gone, jobs that never end, completed ones without their files,
+files of jobs that did not complete, and client calls that neither had an answer nor a clean
+failure.
 """
 
 from __future__ import annotations

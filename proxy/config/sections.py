@@ -181,6 +181,11 @@ class Jobs(Section):
     time_limit: Seconds = Field(
         default=86400.0, description="longest time of one job, in seconds; a request may lower it"
     )
+    retention_days: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        description="days after its end that a job's record and log are kept; without it for ever. "
+        "What the job has written stays",
+    )
     status_wait: Annotated[float, Field(ge=0, le=600)] = Field(
         default=0.0,
         description="seconds that a request for a job's status waits for its end; notebooks that "

@@ -30,6 +30,11 @@ LOOK = 0.2
 GRACE = 3.0
 """Seconds from a polite end to a forced one."""
 
+PRUNING = 3600.0
+"""Seconds between looks for records that are too old."""
+
+DAY = 86400.0
+
 CLEANING = 3.0
 """Seconds that the end of a job waits for the removal of what it left."""
 
@@ -73,6 +78,7 @@ class Runner:
         self._running: dict[int, _Running] = {}
         self._wake = threading.Event()
         self._closing = False
+        self._pruned = 0.0
         self._lock: TextIO | None = None
         self._thread = threading.Thread(target=self._look_after, name="jobs", daemon=True)
         self._cleaner = ThreadPoolExecutor(4, thread_name_prefix="jobs-cleaner")
@@ -151,6 +157,7 @@ class Runner:
 
     def _look(self) -> None:
         self._reap()
+        self._prune()
         waiting: list[Job] = []
         for job in self.records.open():
             running = self._running.get(job.number)
@@ -160,6 +167,16 @@ class Runner:
                 self._end(running, "")
         for job in waiting:
             self._consider(job)
+
+    def _prune(self) -> None:
+        """Forget jobs that ended too long ago, now and then."""
+        days = self._settings.retention_days
+        now = time.time()
+        if days is not None and now - self._pruned >= PRUNING:
+            self._pruned = now
+            count = self.records.prune(now - days * DAY)
+            if count:
+                log.info("forgot %d jobs that ended more than %g days ago", count, days)
 
     def _consider(self, job: Job) -> None:
         """Start a queued job if it is its turn."""

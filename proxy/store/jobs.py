@@ -238,6 +238,18 @@ class JobRecords:
                 records.execute("DELETE FROM job WHERE number = ?", (number,))
             shutil.rmtree(job.directory, ignore_errors=True)
 
+    def prune(self, before: float) -> int:
+        """Forget jobs that ended before a time, in seconds since 1970; how many. Outputs stay."""
+        needed = {number for job in self.open() for number in job.after}
+        old = [
+            job
+            for job in self.jobs()
+            if job.ended is not None and job.ended < before and job.number not in needed
+        ]
+        for job in old:
+            self.delete(job.number)
+        return len(old)
+
     def _select(self, query: str, *values: Any) -> Iterator[Job]:
         if not self._database.path.exists():
             return

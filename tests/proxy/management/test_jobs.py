@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -270,3 +271,32 @@ def test_the_real_child_ends_with_its_parent(tmp_path: Path) -> None:
         assert child.poll() is None
         child.stdin.close()
         assert child.wait(timeout=10) == -signal.SIGKILL
+
+
+def test_old_records_are_forgotten_and_their_outputs_stay(tmp_path: Path) -> None:
+    records = JobRecords(tmp_path)
+    output = tmp_path / "files" / "out"
+    output.mkdir(parents=True)
+    old, needed, new = (records.add("export", id, {}, outputs=[str(output)]) for id in "abc")
+    for job in (old, needed, new):
+        records.end(job.number, State.COMPLETED)
+    with sqlite3.connect(tmp_path / "jobs.sqlite3") as database:
+        statement = "UPDATE job SET ended = ended - 3 * 86400 WHERE number IN (?, ?)"
+        database.execute(statement, (old.number, needed.number))
+    database.close()
+    waiting = records.add(
+        "export", "d", {"do": [["sleep", 60]], "name": "d"}, after=[needed.number]
+    )
+    with running(tmp_path, retention_days=2.0) as runner:
+        until(runner, waiting, is_running)
+        assert [job.id for job in runner.records.jobs()] == ["d", "c", "b"]
+        assert not old.directory.exists()
+        assert output.exists()
+
+
+def test_records_are_kept_where_nothing_else_is_said(tmp_path: Path) -> None:
+    records = JobRecords(tmp_path)
+    job = records.add("export", "a", {})
+    records.end(job.number, State.COMPLETED)
+    assert records.prune(0.0) == 0
+    assert records.job("export", "a") is not None
