@@ -17,7 +17,7 @@ from proxy.learning.links.bench import Bench, Study
 from proxy.learning.links.cross_validation import study_folds
 from proxy.learning.links.dataset import Dataset, link_dataset
 from proxy.learning.links.examples import examples
-from proxy.learning.links.model import TASK, LinkModel, RelationModel, to_artifact
+from proxy.learning.links.model import LinkModel, RelationModel, to_artifact
 from proxy.learning.links.networks import checkpoints, told
 from proxy.learning.links.page import link_page
 from proxy.learning.links.report import Report, blend_rows, method_rows, rank_counts
@@ -26,21 +26,14 @@ from proxy.learning.links.scorers.embedding import Embeddings, averaged
 from proxy.learning.links.scorers.fitted import Tensors
 from proxy.learning.links.scorers.trained import Trained
 from proxy.learning.links.split import study_split
-from proxy.learning.links.trials import link_objective
-from proxy.learning.links.warm import LEAST_NEW, read_earlier, warm_start
+from proxy.learning.links.tuning import begin_warm, searched
 from proxy.learning.models.fitting import Checkpoint
 from proxy.learning.models.messages import threads
 from proxy.learning.processing.load import load_processed
-from proxy.learning.processing.processed import CustomSplit, UnusableExport
+from proxy.learning.processing.processed import UnusableExport
 from proxy.learning.provenance import PAGE, REPORT, peak_memory, provenance
-from proxy.learning.search.configuration import BadHpoConfiguration
-from proxy.learning.search.names import applied
 from proxy.learning.search.tuning import (
-    NO_SEARCH,
     Question,
-    SearchReport,
-    Wanted,
-    tuned,
     tuned_by,
     wanted_for,
 )
@@ -48,11 +41,6 @@ from proxy.learning.settings import AUTO, MODELS, NETWORK, SearchSettings, Train
 from proxy.store.artifacts import check_output, write_artifact
 
 LEAST_EDGES = 3
-METRIC = "mrr"
-SAME_EDGES = (
-    "the network's settings were chosen on the edges that judge it, so its own figures are a "
-    "little better than on new edges"
-)
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy")
 
 
@@ -83,9 +71,9 @@ def train(
     wanted = wanted_for(export_directory, model, settings, search, dataset.graph, MODELS)
     model, settings = wanted.model, wanted.settings
     bench = Bench(dataset, model, settings, seed, progress)
-    cold = _begin_warm(bench, wanted)
+    cold = begin_warm(bench, wanted)
     question = Question(export_directory, configuration, seed)
-    tried, warnings = _searched(bench, wanted, question)
+    tried, warnings = searched(bench, wanted, question)
     with threads(dataset.graph, settings.threads):
         study = _study(bench)
         final = _final(bench, study)
@@ -126,53 +114,6 @@ def train(
 def load_dataset(directory: Path, configuration: str = CONFIGURATION) -> Dataset:
     """Read an export, or a processed graph. Raises `BadExport`, `UnusableExport`, ValueError."""
     return link_dataset(load_processed(directory, configuration))
-
-
-def _begin_warm(bench: Bench, wanted: Wanted) -> tuple[str, ...]:
-    """Take what an earlier training has left; a warning where networks begin anew all the same."""
-    directory = wanted.search.previous
-    if directory is None:
-        return ()
-    for name, parameters in wanted.earlier.items():
-        bench.tuned[name] = applied(bench.settings, parameters)
-    warm = warm_start(read_earlier(directory), bench.dataset)
-    new = warm.new_edges(bench.relations)
-    chosen = any(isinstance(split, CustomSplit) for split in bench.dataset.targets.values())
-    if bench.is_small or chosen or new < LEAST_NEW:
-        reason = (
-            "the graph is small"
-            if bench.is_small
-            else "the split is the user's"
-            if chosen
-            else f"{new} edges are new, and {LEAST_NEW} are needed to judge it"
-        )
-        return (f"no warm start but for its settings, networks begin anew: {reason}",)
-    bench.warm = warm
-    return ()
-
-
-def _searched(
-    bench: Bench, wanted: Wanted, question: Question
-) -> tuple[SearchReport | None, tuple[str, ...]]:
-    """Look for settings of the network that is asked for, or of the first one that competes."""
-    if not wanted.search.trials:
-        return None, ()
-    if wanted.search.previous is not None:
-        return None, (NO_SEARCH,)
-    if not bench.network_names:
-        return None, ("there was no search: no network takes part in this training",)
-    if wanted.metric is not None and wanted.metric.name != METRIC:
-        raise BadHpoConfiguration(
-            f"eval_metric is {wanted.metric.name!r}: the trials of link prediction are judged by "
-            f"{METRIC!r}"
-        )
-    name, settings, seed = bench.network_names[0], wanted.settings, bench.seed
-    objective = link_objective(bench.dataset, name, settings, seed, small=bench.is_small)
-    bench.tuned[name], report = tuned(
-        wanted, name, TASK, METRIC, objective, question, bench.progress
-    )
-    warnings = (SAME_EDGES,) if bench.is_small else ()
-    return report, warnings
 
 
 def _study(bench: Bench) -> Study:

@@ -49,9 +49,9 @@ class DistMultDecoder(nn.Module):
         for relation, place in self._places.items():
             known = relations.get(relation)
             if known is not None and known.diagonal.shape == tuple(self.diagonals[place].shape):
-                self.diagonals[place] = torch.from_numpy(known.diagonal)
-                self.biases[0, place] = torch.from_numpy(known.tail_bias)
-                self.biases[1, place] = torch.from_numpy(known.head_bias)
+                self.diagonals[place] = torch.from_numpy(known.diagonal.copy())
+                self.biases[0, place] = torch.from_numpy(known.tail_bias.copy())
+                self.biases[1, place] = torch.from_numpy(known.head_bias.copy())
 
     @torch.no_grad()
     def embeddings(self, state: Mapping[str, Tensor]) -> Embeddings:

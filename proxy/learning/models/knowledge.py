@@ -144,11 +144,11 @@ def _begin(
         table = begin.vertices.get(name)
         own = vertices[start : start + graph.counts[name]]
         if table is not None and table.shape == tuple(own.shape):
-            own.copy_(torch.from_numpy(table))
+            own.copy_(torch.from_numpy(table.copy()))
     for index, kind in enumerate(kinds):
         vector = begin.relations.get(kind)
         if vector is not None and len(vector) == vertices.shape[1]:
-            relations[index] = model.parameters(torch.from_numpy(vector))
+            relations[index] = model.parameters(torch.from_numpy(vector.copy()))
 
 
 def _grouped(graph: TypedGraph, kinds: Sequence[tuple[Relation, Direction]]) -> dict[str, Grouped]:

@@ -187,7 +187,7 @@ class RelationalLayer(nn.Module):
         for number, kind in enumerate(self._messages.types):
             known = stored.transforms.get((kind.relation, "in" if kind.reverse else "out"))
             if known is not None:
-                wanted[number] = torch.from_numpy(known)
+                wanted[number] = torch.from_numpy(known.copy())
         flat = wanted.reshape(len(wanted), -1)
         left, sizes, right = torch.linalg.svd(flat, full_matrices=False)
         count = min(len(self.bases), len(sizes))
@@ -212,7 +212,7 @@ class RelationalLayer(nn.Module):
 def _take(own: Tensor, values: Floats | None) -> None:
     """Copy values of the same shape; a parameter that does not learn stays as it is."""
     if values is not None and own.requires_grad and values.shape == tuple(own.shape):
-        own.copy_(torch.from_numpy(np.ascontiguousarray(values)))
+        own.copy_(torch.from_numpy(values.copy()))
 
 
 def _copied(tensor: Tensor) -> Floats:

@@ -1,0 +1,81 @@
+"""The report of a training for a property, from what the study has kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from proxy.learning.properties.details import details
+from proxy.learning.properties.lift import Lift
+from proxy.learning.properties.report import (
+    LOWER_IS_BETTER,
+    MOST_CLASSES,
+    PropertyReport,
+    PropertyRow,
+)
+from proxy.learning.properties.study import PropertyStudy, Trial, confusion_of
+from proxy.learning.properties.target import Form, PropertyTarget
+from proxy.learning.provenance import peak_memory
+from proxy.learning.settings import AUTO, NETWORK
+
+
+def report_of(
+    trial: Trial, study: PropertyStudy, model: str, taken: Mapping[str, float], seconds: float
+) -> PropertyReport:
+    """All that the study says; `taken` are the weights of what is served."""
+    dataset = trial.dataset
+    target = dataset.target
+    metric = trial.yardstick.metric
+    spent = dict(trial.watch.seconds)
+    spent[AUTO] = sum(spent.values())
+    rows = [
+        PropertyRow(
+            name,
+            metrics.compute(),
+            round(spent.get(name, 0.0), 3),
+            round(trial.watch.memory.get(name, 0.0), 1),
+        )
+        for name, metrics in study.metrics.items()
+        if name != AUTO or model == AUTO
+    ]
+    lift = study.choices[model].lift
+    sign = 1 if metric in LOWER_IS_BETTER else -1
+    rows.sort(key=lambda row: (row.method != model, sign * row.metrics[metric]))
+    counts = dataset.truth[dataset.labelled].sum(axis=0)
+    classes = {
+        str(value.value): int(count) for value, count in zip(target.classes, counts, strict=False)
+    }
+    shown = len(classes) <= MOST_CLASSES
+    return PropertyReport(
+        model=model,
+        task=target.name,
+        target=str(target),
+        protocol=study.protocol,
+        metric=metric,
+        rows=tuple(rows),
+        weights=dict(taken),
+        classes=classes,
+        balance=lift.balance,
+        thresholds=_thresholds(lift, target),
+        confusion=confusion_of(study.metrics[model], target.form) if shown else [],
+        warnings=dataset.warnings,
+        graph={"vertices": dataset.graph.vertex_count, "edges": dataset.graph.edge_count},
+        labelled=len(dataset.labelled),
+        epochs=study.stage.epoch,
+        remembers=study.stage.remembers,
+        networks=study.networks if NETWORK in taken else 0,
+        seed=trial.seed,
+        device="cpu",
+        seconds=round(seconds, 2),
+        peak_memory=round(peak_memory(), 1),
+        vertex_types=dict(dataset.graph.counts),
+        edge_types={str(relation): len(edges) for relation, edges in dataset.graph.edges.items()},
+        details=details(dataset, study, model, metric),
+    )
+
+
+def _thresholds(lift: Lift, target: PropertyTarget) -> dict[str, float]:
+    """By class, where an element may have several."""
+    if target.form is not Form.SEVERAL_CLASSES or lift.thresholds is None:
+        return {}
+    pairs = zip(target.classes, lift.thresholds, strict=True)
+    return {str(value.value): round(float(threshold), 4) for value, threshold in pairs}
