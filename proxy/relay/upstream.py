@@ -15,6 +15,7 @@ from aiohttp import (
     ClientSession,
     ClientSSLError,
     ClientTimeout,
+    ServerDisconnectedError,
 )
 from multidict import CIMultiDict
 
@@ -83,12 +84,17 @@ async def open_upstream(
 
 def reason_of(error: Exception) -> str:
     """Why a connection could not be made, in the words of the operating system where it has any."""
-    if not isinstance(error, ClientConnectorError) or isinstance(error, ClientSSLError):
-        return str(error).rstrip(".") or type(error).__name__
-    cause = error.os_error
-    if cause.errno is not None and cause.errno > 0:
-        return os.strerror(cause.errno)
-    return cause.strerror or str(cause)
+    if isinstance(error, ServerDisconnectedError):  # its own words are a head without content
+        return "it closed the connection without an answer"
+    cause: Exception = error
+    if isinstance(error, ClientConnectorError) and not isinstance(error, ClientSSLError):
+        cause = error.os_error
+    if isinstance(cause, OSError) and not isinstance(cause, ClientSSLError):
+        if cause.errno is not None and cause.errno > 0:
+            return os.strerror(cause.errno)
+        if cause.strerror:
+            return cause.strerror
+    return str(cause).rstrip(".") or type(cause).__name__
 
 
 async def _shake_hands(

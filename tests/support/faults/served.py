@@ -1,0 +1,76 @@
+"""`gremlink serve` with one more route: what the process holds, for whoever counts leftovers.
+
+python served.py UPSTREAM STORE
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import psutil
+import uvloop
+from aiohttp import web
+
+from proxy.cli.serve import announce
+from proxy.config import Configuration, Listen, StoreSettings, Upstream
+from proxy.management.service import managing
+from proxy.relay.queries import OpenQueries
+from proxy.relay.service import run
+
+OURS = ("proxy.relay", "proxy.wire", "proxy.inference", "grammar")
+
+
+async def holdings(request: web.Request) -> web.Response:
+    """Tasks, descriptors, resident memory in bytes, blocks of Python's allocator, own objects."""
+    gc.collect()
+    ours = Counter(
+        type(each).__qualname__
+        for each in gc.get_objects()
+        if str(type(each).__module__).startswith(OURS)
+    )
+    process = psutil.Process()
+    return web.json_response(
+        {
+            "tasks": len(asyncio.all_tasks()),
+            "descriptors": process.num_fds(),
+            "resident": process.memory_info().rss,
+            "blocks": sys.getallocatedblocks(),
+            "connections": ours["Connection"] + ours["Conversation"],
+            "objects": sum(ours.values()),
+        }
+    )
+
+
+@contextlib.asynccontextmanager
+async def watched(
+    configuration: Configuration,
+    application: web.Application,
+    queries: OpenQueries,
+    metrics: Callable[[], bytes],
+) -> AsyncIterator[None]:
+    """The management API, as always, and the holdings."""
+    application.router.add_get("/holdings", holdings)
+    async with managing(configuration, application, queries, metrics):
+        yield
+
+
+def main(upstream: str, store: str) -> None:
+    """Serve until SIGTERM."""
+    logging.basicConfig(level="INFO", format="%(levelname)-7s %(name)s: %(message)s")
+    configuration = Configuration(
+        listen=Listen(port=0),
+        upstream=Upstream(url=upstream),
+        store=StoreSettings(directory=Path(store)),
+    )
+    uvloop.run(run(configuration, beside=watched, ready=announce))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
