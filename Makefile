@@ -49,6 +49,12 @@ fuzz: $(INSTALLED) ## a million mutated requests through the codecs; ARGS="--mes
 semantics: $(INSTALLED) ## many more queries with inferences beside the same with stored answers; EXAMPLES=1000
 	SEMANTICS_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest -q tests/integration/test_semantics.py $(ARGS)
 
+test-faults: $(INSTALLED) ## 10,000 requests through a breaking network, minutes; ARGS="--seed 2"
+	$(BIN)/python tests/faults/run_faults.py $(ARGS)
+
+test-soak: $(INSTALLED) ## mixed load for half an hour, and what the proxy holds; ARGS="--minutes 5"
+	$(BIN)/python tests/faults/soak.py $(ARGS)
+
 lint: $(INSTALLED) ## linter, formatter check, type checker
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
