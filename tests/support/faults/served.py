@@ -11,7 +11,7 @@ import gc
 import logging
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import psutil
@@ -21,7 +21,7 @@ from aiohttp import web
 from proxy.cli.serve import announce
 from proxy.config import Configuration, Listen, StoreSettings, Upstream
 from proxy.management.service import managing
-from proxy.relay.queries import OpenQueries
+from proxy.relay.queries import Queries
 from proxy.relay.service import run
 
 OURS = ("proxy.relay", "proxy.wire", "proxy.inference", "grammar")
@@ -52,8 +52,8 @@ async def holdings(request: web.Request) -> web.Response:
 async def watched(
     configuration: Configuration,
     application: web.Application,
-    queries: OpenQueries,
-    metrics: Callable[[], bytes],
+    queries: Queries,
+    metrics: Callable[[], Awaitable[bytes]],
 ) -> AsyncIterator[None]:
     """The management API, as always, and the holdings."""
     application.router.add_get("/holdings", holdings)
