@@ -65,10 +65,15 @@ class Pending:
     errand: _Cancellable | None = None
 
 
+KEPT = 8192
+"""Bytes of an open request that are kept, to tell what it asks."""
+
+
 class OpenRequest(NamedTuple):
     """A request of the client that has not had its last response.
 
-    `payload` is what came; `started` is in seconds of the monotonic clock.
+    `payload` are the first `KEPT` bytes of what came; `started` is in seconds of the monotonic
+    clock.
     """
 
     format: Format

@@ -18,7 +18,16 @@ from proxy.inference.commands import Reply
 from proxy.inference.errors import InferenceError, InternalFailure
 from proxy.inference.predicates import Settings
 from proxy.relay.advance import Done
-from proxy.relay.commands import Command, Hang, OpenRequest, Pass, Pending, ToClient, ToUpstream
+from proxy.relay.commands import (
+    KEPT,
+    Command,
+    Hang,
+    OpenRequest,
+    Pass,
+    Pending,
+    ToClient,
+    ToUpstream,
+)
 from proxy.relay.endings import failure, refusal
 from proxy.relay.inferring import Inferences, asks_otherwise
 from proxy.relay.marker import holds_marker
@@ -99,7 +108,7 @@ class Conversation:
     def _note(self, message: Message, head: RequestHead | None) -> None:
         if head is not None:
             self.open[head.request_id.bytes] = OpenRequest(
-                head.format, message.opcode, message.payload, time.monotonic()
+                head.format, message.opcode, message.payload[:KEPT], time.monotonic()
             )
 
     def _has_to_wait(self, message: Message, head: RequestHead | None) -> bool:

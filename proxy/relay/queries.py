@@ -22,6 +22,7 @@ from proxy.inference.errors import CancelledByUser
 from proxy.relay.commands import OpenRequest
 from proxy.relay.connection import Connection
 from proxy.wire.errors import MessageError
+from proxy.wire.excerpt import script_excerpt
 from proxy.wire.http import read_http_request
 from proxy.wire.request import RequestMessage, read_request
 
@@ -34,18 +35,22 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class OpenQuery:
-    """A query without its last response; `started` is in seconds of the monotonic clock."""
+    """A query without its last response; `started` is in seconds of the monotonic clock.
+
+    `excerpt` tells the beginning of what cannot be read, because not all of it was kept.
+    """
 
     id: str
     started: float
     read: Callable[[], RequestMessage]
+    excerpt: Callable[[], str] = str
 
     def text(self) -> str:
         """The query as a script, cut off if long; empty if it cannot be read."""
         try:
             return text_of(self.read())[:LONGEST_TEXT]
         except (MessageError, GremlinError):
-            return ""
+            return self.excerpt()
 
 
 class Told(Protocol):
@@ -95,7 +100,7 @@ class OpenQueries:
     async def open(self) -> Sequence[OpenQuery]:
         """All of them, oldest first."""
         found = [
-            OpenQuery(str(request_id), request.started, _reader(request))
+            _query_of(request_id, request)
             for connection in self._connections
             for request_id, request in connection.open_requests()
         ]
@@ -154,5 +159,10 @@ def text_of(message: RequestMessage) -> str:
     return str(gremlin.value) if isinstance(gremlin, Literal) else ""
 
 
-def _reader(request: OpenRequest) -> Callable[[], RequestMessage]:
-    return lambda: read_request(request.opcode, bytes(request.payload))
+def _query_of(request_id: UUID, request: OpenRequest) -> OpenQuery:
+    return OpenQuery(
+        str(request_id),
+        request.started,
+        lambda: read_request(request.opcode, bytes(request.payload)),
+        lambda: script_excerpt(request.payload),
+    )

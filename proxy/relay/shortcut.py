@@ -15,7 +15,7 @@ from uuid import UUID
 
 from aiohttp._websocket.helpers import websocket_mask
 
-from proxy.relay.commands import OpenRequest, Pending
+from proxy.relay.commands import KEPT, OpenRequest, Pending
 from proxy.relay.marker import holds_marker
 from proxy.wire.frames import Opcode
 from proxy.wire.mime import GRAPHBINARY
@@ -90,6 +90,8 @@ def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
             if head is None or head.op == "authentication":
                 return False
             request_id, format = head.request_id.bytes, head.format
+        if len(payload) > KEPT:
+            del payload[KEPT:]
         requests[request_id] = _new(OpenRequest, (format, _BINARY, payload, now))
         if stop == end:
             return True
