@@ -1,12 +1,13 @@
 """What the relay costs for ordinary traffic, beside HAProxy and the least that Python can do.
 
-    python benchmarks/relay.py [--rounds 5] [--seconds 2] [--core 0]
+    python benchmarks/relay.py [--rounds 5] [--seconds 2] [--core 0] [--workers 2]
 
 Everything runs on one core: the server and the load generator of `relay_peers/peer.c`, and what
 stands between them in turn: nothing, HAProxy in TCP mode, a bare uvloop forwarder
 (`relay_peers/forwarder.py`), `gremlink serve`. On several cores the time to wake another core
 hides what a proxy does. Figures are microseconds of the proxy's CPU for one round trip, its own
 share of the kernel's work included: medians of the rounds with their smallest and largest value.
+With `--workers` so many processes of `gremlink serve` on that core come to it, their CPU added up.
 Needs Linux, a C compiler and `haproxy`; without HAProxy its lines are left out.
 """
 
@@ -22,6 +23,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,16 +51,21 @@ class Between:
 
 
 def cpu_seconds(process: int) -> float:
-    """Seconds of CPU that a process has used, from the scheduler's own account."""
-    tasks = Path(f"/proc/{process}/task").glob("*/schedstat")
-    return sum(int(task.read_text().split()[0]) for task in tasks) * 1e-9
+    """Seconds of CPU that a process and its children have used, by the scheduler's own account."""
+    used = 0.0
+    for task in Path(f"/proc/{process}/task").iterdir():
+        used += int((task / "schedstat").read_text().split()[0]) * 1e-9
+        used += sum(cpu_seconds(int(child)) for child in (task / "children").read_text().split())
+    return used
 
 
 @contextlib.contextmanager
-def running(core: int, command: list[str], **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """A child process on one core."""
+def running(
+    core: int | None, command: list[str], **environment: str
+) -> Iterator[subprocess.Popen[str]]:
+    """A child process, on one core if that is told."""
     process = subprocess.Popen(
-        ["taskset", "-c", str(core), *command],
+        command if core is None else ["taskset", "-c", str(core), *command],
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -72,7 +79,7 @@ def running(core: int, command: list[str], **environment: str) -> Iterator[subpr
 
 
 @contextlib.contextmanager
-def haproxy(core: int, upstream: int) -> Iterator[Between]:
+def haproxy(core: int | None, upstream: int) -> Iterator[Between]:
     """HAProxy in TCP mode."""
     port = free_port()
     command = ["haproxy", "-db", "-f", str(PEERS / "haproxy.cfg")]
@@ -92,15 +99,17 @@ def forwarder(core: int, upstream: int) -> Iterator[Between]:
 
 
 @contextlib.contextmanager
-def gremlink(core: int, upstream: int) -> Iterator[Between]:
+def gremlink(core: int | None, upstream: int, workers: int = 1) -> Iterator[Between]:
     """The proxy, as it is run."""
     port = free_port()
     with tempfile.TemporaryDirectory() as store:
         command = [sys.executable, "-m", "proxy", "serve", "--port", str(port), "--store", store]
-        command += ["--upstream", f"ws://127.0.0.1:{upstream}/gremlin"]
+        command += ["--upstream", f"ws://127.0.0.1:{upstream}/gremlin", "--workers", str(workers)]
         with running(core, command) as process:
             wait_for(port)
-            yield Between("gremlink", port, process.pid)
+            time.sleep(1 if workers == 1 else 5)  # all of them
+            name = "gremlink" if workers == 1 else f"{workers} workers"
+            yield Between(name, port, process.pid)
 
 
 def wait_for(port: int) -> None:
@@ -145,8 +154,10 @@ def report(all_of_them: list[Between]) -> None:
             p50 = statistics.median(between.p50[load])
             print(f"{label:22}{between.name:18}{cpu:>24}{p50:10.0f}")
     print("\nCPU of gremlink, as a ratio of the medians")
-    ours = all_of_them[-1]
-    for between in all_of_them[1:-1]:
+    ours = next(between for between in all_of_them if between.name == "gremlink")
+    for between in all_of_them[1:]:
+        if between is ours:
+            continue
         for load in LOADS:
             ratio = statistics.median(ours.cpu[load]) / statistics.median(between.cpu[load])
             print(f"  {load[0]:>8} B x {load[1]:<3} / {between.name:18}{ratio:6.2f}")
@@ -158,6 +169,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--core", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1)
     asked = parser.parse_args()
     core = asked.core
     with tempfile.TemporaryDirectory() as built, contextlib.ExitStack() as stack:
@@ -173,6 +185,8 @@ def main() -> None:
             print("haproxy is not installed: its figures are left out", file=sys.stderr)
         betweens.append(stack.enter_context(forwarder(core, port)))
         betweens.append(stack.enter_context(gremlink(core, port)))
+        if asked.workers > 1:
+            betweens.append(stack.enter_context(gremlink(core, port, asked.workers)))
         for number in range(asked.rounds):
             for load in LOADS:
                 for between in betweens:

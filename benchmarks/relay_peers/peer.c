@@ -4,6 +4,10 @@
  *                                              a GraphBinary response (status 200) to its request id
  *   peer load PORT CONNECTIONS BYTES SECONDS   asks on each connection for answers of BYTES, one at
  *                                              a time; prints round trips, seconds and latencies
+ *   peer ask PORT CONNECTIONS FILE SECONDS RATE
+ *                                              sends the GraphBinary request in FILE on each, again when
+ *                                              it is answered, or so often a second that all together
+ *                                              make RATE; prints the same
  *   peer idle PORT CONNECTIONS                 opens connections and holds them until stdin ends
  *
  * A request is a GraphBinary request message whose last four bytes are the size of the answer.
@@ -291,6 +295,81 @@ static int load(int port, int connections, uint32_t bytes, double seconds) {
     return 0;
 }
 
+/* Whether `p->in` holds a whole message, of which it then is rid. Anything but success ends us. */
+static int message_there(struct peer *p) {
+    unsigned char *in = p->in;
+    if (p->got < 4) return 0;
+    int size = in[1], start = 2;
+    if (size == 126) { size = in[2] << 8 | in[3]; start = 4; }
+    if (size > 126 && start == 2) { fputs("an answer is too long\n", stderr); exit(1); }
+    if (p->got < start + size) return 0;
+    int code = size < 22 ? 0 : in[start + 20] << 8 | in[start + 21];
+    if (in[0] != 0x82 || (code != 200 && code != 204 && code != 206)) {
+        fprintf(stderr, "answered with status %d: %.*s\n", code, size > 27 ? size - 27 : 0, in + start + 27);
+        exit(1);
+    }
+    p->got -= start + size;
+    memmove(in, in + start + size, (size_t)p->got);
+    return code != 206;
+}
+
+static int ask(int port, int connections, const char *path, double seconds, double rate) {
+    unsigned char frame[4096] = {0x82, 0x80 | 126, 0, 0, 0x12, 0x34, 0x56, 0x78};
+    FILE *file = fopen(path, "rb");
+    if (!file) die(path);
+    size_t size = fread(frame + 8, 1, sizeof frame - 8, file), count = 0, room = 1 << 22;
+    fclose(file);
+    frame[2] = (unsigned char)(size >> 8);
+    frame[3] = size & 255;
+    for (size_t i = 0; i < size; i++) frame[8 + i] ^= frame[4 + i % 4];
+    size += 8;
+    float *latencies = malloc(room * sizeof *latencies);
+    struct peer **all = calloc((size_t)connections, sizeof *all);
+    double *due = calloc((size_t)connections, sizeof *due), pause = rate > 0 ? connections / rate : 0;
+    for (int i = 0; i < connections; i++) {
+        all[i] = connected(port);
+        all[i]->expected = (size_t)i;
+        watch(all[i], EPOLL_CTL_ADD, EPOLLIN);
+    }
+    double started = now(), at = started;
+    for (int i = 0; i < connections; i++) due[i] = started + pause * i / connections;
+    for (;;) {
+        double next = started + seconds;
+        at = now();
+        if (at >= next) break;
+        for (int i = 0; i < connections; i++) {
+            struct peer *p = all[i];
+            if (!p->open && due[i] <= at) {
+                p->sent = now();
+                if (write(p->fd, frame, size) != (ssize_t)size) die("write");
+                p->open = 1;
+            }
+            if (!p->open && due[i] < next) next = due[i];
+        }
+        struct epoll_event some[256];
+        double left = next - now();
+        struct timespec wait = {(time_t)0, left > 0 ? (long)(left < 0.9 ? left * 1e9 : 9e8) : 0};
+        int n = epoll_pwait2(events, some, 256, &wait, NULL);
+        for (int i = 0; i < n; i++) {
+            struct peer *p = some[i].data.ptr;
+            ssize_t got = read(p->fd, p->in + p->got, sizeof p->in - (size_t)p->got);
+            if (got <= 0) { fputs("connection lost\n", stderr); return 1; }
+            p->got += (int)got;
+            while (p->got && p->open) {
+                if (!message_there(p)) break;
+                if (count < room) latencies[count++] = (float)(now() - p->sent);
+                p->open = 0;
+                due[p->expected] = rate > 0 ? due[p->expected] + pause : 0;
+            }
+        }
+    }
+    if (!count) { fputs("no answer\n", stderr); return 1; }
+    qsort(latencies, count, sizeof *latencies, by_size);
+    printf("{\"round_trips\": %zu, \"seconds\": %.6f, \"p50\": %.9f, \"p99\": %.9f}\n", count, at - started,
+           latencies[count / 2], latencies[count * 99 / 100]);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     struct rlimit most;
     getrlimit(RLIMIT_NOFILE, &most);
@@ -301,6 +380,8 @@ int main(int argc, char **argv) {
     if (argc == 3 && !strcmp(argv[1], "serve")) serve(atoi(argv[2]));
     if (argc == 6 && !strcmp(argv[1], "load"))
         return load(atoi(argv[2]), atoi(argv[3]), (uint32_t)atoi(argv[4]), atof(argv[5]));
+    if (argc == 7 && !strcmp(argv[1], "ask"))
+        return ask(atoi(argv[2]), atoi(argv[3]), argv[4], atof(argv[5]), atof(argv[6]));
     if (argc == 4 && !strcmp(argv[1], "idle")) {
         for (int i = 0; i < atoi(argv[3]); i++) connected(atoi(argv[2]));
         puts("ready");
@@ -308,6 +389,7 @@ int main(int argc, char **argv) {
         while (getchar() != EOF) {}
         return 0;
     }
-    fputs("usage: peer serve PORT | load PORT CONNECTIONS BYTES SECONDS | idle PORT CONNECTIONS\n", stderr);
+    fputs("usage: peer serve PORT | load PORT CONNECTIONS BYTES SECONDS |"
+          " ask PORT CONNECTIONS FILE SECONDS RATE | idle PORT CONNECTIONS\n", stderr);
     return 2;
 }
