@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
@@ -21,6 +23,10 @@ from proxy.relay.tls import server_certificate
 from proxy.store.records import Store
 
 log = logging.getLogger(__name__)
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds for which a thread that computes keeps the interpreter's lock while the event loop waits
+for it; `benchmarks/pings.py` shows what that is worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,8 @@ async def run(
 
     The first signal lets open requests end; the second one does not wait for them.
     """
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    _allow_descriptors()
     stop, at_once = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)
@@ -127,6 +135,13 @@ async def run(
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
+
+
+def _allow_descriptors() -> None:
+    """Each connection takes two, and many systems begin with a limit of 1024 that may be raised."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _unless(event: asyncio.Event, work: Awaitable[None]) -> None:
