@@ -31,13 +31,22 @@ if TYPE_CHECKING:
     help="Output of an earlier processing whose encodings are to be applied again.",
 )
 @click.option(
+    "--model-type",
+    type=click.Choice(("heterogeneous", "kge")),
+    help="Write the configuration of a search for Neptune's model of this type, not for auto.",
+)
+@click.option(
     "--configuration",
     default="training-data-configuration.json",
     show_default=True,
     help="File in the export that names features and targets.",
 )
 def process(
-    export_directory: Path, output: Path, previous: Path | None, configuration: str
+    export_directory: Path,
+    output: Path,
+    previous: Path | None,
+    model_type: str | None,
+    configuration: str,
 ) -> None:
     """Encode an export's properties as its configuration asks for, and store the result.
 
@@ -53,6 +62,7 @@ def process(
             output,
             previous=previous,
             configuration=configuration,
+            model_type=model_type,
             progress=tell,
         )
     for warning in found.processed.warnings:

@@ -50,3 +50,26 @@ def test_a_directory_without_an_export_is_one_line(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["train", str(tmp_path), "--output", str(tmp_path / "model")])
     assert done.exit_code == 1
     assert "training-data-configuration.json" in done.stderr
+
+
+def test_a_search_and_a_warm_start(export: Path, tmp_path: Path) -> None:
+    data, model = str(tmp_path / "data"), str(tmp_path / "model")
+    done = CliRunner().invoke(
+        main, ["process", str(export), "--output", data, "--model-type", "heterogeneous"]
+    )
+    assert done.exit_code == 0, done.output
+    quick = ["--epochs", "3", "--threads", "1"]
+    done = CliRunner().invoke(main, ["train", data, "--output", model, "--trials", "2", *quick])
+    assert done.exit_code == 0, done.output
+    assert "Search of settings for rgcn: 2 trials" in done.stdout
+    assert read_artifact(tmp_path / "model").manifest["model"] == "rgcn"
+    file = tmp_path / "mine.json"
+    file.write_text("{}")
+    again = ["train", data, "--output", model, *quick]
+    done = CliRunner().invoke(main, [*again, "--hpo", str(file)])
+    assert done.exit_code == 1
+    assert done.stderr.count("\n") == 1
+    assert 'mine.json: "models" has no entries' in done.stderr
+    done = CliRunner().invoke(main, [*again, "--model", "rgcn", "--warm-start", model])
+    assert done.exit_code == 0, done.output
+    assert "networks begin anew: the graph is small" in " ".join(done.stderr.split())
