@@ -9,9 +9,11 @@ immutable: whoever changes one makes a new one, which has no origin, and so do i
 from __future__ import annotations
 
 import uuid
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from grammar.unread import Replaced, Unread, UnreadArguments, UnreadInstructions
@@ -85,6 +87,20 @@ class Literal:
             case Kind.NULL | Kind.BOOLEAN:
                 return str(self.value).lower() if self.value is not None else "null"
         return f"{self.kind.value}({self.value})"
+
+
+def texts_as_literals(texts: Sequence[str]) -> list[Argument]:
+    """A string literal for each text, in half the time that `Literal.string` takes."""
+    made: list[Argument] = list(map(object.__new__, repeat(Literal, len(texts))))
+    deque(map(_SET_KIND, made, repeat(Kind.STRING)), 0)
+    deque(map(_SET_VALUE, made, texts), 0)
+    deque(map(_SET_LITERAL_ORIGIN, made, repeat(None)), 0)
+    return made
+
+
+_SET_KIND, _SET_VALUE, _SET_LITERAL_ORIGIN = (
+    vars(Literal)[name].__set__ for name in ("kind", "value", "origin")
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -395,12 +411,10 @@ def _children(argument: Argument | Instruction) -> Iterator[Traversal]:
     match argument:
         case Traversal():
             yield argument
-        case Instruction(_, arguments) | Predicate(_, _, arguments):
+        case Instruction(_, arguments) | Predicate(_, _, arguments) | Items(_, arguments):
             for inner in arguments:
-                yield from _children(inner)
-        case Items(_, items):
-            for inner in items:
-                yield from _children(inner)
+                if not isinstance(inner, Literal):  # of which there may be thousands
+                    yield from _children(inner)
         case Entries(entries):
             for key, value in entries:
                 yield from _children(key)

@@ -30,6 +30,7 @@ from grammar.traversal import (
     Predicate,
     Strategy,
     Traversal,
+    texts_as_literals,
 )
 
 
@@ -137,20 +138,23 @@ class Reader(Walker):
 
     def _strings(self, most: int) -> list[Argument]:
         """The strings that come next, as far as nothing is unusual about them."""
-        data, pos, end = self.data, self.pos, self.size
-        found: list[Argument] = []
-        while len(found) < most and pos + 6 <= end and data[pos : pos + 2] == _STRING:
-            begin = pos + 6
-            behind = begin + _INT(data, pos + 2)[0]
-            if not begin <= behind <= end:
-                break
-            try:
-                found.append(Literal(Kind.STRING, data[begin:behind].decode("utf-8")))
-            except UnicodeDecodeError:
-                break
-            pos = behind
+        data, pos, last = self.data, self.pos, self.size - 6
+        texts: list[str] = []
+        keep = texts.append
+        try:
+            for _ in range(most):
+                if pos > last:
+                    break
+                head, length = _HEAD_AND_LENGTH(data, pos)
+                behind = pos + 6 + length
+                if head != _STRING or length < 0 or behind > self.size:
+                    break
+                keep(str(data[pos + 6 : behind], "utf-8"))
+                pos = behind
+        except UnicodeDecodeError:
+            pass
         self.pos = pos
-        return found
+        return texts_as_literals(texts)
 
     def value(self) -> Argument:
         """A qualified value."""
@@ -252,7 +256,8 @@ class Reader(Walker):
 
 _INT = struct.Struct(">i").unpack_from
 _LONG = struct.Struct(">q")
-_STRING = bytes((codes.STRING, 0))
+_HEAD_AND_LENGTH = struct.Struct(">Hi").unpack_from
+_STRING = codes.STRING << 8
 _MANY = 32
 """Values from which on it pays to look whether they are all strings."""
 
