@@ -199,7 +199,9 @@ def _fitted_cost(name: str, graph: TypedGraph, relation: Relation) -> float:
             rows = heads + tails + sum(_every_column(graph, relation, end) for end in DIRECTIONS)
             once = 12.0 * (rows * 5e-5 + 2.0 * links * 32.0**2 * TOUCH / 4)
         case "pure-svd":
-            once = 200.0 * (links + 64.0 * (heads + tails)) * TOUCH
+            # Once to choose the rank, once for good.
+            tuned = min(tuned, 2)
+            once = 400.0 * (4.0 * links + 500.0 * (heads + tails)) * TOUCH
         case _:
             once = 2.0 * ranked
     return tuned * (once + ranked) + 0.01

@@ -13,6 +13,9 @@ from proxy.learning.links.scorers.profiles import Profiles, restored, stored
 
 RANKS = (16, 8, 32, 64)
 
+TOLERANCE = 1e-3
+"""Relative accuracy of the singular values: beyond it, nothing in a ranking moves."""
+
 
 class PureSvd:
     r"""Projection of a vertex's links on the leading singular vectors.
@@ -41,8 +44,19 @@ class PureSvd:
         """Choose the rank and decompose for both directions."""
         most = min(graph.counts[relation.head], graph.counts[relation.tail]) - 1
         ranks = [rank for rank in RANKS if rank < most] or [max(1, most // 2)]
-        rank = chosen(graph, relation, ranks, lambda part, each: _decomposed(part, relation, each))
+        largest: list[PureSvd] = []
+
+        def cut(part: TypedGraph, rank: int) -> PureSvd:
+            if not largest:  # the part is the same for every rank
+                largest.append(_decomposed(part, relation, max(ranks)))
+            return largest[0].cut(rank)
+
+        rank = chosen(graph, relation, ranks, cut)
         return _decomposed(graph, relation, rank)
+
+    def cut(self, rank: int) -> PureSvd:
+        """The same with a lower rank: the leading vectors of one decomposition lead in all."""
+        return PureSvd(self._profiles, {end: each[:, :rank] for end, each in self._vectors.items()})
 
     @classmethod
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> PureSvd:
@@ -75,5 +89,6 @@ def _leading(profiles: Profiles, rank: int) -> Floats:
     matrix = profiles.matrix
     # A fixed start makes the result the same each time; signs do not matter to the projection.
     start = np.random.default_rng(0).standard_normal(min(matrix.shape)).astype(np.float32)
-    _, _, rows = svds(matrix, k=rank, v0=start)
-    return np.ascontiguousarray(np.nan_to_num(rows.T), dtype=np.float32)
+    _, _, rows = svds(matrix, k=rank, v0=start, tol=TOLERANCE)
+    # The last one leads.
+    return np.ascontiguousarray(np.nan_to_num(rows[::-1].T), dtype=np.float32)

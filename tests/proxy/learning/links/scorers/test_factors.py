@@ -62,6 +62,19 @@ def test_pure_svd_projects_on_the_leading_vectors() -> None:
     assert rank == 4
 
 
+def test_a_lower_rank_is_cut_from_a_higher_one() -> None:
+    random = np.random.default_rng(0)
+    heads, tails = np.nonzero(random.random((60, 40)) < 0.4)
+    graph = TypedGraph({"P": 60, "T": 40}, {LIKES: Edges(heads, tails)})
+    links = dense(graph)
+    _, _, rows = np.linalg.svd(links)
+    chosen = PureSvd.fit(graph, LIKES)
+    ranks = {vectors.shape[1] for vectors in chosen.tensors().values() if vectors.ndim == 2}
+    assert ranks <= {8, 16, 32}
+    found = chosen.cut(8).scores(np.arange(60), "out")
+    assert found == pytest.approx(links @ rows[:8].T @ rows[:8], abs=1e-2)
+
+
 def test_ials_alternates_between_exact_solutions() -> None:
     links = dense(bipartite())
     setting = IalsSetting(3, 0.2, 0.05)
