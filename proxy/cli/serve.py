@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 
 import click
 
-from proxy.cli import console
+from proxy.cli import console, log
 from proxy.config import Configuration
 
 
@@ -21,6 +20,7 @@ from proxy.config import Configuration
     ("--store", "store.directory", "Directory of the endpoints."),
     ("--default-endpoint", "inference.default_endpoint", "For queries that name none."),
     ("--log-level", "log.level", "debug, info, warning or error."),
+    ("--log-format", "log.format", "text or json."),
 )
 def serve(settings: Configuration) -> None:
     """Run the proxy between Gremlin clients and a database.
@@ -42,20 +42,12 @@ def serve(settings: Configuration) -> None:
     from proxy.relay.service import run
     from proxy.relay.workers.supervisor import supervise
 
-    log_to_standard_error(settings)
+    log.to_standard_error(settings.log)
     if settings.listen.workers == 1:
         uvloop.run(run(settings, beside=managing, ready=announce))
     else:
         command = [sys.executable, "-m", "proxy.cli.worker"]
         uvloop.run(supervise(settings, command, beside=managing, ready=announce))
-
-
-def log_to_standard_error(settings: Configuration) -> None:
-    """Set up the log, in this process."""
-    logging.basicConfig(
-        level=settings.log.level.upper(),
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-    )
 
 
 def announce(address: str) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import uvloop
 
-from proxy.cli.serve import log_to_standard_error
+from proxy.cli import log
 from proxy.config import Configuration
 from proxy.relay.service import run
 from proxy.relay.workers.process import READY, Told
@@ -17,7 +17,7 @@ def main() -> None:
     """Serve until told to stop; say on standard output that it has begun, or why it cannot."""
     told = Told.read(sys.stdin.buffer.readline())
     configuration = Configuration.model_validate_json(told.configuration)
-    log_to_standard_error(configuration)
+    log.to_standard_error(configuration.log)
 
     def say(line: bytes) -> None:
         sys.stdout.buffer.write(line)

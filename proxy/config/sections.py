@@ -228,6 +228,13 @@ class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe messages that are written"
     )
+    format: Literal["text", "json"] = Field(
+        default="text", description="lines for people, or one JSON object a line"
+    )
+    literals: bool = Field(
+        default=False,
+        description="whether the words of unexpected errors are written, which may quote a query",
+    )
 
 
 class Configuration(Section):

@@ -109,5 +109,6 @@ def _told(error: BaseException, pending: Pending) -> InferenceError:
     """What the client is told of an error."""
     if isinstance(error, InferenceError):
         return error
-    log.error("prediction failed, request %s", pending.request.request_id, exc_info=error)
+    asked = pending.request.request_id
+    log.error("prediction failed, request %s", asked, exc_info=error, extra={"request": asked})
     return InternalFailure("The prediction failed; the proxy's log says why.")

@@ -78,7 +78,7 @@ class HttpRelay:
         except Refused as refused:
             return refused.response
         except Exception:
-            log.exception("inference failed, request %s", request_id)
+            log.exception("inference failed, request %s", request_id, extra={"request": request_id})
             failure = InternalFailure("The inference failed; the proxy's log says why.")
             return _refusal(failure, request_id)
 

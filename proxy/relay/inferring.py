@@ -220,7 +220,9 @@ class Inferences:
 
     def _fail(self, pending: Pending, error: Exception) -> Iterator[Command]:
         if not isinstance(error, InferenceError):
-            log.error("inference failed, request %s", pending.request.request_id, exc_info=error)
+            asked = pending.request.request_id
+            told = {"request": asked}
+            log.error("inference failed, request %s", asked, exc_info=error, extra=told)
             error = InternalFailure("The inference failed; the proxy's log says why.")
         yield from self._refuse(pending, error)
 

@@ -17,6 +17,7 @@ from proxy.relay.connection import Connection
 from proxy.relay.conversation import Conversation
 from proxy.relay.errands import Predictor
 from proxy.relay.explain import Explainer
+from proxy.relay.headers import without_credentials
 from proxy.relay.http import HttpRelay
 from proxy.relay.metrics import Metrics
 from proxy.relay.queries import OpenQueries
@@ -44,7 +45,7 @@ class Server:
         left_alone: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._configuration = configuration
-        self._upstream = upstream
+        self._upstream = upstream = without_credentials(upstream)
         self._session = session
         self._connections: set[Connection] = set()
         self.metrics = Metrics(self._connections, models, left_alone)

@@ -89,7 +89,7 @@ def serving(
             text=True,
         )
     try:
-        yield Proxy(process, _announced(process, log), store, log)
+        yield Proxy(process, announced(process, log), store, log)
     finally:
         process.terminate()
         try:
@@ -99,7 +99,7 @@ def serving(
             process.wait()
 
 
-def _announced(process: subprocess.Popen[str], log: Path) -> str:
+def announced(process: subprocess.Popen[str], log: Path) -> str:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         found = re.findall(r"gremlink listens at (ws://\S+)/gremlin", log.read_text())

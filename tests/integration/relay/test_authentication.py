@@ -175,3 +175,19 @@ def test_an_inference_over_http_needs_credentials_too(proxy_url: str, model: Mod
     status, body = ask("secret")
     assert status == 200
     assert json.loads(body)["result"]["data"]["@value"] == ["C"]
+
+
+def test_the_proxy_s_own_credentials_are_nobody_else_s(
+    server: EmbeddedServer, model: Model
+) -> None:
+    """Those in the address of the database are for the jobs of the management API."""
+    own = server.url.replace("ws://", "ws://stephen:secret@")
+    with RunningProxy(own, model) as proxy:
+        for query in ("g.V().count()", QUERY):
+            connection = http.client.HTTPConnection(urlsplit(proxy.url).netloc, timeout=60)
+            connection.request("POST", "/gremlin", json.dumps({"gremlin": query}))
+            response = connection.getresponse()
+            assert response.status == 401
+            assert b"secret" not in response.read()
+            connection.close()
+    assert model.calls == []

@@ -1,0 +1,51 @@
+"""The log's lines: for people, for programs, and what they never hold."""
+
+import io
+import json
+import logging
+import re
+
+import pytest
+
+from proxy.cli.log import JsonLines, Lines
+
+SECRET = "the-literal-of-a-query"
+
+
+def logged(formatter: logging.Formatter) -> str:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    log = logging.Logger("proxy.somewhere")
+    log.addHandler(handler)
+    try:
+        try:
+            {}[SECRET]
+        except KeyError as error:
+            raise ValueError(f"no vertex {SECRET}") from error
+    except ValueError:
+        log.exception("inference failed, request %s", 7, extra={"request": 7})
+    return stream.getvalue()
+
+
+def test_a_line_for_programs():
+    (line,) = logged(JsonLines(literals=False)).splitlines()
+    document = json.loads(line)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", document.pop("time"))
+    exception = document.pop("exception")
+    assert document == {
+        "level": "error",
+        "logger": "proxy.somewhere",
+        "message": "inference failed, request 7",
+        "request": "7",
+    }
+    assert "KeyError" in exception
+    assert exception.endswith("ValueError")
+
+
+@pytest.mark.parametrize("kind", [Lines, JsonLines])
+def test_the_words_of_unexpected_errors_come_only_when_asked_for(kind):
+    told = logged(kind(literals=False))
+    assert SECRET not in told
+    assert "in logged" in told
+    assert SECRET in logged(kind(literals=True))
