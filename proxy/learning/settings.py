@@ -64,6 +64,9 @@ class TrainingSettings:
     """Whether a round of messages transforms a vertex's own state, too."""
     layer_norm: bool = False
     """Whether what a round of messages adds is normalised (Ba, Kiros & Hinton, 2016)."""
+    global_norm: bool = False
+    """Whether what a vertex receives is the mean over all its messages, as in GraphSAGE, instead of
+    sums over each relation that are normalised by the degrees of both ends."""
     embed_featured: bool | None = None
     """Whether vertices with features have a learned embedding beside them; `None`: for links they
     do, for properties both ways are tried."""

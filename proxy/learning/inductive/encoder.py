@@ -46,12 +46,14 @@ class Encoder:
     """A trained encoder.
 
     `embeddings` are those that it learned beside the features, float32 `[vertices, width]` by type,
-    `projections` its way from features to the same width, float32 `[features, width]`.
+    `projections` its way from features to the same width, float32 `[features, width]`. `mean` tells
+    how messages are normalised, see `ReceptiveField.of`.
     """
 
     embeddings: Mapping[str, Floats]
     projections: Mapping[str, Floats]
     layers: tuple[Layer, ...]
+    mean: bool = False
 
     def encode(self, field: ReceptiveField, features: Mapping[str, Features]) -> dict[str, Floats]:
         """Embeddings of the vertices that `field` was made for: float32 `[asked, width]` by type.
@@ -102,6 +104,8 @@ class Encoder:
             named[f"embeddings.{types.index(name)}"] = values
         for name, values in self.projections.items():
             named[f"projections.{types.index(name)}"] = values
+        if self.mean:
+            named["mean"] = np.ones(1, np.float32)
         for number, layer in enumerate(self.layers):
             named[f"layers.{number}.loop"] = layer.loop
             if layer.gain is not None and layer.shift is not None:
@@ -138,6 +142,7 @@ class Encoder:
                 if f"projections.{place}" in tensors
             },
             tuple(layers),
+            "mean" in tensors,
         )
 
 
@@ -167,5 +172,5 @@ def embedded(
     encoders: Sequence[Encoder], graph: TypedGraph, asked: Mapping[str, NDArray[np.int64]]
 ) -> list[dict[str, Floats]]:
     """For each encoder the embeddings of the vertices `asked`, sorted int64 by type."""
-    field = ReceptiveField.of(graph, asked, len(encoders[0].layers))
+    field = ReceptiveField.of(graph, asked, len(encoders[0].layers), mean=encoders[0].mean)
     return [encoder.encode(field, graph.features) for encoder in encoders]

@@ -42,13 +42,20 @@ class ReceptiveField:
     rounds: tuple[Round, ...]
 
     @classmethod
-    def of(cls, graph: TypedGraph, asked: Rows, rounds: int) -> ReceptiveField:
-        """The field of the vertices `asked`, int64 by type, each once and sorted."""
+    def of(
+        cls, graph: TypedGraph, asked: Rows, rounds: int, *, mean: bool = False
+    ) -> ReceptiveField:
+        """The field of the vertices `asked`, int64 by type, each once and sorted.
+
+        With `mean` messages are averaged over all that a vertex gets.
+        """
         matrices = {
-            (relation, direction): _weights(graph, relation, direction)
+            (relation, direction): _weights(graph, relation, direction, mean)
             for relation in graph.edges
             for direction in DIRECTIONS
         }
+        if mean:
+            matrices = _averaged(graph, matrices)
         rows = {name: asked.get(name, np.zeros(0, np.int64)) for name in graph.counts}
         found: list[Round] = []
         for _ in range(rounds):
@@ -87,15 +94,40 @@ def _target(kind: MessageType) -> str:
     return relation.target_type(direction)
 
 
-def _weights(graph: TypedGraph, relation: Relation, direction: Direction) -> sparse.csr_array:
-    r"""Messages, normalised by :math:`1/\sqrt{d_u d_v}`: float32 `[targets, sources]`."""
+def _weights(
+    graph: TypedGraph, relation: Relation, direction: Direction, plain: bool
+) -> sparse.csr_array:
+    r"""Messages, normalised by :math:`1/\sqrt{d_u d_v}` or not: float32 `[targets, sources]`."""
     kind = (relation, direction)
     sources, targets = graph.edges[relation].ends(direction)
     counts = graph.counts[_source(kind)], graph.counts[_target(kind)]
     out = np.maximum(np.bincount(sources, minlength=counts[0]), 1).astype(np.float32)
     into = np.maximum(np.bincount(targets, minlength=counts[1]), 1).astype(np.float32)
-    norm = 1.0 / np.sqrt(out[sources] * into[targets])
+    norm = np.ones(len(sources), np.float32)
+    if not plain:
+        norm /= np.sqrt(out[sources] * into[targets])
     return sparse.csr_array((norm, (targets, sources)), shape=(counts[1], counts[0]))
+
+
+def _averaged(
+    graph: TypedGraph, matrices: Mapping[MessageType, sparse.csr_array]
+) -> dict[MessageType, sparse.csr_array]:
+    """The same messages, each as its part of all that its receiver gets."""
+    received = {name: np.zeros(count, np.float32) for name, count in graph.counts.items()}
+    for kind, matrix in matrices.items():
+        received[_target(kind)] += np.diff(matrix.indptr)
+    return {
+        kind: sparse.csr_array(
+            (
+                matrix.data
+                / np.repeat(np.maximum(received[_target(kind)], 1.0), np.diff(matrix.indptr)),
+                matrix.indices,
+                matrix.indptr,
+            ),
+            shape=matrix.shape,
+        )
+        for kind, matrix in matrices.items()
+    }
 
 
 def _renumbered(part: sparse.csr_array, columns: Indexes) -> sparse.csr_array:

@@ -143,6 +143,7 @@ def _network(
         },
         {name: values for name, values in encoder.projections.items() if name in same},
         encoder.layers,
+        encoder.mean,
     )
     width = encoder.layers[0].loop.shape[0] if encoder.layers else 0
     return NetworkStart(moved, _first_vectors(earlier.embeddings, len(earlier.encoders), width))

@@ -47,6 +47,7 @@ def fit_settings(settings: TrainingSettings, epochs: int | None = None) -> FitSe
             bases=settings.bases,
             self_loop=settings.self_loop,
             layer_norm=settings.layer_norm,
+            global_norm=settings.global_norm,
             embed_featured=settings.embed_featured is not False,
         ),
         epochs=epochs or settings.epochs,
@@ -102,7 +103,8 @@ def fit(
         weight_decay=settings.weight_decay,
     )
     tasks = [RankingTask(graph, relation) for relation in targets]
-    everything = messages.weights()
+    mean = settings.encoder.global_norm
+    everything = messages.weights(mean=mean)
 
     @torch.no_grad()
     def embeddings() -> Embeddings:
@@ -113,7 +115,7 @@ def fit(
         encoder.train()
         hidden = {task.relation: task.hide(random, settings.hidden_share) for task in tasks}
         weights = messages.weights(
-            {relation: torch.from_numpy(mask) for relation, mask in hidden.items()}
+            {relation: torch.from_numpy(mask) for relation, mask in hidden.items()}, mean=mean
         )
         state = encoder(features, weights)
         losses = [

@@ -92,13 +92,18 @@ class MessageGraph:
         self._graph = dgl.heterograph(pairs, num_nodes_dict=dict(graph.counts))
         self._pairs = pairs
 
-    def weights(self, hidden: Mapping[Relation, Tensor] | None = None) -> Weights:
+    def weights(
+        self, hidden: Mapping[Relation, Tensor] | None = None, *, mean: bool = False
+    ) -> Weights:
         r"""Symmetric normalisation, :math:`1/\sqrt{d_u d_v}` (Kipf & Welling, ICLR 2017).
+
+        With `mean` each message counts one part of all that its receiver gets, over all relations.
 
         Edges under the boolean masks of `hidden` (`[edges]`, by relation) get weight 0 and do not
         count in the degrees: in training, the edges to be predicted.
         """
         found: dict[MessageType, Tensor] = {}
+        received: dict[str, Tensor] = {}
         for kind in self.types:
             sources, targets = self._pairs[kind.name]
             present = torch.ones(len(sources))
@@ -106,8 +111,16 @@ class MessageGraph:
                 present[hidden[kind.relation]] = 0.0
             out = torch.zeros(self._graph.num_nodes(kind.source)).index_add_(0, sources, present)
             into = torch.zeros(self._graph.num_nodes(kind.target)).index_add_(0, targets, present)
+            if mean:
+                received[kind.target] = received.get(kind.target, 0.0) + into
+                found[kind] = present
+                continue
             norm = (out.clamp_min(1.0)[sources] * into.clamp_min(1.0)[targets]).rsqrt()
             found[kind] = (present * norm)[:, None]
+        if mean:
+            for kind, present in found.items():
+                _, targets = self._pairs[kind.name]
+                found[kind] = (present / received[kind.target].clamp_min(1.0)[targets])[:, None]
         return found
 
     def propagate(self, kind: MessageType, values: Tensor, weights: Weights) -> Tensor:

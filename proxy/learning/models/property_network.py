@@ -74,7 +74,7 @@ def fit_property(
     """
     torch.manual_seed(seed)
     messages = MessageGraph(graph)
-    weights = messages.weights()
+    weights = messages.weights(mean=settings.encoder.global_norm)
     features = {
         name: torch.from_numpy(unit_blocks(block)) for name, block in graph.features.items()
     }

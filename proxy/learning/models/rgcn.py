@@ -31,6 +31,8 @@ class EncoderSettings:
     """Matrices that the relations share, at most; 0 gives each relation its own."""
     self_loop: bool = True
     layer_norm: bool = False
+    global_norm: bool = False
+    """Whether messages are averaged over all relations: see `MessageGraph.weights`."""
     embed_featured: bool = True
     """Whether vertices with features have a learned embedding beside them."""
 
@@ -50,7 +52,9 @@ class RelationalEncoder(nn.Module):
     :math:`V_b` begin as multiples of the identity: training starts from smoothed features and
     embeddings, which is LightGCN (He et al., SIGIR 2020) and a sensible answer where there is
     little to learn from. With `layer_norm` the argument of :math:`\tanh` is normalised over its
-    columns (Ba, Kiros & Hinton, "Layer normalization", 2016).
+    columns (Ba, Kiros & Hinton, "Layer normalization", 2016). With `global_norm` the weights of
+    messages are :math:`1 / \sum_r |N_r(v)|`: a mean over all neighbours, as in GraphSAGE
+    (Hamilton, Ying & Leskovec, NIPS 2017), with a matrix for each relation.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class RelationalEncoder(nn.Module):
             RelationalLayer(messages, settings) for _ in range(settings.layers)
         )
         self._dropout = nn.Dropout(settings.dropout)
+        self._mean = settings.global_norm
 
     def forget(self, name: str) -> None:
         """Leave the vertices of a type with their features alone."""
@@ -126,6 +131,7 @@ class RelationalEncoder(nn.Module):
                 for name, projection in zip(self._featured, self.projections, strict=True)
             },
             tuple(cast(RelationalLayer, layer).stored() for layer in self.layers),
+            self._mean,
         )
 
 

@@ -70,6 +70,7 @@ def template(model: str, task: str, metric: str) -> dict[str, Any]:
         third += [
             tunable("num-layer", "int", DEFAULTS.layers, [1, 3], "linear"),
             tunable("num-bases", "int", DEFAULTS.bases, [2, 8], "linear", 2),
+            {"param": "global-norm", "type": "bool", "default": DEFAULTS.global_norm},
         ]
         if links:
             third.append({"param": "concat-node-embed", "type": "bool"})

@@ -50,8 +50,9 @@ def graph() -> TypedGraph:
     )
 
 
-def trained(layers: int) -> Checkpoint:
-    settings = FitSettings(EncoderSettings(width=16, layers=layers), epochs=5)
+def trained(layers: int, *, norms: bool = False) -> Checkpoint:
+    encoder = EncoderSettings(width=16, layers=layers, layer_norm=norms, global_norm=norms)
+    settings = FitSettings(encoder, epochs=5)
     (last,) = deque(fit(graph(), [KNOWS], settings, 0), maxlen=1)
     return last
 
@@ -60,9 +61,10 @@ def rows(*people: int, things: tuple[int, ...] = ()) -> dict[str, np.ndarray]:
     return {"P": np.array(people, np.int64), "T": np.array(things, np.int64)}
 
 
+@pytest.mark.parametrize("norms", [False, True])
 @pytest.mark.parametrize("layers", [0, 1, 2, 3])
-def test_numpy_says_what_torch_says(layers: int) -> None:
-    checkpoint = trained(layers)
+def test_numpy_says_what_torch_says(layers: int, norms: bool) -> None:
+    checkpoint = trained(layers, norms=norms)
     expected = checkpoint.embeddings().vertices
     (found,) = embedded(
         [checkpoint.encoder()], graph(), rows(*range(30), things=(0, 1, 2, 3, 4, 5))
@@ -106,7 +108,7 @@ def test_only_what_is_near_counts() -> None:
 
 
 def test_encoders_survive_as_tensors() -> None:
-    encoders = [trained(2).encoder(), trained(2).encoder()]
+    encoders = [trained(2, norms=True).encoder(), trained(2, norms=True).encoder()]
     types, relations = ("P", "T"), tuple(graph().edges)
     again = encoders_of(encoder_tensors(encoders, types, relations), types, relations)
     for one, other in zip(encoders, again, strict=True):

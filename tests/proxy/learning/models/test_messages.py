@@ -53,3 +53,18 @@ def test_a_hidden_edge_carries_nothing(graph: TypedGraph) -> None:
     hidden = messages.weights({LIKES: torch.tensor([True])})
     likes = next(kind for kind in messages.types if kind.relation == LIKES and not kind.reverse)
     assert messages.propagate(likes, torch.ones(4, 3), hidden).abs().sum() == 0
+
+
+def test_means_over_all_relations(graph: TypedGraph) -> None:
+    messages = MessageGraph(graph)
+    weights = messages.weights(mean=True)
+    got = torch.zeros(4, 1)
+    for kind in messages.types:
+        if kind.target == "P":
+            got += messages.propagate(kind, torch.ones(graph.counts[kind.source], 1), weights)
+    # Everybody hears from somebody, and all that they hear counts 1 together.
+    assert got.numpy() == pytest.approx(np.ones((4, 1)))
+    knows = messages.propagate(messages.types[0], torch.eye(4), weights)
+    # The third hears from the first and the second, and nothing else; the second from three.
+    assert knows[2].tolist() == pytest.approx([0.5, 0.5, 0.0, 0.0])
+    assert knows[1].tolist() == pytest.approx([0.5, 0.0, 0.0, 0.0])
