@@ -106,6 +106,11 @@ class Bench:
         """Those that are networks."""
         return tuple(name for name in self.names if name in NETWORKS)
 
+    @property
+    def averaged(self) -> int:
+        """Graph neural networks of a split; those with a warm start would be much the same."""
+        return 1 if self.warm is not None else self.plan.averaged
+
     def settings_of(self, network: str) -> TrainingSettings:
         """How a network is trained."""
         return self.tuned.get(network, self.settings)
@@ -148,7 +153,13 @@ class Bench:
         """The learned blend, or all weight on the one model that was asked for."""
         if self.model == AUTO:
             with self.watch.timing(AUTO):
-                blend = fit_blend(self.names, rankings, self.relations, free=frozenset({NETWORK}))
+                blend = fit_blend(
+                    self.names,
+                    rankings,
+                    self.relations,
+                    free=frozenset({NETWORK}),
+                    simple=frozenset(SIMPLE),
+                )
             return only_applicable(blend, self.dataset.graph)
         alone = np.array([float(name == self.model) for name in self.names])
         tasks = [(relation, end) for relation in self.relations for end in DIRECTIONS]

@@ -1,4 +1,4 @@
-"""Learning how much each method counts: soft-max regression over full rankings.
+"""Learning how much each method counts, for every relation and direction.
 
 The only parameters are one non-negative weight for each member, relation and direction. What few
 edges cannot tell is taken from more: a direction leans on its relation, a small relation on all.
@@ -12,24 +12,24 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
-from proxy.learning.graph import DIRECTIONS, Direction, Floats, Relation
-from proxy.learning.links.evaluation import mean_reciprocal_rank
-from proxy.learning.links.ranking import Ranking
+from proxy.learning.graph import DIRECTIONS, Direction, Relation
+from proxy.learning.links.ranking import Ranking, joined
 from proxy.learning.links.scorers.mixture import MemberWeights
-
-RIDGE = 1.0
-"""Prior precision of a weight around 0, as if by so many questions."""
+from proxy.learning.links.weights import RIDGE, fit_weights
 
 SHRINKAGE = 50.0
-"""Prior precision of a weight around the one that it leans on."""
+"""Prior precision of a weight around the one that it leans on, as if by so many questions."""
 
 OWN_CHOICE = 200
 """From so many questions on a relation chooses its members itself."""
 
+OWN_WEIGHTS = 10
+"""With fewer questions a relation, or a direction, has the weights that it would lean on."""
+
 Task = tuple[Relation, Direction]
 Rankings = Mapping[Task, Sequence[Ranking]]
+Parts = Sequence[Ranking]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,68 +54,106 @@ def fit_blend(
     relations: Sequence[Relation],
     *,
     free: frozenset[str],
+    simple: frozenset[str] = frozenset(),
 ) -> Blend:
     """Learn the weights of all relations and directions.
 
     Members outside `free` must explain more than chance would to be taken. Where a single member
-    ranks better than the blend of them, it stands alone. A relation without questions gets what
-    all the others ask for.
+    ranks better than the blend of them, it stands alone: for a relation with few questions, where
+    it does for all. A `simple` member, all relations taken together, stands alone already where
+    the blend is not clearly better.
     """
     penalised = np.array([name not in free for name in members])
-    everything = [ranking for parts in rankings.values() for ranking in parts]
+    tasks = {task: joined(parts) for task, parts in rankings.items()}
+    everything = joined([ranking for parts in tasks.values() for ranking in parts])
     common = _chosen_weights(everything, penalised)
+    modest = np.array([name in simple for name in members])
+    common_alone = alone(everything, common > 0, modest)
     weights: dict[Task, MemberWeights] = {}
     for relation in relations:
-        sides = {
-            direction: rankings[relation, direction]
-            for direction in DIRECTIONS
-            if (relation, direction) in rankings
-        }
-        both = [ranking for side in sides.values() for ranking in side]
-        if len(both) == len(everything) or not both:
-            own = common
-        elif _questions(both) >= OWN_CHOICE:
-            own = _chosen_weights(both, penalised)
-        else:
-            own = fit_weights(both, around=common, precision=SHRINKAGE)
-        sided = {
-            direction: fit_weights(side, around=own, precision=SHRINKAGE, free=own > 0)
-            for direction, side in sides.items()
-        }
-        around = None if own is common else common
-        alone = _best_alone(sides, own > 0, around) if sides else None
-        for direction in DIRECTIONS:
-            weights[relation, direction] = sided.get(direction, own) if alone is None else alone
+        sides = {end: tasks[relation, end] for end in DIRECTIONS if (relation, end) in tasks}
+        both = joined([ranking for side in sides.values() for ranking in side])
+        own, single = common, common_alone
+        if _questions(both) != _questions(everything):
+            if _questions(both) >= OWN_CHOICE:
+                own = _chosen_weights(both, penalised)
+                single = alone(both, own > 0)
+            elif _questions(both) >= OWN_WEIGHTS:
+                own = fit_weights(both, around=common, precision=SHRINKAGE)
+        for end in DIRECTIONS:
+            if single is not None:
+                weights[relation, end] = single
+            else:
+                weights[relation, end] = _leaning(sides.get(end, ()), own)
     return Blend(tuple(members), weights)
 
 
-def _best_alone(
-    sides: Mapping[Direction, Sequence[Ranking]],
-    taken: NDArray[np.bool_],
-    around: MemberWeights | None,
+def alone(
+    rankings: Parts, taken: NDArray[np.bool_], simple: NDArray[np.bool_] | None = None
 ) -> MemberWeights | None:
-    """The weight vector of a single member that has a better MRR than the blend, if one has.
+    r"""The weights of a single member that ranks better than the blend, if one does.
 
-    The blend is judged on questions that it has not learned from: its weights for one half are
-    learned on the other. A member alone has no weights to learn.
+    Both are judged on questions that they were not chosen on: for one half of them the blend is
+    learned, and the best member found, on the other. Better is a higher mean of
+    :math:`1 / \log_2(1 + \mathrm{rank})`. One of the `simple` members is taken where it is worse by
+    up to a standard error, if there are enough questions to tell (the rule of Breiman, Friedman,
+    Olshen & Stone, "Classification and regression trees", 1984): networks have stopped when they
+    ranked these same questions best, and so where nothing can be learned they look as if it could.
     """
-    parts = [ranking for several in sides.values() for ranking in several]
-    alone = np.concatenate([ranking.member_ranks for ranking in parts])
-    single = [mean_reciprocal_rank(column) for column in alone.T]
-    best = int(np.argmax(single))
-    blended: list[NDArray[np.float64]] = []
-    for half in (0, 1):
-        judged = [ranking.questions(slice(half, None, 2)) for ranking in parts]
-        learned = [ranking.questions(slice(1 - half, None, 2)) for ranking in parts]
-        precision = RIDGE if around is None else SHRINKAGE
-        weights = fit_weights(learned, around=around, precision=precision, free=taken)
-        blended.extend(ranking.ranks(weights) for ranking in judged)
-    if single[best] <= mean_reciprocal_rank(np.concatenate(blended)):
+    halves = [_halves(rankings, half) for half in (0, 1)]
+    if any(not _questions(part) for parts in halves for part in parts):
         return None
-    return np.asarray(np.eye(len(single))[best], dtype=np.float64)
+    every = np.ones(rankings[0].member_ranks.shape[1], np.bool_)
+    blended = [
+        np.concatenate([gain(each.ranks(weights)) for each in judged])
+        for learned, judged in halves
+        for weights in [fit_weights(learned, precision=RIDGE, free=taken)]
+    ]
+
+    def better(among: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """By how much the best of some members is better, by question."""
+        parts = []
+        for (learned, judged), own in zip(halves, blended, strict=True):
+            best = _best(learned, among)
+            parts.append(
+                np.concatenate([gain(each.member_ranks[:, best]) for each in judged]) - own
+            )
+        return np.concatenate(parts)
+
+    if float(better(every).mean()) > 0.0:
+        return np.asarray(np.eye(len(every))[_best(rankings, every)], dtype=np.float64)
+    if simple is not None and simple.any() and _questions(rankings) >= OWN_CHOICE:
+        difference = better(simple)
+        if float(difference.mean()) > -float(difference.std()) / math.sqrt(len(difference)):
+            return np.asarray(np.eye(len(every))[_best(rankings, simple)], dtype=np.float64)
+    return None
 
 
-def _chosen_weights(rankings: Sequence[Ranking], penalised: NDArray[np.bool_]) -> MemberWeights:
+def _halves(rankings: Parts, half: int) -> tuple[list[Ranking], list[Ranking]]:
+    """What to learn from, and what to judge by."""
+    return (
+        [ranking.questions(slice(1 - half, None, 2)) for ranking in rankings],
+        [ranking.questions(slice(half, None, 2)) for ranking in rankings],
+    )
+
+
+def gain(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What NDCG gives for a rank; a steadier measure than 1/rank: float64 of the same shape."""
+    return np.asarray(1.0 / np.log2(1.0 + ranks), dtype=np.float64)
+
+
+def _best(rankings: Parts, among: NDArray[np.bool_]) -> int:
+    ranks = np.concatenate([ranking.member_ranks for ranking in rankings])
+    return int(np.argmax(np.where(among, gain(ranks).mean(axis=0), -1.0)))
+
+
+def _leaning(rankings: Parts, around: MemberWeights) -> MemberWeights:
+    if _questions(rankings) < OWN_WEIGHTS:
+        return around
+    return fit_weights(rankings, around=around, precision=SHRINKAGE, free=around > 0)
+
+
+def _chosen_weights(rankings: Parts, penalised: NDArray[np.bool_]) -> MemberWeights:
     r"""Choose members by an L1 penalty, then fit the chosen ones without it.
 
     A standardised score that means nothing still moves the likelihood of `n` questions by about
@@ -130,58 +168,5 @@ def _chosen_weights(rankings: Sequence[Ranking], penalised: NDArray[np.bool_]) -
     return fit_weights(rankings, free=chosen)
 
 
-def _questions(rankings: Sequence[Ranking]) -> int:
+def _questions(rankings: Parts) -> int:
     return sum(len(ranking.targets) for ranking in rankings)
-
-
-def fit_weights(
-    rankings: Sequence[Ranking],
-    *,
-    around: MemberWeights | None = None,
-    precision: float = RIDGE,
-    penalty: NDArray[np.float64] | None = None,
-    free: NDArray[np.bool_] | None = None,
-) -> MemberWeights:
-    r"""The weights that make the targets likeliest: float64 `[members]`, none negative.
-
-    Minimises :math:`-\sum_q \log \mathrm{softmax}_q(w^\top \hat s)_{t_q} + \frac{\lambda}{2}
-    \|w - w_0\|^2 + \mu^\top w` (the listwise loss of Cao et al., ICML 2007) with L-BFGS-B:
-    :math:`w_0` is `around`, :math:`\lambda` `precision`, :math:`\mu` `penalty`. Members outside
-    `free` get no weight.
-    """
-    members = rankings[0].scores.shape[2]
-    centre = np.zeros(members) if around is None else around
-    slopes = np.zeros(members) if penalty is None else penalty
-    open_ = np.ones(members, np.bool_) if free is None else free
-
-    def objective(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        loss = precision * float(((weights - centre) ** 2).sum()) / 2 + float(slopes @ weights)
-        gradient = precision * (weights - centre) + slopes
-        for ranking in rankings:
-            part, slope = _negative_log_likelihood(ranking, weights.astype(np.float32))
-            loss += part
-            gradient = gradient + slope
-        return loss, gradient
-
-    solved = minimize(
-        objective,
-        np.where(open_, 0.1 if around is None else centre, 0.0),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(0.0, None if member_is_open else 0.0) for member_is_open in open_],
-        options={"maxiter": 200},
-    )
-    return np.asarray(solved.x, dtype=np.float64)
-
-
-def _negative_log_likelihood(
-    ranking: Ranking, weights: Floats
-) -> tuple[float, NDArray[np.float64]]:
-    scores = ranking.scores @ weights + ranking.offsets
-    highest = scores.max(axis=1, keepdims=True)
-    odds = np.exp(scores - highest)
-    total = odds.sum(axis=1, keepdims=True)
-    own = ranking.scores[np.arange(len(ranking.targets)), ranking.targets]
-    loss = float((np.log(total[:, 0]) + highest[:, 0] - own @ weights).sum())
-    expected = np.tensordot(odds / total, ranking.scores, axes=([0, 1], [0, 1]))
-    return loss, (expected - own.sum(axis=0)).astype(np.float64)

@@ -37,9 +37,12 @@ class Ranking:
     member_ranks: NDArray[np.float64]
 
     def questions(self, rows: slice) -> Ranking:
-        """Only some of the questions."""
+        """Only some of the questions, their scores in one piece of memory."""
         return Ranking(
-            self.scores[rows], self.offsets[rows], self.targets[rows], self.member_ranks[rows]
+            np.ascontiguousarray(self.scores[rows]),
+            self.offsets[rows],
+            self.targets[rows],
+            self.member_ranks[rows],
         )
 
     def members(self, columns: Sequence[int]) -> Ranking:
@@ -58,6 +61,24 @@ class Ranking:
         return np.asarray(1.0 + above + level / 2.0, dtype=np.float64)
 
 
+def joined(rankings: Sequence[Ranking]) -> list[Ranking]:
+    """The same questions in as few pieces as can be: those with as many candidates together."""
+    widths: dict[int, list[Ranking]] = {}
+    for ranking in rankings:
+        widths.setdefault(ranking.scores.shape[1], []).append(ranking)
+    return [
+        parts[0]
+        if len(parts) == 1
+        else Ranking(
+            np.concatenate([part.scores for part in parts]),
+            np.concatenate([part.offsets for part in parts]),
+            np.concatenate([part.targets for part in parts]),
+            np.concatenate([part.member_ranks for part in parts]),
+        )
+        for parts in widths.values()
+    ]
+
+
 def rank_members(
     members: Sequence[Scorer],
     questions: Questions,
@@ -74,12 +95,8 @@ def rank_members(
         _rank_block(members, block, fitted_on, every_link, random)
         for block in questions.blocks(BLOCK)
     ]
-    return Ranking(
-        np.concatenate([part.scores for part in parts]),
-        np.concatenate([part.offsets for part in parts]),
-        np.concatenate([part.targets for part in parts]),
-        np.concatenate([part.member_ranks for part in parts]),
-    )
+    (whole,) = joined(parts)
+    return whole
 
 
 def _rank_block(

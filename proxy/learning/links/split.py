@@ -6,6 +6,7 @@ validation edges; the test edges are for the report alone.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -24,17 +25,19 @@ from proxy.learning.links.networks import (
     judged,
     most_epochs,
     patience_of,
+    told,
 )
+from proxy.learning.links.scorers.embedding import Embeddings, averaged
 from proxy.learning.links.scorers.mixture import Mixture
 from proxy.learning.links.scorers.trained import Trained
 from proxy.learning.processing.processed import CustomSplit, Split, SplitRate
-from proxy.learning.settings import AUTO
+from proxy.learning.settings import AUTO, NETWORK
 
-BLEND_EDGES = 400
+BLEND_EDGES = 1000
 """Validation edges of a relation that the blend is learned from, at most."""
 
-BLEND_NUMBERS = 2**25
-"""Scores that the blend is learned from, at most, over all relations: 128 MiB."""
+BLEND_NUMBERS = 2**26
+"""Scores that the blend is learned from, at most, over all relations: 256 MiB."""
 
 LEAST_EDGES = 16
 """Edges of a relation that its blend is learned from whatever the memory."""
@@ -76,7 +79,7 @@ def study_split(bench: Bench) -> Study:
         calibrations,
         epochs=epochs,
         small=False,
-        networks=1,
+        networks=bench.averaged,
         ranks=ranks,
         seconds=bench.seconds(),
         memory=bench.watch.memory,
@@ -170,9 +173,27 @@ def _networks(
     for name in bench.network_names:
         with bench.watch.timing(name):
             kept, courses[name] = learned(bench, name, train, validation)
-        ((epochs[name], trained),) = kept.items()
+            ((epochs[name], trained),) = kept.items()
+            if name == NETWORK and isinstance(trained, Embeddings):
+                others = _others(bench, train, epochs[name])
+                trained = averaged([trained, *others]) if others else trained
         best.append((name, trained))
     return best, epochs, courses
+
+
+def _others(bench: Bench, train: TypedGraph, epochs: int) -> list[Embeddings]:
+    """Graph neural networks to be averaged with the first, after as many epochs."""
+    found: list[Embeddings] = []
+    for number in range(1, bench.averaged):
+        phase = f"{NETWORK} on the training edges, {number + 1} of {bench.averaged}"
+        bench.progress(PhaseStarted(phase))
+        settings, seed = bench.settings_of(NETWORK), bench.seed * bench.averaged + number
+        states = checkpoints(NETWORK, train, bench.relations, settings, epochs, seed, small=False)
+        (last,) = deque(told(phase, states, epochs, bench.progress, []), maxlen=1)
+        trained = last.embeddings()
+        if isinstance(trained, Embeddings):
+            found.append(trained)
+    return found
 
 
 def learned(

@@ -5,8 +5,9 @@ import pytest
 from scipy.optimize import check_grad
 
 from proxy.learning.graph import DIRECTIONS, Relation
-from proxy.learning.links.blend import _negative_log_likelihood, fit_blend, fit_weights
+from proxy.learning.links.blend import fit_blend
 from proxy.learning.links.ranking import Ranking
+from proxy.learning.links.weights import fit_weights, negative_log_likelihood
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")
@@ -27,10 +28,10 @@ def test_the_gradient_is_that_of_the_loss() -> None:
     data = ranking(20, [1.0, 0.5, 0.0])
 
     def loss(weights: np.ndarray) -> float:
-        return _negative_log_likelihood(data, weights)[0]
+        return negative_log_likelihood(data, weights)[0]
 
     def gradient(weights: np.ndarray) -> np.ndarray:
-        return _negative_log_likelihood(data, weights)[1]
+        return negative_log_likelihood(data, weights)[1]
 
     for weights in (np.array([0.3, 0.2, 0.1]), np.array([1.0, 0.0, 2.0])):
         assert check_grad(loss, gradient, weights, epsilon=1e-4) < 0.05
@@ -104,8 +105,8 @@ def test_offsets_stand_for_candidates_that_were_left_out() -> None:
         data.scores, np.full((5, 3), np.log(2.0), np.float32), data.targets, data.member_ranks
     )
     weights = np.array([0.7], np.float32)
-    assert _negative_log_likelihood(doubled, weights)[0] == pytest.approx(
-        _negative_log_likelihood(weighted, weights)[0], rel=1e-5
+    assert negative_log_likelihood(doubled, weights)[0] == pytest.approx(
+        negative_log_likelihood(weighted, weights)[0], rel=1e-5
     )
 
 
@@ -119,3 +120,34 @@ def test_the_blend_is_judged_on_questions_that_it_has_not_learned_from() -> None
         weights = fit_blend(names, seen, [KNOWS], free=frozenset(names)).weights[KNOWS, "out"]
         alone += int((weights > 0).sum() == 1 and weights[0] > 0)
     assert alone >= 6
+
+
+def test_a_simple_method_stands_alone_where_a_blend_is_not_clearly_better() -> None:
+    # Both know the same and nothing: as good as each other, and the network may only look better.
+    def found(network: float, simple: float) -> np.ndarray:
+        rankings = {
+            (KNOWS, end): [ranking(300, [network, simple], seed)]
+            for seed, end in enumerate(DIRECTIONS)
+        }
+        blend = fit_blend(
+            ("rgcn", "popularity"),
+            rankings,
+            [KNOWS],
+            free=frozenset({"rgcn"}),
+            simple=frozenset({"popularity"}),
+        )
+        return blend.weights[KNOWS, "out"]
+
+    assert found(0.0, 0.0).tolist() == [0.0, 1.0]
+    assert found(0.05, 1.5).tolist() == [0.0, 1.0]
+    assert found(1.5, 1.0)[0] > 0.5
+
+
+def test_pieces_of_the_same_questions_make_the_same_blend() -> None:
+    whole = ranking(200, [1.5, 0.5, 0.0], 8)
+    halves = [whole.questions(slice(0, 100)), whole.questions(slice(100, 200))]
+    one, two = (
+        fit_blend(("a", "b", "c"), {(KNOWS, "out"): parts}, [KNOWS], free=frozenset())
+        for parts in ([whole], halves)
+    )
+    np.testing.assert_allclose(one.weights[KNOWS, "out"], two.weights[KNOWS, "out"])

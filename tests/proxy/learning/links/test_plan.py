@@ -73,3 +73,11 @@ def test_larger_graphs_get_more_time() -> None:
     budgets = [default_budget(edges) for edges in (100, 1000, 10_000, 100_000, 1_000_000)]
     assert budgets == sorted(budgets)
     assert budgets[-1] < 1800
+
+
+def test_networks_are_averaged_where_that_leaves_half_of_the_budget() -> None:
+    found = {
+        planned(graph(20_000), [LIKES], "auto", TrainingSettings(budget=budget)).averaged
+        for budget in (5.0, 50_000.0)
+    }
+    assert found == {1, 3}
