@@ -6,6 +6,7 @@ Written beside processed data, edited by people, read by training.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +123,10 @@ def _parameter(entry: Any, sizes: Mapping[str, int]) -> Parameter:
     low = high = None
     if "range" in entry:
         low, high = _range(name, entry["range"], spacing)
+        if spacing == "power2" and math.ceil(math.log2(low)) > math.floor(math.log2(high)):
+            raise BadHpoConfiguration(
+                f"range of {name} is {entry['range']}: no power of 2 is in it"
+            )
         for key, size in sizes.items():
             if key in entry:
                 if entry[key] not in SCALES:
@@ -134,6 +139,9 @@ def _parameter(entry: Any, sizes: Mapping[str, int]) -> Parameter:
     # Lists (fan-outs) are no values of any parameter that has an effect here.
     plain = [_value(name, kind, each) for each in options if not isinstance(each, list)]
     default = entry.get("default")
+    step = _step(name, entry.get("inc_val"))
+    if kind == "int" and step is not None and step != int(step):
+        raise BadHpoConfiguration(f"inc_val of {name} is {step}: it must be a whole number")
     return Parameter(
         name,
         kind,
@@ -142,7 +150,7 @@ def _parameter(entry: Any, sizes: Mapping[str, int]) -> Parameter:
         high,
         tuple(plain),
         spacing,
-        _step(name, entry.get("inc_val")),
+        step,
     )
 
 

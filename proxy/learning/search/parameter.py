@@ -46,12 +46,15 @@ class Parameter:
             low, high = math.ceil(math.log2(self.low)), math.floor(math.log2(self.high))
             return int(2 ** trial.suggest_int(self.name, low, high))
         log = self.spacing == "log"
+        low_end, high_end = self.low, self.high
+        step = None if log else self.step
+        if step is not None:
+            # The last value that steps reach.
+            high_end = low_end + math.floor((high_end - low_end) / step + 1e-9) * step
         if self.kind == "int":
-            step = 1 if log or self.step is None else int(self.step)
-            low, high = round(self.low), round(self.high)
-            return int(trial.suggest_int(self.name, low, high, step=step, log=log))
-        step_of = None if log else self.step
-        return float(trial.suggest_float(self.name, self.low, self.high, step=step_of, log=log))
+            ends = round(low_end), round(high_end)
+            return int(trial.suggest_int(self.name, *ends, step=round(step or 1), log=log))
+        return float(trial.suggest_float(self.name, low_end, high_end, step=step, log=log))
 
     def enqueued(self, value: Value) -> Any:
         """What Optuna calls a value of this parameter; `None` for one that it cannot choose."""

@@ -6,6 +6,7 @@ up, depend on earlier rounds only: so the same seed finds the same whatever fini
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -86,20 +87,25 @@ def run_trial(objective: Objective, job: Job, keep: Keep) -> TrialRow:
     reason = ""
 
     def tell(value: float) -> None:
+        if not math.isfinite(value):
+            raise ArithmeticError("what it is judged by is no number")
         reached.append(value)
         if not keep(job.number, len(reached) - 1, value):
             raise Pruned
 
     try:
-        reached.append(objective(job.parameters, tell))
+        value = objective(job.parameters, tell)
+        if not math.isfinite(value):
+            raise ArithmeticError("what it is judged by is no number")
+        reached.append(value)
     except Pruned:
         state = "pruned"
     except (ArithmeticError, RuntimeError, ValueError) as error:
         # A size that does not fit, a loss that is no number: other settings may do.
         state, reason = "failed", f"{type(error).__name__}: {error}"
-    value = reached[-1] if reached and state != "failed" else None
+    last = reached[-1] if reached and state != "failed" else None
     seconds = round(time.perf_counter() - begun, 2)
-    return TrialRow(job.number, job.parameters, value, state, seconds, reason)
+    return TrialRow(job.number, job.parameters, last, state, seconds, reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,31 @@ def number(value: Any) -> dict[str, Any]:
             "log needs more",
         ),
         (
+            changed(
+                **{
+                    "1-tier-param": [
+                        {
+                            "param": "num-hidden",
+                            "type": "int",
+                            "range": [20, 30],
+                            "inc_strategy": "power2",
+                        }
+                    ]
+                }
+            ),
+            "no power of 2 is in it",
+        ),
+        (
+            changed(
+                **{
+                    "1-tier-param": [
+                        {"param": "num-layer", "type": "int", "range": [1, 3], "inc_val": 0.5}
+                    ]
+                }
+            ),
+            "inc_val of num-layer is 0.5: it must be a whole number",
+        ),
+        (
             changed(**{"fixed-param": [{"param": "lr", "type": "float", "default": 1}]}),
             "lr stands there more than once",
         ),

@@ -154,6 +154,28 @@ def test_defaults_outside_the_range_are_not_tried(
     assert parameter.enqueued(value) == known
 
 
+def test_steps_that_do_not_reach_the_end() -> None:
+    class Trial:
+        def suggest_int(self, name: str, low: int, high: int, step: int, log: bool) -> int:
+            assert (low, high, step) == (0, 6, 3)
+            return high
+
+        def suggest_float(
+            self, name: str, low: float, high: float, step: float | None, log: bool
+        ) -> float:
+            assert step == 0.2
+            return high
+
+    assert Parameter("num-bases", "int", 0, 0, 8, step=3).suggested(Trial()) == 6
+    assert Parameter("dropout", "float", 0, 0.0, 0.5, step=0.2).suggested(Trial()) == 0.4
+
+
+def test_no_number_is_a_failure() -> None:
+    row = run_trial(lambda _, tell: float("nan"), Job(0, {}), lambda *_: True)
+    assert (row.state, row.value) == ("failed", None)
+    assert "is no number" in row.reason
+
+
 def test_a_trial_keeps_its_last_value() -> None:
     def objective(parameters: Mapping[str, Value], tell: Tell) -> float:
         for value in (0.1, 0.2, 0.3):
