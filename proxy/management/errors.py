@@ -83,6 +83,13 @@ class MLResourceNotFound(ManagementError):
     http_status = 404
 
 
+class MethodNotAllowed(ManagementError):
+    """A method that the path does not take."""
+
+    code = "MethodNotAllowedException"
+    http_status = 405
+
+
 class ClientTimeout(ManagementError):
     """The body of the request did not arrive."""
 

@@ -201,3 +201,45 @@ def test_a_body_that_does_not_come(api: RunningApi, monkeypatch: pytest.MonkeyPa
         answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"ClientTimeoutException" in answer
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        (call("cancel_open_cypher_query", queryId="q"), "speaks Gremlin"),
+        (call("execute_open_cypher_query", openCypherQuery="MATCH (n)"), "speaks Gremlin"),
+        (
+            call("execute_open_cypher_explain_query", openCypherQuery="x", explainMode="static"),
+            "speaks Gremlin",
+        ),
+        (call("get_open_cypher_query_status", queryId="q"), "speaks Gremlin"),
+        (call("list_open_cypher_queries"), "speaks Gremlin"),
+        (call("get_sparql_statistics"), "property graphs"),
+        (call("manage_sparql_statistics", mode="refresh"), "property graphs"),
+        (call("delete_sparql_statistics"), "property graphs"),
+        (call("get_rdf_graph_summary"), "property graphs"),
+        (call("get_sparql_stream"), "property graphs"),
+        (call("get_propertygraph_stream"), "stream of changes"),
+        (call("execute_fast_reset", action="initiateDatabaseReset"), "drop()"),
+    ],
+)
+def test_operations_that_there_are_not(neptune: Any, operation: Request, said: str) -> None:
+    with pytest.raises(neptune.exceptions.UnsupportedOperationException) as caught:
+        getattr(neptune, operation[0])(**operation[1])
+    assert said in caught.value.response["detailedMessage"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "takes"),
+    [
+        ("PUT", "/ml/endpoints", "POST, GET"),
+        ("PATCH", "/ml/modeltraining/x", "GET, DELETE"),
+        ("DELETE", "/status", "GET"),
+    ],
+)
+def test_methods_that_a_path_does_not_take(
+    api: RunningApi, method: str, path: str, takes: str
+) -> None:
+    status, document = send(api.address, method, path)
+    assert (status, document["code"]) == (405, "MethodNotAllowedException")
+    assert document["detailedMessage"] == f"{path} takes {takes}, not {method}."

@@ -1,0 +1,59 @@
+"""What Neptune's data API has and gremlink has not, and methods that a path does not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from proxy.management.errors import MethodNotAllowed, UnsupportedOperation
+from proxy.management.http import Handler
+
+REASONS: Mapping[str, tuple[str, ...]] = {
+    "openCypher queries are not answered: gremlink speaks Gremlin.": (
+        "/opencypher",
+        "/openCypher",
+        "/opencypher/{rest:.+}",
+        "/openCypher/{rest:.+}",
+    ),
+    "RDF and SPARQL are not supported: gremlink is about property graphs.": (
+        "/sparql",
+        "/sparql/{rest:.+}",
+        "/rdf/{rest:.+}",
+    ),
+    "There is no stream of changes: the database behind the proxy keeps none.": (
+        "/propertygraph/stream",
+        "/pg/stream",
+        "/gremlin/stream",
+    ),
+    "The graph is not reset over this API: send g.V().drop() as a query.": ("/system",),
+}
+"""What is said, and of which paths."""
+
+
+def unsupported() -> list[tuple[str, str, Handler]]:
+    """Method, path and handler of what is answered with UnsupportedOperationException."""
+    return [("*", path, _refusing(reason)) for reason, paths in REASONS.items() for path in paths]
+
+
+def not_allowed(routes: Iterable[tuple[str, str, Handler]]) -> list[tuple[str, str, Handler]]:
+    """The same for methods that the paths of some routes do not take."""
+    methods: dict[str, list[str]] = {}
+    for method, path, _ in routes:
+        methods.setdefault(path, []).append(method)
+    return [("*", path, _only(allowed)) for path, allowed in methods.items()]
+
+
+def _refusing(reason: str) -> Handler:
+    async def refuse(request: web.Request) -> dict[str, Any]:
+        raise UnsupportedOperation(reason)
+
+    return refuse
+
+
+def _only(methods: list[str]) -> Handler:
+    async def refuse(request: web.Request) -> dict[str, Any]:
+        raise MethodNotAllowed(f"{request.path} takes {', '.join(methods)}, not {request.method}.")
+
+    return refuse
