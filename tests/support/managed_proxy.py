@@ -110,7 +110,7 @@ def announced(process: subprocess.Popen[str], log: Path) -> str:
 
 
 def wait_for(
-    status: Callable[[], Mapping[str, Any]], *finals: str, key: str = "status", seconds: float = 180
+    status: Callable[[], Mapping[str, Any]], *finals: str, key: str = "status", seconds: float = 600
 ) -> Mapping[str, Any]:
     """Ask until the status is a final one; the last reply."""
     deadline = time.monotonic() + seconds

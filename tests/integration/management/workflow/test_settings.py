@@ -41,13 +41,20 @@ def test_the_file_beside_processed_data_is_edited_in_place(
         if parameter["param"] == "num-epochs":
             parameter["default"] = parameter["range"][0]
     storage.put_object(Bucket="bucket", Key=key, Body=json.dumps(document).encode())
-    figures = trained_as(neptune, storage, bucket, "edited")
+    figures = trained_as(neptune, storage, bucket, "edited", maxHPONumberOfTrainingJobs=2)
     assert figures["model"] == "distmult"
-    assert figures["search"] is None
+    assert figures["search"].startswith("Search of settings for distmult: 2 trials")
 
     # A warm start has the earlier training's settings, whatever the file says.
     storage.delete_object(Bucket="bucket", Key=key)
-    warm = trained_as(neptune, storage, bucket, "warm", previousModelTrainingJobId="edited")
+    warm = trained_as(
+        neptune,
+        storage,
+        bucket,
+        "warm",
+        previousModelTrainingJobId="edited",
+        maxHPONumberOfTrainingJobs=1,
+    )
     assert warm["model"] == "distmult"
     assert any("networks begin anew" in warning for warning in warm["warnings"]), warm
     for id in ("edited", "warm"):
@@ -55,13 +62,12 @@ def test_the_file_beside_processed_data_is_edited_in_place(
     neptune.cancel_ml_data_processing_job(id="kge", clean=True)
 
 
-def trained_as(neptune: Any, storage: Any, bucket: str, id: str, **more: str) -> Any:
-    """The figures of a training without a search."""
+def trained_as(neptune: Any, storage: Any, bucket: str, id: str, **more: Any) -> Any:
+    """The figures of a training."""
     neptune.start_ml_model_training_job(
         id=id,
         dataProcessingJobId="kge",
         trainModelS3Location=f"{bucket}/training",
-        maxHPONumberOfTrainingJobs=1,
         **more,
     )
     ended = wait_for(lambda: neptune.get_ml_model_training_job(id=id), "Completed", "Failed")
