@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ FAILURE = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnectio
 @contextmanager
 def s3_server() -> Iterator[str]:
     """The address of an S3-compatible server without any bucket."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it tells every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
