@@ -15,6 +15,9 @@ from proxy.learning.links.scorers.mixture import MemberWeights
 RIDGE = 1.0
 """Prior precision of a weight around 0, as if by so many questions."""
 
+PRECISE = 1e-7
+"""Relative change of the loss at which a fit ends. With many relations there are hundreds of fits."""
+
 
 def fit_weights(
     rankings: Sequence[Ranking],
@@ -51,7 +54,7 @@ def fit_weights(
         jac=True,
         method="L-BFGS-B",
         bounds=[(0.0, None if member_is_open else 0.0) for member_is_open in open_],
-        options={"maxiter": 200},
+        options={"maxiter": 200, "ftol": PRECISE},
     )
     return np.asarray(solved.x, dtype=np.float64)
 
