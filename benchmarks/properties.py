@@ -158,17 +158,14 @@ def attrition(seeds: Path) -> Graph:
 
 
 FRAUD = "graph_notebook/seed/queries/propertygraph/gremlin/fraud_graph/fraud_graph.txt"
-FRAUD_TYPES = {
-    "ACCOUNT": ("Transaction", "Account"),
-    "MERCHANT": ("Transaction", "Merchant"),
-}
+VALUE = re.compile(r"""property\("?(\w+)"?,(?:"([^"]*)"|datetime\('([^']*)'\)|([^)]*))\)""")
 FRAUD_VALUES = {"Merchant": ("name",), "Account": (), "Transaction": ("amount", "created")}
 
 
 def fraud(seeds: Path) -> Graph:
     """Transactions of accounts at merchants, and what accounts share: addresses, phones, ..."""
     script = (seeds / FRAUD).read_text(encoding="utf-8")
-    steps = re.split(r"(?:g|\))\.add(?=[VE]\()", script)[1:]
+    steps = re.split(r"(?<=[g)])\.add(?=[VE]\()", script)[1:]
     vertices: dict[str, Rows] = {}
     edges: dict[tuple[str, str, str], Rows] = {}
     types: dict[str, str] = {}
@@ -176,7 +173,7 @@ def fraud(seeds: Path) -> Graph:
         label = re.match(r'[VE]\("(\w+)"', step)
         assert label is not None
         name = label.group(1)
-        found = dict(re.findall(r'property\("?(\w+)"?,(?:datetime\()?["\']?([^"\')]*)', step))
+        found = {key: quoted or dated or plain for key, quoted, dated, plain in VALUE.findall(step)}
         if step.startswith("V"):
             types[found["id"]] = name
             row = {"~id": found["id"]}
