@@ -2,7 +2,7 @@
 
 For Henry's next friend, `g.V().has("name", "Henry").out("FRIEND").with("Neptune#ml.prediction")`::
 
-    g.V().has("name", "Henry").dedup().limit(10001)
+    g.V().has("name", "Henry").limit(10001)
       .project("v", "n").by(__.id()).by(__.out("FRIEND").id().fold())
 """
 
@@ -27,6 +27,7 @@ from grammar.traversal import (
 from proxy.inference.cells import values_of
 from proxy.inference.commands import Edge, Results
 from proxy.inference.errors import InternalFailure, UnsupportedOperation
+from proxy.inference.once import is_unique
 from proxy.inference.plan import LinkPlan, Plan
 from proxy.inference.predicates import FILTER_FIRST
 from proxy.inference.tree import ITS_ID
@@ -70,7 +71,8 @@ def input_query(
     if list(fields) == [_ID]:
         # One list: for thousands of ids a server needs longer for as many results.
         told = [step("id"), step("fold")]
-    return traversal.with_steps([*leading, step("dedup"), step("limit", INPUT_LIMIT + 1), *told])
+    once_each = () if is_unique(leading) else (step("dedup"),)
+    return traversal.with_steps([*leading, *once_each, step("limit", INPUT_LIMIT + 1), *told])
 
 
 def read_vertices(results: Results) -> tuple[list[Literal], list[frozenset[Literal]]]:

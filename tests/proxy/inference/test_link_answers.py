@@ -86,7 +86,7 @@ def test_the_commands_come_in_this_order(make):
     assert isinstance(ask, Ask)
     assert len({request.request_id, admit.request.request_id, ask.request.request_id}) == 3
     asked = text_of(ask.request).replace('"', "'")
-    assert "V('a').dedup().limit(10001).project('v', 'n').by(__.id())" in asked
+    assert "V('a').limit(10001).project('v', 'n').by(__.id())" in asked
     assert ".by(__.out('F').id().fold())" in asked
     assert predict.inputs == [Literal.string("a")]
     assert predict.known == [frozenset({Literal.string("k")})]

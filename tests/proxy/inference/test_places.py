@@ -16,7 +16,7 @@ from proxy.wire.mime import format_of
 P = 'g.with("Neptune#ml.endpoint","ep").'
 LINK = 'out("knows").with("Neptune#ml.prediction").hasLabel("p")'
 GENRE = 'properties("genre").with("Neptune#ml.classification")'
-INPUT = ".dedup().limit(10001).id().fold()"
+INPUT = ".limit(10001).id().fold()"
 ROWS = [[row(v="a"), row(v="b")]]
 
 LANG = {"language": Literal.string("gremlin-lang")}
@@ -52,8 +52,9 @@ def genres(vertex: object) -> list[tuple[Literal, float]]:
 def test_inputs_are_asked_for_where_the_inference_stands(query, leading):
     answered = drive(as_script(P + query), ROWS, values=genres)
     (asked,) = answered.asked
+    once_each = "" if leading in ('V("a")', "V()") else ".dedup()"
     assert asked.replace("__.out", "out").replace("__.flatMap", "flatMap") == (
-        f"g.{leading}{INPUT}".replace("__.out", "out").replace("__.flatMap", "flatMap")
+        f"g.{leading}{once_each}{INPUT}".replace("__.out", "out").replace("__.flatMap", "flatMap")
     )
     assert "choose(__.id())" in answered.text
     assert "Neptune#ml" not in answered.text
