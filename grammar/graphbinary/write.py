@@ -132,9 +132,18 @@ def _value(argument: Argument, out: _Pieces, depth: int) -> None:
         case Entries(entries):
             out.append(bytes((codes.MAP, 0)))
             out.append(_INT.pack(len(entries)))
+            written: dict[int, bytes] = {}
             for key, value in entries:
                 _value(key, out, depth + 1)
-                _value(value, out, depth + 1)
+                if isinstance(value, Items):  # the same one may stand here a thousand times
+                    piece = written.get(id(value))
+                    if piece is None:
+                        part: _Pieces = []
+                        _value(value, part, depth + 1)
+                        piece = written[id(value)] = b"".join(part)
+                    out.append(piece)
+                else:
+                    _value(value, out, depth + 1)
         case Strategy():
             _strategy(argument, out, depth)
         case Bulked(value, bulk):

@@ -49,7 +49,7 @@ from proxy.inference.inputs import (
 )
 from proxy.inference.neighbourhood import IDS, read_neighbourhood
 from proxy.inference.place import leading_steps
-from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, plan_all, plan_next
+from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, plan_all, plan_next, steps_behind
 from proxy.inference.predicates import EXPLAIN, SCORE, Settings
 from proxy.inference.prepare import Prepared, model_of, prepare
 from proxy.inference.property_answers import Properties
@@ -322,6 +322,10 @@ class _Rewriting:
         writing = Properties(element, self._dialect, self._binding(), by)
         apart = self._kept_apart(plan, element)
         if not self._may_start_anew(plan, leading):
+            if self._gives_values(plan) and writing.can_look_up(ids, _values(plan, found)):
+                told = {id: [value for value, _ in v] for id, v in zip(ids, found, strict=True)}
+                self._replace(plan, self._bound(writing.values_of_each(told)), behind=1)
+                return
             each = {id: _flattened(plan, values) for id, values in zip(ids, found, strict=True)}
             self._replace(plan, [*self._bound(writing.of_each(each)), *apart])
             return
@@ -358,9 +362,22 @@ class _Rewriting:
         taken = len(self._query.request.bindings) + len(self._bindings)
         return replace(self._query.dialect, room=taken < ROOM)
 
-    def _replace(self, plan: Plan, steps: Sequence[Instruction]) -> None:
+    def _gives_values(self, plan: PropertyPlan) -> bool:
+        """Whether nobody sees the properties of an inference, only their values."""
+        inside = plan.inference.inside
+        behind = steps_behind(self._traversal, plan.inference)
+        return (
+            inside[-1:] == ("by",)  # the path in it is seen nowhere else
+            and behind[:1] == (step("value"),)
+            and once.needs_path(behind[1:]) is None
+            and not plan.scored
+        )
+
+    def _replace(self, plan: Plan, steps: Sequence[Instruction], *, behind: int = 0) -> None:
+        """Put steps in the place of an inference, and of some `behind` it."""
         inference = plan.inference
-        self._traversal = splice(self._traversal, inference.path, inference.width, steps)
+        width = inference.width + behind
+        self._traversal = splice(self._traversal, inference.path, width, steps)
 
     def _binding(self) -> str:
         return f"gremlink_answers_{len(self._bindings)}"

@@ -157,7 +157,7 @@ def _link_plan(
             raise UnsupportedOperation(
                 f"{inference} is not supported: link prediction belongs behind out(...) or in(...)."
             )
-    following = _following(traversal, inference)
+    following = steps_behind(traversal, inference)
     return LinkPlan(
         inference=inference,
         edge_label=_edge_label(step),
@@ -197,7 +197,7 @@ def _property_plan(
     )
 
 
-def _following(traversal: Traversal, inference: Inference) -> tuple[Instruction, ...]:
+def steps_behind(traversal: Traversal, inference: Inference) -> tuple[Instruction, ...]:
     """The steps behind an inference and its modifiers."""
     steps, path = traversal.steps, inference.path
     while len(path) > 1:

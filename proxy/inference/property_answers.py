@@ -6,7 +6,7 @@ where it cannot tell the difference, it begins with all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from uuid import uuid4
@@ -27,7 +27,7 @@ from grammar.traversal import (
 )
 from proxy.inference.answers import Dialect, Written, bound_tree
 from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.lookup import looked_up
+from proxy.inference.lookup import TABLES, looked_up
 from proxy.inference.tree import FAN_OUT, ITS_ID, NOTHING, choose_tree
 from proxy.wire.elements import (
     graphbinary_edge_property,
@@ -100,6 +100,45 @@ class Properties:
 
         steps = looked_up(list(predicted), table, by=self.by)
         return Written(steps, {self.binding: Items("list", tuple(tables))})
+
+    def can_look_up(self, elements: Collection[Literal], values: Collection[Literal]) -> bool:
+        """Whether there is so much that `values_of_each` pays, and nothing changes in its maps."""
+        format = self.dialect.format
+        typed = format.encoding is Encoding.GRAPHBINARY or (format.typed and format.version == 3)
+        return len(elements) > FAN_OUT and (
+            typed or all(each.kind is Kind.STRING for each in (*elements, *values))
+        )
+
+    def values_of_each(self, predicted: Mapping[Literal, Sequence[Literal]]) -> Written:
+        """From each element to the values predicted for it, best first.
+
+        All elements that may come are among the keys, also those without any.
+        """
+        bindings: dict[str, Argument] = {}
+        tables: list[Argument] = []
+        alike: dict[tuple[Literal, ...], Items] = {}
+
+        def table(ids: Sequence[Literal]) -> Argument:
+            pairs = []
+            for id in ids:
+                values = tuple(predicted[id])
+                shared = alike.get(values)
+                if shared is None:
+                    shared = alike[values] = Items("list", values)
+                pairs.append((id, shared))
+            entries = Entries(tuple(pairs))
+            if self.dialect.language is None:
+                return entries
+            if self.dialect.is_groovy:
+                tables.append(entries)
+                bindings[self.binding] = Items("list", tuple(tables))
+                return Opaque("script", f"{self.binding}[{len(tables) - 1}]", "answers")
+            name = f"{self.binding}_{len(bindings)}"
+            bindings[name] = entries
+            return Variable(name)
+
+        most = BINDINGS if self.dialect.binds_properties else TABLES
+        return Written(looked_up(list(predicted), table, most, self.by), bindings)
 
     def from_start(self, found: Pairs) -> Written:
         """The beginning of a traversal that has just these properties."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from answering import as_script, drive, known, row
+from answering import as_bytecode, as_script, drive, known, row
 
 from grammar.traversal import Kind, Literal, Opaque
 from proxy.inference.commands import Admit, Edge, PredictProperty, PrepareLinks, PrepareProperty
@@ -241,3 +241,39 @@ def test_statements_around_stay_as_they_are():
 def test_statements_that_an_inference_depends_on_are_refused(query, why):
     with pytest.raises(UnsupportedOperation, match=why):
         drive(as_script(query), [])
+
+
+MANY = [[row(v=f"m{number}") for number in range(20)]]
+BY_VALUE = f'V().project("g").by({GENRE}.value())'
+
+
+@pytest.mark.parametrize(
+    ("make", "more"), [(as_bytecode, {}), (as_script, {}), (as_script, LANG)], ids=str
+)
+def test_values_inside_by_need_no_properties(make, more):
+    answered = drive(make(P + BY_VALUE, **more), MANY, values=genres)
+    assert "value()" not in answered.text
+    written = answered.text + repr(answered.final.args.get("bindings"))
+    assert "'m7': ['genre of m7']" in written
+    assert "VertexProperty" not in written
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f'V().project("g").by({GENRE}.value().path())',
+        f'V().project("g").by({GENRE})',
+        f"V().map({GENRE}.value())",
+        'V().project("g").by(properties("genre","Neptune#ml.score")'
+        '.with("Neptune#ml.classification").value().fold())',
+    ],
+)
+def test_properties_stay_where_somebody_sees_them(query):
+    answered = drive(as_script(P + query), MANY, values=genres)
+    assert "DetachedVertexProperty" in answered.text
+
+
+def test_few_values_inside_by_stay_properties_in_branches():
+    answered = drive(as_script(P + BY_VALUE), ROWS, values=genres)
+    assert "DetachedVertexProperty" in answered.text
+    assert ".value()" in answered.text
