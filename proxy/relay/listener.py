@@ -63,14 +63,17 @@ class Listener:
 
         return arrived
 
-    async def open(self, handlers: web.Server) -> tuple[str, int]:
-        """Listen; the address and port that are used. Raises `ListenError`."""
+    async def open(self, handlers: web.Server, tied: Callable[[], int]) -> tuple[str, int]:
+        """Listen; the address and port that are used. Raises `ListenError`.
+
+        `tied` counts the connections that the handlers no longer have.
+        """
         loop = asyncio.get_running_loop()
         host, port = self._listen.host, self._listen.port
         tls = self._certificate
         try:
             self._server = await loop.create_server(
-                lambda: self._accept(handlers),
+                lambda: self._accept(handlers, tied()),
                 host,
                 port,
                 backlog=1024,
@@ -94,9 +97,9 @@ class Listener:
             timer.cancel()
         self._silent.clear()
 
-    def _accept(self, handlers: web.Server) -> asyncio.BaseProtocol:
+    def _accept(self, handlers: web.Server, tied: int) -> asyncio.BaseProtocol:
         most = self._limits.max_connections
-        if len(handlers.connections) >= most:
+        if len(handlers.connections) + tied >= most:
             return _Busy(most)
         handler = handlers()
         self._silent[handler] = asyncio.get_running_loop().call_later(

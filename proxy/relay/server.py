@@ -170,20 +170,27 @@ class Server:
             opened = answer
         try:
             return await self._tie(request, opened, unreachable)
-        finally:
+        except BaseException:
             if opened is not None:
-                opened.response.close()
+                opened.close()
+            raise
 
     async def _tie(
         self, request: web.Request, opened: Opened | None, unreachable: str
     ) -> web.StreamResponse:
-        """Answer the handshake, and let client and database talk until one of them goes."""
+        """Answer the handshake, and let client and database talk until one of them goes.
+
+        aiohttp is told that the connection is gone: it would keep its request, its parser and two
+        tasks for as long as that lasts.
+        """
         protocols = (opened.protocol,) if opened is not None and opened.protocol else ()
         response = web.WebSocketResponse(
             autoping=False, autoclose=False, compress=False, protocols=protocols
         )
         limits = self._configuration.limits
         if request.transport is None or request.transport.is_closing():
+            if opened is not None:
+                opened.close()
             return web.Response()  # to nobody: the client did not wait
         transport = request.transport
         transport.pause_reading()  # no frame may reach aiohttp's own reader
@@ -204,18 +211,34 @@ class Server:
         if opened is None:
             connection.upstream_unreachable(unreachable)
         else:
-            connection.attach_upstream(opened.transport, opened.early)
+            connection.attach_upstream(opened.take(), opened.early)
+        listener.transport = None
+        listener.connection_lost(None)
         transport.resume_reading()
         self._connections.add(connection)
+        connection.ended.add_done_callback(lambda _: self._ended(connection))
         if self._draining:
             connection.drain()
-        try:
-            await connection.ended
-        finally:
-            self._connections.discard(connection)
-            self.metrics.over(connection)
-            listener.connection_lost(None)
-        return response
+        return _Tied()
+
+    def _ended(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        self.metrics.over(connection)
+
+    @property
+    def tied(self) -> int:
+        """Clients that talk with the database."""
+        return len(self._connections)
+
+
+class _Tied(web.StreamResponse):
+    """What a handler returns that has answered already, on a connection that is no longer its."""
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """There is nothing to send."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """And nothing to end."""
 
 
 def upstream_session(tls: ssl.SSLContext | None = None) -> ClientSession:

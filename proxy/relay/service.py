@@ -94,7 +94,7 @@ async def serving(
             await server.drain(limits.drain_timeout)
 
         try:
-            host, port = await listener.open(handlers)
+            host, port = await listener.open(handlers, lambda: server.tied)
             predictions.load_ahead()
             scheme = "ws" if certificate is None else "wss"
             yield Serving(f"{scheme}://{place_of(host, port)}{listen.path}", drain)

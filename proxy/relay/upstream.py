@@ -43,15 +43,27 @@ class Declined:
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A WebSocket connection: its socket, paused, what was already read from it, and its
-    sub-protocol.
-
-    aiohttp closes the socket when `response` is collected, so this has to live as long.
+    sub-protocol. It has to be taken over or closed.
     """
 
     transport: asyncio.Transport
     early: bytes
     protocol: str | None
     response: ClientResponse
+
+    def take(self) -> asyncio.Transport:
+        """The socket, which nobody else knows any more."""
+        connection = self.response.connection
+        assert connection is not None
+        assert connection.protocol is not None
+        # For aiohttp the connection ends here: what it keeps of one is ten times what we need.
+        connection.protocol.connection_lost(None)
+        self.response.close()
+        return self.transport
+
+    def close(self) -> None:
+        """Nobody needs it."""
+        self.response.close()
 
 
 async def open_upstream(
