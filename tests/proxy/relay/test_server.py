@@ -488,7 +488,7 @@ async def test_a_client_that_goes_while_a_model_works_leaves_nothing():
 async def test_a_failing_model_is_told(monkeypatch):
     logged = []
     monkeypatch.setattr(
-        "proxy.relay.errands.log.error", lambda *words, exc_info: logged.append(words)
+        "proxy.relay.errands.log.error", lambda *words, **_: logged.append(words)
     )
 
     async def predict(work):
