@@ -16,7 +16,7 @@ RIDGE = 1.0
 """Prior precision of a weight around 0, as if by so many questions."""
 
 PRECISE = 1e-7
-"""Relative change of the loss at which a fit ends. With many relations there are hundreds of fits."""
+"""Relative change of the loss that ends a fit: with many relations there are hundreds of fits."""
 
 
 def fit_weights(
