@@ -26,8 +26,8 @@ TOUCH = 4e-9
 WALK = 1e-9
 """Seconds for a number that passes over an edge."""
 
-MESSAGES_TOUCH = 1.5e-9
-"""The same in the networks whose steps are few and large."""
+STEP_TOUCH = 1.5e-9
+"""The same in a step of a network, most of which is products of matrices."""
 
 CALL = 2e-3
 """Seconds for a step of a network on next to nothing, for each relation."""
@@ -52,6 +52,8 @@ ASKED = 3_000
 WALKING_SHARE = 0.3
 """The share of the budget that one of `WALKERS` may take: it is asked more than it is fitted."""
 
+MANY_RELATIONS = 4
+"""In a graph of so many relations what one says about another is worth the most."""
 
 AVERAGED = 3
 """Graph neural networks whose scores are averaged where that takes up to half of the budget: what
@@ -84,8 +86,8 @@ class Plan:
 
 
 def default_budget(edges: int) -> float:
-    """Seconds for a graph with so many edges: 70 for 2,000, 200 for 50,000, 900 for 2 million."""
-    return min(60.0, 0.05 * edges) + 0.6 * math.sqrt(edges)
+    """Seconds for so many edges: 170 for 2,000, 310 for 50,000, 1,030 for 2 million."""
+    return min(180.0, 0.07 * edges) + 0.6 * math.sqrt(edges)
 
 
 def planned(
@@ -94,9 +96,8 @@ def planned(
     """The methods that compete.
 
     Those that only count always do, unless each question takes them too long. The others are taken
-    by rising cost while there is room; where there are features, the graph neural network, which
-    reads them, is the first. A model that was asked for by name is always trained, and beside it
-    what only counts.
+    in the order of `_turn` while there is room. A model that was asked for by name is always
+    trained, and beside it what only counts.
     """
     total = sum(len(graph.edges[relation]) for relation in relations)
     small = total <= settings.cross_validate_up_to
@@ -136,8 +137,9 @@ def planned(
         costs[NETWORK] *= averaged
     taken: list[str] = []
     spent = 0.0
-    first = NETWORK if graph.features or total < LEARNABLE else ""
-    for name in sorted(costs, key=lambda each: (each != first, costs[each])):
+    reads = bool(graph.features) or total < LEARNABLE
+    many = len(graph.edges) >= MANY_RELATIONS
+    for name in sorted(costs, key=lambda each: (_turn(each, reads=reads, many=many), costs[each])):
         if spent + costs[name] <= budget:
             taken.append(name)
             spent += costs[name]
@@ -145,6 +147,22 @@ def planned(
     factors = [name for name in FITTED if name in taken]
     left_out = {name: costs[name] for name in costs if name not in taken} | too_long
     return Plan((*networks, *counted, *factors), left_out, spent, budget, averaged)
+
+
+def _turn(name: str, *, reads: bool, many: bool) -> int:
+    """Whose turn it is: of methods with the same turn the cheaper one comes first.
+
+    Where there are features, the graph neural network, which `reads` them, is the first. After it
+    come, in a graph of `many` relations, knowledge-graph embeddings, which learn each of these from
+    all; in others factor models, which have been the best of all where there is one relation.
+    """
+    if name == NETWORK:
+        return 0 if reads else 2
+    if name in KNOWLEDGE_NAMES:
+        return 1 if many else 3
+    if name in FITTED:
+        return 3 if many else 1
+    return 2
 
 
 def _walking_cost(graph: TypedGraph, relations: Sequence[Relation]) -> float:
@@ -189,11 +207,11 @@ def epoch_cost(
             min(len(graph.edges[each]), graph.counts[each.source_type(end)]) for each, end in sides
         )
         batches = 1 + asked // 256
-        return batches * CALL + (logits + batches * updated) * TOUCH
+        return batches * CALL + (logits + batches * updated) * STEP_TOUCH
     layers = settings.layers + 1
     messages = 4.0 * graph.edge_count * width * layers
     calls = CALL * (len(graph.edges) + len(relations)) / 2
-    return calls + (logits + messages + updated * layers) * MESSAGES_TOUCH
+    return calls + (logits + messages + updated * layers) * STEP_TOUCH
 
 
 def _fitted_cost(name: str, graph: TypedGraph, relation: Relation) -> float:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
-from proxy.learning.links.plan import default_budget, planned
-from proxy.learning.links.scorers import STRUCTURAL
-from proxy.learning.settings import NETWORK, TrainingSettings
+from proxy.learning.links.plan import cost, default_budget, planned
+from proxy.learning.links.scorers import FITTED, STRUCTURAL
+from proxy.learning.settings import KNOWLEDGE_NAMES, NETWORK, TrainingSettings
 
 LIKES = Relation("P", "likes", "T")
 
@@ -81,3 +81,20 @@ def test_networks_are_averaged_where_that_leaves_half_of_the_budget() -> None:
         for budget in (5.0, 50_000.0)
     }
     assert found == {1, 3}
+
+
+@pytest.mark.parametrize(
+    ("labels", "first", "last"),
+    [("a", list(FITTED), KNOWLEDGE_NAMES), ("abcd", KNOWLEDGE_NAMES, list(FITTED))],
+)
+def test_factor_models_come_first_unless_there_are_many_relations(
+    labels: str, first: list[str], last: list[str]
+) -> None:
+    edges = graph(5000).edges[LIKES]
+    relations = [Relation("P", label, "T") for label in labels]
+    found = TypedGraph({"P": 1000, "T": 100}, dict.fromkeys(relations, edges))
+    settings = TrainingSettings()
+    needed = sum(2 * cost(name, found, relations, settings, small=False) for name in first)
+    plan = planned(found, relations, "auto", TrainingSettings(budget=1.001 * needed))
+    assert set(first) <= set(plan.names)
+    assert not set(last) & set(plan.names)
