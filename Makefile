@@ -55,6 +55,9 @@ test-faults: $(INSTALLED) ## 10,000 requests through a breaking network, minutes
 test-soak: $(INSTALLED) ## mixed load for half an hour, and what the proxy holds; ARGS="--minutes 5"
 	$(BIN)/python tests/faults/soak.py $(ARGS)
 
+gherkin: $(INSTALLED) ## TinkerPop's own feature suite through the proxy and beside it, some minutes
+	$(BIN)/python tests/gherkin/run_gherkin.py $(ARGS)
+
 lint: $(INSTALLED) ## linter, formatter check, type checker
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

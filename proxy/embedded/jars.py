@@ -38,11 +38,13 @@ def cache_directory() -> Path:
 def resolve_jars(
     coordinates: tuple[str, ...] = COORDINATES,
     *,
+    alone: bool = False,
     cache: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """The jars of the given Maven coordinates with all they depend on, as a class path.
 
+    `alone` leaves out what they depend on, for files that are read and not run.
     Safe to call from several processes at once. Raises `DownloadFailed`.
     """
     cache = cache or cache_directory()
@@ -57,7 +59,7 @@ def resolve_jars(
             if progress is not None:
                 progress(f"fetching {coordinates[0]} and what it needs from Maven Central, once")
             with tempfile.TemporaryDirectory(prefix=".partial-", dir=cache) as partial:
-                complete = _fetch(coordinates, Path(partial), cache)
+                complete = _fetch(coordinates, Path(partial), cache, alone=alone)
                 shutil.rmtree(directory, ignore_errors=True)
                 complete.rename(directory)
     except OSError as error:
@@ -76,10 +78,10 @@ def _listed(directory: Path) -> list[Path]:
     return [directory / name for name in sizes]
 
 
-def _fetch(coordinates: tuple[str, ...], partial: Path, cache: Path) -> Path:
+def _fetch(coordinates: tuple[str, ...], partial: Path, cache: Path, *, alone: bool) -> Path:
     """Fill `partial / "complete"` with the jars and their list."""
     try:
-        found = _resolve(coordinates, partial / "repository")
+        found = _resolve(coordinates, partial / "repository", alone=alone)
     except Exception as error:  # the resolver lets through whatever its layers raise
         raise DownloadFailed(coordinates[0], cache, _first_line(error)) from error
     if not found:
@@ -95,7 +97,7 @@ def _fetch(coordinates: tuple[str, ...], partial: Path, cache: Path) -> Path:
     return complete
 
 
-def _resolve(coordinates: tuple[str, ...], repository: Path) -> list[Path]:
+def _resolve(coordinates: tuple[str, ...], repository: Path, *, alone: bool) -> list[Path]:
     """Download the jars into a Maven repository of their own.
 
     jgo's environments are not used: they sort jars by module, for which they may fetch a JDK.
@@ -115,6 +117,8 @@ def _resolve(coordinates: tuple[str, ...], repository: Path) -> list[Path]:
         for coordinate in Endpoint.parse("+".join(coordinates)).coordinates
     ]
     # All at once, so that the versions that several of them want are settled among them.
+    if alone:
+        return [Path(dependency.artifact.resolve()) for dependency in asked]
     inputs, transitive = context.resolver.resolve(asked)
     wanted = [*inputs, *(found for found in transitive if found.scope in ("compile", "runtime"))]
     with ThreadPoolExecutor(_DOWNLOADS) as pool:
