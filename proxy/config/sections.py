@@ -93,6 +93,10 @@ class Limits(Section):
         default=60.0,
         description="time for which a client may take nothing of what is sent to it, in seconds",
     )
+    message_timeout: Seconds = Field(
+        default=60.0,
+        description="time for which a message that a client has begun may not go on, in seconds",
+    )
     evaluation_timeout: Seconds = Field(
         default=30.0,
         description="time for an inference query without an `evaluationTimeout` of its own, in "

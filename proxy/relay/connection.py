@@ -28,11 +28,11 @@ from proxy.relay.commands import (
     Watch,
 )
 from proxy.relay.conversation import Conversation
-from proxy.relay.deadlines import Silence, Stall
+from proxy.relay.deadlines import Silence, Stall, Unfinished
 from proxy.relay.errands import WAITING, Errands, Predictor
 from proxy.relay.shortcut import ordinary_requests, ordinary_responses
 from proxy.wire.errors import FrameError
-from proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
+from proxy.wire.frames import CloseCode, FrameReader, Message, MessageReader, Opcode, encode_frame
 from proxy.wire.response_stream import Closing, ResponseStream
 
 log = logging.getLogger(__name__)
@@ -105,6 +105,7 @@ class Connection:
         self._timed = limits.idle_timeout is not None
         self._silence = Silence(limits.idle_timeout, self._idle)
         self._stall = Stall(limits.write_timeout, self._stalled)
+        self._unfinished = Unfinished(limits.message_timeout, self._given_up)
         self.client_side = _Side(self._from_client, self._client_writable, self._client_lost)
         self.upstream_side = _Side(
             self._from_upstream, self._upstream_writable, self._upstream_lost
@@ -173,6 +174,13 @@ class Connection:
         log.warning("a client takes nothing of what is sent to it: its connection is closed")
         self._abort()
 
+    def _given_up(self) -> None:
+        if not self._reading:  # what follows may lie in the socket
+            self._unfinished.goes_on()
+            return
+        reason = "a message was begun and does not go on"
+        self._refuse_client(FrameError(reason, CloseCode.PROTOCOL_ERROR))
+
     def _set_short_ways(self) -> None:
         ordinary = (
             self._client is not None
@@ -205,6 +213,10 @@ class Connection:
         except Exception:
             log.exception("relay failed on bytes of the client")
             self._abort()
+        if self._requests.inside_message and not self._refused:
+            self._unfinished.goes_on()
+        else:
+            self._unfinished.end()
         self._set_reading()
         self._set_short_ways()
 
@@ -271,6 +283,7 @@ class Connection:
             self._hanging.cancel()
         self._silence.cancel()
         self._stall.end()
+        self._unfinished.end()
         if not self.ended.done():
             self.ended.set_result(None)
 

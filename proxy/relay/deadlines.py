@@ -1,4 +1,4 @@
-"""Time limits of a connection: for silence, and for a peer that takes nothing of what is sent."""
+"""Time limits of a connection: silence, messages that do not go on, and peers that take nothing."""
 
 from __future__ import annotations
 
@@ -67,6 +67,38 @@ class Stall:
     def _look(self, transport: asyncio.WriteTransport, before: int) -> None:
         if transport.get_write_buffer_size() < before:
             self._arm(transport)
+        else:
+            self._timer = None
+            self._fired()
+
+
+class Unfinished:
+    """Calls `fired` when a message that has begun has not gone on for `timeout` seconds."""
+
+    def __init__(self, timeout: float, fired: Callable[[], None]) -> None:
+        self._timeout = timeout
+        self._fired = fired
+        self._heard = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def goes_on(self) -> None:
+        """Some of it came."""
+        loop = asyncio.get_running_loop()
+        self._heard = loop.time()
+        if self._timer is None:
+            self._timer = loop.call_later(self._timeout, self._look)
+
+    def end(self) -> None:
+        """It is complete, or nobody waits for it."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        left = self._heard + self._timeout - loop.time()
+        if left > 0:
+            self._timer = loop.call_later(left, self._look)
         else:
             self._timer = None
             self._fired()

@@ -24,6 +24,9 @@ _NUMBERS: dict[str, Callable[[str], Any]] = {
 }
 _TRAVERSAL_ENUMS = {"t": T, "D": Direction, "M": Merge}
 
+_NAMES = {"id": "id_", "from": "OUT", "to": "IN", "in": "in_"}
+"""gremlinpython's names where they are not TinkerPop's."""
+
 Find = Callable[[str, str], Any]
 
 
@@ -47,8 +50,9 @@ def value(text: str, find: Find) -> Any:
         element = find(found[1], found[2])
         return {"id": element.id, "sid": str(element.id)}.get(found[3], element)
     if found := re.fullmatch(r"([tDM])\[(.*)\]", text):
-        name = {"from": "from_", "in": "in_"}.get(found[2], found[2])
-        return getattr(_TRAVERSAL_ENUMS[found[1]], "id_" if name == "id" else name)
+        name = re.sub(r"([A-Z])", lambda capital: "_" + capital[1].lower(), found[2])
+        name = found[2] if found[2].isupper() else name
+        return getattr(_TRAVERSAL_ENUMS[found[1]], _NAMES.get(name, name))
     if found := re.fullmatch(r"([ls])\[(.*)\]", text):
         items = [value(item, find) for item in found[2].split(",")] if found[2] else []
         return set(items) if found[1] == "s" else items

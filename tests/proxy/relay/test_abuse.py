@@ -1,0 +1,120 @@
+"""Clients that misbehave: told at once what is wrong, and nobody else notices."""
+
+import asyncio
+
+import pytest
+from faults.abuse import Abuse, abuses, long_list
+from playbook import frame_of, request, response
+from sockets import PATIENCE, Peer, World, both_loops, handshake, relay, served
+
+from grammar.traversal import Traversal, step
+from proxy.wire.frames import Opcode
+from proxy.wire.response import read_response
+
+PLAIN = Traversal((), (step("V"), step("count")))
+
+
+async def exchange(client: Peer, database: Peer) -> None:
+    """An ordinary request and its answer."""
+    asked = request(PLAIN)
+    client.send(frame_of(asked))
+    assert await database.read(len(frame_of(asked))) is not None
+    answer = response(asked.request_id)
+    database.send(answer)
+    assert await client.read(len(answer)) == answer
+
+
+async def refused(world: World, abuse: Abuse) -> None:
+    """Do it, and see that it is refused as it should be."""
+    if abuse.http:
+        client = await world.open()
+        client.send(abuse.data)
+        status = await asyncio.wait_for(client.reader.readuntil(b"\r\n"), PATIENCE)
+        assert status.startswith(abuse.said), abuse.name
+        client.abort()
+        return
+    client = await world.client()
+    client.send(abuse.data)
+    opcode, payload = await client.frame()
+    if abuse.closed:
+        assert (opcode, payload[:2]) == (Opcode.CLOSE, abuse.closed.to_bytes(2, "big")), abuse.name
+    else:
+        assert opcode == Opcode.BINARY, abuse.name
+        assert (read_response(payload).code or 0) >= 400, abuse.name
+        # The connection goes on.
+        client.send(bytes.fromhex("89 80 00000000"))
+        peer = world.database.every[-1]
+        assert await peer.read(6) == bytes.fromhex("89 80 00000000")
+    client.abort()
+
+
+@both_loops
+async def test_every_abuse_is_refused_and_a_bystander_is_served():
+    async with relay() as world:
+        bystander, database = await world.pair()
+        for abuse in abuses():
+            await refused(world, abuse)
+            await exchange(bystander, database)
+
+
+@both_loops
+async def test_a_long_list_is_read_while_others_are_served():
+    async with relay() as world:
+        bystander, database = await world.pair()
+        abuser, upstream = await world.pair()
+        abuser.send(long_list(300_000))
+        served_meanwhile = 0
+        first = asyncio.ensure_future(
+            upstream.reader.readexactly(2)
+        )  # our own query, once the list is read
+        while not first.done():
+            await exchange(bystander, database)
+            served_meanwhile += 1
+            await asyncio.sleep(0.02)
+        await first
+        assert served_meanwhile >= 3
+
+
+@both_loops
+@pytest.mark.parametrize("said", [bytes.fromhex("82 85 00000000 01"), bytes.fromhex("82")])
+async def test_half_a_frame_is_waited_for_only_so_long(said):
+    async with relay(message_timeout=0.2) as world:
+        client, database = await world.pair()
+        asking = request(PLAIN)
+        client.send(frame_of(asking))
+        await database.read(len(frame_of(asking)))
+        client.send(said)
+        opcode, payload = await client.frame()
+        assert opcode == Opcode.BINARY
+        assert "does not go on" in read_response(payload).message
+        opcode, payload = await client.frame()
+        assert (opcode, payload[:2]) == (Opcode.CLOSE, (1002).to_bytes(2, "big"))
+
+
+@both_loops
+async def test_a_message_that_goes_on_is_waited_for():
+    async with relay(message_timeout=0.3) as world:
+        client, database = await world.pair()
+        for byte in (frame := frame_of(request(PLAIN)))[:8]:
+            client.send(bytes((byte,)))
+            await asyncio.sleep(0.1)
+        client.send(frame[8:])
+        assert await database.read(len(frame)) == frame
+        await asyncio.sleep(0.5)
+        await exchange(client, database)
+
+
+@both_loops
+async def test_a_byte_at_a_time_is_no_handshake(tmp_path):
+    settings = {"limits": {"handshake_timeout": 0.5}, "store": {"directory": str(tmp_path)}}
+    async with served(settings) as (world, _):
+        bystander, database = await world.pair()
+        slow = [await world.open() for _ in range(20)]
+        for byte in handshake()[:8]:
+            for client in slow:
+                client.send(bytes((byte,)))
+            await exchange(bystander, database)
+            await asyncio.sleep(0.05)
+        for client in slow:
+            assert (await client.ended()).startswith(b"HTTP/1.1 408 ")
+        await exchange(bystander, database)
