@@ -104,7 +104,7 @@ def answer(request: RequestMessage, settings: Settings) -> Answering:
     changed = {}
     for number in planned:
         rewriting = _Rewriting(query, query.traversals[number], settings, prepared, bindings)
-        changed[number] = yield from rewriting.run()
+        changed[number] = yield from rewriting.run(planned[number][0])
     return query.rewritten(changed, bindings)
 
 
@@ -149,14 +149,16 @@ class _Rewriting:
         self._bindings = bindings
         self._tables = 0
 
-    def run(self) -> _Step[Traversal]:
-        while (following := plan_next(self._traversal, self._settings)) is not None:
-            if (yield from self._settle(following)):
-                continue
-            if isinstance(following, LinkPlan):
-                yield from self._links(following)
-            else:
-                yield from self._property(following)
+    def run(self, first: Plan) -> _Step[Traversal]:
+        """Replace all inferences; `first` is the plan of the first one."""
+        following: Plan | None = first
+        while following is not None:
+            if not (yield from self._settle(following)):
+                if isinstance(following, LinkPlan):
+                    yield from self._links(following)
+                else:
+                    yield from self._property(following)
+            following = plan_next(self._traversal, self._settings)
         return self._traversal
 
     def _ask(self, traversal: Traversal) -> _Step[Results]:
@@ -178,6 +180,7 @@ class _Rewriting:
         asking = input_query(self._traversal, leading, plan, "node")
         inputs, known = read_vertices((yield from self._ask(asking)))
         told: Told = {}
+        places = self._places(plan)
         if inputs:
             model = cast(PrepareLinks, model_of(plan))
             candidates = yield from self._candidates(plan)
@@ -186,28 +189,19 @@ class _Rewriting:
                 model, inputs, known, plan.limit, plan.threshold, candidates, read
             )
             links = cast(Links, (yield prediction))
-            if any(place.key == EXPLAIN for place in self._places(plan)):
+            if any(place.key == EXPLAIN for place in places):
                 told = yield from self._explained(prediction, links)
             else:
                 told = _scores(inputs, links)
-        if self._starts_with_links(plan, leading, inputs, told):
+        may_start = not places and len(inputs) == len(told) == 1
+        if may_start and self._may_start_anew(plan, leading):
             (found,) = told.values()
             written = answers.from_start(list(found), self._dialect, self._binding())
             self._traversal = self._traversal.with_steps(
                 [*self._bound(written), *self._behind(plan)]
             )
         else:
-            self._replace(plan, self._told_steps(plan, told))
-
-    def _starts_with_links(
-        self, plan: LinkPlan, leading: list[Instruction], inputs: Sequence[Literal], told: Told
-    ) -> bool:
-        """Whether the final query may begin with the targets, which must be those of one input."""
-        return (
-            len(inputs) == len(told) == 1
-            and not self._places(plan)
-            and self._may_start_anew(plan, leading)
-        )
+            self._replace(plan, self._told_steps(plan, told, places))
 
     def _places(self, plan: LinkPlan) -> list[ScoreStep]:
         """Where the query reads what is told of the targets of an inference."""
@@ -260,10 +254,11 @@ class _Rewriting:
         asking = candidate_query(self._traversal, plan.filters)
         return read_candidates((yield from self._ask(asking)))
 
-    def _told_steps(self, plan: LinkPlan, told: Told) -> Sequence[Instruction]:
+    def _told_steps(
+        self, plan: LinkPlan, told: Told, places: Sequence[ScoreStep]
+    ) -> Sequence[Instruction]:
         """The steps to the targets; scores and reasons are looked up wherever the query reads
         them."""
-        places = self._places(plan)
         dialect = self._dialect
         targets = {vertex: list(found) for vertex, found in told.items()}
         if not places:
