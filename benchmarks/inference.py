@@ -40,6 +40,7 @@ from proxy.learning.links.model import LinkModel, RelationModel
 from proxy.learning.links.model import to_artifact as links_to_artifact
 from proxy.learning.links.predictor import LinkPredictor
 from proxy.learning.links.scorers.embedding import Embeddings, RelationVectors
+from proxy.learning.properties.lift import Lift
 from proxy.learning.properties.members import Constant
 from proxy.learning.properties.model import EdgeFeatures, PropertyModel
 from proxy.learning.properties.model import to_artifact as property_to_artifact
@@ -126,8 +127,7 @@ def fill_store(directory: Path) -> None:
         stored,
         Known((np.zeros(1, np.int64),), np.eye(1, len(GENRES), dtype=np.float32)),
         ((1.0, Constant(shares)),),
-        shares,
-        0.0,
+        Lift(shares),
         EdgeFeatures((), (), nothing),
         answers,
     )
