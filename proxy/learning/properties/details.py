@@ -167,11 +167,8 @@ def _examples(
             found.append(HeldExample(element, *numbers))
             continue
         true = [name for name, has in zip(names, truth[row] > HALF, strict=True) if has]
-        told = [
-            f"{name} ({score:.2f})"
-            for name, has, score in zip(names, said[row], answers[row], strict=True)
-            if has
-        ]
+        order = np.argsort(-answers[row], kind="stable")
+        told = [f"{names[each]} ({answers[row, each]:.2f})" for each in order if said[row, each]]
         found.append(HeldExample(element, ", ".join(true), ", ".join(told) or "none"))
     return tuple(found)
 
