@@ -487,9 +487,7 @@ async def test_a_client_that_goes_while_a_model_works_leaves_nothing():
 @both_loops
 async def test_a_failing_model_is_told(monkeypatch):
     logged = []
-    monkeypatch.setattr(
-        "proxy.relay.errands.log.error", lambda *words, **_: logged.append(words)
-    )
+    monkeypatch.setattr("proxy.relay.errands.log.error", lambda *words, **_: logged.append(words))
 
     async def predict(work):
         raise OSError("disk on fire")
