@@ -3,7 +3,7 @@
     make bench-abuse ARGS="--seconds 10"
 
 One connection asks a short query of a real Gremlin Server through the proxy, again and again: alone
-and beside each kind of misuse, repeated by four others without a pause. Prints medians and p99s.
+and beside each kind of misuse by four others, once a second each. Prints medians and p99s.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ from faults.trial import prepare, running  # noqa: E402
 from sockets import handshake  # noqa: E402
 
 from proxy.embedded import EmbeddedServer  # noqa: E402
+
+PAUSE = 1.0
+"""Seconds between two misuses of one client."""
 
 Misuse = Callable[[str, int], Awaitable[None]]
 
@@ -95,6 +98,7 @@ async def measured(url: str, seconds: float, misuse: Misuse | None) -> list[floa
     async def again() -> None:
         while misuse is not None and time.monotonic() < stop:
             await misuse(host, port)
+            await asyncio.sleep(PAUSE)
 
     others = [asyncio.ensure_future(again()) for _ in range(4)]
     took = []

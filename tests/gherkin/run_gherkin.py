@@ -23,6 +23,7 @@ sys.path[:0] = [str(TESTS.parent), str(TESTS / "support")]
 from gherkin.features import Scenario, scenarios  # noqa: E402
 from gherkin.parameters import Unsayable  # noqa: E402
 from gherkin.stage import SERVER, Played, Stage  # noqa: E402
+from gremlin_python.driver.protocol import GremlinServerError  # noqa: E402
 from running_proxy import Model, RunningProxy  # noqa: E402
 
 from proxy.embedded import EmbeddedServer  # noqa: E402
@@ -49,6 +50,12 @@ def main() -> int:
                 play(stage, (server.url, proxy.url), scenario, told, different)
             except Unsayable as reason:
                 skipped[str(reason)] += 1
+            except TimeoutError:
+                print(f"{scenario.name}: no answer within a minute", flush=True)
+                skipped["no answer within a minute"] += 1
+            except (GremlinServerError, TypeError, ValueError, AttributeError) as error:
+                print(f"{scenario.name}: cannot be set up: {str(error)[:300]}", flush=True)
+                skipped["the graph or a parameter cannot be made"] += 1
         stage.close()
     print(f"{len(chosen)} scenarios, {time.monotonic() - started:.0f} s")
     for what, number in sorted(told.items()):

@@ -68,9 +68,10 @@ def javascript_driver(version: str) -> Path:
     return directory
 
 
-def run_java(program: Path, url: str) -> str:
-    """What a program of one file prints that uses the Java driver and takes host and port."""
+def run_java(program: Path, url: str, *words: str) -> str:
+    """What a program of one file prints with the Java driver; it takes host, port and words."""
     need("java", "javac")
     jars = os.pathsep.join(map(str, resolve_jars((JAVA_DRIVER,))))
     address = urlsplit(url)
-    return run("java", "-cp", jars, program, address.hostname, address.port, directory=workshop())
+    place = (address.hostname, address.port)
+    return run("java", "-cp", jars, program, *place, *words, directory=workshop())

@@ -4,7 +4,8 @@ import base64
 import http.client
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from gremlin_python.driver.client import Client
 from gremlin_python.driver.protocol import GremlinServerError
 from raw_websocket import RawWebSocket
 from running_proxy import Model, RunningProxy
+from toolchains import javascript_driver, run, run_java
 
 from grammar.traversal import Entries, Literal
 from proxy.embedded import EmbeddedServer
@@ -22,6 +24,7 @@ from proxy.wire.response import read_response
 
 pytestmark = pytest.mark.integration
 
+DRIVERS = Path(__file__).parent / "drivers"
 STRINGD = format_of("application/vnd.graphbinary-v1.0-stringd")
 assert STRINGD is not None
 QUERY = (
@@ -191,3 +194,25 @@ def test_the_proxy_s_own_credentials_are_nobody_else_s(
             assert b"secret" not in response.read()
             connection.close()
     assert model.calls == []
+
+
+def ask_java(url: str, password: str) -> list[object]:
+    said = run_java(DRIVERS / "Authenticated.java", url, password, QUERY)
+    return [json.loads(line) for line in said.splitlines()]
+
+
+def ask_javascript(url: str, password: str) -> list[object]:
+    directory = javascript_driver("3.7.4")
+    program = (DRIVERS / "authenticated.js").read_text()
+    (directory / "authenticated.js").write_text(program)
+    said = run("node", "authenticated.js", url, password, QUERY, directory=directory)
+    return [json.loads(line) for line in said.splitlines()]
+
+
+@pytest.mark.parametrize("ask", [ask_java, ask_javascript])
+def test_drivers_of_other_languages(
+    proxy_url: str, model: Model, ask: Callable[[str, str], list[object]]
+) -> None:
+    assert ask(proxy_url, "wrong") == [401]
+    assert model.calls == []
+    assert ask(proxy_url, "secret") == [["C"], ["C"]]
