@@ -32,6 +32,9 @@ from proxy.management.errors import (
 LIKENESS = 0.85
 """How much alike an unknown field and a known one are to be taken for a typing error, up to 1."""
 
+DEFAULT_TRIALS = 2
+"""Neptune's default of `maxHPONumberOfTrainingJobs`."""
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
@@ -128,7 +131,7 @@ class ModelTraining(JobBody):
     trainingInstanceType: Any = None
     trainingInstanceVolumeSizeInGB: Any = None
     trainingTimeOutInSeconds: Seconds = 86400
-    maxHPONumberOfTrainingJobs: Count = 2
+    maxHPONumberOfTrainingJobs: Count = DEFAULT_TRIALS
     maxHPOParallelTrainingJobs: Count = 2
     enableManagedSpotTraining: bool = False
     maxWaitTime: Any = None
@@ -136,9 +139,13 @@ class ModelTraining(JobBody):
 
     @property
     def trials(self) -> int:
-        """Trainings of a search over settings; one training is no search."""
+        """Trainings of a search over settings; 0 is no search.
+
+        Clients send Neptune's default without being asked, and two trials hardly find anything but
+        take as long as all the rest.
+        """
         asked = self.maxHPONumberOfTrainingJobs
-        return asked if asked > 1 else 0
+        return asked if asked > DEFAULT_TRIALS else 0
 
 
 class ModelTransform(JobBody):

@@ -103,7 +103,7 @@ def trained(neptune: Any, bucket: str, processed: str) -> str:
         id="people",
         dataProcessingJobId=processed,
         trainModelS3Location=f"{bucket}/training",
-        maxHPONumberOfTrainingJobs=1,
+        maxHPONumberOfTrainingJobs=2,
         trainingInstanceType="ml.g5.2xlarge",
     )
     ended = wait_for(lambda: neptune.get_ml_model_training_job(id="people"), "Completed", "Failed")

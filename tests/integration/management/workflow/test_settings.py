@@ -41,9 +41,9 @@ def test_the_file_beside_processed_data_is_edited_in_place(
         if parameter["param"] == "num-epochs":
             parameter["default"] = parameter["range"][0]
     storage.put_object(Bucket="bucket", Key=key, Body=json.dumps(document).encode())
-    figures = trained_as(neptune, storage, bucket, "edited", maxHPONumberOfTrainingJobs=2)
+    figures = trained_as(neptune, storage, bucket, "edited", maxHPONumberOfTrainingJobs=3)
     assert figures["model"] == "distmult"
-    assert figures["search"].startswith("Search of settings for distmult: 2 trials")
+    assert figures["search"].startswith("Search of settings for distmult: 3 trials")
 
     # A warm start has the earlier training's settings, whatever the file says.
     storage.delete_object(Bucket="bucket", Key=key)
