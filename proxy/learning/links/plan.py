@@ -123,7 +123,9 @@ def planned(
         others = [] if model in counted else [model]
         return Plan((*others, *counted), too_long, 0.0, budget)
     if total >= LEARNABLE:
-        candidates.extend(NETWORKS)
+        # One relation between two types is a matrix, which factor models read as well and sooner.
+        matrix = len(graph.edges) == 1 and all(each.head != each.tail for each in graph.edges)
+        candidates.extend(each for each in NETWORKS if not matrix or each not in KNOWLEDGE_NAMES)
     else:
         candidates = [NETWORK]
     folds = settings.folds * (2 if total < 200 else 1) if small else 1

@@ -29,7 +29,9 @@ def test_a_budget_without_room_leaves_what_only_counts() -> None:
 
 
 def test_much_room_is_for_everything() -> None:
-    plan = planned(graph(5000), [LIKES], "auto", TrainingSettings(budget=100_000.0))
+    edges = graph(5000).edges[LIKES]
+    found = TypedGraph({"P": 1000, "T": 100}, {LIKES: edges, Relation("P", "sees", "T"): edges})
+    plan = planned(found, [LIKES], "auto", TrainingSettings(budget=100_000.0))
     assert {"rgcn", "lightgcn", "transe", "complex", "ease", "ials"} <= set(plan.names)
     assert plan.told() == ()
     assert plan.seconds <= 100_000
@@ -98,3 +100,8 @@ def test_factor_models_come_first_unless_there_are_many_relations(
     plan = planned(found, relations, "auto", TrainingSettings(budget=1.001 * needed))
     assert set(first) <= set(plan.names)
     assert not set(last) & set(plan.names)
+
+
+def test_a_single_relation_between_two_types_is_left_to_factor_models() -> None:
+    plan = planned(graph(5000), [LIKES], "auto", TrainingSettings(budget=100_000.0))
+    assert not set(KNOWLEDGE_NAMES) & {*plan.names, *plan.left_out}
