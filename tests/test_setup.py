@@ -16,7 +16,12 @@ PROJECT = tomli.loads((TOP / "pyproject.toml").read_text())["project"]
 DECLARED = [
     Requirement(line)
     for line in PROJECT["dependencies"]
-    + [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
+    + [
+        line
+        for name, extra in PROJECT["optional-dependencies"].items()
+        if name != "benchmark"  # hundreds of MiB, for whoever compares; nothing else imports it
+        for line in extra
+    ]
 ]
 
 
