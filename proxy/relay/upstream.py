@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import os
+import socket
 from dataclasses import dataclass
 
 from aiohttp import (
@@ -22,6 +23,15 @@ from multidict import CIMultiDict
 from proxy.relay.headers import end_to_end, http_url
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
+
+_KEEPALIVE = {
+    (socket.SOL_SOCKET, "SO_KEEPALIVE"): 1,
+    (socket.IPPROTO_TCP, "TCP_KEEPIDLE"): 30,
+    (socket.IPPROTO_TCP, "TCP_KEEPINTVL"): 10,
+    (socket.IPPROTO_TCP, "TCP_KEEPCNT"): 3,
+    (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT"): 60_000,
+}
+"""A database whose machine is gone without a word counts as lost after a minute."""
 
 _AUTOMATIC = ("Accept", "Accept-Encoding", "User-Agent")
 
@@ -144,7 +154,15 @@ def _taken_over(response: ClientResponse, url: str, key: str) -> Opened:
         response.close()
         raise Unreachable(f"The database at {url} does not speak WebSocket.")
     transport = connection.transport
+    _keep_alive(transport)
     # What came in the same segment as the head waits in aiohttp's reader; no more may go there.
     transport.pause_reading()
     early: bytes = getattr(connection.protocol, "_tail", b"")
     return Opened(transport, early, response.headers.get("Sec-WebSocket-Protocol"), response)
+
+
+def _keep_alive(transport: asyncio.Transport) -> None:
+    taken = transport.get_extra_info("socket")
+    for (level, name), value in _KEEPALIVE.items():
+        if (option := getattr(socket, name, None)) is not None:  # not every system has them all
+            taken.setsockopt(level, option, value)

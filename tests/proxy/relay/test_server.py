@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 
 import pytest
 from playbook import frame_of, friends, read_request, request, response
@@ -548,3 +549,15 @@ async def test_a_hundred_connections_come_and_go():
             await client.close()
         for _, database in pairs:
             assert await database.ended() == b""
+
+
+@both_loops
+async def test_a_database_that_is_gone_without_a_word_is_noticed():
+    async with relay() as world:
+        await world.pair()
+        (connection,) = world.server._connections
+        taken = connection._upstream.get_extra_info("socket")
+        assert taken.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+        del connection, taken

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from gremlin_python.process.traversal import Direction, Merge, P, T
@@ -19,7 +18,6 @@ _NUMBERS: dict[str, Callable[[str], Any]] = {
     "l": lambda text: long(int(text)),
     "f": float,
     "d": float,
-    "m": Decimal,
     "n": lambda text: bigint(int(text)),
 }
 _TRAVERSAL_ENUMS = {"t": T, "D": Direction, "M": Merge}
@@ -69,6 +67,8 @@ def value(text: str, find: Find) -> Any:
 def _number(text: str, suffix: str | None) -> Any:
     if text in ("NaN", "Infinity", "-Infinity"):
         return float(text.replace("Infinity", "inf"))
+    if suffix == "m":
+        raise Unsayable("a BigDecimal as a parameter, which gremlinpython does not write")
     return _NUMBERS[suffix or "d"](text)
 
 
