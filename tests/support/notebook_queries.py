@@ -140,7 +140,7 @@ NODE_CLASSIFICATION = [
                 oracle, APOLLO_13, limit=3, threshold=threshold
             ),
         )
-        for threshold in (0.9, 0.5, 0.1)
+        for threshold in (0.6, 0.3, 0.1)
     ),
     Query(
         "a map for each film without a genre",
