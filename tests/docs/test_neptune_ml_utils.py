@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +105,10 @@ def test_movielens_in_an_object_store(
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         for name, value in KEYS.items():
             monkeypatch.setenv(name.upper(), value)
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket="bucket")
-        helper.prepare_movielens_data("s3://bucket/x")
-        keys = [each["Key"] for each in s3.list_objects_v2(Bucket="bucket")["Contents"]]
+        with closing(boto3.client("s3")) as s3:
+            s3.create_bucket(Bucket="bucket")
+            helper.prepare_movielens_data("s3://bucket/x")
+            keys = [each["Key"] for each in s3.list_objects_v2(Bucket="bucket")["Contents"]]
         assert len(keys) == 7
         assert "x/neptune-formatted/movielens-100k/rated_edges.csv" in keys
 

@@ -295,7 +295,8 @@ def test_what_cannot_be_explained(
     with pytest.raises(HTTPError) as caught:
         page(address, what, script, language)
     assert caught.value.code == 400
-    assert message in json.loads(caught.value.read())["detailedMessage"]
+    with caught.value as answer:
+        assert message in json.loads(answer.read())["detailedMessage"]
 
 
 @pytest.mark.parametrize(

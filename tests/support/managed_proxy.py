@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,17 @@ class Proxy:
     address: str
     store: Path
     log: Path
+    _at_end: ExitStack
 
     @property
     def gremlin(self) -> str:
         return self.address.replace("http", "ws") + "/gremlin"
 
     def client(self, **keys: str) -> Any:
-        """boto3's client of Neptune's data API. Every reply is held to AWS's model of it."""
+        """boto3's client of Neptune's data API. Every reply is held to AWS's model of it.
+
+        It is closed when the proxy stops.
+        """
         client = boto3.client(
             "neptunedata",
             region_name="us-east-1",
@@ -44,6 +48,7 @@ class Proxy:
             config=Config(retries={"max_attempts": 0}),
             **(KEYS | keys),
         )
+        self._at_end.callback(client.close)
         client.meta.events.register("before-parse.neptunedata", _check_reply)
         return client
 
@@ -89,7 +94,8 @@ def serving(
             text=True,
         )
     try:
-        yield Proxy(process, announced(process, log), store, log)
+        with ExitStack() as at_end:
+            yield Proxy(process, announced(process, log), store, log, at_end)
     finally:
         process.terminate()
         try:

@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +65,10 @@ def opened(directory: Path, *, home: Path | None = None) -> Iterator[Desk]:
             "AWS_DEFAULT_REGION": "us-east-1",
             **{name.upper(): value for name, value in KEYS.items()},
         }
-        s3 = boto3.client("s3", endpoint_url=storage, region_name="us-east-1", **KEYS)
-        s3.create_bucket(Bucket="bucket")
+        with closing(
+            boto3.client("s3", endpoint_url=storage, region_name="us-east-1", **KEYS)
+        ) as s3:
+            s3.create_bucket(Bucket="bucket")
         settings = {
             **aws,
             "GREMLINK_STORAGE_S3_FOLDER": "",

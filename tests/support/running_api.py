@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ class RunningApi:
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
+        self._at_end = ExitStack()
 
     def __enter__(self) -> RunningApi:
         self._thread.start()
@@ -70,13 +72,14 @@ class RunningApi:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        self._at_end.close()
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(30)
         assert not self._thread.is_alive()
 
     def client(self, key: str = "AKID", secret: str = "secret") -> Any:
-        """boto3's client of Neptune's data API."""
-        return boto3.client(
+        """boto3's client of Neptune's data API, closed with the API."""
+        client = boto3.client(
             "neptunedata",
             region_name="us-east-1",
             endpoint_url=self.address,
@@ -84,6 +87,8 @@ class RunningApi:
             aws_secret_access_key=secret,
             config=Config(retries={"max_attempts": 0}),
         )
+        self._at_end.callback(client.close)
+        return client
 
     def _run(self) -> None:
         try:

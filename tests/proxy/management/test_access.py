@@ -56,7 +56,8 @@ def test_elsewhere_without_credentials_everything_is_refused(tmp_path: Path) -> 
         neptune = api.client()
         with pytest.raises(Exception, match=r"set access\.token"):
             neptune.list_ml_endpoints()
-        assert urllib.request.urlopen(f"{api.address}/health/live").status == 200
+        with urllib.request.urlopen(f"{api.address}/health/live") as answer:
+            assert answer.status == 200
 
 
 def test_token_and_password(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def test_a_second_proxy_of_one_store_starts_no_jobs(tmp_path: Path) -> None:
 
 
 def test_health_without_a_database(api: RunningApi) -> None:
-    assert urllib.request.urlopen(f"{api.address}/health/live").status == 200
+    with urllib.request.urlopen(f"{api.address}/health/live") as answer:
+        assert answer.status == 200
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(f"{api.address}/health/ready")
     assert caught.value.code == 503

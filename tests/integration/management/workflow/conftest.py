@@ -6,6 +6,7 @@ Every reply is held to AWS's model.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import boto3
@@ -23,8 +24,10 @@ REGION = {"s3BucketRegion": "us-east-1", "iamRoleArn": "arn:aws:iam::1:role/any"
 @pytest.fixture(scope="package")
 def storage() -> Iterator[Any]:
     """A real S3 server, its bucket with the sample graph."""
-    with s3_server() as address:
-        s3 = boto3.client("s3", endpoint_url=address, region_name="us-east-1", **KEYS)
+    with (
+        s3_server() as address,
+        closing(boto3.client("s3", endpoint_url=address, region_name="us-east-1", **KEYS)) as s3,
+    ):
         s3.create_bucket(Bucket="bucket")
         for file in FRIENDS.glob("*.csv"):
             s3.upload_file(str(file), "bucket", f"friends/{file.name}")
