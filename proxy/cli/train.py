@@ -13,7 +13,15 @@ from rich.text import Text
 from proxy.cli import console, progress
 from proxy.cli.duration import DURATION
 from proxy.cli.property_report import property_table
-from proxy.learning.settings import AUTO, MODELS, PROPERTY_MODELS, SearchSettings, TrainingSettings
+from proxy.learning.settings import (
+    AUTO,
+    DEVICES,
+    MINI_BATCHES,
+    MODELS,
+    PROPERTY_MODELS,
+    SearchSettings,
+    TrainingSettings,
+)
 
 if TYPE_CHECKING:
     from proxy.learning.links.report import Report
@@ -88,6 +96,20 @@ DEFAULTS = TrainingSettings()
     help="Artifact of an earlier training, whose settings and networks this one begins with.",
 )
 @click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default=DEFAULTS.device,
+    show_default=True,
+    help="Where the graph neural network learns; auto is a GPU if there is one and it pays.",
+)
+@click.option(
+    "--mini-batches",
+    type=click.Choice(MINI_BATCHES),
+    default=DEFAULTS.mini_batches,
+    show_default=True,
+    help="Learn from samples of the graph; auto does so where the whole would not fit.",
+)
+@click.option(
     "--threads",
     type=click.IntRange(min=1),
     default=DEFAULTS.threads,
@@ -107,6 +129,8 @@ def train(
     parallel: int,
     hpo: Path | None,
     warm_start: Path | None,
+    device: str,
+    mini_batches: str,
     threads: int,
 ) -> None:
     """Learn what an export's targets ask for and write an artifact that can be served.
@@ -128,7 +152,12 @@ def train(
             model=model,
             seed=seed,
             settings=TrainingSettings(
-                epochs=epochs, width=width, threads=threads, budget=budget or 0.0
+                epochs=epochs,
+                width=width,
+                threads=threads,
+                budget=budget or 0.0,
+                device=device,
+                mini_batches=mini_batches,
             ),
             search=SearchSettings(
                 trials=trials, parallel=parallel, configuration=hpo, previous=warm_start

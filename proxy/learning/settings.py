@@ -30,6 +30,10 @@ PROPERTY_MODELS = (
 """What `model` can be for a property; `mean` is for numbers what `majority` is for classes."""
 
 
+DEVICES = ("auto", "cpu", "cuda")
+MINI_BATCHES = ("auto", "always", "never")
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
     """Settings of training. Figures without a unit are counts; for a property, read rows with a
@@ -72,6 +76,16 @@ class TrainingSettings:
     do, for properties both ways are tried."""
     class_weights: bool = False
     """Whether rare classes count as much as frequent ones in the network's loss."""
+    device: str = "auto"
+    """`cpu`, `cuda`, or `auto`: a GPU where there is one and the graph is large."""
+    mini_batches: str = "auto"
+    """Whether the graph neural network learns from samples of the graph: `always`, `never` (but on
+    a GPU), or `auto`: where the whole does not fit into 4 GiB by estimate."""
+    batch_size: int = 1024
+    """Target edges of a mini-batch."""
+    fan_outs: tuple[int, ...] = (10, 15)
+    """Messages of each type that a vertex gets at most in a mini-batch, the round next to the
+    input first; the last one stands for all rounds beyond."""
     weight_decay: float = 1e-4
     """Of the graph neural network."""
     evaluate_every: int = 10
@@ -90,9 +104,16 @@ class TrainingSettings:
             ("bases", 0),
             ("evaluate_every", 1),
             ("patience", 0),
+            ("batch_size", 1),
         ):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be at least {least}")
+        for name, options in (("device", DEVICES), ("mini_batches", MINI_BATCHES)):
+            if getattr(self, name) not in options:
+                raise ValueError(f"{name} is {getattr(self, name)!r}: it must be one of {options}")
+        object.__setattr__(self, "fan_outs", tuple(self.fan_outs))  # JSON has no tuples
+        if not self.fan_outs or min(self.fan_outs) < 1:
+            raise ValueError(f"fan_outs are {self.fan_outs}: each must be at least 1")
         if self.budget < 0.0:
             raise ValueError(f"budget is {self.budget} s: it must not be negative")
         if not 0.0 < self.hidden_share < 1.0:

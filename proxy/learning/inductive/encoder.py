@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from proxy.learning.features.geometry import unit_blocks
 from proxy.learning.graph import DIRECTIONS, Features, Floats, Relation, TypedGraph
-from proxy.learning.inductive.receptive_field import MessageType, ReceptiveField
+from proxy.learning.inductive.receptive_field import MessageMatrices, MessageType, ReceptiveField
 
 NORM_EPSILON = 1e-5
 
@@ -47,7 +47,7 @@ class Encoder:
 
     `embeddings` are those that it learned beside the features, float32 `[vertices, width]` by type,
     `projections` its way from features to the same width, float32 `[features, width]`. `mean` tells
-    how messages are normalised, see `ReceptiveField.of`.
+    how messages are normalised, see `MessageMatrices.of`.
     """
 
     embeddings: Mapping[str, Floats]
@@ -172,5 +172,6 @@ def embedded(
     encoders: Sequence[Encoder], graph: TypedGraph, asked: Mapping[str, NDArray[np.int64]]
 ) -> list[dict[str, Floats]]:
     """For each encoder the embeddings of the vertices `asked`, sorted int64 by type."""
-    field = ReceptiveField.of(graph, asked, len(encoders[0].layers), mean=encoders[0].mean)
+    messages = MessageMatrices.of(graph, mean=encoders[0].mean)
+    field = messages.field(asked, len(encoders[0].layers))
     return [encoder.encode(field, graph.features) for encoder in encoders]

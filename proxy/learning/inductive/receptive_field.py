@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy import sparse
@@ -41,25 +42,52 @@ class ReceptiveField:
     rows: Rows
     rounds: tuple[Round, ...]
 
-    @classmethod
-    def of(
-        cls, graph: TypedGraph, asked: Rows, rounds: int, *, mean: bool = False
-    ) -> ReceptiveField:
-        """The field of the vertices `asked`, int64 by type, each once and sorted.
 
-        With `mean` messages are averaged over all that a vertex gets.
-        """
+class Choose(Protocol):
+    """Whoever decides which messages some vertices get."""
+
+    def __call__(
+        self, round_: int, kind: MessageType, matrix: sparse.csr_array, rows: Indexes
+    ) -> sparse.csr_array:
+        """Of the messages float32 `[all targets, sources]` those to `rows`: `[rows, sources]`."""
+        ...
+
+
+def _all(
+    round_: int, kind: MessageType, matrix: sparse.csr_array, rows: Indexes
+) -> sparse.csr_array:
+    return matrix[rows]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageMatrices:
+    """All messages of a graph by their type: float32 `[targets, sources]`, weights normalised."""
+
+    counts: Mapping[str, int]
+    matrices: Mapping[MessageType, sparse.csr_array]
+
+    @classmethod
+    def of(cls, graph: TypedGraph, *, mean: bool = False) -> MessageMatrices:
+        """Those of a graph. With `mean` messages are averaged over all that a vertex gets."""
         matrices = {
             (relation, direction): _weights(graph, relation, direction, mean)
             for relation in graph.edges
             for direction in DIRECTIONS
         }
-        if mean:
-            matrices = _averaged(graph, matrices)
-        rows = {name: asked.get(name, np.zeros(0, np.int64)) for name in graph.counts}
+        return cls(graph.counts, _averaged(graph, matrices) if mean else matrices)
+
+    def field(self, asked: Rows, rounds: int, choose: Choose = _all) -> ReceptiveField:
+        """The field of the vertices `asked`, int64 by type, each once and sorted.
+
+        `choose` may leave some messages out; rounds have the numbers 0 to `rounds` - 1.
+        """
+        rows = {name: asked.get(name, np.zeros(0, np.int64)) for name in self.counts}
         found: list[Round] = []
-        for _ in range(rounds):
-            parts = {kind: matrix[rows[_target(kind)]] for kind, matrix in matrices.items()}
+        for number in reversed(range(rounds)):
+            parts = {
+                kind: choose(number, kind, matrix, rows[_target(kind)])
+                for kind, matrix in self.matrices.items()
+            }
             before = {
                 name: np.unique(
                     np.concatenate(
@@ -81,7 +109,7 @@ class ReceptiveField:
             }
             found.append(Round(kept, messages))
             rows = before
-        return cls(rows, tuple(reversed(found)))
+        return ReceptiveField(rows, tuple(reversed(found)))
 
 
 def _source(kind: MessageType) -> str:

@@ -13,7 +13,8 @@ from proxy.learning.events import EpochDone, PhaseStarted, Progress
 from proxy.learning.graph import Relation, TypedGraph
 from proxy.learning.links.scorers.trained import Trained
 from proxy.learning.links.warm import Warm
-from proxy.learning.models.fitting import Checkpoint, fit, fit_settings
+from proxy.learning.models.fit_settings import fit_settings
+from proxy.learning.models.fitting import Checkpoint, fit
 from proxy.learning.models.knowledge import KNOWLEDGE, KnowledgeSettings, fit_knowledge
 from proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
 from proxy.learning.settings import LIGHTGCN, NETWORK, TrainingSettings

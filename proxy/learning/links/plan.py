@@ -15,6 +15,7 @@ from proxy.learning.links.networks import most_epochs
 from proxy.learning.links.scorers import FITTED, SIMPLE, STRUCTURAL
 from proxy.learning.links.scorers.ease import MOST_COLUMNS
 from proxy.learning.links.scorers.personalised_pagerank import STEPS
+from proxy.learning.models.mini_batches import BATCHES, learns_from_samples, read_by_a_step
 from proxy.learning.settings import AUTO, KNOWLEDGE_NAMES, NETWORK, NETWORKS, TrainingSettings
 
 RATE = 2e10
@@ -211,6 +212,8 @@ def epoch_cost(
         batches = 1 + asked // 256
         return batches * CALL + (logits + batches * updated) * STEP_TOUCH
     layers = settings.layers + 1
+    if learns_from_samples(graph, settings):
+        return BATCHES * (CALL + read_by_a_step(graph, settings) * 12.0 * width * STEP_TOUCH)
     messages = 4.0 * graph.edge_count * width * layers
     calls = CALL * (len(graph.edges) + len(relations)) / 2
     return calls + (logits + messages + updated * layers) * STEP_TOUCH

@@ -29,6 +29,7 @@ from proxy.learning.links.split import study_split
 from proxy.learning.links.tuning import begin_warm, searched
 from proxy.learning.models.fitting import Checkpoint
 from proxy.learning.models.messages import threads
+from proxy.learning.models.mini_batches import place
 from proxy.learning.processing.load import load_processed
 from proxy.learning.processing.processed import UnusableExport
 from proxy.learning.provenance import PAGE, REPORT, peak_memory, provenance
@@ -70,6 +71,7 @@ def train(
     dataset = load_dataset(export_directory, configuration)
     wanted = wanted_for(export_directory, model, settings, search, dataset.graph, MODELS)
     model, settings = wanted.model, wanted.settings
+    where = place(dataset.graph, settings)
     bench = Bench(dataset, model, settings, seed, progress)
     cold = begin_warm(bench, wanted)
     question = Question(export_directory, configuration, seed)
@@ -99,7 +101,7 @@ def train(
         picture(served),
         tried,
         seed,
-        "cpu",
+        where if NETWORK in study.blend.members else "cpu",
         round(bench.plan.budget, 1),
         round(bench.plan.seconds, 1),
         round(time.perf_counter() - begun, 2),

@@ -69,6 +69,16 @@ def threads(graph: TypedGraph, most: int) -> Iterator[None]:
         dgl.utils.set_num_threads(before)
 
 
+def message_types(graph: TypedGraph) -> tuple[MessageType, ...]:
+    """Along each relation that has edges, and against it."""
+    return tuple(
+        MessageType(relation, reverse)
+        for relation, edges in graph.edges.items()
+        for reverse in (False, True)
+        if len(edges)
+    )
+
+
 Weights = Mapping[MessageType, Tensor]
 """For each message type a weight an edge, float32 `[edges, 1]`."""
 
@@ -77,12 +87,7 @@ class MessageGraph:
     """A DGL heterograph with each relation in both directions."""
 
     def __init__(self, graph: TypedGraph) -> None:
-        self.types: tuple[MessageType, ...] = tuple(
-            MessageType(relation, reverse)
-            for relation, edges in graph.edges.items()
-            for reverse in (False, True)
-            if len(edges)
-        )
+        self.types = message_types(graph)
         pairs = {}
         for kind in self.types:
             edges = graph.edges[kind.relation]

@@ -1,9 +1,11 @@
-"""Training of encoder and head for a property, full-graph on the CPU."""
+"""Training of encoder and head for a property, on the whole graph or by mini-batches."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -11,12 +13,22 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from proxy.learning.features.geometry import unit_blocks
-from proxy.learning.graph import Floats, TypedGraph
+from proxy.learning.graph import Floats, Indexes, TypedGraph
 from proxy.learning.inductive.encoder import Encoder
 from proxy.learning.models.adam import Adam
-from proxy.learning.models.fitting import FitSettings
-from proxy.learning.models.messages import MessageGraph
+from proxy.learning.models.fit_settings import FitSettings
+from proxy.learning.models.messages import MessageGraph, message_types
+from proxy.learning.models.mini_batches import (
+    BATCHES,
+    SparseAndDense,
+    device_for,
+    on_cpu,
+    rows_of,
+    samples,
+)
 from proxy.learning.models.rgcn import RelationalEncoder
+from proxy.learning.models.rounds import WholeRound
+from proxy.learning.models.sampling import Sampler
 from proxy.learning.properties.dataset import Subjects
 from proxy.learning.properties.head import Head
 from proxy.learning.properties.target import Form
@@ -73,13 +85,11 @@ def fit_property(
     little, it is what neighbours know each other by.
     """
     torch.manual_seed(seed)
-    messages = MessageGraph(graph)
-    weights = messages.weights(mean=settings.encoder.global_norm)
     features = {
         name: torch.from_numpy(unit_blocks(block)) for name, block in graph.features.items()
     }
     widths = {name: values.shape[1] for name, values in features.items()}
-    encoder = RelationalEncoder(graph.counts, widths, messages, settings.encoder)
+    encoder = RelationalEncoder(graph.counts, widths, message_types(graph), settings.encoder)
     if not remembers:
         encoder.forget(ends[0])
     width = settings.encoder.width
@@ -88,43 +98,154 @@ def fit_property(
     shift, scale = (0.0, 1.0)
     if form is Form.NUMBER:
         shift, scale = float(truth.mean()), float(truth.std()) or 1.0
-    target = torch.from_numpy((truth - np.float32(shift)) / np.float32(scale))
     class_weights: Tensor | None = None
     if settings.class_weights and form is not Form.NUMBER:
         class_weights = torch.from_numpy(_class_weights(form, truth))
-    places = [torch.from_numpy(end) for end in known.ends]
-    own = torch.from_numpy(known.features)
-    optimizer = Adam(
-        [each for each in (*encoder.parameters(), *head.parameters()) if each.requires_grad],
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
+    network = _Network(
+        graph,
+        ends,
+        known,
+        torch.from_numpy((truth - np.float32(shift)) / np.float32(scale)),
+        form,
+        class_weights,
+        settings,
+        features,
+        encoder,
+        head,
     )
 
-    @torch.no_grad()
     def export() -> Head:
-        encoder.eval()
-        state = encoder(features, weights)
-        return Head(
-            tuple(state[end].numpy().copy() for end in ends),
-            head.hidden.weight.T.numpy().copy(),
-            head.hidden.bias.numpy().copy(),
-            head.last.weight.T.numpy() * np.float32(scale),
-            head.last.bias.numpy() * np.float32(scale) + np.float32(shift),
-        )
+        return network.head_as_it_stands(np.float32(shift), np.float32(scale))
 
     random = np.random.default_rng(seed)
-    everything = torch.arange(len(known))
-    for epoch in range(1, settings.epochs + 1):
-        encoder.train()
-        head.train()
-        rows = everything
-        if len(known) > ROWS:
-            rows = torch.from_numpy(random.choice(len(known), ROWS, replace=False))
-        state = encoder(features, weights)
-        columns_of = _columns(state, ends, [place[rows] for place in places], own[rows])
-        loss = _loss(form, head(columns_of), target[rows], class_weights)
-        optimizer.step(loss)
-        yield PropertyCheckpoint(epoch, float(loss.detach()), export, encoder.stored)
+    device = device_for(graph, settings.sampling)
+    sampled = samples(
+        graph, settings.encoder.width, settings.encoder.layers, settings.sampling, device
+    )
+    steps = network.mini_batches(random, device) if sampled else network.whole_graph(random)
+    for epoch, loss in enumerate(steps, 1):
+        yield PropertyCheckpoint(epoch, loss, export, network.stored)
+
+
+@dataclass
+class _Network:
+    """Encoder and head with what they learn from; both ways of learning yield losses."""
+
+    graph: TypedGraph
+    ends: tuple[str, ...]
+    known: Subjects
+    target: Tensor
+    form: Form
+    class_weights: Tensor | None
+    settings: FitSettings
+    features: Mapping[str, Tensor]
+    encoder: RelationalEncoder
+    head: PropertyHead
+
+    @cached_property
+    def rounds(self) -> list[WholeRound]:
+        messages = MessageGraph(self.graph)
+        weights = messages.weights(mean=self.settings.encoder.global_norm)
+        return [WholeRound(messages, weights)] * self.settings.encoder.layers
+
+    def whole_graph(self, random: np.random.Generator) -> Iterator[float]:
+        """One step an epoch, on all vertices."""
+        optimizer = Adam(
+            [
+                each
+                for each in (*self.encoder.parameters(), *self.head.parameters())
+                if each.requires_grad
+            ],
+            learning_rate=self.settings.learning_rate,
+            weight_decay=self.settings.weight_decay,
+        )
+        places = [torch.from_numpy(end) for end in self.known.ends]
+        own = torch.from_numpy(self.known.features)
+        everything = torch.arange(len(self.known))
+        for _ in range(self.settings.epochs):
+            self.encoder.train()
+            self.head.train()
+            rows = everything
+            if len(self.known) > ROWS:
+                rows = torch.from_numpy(random.choice(len(self.known), ROWS, replace=False))
+            state = self.encoder(self.features, self.rounds)
+            columns = _columns(state, self.ends, [place[rows] for place in places], own[rows])
+            loss = _loss(self.form, self.head(columns), self.target[rows], self.class_weights)
+            optimizer.step(loss)
+            yield float(loss.detach())
+
+    def mini_batches(self, random: np.random.Generator, device: torch.device) -> Iterator[float]:
+        """An epoch is a number of steps, each on some of the elements."""
+        sampling = self.settings.sampling
+        sampler = Sampler(
+            self.graph,
+            message_types(self.graph),
+            sampling.fan_outs,
+            mean=self.settings.encoder.global_norm,
+            device=device,
+        )
+        self.encoder.to(device)
+        self.head.to(device)
+        weights = None if self.class_weights is None else self.class_weights.to(device)
+        optimizer = SparseAndDense(
+            self.encoder.embeddings.parameters(),
+            (*self.encoder.others(), *self.head.parameters()),
+            learning_rate=self.settings.learning_rate,
+            weight_decay=self.settings.weight_decay,
+        )
+        size = min(sampling.batch_size, len(self.known))
+        steps = min(BATCHES, math.ceil(len(self.known) / size))
+        for _ in range(self.settings.epochs):
+            self.encoder.train()
+            self.head.train()
+            losses = []
+            order = random.permutation(len(self.known))
+            for start in range(0, steps * size, size):
+                rows = np.sort(order[start : start + size])
+                outputs = self.head(self._columns_of(rows, sampler, random, device))
+                loss = _loss(self.form, outputs, self.target[rows].to(device), weights)
+                optimizer.step(loss)
+                losses.append(float(loss.detach()))
+            yield float(np.mean(losses))
+
+    def _columns_of(
+        self, rows: Indexes, sampler: Sampler, random: np.random.Generator, device: torch.device
+    ) -> Tensor:
+        """What the head reads of some elements: float32 `[rows, columns]`."""
+        asked: dict[str, list[Indexes]] = {}
+        for name, places in zip(self.ends, self.known.ends, strict=True):
+            asked.setdefault(name, []).append(places[rows])
+        sample = sampler.sample(
+            {name: np.unique(np.concatenate(parts)) for name, parts in asked.items()},
+            self.settings.encoder.layers,
+            random,
+        )
+        begin = {name: torch.from_numpy(each).to(device) for name, each in sample.rows.items()}
+        state = self.encoder(rows_of(self.features, begin), sample.rounds, begin)
+        found = [
+            sample.places(name, places[rows]).to(device)
+            for name, places in zip(self.ends, self.known.ends, strict=True)
+        ]
+        own = torch.from_numpy(self.known.features[rows]).to(device)
+        return _columns(state, self.ends, found, own)
+
+    @torch.no_grad()
+    def head_as_it_stands(self, shift: np.float32, scale: np.float32) -> Head:
+        """The head with the states of all vertices, its outputs as numbers of the property."""
+        encoder, head = on_cpu(self.encoder), on_cpu(self.head)
+        encoder.eval()
+        state = encoder(self.features, self.rounds)
+        return Head(
+            tuple(state[end].numpy().copy() for end in self.ends),
+            head.hidden.weight.T.numpy().copy(),
+            head.hidden.bias.numpy().copy(),
+            head.last.weight.T.numpy() * scale,
+            head.last.bias.numpy() * scale + shift,
+        )
+
+    def stored(self) -> Encoder:
+        """The encoder for NumPy, as it stands now."""
+        return on_cpu(self.encoder).stored()
 
 
 def _columns(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from proxy.learning.graph import Floats
 from proxy.learning.inductive.encoder import NORM_EPSILON, Encoder, Layer
-from proxy.learning.models.messages import MessageGraph, Weights
+from proxy.learning.models.messages import MessageType
+from proxy.learning.models.rounds import Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class RelationalEncoder(nn.Module):
         self,
         counts: Mapping[str, int],
         feature_widths: Mapping[str, int],
-        messages: MessageGraph,
+        messages: Sequence[MessageType],
         settings: EncoderSettings,
     ) -> None:
         super().__init__()
@@ -88,21 +89,43 @@ class RelationalEncoder(nn.Module):
         self._dropout = nn.Dropout(settings.dropout)
         self._mean = settings.global_norm
 
+    def others(self) -> Iterator[nn.Parameter]:
+        """The parameters that are no learned embeddings."""
+        for part in (self.projections, self.layers):
+            yield from part.parameters()
+
     def forget(self, name: str) -> None:
         """Leave the vertices of a type with their features alone."""
         self.embeddings[self._types.index(name)].requires_grad_(False).zero_()
 
-    def forward(self, features: Mapping[str, Tensor], weights: Weights) -> dict[str, Tensor]:
-        """Embeddings of all vertices: float32 `[vertices, width]` by type.
+    def forward(
+        self,
+        features: Mapping[str, Tensor],
+        rounds: Sequence[Round],
+        rows: Mapping[str, Tensor] | None = None,
+    ) -> dict[str, Tensor]:
+        """Embeddings after one of `rounds` for each layer: float32 `[vertices, width]` by type.
 
-        `features` are float32 `[vertices, features]` by type, `weights` those of the messages.
+        They begin with all vertices or with `rows`, int64 by type; `features` are theirs, float32
+        `[rows, features]` by type.
         """
         state: dict[str, Tensor] = dict(zip(self._types, self.embeddings, strict=True))
+        if rows is not None:
+            # Their gradients are sparse: a step touches what a mini-batch has read, nothing else.
+            state = {
+                name: nn.functional.embedding(rows[name], table, sparse=True)
+                for name, table in state.items()
+            }
         for name, projection in zip(self._featured, self.projections, strict=True):
             state[name] = state[name] + projection(features[name])
         states = [{name: self._dropout(values) for name, values in state.items()}]
-        for layer in self.layers:
-            states.append(layer(states[-1], weights))
+        for layer, round_ in zip(self.layers, rounds, strict=True):
+            after = layer(states[-1], round_)
+            states = [
+                {name: round_.kept(name, values) for name, values in each.items()}
+                for each in states
+            ]
+            states.append(after)
         return {
             name: torch.stack([state[name] for state in states]).mean(dim=0) for name in self._types
         }
@@ -138,15 +161,15 @@ class RelationalEncoder(nn.Module):
 class RelationalLayer(nn.Module):
     """One round of messages; the formula stands at `RelationalEncoder`."""
 
-    def __init__(self, messages: MessageGraph, settings: EncoderSettings) -> None:
+    def __init__(self, messages: Sequence[MessageType], settings: EncoderSettings) -> None:
         super().__init__()
         width = settings.width
-        self._messages = messages
-        relations = list(dict.fromkeys(kind.relation for kind in messages.types))
+        self._messages = tuple(messages)
+        relations = list(dict.fromkeys(kind.relation for kind in messages))
         bases = max(1, min(len(relations), settings.bases or len(relations)))
         self.bases = nn.Parameter(settings.message_scale * torch.eye(width).repeat(bases, 1, 1))
-        shares = torch.zeros(len(messages.types), bases)
-        for index, kind in enumerate(messages.types):
+        shares = torch.zeros(len(messages), bases)
+        for index, kind in enumerate(messages):
             shares[index, relations.index(kind.relation) % bases] = 1.0
         self.shares = nn.Parameter(shares)
         self.loop = nn.Parameter(torch.zeros(width, width), requires_grad=settings.self_loop)
@@ -155,15 +178,16 @@ class RelationalLayer(nn.Module):
         self.shift = nn.Parameter(torch.zeros(width)) if settings.layer_norm else None
         self._dropout = nn.Dropout(settings.dropout)
 
-    def forward(self, state: Mapping[str, Tensor], weights: Weights) -> dict[str, Tensor]:
+    def forward(self, state: Mapping[str, Tensor], round_: Round) -> dict[str, Tensor]:
         """The next state: float32 `[vertices, width]` by type."""
         transforms = self._transforms()
-        received = {name: values @ self.loop for name, values in state.items()}
-        for kind, transform in zip(self._messages.types, transforms, strict=True):
-            sent = self._messages.propagate(kind, state[kind.source], weights)
+        kept = {name: round_.kept(name, values) for name, values in state.items()}
+        received = {name: values @ self.loop for name, values in kept.items()}
+        for kind, transform in zip(self._messages, transforms, strict=True):
+            sent = round_.propagate(kind, state[kind.source])
             received[kind.target] = received[kind.target] + sent @ transform
         return {
-            name: state[name] + self._dropout(torch.tanh(self._normalised(values)))
+            name: kept[name] + self._dropout(torch.tanh(self._normalised(values)))
             for name, values in received.items()
         }
 
@@ -190,7 +214,7 @@ class RelationalLayer(nn.Module):
             if own is not None:
                 _take(own, before)
         wanted = self._transforms()
-        for number, kind in enumerate(self._messages.types):
+        for number, kind in enumerate(self._messages):
             known = stored.transforms.get((kind.relation, "in" if kind.reverse else "out"))
             if known is not None:
                 wanted[number] = torch.from_numpy(known.copy())
@@ -208,7 +232,7 @@ class RelationalLayer(nn.Module):
             _copied(self.loop),
             {
                 (kind.relation, "in" if kind.reverse else "out"): _copied(transform)
-                for kind, transform in zip(self._messages.types, self._transforms(), strict=True)
+                for kind, transform in zip(self._messages, self._transforms(), strict=True)
             },
             None if self.gain is None else _copied(self.gain),
             None if self.shift is None else _copied(self.shift),

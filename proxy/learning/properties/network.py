@@ -11,7 +11,7 @@ import numpy as np
 
 from proxy.learning.events import EpochDone, Progress
 from proxy.learning.graph import Indexes
-from proxy.learning.models.fitting import fit_settings
+from proxy.learning.models.fit_settings import fit_settings
 from proxy.learning.models.property_network import PropertyCheckpoint, fit_property
 from proxy.learning.properties.dataset import PropertyDataset
 from proxy.learning.properties.target import Form, Outputs

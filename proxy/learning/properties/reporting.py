@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from proxy.learning.models.mini_batches import place
 from proxy.learning.properties.details import details
 from proxy.learning.properties.lift import Lift
 from proxy.learning.properties.report import (
@@ -64,7 +65,7 @@ def report_of(
         remembers=study.stage.remembers,
         networks=study.networks if NETWORK in taken else 0,
         seed=trial.seed,
-        device="cpu",
+        device=place(dataset.graph, trial.settings) if NETWORK in taken else "cpu",
         seconds=round(seconds, 2),
         peak_memory=round(peak_memory(), 1),
         vertex_types=dict(dataset.graph.counts),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proxy.learning.search.parameter import Kind, Parameter, Spacing, Value
+from proxy.learning.search.parameter import FAN_OUTS, Kind, Parameter, Spacing, Value
 
 FILE = "model-hpo-configuration.json"
 TEMPLATES = "hpo-configuration-templates"
@@ -136,7 +136,7 @@ def _parameter(entry: Any, sizes: Mapping[str, int]) -> Parameter:
     options = entry.get("options", [])
     if not isinstance(options, list):
         raise BadHpoConfiguration(f"options of {name} must be a list")
-    # Lists (fan-outs) are no values of any parameter that has an effect here.
+    # Of lists (fan-outs) only a default counts: Optuna chooses among plain values.
     plain = [_value(name, kind, each) for each in options if not isinstance(each, list)]
     default = entry.get("default")
     step = _step(name, entry.get("inc_val"))
@@ -145,13 +145,26 @@ def _parameter(entry: Any, sizes: Mapping[str, int]) -> Parameter:
     return Parameter(
         name,
         kind,
-        None if default is None or isinstance(default, list) else _value(name, kind, default),
+        _default(name, kind, default),
         low,
         high,
         tuple(plain),
         spacing,
         step,
     )
+
+
+def _default(name: str, kind: Kind, found: Any) -> Value:
+    if found is None:
+        return None
+    if not isinstance(found, list):
+        return _value(name, kind, found)
+    if name not in FAN_OUTS:
+        return None
+    counts = tuple(_value(name, kind, each) for each in found)
+    if not counts or not all(isinstance(each, int) and each > 0 for each in counts):
+        raise BadHpoConfiguration(f"{name} is {found}: it must be a list of positive counts")
+    return tuple(int(each) for each in found)
 
 
 def _range(name: str, found: Any, spacing: str) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from proxy.learning.search.configuration import HpoConfiguration
-from proxy.learning.search.parameter import Value
+from proxy.learning.search.parameter import FAN_OUTS, Value
 from proxy.learning.settings import TrainingSettings
 
 SETTINGS = {
@@ -27,13 +27,12 @@ SETTINGS = {
     "l2norm": "weight_decay",
     "regularization-coef": "penalty",
     "hidden-share": "hidden_share",
+    "batch-size": "batch_size",
+    **dict.fromkeys(FAN_OUTS, "fan_outs"),
 }
 """Fields of `TrainingSettings`; `hidden-share` is not Neptune's."""
 
 WITHOUT_EFFECT = {
-    "batch-size": "every step sees the whole graph",
-    "fanout": "all neighbours are read",
-    "fanouts": "all neighbours are read",
     "sparse-embedding": "embeddings are dense",
     "sparse-lr": "embeddings learn at the rate of the rest",
     "per-feat-name-embed": "features are projected side by side",

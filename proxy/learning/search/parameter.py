@@ -9,7 +9,10 @@ from typing import Any, Literal
 
 Kind = Literal["bool", "int", "float"]
 Spacing = Literal["linear", "log", "power2"]
-Value = bool | int | float | None
+FAN_OUTS = ("fanout", "fanouts")
+"""Neptune's names of the one parameter whose values are lists."""
+
+Value = bool | int | float | tuple[int, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Parameter:
         """What Optuna calls a value of this parameter; `None` for one that it cannot choose."""
         if value is None or (self.low is None and self.options and value not in self.options):
             return None
-        if self.low is None or self.high is None:
+        if self.low is None or self.high is None or isinstance(value, tuple):
             return value
         if not self.low <= float(value) <= self.high:
             return None

@@ -13,7 +13,8 @@ from proxy.learning.features.numerical import NumericalFitter
 from proxy.learning.graph import Edges, Features, Relation, TypedGraph, distinct_edges
 from proxy.learning.inductive.encoder import Encoder, embedded, encoder_tensors, encoders_of
 from proxy.learning.links.scorers.embedding import unit_rows
-from proxy.learning.models.fitting import Checkpoint, FitSettings, fit
+from proxy.learning.models.fit_settings import FitSettings
+from proxy.learning.models.fitting import Checkpoint, fit
 from proxy.learning.models.rgcn import EncoderSettings
 
 KNOWS = Relation("P", "knows", "P")

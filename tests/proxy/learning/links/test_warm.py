@@ -17,8 +17,9 @@ from proxy.learning.links.networks import checkpoints
 from proxy.learning.links.split import held_out
 from proxy.learning.links.training import load_dataset, train
 from proxy.learning.links.warm import read_earlier, warm_start
-from proxy.learning.models.fitting import FitSettings, fit
-from proxy.learning.models.messages import MessageGraph
+from proxy.learning.models.fit_settings import FitSettings
+from proxy.learning.models.fitting import fit
+from proxy.learning.models.messages import message_types
 from proxy.learning.models.rgcn import EncoderSettings, RelationalEncoder
 from proxy.learning.settings import SearchSettings, TrainingSettings
 from proxy.learning.tasks import train as train_any
@@ -70,7 +71,7 @@ def test_an_encoder_begins_where_another_ended(exports: tuple[Path, Path]) -> No
         assert last.encoder is not None
         stored = last.encoder()
         widths = {name: each.values.shape[1] for name, each in dataset.graph.features.items()}
-        messages = MessageGraph(dataset.graph)
+        messages = message_types(dataset.graph)
         other = RelationalEncoder(dataset.graph.counts, widths, messages, encoder)
         other.begin(stored)
         again = other.stored()

@@ -15,10 +15,12 @@ from proxy.learning.graph import (
     distinct_edges,
 )
 from proxy.learning.links.scorers.embedding import averaged
-from proxy.learning.models import fitting
+from proxy.learning.models import ranking_task
 from proxy.learning.models.adam import Adam
 from proxy.learning.models.distmult import DistMultDecoder
-from proxy.learning.models.fitting import FitSettings, RankingTask, fit
+from proxy.learning.models.fit_settings import FitSettings
+from proxy.learning.models.fitting import fit
+from proxy.learning.models.ranking_task import RankingTask
 from proxy.learning.models.rgcn import EncoderSettings
 
 KNOWS = Relation("P", "knows", "P")
@@ -120,7 +122,7 @@ def test_a_sampled_loss_estimates_the_full_one(
     random = np.random.default_rng(0)
     hidden = task.hide(random, 0.5)
     full = float(task.loss(decoder, state, hidden, "in", random).detach())
-    monkeypatch.setattr(fitting, "LOGITS", 300)
+    monkeypatch.setattr(ranking_task, "LOGITS", 300)
     sampled = [float(task.loss(decoder, state, hidden, "in", random).detach()) for _ in range(200)]
     assert np.std(sampled) > 0
     assert np.mean(sampled) == pytest.approx(full, rel=0.1)

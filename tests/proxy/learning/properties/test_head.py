@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 
 from proxy.learning.graph import Edges, Relation, TypedGraph
 from proxy.learning.models import property_network
-from proxy.learning.models.fitting import FitSettings
+from proxy.learning.models.fit_settings import FitSettings
 from proxy.learning.models.property_network import PropertyHead, fit_property
 from proxy.learning.models.rgcn import EncoderSettings
 from proxy.learning.properties import head as module

@@ -15,7 +15,7 @@ from reading import Links, Read, Vertex, name
 from teams import PEOPLE, TEAMS, write_teams
 
 from grammar.traversal import Literal
-from proxy.learning.models.fitting import FitSettings
+from proxy.learning.models.fit_settings import FitSettings
 from proxy.learning.models.property_network import fit_property
 from proxy.learning.models.rgcn import EncoderSettings
 from proxy.learning.properties.dataset import load_property

@@ -79,6 +79,7 @@ def test_the_documented_sample_is_read() -> None:
         "dropout": 0.3,
         "layer-norm": True,
         "batch-size": 1024,
+        "fanout": (10, 15, 15),
         "num-layer": 2,
         "num-bases": 0,
         "concat-node-embed": True,
@@ -110,7 +111,7 @@ def test_a_range_grows_with_the_graph() -> None:
 def test_what_has_no_effect_is_told() -> None:
     document = changed(**{"2-tier-param": [{"param": "magic", "type": "bool", "default": True}]})
     idle, unknown = told(configuration_of(document))
-    assert "batch-size (every step sees the whole graph)" in idle
+    assert "low-mem (there is one way to compute)" in idle
     assert unknown == "unknown parameters of the search: magic"
 
 

@@ -1,0 +1,124 @@
+"""What the graph neural network learns by: to rank hidden edges among all that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from proxy.learning.graph import Direction, Indexes, Mask, Relation, TypedGraph
+from proxy.learning.models.distmult import DistMultDecoder
+
+LOGITS = 2**23
+"""Most logits in one soft-max, 32 MiB; beyond it sources, then candidates are sampled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Some edges of a relation, asked from one end.
+
+    All are int64: `sources` are asked about, each once; `places`, `[edges]`, are positions among
+    them and `targets`, `[edges]`, the right answers; `pool` are the candidates that compete.
+    """
+
+    direction: Direction
+    sources: Indexes
+    places: Indexes
+    targets: Indexes
+    pool: Indexes
+
+
+class RankingTask:
+    """The soft-max loss over the hidden edges of one relation."""
+
+    def __init__(self, graph: TypedGraph, relation: Relation) -> None:
+        self.relation = relation
+        self._edges = graph.edges[relation]
+        self._counts = graph.counts
+        links = graph.adjacency(relation)
+        self._known = {"out": links, "in": links.T.tocsr()}
+        self._same_type = relation.head == relation.tail
+
+    def __len__(self) -> int:
+        return len(self._edges)
+
+    def hide(self, random: np.random.Generator, share: float) -> Mask:
+        """The edges to predict in this epoch: bool `[edges]`, at least one."""
+        count = len(self._edges)
+        mask = np.zeros(count, np.bool_)
+        mask[random.permutation(count)[: max(1, round(share * count))]] = True
+        return mask
+
+    def ends(self, hidden: Mask) -> tuple[Indexes, Indexes]:
+        """Heads and tails of hidden edges: int64 `[hidden]`."""
+        return self._edges.select(hidden).ends("out")
+
+    def questions(
+        self,
+        hidden: Mask,
+        direction: Direction,
+        random: np.random.Generator,
+        *,
+        most_candidates: int | None = None,
+    ) -> Questions:
+        """The hidden edges as questions; with a sample of candidates where all are too many."""
+        count = self._counts[self.relation.target_type(direction)]
+        sources, targets = self._edges.select(hidden).ends(direction)
+        asked, position = np.unique(sources, return_inverse=True)
+        pool: Indexes = np.arange(count)
+        most = max(LOGITS // count, min(len(asked), 512))
+        if len(asked) > most:
+            kept = np.sort(random.permutation(len(asked))[:most])
+            renumbered = np.full(len(asked), -1)
+            renumbered[kept] = np.arange(most)
+            chosen = renumbered[position] >= 0
+            asked, position, targets = asked[kept], renumbered[position[chosen]], targets[chosen]
+        room = min(LOGITS // len(asked), most_candidates or count)
+        if count > room:
+            pool = np.sort(random.permutation(count)[:room])
+        return Questions(direction, asked, position, targets, pool)
+
+    def loss(
+        self,
+        decoder: DistMultDecoder,
+        state: Mapping[str, Tensor],
+        hidden: Mask,
+        direction: Direction,
+        random: np.random.Generator,
+    ) -> Tensor:
+        """Mean negative log-likelihood of the hidden edges, a scalar.
+
+        `state` are all vertices, float32 `[vertices, width]` by type.
+        """
+        asked = self.questions(hidden, direction, random)
+        queries, candidates = decoder.ends(state, self.relation, direction)
+        return self.answered(
+            queries[torch.from_numpy(asked.sources)],
+            candidates[torch.from_numpy(asked.pool)],
+            candidates[torch.from_numpy(asked.targets)],
+            asked,
+        )
+
+    def answered(self, queries: Tensor, pool: Tensor, targets: Tensor, asked: Questions) -> Tensor:
+        """The same of what was made of `asked.sources`, `.pool` and `.targets`: `[…, width]`."""
+        count = self._counts[self.relation.target_type(asked.direction)]
+        known = torch.from_numpy(self._excluded(asked)).to(queries.device)
+        negatives = (queries @ pool.T).masked_fill(known, -torch.inf).logsumexp(dim=1)
+        negatives = negatives + float(np.log(count / len(asked.pool)))
+        place = torch.from_numpy(asked.places).to(queries.device)
+        own = (queries[place] * targets).sum(dim=1)
+        return functional.softplus(negatives[place] - own).mean()
+
+    def _excluded(self, asked: Questions) -> Mask:
+        """Known links and the source itself: bool `[sources, pool]`."""
+        rows = self._known[asked.direction][asked.sources]
+        if len(asked.pool) < rows.shape[1]:
+            rows = rows[:, asked.pool]
+        excluded: Mask = rows.toarray() > 0
+        if self._same_type:
+            excluded |= asked.sources[:, None] == asked.pool[None, :]
+        return excluded
