@@ -13,6 +13,7 @@ from multidict import CIMultiDict
 from proxy.config import Configuration
 from proxy.inference.predicates import Settings
 from proxy.relay.advance import Aside
+from proxy.relay.bodies import complete
 from proxy.relay.connection import Connection
 from proxy.relay.conversation import Conversation
 from proxy.relay.errands import Predictor
@@ -26,6 +27,10 @@ from proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+LINGERING = 1.0
+"""Seconds for which the rest of a refused body is read, so that the client reads why."""
 
 
 class Server:
@@ -80,7 +85,9 @@ class Server:
     def application(self) -> web.Application:
         """The routes, for aiohttp."""
         limits = self._configuration.limits
-        application = web.Application(client_max_size=limits.max_message_bytes)
+        application = web.Application(
+            client_max_size=limits.max_message_bytes, middlewares=[complete(limits)]
+        )
         path = self._configuration.listen.path
         explainer = Explainer(self._http)
         application.router.add_route("*", path, self._gremlin)
@@ -239,6 +246,17 @@ class _Tied(web.StreamResponse):
 
     async def write_eof(self, data: bytes = b"") -> None:
         """And nothing to end."""
+
+
+def runner_of(application: web.Application) -> web.AppRunner:
+    """How the applications here are run: bodies are inflated by `bodies.complete`."""
+    return web.AppRunner(
+        application,
+        access_log=None,
+        shutdown_timeout=1.0,
+        auto_decompress=False,
+        lingering_time=LINGERING,
+    )
 
 
 def upstream_session(tls: ssl.SSLContext | None = None) -> ClientSession:

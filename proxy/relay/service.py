@@ -18,7 +18,7 @@ from proxy.config.tls import client_context
 from proxy.relay.listener import Listener, place_of
 from proxy.relay.predictions import Predictions
 from proxy.relay.queries import Queries
-from proxy.relay.server import Server, upstream_session
+from proxy.relay.server import Server, runner_of, upstream_session
 from proxy.relay.tls import server_certificate
 from proxy.store.records import Store
 
@@ -78,8 +78,8 @@ async def serving(
             predictions.left_alone,
         )
         application = server.application()
-        application.middlewares.append(listener.arrived)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        application.middlewares.insert(0, listener.arrived)  # before the body is waited for
+        runner = runner_of(application)
         company = contextlib.AsyncExitStack()
         if beside is not None:
             watched = beside(configuration, application, server.queries, server.figures)

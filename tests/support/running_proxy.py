@@ -21,7 +21,7 @@ from proxy.inference.commands import (
     Work,
 )
 from proxy.inference.errors import ENDPOINT_NOT_FOUND, BadRequest
-from proxy.relay.server import Server, upstream_session
+from proxy.relay.server import Server, runner_of, upstream_session
 
 
 class Model:
@@ -124,7 +124,7 @@ class RunningProxy:
         self._stop = asyncio.Event()
         async with upstream_session() as session:
             server = Server(Configuration(), self._upstream, session, self._predict)
-            runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
+            runner = runner_of(server.application())
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             self.url = f"ws://127.0.0.1:{runner.addresses[0][1]}/gremlin"

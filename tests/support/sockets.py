@@ -25,7 +25,7 @@ from aiohttp import web
 
 from proxy.config import Configuration
 from proxy.relay import server as relay_server
-from proxy.relay.server import Server, upstream_session
+from proxy.relay.server import Server, runner_of, upstream_session
 from proxy.relay.service import Serving, serving
 from proxy.wire.frames import FrameReader
 
@@ -257,7 +257,7 @@ async def relay(
     address = upstream or f"ws://127.0.0.1:{database.port}/gremlin"
     async with upstream_session() as session:
         server = Server(configuration, address, session, predict)
-        runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
+        runner = runner_of(server.application())
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         world = World(database, runner.addresses[0][1])

@@ -20,6 +20,7 @@ from aiohttp import web
 
 from proxy.config import Configuration
 from proxy.relay.listener import ListenError, place_of
+from proxy.relay.server import runner_of
 from proxy.relay.service import Beside
 from proxy.relay.tls import server_certificate
 from proxy.relay.workers.merged import Merged
@@ -86,7 +87,7 @@ async def _managed(
     """The management API on a socket of its own."""
     application = web.Application(client_max_size=configuration.limits.max_message_bytes)
     async with beside(configuration, application, merged, merged.metrics):
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        runner = runner_of(application)
         await runner.setup()
         try:
             await web.UnixSite(runner, str(path)).start()

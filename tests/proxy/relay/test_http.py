@@ -6,42 +6,17 @@ import json
 from urllib.parse import quote, quote_plus
 
 import pytest
-from sockets import Peer, World, both_loops, header, relay
+from http_exchange import OK, answers, post
+from sockets import Peer, both_loops, header, relay
 
 PASSED = ("Content-Type: application/json", "Authorization: Basic abc", "User-Agent: x")
 ML = 'g.V("a").out("FRIEND").with("Neptune#ml.prediction")'
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok"
 
 
 @pytest.fixture(autouse=True)
 def nothing_logged(caplog):
     yield
     assert [r for r in caplog.records if r.levelname in ("ERROR", "CRITICAL")] == []
-
-
-def answers(world: World, reply: bytes) -> list[bytes]:
-    """Let the database answer every request with `reply`; the bodies that it gets."""
-    bodies: list[bytes] = []
-
-    async def shake(peer: Peer) -> None:
-        bodies.append(await peer.read(int(header(peer.head, "Content-Length") or 0)))
-        peer.send(reply)
-        await peer.writer.drain()
-        peer.writer.close()
-
-    world.database.shake = shake
-    return bodies
-
-
-def post(body: bytes, *headers: str) -> bytes:
-    lines = [
-        "POST /gremlin HTTP/1.1",
-        "Host: proxy.example",
-        f"Content-Length: {len(body)}",
-        "Connection: close",
-        *headers,
-    ]
-    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def get(query: str) -> bytes:

@@ -1,0 +1,32 @@
+"""A plain HTTP request to the relay, and a database that answers each with the same."""
+
+from __future__ import annotations
+
+from sockets import Peer, World, header
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok"
+
+
+def answers(world: World, reply: bytes) -> list[bytes]:
+    """Let the database answer every request with `reply`; the bodies that it gets."""
+    bodies: list[bytes] = []
+
+    async def shake(peer: Peer) -> None:
+        bodies.append(await peer.read(int(header(peer.head, "Content-Length") or 0)))
+        peer.send(reply)
+        await peer.writer.drain()
+        peer.writer.close()
+
+    world.database.shake = shake
+    return bodies
+
+
+def post(body: bytes, *headers: str) -> bytes:
+    lines = [
+        "POST /gremlin HTTP/1.1",
+        "Host: proxy.example",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *headers,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body
