@@ -3,7 +3,8 @@
     make bench-abuse ARGS="--seconds 10"
 
 One connection asks a short query of a real Gremlin Server through the proxy, again and again: alone
-and beside each kind of misuse by four others, once a second each. Prints medians and p99s.
+and beside each kind of misuse by four others in a process of their own, once a second each. Prints
+medians and p99s.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import argparse
 import asyncio
 import contextlib
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -87,30 +89,52 @@ def misuses() -> dict[str, Misuse]:
     }
 
 
-async def measured(url: str, seconds: float, misuse: Misuse | None) -> list[float]:
-    """Milliseconds of each round trip."""
-    parts = urlsplit(url)
-    assert parts.hostname is not None
-    assert parts.port is not None
-    host, port = parts.hostname, parts.port
-    stop = time.monotonic() + seconds
+async def misusing(name: str, url: str) -> None:
+    """Four clients that do so until the process is ended."""
+    misuse, parts = misuses()[name], urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 0
 
     async def again() -> None:
-        while misuse is not None and time.monotonic() < stop:
+        while True:
             await misuse(host, port)
             await asyncio.sleep(PAUSE)
 
-    others = [asyncio.ensure_future(again()) for _ in range(4)]
+    print("ready", flush=True)
+    await asyncio.gather(*(again() for _ in range(4)))
+
+
+@contextlib.asynccontextmanager
+async def beside(name: str | None, url: str) -> AsyncIterator[None]:
+    """Those clients, in a process of their own, from the moment on when they begin."""
+    if name is None:
+        yield
+        return
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, __file__, "--misuse", name, "--url", url), stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    await process.stdout.readline()
+    try:
+        yield
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def measured(url: str, seconds: float, misuse: str | None) -> list[float]:
+    """Milliseconds of each round trip."""
     took = []
-    async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
+    async with (
+        beside(misuse, url),
+        aiohttp.ClientSession() as session,
+        session.ws_connect(url) as socket,
+    ):
+        stop = time.monotonic() + seconds
         while time.monotonic() < stop:
             begun = time.perf_counter()
             await _send(socket, "00000000-0000-0000-0000-000000000001", QUESTIONS[2], 0)
             await socket.receive()
             took.append((time.perf_counter() - begun) * 1000)
-    for other in others:
-        other.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
     return took
 
 
@@ -120,8 +144,9 @@ async def run(database: str, store: Path, seconds: float) -> None:
         url = trial.address.replace("http", "ws") + "/gremlin"
         await measured(url, 3.0, None)
         print(f"{'beside':45}{'requests':>9}{'p50 ms':>9}{'p99 ms':>9}{'most':>9}{'RSS MB':>9}")
-        for name, misuse in {"nobody": None, **misuses(), "nobody, again": None}.items():
-            took = await measured(url, seconds, misuse)
+        known = tuple(misuses())
+        for name in ("nobody", *known, "nobody, again"):
+            took = await measured(url, seconds, name if name in known else None)
             cuts = statistics.quantiles(took, n=100)
             resident = (await trial.holdings())["resident"] / 1e6
             print(
@@ -133,7 +158,12 @@ async def run(database: str, store: Path, seconds: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--misuse", help=argparse.SUPPRESS)
+    parser.add_argument("--url", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.misuse is not None:
+        asyncio.run(misusing(options.misuse, options.url))
+        return
     with tempfile.TemporaryDirectory() as directory, EmbeddedServer(port=0) as server:
         store = prepare(server.url, Path(directory))
         asyncio.run(run(server.url, store, options.seconds))

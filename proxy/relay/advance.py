@@ -1,8 +1,8 @@
 """One step of the generator that answers an inference query, and which requests are long.
 
-Reading a script takes about a second a megabyte. The steps of a long request are taken in a thread,
-so that everybody else is served meanwhile; the thread hands over the interpreter's lock within its
-switch interval (`sys.setswitchinterval`).
+Reading a script takes about a second a megabyte. A long request is read in a thread, and so are its
+steps taken, so that everybody else is served meanwhile; the thread hands over the interpreter's
+lock within its switch interval (`sys.setswitchinterval`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from proxy.inference.answer import Answering
-from proxy.inference.commands import Command, Reply
+from proxy.inference.commands import Ask, Command, Reply
 from proxy.inference.errors import InferenceError, TooManyRequests
-from proxy.wire.request import RequestMessage
+from proxy.relay.marker import holds_marker
+from proxy.wire.frames import Message
+from proxy.wire.request import RequestMessage, read_request
 
 LONG = 16 * 1024
-"""Bytes of a request from which on its steps are taken in a thread: some 20 ms of reading."""
+"""Bytes of a request, and of the answers that it waits for, from which on it is read and its steps
+are taken in a thread: some 20 ms of reading."""
 
 WAITING = 64
 """Long steps that may wait, of all clients together."""
@@ -33,6 +36,33 @@ class Done:
     """There is nothing more to do: `request` goes to the database, `None` for the client's own."""
 
     request: RequestMessage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is needed next, and the frames of its request."""
+
+    needed: Ask | Done
+    frames: bytes
+
+
+def read_marked(message: Message) -> RequestMessage | None:
+    """The request of a message, `None` if it does not hold the marker. Raises `MessageError`."""
+    if not holds_marker(message.payload):
+        return None
+    return read_request(message.opcode, message.payload)
+
+
+def advance_and_write(
+    answering: Answering,
+    reply: Reply | InferenceError,
+    write: Callable[[RequestMessage], bytes],
+) -> Command | Done | Written:
+    """`advance`, and the frames of what goes to the database: they may be megabytes."""
+    needed = advance(answering, reply)
+    if isinstance(needed, Ask | Done) and needed.request is not None:
+        return Written(needed, write(needed.request))
+    return needed
 
 
 def advance(answering: Answering, reply: Reply | InferenceError) -> Command | Done:

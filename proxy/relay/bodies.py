@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from proxy.config import Limits
 
@@ -63,7 +64,7 @@ def inflate(data: bytes, encoding: str, limit: int) -> bytes:
     return bytes(content)
 
 
-def complete(limits: Limits) -> Callable[[web.Request, _Handler], Awaitable[web.StreamResponse]]:
+def complete(limits: Limits) -> Middleware:
     """A middleware that brings the whole body. aiohttp must not inflate (`auto_decompress=False`).
 
     Refuses a body that does not go on for `message_timeout` (408), one of more than

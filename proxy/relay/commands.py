@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -12,7 +13,7 @@ from proxy.inference.commands import Reply, Work
 from proxy.inference.errors import InferenceError
 from proxy.wire.frames import Message
 from proxy.wire.mime import Format
-from proxy.wire.request import RequestMessage
+from proxy.wire.request import RequestHead, RequestMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,20 @@ class Pending:
     errand: _Cancellable | None = None
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Reading:
+    """A long message of the client that may hold the marker, which a thread finds out.
+
+    `head` and `started` (seconds of the monotonic clock) are those of its request. What comes
+    behind it waits if that `holds` it up.
+    """
+
+    message: Message
+    head: RequestHead | None
+    started: float
+    holds: bool
+
+
 KEPT = 8192
 """Bytes of an open request that are kept, to tell what it asks."""
 
@@ -92,10 +107,21 @@ class Predict:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """A step of a long request, to be taken in a thread; what comes of it belongs to `pending`."""
+    """A step of a long request, to be taken in a thread; what comes of it belongs to `pending`.
+
+    `write` makes the frames of a request that it leads to.
+    """
 
     pending: Pending
     reply: Reply | InferenceError
+    write: Callable[[RequestMessage], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A long message, to be looked into in a thread."""
+
+    reading: Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +137,4 @@ class Hang:
     """Close the connection with the client once it has read what was sent."""
 
 
-Command = ToUpstream | ToClient | Pass | Predict | Advance | Watch | Hang
+Command = ToUpstream | ToClient | Pass | Predict | Advance | Read | Watch | Hang

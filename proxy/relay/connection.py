@@ -23,6 +23,7 @@ from proxy.relay.commands import (
     Pass,
     Pending,
     Predict,
+    Read,
     ToClient,
     ToUpstream,
     Watch,
@@ -362,7 +363,7 @@ class Connection:
                     reply = self._errands.predict(command)
                     if reply is not WAITING:
                         replies.append((pending, reply))
-                case Advance() | Watch():
+                case Advance() | Read() | Watch():
                     self._errands.run(command)
                 case Hang():
                     self._hang()

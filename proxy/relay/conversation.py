@@ -17,7 +17,7 @@ from proxy.inference import commands as inference
 from proxy.inference.commands import Reply
 from proxy.inference.errors import InferenceError, InternalFailure
 from proxy.inference.predicates import Settings
-from proxy.relay.advance import Done
+from proxy.relay.advance import Done, Written
 from proxy.relay.commands import (
     KEPT,
     Command,
@@ -25,16 +25,19 @@ from proxy.relay.commands import (
     OpenRequest,
     Pass,
     Pending,
+    Read,
+    Reading,
     ToClient,
     ToUpstream,
 )
 from proxy.relay.endings import failure, refusal
 from proxy.relay.inferring import Inferences, asks_otherwise
 from proxy.relay.marker import holds_marker
+from proxy.relay.readings import Readings, takes_long
 from proxy.relay.shortcut import Ledger
 from proxy.wire.errors import FrameError, MessageError
 from proxy.wire.frames import CloseCode, Message, encode_close
-from proxy.wire.request import RequestHead, peek_request, read_request
+from proxy.wire.request import RequestHead, RequestMessage, peek_request, read_request
 from proxy.wire.response_stream import Closing, Ours, Through
 from proxy.wire.status import Status, is_final, is_success
 
@@ -57,6 +60,7 @@ class Conversation:
         self._held: deque[Message] = deque()
         self.backlog = 0
         """Bytes of messages that wait for an inference to end."""
+        self._readings = Readings()
         self._lost: str | None = None
         self._closed = False
         """Whether the client got a close frame, behind which nothing may follow."""
@@ -64,17 +68,17 @@ class Conversation:
     @property
     def ordinary(self) -> bool:
         """Whether ordinary messages need no more than to be noted and passed on."""
-        return not (
-            self._closed
-            or self._held
-            or self._inferences.gate is not None
-            or self._lost is not None
-        )
+        return not (self._closed or self._held or self._gated or self._lost is not None)
 
     @property
     def quiet(self) -> bool:
         """Whether the client waits for no answer."""
-        return not self.open and not self._held
+        return not (self.open or self._held or self._readings)
+
+    @property
+    def _gated(self) -> bool:
+        """Whether something has to end before anything else is sent."""
+        return self._inferences.gate is not None or self._readings.hold
 
     # From the client -------------------------------------------------------------------------
 
@@ -94,7 +98,7 @@ class Conversation:
             yield failure(
                 self.ledger, head.format, head.request_id, Status.TOO_MANY_REQUESTS, reason
             )
-        elif self._inferences.gate is not None or self._held or self._has_to_wait(message, head):
+        elif self._gated or self._held or self._has_to_wait(message, head):
             self._held.append(message)
             self.backlog += len(message.raw)
         else:
@@ -121,25 +125,51 @@ class Conversation:
             bool(self.open)
             and head is not None
             and asks_otherwise(head.format)
-            and holds_marker(message.payload)
+            and (takes_long(message) or holds_marker(message.payload))
         )
 
     def _admit(self, message: Message, head: RequestHead | None) -> Iterator[Command]:
-        if not holds_marker(message.payload):
+        if takes_long(message):
+            self._note(message, head)
+            yield Read(self._readings.begin(message, head))
+        elif not holds_marker(message.payload):
             self._note(message, head)
             yield ToUpstream(message.raw)
-            return
-        try:
-            request = read_request(message.opcode, message.payload)
-        except MessageError as error:
-            yield from self._refuse_unreadable(head, error)
-            return
-        self._note(message, RequestHead(request.format, request.request_id, request.op))
-        yield from self._inferences.begin(message, request)
+        else:
+            try:
+                request = read_request(message.opcode, message.payload)
+            except MessageError as error:
+                yield from self._refuse_unreadable(head, error)
+            else:
+                yield from self._infer(message, request, time.monotonic())
 
-    def _refuse_unreadable(
-        self, head: RequestHead | None, error: MessageError
+    def _infer(
+        self, message: Message, request: RequestMessage, started: float
     ) -> Iterator[Command]:
+        self._note(message, RequestHead(request.format, request.request_id, request.op))
+        yield from self._inferences.begin(message, request, started)
+
+    def read(
+        self, reading: Reading, outcome: RequestMessage | Exception | None
+    ) -> Iterator[Command]:
+        """A thread has looked into a long message: `None` if it does not hold the marker."""
+        if not self._readings.end(reading):
+            return
+        message, head = reading.message, reading.head
+        if outcome is not None and head is not None:
+            self.open.pop(head.request_id.bytes, None)
+        match outcome:
+            case None:
+                yield ToUpstream(message.raw)
+            case RequestMessage():
+                yield from self._infer(message, outcome, reading.started)
+            case InferenceError() if head is not None:
+                yield refusal(self.ledger, head.format, head.request_id, outcome)
+            case _:
+                yield from self._refuse_unreadable(head, outcome)
+        yield from self._take_up()
+
+    def _refuse_unreadable(self, head: RequestHead | None, error: Exception) -> Iterator[Command]:
         if head is None:
             reason = "a request with Neptune#ml. in a format that cannot be read"
             yield from self._give_up(f"The connection is closed: {reason}.")
@@ -150,7 +180,7 @@ class Conversation:
 
     def _take_up(self) -> Iterator[Command]:
         """Go on with the messages that had to wait, as far as they no longer have to."""
-        while self._held and self._inferences.gate is None and not self._closed:
+        while self._held and not self._gated and not self._closed:
             message = self._held[0]
             head = peek_request(message.opcode, message.payload)
             if self._has_to_wait(message, head):
@@ -173,7 +203,7 @@ class Conversation:
             yield from self._take_up()
 
     def advanced(
-        self, pending: Pending, outcome: inference.Command | Done | Exception
+        self, pending: Pending, outcome: inference.Command | Done | Written | Exception
     ) -> Iterator[Command]:
         """A thread has taken a step of a long request, or could not."""
         yield from self._inferences.advanced(pending, outcome)
@@ -190,7 +220,7 @@ class Conversation:
         request = self.open.pop(request_id.bytes, None)
         if request is None:
             return
-        if not self._inferences.give_up(request_id):
+        if not (self._inferences.give_up(request_id) or self._readings.forget(request_id)):
             self.ours[request_id] = None
         yield refusal(self.ledger, request.format, request_id, error)
         yield from self._take_up()
@@ -264,5 +294,6 @@ class Conversation:
     def close(self) -> None:
         """Give up the inferences: the client is gone, or will be told."""
         self._inferences.close()
+        self._readings.clear()
         self._held.clear()
         self.backlog = 0

@@ -12,9 +12,10 @@ from typing import Any
 from proxy.inference import commands as inference
 from proxy.inference.commands import Reply, Work
 from proxy.inference.errors import InferenceError, InternalFailure
-from proxy.relay.advance import Aside, Done, advance
-from proxy.relay.commands import Advance, Command, Pending, Predict, Watch
+from proxy.relay.advance import Aside, Done, Written, advance_and_write, read_marked
+from proxy.relay.commands import Advance, Command, Pending, Predict, Read, Reading, Watch
 from proxy.relay.conversation import Conversation
+from proxy.wire.request import RequestMessage
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +57,13 @@ class Errands:
         self._start(self._model(command.pending, reply))
         return WAITING
 
-    def run(self, command: Advance | Watch) -> None:
+    def run(self, command: Advance | Read | Watch) -> None:
         """Begin an errand."""
         match command:
-            case Advance(pending, reply):
-                self._start(self._step(pending, reply))
+            case Advance():
+                self._start(self._step(command))
+            case Read(reading):
+                self._start(self._read(reading))
             case Watch(pending):
                 self._watch(pending)
 
@@ -84,13 +87,24 @@ class Errands:
         pending.errand = None
         self._then(self._conversation.predicted(pending, outcome))
 
-    async def _step(self, pending: Pending, reply: Reply | InferenceError) -> None:
-        outcome: inference.Command | Done | Exception
+    async def _step(self, step: Advance) -> None:
+        outcome: inference.Command | Done | Written | Exception
+        pending = step.pending
         try:
-            outcome = await self._aside(advance, pending.answering, reply)
+            outcome = await self._aside(
+                advance_and_write, pending.answering, step.reply, step.write
+            )
         except Exception as error:
             outcome = error
         self._then(self._conversation.advanced(pending, outcome))
+
+    async def _read(self, reading: Reading) -> None:
+        outcome: RequestMessage | Exception | None
+        try:
+            outcome = await self._aside(read_marked, reading.message)
+        except Exception as error:
+            outcome = error
+        self._then(self._conversation.read(reading, outcome))
 
     def _watch(self, pending: Pending) -> None:
         if pending.timer is not None:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import unquote_plus
 from uuid import UUID, uuid4
 
@@ -21,11 +22,11 @@ from yarl import URL
 from proxy.inference.commands import Admit, Ask, Command, Reply, Results
 from proxy.inference.errors import InferenceError, InternalFailure, InvalidParameter
 from proxy.inference.predicates import Settings
-from proxy.relay.advance import Aside
+from proxy.relay.advance import LONG, Aside
 from proxy.relay.errands import Predictor
 from proxy.relay.headers import end_to_end, http_url
 from proxy.relay.in_order import carried_out
-from proxy.relay.marker import holds_marker
+from proxy.relay.marker import holds_marker, may_hold_marker
 from proxy.relay.upstream import reason_of
 from proxy.wire.errors import MessageError
 from proxy.wire.http import read_http_request, write_http_body
@@ -34,6 +35,8 @@ from proxy.wire.request import RequestMessage
 from proxy.wire.response import read_response
 
 log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
@@ -53,7 +56,14 @@ class HttpRelay:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         body = await request.read()
-        if not holds_marker(body) and not holds_marker(unquote_plus(request.query_string).encode()):
+        address = unquote_plus(request.query_string).encode()
+        try:
+            marked = holds_marker(address) or (
+                may_hold_marker(body) and await self._unless_short(body, holds_marker, body)
+            )
+        except InferenceError as error:
+            return _refusal(error, uuid4())
+        if not marked:
             return await self._pass_on(request, request.method, end_to_end(request.headers), body)
         return await self.answered(
             request, body, lambda message: self._answer(request, message, body)
@@ -68,7 +78,9 @@ class HttpRelay:
         """The answer to the request message that an HTTP request holds, or the error it ends in."""
         request_id = uuid4()
         try:
-            message = read_http_request(request.content_type, body, request.query)
+            message = await self._unless_short(
+                body, read_http_request, request.content_type, body, request.query
+            )
             request_id = message.request_id
             return await answer(message)
         except MessageError as error:
@@ -91,7 +103,7 @@ class HttpRelay:
         headers = end_to_end(request.headers)
         if final is None:
             return await self._pass_on(request, request.method, headers, body)
-        headers["Content-Type"], content = write_http_body(final)
+        headers["Content-Type"], content = await self._unless_short(body, write_http_body, final)
         headers.setdefault("Accept", "application/json")
         return await self._pass_on(request, "POST", headers, content, address=False)
 
@@ -130,9 +142,15 @@ class HttpRelay:
                     )
                 )
         try:
-            return read_response(body).results
+            return (await self._unless_short(body, read_response, body)).results
         except MessageError as error:
             raise InternalFailure(f"The database's answer cannot be read: {error}") from error
+
+    async def _unless_short(self, data: bytes, work: Callable[..., _T], *arguments: object) -> _T:
+        """Work on `data`, in a thread if that is long. Raises `TooManyRequests`."""
+        if len(data) < LONG:
+            return work(*arguments)
+        return await self.aside(work, *arguments)
 
     async def _pass_on(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from proxy.inference.answer import answer
 from proxy.inference.commands import Admit, Command, Reply
@@ -13,6 +13,9 @@ from proxy.inference.predicates import Settings
 from proxy.inference.timeouts import exceeded, timeout_of_request, with_time_left
 from proxy.relay.advance import LONG, Aside, Done, advance
 from proxy.wire.request import RequestMessage
+
+ITEM = 32
+"""Bytes for which an item of a reply counts, where the work that it makes is estimated."""
 
 
 async def carried_out(
@@ -47,6 +50,8 @@ async def carried_out(
             return with_time_left(needed.request, left * 1000)
         try:
             reply = await asyncio.wait_for(perform(needed), left)
+            if isinstance(reply, Sequence):
+                size += len(reply) * ITEM
         except InferenceError as error:
             reply = error
         except asyncio.TimeoutError:

@@ -22,7 +22,7 @@ from proxy.inference.errors import (
 )
 from proxy.inference.predicates import Settings
 from proxy.inference.timeouts import exceeded, timeout_of_request, with_time_left
-from proxy.relay.advance import LONG, Done, advance
+from proxy.relay.advance import LONG, Done, Written, advance
 from proxy.relay.commands import Advance, Command, Pending, Predict, ToClient, ToUpstream, Watch
 from proxy.relay.endings import refusal
 from proxy.relay.shortcut import Ledger
@@ -55,14 +55,14 @@ class Inferences:
         self.gate: Pending | None = None
         """The inference that has to end before anything else is sent."""
 
-    def begin(self, message: Message, request: RequestMessage) -> Iterator[Command]:
-        """Answer a request that is noted as open."""
+    def begin(self, message: Message, request: RequestMessage, started: float) -> Iterator[Command]:
+        """Answer a request that is noted as open, since `started` (`Pending`)."""
         asked = timeout_of_request(request)
         pending = Pending(
             message,
             request,
             answer(request, self._settings),
-            time.monotonic(),
+            started,
             self._timeout if asked is None else asked,
         )
         self._pending[request.request_id] = pending
@@ -84,7 +84,7 @@ class Inferences:
         yield from self._step(pending, reply)
 
     def advanced(
-        self, pending: Pending, outcome: inference.Command | Done | Exception
+        self, pending: Pending, outcome: inference.Command | Done | Written | Exception
     ) -> Iterator[Command]:
         """A thread has taken a step."""
         pending.stepping = False
@@ -159,34 +159,41 @@ class Inferences:
         """Carry an inference on as far as it goes without an answer from outside."""
         if _is_long(pending):
             pending.stepping = True
-            yield Advance(pending, reply)
+            yield Advance(pending, reply, lambda request: self._in_time(pending, request))
             return
         try:
             yield from self._do(pending, advance(pending.answering, reply))
         except Exception as error:
             yield from self._fail(pending, error)
 
-    def _do(self, pending: Pending, needed: inference.Command | Done) -> Iterator[Command]:
+    def _do(
+        self, pending: Pending, needed: inference.Command | Done | Written
+    ) -> Iterator[Command]:
         match needed:
-            case Done(final):
-                yield ToUpstream(self._last(pending, final))
+            case Done(None):
+                self._leave(pending)
+                yield ToUpstream(pending.message.raw)
+            case Done(RequestMessage() as final):
+                yield from self._do(pending, Written(needed, self._in_time(pending, final)))
             case Admit():
                 yield from self._admitted(pending, needed)
             case Ask(request):
-                yield self._ask(pending, request)
+                yield self._ask(pending, request, self._frame(request))
+            case Written(Ask(request), frames):
+                yield self._ask(pending, request, frames)
+            case Written(_, frames):
+                self._leave(pending)
+                yield ToUpstream(frames)
             case work:
+                assert not isinstance(work, Done)
                 yield Predict(pending, work)
 
-    def _last(self, pending: Pending, final: RequestMessage | None) -> bytes:
-        """The frames that go to the database in the client's name."""
-        sent = pending.message.raw
-        if final is not None:
-            if pending.timeout > 0:
-                past = (time.monotonic() - pending.started) * 1000
-                final = with_time_left(final, pending.timeout - past)
-            sent = self._frame(final)
-        self._leave(pending)
-        return sent
+    def _in_time(self, pending: Pending, request: RequestMessage) -> bytes:
+        """The frames of a request; one in the client's name gets the time that is left."""
+        if request.request_id == pending.request.request_id and pending.timeout > 0:
+            past = (time.monotonic() - pending.started) * 1000
+            request = with_time_left(request, pending.timeout - past)
+        return self._frame(request)
 
     def _admitted(self, pending: Pending, admit: Admit) -> Iterator[Command]:
         if admit.timeout is not None:
@@ -195,13 +202,13 @@ class Inferences:
         if self._ledger.admitted:
             yield from self._step(pending, None)
         else:
-            yield self._ask(pending, admit.request)
+            request = admit.request
+            yield self._ask(pending, request, self._frame(request))
 
-    def _ask(self, pending: Pending, request: RequestMessage) -> ToUpstream:
-        sent = self._frame(request)
+    def _ask(self, pending: Pending, request: RequestMessage, frames: bytes) -> ToUpstream:
         pending.asked, pending.results, pending.received = request.request_id, [], 0
         self._ledger.ours[request.request_id] = pending
-        return ToUpstream(sent)
+        return ToUpstream(frames)
 
     def _frame(self, request: RequestMessage) -> bytes:
         try:
@@ -259,7 +266,7 @@ def asks_otherwise(format: Format) -> bool:
 
 
 def _is_long(pending: Pending) -> bool:
-    return len(pending.message.payload) >= LONG
+    return len(pending.message.payload) + pending.received >= LONG
 
 
 def _collect(pending: Pending, payload: bytes) -> None:

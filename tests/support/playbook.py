@@ -18,8 +18,10 @@ from grammar.traversal import Argument, Entries, Items, Literal, Traversal, step
 from proxy.config import Limits
 from proxy.inference.predicates import Settings
 from proxy.relay import commands as relay
+from proxy.relay.advance import read_marked
 from proxy.relay.commands import Command
 from proxy.relay.conversation import Conversation
+from proxy.wire.errors import MessageError
 from proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
 from proxy.wire.mime import GRAPHBINARY, Encoding, Format
 from proxy.wire.request import RequestMessage, read_request, write_request
@@ -169,6 +171,21 @@ def predicted(predicts: Predicts, reply: Any = None) -> Event:
     return lambda play: play.conversation.predicted(predicts.pending, reply)
 
 
+def looked(reads: Reads) -> Event:
+    """A thread has looked into a long message."""
+
+    def happen(play: Playbook) -> Iterator[Command]:
+        reading = reads.command.reading
+        outcome: RequestMessage | Exception | None
+        try:
+            outcome = read_marked(reading.message)
+        except MessageError as error:
+            outcome = error
+        return play.conversation.read(reading, outcome)
+
+    return happen
+
+
 def lost(reason: str = "gone") -> Event:
     """The connection to the database breaks."""
     return lambda play: play.conversation.upstream_lost(reason)
@@ -234,6 +251,28 @@ class Predicts(Expected):
     def check(self, command: Command, play: Playbook) -> None:
         assert isinstance(command, relay.Predict)
         assert isinstance(command.work, self.work)
+        self.command = command
+
+
+@dataclass
+class Reads(Expected):
+    """A thread is to look into a long message."""
+
+    command: relay.Read = field(init=False)
+
+    def check(self, command: Command, play: Playbook) -> None:
+        assert isinstance(command, relay.Read)
+        self.command = command
+
+
+@dataclass
+class Advances(Expected):
+    """A thread is to take a step of a long request."""
+
+    command: relay.Advance = field(init=False)
+
+    def check(self, command: Command, play: Playbook) -> None:
+        assert isinstance(command, relay.Advance)
         self.command = command
 
 

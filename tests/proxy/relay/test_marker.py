@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.relay.marker import holds_marker
+from proxy.relay.marker import _ESCAPED_ASCII, _undone, holds_marker
 
 KEY = "Neptune#ml.prediction"
 
@@ -49,6 +49,13 @@ def test_the_marker_is_found_behind_escapes_of_groovy_and_of_json(escaped, groov
 )
 def test_nothing_else_is(text):
     assert not holds_marker(text.encode())
+
+
+@given(st.lists(st.sampled_from([*"\\\\uuu00234ex#N", "\\u0023", "\\\\u004e", "Neptune"])))
+def test_escapes_are_undone_as_a_regular_expression_would(parts):
+    text = "".join(parts).encode()
+    undone, found = _ESCAPED_ASCII.subn(lambda each: bytes.fromhex(each[1].decode()), text)
+    assert _undone(text) == (undone if found else None)
 
 
 def test_escapes_of_other_alphabets_are_not_worth_a_look():

@@ -171,7 +171,7 @@ async def test_pings_pass_while_a_long_query_is_read(monkeypatch):
         reading.wait(10)
         raise BadRequest("no")
 
-    monkeypatch.setattr("proxy.relay.errands.advance", slow)
+    monkeypatch.setattr("proxy.relay.errands.advance_and_write", slow)
     async with relay() as world:
         peer, database = await world.pair()
         asked, ping = request(long_script()), encode_frame(Opcode.PING, b"?", masked=True)
@@ -191,7 +191,7 @@ async def test_a_client_may_go_while_its_long_query_is_read(monkeypatch):
         begun.set()
         reading.wait(10)
 
-    monkeypatch.setattr("proxy.relay.errands.advance", slow)
+    monkeypatch.setattr("proxy.relay.errands.advance_and_write", slow)
     async with relay() as world:
         peer, _ = await world.pair()
         peer.send(frame_of(request(long_script())))
