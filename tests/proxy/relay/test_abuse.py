@@ -76,6 +76,23 @@ async def test_a_long_list_is_read_while_others_are_served():
 
 
 @both_loops
+async def test_a_long_text_of_escapes_is_looked_into_while_others_are_served():
+    asked = request("g.V('" + r"\u0041" * 500_000 + "')")
+    async with relay() as world:
+        bystander, database = await world.pair()
+        client, upstream = await world.pair()
+        client.send(frame := frame_of(asked))
+        served_meanwhile = 0
+        passed = asyncio.ensure_future(upstream.reader.readexactly(len(frame)))
+        while not passed.done():
+            await exchange(bystander, database)
+            served_meanwhile += 1
+            await asyncio.sleep(0.01)
+        assert await passed == frame
+        assert served_meanwhile >= 3
+
+
+@both_loops
 @pytest.mark.parametrize("said", [bytes.fromhex("82 85 00000000 01"), bytes.fromhex("82")])
 async def test_half_a_frame_is_waited_for_only_so_long(said):
     async with relay(message_timeout=0.2) as world:
