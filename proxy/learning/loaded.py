@@ -10,19 +10,18 @@ from proxy.learning.links import model as links
 from proxy.learning.links.model import LinkModel
 from proxy.learning.properties import model as properties
 from proxy.learning.properties.model import PropertyModel
-from proxy.store.artifacts import Artifact, DamagedArtifact
+from proxy.store.artifacts import Artifact
+from proxy.store.reading import making
 
 Model = LinkModel | PropertyModel
 
 
 def model_in(artifact: Artifact, directory: Path) -> Model:
     """The model in an artifact that was read from `directory`. Raises `DamagedArtifact`."""
-    try:
+    with making("a model", directory):
         if artifact.manifest.get("task") == links.TASK:
             return links.from_artifact(artifact)
         return properties.from_artifact(artifact)
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise DamagedArtifact(directory, f"not a model: {error}") from error
 
 
 def artifact_of(model: Model, about: Mapping[str, Any]) -> Artifact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Protocol
 
 from proxy.learning import charts
 
@@ -16,6 +17,54 @@ th:first-child,td:first-child{text-align:left}tr.own{font-weight:600;background:
 svg{width:100%;max-width:46rem;font:11px system-ui,sans-serif}svg .g{stroke:#e4e4e4}
 .wide{overflow-x:auto}small{color:#666}
 """
+
+
+class Told(Protocol):
+    """What a training tells of itself, whatever it has learned."""
+
+    @property
+    def protocol(self) -> str:
+        """How the methods were judged."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Where it was trained."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Of the training."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """The whole training."""
+        ...
+
+    @property
+    def peak_memory(self) -> float:
+        """MiB."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences."""
+        ...
+
+    @property
+    def vertex_types(self) -> Mapping[str, int]:
+        """Vertices by type."""
+        ...
+
+    @property
+    def edge_types(self) -> Mapping[str, int]:
+        """Edges by relation."""
+        ...
+
+    def verdict(self) -> str:
+        """How the model stands beside the best method alone."""
+        ...
 
 
 def heading(text: str) -> str:
@@ -38,6 +87,23 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], own: int | None 
         for number, row in enumerate(rows)
     )
     return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
+
+
+def opening(about: str, report: Told, notes: Sequence[str] = ()) -> list[str]:
+    """How every report begins, up to the table of methods; `about` tells of the data."""
+    return [
+        paragraph(
+            f"{about} Protocol: {report.protocol}. {report.seconds:.1f} s on {report.device}, peak "
+            f"memory {report.peak_memory:,.0f} MiB, seed {report.seed}."
+        ),
+        paragraph(report.verdict()),
+        *(paragraph(note) for note in notes),
+        *(paragraph(f"Note: {warning}") for warning in report.warnings),
+        heading("The graph"),
+        table(("Type", "Vertices"), [(n, f"{c:,}") for n, c in report.vertex_types.items()]),
+        table(("Relation", "Edges"), [(n, f"{c:,}") for n, c in report.edge_types.items()]),
+        heading("Methods"),
+    ]
 
 
 def page(title: str, parts: Sequence[str]) -> str:

@@ -73,26 +73,17 @@ class MachineLearning:
         if body.previousDataProcessingJobId is not None:
             before = self.completed(DATA_PROCESSING, body.previousDataProcessingJobId)
             previous = before.outputs[0]
-        id = body.id or str(uuid4())
         source = self.workshop.locations.at(body.inputDataS3Location)
-        with self.workshop.choosing:
-            output = self._output(body.processedDataS3Location, id, "preloading-output")
-            job = self.workshop.runner.start(
-                DATA_PROCESSING,
-                id,
-                self.workshop.task(
-                    DATA_PROCESSING,
-                    input=source.address,
-                    output=output,
-                    configuration=body.configFileName,
-                    previous=previous,
-                    model_type=body.modelType,
-                ),
-                request=body.model_dump(mode="json", exclude_unset=True),
-                outputs=[output],
-                time_limit=body.processingTimeOutInSeconds,
-            )
-        return created(job)
+        return self._started(
+            DATA_PROCESSING,
+            body,
+            (body.processedDataS3Location, "preloading-output"),
+            body.processingTimeOutInSeconds,
+            input=source.address,
+            configuration=body.configFileName,
+            previous=previous,
+            model_type=body.modelType,
+        )
 
     async def start_training(self, request: web.Request) -> dict[str, Any]:
         """`POST /ml/modeltraining`."""
@@ -108,27 +99,18 @@ class MachineLearning:
             before = self.completed(MODEL_TRAINING, body.previousModelTrainingJobId)
             previous, name = before.outputs[0], name or before.result.get("model")
         model = _model(name, data)
-        id = body.id or str(uuid4())
-        with self.workshop.choosing:
-            output = self._output(body.trainModelS3Location, id, "output")
-            job = self.workshop.runner.start(
-                MODEL_TRAINING,
-                id,
-                self.workshop.task(
-                    MODEL_TRAINING,
-                    input=data.outputs[0],
-                    output=output,
-                    model=model,
-                    trials=body.trials,
-                    parallel=body.maxHPOParallelTrainingJobs,
-                    previous=previous,
-                    seed=0,
-                ),
-                request=body.model_dump(mode="json", exclude_unset=True),
-                outputs=[output],
-                time_limit=body.trainingTimeOutInSeconds,
-            )
-        return created(job)
+        return self._started(
+            MODEL_TRAINING,
+            body,
+            (body.trainModelS3Location, "output"),
+            body.trainingTimeOutInSeconds,
+            input=data.outputs[0],
+            model=model,
+            trials=body.trials,
+            parallel=body.maxHPOParallelTrainingJobs,
+            previous=previous,
+            seed=0,
+        )
 
     async def start_transform(self, request: web.Request) -> dict[str, Any]:
         """`POST /ml/modeltransform`."""
@@ -139,22 +121,13 @@ class MachineLearning:
         if body.customModelTransformParameters is not None:
             raise UnsupportedOperation("Transform scripts of one's own are not supported.")
         training, data = self._to_transform(body)
-        id = body.id or str(uuid4())
-        with self.workshop.choosing:
-            output = self._output(body.modelTransformOutputS3Location, id, "output")
-            job = self.workshop.runner.start(
-                MODEL_TRANSFORM,
-                id,
-                self.workshop.task(
-                    MODEL_TRANSFORM,
-                    input=data.outputs[0],
-                    model=training.outputs[0],
-                    output=output,
-                ),
-                request=body.model_dump(mode="json", exclude_unset=True),
-                outputs=[output],
-            )
-        return created(job)
+        return self._started(
+            MODEL_TRANSFORM,
+            body,
+            (body.modelTransformOutputS3Location, "output"),
+            input=data.outputs[0],
+            model=training.outputs[0],
+        )
 
     def _to_transform(self, body: ModelTransform) -> tuple[Job, Job]:
         """The training whose model is applied, and the data processing that it is applied to."""
@@ -219,8 +192,29 @@ class MachineLearning:
             )
         return job
 
-    def _output(self, base: str, id: str, name: str) -> str:
-        return self.workshop.fresh(base, f"{id}-{stamp(time.time())}", name).address
+    def _started(
+        self,
+        kind: str,
+        body: DataProcessing | ModelTraining | ModelTransform,
+        place: tuple[str, str],
+        time_limit: float | None = None,
+        **task: Any,
+    ) -> dict[str, Any]:
+        """Queue a job; `place` is below what location, and under what name, its output lies."""
+        id = body.id or str(uuid4())
+        base, name = place
+        with self.workshop.choosing:
+            folder = f"{id}-{stamp(time.time())}"
+            output = self.workshop.fresh(base, folder, name).address
+            job = self.workshop.runner.start(
+                kind,
+                id,
+                self.workshop.task(kind, output=output, **task),
+                request=body.model_dump(mode="json", exclude_unset=True),
+                outputs=[output],
+                time_limit=time_limit,
+            )
+        return created(job)
 
 
 def _kind(request: web.Request) -> str:

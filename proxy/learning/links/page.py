@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from proxy.learning import charts
 from proxy.learning.links.report import RANK_BINS, Report
-from proxy.learning.page import embedding_parts, heading, page, paragraph, table
+from proxy.learning.page import embedding_parts, heading, opening, page, paragraph, table
 from proxy.learning.search.page import search_parts
 
 COLUMNS = ("mrr", "hits@1", "hits@3", "hits@10", "hits@100", "ndcg@10", "recall@10", "recall@20")
@@ -17,17 +17,9 @@ MOST_TYPES = 60
 def link_page(report: Report) -> str:
     """A self-contained HTML document."""
     parts = [
-        paragraph(
-            f"{report.graph['vertices']:,} vertices, {report.graph['edges']:,} edges. "
-            f"Protocol: {report.protocol}. {report.seconds:.1f} s on {report.device}, peak memory "
-            f"{report.peak_memory:,.0f} MiB, seed {report.seed}."
+        *opening(
+            f"{report.graph['vertices']:,} vertices, {report.graph['edges']:,} edges.", report
         ),
-        paragraph(report.verdict()),
-        *(paragraph(f"Note: {warning}") for warning in report.warnings),
-        heading("The graph"),
-        table(("Type", "Vertices"), [(n, f"{c:,}") for n, c in report.vertex_types.items()]),
-        table(("Relation", "Edges"), [(n, f"{c:,}") for n, c in report.edge_types.items()]),
-        heading("Methods"),
         paragraph(
             "In brackets the middle 95 % of resampled sources. Memory is what the process "
             "grew by while the method was fitted and asked."

@@ -1,25 +1,30 @@
-"""Which methods a budget of time has room for.
-
-What a method costs is estimated from the graph's size, in seconds on two ordinary cores, and not
-measured: so the same budget means the same training on any machine, whatever else it is doing.
-"""
+"""Which methods a budget of time has room for. See `proxy.learning.budget`."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from proxy.learning.budget import (
+    CALL,
+    RATE,
+    STEP_TOUCH,
+    STOPPED,
+    default_budget,
+    messages_cost,
+)
 from proxy.learning.graph import DIRECTIONS, Direction, Relation, TypedGraph
 from proxy.learning.links.networks import most_epochs
 from proxy.learning.links.scorers import FITTED, SIMPLE, STRUCTURAL
 from proxy.learning.links.scorers.ease import MOST_COLUMNS
 from proxy.learning.links.scorers.personalised_pagerank import STEPS
-from proxy.learning.models.mini_batches import BATCHES, learns_from_samples, read_by_a_step
+from proxy.learning.models.mini_batches import (
+    BATCHES,
+    POOL,
+    learns_from_samples,
+    read_by_a_step,
+)
 from proxy.learning.settings import AUTO, KNOWLEDGE_NAMES, NETWORK, NETWORKS, TrainingSettings
-
-RATE = 2e10
-"""Multiplications in a second."""
 
 TOUCH = 4e-9
 """Seconds for a number that is read, changed and written."""
@@ -27,18 +32,9 @@ TOUCH = 4e-9
 WALK = 1e-9
 """Seconds for a number that passes over an edge."""
 
-STEP_TOUCH = 1.5e-9
-"""The same in a step of a network, most of which is products of matrices."""
-
-CALL = 2e-3
-"""Seconds for a step of a network on next to nothing, for each relation."""
-
 LEARNABLE = 500
 """Edges to predict below which nothing is tried that gives every vertex numbers of its own, but for
 the graph neural network, which shares them among neighbours and reads features."""
-
-STOPPED = 0.7
-"""Share of its epochs after which a network has stopped, usually."""
 
 TUNED = 5
 """A factor model is fitted so often: once for each of its settings, and once for good."""
@@ -84,11 +80,6 @@ class Plan:
         return (
             f"no room in the budget of {self.budget:,.0f} s, which --budget sets, for {listed}",
         )
-
-
-def default_budget(edges: int) -> float:
-    """Seconds for so many edges: 170 for 2,000, 310 for 50,000, 1,030 for 2 million."""
-    return min(180.0, 0.07 * edges) + 0.6 * math.sqrt(edges)
 
 
 def planned(
@@ -204,19 +195,18 @@ def epoch_cost(
         sources = min(len(graph.edges[relation]), graph.counts[relation.source_type(direction)])
         candidates = graph.counts[relation.target_type(direction)]
         logits += float(min(sources * candidates, 2**23)) * (1 + 6 * width / 40)
-    updated = 12.0 * graph.vertex_count * width
     if name in KNOWLEDGE_NAMES:
+        updated = 12.0 * graph.vertex_count * width
         asked = sum(
             min(len(graph.edges[each]), graph.counts[each.source_type(end)]) for each, end in sides
         )
         batches = 1 + asked // 256
         return batches * CALL + (logits + batches * updated) * STEP_TOUCH
-    layers = settings.layers + 1
     if learns_from_samples(graph, settings):
-        return BATCHES * (CALL + read_by_a_step(graph, settings) * 12.0 * width * STEP_TOUCH)
-    messages = 4.0 * graph.edge_count * width * layers
-    calls = CALL * (len(graph.edges) + len(relations)) / 2
-    return calls + (logits + messages + updated * layers) * STEP_TOUCH
+        read = read_by_a_step(graph, settings, 2 * (settings.batch_size + POOL))
+        return BATCHES * (CALL + read * 12.0 * width * STEP_TOUCH)
+    steps = messages_cost(graph, len(relations), width, settings.layers)
+    return steps + logits * STEP_TOUCH
 
 
 def _fitted_cost(name: str, graph: TypedGraph, relation: Relation) -> float:

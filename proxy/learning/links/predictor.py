@@ -20,7 +20,8 @@ from proxy.learning.links.calibration import Calibration, probabilities
 from proxy.learning.links.explanation import Evidence, Explanation
 from proxy.learning.links.model import LinkModel, RelationModel, from_artifact
 from proxy.learning.links.scorers.mixture import Mixture
-from proxy.store.artifacts import DamagedArtifact, read_artifact
+from proxy.store.artifacts import read_artifact
+from proxy.store.reading import making
 
 BLOCK = 64
 """Inputs that are scored at a time; a multiple of this many rows of candidates is in memory."""
@@ -99,13 +100,11 @@ class LinkPredictor:
         Raises `ArtifactError` (of `proxy.store.artifacts`).
         """
         artifact = read_artifact(directory)
-        try:
+        with making("a link-prediction model", directory):
             predictor = cls(from_artifact(artifact))
             for ranker in predictor._rankers:
                 _ = ranker.scorer  # what is damaged shows now
             return predictor
-        except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-            raise DamagedArtifact(directory, f"not a link-prediction model: {error}") from error
 
     @property
     def relations(self) -> tuple[Relation, ...]:

@@ -23,7 +23,7 @@ from proxy.learning.links.scorers.knowledge import KnowledgeEmbeddings
 from proxy.learning.models.start import NetworkStart
 from proxy.learning.settings import KNOWLEDGE_NAMES
 from proxy.learning.stored_graph import StoredGraph
-from proxy.store.artifacts import DamagedArtifact, UnsupportedArtifact, read_artifact
+from proxy.store.reading import making, read_for
 
 LEAST_NEW = 40
 """New edges that there must be to judge networks that know all others."""
@@ -48,17 +48,9 @@ class Warm:
 
 def read_earlier(directory: Path) -> LinkModel:
     """The earlier model. Raises `ArtifactError`."""
-    artifact = read_artifact(directory)
-    if artifact.manifest.get("task") != TASK:
-        raise UnsupportedArtifact(
-            directory,
-            f"holds a model for {artifact.manifest.get('task')!r}: a training of links begins with "
-            "one of links",
-        )
-    try:
+    artifact = read_for(TASK, directory, ": a training of links begins with one of links")
+    with making("a model", directory):
         return from_artifact(artifact)
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise DamagedArtifact(directory, f"not a model: {error}") from error
 
 
 def warm_start(earlier: LinkModel, dataset: Dataset) -> Warm:

@@ -83,9 +83,9 @@ def learns_from_samples(graph: TypedGraph, settings: TrainingSettings) -> bool:
     return samples(graph, settings.width, settings.layers, sampling, device)
 
 
-def read_by_a_step(graph: TypedGraph, settings: TrainingSettings) -> float:
-    """Vertices that a mini-batch of links reads, over all rounds, about."""
-    read = asked = float(2 * (settings.batch_size + POOL))
+def read_by_a_step(graph: TypedGraph, settings: TrainingSettings, asked: float) -> float:
+    """Vertices that a mini-batch reads over all rounds that asks about so many, about."""
+    read = asked
     for number in reversed(range(settings.layers)):
         asked *= 1 + settings.fan_outs[min(number, len(settings.fan_outs) - 1)]
         read += min(asked, graph.vertex_count)

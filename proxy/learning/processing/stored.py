@@ -21,14 +21,8 @@ from proxy.learning.processing.processed import (
     Split,
 )
 from proxy.learning.stored_graph import stored_graph_of
-from proxy.store.artifacts import (
-    Artifact,
-    DamagedArtifact,
-    Tensors,
-    UnsupportedArtifact,
-    read_artifact,
-    write_artifact,
-)
+from proxy.store.artifacts import Artifact, Tensors, write_artifact
+from proxy.store.reading import making, read_for
 
 TASK = "processed"
 ROWS = "rows"
@@ -53,17 +47,10 @@ def write_processed(
 
 def read_processed(directory: Path) -> ProcessedGraph:
     """What `write_processed` wrote. Raises `ArtifactError`."""
-    artifact = read_artifact(directory)
-    if artifact.manifest.get("task") != TASK:
-        raise UnsupportedArtifact(
-            directory,
-            f"holds a model for {artifact.manifest.get('task')!r}, not a processed graph: name an "
-            "export, or the output of `gremlink process`",
-        )
-    try:
+    otherwise = ", not a processed graph: name an export, or the output of `gremlink process`"
+    artifact = read_for(TASK, directory, otherwise)
+    with making("a processed graph", directory):
         return from_artifact(artifact)
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise DamagedArtifact(directory, f"not a processed graph: {error}") from error
 
 
 def to_artifact(processed: ProcessedGraph, about: Mapping[str, Any]) -> Artifact:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proxy.learning import charts
-from proxy.learning.page import embedding_parts, heading, page, paragraph, table
+from proxy.learning.page import embedding_parts, heading, opening, page, paragraph, table
 from proxy.learning.properties.details import Details
 from proxy.learning.properties.report import TITLES, PropertyReport
 from proxy.learning.search.page import search_parts
@@ -15,18 +15,12 @@ MOST_CLASSES = 30
 def property_page(report: PropertyReport) -> str:
     """A self-contained HTML document."""
     parts = [
-        paragraph(
+        *opening(
             f"{report.labelled:,} elements with a value; {report.graph['vertices']:,} vertices, "
-            f"{report.graph['edges']:,} edges. Protocol: {report.protocol}. {report.seconds:.1f} s "
-            f"on {report.device}, peak memory {report.peak_memory:,.0f} MiB, seed {report.seed}."
+            f"{report.graph['edges']:,} edges.",
+            report,
+            report.notes(),
         ),
-        paragraph(report.verdict()),
-        *(paragraph(note) for note in report.notes()),
-        *(paragraph(f"Note: {warning}") for warning in report.warnings),
-        heading("The graph"),
-        table(("Type", "Vertices"), [(n, f"{c:,}") for n, c in report.vertex_types.items()]),
-        table(("Relation", "Edges"), [(n, f"{c:,}") for n, c in report.edge_types.items()]),
-        heading("Methods"),
         paragraph(
             f"Chosen by {TITLES[report.metric]}; in brackets the middle 95 % of it over resampled "
             "rows. Memory is what the process grew by while the method was fitted and asked."

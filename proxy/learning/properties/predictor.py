@@ -19,7 +19,8 @@ from proxy.learning.properties.dataset import Subjects
 from proxy.learning.properties.model import PropertyModel, from_artifact
 from proxy.learning.properties.revision import Pair
 from proxy.learning.properties.target import Element, Form, Outputs, Task
-from proxy.store.artifacts import DamagedArtifact, read_artifact
+from proxy.store.artifacts import read_artifact
+from proxy.store.reading import making
 
 CERTAIN = 1.0
 """The score of a number, which has none."""
@@ -77,10 +78,8 @@ class PropertyPredictor:
     def load(cls, directory: Path) -> PropertyPredictor:
         """Load and verify an artifact. Raises `ArtifactError` (of `proxy.store.artifacts`)."""
         artifact = read_artifact(directory)
-        try:
+        with making("a model of a property", directory):
             return cls(from_artifact(artifact))
-        except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-            raise DamagedArtifact(directory, f"not a model of a property: {error}") from error
 
     @property
     def element(self) -> Element:

@@ -45,7 +45,8 @@ class PropertyReport:
     rare, and `thresholds` are those that became one half, where an element may have several
     classes; `confusion` counts rows by true and predicted class in this order. `remembers` tells
     whether the network has learned embeddings beside features for the vertices that are asked
-    about. `peak_memory` is in MiB, `seconds` is the whole training.
+    about. `budget` and `planned` are seconds, what was allowed and what the methods were estimated
+    to take; `peak_memory` is in MiB, `seconds` is the whole training.
     """
 
     model: str
@@ -67,6 +68,8 @@ class PropertyReport:
     networks: int
     seed: int
     device: str
+    budget: float
+    planned: float
     seconds: float
     peak_memory: float
     search: SearchReport | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,7 @@ from proxy.learning.properties.dataset import PropertyDataset
 from proxy.learning.properties.members import Field
 from proxy.learning.properties.metrics import ClassificationMetrics, Metrics, metrics_for
 from proxy.learning.properties.network import Course, Judge, Stage, learned
+from proxy.learning.properties.plan import PropertyPlan, planned
 from proxy.learning.properties.rows import in_parts, parts_for
 from proxy.learning.properties.target import Form, Outputs
 from proxy.learning.provenance import Stopwatch
@@ -69,13 +70,33 @@ class PropertyStudy:
 
 @dataclass
 class Trial:
-    """One training's data, methods and clock."""
+    """One training's data, methods and clock; `plan` holds whatever settings a search tries."""
 
     dataset: PropertyDataset
     settings: TrainingSettings
+    plan: PropertyPlan
     seed: int
     progress: Progress
     watch: Stopwatch = field(default_factory=Stopwatch)
+
+    @classmethod
+    def of(
+        cls,
+        dataset: PropertyDataset,
+        settings: TrainingSettings,
+        seed: int,
+        progress: Progress,
+        model: str = AUTO,
+    ) -> Trial:
+        """With what the budget has room for. Raises ValueError for a model that does not apply."""
+        names = Field(dataset, seed).names
+        if model not in (AUTO, *names):
+            raise ValueError(
+                f"the model {model!r} cannot learn {dataset.target}: choose one of "
+                f"{', '.join((AUTO, *names))}"
+            )
+        plan = planned(dataset, names, settings, model)
+        return cls(dataset, settings, plan, seed, progress)
 
     @cached_property
     def field(self) -> Field:
@@ -93,14 +114,13 @@ class Trial:
         return np.random.default_rng(self.seed)
 
     def study(self) -> PropertyStudy:
-        """By cross-validation of few rows, else by one split."""
-        return self._study_folds() if self.is_small else self._study_split()
+        """By cross-validation, or by one split."""
+        return self._study_folds() if self.cross_validates else self._study_split()
 
     @property
-    def is_small(self) -> bool:
-        """Whether there are up to `cross_validate_up_to` rows, and no split of the user."""
-        chosen = isinstance(self.dataset.split, CustomSplit)
-        return not chosen and len(self.dataset.labelled) <= self.settings.cross_validate_up_to
+    def cross_validates(self) -> bool:
+        """Whether every row judges once, and there are none for tests alone."""
+        return self.plan.effort.parts > 0
 
     def split(self) -> tuple[Indexes, Indexes, Indexes]:
         """Rows for training, validation and test; asked once, and first."""
@@ -110,8 +130,7 @@ class Trial:
     def parts(self) -> list[Indexes]:
         """The parts of a cross-validation; asked once, and first."""
         dataset = self.dataset
-        count = min(self.settings.folds, len(dataset.labelled))
-        return in_parts(dataset.labelled, self._strata(), count, self.random)
+        return in_parts(dataset.labelled, self._strata(), self.plan.effort.parts, self.random)
 
     def _study_split(self) -> PropertyStudy:
         dataset = self.dataset
@@ -120,7 +139,7 @@ class Trial:
         stage = best_stage([fold.course])
         before, after = slice(0, len(valid)), slice(len(valid), None)
         choices = choose(
-            self.yardstick, fold.at(self.field.names, stage, before), dataset.truth[valid]
+            self.yardstick, fold.at(self.plan.names, stage, before), dataset.truth[valid]
         )
         metrics = self._new_metrics()
         self._judge(metrics, choices, fold, stage, after)
@@ -154,19 +173,19 @@ class Trial:
         courses = tuple(fold.course for fold in folds)
         judged = np.concatenate([fold.held for fold in folds])
         return PropertyStudy(
-            protocol, choices, metrics, stage, self.settings.networks, courses, judged
+            protocol, choices, metrics, stage, self.plan.effort.networks, courses, judged
         )
 
     def _chosen(self, folds: Sequence[Fold]) -> tuple[dict[str, Choice], Stage]:
         stage = best_stage([fold.course for fold in folds])
-        every = [fold.at(self.field.names, stage, slice(None)) for fold in folds]
-        said = {name: np.concatenate([each[name] for each in every]) for name in self.field.names}
+        every = [fold.at(self.plan.names, stage, slice(None)) for fold in folds]
+        said = {name: np.concatenate([each[name] for each in every]) for name in self.plan.names}
         truth = self.dataset.truth[np.concatenate([fold.held for fold in folds])]
         return choose(self.yardstick, said, truth), stage
 
     def _new_metrics(self) -> dict[str, Metrics]:
         form = self.dataset.target.form
-        return {name: metrics_for(form) for name in (AUTO, *self.field.names)}
+        return {name: metrics_for(form) for name in (AUTO, *self.plan.names)}
 
     def _judge(
         self,
@@ -176,7 +195,7 @@ class Trial:
         stage: Stage,
         rows: slice,
     ) -> None:
-        said = list(fold.at(self.field.names, stage, rows).values())
+        said = list(fold.at(self.plan.names, stage, rows).values())
         truth = self.dataset.truth[fold.held[rows]]
         for name, choice in choices.items():
             answers = choice.outputs(self.dataset.target.form, said)
@@ -187,12 +206,12 @@ class Trial:
         subjects = self.dataset.subjects.select(held)
         said: dict[str, Outputs] = {}
         self.progress(PhaseStarted(f"simple methods, {phase}"))
-        for name in self.field.names:
+        for name in self.plan.names:
             if name != NETWORK:
                 with self.watch.timing(name):
                     said[name] = self.field.fit(name, train).outputs(subjects)
         course = Course()
-        if NETWORK in self.field.names:
+        if NETWORK in self.plan.names:
             self.progress(PhaseStarted(phase))
             with self.watch.timing(NETWORK):
                 course = self.learn(phase, train, held, watched, self.judge(held[:watched]))
@@ -202,13 +221,16 @@ class Trial:
         self, phase: str, train: Indexes, held: Indexes, watched: int, judge: Judge
     ) -> Course:
         """Train the network alone."""
+        settings, most = self.settings, self.plan.most_epochs
+        if most is not None and settings.epochs > most:
+            settings = replace(settings, epochs=most)
         return learned(
             phase,
             self.dataset,
             train,
             held,
             watched,
-            self.settings,
+            settings,
             self.seed,
             self.progress,
             judge,

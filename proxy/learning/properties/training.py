@@ -78,12 +78,7 @@ def train_property(
     dataset = load_property(export_directory, configuration)
     wanted = wanted_for(export_directory, model, settings, search, dataset.graph, PROPERTY_MODELS)
     model = wanted.model
-    trial = Trial(dataset, wanted.settings, seed, progress)
-    if model != AUTO and model not in trial.field.names:
-        raise ValueError(
-            f"the model {model!r} cannot learn {trial.dataset.target}: choose one of "
-            f"{', '.join((AUTO, *trial.field.names))}"
-        )
+    trial = Trial.of(dataset, wanted.settings, seed, progress, model)
     question = Question(export_directory, configuration, seed)
     settings, tried, warnings = searched(trial, wanted, question)
     trial.settings = settings
@@ -92,7 +87,7 @@ def train_property(
         choice = study.choices[model]
         served = _served(trial, study, choice)
     progress(PhaseStarted("writing the artifact"))
-    taken = used(trial.field.names, choice.weights)
+    taken = used(trial.plan.names, choice.weights)
     report = report_of(trial, study, model, taken, time.perf_counter() - begun)
     warnings = (*report.warnings, *wanted.warnings, *warnings)
     shown = picture(served, _by_class(dataset))
@@ -108,7 +103,7 @@ def _served(trial: Trial, study: PropertyStudy, choice: Choice) -> PropertyModel
     """The chosen methods, fitted on every row that has a value."""
     dataset = trial.dataset
     members = []
-    for name, weight in used(trial.field.names, choice.weights).items():
+    for name, weight in used(trial.plan.names, choice.weights).items():
         trial.progress(PhaseStarted(f"{name} on all rows"))
         fitted: Member = (
             _networks(trial, study) if name == NETWORK else trial.field.fit(name, dataset.labelled)

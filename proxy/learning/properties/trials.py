@@ -31,13 +31,15 @@ def property_objective(
 
     Raises ValueError for a metric that does not suit it.
     """
-    merit_by(metric, Trial(dataset, settings, seed, unheard).yardstick)
+    whole = Trial.of(dataset, settings, seed, unheard)
+    merit_by(metric, whole.yardstick)
 
     def objective(parameters: Mapping[str, Value], tell: Tell) -> float:
         tried = applied(settings, parameters)
-        trial = Trial(dataset, tried, seed, unheard)
+        trial = Trial(dataset, tried, whole.plan, seed, unheard)
         with threads(dataset.graph, tried.threads):
-            return _in_parts(trial, metric, tell) if trial.is_small else _split(trial, metric, tell)
+            judged = _in_parts if trial.cross_validates else _split
+            return judged(trial, metric, tell)
 
     return objective
 

@@ -33,10 +33,10 @@ def searched(
         return settings, None, (ONLY_SETTINGS, *warnings)
     if not wanted.search.trials:
         return settings, None, ()
-    if NETWORK not in trial.field.names or wanted.model not in (AUTO, NETWORK):
+    if NETWORK not in trial.plan.names or wanted.model not in (AUTO, NETWORK):
         return settings, None, ("there was no search: no network takes part in this training",)
     metric = wanted.metric or metric_of(trial.yardstick)
     objective = property_objective(trial.dataset, settings, trial.seed, metric)
     task = trial.dataset.target.name
     found, report = tuned(wanted, NETWORK, task, metric.name, objective, question, trial.progress)
-    return found, report, (SAME_ROWS,) if trial.is_small else ()
+    return found, report, (SAME_ROWS,) if trial.cross_validates else ()

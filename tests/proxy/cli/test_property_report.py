@@ -39,6 +39,8 @@ REPORT = PropertyReport(
     networks=1,
     seed=7,
     device="cpu",
+    budget=60.0,
+    planned=1.0,
     seconds=1.5,
     peak_memory=100.0,
 )

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from proxy.learning.budget import default_budget
 from proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
-from proxy.learning.links.plan import cost, default_budget, planned
+from proxy.learning.links.plan import cost, planned
 from proxy.learning.links.scorers import FITTED, STRUCTURAL
 from proxy.learning.settings import KNOWLEDGE_NAMES, NETWORK, TrainingSettings
 

@@ -1,0 +1,41 @@
+"""What training may take: estimates from the graph's size, in seconds on two ordinary cores.
+
+They are estimated and not measured: so the same budget means the same training on any machine,
+whatever else it is doing.
+"""
+
+from __future__ import annotations
+
+import math
+
+from proxy.learning.graph import TypedGraph
+
+RATE = 2e10
+"""Multiplications in a second."""
+
+STEP_TOUCH = 1.5e-9
+"""Seconds for a number that is read, changed and written in a step of a network, most of which is
+products of matrices."""
+
+CALL = 2e-3
+"""Seconds for a step of a network on next to nothing, for each relation."""
+
+STOPPED = 0.7
+"""Share of its epochs after which a network has stopped, usually."""
+
+
+def default_budget(edges: int) -> float:
+    """Seconds for so many edges: 170 for 2,000, 310 for 50,000, 1,030 for 2 million."""
+    return min(180.0, 0.07 * edges) + 0.6 * math.sqrt(edges)
+
+
+def messages_cost(graph: TypedGraph, relations: int, width: int, layers: int) -> float:
+    """Seconds of an epoch of the graph neural network without its loss, about.
+
+    `relations` are those that it predicts, `width` and `layers` those of its encoder.
+    """
+    rounds = layers + 1
+    messages = 4.0 * graph.edge_count * width * rounds
+    updated = 12.0 * graph.vertex_count * width * rounds
+    calls = CALL * (len(graph.edges) + relations) / 2
+    return calls + (messages + updated) * STEP_TOUCH
