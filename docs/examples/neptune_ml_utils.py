@@ -108,10 +108,16 @@ def _url(path):
     return f"{'https' if _configuration().get('ssl') else 'http'}://{host}:{port}{path}"
 
 
-def _asked(method, path, document=None):
+def _answers(query):
+    """What a query gives, without types."""
+    untyped = "application/vnd.gremlin-v3.0+json;types=false"
+    return _asked("POST", "/gremlin", {"gremlin": query}, Accept=untyped)["result"]["data"]
+
+
+def _asked(method, path, document=None, **headers):
     """The reply to a request. Raises RuntimeError with the proxy's own words."""
     data = None if document is None else json.dumps(document)
-    headers = {"Content-Type": "application/json"}
+    headers["Content-Type"] = "application/json"
     response = signed_request(method, _url(path), data, headers=headers, service="neptune-db")
     if response.status_code != 200:
         raise RuntimeError(f"{method} {path}: {response.text}")
@@ -376,7 +382,12 @@ def setup_pretrained_endpoints(
     setup_edge_classification,
     setup_edge_regression,
 ):
-    """Train the models that are asked for and make endpoints of them; that takes minutes each."""
+    """Train the models that are asked for and make endpoints of them; that takes minutes each.
+
+    Amazon's own are archives for SageMaker, which nothing else can run. The answers are of the same
+    kind, and need not be the same. Raises RuntimeError where MovieLens is not in the graph, or with
+    the reason of whatever job has failed.
+    """
     tasks = _tasks(
         setup_node_classification,
         setup_node_regression,
@@ -387,6 +398,11 @@ def setup_pretrained_endpoints(
     endpoints = {f"{task}_endpoint_name": "" for task in PRETRAINED}
     if not tasks:
         return endpoints
+    if not _answers("g.V().hasLabel('movie').limit(1).id()"):
+        raise RuntimeError(
+            "There is no film in the graph to train models on. Load the data first: the notebook's "
+            "cells with prepare_movielens_data and %load do it."
+        )
     _delete_data(tasks)
     jobs = [{"name": task, "targets": [PRETRAINED[task][1]]} for task in tasks]
     export = {
@@ -397,7 +413,8 @@ def setup_pretrained_endpoints(
     }
     job = _asked("POST", "/v1/neptune-export", export)["jobId"]
     exported = _ended(f"/v1/neptune-export/{job}", "succeeded")["outputS3Uri"]
-    for task in tasks:
+    for number, task in enumerate(tasks, start=1):
+        print(f"Training model {number} of {len(tasks)}: {task.replace('_', ' ')}")
         id = f"{task.replace('_', '-')}-{int(time.time())}"
         processing = {
             "id": id,
@@ -430,7 +447,7 @@ def _tasks(*wanted):
 
 def _delete_data(tasks):
     for task in tasks:
-        _asked("POST", "/gremlin", {"gremlin": PRETRAINED[task][0]})
+        _answers(PRETRAINED[task][0])
 
 
 def delete_pretrained_endpoints(endpoints):
@@ -445,5 +462,7 @@ def _ended(path, final):
     while (found := _asked("GET", path))["status"] in WAITING:
         time.sleep(POLL_SECONDS)
     if found["status"] != final:
-        raise RuntimeError(f"{path} is {found['status']}: {json.dumps(found)}")
+        job = next((each for each in found.values() if isinstance(each, dict)), {})
+        reason = found.get("failureReason") or job.get("failureReason") or json.dumps(found)
+        raise RuntimeError(f"{path} is {found['status']}: {reason}")
     return found

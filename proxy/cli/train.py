@@ -55,7 +55,7 @@ DEFAULTS = TrainingSettings()
     "--budget",
     type=DURATION,
     default=None,
-    help="Time for all that auto may try, as 90s, 5m or 1h; without it by the size of the graph.",
+    help="Time for all that is tried, as 90s, 5m or 1h; without it by the size of the data.",
 )
 @click.option(
     "--epochs",

@@ -53,7 +53,7 @@ class TrainingSettings:
     penalty: float = 0.01
     """Of knowledge-graph embeddings, on the cubes of their numbers."""
     budget: float = 0.0
-    """Seconds that training may take by estimate; 0 is a default by the graph's size."""
+    """Seconds that training may take by estimate; 0 is a default by the size of the data."""
     cross_validate_up_to: int = 2000
     """Up to so many target edges there is no single split but cross-validation over all."""
     folds: int = 5

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
-import json
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,24 +12,19 @@ import numpy as np
 import pytest
 from api_requests import done
 from managed_proxy import KEYS
+from notebook_helper import configure, imported
 from running_api import RunningApi
 from s3_server import s3_server
 
 from proxy.store.jobs import JobRecords, State
 
-HELPER = Path(__file__).parents[2] / "docs" / "examples" / "neptune_ml_utils.py"
 TARGET = "s3://b/x/neptune-formatted/movielens-100k"
 FLAGS = "0|1" + "|0" * 17
 
 
 @pytest.fixture
 def helper() -> Any:
-    spec = importlib.util.spec_from_file_location("neptune_ml_utils", HELPER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return imported()
 
 
 @pytest.fixture
@@ -41,12 +34,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(home)
     return home
-
-
-def configure(home: Path, address: str = "http://localhost:1", **more: Any) -> None:
-    host, port = address.removeprefix("http://").split(":")
-    configuration = {"host": host, "port": int(port), "ssl": False, **more}
-    (home / "graph_notebook_config.json").write_text(json.dumps(configuration))
 
 
 def write_raw(home: Path) -> None:

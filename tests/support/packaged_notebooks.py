@@ -17,12 +17,12 @@ from typing import Any
 
 import boto3
 from managed_proxy import KEYS, Proxy, serving
+from notebook_helper import HELPER
 from notebook_kernel import PYTHON, Kernel
 from s3_server import s3_server
 
 from proxy.embedded import EmbeddedServer
 
-HELPER = Path(__file__).parents[2] / "docs" / "examples" / "neptune_ml_utils.py"
 BUCKET = "s3://<INSERT S3 BUCKET OR PATH>"
 START = """
 shell = get_ipython()

@@ -13,6 +13,7 @@ from proxy.learning.graph import Indexes
 from proxy.learning.processing.processed import CustomSplit
 from proxy.learning.properties.choice import Choice, Yardstick, choose, yardstick_of
 from proxy.learning.properties.dataset import PropertyDataset
+from proxy.learning.properties.fold import Fold, best_stage
 from proxy.learning.properties.members import Field
 from proxy.learning.properties.metrics import ClassificationMetrics, Metrics, metrics_for
 from proxy.learning.properties.network import Course, Judge, Stage, learned
@@ -21,34 +22,6 @@ from proxy.learning.properties.rows import in_parts, parts_for
 from proxy.learning.properties.target import Form, Outputs
 from proxy.learning.provenance import Stopwatch
 from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """Rows that are held out, and what the methods say of them, fitted without them.
-
-    `said` is float64 `[held, outputs]` by method, `course` has the same of the network.
-    """
-
-    held: Indexes
-    said: Mapping[str, Outputs]
-    course: Course
-
-    def at(self, names: Sequence[str], stage: Stage, rows: slice) -> dict[str, Outputs]:
-        """What all methods say of some of the rows, the network at a stage.
-
-        If it has stopped before, it is the network as it was then.
-        """
-        passed = (
-            each
-            for each in self.course.said
-            if each.remembers == stage.remembers and each.epoch <= stage.epoch
-        )
-        reached = max(passed, default=stage)
-        return {
-            name: (self.course.said[reached] if name == NETWORK else self.said[name])[rows]
-            for name in names
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,17 +220,6 @@ class Trial:
         if self.dataset.target.form is Form.ONE_CLASS:
             return np.asarray(known.argmax(axis=1), dtype=np.int64)
         return np.zeros(len(known), np.int64)
-
-
-def best_stage(courses: Sequence[Course]) -> Stage:
-    """The stage with the least mean loss of those that all folds reached; epoch 0 for none."""
-    common = set.intersection(*(set(course.losses) for course in courses))
-    if not common:
-        return Stage(remembers=False, epoch=0)
-    return min(
-        sorted(common),
-        key=lambda stage: float(np.mean([course.losses[stage] for course in courses])),
-    )
 
 
 def confusion_of(metrics: Metrics, form: Form) -> list[list[int]]:

@@ -14,8 +14,9 @@ from proxy.learning.graph import Floats, Indexes
 from proxy.learning.models.messages import threads
 from proxy.learning.properties.choice import Yardstick
 from proxy.learning.properties.dataset import PropertyDataset
+from proxy.learning.properties.fold import best_stage
 from proxy.learning.properties.merits import merit_by
-from proxy.learning.properties.study import Trial, best_stage
+from proxy.learning.properties.study import Trial
 from proxy.learning.properties.target import Outputs
 from proxy.learning.search.configuration import Metric
 from proxy.learning.search.names import applied

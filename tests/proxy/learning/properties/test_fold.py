@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from proxy.learning.properties.fold import Fold
 from proxy.learning.properties.network import Course, Stage
-from proxy.learning.properties.study import Fold
 from proxy.learning.settings import NETWORK
 
 
