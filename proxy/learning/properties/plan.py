@@ -158,7 +158,7 @@ def epoch_cost(dataset: PropertyDataset, settings: TrainingSettings) -> float:
     )
     columns = width * (1 if dataset.target.element == "node" else 3)
     asked = min(len(dataset.labelled), ROWS) * (columns + dataset.target.width)
-    products = 6.0 * width * (described + asked) / RATE
+    products: float = 6.0 * width * (described + asked) / RATE
     return messages_cost(graph, 1, width, settings.layers) + products
 
 
@@ -166,7 +166,7 @@ def _cost(name: str, dataset: PropertyDataset) -> float:
     """Seconds to fit a simple method once, about."""
     rows, outputs = len(dataset.labelled), dataset.target.width
     graph = dataset.graph
-    own = dataset.subjects.features.shape[1] + sum(
+    own: int = dataset.subjects.features.shape[1] + sum(
         graph.features[end].values.shape[1] for end in dataset.target.ends if end in graph.features
     )
     match name:
