@@ -6,12 +6,10 @@ parts of a cross-validation, then one split, then fewer epochs; only then is a m
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from proxy.learning.budget import CALL, RATE, STEP_TOUCH, STOPPED, default_budget, messages_cost
-from proxy.learning.models.mini_batches import BATCHES, learns_from_samples, read_by_a_step
+from proxy.learning.budget import RATE, STEP_TOUCH, STOPPED, default_budget, messages_cost
 from proxy.learning.models.property_network import ROWS
 from proxy.learning.processing.processed import CustomSplit
 from proxy.learning.properties.columns import MOST_COLUMNS
