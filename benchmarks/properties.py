@@ -26,7 +26,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from properties_xgboost import xgboost_row
 from rich.console import Console
 from rich.table import Table
 
@@ -213,6 +212,10 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=tuple(CASES), default=tuple(CASES))
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    try:
+        from properties_xgboost import xgboost_row
+    except ModuleNotFoundError:
+        sys.exit("XGBoost is missing: pip install '.[benchmark]'")
     console = Console(width=120)
     summary = Table("Task", "Metric", "auto", "Best single", "", "Ratio", "XGBoost", "Ratio",
                     "Seconds", "MiB")  # fmt: skip
