@@ -6,10 +6,12 @@ parts of a cross-validation, then one split, then fewer epochs; only then is a m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from proxy.learning.budget import RATE, STEP_TOUCH, STOPPED, default_budget, messages_cost
+from proxy.learning.budget import CALL, RATE, STEP_TOUCH, STOPPED, default_budget, messages_cost
+from proxy.learning.models.mini_batches import BATCHES, learns_from_samples, read_by_a_step
 from proxy.learning.models.property_network import ROWS
 from proxy.learning.processing.processed import CustomSplit
 from proxy.learning.properties.columns import MOST_COLUMNS
@@ -157,6 +159,11 @@ def epoch_cost(dataset: PropertyDataset, settings: TrainingSettings) -> float:
     described = sum(
         graph.counts[name] * block.values.shape[1] for name, block in graph.features.items()
     )
+    if learns_from_samples(graph, settings):
+        batch = min(settings.batch_size, len(dataset.labelled))
+        steps = min(BATCHES, math.ceil(len(dataset.labelled) / batch))
+        read = read_by_a_step(graph, settings, float(batch * len(dataset.target.ends)))
+        return steps * (CALL + read * 12.0 * width * STEP_TOUCH)
     columns = width * (1 if dataset.target.element == "node" else 3)
     asked = min(len(dataset.labelled), ROWS) * (columns + dataset.target.width)
     products: float = 6.0 * width * (described + asked) / RATE

@@ -13,7 +13,7 @@ from teams import write_teams
 from proxy.learning.processing.processed import CustomSplit
 from proxy.learning.properties.dataset import PropertyDataset, load_property
 from proxy.learning.properties.members import SIMPLE
-from proxy.learning.properties.plan import CHEAP, LEAST_EPOCHS, PropertyPlan, planned
+from proxy.learning.properties.plan import CHEAP, LEAST_EPOCHS, PropertyPlan, epoch_cost, planned
 from proxy.learning.properties.training import train_property
 from proxy.learning.settings import NETWORK, SearchSettings, TrainingSettings
 
@@ -82,6 +82,12 @@ def test_a_split_of_the_user_is_not_cross_validated(dataset: PropertyDataset) ->
     chosen = replace(dataset, split=CustomSplit(rows[4:], rows[:2], rows[2:4]))
     found = plan(chosen, ROOM)
     assert (found.effort.parts, found.told()) == (0, ())
+
+
+def test_mini_batches_cost_what_they_read(dataset: PropertyDataset) -> None:
+    few = epoch_cost(dataset, TrainingSettings(mini_batches="always", batch_size=8))
+    many = epoch_cost(dataset, TrainingSettings(mini_batches="always", batch_size=32))
+    assert few > many > epoch_cost(dataset, TrainingSettings())
 
 
 def test_a_training_keeps_to_its_plan(export: Path, tmp_path: Path) -> None:
