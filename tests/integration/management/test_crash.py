@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,14 @@ from managed_proxy import KEYS, Proxy, serving, wait_for
 from s3_server import bad_store
 from teams import write_teams
 
+from proxy.learning.settings import TrainingSettings
+from proxy.learning.tasks import train
 from proxy.store.jobs import JobRecords, State
 
 pytestmark = pytest.mark.integration
 
 NOWHERE = "ws://127.0.0.1:9/gremlin"
+QUICK = TrainingSettings(epochs=2, width=4, folds=2, networks=1, threads=1)
 
 
 @pytest.fixture
@@ -81,6 +85,33 @@ def test_a_killed_proxy_leaves_no_job_stuck_and_no_process(
         assert left(directory) == []
         assert neptune.get_ml_model_training_job(id="next")["status"] == "InProgress"
         assert neptune.list_ml_model_training_jobs()["ids"] == ["next", "long"]
+
+
+def test_an_endpoint_comes_back_loaded(directory: Path) -> None:
+    """After a kill, before anybody has asked it."""
+    made = directory / "s3" / "bucket" / "model"
+    export = write_teams(directory / "links")
+    train(export, made, model="popularity", settings=QUICK)
+    records = JobRecords(directory / "store")
+    job = records.add("modeltraining", "quick", {}, outputs=["s3://bucket/model"])
+    records.end(job.number, State.COMPLETED, result={})
+    with serving(NOWHERE, directory) as proxy:
+        neptune = proxy.client()
+        neptune.create_ml_endpoint(id="people", mlModelTrainingJobId="quick")
+        wait_for(lambda: neptune.get_ml_endpoint(id="people"), "InService")
+        proxy.process.kill()
+        proxy.process.wait()
+    with serving(NOWHERE, directory) as again:
+        assert again.client().get_ml_endpoint(id="people")["status"] == "InService"
+        deadline = time.monotonic() + 20
+        while 'gremlink_model_info{endpoint="people"' not in figures(again):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def figures(proxy: Proxy) -> str:
+    with urllib.request.urlopen(f"{proxy.address}/metrics", timeout=10) as response:
+        return str(response.read().decode())
 
 
 def test_a_stopped_proxy_ends_its_jobs(training: Proxy, directory: Path) -> None:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,7 +46,8 @@ def add(root: Path, id: str, *, running: bool = False, log: str = "") -> Job:
 def tell(job: Job, what: str, done: int, total: int) -> None:
     event = {"time": time.time(), "what": what, "done": done, "total": total, "note": ""}
     with (job.directory / "events.jsonl").open("a") as file:
-        file.write(json.dumps(event) + "\n" + '{"time": 1, "wh')
+        # The line behind it is being written.
+        file.write("\n" + json.dumps(event) + "\n" + '{"time": 1, "wh')
 
 
 def test_a_line_for_each_job_newest_first(tmp_path: Path) -> None:
@@ -82,6 +93,48 @@ def test_logs_follow_until_the_end(tmp_path: Path) -> None:
         other.join()
     assert result.stdout == "first\nsecond\n"
     assert "modeltraining job a failed: too few edges" in result.stderr
+
+
+def test_a_terminal_gets_a_table_that_is_kept_up_to_date(tmp_path: Path) -> None:
+    job = add(tmp_path, "people", running=True)
+    records = JobRecords(tmp_path)
+    tell(job, "epoch", 3, 20)
+    with take_lock(records), terminal(tmp_path) as screen:
+        wait_until_shown(screen, "people", "modeltraining", "running", "epoch: 3 of 20")
+        tell(job, "epoch", 19, 20)
+        wait_until_shown(screen, "epoch: 19 of 20")
+        records.end(job.number, State.FAILED, reason="too few edges")
+        # It ends by itself when nothing runs any more, and the table stays.
+        wait_until_shown(screen, "failed", "too few edges")
+
+
+@contextmanager
+def terminal(root: Path) -> Iterator[int]:
+    """`gremlink jobs` in a terminal, which is read from the descriptor."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
+    environment = {**os.environ, "GREMLINK_STORE_DIRECTORY": str(root), "TERM": "xterm"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "proxy", "jobs"], stdin=theirs, stdout=theirs, env=environment
+    )
+    os.close(theirs)
+    try:
+        yield ours
+        assert process.wait(timeout=20) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def wait_until_shown(screen: int, *pieces: str) -> None:
+    """Read until all pieces have come."""
+    shown = ""
+    deadline = time.monotonic() + 20
+    while not all(piece in shown for piece in pieces):
+        assert time.monotonic() < deadline, shown
+        if select.select([screen], [], [], 0.1)[0]:
+            shown += os.read(screen, 65536).decode()
 
 
 def test_cancel_a_queued_job_without_a_proxy(tmp_path: Path) -> None:
