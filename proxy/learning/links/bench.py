@@ -39,8 +39,8 @@ class Study:
 
     `ranks` are those of the held-out edges, float64 `[questions]`: by method, then by relation
     and direction. `epochs` are those that each network should learn for from all edges, as on a
-    small graph or not, `networks` how many graph neural networks to average; `courses` tell how
-    they learned. `sources` are those of the held-out edges, int64 `[questions]`.
+    small graph or not, `networks` how many of each to average; `courses` tell how they learned.
+    `sources` are those of the held-out edges, int64 `[questions]`.
     """
 
     protocol: str
@@ -48,7 +48,7 @@ class Study:
     calibrations: Mapping[Task, Calibration]
     epochs: Mapping[str, int]
     small: bool
-    networks: int
+    networks: Mapping[str, int]
     ranks: Mapping[str, Mapping[Task, Ranks]]
     seconds: Mapping[str, float]
     memory: Mapping[str, float]
@@ -107,9 +107,10 @@ class Bench:
         return tuple(name for name in self.names if name in NETWORKS)
 
     @property
-    def averaged(self) -> int:
-        """Graph neural networks of a split; those with a warm start would be much the same."""
-        return 1 if self.warm is not None else self.plan.averaged
+    def averaged(self) -> dict[str, int]:
+        """How many of each network; those with a warm start would be much the same."""
+        several = {} if self.warm is not None else self.plan.averaged
+        return {name: several.get(name, 1) for name in self.network_names}
 
     def settings_of(self, network: str) -> TrainingSettings:
         """How a network is trained."""

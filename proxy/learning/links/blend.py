@@ -120,13 +120,13 @@ def alone(
             )
         return np.concatenate(parts)
 
-    if float(better(every).mean()) > 0.0:
-        return np.asarray(np.eye(len(every))[_best(rankings, every)], dtype=np.float64)
+    lead = better(every)
+    single = float(lead.mean()) > 0.0
     if simple is not None and simple.any() and _questions(rankings) >= OWN_CHOICE:
-        difference = better(simple)
-        if float(difference.mean()) > -float(difference.std()) / math.sqrt(len(difference)):
+        behind = (lead if single else 0.0) - better(simple)
+        if float(behind.mean()) <= float(behind.std()) / math.sqrt(len(behind)):
             return np.asarray(np.eye(len(every))[_best(rankings, simple)], dtype=np.float64)
-    return None
+    return np.asarray(np.eye(len(every))[_best(rankings, every)], float) if single else None
 
 
 def _halves(rankings: Parts, half: int) -> tuple[list[Ranking], list[Ranking]]:

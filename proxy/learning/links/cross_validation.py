@@ -19,10 +19,13 @@ from proxy.learning.links.members import Validation
 from proxy.learning.links.networks import Course, checkpoints, judged, most_epochs
 from proxy.learning.links.ranking import Ranking
 from proxy.learning.links.scorers.trained import Trained
-from proxy.learning.settings import AUTO
+from proxy.learning.settings import AUTO, NETWORK
 
 FEW_EDGES = 200
 """Below so many edges there are twice as many parts: each member then misses fewer of them."""
+
+SEEDS = 100_003
+"""Between the seeds of two parts: users choose small ones."""
 
 Epochs = Mapping[str, int]
 """For each network."""
@@ -92,7 +95,7 @@ def study_folds(bench: Bench) -> Study:
         calibrations,
         epochs=epochs,
         small=True,
-        networks=bench.settings.networks,
+        networks=bench.averaged | {NETWORK: bench.settings.networks},
         ranks={
             name: {task: np.concatenate(parts) for task, parts in tasks.items()}
             for name, tasks in ranks.items()
@@ -134,7 +137,9 @@ def _fold(
     for name in bench.network_names:
         phase = f"cross-validation, part {number}, {name}"
         with bench.watch.timing(name):
-            networks[name], courses[name] = learned(bench, name, without, validation, phase)
+            networks[name], courses[name] = learned(
+                bench, name, without, validation, phase, part_seed(bench, number)
+            )
     return Fold(without, held_out, networks, courses)
 
 
@@ -154,13 +159,21 @@ def without_part(
     return graph.replacing(kept), held_out, Validation(graph, held_out)
 
 
+def part_seed(bench: Bench, number: int) -> int:
+    """Where a part's networks begin: elsewhere than those of other parts.
+
+    With one beginning for all, what it knows by luck would look as if every part had learned it.
+    """
+    return bench.seed + number * SEEDS
+
+
 def learned(
-    bench: Bench, name: str, graph: TypedGraph, validation: Validation, phase: str
+    bench: Bench, name: str, graph: TypedGraph, validation: Validation, phase: str, seed: int
 ) -> tuple[dict[int, Trained], Course]:
     """Train one network; its state at every look, and its course."""
     settings = bench.settings_of(name)
     most = most_epochs(name, settings, small=True)
-    found = checkpoints(name, graph, bench.relations, settings, most, bench.seed, small=True)
+    found = checkpoints(name, graph, bench.relations, settings, most, seed, small=True)
     every = settings.evaluate_every
     return judged(phase, found, most, bench.progress, validation, patience=None, every=every)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proxy.learning.budget import (
     CALL,
@@ -53,9 +53,9 @@ MANY_RELATIONS = 4
 """In a graph of so many relations what one says about another is worth the most."""
 
 AVERAGED = 3
-"""Graph neural networks whose scores are averaged where that takes up to half of the budget: what
-they have learned by chance goes (Lakshminarayanan, Pritzel & Blundell, "Simple and scalable
-predictive uncertainty estimation using deep ensembles", NIPS 2017)."""
+"""Networks of a kind whose scores are averaged where the budget has room: what they have learned by
+chance goes (Lakshminarayanan, Pritzel & Blundell, "Simple and scalable predictive uncertainty
+estimation using deep ensembles", NIPS 2017). The graph neural networks may take half of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ class Plan:
     """The methods to train, the network first, and those without room, with their estimates.
 
     `seconds` is the estimate of all that are trained; `budget` in seconds; `averaged` is how many
-    graph neural networks are trained where there is a split.
+    networks of a kind are trained, where that is not one.
     """
 
     names: tuple[str, ...]
     left_out: Mapping[str, float]
     seconds: float
     budget: float
-    averaged: int = 1
+    averaged: Mapping[str, int] = field(default_factory=dict)
 
     def told(self) -> tuple[str, ...]:
         """A warning where something was left out."""
@@ -125,10 +125,10 @@ def planned(
         name: cost(name, graph, relations, settings, small=small) * (folds + 1)
         for name in candidates
     }
-    averaged = 1
+    averaged: dict[str, int] = {}
     if not small and AVERAGED * costs[NETWORK] <= budget / 2:
-        averaged = AVERAGED
-        costs[NETWORK] *= averaged
+        averaged[NETWORK] = AVERAGED
+        costs[NETWORK] *= AVERAGED
     taken: list[str] = []
     spent = 0.0
     reads = bool(graph.features) or total < LEARNABLE
@@ -137,6 +137,12 @@ def planned(
         if spent + costs[name] <= budget:
             taken.append(name)
             spent += costs[name]
+    for name in taken:
+        # Where there are parts, only those that learn from all edges in the end are several.
+        more = (AVERAGED - 1) * costs[name] * (1 / (folds + 1) if small else 1)
+        if name in NETWORKS and name != NETWORK and spent + more <= budget:
+            averaged[name] = AVERAGED
+            spent += more
     networks = [name for name in NETWORKS if name in taken]
     factors = [name for name in FITTED if name in taken]
     left_out = {name: costs[name] for name in costs if name not in taken} | too_long

@@ -79,7 +79,7 @@ class Report:
     vertex_types: Mapping[str, int]
     edge_types: Mapping[str, int]
     epochs: Mapping[str, int]
-    networks: int
+    networks: Mapping[str, int]
     courses: Mapping[str, Course]
     rank_counts: Mapping[str, tuple[int, ...]]
     reliability: tuple[Bin, ...]

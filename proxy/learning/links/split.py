@@ -27,17 +27,16 @@ from proxy.learning.links.networks import (
     patience_of,
     told,
 )
-from proxy.learning.links.scorers.embedding import Embeddings, averaged
 from proxy.learning.links.scorers.mixture import Mixture
-from proxy.learning.links.scorers.trained import Trained
+from proxy.learning.links.scorers.trained import Trained, together
 from proxy.learning.processing.processed import CustomSplit, Split, SplitRate
-from proxy.learning.settings import AUTO, NETWORK
+from proxy.learning.settings import AUTO
 
-BLEND_EDGES = 1000
+BLEND_EDGES = 2000
 """Validation edges of a relation that the blend is learned from, at most."""
 
-BLEND_NUMBERS = 2**26
-"""Scores that the blend is learned from, at most, over all relations: 256 MiB."""
+BLEND_NUMBERS = 2**27
+"""Scores that the blend is learned from, at most, over all relations: 512 MiB."""
 
 LEAST_EDGES = 16
 """Edges of a relation that its blend is learned from whatever the memory."""
@@ -174,25 +173,22 @@ def _networks(
         with bench.watch.timing(name):
             kept, courses[name] = learned(bench, name, train, validation)
             ((epochs[name], trained),) = kept.items()
-            if name == NETWORK and isinstance(trained, Embeddings):
-                others = _others(bench, train, epochs[name])
-                trained = averaged([trained, *others]) if others else trained
+            trained = together([trained, *_others(bench, train, name, epochs[name])])
         best.append((name, trained))
     return best, epochs, courses
 
 
-def _others(bench: Bench, train: TypedGraph, epochs: int) -> list[Embeddings]:
-    """Graph neural networks to be averaged with the first, after as many epochs."""
-    found: list[Embeddings] = []
-    for number in range(1, bench.averaged):
-        phase = f"{NETWORK} on the training edges, {number + 1} of {bench.averaged}"
+def _others(bench: Bench, train: TypedGraph, name: str, epochs: int) -> list[Trained]:
+    """Networks to be averaged with the first, after as many epochs."""
+    found: list[Trained] = []
+    count = bench.averaged[name]
+    for number in range(1, count):
+        phase = f"{name} on the training edges, {number + 1} of {count}"
         bench.progress(PhaseStarted(phase))
-        settings, seed = bench.settings_of(NETWORK), bench.seed * bench.averaged + number
-        states = checkpoints(NETWORK, train, bench.relations, settings, epochs, seed, small=False)
+        settings, seed = bench.settings_of(name), bench.seed * count + number
+        states = checkpoints(name, train, bench.relations, settings, epochs, seed, small=False)
         (last,) = deque(told(phase, states, epochs, bench.progress, []), maxlen=1)
-        trained = last.embeddings()
-        if isinstance(trained, Embeddings):
-            found.append(trained)
+        found.append(last.embeddings())
     return found
 
 

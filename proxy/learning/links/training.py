@@ -22,9 +22,8 @@ from proxy.learning.links.networks import checkpoints, told
 from proxy.learning.links.page import link_page
 from proxy.learning.links.report import Report, blend_rows, method_rows, rank_counts
 from proxy.learning.links.scorers import FITTED, SIMPLE
-from proxy.learning.links.scorers.embedding import Embeddings, averaged
 from proxy.learning.links.scorers.fitted import Tensors
-from proxy.learning.links.scorers.trained import Trained
+from proxy.learning.links.scorers.trained import Trained, together
 from proxy.learning.links.split import study_split
 from proxy.learning.links.tuning import begin_warm, searched
 from proxy.learning.models.fitting import Checkpoint
@@ -38,7 +37,7 @@ from proxy.learning.search.tuning import (
     tuned_by,
     wanted_for,
 )
-from proxy.learning.settings import AUTO, MODELS, NETWORK, SearchSettings, TrainingSettings
+from proxy.learning.settings import AUTO, MODELS, SearchSettings, TrainingSettings
 from proxy.store.artifacts import check_output, write_artifact
 
 LEAST_EDGES = 3
@@ -93,7 +92,7 @@ def train(
         dict(graph.counts),
         {str(relation): len(edges) for relation, edges in graph.edges.items()},
         dict(study.epochs),
-        study.networks if NETWORK in final.networks else 0,
+        {name: study.networks[name] for name in final.networks},
         dict(study.courses),
         rank_counts(study, rows),
         study.reliability,
@@ -152,18 +151,14 @@ def _final(bench: Bench, study: Study) -> Final:
     for name in bench.network_names:
         if name not in needed:
             continue
-        several: list[Embeddings] = []
-        count = study.networks if name == NETWORK else 1
+        several: list[Trained] = []
+        count = study.networks[name]
         for number in range(count):
             last = _trained(bench, study, name, number, count)
-            trained = last.embeddings()
-            if isinstance(trained, Embeddings) and last.encoder is not None:
-                several.append(trained)
+            several.append(last.embeddings())
+            if last.encoder is not None:
                 encoders.append(last.encoder())
-            else:
-                networks[name] = trained
-        if several:
-            networks[name] = averaged(several)
+        networks[name] = together(several)
     fitted: dict[Relation, dict[str, Tensors]] = {}
     for relation, names in used.items():
         for name in names:

@@ -10,7 +10,12 @@ from collections.abc import Mapping
 from proxy.learning.events import unheard
 from proxy.learning.links.bench import Bench
 from proxy.learning.links.cross_validation import learned as learned_in_part
-from proxy.learning.links.cross_validation import mean_course, parts_of, without_part
+from proxy.learning.links.cross_validation import (
+    mean_course,
+    part_seed,
+    parts_of,
+    without_part,
+)
 from proxy.learning.links.dataset import Dataset
 from proxy.learning.links.members import Validation
 from proxy.learning.links.networks import Course, Judge
@@ -50,7 +55,8 @@ def _in_parts(bench: Bench, name: str, tell: Tell) -> float:
     parts = parts_of(bench)
     for number, part in enumerate(parts, start=1):
         without, _, validation = without_part(bench, part)
-        courses.append(learned_in_part(bench, name, without, validation, "")[1])
+        seed = part_seed(bench, number)
+        courses.append(learned_in_part(bench, name, without, validation, "", seed)[1])
         best = max(mean_course(courses).curve.values())
         if number < len(parts):
             tell(best)

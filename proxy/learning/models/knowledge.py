@@ -88,7 +88,7 @@ def fit_knowledge(
     vertices = torch.randn(graph.vertex_count, settings.width) * 0.1
     relations = model.start(len(kinds), settings.width)
     if begin is not None:
-        _begin(vertices, relations, graph, kinds, model, begin)
+        _begin(vertices, relations, graph, kinds, model, begin.first(settings.width))
     vertices.requires_grad_(True)
     relations.requires_grad_(True)
     optimizer = Adam([vertices, relations], learning_rate=settings.learning_rate, weight_decay=0.0)

@@ -29,6 +29,9 @@ QUERIES: Mapping[Form, Callable[[Floats, Floats], Floats]] = {
     "dot": lambda vertex, relation: vertex + np.zeros_like(relation),
 }
 
+COMPLEX: frozenset[Form] = frozenset({"complex-product", "rotation"})
+"""Forms whose numbers are complex: real parts in the first half, imaginary ones in the second."""
+
 DISTANCES: frozenset[Form] = frozenset({"translation", "rotation"})
 """Forms whose candidates are likelier the nearer they are to the query, by Euclidean distance."""
 
@@ -59,6 +62,36 @@ class KnowledgeEmbeddings:
             if len(table):
                 vertices[name][len(table) :] = table.mean(axis=0)
         return KnowledgeEmbeddings(self.form, vertices, self.relations)
+
+    @classmethod
+    def side_by_side(cls, several: Sequence[KnowledgeEmbeddings]) -> KnowledgeEmbeddings:
+        """Embeddings of one form and length whose scores are the sums of several ones' scores."""
+        first = several[0]
+        parts = 2 if first.form in COMPLEX else 1
+
+        def joined(tables: Sequence[Floats]) -> Floats:
+            split = [np.split(table, parts, axis=-1) for table in tables]
+            return np.concatenate([each[n] for n in range(parts) for each in split], axis=-1)
+
+        return cls(
+            first.form,
+            {name: joined([each.vertices[name] for each in several]) for name in first.vertices},
+            {kind: joined([each.relations[kind] for each in several]) for kind in first.relations},
+        )
+
+    def first(self, width: int) -> KnowledgeEmbeddings:
+        """The first of those that stand side by side, each of this length."""
+        parts = 2 if self.form in COMPLEX else 1
+
+        def cut(table: Floats) -> Floats:
+            split = np.split(table, parts, axis=-1)
+            return np.concatenate([each[..., : width // parts] for each in split], axis=-1)
+
+        return KnowledgeEmbeddings(
+            self.form,
+            {name: cut(table) for name, table in self.vertices.items()},
+            {kind: cut(vector) for kind, vector in self.relations.items()},
+        )
 
     def tensors(self, types: Sequence[str], relations: Sequence[Relation]) -> dict[str, Floats]:
         """The arrays by name; types and relations go by their positions."""

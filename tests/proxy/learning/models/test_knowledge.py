@@ -116,3 +116,25 @@ def test_a_group_comes_with_all_its_links() -> None:
         for place, target in zip(batch.places.tolist(), batch.targets.tolist(), strict=True):
             found.setdefault(int(batch.queries[place]), []).append(target)
     assert found == {2: [11], 5: [10, 12], 9: [13]}
+
+
+@pytest.mark.parametrize("name", KNOWLEDGE)
+def test_several_side_by_side_score_the_sum(name: str) -> None:
+    settings = KnowledgeSettings(width=8, epochs=2)
+    several = []
+    for seed in range(3):
+        (last,) = deque(fit_knowledge(name, ring(), [NEXT], settings, seed), maxlen=1)
+        several.append(last.embeddings())
+    joined = KnowledgeEmbeddings.side_by_side(several)
+    assert joined.vertices["N"].shape == (RING, 24)
+    asked = np.arange(RING)
+    for end in DIRECTIONS:
+        expected = sum(each.scorer(NEXT).scores(asked, end) for each in several)
+        np.testing.assert_allclose(joined.scorer(NEXT).scores(asked, end), expected, atol=1e-4)
+    first = joined.first(8)
+    np.testing.assert_array_equal(first.vertices["N"], several[0].vertices["N"])
+    for kind, vector in several[0].relations.items():
+        np.testing.assert_array_equal(first.relations[kind], vector)
+    # A type of which nothing is known has no columns.
+    unknown = KnowledgeEmbeddings(joined.form, {"M": np.zeros((2, 0), np.float32)}, {})
+    assert unknown.first(8).vertices["M"].shape == (2, 0)

@@ -1,0 +1,137 @@
+"""What `quality.py` compares: `auto`, and every method alone, on the same test links."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from link_cases import Case
+from properties import configured, write_rows
+
+from proxy.learning.graph import Edges, Relation, TypedGraph
+from proxy.learning.links.evaluation import Questions, rank_questions
+from proxy.learning.links.known import KnownLinks
+from proxy.learning.links.members import Validation
+from proxy.learning.links.model import from_artifact
+from proxy.learning.links.networks import PATIENCE, checkpoints, judged, most_epochs
+from proxy.learning.links.ranking_metrics import RankingMetrics
+from proxy.learning.links.scorers import SIMPLE, Scorer
+from proxy.learning.links.split import split_edges
+from proxy.learning.links.training import load_dataset, train
+from proxy.learning.models.messages import threads
+from proxy.learning.settings import NETWORKS, TrainingSettings
+from proxy.store.artifacts import read_artifact
+
+
+class Test:
+    """The test links by number, and the ranking of a method on them."""
+
+    def __init__(self, case: Case, export: Path) -> None:
+        self.case = case
+        self.weights: Mapping[str, Mapping[str, float]] = {}
+        self.warnings: tuple[str, ...] = ()
+        self.dataset = load_dataset(export)
+        graph = self.dataset.graph
+        places = {
+            name: {literal.value: number for number, literal in enumerate(ids)}
+            for name, ids in self.dataset.ids.items()
+        }
+        self.held: dict[Relation, Edges] = {}
+        for (head, label, tail), pairs in case.test.items():
+            heads = np.array([places[head][one] for one, _ in pairs], np.int64)
+            tails = np.array([places[tail][two] for _, two in pairs], np.int64)
+            self.held[Relation(head, label, tail)] = Edges(heads, tails)
+        both = {
+            relation: Edges(
+                np.concatenate([graph.edges[relation].heads, edges.heads]),
+                np.concatenate([graph.edges[relation].tails, edges.tails]),
+            )
+            for relation, edges in self.held.items()
+        }
+        everything = graph.replacing(both)
+        self._known = {relation: KnownLinks(everything, relation) for relation in self.held}
+
+    def applies(self, name: str) -> bool:
+        """Whether a method says anything about what is asked."""
+        if name in NETWORKS:
+            return True
+        return all(SIMPLE[name].applies(self.dataset.graph, relation) for relation in self.held)
+
+    def figure(self, scorer_of: Callable[[Relation], Scorer]) -> float:
+        """The case's metric."""
+        metrics = RankingMetrics()
+        for relation, edges in self.held.items():
+            scorer = scorer_of(relation)
+            for direction in self.case.ends:
+                questions = Questions.about(edges, direction)
+                ranks = rank_questions(scorer, questions, self._known[relation])
+                metrics.update(ranks, questions.sources)
+        return metrics.compute()[self.case.metric]
+
+
+def held_back(graph: TypedGraph, seed: int) -> tuple[TypedGraph, Validation]:
+    """The graph without a twentieth of its links twice over, and who asks about the one."""
+    random = np.random.default_rng(seed)
+    relations = [relation for relation, edges in graph.edges.items() if len(edges)]
+    parts = {each: split_edges(graph.edges[each], (0.9, 0.05, 0.05), random) for each in relations}
+    train_ = graph.replacing({each: part[0] for each, part in parts.items()})
+    return train_, Validation(graph, {each: part[1] for each, part in parts.items()})
+
+
+def alone(name: str, test: Test, seed: int) -> float:
+    """One method, trained as `auto` trains it: a network stops by links that it holds back."""
+    graph = test.dataset.graph
+    if name not in NETWORKS:
+        cls = SIMPLE[name]
+        return test.figure(lambda relation: cls.fit(graph, relation))
+    settings = TrainingSettings()
+    relations = [relation for relation, edges in graph.edges.items() if len(edges)]
+    train_, validation = held_back(graph, seed)
+    most = most_epochs(name, settings, small=False)
+    with threads(graph, settings.threads):
+        found = checkpoints(name, train_, relations, settings, most, seed, small=False)
+        kept, _ = judged(name, found, most, lambda _: None, validation, patience=PATIENCE)
+        (epochs,) = kept
+        found = checkpoints(name, graph, relations, settings, epochs, seed, small=False)
+        (last,) = deque(found, maxlen=1)
+    return test.figure(last.embeddings().scorer)
+
+
+def blended(export: Path, work: Path, test: Test, seed: int, budget: float) -> tuple[float, str]:
+    """The figure of `auto`, and a digest of its artifact's tensors."""
+    report = train(export, work / "artifact", seed=seed, settings=TrainingSettings(budget=budget))
+    model = from_artifact(read_artifact(work / "artifact"))
+    by_relation = {target.relation: target for target in model.relations}
+    digest = hashlib.sha256()
+    for path in sorted((work / "artifact").rglob("*.safetensors")):
+        digest.update(path.read_bytes())
+    test.weights = {f"{row.relation} {row.direction}": row.weights for row in report.blend}
+    test.warnings = report.warnings
+    return test.figure(lambda relation: model.scorer(by_relation[relation])), digest.hexdigest()
+
+
+def write_links(directory: Path, case: Case) -> None:
+    """The training links as an export whose targets are the relations of the test."""
+    directory.mkdir()
+    nodes, edges = [], []
+    for number, (label, kind) in enumerate(case.graph.vertices.items()):
+        file = f"nodes-{number}.csv"
+        write_rows(directory / file, kind.rows)
+        nodes.append({"file_name": file, "node": ["~id", label], **configured(kind, None)})
+    for number, (triple, kind) in enumerate(case.graph.edges.items()):
+        head, label, tail = triple
+        file = f"edges-{number}.csv"
+        write_rows(directory / file, [{k: row[k] for k in KEYS} for row in kind.rows])
+        entry = {"file_name": file, "source": ["~from", head], "dest": ["~to", tail]}
+        labels = [{"label": ["", "link_prediction"], "split_rate": [0.9, 0.05, 0.05]}]
+        target = {"labels": labels} if triple in case.test else {}
+        edges.append({**entry, "relation": ["", label], "features": [], **target})
+    document = {"graph": {"nodes": nodes, "edges": edges}}
+    (directory / "training-data-configuration.json").write_text(json.dumps(document))
+
+
+KEYS = ("~id", "~from", "~to")
