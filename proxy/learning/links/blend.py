@@ -21,6 +21,12 @@ from proxy.learning.links.weights import RIDGE, fit_weights
 SHRINKAGE = 50.0
 """Prior precision of a weight around the one that it leans on, as if by so many questions."""
 
+PARTS = 5
+"""Parts in which a blend is compared with single members; 2 beyond `FEW_QUESTIONS`, where a half is
+enough to learn from."""
+
+FEW_QUESTIONS = 2000
+
 OWN_CHOICE = 200
 """From so many questions on a relation chooses its members itself."""
 
@@ -93,48 +99,60 @@ def alone(
 ) -> MemberWeights | None:
     r"""The weights of a single member that ranks better than the blend, if one does.
 
-    Both are judged on questions that they were not chosen on: for one half of them the blend is
-    learned, and the best member found, on the other. Better is a higher mean of
+    Both are judged on questions that they were not chosen on: for each part of them the blend is
+    learned, and the best member found, on the others. Better is a higher mean of
     :math:`1 / \log_2(1 + \mathrm{rank})`. One of the `simple` members is taken where it is worse by
     up to a standard error, if there are enough questions to tell (the rule of Breiman, Friedman,
     Olshen & Stone, "Classification and regression trees", 1984): networks have stopped when they
     ranked these same questions best, and so where nothing can be learned they look as if it could.
     """
-    halves = [_halves(rankings, half) for half in (0, 1)]
-    if any(not _questions(part) for parts in halves for part in parts):
-        return None
+    count = PARTS if _questions(rankings) <= FEW_QUESTIONS else 2
     every = np.ones(rankings[0].member_ranks.shape[1], np.bool_)
-    blended = [
-        np.concatenate([gain(each.ranks(weights)) for each in judged])
-        for learned, judged in halves
-        for weights in [fit_weights(learned, precision=RIDGE, free=taken)]
-    ]
+    seen: list[NDArray[np.float64]] = []
+    own: list[NDArray[np.float64]] = []
+    blended: list[NDArray[np.float64]] = []
+    for part in range(count):  # one at a time: the scores of a part are many
+        learned, judged = _fold(rankings, part, count)
+        if not _questions(learned) or not _questions(judged):
+            return None
+        weights = fit_weights(learned, precision=RIDGE, free=taken)
+        blended.append(np.concatenate([gain(each.ranks(weights)) for each in judged]))
+        own.append(gain(np.concatenate([each.member_ranks for each in judged])))
+        seen.append(_mean_gain(learned))
 
     def better(among: NDArray[np.bool_]) -> NDArray[np.float64]:
         """By how much the best of some members is better, by question."""
-        parts = []
-        for (learned, judged), own in zip(halves, blended, strict=True):
-            best = _best(learned, among)
-            parts.append(
-                np.concatenate([gain(each.member_ranks[:, best]) for each in judged]) - own
-            )
-        return np.concatenate(parts)
+        return np.concatenate(
+            [
+                gains[:, _best(means, among)] - whole
+                for gains, means, whole in zip(own, seen, blended, strict=True)
+            ]
+        )
 
     lead = better(every)
     single = float(lead.mean()) > 0.0
     if simple is not None and simple.any() and _questions(rankings) >= OWN_CHOICE:
         behind = (lead if single else 0.0) - better(simple)
         if float(behind.mean()) <= float(behind.std()) / math.sqrt(len(behind)):
-            return np.asarray(np.eye(len(every))[_best(rankings, simple)], dtype=np.float64)
-    return np.asarray(np.eye(len(every))[_best(rankings, every)], float) if single else None
+            return _only(_best(_mean_gain(rankings), simple), len(every))
+    return _only(_best(_mean_gain(rankings), every), len(every)) if single else None
 
 
-def _halves(rankings: Parts, half: int) -> tuple[list[Ranking], list[Ranking]]:
-    """What to learn from, and what to judge by."""
-    return (
-        [ranking.questions(slice(1 - half, None, 2)) for ranking in rankings],
-        [ranking.questions(slice(half, None, 2)) for ranking in rankings],
-    )
+def _only(member: int, count: int) -> MemberWeights:
+    """All weight on one of `count` members."""
+    weights = np.zeros(count)
+    weights[member] = 1.0
+    return weights
+
+
+def _fold(rankings: Parts, part: int, count: int) -> tuple[list[Ranking], list[Ranking]]:
+    """What to learn from, and what to judge by: every so-manieth question."""
+    learned, judged = [], []
+    for ranking in rankings:
+        own = np.arange(len(ranking.targets)) % count == part
+        learned.append(ranking.questions(~own))
+        judged.append(ranking.questions(own))
+    return learned, judged
 
 
 def gain(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -142,9 +160,14 @@ def gain(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(1.0 / np.log2(1.0 + ranks), dtype=np.float64)
 
 
-def _best(rankings: Parts, among: NDArray[np.bool_]) -> int:
+def _mean_gain(rankings: Parts) -> NDArray[np.float64]:
+    """Of each member: float64 `[members]`."""
     ranks = np.concatenate([ranking.member_ranks for ranking in rankings])
-    return int(np.argmax(np.where(among, gain(ranks).mean(axis=0), -1.0)))
+    return np.asarray(gain(ranks).mean(axis=0), dtype=np.float64)
+
+
+def _best(means: NDArray[np.float64], among: NDArray[np.bool_]) -> int:
+    return int(np.argmax(np.where(among, means, -1.0)))
 
 
 def _leaning(rankings: Parts, around: MemberWeights) -> MemberWeights:

@@ -36,7 +36,7 @@ class Ranking:
     targets: Indexes
     member_ranks: NDArray[np.float64]
 
-    def questions(self, rows: slice) -> Ranking:
+    def questions(self, rows: slice | NDArray[np.bool_]) -> Ranking:
         """Only some of the questions, their scores in one piece of memory."""
         return Ranking(
             np.ascontiguousarray(self.scores[rows]),

@@ -66,8 +66,8 @@ def test_directions_may_differ_when_there_is_evidence() -> None:
 
 
 def test_a_small_relation_leans_on_the_large_one() -> None:
-    large = {(KNOWS, end): [ranking(500, [2.0, 0.0], 3)] for end in DIRECTIONS}
-    small = {(LIKES, end): [ranking(3, [1.0, 0.0], 4)] for end in DIRECTIONS}
+    large = {(KNOWS, end): [ranking(500, [2.0, 0.7], 3)] for end in DIRECTIONS}
+    small = {(LIKES, end): [ranking(3, [1.0, 0.7], 4)] for end in DIRECTIONS}
     blend = fit_blend(("a", "b"), {**large, **small}, [KNOWS, LIKES], free=frozenset({"b"}))
     assert blend.weights[LIKES, "out"][0] == pytest.approx(2.0, rel=0.25)
 
