@@ -24,7 +24,14 @@ from proxy.learning.models.mini_batches import (
     learns_from_samples,
     read_by_a_step,
 )
-from proxy.learning.settings import AUTO, KNOWLEDGE_NAMES, NETWORK, NETWORKS, TrainingSettings
+from proxy.learning.settings import (
+    AUTO,
+    KNOWLEDGE_NAMES,
+    LIGHTGCN,
+    NETWORK,
+    NETWORKS,
+    TrainingSettings,
+)
 
 TOUCH = 4e-9
 """Seconds for a number that is read, changed and written."""
@@ -117,7 +124,10 @@ def planned(
     if total >= LEARNABLE:
         # One relation between two types is a matrix, which factor models read as well and sooner.
         matrix = len(graph.edges) == 1 and all(each.head != each.tail for each in graph.edges)
-        candidates.extend(each for each in NETWORKS if not matrix or each not in KNOWLEDGE_NAMES)
+        left: tuple[str, ...] = KNOWLEDGE_NAMES if matrix else ()
+        if len(relations) >= MANY_RELATIONS:  # LightGCN cannot tell relations apart
+            left = (LIGHTGCN,)
+        candidates.extend(each for each in NETWORKS if each not in left)
     else:
         candidates = [NETWORK]
     folds = settings.folds * (2 if total < 200 else 1) if small else 1
@@ -138,11 +148,14 @@ def planned(
             taken.append(name)
             spent += costs[name]
     for name in taken:
+        if name not in NETWORKS or name == NETWORK:
+            continue
         # Where there are parts, only those that learn from all edges in the end are several.
-        more = (AVERAGED - 1) * costs[name] * (1 / (folds + 1) if small else 1)
-        if name in NETWORKS and name != NETWORK and spent + more <= budget:
-            averaged[name] = AVERAGED
-            spent += more
+        more = costs[name] / (folds + 1) if small else costs[name]
+        room = int((budget - spent) / more)
+        if room:
+            averaged[name] = min(AVERAGED, 1 + room)
+            spent += (averaged[name] - 1) * more
     networks = [name for name in NETWORKS if name in taken]
     factors = [name for name in FITTED if name in taken]
     left_out = {name: costs[name] for name in costs if name not in taken} | too_long
