@@ -37,7 +37,7 @@ from proxy.learning.search.tuning import (
     tuned_by,
     wanted_for,
 )
-from proxy.learning.settings import AUTO, MODELS, SearchSettings, TrainingSettings
+from proxy.learning.settings import AUTO, MODELS, NETWORK, SearchSettings, TrainingSettings
 from proxy.store.artifacts import check_output, write_artifact
 
 LEAST_EDGES = 3
