@@ -73,6 +73,7 @@ def opened(directory: Path, *, home: Path | None = None) -> Iterator[Desk]:
             **aws,
             "GREMLINK_STORAGE_S3_FOLDER": "",
             "GREMLINK_JOBS_STATUS_WAIT": "600",
+            "GREMLINK_INFERENCE_LIMIT_CAP": "10000",
         }
         with serving(server.url, directory / "proxy", settings) as proxy:
             configuration = {
@@ -89,37 +90,56 @@ def opened(directory: Path, *, home: Path | None = None) -> Iterator[Desk]:
             startup = home / "ipython" / "profile_default" / "startup"
             startup.mkdir(parents=True)
             (startup / "neptune.py").write_text(START)
-            yield Desk(proxy, home, notebooks, aws)
+            yield Desk(proxy, home, notebooks, aws, s3)
 
 
 class Desk:
     """Where notebooks are run."""
 
-    def __init__(self, proxy: Proxy, home: Path, notebooks: Path, aws: Mapping[str, str]) -> None:
+    def __init__(
+        self, proxy: Proxy, home: Path, notebooks: Path, aws: Mapping[str, str], s3: Any
+    ) -> None:
         self.proxy = proxy
+        self._s3 = s3
         self._home, self._notebooks, self._aws = home, notebooks, aws
 
+    def report(self) -> Any:
+        """What the training that ended last reports, as a whole."""
+        found = self._s3.list_objects_v2(Bucket="bucket")["Contents"]
+        reports = [each for each in found if each["Key"].endswith("/output/report.json")]
+        newest = max(reports, key=lambda each: each["LastModified"])
+        return json.load(self._s3.get_object(Bucket="bucket", Key=newest["Key"])["Body"])
+
     @contextmanager
-    def run(self, name: str) -> Iterator[Run]:
-        """Run all cells of a notebook; its kernel stays for further ones."""
+    def run(self, name: str, **questions: str) -> Iterator[Run]:
+        """Run all cells of a notebook; its kernel stays for further ones.
+
+        `questions` are asked before the endpoint is deleted, and their answers found by name.
+        """
         path = self._notebooks / name
         kernel = Kernel(self._home, path.parent, self._aws)
         try:
             run = Run(kernel)
             for number, cell in enumerate(json.loads(path.read_text())["cells"]):
-                if cell["cell_type"] == "code":
-                    run.cell(number, "".join(cell["source"]))
+                source = "".join(cell["source"])
+                if cell["cell_type"] != "code":
+                    continue
+                if "delete_endpoint(" in source:
+                    run.answers = {each: run.ask(query) for each, query in questions.items()}
+                run.cell(number, source)
             yield run
         finally:
             kernel.close()
 
 
 class Run:
-    """A notebook that has been run; `found` are the results of its cells with inferences."""
+    """A notebook that has been run; `found` are the results of its cells with inferences, `answers`
+    those of what was asked beside them."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.found: dict[int, Any] = {}
+        self.answers: dict[str, Any] = {}
 
     def cell(self, number: int, source: str) -> None:
         """Run a cell as it is; one with an inference once more, to get at its result."""
