@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal as OneOf
 
 from grammar.traversal import Argument, Entries, Literal
+from proxy.inference.live import Cells, Direction, Neighbourhood, Scope
 from proxy.wire.request import RequestMessage
-
-Direction = OneOf["out", "in"]
-
 
 FOR_INPUTS = "input query"
 """What a query of our own is for, if not for something else."""
@@ -43,6 +40,17 @@ class Ask:
 
     request: RequestMessage
     purpose: str = FOR_INPUTS
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Send a query in the client's name, and let what it gives be the answer to the client.
+
+    Only if it gives nothing, or the database refuses it, there is a reply, `None`, and the client
+    has got nothing. Otherwise this was the last command.
+    """
+
+    request: RequestMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,65 +92,6 @@ class PrepareInductive:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """What a model has to know of a live graph.
-
-    Links are read of all vertices less than `hops` away from an input, under each of `edge_labels`
-    and in each direction at most `fan_outs[distance]`; the vertices at their ends follow with the
-    properties in `keys`. Inputs that are edges are read with the properties in `edge_keys`, and
-    `valued` is the label and the property that links of the inputs themselves are read with.
-    """
-
-    hops: int
-    fan_outs: tuple[int, ...]
-    edge_labels: tuple[str, ...]
-    keys: tuple[str, ...]
-    edge_keys: tuple[str, ...] = ()
-    valued: tuple[str, str] | None = None
-
-
-Cells = Mapping[str, tuple[str, ...]]
-"""The values of properties by key, as the texts that an export writes."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadVertex:
-    """A vertex as it was read."""
-
-    id: Literal
-    label: str
-    values: Cells
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLinks:
-    """The links of a vertex under a label in one direction; `complete` if these are all.
-
-    `values` are those of the property with which links were read, for each, if they were.
-    """
-
-    vertex: Literal
-    label: str
-    direction: Direction
-    others: tuple[Literal, ...]
-    complete: bool
-    values: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbourhood:
-    """What was read around the inputs; `size` is in bytes."""
-
-    vertices: tuple[ReadVertex, ...]
-    links: tuple[ReadLinks, ...]
-    size: int
-
-    def __str__(self) -> str:
-        edges = sum(len(each.others) for each in self.links)
-        return f"{len(self.vertices):,} vertices, {edges:,} links, {self.size:,} bytes"
-
-
-@dataclass(frozen=True, slots=True)
 class Describe:
     """Tell people about a model: what it predicts, and among what. The reply is a line of text."""
 
@@ -166,6 +115,30 @@ class PredictLinks:
     threshold: float | None
     candidates: frozenset[Literal] | None = None
     neighbourhood: Neighbourhood | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuessLinks:
+    """Rank the targets of an input whose links nobody has read.
+
+    `hides` leaves out what the input is linked to. The reply is a `Guess`; `None` if there is none,
+    or none to be had without waiting.
+    """
+
+    model: PrepareLinks
+    input: Literal
+    limit: int
+    threshold: float | None
+    hides: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """`targets` are the answer to a prediction, best first, if the input is linked to each of
+    `linked` and to none of them. There is at least one."""
+
+    targets: tuple[Literal, ...]
+    linked: tuple[Literal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +194,9 @@ Work = (
     | PrepareInductive
     | Describe
     | PredictLinks
+    | GuessLinks
     | ExplainLinks
     | PredictProperty
 )
-Command = Admit | Ask | Work
-Reply = Results | Links | Explanations | Values | Scope | str | None
+Command = Admit | Ask | Try | Work
+Reply = Results | Links | Guess | Explanations | Values | Scope | str | None

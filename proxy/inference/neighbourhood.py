@@ -28,16 +28,10 @@ from grammar.traversal import (
     step,
 )
 from proxy.inference.cells import texts_of, values_of
-from proxy.inference.commands import (
-    Direction,
-    Neighbourhood,
-    ReadLinks,
-    ReadVertex,
-    Results,
-    Scope,
-)
+from proxy.inference.commands import Results
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.inputs import fields_of, id_of
+from proxy.inference.live import Direction, Neighbourhood, ReadLinks, ReadVertex, Scope
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024
 """Bytes of ids, labels and values that one neighbourhood may have: Neptune's limit."""

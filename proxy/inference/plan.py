@@ -18,9 +18,9 @@ from grammar.traversal import (
     walk,
 )
 from proxy.inference import errors, predicates
-from proxy.inference.commands import Direction
 from proxy.inference.errors import InvalidParameter, MissingParameter, UnsupportedOperation
 from proxy.inference.find import Inference, describe, find_inferences
+from proxy.inference.live import Direction
 from proxy.inference.once import needs_path
 from proxy.inference.predicates import (
     CLASSIFICATION,

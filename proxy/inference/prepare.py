@@ -6,14 +6,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from proxy.inference.commands import (
-    Command,
-    PrepareInductive,
-    PrepareLinks,
-    PrepareProperty,
-    Reply,
-    Scope,
-)
+from proxy.inference.commands import Command, PrepareInductive, PrepareLinks, PrepareProperty, Reply
+from proxy.inference.live import Scope
 from proxy.inference.plan import LinkPlan, Plan
 from proxy.inference.predicates import CLASSIFICATION
 

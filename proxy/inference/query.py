@@ -73,8 +73,14 @@ class Query:
         first = self.traversals[self.concerned[0]]
         return self.asking(first.with_steps([step("inject", 0), step("limit", 0)]), request_id)
 
-    def rewritten(self, changed: Mapping[int, Traversal], bindings: Bindings) -> RequestMessage:
-        """The client's request with other traversals in the place of some of its own."""
+    def rewritten(
+        self,
+        changed: Mapping[int, Traversal],
+        bindings: Bindings,
+        request_id: UUID | None = None,
+    ) -> RequestMessage:
+        """The client's request with other traversals in the place of some of its own, under its
+        own id if no other is given."""
         gremlin: Argument
         if self.script is None:
             (traversal,) = changed.values()
@@ -85,7 +91,7 @@ class Query:
                 text = text.replace(number, without_options(traversal))
             gremlin = _text(text.text)
         args = {"gremlin": gremlin, **self._bound(bindings)}
-        return self.request.derive(request_id=self.request.request_id, args=args)
+        return self.request.derive(request_id=request_id or self.request.request_id, args=args)
 
     def _bound(self, bindings: Bindings | None) -> dict[str, Argument]:
         if not bindings:

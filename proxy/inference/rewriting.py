@@ -10,8 +10,9 @@ from uuid import uuid4
 from grammar.traversal import Argument, Instruction, Items, Literal, Traversal
 from proxy.inference import once
 from proxy.inference.answers import Dialect, Written
-from proxy.inference.commands import Ask, Command, Neighbourhood, Reply, Results
+from proxy.inference.commands import Ask, Command, Reply, Results
 from proxy.inference.inputs import read_ids
+from proxy.inference.live import Neighbourhood
 from proxy.inference.neighbourhood import IDS, read_neighbourhood
 from proxy.inference.plan import Plan
 from proxy.inference.prepare import Prepared, model_of

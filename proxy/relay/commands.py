@@ -49,8 +49,9 @@ class Pending:
 
     `results` are those of the query `asked`, so far, and `received` their bytes. `timeout`, in
     milliseconds, is how long it may take, which `timer` watches over; 0 is as long as it likes.
-    `errand` is the model's work that it waits for. While a thread is `stepping` on in `answering`,
-    nobody else may touch that.
+    `errand` is the model's work that it waits for; `guessing` tells that it is a guess, `trying`
+    that `asked` is a `Try`, and `tried` that this was worth it. While a thread is `stepping` on in
+    `answering`, nobody else may touch that.
     """
 
     message: Message
@@ -62,6 +63,9 @@ class Pending:
     results: list[Argument] = field(default_factory=list)
     received: int = 0
     stepping: bool = False
+    guessing: bool = False
+    trying: bool = False
+    tried: bool = False
     timer: _Cancellable | None = None
     errand: _Cancellable | None = None
 

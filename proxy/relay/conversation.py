@@ -17,6 +17,8 @@ from proxy.inference import commands as inference
 from proxy.inference.commands import Reply
 from proxy.inference.errors import InferenceError, InternalFailure
 from proxy.inference.predicates import Settings
+from proxy.inference.shape import Shapes
+from proxy.inference.understood import Understood
 from proxy.relay.advance import Done, Written
 from proxy.relay.commands import (
     KEPT,
@@ -36,16 +38,20 @@ from proxy.relay.marker import holds_marker
 from proxy.relay.readings import Readings, takes_long
 from proxy.relay.shortcut import Ledger
 from proxy.wire.errors import FrameError, MessageError
-from proxy.wire.frames import CloseCode, Message, encode_close
+from proxy.wire.frames import CloseCode, Message, Opcode, encode_close
 from proxy.wire.request import RequestHead, RequestMessage, peek_request, read_request
 from proxy.wire.response_stream import Closing, Ours, Through
 from proxy.wire.status import Status, is_final, is_success
 
 
 class Conversation:
-    """See the module. `upstream` names the database in messages."""
+    """See the module. `upstream` names the database in messages; `shapes` are those of requests
+    that came before, of all clients."""
 
-    def __init__(self, settings: Settings, upstream: str, limits: Limits) -> None:
+    def __init__(
+        self, settings: Settings, upstream: str, limits: Limits, shapes: Shapes | None = None
+    ) -> None:
+        self._shapes = Shapes() if shapes is None else shapes
         self._upstream = upstream
         self._open_limit = limits.max_requests_per_connection
         self.ledger = Ledger()
@@ -54,6 +60,7 @@ class Conversation:
         self._inferences = Inferences(
             settings,
             self.ledger,
+            self._shapes,
             timeout=round(limits.evaluation_timeout * 1000),
             message_limit=limits.max_message_bytes,
         )
@@ -136,18 +143,27 @@ class Conversation:
             self._note(message, head)
             yield ToUpstream(message.raw)
         else:
-            try:
-                request = read_request(message.opcode, message.payload)
-            except MessageError as error:
-                yield from self._refuse_unreadable(head, error)
-            else:
-                yield from self._infer(message, request, time.monotonic())
+            yield from self._look_into(message, head)
+
+    def _look_into(self, message: Message, head: RequestHead | None) -> Iterator[Command]:
+        """A message that holds the marker."""
+        asked: RequestMessage | Understood | None = None
+        if head is not None and message.opcode == Opcode.BINARY:
+            asked = self._shapes.find(message.payload)
+        try:
+            if asked is None:
+                asked = read_request(message.opcode, message.payload)
+        except MessageError as error:
+            yield from self._refuse_unreadable(head, error)
+        else:
+            yield from self._infer(message, asked, time.monotonic())
 
     def _infer(
-        self, message: Message, request: RequestMessage, started: float
+        self, message: Message, asked: RequestMessage | Understood, started: float
     ) -> Iterator[Command]:
+        request = asked.query.request if isinstance(asked, Understood) else asked
         self._note(message, RequestHead(request.format, request.request_id, request.op))
-        yield from self._inferences.begin(message, request, started)
+        yield from self._inferences.begin(message, asked, started)
 
     def read(
         self, reading: Reading, outcome: RequestMessage | Exception | None

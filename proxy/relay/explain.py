@@ -30,10 +30,10 @@ from proxy.inference.commands import (
     PrepareProperty,
     Reply,
     Results,
-    Scope,
 )
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.inputs import input_query, unfolded
+from proxy.inference.live import Scope
 from proxy.inference.once import runs_once
 from proxy.inference.options import without_options
 from proxy.inference.place import leading_steps

@@ -19,7 +19,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, w
 from multidict import CIMultiDict
 from yarl import URL
 
-from proxy.inference.commands import Admit, Ask, Command, Reply, Results
+from proxy.inference.commands import Admit, Ask, Command, Reply, Results, Try
 from proxy.inference.errors import InferenceError, InternalFailure, InvalidParameter
 from proxy.inference.predicates import Settings
 from proxy.relay.advance import LONG, Aside
@@ -121,6 +121,8 @@ class HttpRelay:
         match command:
             case Admit() | Ask():
                 return await self.ask(request, command.request)
+            case Try():
+                return None  # where nothing is sent before it is complete, nothing is tried
             case work:
                 return await self.predict(work)
 

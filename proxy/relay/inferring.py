@@ -13,40 +13,47 @@ from uuid import UUID
 
 from grammar.errors import GremlinError
 from proxy.inference import commands as inference
-from proxy.inference.answer import answer
-from proxy.inference.commands import Admit, Ask, Reply
+from proxy.inference.answer import Answering, answer_understood
+from proxy.inference.commands import Admit, Ask, GuessLinks, Reply, Try
 from proxy.inference.errors import (
     InferenceError,
     InternalFailure,
     UnsupportedOperation,
 )
 from proxy.inference.predicates import Settings
+from proxy.inference.shape import Shapes
 from proxy.inference.timeouts import exceeded, timeout_of_request, with_time_left
+from proxy.inference.understood import Understood, understand
 from proxy.relay.advance import LONG, Done, Written, advance
+from proxy.relay.collected import collect, holds_any
 from proxy.relay.commands import Advance, Command, Pending, Predict, ToClient, ToUpstream, Watch
 from proxy.relay.endings import refusal
+from proxy.relay.patience import Patience
 from proxy.relay.shortcut import Ledger
-from proxy.wire.errors import MessageError
 from proxy.wire.frames import Message, encode_frame
 from proxy.wire.mime import Format
 from proxy.wire.request import RequestMessage, write_request
-from proxy.wire.response import read_response, readdress
+from proxy.wire.response import readdress
 from proxy.wire.response_stream import Ours
 from proxy.wire.status import Status, is_final, is_success
 
 log = logging.getLogger(__name__)
-
-RESULT_LIMIT = 64 * 1024 * 1024
-"""Bytes of answers to one query of our own, which are kept until they are complete."""
 
 
 class Inferences:
     """See the module. `timeout`, in milliseconds, is that of clients who name none."""
 
     def __init__(
-        self, settings: Settings, ledger: Ledger, *, timeout: int, message_limit: int
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        shapes: Shapes,
+        *,
+        timeout: int,
+        message_limit: int,
     ) -> None:
         self._settings = settings
+        self._shapes = shapes
         self._ledger = ledger
         self._timeout = timeout
         self._message_limit = message_limit
@@ -54,16 +61,25 @@ class Inferences:
         """By the client's ids."""
         self.gate: Pending | None = None
         """The inference that has to end before anything else is sent."""
+        self._patience = Patience()
 
-    def begin(self, message: Message, request: RequestMessage, started: float) -> Iterator[Command]:
+    def begin(
+        self, message: Message, asked: RequestMessage | Understood, started: float
+    ) -> Iterator[Command]:
         """Answer a request that is noted as open, since `started` (`Pending`)."""
-        asked = timeout_of_request(request)
+        if isinstance(asked, Understood):
+            request = asked.query.request
+            answering = answer_understood(asked, self._settings, trying=True)
+        else:
+            request = asked
+            answering = self._answer(message, request)
+        timeout = timeout_of_request(request)
         pending = Pending(
             message,
             request,
-            answer(request, self._settings),
+            answering,
             started,
-            self._timeout if asked is None else asked,
+            self._timeout if timeout is None else timeout,
         )
         self._pending[request.request_id] = pending
         if asks_otherwise(request.format) or request.processor == "session":
@@ -73,6 +89,15 @@ class Inferences:
             yield Watch(pending)
         yield from self._step(pending, None)
 
+    def _answer(self, message: Message, request: RequestMessage) -> Answering:
+        understood = understand(request, self._settings)
+        if understood is None:
+            return None
+        self._shapes.keep(message.payload, understood)
+        # What is long is written in a thread, which an attempt would only make wait.
+        short = len(message.payload) < LONG
+        return (yield from answer_understood(understood, self._settings, trying=short))
+
     # What comes from outside ------------------------------------------------------------------
 
     def is_pending(self, pending: Pending) -> bool:
@@ -81,6 +106,10 @@ class Inferences:
 
     def predicted(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
         """A model has done its work for an inference that is pending, or has refused it."""
+        if pending.guessing:
+            pending.guessing = False
+            if reply is None:
+                self._patience.failed()
         yield from self._step(pending, reply)
 
     def advanced(
@@ -134,6 +163,9 @@ class Inferences:
             return
         if is_final(code):
             pending.asked = None
+        if pending.trying:
+            yield from self._tried(pending, event, code)
+            return
         if not is_success(code):
             if is_final(code):
                 self._end(pending)
@@ -144,7 +176,7 @@ class Inferences:
         self._ledger.admitted = True
         reply: Reply | InferenceError
         try:
-            _collect(pending, event.payload)
+            collect(pending, event.payload)
         except InferenceError as error:
             reply = error
         else:
@@ -152,6 +184,33 @@ class Inferences:
                 return
             reply = tuple(pending.results)
         yield from self._step(pending, reply)
+
+    def _tried(self, pending: Pending, event: Ours, code: int) -> Iterator[Command]:
+        """A response that is the client's, unless it shows that the attempt has failed."""
+        if not pending.tried and code != Status.AUTHENTICATE:
+            try:
+                pending.tried = is_success(code) and holds_any(event.payload)
+            except InferenceError as error:
+                yield from self._fail(pending, error)
+                return
+            if not (pending.tried or code == Status.SERVER_TIMEOUT):
+                if is_final(code):
+                    pending.trying = False
+                    self._patience.failed()
+                    yield from self._step(pending, None)
+                return
+            if pending.tried:
+                self._patience.succeeded()
+            else:
+                self._patience.failed()
+            pending.answering.close()
+            if pending.timer is not None:  # from here on it is the database's time
+                pending.timer.cancel()
+        if is_final(code):
+            self._end(pending)
+            self._ledger.endings[code] += 1
+        payload = readdress(event.payload, pending.request.request_id)
+        yield ToClient(encode_frame(event.opcode, payload, masked=False))
 
     # Steps ------------------------------------------------------------------------------------
 
@@ -179,6 +238,14 @@ class Inferences:
                 yield from self._admitted(pending, needed)
             case Ask(request):
                 yield self._ask(pending, request, self._frame(request))
+            case Try(request):
+                pending.trying = True
+                yield self._ask(pending, request, self._in_time(pending, request))
+            case GuessLinks() if not self._patience.is_due():
+                yield from self._step(pending, None)
+            case GuessLinks():
+                pending.guessing = True
+                yield Predict(pending, needed)
             case Written(Ask(request), frames):
                 yield self._ask(pending, request, frames)
             case Written(_, frames):
@@ -189,8 +256,10 @@ class Inferences:
                 yield Predict(pending, work)
 
     def _in_time(self, pending: Pending, request: RequestMessage) -> bytes:
-        """The frames of a request; one in the client's name gets the time that is left."""
-        if request.request_id == pending.request.request_id and pending.timeout > 0:
+        """The frames of a request; one whose results are the client's gets what is left of time."""
+        if pending.timeout > 0 and (
+            pending.trying or request.request_id == pending.request.request_id
+        ):
             past = (time.monotonic() - pending.started) * 1000
             request = with_time_left(request, pending.timeout - past)
         return self._frame(request)
@@ -267,16 +336,3 @@ def asks_otherwise(format: Format) -> bool:
 
 def _is_long(pending: Pending) -> bool:
     return len(pending.message.payload) + pending.received >= LONG
-
-
-def _collect(pending: Pending, payload: bytes) -> None:
-    pending.received += len(payload)
-    if pending.received > RESULT_LIMIT:
-        raise UnsupportedOperation(
-            f"The inputs of the inference and their links take more than {RESULT_LIMIT} bytes:"
-            " narrow the steps before it, or ask in portions with range()."
-        )
-    try:
-        pending.results += read_response(payload).results
-    except MessageError as error:
-        raise InternalFailure(f"The database's answer cannot be read: {error}") from error

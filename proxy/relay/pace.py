@@ -6,6 +6,7 @@ import math
 from weakref import WeakKeyDictionary
 
 from proxy.inference.commands import (
+    GuessLinks,
     PredictLinks,
     PredictProperty,
     PrepareLinks,
@@ -40,6 +41,8 @@ class Pace:
                     return False
             case PredictProperty(model, inputs, neighbourhood=None):
                 pass
+            case GuessLinks(model, asked):
+                inputs = [asked]
             case _:
                 return False
         shown = self._seconds.get(predictor, {}).get(model, math.inf)
@@ -49,6 +52,11 @@ class Pace:
         """Note what some work took."""
         match work:
             case PredictLinks(model, inputs) | PredictProperty(model, inputs) if inputs:
-                shown = self._seconds.setdefault(predictor, {})
-                # A slow one counts at once, and is forgotten bit by bit.
-                shown[model] = max(seconds / len(inputs), shown.get(model, 0.0) / 2)
+                count = len(inputs)
+            case GuessLinks(model):
+                count = 1
+            case _:
+                return
+        shown = self._seconds.setdefault(predictor, {})
+        # A slow one counts at once, and is forgotten bit by bit.
+        shown[model] = max(seconds / count, shown.get(model, 0.0) / 2)

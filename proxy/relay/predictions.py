@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 from proxy.config import Inference
 from proxy.inference.commands import (
     ExplainLinks,
+    GuessLinks,
     PredictLinks,
     PredictProperty,
     PrepareInductive,
@@ -45,7 +46,13 @@ class Predictions:
         What takes no longer than a change of threads is done when this returns.
         """
         at_once = self._at_once(work)
-        return self._in_lane(work) if at_once is None else at_once
+        if at_once is not None:
+            return at_once
+        if isinstance(work, GuessLinks):
+            none: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+            none.set_result(None)
+            return none
+        return self._in_lane(work)
 
     def _at_once(self, work: Work) -> asyncio.Future[Reply] | None:
         """The reply, if it takes neither long nor waiting for a file, a lock or a thread."""
@@ -100,4 +107,4 @@ class Predictions:
 
 def _proves(work: ModelWork) -> bool:
     """Whether a model that does this work is in order: others only look it up."""
-    return isinstance(work, PredictLinks | ExplainLinks | PredictProperty)
+    return isinstance(work, PredictLinks | GuessLinks | ExplainLinks | PredictProperty)

@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 
 from proxy.config import Configuration
 from proxy.inference.predicates import Settings
+from proxy.inference.shape import Shapes
 from proxy.relay.advance import Aside
 from proxy.relay.bodies import complete
 from proxy.relay.connection import Connection
@@ -76,6 +77,7 @@ class Server:
         self._requests: set[asyncio.Future[None]] = set()
         """Plain HTTP requests that are being answered."""
         self._draining = False
+        self._shapes = Shapes()
         self.queries = OpenQueries(self._connections)
 
     async def figures(self) -> bytes:
@@ -207,7 +209,7 @@ class Server:
             transport.resume_reading()
             raise
         connection = Connection(
-            Conversation(self._settings, self._upstream, limits),
+            Conversation(self._settings, self._upstream, limits, self._shapes),
             self._predict,
             self._aside,
             limits,

@@ -9,6 +9,8 @@ from proxy.inference.commands import (
     Describe,
     ExplainLinks,
     Explanations,
+    Guess,
+    GuessLinks,
     Links,
     PredictLinks,
     PredictProperty,
@@ -24,7 +26,13 @@ from proxy.relay.models import Predictor
 from proxy.store.records import Endpoint
 
 ModelWork = (
-    PrepareLinks | PrepareProperty | Describe | PredictLinks | ExplainLinks | PredictProperty
+    PrepareLinks
+    | PrepareProperty
+    | Describe
+    | PredictLinks
+    | GuessLinks
+    | ExplainLinks
+    | PredictProperty
 )
 """All that takes nothing but the model."""
 
@@ -56,6 +64,8 @@ def done(work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Reply:
             return _described_links(model, _links_of(model, endpoint, predictor))
         case PredictLinks(model):
             return _links(work, _links_of(model, endpoint, predictor))
+        case GuessLinks():
+            return _guess(work, predictor)
         case ExplainLinks(asked):
             return _reasons(work, _links_of(asked.model, endpoint, predictor))
         case PredictProperty(model):
@@ -94,6 +104,27 @@ def _links(work: PredictLinks, predictor: LinkPredictor) -> Links:
         ),
     )
     return [[(target.id, target.score) for target in targets] for targets in ranked]
+
+
+def _guess(work: GuessLinks, predictor: Predictor) -> Guess | None:
+    """None also for what is no such model: who asks in the ordinary way is told."""
+    if not isinstance(predictor, LinkPredictor):
+        return None
+    try:
+        found = predictor.guess(
+            edge_label=work.model.edge_label,
+            direction=work.model.direction,
+            target_label=work.model.target_label,
+            source=work.input,
+            limit=work.limit,
+            threshold=work.threshold,
+            hides=work.hides,
+        )
+    except UnknownRelation:
+        return None
+    if found is None:
+        return None
+    return Guess(tuple([answer.id for answer in found.answers]), tuple(found.linked))
 
 
 def _reasons(work: ExplainLinks, predictor: LinkPredictor) -> Explanations:

@@ -27,6 +27,7 @@ _JSON_HEAD = 1024 * 1024
 which may quote a whole script."""
 _INT = struct.Struct(">i")
 _NULL = b"\xfe\x01"
+_LIST, _SET = b"\x09\x00", b"\x0b\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,29 @@ def read_response(payload: bytes) -> ResponseMessage:
         raise MessageError(f"not a readable response: {error}") from error
 
 
+def has_results(payload: bytes) -> bool:
+    """Whether there is anything in a response's data. Raises `MessageError`."""
+    if payload[:1] != bytes((_VERSION,)):
+        return bool(read_response(payload).results)
+    try:
+        *_, place = _status_and_data(payload)
+        if payload.startswith((_LIST, _SET), place):
+            return bool(int.from_bytes(payload[place + 2 : place + 6], "big"))
+        return not payload.startswith(_NULL, place)
+    except (GremlinError, ValueError, LookupError, struct.error) as error:
+        raise MessageError(f"not a readable response: {error}") from error
+
+
 def _read_graphbinary(data: bytes) -> ResponseMessage:
+    request_id, code, message, offset = _status_and_data(data)
+    value, offset = graphbinary.read_value(data, offset)
+    if offset != len(data):
+        raise MessageError(f"{len(data) - offset} bytes follow the message")
+    return ResponseMessage(request_id, code, message, _items(value))
+
+
+def _status_and_data(data: bytes) -> tuple[UUID | None, int, str, int]:
+    """Id, status code and message of a GraphBinary response, and where its data begin."""
     request_id, offset = None, 2
     if data[1] == 0:
         request_id, offset = UUID(bytes=data[2:18]), 18
@@ -103,10 +126,7 @@ def _read_graphbinary(data: bytes) -> ResponseMessage:
         offset += 4
         for _ in range(2 * count):
             offset = graphbinary.skip_value(data, offset)
-    value, offset = graphbinary.read_value(data, offset)
-    if offset != len(data):
-        raise MessageError(f"{len(data) - offset} bytes follow the message")
-    return ResponseMessage(request_id, code, message, _items(value))
+    return request_id, code, message, offset
 
 
 def _read_graphson(data: bytes) -> ResponseMessage:

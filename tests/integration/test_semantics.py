@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,8 @@ from suffixes import EDGES, LINKS, STEPS, VALUES, VERTICES, queries
 
 from grammar.traversal import Kind, Literal
 from proxy.inference import answers, lookup, property_answers, tree
+from proxy.inference.commands import GuessLinks, PredictLinks, PrepareLinks
+from proxy.relay import patience
 
 pytestmark = pytest.mark.integration
 
@@ -70,6 +72,14 @@ GENRES = {
 WEIGHTS = {"likes-0": 1.5, "likes-1": 0.25, "likes-3": 1.75, "knows-0": 3.0, "knows-4": 2.0}
 """All different: predicted properties of two edges are equal where key and value are, because a
 server cannot be told whose they are; those of a graph are not."""
+
+
+TRAINED = {
+    "current": KNOWS,
+    "stale": "u1-u2 u2-u3 u3-u1 u1-u5 u5-u6 u6-u2 u2-u1 u4-u1 u4-u3".split(),
+    "empty": [],
+}
+"""The links that models have seen which are tried in one query: the graph's, and others."""
 
 
 def graph() -> str:
@@ -121,10 +131,11 @@ def answered(vertex: str, direction: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Clients:
-    """One of the server, one of the proxy."""
+    """One of the server, one of the proxy, and models that it asks."""
 
     stored: Client
     inferring: Client
+    trained: Mapping[str, Model]
 
 
 @pytest.fixture(scope="module")
@@ -137,15 +148,21 @@ def clients(graph_url: str) -> Iterator[Clients]:
             found = stored.submit(f"g.V('{vertex}').{direction}('predicted-{direction}').id()")
             assert found.all().result() == answered(vertex, direction)
     id = Literal.string
+    targets = {id(vertex): list(map(id, found)) for vertex, found in TARGETS.items()}
+    trained = {
+        name: Model(name, targets, {(id(a), id(b)) for a, b in (pair.split("-") for pair in links)})
+        for name, links in TRAINED.items()
+    }
     models = Models(
-        Model("links", {id(vertex): list(map(id, found)) for vertex, found in TARGETS.items()}),
+        Model("links", targets),
+        *trained.values(),
         Values("genres", "node", {id(v): list(map(id, genres)) for v, genres in GENRES.items()}),
         Values("weights", "edge", {id(e): [Literal.of(weight)] for e, weight in WEIGHTS.items()}),
         Values("odd", "edge", {each: [id(each.kind.name)] for each in ODD_IDS.values()}),
     )
     with RunningProxy(graph_url, models) as proxy:
         inferring = Client(proxy.url, "g")
-        yield Clients(stored, inferring)
+        yield Clients(stored, inferring, trained)
         inferring.close()
     stored.close()
 
@@ -233,6 +250,12 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup, "TABLE_SIZE", 2)
 
 
+@pytest.fixture
+def untiring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may be answered by one query is always tried."""
+    monkeypatch.setattr(patience, "LONGEST", 0)
+
+
 def options(endpoint: str, limit: int = LIMIT) -> str:
     return f'with("Neptune#ml.endpoint", "{endpoint}").with("Neptune#ml.limit", {limit}).'
 
@@ -246,10 +269,12 @@ def compare(clients: Clients, how: str, query: str, endpoint: str, inference: st
     assert mine == theirs, asking
 
 
-def ask_for_links(clients: Clients, how: str, query: str, direction: str) -> None:
+def ask_for_links(
+    clients: Clients, how: str, query: str, direction: str, endpoint: str = "links"
+) -> None:
     inference = f'{direction}("knows").with("Neptune#ml.prediction").hasLabel("User")'
     stored = f'{direction}("predicted-{direction}").hasLabel("User")'
-    compare(clients, how, query, "links", inference, stored)
+    compare(clients, how, query, endpoint, inference, stored)
 
 
 def ask_for_genres(clients: Clients, how: str, query: str) -> None:
@@ -269,6 +294,45 @@ DIRECTIONS = st.sampled_from(["out", "in"])
 @given(asked(LINKS, "vertex"), DIRECTIONS)
 def test_links(clients: Clients, question: tuple[str, str], direction: str) -> None:
     ask_for_links(clients, *question, direction)
+
+
+ALONE = ("V('u1')", "V('u2')", "V('u3')", "V('u4')", "V('u5')", "V('u6')", "V('unseen')")
+"""Inputs that are named by their ids."""
+
+
+@quickly
+@given(asked(LINKS, "vertex", (*ALONE, "V('nobody')")), DIRECTIONS, st.sampled_from([*TRAINED]))
+def test_links_in_one_query(
+    clients: Clients, untiring: None, question: tuple[str, str], direction: str, model: str
+) -> None:
+    """Whether the model's links are the graph's or others."""
+    ask_for_links(clients, *question, direction, model)
+
+
+@pytest.mark.parametrize("how", FORMS)
+@pytest.mark.parametrize("vertex", ALONE)
+@pytest.mark.parametrize("model", TRAINED)
+def test_every_vertex_in_one_query(
+    clients: Clients, untiring: None, vertex: str, how: str, model: str
+) -> None:
+    for direction in ("out", "in"):
+        for rest in (".values('name')", ".project('n').by('name')", ".out('knows').id()"):
+            query = f"g.<with>{vertex}.{LINKS}{rest}"
+            ask_for_links(clients, how, query, direction, model)
+
+
+@pytest.mark.parametrize("how", ["bytecode", "script"])
+def test_one_query_is_enough_where_the_links_are_those_of_training(
+    clients: Clients, untiring: None, how: str
+) -> None:
+    for name, enough in (("current", True), ("stale", False)):
+        calls = clients.trained[name].calls
+        calls.clear()
+        # What stale links would rank first, u4 is linked to in the graph, and u2 is not.
+        ask_for_links(clients, how, f"g.<with>V('u1').{LINKS}.values('name')", "out", name)
+        asked = [type(call) for call in calls]
+        two = [] if enough else [PrepareLinks, PredictLinks]
+        assert asked == [GuessLinks, *two]
 
 
 @quickly

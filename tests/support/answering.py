@@ -18,8 +18,8 @@ from proxy.inference.commands import (
     PrepareInductive,
     PrepareProperty,
     Reply,
-    Scope,
 )
+from proxy.inference.live import Scope
 from proxy.inference.predicates import Settings
 from proxy.wire.mime import GRAPHBINARY
 from proxy.wire.request import RequestMessage

@@ -11,11 +11,12 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from grammar import graphbinary, graphson, script
 from grammar.traversal import Argument, Entries, Items, Literal, Traversal, step
 from proxy.config import Limits
+from proxy.inference.commands import GuessLinks
 from proxy.inference.predicates import Settings
 from proxy.relay import commands as relay
 from proxy.relay.advance import read_marked
@@ -166,7 +167,7 @@ def answered(asks: Asks, items: Sequence[Argument] = (), **keywords: Any) -> Eve
     return happen
 
 
-def predicted(predicts: Predicts, reply: Any = None) -> Event:
+def predicted(predicts: Predicts | relay.Predict, reply: Any = None) -> Event:
     """The model replies."""
     return lambda play: play.conversation.predicted(predicts.pending, reply)
 
@@ -339,10 +340,18 @@ def sent_request(data: bytes) -> RequestMessage:
     return read_request(*whole_frame(data))
 
 
-class Playbook:
-    """A conversation, and what it has commanded so far without being expected."""
+def _is_guess(command: Command) -> TypeGuard[relay.Predict]:
+    return isinstance(command, relay.Predict) and isinstance(command.work, GuessLinks)
 
-    def __init__(self, **settings: Any) -> None:
+
+class Playbook:
+    """A conversation, and what it has commanded so far without being expected.
+
+    Without `guessing` the model has no guesses: an inference then takes the way of two queries.
+    """
+
+    def __init__(self, *, guessing: bool = False, **settings: Any) -> None:
+        self.guessing = guessing
         self.conversation = Conversation(
             Settings(**settings), "ws://database/gremlin", Limits(max_message_bytes=LIMIT)
         )
@@ -358,6 +367,8 @@ class Playbook:
         for command in event(self):
             if isinstance(command, relay.Watch):
                 self.watched.append(command.pending)
+            elif not self.guessing and _is_guess(command):
+                self >> predicted(command)
             else:
                 self.commands.append(command)
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import uvloop
@@ -13,6 +13,8 @@ from aiohttp import web
 from grammar.traversal import Literal
 from proxy.config import Configuration
 from proxy.inference.commands import (
+    Guess,
+    GuessLinks,
     PredictLinks,
     PredictProperty,
     PrepareLinks,
@@ -27,12 +29,19 @@ from proxy.relay.server import Server, runner_of, upstream_session
 class Model:
     """Links that are told beforehand, best first, in both directions; `calls` keeps what it got.
 
-    Every score is the half of the one before.
+    Every score is the half of the one before. With `links`, as (source, target), it has guesses:
+    for these links of its training.
     """
 
-    def __init__(self, endpoint: str, targets: Mapping[Literal, Sequence[Literal]]) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        targets: Mapping[Literal, Sequence[Literal]],
+        links: Collection[tuple[Literal, Literal]] | None = None,
+    ) -> None:
         self.endpoint = endpoint
         self.targets = dict(targets)
+        self.links = links
         self.calls: list[Work] = []
 
     async def __call__(self, work: Work) -> Reply:
@@ -41,6 +50,8 @@ class Model:
         model = work if isinstance(work, PrepareLinks | PrepareProperty) else work.model
         if model.endpoint != self.endpoint:
             raise BadRequest(ENDPOINT_NOT_FOUND.format(model.endpoint))
+        if isinstance(work, GuessLinks):
+            return self._guess(work)
         if not isinstance(work, PredictLinks):
             return None
         return [
@@ -52,6 +63,18 @@ class Model:
             ][: work.limit]
             for vertex, known in zip(work.inputs, work.known, strict=True)
         ]
+
+    def _guess(self, work: GuessLinks) -> Guess | None:
+        if self.links is None or work.threshold is not None:
+            return None
+        found, linked = [], []
+        for target in self.targets.get(work.input, ()):
+            out = work.model.direction == "out"
+            pair = (work.input, target) if out else (target, work.input)
+            (linked if work.hides and pair in self.links else found).append(target)
+            if len(found) == work.limit:
+                break
+        return Guess(tuple(found), tuple(linked)) if found else None
 
 
 class Values:

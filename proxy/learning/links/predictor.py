@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grammar.traversal import Literal
-from proxy.learning.graph import Direction, Indexes, Relation
+from proxy.learning.graph import Direction, Relation
 from proxy.learning.inductive.extension import Places, extend, places_of
 from proxy.learning.inductive.neighbourhood import Neighbourhood
 from proxy.learning.inductive.scope import Scope
-from proxy.learning.links.calibration import Calibration, probabilities
 from proxy.learning.links.explanation import Evidence, Explanation
-from proxy.learning.links.model import LinkModel, RelationModel, from_artifact
-from proxy.learning.links.scorers.mixture import Mixture
+from proxy.learning.links.guess import Guess, guess
+from proxy.learning.links.model import LinkModel, from_artifact
+from proxy.learning.links.ranker import Ranker, ScoredVertex, Table, Vertices
 from proxy.store.artifacts import read_artifact
 from proxy.store.reading import making
 
 BLOCK = 64
 """Inputs that are scored at a time; a multiple of this many rows of candidates is in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredVertex:
-    """An answer: a vertex, and between 0 and 1 how likely the link is (`Calibration`)."""
-
-    id: Literal
-    score: float
 
 
 class UnknownRelation(LookupError):
@@ -56,38 +45,16 @@ class UnknownRelation(LookupError):
         self.available = tuple(available)
 
 
-@dataclass(frozen=True)
-class _Ranker:
-    """One relation of a model, ready to rank."""
-
-    model: LinkModel
-    target: RelationModel
-
-    @property
-    def relation(self) -> Relation:
-        """The relation."""
-        return self.target.relation
-
-    @property
-    def calibrations(self) -> Mapping[Direction, Calibration]:
-        """The scale of its scores."""
-        return self.target.calibrations
-
-    @cached_property
-    def scorer(self) -> Mixture:
-        """Its members, fitted when they are needed: a graph that was read may be asked once."""
-        return self.model.scorer(self.target)
-
-
 class LinkPredictor:
     """A loaded model. Threads may share it: prediction changes nothing."""
 
     def __init__(self, model: LinkModel, places: Places | None = None) -> None:
         """`places` are those of the model's vertices, if they are known."""
         self._model = model
-        self._ids = {name: tuple(ids) for name, ids in model.stored.ids.items()}
+        ids = {name: tuple(ids) for name, ids in model.stored.ids.items()}
         self._places = places_of(model.stored) if places is None else places
-        self._rankers = tuple(_Ranker(model, target) for target in model.relations)
+        self._vertices = Vertices(ids, self._places)
+        self._rankers = tuple(Ranker(model, target) for target in model.relations)
 
     @cached_property
     def _evidence(self) -> Evidence:
@@ -133,7 +100,7 @@ class LinkPredictor:
         """How many vertices may be answers. Raises `UnknownRelation`."""
         rankers = self._matching(edge_label, direction, target_label)
         types = {ranker.relation.target_type(direction) for ranker in rankers}
-        return sum(len(self._ids[name]) for name in types)
+        return sum(len(self._vertices.ids[name]) for name in types)
 
     def methods(self, edge_label: str, direction: Direction, target_label: str) -> tuple[str, ...]:
         """The methods with any weight in the answers. Raises `UnknownRelation`."""
@@ -185,14 +152,51 @@ class LinkPredictor:
                 block = positions[start : start + BLOCK]
                 sources = np.array([self._places[inputs[p]][1] for p in block], np.int64)
                 hidden = [known[p] for p in block]
-                found = self._rank(able, direction, sources, hidden, limit, candidates)
-                for position, ranked in zip(block, found, strict=True):
+                table = Table(able, direction, sources, self._vertices)
+                if candidates is not None:
+                    table.keep(candidates)
+                for row, (position, known_) in enumerate(zip(block, hidden, strict=True)):
+                    table.logits[row, table.columns(known_)] = -np.inf
+                    _, ranked = table.best(row, limit)
                     answers[position] = [
                         vertex
                         for vertex in ranked
                         if threshold is None or vertex.score >= threshold
                     ]
         return answers
+
+    def guess(
+        self,
+        *,
+        edge_label: str,
+        direction: Direction,
+        target_label: str,
+        source: Literal,
+        limit: int,
+        threshold: float | None,
+        hides: bool,
+    ) -> Guess | None:
+        """What `predict` answers for `source` if it has the links that it had in training.
+
+        `hides` leaves those in `direction` out. `None` for a vertex that the model has not seen,
+        and where that depends on too much. Raises `UnknownRelation`.
+        """
+        rankers = self._matching(edge_label, direction, target_label)
+        place = self._places.get(source)
+        if place is None or limit < 1:
+            return None
+        able = [each for each in rankers if each.relation.source_type(direction) == place[0]]
+        if len(able) != 1:
+            return None
+        return guess(
+            able[0],
+            self._vertices,
+            place[1],
+            direction,
+            limit=limit,
+            threshold=threshold,
+            hides=hides,
+        )
 
     def explain(
         self,
@@ -225,7 +229,7 @@ class LinkPredictor:
             answers.append([found[each] for each in wanted])
         return answers
 
-    def _matching(self, edge_label: str, direction: Direction, target_label: str) -> list[_Ranker]:
+    def _matching(self, edge_label: str, direction: Direction, target_label: str) -> list[Ranker]:
         found = [
             ranker
             for ranker in self._rankers
@@ -235,84 +239,3 @@ class LinkPredictor:
         if not found:
             raise UnknownRelation(edge_label, direction, target_label, self.relations)
         return found
-
-    def _rank(
-        self,
-        rankers: Sequence[_Ranker],
-        direction: Direction,
-        sources: Indexes,
-        known: Sequence[Collection[Literal]],
-        limit: int,
-        allowed: Collection[Literal] | None,
-    ) -> list[list[ScoredVertex]]:
-        """Answers for sources of one type, over the candidates of all relations together."""
-        spans: dict[str, int] = {}
-        parts: list[NDArray[Any]] = []
-        width = 0
-        for ranker in rankers:
-            target = ranker.relation.target_type(direction)
-            logits: NDArray[Any] = ranker.scorer.scores(sources, direction)
-            if len(rankers) > 1:  # one relation's own scores are in the order of its logits
-                logits = ranker.calibrations[direction].logits(logits)
-            if target == ranker.relation.source_type(direction):
-                logits[np.arange(len(sources)), sources] = -np.inf
-            spans[target] = width
-            width += logits.shape[1]
-            parts.append(logits)
-        joined = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-        if allowed is not None:
-            open_ = self._columns(allowed, spans)
-            scored = joined[:, open_]
-            joined.fill(-np.inf)
-            joined[:, open_] = scored
-        answers = []
-        for row, hidden in zip(joined, known, strict=True):
-            row[self._columns(hidden, spans)] = -np.inf
-            best = top(row, limit)
-            logits = row[best]
-            if len(rankers) == 1:
-                logits = rankers[0].calibrations[direction].logits(logits)
-            scores = probabilities(logits)
-            answers.append(
-                [
-                    ScoredVertex(self._candidate(index, spans), score)
-                    for index, score in zip(best.tolist(), scores.tolist(), strict=True)
-                ]
-            )
-        return answers
-
-    def _candidate(self, column: int, spans: Mapping[str, int]) -> Literal:
-        """The vertex that stands in a column: the reverse of `_columns`."""
-        target = [name for name, start in spans.items() if start <= column][-1]
-        return self._ids[target][column - spans[target]]
-
-    def _columns(self, vertices: Collection[Literal], spans: Mapping[str, int]) -> Indexes:
-        """Where vertices stand among candidates whose types begin at `spans`; int64."""
-        places = (self._places.get(literal) for literal in vertices)
-        return np.array(
-            [spans[place[0]] + place[1] for place in places if place and place[0] in spans],
-            np.int64,
-        )
-
-
-def top(row: NDArray[Any], limit: int) -> Indexes:
-    """Positions of the `limit` largest finite numbers, largest first, equals in their order."""
-    chosen = np.flatnonzero(row >= _bound(row, limit)) if limit < len(row) else np.arange(len(row))
-    chosen = chosen[np.isfinite(row[chosen])]
-    order = np.argsort(-row[chosen], kind="stable")[:limit]
-    return np.asarray(chosen[order], dtype=np.int64)
-
-
-GROUPS = 1024
-"""Groups of numbers whose largest ones are compared."""
-
-
-def _bound(row: NDArray[Any], limit: int) -> Any:
-    """A number that at least `limit` numbers reach, and not many more."""
-    if 4 * limit > GROUPS or len(row) < 4 * GROUPS:
-        return np.partition(row, len(row) - limit)[len(row) - limit]
-    # As many groups reach the `limit`-th largest of their maxima, each with a number of its own. To
-    # find the maxima takes a fraction of what a partition of all numbers takes.
-    whole = len(row) // GROUPS * GROUPS
-    largest = row[:whole].reshape(-1, GROUPS).max(axis=0)
-    return np.partition(largest, GROUPS - limit)[GROUPS - limit]

@@ -10,16 +10,13 @@ from grammar.traversal import Argument, Entries, Items, Kind, Literal
 from proxy.inference import neighbourhood
 from proxy.inference.commands import (
     Edge,
-    Neighbourhood,
     PredictLinks,
     PredictProperty,
     PrepareInductive,
     PrepareLinks,
-    ReadLinks,
-    ReadVertex,
-    Scope,
 )
 from proxy.inference.errors import InvalidParameter, UnsupportedOperation
+from proxy.inference.live import Neighbourhood, ReadLinks, ReadVertex, Scope
 from proxy.inference.predicates import Settings
 from proxy.wire.mime import GRAPHBINARY
 from proxy.wire.request import RequestMessage

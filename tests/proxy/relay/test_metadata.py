@@ -11,16 +11,9 @@ import pytest
 from communities import write_communities
 
 from grammar.traversal import Literal
-from proxy.inference.commands import (
-    Neighbourhood,
-    PredictLinks,
-    PrepareInductive,
-    PrepareLinks,
-    ReadLinks,
-    ReadVertex,
-    Scope,
-)
+from proxy.inference.commands import PredictLinks, PrepareInductive, PrepareLinks
 from proxy.inference.errors import InternalFailure, UnsupportedOperation
+from proxy.inference.live import Neighbourhood, ReadLinks, ReadVertex, Scope
 from proxy.learning.inductive.scope import ENTITIES
 from proxy.learning.links.model import from_artifact, to_artifact
 from proxy.learning.links.training import train

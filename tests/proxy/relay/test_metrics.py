@@ -98,7 +98,7 @@ async def test_every_ending_counts_once():
                 ("gremlink_requests_total", "websocket", "597"): 1,
                 ("gremlink_inflight",): 0,
                 ("gremlink_connections",): 1,
-                ("gremlink_inference_duration_seconds_count", "refused", "PrepareLinks"): 1,
+                ("gremlink_inference_duration_seconds_count", "refused", "GuessLinks"): 1,
             }.items()
         )
         waiting = request(PLAIN)

@@ -14,6 +14,8 @@ from grammar.traversal import Kind, Literal
 from proxy.inference.commands import (
     Edge,
     ExplainLinks,
+    Guess,
+    GuessLinks,
     PredictLinks,
     PredictProperty,
     PrepareLinks,
@@ -87,6 +89,35 @@ async def test_links(predictions: Predictions) -> None:
     reply = await predictions(PredictLinks(KNOWS, [person(0)], [frozenset()], 3, None))
     (targets,) = reply  # type: ignore[misc]
     assert len(targets) == 3
+
+
+async def test_guesses_are_made_where_that_takes_no_waiting(predictions: Predictions) -> None:
+    asked = GuessLinks(KNOWS, person(0), 3, None, hides=False)
+    assert await predictions(asked) is None  # nobody knows yet how long the model takes
+    predicted = PredictLinks(KNOWS, [person(0)], [frozenset()], 3, None)
+    (targets,) = await predictions(predicted)  # type: ignore[misc]
+    assert await predictions(asked) == Guess(tuple(id for id, _ in targets), ())
+    hiding = await predictions(GuessLinks(KNOWS, person(0), 3, None, hides=True))
+    assert isinstance(hiding, Guess)
+    known = [frozenset(hiding.linked)]
+    (left,) = await predictions(PredictLinks(KNOWS, [person(0)], known, 3, None))  # type: ignore[misc]
+    assert hiding.targets == tuple(id for id, _ in left)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        PrepareLinks("levels", "knows", "out", "Person"),
+        PrepareLinks("links", "hates", "out", "Person"),
+        PrepareLinks("nobody", "knows", "out", "Person"),
+    ],
+)
+async def test_what_cannot_be_guessed_is_left_to_who_can_say_why(
+    predictions: Predictions, model: PrepareLinks
+) -> None:
+    await predictions(LEVEL)
+    await predictions(KNOWS)
+    assert await predictions(GuessLinks(model, person(0), 3, None, hides=True)) is None
 
 
 async def test_reasons_of_links(predictions: Predictions) -> None:

@@ -20,6 +20,7 @@ from proxy.wire.frames import Opcode
 from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME, format_of
 from proxy.wire.response import (
     ResponseHead,
+    has_results,
     peek_response,
     read_response,
     readdress,
@@ -195,9 +196,24 @@ def test_mutated_responses_are_refused_or_read_but_never_crash(payload, data):
     cut = bytes(mutated[: data.draw(st.integers(0, len(mutated)))])
     for candidate in (bytes(mutated), cut):
         peek_response(candidate, complete=True)
-        for act in (read_response, lambda bytes_: readdress(bytes_, OTHER)):
+        for act in (read_response, has_results, lambda bytes_: readdress(bytes_, OTHER)):
             with contextlib.suppress(MessageError):
                 act(candidate)
+
+
+@pytest.mark.parametrize("payload", EVERY)
+def test_whether_there_are_results_is_told_without_reading_them(payload):
+    response = read_response(payload)
+    assert has_results(payload) == bool(response.results)
+
+
+@pytest.mark.parametrize("kind", ["list", "set"])
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_list_or_set_may_be_empty(kind, count):
+    items = Items(kind, tuple(map(Literal.of, range(count))))
+    _, error = write_error(GRAPHBINARY, ID, 200, "said", {"host": "here"})
+    assert has_results(error[:-2] + graphbinary.write_value(items)) == bool(count)
+    assert not has_results(error)
 
 
 def test_items_of_a_single_value_and_of_a_set():

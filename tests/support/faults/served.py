@@ -20,6 +20,7 @@ from aiohttp import web
 
 from proxy.cli.serve import announce
 from proxy.config import Configuration, Listen, StoreSettings, Upstream
+from proxy.inference.shape import Shapes
 from proxy.management.service import managing
 from proxy.relay.queries import Queries
 from proxy.relay.service import run
@@ -28,7 +29,12 @@ OURS = ("proxy.relay", "proxy.wire", "proxy.inference", "grammar")
 
 
 async def holdings(request: web.Request) -> web.Response:
-    """Tasks, descriptors, resident memory in bytes, blocks of Python's allocator, own objects."""
+    """Tasks, descriptors, resident memory in bytes, blocks of Python's allocator, own objects.
+
+    Those that are kept on purpose, and are never more than some, are let go before.
+    """
+    for shapes in [each for each in gc.get_objects() if isinstance(each, Shapes)]:
+        shapes.clear()
     gc.collect()
     ours = Counter(
         type(each).__qualname__

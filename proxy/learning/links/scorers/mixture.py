@@ -34,6 +34,11 @@ class Mixture:
         self._weights = weights
         self._known = known
 
+    @property
+    def known(self) -> KnownLinks:
+        """The links of the graph that the members were fitted on."""
+        return self._known
+
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
         """See `Scorer.scores`. Unlike single members', scores of different sources compare."""
         total: Floats | None = None

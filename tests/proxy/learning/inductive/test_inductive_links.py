@@ -17,7 +17,8 @@ from proxy.learning.graph import DIRECTIONS
 from proxy.learning.inductive.extension import extend, places_of
 from proxy.learning.inductive.scope import ENTITIES, STRUCTURE, Scope
 from proxy.learning.links.model import LinkModel, from_artifact, to_artifact
-from proxy.learning.links.predictor import LinkPredictor, ScoredVertex
+from proxy.learning.links.predictor import LinkPredictor
+from proxy.learning.links.ranker import ScoredVertex
 from proxy.learning.links.training import train
 from proxy.learning.settings import NETWORK, TrainingSettings
 from proxy.store.artifacts import read_artifact

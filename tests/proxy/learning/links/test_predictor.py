@@ -14,7 +14,8 @@ from grammar.traversal import Kind, Literal
 from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
 from proxy.learning.links.calibration import Calibration
 from proxy.learning.links.model import LinkModel, RelationModel, from_artifact, to_artifact
-from proxy.learning.links.predictor import LinkPredictor, ScoredVertex, UnknownRelation, top
+from proxy.learning.links.predictor import LinkPredictor, UnknownRelation
+from proxy.learning.links.ranker import ScoredVertex, top
 from proxy.learning.links.training import train
 from proxy.learning.settings import TrainingSettings
 from proxy.learning.stored_graph import StoredGraph

@@ -1,0 +1,37 @@
+"""The results of a query of our own, which come in several responses."""
+
+from __future__ import annotations
+
+from proxy.inference.errors import InternalFailure, UnsupportedOperation
+from proxy.relay.commands import Pending
+from proxy.wire.errors import MessageError
+from proxy.wire.response import has_results, read_response
+
+RESULT_LIMIT = 64 * 1024 * 1024
+"""Bytes of answers to one query of our own, which are kept until they are complete."""
+
+
+def collect(pending: Pending, payload: bytes) -> None:
+    """Keep what is in a response. Raises `InferenceError`."""
+    pending.received += len(payload)
+    if pending.received > RESULT_LIMIT:
+        raise UnsupportedOperation(
+            f"The inputs of the inference and their links take more than {RESULT_LIMIT} bytes:"
+            " narrow the steps before it, or ask in portions with range()."
+        )
+    try:
+        pending.results += read_response(payload).results
+    except MessageError as error:
+        raise _unreadable(error) from error
+
+
+def holds_any(payload: bytes) -> bool:
+    """Whether there is anything in a response. Raises `InternalFailure`."""
+    try:
+        return has_results(payload)
+    except MessageError as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: MessageError) -> InternalFailure:
+    return InternalFailure(f"The database's answer cannot be read: {error}")
