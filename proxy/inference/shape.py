@@ -20,6 +20,7 @@ from grammar.traversal import Argument, Entries, Instruction, Kind, Literal
 from proxy.inference.query import Query
 from proxy.inference.understood import Understood
 from proxy.wire.mime import GRAPHBINARY
+from proxy.wire.request import RequestMessage
 
 LONGEST = 4096
 """Bytes of a request whose shape is kept."""
@@ -31,6 +32,7 @@ _HEAD = bytes((len(GRAPHBINARY.name),)) + GRAPHBINARY.name.encode() + b"\x81"
 _ID = len(_HEAD)
 _BODY = _ID + 16
 _ONE = struct.pack(">i", 1)
+_STRING = b"\x03\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,8 @@ class _Shape:
         """What a request of this shape asks for; `None` if it is of another."""
         if not (payload.startswith(self.before, _BODY) and payload.endswith(self.behind)):
             return None
-        start, end = _BODY + len(self.before), len(payload) - len(self.behind)
-        try:
-            value, read = graphbinary.read_value(payload[start:end])
-        except (GremlinError, LookupError, ValueError, struct.error):
-            return None
-        if read != end - start or not isinstance(value, Literal) or value.kind != self.id.kind:
+        value = _literal(payload[_BODY + len(self.before) : len(payload) - len(self.behind)])
+        if value is None or value.kind != self.id.kind:
             return None
         return self._with(UUID(bytes=payload[_ID:_BODY]), value)
 
@@ -70,13 +68,15 @@ class _Shape:
             traversal = traversal.with_steps([Instruction("V", (id,)), *rest])
             args["gremlin"] = traversal
         else:  # the text is the same
-            start = replace(first, arguments=(replace(id, origin=self.id.origin),))
+            known = Literal(id.kind, id.value, origin=self.id.origin)
+            start = Instruction(first.name, (known,), origin=first.origin)
             traversal = replace(traversal, steps=(start, *rest))
             script = script.replace(0, traversal)
             args["bindings"] = _bound(query.request.bindings, self.binding, id)
-        request = replace(query.request, request_id=request_id, args=args)
+        sent = query.request
+        request = RequestMessage(sent.format, request_id, sent.op, sent.processor, args)
         asked = Query(request, (traversal,), query.concerned, script)
-        return replace(self.understood, query=asked)
+        return Understood(asked, self.understood.planned, self.understood.timeout)
 
 
 class Shapes:
@@ -130,6 +130,20 @@ def _shape(payload: bytes, understood: Understood) -> _Shape | None:
     start = at + len(before)
     end = start + len(value)
     return _Shape(payload[_BODY:start], payload[end:], id, name, understood)
+
+
+def _literal(data: bytes) -> Literal | None:
+    """The value that these bytes are; `None` if they are no literal, or more than one value."""
+    if data[:2] == _STRING and int.from_bytes(data[2:6], "big") == len(data) - 6:
+        try:
+            return Literal(Kind.STRING, data[6:].decode())
+        except UnicodeDecodeError:
+            return None
+    try:
+        value, read = graphbinary.read_value(data)
+    except (GremlinError, LookupError, ValueError, struct.error):
+        return None
+    return value if read == len(data) and isinstance(value, Literal) else None
 
 
 def _first(understood: Understood) -> Instruction:

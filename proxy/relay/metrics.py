@@ -84,9 +84,15 @@ class Metrics(Collector):
     def timed(self, predict: Predictor) -> Predictor:
         """A predictor whose work is measured."""
 
+        observers: dict[tuple[type[Work], str], Callable[[float], None]] = {}
+
         def note(work: Work, started: float, outcome: str) -> None:
             took = time.perf_counter() - started
-            self._inference.labels(type(work).__name__, outcome).observe(took)
+            observe = observers.get((type(work), outcome))
+            if observe is None:
+                labelled = self._inference.labels(type(work).__name__, outcome)
+                observe = observers[type(work), outcome] = labelled.observe
+            observe(took)
 
         async def waited(work: Work, started: float, reply: Awaitable[Reply]) -> Reply:
             outcome = "failed"
