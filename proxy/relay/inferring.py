@@ -7,22 +7,19 @@ the database, under ids of their own, by which their responses are taken out of 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
 from uuid import UUID
 
-from grammar.errors import GremlinError
 from proxy.inference import commands as inference
 from proxy.inference.answer import Answering, answer_understood
 from proxy.inference.commands import Admit, Ask, GuessLinks, Reply, Try
 from proxy.inference.errors import (
     InferenceError,
     InternalFailure,
-    UnsupportedOperation,
 )
 from proxy.inference.predicates import Settings
 from proxy.inference.shape import Shapes
-from proxy.inference.timeouts import exceeded, timeout_of_request, with_time_left
+from proxy.inference.timeouts import exceeded, timeout_of_request
 from proxy.inference.understood import Understood, understand
 from proxy.relay.advance import LONG, Done, Written, advance
 from proxy.relay.collected import collect, holds_any
@@ -30,9 +27,10 @@ from proxy.relay.commands import Advance, Command, Pending, Predict, ToClient, T
 from proxy.relay.endings import refusal
 from proxy.relay.patience import Patience
 from proxy.relay.shortcut import Ledger
+from proxy.relay.writing import frame, in_time
 from proxy.wire.frames import Message, encode_frame
 from proxy.wire.mime import Format
-from proxy.wire.request import RequestMessage, write_request
+from proxy.wire.request import RequestMessage
 from proxy.wire.response import readdress
 from proxy.wire.response_stream import Ours
 from proxy.wire.status import Status, is_final, is_success
@@ -237,7 +235,7 @@ class Inferences:
             case Admit():
                 yield from self._admitted(pending, needed)
             case Ask(request):
-                yield self._ask(pending, request, self._frame(request))
+                yield self._ask(pending, request, frame(request, self._message_limit))
             case Try(request):
                 pending.trying = True
                 yield self._ask(pending, request, self._in_time(pending, request))
@@ -256,13 +254,7 @@ class Inferences:
                 yield Predict(pending, work)
 
     def _in_time(self, pending: Pending, request: RequestMessage) -> bytes:
-        """The frames of a request; one whose results are the client's gets what is left of time."""
-        if pending.timeout > 0 and (
-            pending.trying or request.request_id == pending.request.request_id
-        ):
-            past = (time.monotonic() - pending.started) * 1000
-            request = with_time_left(request, pending.timeout - past)
-        return self._frame(request)
+        return frame(in_time(pending, request), self._message_limit)
 
     def _admitted(self, pending: Pending, admit: Admit) -> Iterator[Command]:
         if admit.timeout is not None:
@@ -272,25 +264,12 @@ class Inferences:
             yield from self._step(pending, None)
         else:
             request = admit.request
-            yield self._ask(pending, request, self._frame(request))
+            yield self._ask(pending, request, frame(request, self._message_limit))
 
     def _ask(self, pending: Pending, request: RequestMessage, frames: bytes) -> ToUpstream:
         pending.asked, pending.results, pending.received = request.request_id, [], 0
         self._ledger.ours[request.request_id] = pending
         return ToUpstream(frames)
-
-    def _frame(self, request: RequestMessage) -> bytes:
-        try:
-            opcode, payload = write_request(request)
-        except GremlinError as error:
-            raise UnsupportedOperation(f"The query cannot be sent on: {error}") from error
-        if len(payload) > self._message_limit:
-            raise UnsupportedOperation(
-                f"With its answers in it the query has {len(payload)} bytes, more than the"
-                f" {self._message_limit} that can be sent: narrow the steps before the inference,"
-                " or ask for fewer results."
-            )
-        return encode_frame(opcode, payload, masked=True)
 
     # Ends -------------------------------------------------------------------------------------
 
