@@ -33,7 +33,7 @@ test: lint pytest ## linter, formatter, type checker, all tests
 pytest: $(INSTALLED) ## the tests alone; ARGS goes to pytest
 	$(BIN)/python -m pytest $(ARGS)
 
-notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## AWS's notebook magics against the proxy, about two minutes
+notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## AWS's notebook magics against the proxy, about four minutes
 	NOTEBOOK_PYTHON=$(CURDIR)/$(NOTEBOOK)/bin/python $(BIN)/python -m pytest tests/notebook $(ARGS)
 
 packaged-notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## the notebooks inside graph-notebook, whole data sets, a while
