@@ -16,8 +16,11 @@ from grammar.traversal import Literal
 from proxy.learning.graph import Direction
 from proxy.learning.links.ranker import Ranker, ScoredVertex, Table, Vertices
 
+MOST_KNOWN = 128
+"""Links of a vertex about which there are guesses: a database looks at each of them."""
+
 MOST_LINKED = 64
-"""Links that a guess may depend on: a database looks for each of them."""
+"""Links that a guess may depend on: a database compares each that it looks at with all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,11 @@ def guess(
     `hides` leaves out what the vertex is linked to in this direction.
     """
     sources = np.array([source], np.int64)
+    linked = ranker.scorer.known.cells(sources, direction).columns if hides else sources[:0]
+    if len(linked) > MOST_KNOWN:
+        return None
     table = Table([ranker], direction, sources, vertices)
     row = table.logits[0]
-    linked = ranker.scorer.known.cells(sources, direction).columns if hides else sources[:0]
     own = row[linked]
     row[linked] = -np.inf
     best, answers = table.best(0, limit)

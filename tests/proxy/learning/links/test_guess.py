@@ -123,8 +123,12 @@ def test_nothing_is_guessed_that_depends_on_too_much(monkeypatch: pytest.MonkeyP
         for each in ids("P")
         if (found := guess(model, source=each)) is not None and found.linked
     ]
-    monkeypatch.setattr(guessing, "MOST_LINKED", len(found.linked) - 1)
+    with monkeypatch.context() as less:
+        less.setattr(guessing, "MOST_LINKED", len(found.linked) - 1)
+        assert guess(model, source=source) is None
+    monkeypatch.setattr(guessing, "MOST_KNOWN", len(found.linked) - 1)
     assert guess(model, source=source) is None
+    assert guess(model, source=source, hides=False) is not None
 
 
 def test_what_was_not_trained_is_named() -> None:
