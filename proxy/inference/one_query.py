@@ -20,7 +20,7 @@ it has changed nothing either, and the two queries are asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 from uuid import uuid4
 
@@ -75,7 +75,7 @@ def try_one_query(query: Query, planned: Mapping[int, Sequence[Plan]]) -> Step[N
     asked = Literal(source.kind, source.value)
     hides = plan.hide is not None
     guess = yield GuessLinks(model, asked, plan.limit, plan.threshold, hides)
-    if not isinstance(guess, Guess) or not all(map(_is_told_apart, guess.linked)):
+    if not isinstance(guess, Guess) or not can_be_looked_for(guess.linked):
         return
     rewriting = Rewriting(query, traversal, Prepared(), {})
     steps = [
@@ -114,9 +114,9 @@ def _names_its_input(traversal: Traversal, plan: LinkPlan) -> bool:
     )
 
 
-def _is_told_apart(id: Literal) -> bool:
-    """Whether no other id is equal to this one for a server: `1` and `1L` are."""
-    return id.kind in (Kind.STRING, Kind.UUID)
+def can_be_looked_for(linked: Iterable[Literal]) -> bool:
+    """Whether a server tells these ids from all others: `1` and `1L` are equal to it."""
+    return all(id.kind in (Kind.STRING, Kind.UUID) for id in linked)
 
 
 def _answers(rewriting: Rewriting, plan: LinkPlan, guess: Guess) -> Sequence[Instruction]:

@@ -20,6 +20,7 @@ from proxy.inference.commands import (
     Values,
 )
 from proxy.inference.errors import InvalidParameter
+from proxy.inference.one_query import can_be_looked_for
 from proxy.learning.links.predictor import LinkPredictor, UnknownRelation
 from proxy.learning.properties.predictor import PropertyPredictor
 from proxy.relay.models import Predictor
@@ -122,7 +123,7 @@ def _guess(work: GuessLinks, predictor: Predictor) -> Guess | None:
         )
     except UnknownRelation:
         return None
-    if found is None:
+    if found is None or not can_be_looked_for(found.linked):
         return None
     return Guess(tuple([answer.id for answer in found.answers]), tuple(found.linked))
 

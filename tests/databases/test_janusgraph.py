@@ -136,6 +136,26 @@ def test_links_of_everybody_in_a_script(client: Client) -> None:
     assert all(len(set(row["is"])) == 2 and row["of"] not in row["is"] for row in answers)
 
 
+@pytest.mark.parametrize("limit", [1, 3])
+def test_links_of_vertices_that_are_named_by_their_ids(
+    g: GraphTraversalSource, client: Client, limit: int
+) -> None:
+    """Which one query may be enough for, unlike where they are found by their names."""
+    model = g.with_("Neptune#ml.endpoint", "friends").with_("Neptune#ml.limit", limit)
+    script = (
+        f"g.with('Neptune#ml.endpoint', 'friends').with('Neptune#ml.limit', {limit}).V(who)"
+        ".out('FRIEND').with('Neptune#ml.prediction').hasLabel('User').values('name')"
+    )
+    for vertex in g.V().has_label("User").project("id", "name").by(__.id_()).by("name").to_list():
+        answers = []
+        for start in (model.V().has("User", "name", vertex["name"]), model.V(vertex["id"])):
+            predicted = start.out("FRIEND").with_("Neptune#ml.prediction").has_label("User")
+            answers.append(sorted(predicted.values("name").to_list()))
+        answers.append(sorted(client.submit(script, {"who": vertex["id"]}).all().result()))
+        assert answers[0]
+        assert answers == [answers[0]] * 3
+
+
 def test_somebody_new(deployment: Deployment, client: Client) -> None:
     direct = Client(deployment.database, "g")
     try:

@@ -25,6 +25,7 @@ from proxy.inference.errors import BadRequest, InternalFailure, InvalidParameter
 from proxy.learning.links.predictor import LinkPredictor
 from proxy.learning.settings import TrainingSettings
 from proxy.learning.tasks import train
+from proxy.relay import pace
 from proxy.relay.breaker import FAILURES, FIRST_PAUSE
 from proxy.relay.predictions import Predictions
 from proxy.store.records import Store
@@ -91,7 +92,10 @@ async def test_links(predictions: Predictions) -> None:
     assert len(targets) == 3
 
 
-async def test_guesses_are_made_where_that_takes_no_waiting(predictions: Predictions) -> None:
+async def test_guesses_are_made_where_that_takes_no_waiting(
+    predictions: Predictions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "QUICK", 60.0)
     asked = GuessLinks(KNOWS, person(0), 3, None, hides=False)
     assert await predictions(asked) is None  # nobody knows yet how long the model takes
     predicted = PredictLinks(KNOWS, [person(0)], [frozenset()], 3, None)
