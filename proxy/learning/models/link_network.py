@@ -14,17 +14,16 @@ from torch import Tensor
 from proxy.learning.graph import DIRECTIONS, Indexes, TypedGraph
 from proxy.learning.inductive.encoder import Encoder
 from proxy.learning.links.scorers.embedding import Embeddings
-from proxy.learning.models.adam import Adam
 from proxy.learning.models.distmult import DistMultDecoder
 from proxy.learning.models.fit_settings import FitSettings
-from proxy.learning.models.messages import MessageGraph, Weights, message_types
+from proxy.learning.models.messages import MessageGraph, Weights
 from proxy.learning.models.mini_batches import (
     BATCHES,
     POOL,
-    SparseAndDense,
     on_cpu,
     rows_of,
 )
+from proxy.learning.models.optimizers import SparseAndDense, for_whole_graph
 from proxy.learning.models.ranking_task import Questions, RankingTask
 from proxy.learning.models.rgcn import RelationalEncoder
 from proxy.learning.models.rounds import WholeRound
@@ -59,15 +58,7 @@ class LinkNetwork:
 
     def whole_graph(self, random: np.random.Generator) -> Iterator[float]:
         """One step an epoch, on all vertices."""
-        optimizer = Adam(
-            [
-                each
-                for each in (*self.encoder.parameters(), *self.decoder.parameters())
-                if each.requires_grad
-            ],
-            learning_rate=self.settings.learning_rate,
-            weight_decay=self.settings.weight_decay,
-        )
+        optimizer = for_whole_graph(self.encoder, self.decoder, self.settings)
         for _ in range(self.settings.epochs):
             self.encoder.train()
             hidden = {
@@ -90,19 +81,13 @@ class LinkNetwork:
         sampling = self.settings.sampling
         sampler = Sampler(
             self.graph,
-            message_types(self.graph),
             sampling.fan_outs,
             mean=self.mean,
             device=device,
         )
         self.encoder.to(device)
         self.decoder.to(device)
-        optimizer = SparseAndDense(
-            self.encoder.embeddings.parameters(),
-            (*self.encoder.others(), *self.decoder.parameters()),
-            learning_rate=self.settings.learning_rate,
-            weight_decay=self.settings.weight_decay,
-        )
+        optimizer = SparseAndDense(self.encoder, self.decoder, self.settings)
         total = sum(len(task) for task in self.tasks)
         share = min(self.settings.hidden_share, sampling.batch_size / total)
         steps = min(BATCHES, math.ceil(self.settings.hidden_share / share))

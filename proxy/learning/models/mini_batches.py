@@ -7,7 +7,7 @@ same neighbours again and again: so samples are for graphs that do not fit, and 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -96,35 +96,6 @@ def place(graph: TypedGraph, settings: TrainingSettings) -> str:
     """Where the network learns, and from what, in words for the report. Raises ValueError."""
     device = device_for(graph, Sampling.of(settings))
     return f"{device}, by mini-batches" if learns_from_samples(graph, settings) else str(device)
-
-
-class SparseAndDense:
-    """Adam for both kinds of gradients: embeddings move where a mini-batch has read them."""
-
-    def __init__(
-        self,
-        embeddings: Iterable[Tensor],
-        others: Iterable[Tensor],
-        *,
-        learning_rate: float,
-        weight_decay: float,
-    ) -> None:
-        self._optimizers: list[torch.optim.Optimizer] = []
-        tables = [each for each in embeddings if each.requires_grad]
-        if tables:
-            self._optimizers.append(torch.optim.SparseAdam(tables, lr=learning_rate))
-        dense = [each for each in others if each.requires_grad]
-        self._optimizers.append(
-            torch.optim.AdamW(dense, lr=learning_rate, weight_decay=weight_decay)
-        )
-
-    def step(self, loss: Tensor) -> None:
-        """Move the parameters so that `loss`, a scalar, falls."""
-        for optimizer in self._optimizers:
-            optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        for optimizer in self._optimizers:
-            optimizer.step()
 
 
 Module = TypeVar("Module", bound=nn.Module)

@@ -15,17 +15,16 @@ from torch.nn import functional
 from proxy.learning.features.geometry import unit_blocks
 from proxy.learning.graph import Floats, Indexes, TypedGraph
 from proxy.learning.inductive.encoder import Encoder
-from proxy.learning.models.adam import Adam
 from proxy.learning.models.fit_settings import FitSettings
 from proxy.learning.models.messages import MessageGraph, message_types
 from proxy.learning.models.mini_batches import (
     BATCHES,
-    SparseAndDense,
     device_for,
     on_cpu,
     rows_of,
     samples,
 )
+from proxy.learning.models.optimizers import SparseAndDense, for_whole_graph
 from proxy.learning.models.rgcn import RelationalEncoder
 from proxy.learning.models.rounds import WholeRound
 from proxy.learning.models.sampling import Sampler
@@ -150,15 +149,7 @@ class _Network:
 
     def whole_graph(self, random: np.random.Generator) -> Iterator[float]:
         """One step an epoch, on all vertices."""
-        optimizer = Adam(
-            [
-                each
-                for each in (*self.encoder.parameters(), *self.head.parameters())
-                if each.requires_grad
-            ],
-            learning_rate=self.settings.learning_rate,
-            weight_decay=self.settings.weight_decay,
-        )
+        optimizer = for_whole_graph(self.encoder, self.head, self.settings)
         places = [torch.from_numpy(end) for end in self.known.ends]
         own = torch.from_numpy(self.known.features)
         everything = torch.arange(len(self.known))
@@ -179,7 +170,6 @@ class _Network:
         sampling = self.settings.sampling
         sampler = Sampler(
             self.graph,
-            message_types(self.graph),
             sampling.fan_outs,
             mean=self.settings.encoder.global_norm,
             device=device,
@@ -187,12 +177,7 @@ class _Network:
         self.encoder.to(device)
         self.head.to(device)
         weights = None if self.class_weights is None else self.class_weights.to(device)
-        optimizer = SparseAndDense(
-            self.encoder.embeddings.parameters(),
-            (*self.encoder.others(), *self.head.parameters()),
-            learning_rate=self.settings.learning_rate,
-            weight_decay=self.settings.weight_decay,
-        )
+        optimizer = SparseAndDense(self.encoder, self.head, self.settings)
         size = min(sampling.batch_size, len(self.known))
         steps = min(BATCHES, math.ceil(len(self.known) / size))
         for _ in range(self.settings.epochs):

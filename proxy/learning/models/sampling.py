@@ -16,7 +16,7 @@ from torch import Tensor
 from proxy.learning.graph import Indexes, Relation, TypedGraph
 from proxy.learning.inductive.receptive_field import MessageMatrices, Rows
 from proxy.learning.inductive.receptive_field import MessageType as Kind
-from proxy.learning.models.messages import MessageType
+from proxy.learning.models.messages import message_types
 from proxy.learning.models.rounds import SampledRound
 
 
@@ -48,14 +48,15 @@ class Sampler:
     def __init__(
         self,
         graph: TypedGraph,
-        types: Sequence[MessageType],
         fan_outs: Sequence[int],
         *,
         mean: bool,
         device: torch.device,
     ) -> None:
         self._messages = MessageMatrices.of(graph, mean=mean)
-        self._types = {(each.relation, "in" if each.reverse else "out"): each for each in types}
+        self._types = {
+            (each.relation, "in" if each.reverse else "out"): each for each in message_types(graph)
+        }
         self._fan_outs = tuple(fan_outs)
         self._tails = {relation: graph.counts[relation.tail] for relation in graph.edges}
         self._device = device

@@ -63,7 +63,7 @@ def test_with_all_neighbours_a_mini_batch_is_the_whole_graph(graph: TypedGraph, 
     features = {"P": torch.from_numpy(unit_blocks(graph.features["P"]))}
     messages = MessageGraph(graph)
     whole = encoder(features, [WholeRound(messages, messages.weights(mean=mean))] * 2)
-    sampler = Sampler(graph, message_types(graph), [1000], mean=mean, device=CPU)
+    sampler = Sampler(graph, [1000], mean=mean, device=CPU)
     asked = {"P": np.array([3, 5, 39]), "T": np.array([0])}
     sample = sampler.sample(asked, 2, np.random.default_rng(0))
     assert len(sample.rows["P"]) > 3
@@ -77,7 +77,7 @@ def test_with_all_neighbours_a_mini_batch_is_the_whole_graph(graph: TypedGraph, 
 
 def test_no_message_goes_along_a_hidden_edge(graph: TypedGraph) -> None:
     edges = graph.edges[KNOWS]
-    sampler = Sampler(graph, message_types(graph), [1000], mean=False, device=CPU)
+    sampler = Sampler(graph, [1000], mean=False, device=CPU)
     everyone: dict[str, Indexes] = {name: np.arange(n) for name, n in graph.counts.items()}
     hidden = {KNOWS: (edges.heads[:20], edges.tails[:20])}
     sample = sampler.sample(everyone, 1, np.random.default_rng(0), hidden)
