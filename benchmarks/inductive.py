@@ -1,7 +1,7 @@
 """People who come after training: inductive answers beside those of a model trained again.
 
     pip install --no-deps --target seeds recbole==1.2.1
-    python benchmarks/inductive.py seeds [--users 943] [--share 0.1] [--model auto]
+    python benchmarks/inductive.py seeds [--users 943] [--share 0.1] [--model auto] [--budget 120]
 
 Reads MovieLens-100k where the package has it. A tenth of the people are held back with all that
 they rated; a model is trained on the others. Then they come, each with four fifths of their
@@ -35,6 +35,7 @@ from proxy.config import Configuration, Listen, StoreSettings, Upstream
 from proxy.embedded import EmbeddedServer
 from proxy.graph import ExportParameters, export_graph, load_csv
 from proxy.learning.links.training import train
+from proxy.learning.settings import TrainingSettings
 from proxy.learning.transform import transform
 from proxy.store.records import Store
 
@@ -65,6 +66,7 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=943, help="only the first so many people")
     parser.add_argument("--share", type=float, default=0.1, help="of the people come later")
     parser.add_argument("--model", default="auto")
+    parser.add_argument("--budget", type=float, help="seconds of each of the three trainings")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     source = arguments.seeds / MOVIELENS
@@ -79,7 +81,13 @@ def main() -> int:
             if not (work / f"export-{name}").exists():
                 export_graph(server.url, work / f"export-{name}", parameters=PARAMETERS)
             artifact = work / f"{name}-{model}"
-            train(work / f"export-{name}", artifact, model=model, seed=arguments.seed)
+            train(
+                work / f"export-{name}",
+                artifact,
+                model=model,
+                seed=arguments.seed,
+                settings=TrainingSettings(budget=arguments.budget),
+            )
             store.create_endpoint(f"{name}-{model}", artifact)
 
         films, people = films_of(source), people_of(source)

@@ -1,11 +1,13 @@
 """Tables for tabular methods: what describes elements, side by side in columns.
 
 `own` are the features of the element and of its ends; `around` adds what a table without a graph
-does not have: degrees, and the mean features of the neighbours (neighbourhood feature aggregation).
+does not have: degrees, the mean features of the neighbours (neighbourhood feature aggregation), and
+which vertices these are, where there are few of a type: then a link is as good as a category.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +17,11 @@ from proxy.learning.graph import Floats, TypedGraph
 from proxy.learning.properties.dataset import Subjects
 
 MOST_COLUMNS = 400
-"""Of the neighbours' features, at most; what comes later in the export is left out."""
+"""Of the neighbours' features, and for neighbours themselves, at most; what comes later in the
+export is left out."""
+
+NAMED_UP_TO = 100
+"""Vertices of a type that have a column each; as many as a category's values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +41,22 @@ def own(graph: TypedGraph, ends: tuple[str, ...]) -> Table:
     return Table(tuple(_features(graph, end) for end in ends))
 
 
-def around(graph: TypedGraph, ends: tuple[str, ...]) -> Table:
-    """The encoded features, and those that the neighbourhood gives."""
-    return Table(tuple(_around(graph, end) for end in ends))
+def around(graph: TypedGraph, ends: tuple[str, ...], named: Mapping[str, int]) -> Table:
+    """The encoded features, and those that the neighbourhood gives.
+
+    `named` are the types of which the first so many vertices have a column: those that training
+    knew, whatever came later.
+    """
+    return Table(tuple(_around(graph, end, named) for end in ends))
+
+
+def named_types(graph: TypedGraph, ends: tuple[str, ...]) -> dict[str, int]:
+    """The types with few vertices, and how many; not those of the ends themselves."""
+    return {
+        name: count
+        for name, count in graph.counts.items()
+        if name not in ends and 1 < count <= NAMED_UP_TO
+    }
 
 
 def _features(graph: TypedGraph, vertex_type: str) -> Floats:
@@ -47,7 +66,7 @@ def _features(graph: TypedGraph, vertex_type: str) -> Floats:
     return features.values
 
 
-def _around(graph: TypedGraph, vertex_type: str) -> Floats:
+def _around(graph: TypedGraph, vertex_type: str, named: Mapping[str, int]) -> Floats:
     parts = [_features(graph, vertex_type)]
     room = MOST_COLUMNS
     for relation in graph.edges:
@@ -63,4 +82,7 @@ def _around(graph: TypedGraph, vertex_type: str) -> Floats:
             described = _features(graph, there)[:, :room]
             room -= described.shape[1]
             parts.append(np.asarray(matrix @ described / np.maximum(degrees, 1.0), np.float32))
+            linked = matrix[:, : min(named.get(there, 0), room)]
+            room -= linked.shape[1]
+            parts.append(linked.toarray())
     return np.concatenate(parts, axis=1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -93,12 +94,16 @@ class OnTable:
 
 @dataclass(frozen=True, slots=True)
 class Boosted:
-    """Trees over columns, and over what is known nearby if `estimates` are given."""
+    """Trees over columns, and over what is known nearby if `estimates` are given.
+
+    `named` are the types whose vertices have a column each: see `columns.around`.
+    """
 
     form: Form
     table: Table
     estimates: Estimates | None
     forest: Forest
+    named: Mapping[str, int] = field(default_factory=dict)
 
     def outputs(self, subjects: Subjects) -> Outputs:
         """See `Member.outputs`."""
@@ -115,8 +120,9 @@ class Boosted:
     def on(self, view: View) -> Boosted:
         """See `Member.on`."""
         if self.estimates is None:
-            return Boosted(self.form, view.own, None, self.forest)
-        return Boosted(self.form, view.around, view.estimates, self.forest)
+            return replace(self, table=view.own)
+        table = view.around(self.named)
+        return replace(self, table=table, estimates=view.estimates)
 
 
 @dataclass
@@ -134,7 +140,12 @@ class Field:
     @cached_property
     def around(self) -> Table:
         """The elements' features with those of their neighbourhood."""
-        return columns.around(self.dataset.graph, self.dataset.target.ends)
+        return columns.around(self.dataset.graph, self.dataset.target.ends, self.named)
+
+    @cached_property
+    def named(self) -> dict[str, int]:
+        """The types whose vertices have a column each."""
+        return columns.named_types(self.dataset.graph, self.dataset.target.ends)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -176,7 +187,7 @@ class Field:
                 estimates, without = self._estimates(rows, known, truth)
                 matrix = np.concatenate([self.around.rows(known), without], axis=1)
                 forest = fit_forest(target.form, matrix, truth, self.seed)
-                return Boosted(target.form, self.around, estimates, forest)
+                return Boosted(target.form, self.around, estimates, forest, self.named)
         raise ValueError(f"unknown method {name!r}: choose one of {', '.join(SIMPLE)}")
 
     def _estimates(self, rows: Indexes, known: Subjects, truth: Floats) -> tuple[Estimates, Floats]:

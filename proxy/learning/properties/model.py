@@ -135,6 +135,8 @@ def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
     for number, (weight, member) in enumerate(model.members):
         kind, arrays = _written(member)
         members.append({"kind": kind, "weight": weight})
+        if isinstance(member, Boosted) and member.named:
+            members[-1]["named"] = dict(member.named)
         tensors[f"member-{number}"] = arrays
         if isinstance(member, Networks):
             encoders = encoder_tensors(member.encoders, stored.types, stored.relations)
@@ -191,7 +193,7 @@ def from_artifact(artifact: Artifact) -> PropertyModel:
     known = Known(ends, arrays["truth"])
     view = View(stored.graph, target.ends, known, embed)
     members = tuple(
-        (entry["weight"], _read(entry["kind"], target.form, artifact, number, view, stored))
+        (entry["weight"], _read(entry, target.form, artifact, number, view, stored))
         for number, entry in enumerate(manifest["members"])
     )
     return PropertyModel(
@@ -242,11 +244,16 @@ def _written(member: Member) -> tuple[str, dict[str, NDArray[Any]]]:
 
 
 def _read(
-    kind: str, form: Form, artifact: Artifact, number: int, view: View, stored: StoredGraph
+    entry: Mapping[str, Any],
+    form: Form,
+    artifact: Artifact,
+    number: int,
+    view: View,
+    stored: StoredGraph,
 ) -> Member:
-    """The method that `_written` took apart, looking at a view."""
+    """The method that `_written` took apart, looking at a view; `entry` is the manifest's."""
     arrays = artifact.tensors[f"member-{number}"]
-    match kind:
+    match entry["kind"]:
         case "constant":
             return Constant(arrays["values"])
         case "around":
@@ -258,7 +265,8 @@ def _read(
         case "boosting":
             return Boosted(form, view.own, None, _forest(arrays))
         case "boosting-around":
-            return Boosted(form, view.around, view.estimates, _forest(arrays))
+            named = entry.get("named", {})
+            return Boosted(form, view.around(named), view.estimates, _forest(arrays), named)
         case "network":
             tensors = artifact.tensors[f"encoders-{number}"]
             encoders = encoders_of(tensors, stored.types, stored.relations)
@@ -272,7 +280,7 @@ def _read(
                 }
                 heads.append(Head.from_tensors(own, states))
             return Networks(form, tuple(heads), encoders)
-    raise ValueError(f"unknown method {kind!r}")
+    raise ValueError(f"unknown method {entry['kind']!r}")
 
 
 def _pair(name: str, ends: Sequence[NDArray[Any]]) -> dict[str, NDArray[Any]]:

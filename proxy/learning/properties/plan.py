@@ -14,7 +14,7 @@ from proxy.learning.budget import CALL, RATE, STEP_TOUCH, STOPPED, default_budge
 from proxy.learning.models.mini_batches import BATCHES, learns_from_samples, read_by_a_step
 from proxy.learning.models.property_network import ROWS
 from proxy.learning.processing.processed import CustomSplit
-from proxy.learning.properties.columns import MOST_COLUMNS
+from proxy.learning.properties.columns import MOST_COLUMNS, named_types
 from proxy.learning.properties.dataset import PropertyDataset
 from proxy.learning.properties.forest import ROUNDS
 from proxy.learning.properties.members import MAJORITY, MEAN, NEIGHBOURS
@@ -183,7 +183,9 @@ def _cost(name: str, dataset: PropertyDataset) -> float:
         case "boosting":
             return _trees(rows, own, outputs, dataset.target.form)
         case "boosting+neighbours":
-            nearby = min(MOST_COLUMNS, sum(b.values.shape[1] for b in graph.features.values()))
+            described = sum(block.values.shape[1] for block in graph.features.values())
+            linked = sum(named_types(graph, dataset.target.ends).values())
+            nearby = min(MOST_COLUMNS, described + linked)
             columns = own + outputs + len(dataset.target.ends) * (nearby + 2 * len(graph.edges))
             return _trees(rows, columns, outputs, dataset.target.form)
         case "neighbours":

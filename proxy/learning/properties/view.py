@@ -49,10 +49,9 @@ class View:
         """The elements' features."""
         return columns.own(self.graph, self.ends)
 
-    @cached_property
-    def around(self) -> Table:
-        """The elements' features with those of their neighbourhood."""
-        return columns.around(self.graph, self.ends)
+    def around(self, named: Mapping[str, int]) -> Table:
+        """The elements' features with those of their neighbourhood: see `columns.around`."""
+        return columns.around(self.graph, self.ends, named)
 
     @cached_property
     def estimates(self) -> Estimates:
