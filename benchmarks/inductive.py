@@ -66,7 +66,7 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=943, help="only the first so many people")
     parser.add_argument("--share", type=float, default=0.1, help="of the people come later")
     parser.add_argument("--model", default="auto")
-    parser.add_argument("--budget", type=float, help="seconds of each of the three trainings")
+    parser.add_argument("--budget", type=float, default=0.0, help="seconds of a training")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     source = arguments.seeds / MOVIELENS

@@ -4,13 +4,13 @@
     python benchmarks/removed_genres.py seeds [--films 60] [--most-rated 60] [--seed 0]
 
 Graph, features and target are those of AWS's notebook on node classification: MovieLens-100k, the
-ratings both as edges and as vertices, the genres both as a property and as vertices. So
-whoever looks can tell a removed genre, if the hundreds of ratings of a film do not drown it. The notebook takes the genres of three much-rated films out, which is
-too few for a rate. Here they are taken out of films at random, of those that are rated most, and of
-the notebook's three, all before the training; then queries through the proxy ask for them as the
-notebook does. Prints micro F1 of the genres that are named from one half upwards, and how often the
-likeliest is right, and one of three, beside the report's own figure; standard errors are those of resampled
-films.
+ratings both as edges and as vertices, the genres both as a property and as vertices. So whoever
+looks can tell a removed genre, if the hundreds of ratings of a film do not drown it. The notebook
+takes the genres of three much-rated films out, which is too few for a rate. Here they are taken out
+of films at random, of those that are rated most, and of the notebook's three, all before the
+training; then queries through the proxy ask for them as the notebook does. Prints micro F1 of the
+genres that are named from one half upwards, and how often the likeliest is right, and one of three,
+beside the report's own figure; standard errors are those of resampled films.
 """
 
 from __future__ import annotations
