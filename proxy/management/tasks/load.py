@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import shutil
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,10 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     locations = locations_of(description)
     source = locations.at(description["input"])
     local = locations.fetch(source, work / "input")
-    places = {
-        _unpacked(number, file, work): _address(source.address, local, file)
-        for number, file in enumerate(files(local))
-    }
-    if not places:
+    given = list(files(local))
+    if not given:
         raise LocationUnreachable(source.address, "there are no files at this address")
+    places = {file: _address(source.address, local, file) for file in given}
     errors: list[dict[str, Any]] = []
     left_out = 0
 
@@ -52,9 +51,11 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
             errors.append(_error(problem, places))
 
     try:
+        unpacked = [_unpacked(number, file, work) for number, file in enumerate(given)]
+        places |= {plain: places[file] for plain, file in zip(unpacked, given, strict=True)}
         report = load_csv(
             graph_of(description),
-            list(places),
+            unpacked,
             progress=lambda what, done, total: tell(what, done, total, ""),
             allow_empty_strings=description["allow_empty_strings"],
             on_problem=note if description["continue"] else None,
@@ -70,7 +71,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         "vertices": report.vertices,
         "edges": report.edges,
         "records": rows + left_out,
-        "files": len(places),
+        "files": len(given),
     }
 
 
@@ -94,11 +95,18 @@ def _unpacked(number: int, file: Path, work: Path) -> Path:
         return file
     target = work / "unpacked" / f"{number}-{file.stem}"
     target.parent.mkdir(exist_ok=True)
-    with (
-        gzip.open(file) if file.suffix == ".gz" else bz2.open(file) as packed,
-        target.open("wb") as plain,
-    ):
-        shutil.copyfileobj(packed, plain)
+    try:
+        with (
+            gzip.open(file) if file.suffix == ".gz" else bz2.open(file) as packed,
+            target.open("wb") as plain,
+        ):
+            shutil.copyfileobj(packed, plain)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise FileProblem(file, 0, 0, f"the packed file cannot be unpacked: {error}") from error
+    except OSError as error:
+        if error.errno is not None:  # of the disk; bz2 has none for what it cannot read
+            raise
+        raise FileProblem(file, 0, 0, f"the packed file cannot be unpacked: {error}") from error
     return target
 
 
