@@ -40,10 +40,10 @@ from proxy.learning.links.model import LinkModel, RelationModel
 from proxy.learning.links.model import to_artifact as links_to_artifact
 from proxy.learning.links.predictor import LinkPredictor
 from proxy.learning.links.scorers.embedding import Embeddings, RelationVectors
+from proxy.learning.properties.artifact import to_artifact as property_to_artifact
 from proxy.learning.properties.lift import Lift
 from proxy.learning.properties.members import Constant
 from proxy.learning.properties.model import EdgeFeatures, PropertyModel
-from proxy.learning.properties.model import to_artifact as property_to_artifact
 from proxy.learning.properties.target import Form, PropertyTarget
 from proxy.learning.properties.view import Known
 from proxy.learning.settings import NETWORK

@@ -8,7 +8,7 @@ from typing import Any
 
 from proxy.learning.links import model as links
 from proxy.learning.links.model import LinkModel
-from proxy.learning.properties import model as properties
+from proxy.learning.properties import artifact as properties
 from proxy.learning.properties.model import PropertyModel
 from proxy.store.artifacts import Artifact
 from proxy.store.reading import making

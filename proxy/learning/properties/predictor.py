@@ -15,8 +15,9 @@ from proxy.learning.graph import Floats, Relation
 from proxy.learning.inductive.extension import Places, encoded_rows, extend, places_of
 from proxy.learning.inductive.neighbourhood import Cells, Neighbourhood
 from proxy.learning.inductive.scope import Scope
+from proxy.learning.properties.artifact import from_artifact
 from proxy.learning.properties.dataset import Subjects
-from proxy.learning.properties.model import PropertyModel, from_artifact
+from proxy.learning.properties.model import PropertyModel
 from proxy.learning.properties.revision import Pair
 from proxy.learning.properties.target import Element, Form, Outputs, Task
 from proxy.store.artifacts import read_artifact

@@ -15,13 +15,14 @@ from proxy.learning.embeddings import Groups, picture
 from proxy.learning.events import PhaseStarted, Progress, unheard
 from proxy.learning.inductive.encoder import Encoder
 from proxy.learning.models.messages import threads
+from proxy.learning.properties.artifact import to_artifact
 from proxy.learning.properties.choice import Choice
 from proxy.learning.properties.dataset import PropertyDataset, load_property
 from proxy.learning.properties.head import Head, Networks
 from proxy.learning.properties.lift import Lift
 from proxy.learning.properties.members import Member
 from proxy.learning.properties.mixture import used
-from proxy.learning.properties.model import EdgeFeatures, PropertyModel, to_artifact
+from proxy.learning.properties.model import EdgeFeatures, PropertyModel
 from proxy.learning.properties.network import epochs_of
 from proxy.learning.properties.page import property_page
 from proxy.learning.properties.report import (

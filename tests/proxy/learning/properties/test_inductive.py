@@ -18,11 +18,11 @@ from grammar.traversal import Literal
 from proxy.learning.models.fit_settings import FitSettings
 from proxy.learning.models.property_network import fit_property
 from proxy.learning.models.rgcn import EncoderSettings
+from proxy.learning.properties.artifact import to_artifact
 from proxy.learning.properties.dataset import load_property
 from proxy.learning.properties.head import Networks
 from proxy.learning.properties.lift import Lift
 from proxy.learning.properties.members import Field, Member
-from proxy.learning.properties.model import to_artifact
 from proxy.learning.properties.predictor import PredictedValue, PropertyPredictor
 from proxy.learning.properties.training import model_of
 from proxy.store.artifacts import write_artifact
