@@ -1,7 +1,7 @@
 """What a search over settings and a warm start bring: the network on test data, beside defaults.
 
     pip install --no-deps --target seeds recbole==1.2.1
-    python benchmarks/search.py seeds [--trials 12] [--parallel 2] [--only links age warm]
+    python benchmarks/search.py seeds [--trials 12] [--parallel 2] [--only links age] [--seed 0]
 
 Reads MovieLens-100k where the package has it. `links` (a third of the ratings, all as links) and
 `age` (of people, with a split) train the graph neural network with its defaults, and with what a
@@ -48,7 +48,9 @@ def main() -> int:
     parser.add_argument("--parallel", type=int, default=2)
     parser.add_argument("--only", nargs="+", choices=("links", "age", "warm"),
                         default=("links", "age", "warm"))  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    seed = arguments.seed
     search = SearchSettings(arguments.trials, arguments.parallel)
     graph = movielens(arguments.seeds)
     table = Table("Task", "Metric", "Training", "Figure", "Epochs", "Seconds", "Ratio", "Found")
@@ -56,23 +58,25 @@ def main() -> int:
         directory = Path(temporary)
         if "links" in arguments.only:
             write_export(directory / "links", some(graph, 1 / 3), LINKS)
-            begin = trained(directory / "links", directory / "default", SearchSettings())
-            better = trained(directory / "links", directory / "searched", search)
+            begin = trained(directory / "links", directory / "default", SearchSettings(), seed)
+            better = trained(directory / "links", directory / "searched", search, seed)
             show(table, "links, a third", "MRR", "defaults", begin, None)
             show(table, "", "", "searched", better, better.figure / begin.figure)
         if "age" in arguments.only:
             write_export(directory / "age", graph, CASES["age"])
-            begin = trained(directory / "age", directory / "a-default", SearchSettings())
-            better = trained(directory / "age", directory / "a-searched", search)
+            begin = trained(directory / "age", directory / "a-default", SearchSettings(), seed)
+            better = trained(directory / "age", directory / "a-searched", search, seed)
             show(table, "age", "RMSE", "defaults", begin, None)
             show(table, "", "", "searched", better, begin.figure / better.figure)
         if "warm" in arguments.only:
             write_export(directory / "before", some(graph, 0.9), LINKS)
             write_export(directory / "now", graph, LINKS)
             earlier = directory / "earlier"
-            first = trained(directory / "before", earlier, SearchSettings())
-            cold = trained(directory / "now", directory / "cold", SearchSettings())
-            warm = trained(directory / "now", directory / "warm", SearchSettings(previous=earlier))
+            first = trained(directory / "before", earlier, SearchSettings(), seed)
+            cold = trained(directory / "now", directory / "cold", SearchSettings(), seed)
+            warm = trained(
+                directory / "now", directory / "warm", SearchSettings(previous=earlier), seed
+            )
             show(table, "nine tenths", "MRR", "", first, None)
             show(table, "all", "", "cold", cold, None)
             show(table, "", "", "warm", warm, warm.seconds / cold.seconds)
@@ -89,9 +93,9 @@ def some(graph: Graph, share: float) -> Graph:
     return replace(graph, edges={RATED: Kind(rows, rated.features)})
 
 
-def trained(export: Path, artifact: Path, search: SearchSettings) -> Result:
+def trained(export: Path, artifact: Path, search: SearchSettings, seed: int) -> Result:
     """The graph neural network alone."""
-    report = train(export, artifact, model="rgcn", settings=SPLIT, search=search)
+    report = train(export, artifact, model="rgcn", settings=SPLIT, search=search, seed=seed)
     row = report.row("rgcn")
     metric = "mrr" if "mrr" in row.metrics else "rmse"
     epochs = report.epochs if isinstance(report.epochs, int) else report.epochs["rgcn"]
