@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from proxy.learning.graph import (
     DIRECTIONS,
@@ -84,8 +85,12 @@ class Validation:
 
     def mrr(self, trained: Trained) -> float:
         """Over all relations and both directions."""
+        return mean_reciprocal_rank(self.ranks(trained))
+
+    def ranks(self, trained: Trained) -> NDArray[np.float64]:
+        """Of all questions: float64 `[questions]`."""
         found = [
             rank_questions(trained.scorer(relation), questions, self._known[relation])
             for relation, questions in self._questions
         ]
-        return mean_reciprocal_rank(np.concatenate(found))
+        return np.concatenate(found)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from proxy.learning.events import unheard
-from proxy.learning.links.bench import Bench
+from proxy.learning.links.bench import Bench, Ranks
 from proxy.learning.links.cross_validation import learned as learned_in_part
 from proxy.learning.links.cross_validation import (
     mean_course,
@@ -17,14 +19,15 @@ from proxy.learning.links.cross_validation import (
     without_part,
 )
 from proxy.learning.links.dataset import Dataset
+from proxy.learning.links.evaluation import mean_reciprocal_rank
 from proxy.learning.links.members import Validation
-from proxy.learning.links.networks import Course, Judge
+from proxy.learning.links.networks import Course
 from proxy.learning.links.scorers.trained import Trained
 from proxy.learning.links.split import held_out, learned
 from proxy.learning.models.messages import threads
 from proxy.learning.search.names import applied
 from proxy.learning.search.parameter import Value
-from proxy.learning.search.search import Objective, Tell
+from proxy.learning.search.search import Objective, Reached, Tell, groups_of
 from proxy.learning.settings import TrainingSettings
 
 
@@ -33,7 +36,7 @@ def link_objective(
 ) -> Objective:
     """Trains the network `name`; `small` is for cross-validation, see `study_folds`."""
 
-    def objective(parameters: Mapping[str, Value], tell: Tell) -> float:
+    def objective(parameters: Mapping[str, Value], tell: Tell) -> Reached:
         tried = applied(settings, parameters)
         # A bench of its own: equal seeds hold the same edges out.
         bench = Bench(dataset, name, tried, seed, unheard)
@@ -43,37 +46,47 @@ def link_objective(
     return objective
 
 
-def _split(bench: Bench, name: str, tell: Tell) -> float:
+def _split(bench: Bench, name: str, tell: Tell) -> Reached:
     train, valid, _ = held_out(bench)
     judge = _Telling(Validation(bench.dataset.graph, valid), tell)
-    _, course = learned(bench, name, train, judge)
-    return max(course.curve.values())
+    learned(bench, name, train, judge)
+    return judge.reached()
 
 
-def _in_parts(bench: Bench, name: str, tell: Tell) -> float:
+def _in_parts(bench: Bench, name: str, tell: Tell) -> Reached:
     courses: list[Course] = []
     parts = parts_of(bench)
     for number, part in enumerate(parts, start=1):
         without, _, validation = without_part(bench, part)
         seed = part_seed(bench, number)
         courses.append(learned_in_part(bench, name, without, validation, "", seed)[1])
-        best = max(mean_course(courses).curve.values())
+        curve = mean_course(courses).curve
+        epoch = max(curve, key=lambda each: curve[each])
         if number < len(parts):
-            tell(best)
-    return best
+            tell(curve[epoch])
+    return Reached(curve[epoch], tuple(course.curve[epoch] for course in courses))
 
 
 class _Telling:
     """Tells the best so far at every look."""
 
-    def __init__(self, judge: Judge, tell: Tell) -> None:
-        self._judge = judge
+    def __init__(self, validation: Validation, tell: Tell) -> None:
+        self._validation = validation
         self._tell = tell
-        self._best = 0.0
+        self._best = -1.0
+        self._ranks: Ranks = np.zeros(0)
 
     def mrr(self, trained: Trained) -> float:
         """See `Judge.mrr`."""
-        found = self._judge.mrr(trained)
-        self._best = max(self._best, found)
+        ranks = self._validation.ranks(trained)
+        found = mean_reciprocal_rank(ranks)
+        if found > self._best:
+            self._best, self._ranks = found, ranks
         self._tell(self._best)
         return found
+
+    def reached(self) -> Reached:
+        """The best, and how good it was in each group of questions."""
+        groups = groups_of(len(self._ranks))
+        apart = tuple(mean_reciprocal_rank(self._ranks[rows]) for rows in groups)
+        return Reached(self._best, apart)

@@ -15,13 +15,13 @@ from proxy.learning.models.messages import threads
 from proxy.learning.properties.choice import Yardstick
 from proxy.learning.properties.dataset import PropertyDataset
 from proxy.learning.properties.fold import best_stage
-from proxy.learning.properties.merits import merit_by
+from proxy.learning.properties.merits import Merit, merit_by
 from proxy.learning.properties.study import Trial
 from proxy.learning.properties.target import Outputs
 from proxy.learning.search.configuration import Metric
 from proxy.learning.search.names import applied
 from proxy.learning.search.parameter import Value
-from proxy.learning.search.search import Objective, Tell
+from proxy.learning.search.search import Objective, Reached, Tell, groups_of
 from proxy.learning.settings import TrainingSettings
 
 
@@ -35,7 +35,7 @@ def property_objective(
     whole = Trial.of(dataset, settings, seed, unheard)
     merit_by(metric, whole.yardstick)
 
-    def objective(parameters: Mapping[str, Value], tell: Tell) -> float:
+    def objective(parameters: Mapping[str, Value], tell: Tell) -> Reached:
         tried = applied(settings, parameters)
         trial = Trial(dataset, tried, whole.plan, seed, unheard)
         with threads(dataset.graph, tried.threads):
@@ -45,14 +45,20 @@ def property_objective(
     return objective
 
 
-def _split(trial: Trial, metric: Metric | None, tell: Tell) -> float:
+def _split(trial: Trial, metric: Metric | None, tell: Tell) -> Reached:
     train, valid, _ = trial.split()
-    judge = _Telling(trial.yardstick, metric, trial.dataset.truth[valid], tell)
+    truth = trial.dataset.truth[valid]
+    judge = _Telling(trial.yardstick, metric, truth, tell)
     trial.learn("", train, valid, len(valid), judge)
-    return judge.best
+    return Reached(judge.best, _apart(merit_by(metric, trial.yardstick), judge.said, truth))
 
 
-def _in_parts(trial: Trial, metric: Metric | None, tell: Tell) -> float:
+def _apart(merit: Merit, said: Outputs, truth: Floats) -> tuple[float, ...]:
+    """How good answers are in each group of rows."""
+    return tuple(merit(said[rows], truth[rows]) for rows in groups_of(len(truth)))
+
+
+def _in_parts(trial: Trial, metric: Metric | None, tell: Tell) -> Reached:
     """Each part is judged at the stage that is the best on all parts so far."""
     merit = merit_by(metric, trial.yardstick)
     truth = trial.dataset.truth
@@ -65,10 +71,11 @@ def _in_parts(trial: Trial, metric: Metric | None, tell: Tell) -> float:
         held.append(part)
         stage = best_stage(courses)
         said = np.concatenate([course.said[stage] for course in courses])
-        value = merit(said, truth[np.concatenate(held)])
+        judged = truth[np.concatenate(held)]
+        value = merit(said, judged)
         if len(held) < len(parts):
             tell(value)
-    return value
+    return Reached(value, _apart(merit, said, judged))
 
 
 class _Telling:
@@ -82,9 +89,12 @@ class _Telling:
         self._truth = truth
         self._tell = tell
         self.best = -np.inf
+        self.said: Outputs = np.zeros((0, truth.shape[1]))
 
     def __call__(self, outputs: Outputs) -> float:
         """See `Judge`."""
-        self.best = max(self.best, self._merit(outputs, self._truth))
+        found = self._merit(outputs, self._truth)
+        if found > self.best:
+            self.best, self.said = found, outputs
         self._tell(self.best)
         return self._yardstick.loss(outputs, self._truth)

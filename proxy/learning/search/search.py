@@ -10,21 +10,40 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
+
+import numpy as np
 
 from proxy.learning.events import PhaseStarted, Progress
+from proxy.learning.graph import Indexes
 from proxy.learning.search.parameter import Parameter, Value, in_words
 
 Tell = Callable[[float], None]
 """Hears the best value so far, larger is better; raises `Pruned` where that is not enough."""
 
-Objective = Callable[[Mapping[str, Value], Tell], float]
-"""Trains with parameters, tells meanwhile how good it is, and returns the best value at the end."""
+
+class Reached(NamedTuple):
+    """What a trial has reached at its end: the best `value`, and the same on each group of whatever
+    judges it (see `groups_of`), which tells skill from luck."""
+
+    value: float
+    groups: tuple[float, ...] = ()
+
+
+Objective = Callable[[Mapping[str, Value], Tell], Reached]
+"""Trains with parameters, tells meanwhile how good it is, and returns what it has reached."""
 
 State = Literal["complete", "pruned", "failed"]
 
 WARM_UP = 2
 """Values of a trial that are never compared: first looks say little."""
+
+GROUPS = 10
+LEAST_IN_GROUP = 5
+
+LUCK = 2.0
+"""Standard errors of the difference by which a trial has to be ahead of the first one, that of the
+defaults: by luck alone the best of a dozen is ahead by one and a half."""
 
 LEAST_KNOWN = 3
 """Trials that have to be complete before one is stopped for being worse than their median."""
@@ -40,8 +59,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """A trial that is over. `value` is what it has reached, `None` where it failed; `seconds` it
-    took; `reason` is why it failed."""
+    """A trial that is over. `value` is what it has reached, `None` where it failed; `groups` are as
+    in `Reached`; `seconds` it took; `reason` is why it failed."""
 
     number: int
     parameters: Mapping[str, Value]
@@ -49,11 +68,12 @@ class TrialRow:
     state: State
     seconds: float
     reason: str = ""
+    groups: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The trials in their order, and the best one's parameters."""
+    """The trials in their order, and the chosen one's parameters."""
 
     best: Mapping[str, Value]
     trials: tuple[TrialRow, ...]
@@ -85,6 +105,7 @@ def run_trial(objective: Objective, job: Job, keep: Keep) -> TrialRow:
     reached: list[float] = []
     state: State = "complete"
     reason = ""
+    groups: tuple[float, ...] = ()
 
     def tell(value: float) -> None:
         if not math.isfinite(value):
@@ -94,10 +115,11 @@ def run_trial(objective: Objective, job: Job, keep: Keep) -> TrialRow:
             raise Pruned
 
     try:
-        value = objective(job.parameters, tell)
-        if not math.isfinite(value):
+        end = objective(job.parameters, tell)
+        if not math.isfinite(end.value):
             raise ArithmeticError("what it is judged by is no number")
-        reached.append(value)
+        reached.append(end.value)
+        groups = tuple(end.groups)
     except Pruned:
         state = "pruned"
     except (ArithmeticError, RuntimeError, ValueError) as error:
@@ -105,7 +127,14 @@ def run_trial(objective: Objective, job: Job, keep: Keep) -> TrialRow:
         state, reason = "failed", f"{type(error).__name__}: {error}"
     last = reached[-1] if reached and state != "failed" else None
     seconds = round(time.perf_counter() - begun, 2)
-    return TrialRow(job.number, job.parameters, last, state, seconds, reason)
+    return TrialRow(job.number, job.parameters, last, state, seconds, reason, groups)
+
+
+def groups_of(count: int) -> list[Indexes]:
+    """Rows or questions in groups of equal size; none where they are too few to tell anything."""
+    if count < GROUPS * LEAST_IN_GROUP:
+        return []
+    return [np.arange(first, count, GROUPS) for first in range(GROUPS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +165,8 @@ def search(
 
     Proposals are those of the tree-structured Parzen estimator (Bergstra, Bardenet, Bengio & Kégl,
     NIPS 2011), after some random ones; a trial is given up where the best it has reached is below
-    the median of what others had at the same point. Raises `SearchFailed`.
+    the median of what others had at the same point. What is better than the first by no more than
+    luck explains is not chosen. Raises `SearchFailed`.
     """
     import optuna
 
@@ -165,7 +195,18 @@ def search(
         raise SearchFailed(f"no trial of {what} came to an end: {reasons[0] if reasons else ''}")
     # The first of equals: where nothing is better, the defaults stay.
     best = max(done, key=lambda row: (row.value or 0.0, -row.number))
+    if done[0].number == 0 and not _is_ahead(best, done[0]):
+        best = done[0]
     return Found(best.parameters, tuple(rows))
+
+
+def _is_ahead(best: TrialRow, first: TrialRow) -> bool:
+    """By more than luck, as far as the groups tell: the same ones judge both."""
+    if not best.groups or len(best.groups) != len(first.groups):
+        return True
+    ahead = np.subtract(best.groups, first.groups)
+    error = float(ahead.std(ddof=1)) / math.sqrt(len(ahead))
+    return float(ahead.mean()) > LUCK * error
 
 
 def _job(trial: Any, number: int, parameters: Sequence[Parameter]) -> Job:

@@ -33,7 +33,7 @@ TUNED = "tuned"
 
 @dataclass(frozen=True, slots=True)
 class SearchReport:
-    """What was tried. `parameters` are the best trial's, in Neptune's names; `metric` is what the
+    """What was tried. `parameters` are the chosen trial's, in Neptune's names; `metric` is what the
     trials were judged by on held-out data, larger is better; `parallel` ran at a time.
     """
 
@@ -54,8 +54,16 @@ class SearchReport:
         return (
             f"Search of settings for {self.network}: {len(self.trials)} trials, {pruned} given up "
             f"early, {self.seconds:.1f} s. Best {self.metric} on held-out data {best:.4f}{before}: "
-            f"{chosen}."
+            f"{self._why()}{chosen}."
         )
+
+    def _why(self) -> str:
+        """Why the defaults stay although something was better; nothing where they do not."""
+        first = self.trials[0]
+        stayed = dict(self.parameters) == dict(first.parameters)
+        if not stayed or first.value is None or self.rise()[-1][1] <= first.value:
+            return ""
+        return "no more than luck explains, so the defaults stay, "
 
     def rise(self) -> list[tuple[float, float]]:
         """The best value so far by trial, from 1, of those that came to their end."""

@@ -90,7 +90,7 @@ class _Worker:
             while line := self._line(process):
                 said = json.loads(line)
                 if "row" in said:
-                    return TrialRow(**said["row"])
+                    return TrialRow(**said["row"] | {"groups": tuple(said["row"]["groups"])})
                 if "step" in said:
                     self._write(process, keep(job.number, said["step"], said["value"]))
         code = process.wait()

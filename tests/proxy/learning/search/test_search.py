@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pytest
 
 from proxy.learning.events import unheard
@@ -13,8 +14,10 @@ from proxy.learning.search.search import (
     Here,
     Job,
     Objective,
+    Reached,
     SearchFailed,
     Tell,
+    groups_of,
     run_trial,
     search,
 )
@@ -28,6 +31,7 @@ ALL = (RATE, WIDTH, LAYERS, NORM, PICKED)
 
 
 def distance(parameters: Mapping[str, Value]) -> float:
+    """How far from the best width, which is 64."""
     width = parameters.get("num-hidden", 64)
     assert width is not None
     return -abs(float(width) - 64.0) / 64.0
@@ -47,7 +51,7 @@ def run(objective: Objective, trials: int = 12, parallel: int = 1, seed: int = 0
 
 
 def test_the_best_is_found_from_the_defaults_on() -> None:
-    found = run(lambda parameters, _: distance(parameters))
+    found = run(lambda parameters, _: Reached(distance(parameters)))
     assert found.best["num-hidden"] == 64
     assert found.trials[0].parameters == {each.name: each.default for each in ALL}
     for row in found.trials:
@@ -60,10 +64,10 @@ def test_the_best_is_found_from_the_defaults_on() -> None:
 
 
 def test_the_same_seed_tries_the_same() -> None:
-    tried = [[row.parameters for row in run(lambda p, _: distance(p), seed=3).trials]
+    tried = [[row.parameters for row in run(lambda p, _: Reached(distance(p)), seed=3).trials]
              for _ in range(2)]  # fmt: skip
     assert tried[0] == tried[1]
-    other = [row.parameters for row in run(lambda p, _: distance(p), seed=4).trials]
+    other = [row.parameters for row in run(lambda p, _: Reached(distance(p)), seed=4).trials]
     assert tried[0] != other
 
 
@@ -72,10 +76,12 @@ def test_rounds_do_not_depend_on_who_is_first() -> None:
 
     class Backwards:
         def run(self, jobs, keep):  # type: ignore[no-untyped-def]
-            rows = [run_trial(lambda p, _: distance(p), job, keep) for job in reversed(jobs)]
+            rows = [
+                run_trial(lambda p, _: Reached(distance(p)), job, keep) for job in reversed(jobs)
+            ]
             return list(reversed(rows))
 
-    forwards = run(lambda p, _: distance(p), parallel=3)
+    forwards = run(lambda p, _: Reached(distance(p)), parallel=3)
     backwards = search(
         ALL,
         {each.name: each.default for each in ALL},
@@ -94,12 +100,12 @@ def test_rounds_do_not_depend_on_who_is_first() -> None:
 def test_weak_trials_are_given_up() -> None:
     heard: list[int] = []
 
-    def objective(parameters: Mapping[str, Value], tell: Tell) -> float:
+    def objective(parameters: Mapping[str, Value], tell: Tell) -> Reached:
         value = distance(parameters)
         for step in range(10):
             heard.append(step)
             tell(value - 1.0 / (step + 1))
-        return value
+        return Reached(value)
 
     found = run(objective, trials=20)
     pruned = [row for row in found.trials if row.state == "pruned"]
@@ -109,10 +115,10 @@ def test_weak_trials_are_given_up() -> None:
 
 
 def test_a_trial_that_fails_is_told_and_passed_over() -> None:
-    def objective(parameters: Mapping[str, Value], tell: Tell) -> float:
+    def objective(parameters: Mapping[str, Value], tell: Tell) -> Reached:
         if parameters["num-hidden"] == 128:
             raise RuntimeError("not enough memory")
-        return distance(parameters)
+        return Reached(distance(parameters))
 
     found = run(objective, trials=20)
     failed = [row for row in found.trials if row.state == "failed"]
@@ -123,7 +129,7 @@ def test_a_trial_that_fails_is_told_and_passed_over() -> None:
 
 
 def test_where_all_trials_fail_the_search_does() -> None:
-    def objective(parameters: Mapping[str, Value], tell: Tell) -> float:
+    def objective(parameters: Mapping[str, Value], tell: Tell) -> Reached:
         raise RuntimeError("not enough memory")
 
     with pytest.raises(SearchFailed, match="no trial of a test came to an end: RuntimeError"):
@@ -131,8 +137,34 @@ def test_where_all_trials_fail_the_search_does() -> None:
 
 
 def test_equals_leave_the_defaults() -> None:
-    found = run(lambda _, tell: 0.5, trials=5)
+    found = run(lambda _, tell: Reached(0.5), trials=5)
     assert found.best == found.trials[0].parameters
+
+
+@pytest.mark.parametrize("ahead", [True, False], ids=["skill", "luck"])
+def test_what_is_ahead_by_luck_leaves_the_defaults(ahead: bool) -> None:
+    """All trials but the first are better by 0.01 on average, everywhere or by three groups."""
+    begin = np.linspace(0.1, 0.3, 10)
+    more = np.full(10, 0.01) + 0.002 * np.resize([1, -1], 10)
+    if not ahead:
+        more = np.array([0.3, -0.2, 0.1, -0.1, 0.2, -0.2, 0, 0, 0, 0])
+
+    def objective(parameters: Mapping[str, Value], _: Tell) -> Reached:
+        default = all(parameters[each.name] == each.default for each in ALL)
+        groups = begin if default else begin + more
+        return Reached(float(groups.mean()), tuple(groups.tolist()))
+
+    found = run(objective)
+    values = [row.value or 0.0 for row in found.trials]
+    assert max(values) > values[0] + 0.009
+    assert (found.best != found.trials[0].parameters) is ahead
+
+
+def test_groups_hold_everything_once() -> None:
+    groups = groups_of(63)
+    assert sorted(np.concatenate(groups).tolist()) == list(range(63))
+    assert {len(group) for group in groups} == {6, 7}
+    assert groups_of(49) == []
 
 
 @pytest.mark.parametrize(
@@ -171,16 +203,16 @@ def test_steps_that_do_not_reach_the_end() -> None:
 
 
 def test_no_number_is_a_failure() -> None:
-    row = run_trial(lambda _, tell: float("nan"), Job(0, {}), lambda *_: True)
+    row = run_trial(lambda _, tell: Reached(float("nan")), Job(0, {}), lambda *_: True)
     assert (row.state, row.value) == ("failed", None)
     assert "is no number" in row.reason
 
 
 def test_a_trial_keeps_its_last_value() -> None:
-    def objective(parameters: Mapping[str, Value], tell: Tell) -> float:
+    def objective(parameters: Mapping[str, Value], tell: Tell) -> Reached:
         for value in (0.1, 0.2, 0.3):
             tell(value)
-        return 0.4
+        return Reached(0.4)
 
     stopped = run_trial(objective, Job(0, {}), lambda _, step, __: step < 1)
     assert (stopped.state, stopped.value) == ("pruned", 0.2)
