@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
+from reading import Links, Read, Vertex, name
 from written_export import Kind, write_export
 
 from grammar.traversal import Literal
@@ -59,6 +61,15 @@ def write_books(directory: Path, *, more: bool = False) -> Path:
     )
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The artifact of a model of the first state."""
+    directory = tmp_path_factory.mktemp("books")
+    export = write_books(directory / "export")
+    train_property(export, directory / "model", model="boosting+neighbours", settings=QUICK)
+    return directory / "model"
+
+
 def said(artifact: Path, books: list[str]) -> list[str]:
     predictor = PropertyPredictor.load(artifact)
     answers = predictor.predict([Literal.string(book) for book in books], 1)
@@ -82,18 +93,31 @@ def test_a_column_for_each_of_few_neighbours(tmp_path: Path) -> None:
     )
 
 
-def test_many_other_neighbours_drown_nothing(tmp_path: Path) -> None:
-    export = write_books(tmp_path / "export")
-    train_property(export, tmp_path / "model", model="boosting+neighbours", settings=QUICK)
+def test_many_other_neighbours_drown_nothing(trained: Path) -> None:
     silent = [book for book in range(BOOKS) if book % 5 == 0]
-    found = said(tmp_path / "model", [f"b{book}" for book in silent])
+    found = said(trained, [f"b{book}" for book in silent])
     assert found == [shelf(book) for book in silent]
 
 
-def test_what_comes_later_moves_no_column(tmp_path: Path) -> None:
-    export = write_books(tmp_path / "export")
-    train_property(export, tmp_path / "model", model="boosting+neighbours", settings=QUICK)
-    transform(tmp_path / "model", write_books(tmp_path / "now", more=True), tmp_path / "moved")
+def test_what_comes_later_moves_no_column(trained: Path, tmp_path: Path) -> None:
+    transform(trained, write_books(tmp_path / "now", more=True), tmp_path / "moved")
     books = [f"b{book}" for book in range(BOOKS)]
-    assert said(tmp_path / "moved", books) == said(tmp_path / "model", books)
+    assert said(tmp_path / "moved", books) == said(trained, books)
     assert said(tmp_path / "moved", ["late"]) == ["high"]
+
+
+def test_a_book_that_came_later_is_known_by_its_topics(trained: Path) -> None:
+    """Inductively: one of its topics is new, too."""
+    predictor = PropertyPredictor.load(trained)
+    for topic, expected in (("t1", "low"), ("t3", "high")):
+        read = Read(
+            [
+                Vertex(name("late"), "Book"),
+                Vertex(name(topic), "Topic"),
+                Vertex(name("t4"), "Topic"),
+            ],
+            [Links(name("late"), "about", "out", [name("t4"), name(topic)])],
+        )
+        late = [name("late")]
+        ((best,),) = predictor.extended(read, late).predict(late, 1)
+        assert best.value.value == expected
