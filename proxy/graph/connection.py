@@ -18,13 +18,13 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from uuid import uuid4
 
 import aiohttp
-from gremlin_python.driver.aiohttp.transport import AiohttpTransport
 from gremlin_python.driver.request import RequestMessage
 from gremlin_python.driver.serializer import GraphSONMessageSerializer
 from gremlin_python.process.traversal import Bytecode, Traverser
 from gremlin_python.structure.io.graphsonV3d0 import FloatIO, GraphSONWriter
 
 from proxy.graph.errors import ConnectionFailed, ServerRefused
+from proxy.graph.transport import Transport
 
 EVALUATION_TIMEOUT_MS = 24 * 60 * 60 * 1000
 """What a request may take on the server, unless it caps it: reading a graph takes its time."""
@@ -72,7 +72,7 @@ class GraphConnection:
         self._aliases = {"g": traversal_source}
         self._serializer = GraphSONMessageSerializer(writer=GraphSONWriter({Float32: _Float32IO}))
         trust = {} if server.tls is None else {"ssl_options": server.tls}
-        self._transport = AiohttpTransport(max_content_length=0, **trust)
+        self._transport = Transport(max_content_length=0, **trust)
         self._pending: str | None = None
         try:
             self._transport.connect(self.url)

@@ -20,12 +20,18 @@ def tls_front(port: int, context: ssl.SSLContext) -> Iterator[int]:
             while data := await reader.read(65536):
                 writer.write(data)
                 await writer.drain()
-        with suppress(OSError):
-            writer.close()
+        writer.close()
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
+        try:
+            await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
+            for end in (writer, inner_writer):
+                with suppress(OSError):
+                    await end.wait_closed()
+        finally:  # the front goes away before them
+            for end in (writer, inner_writer):
+                end.transport.abort()
 
     async def serve() -> None:
         server = await asyncio.start_server(carry, "127.0.0.1", 0, ssl=context)

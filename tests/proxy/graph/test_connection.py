@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import trustme
 from aiohttp import WSMsgType, web
 
-from proxy.graph.connection import GraphConnection
+from proxy.graph.connection import GraphConnection, Server
 from proxy.graph.errors import ConnectionFailed, ServerRefused
 
 Script = Callable[[dict[str, Any]], list[dict[str, Any] | None]]
@@ -21,7 +24,7 @@ Script = Callable[[dict[str, Any]], list[dict[str, Any] | None]]
 
 
 @contextmanager
-def server(script: Script) -> Iterator[str]:
+def server(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """A Gremlin server that answers as the script says; its address without the scheme."""
     loop = asyncio.new_event_loop()
     started = threading.Event()
@@ -46,7 +49,7 @@ def server(script: Script) -> Iterator[str]:
         app.router.add_get("/gremlin", handle)
         runner = web.AppRunner(app, shutdown_timeout=1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
         port.append(runner.addresses[0][1])
         started.set()
@@ -159,3 +162,34 @@ def test_addresses_that_are_none(url: str) -> None:
 def test_nobody_listens() -> None:
     with pytest.raises(ConnectionFailed, match=r"ws://127\.0\.0\.1:1/gremlin.*refused|failed"):
         GraphConnection("ws://127.0.0.1:1/gremlin")
+
+
+def of_one_authority() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's side of TLS, and that of a client that believes it."""
+    authority = trustme.CA()
+    offered = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(offered)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    return offered, trusting
+
+
+def test_over_tls_nothing_stays_open() -> None:
+    offered, trusting = of_one_authority()
+    with server(lambda asked: [answer(asked, 200, ["a"])], offered) as address:
+        for _ in range(5):
+            with GraphConnection(Server(f"wss://{address}", trusting)) as connection:
+                assert list(connection.submit("g.V()")) == ["a"]
+        with pytest.raises(ConnectionFailed, match="certificate"):
+            GraphConnection(f"wss://{address}")
+        gc.collect()  # what is still open warns, which is an error here
+
+
+def test_over_tls_a_server_that_hangs_up_leaves_nothing_open() -> None:
+    offered, trusting = of_one_authority()
+    with server(lambda asked: [None], offered) as address:
+        for _ in range(5):
+            connection = GraphConnection(Server(f"wss://{address}", trusting))
+            with connection, pytest.raises(ConnectionFailed):
+                list(connection.submit("g.V()"))
+        gc.collect()
