@@ -36,7 +36,7 @@ from proxy.learning.settings import (
 TOUCH = 4e-9
 """Seconds for a number that is read, changed and written."""
 
-WALK = 1e-9
+WALK = 5e-10
 """Seconds for a number that passes over an edge."""
 
 LEARNABLE = 500

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from proxy.learning.links.scorers.whole_walks import WholeWalks
 
 LONGEST = 5
 """Steps of the longest walk; longer ones add less than `SHARE ** LONGEST` of the first."""
@@ -29,13 +30,11 @@ class Katz:
 
     name: ClassVar[str] = "katz"
 
-    def __init__(
-        self, whole: sparse.csr_array, beta: float, heads: tuple[int, int], tails: tuple[int, int]
-    ) -> None:
-        """`whole`: symmetric adjacency; `heads`, `tails`: where the types begin and end in it."""
+    def __init__(self, whole: sparse.csr_array, beta: float, walks: WholeWalks) -> None:
+        """`whole`: symmetric adjacency."""
         self._whole = whole
         self._beta = np.float32(beta)
-        self._spans: dict[str, tuple[int, int]] = {"head": heads, "tail": tails}
+        self._walks = walks
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
@@ -52,21 +51,15 @@ class Katz:
             following = whole @ vector + vector
             vector = following / max(float(np.linalg.norm(following)), 1e-12)
         largest = float(vector @ (whole @ vector))
-
-        def span(vertex_type: str) -> tuple[int, int]:
-            start = graph.offsets[vertex_type]
-            return start, start + graph.counts[vertex_type]
-
-        return cls(whole, SHARE / max(largest, 1.0), span(relation.head), span(relation.tail))
+        return cls(whole, SHARE / max(largest, 1.0), WholeWalks(graph, relation))
 
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
         """See `Scorer.scores`."""
-        start, _ = self._spans["head" if direction == "out" else "tail"]
-        first, last = self._spans["tail" if direction == "out" else "head"]
-        walks = np.zeros((self._whole.shape[0], len(sources)), np.float32)
-        walks[sources + start, np.arange(len(sources))] = 1.0
-        total = np.zeros((last - first, len(sources)), np.float32)
+        return self._walks.scores(self._attenuated, sources, direction)
+
+    def _attenuated(self, walks: Floats) -> Floats:
+        total = np.zeros_like(walks)
         for _ in range(LONGEST):
             walks = self._beta * (self._whole @ walks)
-            total += walks[first:last]
-        return np.ascontiguousarray(total.T)
+            total += walks
+        return total

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from proxy.learning.links.scorers.whole_walks import WholeWalks
 
 RESTART = 0.15
 STEPS = 12
@@ -26,10 +27,10 @@ class PersonalisedPageRank:
 
     name: ClassVar[str] = "personalised-pagerank"
 
-    def __init__(self, walk: sparse.csr_array, heads: tuple[int, int], tails: tuple[int, int]):
-        """`walk`: column-stochastic; `heads`, `tails`: where the types begin and end in it."""
+    def __init__(self, walk: sparse.csr_array, walks: WholeWalks):
+        """`walk`: column-stochastic."""
         self._walk = walk
-        self._spans: dict[str, tuple[int, int]] = {"head": heads, "tail": tails}
+        self._walks = walks
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
@@ -43,20 +44,14 @@ class PersonalisedPageRank:
         degrees = np.maximum(np.diff(whole.indptr), 1).astype(np.float32)
         walk = whole.copy()
         walk.data = (walk.data / degrees[walk.indices]).astype(np.float32)
-
-        def span(vertex_type: str) -> tuple[int, int]:
-            start = graph.offsets[vertex_type]
-            return start, start + graph.counts[vertex_type]
-
-        return cls(walk, span(relation.head), span(relation.tail))
+        return cls(walk, WholeWalks(graph, relation))
 
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
         """See `Scorer.scores`."""
-        start, _ = self._spans["head" if direction == "out" else "tail"]
-        first, last = self._spans["tail" if direction == "out" else "head"]
-        restart = np.zeros((self._walk.shape[0], len(sources)), np.float32)
-        restart[sources + start, np.arange(len(sources))] = RESTART
-        visits = restart / RESTART
+        return self._walks.scores(self._visits, sources, direction)
+
+    def _visits(self, visits: Floats) -> Floats:
+        restart = RESTART * visits
         for _ in range(STEPS):
             visits = (1.0 - RESTART) * (self._walk @ visits) + restart
-        return np.ascontiguousarray(visits[first:last].T)
+        return visits

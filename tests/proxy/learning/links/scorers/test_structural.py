@@ -134,3 +134,18 @@ def test_every_scorer_ranks_all_candidates_in_both_directions(name: str) -> None
             assert found.dtype == np.float32
             assert np.isfinite(found).all()
             assert (found[0] == found[2]).all()
+
+
+@pytest.mark.parametrize("name", STRUCTURAL)
+@pytest.mark.parametrize("count", [0, 16, 40])
+def test_many_sources_are_answered_as_each_alone(name: str, count: int) -> None:
+    for graph, relation in ((random_graph(), KNOWS), (bipartite(), LIKES)):
+        if not STRUCTURAL[name].applies(graph, relation):
+            continue
+        scorer = STRUCTURAL[name].fit(graph, relation)
+        for direction in DIRECTIONS:
+            sources = np.arange(count) % graph.counts[relation.source_type(direction)]
+            found = scorer.scores(sources, direction)
+            assert len(found) == count
+            for source, row in zip(sources, found, strict=True):
+                assert (row == scorer.scores(np.array([source]), direction)[0]).all()
