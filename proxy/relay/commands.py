@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from grammar.traversal import Argument
@@ -12,7 +12,6 @@ from proxy.inference.answer import Answering
 from proxy.inference.commands import Reply, Work
 from proxy.inference.errors import InferenceError
 from proxy.wire.frames import Message
-from proxy.wire.mime import Format
 from proxy.wire.request import RequestHead, RequestMessage
 
 
@@ -82,23 +81,6 @@ class Reading:
     head: RequestHead | None
     started: float
     holds: bool
-
-
-KEPT = 8192
-"""Bytes of an open request that are kept, to tell what it asks."""
-
-
-class OpenRequest(NamedTuple):
-    """A request of the client that has not had its last response.
-
-    `payload` are the first `KEPT` bytes of what came; `started` is in seconds of the monotonic
-    clock.
-    """
-
-    format: Format
-    opcode: int
-    payload: bytes | bytearray
-    started: float
 
 
 @dataclass(frozen=True, slots=True)

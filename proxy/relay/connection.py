@@ -19,7 +19,6 @@ from proxy.relay.commands import (
     Advance,
     Command,
     Hang,
-    OpenRequest,
     Pass,
     Pending,
     Predict,
@@ -31,6 +30,7 @@ from proxy.relay.commands import (
 from proxy.relay.conversation import Conversation
 from proxy.relay.deadlines import Silence, Stall, Unfinished
 from proxy.relay.errands import WAITING, Errands, Predictor
+from proxy.relay.ledger import OpenRequest
 from proxy.relay.shortcut import ordinary_requests, ordinary_responses
 from proxy.wire.errors import FrameError
 from proxy.wire.frames import CloseCode, FrameReader, Message, MessageReader, Opcode, encode_frame
@@ -144,8 +144,7 @@ class Connection:
 
     def open_requests(self) -> Iterable[tuple[UUID, OpenRequest]]:
         """The client's requests without a last response, by their ids, oldest first."""
-        for request_id, request in self._conversation.open.items():
-            yield UUID(bytes=request_id), request
+        return self.ledger.open()
 
     def cancel(self, request_id: UUID, error: InferenceError) -> bool:
         """End one of them with an error; whether there was such a request."""

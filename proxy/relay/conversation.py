@@ -21,10 +21,8 @@ from proxy.inference.shape import Shapes
 from proxy.inference.understood import Understood
 from proxy.relay.advance import Done, Written
 from proxy.relay.commands import (
-    KEPT,
     Command,
     Hang,
-    OpenRequest,
     Pass,
     Pending,
     Read,
@@ -34,9 +32,9 @@ from proxy.relay.commands import (
 )
 from proxy.relay.endings import failure, refusal
 from proxy.relay.inferring import Inferences, asks_otherwise
+from proxy.relay.ledger import KEPT, Ledger
 from proxy.relay.marker import holds_marker
 from proxy.relay.readings import Readings, takes_long
-from proxy.relay.shortcut import Ledger
 from proxy.wire.errors import FrameError, MessageError
 from proxy.wire.frames import CloseCode, Message, Opcode, encode_close
 from proxy.wire.request import RequestHead, RequestMessage, peek_request, read_request
@@ -49,12 +47,17 @@ class Conversation:
     that came before, of all clients."""
 
     def __init__(
-        self, settings: Settings, upstream: str, limits: Limits, shapes: Shapes | None = None
+        self,
+        settings: Settings,
+        upstream: str,
+        limits: Limits,
+        shapes: Shapes | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._shapes = Shapes() if shapes is None else shapes
         self._upstream = upstream
         self._open_limit = limits.max_requests_per_connection
-        self.ledger = Ledger()
+        self.ledger = Ledger() if ledger is None else ledger
         self.open = self.ledger.requests
         self.ours = self.ledger.ours
         self._inferences = Inferences(
@@ -116,11 +119,13 @@ class Conversation:
         known = head.request_id.bytes in self.open
         return not known and len(self.open) + len(self._held) >= self._open_limit
 
-    def _note(self, message: Message, head: RequestHead | None) -> None:
+    def _note(
+        self, message: Message, head: RequestHead | None, started: float | None = None
+    ) -> None:
         if head is not None:
-            self.open[head.request_id.bytes] = OpenRequest(
-                head.format, message.opcode, message.payload[:KEPT], time.monotonic()
-            )
+            started = time.monotonic() if started is None else started
+            noted = (head.format, message.opcode, message.payload[:KEPT], started, 0)
+            self.open[head.request_id.bytes] = noted
 
     def _has_to_wait(self, message: Message, head: RequestHead | None) -> bool:
         """Whether an inference has to wait for the answers that are still open.
@@ -162,7 +167,8 @@ class Conversation:
         self, message: Message, asked: RequestMessage | Understood, started: float
     ) -> Iterator[Command]:
         request = asked.query.request if isinstance(asked, Understood) else asked
-        self._note(message, RequestHead(request.format, request.request_id, request.op))
+        head = RequestHead(request.format, request.request_id, request.op)
+        self._note(message, head, started)
         yield from self._inferences.begin(message, asked, started)
 
     def read(
@@ -172,12 +178,12 @@ class Conversation:
         if not self._readings.end(reading):
             return
         message, head = reading.message, reading.head
-        if outcome is not None and head is not None:
-            self.open.pop(head.request_id.bytes, None)
         match outcome:
             case None:
                 yield ToUpstream(message.raw)
             case RequestMessage():
+                if head is not None:
+                    self.open.pop(head.request_id.bytes, None)
                 yield from self._infer(message, outcome, reading.started)
             case InferenceError() if head is not None:
                 yield refusal(self.ledger, head.format, head.request_id, outcome)
@@ -233,12 +239,12 @@ class Conversation:
 
     def cancel(self, request_id: UUID, error: InferenceError) -> Iterator[Command]:
         """End a request with an error; what the database still sends for it is dropped."""
-        request = self.open.pop(request_id.bytes, None)
-        if request is None:
+        noted = self.open.get(request_id.bytes)
+        if noted is None:
             return
         if not (self._inferences.give_up(request_id) or self._readings.forget(request_id)):
             self.ours[request_id] = None
-        yield refusal(self.ledger, request.format, request_id, error)
+        yield refusal(self.ledger, noted[0], request_id, error)
         yield from self._take_up()
 
     # From the database -----------------------------------------------------------------------
@@ -267,8 +273,8 @@ class Conversation:
         if request_id is None or not is_final(code):
             return
         self._inferences.answered(request_id, code)
-        if self.open.pop(request_id.bytes, None) is not None:
-            self.ledger.endings[code] += 1
+        if request_id.bytes in self.open:
+            self.ledger.ended(request_id.bytes, code)
 
     # Endings ---------------------------------------------------------------------------------
 
@@ -296,11 +302,8 @@ class Conversation:
         for message in self._held:
             self._note(message, peek_request(message.opcode, message.payload))
         self.close()
-        for request_id, request in self.open.items():
-            yield failure(
-                self.ledger, request.format, UUID(bytes=request_id), Status.SERVER_ERROR, reason
-            )
-        self.open.clear()
+        for request_id, request in list(self.ledger.open()):
+            yield failure(self.ledger, request.format, request_id, Status.SERVER_ERROR, reason)
 
     def _close(self, code: int, reason: str) -> Iterator[Command]:
         self._closed = True

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from proxy.inference.errors import InferenceError
 from proxy.relay.commands import ToClient
-from proxy.relay.shortcut import Ledger
+from proxy.relay.ledger import Ledger
 from proxy.wire.frames import encode_frame
 from proxy.wire.mime import Format
 from proxy.wire.response import write_error
@@ -33,7 +33,7 @@ def _ending(
     exceptions: list[str],
     trace: str,
 ) -> ToClient:
-    ledger.endings[status] += 1
+    ledger.ended(request_id.bytes, status)
     attributes: dict[str, str | list[str]] = {"exceptions": exceptions, "stackTrace": trace}
     opcode, payload = write_error(format, request_id, status, message, attributes)
     return ToClient(encode_frame(opcode, payload, masked=False))

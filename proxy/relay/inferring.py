@@ -25,8 +25,8 @@ from proxy.relay.advance import LONG, Done, Written, advance
 from proxy.relay.collected import collect, holds_any
 from proxy.relay.commands import Advance, Command, Pending, Predict, ToClient, ToUpstream, Watch
 from proxy.relay.endings import refusal
+from proxy.relay.ledger import Ledger
 from proxy.relay.patience import Patience
-from proxy.relay.shortcut import Ledger
 from proxy.relay.writing import frame, in_time
 from proxy.wire.frames import Message, encode_frame
 from proxy.wire.mime import Format
@@ -133,8 +133,7 @@ class Inferences:
         """The database has given its last response under the client's own id."""
         refused = self._pending.get(request_id)
         if refused is not None:  # credentials were refused under the id of the request itself
-            self._end(refused)
-            self._ledger.endings[code] += 1
+            self._end(refused, code)
 
     def give_up(self, request_id: UUID) -> bool:
         """Forget an inference; whether there was one."""
@@ -166,8 +165,7 @@ class Inferences:
             return
         if not is_success(code):
             if is_final(code):
-                self._end(pending)
-                self._ledger.endings[code] += 1
+                self._end(pending, code)
             payload = readdress(event.payload, pending.request.request_id)
             yield ToClient(encode_frame(event.opcode, payload, masked=False))
             return
@@ -205,8 +203,7 @@ class Inferences:
             if pending.timer is not None:  # from here on it is the database's time
                 pending.timer.cancel()
         if is_final(code):
-            self._end(pending)
-            self._ledger.endings[code] += 1
+            self._end(pending, code)
         payload = readdress(event.payload, pending.request.request_id)
         yield ToClient(encode_frame(event.opcode, payload, masked=False))
 
@@ -282,13 +279,13 @@ class Inferences:
         yield from self._refuse(pending, error)
 
     def _refuse(self, pending: Pending, error: InferenceError) -> Iterator[Command]:
-        self._end(pending)
+        self._close(pending)
         yield refusal(self._ledger, pending.request.format, pending.request.request_id, error)
 
-    def _end(self, pending: Pending) -> None:
-        """Forget an inference whose last response the client gets."""
+    def _end(self, pending: Pending, status: int) -> None:
+        """Forget an inference that ends with a response of the database."""
         self._close(pending)
-        self._ledger.requests.pop(pending.request.request_id.bytes, None)
+        self._ledger.ended(pending.request.request_id.bytes, status)
 
     def _close(self, pending: Pending) -> None:
         if not pending.stepping:

@@ -13,16 +13,19 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from typing import Protocol
 
 import prometheus_client
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from proxy.inference.commands import Reply, Work
 from proxy.inference.errors import InferenceError
+from proxy.relay.durations import BOUNDS, Durations
 from proxy.relay.errands import Predictor
-from proxy.relay.shortcut import Ledger
-
-_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+from proxy.relay.ledger import Ledger
 
 
 class _Talking(Protocol):
@@ -47,6 +50,8 @@ class Metrics(Collector):
         self._left_alone = left_alone
         self._ended: Counter[int] = Counter()
         self._http: Counter[int] = Counter()
+        self.durations = {"websocket": Durations(), "http": Durations()}
+        """By the kind of the request."""
         self._registry = CollectorRegistry()
         self._upstream_errors = prometheus_client.Counter(
             "gremlink_upstream_errors",
@@ -57,7 +62,7 @@ class Metrics(Collector):
             "gremlink_inference_duration_seconds",
             "Time of a model's work, waiting for a thread included.",
             ["work", "outcome"],
-            buckets=_BUCKETS,
+            buckets=BOUNDS,
             registry=self._registry,
         )
         self._registry.register(self)
@@ -73,9 +78,10 @@ class Metrics(Collector):
         if connection.database_lost:
             self.upstream_failed()
 
-    def answered(self, status: int) -> None:
-        """A request over plain HTTP has ended."""
+    def answered(self, status: int, seconds: float) -> None:
+        """A request over plain HTTP has ended, after so long."""
         self._http[status] += 1
+        self.durations["http"].took.append(seconds)
 
     def upstream_failed(self) -> None:
         """The database could not be reached, or was lost."""
@@ -135,6 +141,15 @@ class Metrics(Collector):
             for status, number in sorted(counted.items()):
                 requests.add_metric([kind, str(int(status))], number)
         yield requests
+        durations = HistogramMetricFamily(
+            "gremlink_request_duration_seconds",
+            "Time from a request to its last response, that of the database included.",
+            labels=["kind"],
+        )
+        for kind, measured in self.durations.items():
+            buckets, total = measured.histogram()
+            durations.add_metric([kind], buckets, total)
+        yield durations
         yield GaugeMetricFamily(
             "gremlink_inflight",
             "Requests over WebSocket that have not ended.",

@@ -19,8 +19,8 @@ from grammar import script
 from grammar.errors import GremlinError
 from grammar.traversal import Literal, Traversal
 from proxy.inference.errors import CancelledByUser
-from proxy.relay.commands import OpenRequest
 from proxy.relay.connection import Connection
+from proxy.relay.ledger import OpenRequest
 from proxy.wire.errors import MessageError
 from proxy.wire.excerpt import script_excerpt
 from proxy.wire.http import read_http_request
@@ -163,6 +163,6 @@ def _query_of(request_id: UUID, request: OpenRequest) -> OpenQuery:
     return OpenQuery(
         str(request_id),
         request.started,
-        lambda: read_request(request.opcode, bytes(request.payload)),
+        lambda: read_request(request.opcode, request.payload),
         lambda: script_excerpt(request.payload),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
@@ -21,6 +22,7 @@ from proxy.relay.errands import Predictor
 from proxy.relay.explain import Explainer
 from proxy.relay.headers import without_credentials
 from proxy.relay.http import HttpRelay
+from proxy.relay.ledger import Ledger
 from proxy.relay.metrics import Metrics
 from proxy.relay.queries import OpenQueries
 from proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
@@ -99,8 +101,13 @@ class Server:
                 ("profile", self.queries.watched(explainer.profile)),
             ):
                 application.router.add_route(method, f"{path}/{name}", self._counted(handler))
+        application.on_startup.append(self._start)
         application.on_shutdown.append(self._shut_down)
         return application
+
+    async def _start(self, application: web.Application) -> None:
+        for measured in self.metrics.durations.values():
+            measured.start()
 
     async def _shut_down(self, application: web.Application) -> None:
         self._draining = True
@@ -110,6 +117,8 @@ class Server:
         if ending:
             await asyncio.wait(ending, timeout=5)
         self._aside.close()
+        for measured in self.metrics.durations.values():
+            measured.stop()
 
     async def drain(self, timeout: float) -> None:
         """Say good-bye to each client when all its requests are answered; return when nobody is
@@ -138,7 +147,7 @@ class Server:
         async def handle(request: web.Request) -> web.StreamResponse:
             answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._requests.add(answered)
-            status = 500
+            status, started = 500, time.monotonic()
             try:
                 response = await handler(request)
                 status = response.status
@@ -147,7 +156,7 @@ class Server:
                 status = error.status
                 raise
             finally:
-                self.metrics.answered(status)
+                self.metrics.answered(status, time.monotonic() - started)
                 self._requests.discard(answered)
                 answered.set_result(None)
 
@@ -209,7 +218,13 @@ class Server:
             transport.resume_reading()
             raise
         connection = Connection(
-            Conversation(self._settings, self._upstream, limits, self._shapes),
+            Conversation(
+                self._settings,
+                self._upstream,
+                limits,
+                self._shapes,
+                Ledger(took=self.metrics.durations["websocket"].took),
+            ),
             self._predict,
             self._aside,
             limits,

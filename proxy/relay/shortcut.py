@@ -8,50 +8,45 @@ on. Noting a request or its end twice is harmless.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from struct import Struct
 from time import monotonic
 from uuid import UUID
 
 from aiohttp._websocket.helpers import websocket_mask
 
-from proxy.relay.commands import KEPT, OpenRequest, Pending
-from proxy.relay.marker import holds_marker
+from proxy.relay.ledger import KEPT, Ledger
+from proxy.relay.marker import holds_marker, may_hold_marker
 from proxy.wire.frames import Opcode
 from proxy.wire.mime import GRAPHBINARY
 from proxy.wire.request import peek_request
 from proxy.wire.response import peek_response
 from proxy.wire.status import Status, is_success
 
-_PREFIX = bytes((len(GRAPHBINARY.name),)) + GRAPHBINARY.name.encode() + b"\x81"
-"""What the payload of a GraphBinary request begins with: mime type and version; its id follows."""
-_ID = len(_PREFIX)
-_OP = _ID + 16
-_AUTHENTICATES = len("authentication").to_bytes(4, "big") + b"authentication"
-_SUCCESS = Status.SUCCESS.to_bytes(4, "big")
-_PARTIAL = int(Status.PARTIAL_CONTENT)
 _BINARY = int(Opcode.BINARY)
 _FINAL_TEXT = 0x80 | int(Opcode.TEXT)
-_FINAL_BINARY = 0x80 | int(Opcode.BINARY)
+_FINAL_BINARY = 0x80 | _BINARY
 _MASKED = 0x80
-_new = tuple.__new__  # half the time of the class's own constructor
+_LENGTH_IN_TWO_BYTES = 126
+_LONGER = _MASKED | _LENGTH_IN_TWO_BYTES
+_VERSION = 0x81
+_PREFIX = bytes((len(GRAPHBINARY.name),)) + GRAPHBINARY.name.encode() + bytes((_VERSION,))
+"""What the payload of a GraphBinary request begins with: mime type and version; its id follows."""
+_OP = len(_PREFIX) + 16
+_AUTHENTICATION = len("authentication")
+_AUTHENTICATES = _AUTHENTICATION.to_bytes(4, "big") + b"authentication"
+_SUCCESS = int(Status.SUCCESS)
+_PARTIAL = int(Status.PARTIAL_CONTENT)
 
-
-@dataclass(slots=True)
-class Ledger:
-    """What is open between a client and the database.
-
-    `requests` are those of the client that have not had their last response, by the bytes of their
-    id. `ours` are our own queries that the database has not answered to the end, and the inferences
-    that wait for them; None where that has ended and what still comes is to be dropped.
-    `admitted` tells whether the database has ever answered with success.
-    """
-
-    requests: dict[bytes, OpenRequest] = field(default_factory=dict)
-    ours: dict[UUID, Pending | None] = field(default_factory=dict)
-    admitted: bool = False
-    endings: Counter[int] = field(default_factory=Counter)
-    """How many requests of the client have ended, by status."""
+_FRAME = Struct(">BBH4s").unpack_from
+"""First byte, second byte, length and mask of a client's frame of 126 bytes to 64 KiB."""
+_FRAME_SIZE = 8
+_REQUEST = Struct(f">{len(_PREFIX)}s16si").unpack_from
+"""Mime type and version, id, and the length of the operation's name."""
+_LEAST_REQUEST = _FRAME_SIZE + _OP + 4
+_RESPONSE = Struct(">BBHBB16sI").unpack_from
+"""First byte, second byte and length of the database's frame of that size; version, flag, id and
+status of a GraphBinary response in it."""
+_LEAST_RESPONSE = 26
 
 
 def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
@@ -59,6 +54,25 @@ def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
 
     `limit` is how many may be open.
     """
+    requests = ledger.requests
+    end = len(data)
+    if end >= _LEAST_REQUEST and len(requests) < limit:
+        # One frame with one GraphBinary request, as hardly anything else arrives.
+        first, second, length, mask = _FRAME(data)
+        if length + _FRAME_SIZE == end and second == _LONGER and first == _FINAL_BINARY:
+            frame = bytearray(data)
+            websocket_mask(mask, frame)  # with its head, as that is two times the mask's length
+            prefix, request_id, op = _REQUEST(frame, _FRAME_SIZE)
+            if prefix == _PREFIX and op != _AUTHENTICATION and not may_hold_marker(frame):
+                if end > KEPT:
+                    del frame[KEPT:]
+                requests[request_id] = (GRAPHBINARY, _BINARY, frame, monotonic(), _FRAME_SIZE)
+                return True
+    return _ordinary_requests(data, ledger, limit)
+
+
+def _ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
+    """The same of any number of frames, in any format."""
     requests = ledger.requests
     now = monotonic()
     position, end = 0, len(data)
@@ -68,9 +82,9 @@ def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
         length = data[position + 1]
         if length < _MASKED:
             return False
-        if length < _MASKED + 126:
+        if length < _LONGER:
             body, stop = position + 6, position + length - (_MASKED - 6)
-        elif length == _MASKED + 126:
+        elif length == _LONGER:
             body = position + 8
             stop = body + (data[position + 2] << 8 | data[position + 3])
         else:
@@ -84,7 +98,7 @@ def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
         if payload.startswith(_PREFIX):
             if payload.startswith(_AUTHENTICATES, _OP) or len(payload) < _OP:
                 return False
-            request_id, format = bytes(payload[_ID:_OP]), GRAPHBINARY
+            request_id, format = bytes(payload[len(_PREFIX) : _OP]), GRAPHBINARY
         else:
             head = peek_request(Opcode.BINARY, bytes(payload))
             if head is None or head.op == "authentication":
@@ -92,7 +106,7 @@ def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
             request_id, format = head.request_id.bytes, head.format
         if len(payload) > KEPT:
             del payload[KEPT:]
-        requests[request_id] = _new(OpenRequest, (format, _BINARY, payload, now))
+        requests[request_id] = (format, _BINARY, payload, now, 0)
         if stop == end:
             return True
         position = stop
@@ -101,6 +115,29 @@ def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
 def ordinary_responses(data: bytes, ledger: Ledger) -> bool:
     """Whether `data` is whole frames with one successful response each, all of them for the client;
     if so, the requests that end with them are no longer open."""
+    end = len(data)
+    if end >= _LEAST_RESPONSE:
+        first, second, length, version, flag, answered, status = _RESPONSE(data)
+        if (
+            status == _SUCCESS
+            and length + 4 == end
+            and second == _LENGTH_IN_TWO_BYTES
+            and first == _FINAL_BINARY
+            and version == _VERSION
+            and not flag
+            and not (ledger.ours and UUID(bytes=answered) in ledger.ours)
+        ):
+            ledger.admitted = True
+            noted = ledger.requests.pop(answered, None)
+            if noted is not None:
+                ledger.succeeded += 1
+                ledger.took.append(monotonic() - noted[3])
+            return True
+    return _ordinary_responses(data, ledger)
+
+
+def _ordinary_responses(data: bytes, ledger: Ledger) -> bool:
+    """The same of any number of frames, in any format."""
     position, end = 0, len(data)
     while True:
         if end - position < 24:
@@ -119,12 +156,10 @@ def ordinary_responses(data: bytes, ledger: Ledger) -> bool:
         stop = body + length
         if stop > end or length < 22:
             return False
-        if data[position] == _FINAL_BINARY and data[body] == 0x81:
-            code = data[body + 18 : body + 22]
-            answered, status = data[body + 2 : body + 18], 200
-            if code != _SUCCESS:
-                status = int.from_bytes(code, "big")
-            if data[body + 1] or (status != 200 and not is_success(status)):
+        if data[position] == _FINAL_BINARY and data[body] == _VERSION:
+            answered = data[body + 2 : body + 18]
+            status = int.from_bytes(data[body + 18 : body + 22], "big")
+            if data[body + 1] or not is_success(status):
                 return False
         elif data[position] in (_FINAL_TEXT, _FINAL_BINARY):
             head = peek_response(data[body:stop], complete=True)
@@ -135,8 +170,8 @@ def ordinary_responses(data: bytes, ledger: Ledger) -> bool:
             return False
         if ledger.ours and UUID(bytes=answered) in ledger.ours:
             return False
-        if status != _PARTIAL and ledger.requests.pop(answered, None) is not None:
-            ledger.endings[status] += 1
+        if status != _PARTIAL and answered in ledger.requests:
+            ledger.ended(answered, status)
         if stop == end:
             ledger.admitted = True
             return True

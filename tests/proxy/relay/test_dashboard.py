@@ -7,8 +7,8 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from proxy.inference.commands import PrepareLinks
+from proxy.relay.ledger import Ledger
 from proxy.relay.metrics import Metrics
-from proxy.relay.shortcut import Ledger
 
 DOCS = Path(__file__).parents[3] / "docs"
 DASHBOARD = json.loads((DOCS / "grafana-dashboard.json").read_text())
@@ -24,7 +24,7 @@ class Talking:
     database_lost = False
 
 
-Talking.ledger.endings[200] = 1
+Talking.ledger.others[200] = 1
 
 
 async def scraped() -> dict[str, set[str]]:

@@ -2,18 +2,24 @@
 
 import asyncio
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from playbook import frame_of, friends, refused, request, response
+from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.parser import text_string_to_metric_families
 from sockets import both_loops, relay
 
 from grammar.traversal import Traversal, step
 from proxy.inference.errors import BadRequest
+from proxy.relay.durations import BOUNDS, Durations
+from proxy.relay.ledger import Ledger
 from proxy.relay.metrics import Metrics
-from proxy.relay.shortcut import Ledger
 from proxy.wire.response import read_response
 
 PLAIN = Traversal((), (step("V"), step("count")))
 NAMES = {
+    "gremlink_request_duration_seconds",
     "gremlink_requests",
     "gremlink_inflight",
     "gremlink_connections",
@@ -57,7 +63,7 @@ def test_what_ended_connections_counted_stays():
         ledger = Ledger()
         database_lost = True
 
-    Talking.ledger.endings[200] = 3
+    Talking.ledger.others[200] = 3
     metrics = Metrics([], lambda: ())
     metrics.over(Talking())
     assert figures(metrics)["gremlink_requests_total", "websocket", "200"] == 3
@@ -114,6 +120,53 @@ async def test_every_ending_counts_once():
 
 
 @both_loops
+async def test_requests_are_timed_whichever_way_they_go():
+    async with relay() as world:
+        client, database = await world.pair()
+        for wait, size in ((0.0, 10), (0.2, 10), (0.2, 70_000)):
+            asked = request(PLAIN)
+            client.send(frame_of(asked))
+            await database.read(len(frame_of(asked)))
+            await asyncio.sleep(wait)
+            answer = response(asked.request_id, message="x" * size)
+            database.send(answer)
+            assert await client.read(len(answer)) == answer
+        client.send(frame_of(request(refused())))
+        await client.frame()
+        found = figures(world.server.metrics)
+        name = "gremlink_request_duration_seconds"
+        assert found[f"{name}_bucket", "websocket", "0.1"] == 2
+        assert found[f"{name}_bucket", "websocket", "10.0"] == 4
+        assert found[f"{name}_count", "websocket"] == 4
+        assert 0.4 < found[f"{name}_sum", "websocket"] < 5
+
+
+@given(st.lists(st.floats(0, 20) | st.sampled_from(BOUNDS)))
+def test_durations_lie_in_the_buckets_of_prometheus(seconds):
+    measured, registry = Durations(), CollectorRegistry()
+    theirs = Histogram("x", "x", buckets=BOUNDS, registry=registry)
+    for each in seconds:
+        measured.took.append(each)
+        theirs.observe(each)
+    buckets, total = measured.histogram()
+    for bound, count in buckets:
+        assert count == registry.get_sample_value("x_bucket", {"le": bound})
+    assert total == pytest.approx(registry.get_sample_value("x_sum"))
+
+
+@both_loops
+async def test_what_is_measured_is_counted_before_it_piles_up(monkeypatch):
+    monkeypatch.setattr("proxy.relay.durations.PERIOD", 0.05)
+    async with relay() as world:
+        took = world.server.metrics.durations["websocket"].took
+        took += [0.1] * 1000
+        await asyncio.sleep(0.2)
+        assert took == []
+        found = figures(world.server.metrics)
+        assert found["gremlink_request_duration_seconds_count", "websocket"] == 1000
+
+
+@both_loops
 async def test_requests_over_http_count():
     async with relay() as world:
 
@@ -125,4 +178,6 @@ async def test_requests_over_http_count():
             b"POST /gremlin HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
         )
         await world.http(post + b"{}")
-        assert figures(world.server.metrics)["gremlink_requests_total", "http", "200"] == 1
+        found = figures(world.server.metrics)
+        assert found["gremlink_requests_total", "http", "200"] == 1
+        assert found["gremlink_request_duration_seconds_count", "http"] == 1

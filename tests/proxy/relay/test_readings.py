@@ -54,6 +54,15 @@ def test_what_holds_no_marker_goes_on_as_it_came(play):
     assert play.conversation.quiet
 
 
+def test_another_request_under_the_same_id_may_end_meanwhile(play):
+    asked, reads = request(LONG_INFERENCE), Reads()
+    plain = request(PLAIN, request_id=asked.request_id)
+    play >> client(asked) << reads >> client(plain) << Forwarded(plain)
+    play >> database(answer := response(plain.request_id)) << Passed(answer)
+    play >> looked(reads) << Advances()
+    assert not play.conversation.quiet
+
+
 def test_escapes_that_hide_the_marker_are_found(play):
     hidden = LONG_INFERENCE.replace("Neptune#ml", r"\u004eeptune\u0023ml")
     asked, reads = request(hidden), Reads()

@@ -10,9 +10,10 @@ from playbook import friends, request, response
 from grammar.traversal import Literal, Traversal, step
 from proxy.config import Limits
 from proxy.inference.predicates import Settings
-from proxy.relay.commands import OpenRequest, ToUpstream
+from proxy.relay.commands import ToUpstream
 from proxy.relay.conversation import Conversation
-from proxy.relay.shortcut import Ledger, ordinary_requests, ordinary_responses
+from proxy.relay.ledger import KEPT, Ledger
+from proxy.relay.shortcut import ordinary_requests, ordinary_responses
 from proxy.wire.frames import Message, MessageReader, Opcode, encode_close, encode_frame
 from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME, format_of
 from proxy.wire.request import write_request
@@ -69,8 +70,8 @@ inferences = st.builds(lambda: framed(request(friends())))
 def noted(ledger: Ledger) -> dict[bytes, tuple[object, ...]]:
     """The open requests, without the time at which each was noted."""
     return {
-        request_id: (request.format, request.opcode, bytes(request.payload))
-        for request_id, request in ledger.requests.items()
+        request_id.bytes: (request.format, request.opcode, request.payload[: KEPT - 8])
+        for request_id, request in ledger.open()
     }
 
 
@@ -147,8 +148,8 @@ silences = st.one_of(
 def opened() -> Conversation:
     talk = conversation()
     for number in range(5):
-        request = OpenRequest(GRAPHBINARY, Opcode.BINARY, b"", 0.0)
-        talk.ledger.requests[uuid.UUID(int=number).bytes] = request
+        noted = (GRAPHBINARY, Opcode.BINARY, b"", 0.0, 0)
+        talk.ledger.requests[uuid.UUID(int=number).bytes] = noted
     talk.ledger.ours[OURS] = None
     return talk
 
@@ -199,7 +200,7 @@ def test_every_format_has_its_short_way(mime):
     ledger = Ledger()
     assert ordinary_requests(framed(asked), ledger, 10)
     assert list(ledger.requests) == [asked.request_id.bytes]
-    assert ledger.requests[asked.request_id.bytes].format == format
+    assert [each.format for _, each in ledger.open()] == [format]
 
 
 def test_text_frames_go_the_long_way():

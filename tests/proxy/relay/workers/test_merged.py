@@ -4,8 +4,8 @@ import prometheus_client
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import CollectorRegistry
 
+from proxy.relay.ledger import Ledger
 from proxy.relay.metrics import Metrics
-from proxy.relay.shortcut import Ledger
 from proxy.relay.workers.merged import Figures
 
 
@@ -24,7 +24,7 @@ class Worker:
             ledger = Ledger()
             database_lost = False
 
-        Talking.ledger.endings[status] = times
+        Talking.ledger.others[status] = times
         self.metrics.over(Talking())
 
     def open(self) -> None:

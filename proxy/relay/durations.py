@@ -1,0 +1,48 @@
+"""How long requests take: a histogram that costs those who are measured an entry in a list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+
+BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds: the upper ends of a histogram's buckets."""
+
+PERIOD = 1.0
+"""Seconds after which what was measured is counted, so that the list stays short."""
+
+
+class Durations:
+    """Whoever measures appends the seconds to `took`."""
+
+    def __init__(self) -> None:
+        self.took: list[float] = []
+        self._counts = np.zeros(len(BOUNDS) + 1, np.int64)
+        self._sum = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Count from now on what is measured, until `stop`."""
+        self.count()
+        self._timer = asyncio.get_running_loop().call_later(PERIOD, self.start)
+
+    def stop(self) -> None:
+        """The event loop ends."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def count(self) -> None:
+        """Sort what was measured into the buckets."""
+        if self.took:
+            took = np.array(self.took)
+            self.took.clear()
+            self._counts += np.bincount(np.searchsorted(BOUNDS, took), minlength=len(BOUNDS) + 1)
+            self._sum += float(took.sum())
+
+    def histogram(self) -> tuple[Sequence[tuple[str, float]], float]:
+        """How many took at most so long, by the bound as text, and the sum of all, in seconds."""
+        self.count()
+        names = [str(bound) for bound in BOUNDS] + ["+Inf"]
+        return list(zip(names, np.cumsum(self._counts).tolist(), strict=True)), self._sum
