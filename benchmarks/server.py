@@ -3,10 +3,10 @@
     python benchmarks/server.py [--rounds 5] [--seconds 4] [--connections 16]
 
 Sixteen connections ask `g.V(id).values("name")` of a Gremlin Server with TinkerGraph, one request
-at a time on each: first as fast as answers come, then at half the rate that this reached without
-a proxy. The load generator is `relay_peers/peer.c`. What is compared runs in turn; figures are
-medians of the rounds. Nothing is pinned to a core: the server takes whatever there is, and so do
-the proxies.
+at a time on each: as fast as answers come, then at half the rate that this reached without a
+proxy, and at half the rate that it reached through gremlink. The load generator is
+`relay_peers/peer.c`. What is compared runs in turn; figures are medians of the rounds. Nothing is
+pinned to a core: the server takes whatever there is, and so do the proxies.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ GRAPH = (
     ".property('name', 'Person ' + it).iterate() }; 1"
 )
 
+FULL = "as fast as answers come"
+
 
 @dataclass
 class Way:
@@ -44,16 +46,15 @@ class Way:
     name: str
     port: int
     rates: list[float] = field(default_factory=list)
-    busy: list[tuple[float, float]] = field(default_factory=list)
-    half: list[tuple[float, float]] = field(default_factory=list)
+    times: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
     def rate(self) -> float:
         """Answers a second, when nobody waits."""
         return statistics.median(self.rates)
 
-    def time(self, half: bool, which: int) -> float:
-        """Median over the rounds of p50 (0) or p99 (1)."""
-        return statistics.median(each[which] for each in (self.half if half else self.busy))
+    def time(self, pace: str, which: int) -> float:
+        """Median over the rounds of p50 (0) or p99 (1), in microseconds."""
+        return 1e6 * statistics.median(each[which] for each in self.times[pace])
 
 
 def request() -> bytes:
@@ -74,37 +75,37 @@ def _message(op: str, processor: str, gremlin: Argument) -> bytes:
     return payload
 
 
-def ask(way: Way, peer: Path, file: Path, connections: int, seconds: float, rate: float) -> None:
-    """One round on one way."""
-    command = [peer, "ask", str(way.port), str(connections), file, str(seconds), str(rate)]
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+def ask(
+    way: Way, command: list[str | Path], connections: int, seconds: float, pace: str, rate: float
+) -> None:
+    """One round on one way at `rate` answers a second, or 0."""
+    peer, file = command
+    asked = [peer, "ask", str(way.port), str(connections), file, str(seconds), str(rate)]
+    output = subprocess.run(asked, check=True, stdout=subprocess.PIPE, text=True).stdout
     said = json.loads(output)
-    if rate:
-        way.half.append((said["p50"], said["p99"]))
-    else:
+    way.times.setdefault(pace, []).append((said["p50"], said["p99"]))
+    if not rate:
         way.rates.append(said["round_trips"] / said["seconds"])
-        way.busy.append((said["p50"], said["p99"]))
 
 
-def report(ways: list[Way]) -> None:
-    """The table."""
-    direct, *between = ways
-    print(f"\n{'':10}{'answers/s':>11}{'p50 us':>9}{'p99 us':>9}{'half: p50 us':>15}{'p99 us':>9}")
-    for way in ways:
-        times = [way.time(half, which) * 1e6 for half in (False, True) for which in (0, 1)]
-        print(
-            f"{way.name:10}{way.rate():11.0f}{times[0]:9.0f}{times[1]:9.0f}"
-            f"{times[2]:15.0f}{times[3]:9.0f}"
-        )
-    ours = between[-1]
-    for other in ways[:-1]:
-        ratios = [ours.time(False, which) / other.time(False, which) for which in (0, 1)]
+def report(ways: list[Way], paces: dict[str, float]) -> None:
+    """A table for each pace, and what the aims are about."""
+    direct, *others, ours = ways
+    for pace, rate in paces.items():
+        told = f"{pace}, {rate:,.0f} answers/s" if rate else pace
+        print(f"\n{told:34}{'answers/s':>11}{'p50 us':>9}{'p99 us':>9}{'p50: direct +':>15}")
+        for way in ways:
+            times = [way.time(pace, which) for which in (0, 1)]
+            reached = rate or way.rate()
+            added = times[0] - direct.time(pace, 0)
+            print(f"{way.name:34}{reached:11.0f}{times[0]:9.0f}{times[1]:9.0f}{added:15.0f}")
+    print()
+    for other in (direct, *others):
+        ratios = [ours.time(FULL, which) / other.time(FULL, which) for which in (0, 1)]
         print(
             f"gremlink / {other.name:9} answers/s {ours.rate() / other.rate():.2f}"
             f"   p50 {ratios[0]:.2f}   p99 {ratios[1]:.2f}"
         )
-    added = (ours.time(True, 0) - direct.time(True, 0)) * 1e6
-    print(f"gremlink at half the rate: p50 direct + {added:.0f} us")
 
 
 def main() -> None:
@@ -127,17 +128,22 @@ def main() -> None:
         for start in (haproxy, gremlink):
             found = stack.enter_context(start(None, port))
             ways.append(Way(found.name, found.port))
-        ask(Way("warming", port), peer, file, asked.connections, 10, 0)
-        for number in range(asked.rounds):
-            for way in ways:
-                ask(way, peer, file, asked.connections, asked.seconds, 0)
-            print(f"round {number + 1} of {asked.rounds}, at full rate", file=sys.stderr)
-        half = ways[0].rate() / 2
-        for number in range(asked.rounds):
-            for way in ways:
-                ask(way, peer, file, asked.connections, asked.seconds, half)
-            print(f"round {number + 1} of {asked.rounds}, at half of it", file=sys.stderr)
-    report(ways)
+        load: list[str | Path] = [peer, file]
+        ask(Way("warming", port), load, asked.connections, 10, FULL, 0)
+        paces = {FULL: 0.0}
+
+        def measure(pace: str) -> None:
+            for number in range(asked.rounds):
+                for way in ways:
+                    ask(way, load, asked.connections, asked.seconds, pace, paces[pace])
+                print(f"round {number + 1} of {asked.rounds}, {pace}", file=sys.stderr)
+
+        measure(FULL)
+        for way in (ways[0], ways[-1]):
+            pace = f"at half of {way.name}"
+            paces[pace] = way.rate() / 2
+            measure(pace)
+    report(ways, paces)
 
 
 if __name__ == "__main__":
