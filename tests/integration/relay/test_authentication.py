@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from console import console
 from gremlin_python.driver.client import Client
 from gremlin_python.driver.protocol import GremlinServerError
 from raw_websocket import RawWebSocket
@@ -216,3 +217,16 @@ def test_drivers_of_other_languages(
     assert ask(proxy_url, "wrong") == [401]
     assert model.calls == []
     assert ask(proxy_url, "secret") == [["C"], ["C"]]
+
+
+def test_the_console(proxy_url: str, model: Model, tmp_path: Path) -> None:
+    said = {}
+    for password in ("wrong", "secret"):
+        directory = tmp_path / password
+        directory.mkdir()
+        said[password] = console(proxy_url, directory, [QUERY], ("stephen", password))
+        assert bool(model.calls) == (password == "secret")
+    refused = "\n".join(said["wrong"])
+    assert "incorrect" in refused
+    assert "==>" not in refused
+    assert [line.partition("==>")[2] for line in said["secret"] if "==>" in line] == ["C"]
