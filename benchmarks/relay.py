@@ -89,7 +89,7 @@ def haproxy(core: int | None, upstream: int) -> Iterator[Between]:
 
 
 @contextlib.contextmanager
-def forwarder(core: int, upstream: int) -> Iterator[Between]:
+def forwarder(core: int | None, upstream: int) -> Iterator[Between]:
     """The bare forwarder."""
     port = free_port()
     command = [sys.executable, str(PEERS / "forwarder.py"), str(port), str(upstream)]

@@ -1,4 +1,4 @@
-"""What the proxy adds to queries of a real Gremlin Server, beside HAProxy and nothing between.
+"""What the proxy adds to queries of a real Gremlin Server, beside HAProxy and a bare forwarder.
 
     python benchmarks/server.py [--rounds 5] [--seconds 4] [--connections 16]
 
@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gremlin_python.driver.client import Client
-from relay import PEERS, gremlink, haproxy
+from relay import PEERS, forwarder, gremlink, haproxy
 
 from grammar.traversal import Argument, Entries, Literal, Traversal, step
 from proxy.embedded import EmbeddedServer
@@ -103,7 +103,7 @@ def report(ways: list[Way], paces: dict[str, float]) -> None:
     for other in (direct, *others):
         ratios = [ours.time(FULL, which) / other.time(FULL, which) for which in (0, 1)]
         print(
-            f"gremlink / {other.name:9} answers/s {ours.rate() / other.rate():.2f}"
+            f"gremlink / {other.name:17} answers/s {ours.rate() / other.rate():.2f}"
             f"   p50 {ratios[0]:.2f}   p99 {ratios[1]:.2f}"
         )
 
@@ -125,7 +125,7 @@ def main() -> None:
         client.close()
         port = int(server.url.rpartition(":")[2].partition("/")[0])
         ways = [Way("direct", port)]
-        for start in (haproxy, gremlink):
+        for start in (haproxy, forwarder, gremlink):
             found = stack.enter_context(start(None, port))
             ways.append(Way(found.name, found.port))
         load: list[str | Path] = [peer, file]

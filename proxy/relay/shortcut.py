@@ -37,16 +37,24 @@ _AUTHENTICATES = _AUTHENTICATION.to_bytes(4, "big") + b"authentication"
 _SUCCESS = int(Status.SUCCESS)
 _PARTIAL = int(Status.PARTIAL_CONTENT)
 
-_FRAME = Struct(">BBH4s").unpack_from
-"""First byte, second byte, length and mask of a client's frame of 126 bytes to 64 KiB."""
+_FRAME = Struct(">HH4s").unpack_from
+"""Opcode and kind of length, length and mask of a client's frame of 126 bytes to 64 KiB."""
 _FRAME_SIZE = 8
 _REQUEST = Struct(f">{len(_PREFIX)}s16si").unpack_from
 """Mime type and version, id, and the length of the operation's name."""
 _LEAST_REQUEST = _FRAME_SIZE + _OP + 4
-_RESPONSE = Struct(">BBHBB16sI").unpack_from
-"""First byte, second byte and length of the database's frame of that size; version, flag, id and
-status of a GraphBinary response in it."""
+_ONE_REQUEST = _FINAL_BINARY << 8 | _LONGER
+
+_RESPONSE = Struct(">HHH16sI").unpack_from
+"""Opcode and kind of length, and length of the database's frame of that size; version and flag,
+id and status of a GraphBinary response in it."""
+_RESPONSE_SIZE = 4
+_SHORT_RESPONSE = Struct(">BBH16sI").unpack_from
+"""The same of a frame of less than 126 bytes: opcode, length, version and flag, id, status."""
+_SHORT_RESPONSE_SIZE = 2
 _LEAST_RESPONSE = 26
+_ONE_RESPONSE = _FINAL_BINARY << 8 | _LENGTH_IN_TWO_BYTES
+_VERSION_WITH_ID = _VERSION << 8
 
 
 def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
@@ -58,8 +66,8 @@ def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
     end = len(data)
     if end >= _LEAST_REQUEST and len(requests) < limit:
         # One frame with one GraphBinary request, as hardly anything else arrives.
-        first, second, length, mask = _FRAME(data)
-        if length + _FRAME_SIZE == end and second == _LONGER and first == _FINAL_BINARY:
+        head, length, mask = _FRAME(data)
+        if head == _ONE_REQUEST and length + _FRAME_SIZE == end:
             frame = bytearray(data)
             websocket_mask(mask, frame)  # with its head, as that is two times the mask's length
             prefix, request_id, op = _REQUEST(frame, _FRAME_SIZE)
@@ -117,14 +125,17 @@ def ordinary_responses(data: bytes, ledger: Ledger) -> bool:
     if so, the requests that end with them are no longer open."""
     end = len(data)
     if end >= _LEAST_RESPONSE:
-        first, second, length, version, flag, answered, status = _RESPONSE(data)
+        # One frame with the only GraphBinary response to a request, as hardly anything else comes.
+        if data[1] < _LENGTH_IN_TWO_BYTES:
+            opcode, length, version, answered, status = _SHORT_RESPONSE(data)
+            whole = opcode == _FINAL_BINARY and length + _SHORT_RESPONSE_SIZE == end
+        else:
+            head, length, version, answered, status = _RESPONSE(data)
+            whole = head == _ONE_RESPONSE and length + _RESPONSE_SIZE == end
         if (
-            status == _SUCCESS
-            and length + 4 == end
-            and second == _LENGTH_IN_TWO_BYTES
-            and first == _FINAL_BINARY
-            and version == _VERSION
-            and not flag
+            whole
+            and status == _SUCCESS
+            and version == _VERSION_WITH_ID
             and not (ledger.ours and UUID(bytes=answered) in ledger.ours)
         ):
             ledger.admitted = True
