@@ -178,14 +178,17 @@ def report_table(report: Report) -> Group:
     table.add_column("Method")
     for name in ("MRR", "Hits@1", "Hits@3", "Hits@10", "Seconds"):
         table.add_column(name, justify="right")
+    shown = ("mrr", "hits@1", "hits@3", "hits@10")
     for row in report.rows:
         chosen = row.method == report.model
         table.add_row(
             row.method,
-            *(f"{row.metrics[key]:.4f}" for key in ("mrr", "hits@1", "hits@3", "hits@10")),
+            *(f"{row.metrics[key]:.4f}" for key in shown),
             f"{row.seconds:.1f}",
             style="bold" if chosen else "",
         )
+    chance = (f"{report.chance[key]:.4f}" for key in shown)
+    table.add_row("(a random order)", *chance, "", style="dim")
     lines = [f"Protocol: {report.protocol}."]
     if report.model == AUTO:
         for blend in report.blend:

@@ -33,6 +33,12 @@ OWN_CHOICE = 200
 OWN_WEIGHTS = 10
 """With fewer questions a relation, or a direction, has the weights that it would lean on."""
 
+TIE_BREAKERS = 2
+"""Members, at most, that order what one that stands alone leaves level."""
+
+TIE = 0.003
+"""The weight of the first of them, its square that of the second: they decide nothing else."""
+
 Task = tuple[Relation, Direction]
 Rankings = Mapping[Task, Sequence[Ranking]]
 Parts = Sequence[Ranking]
@@ -87,10 +93,8 @@ def fit_blend(
             elif _questions(both) >= OWN_WEIGHTS:
                 own = fit_weights(both, around=common, precision=SHRINKAGE)
         for end in DIRECTIONS:
-            if single is not None:
-                weights[relation, end] = single
-            else:
-                weights[relation, end] = _leaning(sides.get(end, ()), own)
+            found = _leaning(sides.get(end, ()), own) if single is None else single
+            weights[relation, end] = ties_broken(both or everything, found, modest)
     return Blend(tuple(members), weights)
 
 
@@ -101,10 +105,11 @@ def alone(
 
     Both are judged on questions that they were not chosen on: for each part of them the blend is
     learned, and the best member found, on the others. Better is a higher mean of
-    :math:`1 / \log_2(1 + \mathrm{rank})`. One of the `simple` members is taken where it is worse by
-    up to a standard error, if there are enough questions to tell (the rule of Breiman, Friedman,
-    Olshen & Stone, "Classification and regression trees", 1984): networks have stopped when they
-    ranked these same questions best, and so where nothing can be learned they look as if it could.
+    :math:`1 / \log_2(1 + \mathrm{rank})`, ties broken at random. One of the `simple` members is
+    taken where it is worse by up to a standard error, if there are enough questions to tell (the
+    rule of Breiman, Friedman, Olshen & Stone, "Classification and regression trees", 1984):
+    networks have stopped when they ranked these same questions best, and so where nothing can be
+    learned they look as if it could.
     """
     count = PARTS if _questions(rankings) <= FEW_QUESTIONS else 2
     every = np.ones(rankings[0].member_ranks.shape[1], np.bool_)
@@ -116,8 +121,8 @@ def alone(
         if not _questions(learned) or not _questions(judged):
             return None
         weights = fit_weights(learned, precision=RIDGE, free=taken)
-        blended.append(np.concatenate([gain(each.ranks(weights)) for each in judged]))
-        own.append(gain(np.concatenate([each.member_ranks for each in judged])))
+        blended.append(np.concatenate([each.places(weights).gains() for each in judged]))
+        own.append(np.concatenate([each.member_places.gains() for each in judged]))
         seen.append(_mean_gain(learned))
 
     def better(among: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -155,15 +160,39 @@ def _fold(rankings: Parts, part: int, count: int) -> tuple[list[Ranking], list[R
     return learned, judged
 
 
-def gain(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What NDCG gives for a rank; a steadier measure than 1/rank: float64 of the same shape."""
-    return np.asarray(1.0 / np.log2(1.0 + ranks), dtype=np.float64)
+def ties_broken(
+    rankings: Parts, weights: MemberWeights, simple: NDArray[np.bool_]
+) -> MemberWeights:
+    """Little weights beside that of a `simple` member that is alone, for others of them that order
+    what it leaves level: each time the one that ranks best in its place.
+
+    Methods that count leave most candidates level, and a list has to begin with some of them.
+    """
+    if np.count_nonzero(weights) != 1 or not simple[np.argmax(weights)]:
+        return weights
+    scale = float(weights.max())
+    for _ in range(TIE_BREAKERS):
+        if not any(each.places(weights).level.any() for each in rankings):
+            break
+        scale *= TIE
+        tried = [
+            weights + scale * _only(int(member), len(weights))
+            for member in np.flatnonzero(simple & (weights == 0.0))
+        ]
+        if tried:
+            weights = max(tried, key=lambda each: _gain_of(rankings, each))
+    return weights
+
+
+def _gain_of(rankings: Parts, weights: MemberWeights) -> float:
+    """The mean gain of the questions under a blend."""
+    return float(np.concatenate([each.places(weights).gains() for each in rankings]).mean())
 
 
 def _mean_gain(rankings: Parts) -> NDArray[np.float64]:
     """Of each member: float64 `[members]`."""
-    ranks = np.concatenate([ranking.member_ranks for ranking in rankings])
-    return np.asarray(gain(ranks).mean(axis=0), dtype=np.float64)
+    gains = np.concatenate([ranking.member_places.gains() for ranking in rankings])
+    return np.asarray(gains.mean(axis=0), dtype=np.float64)
 
 
 def _best(means: NDArray[np.float64], among: NDArray[np.bool_]) -> int:

@@ -51,15 +51,48 @@ class Questions:
         return len(self.sources)
 
 
-def ranks(scores: Floats, targets: Indexes, allowed: Mask) -> NDArray[np.float64]:
-    """The targets' ranks from 1, ties by their mean: float64 `[questions]`.
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where targets stand: how many other candidates are `above` each, and how many `level` with
+    it. Both float64, of one shape.
+    """
+
+    above: NDArray[np.float64]
+    level: NDArray[np.float64]
+
+    def ranks(self) -> NDArray[np.float64]:
+        """From 1, ties by their mean."""
+        return np.asarray(1.0 + self.above + self.level / 2.0, dtype=np.float64)
+
+    def gains(self) -> NDArray[np.float64]:
+        r"""What NDCG gives, :math:`1 / \log_2(1 + \mathrm{rank})`, with ties broken at random: the
+        mean over the ranks that a target may get.
+
+        A mean rank is less than the mean of what the ranks are worth, so a method that leaves many
+        candidates level would look worse than one that orders them by nothing.
+        """
+        most = int((self.above + self.level).max(initial=0.0)) + 2
+        summed = np.concatenate([[0.0], np.cumsum(1.0 / np.log2(2.0 + np.arange(most)))])
+        places = np.arange(most + 1)
+        first = np.interp(self.above, places, summed)
+        last = np.interp(self.above + self.level + 1.0, places, summed)
+        return np.asarray((last - first) / (self.level + 1.0), dtype=np.float64)
+
+
+def places(scores: Floats, targets: Indexes, allowed: Mask) -> Places:
+    """Where the targets stand, of shape `[questions]`.
 
     `scores` is `[questions, candidates]`; only candidates under `allowed` compete.
     """
     own = scores[np.arange(len(targets)), targets][:, None]
     above = ((scores > own) & allowed).sum(axis=1)
     level = ((scores == own) & allowed).sum(axis=1) - 1
-    return np.asarray(1.0 + above + level / 2.0, dtype=np.float64)
+    return Places(above.astype(np.float64), level.astype(np.float64))
+
+
+def ranks(scores: Floats, targets: Indexes, allowed: Mask) -> NDArray[np.float64]:
+    """The targets' ranks from 1, ties by their mean: float64 `[questions]`. See `places`."""
+    return places(scores, targets, allowed).ranks()
 
 
 def rank_questions(scorer: Scorer, questions: Questions, known: KnownLinks) -> NDArray[np.float64]:

@@ -95,6 +95,8 @@ def _methods(report: Report) -> str:
                 f"{row.memory:,.0f}",
             )
         )
+    chance = (f"{report.chance[name]:.4f}" if name in report.chance else "" for name in COLUMNS)
+    rows.append(("(a random order)", *chance, "", ""))
     header = ("Method", *(name.upper() if name == "mrr" else name for name in COLUMNS))
     return table((*header, "Seconds", "MiB"), rows, own=0)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proxy.learning.graph import Floats, Indexes
-from proxy.learning.links.evaluation import BLOCK, Questions, ranks
+from proxy.learning.links.evaluation import BLOCK, Places, Questions, places
 from proxy.learning.links.known import KnownLinks
 from proxy.learning.links.scorers.mixture import normalised
 from proxy.learning.links.scorers.scorer import Scorer
@@ -28,13 +28,18 @@ class Ranking:
     `scores` is float32 `[questions, candidates, members]`; `offsets`, float32 `[questions,
     candidates]`, is the logarithm of how many candidates each stands for, minus infinity for
     those that do not compete; `targets`, int64 `[questions]`, are positions among the candidates;
-    `member_ranks`, float64 `[questions, members]`, come from the full ranking.
+    `member_places`, `[questions, members]`, come from the full ranking.
     """
 
     scores: Floats
     offsets: Floats
     targets: Indexes
-    member_ranks: NDArray[np.float64]
+    member_places: Places
+
+    @property
+    def member_ranks(self) -> NDArray[np.float64]:
+        """Each member's ranks of the targets: float64 `[questions, members]`."""
+        return self.member_places.ranks()
 
     def questions(self, rows: slice | NDArray[np.bool_]) -> Ranking:
         """Only some of the questions, their scores in one piece of memory."""
@@ -42,23 +47,26 @@ class Ranking:
             np.ascontiguousarray(self.scores[rows]),
             self.offsets[rows],
             self.targets[rows],
-            self.member_ranks[rows],
+            Places(self.member_places.above[rows], self.member_places.level[rows]),
         )
 
     def members(self, columns: Sequence[int]) -> Ranking:
         """Only some of the members, in another order."""
-        return Ranking(
-            self.scores[:, :, columns], self.offsets, self.targets, self.member_ranks[:, columns]
-        )
+        own = Places(self.member_places.above[:, columns], self.member_places.level[:, columns])
+        return Ranking(self.scores[:, :, columns], self.offsets, self.targets, own)
 
     def ranks(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Ranks of the targets under a blend: float64 `[questions]`, exact without a sample."""
+        return self.places(weights).ranks()
+
+    def places(self, weights: NDArray[np.float64]) -> Places:
+        """Where a blend puts the targets, `[questions]`; exact without a sample."""
         blended = self.scores @ weights.astype(np.float32)
         own = blended[np.arange(len(self.targets)), self.targets][:, None]
         counts = np.exp(self.offsets)
         above = (counts * (blended > own)).sum(axis=1)
         level = (counts * (blended == own)).sum(axis=1) - 1.0
-        return np.asarray(1.0 + above + level / 2.0, dtype=np.float64)
+        return Places(above.astype(np.float64), np.maximum(level, 0.0).astype(np.float64))
 
 
 def joined(rankings: Sequence[Ranking]) -> list[Ranking]:
@@ -73,10 +81,17 @@ def joined(rankings: Sequence[Ranking]) -> list[Ranking]:
             np.concatenate([part.scores for part in parts]),
             np.concatenate([part.offsets for part in parts]),
             np.concatenate([part.targets for part in parts]),
-            np.concatenate([part.member_ranks for part in parts]),
+            _joined([part.member_places for part in parts]),
         )
         for parts in widths.values()
     ]
+
+
+def _joined(parts: Sequence[Places]) -> Places:
+    return Places(
+        np.concatenate([part.above for part in parts]),
+        np.concatenate([part.level for part in parts]),
+    )
 
 
 def rank_members(
@@ -109,21 +124,22 @@ def _rank_block(
     allowed = block.allowed(every_link)
     known = fitted_on.cells(block.sources, block.direction)
     scores = np.empty((*allowed.shape, len(members)), np.float32)
-    member_ranks = np.empty((len(block), len(members)))
+    above, level = np.empty((2, len(block), len(members)))
     for index, member in enumerate(members):
         raw = member.scores(block.sources, block.direction)
-        member_ranks[:, index] = ranks(raw, block.targets, allowed)
+        own = places(raw, block.targets, allowed)
+        above[:, index], level[:, index] = own.above, own.level
         scores[:, :, index] = normalised(raw, known)
     with np.errstate(divide="ignore"):
         offsets = np.log(allowed.astype(np.float32))
     if allowed.shape[1] <= CANDIDATES:
-        return Ranking(scores, offsets, block.targets, member_ranks)
+        return Ranking(scores, offsets, block.targets, Places(above, level))
     sampled = np.empty((len(block), CANDIDATES, len(members)), np.float32)
     weights = np.full((len(block), CANDIDATES), -np.inf, np.float32)
     for row in range(len(block)):
         columns, weights[row] = _sample(scores[row], allowed[row], block.targets[row], random)
         sampled[row] = scores[row, columns]
-    return Ranking(sampled, weights, np.zeros(len(block), np.int64), member_ranks)
+    return Ranking(sampled, weights, np.zeros(len(block), np.int64), Places(above, level))
 
 
 def _sample(

@@ -64,6 +64,7 @@ class Example:
 class Report:
     """The model's row comes first. `peak_memory` is in MiB, `seconds` is the whole training.
 
+    `chance` is what a random order of the candidates would reach (`random_order`);
     `rank_counts` are held-out links by `RANK_BINS`, of the model and of the best method alone;
     `picture` has vertices by type in the plane in which the network's embeddings differ most;
     `budget` and `planned` are seconds, what was allowed and what the methods were estimated to
@@ -73,6 +74,7 @@ class Report:
     model: str
     protocol: str
     rows: tuple[MethodRow, ...]
+    chance: Mapping[str, float]
     blend: tuple[BlendRow, ...]
     warnings: tuple[str, ...]
     graph: Mapping[str, int]
@@ -106,7 +108,17 @@ class Report:
         return max(others, key=lambda row: row.metrics["mrr"], default=None)
 
     def verdict(self) -> str:
-        """A sentence: how the model stands beside the best method alone."""
+        """How the model stands beside the best method alone, and beside none."""
+        own = self.row(self.model)
+        chance = self.chance["mrr"]
+        if own.intervals["mrr"][0] > chance:
+            return self._comparison()
+        return (
+            f"{self._comparison()} A random order would have {chance:.4f}: on these edges "
+            f"{self.model} is not clearly better than that."
+        )
+
+    def _comparison(self) -> str:
         own, best = self.row(self.model), self.best_alone()
         if best is None:
             return f"MRR of {self.model}: {own.metrics['mrr']:.4f}."

@@ -20,6 +20,7 @@ from proxy.learning.links.examples import examples
 from proxy.learning.links.model import LinkModel, RelationModel, to_artifact
 from proxy.learning.links.networks import checkpoints, told
 from proxy.learning.links.page import link_page
+from proxy.learning.links.random_order import random_order
 from proxy.learning.links.report import Report, blend_rows, method_rows, rank_counts
 from proxy.learning.links.scorers import FITTED, SIMPLE
 from proxy.learning.links.scorers.fitted import Tensors
@@ -86,6 +87,7 @@ def train(
         model,
         study.protocol,
         rows,
+        random_order(bench.every_link, study.sources),
         blend_rows(study),
         (*dataset.warnings, *bench.plan.told(), *wanted.warnings, *cold, *warnings),
         {"vertices": graph.vertex_count, "edges": graph.edge_count},

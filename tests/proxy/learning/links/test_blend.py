@@ -5,7 +5,8 @@ import pytest
 from scipy.optimize import check_grad
 
 from proxy.learning.graph import DIRECTIONS, Relation
-from proxy.learning.links.blend import fit_blend
+from proxy.learning.links.blend import fit_blend, ties_broken
+from proxy.learning.links.evaluation import Places
 from proxy.learning.links.ranking import Ranking
 from proxy.learning.links.weights import fit_weights, negative_log_likelihood
 
@@ -20,8 +21,10 @@ def ranking(questions: int, strengths: list[float], seed: int = 0, candidates: i
     targets = random.integers(0, candidates, questions)
     scores[np.arange(questions), targets] += np.array(strengths, np.float32)
     own = scores[np.arange(questions), targets][:, None, :]
-    member_ranks = 1.0 + (scores > own).sum(axis=1)
-    return Ranking(scores, np.zeros((questions, candidates), np.float32), targets, member_ranks)
+    above = (scores > own).sum(axis=1).astype(np.float64)
+    level = (scores == own).sum(axis=1) - 1.0
+    offsets = np.zeros((questions, candidates), np.float32)
+    return Ranking(scores, offsets, targets, Places(above, level))
 
 
 def test_the_gradient_is_that_of_the_loss() -> None:
@@ -85,7 +88,7 @@ def test_a_better_single_member_stands_alone() -> None:
         data.scores,
         data.offsets,
         data.targets,
-        np.stack([np.ones(50), data.member_ranks[:, 1]], axis=1),
+        Places(data.member_places.above * [0.0, 1.0], data.member_places.level),
     )
     blend = fit_blend(
         ("a", "b"), {(KNOWS, end): [perfect] for end in DIRECTIONS}, [KNOWS], free=frozenset()
@@ -99,10 +102,10 @@ def test_offsets_stand_for_candidates_that_were_left_out() -> None:
         np.repeat(data.scores, 2, axis=1),
         np.zeros((5, 6), np.float32),
         data.targets * 2,
-        data.member_ranks,
+        data.member_places,
     )
     weighted = Ranking(
-        data.scores, np.full((5, 3), np.log(2.0), np.float32), data.targets, data.member_ranks
+        data.scores, np.full((5, 3), np.log(2.0), np.float32), data.targets, data.member_places
     )
     weights = np.array([0.7], np.float32)
     assert negative_log_likelihood(doubled, weights)[0] == pytest.approx(
@@ -141,6 +144,78 @@ def test_a_simple_method_stands_alone_where_a_blend_is_not_clearly_better() -> N
     assert found(0.0, 0.0).tolist() == [0.0, 1.0]
     assert found(0.05, 1.5).tolist() == [0.0, 1.0]
     assert found(1.5, 1.0)[0] > 0.5
+
+
+def counted(questions: int, seed: int) -> Ranking:
+    """A member that counts, most candidates alike, one that counts finely, and a network's noise.
+
+    The first has the target among its three best as a rule; the second ranks those three well.
+    """
+    random = np.random.default_rng(seed)
+    scores = random.normal(size=(questions, 30, 3)).astype(np.float32)
+    targets = random.integers(0, 30, questions)
+    counts = np.zeros((questions, 30), np.float32)
+    rows = np.arange(questions)
+    for _ in range(2):
+        counts[rows, random.integers(0, 30, questions)] = 1.0
+    counts[rows, targets] = random.random(questions) < 0.7
+    scores[:, :, 0] = counts
+    scores[rows, targets, 1] += 0.5
+    own = scores[rows, targets][:, None, :]
+    return Ranking(
+        scores,
+        np.zeros((questions, 30), np.float32),
+        targets,
+        Places((scores > own).sum(axis=1) * 1.0, (scores == own).sum(axis=1) - 1.0),
+    )
+
+
+def test_what_a_method_alone_leaves_level_another_orders() -> None:
+    asked = [counted(150, 1), counted(150, 2)]
+    simple = np.array([True, True, False])
+    alone = np.array([2.0, 0.0, 0.0])
+    weights = ties_broken(asked, alone, simple)
+    assert weights[0] == 2.0
+    assert 0.0 < weights[1] < 0.01
+    assert weights[2] == 0.0
+    for each in asked:
+        before, after = each.places(alone), each.places(weights)
+        assert before.level.mean() > 5.0
+        assert not after.level.any()
+        # It decides nothing else: who was above stays above.
+        assert (after.above >= before.above).all()
+        assert (after.above <= before.above + before.level).all()
+        assert after.gains().mean() > before.gains().mean()
+
+
+def test_a_blend_of_several_and_a_network_alone_stay_as_they_are() -> None:
+    simple = np.array([True, True, False])
+    for weights in (np.array([1.0, 0.2, 0.0]), np.array([0.0, 0.0, 1.0])):
+        assert ties_broken([counted(20, 3)], weights, simple) is weights
+
+
+def test_a_method_that_counts_is_not_taken_for_worse_because_it_leaves_many_level() -> None:
+    # The network's scores mean nothing. By mean ranks it would seem to beat who knows something.
+    random = np.random.default_rng(4)
+    scores = random.normal(size=(4000, 30, 2)).astype(np.float32)
+    targets = np.zeros(4000, np.int64)
+    scores[:, :, 1] = 0.0
+    scores[random.random(4000) < 0.02, 0, 1] = 1.0
+    own = scores[:, 0][:, None, :]
+    places = Places((scores > own).sum(axis=1) * 1.0, (scores == own).sum(axis=1) - 1.0)
+    asked = Ranking(scores, np.zeros((4000, 30), np.float32), targets, places)
+    by_mean_rank = (1.0 / np.log2(1.0 + asked.member_ranks)).mean(axis=0)
+    assert by_mean_rank[0] > by_mean_rank[1]
+    gains = places.gains().mean(axis=0)
+    assert gains[1] > gains[0]
+    blend = fit_blend(
+        ("rgcn", "adamic-adar"),
+        {(KNOWS, "out"): [asked]},
+        [KNOWS],
+        free=frozenset({"rgcn"}),
+        simple=frozenset({"adamic-adar"}),
+    )
+    assert blend.used(KNOWS) == ("adamic-adar",)
 
 
 def test_pieces_of_the_same_questions_make_the_same_blend() -> None:

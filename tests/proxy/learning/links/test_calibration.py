@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit
 
 from proxy.learning.links.calibration import Calibration, probabilities
+from proxy.learning.links.evaluation import Places
 from proxy.learning.links.platt import fit_calibration
 from proxy.learning.links.ranking import Ranking
 
@@ -14,7 +15,8 @@ def ranking(shift: float, questions: int = 400, candidates: int = 40) -> Ranking
     scores = random.normal(size=(questions, candidates, 1)).astype(np.float32)
     scores[:, 0] += np.float32(shift)
     zeros = np.zeros((questions, candidates), np.float32)
-    return Ranking(scores, zeros, np.zeros(questions, np.int64), np.ones((questions, 1)))
+    first = Places(np.zeros((questions, 1)), np.zeros((questions, 1)))
+    return Ranking(scores, zeros, np.zeros(questions, np.int64), first)
 
 
 def test_the_fit_recovers_the_log_odds_of_two_normal_classes() -> None:

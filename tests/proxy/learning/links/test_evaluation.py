@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
 from proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
-from proxy.learning.links.evaluation import Questions, rank_questions, ranks
+from proxy.learning.links.evaluation import Places, Questions, places, rank_questions, ranks
 from proxy.learning.links.known import KnownLinks
 
 KNOWS = Relation("P", "knows", "P")
@@ -28,6 +30,29 @@ def test_ties_share_their_mean_rank() -> None:
     assert ranks(scores, np.array([1]), allowed).tolist() == [3.0]
     assert ranks(scores, np.array([0]), allowed).tolist() == [1.0]
     assert ranks(scores, np.array([4]), allowed).tolist() == [5.0]
+
+
+def test_what_a_place_is_worth_is_the_mean_over_the_ranks_that_a_tie_may_get() -> None:
+    def worth(*ranks: int) -> float:
+        return float(np.mean([1.0 / np.log2(1.0 + rank) for rank in ranks]))
+
+    places = Places(np.array([0.0, 4.0, 1.0, 0.0]), np.array([0.0, 0.0, 2.0, 5.0]))
+    expected = [worth(1), worth(5), worth(2, 3, 4), worth(1, 2, 3, 4, 5, 6)]
+    np.testing.assert_allclose(places.gains(), expected)
+    assert places.ranks().tolist() == [1.0, 5.0, 3.0, 3.5]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=5))
+def test_a_tie_is_worth_what_random_orders_of_it_are(values: list[int]) -> None:
+    scores = np.array([values], np.float32)
+    allowed = np.ones_like(scores, np.bool_)
+    orders = []
+    for order in permutations(range(len(values))):
+        broken = scores + np.array([order], np.float32) / 100.0
+        orders.append(places(broken, np.array([0]), allowed).gains()[0])
+    tied = places(scores, np.array([0]), allowed).gains()[0]
+    np.testing.assert_allclose(tied, np.mean(orders))
 
 
 def test_only_allowed_candidates_compete() -> None:
