@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from grammar.traversal import (
     Kind,
     Literal,
     Opaque,
+    Predicate,
     Traversal,
     Variable,
     children,
@@ -26,13 +28,14 @@ from proxy.inference.predicates import (
     CLASSIFICATION,
     EXPLAIN,
     PREDICTION,
+    PREFIX,
     REGRESSION,
     SCORE,
     Inductive,
     Settings,
 )
 from proxy.inference.roles import role_arn
-from proxy.inference.stray import is_hidden, stray_keys
+from proxy.inference.stray import is_hidden, stray_keys, stray_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ def plan_all(traversal: Traversal, settings: Settings) -> list[Plan]:
     Raises `InferenceError` for an inference that cannot be answered, and for keys of ours that
     would be silently ignored by a server.
     """
+    for key in stray_options(traversal):
+        raise _no_option(key)
     for stray in stray_keys(traversal):
         raise _misplaced(stray)
     inferences = list(find_inferences(traversal))
@@ -103,6 +108,28 @@ def plan_next(traversal: Traversal, settings: Settings) -> Plan | None:
     """The plan of the first inference that a traversal still holds."""
     inference = next(find_inferences(traversal), None)
     return _plan(traversal, inference, settings) if inference is not None else None
+
+
+def _no_option(key: str) -> UnsupportedOperation:
+    """The error for a key behind `g`, or behind a step, that would do nothing there."""
+    match key:
+        case predicates.PREDICTION:
+            hint = "it belongs behind the step out(...) or in(...) that is to be predicted."
+        case predicates.CLASSIFICATION | predicates.REGRESSION:
+            hint = "it belongs behind the step properties(...) that is to be predicted."
+        case predicates.SCORE:
+            hint = (
+                f'write values("{SCORE}") behind the predicted vertices of a link prediction,'
+                f' and properties(key, "{SCORE}") for the classes of a classification.'
+            )
+        case predicates.EXPLAIN:
+            hint = f'write values("{EXPLAIN}") behind the predicted vertices of a link prediction.'
+        case _:
+            every = (*predicates.TASKS, *predicates.OPTIONS)
+            names = [each.removeprefix(PREFIX) for each in (*every, *predicates.TOLD)]
+            near = difflib.get_close_matches(key.removeprefix(PREFIX), names, 1)
+            hint = f'is "{PREFIX}{near[0]}" meant?' if near else f"there are {', '.join(every)}."
+    return UnsupportedOperation(f'with("{key}") is not supported here: {hint}')
 
 
 def _misplaced(stray: Instruction) -> UnsupportedOperation:
@@ -125,12 +152,15 @@ def _misplaced(stray: Instruction) -> UnsupportedOperation:
     return UnsupportedOperation(
         f"{describe(stray)} asks for a score or a reason without an inference: the score belongs"
         f' into properties(...) with("{CLASSIFICATION}"), values("{SCORE}") and values("{EXPLAIN}")'
-        f' behind out(...) or in(...) with("{PREDICTION}").'
+        f' behind out(...) or in(...) with("{PREDICTION}") in the same traversal.'
     )
 
 
+_REPEATING = frozenset(("repeat", "until", "emit"))
+
+
 def _plan(traversal: Traversal, inference: Inference, settings: Settings) -> Plan:
-    if "repeat" in inference.inside:
+    if not _REPEATING.isdisjoint(inference.inside):
         raise UnsupportedOperation(errors.NOT_IN_REPEAT)
     if len(inference.tasks) > 1:
         if PREDICTION not in inference.tasks:
@@ -168,7 +198,7 @@ def _link_plan(
         limit=predicates.result_limit(options, settings),
         threshold=predicates.score_threshold(options),
         hide=predicates.existing_filter(options, direction),
-        filters=_filters(following) if predicates.FILTER_FIRST in options else None,
+        filters=_filters(following) if predicates.filter_first(options) else None,
         inductive=predicates.inductive(options),
     )
 
@@ -243,6 +273,15 @@ def _target_label(step: Instruction | None) -> str:
             return label
         case Instruction("has", (EnumConstant("T", "label"), Literal(Kind.STRING, str(label)))):
             return label
+        case Instruction("has", (Literal(Kind.STRING, str(label)), _, _)):
+            return label
+        case Instruction(
+            "hasLabel", (Predicate(_, "eq", (Literal(Kind.STRING, str(label)),)),)
+        ) | Instruction(
+            "has",
+            (EnumConstant("T", "label"), Predicate(_, "eq", (Literal(Kind.STRING, str(label)),))),
+        ):
+            return label
         case Instruction("hasLabel", (_, _, *_)):
             raise InvalidParameter(errors.ONE_VERTEX_LABEL)
         case Instruction("hasLabel") | Instruction("has", (EnumConstant("T", "label"), *_)):
@@ -276,28 +315,13 @@ def _property_key(step: Instruction) -> tuple[str, bool]:
     raise InvalidParameter(errors.ONE_PROPERTY_KEY)
 
 
-_UNDERSTOOD = {
-    PREDICTION,
-    CLASSIFICATION,
-    REGRESSION,
-    predicates.ENDPOINT,
-    predicates.LIMIT,
-    predicates.THRESHOLD,
-    predicates.FILTER_EXISTING,
-    predicates.FILTER_FIRST,
-    predicates.IAM_ROLE,
-    predicates.INDUCTIVE,
-    predicates.DETERMINISTIC,
-    predicates.NO_METADATA_CACHE,
-}
-
-
 def _refuse_unknown(inference: Inference) -> None:
-    if EXPLAIN in inference.modifiers:
-        raise UnsupportedOperation(
-            f'with("{EXPLAIN}") on {inference} is not supported: write values("{EXPLAIN}") behind'
-            " the predicted vertices of a link prediction."
-        )
-    for key in inference.modifiers:
-        if key.startswith(predicates.PREFIX) and key not in _UNDERSTOOD:
-            raise UnsupportedOperation(f'with("{key}") on {inference} is not supported yet.')
+    for key, value in inference.modifiers.items():
+        if key in inference.tasks and value != Literal(Kind.BOOLEAN, True):
+            raise InvalidParameter(
+                f'with("{key}", ...) on {describe(inference.step)} takes nothing or true: leave the'
+                " whole with(...) out where nothing is to be predicted."
+            )
+        known = key in inference.tasks or key in predicates.OPTIONS
+        if key.startswith(PREFIX) and not known:
+            raise _no_option(key)

@@ -35,6 +35,19 @@ INDUCTIVE = PREFIX + "inductiveInference"
 DETERMINISTIC = PREFIX + "deterministic"
 NO_METADATA_CACHE = PREFIX + "disableInductiveInferenceMetadataCache"
 
+OPTIONS = (
+    ENDPOINT,
+    LIMIT,
+    THRESHOLD,
+    IAM_ROLE,
+    FILTER_EXISTING,
+    FILTER_FIRST,
+    INDUCTIVE,
+    DETERMINISTIC,
+    NO_METADATA_CACHE,
+)
+"""The keys that may stand behind `g`, for all inferences of a query, and behind a task."""
+
 DEFAULT_LIMIT = 1
 LIMIT_CAP = 100
 """Results for each input: default and most, as Neptune has them."""
@@ -128,6 +141,11 @@ def existing_filter(options: dict[str, Argument], default: str) -> str | None:
         case other:
             found = type(other).__name__.lower()
     raise InvalidParameter(f"{FILTER_EXISTING} takes nothing, true or false, found {found}.")
+
+
+def filter_first(options: dict[str, Argument]) -> bool:
+    """Whether filters behind a link prediction come before its limit."""
+    return _switch(options, FILTER_FIRST)
 
 
 @dataclass(frozen=True, slots=True)

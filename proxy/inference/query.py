@@ -15,7 +15,7 @@ from proxy.inference.errors import InferenceError, UnsupportedOperation
 from proxy.inference.find import find_inferences
 from proxy.inference.once import runs_once
 from proxy.inference.options import without_options
-from proxy.inference.stray import stray_keys
+from proxy.inference.stray import stray_keys, stray_options
 from proxy.wire.request import RequestMessage
 
 _BATCH = 256
@@ -170,5 +170,5 @@ def _read_script(text: str, request: RequestMessage) -> Script:
 
 
 def _concerns_us(traversal: Traversal) -> bool:
-    inference = next(find_inferences(traversal), None)
-    return inference is not None or next(stray_keys(traversal), None) is not None
+    found = (find_inferences(traversal), stray_keys(traversal), stray_options(traversal))
+    return any(next(iter(each), None) is not None for each in found)

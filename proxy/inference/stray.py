@@ -18,8 +18,16 @@ from grammar.traversal import (
     walk,
 )
 from proxy.inference.find import find_inferences
-from proxy.inference.predicates import PREFIX, TOLD
+from proxy.inference.predicates import OPTIONS, PREFIX, TOLD
 from proxy.inference.scores import score_steps
+
+
+def stray_options(traversal: Traversal) -> Iterator[str]:
+    """Keys of Neptune ML behind `g` that are no options: tasks, which do nothing there, and unknown
+    ones."""
+    for key in traversal.options():
+        if key.startswith(PREFIX) and key not in OPTIONS:
+            yield key
 
 
 def stray_keys(traversal: Traversal) -> Iterator[Instruction]:
