@@ -35,6 +35,7 @@ from proxy.inference.predicates import (
     Settings,
 )
 from proxy.inference.roles import role_arn
+from proxy.inference.scores import score_steps
 from proxy.inference.stray import is_hidden, stray_keys, stray_options
 
 
@@ -244,6 +245,8 @@ def _filters(following: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
     count = 0
     for step in following:
         if step.name not in _FILTERS or needs_path((step,)) or list(_inferences_in(step)):
+            break
+        if next(score_steps((step,)), None) is not None:  # there is none before the model is asked
             break
         count += 1
     return following[:count]

@@ -15,6 +15,7 @@ from proxy.inference.errors import InferenceError, UnsupportedOperation
 from proxy.inference.find import find_inferences
 from proxy.inference.once import runs_once
 from proxy.inference.options import without_options
+from proxy.inference.score_keys import spelled_out
 from proxy.inference.stray import stray_keys, stray_options
 from proxy.wire.request import RequestMessage
 
@@ -112,7 +113,7 @@ def read_query(request: RequestMessage) -> Query | None:
     """
     match request.op, request.args.get("gremlin"):
         case "bytecode", Traversal() as traversal:
-            query = Query(request, (traversal,), (0,), None)
+            query = Query(request, (_spelled_out(traversal),), (0,), None)
         case "eval", Literal(Kind.STRING, str(text)):
             read = _read_script(text, request)
             if any(map(_concerns_us, read.fragments)):
@@ -125,7 +126,8 @@ def read_query(request: RequestMessage) -> Query | None:
                 return None
             if read.single is None:
                 _refuse_dependent(read, concerned)
-            query = Query(request, read.traversals, tuple(concerned), read)
+            traversals = tuple(map(_spelled_out, read.traversals))
+            query = Query(request, traversals, tuple(concerned), read)
         case _:
             return None
     if request.processor not in _PROCESSORS:
@@ -167,6 +169,14 @@ def _read_script(text: str, request: RequestMessage) -> Script:
         return script.parse(text, request.bindings)
     except GremlinError as error:
         raise MalformedQuery(f"The script cannot be read: {error}") from error
+
+
+def _spelled_out(traversal: Traversal) -> Traversal:
+    """A traversal with an inference asks for scores in one form only."""
+    spelled = spelled_out(traversal)
+    if spelled is traversal or next(find_inferences(traversal), None) is None:
+        return traversal
+    return spelled
 
 
 def _concerns_us(traversal: Traversal) -> bool:

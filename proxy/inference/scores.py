@@ -13,18 +13,21 @@ Where the query has a use of its own for the sack, or reads the scores of severa
 scores of the input are found by a second label and a tree of `choose`, which is slower: a server
 resets all that is nested in a step for each traverser.
 
-The path ends at `select(...).by(...)`, which hands on the vertex alone: there the score is looked
-up by the target only, and two inputs must not have given it two scores.
+Some steps hand on the vertex without the way to it: `select(...).by(...)`, `path().by(...)`, all
+behind `fold()` and the like. There the score is looked up by the target only, and two inputs must
+not have given it two scores.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grammar.traversal import (
     Argument,
     Entries,
+    EnumConstant,
     Instruction,
     Kind,
     Literal,
@@ -68,20 +71,79 @@ def score_steps(
     path: Path = (),
     inference: Path | None = None,
     *,
+    labelled: Mapping[str, Path] | None = None,
     pathless: bool = False,
 ) -> Iterator[ScoreStep]:
-    """Every step of these, and of those nested in them, that reads something about a link."""
+    """Every step of these, and of those nested in them, that reads something about a link.
+
+    `labelled` are the inferences whose targets have labels: `select("a")` goes back to those.
+    """
+    labels = dict(labelled or {})
     for index, instruction in enumerate(steps):
         here = (*path, index)
         if _predicts(steps, index):
             inference = here
+        match instruction:
+            case Instruction("as", names) if inference is not None:
+                labels.update((name, inference) for name in _texts(names))
+            case Instruction("select", (Literal(Kind.STRING, str(name)),)):
+                inference = labels.get(name, inference)
         key = _told_key(instruction)
         if key is not None:
             yield ScoreStep(here, key, inference, pathless)
         nested = children(instruction, PREFIX)
-        alone = pathless or (nested and steps[host_index(steps, index)].name == "select")
-        for number, child in enumerate(nested):
-            yield from score_steps(child.steps, (*here, number), inference, pathless=bool(alone))
+        if nested:
+            host = steps[host_index(steps, index)]
+            meant = labels.get(_selected(steps, index, host), inference)
+            alone = pathless or _hands_on_vertices_alone(host)
+            for number, child in enumerate(nested):
+                yield from score_steps(
+                    child.steps, (*here, number), meant, labelled=labels, pathless=alone
+                )
+        pathless = pathless or _ends_paths(instruction)
+
+
+def _texts(arguments: Sequence[Argument]) -> list[str]:
+    return [
+        argument.value
+        for argument in arguments
+        if isinstance(argument, Literal) and argument.kind is Kind.STRING
+    ]
+
+
+def _selected(steps: Sequence[Instruction], index: int, host: Instruction) -> str:
+    """The label whose vertex a `by` of `select("a", "b")` gets; empty for anything else."""
+    names = _texts(host.arguments) if host.name == "select" else []
+    modulators = steps[host_index(steps, index) + 1 : index]
+    number = sum(each.name == "by" for each in modulators)
+    return names[number % len(names)] if names else ""
+
+
+_LOCAL = EnumConstant("Scope", "local")
+_NAME = re.compile(r"\b[A-Za-z_]\w*(?!\w*\s*\()")
+"""A variable of `math(...)`, and no function of it."""
+
+
+def _hands_on_vertices_alone(host: Instruction) -> bool:
+    """Whether the traversals of a step get vertices without the way to them."""
+    match host.name:
+        case "select" | "path" | "tree" | "simplePath" | "cyclicPath":
+            return True
+        case "where":
+            return not children(host)
+        case "order" | "dedup":
+            return _LOCAL in host.arguments or bool(_texts(host.arguments))
+        case "math":
+            expressions = _texts(host.arguments)
+            return any(name != "_" for text in expressions for name in _NAME.findall(text))
+    return False
+
+
+def _ends_paths(instruction: Instruction) -> bool:
+    """Whether what comes behind a step has no way to it."""
+    return instruction.name in ("fold", "cap", "group", "groupCount", "tree") and not (
+        instruction.name != "cap" and _texts(instruction.arguments)
+    )
 
 
 def _told_key(instruction: Instruction) -> str | None:
@@ -145,9 +207,10 @@ class ScoreTable:
             for target, value in targets.items():
                 if single.setdefault(target, value) != value:
                     raise UnsupportedOperation(
-                        f'values("{key}") inside select(...).by(...) is not supported with'
-                        " several inputs, which have given one vertex different answers: write it"
-                        " inside project(...).by(...), or as a step of its own."
+                        f'values("{key}") inside select(...).by(...), path().by(...) and the like,'
+                        " or behind fold(), is not supported with several inputs, which have given"
+                        " one vertex different answers: write it inside project(...).by(...), or as"
+                        " a step of its own directly behind the prediction."
                     )
         written = answers.table(_map(single), dialect, binding)
         here = [step("identity"), step("as", self._target)]

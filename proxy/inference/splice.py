@@ -29,17 +29,19 @@ def splice(traversal: Traversal, path: Path, width: int, steps: Sequence[Instruc
     changed = splice(list(children(host))[number], tuple(inner), width, steps)
     # Counting, not comparing: equal traversals may stand side by side.
     numbers = iter(range(number + 1))
-    held = replace(
-        host,
-        arguments=_each(
-            host.arguments, lambda child: changed if next(numbers, None) == number else child
-        ),
-        origin=None,
-    )
+    held = with_children(host, lambda child: changed if next(numbers, None) == number else child)
     return traversal.with_replaced(index, index + 1, [held])
 
 
 _Change = Callable[[Traversal], Traversal]
+
+
+def with_children(host: Instruction, change: _Change) -> Instruction:
+    """The instruction with each traversal directly in it changed; the same object if none was."""
+    arguments = _each(host.arguments, change)
+    if all(new is old for new, old in zip(arguments, host.arguments, strict=True)):
+        return host
+    return replace(host, arguments=arguments, origin=None)
 
 
 def _each(arguments: Sequence[Argument], change: _Change) -> tuple[Argument, ...]:

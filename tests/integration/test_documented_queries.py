@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -20,6 +21,7 @@ from gremlin_python.driver.serializer import (
 )
 from gremlin_python.process.anonymous_traversal import traversal
 from gremlin_python.process.graph_traversal import __
+from gremlin_python.process.traversal import Order, P
 from gremlin_python.structure.io.graphsonV3d0 import GraphSONReader
 
 from proxy.embedded import EmbeddedServer
@@ -111,6 +113,93 @@ def test_the_score_of_each(client: Client) -> None:
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score < 1 for score in scores)
     assert [row["name"] for row in rows] == ask(client, EXAMPLES[0])[:3]
+
+
+NEXT = 'V().has("User", "name", "Henry").as("who").out("FRIEND").with("Neptune#ml.prediction")'
+NEXT = f'g.with("Neptune#ml.endpoint", "friends").with("Neptune#ml.limit", 3).{NEXT}'
+FILTERED = f'{NEXT}.with("Neptune#ml.filterFirst").hasLabel("User")'
+NEXT += '.hasLabel("User")'
+SCORE = 'values("Neptune#ml.score")'
+
+SCORES: dict[str, Callable[[dict[str, float]], list[Any]]] = {
+    f'{NEXT}.order().by("Neptune#ml.score", asc).values("name")': lambda found: [*found][::-1],
+    f'{NEXT}.has("Neptune#ml.score", gt(<second>)).values("name")': lambda found: [*found][:1],
+    f'{FILTERED}.has("Neptune#ml.score", gt(<second>)).values("name")': (
+        lambda found: [*found][:1]
+    ),
+    f'{FILTERED}.where({SCORE}.is(lt(<second>))).values("name")': lambda found: [*found][2:],
+    f'{NEXT}.hasNot("Neptune#ml.score")': lambda found: [],
+    f'{NEXT}.project("n", "s").by("name").by("Neptune#ml.score")': (
+        lambda found: [{"n": name, "s": score} for name, score in found.items()]
+    ),
+    f'{NEXT}.group().by("name").by("Neptune#ml.score")': lambda found: [found],
+    f'{NEXT}.math("_ * 2").by("Neptune#ml.score")': (
+        lambda found: [2 * score for score in found.values()]
+    ),
+    f'{NEXT}.as("a").math("a * 2").by({SCORE})': (
+        lambda found: [2 * score for score in found.values()]
+    ),
+    f'{NEXT}.as("a").select("who", "a").by("name").by("Neptune#ml.score")': (
+        lambda found: [{"who": "Henry", "a": score} for score in found.values()]
+    ),
+    f'{NEXT}.path().by("name").by({SCORE}).unfold()': (
+        lambda found: [each for score in found.values() for each in ("Henry", score)]
+    ),
+    f"{NEXT}.fold().unfold().{SCORE}": lambda found: [*found.values()],
+    f'{NEXT}.aggregate("x").cap("x").unfold().{SCORE}': lambda found: [*found.values()],
+    f'{NEXT}.as("first").{NEXT[NEXT.index("out(") :]}.select("first").{SCORE}.dedup()': (
+        lambda found: [*found.values()]
+    ),
+    f'{NEXT}.values("Neptune#ml.explain").select("score")': lambda found: [*found.values()],
+    f'{NEXT}.project("w").by("Neptune#ml.explain").select("w").select("score")': (
+        lambda found: [*found.values()]
+    ),
+}
+"""What follows from the names and scores of Henry's three next friends."""
+
+
+@pytest.mark.parametrize("language", ["gremlin-groovy", "gremlin-lang"])
+@pytest.mark.parametrize(("query", "expected"), SCORES.items())
+def test_scores_are_read_wherever_properties_are(
+    client: Client,
+    query: str,
+    expected: Callable[[dict[str, float]], list[Any]],
+    language: str,
+) -> None:
+    found = {row["name"]: row["score"] for row in ask(client, EXAMPLES[2])}
+    text = query.replace("<second>", repr([*found.values()][1]) + "d")
+    results = client.submit(text, request_options={"language": language}).all().result()
+    right = expected(found)
+    assert results == right or results == pytest.approx(right)
+
+
+@pytest.mark.parametrize(
+    "serializer",
+    [GraphBinarySerializersV1, GraphSONSerializersV3d0, GraphSONSerializersV2d0],
+)
+def test_short_forms_in_bytecode(client: Client, address: str, serializer: type) -> None:
+    rows = [{"n": row["name"], "s": row["score"]} for row in ask(client, EXAMPLES[2])]
+    with closing(
+        DriverRemoteConnection(address, "g", message_serializer=serializer())
+    ) as connection:
+        g = traversal().with_remote(connection)
+        found = (
+            g.with_("Neptune#ml.endpoint", "friends")
+            .with_("Neptune#ml.limit", 3)
+            .V()
+            .has("User", "name", "Henry")
+            .out("FRIEND")
+            .with_("Neptune#ml.prediction")
+            .has("User", "name", P.within([row["n"] for row in rows]))
+            .has("Neptune#ml.score", P.lt(rows[0]["s"]))
+            .order()
+            .by("Neptune#ml.score", Order.desc)
+            .project("n", "s")
+            .by("name")
+            .by("Neptune#ml.score")
+            .to_list()
+        )
+    assert found == rows[1:]
 
 
 def test_the_best_pairs_of_all(client: Client) -> None:

@@ -41,3 +41,11 @@ def test_filters_first_may_be_switched(option, first):
     query = f'{P}V("a").out("F"){ML}{asked}.hasLabel("U").has("age", 7)'
     answered = drive(as_script(query), [ANN, []], links=LINKS)
     assert (len(answered.asked) == 2) == first
+
+
+def test_a_filter_by_the_score_cannot_come_first():
+    query = f'{P}V("a").out("F"){ML}.with("Neptune#ml.filterFirst").hasLabel("U").has("age", 7)'
+    query += '.has("Neptune#ml.score", gt(0.5)).has("name")'
+    answered = drive(as_script(query), [ANN, []], links=LINKS)
+    assert 'hasLabel("U").has("age", 7)' in answered.asked[1]
+    assert "score" not in answered.asked[1]

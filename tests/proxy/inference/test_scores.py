@@ -66,10 +66,87 @@ def test_select_by_is_refused_where_a_vertex_has_two_scores():
         drive(as_script(query), [TWO], links=LINKS)
 
 
+@pytest.mark.parametrize("make", [as_script, as_bytecode])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        f'path().by("name").by({SCORE})',
+        f'tree().by("name").by({SCORE})',
+        f"simplePath().by({SCORE})",
+        f"fold().unfold().{SCORE}",
+        f"fold().map(__.unfold().{SCORE}.fold())",
+        f"fold().order(local).by({SCORE})",
+        f'as("a").math("a * 2").by({SCORE})',
+        f'as("a").where("a", eq("a")).by({SCORE})',
+        f'aggregate("x").cap("x").unfold().{SCORE}',
+        f'group().by("name").select(values).unfold().unfold().{SCORE}',
+    ],
+)
+def test_where_the_way_to_the_vertex_is_lost_the_vertex_alone_tells_its_score(rest, make):
+    text = drive(make(f'{P}V("henry").{LINK}.{rest}'), [HENRY], links=LINKS).text
+    assert "map(__.identity().as('gremlink_target_0').constant(" in text
+    with pytest.raises(UnsupportedOperation, match="one vertex different answers"):
+        drive(make(f"{P}V().{LINK}.{rest}"), [TWO], links=LINKS)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        f'math("ceil(_) * 2").by({SCORE})',
+        f"order().by({SCORE})",
+        f"where({SCORE}.is(gt(0.1)))",
+        f'group("x").by("name").{SCORE}',
+        f'project("n").by({SCORE}.fold()).select("n")',
+    ],
+)
+def test_elsewhere_several_inputs_may_have_given_it_different_ones(rest):
+    text = drive(as_script(f"{P}V().{LINK}.{rest}"), [TWO], links=LINKS).text
+    assert "__.sack().select(__.select('gremlink_target_0').id())" in text
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        f'select("a").{SCORE}',
+        f'project("s").by(select("a").{SCORE})',
+        f'select("b").select("a").map({SCORE})',
+    ],
+)
+def test_a_label_means_the_prediction_whose_target_has_it(asking):
+    query = f'{P}V("henry").{LINK}.as("a").{LINK}.as("b").{asking}'
+    rows = [HENRY, [row(v="bill", n=known())]]
+    text = drive(as_script(query), rows, links={**LINKS, "bill": {"eve": 0.5}}).text
+    assert "select('gremlink_target_0').id()" in text
+    assert "gremlink_target_1" not in text
+
+
+def test_each_by_of_select_means_the_prediction_of_its_label():
+    query = f'{P}V("henry").{LINK}.as("a").{LINK}.as("b").select("a","b").by({SCORE})'
+    query += f".by({SCORE})"
+    rows = [HENRY, [row(v="bill", n=known())]]
+    text = drive(as_script(query, **LANG), rows, links={**LINKS, "bill": {"eve": 0.5}}).text
+    first, second = text.split(".by(")[-2:]
+    assert "'bill': 0.75D" in first
+    assert "'eve': 0.5D" in second
+
+
+@pytest.mark.parametrize("make", [as_script, as_bytecode])
+def test_short_forms_are_scores_too(make):
+    short = 'has("Neptune#ml.score",gt(0.1)).order().by("Neptune#ml.score")'
+    long = f"filter(__.{SCORE}.is(gt(0.1))).order().by(__.{SCORE})"
+    texts = [
+        drive(make(f"{P}V().{LINK}.{rest}"), [TWO], links=LINKS).text for rest in (short, long)
+    ]
+    assert texts[0].replace(" ", "") == texts[1].replace(" ", "")
+
+
 @pytest.mark.parametrize(
     "query",
     [
         f'{P}V("henry").{SCORE}',
+        f'{P}V("henry").order().by("Neptune#ml.score").{LINK}',
+        f'{P}V("henry").properties("team").with("Neptune#ml.classification")'
+        '.order().by("Neptune#ml.score")',
         f'{P}V("henry").{SCORE}.{LINK}',
         f'{P}V("henry").valueMap("Neptune#ml.score").{LINK}',
         f'{P}V("henry").union({LINK}, {SCORE})',
