@@ -100,7 +100,35 @@ def score_steps(
                 yield from score_steps(
                     child.steps, (*here, number), meant, labelled=labels, pathless=alone
                 )
+        within = _within(instruction, here)
+        if within is not None:
+            inference, alone = within
+            pathless = pathless or alone
         pathless = pathless or _ends_paths(instruction)
+
+
+_LETTING_THROUGH = ("local", "union", "optional")
+"""Steps whose results are those of their nested traversals, with the way to them."""
+
+
+def _within(instruction: Instruction, path: Path) -> tuple[Path, bool] | None:
+    """The one inference inside a step whose targets come out of it, and whether without the way to
+    them."""
+    if instruction.name not in _LETTING_THROUGH:
+        return None
+    found = {}
+    for number, child in enumerate(children(instruction, PREFIX)):
+        last, pathless = None, False
+        for index, inner in enumerate(child.steps):
+            here = (*path, number, index)
+            if _predicts(child.steps, index):
+                last, pathless = here, False
+            elif (deeper := _within(inner, here)) is not None:
+                last, pathless = deeper
+            pathless = pathless or _ends_paths(inner)
+        if last is not None:
+            found[last] = pathless
+    return next(iter(found.items())) if len(found) == 1 else None
 
 
 def _texts(arguments: Sequence[Argument]) -> list[str]:

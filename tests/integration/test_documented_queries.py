@@ -115,10 +115,11 @@ def test_the_score_of_each(client: Client) -> None:
     assert [row["name"] for row in rows] == ask(client, EXAMPLES[0])[:3]
 
 
-NEXT = 'V().has("User", "name", "Henry").as("who").out("FRIEND").with("Neptune#ml.prediction")'
-NEXT = f'g.with("Neptune#ml.endpoint", "friends").with("Neptune#ml.limit", 3).{NEXT}'
-FILTERED = f'{NEXT}.with("Neptune#ml.filterFirst").hasLabel("User")'
-NEXT += '.hasLabel("User")'
+HENRY = 'g.with("Neptune#ml.endpoint", "friends").with("Neptune#ml.limit", 3)'
+HENRY += '.V().has("User", "name", "Henry").as("who")'
+LINK = f'out("FRIEND"){PREDICTION}.hasLabel("User")'
+NEXT = f"{HENRY}.{LINK}"
+FILTERED = NEXT.replace(PREDICTION, f'{PREDICTION}.with("Neptune#ml.filterFirst")')
 SCORE = 'values("Neptune#ml.score")'
 
 SCORES: dict[str, Callable[[dict[str, float]], list[Any]]] = {
@@ -147,9 +148,15 @@ SCORES: dict[str, Callable[[dict[str, float]], list[Any]]] = {
     ),
     f"{NEXT}.fold().unfold().{SCORE}": lambda found: [*found.values()],
     f'{NEXT}.aggregate("x").cap("x").unfold().{SCORE}': lambda found: [*found.values()],
-    f'{NEXT}.as("first").{NEXT[NEXT.index("out(") :]}.select("first").{SCORE}.dedup()': (
-        lambda found: [*found.values()]
+    f'{NEXT}.as("first").{LINK}.select("first").{SCORE}.dedup()': (lambda found: [*found.values()]),
+    f'{HENRY}.local(__.{LINK}.limit(2)).order().by({SCORE}).values("name")': (
+        lambda found: [*found][1::-1]
     ),
+    f'{HENRY}.union(__.identity(), __.{LINK}).coalesce({SCORE}, __.values("name"))': (
+        lambda found: ["Henry", *found.values()]
+    ),
+    f"{HENRY}.optional(__.{LINK}).{SCORE}": lambda found: [*found.values()],
+    f"{HENRY}.local(__.{LINK}.fold()).unfold().{SCORE}": lambda found: [*found.values()],
     f'{NEXT}.values("Neptune#ml.explain").select("score")': lambda found: [*found.values()],
     f'{NEXT}.project("w").by("Neptune#ml.explain").select("w").select("score")': (
         lambda found: [*found.values()]

@@ -104,6 +104,21 @@ def test_elsewhere_several_inputs_may_have_given_it_different_ones(rest):
     assert "__.sack().select(__.select('gremlink_target_0').id())" in text
 
 
+@pytest.mark.parametrize("make", [as_script, as_bytecode])
+@pytest.mark.parametrize(
+    ("inside", "found"),
+    [
+        (f"local(__.{LINK})", "sack().select"),
+        (f"union(__.{LINK}, __.out())", "sack().select"),
+        (f"optional(__.local(__.{LINK}.dedup()))", "sack().select"),
+        (f"local(__.{LINK}.fold()).unfold()", "identity().as('gremlink_target_0').constant("),
+    ],
+)
+def test_a_step_may_hold_the_prediction_that_it_lets_through(inside, found, make):
+    text = drive(make(f'{P}V("henry").{inside}.{SCORE}'), [HENRY], links=LINKS).text
+    assert f"map(__.{found}" in text
+
+
 @pytest.mark.parametrize(
     "asking",
     [
@@ -150,6 +165,9 @@ def test_short_forms_are_scores_too(make):
         f'{P}V("henry").{SCORE}.{LINK}',
         f'{P}V("henry").valueMap("Neptune#ml.score").{LINK}',
         f'{P}V("henry").union({LINK}, {SCORE})',
+        f'{P}V("henry").union({LINK}, {LINK}).{SCORE}',
+        f'{P}V("henry").flatMap({LINK}).{SCORE}',
+        f'{P}V("henry").choose({LINK}, __.out()).{SCORE}',
         f'{P}V("henry").{EXPLAIN}',
         f'{P}V("henry").{LINK}.valueMap("Neptune#ml.explain")',
         f'{P}V("henry").properties("team").with("Neptune#ml.classification").{EXPLAIN}',
