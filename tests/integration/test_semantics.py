@@ -385,6 +385,22 @@ def test_edges_with_other_ids_than_text(clients: Clients, id: str, how: str) -> 
     assert run(clients.inferring, text, how) == [("str", ODD_IDS[id].kind.name)]
 
 
+@pytest.mark.parametrize(
+    ("hole", "kind", "inputs"), [(LINKS, "vertex", VERTICES), (VALUES, "property", EDGES)]
+)
+def test_many_kinds_of_step_are_asked(hole: str, kind: str, inputs: Sequence[str]) -> None:
+    names: set[str] = set()
+
+    @quickly
+    @given(asked(hole, kind, inputs))
+    def collect(question: tuple[str, str]) -> None:
+        _, _, behind = question[1].partition(hole)
+        names.update(re.findall(r"\b([a-z]\w*)\(", behind))
+
+    collect()
+    assert len(names - {"gt", "lt", "gte", "neq", "within", "without"}) >= 30
+
+
 def test_there_are_many_kinds_of_step() -> None:
     steps = " ".join(step.text for steps in STEPS.values() for step in steps)
     names = set(re.findall(r"\b([a-z]\w*)\(", steps)) - {"gt", "lt", "gte", "neq", "within"}
