@@ -184,8 +184,9 @@ def described(request: RequestMessage) -> list[tuple[Tree | str, str]]:
         query, refused = None, f"The proxy refuses the request: {error}"
     rows: list[tuple[Tree | str, str]] = []
     for number, traversal in enumerate(traversals):
-        ours = query is not None and number in query.concerned
-        remark = outcome(traversal) if ours else "The proxy leaves it as it is."
+        remark = "The proxy leaves it as it is."
+        if query is not None and number in query.concerned:
+            remark = outcome(query.traversals[number])
         rows.append((tree(traversal), refused or remark))
     if not isinstance(found, Traversal):
         for fragment in found.fragments:

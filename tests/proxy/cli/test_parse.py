@@ -78,6 +78,11 @@ def test_a_whole_request(mime: str) -> None:
         ("g.V().out('a').with('Neptune#ml.prediction').hasLabel('b')", "asks the default endpoint"),
         ("g.V().out().with('Neptune#ml.prediction')", "refuses it: Edge label needs to be"),
         ("g.V().out('Neptune#ml.prediction')", "The proxy leaves it as it is."),
+        ("g.with('Neptune#ml.prediction').V().out('a')", "refuses it: with("),
+        (
+            "g.V().order().by('Neptune#ml.score').out('a').with('Neptune#ml.prediction').hasLabel('b')",
+            "refuses it: values('Neptune#ml.score') asks for a score",
+        ),
         (
             "t.out('a').with('Neptune#ml.prediction')",
             "refuses the request: An inference in a piece",
