@@ -26,6 +26,7 @@ CLASSES, NUMBERS, LINKS = (
     "Neptune#ml.prediction",
 )
 FILMS = ("movie_1", "movie_2", "movie_3")
+ADDRESS = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/rated/invocations"
 EDGES = ("user_1-rated-movie_1", "user_1-rated-movie_2", "user_1-rated-movie_3")
 
 
@@ -399,6 +400,14 @@ EDGE_TASKS = [
         ],
     ),
     Query(
+        "numbers of edges named by their ids, value and is",
+        f'{_text("score")}.{E3}.properties("score").with("{NUMBERS}").value().is(P.gte(3))',
+        lambda g: (
+            _source(g, "score").E(*EDGES).properties("score").with_(NUMBERS).value().is_(P.gte(3))
+        ),
+        lambda oracle: [number for number in oracle.numbers("score", *EDGES) if number >= 3],
+    ),
+    Query(
         "numbers of edges, value and is",
         f'{_text("score")}.V("user_1").outE("rated").properties("score").with("{NUMBERS}")'
         ".value().is(P.gte(4))",
@@ -436,6 +445,12 @@ LINK_PREDICTION = [
             vertex(user, "user") for film in FILMS for user in oracle.targets(film, "in", 5)
         ],
         repeats=True,
+    ),
+    Query(
+        "the endpoint as an address of SageMaker",
+        f'{_text(ADDRESS)}.V("user_1").out("rated").with("{LINKS}").hasLabel("movie")',
+        lambda g: _source(g, ADDRESS).V("user_1").out("rated").with_(LINKS).has_label("movie"),
+        lambda oracle: [vertex(film, "movie") for film in oracle.targets("user_1", "out")],
     ),
     Query(
         "the best target",
@@ -513,6 +528,16 @@ INDUCTIVE_INFERENCE = [
     ),
     Query(
         "a number, inductive",
+        f'{_text("year")}.V(\'movie_1\').properties("year").with("{NUMBERS}").with("{INDUCTIVE}")',
+        lambda g: (
+            _source(g, "year").V("movie_1").properties("year").with_(NUMBERS).with_(INDUCTIVE)
+        ),
+        lambda oracle: [
+            vertex_property("year", number) for number in oracle.numbers("year", "movie_1")
+        ],
+    ),
+    Query(
+        "a number, deterministic",
         f'{_text("year")}.V(\'movie_1\').properties("year").with("{NUMBERS}")'
         f'.with("{INDUCTIVE}").with("{DETERMINISTIC}")',
         lambda g: (
@@ -546,6 +571,19 @@ INDUCTIVE_INFERENCE = [
     Query(
         "a class of an edge, inductive",
         f'{_text("scale")}.E(\'{EDGES[0]}\').properties("scale","{SCORE}").with("{CLASSES}")'
+        f'.with("{INDUCTIVE}")',
+        lambda g: (
+            _source(g, "scale")
+            .E(EDGES[0])
+            .properties("scale", SCORE)
+            .with_(CLASSES)
+            .with_(INDUCTIVE)
+        ),
+        lambda oracle: _with_scores("scale", oracle.classes("scale", EDGES[0]), edge_property),
+    ),
+    Query(
+        "a class of an edge, deterministic",
+        f'{_text("scale")}.E(\'{EDGES[0]}\').properties("scale","{SCORE}").with("{CLASSES}")'
         f'.with("{INDUCTIVE}").with("{DETERMINISTIC}")',
         lambda g: (
             _source(g, "scale")
@@ -559,6 +597,17 @@ INDUCTIVE_INFERENCE = [
     ),
     Query(
         "a number of an edge, inductive",
+        f'{_text("score")}.E(\'{EDGES[0]}\').properties("score").with("{NUMBERS}")'
+        f'.with("{INDUCTIVE}")',
+        lambda g: (
+            _source(g, "score").E(EDGES[0]).properties("score").with_(NUMBERS).with_(INDUCTIVE)
+        ),
+        lambda oracle: [
+            edge_property("score", number) for number in oracle.numbers("score", EDGES[0])
+        ],
+    ),
+    Query(
+        "a number of an edge, deterministic",
         f'{_text("score")}.E(\'{EDGES[0]}\').properties("score").with("{NUMBERS}")'
         f'.with("{INDUCTIVE}").with("{DETERMINISTIC}")',
         lambda g: (

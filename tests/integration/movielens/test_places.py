@@ -19,7 +19,6 @@ from ways import Speakers, ways
 
 pytestmark = pytest.mark.integration
 
-USUAL = ("script, graphbinary", "bytecode, graphbinary", "bytecode, graphson-3")
 GENRE = f'.properties("genre").with("{CLASSES}").value()'
 G = f'g.with("{ENDPOINT}","genre")'
 
@@ -30,7 +29,6 @@ G = f'g.with("{ENDPOINT}","genre")'
         pytest.param(query, way, id=f"{query}, {way}")
         for query in (*BEHIND, *PLACES)
         for way in ways(query.write)
-        if way in USUAL
     ],
 )
 def test_query(
