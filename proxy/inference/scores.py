@@ -73,24 +73,28 @@ def score_steps(
     *,
     labelled: Mapping[str, Path] | None = None,
     pathless: bool = False,
+    ended: bool = False,
 ) -> Iterator[ScoreStep]:
     """Every step of these, and of those nested in them, that reads something about a link.
 
     `labelled` are the inferences whose targets have labels: `select("a")` goes back to those.
+    `pathless` says that the steps get vertices alone, `ended` that the way to them is lost: with a
+    prediction another way begins.
     """
     labels = dict(labelled or {})
     for index, instruction in enumerate(steps):
         here = (*path, index)
         if _predicts(steps, index):
-            inference = here
-        match instruction:
-            case Instruction("as", names) if inference is not None:
-                labels.update((name, inference) for name in _texts(names))
-            case Instruction("select", (Literal(Kind.STRING, str(name)),)):
+            inference, ended = here, False
+        # A name first: arguments may be many, and unread.
+        if instruction.name == "as" and inference is not None:
+            labels.update((name, inference) for name in _texts(instruction.arguments))
+        if instruction.name == "select" and len(instruction.arguments) == 1:
+            for name in _texts(instruction.arguments):
                 inference = labels.get(name, inference)
         key = _told_key(instruction)
         if key is not None:
-            yield ScoreStep(here, key, inference, pathless)
+            yield ScoreStep(here, key, inference, pathless or ended)
         nested = children(instruction, PREFIX)
         if nested:
             host = steps[host_index(steps, index)]
@@ -98,13 +102,17 @@ def score_steps(
             alone = pathless or _hands_on_vertices_alone(host)
             for number, child in enumerate(nested):
                 yield from score_steps(
-                    child.steps, (*here, number), meant, labelled=labels, pathless=alone
+                    child.steps,
+                    (*here, number),
+                    meant,
+                    labelled=labels,
+                    pathless=alone,
+                    ended=ended,
                 )
         within = _within(instruction, here)
         if within is not None:
-            inference, alone = within
-            pathless = pathless or alone
-        pathless = pathless or _ends_paths(instruction)
+            inference, ended = within
+        ended = ended or _ends_paths(instruction)
 
 
 _LETTING_THROUGH = ("local", "union", "optional")

@@ -90,6 +90,20 @@ def test_where_the_way_to_the_vertex_is_lost_the_vertex_alone_tells_its_score(re
 
 
 @pytest.mark.parametrize(
+    "query",
+    [
+        f"V().fold().unfold().{LINK}.{SCORE}",
+        f'V().aggregate("x").cap("x").unfold().{LINK}.order().by({SCORE})',
+        f'V().fold().project("s").by(__.unfold().{LINK}.{SCORE}.fold())',
+        f"V().fold().unfold().local(__.{LINK}).{SCORE}",
+    ],
+)
+def test_a_way_that_ended_before_the_prediction_begins_again(query):
+    text = drive(as_script(f"{P}{query}"), [TWO], links=LINKS).text
+    assert "__.sack().select(__.select('gremlink_target_0').id())" in text
+
+
+@pytest.mark.parametrize(
     "rest",
     [
         f'math("ceil(_) * 2").by({SCORE})',
