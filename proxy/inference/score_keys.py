@@ -9,10 +9,18 @@ none, so before anything else is done each becomes the step that it is short for
     has("Neptune#ml.score", gt(0.5))
     filter(__.values("Neptune#ml.score").is(gt(0.5)))
 
+So are the modulators of a `select` that serve several labels, which may be targets of several
+predictions::
+
+    select("a", "b").by("Neptune#ml.score")
+    select("a", "b").by(__.values("Neptune#ml.score")).by(__.values("Neptune#ml.score"))
+
 A key that `project(...)` or `as(...)` has given to something else is that of a map.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from grammar.traversal import (
     Argument,
@@ -24,6 +32,7 @@ from grammar.traversal import (
     children,
     may_mention,
     step,
+    walk,
 )
 from proxy.inference.place import host_index
 from proxy.inference.predicates import TOLD
@@ -47,7 +56,35 @@ def spelled_out(traversal: Traversal, named: frozenset[str] = frozenset()) -> Tr
         changed = changed or len(spelled) > 1 or spelled[0] is not instruction
         steps += spelled
         given |= _given(instruction)
-    return traversal.with_steps(steps) if changed else traversal
+    each = _a_by_for_each(steps)
+    return traversal.with_steps(each) if changed or len(each) > len(steps) else traversal
+
+
+def _a_by_for_each(steps: Sequence[Instruction]) -> list[Instruction]:
+    """The steps with as many modulators behind `select("a", "b")` as it has labels, if scores are
+    read there."""
+    written: list[Instruction] = []
+    for index, instruction in enumerate(steps):
+        written.append(instruction)
+        following = steps[index + 1] if index + 1 < len(steps) else None
+        if instruction.name != "by" or (following is not None and following.name == "by"):
+            continue
+        host = host_index(steps, index)
+        modulators = steps[host + 1 : index + 1]
+        if steps[host].name == "select" and _read_scores(modulators):
+            labels = [each for each in steps[host].arguments if _is_label(each)]
+            missing = range(len(modulators), len(labels))
+            written += [modulators[number % len(modulators)] for number in missing]
+    return written
+
+
+def _read_scores(steps: Sequence[Instruction]) -> bool:
+    every = (argument for _, each in walk(anonymous(*steps)) for argument in each.arguments)
+    return any(map(_told, every))
+
+
+def _is_label(argument: Argument) -> bool:
+    return isinstance(argument, Literal) and argument.kind is Kind.STRING
 
 
 def _may_tell(node: Instruction | Traversal) -> bool:

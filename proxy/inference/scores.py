@@ -73,19 +73,18 @@ def score_steps(
     *,
     labelled: Mapping[str, Path] | None = None,
     pathless: bool = False,
-    ended: bool = False,
 ) -> Iterator[ScoreStep]:
     """Every step of these, and of those nested in them, that reads something about a link.
 
     `labelled` are the inferences whose targets have labels: `select("a")` goes back to those.
-    `pathless` says that the steps get vertices alone, `ended` that the way to them is lost: with a
-    prediction another way begins.
+    `pathless` says that the steps get vertices without the way to them; with a prediction another
+    way begins.
     """
     labels = dict(labelled or {})
     for index, instruction in enumerate(steps):
         here = (*path, index)
         if _predicts(steps, index):
-            inference, ended = here, False
+            inference, pathless = here, False
         # A name first: arguments may be many, and unread.
         if instruction.name == "as" and inference is not None:
             labels.update((name, inference) for name in _texts(instruction.arguments))
@@ -94,7 +93,7 @@ def score_steps(
                 inference = labels.get(name, inference)
         key = _told_key(instruction)
         if key is not None:
-            yield ScoreStep(here, key, inference, pathless or ended)
+            yield ScoreStep(here, key, inference, pathless)
         nested = children(instruction, PREFIX)
         if nested:
             host = steps[host_index(steps, index)]
@@ -102,17 +101,12 @@ def score_steps(
             alone = pathless or _hands_on_vertices_alone(host)
             for number, child in enumerate(nested):
                 yield from score_steps(
-                    child.steps,
-                    (*here, number),
-                    meant,
-                    labelled=labels,
-                    pathless=alone,
-                    ended=ended,
+                    child.steps, (*here, number), meant, labelled=labels, pathless=alone
                 )
         within = _within(instruction, here)
         if within is not None:
-            inference, ended = within
-        ended = ended or _ends_paths(instruction)
+            inference, pathless = within
+        pathless = pathless or _ends_paths(instruction)
 
 
 _LETTING_THROUGH = ("local", "union", "optional")

@@ -157,6 +157,9 @@ SCORES: dict[str, Callable[[dict[str, float]], list[Any]]] = {
     ),
     f"{HENRY}.optional(__.{LINK}).{SCORE}": lambda found: [*found.values()],
     f"{HENRY}.local(__.{LINK}.fold()).unfold().{SCORE}": lambda found: [*found.values()],
+    f'{NEXT}.limit(1).as("a").{LINK}.as("b").select("a","b").by({SCORE}).select("a")': (
+        lambda found: [*found.values()][:1] * 3
+    ),
     f'{NEXT}.values("Neptune#ml.explain").select("score")': lambda found: [*found.values()],
     f'{NEXT}.project("w").by("Neptune#ml.explain").select("w").select("score")': (
         lambda found: [*found.values()]

@@ -40,6 +40,12 @@ FORMS = {
     f'g.V().project("n",{SCORE}).by("name").by({SCORE}).order().by({SCORE})': (
         f'g.V().project("n",{SCORE}).by("name").by(__.values({SCORE})).order().by({SCORE})'
     ),
+    f'g.V().select("a","b").by({SCORE}).count()': (
+        f'g.V().select("a","b").by(__.values({SCORE})).by(__.values({SCORE})).count()'
+    ),
+    f'g.V().select(first,"a","b","c").by("n").by(__.values({SCORE}))': (
+        f'g.V().select(first,"a","b","c").by("n").by(__.values({SCORE})).by("n")'
+    ),
 }
 """Before and after."""
 
@@ -59,6 +65,8 @@ def test_short_forms_are_spelled_out(before: str, after: str, how: str) -> None:
         f"g.V().values({SCORE}).is({SCORE})",
         f"g.V().project({SCORE}).by(id).order().by({SCORE})",
         f"g.V().as({SCORE}).map(__.identity().order().by({SCORE}))",
+        f'g.V().select("a","b").by("name").map(__.values({SCORE}))',
+        f'g.V().select("a","b").by("name").by(__.values({SCORE}))',
         f"g.V().map(__.project({SCORE}).by(id).select({SCORE}))",
     ],
 )

@@ -96,6 +96,8 @@ def test_where_the_way_to_the_vertex_is_lost_the_vertex_alone_tells_its_score(re
         f'V().aggregate("x").cap("x").unfold().{LINK}.order().by({SCORE})',
         f'V().fold().project("s").by(__.unfold().{LINK}.{SCORE}.fold())',
         f"V().fold().unfold().local(__.{LINK}).{SCORE}",
+        f'V().as("x").select("x").by({LINK}.{SCORE}.fold())',
+        f"V().path().by({LINK}.order().by({SCORE}).fold())",
     ],
 )
 def test_a_way_that_ended_before_the_prediction_begins_again(query):
