@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ PRUNING = 3600.0
 
 DAY = 86400.0
 
+AGAIN = 1.0
+"""Seconds until an end that could not be noted is noted again."""
+
 CLEANING = 3.0
 """Seconds that the end of a job waits for the removal of what it left."""
 
@@ -60,6 +64,14 @@ class _Running:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    job: Job
+    state: State
+    reason: str
+    result: Mapping[str, Any]
+
+
 class Runner:
     """Runs the jobs of `records` while it is open; `program` does the job whose folder it gets."""
 
@@ -76,6 +88,8 @@ class Runner:
         self._locations = locations
         self._settings = settings
         self._running: dict[int, _Running] = {}
+        self._unnoted: deque[_End] = deque()
+        self._note_again_at = 0.0
         self._wake = threading.Event()
         self._closing = False
         self._pruned = 0.0
@@ -157,6 +171,7 @@ class Runner:
 
     def _look(self) -> None:
         self._reap()
+        self._note_again()
         self._prune()
         waiting: list[Job] = []
         for job in self.records.open():
@@ -202,7 +217,11 @@ class Runner:
             self._spawn(job)
 
     def _spawn(self, job: Job) -> None:
-        process = spawn(job, self._program)
+        try:
+            process = spawn(job, self._program)
+        except OSError as error:
+            self._settle(_End(job, State.FAILED, f"its process cannot be started: {error}", {}))
+            return
         deadline = None if job.time_limit is None else time.monotonic() + job.time_limit
         self._running[job.number] = _Running(job, process, deadline)
         self.records.runs_as(job.number, process.pid)
@@ -245,27 +264,38 @@ class Runner:
         send_signal(running.process.pid, signal.SIGKILL)
         result = document_in(job.directory / RESULT)
         if code == 0 and result is not None:
-            self._settle(job, State.COMPLETED, "", result)
+            self._settle(_End(job, State.COMPLETED, "", result))
             return
         failure = document_in(job.directory / FAILURE) or {}
         cancelled = running.kill_at is not None and not running.reason
         state = State.STOPPED if cancelled else State.FAILED
         reason = running.reason or failure.get("reason") or unexplained(code)
-        self._cleaner.submit(
-            self._clean_and_settle, job, state, CANCELLED if cancelled else reason, failure
-        )
+        end = _End(job, state, CANCELLED if cancelled else reason, failure)
+        self._cleaner.submit(self._clean_and_settle, end)
 
-    def _clean_and_settle(
-        self, job: Job, state: State, reason: str, result: Mapping[str, Any]
-    ) -> None:
+    def _clean_and_settle(self, end: _End) -> None:
         """Nothing is left when the job is said to have ended, unless its store does not answer."""
-        cleaning = threading.Thread(target=clean, args=(job, self._locations), daemon=True)
+        cleaning = threading.Thread(target=clean, args=(end.job, self._locations), daemon=True)
         cleaning.start()
         cleaning.join(CLEANING)
-        self._settle(job, state, reason, result)
+        self._settle(end)
 
-    def _settle(self, job: Job, state: State, reason: str, result: Mapping[str, Any]) -> None:
+    def _settle(self, end: _End) -> None:
+        """Note how a job ended: now, or when the records can be written again."""
+        job = end.job
         shutil.rmtree(job.directory / "work", ignore_errors=True)
-        self.records.end(job.number, state, reason=reason, result=result)
-        log.info("%s job %s %s%s", job.kind, job.id, state.value, f": {reason}" if reason else "")
+        try:
+            self.records.end(job.number, end.state, reason=end.reason, result=end.result)
+        except Exception:
+            log.exception("the end of %s job %s cannot be noted yet", job.kind, job.id)
+            self._note_again_at = time.monotonic() + AGAIN
+            self._unnoted.append(end)
+            return
+        why = f": {end.reason}" if end.reason else ""
+        log.info("%s job %s %s%s", job.kind, job.id, end.state.value, why)
         self._wake.set()
+
+    def _note_again(self) -> None:
+        if time.monotonic() >= self._note_again_at:
+            for _ in range(len(self._unnoted)):
+                self._settle(self._unnoted.popleft())

@@ -212,6 +212,8 @@ class JobRecords:
         result: Mapping[str, Any] | None = None,
     ) -> None:
         """Note how an open job ended."""
+        # Names of files that are not UTF-8 stand in reasons, and SQLite takes nothing else.
+        reason = reason.encode("utf-8", "backslashreplace").decode()
         values = (state.value, time.time(), reason, json.dumps(dict(result or {})), number)
         with self._database.writing() as records:
             records.execute(_END, values)

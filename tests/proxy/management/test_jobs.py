@@ -99,6 +99,42 @@ def test_a_failed_job_says_why_and_leaves_nothing(tmp_path: Path, step: Any, sai
     assert not output.exists()
 
 
+def test_an_end_that_cannot_be_noted_is_noted_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As on a full disk: a job is never said to run for ever."""
+    monkeypatch.setattr(jobs, "AGAIN", 0.1)
+    tried: list[str] = []
+
+    def end(records: JobRecords, number: int, *arguments: Any, **more: Any) -> None:
+        tried.append(more["reason"])
+        if len(tried) <= 3:
+            raise sqlite3.OperationalError("database or disk is full")
+        noted(records, number, *arguments, **more)
+
+    noted = JobRecords.end
+    monkeypatch.setattr(JobRecords, "end", end)
+    with running(tmp_path) as runner:
+        completed, failed = start(runner, "a"), start(runner, "b", ("fail", "why"))
+        assert ended(runner, completed).state is State.COMPLETED
+        assert ended(runner, failed).reason == "why"
+    assert len(tried) == 5
+    assert "cannot be noted yet" in caplog.text
+
+
+def test_a_job_whose_process_cannot_be_started_fails(tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "no-python")
+    runner = Runner(JobRecords(tmp_path), Locations(()), Jobs(), program=(nowhere,))
+    runner.open()
+    try:
+        job = ended(runner, start(runner, "a"))
+    finally:
+        runner.close()
+    assert job.state is State.FAILED
+    assert job.reason.startswith("its process cannot be started: ")
+    assert "no-python" in job.reason
+
+
 def test_no_more_run_than_are_allowed_and_the_oldest_comes_first(tmp_path: Path) -> None:
     order = tmp_path / "order"
     with running(tmp_path, running=1) as runner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -41,3 +42,21 @@ def test_loads_wait_in_a_queue_or_are_refused(
     assert (
         overall(second)["overallStatus"]["status"] == "LOAD_FAILED_BECAUSE_DEPENDENCY_NOT_SATISFIED"
     )
+
+
+def test_a_load_of_a_file_whose_name_is_not_utf_8_ends(
+    api: RunningApi, neptune: Any, tmp_path: Path
+) -> None:
+    folder = api.configuration.storage.s3_folder / "b" / "names"  # type: ignore[operator]
+    folder.mkdir(parents=True)
+    (folder / os.fsdecode(b"caf\xe9.csv")).write_text("~id,~label,age:Int\na,x,old\n")
+    load = neptune.start_loader_job(source="s3://b/names", queueRequest=True, **LOAD)
+    id = load["payload"]["loadId"]
+    deadline = time.monotonic() + 30
+    while True:
+        overall = neptune.get_loader_job_status(loadId=id)["payload"]["overallStatus"]
+        if overall["status"] == "LOAD_FAILED":
+            break
+        assert time.monotonic() < deadline, overall
+        time.sleep(0.1)
+    assert r"caf\udce9.csv:2:" in overall["failureReason"]

@@ -1,5 +1,6 @@
 """Records of jobs: ids, states and their changes."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,16 @@ def test_states_change_only_forward(tmp_path: Path) -> None:
     assert (found.state, found.reason, found.is_open) == (State.STOPPED, "asked", False)
     assert records.ask_to_stop(job.number) is State.STOPPED
     assert records.open() == []
+
+
+def test_a_reason_with_the_name_of_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
+    records = JobRecords(tmp_path)
+    job = records.add("loader", "a", {})
+    name = os.fsdecode(b"caf\xe9.csv")
+    records.end(job.number, State.FAILED, reason=f"{name}:1: no header")
+    found = records.numbered(job.number)
+    assert found is not None
+    assert found.reason == r"caf\udce9.csv:1: no header"
 
 
 def test_lists_are_newest_first_and_open_ones_oldest_first(tmp_path: Path) -> None:
