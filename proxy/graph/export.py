@@ -171,7 +171,7 @@ class _Writer:
                 self._spool(found.file_name, system, edge.properties)
 
     def finish(self) -> list[str]:
-        """Write all files; the warnings of all configurations."""
+        """Write all files; the warnings of all configurations, and what was asked for in vain."""
         for node in self.schema.nodes.values():
             self._write_nodes(node)
         for edge in self.schema.edges.values():
@@ -179,12 +179,27 @@ class _Writer:
         shutil.rmtree(self._partial / _SPOOLS)
         self._write_json(SCHEMA, schema_document(self.schema))
         self._write_json(STATISTICS, statistics_document(self.schema))
-        warnings: list[str] = []
+        warnings = self._missing()
         for job in self._parameters.jobs:
             document = training_configuration(job, self.schema)
             warnings += document["warnings"]
             self._write_json(f"{job.name}.json", document)
         return warnings
+
+    def _missing(self) -> list[str]:
+        wanted = self._parameters
+        nodes = {label for node in self.schema.nodes.values() for label in node.labels}
+        edges = {edge.label for edge in self.schema.edges.values()}
+        asked = (
+            ("nodeLabels", "vertex", wanted.node_labels, nodes),
+            ("edgeLabels", "edge", wanted.edge_labels, edges),
+        )
+        return [
+            f"{name}: the export has no {what} with the label {label!r}."
+            for name, what, labels, found in asked
+            for label in labels
+            if label not in found
+        ]
 
     def _count(self, connection: GraphConnection, bytecode: Bytecode) -> int | None:
         """How many are to come, if anyone wants to know: it costs the server a scan."""

@@ -11,6 +11,7 @@ from typing import Any
 from proxy.graph.elements import Labels
 from proxy.graph.errors import BadParameters
 from proxy.graph.filters import Steps, read_filter
+from proxy.graph.spelling import misspelt
 
 DEFAULT_NAME = "training-data-configuration"
 DEFAULT_SPLIT = (0.9, 0.1, 0.0)
@@ -29,6 +30,23 @@ FEATURE_TYPES = (
     "text_sbert512",
     "text_tfidf",
     "datetime",
+)
+_PARAMS = (
+    *("nodeLabels", "nodeLabel", "edgeLabels", "edgeLabel"),
+    *("gremlinFilter", "gremlinNodeFilter", "gremlinEdgeFilter", "filter", "filterConfigFile"),
+    *("endpoint", "endpoints", "clusterId", "profile", "scope", "format", "concurrency"),
+    *("useIamAuth", "includeLastEventId", "cloneCluster", "cloneClusterInstanceType"),
+    *("cloneClusterReplicaCount", "cloneClusterEnableAuditLogs"),
+)
+_NEPTUNE_ML = (
+    *("version", "name", "targets", "features", "split_rate", "jobs"),
+    *("feature_encoding", "disableEdgeFeatures"),
+)
+_TARGET = ("node", "edge", "property", "type", "split_rate", "separator")
+_FEATURE = (
+    *("node", "edge", "property", "properties", "type", "norm", "imputer", "separator"),
+    *("range", "bucket_cnt", "num_buckets", "slide_window_size", "datetime_parts", "language"),
+    *("max_length", "ngram_range", "min_df", "max_features", "model"),
 )
 _ALIASES = {"word2vec": "text_word2vec"}
 _MANY_PROPERTIES = ("numerical", "category", "auto", "none")
@@ -105,8 +123,10 @@ class ExportParameters:
         command = request.get("command", "export-pg")
         if command != "export-pg":
             raise BadParameters("command", f"{command!r} is not supported; there is export-pg")
-        params = _object(request.get("params", {}), "params")
-        additional = _object(request.get("additionalParams", {}), "additionalParams")
+        params = _spelt(request.get("params", {}), "params", _PARAMS)
+        additional = _spelt(
+            request.get("additionalParams", {}), "additionalParams", ("neptune_ml",)
+        )
         plain = {"targets", "features", "jobs", "version", "split_rate"} & set(request)
         own: Any = document if plain or isinstance(document, list) else {}
         asked = additional.get("neptune_ml", request.get("neptune_ml", own))
@@ -127,13 +147,13 @@ def _filter(params: Mapping[str, Any], key: str) -> Steps:
 
 def _jobs(asked: Any) -> tuple[Job, ...]:
     if isinstance(asked, list):
-        entries = [_object(entry, "neptune_ml") for entry in asked]
+        entries = [_spelt(entry, "neptune_ml", _NEPTUNE_ML) for entry in asked]
     else:
-        whole = _object(asked, "neptune_ml")
+        whole = _spelt(asked, "neptune_ml", _NEPTUNE_ML)
         shared = {key: value for key, value in whole.items() if key != "jobs"}
         jobs = whole.get("jobs")
         listed = [whole] if jobs is None else _list(jobs, "jobs")
-        entries = [{**shared, **_object(entry, "jobs")} for entry in listed]
+        entries = [{**shared, **_spelt(entry, "jobs", _NEPTUNE_ML)} for entry in listed]
     found = tuple(_job(entry, number) for number, entry in enumerate(entries or [{}], start=1))
     names = [job.name for job in found]
     if len(set(names)) != len(names):
@@ -169,7 +189,7 @@ def _job(entry: Mapping[str, Any], number: int) -> Job:
 
 
 def _target(entry: Any, split: tuple[float, float, float]) -> TargetSpec:
-    target = _object(entry, "targets")
+    target = _spelt(entry, "targets", _TARGET)
     element = _element(target, "target")
     is_edge = "edge" in target
     where = f"{'edge' if is_edge else 'node'} target {_described(element)}"
@@ -186,7 +206,7 @@ def _target(entry: Any, split: tuple[float, float, float]) -> TargetSpec:
 
 
 def _feature(entry: Any) -> list[FeatureSpec]:
-    feature = _object(entry, "features")
+    feature = _spelt(entry, "features", _FEATURE)
     element = _element(feature, "feature")
     where = f"feature of {_described(element)}"
     given = feature.get("type")
@@ -332,6 +352,15 @@ def _object(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise BadParameters(where, "Expected a JSON object")
     return value
+
+
+def _spelt(value: Any, where: str, known: Sequence[str]) -> Mapping[str, Any]:
+    """An object without a key that is nearly a known one."""
+    found = _object(value, where)
+    wrong = misspelt(found, known)
+    if wrong is not None:
+        raise BadParameters(where, f"There is no '{wrong[0]}' field; did you mean '{wrong[1]}'?")
+    return found
 
 
 def _list(value: Any, where: str) -> list[Any]:

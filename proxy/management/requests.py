@@ -7,7 +7,6 @@ nearly a known one is a typing error, which is refused before it costs a trainin
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Annotated, Any, Literal
 
@@ -22,15 +21,13 @@ from pydantic import (
 )
 
 from proxy.graph.export_files import CONFIGURATION
+from proxy.graph.spelling import misspelt
 from proxy.management.errors import (
     IllegalArgument,
     InvalidParameter,
     ManagementError,
     MissingParameter,
 )
-
-LIKENESS = 0.85
-"""How much alike an unknown field and a known one are to be taken for a typing error, up to 1."""
 
 DEFAULT_TRIALS = 2
 """Neptune's default of `maxHPONumberOfTrainingJobs`."""
@@ -60,10 +57,24 @@ Seconds = Annotated[int, Field(ge=0)]
 """0 is no limit but that of the configuration."""
 
 
-class Body(BaseModel):
-    """What all requests share. A field with an empty text counts as not given."""
+class Document(BaseModel):
+    """Fields of which typing errors are told. A field with an empty text counts as not given."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, document: Any) -> Any:
+        if not isinstance(document, dict):
+            return document
+        wrong = misspelt(document, cls.model_fields)
+        if wrong is not None:
+            raise IllegalArgument(f"There is no field {wrong[0]}; did you mean {wrong[1]}?")
+        return {name: value for name, value in document.items() if value not in ("", None)}
+
+
+class Body(Document):
+    """What all requests share."""
 
     sagemakerIamRoleArn: Any = None
     neptuneIamRoleArn: Any = None
@@ -74,18 +85,6 @@ class Body(BaseModel):
     enableInterContainerTrafficEncryption: Any = None
     wait_interval: Any = None
     wait_timeout: Any = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _given(cls, document: Any) -> Any:
-        if not isinstance(document, dict):
-            return document
-        known = list(cls.model_fields)
-        for name in document:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=LIKENESS)
-            if name not in known and near:
-                raise IllegalArgument(f"There is no field {name}; did you mean {near[0]}?")
-        return {name: value for name, value in document.items() if value not in ("", None)}
 
 
 class JobBody(Body):
@@ -112,7 +111,7 @@ class DataProcessing(JobBody):
     configFileName: FileName = CONFIGURATION
 
 
-class CustomModel(BaseModel):
+class CustomModel(Document):
     """Scripts of one's own, for training or for a transform."""
 
     sourceS3DirectoryPath: str
@@ -171,7 +170,7 @@ class CreateEndpoint(JobBody):
     instanceCount: Count = 1
 
 
-class ParserConfiguration(BaseModel):
+class ParserConfiguration(Document):
     """Settings of the loader's parser."""
 
     allowEmptyStrings: bool = False

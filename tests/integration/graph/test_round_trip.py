@@ -224,6 +224,18 @@ def test_chosen_labels_and_jobs(files: Path, empty_graph: str, tmp_path: Path) -
     assert (stats["nodes"], stats["edges"]) == (2, 2)
 
 
+def test_labels_that_there_are_not_are_told(files: Path, empty_graph: str, tmp_path: Path) -> None:
+    load_csv(empty_graph, files)
+    asked = {"nodeLabels": ["Person", "person"], "edgeLabels": ["know"]}
+    parameters = ExportParameters.parse({"params": asked})
+    report = export_graph(empty_graph, tmp_path / "out", parameters=parameters)
+    assert report.edges == 0
+    assert report.warnings == (
+        "nodeLabels: the export has no vertex with the label 'person'.",
+        "edgeLabels: the export has no edge with the label 'know'.",
+    )
+
+
 def link_target() -> dict[str, object]:
     return {
         "edge": ["Person", "knows", "Person"],

@@ -135,11 +135,39 @@ def test_several_properties_at_once() -> None:
         ),
         ({"jobs": [{"name": "x"}, {"name": "x"}]}, r"must be unique: \[x, x\]"),
         ({"jobs": [{"name": "../x"}]}, "cannot be the name of a file"),
+        ({"target": []}, "neptune_ml: There is no 'target' field; did you mean 'targets'"),
+        ({"splitRate": [0.8, 0.1, 0.1]}, "did you mean 'split_rate'"),
+        ([{"feature": []}], "did you mean 'features'"),
+        ({"jobs": [{"feature_encodings": "none"}]}, "jobs: .* 'feature_encoding'"),
+        ({"targets": [{"edge": ["A", "r", "B"], "splitrate": []}]}, "targets: .*'split_rate'"),
+        (
+            {"features": [{"node": "A", "property": "p", "type": "auto", "seperator": ";"}]},
+            "features: .*'separator'",
+        ),
     ],
 )
 def test_requests_that_mean_nothing(neptune_ml: Any, expected: str) -> None:
     with pytest.raises(BadParameters, match=expected):
         jobs(neptune_ml)
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ({"params": {"nodesLabels": ["A"]}}, "params: .* 'nodesLabels' .* 'nodeLabels'"),
+        ({"params": {"gremlin_node_filter": "x"}}, "'gremlinNodeFilter'"),
+        ({"additionalParams": {"neptune-ml": {}}}, "'neptune_ml'"),
+    ],
+)
+def test_a_typing_error_is_told_before_it_costs_an_export(request_: Any, expected: str) -> None:
+    with pytest.raises(BadParameters, match=expected):
+        ExportParameters.parse(request_)
+
+
+def test_what_is_like_nothing_known_is_left_alone() -> None:
+    params = {"nodeLabel": "A", "exportId": "x", "endpoint": "h", "endpoints": ["h"]}
+    asked = {"params": params, "additionalParams": {"something": 1}}
+    assert ExportParameters.parse(asked).node_labels == ("A",)
 
 
 def test_other_commands_are_refused() -> None:

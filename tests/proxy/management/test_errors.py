@@ -193,6 +193,24 @@ def test_wrong_bodies(api: RunningApi, body: Any, code: str, said: str) -> None:
     assert said in document["detailedMessage"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/loader", {"parserConfiguration": {"allowEmptyString": True}}, "allowEmptyStrings"),
+        (
+            "/ml/modeltraining",
+            {"customModelTrainingParameters": {"sourceS3DirectoryPaths": "s3://b/x"}},
+            "sourceS3DirectoryPath",
+        ),
+        ("/v1/neptune-export", {"outputS3Path": "s3://b/x", "param": {}}, "params"),
+    ],
+)
+def test_typing_errors_at_any_depth(api: RunningApi, path: str, body: Any, field: str) -> None:
+    status, document = send(api.address, "POST", path, body)
+    assert (status, document["code"]) == (400, "IllegalArgumentException")
+    assert f"did you mean {field}?" in document["detailedMessage"]
+
+
 def test_a_body_that_does_not_come(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(management_http, "BODY_TIMEOUT", 0.2)
     host, port = api.address.removeprefix("http://").split(":")
