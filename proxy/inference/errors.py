@@ -29,11 +29,13 @@ class InferenceError(Exception):
     status = Status.SERVER_ERROR
     http_status = 500
 
+    def document(self, request_id: UUID) -> dict[str, str]:
+        """What Neptune tells of an error."""
+        return {"requestId": str(request_id), "code": self.code, "detailedMessage": str(self)}
+
     def detail(self, request_id: UUID) -> str:
         """The JSON that Neptune puts into the status message."""
-        return json.dumps(
-            {"requestId": str(request_id), "code": self.code, "detailedMessage": str(self)}
-        )
+        return json.dumps(self.document(request_id))
 
 
 class BadRequest(InferenceError):

@@ -15,7 +15,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from grammar import script
-from grammar.traversal import Instruction, Literal, Traversal, step
+from grammar.traversal import Instruction, Kind, Literal, Traversal, step
 from proxy.inference.commands import (
     FOR_INPUTS,
     Admit,
@@ -166,7 +166,8 @@ class Explainer:
                 f"A {message.language} script with a $ in it cannot be explained: write it in"
                 " gremlin-groovy."
             )
-        read = script.parse(text.value, message.bindings) if isinstance(text, Literal) else None
+        is_script = isinstance(text, Literal) and text.kind is Kind.STRING
+        read = script.parse(text.value, message.bindings) if is_script else None
         if read is None or read.single is None:
             raise UnsupportedOperation("Only a script of one traversal can be explained.")
         asked = read.single.with_steps([*read.single.steps, ending])

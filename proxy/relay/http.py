@@ -225,6 +225,6 @@ class Refused(Exception):
 
 
 def _refusal(error: InferenceError, request_id: UUID) -> web.Response:
-    return web.Response(
-        status=error.http_status, text=error.detail(request_id), content_type="application/json"
-    )
+    # The last one is what SDKs print.
+    document = {**error.document(request_id), "message": str(error)}
+    return web.json_response(document, status=error.http_status)

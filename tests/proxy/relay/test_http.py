@@ -122,8 +122,20 @@ async def test_an_inference_that_cannot_be_answered_never_reaches_the_database(r
         told = json.loads(body)
         assert told["code"] == "UnsupportedOperationException"
         assert "Predicted vertex label" in told["detailedMessage"]
+        assert told["message"] == told["detailedMessage"]  # which botocore puts into its exception
         assert told["requestId"]
         assert bodies == []
+
+
+@pytest.mark.parametrize("what", ["explain", "profile"])
+@pytest.mark.parametrize("script", [5, None, ["g.V()"], {}])
+@both_loops
+async def test_what_is_no_script_cannot_be_explained(what, script):
+    async with relay() as world:
+        request = post(json.dumps({"gremlin": script}).encode(), "Content-Type: application/json")
+        head, body = await world.http(request.replace(b"/gremlin", f"/gremlin/{what}".encode(), 1))
+        assert head.startswith(b"HTTP/1.1 400 ")
+        assert json.loads(body)["code"] == "UnsupportedOperationException"
 
 
 @both_loops
