@@ -45,6 +45,9 @@ _Body = TypeVar("_Body", bound=Body)
 BODY_TIMEOUT = 30.0
 """Seconds that the body of a request has to arrive."""
 
+LONGEST_NUMBER = 18
+"""Digits of a number in a query string."""
+
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no", "")
 _AS: dict[type[Exception], type[ManagementError]] = {
     JobExists: ConstraintViolation,
@@ -71,8 +74,7 @@ def answering(access: Access, handler: Handler) -> Callable[[web.Request], Await
         except ManagementError as error:
             return _refusal(error, request_id)
         except tuple(_AS) as error:
-            message = str(error)
-            return _refusal(_AS[type(error)](f"{message[:1].upper()}{message[1:]}."), request_id)
+            return _refusal(_AS[type(error)](f"{_sentence(str(error))}."), request_id)
         except web.HTTPException:
             raise
         except Exception:
@@ -92,8 +94,11 @@ async def body_of(request: web.Request, model: type[_Body], *, wrapper: str = ""
     content = await _read(request)
     try:
         document = json.loads(content or b"{}")
+        _refuse_half_characters(document)
     except ValueError as error:
         raise BadRequest(f"The body is not JSON: {error}.") from None
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply.") from None
     if not isinstance(document, dict):
         raise BadRequest("The body must be a JSON object.")
     if wrapper and list(document) == [wrapper] and isinstance(document[wrapper], dict):
@@ -107,13 +112,16 @@ async def body_of(request: web.Request, model: type[_Body], *, wrapper: str = ""
 def flag(request: web.Request, name: str, default: bool = False) -> bool:
     """A yes or no in the query string, in any spelling. Raises InvalidArgument."""
     value = request.query.get(name)
-    if value is None:
-        return default
+    return default if value is None else yes(value, name)
+
+
+def yes(value: str, name: str) -> bool:
+    """Whether the value of the argument `name` says so. Raises InvalidArgument."""
     if value.lower() in _TRUE:
         return True
     if value.lower() in _FALSE:
         return False
-    raise InvalidArgument(f"{name} is {value!r}: it must be TRUE or FALSE.")
+    raise InvalidArgument(f"{name} is {value[:50]!r}: it must be TRUE or FALSE.")
 
 
 def number(request: web.Request, name: str, default: int, *, most: int | None = None) -> int:
@@ -121,10 +129,25 @@ def number(request: web.Request, name: str, default: int, *, most: int | None = 
     value = request.query.get(name)
     if value is None:
         return default
-    if not value.isdecimal() or int(value) < 1 or (most is not None and int(value) > most):
+    given = int(value) if value.isdecimal() and len(value) <= LONGEST_NUMBER else 0
+    if given < 1 or (most is not None and given > most):
         limits = "1 or more" if most is None else f"from 1 to {most}"
-        raise InvalidArgument(f"{name} is {value!r}: it must be a number {limits}.")
-    return int(value)
+        raise InvalidArgument(f"{name} is {value[:50]!r}: it must be a number {limits}.")
+    return given
+
+
+def _refuse_half_characters(document: Any) -> None:
+    """JSON can name halves of characters alone, which nothing can be called and nobody can store.
+
+    Raises UnicodeEncodeError, a ValueError.
+    """
+    json.dumps(document, ensure_ascii=False).encode()
+
+
+def _sentence(message: str) -> str:
+    """With a capital letter, if it begins with a word and not with an address."""
+    first, _, _ = message.partition(" ")
+    return f"{message[:1].upper()}{message[1:]}" if first.isalpha() else message
 
 
 async def _read(request: web.Request) -> bytes:

@@ -1,4 +1,6 @@
-"""What Neptune's data API has and gremlink has not, and methods that a path does not take."""
+"""What Neptune's data API has and gremlink has not, addresses that there are not, and methods that
+a path does not take.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from proxy.management.errors import MethodNotAllowed, UnsupportedOperation
+from proxy.management.errors import BadRequest, MethodNotAllowed, UnsupportedOperation
 from proxy.management.http import Handler
 
 REASONS: Mapping[str, tuple[str, ...]] = {
@@ -31,6 +33,9 @@ REASONS: Mapping[str, tuple[str, ...]] = {
 }
 """What is said, and of which paths."""
 
+PARTS = ("ml", "loader", "v1", "neptune-export", "propertygraph", "pg")
+"""What the paths of the API begin with."""
+
 
 def unsupported() -> list[tuple[str, str, Handler]]:
     """Method, path and handler of what is answered with UnsupportedOperationException."""
@@ -43,6 +48,24 @@ def not_allowed(routes: Iterable[tuple[str, str, Handler]]) -> list[tuple[str, s
     for method, path, _ in routes:
         methods.setdefault(path, []).append(method)
     return [("*", path, _only(allowed)) for path, allowed in methods.items()]
+
+
+def unknown(routes: Iterable[tuple[str, str, Handler]]) -> list[tuple[str, str, Handler]]:
+    """The same for every other address below those of some routes. They come last."""
+    paths = list(dict.fromkeys(path for _, path, _ in routes))
+    found: list[tuple[str, str, Handler]] = []
+    for part in PARTS:
+        there = [path for path in paths if f"{path}/".startswith(f"/{part}/")]
+        refuse = _nothing(there)
+        found += [("*", f"/{part}", refuse), ("*", f"/{part}/{{rest:.*}}", refuse)]
+    return found
+
+
+def _nothing(there: list[str]) -> Handler:
+    async def refuse(request: web.Request) -> dict[str, Any]:
+        raise BadRequest(f"Bad route: {request.path[:100]}. There are {', '.join(there)}.")
+
+    return refuse
 
 
 def _refusing(reason: str) -> Handler:

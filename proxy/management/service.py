@@ -19,7 +19,7 @@ from proxy.management.http import Handler, answering
 from proxy.management.loader import Loader
 from proxy.management.ml import MachineLearning
 from proxy.management.queries import Queries, QueryStatus
-from proxy.management.refused import not_allowed, unsupported
+from proxy.management.refused import not_allowed, unknown, unsupported
 from proxy.management.statistics import Statistics
 from proxy.management.workshop import open_workshop
 
@@ -57,7 +57,12 @@ async def managing(
         *engine.routes(),
         ("GET", "/metrics", figures),
     ]
-    for method, path, handler in (*routes, *not_allowed(routes), *unsupported()):
+    for method, path, handler in (
+        *routes,
+        *not_allowed(routes),
+        *unsupported(),
+        *unknown(routes),
+    ):
         application.router.add_route(method, path, answering(access, handler))
     # Whoever watches over the process has no credentials, and learns one word.
     application.router.add_get("/health/live", engine.live)

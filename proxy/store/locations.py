@@ -21,6 +21,12 @@ _S3 = "s3://"
 PART = 16 * 1024 * 1024
 """Bytes of a part of an upload; a file of two parts or more is sent in parts."""
 
+LONGEST_NAME = 255
+"""Bytes of the name of a file or folder, as file systems have it."""
+
+LONGEST_PATH = 4000
+"""Bytes of a path; a little less than systems allow, for what is put below it."""
+
 _PATIENCE = {"connect_timeout": 5, "read_timeout": 60, "retries": {"max_attempts": 3}}
 """Seconds that an object store has to answer, and how often it is asked again."""
 
@@ -155,6 +161,10 @@ class Locations:
             raise _unreachable(location, error) from error
 
     def _check(self, address: str, path: Path) -> None:
+        longest = max(len(os.fsencode(part)) for part in path.parts)
+        if longest > LONGEST_NAME or len(os.fsencode(path)) > LONGEST_PATH:
+            shown = f"{address[:100]}…"
+            raise BadLocation(shown, "no file system has a path or a name of this length")
         if not self.is_allowed(path):
             raise LocationRefused(address)
 

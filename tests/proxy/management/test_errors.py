@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,6 +186,24 @@ def test_boto3_raises_its_own_exceptions(
             "'soon'",
         ),
         (PROCESSING | {"id": 7}, "InvalidParameterException", "id has the value 7"),
+        (b"[" * 100_000, "BadRequestException", "nested too deeply"),
+        (b'{"a": ' * 100_000, "BadRequestException", "nested too deeply"),
+        (b"\xff\xfe{}", "BadRequestException", "not JSON"),
+        (
+            PROCESSING | {"previousDataProcessingJobId": "\ud800"},
+            "BadRequestException",
+            "surrogates not allowed",
+        ),
+        (
+            PROCESSING | {"processedDataS3Location": f"s3://b/{'x' * 300}"},
+            "InvalidParameterException",
+            "a name of this length",
+        ),
+        (
+            PROCESSING | {"processedDataS3Location": f"s3://b{'/abcdefghi' * 500}"},
+            "InvalidParameterException",
+            "a path or a name of this length",
+        ),
     ],
 )
 def test_wrong_bodies(api: RunningApi, body: Any, code: str, said: str) -> None:
@@ -209,6 +228,44 @@ def test_typing_errors_at_any_depth(api: RunningApi, path: str, body: Any, field
     status, document = send(api.address, "POST", path, body)
     assert (status, document["code"]) == (400, "IllegalArgumentException")
     assert f"did you mean {field}?" in document["detailedMessage"]
+
+
+@pytest.mark.parametrize("most", ["0", "-1", "1.5", "", "many", "1025", "9" * 4400])
+def test_numbers_that_are_none(api: RunningApi, most: str) -> None:
+    status, document = send(api.address, "GET", f"/ml/endpoints?maxItems={most}")
+    assert (status, document["code"]) == (400, "InvalidArgumentException")
+    assert len(document["detailedMessage"]) < 120
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("/ml", "/ml/endpoints"),
+        ("/ml/endpoint", "/ml/endpoints"),
+        ("/ml/endpoints/", "/ml/endpoints/{id}"),
+        ("/ml/endpoints/a/b", "/ml/endpoints/{id}"),
+        ("/loader/", "/loader"),
+        ("/v1/neptune_export", "/v1/neptune-export"),
+        ("/neptune-export/a/b", "/neptune-export/{id}"),
+        ("/pg/summary", "/pg/statistics/summary"),
+        ("/propertygraph", "/propertygraph/statistics"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_addresses_that_there_are_not(api: RunningApi, method: str, path: str, there: str) -> None:
+    status, document = send(api.address, method, path)
+    assert (status, document["code"]) == (400, "BadRequestException")
+    assert document["detailedMessage"].startswith(f"Bad route: {path}. There are /")
+    assert there in document["detailedMessage"].replace(",", " ").rstrip(".").split()
+
+
+def test_an_address_in_a_message_stays_as_it_is(tmp_path: Path) -> None:
+    storage = {"s3_endpoint": "http://127.0.0.1:9"}
+    with RunningApi(tmp_path, storage=storage) as api:
+        body = {"source": "s3://b/x", "format": "csv"}
+        status, document = send(api.address, "POST", "/loader", body)
+    assert (status, document["code"]) == (400, "S3Exception")
+    assert document["detailedMessage"].startswith("s3://b/x: ")
 
 
 def test_a_body_that_does_not_come(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,19 @@ def test_addresses(places: Locations, root: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["relative", "http://h/x", "file://host/x", "s3://", "s3://b/../c", "s3:///x", "/a\0b", ""],
+    [
+        *(
+            "relative",
+            "http://h/x",
+            "file://host/x",
+            "s3://",
+            "s3://b/../c",
+            "s3:///x",
+            "/a\0b",
+            "",
+        ),
+        *("/a" * 2001, f"/{'ä' * 128}", f"s3://b/{'x' * 256}"),
+    ],
 )
 def test_addresses_that_mean_nothing(places: Locations, address: str) -> None:
     with pytest.raises(BadLocation):
