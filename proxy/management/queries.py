@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 from proxy.management.errors import BadRequest, InvalidParameter
-from proxy.management.http import Handler
+from proxy.management.http import Handler, yes
 
 
 class OpenQuery(Protocol):
@@ -69,7 +69,8 @@ class QueryStatus:
 
     async def post(self, request: web.Request) -> dict[str, Any]:
         """`POST /gremlin/status` with a form in the body."""
-        form = parse_qs((await request.read()).decode("utf-8", errors="replace"))
+        body = (await request.read()).decode("utf-8", errors="replace")
+        form = parse_qs(body, keep_blank_values=True)
         arguments = {name: values[-1] for name, values in form.items()}
         return await self._answer(None, arguments | dict(request.query))
 
@@ -79,7 +80,8 @@ class QueryStatus:
 
     async def _answer(self, id: str | None, arguments: dict[str, str]) -> dict[str, Any]:
         id = id or arguments.get("queryId")
-        if "cancelQuery" in arguments:
+        # The guide's own command sends the word alone.
+        if yes(arguments.get("cancelQuery", "FALSE") or "TRUE", "cancelQuery"):
             if id is None:
                 raise InvalidParameter("The parameter queryId is required to cancel a query.")
             return await self._cancel(id)

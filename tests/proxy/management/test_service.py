@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from api_requests import PROCESSING, send
-from running_api import RunningApi
+from running_api import Query, RunningApi
 
 from proxy.store.jobs import JobRecords
 
@@ -22,10 +22,34 @@ def test_queries_are_listed_and_cancelled(neptune: Any, api: RunningApi) -> None
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     status, one = send(api.address, "POST", "/gremlin/status", b"queryId=q-1", **form)
     assert (status, one["queryId"]) == (200, "q-1")
+    for body in (b"queryId=q-1&cancelQuery=False", b"queryId=q-1&includeWaiting=True"):
+        assert send(api.address, "POST", "/gremlin/status", body, **form)[1]["queryId"] == "q-1"
+    body = b"queryId=q-1&cancelQuery=perhaps"
+    assert send(api.address, "POST", "/gremlin/status", body, **form)[0] == 400
     body = b"queryId=q-1&cancelQuery=True"
     assert send(api.address, "POST", "/gremlin/status", body, **form)[1]["status"] == "200 OK"
     assert send(api.address, "POST", "/gremlin/status", b"", **form)[1]["queries"] == []
     assert send(api.address, "POST", "/gremlin/status", b"cancelQuery=True", **form)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("GET", b"?cancelQuery&queryId=q"),
+        ("GET", b"?cancelQuery=true&queryId=q"),
+        ("POST", b"cancelQuery&queryId=q"),  # curl --data-urlencode "cancelQuery"
+        ("POST", b"cancelQuery=&queryId=q"),
+        ("DELETE", b"/q"),
+    ],
+)
+def test_the_ways_to_cancel_a_query(tmp_path: Path, method: str, arguments: bytes) -> None:
+    """Those of Neptune's guide, and what clients make of them."""
+    with RunningApi(tmp_path, Query("q"), Query("other")) as api:
+        body, path = (arguments, "") if method == "POST" else (None, arguments.decode())
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        status, document = send(api.address, method, f"/gremlin/status{path}", body, **form)
+        assert (status, document) == (200, {"status": "200 OK", "payload": True})
+        assert [query.id for query in api.queries.queries] == ["other"]
 
 
 def test_a_full_queue(tmp_path: Path) -> None:
