@@ -146,7 +146,8 @@ class Locations:
             raise _unreachable(location, error) from error
 
     def remove(self, location: Location) -> None:
-        """Delete what is at a location, and what a publication that was cut off left beside it."""
+        """Delete what is at a location, and what a publication that was cut off left there or
+        beside it."""
         if location.path is not None:
             for path in (location.path, _partial(location.path)):
                 if path.is_dir():
@@ -157,6 +158,7 @@ class Locations:
             names = system.find(location.key)
             if names:
                 system.rm(names)
+            _abandon_parts(system, location.key)
         except Exception as error:
             raise _unreachable(location, error) from error
 
@@ -181,6 +183,24 @@ class Locations:
         return S3FileSystem(
             endpoint_url=self.s3_endpoint, config_kwargs=_PATIENCE, use_listings_cache=False
         )
+
+
+def _abandon_parts(system: Any, key: str) -> None:
+    """End the uploads in parts at and below a key that nobody will complete: no listing of objects
+    shows them, and what has come of them is paid for."""
+    bucket, _, prefix = key.partition("/")
+    try:
+        listing = system.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=prefix)
+        for upload in listing.get("Uploads", ()):
+            if upload["Key"] == prefix or upload["Key"].startswith(f"{prefix}/"):
+                system.call_s3(
+                    "abort_multipart_upload",
+                    Bucket=bucket,
+                    Key=upload["Key"],
+                    UploadId=upload["UploadId"],
+                )
+    except OSError:
+        return  # not every store lists uploads, and not to everybody who may write and delete
 
 
 def files(path: Path) -> Iterator[Path]:

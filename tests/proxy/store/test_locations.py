@@ -10,6 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 from s3_server import FAILURE, bad_store, s3_server
+from unsteady_store import unsteady_store
 
 from proxy.store import locations
 from proxy.store.errors import BadLocation, LocationRefused, LocationUnreachable
@@ -141,6 +142,9 @@ def test_an_object_store(s3: str, bucket: str, tmp_path: Path) -> None:
     (made / "large").write_bytes(large)
     places.publish(made, target)
     assert places.exists(target)
+    with closing(boto3.client("s3", endpoint_url=s3)) as client:
+        tag = client.head_object(Bucket="bucket", Key="a/out/large")["ETag"]
+    assert tag.endswith('-3"')  # three parts
     copy = places.fetch(target, tmp_path / "copy")
     assert sorted(
         path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()
@@ -157,6 +161,41 @@ def test_an_object_store(s3: str, bucket: str, tmp_path: Path) -> None:
     places.remove(target)
     with pytest.raises(LocationUnreachable, match="nothing at this address"):
         places.fetch(target, tmp_path / "again")
+
+
+def uploads(address: str) -> list[str]:
+    """Keys of uploads in parts that are not complete."""
+    with closing(boto3.client("s3", endpoint_url=address)) as client:
+        found = client.list_multipart_uploads(Bucket="bucket").get("Uploads", [])
+    return [upload["Key"] for upload in found]
+
+
+def test_an_upload_that_breaks_between_its_parts_leaves_none(
+    s3: str, bucket: str, tmp_path: Path
+) -> None:
+    made = folder(tmp_path / "made", x="1")
+    (made / "large").write_bytes(bytes(40 << 20))
+    with unsteady_store(s3, takes=1) as address:
+        places = Locations((), s3_endpoint=address)
+        target = places.at(f"{bucket}/broken/out")
+        with pytest.raises(LocationUnreachable, match=r"s3://bucket/broken/out: .*an error"):
+            places.publish(made, target)
+    assert uploads(s3) == []
+    assert not Locations((), s3_endpoint=s3).exists(target)
+
+
+def test_what_a_killed_upload_has_sent_is_removed(s3: str, bucket: str) -> None:
+    """And nothing of others."""
+    with closing(boto3.client("s3", endpoint_url=s3)) as client:
+        for key in ("killed/out/large", "killed/out", "killed/output/other"):
+            made = client.create_multipart_upload(Bucket="bucket", Key=key)
+            client.upload_part(
+                Bucket="bucket", Key=key, UploadId=made["UploadId"], PartNumber=1, Body=b"part"
+            )
+    assert len(uploads(s3)) == 3
+    places = Locations((), s3_endpoint=s3)
+    places.remove(places.at(f"{bucket}/killed/out"))
+    assert uploads(s3) == ["killed/output/other"]
 
 
 def test_the_endpoint_of_the_environment_is_used(
