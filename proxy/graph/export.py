@@ -20,7 +20,7 @@ from gremlin_python.process.traversal import Bytecode
 
 from grammar.traversal import Kind
 from proxy.graph.connection import GraphConnection, Server
-from proxy.graph.elements import BOOLEAN, Value, read_edges, read_vertices
+from proxy.graph.elements import BOOLEAN, Id, Value, read_edges, read_vertices
 from proxy.graph.errors import ExportFailed
 from proxy.graph.export_files import SCHEMA
 from proxy.graph.export_parameters import ExportParameters
@@ -149,12 +149,15 @@ class _Writer:
         """Take all elements from the server."""
         wanted = self._parameters
         total = self._count(connection, g.V().count().bytecode)
+        chosen: set[Id] = set()
         for number, vertex in enumerate(
             read_vertices(connection, wanted.node_labels, wanted.node_filter), start=1
         ):
             kind = self.schema.see_vertex(vertex)
             system = [vertex.id.text, vertex.id.kind.value]
             self._spool(kind.file_name, system, vertex.properties)
+            if wanted.node_filter:
+                chosen.add(vertex.id)
             self._tell("vertices", number, total)
         total = self._count(connection, g.E().count().bytecode)
         for number, edge in enumerate(
@@ -163,7 +166,9 @@ class _Writer:
             self._tell("edges", number, total)
             ends = {";".join(edge.source_labels), ";".join(edge.dest_labels)}
             # An edge without its ends is of no use to anyone who reads the export.
-            if ends <= self.schema.nodes.keys():
+            if ends <= self.schema.nodes.keys() and (
+                not wanted.node_filter or {edge.source, edge.dest} <= chosen
+            ):
                 found = self.schema.see_edge(edge)
                 source, dest = edge.source, edge.dest
                 types = [source.kind.value, dest.kind.value]
