@@ -57,3 +57,21 @@ def test_clean_that_is_neither_yes_nor_no(api: RunningApi, records: JobRecords) 
     done(records, "modeltraining", "kept")
     status, document = send(api.address, "DELETE", "/ml/modeltraining/kept?clean=perhaps")
     assert (status, document["code"]) == (400, "InvalidArgumentException")
+
+
+@pytest.mark.parametrize(
+    ("given", "limit"), [({}, 86400), ({"processingTimeOutInSeconds": 60}, 60)]
+)
+def test_the_time_limit_of_a_request_is_that_of_its_job(
+    api: RunningApi, records: JobRecords, given: dict[str, int], limit: float
+) -> None:
+    _, started = send(api.address, "POST", "/ml/dataprocessing", PROCESSING | given)
+    job = records.job("dataprocessing", started["id"])
+    assert job is not None
+    assert job.time_limit == limit
+    records.ask_to_stop(job.number)
+
+
+def test_a_limit_that_no_clock_reaches_is_that_of_the_settings(api: RunningApi) -> None:
+    body = PROCESSING | {"processingTimeOutInSeconds": 10**400}
+    assert send(api.address, "POST", "/ml/dataprocessing", body)[0] == 200
