@@ -160,14 +160,15 @@ class Explainer:
 
         The text of its answer comes from Groovy. What is text to gremlin-lang might be code there.
         """
-        text = message.args["gremlin"]
         if message.language != "gremlin-groovy" and "$" in text_of(message):
             raise UnsupportedOperation(
                 f"A {message.language} script with a $ in it cannot be explained: write it in"
                 " gremlin-groovy."
             )
-        is_script = isinstance(text, Literal) and text.kind is Kind.STRING
-        read = script.parse(text.value, message.bindings) if is_script else None
+        read = None
+        match message.args["gremlin"]:
+            case Literal(Kind.STRING, str(text)):
+                read = script.parse(text, message.bindings)
         if read is None or read.single is None:
             raise UnsupportedOperation("Only a script of one traversal can be explained.")
         asked = read.single.with_steps([*read.single.steps, ending])
