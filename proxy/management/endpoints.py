@@ -25,7 +25,7 @@ from proxy.management.ml import MOST_ITEMS, MachineLearning
 from proxy.management.replies import MODEL_TRAINING, MODEL_TRANSFORM, created, resource
 from proxy.management.requests import CreateEndpoint
 from proxy.management.workshop import Workshop, stamp
-from proxy.store.errors import NoSuchEndpoint
+from proxy.store.errors import JobExists, NoSuchEndpoint
 from proxy.store.jobs import Job, State
 
 ENDPOINTS = "endpoints"
@@ -76,19 +76,24 @@ class Endpoints:
                 f'There is an endpoint {id} already: send "update": true to give it another model, '
                 "or choose another id."
             )
-        job = self.workshop.runner.start(
-            ENDPOINTS,
-            id,
-            self.workshop.task(
-                "endpoint",
-                input=model.outputs[0],
-                store=str(self.workshop.store.root),
-                name=id,
-                replace=body.update,
-            ),
-            request=body.model_dump(mode="json", exclude_unset=True),
-            replace=True,
-        )
+        try:
+            job = self.workshop.runner.start(
+                ENDPOINTS,
+                id,
+                self.workshop.task(
+                    "endpoint",
+                    input=model.outputs[0],
+                    store=str(self.workshop.store.root),
+                    name=id,
+                    replace=body.update,
+                ),
+                request=body.model_dump(mode="json", exclude_unset=True),
+                replace=True,
+            )
+        except JobExists:
+            raise ConstraintViolation(
+                f"The endpoint {id} is being made or updated: ask again when that has ended."
+            ) from None
         return created(job)
 
     async def list(self, request: web.Request) -> dict[str, Any]:

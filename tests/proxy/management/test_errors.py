@@ -168,6 +168,14 @@ def test_boto3_raises_its_own_exceptions(
     assert response["requestId"] == response["ResponseMetadata"]["RequestId"]
 
 
+def test_an_endpoint_that_is_being_made(neptune: Any, records: JobRecords) -> None:
+    done(records, "modeltraining", "ready")
+    job = records.add("endpoints", "busy", {}, after=[records.add("export", "long", {}).number])
+    with pytest.raises(neptune.exceptions.ConstraintViolationException, match="is being made"):
+        neptune.create_ml_endpoint(id="busy", mlModelTrainingJobId="ready")
+    records.ask_to_stop(job.number)
+
+
 @pytest.mark.parametrize(
     ("body", "code", "said"),
     [
