@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-import logging
+import re
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from moto.server import ThreadedMotoServer
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 FAILURE = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 @contextmanager
 def s3_server() -> Iterator[str]:
-    """The address of an S3-compatible server without any bucket."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it tells every request
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
+    """The address of an S3-compatible server without any bucket, in a process of its own."""
+    with NamedTemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            yield _announced(process, Path(log.name))
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _announced(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + 60
+    while not (found := re.search(r"Running on (http://\S+)", log.read_text())):
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+    return found[1]
 
 
 @contextmanager
