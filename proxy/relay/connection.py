@@ -31,7 +31,7 @@ from proxy.relay.conversation import Conversation
 from proxy.relay.deadlines import Silence, Stall, Unfinished
 from proxy.relay.errands import WAITING, Errands, Predictor
 from proxy.relay.ledger import OpenRequest
-from proxy.relay.shortcut import ordinary_requests, ordinary_responses
+from proxy.relay.shortcut import Received, requests_way, responses_way
 from proxy.wire.errors import FrameError
 from proxy.wire.frames import CloseCode, FrameReader, Message, MessageReader, Opcode, encode_frame
 from proxy.wire.response_stream import Closing, ResponseStream
@@ -50,13 +50,17 @@ class _Side(asyncio.Protocol):
 
     def __init__(
         self,
-        received: Callable[[bytes], None],
+        received: Received,
         writable: Callable[[bool], None],
         lost: Callable[[Exception | None], None],
     ) -> None:
-        self.data_received = received  # type: ignore[assignment,method-assign]
+        self.hand(received)
         self._writable = writable
         self._lost = lost
+
+    def hand(self, received: Received) -> None:
+        """What is read goes to `received`, from the next `set_protocol` on."""
+        self.data_received = received  # type: ignore[assignment,method-assign]
 
     def pause_writing(self) -> None:
         self._writable(False)
@@ -101,15 +105,15 @@ class Connection:
         self.database_lost = False
         """Whether the database broke the connection off without a word."""
         self._open_limit = limits.max_requests_per_connection
-        self._ordinary_requests = self._ordinary_responses = False
-        """Whether what comes may go the short way, if it is ordinary."""
         self._timed = limits.idle_timeout is not None
         self._silence = Silence(limits.idle_timeout, self._idle)
         self._stall = Stall(limits.write_timeout, self._stalled)
         self._unfinished = Unfinished(limits.message_timeout, self._given_up)
-        self.client_side = _Side(self._from_client, self._client_writable, self._client_lost)
+        self.client_side = _Side(
+            self._heard(self._from_client), self._client_writable, self._client_lost
+        )
         self.upstream_side = _Side(
-            self._from_upstream, self._upstream_writable, self._upstream_lost
+            self._heard(self._from_upstream), self._upstream_writable, self._upstream_lost
         )
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the client's socket is closed."""
@@ -122,11 +126,31 @@ class Connection:
     def attach_upstream(self, transport: asyncio.Transport, early: bytes = b"") -> None:
         """Take over the database's socket, which is paused; `early` was already read from it."""
         self._upstream = transport
+        assert self._client is not None
+        self._take_short_ways(self._client, transport)
         transport.set_protocol(self.upstream_side)
         transport.resume_reading()
         if early:
             self._from_upstream(early)
         self._set_short_ways()
+
+    def _take_short_ways(self, client: asyncio.Transport, upstream: asyncio.Transport) -> None:
+        requests = requests_way(self.ledger, upstream.write, self._from_client)
+        self.client_side.hand(self._heard(requests))
+        client.set_protocol(self.client_side)
+        responses = responses_way(self.ledger, client.write, self._from_upstream)
+        self.upstream_side.hand(self._heard(responses))
+
+    def _heard(self, received: Received) -> Received:
+        """The same, as a sign of life where silence has a limit."""
+        if not self._timed:
+            return received
+
+        def heard(data: bytes) -> None:
+            self._silence.heard()
+            received(data)
+
+        return heard
 
     def upstream_unreachable(self, reason: str) -> None:
         """There is no database: the first request will be told, then the connection closes."""
@@ -189,17 +213,13 @@ class Connection:
             and not (self._refused or self._closing or self._draining)
             and self._conversation.ordinary
         )
-        self._ordinary_requests = ordinary and not self._requests.inside_message
-        self._ordinary_responses = ordinary and not self._responses.inside_message
+        whole = ordinary and not self._requests.inside_message
+        self.ledger.may_come = self._open_limit if whole else 0
+        self.ledger.may_answer = ordinary and not self._responses.inside_message
 
     # From the client -------------------------------------------------------------------------
 
     def _from_client(self, data: bytes) -> None:
-        if self._timed:
-            self._silence.heard()
-        if self._ordinary_requests and ordinary_requests(data, self.ledger, self._open_limit):
-            self._upstream.write(data)  # type: ignore[union-attr]
-            return
         if self._refused:
             return
         try:
@@ -290,11 +310,6 @@ class Connection:
     # From the database -----------------------------------------------------------------------
 
     def _from_upstream(self, data: bytes) -> None:
-        if self._timed:
-            self._silence.heard()
-        if self._ordinary_responses and ordinary_responses(data, self.ledger):
-            self._client.write(data)  # type: ignore[union-attr]
-            return
         try:
             for event in self._responses.feed(data):
                 if isinstance(event, Closing):

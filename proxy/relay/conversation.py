@@ -32,7 +32,7 @@ from proxy.relay.commands import (
 )
 from proxy.relay.endings import failure, refusal
 from proxy.relay.inferring import Inferences, asks_otherwise
-from proxy.relay.ledger import KEPT, Ledger
+from proxy.relay.ledger import KEPT, Ledger, OpenRequest
 from proxy.relay.marker import holds_marker
 from proxy.relay.readings import Readings, takes_long
 from proxy.wire.errors import FrameError, MessageError
@@ -124,7 +124,7 @@ class Conversation:
     ) -> None:
         if head is not None:
             started = time.monotonic() if started is None else started
-            noted = (head.format, message.opcode, message.payload[:KEPT], started, 0)
+            noted = (started, message.payload[:KEPT], 0, message.opcode, head.format)
             self.open[head.request_id.bytes] = noted
 
     def _has_to_wait(self, message: Message, head: RequestHead | None) -> bool:
@@ -242,9 +242,10 @@ class Conversation:
         noted = self.open.get(request_id.bytes)
         if noted is None:
             return
+        format = OpenRequest(*noted).format
         if not (self._inferences.give_up(request_id) or self._readings.forget(request_id)):
             self.ours[request_id] = None
-        yield refusal(self.ledger, noted[0], request_id, error)
+        yield refusal(self.ledger, format, request_id, error)
         yield from self._take_up()
 
     # From the database -----------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,25 +11,32 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from proxy.relay.commands import Pending
-from proxy.wire.mime import Format
+from proxy.relay.durations import seconds
+from proxy.wire.frames import Opcode
+from proxy.wire.mime import GRAPHBINARY, Format
 from proxy.wire.status import Status
 
 KEPT = 8192
 """Bytes of an open request that are kept, to tell what it asks."""
 
 
+HEAD = 8
+"""Bytes of a client's frame of ordinary size before its payload."""
+
+
 class OpenRequest(NamedTuple):
     """A request of the client that has not had its last response.
 
     From `begin` on, `kept` has the first bytes of what came, about `KEPT` of them; `started` is in
-    seconds of the monotonic clock.
+    seconds of the monotonic clock. What is not told is as in nearly every request: a frame with its
+    head, and GraphBinary in it.
     """
 
-    format: Format
-    opcode: int
-    kept: bytes | bytearray
     started: float
-    begin: int = 0
+    kept: bytes | bytearray
+    begin: int = HEAD
+    opcode: int = int(Opcode.BINARY)
+    format: Format = GRAPHBINARY
 
     @property
     def payload(self) -> bytes:
@@ -36,7 +44,9 @@ class OpenRequest(NamedTuple):
         return bytes(self.kept[self.begin :])
 
 
-Noted: TypeAlias = tuple[Format, int, bytes | bytearray, float, int]
+Noted: TypeAlias = (
+    tuple[float, bytes | bytearray] | tuple[float, bytes | bytearray, int, int, Format]
+)
 """An `OpenRequest` before anybody asks: a plain tuple is made in a third of the time."""
 
 
@@ -49,6 +59,9 @@ class Ledger:
     where that has ended and what still comes is to be dropped. `admitted` tells whether the
     database has ever answered with success. `succeeded` counts the client's requests that ended
     with status 200, `others` the rest by status; `took` gets the seconds that each was open.
+
+    An ordinary request may go the short way while fewer than `may_come` are open, which is 0 where
+    none may; an ordinary response while `may_answer`.
     """
 
     requests: dict[bytes, Noted] = field(default_factory=dict)
@@ -56,13 +69,15 @@ class Ledger:
     admitted: bool = False
     succeeded: int = 0
     others: Counter[int] = field(default_factory=Counter)
-    took: list[float] = field(default_factory=list, compare=False)
+    took: array[float] = field(default_factory=seconds, compare=False)
+    may_come: int = field(default=0, compare=False)
+    may_answer: bool = field(default=False, compare=False)
 
     def ended(self, request_id: bytes, status: int) -> None:
         """A request of the client has had its last response."""
         noted = self.requests.pop(request_id, None)
         if noted is not None:
-            self.took.append(time.monotonic() - noted[3])
+            self.took.append(time.monotonic() - noted[0])
         if status == Status.SUCCESS:
             self.succeeded += 1
         else:

@@ -6,8 +6,8 @@ import re
 
 from proxy.inference.predicates import MARKER
 
-_HASH = ord("#")
-_BACKSLASH = ord("\\")
+HASH = ord("#")
+BACKSLASH = ord("\\")
 _ESCAPED_ASCII = re.compile(rb"\\?\\u+00([2-7][0-9a-fA-F])")
 """A printable ASCII character as an escape of JSON or of Groovy, or of Groovy inside JSON. Hardly
 an encoder writes one; escapes of other characters, which are common, are not worth a look."""
@@ -24,7 +24,7 @@ _LAYERS = 3
 def may_hold_marker(payload: bytes | bytearray) -> bool:
     """Whether `holds_marker` is worth asking; a no is certain, and takes a millisecond at most."""
     # Hardly a request holds one of these two bytes, and one byte is found far faster than several.
-    return (_HASH in payload and MARKER in payload) or (_BACKSLASH in payload and _ASCII in payload)
+    return (HASH in payload and MARKER in payload) or (BACKSLASH in payload and _ASCII in payload)
 
 
 def holds_marker(payload: bytes | bytearray) -> bool:
@@ -51,7 +51,7 @@ def _undone(payload: bytes | bytearray) -> bytes | None:
     lock for half a second.
     """
     parts: list[bytes | bytearray] = []
-    kept, place = 0, payload.find(_BACKSLASH)
+    kept, place = 0, payload.find(BACKSLASH)
     while place >= 0:
         escape = _ESCAPED_ASCII.match(payload, place)
         if escape is None:
@@ -59,7 +59,7 @@ def _undone(payload: bytes | bytearray) -> bytes | None:
         else:
             parts += payload[kept:place], _CHARACTERS[escape[1].lower()]
             kept = place = escape.end()
-        place = payload.find(_BACKSLASH, place)
+        place = payload.find(BACKSLASH, place)
     if not parts:
         return None
     parts.append(payload[kept:])

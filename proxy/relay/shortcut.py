@@ -8,14 +8,17 @@ on. Noting a request or its end twice is harmless.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from struct import Struct
 from time import monotonic
+from typing import TypeAlias
 from uuid import UUID
 
 from aiohttp._websocket.helpers import websocket_mask
 
-from proxy.relay.ledger import KEPT, Ledger
-from proxy.relay.marker import holds_marker, may_hold_marker
+from proxy.inference.predicates import MARKER
+from proxy.relay.ledger import HEAD, KEPT, Ledger
+from proxy.relay.marker import BACKSLASH, HASH, holds_marker, may_hold_marker
 from proxy.wire.frames import Opcode
 from proxy.wire.mime import GRAPHBINARY
 from proxy.wire.request import peek_request
@@ -37,51 +40,74 @@ _AUTHENTICATES = _AUTHENTICATION.to_bytes(4, "big") + b"authentication"
 _SUCCESS = int(Status.SUCCESS)
 _PARTIAL = int(Status.PARTIAL_CONTENT)
 
-_FRAME = Struct(">HH4s").unpack_from
-"""Opcode and kind of length, length and mask of a client's frame of 126 bytes to 64 KiB."""
-_FRAME_SIZE = 8
-_REQUEST = Struct(f">{len(_PREFIX)}s16si").unpack_from
-"""Mime type and version, id, and the length of the operation's name."""
-_LEAST_REQUEST = _FRAME_SIZE + _OP + 4
-_ONE_REQUEST = _FINAL_BINARY << 8 | _LONGER
+_FRAME = Struct(">I4s").unpack_from
+"""Opcode, kind of length and length in one number, and the mask, of a client's frame of 126 bytes
+to 64 KiB."""
+_REQUEST = Struct(f">{HEAD}x{len(_PREFIX)}s16si").unpack_from
+"""Mime type and version, id, and the length of the operation's name, in that frame."""
+_LEAST_REQUEST = HEAD + _OP + 4
+_ONE_REQUEST = ((_FINAL_BINARY << 8 | _LONGER) << 16) - HEAD
+"""That number, less the bytes of the whole frame."""
 
-_RESPONSE = Struct(">HHH16sI").unpack_from
-"""Opcode and kind of length, and length of the database's frame of that size; version and flag,
-id and status of a GraphBinary response in it."""
+_RESPONSE = Struct(">IH16sI").unpack_from
+"""Opcode, kind of length and length in one number, of the database's frame of that size; version
+and flag, id and status of a GraphBinary response in it."""
 _RESPONSE_SIZE = 4
-_SHORT_RESPONSE = Struct(">BBH16sI").unpack_from
-"""The same of a frame of less than 126 bytes: opcode, length, version and flag, id, status."""
+_SHORT_RESPONSE = Struct(">HH16sI").unpack_from
+"""The same of a frame of less than 126 bytes."""
 _SHORT_RESPONSE_SIZE = 2
 _LEAST_RESPONSE = 26
-_ONE_RESPONSE = _FINAL_BINARY << 8 | _LENGTH_IN_TWO_BYTES
+_ONE_RESPONSE = ((_FINAL_BINARY << 8 | _LENGTH_IN_TWO_BYTES) << 16) - _RESPONSE_SIZE
+_ONE_SHORT_RESPONSE = (_FINAL_BINARY << 8) - _SHORT_RESPONSE_SIZE
 _VERSION_WITH_ID = _VERSION << 8
 
+Received: TypeAlias = Callable[[bytes], None]
+"""Gets what was read from a socket."""
 
-def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
-    """Whether `data` is whole frames with one ordinary request each; if so, they are noted.
 
-    `limit` is how many may be open.
+def requests_way(ledger: Ledger, write: Received, otherwise: Received) -> Received:
+    """What takes the bytes of a client: whole frames with one ordinary request each are noted and
+    go to `write`, as long as `ledger.may_come` allows; everything else goes to `otherwise`.
+
+    A function for each connection, because what it knows costs less to reach there than in an
+    object, and every call counts here.
     """
     requests = ledger.requests
-    end = len(data)
-    if end >= _LEAST_REQUEST and len(requests) < limit:
-        # One frame with one GraphBinary request, as hardly anything else arrives.
-        head, length, mask = _FRAME(data)
-        if head == _ONE_REQUEST and length + _FRAME_SIZE == end:
-            frame = bytearray(data)
-            websocket_mask(mask, frame)  # with its head, as that is two times the mask's length
-            prefix, request_id, op = _REQUEST(frame, _FRAME_SIZE)
-            if prefix == _PREFIX and op != _AUTHENTICATION and not may_hold_marker(frame):
-                if end > KEPT:
-                    del frame[KEPT:]
-                requests[request_id] = (GRAPHBINARY, _BINARY, frame, monotonic(), _FRAME_SIZE)
-                return True
-    return _ordinary_requests(data, ledger, limit)
+
+    def received(data: bytes) -> None:
+        end = len(data)
+        if len(requests) < ledger.may_come:
+            if end >= _LEAST_REQUEST:
+                # One frame with one GraphBinary request, as hardly anything else arrives.
+                head, mask = _FRAME(data)
+                if head - end == _ONE_REQUEST:
+                    frame = bytearray(data)
+                    websocket_mask(mask, frame)  # with its head, two times as long as the mask
+                    prefix, request_id, op = _REQUEST(frame)
+                    if (
+                        prefix == _PREFIX
+                        and op != _AUTHENTICATION
+                        # What `may_hold_marker` asks, without the call.
+                        and (HASH not in frame or MARKER not in frame)
+                        and (BACKSLASH not in frame or not may_hold_marker(frame))
+                    ):
+                        if end > KEPT:
+                            del frame[KEPT:]
+                        requests[request_id] = (monotonic(), frame)
+                        write(data)
+                        return
+            if _ordinary_requests(data, ledger):
+                write(data)
+                return
+        otherwise(data)
+
+    return received
 
 
-def _ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
-    """The same of any number of frames, in any format."""
-    requests = ledger.requests
+def _ordinary_requests(data: bytes, ledger: Ledger) -> bool:
+    """Whether `data` is whole frames with one ordinary request each, in any format; if so, they are
+    noted."""
+    requests, limit = ledger.requests, ledger.may_come
     now = monotonic()
     position, end = 0, len(data)
     while True:
@@ -114,41 +140,54 @@ def _ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
             request_id, format = head.request_id.bytes, head.format
         if len(payload) > KEPT:
             del payload[KEPT:]
-        requests[request_id] = (format, _BINARY, payload, now, 0)
+        requests[request_id] = (now, payload, 0, _BINARY, format)
         if stop == end:
             return True
         position = stop
 
 
-def ordinary_responses(data: bytes, ledger: Ledger) -> bool:
-    """Whether `data` is whole frames with one successful response each, all of them for the client;
-    if so, the requests that end with them are no longer open."""
-    end = len(data)
-    if end >= _LEAST_RESPONSE:
-        # One frame with the only GraphBinary response to a request, as hardly anything else comes.
-        if data[1] < _LENGTH_IN_TWO_BYTES:
-            opcode, length, version, answered, status = _SHORT_RESPONSE(data)
-            whole = opcode == _FINAL_BINARY and length + _SHORT_RESPONSE_SIZE == end
-        else:
-            head, length, version, answered, status = _RESPONSE(data)
-            whole = head == _ONE_RESPONSE and length + _RESPONSE_SIZE == end
-        if (
-            whole
-            and status == _SUCCESS
-            and version == _VERSION_WITH_ID
-            and not (ledger.ours and UUID(bytes=answered) in ledger.ours)
-        ):
-            ledger.admitted = True
-            noted = ledger.requests.pop(answered, None)
-            if noted is not None:
-                ledger.succeeded += 1
-                ledger.took.append(monotonic() - noted[3])
-            return True
-    return _ordinary_responses(data, ledger)
+def responses_way(ledger: Ledger, write: Received, otherwise: Received) -> Received:
+    """What takes the bytes of the database: whole frames with one successful response each, all of
+    them for the client, go to `write`, if `ledger.may_answer`, and the requests that end with them
+    are no longer open; everything else goes to `otherwise`."""
+    ours, end_of, took = ledger.ours, ledger.requests.pop, ledger.took.append
+
+    def received(data: bytes) -> None:
+        end = len(data)
+        if ledger.may_answer:
+            if end >= _LEAST_RESPONSE:
+                # One frame with the only GraphBinary response to a request, as hardly anything
+                # else comes.
+                if end < _SHORT_RESPONSE_SIZE + _LENGTH_IN_TWO_BYTES:
+                    head, version, answered, status = _SHORT_RESPONSE(data)
+                    whole = head - end == _ONE_SHORT_RESPONSE
+                else:
+                    head, version, answered, status = _RESPONSE(data)
+                    whole = head - end == _ONE_RESPONSE
+                if (
+                    whole
+                    and status == _SUCCESS
+                    and version == _VERSION_WITH_ID
+                    and not (ours and UUID(bytes=answered) in ours)
+                ):
+                    ledger.admitted = True
+                    noted = end_of(answered, None)
+                    if noted is not None:
+                        ledger.succeeded += 1
+                        took(monotonic() - noted[0])
+                    write(data)
+                    return
+            if _ordinary_responses(data, ledger):
+                write(data)
+                return
+        otherwise(data)
+
+    return received
 
 
 def _ordinary_responses(data: bytes, ledger: Ledger) -> bool:
-    """The same of any number of frames, in any format."""
+    """Whether `data` is whole frames with one such response each, in any format; if so, the
+    requests that end with them are no longer open."""
     position, end = 0, len(data)
     while True:
         if end - position < 24:

@@ -13,7 +13,7 @@ from proxy.inference.predicates import Settings
 from proxy.relay.commands import ToUpstream
 from proxy.relay.conversation import Conversation
 from proxy.relay.ledger import KEPT, Ledger
-from proxy.relay.shortcut import ordinary_requests, ordinary_responses
+from proxy.relay.shortcut import requests_way, responses_way
 from proxy.wire.frames import Message, MessageReader, Opcode, encode_close, encode_frame
 from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME, format_of
 from proxy.wire.request import write_request
@@ -33,6 +33,27 @@ def conversation(open_limit: int = 1000) -> Conversation:
 def framed(sent) -> bytes:
     opcode, payload = write_request(sent)
     return encode_frame(opcode, payload, masked=True)
+
+
+def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
+    """Whether `data` goes the short way to the database, where so many requests may be open."""
+    ledger.may_come = limit
+    return taken(requests_way, data, ledger)
+
+
+def ordinary_responses(data: bytes, ledger: Ledger) -> bool:
+    """Whether `data` goes the short way to the client."""
+    ledger.may_answer = True
+    return taken(responses_way, data, ledger)
+
+
+def taken(way, data: bytes, ledger: Ledger) -> bool:
+    """Whether it goes on as it came, and not the other way; one of the two it does, and once."""
+    passed: list[bytes] = []
+    left: list[bytes] = []
+    way(ledger, passed.append, left.append)(data)
+    assert passed + left == [data]
+    return bool(passed)
 
 
 def fragmented(frame: bytes) -> bytes:
@@ -148,7 +169,7 @@ silences = st.one_of(
 def opened() -> Conversation:
     talk = conversation()
     for number in range(5):
-        noted = (GRAPHBINARY, Opcode.BINARY, b"", 0.0, 0)
+        noted = (0.0, b"", 0, Opcode.BINARY, GRAPHBINARY)
         talk.ledger.requests[uuid.UUID(int=number).bytes] = noted
     talk.ledger.ours[OURS] = None
     return talk
@@ -205,3 +226,10 @@ def test_every_format_has_its_short_way(mime):
 
 def test_text_frames_go_the_long_way():
     assert not ordinary_requests(framed(request("g.V()", format=TEXT_FRAME)), Ledger(), 10)
+
+
+def test_nothing_goes_the_short_way_where_it_may_not():
+    ledger = opened().ledger
+    assert not taken(requests_way, framed(request(PLAIN)), ledger)
+    assert not taken(responses_way, response(uuid.UUID(int=3)), ledger)
+    assert len(ledger.requests) == 5
