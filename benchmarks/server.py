@@ -7,6 +7,10 @@ at a time on each: as fast as answers come, then at half the rate that this reac
 proxy, and at half the rate that it reached through gremlink. The load generator is
 `relay_peers/peer.c`. What is compared runs in turn; figures are medians of the rounds. Nothing is
 pinned to a core: the server takes whatever there is, and so do the proxies.
+
+Of what stands between it is told, too, how the scheduler treated it, for each answer: how long it
+ran, how long it was ready and waited for a core, and how often it was woken. What is added to the
+median and is neither of the two is the work of the kernel between the processes.
 """
 
 from __future__ import annotations
@@ -41,12 +45,18 @@ FULL = "as fast as answers come"
 
 @dataclass
 class Way:
-    """A way to the server, and what was measured on it; times in seconds."""
+    """A way to the server, through a process or not, and what was measured on it.
+
+    `times` are p50 and p99, in seconds; `scheduled` are the seconds for which the process ran and
+    waited for a core, and how often it was woken, for each answer.
+    """
 
     name: str
     port: int
+    process: int | None = None
     rates: list[float] = field(default_factory=list)
     times: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    scheduled: dict[str, list[tuple[float, float, float]]] = field(default_factory=dict)
 
     def rate(self) -> float:
         """Answers a second, when nobody waits."""
@@ -55,6 +65,26 @@ class Way:
     def time(self, pace: str, which: int) -> float:
         """Median over the rounds of p50 (0) or p99 (1), in microseconds."""
         return 1e6 * statistics.median(each[which] for each in self.times[pace])
+
+    def share(self, pace: str) -> str:
+        """Medians of what the scheduler did, in microseconds and times."""
+        ran, waited, woken = (
+            statistics.median(column) for column in zip(*self.scheduled[pace], strict=True)
+        )
+        return f"{1e6 * ran:9.1f}{1e6 * waited:9.1f}{woken:9.2f}"
+
+
+def scheduling(process: int) -> tuple[float, float, float]:
+    """Seconds for which the threads of a process ran and waited for a core, and how often they
+    were woken, so far."""
+    ran = waited = woken = 0.0
+    for task in Path(f"/proc/{process}/task").iterdir():
+        figures = (task / "schedstat").read_text().split()
+        ran += int(figures[0]) * 1e-9
+        waited += int(figures[1]) * 1e-9
+        status = (task / "status").read_text()
+        woken += int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+    return ran, waited, woken
 
 
 def request() -> bytes:
@@ -81,8 +111,15 @@ def ask(
     """One round on one way at `rate` answers a second, or 0."""
     peer, file = command
     asked = [peer, "ask", str(way.port), str(connections), file, str(seconds), str(rate)]
+    before = scheduling(way.process) if way.process else ()
     output = subprocess.run(asked, check=True, stdout=subprocess.PIPE, text=True).stdout
     said = json.loads(output)
+    if way.process:
+        ran, waited, woken = (
+            (after - earlier) / said["round_trips"]
+            for earlier, after in zip(before, scheduling(way.process), strict=True)
+        )
+        way.scheduled.setdefault(pace, []).append((ran, waited, woken))
     way.times.setdefault(pace, []).append((said["p50"], said["p99"]))
     if not rate:
         way.rates.append(said["round_trips"] / said["seconds"])
@@ -93,12 +130,18 @@ def report(ways: list[Way], paces: dict[str, float]) -> None:
     direct, *others, ours = ways
     for pace, rate in paces.items():
         told = f"{pace}, {rate:,.0f} answers/s" if rate else pace
-        print(f"\n{told:34}{'answers/s':>11}{'p50 us':>9}{'p99 us':>9}{'p50: direct +':>15}")
+        print(
+            f"\n{told:34}{'answers/s':>11}{'p50 us':>9}{'p99 us':>9}{'p50: direct +':>15}", end=""
+        )
+        print(f"{'ran us':>9}{'waited':>9}{'woken':>9}")
         for way in ways:
             times = [way.time(pace, which) for which in (0, 1)]
             reached = rate or way.rate()
             added = times[0] - direct.time(pace, 0)
-            print(f"{way.name:34}{reached:11.0f}{times[0]:9.0f}{times[1]:9.0f}{added:15.0f}")
+            print(
+                f"{way.name:34}{reached:11.0f}{times[0]:9.0f}{times[1]:9.0f}{added:15.0f}", end=""
+            )
+            print(way.share(pace) if way.process else "")
     print()
     for other in (direct, *others):
         ratios = [ours.time(FULL, which) / other.time(FULL, which) for which in (0, 1)]
@@ -127,7 +170,7 @@ def main() -> None:
         ways = [Way("direct", port)]
         for start in (haproxy, forwarder, gremlink):
             found = stack.enter_context(start(None, port))
-            ways.append(Way(found.name, found.port))
+            ways.append(Way(found.name, found.port, found.process))
         load: list[str | Path] = [peer, file]
         ask(Way("warming", port), load, asked.connections, 10, FULL, 0)
         paces = {FULL: 0.0}
