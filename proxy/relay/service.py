@@ -16,6 +16,7 @@ from aiohttp import web
 from proxy.config import Configuration
 from proxy.config.tls import client_context
 from proxy.relay.listener import Listener, place_of
+from proxy.relay.memory import keep_freed_memory
 from proxy.relay.predictions import Predictions
 from proxy.relay.queries import Queries
 from proxy.relay.server import Server, runner_of, upstream_session
@@ -116,6 +117,7 @@ async def run(
     The first signal lets open requests end; the second one does not wait for them.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
+    keep_freed_memory()
     _allow_descriptors()
     stop, at_once = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()

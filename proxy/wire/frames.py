@@ -61,24 +61,30 @@ class FrameHead:
 class Piece:
     """Part of a frame, as it arrived.
 
-    `raw` holds the bytes of the stream (the first piece of a frame begins with its head), `body`
-    the part of it that is payload, still masked, and `offset` where `body` stands in the payload.
+    `raw` holds the bytes of the stream (the first piece of a frame begins with its head), what of
+    it is payload, still masked, begins at `begin`, and stands `offset` bytes into the frame's.
     """
 
     head: FrameHead
     raw: bytes
-    body: bytes
+    begin: int
     offset: int
     last: bool
 
     @property
     def first(self) -> bool:
         """Whether the frame begins here, with its head."""
-        return len(self.raw) != len(self.body)
+        return self.begin != 0
 
-    def payload(self) -> bytes:
-        """The piece's payload, unmasked."""
-        return apply_mask(self.body, self.head.mask, self.offset) if self.head.mask else self.body
+    @property
+    def size(self) -> int:
+        """Bytes of payload."""
+        return len(self.raw) - self.begin
+
+    def payload(self, most: int | None = None) -> bytes:
+        """The piece's payload, unmasked, or the first bytes of it."""
+        body = self.raw[self.begin : None if most is None else self.begin + most]
+        return apply_mask(body, self.head.mask, self.offset) if self.head.mask else body
 
 
 def apply_mask(data: bytes, mask: bytes, offset: int = 0) -> bytes:
@@ -166,7 +172,7 @@ class FrameReader:
             last = self._seen == head.length
             if last:
                 self._head = None
-            yield Piece(head, data[start:stop], data[position:stop], offset, last)
+            yield Piece(head, data[start:stop], position - start, offset, last)
             position = stop
 
 

@@ -10,11 +10,16 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from proxy.wire.frames import FrameReader, Opcode
+from proxy.wire.frames import FrameReader, Opcode, Piece
 from proxy.wire.response import ResponseHead, peek_response
 
 WHOLE_MESSAGE_LIMIT = 256 * 1024
-"""Messages up to this size, in bytes, are passed on whole; larger ones as they arrive."""
+"""Messages up to this size, in bytes, are passed on whole; larger ones as they arrive, from their
+first bytes on if the first frame is that long."""
+
+
+ENOUGH = 4096
+"""Bytes in which the head of nearly every response stands: no more of a long one are copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,8 @@ class ResponseStream:
                 self._opcode = piece.head.opcode
             ended = piece.last and piece.head.fin
             self._raw.append(piece.raw)
+            if self._head is None and not self._payload and piece.size > ENOUGH:
+                self._head = _told_at_once(piece)
             if self._head is None:
                 self._payload.append(piece.payload())
                 self._head = peek_response(b"".join(self._payload), complete=ended)
@@ -90,10 +97,15 @@ class ResponseStream:
             self._size += len(piece.raw)
             if ended:
                 yield self._end()
-            elif self._size > WHOLE_MESSAGE_LIMIT and self._head and not self._is_ours():
+            elif self._head and not self._is_ours() and self._known(piece) > WHOLE_MESSAGE_LIMIT:
                 self._streaming, self.at_boundary = True, False
                 yield Through(b"".join(self._raw))
                 self._raw.clear()
+                self._payload.clear()
+
+    def _known(self, piece: Piece) -> int:
+        """Bytes of the message so far, with those that its present frame is going to have."""
+        return self._size + piece.head.length - piece.offset - piece.size
 
     def _is_ours(self) -> bool:
         return self._head is not None and self._head.request_id in self._ours
@@ -107,3 +119,9 @@ class ResponseStream:
             event = Through(raw, head)
         self._reset()
         return event
+
+
+def _told_at_once(piece: Piece) -> ResponseHead | None:
+    """The head of a response, if the first bytes tell all of it."""
+    head = peek_response(piece.payload(ENOUGH), complete=False)
+    return head if head and head.request_id is not None and head.code is not None else None

@@ -118,6 +118,31 @@ def test_a_large_message_is_passed_on_as_it_comes():
     assert stream.at_boundary
 
 
+def test_of_a_large_frame_nothing_is_kept_back():
+    frame = encode_frame(
+        Opcode.BINARY, response(CLIENT, size=2 * WHOLE_MESSAGE_LIMIT), masked=False
+    )
+    stream = ResponseStream(set())
+    (event,) = stream.feed(frame[:65536])
+    assert event == Through(frame[:65536])
+    assert not stream.at_boundary
+    events = list(stream.feed(frame[65536:]))
+    assert b"".join(event.raw for event in events) == frame[65536:]
+    assert [event.ended and event.ended.request_id for event in events] == [CLIENT]
+
+
+def test_a_code_far_behind_is_found():
+    told = b'{"requestId":"%s","status":{"message":"%s","code":500' % (
+        str(CLIENT).encode(),
+        b"x" * 5000,
+    )
+    frame = encode_frame(Opcode.TEXT, told, masked=False)
+    (event,) = ResponseStream(set()).feed(frame)
+    assert isinstance(event, Through)
+    assert event.ended is not None
+    assert (event.ended.request_id, event.ended.code) == (CLIENT, 500)
+
+
 def test_a_large_answer_of_ours_is_kept_whole():
     payload = response(OURS, size=2 * WHOLE_MESSAGE_LIMIT)
     frame = encode_frame(Opcode.BINARY, payload, masked=False)
