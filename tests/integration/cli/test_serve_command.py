@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
@@ -47,6 +48,16 @@ def query(url: str, script: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+def ready(url: str) -> bool:
+    """What whoever shares out clients among proxies asks."""
+    address = url.replace("ws://", "http://").replace("/gremlin", "/health/ready")
+    try:
+        with urlopen(address, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_passes_queries_on_and_ends_when_asked(
     graph_url: str, tmp_path: Path, number: signal.Signals
@@ -65,7 +76,11 @@ def test_a_query_that_runs_is_answered_before_the_end(graph_url: str, tmp_path: 
         with ThreadPoolExecutor() as pool:
             slow = pool.submit(query, address, "Thread.sleep(1500); g.inject(7)")
             time.sleep(0.7)
+            assert ready(address)
             process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+            assert not ready(address)
+            assert not slow.done()
             assert slow.result(30) == (0, "7\n")
         assert process.wait(timeout=30) == 0
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
+from uuid import uuid4
 
 import pytest
 from gremlin_python.driver.client import Client
@@ -12,10 +14,13 @@ from gremlin_python.driver.protocol import GremlinServerError
 from gremlin_python.process.anonymous_traversal import traversal
 from gremlin_python.process.graph_traversal import GraphTraversalSource
 from gremlin_python.process.traversal import T
+from raw_websocket import RawWebSocket
 from running_proxy import Model, RunningProxy
 
-from grammar.traversal import Literal
+from grammar.traversal import Entries, Literal
 from proxy.embedded import QUICK_TO_START, EmbeddedServer
+from proxy.wire.mime import GRAPHBINARY
+from proxy.wire.request import RequestMessage, write_request
 
 pytestmark = pytest.mark.integration
 
@@ -30,8 +35,8 @@ MODEL = Model(
 
 
 @pytest.fixture(scope="module")
-def proxy_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A proxy in front of a graph that has transactions."""
+def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A graph that has transactions, and a proxy in front of it."""
     graph = tmp_path_factory.mktemp("transactions") / "graph.properties"
     graph.write_text(PROPERTIES, encoding="utf-8")
     settings = {"graphs": {"graph": str(graph)}}
@@ -44,7 +49,12 @@ def proxy_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 client.submit(
                     f"g.addV('User').property(T.id, '{name}').property('name', '{name.upper()}')"
                 ).all().result()
-        yield proxy.url
+        yield {"directly": server.url, "through the proxy": proxy.url}
+
+
+@pytest.fixture
+def proxy_url(urls: dict[str, str]) -> str:
+    return urls["through the proxy"]
 
 
 @pytest.fixture
@@ -110,3 +120,37 @@ def test_a_refused_inference_leaves_the_transaction_open(g: GraphTraversalSource
     transaction.commit()
     assert g.V("a").values("seen").to_list() == [True]
     g.V("a").properties("seen").drop().iterate()
+
+
+def ask_in_session(peer: RawWebSocket, session: str, script: str) -> None:
+    """One script of a session, and its answer."""
+    args = {
+        "gremlin": Literal.string(script),
+        "session": Literal.string(session),
+        "aliases": Entries(((Literal.string("g"), Literal.string("g")),)),
+    }
+    peer.exchange(*write_request(RequestMessage(GRAPHBINARY, uuid4(), "eval", "session", args)))
+
+
+@pytest.mark.parametrize("way", ["directly", "through the proxy"])
+def test_a_client_that_goes_leaves_nothing_of_what_it_did_not_commit(
+    urls: dict[str, str], g: GraphTraversalSource, way: str
+) -> None:
+    with RawWebSocket(urls[way]) as peer:
+        session = str(uuid4())
+        ask_in_session(peer, session, "g.addV('Kept').iterate(); g.tx().commit(); 1")
+        ask_in_session(peer, session, "g.addV('Lost').iterate(); 1")
+        ask_in_session(peer, session, "assert g.V().hasLabel('Lost').hasNext(); 1")
+    # The socket was closed without a word. As long as the session lives it is nobody else's.
+    until = time.monotonic() + 10
+    while True:
+        with closing(Client(urls[way], "g", session=session)) as another:
+            try:
+                found = another.submit("g.V().hasLabel('Kept', 'Lost').label()").all().result()
+            except GremlinServerError:
+                assert time.monotonic() < until, "the session has not ended"
+                time.sleep(0.05)
+            else:
+                break
+    assert found == ["Kept"]
+    g.V().has_label("Kept").drop().iterate()

@@ -195,13 +195,34 @@ def test_an_unknown_endpoint_is_told_once_the_client_is_admitted(play):
     play >> predicted(prepare, refusal) << Tells(query.request_id, 499, "nobody not found")
 
 
-def test_a_failure_of_the_query_for_inputs_is_the_client_s(play):
+FAILURES = [
+    (401, "Failed to authorize: out is not for you"),
+    (403, "not for you"),
+    (429, "too busy"),
+    (597, "no such property"),
+    (598, "took too long"),
+]
+
+
+@pytest.mark.parametrize(("code", "message"), FAILURES)
+def test_a_failure_of_the_query_for_inputs_is_the_client_s(play, code, message):
     query = request(friends())
     play >> client(query) << (admit := Asks())
     play >> answered(admit, code=204) << (prepare := Predicts(PrepareLinks))
     play >> predicted(prepare) << (asks := Asks())
-    play >> answered(asks, code=597, message="no such property")
-    play << Tells(query.request_id, 597, "no such property")
+    play >> answered(asks, code=code, message=message)
+    play << Tells(query.request_id, code, message)
+    assert not play.conversation.open
+
+
+@pytest.mark.parametrize(("code", "message"), FAILURES)
+def test_whom_the_database_does_not_admit_is_told_its_reason_and_no_model_asked(
+    play, code, message
+):
+    query = request(friends())
+    play >> client(query) << (admit := Asks())
+    play >> answered(admit, code=code, message=message) << Tells(query.request_id, code, message)
+    assert not play.conversation.open
 
 
 def test_requests_go_on_while_an_inference_is_answered(play):

@@ -134,3 +134,35 @@ async def test_a_request_above_the_limit_is_refused_and_the_others_go_on():
         await client.frame()
         client.send(frame_of(asked[2]))
         assert await database.read(len(frame_of(asked[2])))
+
+
+HANDSHAKE = (
+    b"GET /gremlin%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s\r\n"
+)
+LONGEST_LINE, MOST_HEADERS = 8190, 128
+OF_THE_LINE = len("/gremlin?")
+OF_THE_HANDSHAKE = 5
+"""Headers that it has anyway."""
+
+
+@pytest.mark.parametrize(
+    ("size", "parts"),
+    [
+        (LONGEST_LINE - OF_THE_LINE, lambda size: (b"?" + b"x" * size, b"")),
+        (LONGEST_LINE, lambda size: (b"", b"X-Long: " + b"x" * size + b"\r\n")),
+        (MOST_HEADERS - OF_THE_HANDSHAKE, lambda size: (b"", b"X-Many: 1\r\n" * size)),
+    ],
+    ids=["line", "header", "headers"],
+)
+@both_loops
+async def test_the_head_of_a_request_may_be_so_long_and_no_longer(size, parts):
+    async with relay() as world:
+        client = await world.open()
+        client.send(HANDSHAKE % parts(size))
+        assert (await client.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+        assert len(world.database.every) == 1
+        client = await world.open()
+        client.send(HANDSHAKE % parts(size + 1))
+        assert b" 400 " in (await client.ended()).partition(b"\r\n")[0]
+        assert len(world.database.every) == 1, "the database was asked"

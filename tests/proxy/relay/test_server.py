@@ -462,6 +462,36 @@ async def test_a_client_that_goes_takes_its_database_connection_along(how):
 
 
 @both_loops
+async def test_a_client_that_closes_its_half_is_gone_and_what_it_sent_before_arrives():
+    async with relay() as world:
+        client, database = await world.pair()
+        sent = frame_of(request(PLAIN))
+        client.send(sent)
+        client.writer.write_eof()
+        assert await database.ended() == sent
+        assert await client.ended() == b""
+
+
+@both_loops
+async def test_a_database_that_closes_its_half_is_lost():
+    async with relay() as world:
+        client, database = await world.pair()
+        answered, waiting = request(PLAIN), request(PLAIN)
+        client.send(frame_of(answered) + frame_of(waiting))
+        await database.read(len(frame_of(answered) + frame_of(waiting)))
+        reply = response(answered.request_id)
+        database.send(reply)
+        database.writer.write_eof()
+        assert await client.read(len(reply)) == reply
+        _, payload = await client.frame()
+        told = read_response(payload)
+        assert (told.request_id, told.code) == (waiting.request_id, 500)
+        opcode, payload = await client.frame()
+        assert (opcode, payload[:2]) == (Opcode.CLOSE, (1011).to_bytes(2, "big"))
+        assert await database.ended() == b""
+
+
+@both_loops
 async def test_a_client_that_goes_while_a_model_works_leaves_nothing():
     working, ended = asyncio.Event(), asyncio.Event()
 

@@ -1,0 +1,39 @@
+"""A worker that does not stay is started again, ever more slowly, up to a longest pause."""
+
+import asyncio
+import logging
+import re
+import sys
+
+from proxy.relay.workers import process
+from proxy.relay.workers.process import Told, WorkerProcess
+
+ENDS_AT_ONCE = "import sys; sys.stdin.readline(); print('ready', flush=True)"
+
+
+def test_pauses_grow_up_to_the_longest(monkeypatch, tmp_path, caplog):
+    monkeypatch.setattr(process, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(process, "LONGEST_PAUSE", 0.04)
+    times = 5
+
+    async def run() -> None:
+        enough = asyncio.Event()
+        ended: list[int] = []
+
+        def over(number: int) -> None:
+            ended.append(number)
+            if len(ended) == times:
+                enough.set()
+
+        told = Told("{}", "", str(tmp_path / "socket"))
+        worker = WorkerProcess(3, [sys.executable, "-c", ENDS_AT_ONCE], told, over)
+        await worker.start()
+        await enough.wait()
+        await asyncio.sleep(0)
+        await worker.stop()
+        assert set(ended) == {3}
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(asyncio.wait_for(run(), 60))
+    pauses = re.findall(r"worker 3 ended by itself .* again in (\S+) s", caplog.text)
+    assert pauses[:times] == ["0.01", "0.02", "0.04", "0.04", "0.04"]
