@@ -6,7 +6,8 @@ Everything runs on one core: the server and the load generator of `relay_peers/p
 stands between them in turn: nothing, HAProxy in TCP mode, a bare uvloop forwarder
 (`relay_peers/forwarder.py`), `gremlink serve`. On several cores the time to wake another core
 hides what a proxy does. Figures are microseconds of the proxy's CPU for one round trip, its own
-share of the kernel's work included: medians of the rounds with their smallest and largest value.
+share of the kernel's work included: medians of the rounds with their smallest and largest value;
+and how often the proxy was preempted in one, by those whom it wakes on its core.
 With `--workers` so many processes of `gremlink serve` on that core come to it, their CPU added up.
 Needs Linux, a C compiler and `haproxy`; without HAProxy its lines are left out.
 """
@@ -48,15 +49,33 @@ class Between:
     process: int | None
     cpu: dict[tuple[int, int], list[float]] = field(default_factory=dict)
     p50: dict[tuple[int, int], list[float]] = field(default_factory=dict)
+    preempted: dict[tuple[int, int], list[float]] = field(default_factory=dict)
+
+    def used(self) -> tuple[float, int]:
+        """See `used_by`."""
+        return used_by(self.process) if self.process else (0.0, 0)
 
 
-def cpu_seconds(process: int) -> float:
-    """Seconds of CPU that a process and its children have used, by the scheduler's own account."""
-    used = 0.0
+def used_by(process: int) -> tuple[float, int]:
+    """Seconds of CPU that a process and its children have used, by the scheduler's own account, and
+    how often they were preempted."""
+    seconds, preempted = 0.0, 0
     for task in Path(f"/proc/{process}/task").iterdir():
-        used += int((task / "schedstat").read_text().split()[0]) * 1e-9
-        used += sum(cpu_seconds(int(child)) for child in (task / "children").read_text().split())
-    return used
+        seconds += int((task / "schedstat").read_text().split()[0]) * 1e-9
+        status = (task / "status").read_text()
+        preempted += int(status.partition("\nnonvoluntary_ctxt_switches:")[2].split()[0])
+        for child in (task / "children").read_text().split():
+            more = used_by(int(child))
+            seconds, preempted = seconds + more[0], preempted + more[1]
+    return seconds, preempted
+
+
+def wait_until_idle(process: int) -> None:
+    """Until a process and its children have started."""
+    before, now = -1.0, used_by(process)[0]
+    while now - before > 0.02:
+        time.sleep(0.5)
+        before, now = now, used_by(process)[0]
 
 
 @contextlib.contextmanager
@@ -107,7 +126,7 @@ def gremlink(core: int | None, upstream: int, workers: int = 1) -> Iterator[Betw
         command += ["--upstream", f"ws://127.0.0.1:{upstream}/gremlin", "--workers", str(workers)]
         with running(core, command) as process:
             wait_for(port)
-            time.sleep(1 if workers == 1 else 5)  # all of them
+            wait_until_idle(process.pid)
             name = "gremlink" if workers == 1 else f"{workers} workers"
             yield Between(name, port, process.pid)
 
@@ -124,7 +143,7 @@ def wait_for(port: int) -> None:
 def measure(between: Between, peer: Path, core: int, load: tuple[int, int], seconds: float) -> None:
     """One round of one load."""
     size, connections = load
-    before = cpu_seconds(between.process) if between.process else 0.0
+    before = between.used()
     output = subprocess.run(
         ["taskset", "-c", str(core), peer, "load"]
         + [str(number) for number in (between.port, connections, size, seconds)],
@@ -132,9 +151,10 @@ def measure(between: Between, peer: Path, core: int, load: tuple[int, int], seco
         stdout=subprocess.PIPE,
         text=True,
     ).stdout
-    used = (cpu_seconds(between.process) if between.process else 0.0) - before
+    used, preempted = (now - then for then, now in zip(before, between.used(), strict=True))
     said = json.loads(output)
     between.cpu.setdefault(load, []).append(used / said["round_trips"] * 1e6)
+    between.preempted.setdefault(load, []).append(preempted / said["round_trips"])
     between.p50.setdefault(load, []).append(said["p50"] * 1e6)
 
 
@@ -145,14 +165,16 @@ def spread(values: list[float]) -> str:
 
 def report(all_of_them: list[Between]) -> None:
     """The table and the ratios."""
-    print(f"\n{'answer x connections':22}{'':18}{'CPU µs a round trip':>24}{'p50 µs':>10}")
+    head = f"\n{'answer x connections':22}{'':18}{'CPU µs a round trip':>24}"
+    print(f"{head}{'p50 µs':>10}{'preempted':>12}")
     for load in LOADS:
         size, connections = load
         for index, between in enumerate(all_of_them):
             label = f"{size} B x {connections}" if index == 0 else ""
             cpu = spread(between.cpu[load]) if between.process else ""
             p50 = statistics.median(between.p50[load])
-            print(f"{label:22}{between.name:18}{cpu:>24}{p50:10.0f}")
+            preempted = f"{statistics.median(between.preempted[load]):12.2f}" if cpu else ""
+            print(f"{label:22}{between.name:18}{cpu:>24}{p50:10.0f}{preempted}")
     print("\nCPU of gremlink, as a ratio of the medians")
     ours = next(between for between in all_of_them if between.name == "gremlink")
     for between in all_of_them[1:]:
