@@ -29,10 +29,10 @@ def test_every_request_has_one_answer_or_a_close_and_nothing_is_left(
             assert after[name] <= before[name], name
         assert after["connections"] == 0
         # The trial was one: most kinds of faults came to pass, and most questions were answered.
+        # Whom a fault hits depends on who connects when, and so on how busy the machine is.
         assert len(trial.network.counts) >= len(FAULTS) - 2
-        for outcomes in trial.inquiry.outcomes.values():
-            counts = outcomes.counts
-            assert counts["right"] > counts.total() / 3
-            assert counts["told"] + counts["broken"] > 0
+        each = [outcomes.counts for outcomes in trial.inquiry.outcomes.values()]
+        assert all(counts["right"] > counts.total() / 3 for counts in each)
+        assert sum(counts["told"] + counts["broken"] for counts in each) > 0
 
     asyncio.run(run())
