@@ -87,7 +87,12 @@ def checkpoints(
         rate = fitting.learning_rate * (SMALL_STEP if small else 1.0)
         return fit(graph, relations, replace(fitting, learning_rate=rate), seed, start)
     if name == LIGHTGCN:
-        light = LightGcnSettings(settings.width, epochs, 2.0 * settings.learning_rate)
+        light = LightGcnSettings(
+            settings.width,
+            epochs,
+            2.0 * settings.learning_rate,
+            hidden_share=settings.hidden_share,
+        )
         return fit_lightgcn(graph, relations, light, seed)
     if name in KNOWLEDGE:
         knowledge = replace(

@@ -1,4 +1,4 @@
-"""What the graph neural network learns by: to rank hidden edges among all that are none."""
+"""What networks over a graph learn by: to rank hidden edges among all that are none."""
 
 from __future__ import annotations
 
