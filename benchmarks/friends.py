@@ -48,7 +48,7 @@ def main() -> None:
             first += answers[0] == EXPECTED
             shared.append(len(PUBLISHED.intersection(answers)))
             place = answers.index(EXPECTED) + 1 if EXPECTED in answers else None
-            weights = ", ".join(f"{name} {w:.2f}" for name, w in report.blend[0].weights.items())
+            weights = report.blend[0].told()
             table.add_row(
                 str(seed), " ".join(answers), str(place), str(shared[-1]), weights, f"{seconds:.1f}"
             )

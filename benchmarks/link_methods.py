@@ -18,6 +18,7 @@ from proxy.learning.links.known import KnownLinks
 from proxy.learning.links.members import Validation
 from proxy.learning.links.model import from_artifact
 from proxy.learning.links.networks import PATIENCE, checkpoints, judged, most_epochs
+from proxy.learning.links.random_order import random_order
 from proxy.learning.links.ranking_metrics import RankingMetrics
 from proxy.learning.links.scorers import SIMPLE, Scorer
 from proxy.learning.links.split import split_edges
@@ -32,7 +33,7 @@ class Test:
 
     def __init__(self, case: Case, export: Path) -> None:
         self.case = case
-        self.weights: Mapping[str, Mapping[str, float]] = {}
+        self.weights: Mapping[str, str] = {}
         self.warnings: tuple[str, ...] = ()
         self.dataset = load_dataset(export)
         graph = self.dataset.graph
@@ -60,6 +61,15 @@ class Test:
         if name in NETWORKS:
             return True
         return all(SIMPLE[name].applies(self.dataset.graph, relation) for relation in self.held)
+
+    def chance(self) -> float:
+        """The MRR of a random order of the candidates."""
+        sources = {
+            (relation, end): edges.ends(end)[0]
+            for relation, edges in self.held.items()
+            for end in self.case.ends
+        }
+        return random_order(self._known, sources)["mrr"]
 
     def figure(self, scorer_of: Callable[[Relation], Scorer]) -> float:
         """The case's metric."""
@@ -109,7 +119,7 @@ def blended(export: Path, work: Path, test: Test, seed: int, budget: float) -> t
     digest = hashlib.sha256()
     for path in sorted((work / "artifact").rglob("*.safetensors")):
         digest.update(path.read_bytes())
-    test.weights = {f"{row.relation} {row.direction}": row.weights for row in report.blend}
+    test.weights = {f"{row.relation} {row.direction}": row.told() for row in report.blend}
     test.warnings = report.warnings
     return test.figure(lambda relation: model.scorer(by_relation[relation])), digest.hexdigest()
 

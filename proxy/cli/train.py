@@ -192,8 +192,7 @@ def report_table(report: Report) -> Group:
     lines = [f"Protocol: {report.protocol}."]
     if report.model == AUTO:
         for blend in report.blend:
-            weights = ", ".join(f"{name} {weight:.2f}" for name, weight in blend.weights.items())
-            lines.append(f"Weights of {blend.relation} {blend.direction}: {weights}")
+            lines.append(f"Weights of {blend.relation} {blend.direction}: {blend.told()}")
     lines.append(report.verdict())
     if report.search is not None:
         lines.append(report.search.verdict())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from proxy.learning import charts
 from proxy.learning.links.report import RANK_BINS, Report
 from proxy.learning.page import embedding_parts, heading, opening, page, paragraph, table
@@ -45,7 +43,7 @@ def link_page(report: Report) -> str:
                 (
                     row.relation,
                     row.direction,
-                    _listed(row.weights),
+                    row.told(),
                 )
                 for row in report.blend[:MOST_TYPES]
             ],
@@ -76,10 +74,6 @@ def link_page(report: Report) -> str:
         ),
     ]
     return page(f"Link prediction, {report.model}", [part for part in parts if part])
-
-
-def _listed(weights: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {weight:.2f}" for name, weight in weights.items())
 
 
 def _methods(report: Report) -> str:

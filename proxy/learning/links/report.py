@@ -10,6 +10,7 @@ import numpy as np
 
 from proxy.learning.graph import Direction, Relation
 from proxy.learning.links.bench import Ranks, Study
+from proxy.learning.links.blend import TIE
 from proxy.learning.links.networks import Course
 from proxy.learning.links.ranking_metrics import RankingMetrics
 from proxy.learning.links.reliability import Bin
@@ -43,11 +44,19 @@ class MethodRow:
 
 @dataclass(frozen=True, slots=True)
 class BlendRow:
-    """The weights by method of one relation and direction; methods without weight are left out."""
+    """The weights by method of one relation and direction; methods without weight are left out.
+    `ties` are those that only order what the others leave level, the first one first.
+    """
 
     relation: str
     direction: Direction
     weights: Mapping[str, float]
+    ties: tuple[str, ...]
+
+    def told(self) -> str:
+        """In one line."""
+        listed = ", ".join(f"{name} {weight:.2f}" for name, weight in self.weights.items())
+        return f"{listed}; ties by {', '.join(self.ties)}" if self.ties else listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,20 +190,20 @@ def _histogram(ranks: Ranks) -> tuple[int, ...]:
 
 def blend_rows(study: Study) -> tuple[BlendRow, ...]:
     """The weights of every relation and direction, largest first."""
-    return tuple(
-        BlendRow(
-            str(relation),
-            direction,
-            {
-                name: round(float(weight), 4)
-                for weight, name in sorted(
-                    zip(weights, study.blend.members, strict=True), key=lambda pair: -pair[0]
-                )
-                if weight > 0
-            },
+    rows = []
+    for (relation, direction), weights in study.blend.weights.items():
+        order = np.argsort(-weights, kind="stable")
+        used = {study.blend.members[place]: float(weights[place]) for place in order}
+        least = TIE * float(weights.max()) * (1.0 + 1e-9)
+        rows.append(
+            BlendRow(
+                str(relation),
+                direction,
+                {name: round(weight, 4) for name, weight in used.items() if weight > least},
+                tuple(name for name, weight in used.items() if 0.0 < weight <= least),
+            )
         )
-        for (relation, direction), weights in study.blend.weights.items()
-    )
+    return tuple(rows)
 
 
 def _task_name(relation: Relation, direction: Direction) -> str:
