@@ -77,8 +77,8 @@ def best_pykeen(
     for variant in range(len(VARIANTS[name])):
         training = _Training(name, train, variant, seed)
         for epoch in LOOKS:
-            found[variant, epoch] = validation.mrr(training.until(epoch))  # type: ignore[arg-type]
-            own = [mrr for (other, _), mrr in found.items() if other == variant]
+            found[variant, epoch] = validation.judge(training.until(epoch))  # type: ignore[arg-type]
+            own = [gain for (other, _), gain in found.items() if other == variant]
             if len(own) - 1 - int(np.argmax(own)) >= PATIENCE:
                 break
     variant, epoch = max(found, key=found.__getitem__)

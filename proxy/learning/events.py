@@ -27,7 +27,7 @@ class EpochDone:
     loss: float
     validation: float | None
     seconds_left: float
-    metric: str = "MRR"
+    metric: str = "gain"
 
 
 Event = PhaseStarted | EpochDone

@@ -15,6 +15,7 @@ from proxy.learning.events import PhaseStarted
 from proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
 from proxy.learning.links.bench import Bench, Ranks, Study
 from proxy.learning.links.blend import Task
+from proxy.learning.links.evaluation import Measure, mean_gain
 from proxy.learning.links.members import Validation
 from proxy.learning.links.networks import Course, checkpoints, judged, most_epochs
 from proxy.learning.links.ranking import Ranking
@@ -35,7 +36,7 @@ Epochs = Mapping[str, int]
 class Fold:
     """A part that is held out, the graph without it, and each network's state at its looks.
 
-    `courses` tell of each network's MRR on the part.
+    `courses` tell of each network's gain on the part.
     """
 
     graph: TypedGraph
@@ -144,7 +145,7 @@ def _fold(
 
 
 def without_part(
-    bench: Bench, parts: Mapping[Relation, Indexes]
+    bench: Bench, parts: Mapping[Relation, Indexes], measure: Measure = mean_gain
 ) -> tuple[TypedGraph, dict[Relation, Edges], Validation]:
     """The graph without a part of its edges, these edges, and who asks about them."""
     graph = bench.dataset.graph
@@ -156,7 +157,7 @@ def without_part(
         keep = np.ones(len(graph.edges[relation]), np.bool_)
         keep[positions] = False
         kept[relation] = graph.edges[relation].select(keep)
-    return graph.replacing(kept), held_out, Validation(graph, held_out)
+    return graph.replacing(kept), held_out, Validation(graph, held_out, measure)
 
 
 def part_seed(bench: Bench, number: int) -> int:
@@ -188,7 +189,7 @@ def _sources(bench: Bench, folds: Sequence[Fold]) -> dict[Task, Indexes]:
 
 
 def _best_epochs(folds: Sequence[Fold]) -> Epochs:
-    """For each network the epoch with the best mean MRR, the earliest of equals."""
+    """For each network the epoch with the best mean gain, the earliest of equals."""
     found = {}
     for name in folds[0].courses:
         curve = mean_course([fold.courses[name] for fold in folds]).curve

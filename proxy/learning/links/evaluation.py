@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -102,6 +102,18 @@ def rank_questions(scorer: Scorer, questions: Questions, known: KnownLinks) -> N
         for block in questions.blocks()
     ]
     return np.concatenate(found) if found else np.zeros(0)
+
+
+Measure = Callable[[NDArray[np.float64]], float]
+"""Makes one figure of float64 `[questions]` ranks, the higher the better."""
+
+
+def mean_gain(ranks: NDArray[np.float64]) -> float:
+    r"""The mean of :math:`1 / \log_2(1 + \mathrm{rank})`, what NDCG gives for a rank; 0 for none.
+
+    Of few questions MRR is mostly what the few first places say; this is steadier.
+    """
+    return float((1.0 / np.log2(1.0 + ranks)).mean()) if len(ranks) else 0.0
 
 
 def mean_reciprocal_rank(ranks: NDArray[np.float64]) -> float:

@@ -16,7 +16,7 @@ from proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
-from proxy.learning.links.evaluation import Questions, mean_reciprocal_rank, rank_questions
+from proxy.learning.links.evaluation import Measure, Questions, mean_gain, rank_questions
 from proxy.learning.links.known import KnownLinks
 from proxy.learning.links.scorers import SIMPLE, Scorer
 from proxy.learning.links.scorers.trained import Trained
@@ -74,8 +74,15 @@ class Validation:
     LIMIT = 500
     """Edges of a relation that are asked about, from both ends."""
 
-    def __init__(self, graph: TypedGraph, held_out: Mapping[Relation, Edges]) -> None:
-        """`graph` holds every link; known ones do not compete."""
+    def __init__(
+        self,
+        graph: TypedGraph,
+        held_out: Mapping[Relation, Edges],
+        measure: Measure = mean_gain,
+    ) -> None:
+        """`graph` holds every link; known ones do not compete. `measure` makes a figure of ranks,
+        the higher the better."""
+        self._measure = measure
         self._questions = [
             (relation, Questions.about(edges.select(np.arange(min(len(edges), self.LIMIT))), end))
             for relation, edges in held_out.items()
@@ -83,9 +90,9 @@ class Validation:
         ]
         self._known = {relation: KnownLinks(graph, relation) for relation in held_out}
 
-    def mrr(self, trained: Trained) -> float:
+    def judge(self, trained: Trained) -> float:
         """Over all relations and both directions."""
-        return mean_reciprocal_rank(self.ranks(trained))
+        return self._measure(self.ranks(trained))
 
     def ranks(self, trained: Trained) -> NDArray[np.float64]:
         """Of all questions: float64 `[questions]`."""

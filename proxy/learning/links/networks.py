@@ -37,14 +37,15 @@ PATIENCE = 4
 class Judge(Protocol):
     """Whoever looks at held-out edges."""
 
-    def mrr(self, trained: Trained) -> float:
+    def judge(self, trained: Trained) -> float:
         """Over all relations and both directions."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a network has learned: losses by epoch, and MRR on held-out edges where it was asked."""
+    """How a network has learned: losses by epoch, and how good it was on held-out edges where
+    it was asked: the mean gain (`evaluation.mean_gain`), or what the judge measures."""
 
     losses: Mapping[int, float]
     curve: Mapping[int, float]
@@ -111,7 +112,7 @@ def checkpoints(
 def told(
     phase: str, found: Iterator[Checkpoint], epochs: int, progress: Progress, seen: Sequence[float]
 ) -> Iterator[Checkpoint]:
-    """The same checkpoints, each told to whoever watches; `seen` has the newest MRR at its end."""
+    """The same checkpoints, each told to whoever watches; `seen` has the newest look at its end."""
     begun = time.monotonic()
     for checkpoint in found:
         yield checkpoint
@@ -153,7 +154,7 @@ def judged(
         if not looks(checkpoint.epoch, epochs, every):
             continue
         trained = checkpoint.embeddings()
-        seen.append(validation.mrr(trained))
+        seen.append(validation.judge(trained))
         curve[checkpoint.epoch] = seen[-1]
         if patience is None:
             kept[checkpoint.epoch] = trained

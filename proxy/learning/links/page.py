@@ -34,7 +34,7 @@ def link_page(report: Report) -> str:
         charts.lines(
             {name: sorted(course.curve.items()) for name, course in report.courses.items()},
             "epoch",
-            "MRR, held-out links",
+            "gain, held-out links",
         ),
         heading("The blend"),
         table(

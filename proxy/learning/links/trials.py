@@ -57,7 +57,7 @@ def _in_parts(bench: Bench, name: str, tell: Tell) -> Reached:
     courses: list[Course] = []
     parts = parts_of(bench)
     for number, part in enumerate(parts, start=1):
-        without, _, validation = without_part(bench, part)
+        without, _, validation = without_part(bench, part, mean_reciprocal_rank)
         seed = part_seed(bench, number)
         courses.append(learned_in_part(bench, name, without, validation, "", seed)[1])
         curve = mean_course(courses).curve
@@ -76,8 +76,8 @@ class _Telling:
         self._best = -1.0
         self._ranks: Ranks = np.zeros(0)
 
-    def mrr(self, trained: Trained) -> float:
-        """See `Judge.mrr`."""
+    def judge(self, trained: Trained) -> float:
+        """See `Judge.judge`; the metric of trials is MRR."""
         ranks = self._validation.ranks(trained)
         found = mean_reciprocal_rank(ranks)
         if found > self._best:
