@@ -164,7 +164,7 @@ def split_edges(
 def _networks(
     bench: Bench, train: TypedGraph, valid: Mapping[Relation, Edges]
 ) -> tuple[list[tuple[str, Trained]], dict[str, int], dict[str, Course]]:
-    """Train until the gain on validation edges stops rising: the best state of each network, and its epoch."""
+    """Train until the gain on validation edges stops rising: the best state of each, its epoch."""
     validation = Validation(bench.dataset.graph, valid)
     best: list[tuple[str, Trained]] = []
     epochs: dict[str, int] = {}
