@@ -71,6 +71,11 @@ class TrainingSettings:
     global_norm: bool = False
     """Whether what a vertex receives is the mean over all its messages, as in GraphSAGE, instead of
     sums over each relation that are normalised by the degrees of both ends."""
+    residual: bool = True
+    """Whether a round of messages adds to a vertex's state; if not, it takes its place."""
+    jumping_knowledge: bool = True
+    """Whether the network's output is the mean over all rounds, or that of the last (Xu et al.,
+    2018)."""
     embed_featured: bool | None = None
     """Whether vertices with features have a learned embedding beside them; `None`: for links they
     do, for properties both ways are tried."""

@@ -18,6 +18,8 @@ from proxy.learning.inductive.receptive_field import MessageMatrices, MessageTyp
 
 NORM_EPSILON = 1e-5
 
+_MEAN, _NO_RESIDUAL, _NO_JUMPING = "mean", "no_residual", "no_jumping"
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -47,13 +49,16 @@ class Encoder:
 
     `embeddings` are those that it learned beside the features, float32 `[vertices, width]` by type,
     `projections` its way from features to the same width, float32 `[features, width]`. `mean` tells
-    how messages are normalised, see `MessageMatrices.of`.
+    how messages are normalised, see `MessageMatrices.of`; `residual`, whether a layer adds to the
+    state or takes its place; `jumping`, whether the output is the mean over the layers or the last.
     """
 
     embeddings: Mapping[str, Floats]
     projections: Mapping[str, Floats]
     layers: tuple[Layer, ...]
     mean: bool = False
+    residual: bool = True
+    jumping: bool = True
 
     def encode(self, field: ReceptiveField, features: Mapping[str, Features]) -> dict[str, Floats]:
         """Embeddings of the vertices that `field` was made for: float32 `[asked, width]` by type.
@@ -75,10 +80,13 @@ class Encoder:
                 relation, direction = kind
                 sent = round_.messages[kind] @ state[relation.source_type(direction)]
                 received[relation.target_type(direction)] += sent @ transform
-            state = {
-                name: states[-1][name] + layer.bounded(values) for name, values in received.items()
-            }
+            before = states[-1]
+            state = {name: layer.bounded(values) for name, values in received.items()}
+            if self.residual:
+                state = {name: before[name] + values for name, values in state.items()}
             states.append(state)
+        if not self.jumping:
+            return state
         return {
             name: np.mean([each[name] for each in states], axis=0, dtype=np.float32)
             for name in state
@@ -104,8 +112,14 @@ class Encoder:
             named[f"embeddings.{types.index(name)}"] = values
         for name, values in self.projections.items():
             named[f"projections.{types.index(name)}"] = values
-        if self.mean:
-            named["mean"] = np.ones(1, np.float32)
+        # What differs from the default is marked: so those of earlier versions mean the same.
+        for mark, is_set in (
+            (_MEAN, self.mean),
+            (_NO_RESIDUAL, not self.residual),
+            (_NO_JUMPING, not self.jumping),
+        ):
+            if is_set:
+                named[mark] = np.ones(1, np.float32)
         for number, layer in enumerate(self.layers):
             named[f"layers.{number}.loop"] = layer.loop
             if layer.gain is not None and layer.shift is not None:
@@ -142,7 +156,9 @@ class Encoder:
                 if f"projections.{place}" in tensors
             },
             tuple(layers),
-            "mean" in tensors,
+            _MEAN in tensors,
+            _NO_RESIDUAL not in tensors,
+            _NO_JUMPING not in tensors,
         )
 
 

@@ -33,6 +33,8 @@ def fit_settings(settings: TrainingSettings, epochs: int | None = None) -> FitSe
             self_loop=settings.self_loop,
             layer_norm=settings.layer_norm,
             global_norm=settings.global_norm,
+            residual=settings.residual,
+            jumping_knowledge=settings.jumping_knowledge,
             embed_featured=settings.embed_featured is not False,
         ),
         epochs=epochs or settings.epochs,

@@ -34,6 +34,10 @@ class EncoderSettings:
     layer_norm: bool = False
     global_norm: bool = False
     """Whether messages are averaged over all relations: see `MessageGraph.weights`."""
+    residual: bool = True
+    """Whether a round adds to the state; if not, it takes its place."""
+    jumping_knowledge: bool = True
+    """Whether the output is the mean over all rounds, or that of the last one."""
     embed_featured: bool = True
     """Whether vertices with features have a learned embedding beside them."""
 
@@ -55,7 +59,10 @@ class RelationalEncoder(nn.Module):
     little to learn from. With `layer_norm` the argument of :math:`\tanh` is normalised over its
     columns (Ba, Kiros & Hinton, "Layer normalization", 2016). With `global_norm` the weights of
     messages are :math:`1 / \sum_r |N_r(v)|`: a mean over all neighbours, as in GraphSAGE
-    (Hamilton, Ying & Leskovec, NIPS 2017), with a matrix for each relation.
+    (Hamilton, Ying & Leskovec, NIPS 2017), with a matrix for each relation. That the output sees
+    every layer is jumping knowledge (Xu et al., ICML 2018), by the mean; without it the output is
+    that of the last layer. Without `residual` the first term is left out, and :math:`W_0` begins
+    as the identity.
     """
 
     def __init__(
@@ -88,6 +95,8 @@ class RelationalEncoder(nn.Module):
         )
         self._dropout = nn.Dropout(settings.dropout)
         self._mean = settings.global_norm
+        self._residual = settings.residual
+        self._jumping = settings.jumping_knowledge
 
     def others(self) -> Iterator[nn.Parameter]:
         """The parameters that are no learned embeddings."""
@@ -126,6 +135,8 @@ class RelationalEncoder(nn.Module):
                 for each in states
             ]
             states.append(after)
+        if not self._jumping:
+            return states[-1]
         return {
             name: torch.stack([state[name] for state in states]).mean(dim=0) for name in self._types
         }
@@ -155,6 +166,8 @@ class RelationalEncoder(nn.Module):
             },
             tuple(cast(RelationalLayer, layer).stored() for layer in self.layers),
             self._mean,
+            self._residual,
+            self._jumping,
         )
 
 
@@ -172,7 +185,11 @@ class RelationalLayer(nn.Module):
         for index, kind in enumerate(messages):
             shares[index, relations.index(kind.relation) % bases] = 1.0
         self.shares = nn.Parameter(shares)
-        self.loop = nn.Parameter(torch.zeros(width, width), requires_grad=settings.self_loop)
+        self._residual = settings.residual
+        # Without a residual the loop is what keeps a vertex's own state.
+        has_own = settings.self_loop and not settings.residual
+        loop = torch.eye(width) if has_own else torch.zeros(width, width)
+        self.loop = nn.Parameter(loop, requires_grad=settings.self_loop)
         gain = torch.full((width,), settings.message_scale / math.sqrt(width))
         self.gain = nn.Parameter(gain) if settings.layer_norm else None
         self.shift = nn.Parameter(torch.zeros(width)) if settings.layer_norm else None
@@ -186,10 +203,11 @@ class RelationalLayer(nn.Module):
         for kind, transform in zip(self._messages, transforms, strict=True):
             sent = round_.propagate(kind, state[kind.source])
             received[kind.target] = received[kind.target] + sent @ transform
-        return {
-            name: kept[name] + self._dropout(torch.tanh(self._normalised(values)))
+        new = {
+            name: self._dropout(torch.tanh(self._normalised(values)))
             for name, values in received.items()
         }
+        return {name: kept[name] + new[name] for name in new} if self._residual else new
 
     def _normalised(self, values: Tensor) -> Tensor:
         if self.gain is None:

@@ -22,6 +22,8 @@ SETTINGS = {
     "concat-node-embed": "embed_featured",
     "use-class-weight": "class_weights",
     "use-self-loop": "self_loop",
+    "use-residual": "residual",
+    "jumping-knowledge": "jumping_knowledge",
     "enable-early-stop": "early_stop",
     "window-for-early-stop": "patience",
     "l2norm": "weight_decay",
@@ -30,7 +32,8 @@ SETTINGS = {
     "batch-size": "batch_size",
     **dict.fromkeys(FAN_OUTS, "fan_outs"),
 }
-"""Fields of `TrainingSettings`; `hidden-share` is not Neptune's."""
+"""Fields of `TrainingSettings`; `hidden-share`, `use-residual` and `jumping-knowledge` are not
+Neptune's."""
 
 WITHOUT_EFFECT = {
     "sparse-embedding": "embeddings are dense",

@@ -78,6 +78,8 @@ def template(model: str, task: str, metric: str) -> dict[str, Any]:
             third.append({"param": "use-class-weight", "type": "bool", "default": False})
         fixed += [
             {"param": "use-self-loop", "type": "bool", "default": DEFAULTS.self_loop},
+            {"param": "use-residual", "type": "bool", "default": DEFAULTS.residual},
+            {"param": "jumping-knowledge", "type": "bool", "default": DEFAULTS.jumping_knowledge},
             {"param": "l2norm", "type": "float", "default": DEFAULTS.weight_decay},
         ]
     return document_of(model, TASKS[task], metric, (first, second, third), fixed)

@@ -51,9 +51,18 @@ def graph() -> TypedGraph:
     )
 
 
-def trained(layers: int, *, norms: bool = False) -> Checkpoint:
-    encoder = EncoderSettings(width=16, layers=layers, layer_norm=norms, global_norm=norms)
-    settings = FitSettings(encoder, epochs=5)
+NORMS = {"layer_norm": True, "global_norm": True}
+WAYS = {
+    "default": {},
+    "norms": NORMS,
+    "no residual": {"residual": False},
+    "the last round": {"jumping_knowledge": False},
+    "convolution": {"residual": False, "jumping_knowledge": False, "self_loop": False},
+}
+
+
+def trained(layers: int, **ways: bool) -> Checkpoint:
+    settings = FitSettings(EncoderSettings(width=16, layers=layers, **ways), epochs=5)
     (last,) = deque(fit(graph(), [KNOWS], settings, 0), maxlen=1)
     return last
 
@@ -62,10 +71,10 @@ def rows(*people: int, things: tuple[int, ...] = ()) -> dict[str, np.ndarray]:
     return {"P": np.array(people, np.int64), "T": np.array(things, np.int64)}
 
 
-@pytest.mark.parametrize("norms", [False, True])
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("layers", [0, 1, 2, 3])
-def test_numpy_says_what_torch_says(layers: int, norms: bool) -> None:
-    checkpoint = trained(layers, norms=norms)
+def test_numpy_says_what_torch_says(layers: int, way: str) -> None:
+    checkpoint = trained(layers, **WAYS[way])
     expected = checkpoint.embeddings().vertices
     (found,) = embedded(
         [checkpoint.encoder()], graph(), rows(*range(30), things=(0, 1, 2, 3, 4, 5))
@@ -108,8 +117,9 @@ def test_only_what_is_near_counts() -> None:
     assert same == [False, False, False, True]
 
 
-def test_encoders_survive_as_tensors() -> None:
-    encoders = [trained(2, norms=True).encoder(), trained(2, norms=True).encoder()]
+@pytest.mark.parametrize("way", WAYS)
+def test_encoders_survive_as_tensors(way: str) -> None:
+    encoders = [trained(2, **WAYS[way]).encoder(), trained(2, **WAYS[way]).encoder()]
     types, relations = ("P", "T"), tuple(graph().edges)
     again = encoders_of(encoder_tensors(encoders, types, relations), types, relations)
     for one, other in zip(encoders, again, strict=True):

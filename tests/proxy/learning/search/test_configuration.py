@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from proxy.learning.models.fit_settings import fit_settings
 from proxy.learning.search.configuration import (
     BadHpoConfiguration,
     Metric,
@@ -124,6 +125,16 @@ def test_every_documented_parameter_is_known() -> None:
     )
     assert set(documented.split()) <= SETTINGS.keys() | WITHOUT_EFFECT.keys()
     assert not SETTINGS.keys() & WITHOUT_EFFECT.keys()
+
+
+def test_switches_of_the_file_reach_the_encoder() -> None:
+    switches = ("layer-norm", "global-norm", "use-self-loop", "use-residual", "jumping-knowledge")
+    plain = fit_settings(TrainingSettings()).encoder
+    other = {name: not getattr(plain, SETTINGS[name]) for name in switches}
+    entries = [{"param": name, "type": "bool", "default": value} for name, value in other.items()]
+    found = configuration_of(changed(**{"2-tier-param": [], "fixed-param": entries}))
+    encoder = fit_settings(applied(TrainingSettings(), found.defaults())).encoder
+    assert {name: getattr(encoder, SETTINGS[name]) for name in switches} == other
 
 
 def number(value: Any) -> dict[str, Any]:
