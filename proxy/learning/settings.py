@@ -50,6 +50,9 @@ class TrainingSettings:
     dropout: float = 0.2
     hidden_share: float = 0.2
     """Share of the target edges that an epoch hides and predicts."""
+    hard_negatives: float = 0.0
+    """Share of the candidates that are chosen near the vertices that are asked about, where not all
+    candidates compete; the others are drawn from all."""
     penalty: float = 0.01
     """Of knowledge-graph embeddings, on the cubes of their numbers."""
     budget: float = 0.0
@@ -123,6 +126,10 @@ class TrainingSettings:
             raise ValueError(f"budget is {self.budget} s: it must not be negative")
         if not 0.0 < self.hidden_share < 1.0:
             raise ValueError(f"hidden_share is {self.hidden_share}: it must be between 0 and 1")
+        if not 0.0 <= self.hard_negatives < 1.0:
+            raise ValueError(
+                f"hard_negatives is {self.hard_negatives}: it must be 0 or more, and less than 1"
+            )
 
 
 @dataclass(frozen=True, slots=True)

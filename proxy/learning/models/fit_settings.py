@@ -18,6 +18,7 @@ class FitSettings:
     learning_rate: float = 0.01
     weight_decay: float = 1e-4
     hidden_share: float = 0.2
+    hard_negatives: float = 0.0
     class_weights: bool = False
     sampling: Sampling = field(default_factory=Sampling)
 
@@ -41,6 +42,7 @@ def fit_settings(settings: TrainingSettings, epochs: int | None = None) -> FitSe
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
         hidden_share=settings.hidden_share,
+        hard_negatives=settings.hard_negatives,
         class_weights=settings.class_weights,
         sampling=Sampling.of(settings),
     )

@@ -66,7 +66,7 @@ def fit(
     if start is not None:
         encoder.begin(start.encoder)
         decoder.begin(start.relations)
-    tasks = [RankingTask(graph, relation) for relation in targets]
+    tasks = [RankingTask(graph, relation, settings.hard_negatives) for relation in targets]
     network = LinkNetwork(graph, features, encoder, decoder, tasks, settings)
     device = device_for(graph, settings.sampling)
     sampled = samples(

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from proxy.learning.graph import Direction, Indexes, Mask, Relation, TypedGraph
 from proxy.learning.models.distmult import DistMultDecoder
+from proxy.learning.models.hard_negatives import near_candidates
 
 LOGITS = 2**23
 """Most logits in one soft-max, 32 MiB; beyond it sources, then candidates are sampled."""
@@ -22,7 +23,9 @@ class Questions:
     """Some edges of a relation, asked from one end.
 
     All are int64: `sources` are asked about, each once; `places`, `[edges]`, are positions among
-    them and `targets`, `[edges]`, the right answers; `pool` are the candidates that compete.
+    them and `targets`, `[edges]`, the right answers; `pool` are the candidates that compete. The
+    first `near` of these were chosen, and stand for themselves; the others were drawn from all
+    that are left, and stand for these.
     """
 
     direction: Direction
@@ -30,13 +33,18 @@ class Questions:
     places: Indexes
     targets: Indexes
     pool: Indexes
+    near: int = 0
 
 
 class RankingTask:
-    """The soft-max loss over the hidden edges of one relation."""
+    """The soft-max loss over the hidden edges of one relation.
 
-    def __init__(self, graph: TypedGraph, relation: Relation) -> None:
+    `hard_negatives` is the share of a sample of candidates that is chosen near the sources.
+    """
+
+    def __init__(self, graph: TypedGraph, relation: Relation, hard_negatives: float = 0.0) -> None:
         self.relation = relation
+        self._hard = hard_negatives
         self._edges = graph.edges[relation]
         self._counts = graph.counts
         links = graph.adjacency(relation)
@@ -78,9 +86,16 @@ class RankingTask:
             chosen = renumbered[position] >= 0
             asked, position, targets = asked[kept], renumbered[position[chosen]], targets[chosen]
         room = min(LOGITS // len(asked), most_candidates or count)
+        near: Indexes = np.zeros(0, np.int64)
+        if count > room and self._hard:
+            there = self._known[direction]
+            back = self._known["in" if direction == "out" else "out"]
+            near = near_candidates(there, back, asked, int(self._hard * room), random)
         if count > room:
-            pool = np.sort(random.permutation(count)[:room])
-        return Questions(direction, asked, position, targets, pool)
+            left = np.delete(pool, near)
+            drawn = np.sort(left[random.permutation(len(left))[: room - len(near)]])
+            pool = np.concatenate([near, drawn])
+        return Questions(direction, asked, position, targets, pool, len(near))
 
     def loss(
         self,
@@ -107,8 +122,12 @@ class RankingTask:
         """The same of what was made of `asked.sources`, `.pool` and `.targets`: `[…, width]`."""
         count = self._counts[self.relation.target_type(asked.direction)]
         known = torch.from_numpy(self._excluded(asked)).to(queries.device)
-        negatives = (queries @ pool.T).masked_fill(known, -torch.inf).logsumexp(dim=1)
-        negatives = negatives + float(np.log(count / len(asked.pool)))
+        logits = (queries @ pool.T).masked_fill(known, -torch.inf)
+        # Each that was drawn stands for so many, each that was chosen for itself.
+        scale = float(np.log((count - asked.near) / (len(asked.pool) - asked.near)))
+        if asked.near:
+            logits = torch.cat([logits[:, : asked.near] - scale, logits[:, asked.near :]], dim=1)
+        negatives = logits.logsumexp(dim=1) + scale
         place = torch.from_numpy(asked.places).to(queries.device)
         own = (queries[place] * targets).sum(dim=1)
         return functional.softplus(negatives[place] - own).mean()

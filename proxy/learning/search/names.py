@@ -29,11 +29,12 @@ SETTINGS = {
     "l2norm": "weight_decay",
     "regularization-coef": "penalty",
     "hidden-share": "hidden_share",
+    "hard-negatives": "hard_negatives",
     "batch-size": "batch_size",
     **dict.fromkeys(FAN_OUTS, "fan_outs"),
 }
-"""Fields of `TrainingSettings`; `hidden-share`, `use-residual` and `jumping-knowledge` are not
-Neptune's."""
+"""Fields of `TrainingSettings`; `hidden-share`, `hard-negatives`, `use-residual` and
+`jumping-knowledge` are not Neptune's."""
 
 WITHOUT_EFFECT = {
     "sparse-embedding": "embeddings are dense",

@@ -74,6 +74,8 @@ def template(model: str, task: str, metric: str) -> dict[str, Any]:
         ]
         if links:
             third.append({"param": "concat-node-embed", "type": "bool"})
+            hard = DEFAULTS.hard_negatives
+            fixed.append({"param": "hard-negatives", "type": "float", "default": hard})
         if "class" in TASKS[task]:
             third.append({"param": "use-class-weight", "type": "bool", "default": False})
         fixed += [

@@ -137,6 +137,13 @@ def test_switches_of_the_file_reach_the_encoder() -> None:
     assert {name: getattr(encoder, SETTINGS[name]) for name in switches} == other
 
 
+def test_hard_negatives_of_the_file_reach_the_training() -> None:
+    entry = {"param": "hard-negatives", "type": "float", "default": 0.25}
+    found = configuration_of(changed(**{"fixed-param": [entry], "2-tier-param": []}))
+    settings = applied(TrainingSettings(), found.defaults())
+    assert fit_settings(settings).hard_negatives == 0.25
+
+
 def number(value: Any) -> dict[str, Any]:
     return {"1-tier-param": [{"param": "lr", "type": "float", "default": value}]}
 
