@@ -66,10 +66,24 @@ def read_records(path: Path, separator: str = ",") -> Iterator[Record]:
     except OSError as error:
         raise FileProblem(path, 0, 0, error.strerror or str(error)) from None
     except UnicodeDecodeError as error:
-        raise FileProblem(path, number + 1, 0, f"not UTF-8: {error.reason}") from None
+        raise FileProblem(path, *undecodable(path), f"not UTF-8: {error.reason}") from None
     if pending:
         first = number - len(pending) + 1
         raise FileProblem(path, first, 0, "a quoted cell begins here and never ends")
+
+
+def undecodable(path: Path) -> tuple[int, int]:
+    """Line and column of the first bytes that are not UTF-8; a decoder knows no lines. 0 if none.
+
+    Raises OSError.
+    """
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return number, len(line[: error.start].decode("utf-8")) + 1
+    return 0, 0
 
 
 def _quoted(path: Path, line: int, text: str, separator: str) -> Record:

@@ -160,14 +160,16 @@ def read_export(directory: Path, configuration: str = CONFIGURATION) -> Export:
     # The exporter writes one graph object; the user guide shows a list of them.
     graphs = document.get("graph", {})
     graphs = graphs if isinstance(graphs, list) else [graphs]
-    warnings = list(document.get("warnings", []))
     nodes: list[NodeFile] = []
     edges: list[EdgeFile] = []
     try:
+        warnings = _list(document, "warnings")
         for graph in graphs:
-            nodes += [_node_file(directory, entry, types) for entry in graph.get("nodes", [])]
-            edges += [_edge_file(directory, entry, types) for entry in graph.get("edges", [])]
-            warnings += graph.get("warnings", [])
+            if not isinstance(graph, dict):
+                raise _Mistake(f'"graph" is {graph!r}: it has to be an object, or a list of them')
+            nodes += [_node_file(directory, entry, types) for entry in _list(graph, "nodes")]
+            edges += [_edge_file(directory, entry, types) for entry in _list(graph, "edges")]
+            warnings += _list(graph, "warnings")
     except _Mistake as mistake:
         raise BadExport(path, str(mistake)) from None
     except KeyError as error:
@@ -182,14 +184,15 @@ class _Mistake(Exception):
 
 
 def _node_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any]) -> NodeFile:
-    id_column, label = entry["node"]
-    known = types.get(entry["file_name"], {})
+    name = _file_name(entry)
+    id_column, label = _texts(entry, "node", "[id column, label]", name)
+    known = types.get(name, {})
     return NodeFile(
-        _inside(directory, entry["file_name"]),
+        _inside(directory, name),
         label,
         _features(entry),
         _targets(entry),
-        entry.get("separator", ","),
+        _separator(entry),
         id_column,
         known.get("idType", Kind.STRING.value),
         _data_types(known),
@@ -197,18 +200,19 @@ def _node_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any])
 
 
 def _edge_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any]) -> EdgeFile:
-    source_column, source = entry["source"]
-    relation_column, relation = entry["relation"]
-    dest_column, dest = entry["dest"]
-    kinds = types.get(entry["file_name"], {})
+    name = _file_name(entry)
+    source_column, source = _texts(entry, "source", "[column, vertex label]", name)
+    relation_column, relation = _texts(entry, "relation", "[column, edge label]", name)
+    dest_column, dest = _texts(entry, "dest", "[column, vertex label]", name)
+    kinds = types.get(name, {})
     return EdgeFile(
-        _inside(directory, entry["file_name"]),
+        _inside(directory, name),
         source,
         relation,
         dest,
         _features(entry),
         _targets(entry),
-        entry.get("separator", ","),
+        _separator(entry),
         source_column,
         dest_column,
         relation_column,
@@ -223,6 +227,42 @@ def _data_types(entry: Mapping[str, Any]) -> dict[str, str]:
     return {found["property"]: found["dataType"] for found in entry.get("properties", [])}
 
 
+def _file_name(entry: Any) -> str:
+    if not isinstance(entry, dict):
+        raise _Mistake(f"{entry!r} has to be an object that describes a file")
+    name = entry["file_name"]
+    if not isinstance(name, str):
+        raise _Mistake(f"file_name {name!r} has to be a string")
+    return name
+
+
+def _list(owner: Mapping[str, Any], key: str) -> list[Any]:
+    found = owner.get(key, [])
+    if not isinstance(found, list):
+        raise _Mistake(f'"{key}" is {found!r}: it has to be a list')
+    return list(found)
+
+
+def _texts(entry: Mapping[str, Any], key: str, form: str, where: str) -> list[str]:
+    """An entry that is a list of strings; `form` names them, as in `[column, name, type]`."""
+    found = entry[key]
+    count = form.count(",") + 1
+    is_list = isinstance(found, list) and len(found) == count
+    if not is_list or not all(isinstance(each, str) for each in found):
+        raise _Mistake(f"{where} has the {key} {found!r}: it has to be {form}, {count} strings")
+    return list(found)
+
+
+def _separator(entry: Mapping[str, Any]) -> str:
+    """What stands between the cells of a file."""
+    found = entry.get("separator", ",")
+    if not isinstance(found, str) or len(found) != 1 or found in '"\r\n':
+        raise _Mistake(
+            f"{entry['file_name']} has the separator {found!r}: it has to be one character"
+        )
+    return found
+
+
 def _inside(directory: Path, name: str) -> Path:
     path = directory / name
     if not path.resolve().is_relative_to(directory.resolve()):
@@ -232,8 +272,8 @@ def _inside(directory: Path, name: str) -> Path:
 
 def _features(entry: Mapping[str, Any]) -> tuple[Feature, ...]:
     found = []
-    for feature in entry.get("features", []):
-        column, name, kind = feature["feature"]
+    for feature in _list(entry, "features"):
+        column, name, kind = _texts(feature, "feature", "[column, name, type]", entry["file_name"])
         options = {key: value for key, value in feature.items() if key != "feature"}
         found.append(Feature(column, name, kind, options))
     return tuple(found)
@@ -241,13 +281,16 @@ def _features(entry: Mapping[str, Any]) -> tuple[Feature, ...]:
 
 def _targets(entry: Mapping[str, Any]) -> tuple[Target, ...]:
     found = []
-    for label in entry.get("labels", []):
-        column, task = label["label"]
+    for label in _list(entry, "labels"):
+        column, task = _texts(label, "label", "[column, task]", entry["file_name"])
         options = {key: value for key, value in label.items() if key not in ("label", "split_rate")}
         where = f"the target {column or task!r} of {entry['file_name']}"
         rate = label.get("split_rate")
         if rate is not None and "custom_split_filenames" in options:
             raise _Mistake(f"{where} has split_rate and custom_split_filenames: use one of them")
+        separator = options.get("separator")
+        if separator is not None and not isinstance(separator, str):
+            raise _Mistake(f"{where} has the separator {separator!r}: it has to be a string")
         split = None if rate is None else _split_rate(rate, where)
         found.append(Target(column, task, split, options))
     return tuple(found)
@@ -257,13 +300,14 @@ def _split_rate(rate: Any, where: str) -> tuple[float, float, float]:
     if (
         isinstance(rate, list)
         and len(rate) == 3
-        and all(isinstance(share, int | float) and share >= 0 for share in rate)
+        and all(type(share) in (int, float) and share >= 0 for share in rate)
         and abs(sum(rate) - 1) < 1e-6
+        and rate[0] > 0
     ):
         return float(rate[0]), float(rate[1]), float(rate[2])
     raise _Mistake(
         f"{where} has the split_rate {rate!r}: it has to be three shares that sum to 1, for "
-        "training, validation and test, such as [0.8, 0.1, 0.1]"
+        "training (more than 0), validation and test, such as [0.8, 0.1, 0.1]"
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from grammar.traversal import Kind
-from proxy.graph.csv_records import read_records
+from proxy.graph.csv_records import read_records, undecodable
 from proxy.graph.errors import BadCell, BadExport, FileProblem
 from proxy.graph.ids import Ids
 
@@ -69,6 +69,8 @@ class Chunk:
     def require(self, column: str) -> Sequence[str]:
         """A column that has to be there. Raises `BadExport`."""
         if column not in self.columns:
+            if not self.header:
+                raise BadExport(self.path, "the file is empty: it has to begin with a header")
             own = [name for name in self.header if not name.startswith("~")]
             names = ", ".join(map(repr, own)) or "none"
             raise BadExport(
@@ -118,6 +120,11 @@ def read_chunks(
             header = next(reader, [])
             width = len(header)
             line = reader.line_num
+            twice = next((name for name in header if header.count(name) > 1), None)
+            if twice is not None:
+                place = len(header) - 1 - header[::-1].index(twice)
+                reason = f"the column {twice!r} is there twice"
+                raise _in_header(path, separator, place, reason)
             wanted = {
                 name: place
                 for place, name in enumerate(header)
@@ -143,7 +150,7 @@ def read_chunks(
     except OSError as error:
         raise BadExport(path, error.strerror or str(error)) from None
     except UnicodeDecodeError as error:
-        raise BadCell(path, line + 1, 0, f"not UTF-8: {error.reason}") from None
+        raise BadCell(path, *undecodable(path), f"not UTF-8: {error.reason}") from None
     except csv.Error as error:
         raise _broken(path, separator, line + 1, str(error)) from None
 
@@ -158,6 +165,14 @@ def bad_cell(path: Path, separator: str, line: int, column: str, reason: str) ->
                 place = record.problem(header.index(column), reason)
                 return BadCell(path, place.line, place.column, reason)
     return BadCell(path, line, 0, reason)
+
+
+def _in_header(path: Path, separator: str, place: int, reason: str) -> BadCell:
+    with suppress(FileProblem):
+        for record in read_records(path, separator):
+            found = record.problem(place, reason)
+            return BadCell(path, found.line, found.column, reason)
+    return BadCell(path, 1, 0, reason)
 
 
 def _chunk(

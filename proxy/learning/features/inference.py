@@ -15,7 +15,7 @@ from proxy.learning.features.category import CategoryFitter
 from proxy.learning.features.dates import DatetimeFitter, parse_datetime
 from proxy.learning.features.encoding import Fitter, Undecided, parts_of
 from proxy.learning.features.language import language_of
-from proxy.learning.features.numerical import NumericalFitter
+from proxy.learning.features.numerical import NumericalFitter, number_of
 from proxy.learning.features.terms import TfidfFitter, Vocabulary
 from proxy.learning.features.text_models import EXTRA, NoTextModel
 from proxy.learning.features.text_vectors import TextFitter
@@ -173,7 +173,7 @@ class _Distinct:
 
 def _is_number(cell: str) -> bool:
     try:
-        float(cell)
+        number_of(cell)
     except ValueError:
         return False
     return True

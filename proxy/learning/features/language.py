@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+LANGUAGES = ("en", "zh", "hi", "es", "fr")
+
 _LITTLE_WORDS = {
     "en": "the of and to in is that it was for on are with as at be this have from or had by not "
     "but what all were we when your can there an which she do their if will up about out them he",

@@ -15,6 +15,7 @@ from proxy.learning.graph import Floats
 
 IMPUTERS = ("mean", "median", "most-frequent")
 NORMS = ("min-max", "standard", "none")
+LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ class _Column:
 
 
 def numbers(name: str, cells: Sequence[str], separator: str | None) -> NDArray[np.float64]:
-    """float64 `[cells]`, `nan` where missing, the mean where there are several.
+    """float64 `[cells]`, `nan` where missing or not finite, the mean where there are several.
 
     Raises `NotANumber`.
     """
@@ -189,17 +190,28 @@ def numbers(name: str, cells: Sequence[str], separator: str | None) -> NDArray[n
     try:
         if separator is None:
             for cell in cells:
-                values.append(float(cell) if cell else math.nan)
+                values.append(number_of(cell) if cell else math.nan)
         else:
             for cell in cells:
-                several = [float(part) for part in parts_of(cell, separator)]
+                several = [number_of(part) for part in parts_of(cell, separator)]
                 values.append(sum(several) / len(several) if several else math.nan)
     except ValueError:
         row = len(values)
         raise NotANumber(name, row, cells[row]) from None
     found = np.array(values, np.float64)
-    found[~np.isfinite(found)] = np.nan
+    # What a feature cannot hold is missing, as infinity is.
+    found[~(np.abs(found) <= LARGEST)] = np.nan
     return found
+
+
+def number_of(text: str) -> float:
+    """The number that a text is. Python's own digits with low lines between them are none.
+
+    Raises ValueError.
+    """
+    if "_" in text:
+        raise ValueError(text)
+    return float(text)
 
 
 def filled(name: str, values: NDArray[np.float64], imputed: float | None) -> NDArray[np.float64]:

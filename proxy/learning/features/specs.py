@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from proxy.learning.features.category import CategoryFitter
 from proxy.learning.features.dates import DATETIME_PARTS, DatetimeFitter
 from proxy.learning.features.encoding import Fitter, Undecided
 from proxy.learning.features.inference import AutoFitter
+from proxy.learning.features.language import LANGUAGES
 from proxy.learning.features.numerical import IMPUTERS, NORMS, BucketFitter, NumericalFitter
 from proxy.learning.features.terms import TfidfFitter, Vocabulary
 from proxy.learning.features.text_vectors import TextFitter
@@ -60,6 +62,8 @@ def fitter_for(spec: FeatureSpec, shared: Shared) -> Fitter:
     """
     column, options = spec.column, spec.options
     separator = options.get("separator") or None
+    if separator is not None and not isinstance(separator, str):
+        raise BadFeature(column, f"has the separator {separator!r}: it has to be a string")
     # Older configurations say "imputation".
     imputer = _chosen(spec, "imputer", IMPUTERS) or _chosen(spec, "imputation", IMPUTERS)
     match _ALIASES.get(spec.type, spec.type):
@@ -77,6 +81,7 @@ def fitter_for(spec: FeatureSpec, shared: Shared) -> Fitter:
         case "text_tfidf":
             return _tfidf(spec, shared.vocabulary)
         case type_ if type_ in TEXT_TYPES:
+            _check_text(spec, type_)
             return TextFitter(column, type_, options, shared.notes)
         case "none":
             raise Undecided('its type is "none"')
@@ -101,6 +106,11 @@ def _chosen(spec: FeatureSpec, key: str, allowed: Sequence[str]) -> str | None:
 
 def _parts(spec: FeatureSpec) -> Sequence[str]:
     parts: Sequence[str] = spec.options.get("datetime_parts") or DATETIME_PARTS
+    if not isinstance(parts, list | tuple):
+        raise BadFeature(
+            spec.column,
+            f"has the datetime_parts {parts!r}: use a list of some of {', '.join(DATETIME_PARTS)}",
+        )
     for part in parts:
         if part not in DATETIME_PARTS:
             raise BadFeature(
@@ -113,30 +123,53 @@ def _parts(spec: FeatureSpec) -> Sequence[str]:
 def _buckets(spec: FeatureSpec, imputer: str | None) -> BucketFitter:
     options = spec.options
     match options.get("range"):
-        case [int() | float() as low, int() | float() as high] if low < high:
+        case [low, high] if _is_number(low) and _is_number(high) and low < high:
             pass
         case other:
             raise BadFeature(
                 spec.column, f'has the range {other!r}: bucket_numerical needs "range": [low, high]'
             )
     count = options.get("bucket_cnt", options.get("num_buckets"))
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+    if not _is_count(count):
         raise BadFeature(
             spec.column,
             f'has the bucket_cnt {count!r}: bucket_numerical needs a "bucket_cnt" of 1 or more',
         )
     window = options.get("slide_window_size", 0)
-    if not isinstance(window, int | float) or window < 0:
+    if not _is_number(window) or window < 0:
         raise BadFeature(
             spec.column, f"has the slide_window_size {window!r}: it has to be a number, 0 or more"
         )
     return BucketFitter(spec.column, float(low), float(high), count, float(window), imputer)
 
 
+def _check_text(spec: FeatureSpec, type_: str) -> None:
+    """Raises `BadFeature` for a language that Neptune's type has not, or for a length of no use."""
+    if type_ != "text_fasttext":
+        return
+    language, longest = spec.options.get("language"), spec.options.get("max_length")
+    if language is not None and language not in LANGUAGES and not spec.options.get("model"):
+        raise BadFeature(
+            spec.column,
+            f"has the language {language!r}: use one of {', '.join(LANGUAGES)}, or name a fastText "
+            'file of your own as "model"',
+        )
+    if longest is not None and not _is_count(longest):
+        raise BadFeature(spec.column, f"has the max_length {longest!r}: it has to be 1 or more")
+
+
+def _is_number(found: Any) -> bool:
+    return isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found)
+
+
+def _is_count(found: Any, least: int = 1) -> bool:
+    return isinstance(found, int) and not isinstance(found, bool) and found >= least
+
+
 def _tfidf(spec: FeatureSpec, vocabulary: Vocabulary) -> TfidfFitter:
     options = spec.options
     match options.get("ngram_range", [1, 1]):
-        case [int() as shortest, int() as longest] if 1 <= shortest <= longest:
+        case [shortest, longest] if _is_count(shortest) and _is_count(longest, shortest):
             pass
         case other:
             raise BadFeature(
@@ -146,6 +179,6 @@ def _tfidf(spec: FeatureSpec, vocabulary: Vocabulary) -> TfidfFitter:
     least = options.get("min_df", 2)
     most = options.get("max_features", 5000)
     for key, value in (("min_df", least), ("max_features", most)):
-        if not isinstance(value, int | float) or value <= 0:
+        if not _is_number(value) or value <= 0:
             raise BadFeature(spec.column, f"has the {key} {value!r}: it has to be more than 0")
     return TfidfFitter(spec.column, vocabulary, (shortest, longest), least, int(most))

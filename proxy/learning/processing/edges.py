@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +62,7 @@ class EdgeReader:
             tails.append(self._find(chunk, self.file.dests(chunk), self.file.dest, vertices, False))
             if self.cells.wanted:
                 ids.extend(chunk.columns.get(ID, [""] * len(chunk)))
-            labels.extend(self.file.labels(chunk) or ())
+            labels.extend(self._labels_of(chunk))
         self._heads, self._tails = np.concatenate(heads), np.concatenate(tails)
         self._labels = labels
         # Of pairs that come several times, the ids tell the order.
@@ -91,6 +91,14 @@ class EdgeReader:
             if self._has_target:
                 cells = Column.of([targets[place] for place in places])
             yield RelationRows(Relation(self.file.source, label, self.file.dest), rows, cells)
+
+    def _labels_of(self, chunk: Chunk) -> Sequence[str]:
+        column = self.file.relation_column
+        if column and "" in chunk.require(column):
+            row = list(chunk.require(column)).index("")
+            reason = f"an edge of {self._owner} names no relation: every edge belongs to one"
+            raise chunk.problem(row, column, reason)
+        return self.file.labels(chunk) or ()
 
     def _by_label(self) -> dict[str, Indexes]:
         if not self.file.relation_column:

@@ -16,6 +16,7 @@ from proxy.learning.graph import Features, Floats, Indexes, Mask
 from proxy.learning.processing.load import load_processed
 from proxy.learning.processing.processed import (
     Column,
+    CustomSplit,
     ProcessedGraph,
     PropertyColumn,
     Split,
@@ -92,6 +93,8 @@ def property_dataset(processed: ProcessedGraph) -> PropertyDataset:
         elif rows.features is not None:
             warnings.append(f"{asked.owner}: the edges have no ~id, so their features are left out")
     target, truth, labelled = _truth(asked)
+    if isinstance(asked.split, CustomSplit):
+        _check_training(np.intersect1d(asked.split.train, labelled), target, truth)
     return PropertyDataset(
         target,
         asked.split or DEFAULT_SPLIT,
@@ -172,6 +175,16 @@ def _truth(asked: PropertyColumn) -> tuple[PropertyTarget, Floats, Indexes]:
     named = typed(ordered, asked.data_type)
     found = PropertyTarget(asked.owner, asked.key, task, form, named, asked.separator)
     return found, known, labelled
+
+
+def _check_training(rows: Indexes, target: PropertyTarget, truth: Floats) -> None:
+    """Raises `UnusableExport` where a user's own training rows all say the same."""
+    if not len(rows) or len(np.unique(truth[rows], axis=0)) > 1:
+        return
+    raise UnusableExport(
+        f"{target}: all {len(rows)} elements that custom_split_filenames lists for training have "
+        "the same value: there is nothing to learn"
+    )
 
 
 def _number(text: str, cells: Column, where: str) -> float:

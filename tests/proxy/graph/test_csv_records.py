@@ -65,8 +65,8 @@ def test_where_quotes_go_wrong(tmp_path: Path, text: str, place: str) -> None:
 
 def test_not_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
-    path.write_bytes(b"a\n\xff\n")
-    with pytest.raises(FileProblem, match="not UTF-8"):
+    path.write_bytes("a\nä,".encode() + b"\xff\n")
+    with pytest.raises(FileProblem, match=r"file\.csv:2:3: not UTF-8"):
         list(read_records(path))
 
 

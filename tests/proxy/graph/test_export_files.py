@@ -160,8 +160,11 @@ def test_no_configuration(tmp_path: Path) -> None:
         ({"version": "v1.0"}, "version 'v1.0' is not supported"),
         ({"graph": {"nodes": [{"node": ["~id", "P"]}]}}, "no 'file_name'"),
         ({"graph": {"nodes": [{"file_name": "../x.csv", "node": ["~id", "P"]}]}}, "leaves"),
-        ({"graph": {"nodes": [{"file_name": "x.csv", "node": "P"}]}}, "not as documented"),
-        ({"graph": 5}, "not as documented"),
+        ({"graph": {"nodes": [{"file_name": "x.csv", "node": "P"}]}}, "has the node 'P'"),
+        ({"graph": 5}, '"graph" is 5: it has to be an object'),
+        ({"graph": {"nodes": ["x.csv"]}}, "'x.csv' has to be an object"),
+        ({"graph": {"nodes": [{"file_name": 5, "node": ["~id", "P"]}]}}, "file_name 5 has to be"),
+        ({"warnings": "none"}, "\"warnings\" is 'none': it has to be a list"),
     ],
 )
 def test_configuration_that_makes_no_sense(

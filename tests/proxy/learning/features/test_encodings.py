@@ -94,6 +94,19 @@ def test_text_in_a_numerical_property_is_refused() -> None:
         fit(NumericalFitter("age", imputer="mean"), ["old"])
 
 
+def test_digits_with_low_lines_are_no_number() -> None:
+    with pytest.raises(NotANumber, match="'id' is '20_24' here"):
+        fit(NumericalFitter("id", imputer="mean"), ["1", "20_24"])
+
+
+def test_what_is_not_finite_as_a_feature_is_missing() -> None:
+    cells = ["1", "3", "inf", "nan", "1e39", "-1e308", "1e308"]
+    encoding = fit(NumericalFitter("x", imputer="mean"), cells)
+    assert encoding.encode(cells)[:, 0].tolist() == [0.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5]
+    with pytest.raises(MissingValue):
+        fit(NumericalFitter("x"), ["1", "1e39"])
+
+
 def test_several_numbers_count_as_their_mean() -> None:
     assert fit(NumericalFitter("x", "none", None, ";"), ["1;3"]).encode(["1;3"])[0, 0] == 2.0
 

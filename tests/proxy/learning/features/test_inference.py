@@ -25,6 +25,10 @@ def test_few_different_numbers_become_categories() -> None:
     assert len(encoding.columns) == 5
 
 
+def test_digits_with_low_lines_are_no_numbers() -> None:
+    assert infer([f"{number % 5}_{number % 2}" for number in range(200)]).kind == "category"
+
+
 def test_dates_become_datetime() -> None:
     encoding = infer([f"2020-{1 + number % 12:02}-03" for number in range(200)])
     assert encoding.kind == "datetime"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -48,10 +49,19 @@ def test_none_is_no_feature() -> None:
         ("numerical", {"imputer": "mode"}, "the imputer 'mode': use one of mean, median"),
         ("bucket_numerical", {"bucket_cnt": 5}, r"the range None.*\[low, high\]"),
         ("bucket_numerical", {"range": [5, 5], "bucket_cnt": 5}, "the range"),
+        ("bucket_numerical", {**BUCKETS, "range": [0, math.inf]}, r"the range \[0, inf\]"),
+        ("bucket_numerical", {**BUCKETS, "range": [False, True]}, "the range"),
         ("bucket_numerical", {"range": [0, 5]}, "the bucket_cnt None"),
         ("bucket_numerical", {**BUCKETS, "slide_window_size": -1}, "the slide_window_size -1"),
         ("datetime", {"datetime_parts": ["minute"]}, "the datetime part 'minute'"),
+        ("datetime", {"datetime_parts": 5}, "the datetime_parts 5: use a list"),
+        ("datetime", {"datetime_parts": "year"}, "the datetime_parts 'year': use a list"),
+        ("category", {"separator": 5}, "the separator 5: it has to be a string"),
+        ("text_fasttext", {"language": "de"}, "the language 'de': use one of en, zh, hi, es, fr"),
+        ("text_fasttext", {"language": "en", "max_length": -1}, "the max_length -1"),
         ("text_tfidf", {"ngram_range": [2, 1]}, "the ngram_range"),
+        ("text_tfidf", {"ngram_range": [True, 2]}, "the ngram_range"),
+        ("text_tfidf", {"min_df": math.nan}, "the min_df nan"),
         ("text_tfidf", {"min_df": 0}, "the min_df 0"),
         ("text_tfidf", {"max_features": "many"}, "the max_features 'many'"),
     ],

@@ -112,6 +112,46 @@ TABLE: dict[str, tuple[Change, str]] = {
         feature({"feature": ["age", "age", "magic"]}),
         "P: property 'age' has the unknown feature type 'magic': use one of auto",
     ),
+    "a feature without a name": (
+        feature({"feature": ["age", "numerical"]}),
+        r"P\.csv has the feature \['age', 'numerical'\]: it has to be \[column, name, type\]",
+    ),
+    "a type that is a list": (
+        feature({"feature": ["age", "age", ["numerical"]]}), r"it has to be \[column, name, type\]",
+    ),
+    "a separator that is a number": (
+        feature({"feature": ["team", "team", "category"], "separator": 5}),
+        "P: property 'team' has the separator 5: it has to be a string",
+    ),
+    "a part of dates that is a number": (
+        feature({"feature": ["at", "at", "datetime"], "datetime_parts": 5}),
+        "P: property 'at' has the datetime_parts 5: use a list",
+    ),
+    "a length below zero": (
+        feature({"feature": ["team", "team", "text_fasttext"], "language": "en", "max_length": -1}),
+        "P: property 'team' has the max_length -1",
+    ),
+    "two characters between cells": (
+        lambda _, document: document["graph"]["nodes"][0].update(separator=",,"),
+        r"P\.csv has the separator ',,': it has to be one character",
+    ),
+    "a number between cells": (
+        lambda _, document: document["graph"]["edges"][0].update(separator=5),
+        r"P-knows-P\.csv has the separator 5",
+    ),
+    "files that are no list": (
+        lambda _, document: document["graph"].update(nodes=document["graph"]["nodes"][0]),
+        "\"nodes\" is .*: it has to be a list",
+    ),
+    "a graph that is a word": (
+        lambda _, document: document.update(graph="all"), "\"graph\" is 'all': it has to be an obj",
+    ),
+    "a target without a task": (
+        label({"label": ["team"]}), r"has the label \['team'\]: it has to be \[column, task\]",
+    ),
+    "a separator of classes that is a number": (
+        label({**TEAM, "separator": 5}), r"the target 'team' of P\.csv has the separator 5",
+    ),
     "an unknown column": (
         feature({"feature": ["height", "height", "auto"]}),
         r"P\.csv: there is no column 'height', only 'age', 'team', 'at'",
@@ -119,6 +159,41 @@ TABLE: dict[str, tuple[Change, str]] = {
     "a wrong split": (
         label({**TEAM, "split_rate": [0.9, 0.2, 0.1]}),
         r"the target 'team' of P\.csv has the split_rate \[0\.9, 0\.2, 0\.1\]: it has to be three",
+    ),
+    "a split without training": (
+        label({**TEAM, "split_rate": [0, 0.5, 0.5]}),
+        r"has the split_rate \[0, 0\.5, 0\.5\]: .* for training \(more than 0\)",
+    ),
+    "a split of true and false": (
+        label({**TEAM, "split_rate": [True, False, False]}), "has the split_rate",
+    ),
+    "one class among the listed": (
+        both(
+            label({**TEAM, "custom_split_filenames": {"train": "t.csv", "valid": "v.csv"}}),
+            lambda directory, _: (directory / "t.csv").write_text("~id\np0\np2\n") and None,
+            lambda directory, _: (directory / "v.csv").write_text("~id\np1\np3\n") and None,
+        ),
+        "'team' of P: all 2 elements that custom_split_filenames lists for training have the same",
+    ),
+    "an empty file": (
+        lambda directory, _: (directory / "P.csv").write_text("") and None,
+        r"P\.csv: the file is empty: it has to begin with a header",
+    ),
+    "a column twice": (
+        text("P.csv", "team", "age"), r"P\.csv:1:9: the column 'age' is there twice",
+    ),
+    "bytes that are no text": (
+        lambda directory, _: (directory / "P.csv").write_bytes(
+            (directory / "P.csv").read_bytes().replace(b"p3,3,b", b"p3,3,\xe9")
+        ) and None,
+        r"P\.csv:5:6: not UTF-8: invalid",
+    ),
+    "an edge without a relation": (
+        both(
+            lambda _, document: document["graph"]["edges"][0].update(relation=["stars", "knows"]),
+            text("P-knows-P.csv", "p2,1", "p2,"),
+        ),
+        r"P-knows-P\.csv:3:10: an edge of \(P\)-knows->\(P\) names no relation",
     ),
     "too few cells": (
         text("P.csv", "p3,3,b,", "p3,3,"),
