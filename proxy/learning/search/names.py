@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from proxy.learning.search.configuration import HpoConfiguration
 from proxy.learning.search.parameter import FAN_OUTS, Value
@@ -55,6 +56,16 @@ def applied(settings: TrainingSettings, values: Mapping[str, Value]) -> Training
     """The settings with parameters in Neptune's names. Raises ValueError for impossible values."""
     fields = {SETTINGS[name]: value for name, value in values.items() if name in SETTINGS}
     return replace(settings, **fields)  # type: ignore[arg-type]
+
+
+def parameters_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings, by field, in Neptune's names; without those that are left to the training."""
+    names = {field: name for name, field in reversed(SETTINGS.items())}
+    return {
+        names[field]: value
+        for field, value in settings.items()
+        if field in names and value is not None
+    }
 
 
 def with_frequency(settings: TrainingSettings, configuration: HpoConfiguration) -> TrainingSettings:

@@ -10,7 +10,7 @@ from typing import Any
 
 from proxy.learning.links.report import Report
 from proxy.learning.properties.report import PropertyReport
-from proxy.learning.results import write_results
+from proxy.learning.results import write_details, write_results
 from proxy.learning.settings import SearchSettings
 from proxy.learning.tasks import train
 from proxy.management.events import Tell
@@ -44,6 +44,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     figures = _summary(report)
     (artifact / METRICS).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     write_results(artifact)
+    write_details(artifact)
     locations.publish(artifact, locations.at(description["output"]))
     return figures
 

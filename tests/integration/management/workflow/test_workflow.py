@@ -37,6 +37,10 @@ def test_the_artifact_carries_its_figures(neptune: Any, storage: Any, trained: s
     assert 0 < figures["metrics"]["mrr"] <= 1
     assert figures["best alone"]
     assert figures["search"] is None
+    found = storage.get_object(Bucket="bucket", Key=f"{folder}/training_job_details.json")
+    parameters = json.load(found["Body"])["TrainingJobParameters"]
+    assert parameters["task"] == "link_predict"
+    assert parameters["num-hidden"] > 0
 
 
 def test_an_endpoint_is_updated_without_a_gap(neptune: Any, endpoint: str, trained: str) -> None:

@@ -86,11 +86,14 @@ def test_training_finds_the_groups(
     assert len(own) >= 5, "nearly all answers are of the same group"
 
 
-def test_the_same_seed_gives_the_same_artifact(export: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("model", "settings"), [("auto", QUICK), ("auto", SPLIT), ("rgcn", QUICK)])
+def test_the_same_seed_gives_the_same_artifact(
+    export: Path, tmp_path: Path, model: str, settings: TrainingSettings
+) -> None:
     for name in ("one", "two"):
-        train(export, tmp_path / name, seed=5, model="rgcn", settings=QUICK)
+        train(export, tmp_path / name, seed=5, model=model, settings=settings)
     assert checksums(tmp_path / "one") == checksums(tmp_path / "two")
-    train(export, tmp_path / "three", seed=6, model="rgcn", settings=QUICK)
+    train(export, tmp_path / "three", seed=6, model=model, settings=settings)
     assert checksums(tmp_path / "one") != checksums(tmp_path / "three")
 
 

@@ -180,10 +180,11 @@ def test_numbers_of_edges(tmp_path: Path) -> None:
     assert sum(missed) / len(missed) < 20
 
 
-def test_the_seed_decides(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", ["auto", "rgcn"])
+def test_the_seed_decides(tmp_path: Path, model: str) -> None:
     export = write_teams(tmp_path / "export", of_lending={"label": ["sum", "regression"]})
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
-        train_property(export, tmp_path / name, model="rgcn", seed=seed, settings=QUICK)
+        train_property(export, tmp_path / name, model=model, seed=seed, settings=QUICK)
     assert checksums(tmp_path / "one") == checksums(tmp_path / "again")
     assert checksums(tmp_path / "one") != checksums(tmp_path / "other")
 
