@@ -17,7 +17,7 @@ from proxy.learning.links.bench import Bench, Study
 from proxy.learning.links.cross_validation import study_folds
 from proxy.learning.links.dataset import Dataset, link_dataset
 from proxy.learning.links.examples import examples
-from proxy.learning.links.model import LinkModel, RelationModel, to_artifact
+from proxy.learning.links.model import TASK, LinkModel, RelationModel, to_artifact
 from proxy.learning.links.networks import checkpoints, told
 from proxy.learning.links.page import link_page
 from proxy.learning.links.random_order import random_order
@@ -69,7 +69,7 @@ def train(
     check_output(artifact_directory)
     progress(PhaseStarted("reading the export"))
     dataset = load_dataset(export_directory, configuration)
-    wanted = wanted_for(export_directory, model, settings, search, dataset.graph, MODELS)
+    wanted = wanted_for(export_directory, model, settings, search, dataset.graph, TASK, MODELS)
     model, settings = wanted.model, wanted.settings
     where = place(dataset.graph, settings)
     bench = Bench(dataset, model, settings, seed, progress)

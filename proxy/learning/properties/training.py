@@ -77,7 +77,15 @@ def train_property(
     check_output(artifact_directory)
     progress(PhaseStarted("reading the export"))
     dataset = load_property(export_directory, configuration)
-    wanted = wanted_for(export_directory, model, settings, search, dataset.graph, PROPERTY_MODELS)
+    wanted = wanted_for(
+        export_directory,
+        model,
+        settings,
+        search,
+        dataset.graph,
+        dataset.target.name,
+        PROPERTY_MODELS,
+    )
     model = wanted.model
     trial = Trial.of(dataset, wanted.settings, seed, progress, model)
     question = Question(export_directory, configuration, seed)

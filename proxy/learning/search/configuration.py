@@ -21,6 +21,11 @@ TIERS = ("1-tier-param", "2-tier-param", "3-tier-param")
 FIXED = "fixed-param"
 KINDS: tuple[Kind, ...] = ("bool", "int", "float")
 SPACINGS: tuple[Spacing, ...] = ("linear", "log", "power2")
+LINKS = "link_predict"
+TASK_TYPES = ("node_class", "node_regression", LINKS, "edge_class", "edge_regression")
+_ALIASES = {"link_prediction": LINKS}
+"""The documentation's name of a task, where files of Neptune's have another."""
+
 METRICS = ("acc", "acc_topk", "F1", "mse", "mrr", "precision", "recall", "roc_auc")
 FREQUENCIES = ("evaluate_every_epoch", "evaluate_every_batch", "evaluate_every_pct")
 SCALES = {"perM": 1e6, "per10M": 1e7, "per100M": 1e8}
@@ -44,12 +49,14 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class HpoConfiguration:
-    """The file's only model. `metric` is `None` where the file leaves it to the task.
+    """The file's only model. `metric` is `None` where the file leaves it to the task; `task` is one
+    of `TASK_TYPES`, `None` where the file names none.
 
     `frequency` is how often held-out data are looked at: its type and value.
     """
 
     model: str
+    task: str | None
     metric: Metric | None
     frequency: tuple[str, float]
     tiers: tuple[tuple[Parameter, ...], ...]
@@ -102,7 +109,9 @@ def configuration_of(document: Any, vertices: int = 0, edges: int = 0) -> HpoCon
     sizes = {"node_strategy": vertices, "edge_strategy": edges}
     tiers = tuple(tuple(_parameter(each, sizes) for each in entry[key]) for key in TIERS)
     fixed = tuple(_parameter(each, sizes) for each in entry[FIXED])
-    found = HpoConfiguration(str(entry["model"]), _metric(entry), _frequency(entry), tiers, fixed)
+    found = HpoConfiguration(
+        str(entry["model"]), _task(entry), _metric(entry), _frequency(entry), tiers, fixed
+    )
     twice = {name for name in found.names if found.names.count(name) > 1}
     if twice:
         raise BadHpoConfiguration(f"{', '.join(sorted(twice))} stands there more than once")
@@ -198,6 +207,14 @@ def _value(name: str, kind: Kind, found: Any) -> Value:
 
 def _is_number(found: Any) -> bool:
     return isinstance(found, int | float) and not isinstance(found, bool)
+
+
+def _task(entry: Mapping[str, Any]) -> str | None:
+    found = entry.get("task_type")
+    task = _ALIASES.get(found, found) if isinstance(found, str) else found
+    if task is not None and task not in TASK_TYPES:
+        raise BadHpoConfiguration(f"task_type is {found!r}: use one of {', '.join(TASK_TYPES)}")
+    return task
 
 
 def _metric(entry: Mapping[str, Any]) -> Metric | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from proxy.learning.processing.processed import UnusableExport
-from proxy.learning.search.configuration import FILE, TEMPLATES, document_of
+from proxy.learning.search.configuration import FILE, LINKS, TEMPLATES, document_of
 from proxy.learning.settings import AUTO, KNOWLEDGE_NAMES, LIGHTGCN, NETWORK, TrainingSettings
 
-LINKS = "link_predict"
 TASKS = {
     "node_classification": "node_class",
     "node_regression": "node_regression",

@@ -22,7 +22,7 @@ from proxy.learning.search.configuration import (
 from proxy.learning.search.names import SETTINGS, applied, told, with_frequency
 from proxy.learning.search.parameter import Value, in_words
 from proxy.learning.search.search import Here, Objective, TrialRow, search
-from proxy.learning.search.templates import template
+from proxy.learning.search.templates import TASKS, template
 from proxy.learning.search.workers import Workers
 from proxy.learning.settings import AUTO, SearchSettings, TrainingSettings
 from proxy.store.artifacts import read_manifest
@@ -103,14 +103,15 @@ def wanted_for(
     settings: TrainingSettings | None,
     asked: SearchSettings | None,
     graph: TypedGraph,
+    task: str,
     models: Sequence[str],
 ) -> Wanted:
     """Read the configuration that was named, or that lies in the data's `directory`.
 
     A warm start takes its settings from the earlier training instead. The file's model, unless it
     is `auto`, counts more than `model`, as in Neptune; its defaults count less than settings that
-    differ from the defaults here. `models` are those that can be trained. Raises
-    `BadHpoConfiguration`, `ArtifactError`, OSError.
+    differ from the defaults here. `task`, one of `TASKS`, is what the data ask for, and `models`
+    are those that can learn it. Raises `BadHpoConfiguration`, `ArtifactError`, OSError.
     """
     settings = settings or TrainingSettings()
     asked = asked or SearchSettings()
@@ -126,6 +127,11 @@ def wanted_for(
     if asked.configuration is None and not path.is_file():
         return Wanted(model, settings, None, asked, pinned, ())
     configuration = read_configuration(path, graph.vertex_count, graph.edge_count)
+    if configuration.task not in (None, TASKS[task]):
+        raise BadHpoConfiguration(
+            f"{path}: task_type is {configuration.task!r}, and the data are for {TASKS[task]!r}: "
+            "take a file that was written for them"
+        )
     if configuration.model != AUTO:
         if configuration.model not in models:
             raise BadHpoConfiguration(

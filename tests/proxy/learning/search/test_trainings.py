@@ -76,12 +76,15 @@ def test_processes_find_what_this_one_finds(teams: Path, tmp_path: Path) -> None
 
 
 def test_an_edited_file_decides(links: Path, tmp_path: Path) -> None:
+    # The documentation calls the task otherwise than the files that Neptune writes.
+    task = "link_prediction"
     only = [{"param": "lr", "type": "float", "options": [0.002], "default": 0.002}]
     width = [{"param": "num-hidden", "type": "int", "default": 24}]
     path = edited(
         links,
         tmp_path / FILE,
         model="distmult",
+        task_type=task,
         **{"1-tier-param": only, "2-tier-param": [], "3-tier-param": [], "fixed-param": width},
     )
     search = SearchSettings(configuration=path)
@@ -101,6 +104,11 @@ def test_settings_of_purpose_count_more_than_the_file(links: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        (
+            {"task_type": "node_class"},
+            "task_type is 'node_class', and the data are for 'link_predict'",
+        ),
+        ({"task_type": "clustering"}, "task_type is 'clustering': use one of node_class,"),
         ({"model": "custom"}, "the model 'custom' cannot learn this: choose one of auto, rgcn"),
         ({"eval_metric": {"metric": "F1"}}, "link prediction are judged by 'mrr'"),
         (
