@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from communities import write_communities
 from teams import write_teams
 
 from grammar.traversal import Literal
+from proxy.learning.embeddings import embeddings_of
+from proxy.learning.links.model import LinkModel
 from proxy.learning.links.predictor import LinkPredictor
 from proxy.learning.links.training import train
+from proxy.learning.loaded import model_in
 from proxy.learning.processing.prepare import prepare
 from proxy.learning.processing.processed import UnusableExport
 from proxy.learning.properties.predictor import PropertyPredictor
@@ -158,3 +162,33 @@ def test_another_target_is_refused(tmp_path: Path) -> None:
     train_property(export, tmp_path / "model", model="majority", settings=QUICK)
     with pytest.raises(UnusableExport, match=r"predicts 'team' of Person, and .* 'level'"):
         transform(tmp_path / "model", other, tmp_path / "new")
+
+
+@pytest.mark.parametrize("model", ["rgcn", "lightgcn", "distmult"])
+def test_a_new_vertex_without_features_begins_with_the_mean_of_its_type(
+    early: Path, tmp_path: Path, model: str
+) -> None:
+    """Without rounds of messages, and without edges, that is all that is known of it."""
+    settings = replace(QUICK, layers=0)
+    train(early, tmp_path / "model", model=model, settings=settings)
+    now = tmp_path / "now"
+    shutil.copytree(early, now)
+    with (now / "Thing.csv").open("a", newline="") as file:
+        csv.writer(file).writerow(["late"])
+    found = transform(tmp_path / "model", now, tmp_path / "new")
+    assert (found.drift.new_vertices, found.drift.limit) == (1, 0.1), "things have no features"
+    old = read_artifact(tmp_path / "model")
+    new = embeddings_of(model_in(read_artifact(tmp_path / "new"), tmp_path / "new"))
+    place = [str(id.value) for id in new.stored.ids["Thing"]].index("late")
+    own = new.tables["Thing"][place]
+    if model == "rgcn":
+        loaded = model_in(old, tmp_path / "model")
+        assert isinstance(loaded, LinkModel)
+        # Two networks side by side, each with its own mean.
+        means = [each.embeddings["Thing"].mean(axis=0) for each in loaded.encoders]
+        expected = np.concatenate([mean / np.linalg.norm(mean) for mean in means])
+    else:
+        before = embeddings_of(model_in(old, tmp_path / "model")).tables["Thing"]
+        expected = before.mean(axis=0)
+    cosine = own @ expected / np.linalg.norm(own) / np.linalg.norm(expected)
+    assert cosine == pytest.approx(1.0, abs=1e-4)
