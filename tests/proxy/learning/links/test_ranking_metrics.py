@@ -4,7 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.metrics import ndcg_score, top_k_accuracy_score
+from sklearn.metrics import (
+    label_ranking_average_precision_score,
+    ndcg_score,
+    top_k_accuracy_score,
+)
 
 from proxy.learning.links.ranking_metrics import RankingMetrics
 
@@ -56,15 +60,20 @@ def test_agrees_with_scikit_learn() -> None:
     metrics.update(filtered.astype(np.float64), rows)
     found = metrics.compute()
     assert found["ndcg@10"] == pytest.approx(ndcg_score(relevant, scores, k=10))
-    top = np.argsort(-scores, axis=1)[:, :20]
-    hits = np.take_along_axis(relevant, top, axis=1).sum(axis=1) / relevant.sum(axis=1)
-    assert found["recall@20"] == pytest.approx(hits.mean())
-    many = random.random((300, 60))
-    single = random.integers(0, 60, 300)
+    for k in (10, 20):
+        top = np.argsort(-scores, axis=1)[:, :k]
+        hits = np.take_along_axis(relevant, top, axis=1).sum(axis=1) / relevant.sum(axis=1)
+        assert found[f"recall@{k}"] == pytest.approx(hits.mean())
+    many = random.random((300, 160))
+    single = random.integers(0, 160, 300)
     ranks = 1.0 + (many > many[np.arange(300), single][:, None]).sum(axis=1)
-    for k in (1, 3, 10):
-        expected = top_k_accuracy_score(single, many, k=k, labels=np.arange(60))
+    for k in (1, 3, 10, 100):
+        expected = top_k_accuracy_score(single, many, k=k, labels=np.arange(160))
         assert computed(ranks.tolist())[f"hits@{k}"] == pytest.approx(expected)
+    # With one right answer the precision at its place is the reciprocal of its rank.
+    one_right = np.eye(160)[single]
+    expected = label_ranking_average_precision_score(one_right, many)
+    assert computed(ranks.tolist())["mrr"] == pytest.approx(expected)
 
 
 def test_sources_of_different_calls_are_different() -> None:
