@@ -7,9 +7,10 @@ Reads MovieLens-100k where the package has it. A tenth of the people are held ba
 they rated; a model is trained on the others. Then they come, each with four fifths of their
 ratings, into the graph of an embedded Gremlin Server, and inductive queries through the proxy rank
 films for them; what they rated in the last fifth should be among the first. The same is asked of a
-model that was trained again with them, of the first model after a transform, and of popularity.
-Prints a table, what a query takes, and ends with ratios to the model trained again: NDCG@10 of the
-inductive answers, MRR of those after the transform.
+model that was trained again with them, from the beginning or with a warm start, of the first model
+after a transform, and of popularity. Prints a table, what a query takes, and ends with ratios to
+the model trained again: NDCG@10 of the inductive answers, MRR of those after the transform and of
+the warm start.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from proxy.config import Configuration, Listen, StoreSettings, Upstream
 from proxy.embedded import EmbeddedServer
 from proxy.graph import ExportParameters, export_graph, load_csv
 from proxy.learning.links.training import train
-from proxy.learning.settings import TrainingSettings
+from proxy.learning.settings import SearchSettings, TrainingSettings
 from proxy.learning.transform import transform
 from proxy.store.records import Store
 
@@ -77,18 +78,20 @@ def main() -> int:
         work = Path(temporary)
         store = Store(work / "store")
 
-        def trained(name: str, model: str) -> None:
+        def trained(name: str, model: str, previous: Path | None = None) -> None:
             if not (work / f"export-{name}").exists():
                 export_graph(server.url, work / f"export-{name}", parameters=PARAMETERS)
-            artifact = work / f"{name}-{model}"
+            called = f"{name}-{model}" if previous is None else f"warm-{model}"
+            artifact = work / called
             train(
                 work / f"export-{name}",
                 artifact,
                 model=model,
                 seed=arguments.seed,
                 settings=TrainingSettings(budget=arguments.budget),
+                search=SearchSettings(previous=previous),
             )
-            store.create_endpoint(f"{name}-{model}", artifact)
+            store.create_endpoint(called, artifact)
 
         films, people = films_of(source), people_of(source)
         first = {person: own for person, own in ratings.items() if person not in newcomers.asked}
@@ -100,6 +103,7 @@ def main() -> int:
         write(work / "later", (), later, newcomers.given)
         load_csv(server.url, work / "later")
         trained("after", arguments.model)
+        trained("after", arguments.model, previous=work / f"before-{arguments.model}")
         transformed = work / "transformed"
         transform(work / f"before-{arguments.model}", work / "export-after", transformed)
         store.create_endpoint(f"transformed-{arguments.model}", transformed)
@@ -113,10 +117,11 @@ def main() -> int:
             figures = measured(console, client, newcomers, arguments.model)
             times(console, client, list(newcomers.asked), arguments.model)
             client.close()
-    inductive, again, moved = figures[:3]
+    inductive, again, moved, warm = figures[:4]
     ratio = inductive["NDCG@10"] / again["NDCG@10"]
     console.print(f"NDCG@10 of inductive answers / of a model trained again: {ratio:.3f}")
     name = f"MRR@{LIMIT}"
+    console.print(f"{name} with a warm start / from the beginning: {warm[name] / again[name]:.3f}")
     console.print(f"{name} after a transform / of a model trained again: "
                   f"{moved[name] / again[name]:.3f}")  # fmt: skip
     return 0
@@ -130,6 +135,7 @@ def measured(
         ("inductive", f"before-{model}", True),
         ("trained again", f"after-{model}", False),
         ("after a transform", f"transformed-{model}", False),
+        ("trained again, warm start", f"warm-{model}", False),
         ("trained again, inductive", f"after-{model}", True),
         ("popularity, inductive", "before-popularity", True),
         ("transductive", f"before-{model}", False),
