@@ -40,6 +40,11 @@ class VertexReader:
         """
         parts: list[Ids] = []
         for chunk in self.cells.first_round():
+            texts = chunk.require(self.file.id_column)
+            if "" in texts:
+                row = list(texts).index("")
+                reason = f"a vertex of type {self.file.type!r} has no id here"
+                raise chunk.problem(row, self.file.id_column, reason)
             parts.append(self.file.ids(chunk))
         ids = Ids.joined(parts)
         self._places = self._places_of(ids)

@@ -211,6 +211,9 @@ TABLE: dict[str, tuple[Change, str]] = {
     "a vertex twice": (
         text("P.csv", "p4,", "p3,"), r"P\.csv:6:1: the vertex 'p3' is in this file twice",
     ),
+    "a vertex without an id": (
+        text("P.csv", "p5,", ","), r"P\.csv:7:1: a vertex of type 'P' has no id here",
+    ),
     "an empty target": (
         both(label(TEAM), every("")),
         "property 'team' of 'P' has 0 values, and at least 4 are needed",
