@@ -7,6 +7,7 @@ NOTEBOOK := .venv-notebook
 LOCK := requirements.lock
 INSTALLED := $(VENV)/.installed
 UV_VERSION := 0.13.9
+CYCLONEDX_VERSION := 7.5.0
 UV := $(BIN)/uv --quiet
 ARGS ?=
 
@@ -18,7 +19,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test pytest notebooks packaged-notebooks databases fuzz semantics lint format lock clean
+.PHONY: help setup quickstart test pytest notebooks packaged-notebooks databases fuzz semantics lint format lock sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -71,9 +72,15 @@ bench-%: $(INSTALLED) ## run benchmarks/%.py; ARGS goes to it
 	$(BIN)/python benchmarks/$*.py $(ARGS)
 
 lock: $(BIN)/uv ## resolve pyproject.toml anew into requirements.lock
-	$(UV) pip compile --universal --python-version 3.10 --extra dev --upgrade \
+	$(UV) pip compile --universal --python-version 3.10 --extra dev --upgrade --generate-hashes \
 		--constraint .ci/tested-versions.txt --custom-compile-command "make lock" \
 		--output-file $(LOCK) pyproject.toml
+
+sbom: $(BIN)/uv ## what is locked, as a CycloneDX bill of materials in build/sbom.json
+	mkdir -p build
+	$(UV) tool run --python $(BIN)/python --from cyclonedx-bom==$(CYCLONEDX_VERSION) \
+		cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file build/sbom.json $(LOCK)
 
 clean: ## remove .venv, caches and build products; data directories stay
 	rm -rf $(VENV) $(NOTEBOOK) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -107,7 +114,7 @@ $(NOTEBOOK)/.installed: tests/notebook/requirements.txt | $(BIN)/uv
 # Where only pip knows the mirror or the certificates, uv fails and pip does the same work slower.
 $(INSTALLED): pyproject.toml $(LOCK) | $(BIN)/uv
 	@echo "Installing the locked dependencies"
-	$(UV) pip sync --python $(BIN)/python $(LOCK) \
-		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(LOCK)
+	$(UV) pip sync --require-hashes --python $(BIN)/python $(LOCK) \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -1,6 +1,7 @@
 """What a clean clone relies on: the lock fits the project, and set-up finds a usable Python."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,12 @@ from packaging.utils import canonicalize_name
 
 TOP = Path(__file__).parent.parent
 LOCK = (TOP / "requirements.lock").read_text()
+LOCKED = [
+    each
+    for line in LOCK.replace("\\\n", " ").splitlines()
+    if (each := line.partition("#")[0].split())
+]
+"""Each requirement with its hashes, as the words of its line."""
 PROJECT = tomli.loads((TOP / "pyproject.toml").read_text())["project"]
 DECLARED = [
     Requirement(line)
@@ -34,9 +41,8 @@ def locked(python: str) -> dict[str, str]:
         "platform_machine": "x86_64",
     }
     pins = [
-        Requirement(line)
-        for line in LOCK.splitlines()
-        if line.strip() and not line.lstrip().startswith("#")
+        Requirement(" ".join(word for word in words if not word.startswith("--")))
+        for words in LOCKED
     ]
     return {
         canonicalize_name(pin.name): str(pin.specifier).removeprefix("==")
@@ -53,6 +59,15 @@ def test_lock_satisfies_what_the_project_declares(requirement: Requirement, pyth
     version = locked(python).get(canonicalize_name(requirement.name))
     assert version, f"{requirement.name} is not locked: run `make lock`"
     assert requirement.specifier.contains(version), "the lock file is old: run `make lock`"
+
+
+@pytest.mark.parametrize("words", LOCKED, ids=lambda words: words[0])
+def test_whatever_is_locked_has_one_version_and_hashes_of_its_files(words: list[str]) -> None:
+    assert re.fullmatch(r"[a-z0-9-]+==[\w.+!]+", words[0]), "run `make lock`"
+    options = [word for word in words if word.startswith("--")]
+    assert options, "nothing says what its files have to be: run `make lock`"
+    for option in options:
+        assert re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", option)
 
 
 def test_lock_names_no_host() -> None:
