@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from proxy.config import Limits
+from proxy.relay.refusals import told
 
 PIECE = 64 * 1024
 """Bytes that are inflated to at one time."""
@@ -73,8 +74,11 @@ def complete(limits: Limits) -> Middleware:
 
     @web.middleware
     async def completed(request: web.Request, handler: _Handler) -> web.StreamResponse:
-        if request.can_read_body and not request.content.is_eof():
-            await _arrived(request, limits.message_timeout)
+        try:
+            if request.can_read_body:
+                await _arrived(request, limits.message_timeout)
+        except web.HTTPRequestEntityTooLarge:
+            raise _too_long(limits.max_message_bytes) from None
         encoding = request.headers.get("Content-Encoding", "identity").strip()
         if encoding.lower() != "identity" and (body := await request.read()):
             # Where `read` looks first: handlers need not know that there was another form.
@@ -86,13 +90,18 @@ def complete(limits: Limits) -> Middleware:
 
 async def _arrived(request: web.Request, timeout: float) -> None:
     """Wait for the body as long as it goes on."""
+    if request.content.is_eof():
+        await request.read()
+        return
     reading = asyncio.ensure_future(request.read())
     try:
         while not reading.done():
             before = request.content.total_bytes
             await asyncio.wait({reading}, timeout=timeout)
             if not reading.done() and request.content.total_bytes == before:
-                raise web.HTTPRequestTimeout(text="The body was begun and does not go on.\n")
+                raise web.HTTPRequestTimeout(
+                    **told("ClientTimeoutException", "The body was begun and does not go on.")
+                )
         await reading
     finally:
         reading.cancel()
@@ -103,11 +112,21 @@ async def _inflated(body: bytes, encoding: str, limit: int) -> bytes:
         return await asyncio.to_thread(inflate, body, encoding, limit)
     except LookupError:
         known = ", ".join(sorted(_WINDOW))
+        why = f"A body in the encoding {encoding!r} cannot be read; these can: {known}."
         raise web.HTTPUnsupportedMediaType(
-            text=f"A body in the encoding {encoding!r} cannot be read; these can: {known}.\n",
-            headers={"Accept-Encoding": known},
+            headers={"Accept-Encoding": known}, **told("UnsupportedOperationException", why)
         ) from None
     except TooLong:
-        raise web.HTTPRequestEntityTooLarge(limit) from None
+        raise _too_long(limit) from None
     except Broken as error:
-        raise web.HTTPBadRequest(text=f"The body is no whole {encoding}: {error}.\n") from None
+        why = f"The body is no whole {encoding}: {error}."
+        raise web.HTTPBadRequest(**told("BadRequestException", why)) from None
+
+
+def _too_long(limit: int) -> web.HTTPRequestEntityTooLarge:
+    """The first sentence is Neptune's."""
+    why = (
+        f"Request size exceeds max allowed value of {limit} bytes. Send less at one time, or raise"
+        " limits.max_message_bytes."
+    )
+    return web.HTTPRequestEntityTooLarge(limit, **told("BadRequestException", why))

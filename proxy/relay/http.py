@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import unquote_plus
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, web
 from multidict import CIMultiDict
@@ -27,6 +27,7 @@ from proxy.relay.errands import Predictor
 from proxy.relay.headers import end_to_end, http_url
 from proxy.relay.in_order import carried_out
 from proxy.relay.marker import holds_marker, may_hold_marker
+from proxy.relay.refusals import refusal
 from proxy.relay.upstream import reason_of
 from proxy.wire.errors import MessageError
 from proxy.wire.http import read_http_request, write_http_body
@@ -62,7 +63,7 @@ class HttpRelay:
                 may_hold_marker(body) and await self._unless_short(body, holds_marker, body)
             )
         except InferenceError as error:
-            return _refusal(error, uuid4())
+            return refusal(error, uuid4())
         if not marked:
             return await self._pass_on(request, request.method, end_to_end(request.headers), body)
         return await self.answered(
@@ -84,15 +85,15 @@ class HttpRelay:
             request_id = message.request_id
             return await answer(message)
         except MessageError as error:
-            return _refusal(InvalidParameter(f"The request cannot be read: {error}"), request_id)
+            return refusal(InvalidParameter(f"The request cannot be read: {error}"), request_id)
         except InferenceError as error:
-            return _refusal(error, request_id)
+            return refusal(error, request_id)
         except Refused as refused:
             return refused.response
         except Exception:
             log.exception("inference failed, request %s", request_id, extra={"request": request_id})
             failure = InternalFailure("The inference failed; the proxy's log says why.")
-            return _refusal(failure, request_id)
+            return refusal(failure, request_id)
 
     async def _answer(
         self, request: web.Request, message: RequestMessage, body: bytes
@@ -222,9 +223,3 @@ class Refused(Exception):
     def __init__(self, response: web.Response) -> None:
         super().__init__(response.status)
         self.response = response
-
-
-def _refusal(error: InferenceError, request_id: UUID) -> web.Response:
-    # The last one is what SDKs print.
-    document = {**error.document(request_id), "message": str(error)}
-    return web.json_response(document, status=error.http_status)

@@ -25,12 +25,16 @@ from proxy.relay.http import HttpRelay
 from proxy.relay.ledger import Ledger
 from proxy.relay.metrics import Metrics
 from proxy.relay.queries import OpenQueries
+from proxy.relay.refusals import told
 from proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+
+METHODS = ("GET", "POST")
+"""Ways to send a query over HTTP."""
 
 LINGERING = 1.0
 """Seconds for which the rest of a refused body is read, so that the client reads why."""
@@ -81,6 +85,7 @@ class Server:
         self._draining = False
         self._shapes = Shapes()
         self.queries = OpenQueries(self._connections)
+        self._plain = self._asked(self.queries.watched(self._http.handle))
 
     async def figures(self) -> bytes:
         """The metrics in the text format of Prometheus."""
@@ -95,12 +100,11 @@ class Server:
         path = self._configuration.listen.path
         explainer = Explainer(self._http)
         application.router.add_route("*", path, self._gremlin)
-        for method in ("GET", "POST"):
-            for name, handler in (
-                ("explain", explainer.explain),
-                ("profile", self.queries.watched(explainer.profile)),
-            ):
-                application.router.add_route(method, f"{path}/{name}", self._counted(handler))
+        for name, handler in (
+            ("explain", explainer.explain),
+            ("profile", self.queries.watched(explainer.profile)),
+        ):
+            application.router.add_route("*", f"{path}/{name}", self._asked(handler))
         application.on_startup.append(self._start)
         application.on_shutdown.append(self._shut_down)
         return application
@@ -137,14 +141,17 @@ class Server:
     async def _gremlin(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._websocket(request)
-        if request.method not in ("GET", "POST"):
-            raise web.HTTPMethodNotAllowed(request.method, ("GET", "POST"))
-        return await self._counted(self.queries.watched(self._http.handle))(request)
+        return await self._plain(request)
 
-    def _counted(self, handler: Handler) -> Handler:
-        """The handler, whose requests are waited for before the server ends."""
+    def _asked(self, handler: Handler) -> Handler:
+        """The handler of queries, which are counted, and waited for before the server ends."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
+            if request.method not in METHODS:
+                why = f"{request.path} takes {', '.join(METHODS)}, not {request.method}."
+                raise web.HTTPMethodNotAllowed(
+                    request.method, METHODS, **told("MethodNotAllowedException", why)
+                )
             answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._requests.add(answered)
             status, started = 500, time.monotonic()

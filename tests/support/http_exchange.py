@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from sockets import Peer, World, header
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok"
@@ -30,3 +32,12 @@ def post(body: bytes, *headers: str) -> bytes:
         *headers,
     ]
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def refused(head: bytes, body: bytes) -> tuple[str, str]:
+    """Class and message of a refusal, which has to be in Neptune's form."""
+    assert header(head, "Content-Type").startswith("application/json")
+    document = json.loads(body)
+    assert document["requestId"]
+    assert document["message"] == document["detailedMessage"]  # which botocore prints
+    return document["code"], document["detailedMessage"]

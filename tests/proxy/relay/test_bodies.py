@@ -5,7 +5,7 @@ import gzip
 import zlib
 
 import pytest
-from http_exchange import OK, answers, post
+from http_exchange import OK, answers, post, refused
 from hypothesis import given
 from hypothesis import strategies as st
 from sockets import both_loops, relay
@@ -56,22 +56,29 @@ async def test_a_bomb_is_refused_at_the_limit():
         bodies = answers(world, OK)
         bomb = gzip.compress(bytes(100 * LIMIT))
         assert len(bomb) < LIMIT
-        head, _ = await world.http(post(bomb, "Content-Encoding: gzip"))
+        head, body = await world.http(post(bomb, "Content-Encoding: gzip"))
         assert head.startswith(b"HTTP/1.1 413 ")
+        assert refused(head, body)[0] == "BadRequestException"
         head, _ = await world.http(post(gzip.compress(bytes(LIMIT)), "Content-Encoding: gzip"))
         assert head.startswith(b"HTTP/1.1 200 ")
         assert bodies == [bytes(LIMIT)]
 
 
 @pytest.mark.parametrize(
-    ("encoding", "status"), [("br", b"415"), ("zstd", b"415"), ("gzip", b"400")]
+    ("encoding", "status", "code"),
+    [
+        ("br", b"415", "UnsupportedOperationException"),
+        ("zstd", b"415", "UnsupportedOperationException"),
+        ("gzip", b"400", "BadRequestException"),
+    ],
 )
 @both_loops
-async def test_what_cannot_be_inflated_never_reaches_the_database(encoding, status):
+async def test_what_cannot_be_inflated_never_reaches_the_database(encoding, status, code):
     async with relay() as world:
         bodies = answers(world, OK)
-        head, _ = await world.http(post(b"whatever", f"Content-Encoding: {encoding}"))
+        head, body = await world.http(post(b"whatever", f"Content-Encoding: {encoding}"))
         assert head.startswith(b"HTTP/1.1 " + status)
+        assert refused(head, body)[0] == code
         assert bodies == []
 
 
@@ -87,5 +94,7 @@ async def test_a_body_is_waited_for_as_long_as_it_goes_on():
             await asyncio.sleep(0.1)
             slow.send(bytes((byte,)))
         assert (await slow.ended()).startswith(b"HTTP/1.1 200 ")
-        assert (await still.ended()).startswith(b"HTTP/1.1 408 ")
+        head, _, body = (await still.ended()).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 408 ")
+        assert refused(head, body)[0] == "ClientTimeoutException"
         assert bodies == [b"0123456789"]

@@ -6,7 +6,7 @@ import json
 from urllib.parse import quote, quote_plus
 
 import pytest
-from http_exchange import OK, answers, post
+from http_exchange import OK, answers, post, refused
 from sockets import Peer, both_loops, header, relay
 
 PASSED = ("Content-Type: application/json", "Authorization: Basic abc", "User-Agent: x")
@@ -155,19 +155,38 @@ async def test_a_database_lost_within_its_answer_breaks_the_connection():
         assert body in (b"", b"half")
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/gremlin", "/gremlin/explain", "/gremlin/profile"])
 @both_loops
-async def test_other_methods_are_refused():
+async def test_other_methods_are_refused(path, method):
     async with relay() as world:
-        head, _ = await world.http(b"PUT /gremlin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        asked = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        head, body = await world.http(asked.encode())
         assert head.startswith(b"HTTP/1.1 405 ")
+        assert header(head, "Allow") == "GET,POST"
+        if method != "HEAD":
+            why = f"{path} takes GET, POST, not {method}."
+            assert refused(head, body) == ("MethodNotAllowedException", why)
+        assert world.database.every == []
 
 
+@pytest.mark.parametrize("pieces", [1, 2])
 @both_loops
-async def test_a_body_over_the_limit_is_refused():
+async def test_a_body_over_the_limit_is_refused(pieces):
     async with relay(max_message_bytes=2000) as world:
         bodies = answers(world, OK)
-        head, _ = await world.http(post(bytes(2001)))
+        whole = post(bytes(2001))
+        client = await world.open()
+        if pieces == 2:
+            client.send(whole[:-10])
+            await asyncio.sleep(0.05)
+            whole = whole[-10:]
+        client.send(whole)
+        head, _, body = (await client.ended()).partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 413 ")
+        code, why = refused(head, body)
+        assert code == "BadRequestException"
+        assert why.startswith("Request size exceeds max allowed value of 2000 bytes.")
         assert bodies == []
 
 

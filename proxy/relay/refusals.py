@@ -1,0 +1,36 @@
+"""Errors over HTTP in Neptune's form: JSON with `requestId`, `code` and `detailedMessage`."""
+
+from __future__ import annotations
+
+import json
+from typing import TypedDict
+from uuid import UUID, uuid4
+
+from aiohttp import web
+
+from proxy.inference.errors import InferenceError
+
+
+class Told(TypedDict):
+    """The body of an `aiohttp.web.HTTPException`, as its keywords."""
+
+    text: str
+    content_type: str
+
+
+def refusal(error: InferenceError, request_id: UUID) -> web.Response:
+    """The answer to a request that was read, and cannot be answered."""
+    # The last one is what SDKs print.
+    document = {**error.document(request_id), "message": str(error)}
+    return web.json_response(document, status=error.http_status)
+
+
+def told(code: str, message: str) -> Told:
+    """Why a request is refused that was not read; `code` is Neptune's exception class."""
+    document = {
+        "requestId": str(uuid4()),
+        "code": code,
+        "detailedMessage": message,
+        "message": message,
+    }
+    return Told(text=json.dumps(document), content_type="application/json")
