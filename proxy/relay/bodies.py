@@ -7,6 +7,7 @@ thread does it, outside the interpreter's lock, and stops at the limit of a mess
 from __future__ import annotations
 
 import asyncio
+import logging
 import zlib
 from collections.abc import Awaitable, Callable
 
@@ -15,6 +16,8 @@ from aiohttp.typedefs import Middleware
 
 from proxy.config import Limits
 from proxy.relay.refusals import told
+
+log = logging.getLogger(__name__)
 
 PIECE = 64 * 1024
 """Bytes that are inflated to at one time."""
@@ -77,6 +80,9 @@ def complete(limits: Limits) -> Middleware:
         try:
             if request.can_read_body:
                 await _arrived(request, limits.message_timeout)
+        except ConnectionError:
+            log.debug("a client went before its request was complete")
+            return web.Response()  # to nobody
         except web.HTTPRequestEntityTooLarge:
             raise _too_long(limits.max_message_bytes) from None
         encoding = request.headers.get("Content-Encoding", "identity").strip()

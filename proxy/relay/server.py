@@ -26,6 +26,7 @@ from proxy.relay.ledger import Ledger
 from proxy.relay.metrics import Metrics
 from proxy.relay.queries import OpenQueries
 from proxy.relay.refusals import told
+from proxy.relay.strangers import ACCOUNT
 from proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
 
 log = logging.getLogger(__name__)
@@ -277,6 +278,7 @@ def runner_of(application: web.Application) -> web.AppRunner:
     return web.AppRunner(
         application,
         access_log=None,
+        logger=ACCOUNT,
         shutdown_timeout=1.0,
         auto_decompress=False,
         lingering_time=LINGERING,

@@ -1,6 +1,8 @@
 """Clients that misbehave: told at once what is wrong, and nobody else notices."""
 
 import asyncio
+import logging
+import re
 
 import pytest
 from faults.abuse import Abuse, abuses, long_list
@@ -135,3 +137,49 @@ async def test_a_byte_at_a_time_is_no_handshake(tmp_path):
         for client in slow:
             assert (await client.ended()).startswith(b"HTTP/1.1 408 ")
         await exchange(bystander, database)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"secret\r\n\r\n",
+        b"\x16\x03\x01\x02secret\r\n\r\n",
+        b"GET /gremlin?secret HTTP/9.9\r\n\r\n",
+        b"GET /gremlin HTTP/1.1\r\nbad secret\r\n\r\n",
+        b"GET http://[secret/gremlin HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /secret" + bytes(9000) + b" HTTP/1.1\r\n\r\n",
+        b"POST /gremlin HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nsecret\r\n",
+        b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\nsecret\r\n\r\n",
+    ],
+)
+@both_loops
+async def test_bytes_that_are_no_request_are_one_line_at_level_debug(said, caplog):
+    caplog.set_level(logging.DEBUG)
+    async with relay() as world:
+        client = await world.open()
+        client.send(said)
+        assert b" 400 Bad Request\r\n" in await client.ended()
+    (told,) = [each for each in caplog.records if each.name == "aiohttp.server"]
+    assert told.levelno == logging.DEBUG
+    assert re.fullmatch(r"Error handling request from 127.0.0.1: \w+", told.getMessage())
+    assert told.exc_info is None
+    assert "secret" not in caplog.text
+
+
+@both_loops
+async def test_a_client_that_goes_within_its_request_is_no_error(caplog):
+    caplog.set_level(logging.DEBUG)
+    async with relay() as world:
+        client = await world.open()
+        client.send(b"POST /gremlin HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+        await asyncio.sleep(0.1)
+        client.abort()
+        for _ in range(500):
+            if "a client went before its request was complete" in caplog.text:
+                break
+            await asyncio.sleep(0.01)
+        else:
+            pytest.fail("nobody noticed")
+        await asyncio.sleep(0.05)
+        assert world.database.every == []
+    assert [each for each in caplog.records if each.levelno > logging.INFO] == []
