@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from gremlin_python.driver.client import Client
+from gremlin_python.driver.protocol import GremlinServerError
 from prometheus_client.parser import text_string_to_metric_families
 
 pytestmark = pytest.mark.integration
@@ -166,6 +167,28 @@ def test_open_requests_are_answered_before_the_end(graph_url: str, tmp_path: Pat
             proxy.process.send_signal(signal.SIGTERM)
             assert [each.result(30) for each in slow] == [[7]] * 6
         assert proxy.process.wait(timeout=30) == 0
+        assert not any(map(is_running, workers))
+
+
+def test_a_second_signal_does_not_wait_in_any_worker(graph_url: str, tmp_path: Path) -> None:
+    with serving(graph_url, tmp_path, "--port", "0") as proxy:
+        announced(proxy)
+        with ThreadPoolExecutor(8) as pool:
+            slow = [pool.submit(ask, proxy.url, "Thread.sleep(15000); 7") for _ in range(8)]
+            eventually(lambda: proxy.figure("gremlink_inflight") == 8)
+            workers = proxy.workers()
+            proxy.process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            assert proxy.process.poll() is None
+            assert any(map(is_running, workers))  # one alone, if chance gave it all of them
+            assert not any(each.done() for each in slow)
+            proxy.process.send_signal(signal.SIGTERM)
+            second = time.monotonic()
+            for each in slow:
+                with pytest.raises(GremlinServerError, match="shutting down"):
+                    each.result(10)
+        assert proxy.process.wait(timeout=10) == 0
+        assert time.monotonic() - second < 10
         assert not any(map(is_running, workers))
 
 
