@@ -2,11 +2,11 @@
 
     make bench-crashes ARGS="--kills 20 --jobs 20"
 
-Each round starts the proxy on the same store, keeps so many exports running or waiting and queries
-going, and ends with SIGKILL at a random moment. At the end a proxy finishes what waits. Counted are
-records that were promised and are gone, jobs that never end, completed ones without their files,
-files of jobs that did not complete, and client calls that neither had an answer nor a clean
-failure.
+Each round starts the proxy on the same store, keeps so many exports, data processings and
+trainings running or waiting and queries going, and ends with SIGKILL at a random moment. At the end
+a proxy finishes what waits. Counted are records that were promised and are gone, jobs that never
+end, completed ones without their files, files of jobs that did not complete, and client calls that
+neither had an answer nor a clean failure.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -31,9 +33,51 @@ from typing import Any
 from proxy.embedded import QUICK_TO_START, EmbeddedServer
 from proxy.embedded.sample import FRIENDS
 from proxy.graph import load_csv
+from proxy.store.artifacts import MANIFEST
 from proxy.store.jobs import JobRecords
 
-OPEN = ("pending", "running")
+OPEN = ("pending", "running", "InProgress")
+COMPLETED = ("succeeded", "Completed")
+FAILED = ("failed", "Failed")
+
+LONGEST = 12.0
+"""Seconds from a start to a kill, at the most: some of the trainings are through by then."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of job: where it is asked for, with what, and a file that its output has to have."""
+
+    path: str
+    folder: str
+    id: str
+    body: Mapping[str, Any]
+    file: str
+
+
+EXPORT = Kind(
+    "/neptune-export",
+    "exports",
+    "jobId",
+    {"outputS3Path": "s3://bucket/exports", "params": {"profile": "neptune_ml"}},
+    "training-data-configuration.json",
+)
+
+
+def processing(export: str) -> Kind:
+    """Of the output of an export."""
+    body = {"inputDataS3Location": export, "processedDataS3Location": "s3://bucket/processed"}
+    return Kind("/ml/dataprocessing", "processed", "id", body, MANIFEST)
+
+
+def training(data: str) -> Kind:
+    """With the output of the processing job `data`."""
+    body = {
+        "dataProcessingJobId": data,
+        "trainModelS3Location": "s3://bucket/trained",
+        "modelName": "transe",
+    }
+    return Kind("/ml/modeltraining", "trained", "id", body, MANIFEST)
 
 
 class Clients:
@@ -41,7 +85,8 @@ class Clients:
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
-        self.promised: set[str] = set()
+        self.promised: dict[str, Kind] = {}
+        """The kind of each job, by the address at which it is asked about."""
         self.address = ""
 
     def ask(self, path: str, body: Any = None) -> Any:
@@ -63,11 +108,23 @@ class Clients:
         self.calls["answered"] += 1
         return document
 
-    def export(self) -> None:
-        body = {"outputS3Path": "s3://bucket/exports", "params": {"profile": "neptune_ml"}}
-        started = self.ask("/neptune-export", body)
-        if started is not None:
-            self.promised.add(started["jobId"])
+    def start(self, kind: Kind) -> str:
+        """The address of the new job, empty without one."""
+        started = self.ask(kind.path, kind.body)
+        if started is None:
+            return ""
+        job = f"{kind.path}/{started[kind.id]}"
+        self.promised[job] = kind
+        return job
+
+    def end(self, job: str) -> dict[str, Any] | None:
+        """What is told of a job when it has ended, or has not within two minutes."""
+        deadline = time.monotonic() + 120
+        while True:
+            found: dict[str, Any] | None = self.ask(job)
+            if found is None or found["status"] not in OPEN or time.monotonic() > deadline:
+                return found
+            time.sleep(0.2)
 
     def query(self) -> None:
         found = self.ask("/gremlin", {"gremlin": "g.V().count()"})
@@ -95,12 +152,25 @@ def start(graph: str, directory: Path) -> tuple[subprocess.Popen[bytes], str]:
     return process, f"http://{found[1]}"
 
 
-def keep_busy(clients: Clients, records: JobRecords, jobs: int, end: threading.Event) -> None:
+def prepared(clients: Clients) -> list[Kind]:
+    """The kinds of jobs, when one of each has completed whose output the next one needs."""
+    exported = clients.end(clients.start(EXPORT))
+    assert exported is not None, "no export"
+    process = processing(exported["outputS3Uri"])
+    processed = clients.end(clients.start(process))
+    assert processed is not None, "no data processing"
+    assert processed["status"] in COMPLETED, processed
+    return [EXPORT, process, training(processed["id"])]
+
+
+def keep_busy(
+    clients: Clients, records: JobRecords, kinds: list[Kind], jobs: int, end: threading.Event
+) -> None:
     """Queries without a pause, and jobs as long as fewer are open."""
     while not end.is_set():
         clients.query()
         if len(records.open()) < jobs:
-            clients.export()
+            clients.start(random.choice(kinds))
 
 
 def main() -> None:
@@ -118,23 +188,29 @@ def main() -> None:
         directory = Path(name)
         records = JobRecords(directory / "store")
         load_csv(server.url, FRIENDS)
+        process, clients.address = start(server.url, directory)
+        kinds = prepared(clients)
+        process.terminate()
+        process.wait()
         for _ in range(arguments.kills):
             process, clients.address = start(server.url, directory)
             end = threading.Event()
             threads = [
-                threading.Thread(target=keep_busy, args=(clients, records, arguments.jobs, end))
+                threading.Thread(
+                    target=keep_busy, args=(clients, records, kinds, arguments.jobs, end)
+                )
                 for _ in range(4)
             ]
             for thread in threads:
                 thread.start()
-            time.sleep(random.uniform(0.2, 2.5))
+            time.sleep(random.uniform(0.2, LONGEST))
             process.kill()
             end.set()
             for thread in threads:
                 thread.join()
             process.wait()
         process, clients.address = start(server.url, directory)
-        rows = settled(clients, directory)
+        rows = settled(clients, kinds, directory)
         process.terminate()
         process.wait()
     print(
@@ -145,44 +221,42 @@ def main() -> None:
         print(f"{what:<42}{count:>8,}")
 
 
-def settled(clients: Clients, directory: Path) -> list[tuple[str, int]]:
+def settled(clients: Clients, kinds: list[Kind], directory: Path) -> list[tuple[str, int]]:
     """The table, when everything that waits has run."""
     calls = dict(clients.calls)
-    ends: Counter[str] = Counter()
     kept = set()
-    lost = stuck = unexplained = 0
-    for job in sorted(clients.promised):
-        deadline = time.monotonic() + 120
-        while True:
-            found = clients.ask(f"/neptune-export/{job}")
-            if found is None or found["status"] not in OPEN or time.monotonic() > deadline:
-                break
-            time.sleep(0.2)
+    lost = stuck = completed = failed = unexplained = without = 0
+    bucket = directory / "s3" / "bucket"
+    for job, kind in sorted(clients.promised.items(), key=lambda each: each[0]):
+        found = clients.end(job)
         if found is None:
             lost += 1
             continue
         stuck += found["status"] in OPEN
-        ends[found["status"]] += 1
-        unexplained += (
-            found["status"] == "failed" and "gremlink ended" not in found["failureReason"]
-        )
-        if found["status"] == "succeeded":
-            kept.add(directory / "s3" / found["outputS3Uri"].removeprefix("s3://"))
-    exports = directory / "s3" / "bucket" / "exports"
-    there = set(exports.iterdir()) if exports.exists() else set()
-    complete = [path for path in kept if (path / "training-data-configuration.json").is_file()]
+        about = found.get("processingJob", found)
+        if found["status"] in FAILED:
+            failed += 1
+            unexplained += "gremlink ended" not in about["failureReason"]
+        if found["status"] in COMPLETED:
+            completed += 1
+            place = about.get("outputLocation") or about["outputS3Uri"]
+            path = directory / "s3" / place.removeprefix("s3://")
+            kept.add(bucket / kind.folder / path.relative_to(bucket / kind.folder).parts[0])
+            without += not (path / kind.file).is_file()
+    folders = [bucket / kind.folder for kind in kinds]
+    there = {path for folder in folders if folder.exists() for path in folder.iterdir()}
     return [
         ("calls answered", calls.get("answered", 0)),
         ("calls refused with a reason", calls.get("refused", 0)),
         ("calls whose connection broke", calls.get("cut off", 0)),
         ("calls without a clear end", calls.get("unclear", 0)),
         ("queries with a wrong answer", calls.get("wrong", 0)),
-        ("jobs completed", ends["succeeded"]),
-        ("jobs failed because of a kill", ends["failed"] - unexplained),
+        ("jobs completed", completed),
+        ("jobs failed because of a kill", failed - unexplained),
         ("jobs failed for another reason", unexplained),
         ("records lost", lost),
         ("jobs stuck", stuck),
-        ("completed jobs without their files", len(kept) - len(complete)),
+        ("completed jobs without their files", without),
         ("half artifacts", len(there - kept)),
     ]
 
