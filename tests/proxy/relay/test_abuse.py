@@ -125,7 +125,7 @@ async def test_a_message_that_goes_on_is_waited_for():
 
 @both_loops
 async def test_a_byte_at_a_time_is_no_handshake(tmp_path):
-    settings = {"limits": {"handshake_timeout": 0.5}, "store": {"directory": str(tmp_path)}}
+    settings = {"limits": {"handshake_timeout": 1.5}, "store": {"directory": str(tmp_path)}}
     async with served(settings) as (world, _):
         bystander, database = await world.pair()
         slow = [await world.open() for _ in range(20)]
