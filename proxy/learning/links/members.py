@@ -71,8 +71,12 @@ def fit_simple(
 class Validation:
     """Full ranking of validation edges while a network trains."""
 
-    LIMIT = 500
-    """Edges of a relation that are asked about, from both ends."""
+    LEAST = 500
+    """Edges of a relation that are asked about, from both ends, where `SCORES` has room for fewer."""
+
+    SCORES = 2**23
+    """Scores that a look at one relation takes, about: more questions tell better where to stop,
+    and with few candidates they cost next to nothing."""
 
     def __init__(
         self,
@@ -83,11 +87,11 @@ class Validation:
         """`graph` holds every link; known ones do not compete. `measure` makes a figure of ranks,
         the higher the better."""
         self._measure = measure
-        self._questions = [
-            (relation, Questions.about(edges.select(np.arange(min(len(edges), self.LIMIT))), end))
-            for relation, edges in held_out.items()
-            for end in DIRECTIONS
-        ]
+        self._questions = []
+        for relation, edges in held_out.items():
+            room = self.SCORES // (graph.counts[relation.head] + graph.counts[relation.tail])
+            asked = edges.select(np.arange(min(len(edges), max(self.LEAST, room))))
+            self._questions.extend((relation, Questions.about(asked, end)) for end in DIRECTIONS)
         self._known = {relation: KnownLinks(graph, relation) for relation in held_out}
 
     def judge(self, trained: Trained) -> float:

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
+from proxy.learning.links.evaluation import mean_gain, mean_reciprocal_rank
+from proxy.learning.links.members import Validation
+
+LIKES = Relation("P", "likes", "T")
+
+
+class Trained:
+    """Ranks the things by their numbers, the highest first."""
+
+    def scorer(self, relation: Relation) -> Trained:
+        return self
+
+    def scores(self, sources: Indexes, direction: Direction) -> Floats:
+        count = 3 if direction == "out" else 2
+        return np.tile(np.arange(count, dtype=np.float32), (len(sources), 1))
+
+
+def held(count: int) -> tuple[TypedGraph, dict[Relation, Edges]]:
+    edges = Edges(np.zeros(count, np.int64), np.zeros(count, np.int64))
+    return TypedGraph({"P": 2, "T": 3}, {LIKES: edges}), {LIKES: edges}
+
+
+def test_a_look_is_the_mean_gain_or_what_is_asked_for() -> None:
+    graph, edges = held(1)
+    # Thing 0 is the last of three, person 0 the last of two.
+    gain = Validation(graph, edges)
+    assert gain.judge(Trained()) == pytest.approx((1 / np.log2(4) + 1 / np.log2(3)) / 2)
+    assert gain.judge(Trained()) == mean_gain(gain.ranks(Trained()))
+    mrr = Validation(graph, edges, mean_reciprocal_rank)
+    assert mrr.judge(Trained()) == pytest.approx((1 / 3 + 1 / 2) / 2)
+
+
+def test_as_many_edges_are_asked_about_as_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    graph, edges = held(40)
+    assert len(Validation(graph, edges).ranks(Trained())) == 80
+    monkeypatch.setattr(Validation, "LEAST", 4)
+    monkeypatch.setattr(Validation, "SCORES", 50)
+    assert len(Validation(graph, edges).ranks(Trained())) == 20
+    monkeypatch.setattr(Validation, "SCORES", 5)
+    assert len(Validation(graph, edges).ranks(Trained())) == 8
