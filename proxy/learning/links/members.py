@@ -72,7 +72,7 @@ class Validation:
     """Full ranking of validation edges while a network trains."""
 
     LEAST = 500
-    """Edges of a relation that are asked about, from both ends, where `SCORES` has room for fewer."""
+    """Edges of a relation that are asked about, from both ends, if `SCORES` has room for less."""
 
     SCORES = 2**23
     """Scores that a look at one relation takes, about: more questions tell better where to stop,
