@@ -18,6 +18,10 @@ from proxy.inference.property_answers import Properties
 from proxy.inference.rewriting import Rewriting, Step
 from proxy.inference.tree import ITS_ID, ITS_WRITTEN_ID
 
+TOGETHER: tuple[Instruction, ...] = (step("barrier"),)
+"""Makes one result of equal values, as a database does with stored ones of bytecode: to bring each
+to the client takes longer than all the rest."""
+
 
 def replace_property(rewriting: Rewriting, plan: PropertyPlan) -> Step[None]:
     """Ask for the inputs, let a model predict their values, put these in the place."""
@@ -61,6 +65,8 @@ def replace_property(rewriting: Rewriting, plan: PropertyPlan) -> Step[None]:
     rest = rewriting.behind(plan)
     if rest[:1] == (step("value"),):
         written, rest = writing.values_from_start(_values(plan, found)), rest[1:]
+        if not rest and not apart and rewriting.query.dialect.language is None:
+            rest = TOGETHER
     else:
         every = [pair for values in found for pair in _flattened(plan, values)]
         written = writing.from_start(every)

@@ -87,7 +87,7 @@ class Validation:
         """`graph` holds every link; known ones do not compete. `measure` makes a figure of ranks,
         the higher the better."""
         self._measure = measure
-        self._questions = []
+        self._questions: list[tuple[Relation, Questions]] = []
         for relation, edges in held_out.items():
             room = self.SCORES // (graph.counts[relation.head] + graph.counts[relation.tail])
             asked = edges.select(np.arange(min(len(edges), max(self.LEAST, room))))

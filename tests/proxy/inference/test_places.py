@@ -161,6 +161,19 @@ def test_all_of_a_graph_begin_with_the_answers():
     assert answered.text == "g.inject('genre of a', 'genre of b').groupCount()"
 
 
+def test_equal_values_come_to_the_client_together_where_nothing_stands_behind():
+    def steps(query: str, make=as_bytecode) -> list[str]:
+        final = drive(make(query), ROWS, values=genres).final
+        return [instruction.name for instruction in final.args["gremlin"].steps]
+
+    query = f'{P}V().hasLabel("m").{GENRE}.value()'
+    assert steps(query) == ["inject", "barrier"]
+    # What stands behind may look at the order, and to scripts a server gives each result apart.
+    assert steps(f"{query}.limit(1)") == ["inject", "limit"]
+    answered = drive(as_script(query), ROWS, values=genres)
+    assert answered.text == "g.inject(gremlink_answers_0 as Object[])"
+
+
 def test_all_properties_of_a_graph_begin_with_the_answers():
     query = f'{P}V().hasLabel("m").{GENRE}.groupCount().by(value)'
     answered = drive(as_script(query), ROWS, values=genres)
