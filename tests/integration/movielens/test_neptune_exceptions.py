@@ -349,4 +349,6 @@ def test_exception(refusal: Refusal, way: str, speakers: dict[str, Speakers]) ->
         assert caught.value.status == (500 if failed else 499)
     document = caught.value.document
     assert document.pop("requestId")
+    if way.startswith("http"):
+        assert document.pop("message") == refusal.message  # which botocore prints
     assert document == {"code": refusal.code, "detailedMessage": refusal.message}

@@ -22,7 +22,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 
 def test_epoch_in_words() -> None:
-    assert progress.figures(EPOCH) == "epoch 5 of 20  loss 0.2500  MRR 0.5000  12 s left"
+    assert progress.figures(EPOCH) == "epoch 5 of 20  loss 0.2500  gain 0.5000  12 s left"
 
 
 def test_epoch_before_the_first_validation() -> None:
