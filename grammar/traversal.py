@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from grammar.unread import Replaced, Unread, UnreadArguments, UnreadInstructions
 
@@ -89,11 +89,11 @@ class Literal:
         return f"{self.kind.value}({self.value})"
 
 
-def texts_as_literals(texts: Sequence[str]) -> list[Argument]:
-    """A string literal for each text, in half the time that `Literal.string` takes."""
-    made: list[Argument] = list(map(object.__new__, repeat(Literal, len(texts))))
-    deque(map(_SET_KIND, made, repeat(Kind.STRING)), 0)
-    deque(map(_SET_VALUE, made, texts), 0)
+def literals_of(kind: Kind, values: Sequence[Any]) -> list[Literal]:
+    """A literal for each value, in half the time that `Literal` itself takes."""
+    made: list[Literal] = list(map(object.__new__, repeat(Literal, len(values))))
+    deque(map(_SET_KIND, made, repeat(kind)), 0)
+    deque(map(_SET_VALUE, made, values), 0)
     deque(map(_SET_LITERAL_ORIGIN, made, repeat(None)), 0)
     return made
 
@@ -101,6 +101,43 @@ def texts_as_literals(texts: Sequence[str]) -> list[Argument]:
 _SET_KIND, _SET_VALUE, _SET_LITERAL_ORIGIN = (
     vars(Literal)[name].__set__ for name in ("kind", "value", "origin")
 )
+
+
+class Alike(Sequence[Literal]):
+    """Literals of one kind, told by their `values`; they are made when somebody asks for one.
+
+    The ids of ten thousand vertices are read and looked up in less time than it takes to make
+    literals of them.
+    """
+
+    __slots__ = ("_made", "kind", "values")
+
+    def __init__(self, kind: Kind, values: Sequence[Any]) -> None:
+        self.kind = kind
+        self.values = values
+        self._made: tuple[Literal, ...] | None = None
+
+    @property
+    def literals(self) -> tuple[Literal, ...]:
+        """All of them."""
+        if self._made is None:
+            self._made = tuple(literals_of(self.kind, self.values))
+        return self._made
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[Literal]:
+        return iter(self.literals)
+
+    @overload
+    def __getitem__(self, index: int) -> Literal: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Literal]: ...
+
+    def __getitem__(self, index: int | slice) -> Literal | Sequence[Literal]:
+        return self.literals[index]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -135,6 +172,29 @@ class Items:
     kind: str
     items: tuple[Argument, ...]
     origin: Any = field(default=None, compare=False, repr=False, hash=False, kw_only=True)
+
+    @classmethod
+    def unread(cls, kind: str, alike: Alike) -> Items:
+        """A list or set that was read, but for the literals in it."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "kind", kind)
+        object.__setattr__(made, "origin", alike)
+        return made
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, attribute: str) -> tuple[Literal, ...]:
+            """The items, the first time that somebody asks for unread ones."""
+            if attribute != "items":
+                raise AttributeError(f"Items have no {attribute!r}")
+            items = self.origin.literals
+            object.__setattr__(self, "items", items)
+            return items
+
+    @property
+    def alike(self) -> Alike | None:
+        """The items, if they were read as literals of one kind."""
+        return self.origin if isinstance(self.origin, Alike) else None
 
     def __repr__(self) -> str:
         opening, closing = "{}" if self.kind == "set" else "[]"
@@ -411,6 +471,8 @@ def _children(argument: Argument | Instruction) -> Iterator[Traversal]:
     match argument:
         case Traversal():
             yield argument
+        case Items(origin=Alike()):
+            return
         case Instruction(_, arguments) | Predicate(_, _, arguments) | Items(_, arguments):
             for inner in arguments:
                 if not isinstance(inner, Literal):  # of which there may be thousands

@@ -15,6 +15,7 @@ from dataclasses import replace
 from grammar.collector import without_collection
 from grammar.errors import MalformedRequest
 from grammar.graphbinary import codes
+from grammar.graphbinary.alike import read_alike
 from grammar.graphbinary.scalars import SCALARS
 from grammar.graphbinary.tape import Tape, WalkedBytecode
 from grammar.graphbinary.walk import Move, Slice, Walker
@@ -30,7 +31,7 @@ from grammar.traversal import (
     Predicate,
     Strategy,
     Traversal,
-    texts_as_literals,
+    literals_of,
 )
 
 
@@ -131,12 +132,16 @@ class Reader(Walker):
 
     def many(self) -> tuple[Argument, ...]:
         """A count and that many values."""
-        count = self.count(2)
-        values: list[Argument] = self._strings(count) if count >= _MANY else []
+        return self._values(self.count(2))
+
+    def _values(self, count: int) -> tuple[Argument, ...]:
+        values: list[Argument] = []
+        if count >= _MANY:
+            values += self._strings(count)
         values += [self.value() for _ in range(count - len(values))]
         return tuple(values)
 
-    def _strings(self, most: int) -> list[Argument]:
+    def _strings(self, most: int) -> list[Literal]:
         """The strings that come next, as far as nothing is unusual about them."""
         data, pos, last = self.data, self.pos, self.size - 6
         texts: list[str] = []
@@ -154,7 +159,7 @@ class Reader(Walker):
         except UnicodeDecodeError:
             pass
         self.pos = pos
-        return texts_as_literals(texts)
+        return literals_of(Kind.STRING, texts)
 
     def value(self) -> Argument:
         """A qualified value."""
@@ -205,7 +210,12 @@ class Reader(Walker):
         return walked
 
     def _list(self, start: int) -> Argument:
-        return Items("list", self.many())
+        count = self.count(2)
+        alike = read_alike(self.data, self.pos, count) if count >= _MANY else None
+        if alike is None:
+            return Items("list", self._values(count))
+        literals, self.pos = alike
+        return Items.unread("list", literals)
 
     def _set(self, start: int) -> Argument:
         return Items("set", self.many())
