@@ -179,11 +179,24 @@ class PredictProperty:
     neighbourhood: Neighbourhood | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CountValues:
+    """Predict the values of all inputs together: for queries that do not tell them apart.
+
+    The reply is each value with how often it comes, in the order in which they come there first;
+    a value may be there several times.
+    """
+
+    prediction: PredictProperty
+
+
 Results = tuple[Argument, ...]
 Links = Sequence[Sequence[tuple[Literal, float]]]
 """For each input, targets and scores."""
 Values = Sequence[Sequence[tuple[Literal, float]]]
 """For each input, values and scores."""
+Counts = Sequence[tuple[Literal, int]]
+"""Values, and how often each."""
 
 Explanations = Sequence[Sequence[Entries]]
 """For each input, what explains each of its targets."""
@@ -197,6 +210,7 @@ Work = (
     | GuessLinks
     | ExplainLinks
     | PredictProperty
+    | CountValues
 )
 Command = Admit | Ask | Try | Work
-Reply = Results | Links | Guess | Explanations | Values | Scope | str | None
+Reply = Results | Links | Guess | Explanations | Values | Counts | Scope | str | None

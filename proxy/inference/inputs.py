@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from grammar.traversal import (
+    Alike,
     Argument,
     Bulked,
     Entries,
@@ -75,8 +76,12 @@ def input_query(
     return traversal.with_steps([*leading, *once_each, step("limit", INPUT_LIMIT + 1), *told])
 
 
-def read_vertices(results: Results) -> tuple[list[Literal], list[frozenset[Literal]]]:
+def read_vertices(results: Results) -> tuple[Sequence[Literal], list[frozenset[Literal]]]:
     """The vertices, in order, and what each is known to be linked to. Raises `InferenceError`."""
+    alike = _alike(results)
+    if alike is not None:
+        _refuse_many(alike)
+        return alike, [frozenset()] * len(alike)
     inputs: list[Literal] = []
     known: list[frozenset[Literal]] = []
     results = unfolded(results)
@@ -164,9 +169,20 @@ def id_of(value: Argument | None) -> Literal:
 
 def unfolded(results: Results) -> Results:
     """What is in a list that is the only result."""
+    only = _only_list(results)
+    return results if only is None else only.items
+
+
+def _alike(results: Results) -> Alike | None:
+    """What is in a list that is the only result, if it is all of one kind."""
+    only = _only_list(results)
+    return None if only is None else only.alike
+
+
+def _only_list(results: Results) -> Items | None:
     only = results[0] if len(results) == 1 else None
     only = only.value if isinstance(only, Bulked) else only
-    return only.items if isinstance(only, Items) else results
+    return only if isinstance(only, Items) else None
 
 
 def _rows(results: Results) -> list[dict[str, Argument]]:
@@ -174,7 +190,7 @@ def _rows(results: Results) -> list[dict[str, Argument]]:
     return fields_of(results)
 
 
-def _refuse_many(results: Results) -> None:
+def _refuse_many(results: Sequence[Argument]) -> None:
     if len(results) > INPUT_LIMIT:
         raise UnsupportedOperation(
             f"The inference has more than {INPUT_LIMIT} inputs: narrow the steps before it,"

@@ -143,7 +143,7 @@ class Properties:
     def from_start(self, found: Pairs) -> Written:
         """The beginning of a traversal that has just these properties."""
         if not found:
-            return Written(_NOTHING_AT_ALL, {})
+            return Written(NOTHING_AT_ALL, {})
         # A list, because a server looks for the edge of a property that is injected itself.
         if self.dialect.prefers_binding([value for _, value in found], PROPERTY_LIMIT):
             text = f"{self.binding}.collect {{ {self._made} }}"
@@ -158,7 +158,7 @@ class Properties:
     def values_from_start(self, found: Sequence[Literal]) -> Written:
         """The beginning of a traversal that has these values of properties."""
         if not found:
-            return Written(_NOTHING_AT_ALL, {})
+            return Written(NOTHING_AT_ALL, {})
         values = tuple(found)
         if self.dialect.prefers_binding(values, PROPERTY_LIMIT):
             steps = [
@@ -236,7 +236,8 @@ class Properties:
         )
 
 
-_NOTHING_AT_ALL = (step("inject", 0), step("limit", 0))
+NOTHING_AT_ALL = (step("inject", 0), step("limit", 0))
+"""The beginning of a traversal that has nothing."""
 
 
 def _constants(found: Sequence[Argument]) -> list[Instruction]:

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from grammar.traversal import Instruction, Literal, step
+from grammar.traversal import Instruction, Literal, Traversal, step
 from proxy.inference import once, sack
-from proxy.inference.commands import Edge, PredictProperty, PrepareProperty, Values
+from proxy.inference.commands import (
+    Counts,
+    CountValues,
+    Edge,
+    PredictProperty,
+    PrepareProperty,
+    Values,
+)
+from proxy.inference.counted import counted
 from proxy.inference.errors import InvalidParameter
 from proxy.inference.inputs import has_own_ids, input_query, read_edges, read_vertices
 from proxy.inference.place import leading_steps
 from proxy.inference.plan import PropertyPlan, steps_behind
 from proxy.inference.predicates import SCORE
 from proxy.inference.prepare import model_of
-from proxy.inference.property_answers import Properties
+from proxy.inference.property_answers import NOTHING_AT_ALL, Properties
 from proxy.inference.rewriting import Rewriting, Step
 from proxy.inference.tree import ITS_ID, ITS_WRITTEN_ID
-
-TOGETHER: tuple[Instruction, ...] = (step("barrier"),)
-"""Makes one result of equal values, as a database does with stored ones of bytecode: to bring each
-to the client takes longer than all the rest."""
 
 
 def replace_property(rewriting: Rewriting, plan: PropertyPlan) -> Step[None]:
@@ -34,26 +38,16 @@ def replace_property(rewriting: Rewriting, plan: PropertyPlan) -> Step[None]:
             f" {'vertices' if element == 'node' else 'edges'}, the query asks for it of"
             f" {'edges' if element == 'node' else 'vertices'}."
         )
-    keys = () if plan.inductive is None else rewriting.prepared.scopes[model].edge_keys
-    by = ITS_ID
-    results = yield from rewriting.ask(
-        input_query(rewriting.traversal, leading, plan, element, keys)
-    )
-    if element == "edge" and has_own_ids(results):
-        by = ITS_WRITTEN_ID
-        asking = input_query(rewriting.traversal, leading, plan, element, keys, by)
-        results = yield from rewriting.ask(asking)
-    edges = read_edges(results) if element == "edge" else None
-    ids = [edge.id for edge in edges] if edges is not None else read_vertices(results)[0]
-    found: Values = ()
-    if ids:
-        inputs: Sequence[Literal | Edge] = ids if edges is None else edges
-        ends = [end for edge in edges or () for end in (edge.source, edge.target)]
-        read = yield from rewriting.neighbourhood(plan, ends or ids)
-        prediction = PredictProperty(model, inputs, plan.limit, plan.threshold, read)
-        found = cast(Values, (yield prediction))
-    writing = Properties(element, rewriting.dialect, rewriting.binding(), by)
+    ids, edges, by = yield from _inputs(rewriting, plan, leading, element)
+    prediction = (yield from _prediction(rewriting, plan, ids, edges)) if ids else None
     apart = _kept_apart(rewriting, plan, element)
+    if _are_counted(rewriting, plan, leading) and not apart:
+        counts = cast(Counts, (yield CountValues(prediction))) if prediction is not None else ()
+        steps = counted(counts) if counts else NOTHING_AT_ALL
+        rewriting.traversal = rewriting.traversal.with_steps(steps)
+        return
+    found = cast(Values, (yield prediction)) if prediction is not None else ()
+    writing = Properties(element, rewriting.dialect, rewriting.binding(), by)
     if not rewriting.may_start_anew(plan, leading):
         if _gives_values(rewriting, plan) and writing.can_look_up(ids, _values(plan, found)):
             told = {id: [value for value, _ in v] for id, v in zip(ids, found, strict=True)}
@@ -65,12 +59,55 @@ def replace_property(rewriting: Rewriting, plan: PropertyPlan) -> Step[None]:
     rest = rewriting.behind(plan)
     if rest[:1] == (step("value"),):
         written, rest = writing.values_from_start(_values(plan, found)), rest[1:]
-        if not rest and not apart and rewriting.query.dialect.language is None:
-            rest = TOGETHER
     else:
         every = [pair for values in found for pair in _flattened(plan, values)]
         written = writing.from_start(every)
     rewriting.traversal = rewriting.traversal.with_steps([*rewriting.bound(written), *apart, *rest])
+
+
+def _inputs(
+    rewriting: Rewriting, plan: PropertyPlan, leading: list[Instruction], element: str
+) -> Step[tuple[Sequence[Literal], Sequence[Edge] | None, Traversal]]:
+    """The ids of the inputs, these as edges if they are some, and what leads from one to its id."""
+    model = cast(PrepareProperty, model_of(plan))
+    keys = () if plan.inductive is None else rewriting.prepared.scopes[model].edge_keys
+    by = ITS_ID
+    results = yield from rewriting.ask(
+        input_query(rewriting.traversal, leading, plan, element, keys)
+    )
+    if element == "node":
+        return read_vertices(results)[0], None, by
+    if has_own_ids(results):
+        by = ITS_WRITTEN_ID
+        asking = input_query(rewriting.traversal, leading, plan, element, keys, by)
+        results = yield from rewriting.ask(asking)
+    edges = read_edges(results)
+    return [edge.id for edge in edges], edges, by
+
+
+def _prediction(
+    rewriting: Rewriting,
+    plan: PropertyPlan,
+    ids: Sequence[Literal],
+    edges: Sequence[Edge] | None,
+) -> Step[PredictProperty]:
+    """What the model is asked for, on the graph as it is now if the inference is inductive."""
+    ends = [end for edge in edges or () for end in (edge.source, edge.target)]
+    read = yield from rewriting.neighbourhood(plan, ends or ids)
+    inputs: Sequence[Literal | Edge] = ids if edges is None else edges
+    model = cast(PrepareProperty, model_of(plan))
+    return PredictProperty(model, inputs, plan.limit, plan.threshold, read)
+
+
+def _are_counted(rewriting: Rewriting, plan: PropertyPlan, leading: list[Instruction]) -> bool:
+    """Whether a query gives nothing but values, of which a database makes one result of equal ones,
+    as it does with stored values for bytecode."""
+    return (
+        rewriting.query.dialect.language is None
+        and not plan.scored
+        and rewriting.may_start_anew(plan, leading)
+        and tuple(rewriting.behind(plan)) == (step("value"),)
+    )
 
 
 def _kept_apart(rewriting: Rewriting, plan: PropertyPlan, element: str) -> Sequence[Instruction]:

@@ -6,6 +6,7 @@ import math
 from weakref import WeakKeyDictionary
 
 from proxy.inference.commands import (
+    CountValues,
     GuessLinks,
     PredictLinks,
     PredictProperty,
@@ -39,7 +40,9 @@ class Pace:
             case PredictLinks(model, inputs, known, candidates=None, neighbourhood=None):
                 if sum(map(len, known)) > KNOWN:
                     return False
-            case PredictProperty(model, inputs, neighbourhood=None):
+            case PredictProperty(model, inputs, neighbourhood=None) | CountValues(
+                PredictProperty(model, inputs, neighbourhood=None)
+            ):
                 pass
             case GuessLinks(model, asked):
                 inputs = [asked]
@@ -51,7 +54,11 @@ class Pace:
     def took(self, predictor: Predictor, work: ModelWork, seconds: float) -> None:
         """Note what some work took."""
         match work:
-            case PredictLinks(model, inputs) | PredictProperty(model, inputs) if inputs:
+            case (
+                PredictLinks(model, inputs)
+                | PredictProperty(model, inputs)
+                | CountValues(PredictProperty(model, inputs))
+            ) if inputs:
                 count = len(inputs)
             case GuessLinks(model):
                 count = 1

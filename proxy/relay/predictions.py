@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 
 from proxy.config import Inference
 from proxy.inference.commands import (
+    CountValues,
     ExplainLinks,
     GuessLinks,
     PredictLinks,
@@ -107,4 +108,5 @@ class Predictions:
 
 def _proves(work: ModelWork) -> bool:
     """Whether a model that does this work is in order: others only look it up."""
-    return isinstance(work, PredictLinks | GuessLinks | ExplainLinks | PredictProperty)
+    proving = PredictLinks | GuessLinks | ExplainLinks | PredictProperty | CountValues
+    return isinstance(work, proving)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from proxy.inference.commands import (
+    Counts,
+    CountValues,
     Describe,
     ExplainLinks,
     Explanations,
@@ -34,6 +36,7 @@ ModelWork = (
     | GuessLinks
     | ExplainLinks
     | PredictProperty
+    | CountValues
 )
 """All that takes nothing but the model."""
 
@@ -47,6 +50,8 @@ def asked_of(work: ModelWork) -> PrepareLinks | PrepareProperty:
             return work
         case ExplainLinks(prediction):
             return prediction.model
+        case CountValues(asked):
+            return asked.model
     return work.model
 
 
@@ -71,6 +76,8 @@ def done(work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Reply:
             return _reasons(work, _links_of(asked.model, endpoint, predictor))
         case PredictProperty(model):
             return _values(work, _property_of(model, endpoint, predictor))
+        case CountValues(asked_values):
+            return _counts(asked_values, _property_of(asked_values.model, endpoint, predictor))
     raise AssertionError(work)
 
 
@@ -154,11 +161,19 @@ def _looking_at(work: PredictLinks, predictor: LinkPredictor) -> LinkPredictor:
 
 
 def _values(work: PredictProperty, predictor: PropertyPredictor) -> Values:
+    return _seeing(work, predictor).predict(work.inputs, work.limit, work.threshold)
+
+
+def _counts(work: PredictProperty, predictor: PropertyPredictor) -> Counts:
+    return _seeing(work, predictor).counted(work.inputs, work.limit, work.threshold)
+
+
+def _seeing(work: PredictProperty, predictor: PropertyPredictor) -> PropertyPredictor:
+    """The model, on the graph as it is now if that was read."""
     read = work.neighbourhood
-    if read is not None:
-        known = predictor
-        predictor = _fitting(work.model.endpoint, lambda: known.extended(read, work.inputs))
-    return predictor.predict(work.inputs, work.limit, work.threshold)
+    if read is None:
+        return predictor
+    return _fitting(work.model.endpoint, lambda: predictor.extended(read, work.inputs))
 
 
 def _links_of(asked: PrepareLinks, endpoint: Endpoint, predictor: Predictor) -> LinkPredictor:

@@ -8,16 +8,18 @@ from collections.abc import Iterator
 import pytest
 from bytecode import bytecode
 from gremlin_python.driver.client import Client
+from gremlin_python.driver.serializer import GraphSONSerializersV2d0, GraphSONSerializersV3d0
 from running_proxy import Model, Models, RunningProxy, Values
 
-from grammar.traversal import Literal
+from grammar.traversal import Kind, Literal
 
 pytestmark = pytest.mark.integration
 
-FILMS, PEOPLE, RESULTS = 10_000, 5_000, 10
+FILMS, PEOPLE, SONGS, RESULTS = 10_000, 5_000, 100, 10
 GENRES = ("Action", "Drama", "War")
 GRAPH = f"""
 (0..<{FILMS}).each {{ g.addV('Film').property(T.id, 'f' + it).property('number', it).iterate() }}
+(0..<{SONGS}).each {{ g.addV('Song').property(T.id, it as Long).iterate() }}
 (0..<{PEOPLE}).each {{ g.addV('Person').property(T.id, 'p' + it).iterate() }}
 'done'
 """
@@ -40,6 +42,7 @@ def client(graph_url: str) -> Iterator[Client]:
     id = Literal.string
     models = Models(
         Values("genres", "node", {id(f"f{n}"): [id(genre(n))] for n in range(FILMS)}),
+        Values("moods", "node", {Literal(Kind.LONG, n): [id(genre(n))] for n in range(SONGS)}),
         Model("films", {id(f"p{n}"): list(map(id, likes(n))) for n in range(PEOPLE)}),
     )
     with RunningProxy(graph_url, models) as proxy:
@@ -68,6 +71,35 @@ def test_a_class_for_each_of_ten_thousand_vertices(ask):
         f'.properties("genre").{CLASSES}.value()'
     )
     assert Counter(values) == Counter(genre(n) for n in range(FILMS))
+
+
+def test_a_class_for_each_of_a_hundred_vertices_whose_ids_are_numbers(ask):
+    values = ask(
+        f'g.with("Neptune#ml.endpoint", "moods").V().hasLabel("Song")'
+        f'.properties("genre").{CLASSES}.value()'
+    )
+    assert Counter(values) == Counter(genre(n) for n in range(SONGS))
+
+
+def test_classes_in_the_order_of_the_vertices(ask):
+    values = ask(
+        f'g.with("Neptune#ml.endpoint", "genres").V().hasLabel("Film").order().by("number", desc)'
+        f'.properties("genre").{CLASSES}.value()'
+    )
+    assert list(dict.fromkeys(values)) == [genre(n) for n in range(FILMS - 1, FILMS - 4, -1)]
+    assert len(values) == FILMS
+
+
+@pytest.mark.parametrize("serializer", [GraphSONSerializersV2d0, GraphSONSerializersV3d0])
+def test_classes_in_json(client: Client, serializer: type):
+    other = Client(client._url, "g", message_serializer=serializer())
+    text = (
+        f'g.with("Neptune#ml.endpoint", "genres").V().hasLabel("Film")'
+        f'.properties("genre").{CLASSES}.value()'
+    )
+    results = other.submit(bytecode(text)).all().result()
+    other.close()
+    assert {each.object: each.bulk for each in results} == Counter(genre(n) for n in range(FILMS))
 
 
 def test_each_vertex_beside_its_class(ask):

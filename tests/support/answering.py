@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from proxy.inference.answer import answer
 from proxy.inference.commands import (
     Ask,
     Command,
+    CountValues,
     ExplainLinks,
     PredictLinks,
     PredictProperty,
@@ -126,6 +128,10 @@ def drive(
                 case PredictProperty():
                     assert values is not None
                     reply = [values(each)[: command.limit] for each in command.inputs]
+                case CountValues(asked):
+                    assert values is not None
+                    found = [pair for each in asked.inputs for pair in values(each)[: asked.limit]]
+                    reply = list(Counter(value for value, _ in found).items())
                 case _:
                     reply = None
     except StopIteration as stop:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from aiohttp import web
 from grammar.traversal import Literal
 from proxy.config import Configuration
 from proxy.inference.commands import (
+    CountValues,
     Guess,
     GuessLinks,
     PredictLinks,
@@ -47,7 +49,8 @@ class Model:
     async def __call__(self, work: Work) -> Reply:
         """The reply to one command of an inference."""
         self.calls.append(work)
-        model = work if isinstance(work, PrepareLinks | PrepareProperty) else work.model
+        asked = work.prediction if isinstance(work, CountValues) else work
+        model = asked if isinstance(asked, PrepareLinks | PrepareProperty) else asked.model
         if model.endpoint != self.endpoint:
             raise BadRequest(ENDPOINT_NOT_FOUND.format(model.endpoint))
         if isinstance(work, GuessLinks):
@@ -90,8 +93,12 @@ class Values:
 
     async def __call__(self, work: Work) -> Reply:
         """The reply to one command of an inference."""
-        if not isinstance(work, PredictProperty):
-            return self._element
+        if isinstance(work, CountValues):
+            found = self._predicted(work.prediction)
+            return list(Counter(value for pairs in found for value, _ in pairs).items())
+        return self._predicted(work) if isinstance(work, PredictProperty) else self._element
+
+    def _predicted(self, work: PredictProperty) -> list[list[tuple[Literal, float]]]:
         ids = [each if isinstance(each, Literal) else each.id for each in work.inputs]
         return [
             [(value, 0.5**rank) for rank, value in enumerate(self._values.get(id, ()))][
@@ -109,7 +116,8 @@ class Models:
 
     async def __call__(self, work: Work) -> Reply:
         """The reply of the model that is asked."""
-        model = work if isinstance(work, PrepareLinks | PrepareProperty) else work.model
+        asked = work.prediction if isinstance(work, CountValues) else work
+        model = asked if isinstance(asked, PrepareLinks | PrepareProperty) else asked.model
         if model.endpoint not in self._models:
             raise BadRequest(ENDPOINT_NOT_FOUND.format(model.endpoint))
         return await self._models[model.endpoint](work)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from grammar.collector import without_collection
-from grammar.traversal import Kind, Literal
-from proxy.learning.graph import Floats, Relation
+from grammar.traversal import Alike, Kind, Literal, literals_of
+from proxy.learning.graph import Floats, Indexes, Relation
 from proxy.learning.inductive.extension import Places, encoded_rows, extend, places_of
 from proxy.learning.inductive.neighbourhood import Cells, Neighbourhood
 from proxy.learning.inductive.scope import Scope
@@ -140,18 +141,29 @@ class PropertyPredictor:
         with without_collection():
             return self._predicted(inputs, limit, threshold)
 
+    def counted(
+        self,
+        inputs: Sequence[Literal | EdgeInput],
+        limit: int,
+        threshold: float | None = None,
+    ) -> list[tuple[Literal, int]]:
+        """The values that `predict` has for all inputs together, and how often each.
+
+        In the order in which they come there first. Numbers are not looked at for equal ones.
+        """
+        _, outputs = self._outputs(inputs)
+        if self._model.target.form is Form.NUMBER:
+            return [(number, 1) for number in _numbers(outputs)]
+        places, scores = _best(outputs, limit)
+        if threshold is not None:
+            places = places[scores >= threshold]
+        classes = self._model.target.classes
+        return [(classes[each], count) for each, count in Counter(places.ravel().tolist()).items()]
+
     def _predicted(
         self, inputs: Sequence[Literal | EdgeInput], limit: int, threshold: float | None
     ) -> list[list[PredictedValue]]:
-        known, subjects = self._vertices(inputs) if self.element == "node" else self._edges(inputs)
-        if not known:
-            return [[] for _ in inputs]
-        answers = self._model.answers
-        outputs = (
-            self._model.outputs(subjects)
-            if answers is None
-            else answers[subjects.ends[0]].astype(np.float64)
-        )
+        known, outputs = self._outputs(inputs)
         values = self._values(outputs, limit, threshold)
         if len(known) == len(inputs):
             return values
@@ -160,30 +172,44 @@ class PropertyPredictor:
             found[position] = each
         return found
 
-    def _vertices(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[list[int], Subjects]:
+    def _outputs(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[Sequence[int], Outputs]:
+        """Which inputs are known, and the model's outputs for them."""
+        known, subjects = self._vertices(inputs) if self.element == "node" else self._edges(inputs)
+        if not known:
+            return known, np.zeros((0, max(self.classes, 1)))
+        answers = self._model.answers
+        if answers is None:
+            return known, self._model.outputs(subjects)
+        return known, answers[subjects.ends[0]].astype(np.float64)
+
+    def _vertices(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[Sequence[int], Subjects]:
         """Which inputs are known, and they as subjects."""
-        known: list[int] = []
-        rows: list[int] = []
-        texts = self._texts
-        for position, vertex in enumerate(inputs):
-            if not isinstance(vertex, Literal):
-                continue
-            # Nearly all ids are texts, and a text is looked up in a fraction of a literal's time.
-            row = texts.get(vertex.value) if vertex.kind is Kind.STRING else self._row(vertex)
-            if row is not None:
-                known.append(position)
-                rows.append(row)
+        rows = self._rows_of(inputs)
+        known: Sequence[int] = range(len(rows))
+        if None in rows:
+            known = [position for position in known if rows[position] is not None]
+            rows = [rows[position] for position in known]
         return known, Subjects((np.array(rows, np.int64),), np.zeros((len(rows), 0), np.float32))
 
-    @cached_property
-    def _texts(self) -> dict[str, int]:
-        """The rows of the vertices whose property it is, by those of their ids that are texts."""
-        ids = self._model.stored.ids[str(self._model.target.owner)]
-        return {id.value: row for row, id in enumerate(ids) if id.kind is Kind.STRING}
+    def _rows_of(self, inputs: Sequence[Literal | EdgeInput]) -> list[int | None]:
+        """The row of each vertex, `None` for those that the model does not know."""
+        if isinstance(inputs, Alike):
+            return list(map(self._rows[inputs.kind].get, inputs.values))
+        return [
+            self._rows[vertex.kind].get(vertex.value) if isinstance(vertex, Literal) else None
+            for vertex in inputs
+        ]
 
-    def _row(self, vertex: Literal) -> int | None:
-        place = self._places.get(vertex)
-        return place[1] if place is not None and place[0] == self._model.target.owner else None
+    @cached_property
+    def _rows(self) -> dict[Kind, dict[Any, int]]:
+        """The rows of the vertices whose property it is, by kinds of their ids.
+
+        What is in a literal is looked up in a fraction of the literal's own time.
+        """
+        rows: dict[Kind, dict[Any, int]] = {kind: {} for kind in Kind}
+        for row, id in enumerate(self._model.stored.ids[str(self._model.target.owner)]):
+            rows[id.kind][id.value] = row
+        return rows
 
     def _edges(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[list[int], Subjects]:
         """Which inputs have known ends, and they as subjects."""
@@ -230,27 +256,36 @@ class PropertyPredictor:
         self, outputs: Outputs, limit: int, threshold: float | None
     ) -> list[list[PredictedValue]]:
         if self._model.target.form is Form.NUMBER:
-            return [
-                [PredictedValue(Literal(Kind.DOUBLE, float(number)), CERTAIN)]
-                for number in outputs[:, 0]
-            ]
-        if limit < 1:
-            return [[] for _ in outputs]
+            return [[PredictedValue(number, CERTAIN)] for number in _numbers(outputs)]
         classes = self._model.target.classes
+        places, scores = _best(outputs, limit)
         if limit == 1:
-            best = outputs.argmax(axis=1)
-            highest = outputs[np.arange(len(outputs)), best].tolist()
-            pairs = zip(map(classes.__getitem__, best.tolist()), highest, strict=True)
+            highest = scores[:, 0].tolist()
+            pairs = zip(map(classes.__getitem__, places[:, 0].tolist()), highest, strict=True)
             if threshold is None:
                 return [[_new(PredictedValue, pair)] for pair in pairs]
             return [[_new(PredictedValue, pair)] if pair[1] >= threshold else [] for pair in pairs]
-        order = np.argsort(-outputs, axis=1, kind="stable")[:, :limit]
-        scores = np.take_along_axis(outputs, order, axis=1)
         return [
             [
                 PredictedValue(classes[place], score)
-                for place, score in zip(places, row, strict=True)
+                for place, score in zip(best, row, strict=True)
                 if threshold is None or score >= threshold
             ]
-            for places, row in zip(order.tolist(), scores.tolist(), strict=True)
+            for best, row in zip(places.tolist(), scores.tolist(), strict=True)
         ]
+
+
+def _numbers(outputs: Outputs) -> list[Literal]:
+    return literals_of(Kind.DOUBLE, outputs[:, 0].tolist())
+
+
+def _best(outputs: Outputs, limit: int) -> tuple[Indexes, Outputs]:
+    """The classes with the highest scores, best first, at most `limit`, and their scores.
+
+    Both `[inputs, classes]`; of equal scores the class that comes first is better.
+    """
+    if limit == 1:
+        places = outputs.argmax(axis=1)[:, None]
+    else:
+        places = np.argsort(-outputs, axis=1, kind="stable")[:, : max(limit, 0)]
+    return places, np.take_along_axis(outputs, places, axis=1)

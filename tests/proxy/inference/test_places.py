@@ -7,8 +7,15 @@ from dataclasses import replace
 import pytest
 from answering import as_bytecode, as_script, drive, known, row
 
-from grammar.traversal import Kind, Literal, Opaque
-from proxy.inference.commands import Admit, Edge, PredictProperty, PrepareLinks, PrepareProperty
+from grammar.traversal import Items, Kind, Literal, Opaque
+from proxy.inference.commands import (
+    Admit,
+    CountValues,
+    Edge,
+    PredictProperty,
+    PrepareLinks,
+    PrepareProperty,
+)
 from proxy.inference.errors import InvalidParameter, UnsupportedOperation
 from proxy.inference.predicates import Settings
 from proxy.wire.mime import format_of
@@ -172,6 +179,18 @@ def test_equal_values_come_to_the_client_together_where_nothing_stands_behind():
     assert steps(f"{query}.limit(1)") == ["inject", "limit"]
     answered = drive(as_script(query), ROWS, values=genres)
     assert answered.text == "g.inject(gremlink_answers_0 as Object[])"
+
+
+def test_the_model_counts_values_that_nobody_tells_apart():
+    query = f'{P}V().hasLabel("m").{GENRE}.value()'
+    rows = [[Items("list", tuple(Literal.string(f"m{number}") for number in range(12)))]]
+    answered = drive(as_bytecode(query), rows, values=lambda _: [(Literal.string("War"), 0.9)])
+    assert isinstance(answered.commands[-1], CountValues)
+    steps = answered.final.args["gremlin"].steps
+    assert [len(each.arguments) for each in steps if each.name == "inject"] == [1, 1, 1]
+    assert drive(as_bytecode(query), [[Items("list", ())]], values=genres).text == (
+        "g.inject(0).limit(0)"
+    )
 
 
 def test_all_properties_of_a_graph_begin_with_the_answers():

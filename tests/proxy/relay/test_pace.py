@@ -6,6 +6,7 @@ import gc
 
 from grammar.traversal import Literal
 from proxy.inference.commands import (
+    CountValues,
     Describe,
     PredictLinks,
     PredictProperty,
@@ -37,6 +38,15 @@ def test_a_model_is_quick_when_it_has_shown_it() -> None:
     assert not pace.is_quick(model, links(3))
     assert not pace.is_quick(predictor(), links(1))
     assert not pace.is_quick(model, PredictProperty(LEVEL, [Literal.of(1)], 1, None))
+
+
+def test_counting_values_takes_as_long_as_predicting_them() -> None:
+    pace, model = Pace(), predictor()
+    few, more = (PredictProperty(LEVEL, [Literal.of(1)] * count, 1, None) for count in (2, 3))
+    pace.took(model, CountValues(few), QUICK)
+    assert pace.is_quick(model, few)
+    assert pace.is_quick(model, CountValues(few))
+    assert not pace.is_quick(model, CountValues(more))
 
 
 def test_looking_at_the_endpoint_is_always_quick_and_telling_of_it_never() -> None:

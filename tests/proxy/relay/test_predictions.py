@@ -12,6 +12,7 @@ from teams import write_teams
 
 from grammar.traversal import Kind, Literal
 from proxy.inference.commands import (
+    CountValues,
     Edge,
     ExplainLinks,
     Guess,
@@ -70,6 +71,15 @@ async def test_a_property_of_vertices(predictions: Predictions) -> None:
     assert [value.kind for value, _ in known] == [Kind.INT] * 2
     assert known[0][1] >= known[1][1]
     assert unknown == []
+
+
+async def test_values_of_all_inputs_together(predictions: Predictions) -> None:
+    asked = PredictProperty(LEVEL, [person(1), person(2), Literal.string("?")], 1, None)
+    reply = await predictions(CountValues(asked))
+    values = [value for pairs in await predictions(asked) for value, _ in pairs]  # type: ignore
+    assert [value for value, times in reply for _ in range(times)] == sorted(  # type: ignore
+        values, key=values.index
+    )
 
 
 async def test_a_property_of_edges(predictions: Predictions) -> None:

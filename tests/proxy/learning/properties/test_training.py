@@ -6,13 +6,14 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from teams import PEOPLE, team, write_teams
 
-from grammar.traversal import Kind, Literal
+from grammar.traversal import Alike, Kind, Literal
 from proxy.graph import BadExport
 from proxy.learning.events import EpochDone, Event, PhaseStarted
 from proxy.learning.properties.predictor import PropertyPredictor
@@ -90,6 +91,22 @@ def test_limit_threshold_and_the_unknown(tmp_path: Path) -> None:
     assert predictor.predict(inputs[:1], 100, second) == [every[:2]]
     assert predictor.predict(inputs[:1], 100, second + 1e-9) == [every[:1]]
     assert predictor.predict([], 5) == []
+    for asked in (inputs, UNTOLD, []):
+        for limit, threshold in ((1, None), (1, second), (100, None), (2, second), (0, None)):
+            found = predictor.predict(asked, limit, threshold)
+            values = Counter(each.value for answers in found for each in answers)
+            counted = predictor.counted(asked, limit, threshold)
+            assert counted == list(values.items())
+
+
+def test_ids_that_were_read_together(tmp_path: Path) -> None:
+    export = write_teams(tmp_path / "export", of_people=TEAM)
+    train_property(export, tmp_path / "artifact", model="neighbours", settings=QUICK)
+    predictor = PropertyPredictor.load(tmp_path / "artifact")
+    for ids in (["p0", "p5"], ["p0", "nobody", "p5"], ["nobody"]):
+        found = predictor.predict(Alike(Kind.STRING, ids), 2)
+        assert found == predictor.predict(list(map(Literal.string, ids)), 2)
+    assert predictor.predict(Alike(Kind.LONG, [0, 5]), 2) == [[], []]
 
 
 def test_several_classes_have_confidences_of_their_own(tmp_path: Path) -> None:
@@ -126,7 +143,9 @@ def test_numbers_of_vertices(tmp_path: Path) -> None:
     assert "Confusion" not in page
     predictor = PropertyPredictor.load(tmp_path / "artifact")
     assert predictor.task == "regression"
-    for vertex, values in zip(UNTOLD, predictor.predict(UNTOLD, 0, 5.0), strict=True):
+    found = predictor.predict(UNTOLD, 0, 5.0)
+    assert predictor.counted(UNTOLD, 0, 5.0) == [(answer.value, 1) for (answer,) in found]
+    for vertex, values in zip(UNTOLD, found, strict=True):
         (answer,) = values
         assert answer.value.kind is Kind.DOUBLE
         assert answer.score == 1.0
