@@ -110,7 +110,7 @@ class Alike(Sequence[Literal]):
     literals of them.
     """
 
-    __slots__ = ("_made", "kind", "values")
+    __slots__ = ("__weakref__", "_made", "kind", "values")
 
     def __init__(self, kind: Kind, values: Sequence[Any]) -> None:
         self.kind = kind

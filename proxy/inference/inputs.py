@@ -78,10 +78,10 @@ def input_query(
 
 def read_vertices(results: Results) -> tuple[Sequence[Literal], list[frozenset[Literal]]]:
     """The vertices, in order, and what each is known to be linked to. Raises `InferenceError`."""
-    alike = _alike(results)
-    if alike is not None:
-        _refuse_many(alike)
-        return alike, [frozenset()] * len(alike)
+    ids = alike(results)
+    if ids is not None:
+        _refuse_many(ids)
+        return ids, [frozenset()] * len(ids)
     inputs: list[Literal] = []
     known: list[frozenset[Literal]] = []
     results = unfolded(results)
@@ -173,7 +173,7 @@ def unfolded(results: Results) -> Results:
     return results if only is None else only.items
 
 
-def _alike(results: Results) -> Alike | None:
+def alike(results: Results) -> Alike | None:
     """What is in a list that is the only result, if it is all of one kind."""
     only = _only_list(results)
     return None if only is None else only.alike

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from proxy.inference.errors import InternalFailure, UnsupportedOperation
 from proxy.relay.commands import Pending
+from proxy.relay.recent import RecentIds
 from proxy.wire.errors import MessageError
-from proxy.wire.response import has_results, read_response
+from proxy.wire.response import has_results
 
 RESULT_LIMIT = 64 * 1024 * 1024
 """Bytes of answers to one query of our own, which are kept until they are complete."""
 
 
-def collect(pending: Pending, payload: bytes) -> None:
+def collect(pending: Pending, payload: bytes, recent: RecentIds) -> None:
     """Keep what is in a response. Raises `InferenceError`."""
     pending.received += len(payload)
     if pending.received > RESULT_LIMIT:
@@ -20,7 +21,7 @@ def collect(pending: Pending, payload: bytes) -> None:
             " narrow the steps before it, or ask in portions with range()."
         )
     try:
-        pending.results += read_response(payload).results
+        pending.results += recent.results(payload)
     except MessageError as error:
         raise _unreadable(error) from error
 

@@ -35,6 +35,7 @@ from proxy.relay.inferring import Inferences, asks_otherwise
 from proxy.relay.ledger import KEPT, Ledger, OpenRequest
 from proxy.relay.marker import holds_marker
 from proxy.relay.readings import Readings, takes_long
+from proxy.relay.recent import RecentIds
 from proxy.wire.errors import FrameError, MessageError
 from proxy.wire.frames import CloseCode, Message, Opcode, encode_close
 from proxy.wire.request import RequestHead, RequestMessage, peek_request, read_request
@@ -44,7 +45,7 @@ from proxy.wire.status import Status, is_final, is_success
 
 class Conversation:
     """See the module. `upstream` names the database in messages; `shapes` are those of requests
-    that came before, of all clients."""
+    that came before, `recent` ids that the database told, of all clients."""
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class Conversation:
         limits: Limits,
         shapes: Shapes | None = None,
         ledger: Ledger | None = None,
+        recent: RecentIds | None = None,
     ) -> None:
         self._shapes = Shapes() if shapes is None else shapes
         self._upstream = upstream
@@ -64,6 +66,7 @@ class Conversation:
             settings,
             self.ledger,
             self._shapes,
+            RecentIds() if recent is None else recent,
             timeout=round(limits.evaluation_timeout * 1000),
             message_limit=limits.max_message_bytes,
         )

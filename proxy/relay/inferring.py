@@ -27,6 +27,7 @@ from proxy.relay.commands import Advance, Command, Pending, Predict, ToClient, T
 from proxy.relay.endings import refusal
 from proxy.relay.ledger import Ledger
 from proxy.relay.patience import Patience
+from proxy.relay.recent import RecentIds
 from proxy.relay.writing import frame, in_time
 from proxy.wire.frames import Message, encode_frame
 from proxy.wire.mime import Format
@@ -46,12 +47,14 @@ class Inferences:
         settings: Settings,
         ledger: Ledger,
         shapes: Shapes,
+        recent: RecentIds,
         *,
         timeout: int,
         message_limit: int,
     ) -> None:
         self._settings = settings
         self._shapes = shapes
+        self._recent = recent
         self._ledger = ledger
         self._timeout = timeout
         self._message_limit = message_limit
@@ -172,7 +175,7 @@ class Inferences:
         self._ledger.admitted = True
         reply: Reply | InferenceError
         try:
-            collect(pending, event.payload)
+            collect(pending, event.payload, self._recent)
         except InferenceError as error:
             reply = error
         else:

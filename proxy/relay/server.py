@@ -25,6 +25,7 @@ from proxy.relay.http import HttpRelay
 from proxy.relay.ledger import Ledger
 from proxy.relay.metrics import Metrics
 from proxy.relay.queries import OpenQueries
+from proxy.relay.recent import RecentIds
 from proxy.relay.refusals import told
 from proxy.relay.strangers import ACCOUNT
 from proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
@@ -85,6 +86,7 @@ class Server:
         """Plain HTTP requests that are being answered."""
         self._draining = False
         self._shapes = Shapes()
+        self._recent = RecentIds()
         self.queries = OpenQueries(self._connections)
         self._plain = self._asked(self.queries.watched(self._http.handle))
 
@@ -232,6 +234,7 @@ class Server:
                 limits,
                 self._shapes,
                 Ledger(took=self.metrics.durations["websocket"].took),
+                self._recent,
             ),
             self._predict,
             self._aside,

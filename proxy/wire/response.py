@@ -89,6 +89,19 @@ def read_response(payload: bytes) -> ResponseMessage:
         raise MessageError(f"not a readable response: {error}") from error
 
 
+def data_of(payload: bytes) -> bytes | None:
+    """The data of a GraphBinary response as they came, `None` for another. Raises `MessageError`.
+
+    Equal bytes are equal results, whatever request they answer.
+    """
+    if payload[:1] != bytes((_VERSION,)):
+        return None
+    try:
+        return payload[_status_and_data(payload)[-1] :]
+    except (GremlinError, ValueError, LookupError, struct.error) as error:
+        raise MessageError(f"not a readable response: {error}") from error
+
+
 def has_results(payload: bytes) -> bool:
     """Whether there is anything in a response's data. Raises `MessageError`."""
     if payload[:1] != bytes((_VERSION,)):

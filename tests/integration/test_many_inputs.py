@@ -15,10 +15,11 @@ from grammar.traversal import Kind, Literal
 
 pytestmark = pytest.mark.integration
 
-FILMS, PEOPLE, SONGS, RESULTS = 10_000, 5_000, 100, 10
+FILMS, PEOPLE, BOOKS, SONGS, RESULTS = 10_000, 5_000, 2_000, 100, 10
 GENRES = ("Action", "Drama", "War")
 GRAPH = f"""
 (0..<{FILMS}).each {{ g.addV('Film').property(T.id, 'f' + it).property('number', it).iterate() }}
+(0..<{BOOKS}).each {{ g.addV('Book').property(T.id, 'book' + it).iterate() }}
 (0..<{SONGS}).each {{ g.addV('Song').property(T.id, it as Long).iterate() }}
 (0..<{PEOPLE}).each {{ g.addV('Person').property(T.id, 'p' + it).iterate() }}
 'done'
@@ -42,6 +43,7 @@ def client(graph_url: str) -> Iterator[Client]:
     id = Literal.string
     models = Models(
         Values("genres", "node", {id(f"f{n}"): [id(genre(n))] for n in range(FILMS)}),
+        Values("kinds", "node", {id(f"book{n}"): [id(genre(n))] for n in range(BOOKS + 1)}),
         Values("moods", "node", {Literal(Kind.LONG, n): [id(genre(n))] for n in range(SONGS)}),
         Model("films", {id(f"p{n}"): list(map(id, likes(n))) for n in range(PEOPLE)}),
     )
@@ -79,6 +81,25 @@ def test_a_class_for_each_of_a_hundred_vertices_whose_ids_are_numbers(ask):
         f'.properties("genre").{CLASSES}.value()'
     )
     assert Counter(values) == Counter(genre(n) for n in range(SONGS))
+
+
+def test_the_graph_is_asked_each_time(ask, graph_url: str):
+    direct = Client(graph_url, "g")
+    found = []
+    for change in ("g.inject(1)", f"g.addV('Book').property(T.id, 'book{BOOKS}')",
+                   f"g.V('book{BOOKS}', 'book0').drop()",
+                   "g.addV('Book').property(T.id, 'book0')"):  # fmt: skip
+        direct.submit(change).all().result()
+        values = ask(
+            f'g.with("Neptune#ml.endpoint", "kinds").V().hasLabel("Book")'
+            f'.properties("genre").{CLASSES}.value()'
+        )
+        found.append((len(values), values.count(genre(0))))
+    direct.close()
+    every, first = BOOKS, sum(genre(n) == genre(0) for n in range(BOOKS))
+    more = genre(BOOKS) == genre(0)
+    assert found == [(every, first), (every + 1, first + more), (every - 1, first - 1),
+                     (every, first)]  # fmt: skip
 
 
 def test_classes_in_the_order_of_the_vertices(ask):

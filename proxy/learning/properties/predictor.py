@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -74,6 +75,8 @@ class PropertyPredictor:
         """`places` are those of the model's vertices, if they are known."""
         self._model = model
         self._places = places_of(model.stored) if places is None else places
+        self._found: WeakKeyDictionary[Alike, tuple[Sequence[int], Indexes]] = WeakKeyDictionary()
+        """For ids that were read together, which are known, and their rows."""
         self._edge_rows = {text: row for row, text in enumerate(model.edges.ids)}
 
     @classmethod
@@ -184,12 +187,19 @@ class PropertyPredictor:
 
     def _vertices(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[Sequence[int], Subjects]:
         """Which inputs are known, and they as subjects."""
-        rows = self._rows_of(inputs)
-        known: Sequence[int] = range(len(rows))
-        if None in rows:
-            known = [position for position in known if rows[position] is not None]
-            rows = [rows[position] for position in known]
-        return known, Subjects((np.array(rows, np.int64),), np.zeros((len(rows), 0), np.float32))
+        alike = inputs if isinstance(inputs, Alike) else None
+        found = None if alike is None else self._found.get(alike)
+        if found is None:
+            rows = self._rows_of(inputs)
+            known: Sequence[int] = range(len(rows))
+            if None in rows:
+                known = [position for position in known if rows[position] is not None]
+                rows = [rows[position] for position in known]
+            found = known, np.array(rows, np.int64)
+            if alike is not None:
+                self._found[alike] = found
+        known, places = found
+        return known, Subjects((places,), np.zeros((len(places), 0), np.float32))
 
     def _rows_of(self, inputs: Sequence[Literal | EdgeInput]) -> list[int | None]:
         """The row of each vertex, `None` for those that the model does not know."""

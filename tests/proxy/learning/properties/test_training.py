@@ -104,8 +104,10 @@ def test_ids_that_were_read_together(tmp_path: Path) -> None:
     train_property(export, tmp_path / "artifact", model="neighbours", settings=QUICK)
     predictor = PropertyPredictor.load(tmp_path / "artifact")
     for ids in (["p0", "p5"], ["p0", "nobody", "p5"], ["nobody"]):
-        found = predictor.predict(Alike(Kind.STRING, ids), 2)
-        assert found == predictor.predict(list(map(Literal.string, ids)), 2)
+        together = Alike(Kind.STRING, ids)
+        apart = predictor.predict(list(map(Literal.string, ids)), 2)
+        assert predictor.predict(together, 2) == apart
+        assert predictor.predict(together, 2) == apart  # their rows are known by now
     assert predictor.predict(Alike(Kind.LONG, [0, 5]), 2) == [[], []]
 
 

@@ -1,0 +1,43 @@
+"""Long lists of ids that the database has told lately, by the bytes that told them.
+
+An application asks for predictions of all vertices of a kind again and again, and most of the time
+they are the same. The database is asked each time; when its answer has the same bytes as an earlier
+one, the ids in it are the same, and need not be read, nor looked up in the model, once more.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from proxy.inference.commands import Results
+from proxy.inference.inputs import alike
+from proxy.wire.response import data_of, read_response
+
+MOST = 4
+"""Lists that are kept, of all clients together."""
+
+SHORTEST, LONGEST = 16 * 1024, 1024 * 1024
+"""Bytes of a list that is kept; the objects made of it take some times as many."""
+
+
+class RecentIds:
+    """The results of responses; a list of ids is the same object as long as it has not changed."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[bytes, Results] = OrderedDict()
+
+    def results(self, payload: bytes) -> Results:
+        """What is in a response. Raises `MessageError`."""
+        data = data_of(payload) if len(payload) >= SHORTEST else None
+        if data is None:
+            return read_response(payload).results
+        known = self._kept.get(data)
+        if known is not None:
+            self._kept.move_to_end(data)
+            return known
+        found = read_response(payload).results
+        if alike(found) is not None and len(data) <= LONGEST:
+            self._kept[data] = found
+            if len(self._kept) > MOST:
+                self._kept.popitem(last=False)
+        return found
