@@ -136,6 +136,13 @@ class TypedGraph:
         tails = np.concatenate([edges.tails, edges.heads])
         return _binary(heads, tails, (count, count))
 
+    def reciprocated(self, relation: Relation) -> float:
+        """The share of a relation's links whose opposite exists, too; 0 between two types."""
+        if relation.head != relation.tail or not len(self.edges[relation]):
+            return 0.0
+        links = self.adjacency(relation)
+        return float(links.multiply(links.T).sum() / links.sum())
+
     @cached_property
     def whole(self) -> sparse.csr_array:
         """All relations without direction, all vertices numbered through: binary float32 CSR."""

@@ -125,7 +125,7 @@ class Bench:
         self, graph: TypedGraph, relation: Relation, networks: Sequence[tuple[str, Trained]]
     ) -> list[Scorer]:
         """The networks, and all other methods of `names` in their order, fitted on a graph."""
-        fitted = fit_simple(graph, relation, self.names, self.watch)
+        fitted = fit_simple(graph, self.dataset.graph, relation, self.names, self.watch)
         return [
             *(Timed(trained.scorer(relation), name, self.watch) for name, trained in networks),
             *(Timed(scorer, name, self.watch) for name, scorer in fitted.items()),

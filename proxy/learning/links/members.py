@@ -51,9 +51,17 @@ class Nothing:
 
 
 def fit_simple(
-    graph: TypedGraph, relation: Relation, names: Sequence[str], watch: Stopwatch
+    graph: TypedGraph,
+    whole: TypedGraph,
+    relation: Relation,
+    names: Sequence[str],
+    watch: Stopwatch,
 ) -> dict[str, Scorer]:
-    """Those of `names` that need no network, fitted on a graph without held-out edges."""
+    """Those of `names` that need no network, fitted on a graph without held-out edges.
+
+    Which apply is asked of the `whole` graph: without some of its edges a relation without
+    direction looks as if it had one.
+    """
     fitted: dict[str, Scorer] = {}
     for name in names:
         scorer = SIMPLE.get(name)
@@ -62,7 +70,7 @@ def fit_simple(
         with watch.timing(name):
             fitted[name] = (
                 scorer.fit(graph, relation)
-                if scorer.applies(graph, relation)
+                if scorer.applies(whole, relation)
                 else Nothing(graph, relation)
             )
     return fitted

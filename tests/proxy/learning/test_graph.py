@@ -49,6 +49,15 @@ def test_a_relation_between_two_types_has_no_neighbourhood() -> None:
         graph().neighbourhood(LIKES)
 
 
+def test_links_with_an_opposite_are_told_by_their_share() -> None:
+    both = Edges(np.array([0, 1, 1, 2]), np.array([1, 0, 2, 0]))
+    assert graph().replacing({KNOWS: both}).reciprocated(KNOWS) == 0.5
+    assert graph().reciprocated(KNOWS) == 0.0
+    assert graph().reciprocated(LIKES) == 0.0, "there is no opposite"
+    nothing = Edges(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    assert graph().replacing({KNOWS: nothing}).reciprocated(KNOWS) == 0.0
+
+
 def test_ends_by_direction() -> None:
     assert LIKES.source_type("out") == "P"
     assert LIKES.target_type("out") == "T"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from proxy.learning.links.scorers.adamic_adar import AdamicAdar
+from proxy.learning.links.scorers.bi_fan import BiFan
 from proxy.learning.links.scorers.common_neighbours import CommonNeighbours
 from proxy.learning.links.scorers.degree import Degree
+from proxy.learning.links.scorers.directed_resource_allocation import (
+    DirectedResourceAllocation,
+)
 from proxy.learning.links.scorers.ease import Ease
 from proxy.learning.links.scorers.feature_similarity import FeatureSimilarity
 from proxy.learning.links.scorers.fitted import FittedScorer
@@ -26,6 +30,8 @@ STRUCTURAL: dict[str, type[StructuralScorer]] = {
         CommonNeighbours,
         AdamicAdar,
         ResourceAllocation,
+        DirectedResourceAllocation,
+        BiFan,
         Katz,
         PersonalisedPageRank,
         Reciprocity,

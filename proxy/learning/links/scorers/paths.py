@@ -3,6 +3,9 @@
 Between vertices of one type two edges make a common neighbour. Between two types there are no
 paths of two edges inside a relation; there the index compares the source with the other vertices
 of its own type and adds up over those that are linked to the candidate (three edges).
+
+Where a relation inside one type has a direction, two edges along it and three across it tell more
+than edges whose direction is ignored.
 """
 
 from __future__ import annotations
@@ -27,11 +30,25 @@ class WeightedPaths:
 
     @classmethod
     def build(cls, graph: TypedGraph, relation: Relation, weight: MiddleWeight) -> WeightedPaths:
-        """The matrices of a relation on a graph."""
-        if relation.head == relation.tail:
-            near = graph.neighbourhood(relation)
-            first = _scaled(near, weight(_row_sums(near)))
-            return cls({"out": [first, near], "in": [first, near]})
+        """Two edges without direction inside one type, three between two."""
+        if relation.head != relation.tail:
+            return cls.across(graph, relation, weight)
+        near = graph.neighbourhood(relation)
+        first = _scaled(near, weight(_row_sums(near)))
+        return cls({"out": [first, near], "in": [first, near]})
+
+    @classmethod
+    def along(cls, graph: TypedGraph, relation: Relation, weight: MiddleWeight) -> WeightedPaths:
+        """Two edges along the direction, inside one type; degrees are of the edges that lead on."""
+        links = graph.adjacency(relation)
+        back = sparse.csr_array(links.T)
+        out = _scaled(links, weight(_row_sums(links)))
+        into = _scaled(back, weight(_row_sums(back)))
+        return cls({"out": [out, links], "in": [into, back]})
+
+    @classmethod
+    def across(cls, graph: TypedGraph, relation: Relation, weight: MiddleWeight) -> WeightedPaths:
+        """Three edges, the one in the middle against the direction."""
         links = graph.adjacency(relation)
         back = sparse.csr_array(links.T)
         out = _scaled(links, weight(_row_sums(back)))
@@ -45,6 +62,11 @@ class WeightedPaths:
         for matrix in rest:
             rows = rows @ matrix
         return np.asarray(rows.toarray(), dtype=np.float32)
+
+
+def shared_out(degrees: Floats) -> Floats:
+    """The weight of resource allocation: what arrives at a vertex is divided among its edges."""
+    return (1.0 / np.maximum(degrees, 1.0)).astype(np.float32)
 
 
 def _row_sums(matrix: sparse.csr_array) -> Floats:

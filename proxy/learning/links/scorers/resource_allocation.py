@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
-from proxy.learning.graph import Floats, Relation, TypedGraph
-from proxy.learning.links.scorers.paths import WeightedPaths
+from proxy.learning.graph import Relation, TypedGraph
+from proxy.learning.links.scorers.paths import WeightedPaths, shared_out
 
 
 class ResourceAllocation(WeightedPaths):
@@ -29,8 +27,4 @@ class ResourceAllocation(WeightedPaths):
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> ResourceAllocation:
         """Prepare the path matrices."""
-        return cls(WeightedPaths.build(graph, relation, _weight).matrices)
-
-
-def _weight(degrees: Floats) -> Floats:
-    return (1.0 / np.maximum(degrees, 1.0)).astype(np.float32)
+        return cls(WeightedPaths.build(graph, relation, shared_out).matrices)

@@ -5,7 +5,8 @@ import pytest
 
 from proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
 from proxy.learning.links.evaluation import mean_gain, mean_reciprocal_rank
-from proxy.learning.links.members import Validation
+from proxy.learning.links.members import Nothing, Validation, fit_simple
+from proxy.learning.provenance import Stopwatch
 
 LIKES = Relation("P", "likes", "T")
 
@@ -46,3 +47,15 @@ def test_as_many_edges_are_asked_about_as_there_is_room_for(
     assert len(Validation(graph, edges).ranks(Trained())) == 20
     monkeypatch.setattr(Validation, "SCORES", 5)
     assert len(Validation(graph, edges).ranks(Trained())) == 8
+
+
+def test_a_relation_that_lost_opposites_to_a_test_is_still_without_direction() -> None:
+    knows = Relation("P", "knows", "P")
+    both = Edges(np.array([0, 1, 1, 2]), np.array([1, 0, 2, 1]))
+    whole = TypedGraph({"P": 3}, {knows: both})
+    seen = whole.replacing({knows: both.select(np.array([0, 2]))})
+    names = ("resource-allocation", "directed-resource-allocation")
+    found = fit_simple(seen, whole, knows, names, Stopwatch())
+    assert isinstance(found["directed-resource-allocation"], Nothing)
+    found = fit_simple(seen, seen, knows, names, Stopwatch())
+    assert not isinstance(found["directed-resource-allocation"], Nothing)

@@ -83,6 +83,44 @@ def test_three_edges_make_a_neighbour_between_types() -> None:
     assert scores("resource-allocation", graph, LIKES, 0)[1] == pytest.approx(1 / 2)
 
 
+def arrows(*pairs: tuple[int, int]) -> TypedGraph:
+    heads, tails = np.array(pairs, np.int64).T
+    return TypedGraph({"P": 6}, {KNOWS: Edges(heads, tails)})
+
+
+def test_directed_resource_allocation_follows_the_arrows() -> None:
+    # 0 leads by 1, which has two ways on, to 2 and 3, and by 4 to 3; so does 5.
+    graph = arrows((0, 1), (1, 2), (1, 3), (0, 4), (4, 3), (5, 1), (5, 4))
+    found = scores("directed-resource-allocation", graph, KNOWS, 0)
+    assert found.tolist() == [0.0, 0.0, 1 / 2, 1 / 2 + 1, 0.0, 0.0]
+    # From the other end: 1 and 4 are each reached from 0 and 5.
+    found = scores("directed-resource-allocation", graph, KNOWS, 3, "in")
+    assert found.tolist() == [1 / 2 + 1 / 2, 0.0, 0.0, 0.0, 0.0, 1 / 2 + 1 / 2]
+    # Without arrows 5 is like 0, and 4 like 2.
+    assert scores("resource-allocation", graph, KNOWS, 0)[5] > 0.0
+    assert scores("directed-resource-allocation", graph, KNOWS, 2).tolist() == [0.0] * 6
+
+
+def test_a_relation_without_direction_in_effect_has_no_directed_copy() -> None:
+    scorer = STRUCTURAL["directed-resource-allocation"]
+    assert scorer.applies(arrows((0, 1), (1, 2), (2, 1)), KNOWS)
+    assert not scorer.applies(arrows((0, 1), (1, 0), (1, 2), (2, 1)), KNOWS)
+    assert not scorer.applies(bipartite(), LIKES)
+
+
+def test_a_bi_fan_is_closed_by_those_who_link_to_the_same() -> None:
+    # 0 and 5 link to 1, to which three link; 0 and 2 link to 3, to which two link.
+    graph = arrows((0, 1), (5, 1), (4, 1), (5, 4), (0, 3), (2, 3), (2, 5))
+    found = scores("bi-fan", graph, KNOWS, 0)
+    # 0-1-0-1, 0-1-5-1, 0-1-4-1, 0-1-0-3, 0-1-5-4; 0-3-0-3, 0-3-2-3, 0-3-0-1, 0-3-2-5.
+    expected = [0.0, 3 / 3 + 1 / 2, 0.0, 1 / 3 + 2 / 2, 1 / 3, 1 / 2]
+    assert found == pytest.approx(expected)
+    # From the other end: 5 links to two, 4 is linked to by nobody else; 1 by 0, 4 and 5.
+    found = scores("bi-fan", graph, KNOWS, 4, "in")
+    assert found == pytest.approx([1 / 2, 0.0, 0.0, 0.0, 1 / 2, 2 / 2])
+    assert not STRUCTURAL["bi-fan"].applies(bipartite(), LIKES)
+
+
 def test_popularity_counts_the_asked_end() -> None:
     graph = bipartite()
     assert scores("popularity", graph, LIKES, 0).tolist() == [2.0, 2.0, 0.0]
