@@ -3,8 +3,7 @@
 `embeddings/entity.npy` has a row for each vertex: of the type whose property is predicted, or of
 all types, one after the other. `predictions/result.npz` has the answers for the vertices of the
 type, by row and class, under `infer_scores`. Neptune keeps the numbers of the vertices in a pickle;
-here they are JSON. `training_job_details.json` has the parameters that were used, by Neptune's
-names, and after a search `tuning_job_details.json`, too. The model itself needs none of them.
+here they are JSON. The model itself needs none of them.
 """
 
 from __future__ import annotations
@@ -20,16 +19,12 @@ from proxy.learning.embeddings import NoEmbeddings, embeddings_of
 from proxy.learning.graph import Floats
 from proxy.learning.loaded import model_in
 from proxy.learning.properties.model import PropertyModel
-from proxy.learning.search.names import parameters_of
-from proxy.learning.search.templates import TASKS
-from proxy.learning.search.tuning import TUNED
 from proxy.learning.stored_graph import StoredGraph
-from proxy.store.artifacts import read_artifact, read_manifest
+from proxy.store.artifacts import read_artifact
 
 EMBEDDINGS = Path("embeddings", "entity.npy")
 PREDICTIONS = Path("predictions", "result.npz")
 MAPPING = "mapping.json"
-DETAILS, TUNING_DETAILS = "training_job_details.json", "tuning_job_details.json"
 
 
 def write_results(directory: Path, output: Path | None = None) -> None:
@@ -55,31 +50,6 @@ def write_results(directory: Path, output: Path | None = None) -> None:
             (directory / PREDICTIONS).parent.mkdir(exist_ok=True)
             np.savez(directory / PREDICTIONS, infer_scores=model.answers)
     write_mapping(directory, model.stored, types, about)
-
-
-def write_details(directory: Path) -> None:
-    """Write beside the artifact in `directory` what it was trained with, as Neptune's toolkit reads
-    it: `TrainingJobParameters`, and under `BestTrainingJob` where a search has found some of them.
-
-    Raises `ArtifactError`, OSError.
-    """
-    manifest = read_manifest(directory)
-    found = manifest.get(TUNED, {})
-    parameters = {
-        "task": TASKS[manifest["task"]],
-        "model": manifest["model"],
-        "seed": manifest["seed"],
-        **parameters_of(manifest["settings"]),
-        **{name: value for each in found.values() for name, value in each.items()},
-    }
-    details = {"TrainingJobParameters": parameters}
-    _write_json(directory / DETAILS, details)
-    if found:
-        _write_json(directory / TUNING_DETAILS, {"BestTrainingJob": details})
-
-
-def _write_json(path: Path, document: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def write_mapping(

@@ -21,15 +21,15 @@ Values = NDArray[np.float64]
 
 
 class RankingMetrics:
-    r"""MRR, Hits@k, NDCG@10 and Recall@k over all the ranks it is given.
+    r"""MRR, mean rank, Hits@k, NDCG@10 and Recall@k over all the ranks it is given.
 
     A rank is that of one held-out link among the candidates that are not linked (filtered), from 1.
-    MRR is the mean of 1/rank (Voorhees, TREC-8, 1999), Hits@k the share of ranks up to k (Bordes et
-    al., NIPS 2013). The other two look at the list that a source gets: Recall@k is the share of its
-    held-out links among the first k, NDCG@10 weights them by :math:`1 / \log_2(1 + \mathrm{place})`
-    and divides by the best that is possible (Järvelin & Kekäläinen, ACM TOIS 20, 2002); both are
-    means over the sources. In a list a source's own links stand before each other: the i-th best
-    of filtered ranks has the place rank + i - 1.
+    MRR is the mean of 1/rank (Voorhees, TREC-8, 1999), `mr` the mean rank, Hits@k the share of
+    ranks up to k (Bordes et al., NIPS 2013). The other two look at the list that a source gets:
+    Recall@k is the share of its held-out links among the first k, NDCG@10 weights them by
+    :math:`1 / \log_2(1 + \mathrm{place})` and divides by the best that is possible (Järvelin &
+    Kekäläinen, ACM TOIS 20, 2002); both are means over the sources. In a list a source's own links
+    stand before each other: the i-th best of filtered ranks has the place rank + i - 1.
     """
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class RankingMetrics:
         gains = np.where(places <= NDCG_AT, 1.0 / np.log2(1.0 + places), 0.0)
         best = np.concatenate([[0.0], np.cumsum(1.0 / np.log2(2.0 + np.arange(NDCG_AT)))])
         ideal = best[np.minimum(counts, NDCG_AT).astype(np.int64)]
-        sums = {"mrr": summed(1.0 / ranks)}
+        sums = {"mrr": summed(1.0 / ranks), "mr": summed(ranks)}
         sums.update({f"hits@{k}": summed((ranks <= k).astype(np.float64)) for k in HITS_AT})
         divisors = dict.fromkeys(sums, counts)
         ones = np.ones(self._next)

@@ -20,7 +20,8 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     tell("fetching the model and the data", 0, None, "")
     model = locations.fetch(locations.at(description["model"]), work / "model")
     data = locations.fetch(locations.at(description["input"]), work / "input")
-    from proxy.learning.results import write_details, write_results
+    from proxy.learning.details import write_details
+    from proxy.learning.results import write_results
     from proxy.learning.transform import transform
 
     made = transform(model, data, work / "artifact", progress=telling(tell))

@@ -13,8 +13,8 @@ from teams import PEOPLE, SPLIT, team, write_teams
 
 from proxy.learning.links.training import train
 from proxy.learning.properties.training import train_property
-from proxy.learning.results import EMBEDDINGS, MAPPING, PREDICTIONS, write_details, write_results
-from proxy.learning.settings import SearchSettings, TrainingSettings
+from proxy.learning.results import EMBEDDINGS, MAPPING, PREDICTIONS, write_results
+from proxy.learning.settings import TrainingSettings
 from proxy.store.artifacts import read_artifact
 
 QUICK = TrainingSettings(epochs=30, width=8, networks=2, folds=2, threads=1)
@@ -69,34 +69,3 @@ def test_a_model_without_a_network_has_no_embeddings(tmp_path: Path) -> None:
     write_results(artifact)
     assert not (artifact / EMBEDDINGS).exists()
     assert mapping(artifact)["node2id"]["Person"]
-
-
-def test_parameters_have_the_names_of_the_toolkit(tmp_path: Path) -> None:
-    export = write_communities(tmp_path / "export", people=20)
-    artifact = tmp_path / "artifact"
-    train(export, artifact, model="popularity", seed=3, settings=QUICK)
-    write_details(artifact)
-    read_artifact(artifact)  # is still whole
-    found = json.loads((artifact / "training_job_details.json").read_text())
-    parameters = found["TrainingJobParameters"]
-    assert (parameters["task"], parameters["model"]) == ("link_predict", "popularity")
-    assert (parameters["num-hidden"], parameters["num-epochs"], parameters["seed"]) == (8, 30, 3)
-    assert parameters["fanout"] == [10, 15]
-    assert "concat-node-embed" not in parameters, "it was left to the training"
-    assert not (artifact / "tuning_job_details.json").exists()
-
-
-def test_what_a_search_has_found_is_told(tmp_path: Path) -> None:
-    targets = {"label": ["team", "classification"], "split_rate": SPLIT}
-    export = write_teams(tmp_path / "export", of_people=targets)
-    artifact = tmp_path / "artifact"
-    report = train_property(
-        export, artifact, model="rgcn", settings=QUICK, search=SearchSettings(trials=2)
-    )
-    write_details(artifact)
-    found = json.loads((artifact / "tuning_job_details.json").read_text())
-    parameters = found["BestTrainingJob"]["TrainingJobParameters"]
-    assert parameters["task"] == "node_class"
-    assert report.search is not None
-    assert report.search.parameters
-    assert parameters == parameters | dict(report.search.parameters)

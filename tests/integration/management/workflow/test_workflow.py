@@ -37,6 +37,10 @@ def test_the_artifact_carries_its_figures(neptune: Any, storage: Any, trained: s
     assert 0 < figures["metrics"]["mrr"] <= 1
     assert figures["best alone"]
     assert figures["search"] is None
+    found = storage.get_object(Bucket="bucket", Key=f"{folder}/test_metrics_info.json")
+    assert json.load(found["Body"])["mrr"] == figures["metrics"]["mrr"]
+    found = storage.get_object(Bucket="bucket", Key=f"{folder}/infer_instance_recommendation.json")
+    assert json.load(found["Body"])["instance"] == "ml.m5d.large"
     found = storage.get_object(Bucket="bucket", Key=f"{folder}/training_job_details.json")
     parameters = json.load(found["Body"])["TrainingJobParameters"]
     assert parameters["task"] == "link_predict"

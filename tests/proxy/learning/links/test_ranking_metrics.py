@@ -22,6 +22,7 @@ def computed(ranks: list[float], sources: list[int] | None = None) -> dict[str, 
 def test_single_links_worked_by_hand() -> None:
     found = computed([1.0, 2.0, 4.0, 20.0])
     assert found["mrr"] == pytest.approx((1 + 1 / 2 + 1 / 4 + 1 / 20) / 4)
+    assert found["mr"] == (1 + 2 + 4 + 20) / 4
     assert [found[f"hits@{k}"] for k in (1, 3, 10, 100)] == [0.25, 0.5, 0.75, 1.0]
     gains = 1 + 1 / math.log2(3) + 1 / math.log2(5)
     assert found["ndcg@10"] == pytest.approx(gains / 4)

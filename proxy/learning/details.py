@@ -1,0 +1,84 @@
+"""What a model was made with and what serving it takes, for those who look at it from outside.
+
+The files and their keys are Neptune's. `training_job_details.json` has the parameters that were
+used, and after a search `tuning_job_details.json`, too; `config.json` says what the model
+predicts, and `infer_instance_recommendation.json` what room it needs. The model itself needs none
+of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from proxy.learning.search.names import parameters_of
+from proxy.learning.search.templates import TASKS
+from proxy.learning.search.tuning import TUNED
+from proxy.store.artifacts import read_manifest
+
+DETAILS, TUNING_DETAILS = "training_job_details.json", "tuning_job_details.json"
+CONFIG = "config.json"
+RECOMMENDATION = "infer_instance_recommendation.json"
+
+GIBIBYTE = 2**30
+INSTANCES = {
+    "ml.m5d.large": 8,
+    "ml.m5d.xlarge": 16,
+    "ml.m5d.2xlarge": 32,
+    "ml.m5d.4xlarge": 64,
+    "ml.m5d.12xlarge": 192,
+    "ml.m5d.24xlarge": 384,
+}
+"""Instances that Neptune chooses from, and their memory in GiB."""
+
+LARGEST = "ml.r5d.24xlarge"
+
+RUNNING = GIBIBYTE // 2
+"""Bytes of memory that a proxy without models has, generously."""
+
+
+def write_details(directory: Path) -> None:
+    """Write them beside the artifact in `directory`, the last of what is written there: the
+    recommendation is about all files.
+
+    Raises `ArtifactError`, OSError.
+    """
+    manifest = read_manifest(directory)
+    task = TASKS[manifest["task"]]
+    found = manifest.get(TUNED, {})
+    parameters = {
+        "task": task,
+        "model": manifest["model"],
+        "seed": manifest["seed"],
+        **parameters_of(manifest["settings"]),
+        **{name: value for each in found.values() for name, value in each.items()},
+    }
+    details = {"TrainingJobParameters": parameters}
+    _write(directory / DETAILS, details)
+    if found:
+        _write(directory / TUNING_DETAILS, {"BestTrainingJob": details})
+    config = {
+        "task": task,
+        "model": manifest["model"],
+        "name": f"{task}-{manifest['model']}",
+        "infer_type": "online-transductive-infer",
+    }
+    target = manifest.get("target")
+    _write(directory / CONFIG, config if target is None else {**config, "property": target["key"]})
+    taken = sum(file.stat().st_size for file in directory.rglob("*") if file.is_file())
+    _write(directory / RECOMMENDATION, recommendation(taken))
+
+
+def recommendation(taken: int) -> dict[str, Any]:
+    """What a model whose files take so many bytes needs: bytes, and the smallest of `INSTANCES`
+    with more memory. A model in memory is as large as its files, which are mapped.
+    """
+    memory = taken + RUNNING
+    fitting = (name for name, size in INSTANCES.items() if size * GIBIBYTE > memory)
+    return {"instance": next(fitting, LARGEST), "disk_size": taken, "mem_size": memory}
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
