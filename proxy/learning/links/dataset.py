@@ -27,4 +27,9 @@ def link_dataset(processed: ProcessedGraph) -> Dataset:
             f"{processed.target.described}, not for links: "
             "export with a link_prediction target, or without targets"
         )
-    return Dataset(processed.stored, processed.links, processed.warnings)
+    described = [
+        str(relation) for relation, rows in processed.rows.items() if rows.features is not None
+    ]
+    unused = (f"no method for links reads the features of edges: {', '.join(described)}",)
+    warnings = (*processed.warnings, *(unused if described else ()))
+    return Dataset(processed.stored, processed.links, warnings)
