@@ -29,6 +29,18 @@ def test_a_budget_without_room_leaves_what_only_counts() -> None:
     assert set(names(graph(5000), budget=0.01)) <= set(STRUCTURAL)
 
 
+def test_directed_paths_compete_where_there_is_a_direction() -> None:
+    heads, tails = np.arange(99), np.arange(1, 100)
+    there = Edges(heads, tails)
+    both = Edges(np.concatenate([heads, tails]), np.concatenate([tails, heads]))
+    knows, follows = Relation("P", "knows", "P"), Relation("P", "follows", "P")
+    for links, directed in (({knows: both}, False), ({knows: both, follows: there}, True)):
+        found = planned(TypedGraph({"P": 100}, links), list(links), "auto", TrainingSettings())
+        assert ("directed-resource-allocation" in found.names) is directed
+        assert "bi-fan" in found.names
+    assert not {"directed-resource-allocation", "bi-fan"} & set(names(graph(200)))
+
+
 def test_much_room_is_for_everything() -> None:
     edges = graph(5000).edges[LIKES]
     found = TypedGraph({"P": 1000, "T": 100}, {LIKES: edges, Relation("P", "sees", "T"): edges})
