@@ -45,8 +45,11 @@ class Case:
 
 
 def movielens_case(seeds: Path, seed: int) -> Case:
-    """A random fifth of each person's ratings; all ratings are links."""
-    graph, test = held_out(movielens(seeds), ("user", "rated", "movie"), 0.2, seed, each_head=True)
+    """A random fifth of each person's ratings; all ratings are links, with the stars on them."""
+    rated = ("user", "rated", "movie")
+    graph, test = held_out(movielens(seeds), rated, 0.2, seed, each_head=True)
+    stars = replace(graph.edges[rated], features={"score": "numerical"})
+    graph = replace(graph, edges={rated: stars})
     return Case(graph, test, "ndcg@10", ("out",), RECOMMENDERS, 1.02)
 
 

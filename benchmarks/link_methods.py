@@ -135,11 +135,13 @@ def write_links(directory: Path, case: Case) -> None:
     for number, (triple, kind) in enumerate(case.graph.edges.items()):
         head, label, tail = triple
         file = f"edges-{number}.csv"
-        write_rows(directory / file, [{k: row[k] for k in KEYS} for row in kind.rows])
+        write_rows(
+            directory / file, [{k: row[k] for k in (*KEYS, *kind.features)} for row in kind.rows]
+        )
         entry = {"file_name": file, "source": ["~from", head], "dest": ["~to", tail]}
         labels = [{"label": ["", "link_prediction"], "split_rate": [0.9, 0.05, 0.05]}]
         target = {"labels": labels} if triple in case.test else {}
-        edges.append({**entry, "relation": ["", label], "features": [], **target})
+        edges.append({**entry, "relation": ["", label], **configured(kind, None), **target})
     document = {"graph": {"nodes": nodes, "edges": edges}}
     (directory / "training-data-configuration.json").write_text(json.dumps(document))
 

@@ -6,7 +6,7 @@
     python benchmarks/quality.py seeds [--only movielens umls] [--seeds 5] [--budget 300]
 
 - `movielens`: MovieLens-100k, a random fifth of each person's ratings held out, all ratings as
-  links, with what is known of films and people as features. NDCG@10 over people.
+  links. Stars and what is known of films and people are features. NDCG@10 over people.
 - `airports`, `games-rating`, `games-friends`, `hr`: a tenth of the links of one relation held out
   (`route`, `rating`, `friendOf`, `works_as`). MRR, both ends.
 - `nations`, `kinships`, `umls`: the splits of the package, all relations. `wordnet`: a tenth of

@@ -43,17 +43,22 @@ class Relation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Distinct vertex pairs of one relation: `heads` and `tails` are int64 `[edges]`."""
+    """Distinct vertex pairs of one relation: `heads` and `tails` are int64 `[edges]`.
+
+    `features`, float32 `[edges, width]`, are there while a relation that has some is learned.
+    """
 
     heads: Indexes
     tails: Indexes
+    features: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.heads)
 
     def select(self, keep: Mask | Indexes) -> Edges:
         """The edges under a boolean mask or at the given positions."""
-        return Edges(self.heads[keep], self.tails[keep])
+        features = None if self.features is None else self.features[keep]
+        return Edges(self.heads[keep], self.tails[keep], features)
 
     def ends(self, direction: Direction) -> tuple[Indexes, Indexes]:
         """(sources, targets) as seen when asking in `direction`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proxy.learning.graph import Relation
 from proxy.learning.processing.processed import ProcessedGraph, Split, UnusableExport
@@ -12,7 +12,10 @@ from proxy.learning.stored_graph import OverStoredGraph, StoredGraph
 
 @dataclass(frozen=True, slots=True)
 class Dataset(OverStoredGraph):
-    """`targets` are the relations to predict, with what is held back of each."""
+    """`targets` are the relations to predict, with what is held back of each.
+
+    The edges of these relations have their features with them.
+    """
 
     stored: StoredGraph
     targets: Mapping[Relation, Split]
@@ -27,9 +30,21 @@ def link_dataset(processed: ProcessedGraph) -> Dataset:
             f"{processed.target.described}, not for links: "
             "export with a link_prediction target, or without targets"
         )
-    described = [
-        str(relation) for relation, rows in processed.rows.items() if rows.features is not None
+    unread = [
+        str(relation)
+        for relation, rows in processed.rows.items()
+        if rows.features is not None and relation not in processed.links
     ]
-    unused = (f"no method for links reads the features of edges: {', '.join(described)}",)
-    warnings = (*processed.warnings, *(unused if described else ()))
-    return Dataset(processed.stored, processed.links, warnings)
+    warnings = processed.warnings
+    if unread:
+        warnings += (
+            "features of edges are read where these are to be predicted, not those of "
+            + ", ".join(unread),
+        )
+    graph = processed.graph
+    described = {
+        relation: replace(graph.edges[relation], features=processed.edge_features(relation))
+        for relation in processed.links
+    }
+    stored = replace(processed.stored, graph=graph.replacing(described))
+    return Dataset(stored, processed.links, warnings)

@@ -18,6 +18,7 @@ from proxy.learning.links.networks import most_epochs
 from proxy.learning.links.scorers import FITTED, SIMPLE, STRUCTURAL
 from proxy.learning.links.scorers.ease import MOST_COLUMNS
 from proxy.learning.links.scorers.personalised_pagerank import STEPS
+from proxy.learning.links.scorers.weighted_ease import MOST_TRIED, WeightedEase
 from proxy.learning.models.mini_batches import (
     BATCHES,
     POOL,
@@ -238,8 +239,10 @@ def _fitted_cost(name: str, graph: TypedGraph, relation: Relation) -> float:
         for other in graph.edges
         if {other.head, other.tail} & {relation.head, relation.tail}
     )
+    if name == WeightedEase.name and edges.features is not None:
+        tuned += 2 * min(edges.features.shape[1], MOST_TRIED)
     match name:
-        case "ease":
+        case "ease" | "weighted-ease":
             sides = [_columns(graph, relation, end) for end in DIRECTIONS]
             once = sum(float(side) ** 3 * 2.0 / RATE + 6.0 * side**2 * TOUCH for side in sides)
         case "ials":

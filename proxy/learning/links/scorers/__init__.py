@@ -21,6 +21,7 @@ from proxy.learning.links.scorers.reciprocity import Reciprocity
 from proxy.learning.links.scorers.resource_allocation import ResourceAllocation
 from proxy.learning.links.scorers.rp3beta import Rp3Beta
 from proxy.learning.links.scorers.scorer import Scorer, StructuralScorer
+from proxy.learning.links.scorers.weighted_ease import WeightedEase
 
 STRUCTURAL: dict[str, type[StructuralScorer]] = {
     scorer.name: scorer
@@ -41,7 +42,7 @@ STRUCTURAL: dict[str, type[StructuralScorer]] = {
 """By the name that reports and artifacts use."""
 
 FITTED: dict[str, type[FittedScorer]] = {
-    scorer.name: scorer for scorer in (Rp3Beta, PureSvd, Ials, Ease)
+    scorer.name: scorer for scorer in (Rp3Beta, PureSvd, Ials, Ease, WeightedEase)
 }
 """Those with arrays of their own, by name."""
 

@@ -53,12 +53,7 @@ class Ease:
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> Ease:
         """See `FittedScorer.restore`."""
         weights: dict[Direction, Floats] = {end: tensors[end] for end in DIRECTIONS}
-        sizes = {end: [int(size) for size in tensors[f"{end}.sizes"]] for end in DIRECTIONS}
-        profiles = {}
-        for end in DIRECTIONS:
-            build = Profiles.own_links if len(sizes[end]) == 1 else Profiles.all_links
-            profiles[end] = build(graph, relation, end).cut(sizes[end])
-        return cls(profiles, weights)
+        return cls(restored_profiles(graph, relation, tensors), weights)
 
     def tensors(self) -> dict[str, Any]:
         """See `FittedScorer.tensors`."""
@@ -71,6 +66,18 @@ class Ease:
         return profiles.padded(np.asarray(found, dtype=np.float32))
 
 
+def restored_profiles(
+    graph: TypedGraph, relation: Relation, tensors: Tensors
+) -> dict[Direction, Profiles]:
+    """Those with the columns that the weights are for. Raises ValueError."""
+    profiles = {}
+    for end in DIRECTIONS:
+        sizes = [int(size) for size in tensors[f"{end}.sizes"]]
+        build = Profiles.own_links if len(sizes) == 1 else Profiles.all_links
+        profiles[end] = build(graph, relation, end).cut(sizes)
+    return profiles
+
+
 def _profiles(graph: TypedGraph, relation: Relation, direction: Direction) -> Profiles | None:
     for build in (Profiles.all_links, Profiles.own_links):
         profiles = build(graph, relation, direction)
@@ -79,7 +86,8 @@ def _profiles(graph: TypedGraph, relation: Relation, direction: Direction) -> Pr
     return None
 
 
-def _required(graph: TypedGraph, relation: Relation, direction: Direction) -> Profiles:
+def required_profiles(graph: TypedGraph, relation: Relation, direction: Direction) -> Profiles:
+    """What a regression can be made of. Raises ValueError where that would be too large."""
     profiles = _profiles(graph, relation, direction)
     if profiles is None:
         raise ValueError(f"{relation} has more than {MOST_COLUMNS:,} candidates: too many for EASE")
@@ -87,7 +95,7 @@ def _required(graph: TypedGraph, relation: Relation, direction: Direction) -> Pr
 
 
 def _solved(graph: TypedGraph, relation: Relation, ridge: float) -> Ease:
-    profiles = {end: _required(graph, relation, end) for end in DIRECTIONS}
+    profiles = {end: required_profiles(graph, relation, end) for end in DIRECTIONS}
     return Ease(profiles, {end: weights_of(each, ridge) for end, each in profiles.items()})
 
 

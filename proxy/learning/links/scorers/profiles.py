@@ -8,7 +8,7 @@ what a factor model has learned belongs to columns, and a row is read from the g
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from proxy.learning.graph import DIRECTIONS, Direction, Floats, Relation, TypedG
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """The rows of one vertex type: `matrix` is binary float32 CSR `[vertices, columns]`.
+    """The rows of one vertex type: `matrix` is float32 CSR `[vertices, columns]`, 1 for a link.
 
     `sizes` are those of the blocks of columns; the first block are the candidates, of which there
     are `candidates` by now: more than columns if some came after the model had learned.
@@ -66,6 +66,12 @@ class Profiles:
         kept = [np.arange(start, start + size) for start, size in zip(starts, sizes, strict=True)]
         matrix = sparse.csr_array(self.matrix[:, np.concatenate(kept)])
         return Profiles(matrix, tuple(sizes), self.candidates)
+
+    def weighing(self, own: sparse.csr_array) -> Profiles:
+        """The same with other numbers for the links to candidates: `[vertices, candidates]`."""
+        others = self.matrix[:, self.last :]
+        joined = sparse.hstack([own[:, : self.last], others], format="csr")
+        return replace(self, matrix=sparse.csr_array(joined))
 
     @property
     def last(self) -> int:

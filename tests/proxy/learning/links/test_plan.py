@@ -107,6 +107,8 @@ def test_factor_models_come_first_unless_there_are_many_relations(
     labels: str, first: list[str], last: list[str]
 ) -> None:
     edges = graph(5000).edges[LIKES]
+    weights = np.arange(len(edges), dtype=np.float32)[:, None]
+    edges = Edges(edges.heads, edges.tails, weights)
     relations = [Relation("P", label, "T") for label in labels]
     found = TypedGraph({"P": 1000, "T": 100}, dict.fromkeys(relations, edges))
     settings = TrainingSettings()

@@ -14,6 +14,7 @@ from proxy.learning.links.scorers.profiles import Profiles
 from proxy.learning.links.scorers.pure_svd import PureSvd
 from proxy.learning.links.scorers.reciprocity import Reciprocity
 from proxy.learning.links.scorers.rp3beta import Rp3Beta
+from proxy.learning.links.scorers.weighted_ease import WeightedEase
 
 LIKES = Relation("P", "likes", "T")
 MADE = Relation("Q", "made", "T")
@@ -24,7 +25,8 @@ PEOPLE, THINGS = 14, 9
 def bipartite(seed: int = 1) -> TypedGraph:
     random = np.random.default_rng(seed)
     heads, tails = np.nonzero(random.random((PEOPLE, THINGS)) < 0.35)
-    return TypedGraph({"P": PEOPLE, "T": THINGS}, {LIKES: Edges(heads, tails)})
+    stars = random.integers(1, 6, (len(heads), 1)).astype(np.float32)
+    return TypedGraph({"P": PEOPLE, "T": THINGS}, {LIKES: Edges(heads, tails, stars)})
 
 
 def dense(graph: TypedGraph, relation: Relation = LIKES) -> np.ndarray:
@@ -128,7 +130,7 @@ def test_what_is_restored_scores_the_same(name: str) -> None:
         assert (found == again.scores(sources, direction)).all()
 
 
-@pytest.mark.parametrize("name", FITTED)
+@pytest.mark.parametrize("name", sorted(FITTED.keys() - {WeightedEase.name}))
 def test_a_vertex_that_came_later_is_scored_by_its_links(name: str) -> None:
     graph = bipartite()
     made = TypedGraph(
