@@ -7,7 +7,6 @@ others. Figures of validation data, on which the blend was chosen, would flatter
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from proxy.learning.links.report import Report
 from proxy.learning.properties.report import PropertyReport
+from proxy.store.documents import json_text
 
 EVAL_METRICS, TEST_METRICS = "eval_metrics_info.json", "test_metrics_info.json"
 
@@ -66,4 +66,4 @@ def write_figures(directory: Path, report: Report | PropertyReport) -> None:
         (EVAL_METRICS, {**summary(report), **figures}),
         (TEST_METRICS, figures),
     ):
-        (directory / name).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        (directory / name).write_text(json_text(document), encoding="utf-8")

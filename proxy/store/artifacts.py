@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as save_tensors
 
+from proxy.store.documents import json_text
 from proxy.store.mapped import mapped, tensors_in
 
 FORMAT = 1
@@ -89,16 +90,18 @@ def write_artifact(
     try:
         files: dict[str, str] = {}
         for name, document in artifact.documents.items():
-            files[name + DOCUMENT] = _write(prepared / (name + DOCUMENT), _json(document))
+            files[name + DOCUMENT] = _write(
+                prepared / (name + DOCUMENT), json_text(document).encode()
+            )
         for name, tensors in artifact.tensors.items():
             content = save_tensors({key: np.ascontiguousarray(tensors[key]) for key in tensors})
             files[name + TENSORS] = _write(prepared / (name + TENSORS), content)
         for file_name, report in (reports or {}).items():
             (prepared / file_name).parent.mkdir(parents=True, exist_ok=True)
-            content = report.encode() if isinstance(report, str) else _json(report)
+            content = report.encode() if isinstance(report, str) else json_text(report).encode()
             _write(prepared / file_name, content)
         manifest = {"format": FORMAT, **artifact.manifest, "files": dict(sorted(files.items()))}
-        _write(prepared / MANIFEST, _json(manifest))
+        _write(prepared / MANIFEST, json_text(manifest).encode())
         prepared.chmod(0o755)
         _replace(prepared, directory)
     except BaseException:
@@ -216,10 +219,6 @@ def _parsed(directory: Path, name: str, content: bytes) -> Any:
         return json.loads(content)
     except ValueError as error:
         raise DamagedArtifact(directory, f"{name} is not JSON: {error}") from error
-
-
-def _json(document: Any) -> bytes:
-    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _write(path: Path, content: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +64,19 @@ def test_a_property(tmp_path: Path, target: list[str], names: set[str]) -> None:
 
 def test_what_is_no_number_is_left_out() -> None:
     assert in_neptunes_names({"rmse": 2.0, "r2": float("nan")}) == {"rmse": 2.0, "mse": 4.0}
+
+
+def test_what_is_no_number_is_null_in_the_summary(tmp_path: Path) -> None:
+    report = train(
+        write_communities(tmp_path / "export", people=20),
+        tmp_path / "model",
+        model="popularity",
+        settings=QUICK,
+    )
+    (row, *others) = (
+        replace(row, metrics={**row.metrics, "mrr": float("nan")}) for row in report.rows
+    )
+    write_figures(tmp_path, replace(report, rows=(row, *others)))
+    evaluated, tested = documents(tmp_path)
+    assert evaluated["metrics"]["mrr"] is None
+    assert "mrr" not in tested

@@ -1,0 +1,28 @@
+"""Documents as JSON that every reader takes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+
+def json_text(document: Any) -> str:
+    """A document as indented text that ends with a new line.
+
+    JSON has no infinity and no NaN; a figure that is none is `null`.
+    """
+    text = json.dumps(_finite(document), indent=1, ensure_ascii=False, allow_nan=False)
+    return text + "\n"
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {key: _finite(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_finite(each) for each in value]
+    return value
