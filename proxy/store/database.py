@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from proxy.store.errors import StoreNotUsable
 
 LOCK_TIMEOUT = 30.0
 """Seconds to wait for another process that writes."""
+
+LOCK_PAUSE = 0.005
+"""Seconds between two attempts where SQLite itself does not wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Database:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         if _version(connection) == 0:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _keep_log(connection)
             connection.execute("BEGIN IMMEDIATE")
             if _version(connection) == 0:
                 for statement in self.schema:
@@ -72,6 +76,24 @@ class Database:
                 f"it has version {version}, and this gremlink knows version {self.version}: "
                 "use the gremlink that wrote it, or another directory",
             )
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Give the file its write-ahead log.
+
+    SQLite does not wait here for another process that does the same at the same moment: it says at
+    once that the file is locked (its documentation of "SQLITE_BUSY" tells of the deadlock that this
+    avoids), and is asked again.
+    """
+    end = time.monotonic() + LOCK_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+        time.sleep(LOCK_PAUSE)
 
 
 def _version(connection: sqlite3.Connection) -> int:
