@@ -72,74 +72,77 @@ def fit_blend(
 
     Members outside `free` must explain more than chance would to be taken. Where a single member
     ranks better than the blend of them, it stands alone: for a relation with few questions, where
-    it does for all. A `simple` member, all relations taken together, stands alone already where
-    the blend is not clearly better.
+    it does for all. A `simple` member, or a blend of these, has all relations taken together the
+    place already where the blend with networks is not clearly better.
     """
     penalised = np.array([name not in free for name in members])
     tasks = {task: joined(parts) for task, parts in rankings.items()}
     everything = joined([ranking for parts in tasks.values() for ranking in parts])
     common = _chosen_weights(everything, penalised)
     modest = np.array([name in simple for name in members])
-    common_alone = alone(everything, common > 0, modest)
+    common_instead = instead(everything, common > 0, modest)
     weights: dict[Task, MemberWeights] = {}
     for relation in relations:
         sides = {end: tasks[relation, end] for end in DIRECTIONS if (relation, end) in tasks}
         both = joined([ranking for side in sides.values() for ranking in side])
-        own, single = common, common_alone
+        own, better = common, common_instead
         if _questions(both) != _questions(everything):
             if _questions(both) >= OWN_CHOICE:
                 own = _chosen_weights(both, penalised)
-                single = alone(both, own > 0)
+                better = instead(both, own > 0)
             elif _questions(both) >= OWN_WEIGHTS:
                 own = fit_weights(both, around=common, precision=SHRINKAGE)
         for end in DIRECTIONS:
-            found = _leaning(sides.get(end, ()), own) if single is None else single
+            found = _leaning(sides.get(end, ()), own) if better is None else better
             weights[relation, end] = ties_broken(both or everything, found, modest)
     return Blend(tuple(members), weights)
 
 
-def alone(
+def instead(
     rankings: Parts, taken: NDArray[np.bool_], simple: NDArray[np.bool_] | None = None
 ) -> MemberWeights | None:
-    r"""The weights of a single member that ranks better than the blend, if one does.
+    r"""Weights that rank better than the blend of all that are `taken`, if there are some.
 
-    Both are judged on questions that they were not chosen on: for each part of them the blend is
-    learned, and the best member found, on the others. Better is a higher mean of
-    :math:`1 / \log_2(1 + \mathrm{rank})`, ties broken at random. One of the `simple` members is
-    taken where it is worse by up to a standard error, if there are enough questions to tell (the
-    rule of Breiman, Friedman, Olshen & Stone, "Classification and regression trees", 1984):
-    networks have stopped when they ranked these same questions best, and so where nothing can be
-    learned they look as if it could.
+    Those of a single member, or of the `simple` members that are taken. All are judged on questions
+    that they were not chosen on: for each part of them blends are learned, and the best member
+    found, on the others. Better is a higher mean of :math:`1 / \log_2(1 + \mathrm{rank})`, ties
+    broken at random. Simple members take the place already where the best of them is worse by up
+    to a standard error, if there are enough questions to tell (the rule of Breiman, Friedman,
+    Olshen & Stone, "Classification and regression trees", 1984): networks have stopped when they
+    ranked these same questions best, and so where nothing can be learned they look as if it could.
     """
     count = PARTS if _questions(rankings) <= FEW_QUESTIONS else 2
     every = np.ones(rankings[0].member_ranks.shape[1], np.bool_)
+    modest = ~every if simple is None or _questions(rankings) < OWN_CHOICE else simple
+    tried = [taken, taken & modest] if modest.any() else [taken]
     seen: list[NDArray[np.float64]] = []
     own: list[NDArray[np.float64]] = []
-    blended: list[NDArray[np.float64]] = []
+    blended: list[list[NDArray[np.float64]]] = [[] for _ in tried]
     for part in range(count):  # one at a time: the scores of a part are many
         learned, judged = _fold(rankings, part, count)
         if not _questions(learned) or not _questions(judged):
             return None
-        weights = fit_weights(learned, precision=RIDGE, free=taken)
-        blended.append(np.concatenate([each.places(weights).gains() for each in judged]))
+        for members, found in zip(tried, blended, strict=True):
+            weights = fit_weights(learned, precision=RIDGE, free=members)
+            found.append(np.concatenate([each.places(weights).gains() for each in judged]))
         own.append(np.concatenate([each.member_places.gains() for each in judged]))
         seen.append(_mean_gain(learned))
 
-    def better(among: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """By how much the best of some members is better, by question."""
-        return np.concatenate(
-            [
-                gains[:, _best(means, among)] - whole
-                for gains, means, whole in zip(own, seen, blended, strict=True)
-            ]
-        )
+    def best_of(among: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The gains of the best of some members."""
+        chosen = zip(own, seen, strict=True)
+        return np.concatenate([gains[:, _best(means, among)] for gains, means in chosen])
 
-    lead = better(every)
+    whole = np.concatenate(blended[0])
+    lead = best_of(every) - whole
     single = float(lead.mean()) > 0.0
-    if simple is not None and simple.any() and _questions(rankings) >= OWN_CHOICE:
-        behind = (lead if single else 0.0) - better(simple)
+    if modest.any():
+        simplest = best_of(modest)
+        behind = whole + (lead if single else 0.0) - simplest
         if float(behind.mean()) <= float(behind.std()) / math.sqrt(len(behind)):
-            return _only(_best(_mean_gain(rankings), simple), len(every))
+            if float((np.concatenate(blended[1]) - simplest).mean()) > 0.0:
+                return fit_weights(rankings, precision=RIDGE, free=taken & modest)
+            return _only(_best(_mean_gain(rankings), modest), len(every))
     return _only(_best(_mean_gain(rankings), every), len(every)) if single else None
 
 

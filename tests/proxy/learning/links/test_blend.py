@@ -146,6 +146,29 @@ def test_a_simple_method_stands_alone_where_a_blend_is_not_clearly_better() -> N
     assert found(1.5, 1.0)[0] > 0.5
 
 
+def test_simple_methods_stand_together_where_a_network_adds_nothing() -> None:
+    """The second knows a little that the first does not: no network is needed for that."""
+
+    def found(network: float) -> np.ndarray:
+        rankings = {
+            (KNOWS, end): [ranking(400, [network, 1.0, 0.2], seed)]
+            for seed, end in enumerate(DIRECTIONS)
+        }
+        blend = fit_blend(
+            ("rgcn", "katz", "degree"),
+            rankings,
+            [KNOWS],
+            free=frozenset({"rgcn"}),
+            simple=frozenset({"katz", "degree"}),
+        )
+        return blend.weights[KNOWS, "out"]
+
+    without, helped = found(0.03), found(1.0)
+    assert without[0] == 0.0
+    assert without[1:] == pytest.approx([1.0, 0.2], abs=0.1)
+    assert helped[0] > 0.5
+
+
 def counted(questions: int, seed: int) -> Ranking:
     """A member that counts, most candidates alike, one that counts finely, and a network's noise.
 
