@@ -21,6 +21,12 @@ def test_what_is_no_number_is_null() -> None:
     assert text.endswith("}\n")
 
 
+def test_halves_of_characters_are_named() -> None:
+    document = {"file": "caf\udce9.csv", "city": "Köln"}
+    assert json.loads(json_text(document).encode()) == document
+    assert "Köln" in json_text({"city": "Köln"})
+
+
 @given(WRITTEN)
 def test_all_else_is_read_as_it_was(document: Any) -> None:
     def refuse(constant: str) -> None:
