@@ -16,7 +16,7 @@ from proxy.learning.search.names import parameters_of
 from proxy.learning.search.templates import TASKS
 from proxy.learning.search.tuning import TUNED
 from proxy.store.artifacts import read_manifest
-from proxy.store.documents import json_text
+from proxy.store.documents import json_bytes
 
 DETAILS, TUNING_DETAILS = "training_job_details.json", "tuning_job_details.json"
 CONFIG = "config.json"
@@ -81,4 +81,4 @@ def recommendation(taken: int) -> dict[str, Any]:
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
-    path.write_text(json_text(document), encoding="utf-8")
+    path.write_bytes(json_bytes(document))

@@ -14,7 +14,7 @@ from typing import Any
 
 from proxy.learning.links.report import Report
 from proxy.learning.properties.report import PropertyReport
-from proxy.store.documents import json_text
+from proxy.store.documents import json_bytes
 
 EVAL_METRICS, TEST_METRICS = "eval_metrics_info.json", "test_metrics_info.json"
 
@@ -66,4 +66,4 @@ def write_figures(directory: Path, report: Report | PropertyReport) -> None:
         (EVAL_METRICS, {**summary(report), **figures}),
         (TEST_METRICS, figures),
     ):
-        (directory / name).write_text(json_text(document), encoding="utf-8")
+        (directory / name).write_bytes(json_bytes(document))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from proxy.management.events import EventFile, Tell
-from proxy.store.documents import json_text
+from proxy.store.documents import json_bytes
 from proxy.store.jobs import DESCRIPTION
 
 RESULT = "result.json"
@@ -86,7 +86,7 @@ def _end_with_parent() -> None:
 
 def _write(path: Path, document: dict[str, Any]) -> None:
     partial = path.with_suffix(".partial")
-    partial.write_text(json_text(document), encoding="utf-8")
+    partial.write_bytes(json_bytes(document))
     partial.rename(path)
 
 

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as save_tensors
 
-from proxy.store.documents import json_text
+from proxy.store.documents import json_bytes
 from proxy.store.mapped import mapped, tensors_in
 
 FORMAT = 1
@@ -90,18 +90,16 @@ def write_artifact(
     try:
         files: dict[str, str] = {}
         for name, document in artifact.documents.items():
-            files[name + DOCUMENT] = _write(
-                prepared / (name + DOCUMENT), json_text(document).encode()
-            )
+            files[name + DOCUMENT] = _write(prepared / (name + DOCUMENT), json_bytes(document))
         for name, tensors in artifact.tensors.items():
             content = save_tensors({key: np.ascontiguousarray(tensors[key]) for key in tensors})
             files[name + TENSORS] = _write(prepared / (name + TENSORS), content)
         for file_name, report in (reports or {}).items():
             (prepared / file_name).parent.mkdir(parents=True, exist_ok=True)
-            content = report.encode() if isinstance(report, str) else json_text(report).encode()
+            content = report.encode() if isinstance(report, str) else json_bytes(report)
             _write(prepared / file_name, content)
         manifest = {"format": FORMAT, **artifact.manifest, "files": dict(sorted(files.items()))}
-        _write(prepared / MANIFEST, json_text(manifest).encode())
+        _write(prepared / MANIFEST, json_bytes(manifest))
         prepared.chmod(0o755)
         _replace(prepared, directory)
     except BaseException:

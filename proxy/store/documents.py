@@ -8,20 +8,19 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def json_text(document: Any) -> str:
-    """A document as indented text that ends with a new line.
+def json_bytes(document: Any) -> bytes:
+    """A document as indented UTF-8 that ends with a new line.
 
     JSON has no infinity and no NaN; a figure that is none is `null`. Names of files that are not
     UTF-8 have halves of characters, which JSON can name, but no encoding can write: then all but
     ASCII is named.
     """
     finite = _finite(document)
-    text = json.dumps(finite, indent=1, ensure_ascii=False, allow_nan=False)
     try:
-        text.encode()
+        written = json.dumps(finite, indent=1, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
-        text = json.dumps(finite, indent=1, allow_nan=False)
-    return text + "\n"
+        written = json.dumps(finite, indent=1, allow_nan=False).encode()
+    return written + b"\n"
 
 
 def _finite(value: Any) -> Any:
