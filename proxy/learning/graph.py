@@ -180,3 +180,14 @@ def distinct_edges(heads: Indexes, tails: Indexes, *, same_type: bool) -> Edges:
     _, first = np.unique(pairs, axis=0, return_index=True)
     first.sort()
     return Edges(heads[first], tails[first])
+
+
+def find_pairs(edges: Edges, heads: Indexes, tails: Indexes) -> Indexes:
+    """Where pairs stand among edges: int64 `[pairs]`, -1 for those that are none of them."""
+    if not len(edges):
+        return np.full(len(heads), -1, np.int64)
+    base = int(max(edges.tails.max(), tails.max(initial=0))) + 1
+    keys, asked = edges.heads * base + edges.tails, heads * base + tails
+    order = np.argsort(keys)
+    places = order[np.minimum(np.searchsorted(keys[order], asked), len(keys) - 1)]
+    return np.where(keys[places] == asked, places, -1)

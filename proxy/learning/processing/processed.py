@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proxy.learning.features.encoding import Encoding
-from proxy.learning.graph import Features, Floats, Indexes, Relation
+from proxy.learning.graph import Features, Floats, Indexes, Relation, find_pairs
 from proxy.learning.stored_graph import OverStoredGraph, StoredGraph
 
 SplitRate = tuple[float, float, float]
@@ -126,17 +126,9 @@ class ProcessedGraph(OverStoredGraph):
         if rows is None or rows.features is None:
             return None
         edges = self.graph.edges[relation]
-        base = max(self.graph.counts[relation.tail], 1)
-        keys = edges.heads * base + edges.tails
-        order = np.argsort(keys)
-        places = np.searchsorted(keys[order], rows.heads * base + rows.tails)
-        places = np.minimum(places, max(len(keys) - 1, 0))
-        there = (
-            keys[order][places] == rows.heads * base + rows.tails
-            if len(keys)
-            else np.zeros(len(rows.heads), np.bool_)
-        )
-        pairs = order[places[there]]
+        found = find_pairs(edges, rows.heads, rows.tails)
+        there = found >= 0
+        pairs = found[there]
         sums = np.zeros((len(edges), rows.features.values.shape[1]), np.float64)
         np.add.at(sums, pairs, rows.features.values[there])
         counts = np.bincount(pairs, minlength=len(edges))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges
+from proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges, find_pairs
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")
@@ -64,3 +64,12 @@ def test_ends_by_direction() -> None:
     assert LIKES.source_type("in") == "T"
     sources, targets = graph().edges[LIKES].ends("in")
     assert (sources.tolist(), targets.tolist()) == ([0], [2])
+
+
+def test_pairs_are_found_among_edges() -> None:
+    edges = Edges(np.array([2, 0, 0, 1]), np.array([1, 9, 3, 3]))
+    heads, tails = np.array([0, 1, 0, 2, 0, 1]), np.array([3, 3, 1, 1, 9, 20])
+    assert find_pairs(edges, heads, tails).tolist() == [2, 3, -1, 0, 1, -1]
+    none = Edges(*np.zeros((2, 0), np.int64))
+    assert find_pairs(none, heads, tails).tolist() == [-1] * 6
+    assert find_pairs(edges, none.heads, none.tails).tolist() == []

@@ -7,7 +7,15 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import DIRECTIONS, Direction, Edges, Floats, Relation, TypedGraph
+from proxy.learning.graph import (
+    DIRECTIONS,
+    Direction,
+    Edges,
+    Floats,
+    Relation,
+    TypedGraph,
+    find_pairs,
+)
 from proxy.learning.links.scorers.ease import (
     RIDGES,
     Ease,
@@ -150,15 +158,6 @@ def _known(edges: Edges, before: Edges) -> Edges:
     """Edges with the weights that they had before, or 1."""
     weights = np.ones(len(edges), np.float32)
     assert before.features is not None
-    if len(before) and len(edges):
-        keys, asked = _keys(before), _keys(edges)
-        order = np.argsort(keys)
-        places = order[np.minimum(np.searchsorted(keys[order], asked), len(keys) - 1)]
-        there = keys[places] == asked
-        weights[there] = before.features[places[there], 0]
+    places = find_pairs(before, edges.heads, edges.tails)
+    weights[places >= 0] = before.features[places[places >= 0], 0]
     return Edges(edges.heads, edges.tails, weights[:, None])
-
-
-def _keys(edges: Edges) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """A number for each pair."""
-    return (edges.heads << 32) + edges.tails
