@@ -15,7 +15,7 @@ from gremlin_python.statics import SingleByte, long, short
 
 from proxy.graph.connection import Float32
 from proxy.graph.csv_records import Record, read_records
-from proxy.graph.errors import FileProblem
+from proxy.graph.errors import FileProblem, shortened
 
 DEFAULT_VERTEX_LABEL = "vertex"
 DEFAULT_EDGE_LABEL = "edge"
@@ -27,7 +27,10 @@ _HEADER = re.compile(
     r"(?::(?P<type>[A-Za-z]+)(?:\((?P<cardinality>[A-Za-z]+)\))?(?P<array>\[\])?)?"
 )
 _INTEGER = re.compile(r"[+-]?[0-9]+")
-_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_MOST_DIGITS = 19
+"""Of a Long."""
+# In one way only: where two parts of a pattern take the same digits, a cell costs their square.
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DATE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?Z?)?)?", re.ASCII
 )
@@ -89,14 +92,11 @@ class BulkFile:
 
     def rows(self) -> Iterator[VertexRow | EdgeRow]:
         """The rows. Raises `FileProblem`."""
-        records = read_records(self.path)
+        records = read_records(self.path, on_problem=self.on_problem)
         next(records)
         read = self._edge if self.is_edges else self._vertex
-        while True:
+        for record in records:
             try:
-                record = next(records, None)
-                if record is None:
-                    return
                 if len(record.cells) != self.width:
                     raise record.problem(
                         min(len(record.cells), self.width),
@@ -188,7 +188,7 @@ def open_bulk_file(
     names = [cell or "" for cell in header.cells]
     is_edges = "~from" in names or "~to" in names
     system: dict[str, int] = {}
-    columns: list[Column] = []
+    columns: dict[str, Column] = {}
     for index, name in enumerate(names):
         if not name:
             raise header.problem(index, "a column has no name")
@@ -203,14 +203,15 @@ def open_bulk_file(
             system[name] = index
         else:
             column = _column(header, index, name, is_edges)
-            if any(other.name == column.name for other in columns):
+            if column.name in columns:
                 raise header.problem(index, f"the property {column.name!r} appears twice")
-            columns.append(column)
+            columns[column.name] = column
     for required in ("~id", "~from", "~to") if is_edges else ("~id",):
         if required not in system:
             kind = "an edge" if is_edges else "a vertex"
             raise FileProblem(path, 1, 0, f"{kind} file needs the column {required}")
-    return BulkFile(path, len(names), system, tuple(columns), allow_empty_strings, on_problem)
+    found = tuple(columns.values())
+    return BulkFile(path, len(names), system, found, allow_empty_strings, on_problem)
 
 
 def _column(header: Record, index: int, text: str, is_edges: bool) -> Column:
@@ -252,9 +253,10 @@ def _integer(name: str, bits: int, make: Callable[[int], Any]) -> Callable[[str]
 
     def convert(text: str) -> Any:
         if not _INTEGER.fullmatch(text):
-            raise ValueError(f"{text!r} is not a whole number ({name})")
-        if not low <= int(text) <= high:
-            raise ValueError(f"{text} is out of the range of {name}, {low} to {high}")
+            raise ValueError(f"{shortened(text)} is not a whole number ({name})")
+        # Reading a number takes the square of its digits.
+        if len(text.lstrip("+-0")) > _MOST_DIGITS or not low <= int(text) <= high:
+            raise ValueError(f"{shortened(text)} is out of the range of {name}, {low} to {high}")
         return make(int(text))
 
     return convert
@@ -265,14 +267,14 @@ def _floating(name: str, make: Callable[[float], Any]) -> Callable[[str], Any]:
         if text in ("Infinity", "-Infinity", "NaN"):
             return make(float(text))
         if not _DECIMAL.fullmatch(text):
-            raise ValueError(f"{text!r} is not a number ({name})")
+            raise ValueError(f"{shortened(text)} is not a number ({name})")
         number = float(text)
         try:
             struct.pack("<f" if make is Float32 else "<d", number)
         except OverflowError:
             number = math.inf
         if math.isinf(number):
-            raise ValueError(f"{text} is out of the range of {name}")
+            raise ValueError(f"{shortened(text)} is out of the range of {name}")
         return make(number)
 
     return convert
@@ -281,7 +283,9 @@ def _floating(name: str, make: Callable[[float], Any]) -> Callable[[str], Any]:
 def _date(text: str) -> datetime:
     match = _DATE.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is not a date; write 2001-12-31 or 2001-12-31T23:59:59Z")
+        raise ValueError(
+            f"{shortened(text)} is not a date; write 2001-12-31 or 2001-12-31T23:59:59Z"
+        )
     *parts, fraction = match.groups()
     year, month, day, hour, minute, second = (int(part or 0) for part in parts)
     micros = int((fraction or "").ljust(6, "0"))

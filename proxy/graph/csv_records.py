@@ -1,25 +1,26 @@
 """Records of a CSV file as Neptune's bulk loader reads them: RFC 4180, positions kept for messages.
 
 The standard library's reader is not used because it cannot tell a blank cell from a quoted empty
-one, and knows no columns.
+one, and knows no columns. Every character is looked at a fixed number of times, whatever is in the
+file: lines come one by one, and what has been read of a cell is not read again.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import io
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from proxy.graph.errors import FileProblem
 
+OnProblem = Callable[[FileProblem], None]
 
-@lru_cache
-def _field(separator: str) -> re.Pattern[str]:
-    """A cell and what ends it."""
-    end = re.escape(separator)
-    return re.compile(rf'[ \t]*(?:"([^"]*(?:""[^"]*)*)"[ \t]*|([^"{end}]*))({end}|\Z)')
+_BLANKS = " \t"
+_BARE_QUOTE = 'a cell with a quote in it must be quoted as a whole, its quotes doubled ("")'
+_NO_END = "a quoted cell begins here and never ends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,43 +34,190 @@ class Record:
     separator: str = ","
 
     def problem(self, index: int, reason: str) -> FileProblem:
-        """An error at the cell with this index."""
-        start = 0
-        for number, match in enumerate(_field(self.separator).finditer(self.text)):
-            start = match.start()
-            if number == index:
-                break
-        line, column = _place(self.text, start)
-        return FileProblem(self.path, self.line + line, column, reason)
+        """An error at the cell with this index, or at the end where there is none."""
+        cells = _cells(io.StringIO(self.text, newline=""), self.separator)
+        found = next(itertools.islice(cells, index, None), None)
+        if found is None:
+            below, start = self.text.count("\n"), len(self.text) - self.text.rfind("\n") - 1
+        else:
+            below, start, _ = found
+        return FileProblem(self.path, self.line + below, start + 1, reason)
 
 
-def read_records(path: Path, separator: str = ",") -> Iterator[Record]:
-    """The records of a UTF-8 file, blank lines left out. Raises `FileProblem`."""
-    number = 0
-    pending: list[str] = []
+def read_records(
+    path: Path, separator: str = ",", on_problem: OnProblem | None = None
+) -> Iterator[Record]:
+    """The records of a UTF-8 file, blank lines left out.
+
+    A record that cannot be read is told to `on_problem`, and reading goes on at the line below the
+    one on which it begins. Without it, and where the file cannot be read, raises `FileProblem`.
+    """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for number, line in enumerate(file, start=1):
-                if not pending and '"' not in line:
-                    text = line.rstrip("\r\n")
-                    if text.strip():
-                        cells = [cell.strip(" \t") or None for cell in text.split(separator)]
-                        yield Record(path, number, cells, text, separator)
-                    continue
-                pending.append(line)
-                # Every quote of a whole record has its partner.
-                if sum(part.count('"') for part in pending) % 2 == 0:
-                    text = "".join(pending).rstrip("\r\n")
-                    first = number - len(pending) + 1
-                    pending = []
-                    yield _quoted(path, first, text, separator)
+        # A byte that is no UTF-8 becomes half a surrogate pair, so that its own line tells of it.
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            yield from records_of(file, path, separator, on_problem)
     except OSError as error:
         raise FileProblem(path, 0, 0, error.strerror or str(error)) from None
-    except UnicodeDecodeError as error:
-        raise FileProblem(path, *undecodable(path), f"not UTF-8: {error.reason}") from None
-    if pending:
-        first = number - len(pending) + 1
-        raise FileProblem(path, first, 0, "a quoted cell begins here and never ends")
+
+
+def records_of(
+    lines: Iterable[str],
+    path: Path,
+    separator: str = ",",
+    on_problem: OnProblem | None = None,
+) -> Iterator[Record]:
+    """The records in lines, which keep their ends; `path` is for messages. As `read_records`."""
+    blanks = _blanks(separator)
+    source = _Lines(lines)
+    for text in source:
+        number = source.number
+        try:
+            _check_encoding(path, number, text)
+            if '"' not in text:
+                bare = text.rstrip("\r\n")
+                if bare.strip(blanks):
+                    cells = [cell.strip(blanks) or None for cell in bare.split(separator)]
+                    yield Record(path, number, cells, bare, separator)
+                continue
+            source.keep(text)
+            try:
+                quoted = [cell for _, _, cell in _cells(source.kept_lines(), separator)]
+            except _Broken as broken:
+                place = number + broken.below, broken.start + 1
+                raise FileProblem(path, *place, broken.reason) from None
+            taken = source.taken()
+            for below, line in enumerate(taken[1:], start=1):
+                _check_encoding(path, number + below, line)
+            yield Record(path, number, quoted, "".join(taken).rstrip("\r\n"), separator)
+        except FileProblem as problem:
+            if on_problem is None:
+                raise
+            source.put_back(source.taken()[1:])
+            on_problem(problem)
+
+
+class _Lines:
+    """Lines, their numbers, and those of a record that may have to be read once more."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._back: deque[str] = deque()
+        self._kept: list[str] = []
+        self.number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._back.popleft() if self._back else next(self._lines)
+        self.number += 1
+        return line
+
+    def keep(self, line: str) -> None:
+        """Begin a record with a line that has been read."""
+        self._kept = [line]
+
+    def kept_lines(self) -> Iterator[str]:
+        """The lines of the record, as many as are asked for."""
+        yield from self._kept
+        for line in self:
+            self._kept.append(line)
+            yield line
+
+    def taken(self) -> list[str]:
+        """The lines of the record."""
+        return self._kept
+
+    def put_back(self, lines: list[str]) -> None:
+        """Give lines once more."""
+        self._back.extendleft(reversed(lines))
+        self.number -= len(lines)
+        self._kept = []
+
+
+class _Broken(Exception):
+    """Quotes go wrong in a cell: lines below the record's first, and the place in its line."""
+
+    def __init__(self, below: int, start: int, reason: str) -> None:
+        super().__init__(reason)
+        self.below = below
+        self.start = start
+        self.reason = reason
+
+
+def _cells(lines: Iterator[str], separator: str) -> Iterator[tuple[int, int, str | None]]:
+    """The cells of one record, each with its line, from 0, and its place there.
+
+    Takes no more lines than the record has. Raises `_Broken`.
+    """
+    blanks = _blanks(separator)
+    text = next(lines)
+    end, below, position = _length(text), 0, 0
+    while True:
+        place = below, position
+        begin = _after_blanks(text, position, end, blanks)
+        if begin < end and text[begin] == '"':
+            parts: list[str] = []
+            begin = look = begin + 1
+            while True:
+                quote = text.find('"', look)
+                if quote < 0:
+                    parts.append(text[begin:])
+                    following = next(lines, None)
+                    if following is None:
+                        raise _Broken(*place, _NO_END)
+                    text, below, begin, look = following, below + 1, 0, 0
+                    end = _length(text)
+                elif text.startswith('"', quote + 1):
+                    look = quote + 2
+                else:
+                    break
+            parts.append(text[begin:quote])
+            position = _after_blanks(text, quote + 1, end, blanks)
+            if position < end and text[position] != separator:
+                raise _Broken(*place, _BARE_QUOTE)
+            yield *place, "".join(parts).replace('""', '"')
+        else:
+            position = text.find(separator, begin, end)
+            position = end if position < 0 else position
+            cell = text[begin:position]
+            if '"' in cell:
+                raise _Broken(*place, _BARE_QUOTE)
+            yield *place, cell.rstrip(blanks) or None
+        if position >= end:
+            return
+        position += 1
+
+
+def _blanks(separator: str) -> str:
+    """What may stand around a cell."""
+    return _BLANKS.replace(separator, "")
+
+
+def _after_blanks(text: str, position: int, end: int, blanks: str) -> int:
+    while position < end and text[position] in blanks:
+        position += 1
+    return position
+
+
+def _length(line: str) -> int:
+    """Without the line's end."""
+    return len(line.rstrip("\r\n"))
+
+
+def _check_encoding(path: Path, number: int, line: str) -> None:
+    """Raises `FileProblem` where bytes were no UTF-8."""
+    if line.isascii():
+        return
+    try:
+        line.encode()
+    except UnicodeEncodeError as error:
+        try:
+            line.encode(errors="surrogateescape").decode()
+            reason = error.reason
+        except UnicodeDecodeError as wrong:
+            reason = wrong.reason
+        raise FileProblem(path, number, error.start + 1, f"not UTF-8: {reason}") from None
 
 
 def undecodable(path: Path) -> tuple[int, int]:
@@ -84,29 +232,3 @@ def undecodable(path: Path) -> tuple[int, int]:
             except UnicodeDecodeError as error:
                 return number, len(line[: error.start].decode("utf-8")) + 1
     return 0, 0
-
-
-def _quoted(path: Path, line: int, text: str, separator: str) -> Record:
-    cells: list[str | None] = []
-    position = 0
-    while True:
-        match = _field(separator).match(text, position)
-        if match is None:
-            below, column = _place(text, position)
-            raise FileProblem(
-                path,
-                line + below,
-                column,
-                'a cell with a quote in it must be quoted as a whole, its quotes doubled ("")',
-            )
-        quoted, bare, end = match.groups()
-        cells.append(quoted.replace('""', '"') if quoted is not None else bare.strip(" \t") or None)
-        position = match.end()
-        if not end:
-            return Record(path, line, cells, text, separator)
-
-
-def _place(text: str, position: int) -> tuple[int, int]:
-    """Lines above the position, and the column in its own, from 1."""
-    above = text.count("\n", 0, position)
-    return above, position - (text.rfind("\n", 0, position) + 1) + 1

@@ -96,3 +96,8 @@ class BadCell(BadExport):
         self.line = line
         self.column = column
         self.reason = reason
+
+
+def shortened(cell: str, width: int = 60) -> str:
+    """A cell for a message, quoted."""
+    return repr(cell if len(cell) <= width else cell[: width - 1] + "…")

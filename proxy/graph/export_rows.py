@@ -7,6 +7,7 @@ wanted it, the file is read once more by `csv_records`, which knows lines and co
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -120,7 +121,7 @@ def read_chunks(
             header = next(reader, [])
             width = len(header)
             line = reader.line_num
-            twice = next((name for name in header if header.count(name) > 1), None)
+            twice = next((name for name, count in Counter(header).items() if count > 1), None)
             if twice is not None:
                 place = len(header) - 1 - header[::-1].index(twice)
                 reason = f"the column {twice!r} is there twice"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar, Protocol, runtime_checkable
 
+from proxy.graph.errors import shortened
 from proxy.learning.graph import Floats
 
 OTHER = "OTHER"
@@ -102,11 +103,6 @@ class NotADate(UnfitCell):
             f"is {shortened(cell)} here, which is not an ISO 8601 date: "
             'use the type "category" or "auto" for this feature',
         )
-
-
-def shortened(cell: str, width: int = 60) -> str:
-    """A cell for a message."""
-    return repr(cell if len(cell) <= width else cell[: width - 1] + "…")
 
 
 def parts_of(cell: str, separator: str | None) -> list[str]:

@@ -153,22 +153,38 @@ class AutoFitter:
 
 
 class _Distinct:
-    """Counts different texts in 8 bytes each, by their hashes of 64 bits."""
+    """Counts different texts in 8 bytes each, by their hashes of 64 bits.
+
+    New hashes wait until there are as many as old ones: sorting all of them for every piece of a
+    file would take the square of its length.
+    """
 
     def __init__(self) -> None:
         self._hashes: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._waiting: list[NDArray[np.int64]] = []
+        self._count = 0
 
     def see(self, texts: Sequence[str]) -> None:
         found = np.fromiter(map(hash, set(texts)), np.int64)
-        self._hashes = np.union1d(self._hashes, found)
+        self._waiting.append(found)
+        self._count += len(found)
+        if self._count >= len(self._hashes):
+            self._merge()
 
     def copy(self) -> _Distinct:
+        self._merge()
         other = _Distinct()
         other._hashes = self._hashes
         return other
 
     def __len__(self) -> int:
+        self._merge()
         return len(self._hashes)
+
+    def _merge(self) -> None:
+        if self._waiting:
+            self._hashes = np.unique(np.concatenate([self._hashes, *self._waiting]))
+            self._waiting, self._count = [], 0
 
 
 def _is_number(cell: str) -> bool:

@@ -103,8 +103,11 @@ class EdgeReader:
     def _by_label(self) -> dict[str, Indexes]:
         if not self.file.relation_column:
             return {self.file.relation: np.arange(len(self._order))}
-        names = np.array(self._labels, dtype=object)[self._order]
-        return {name: np.flatnonzero(names == name) for name in sorted(set(self._labels))}
+        codes = {name: code for code, name in enumerate(sorted(set(self._labels)))}
+        found = np.array([codes[name] for name in self._labels], np.int64)[self._order]
+        # Sorted once: looking through all edges for every label takes labels times edges.
+        ends = np.cumsum(np.bincount(found, minlength=len(codes)))[:-1]
+        return dict(zip(codes, np.split(np.argsort(found, kind="stable"), ends), strict=True))
 
     def _find(
         self,

@@ -67,7 +67,7 @@ def test_not_a_number_is_a_double(tmp_path: Path) -> None:
         ("Int", "1.0", "'1.0' is not a whole number"),
         ("Int", "1_000", "not a whole number"),
         ("Int", "٣", "not a whole number"),
-        ("Byte", "128", "128 is out of the range of Byte, -128 to 127"),
+        ("Byte", "128", "'128' is out of the range of Byte, -128 to 127"),
         ("Long", "9223372036854775808", "out of the range"),
         ("Double", "INF", "'INF' is not a number"),
         ("Double", "1e999", "out of the range of Double"),

@@ -53,7 +53,7 @@ def test_blank_lines_and_byte_order_mark(tmp_path: Path) -> None:
     [
         ('a,b\nc,d"e"\n', ":2:3: a cell with a quote"),
         ('a,"b"c\n', ":1:3: a cell with a quote"),
-        ('a,b\nc,"d\ne\n', ":2: a quoted cell begins here and never ends"),
+        ('a,b\nc,"d\ne\n', ":2:3: a quoted cell begins here and never ends"),
         ('"x\ny",b"c"\n', ":2:4: a cell with a quote"),
     ],
 )

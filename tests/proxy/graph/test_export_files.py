@@ -199,7 +199,7 @@ def test_one_split_is_enough(tmp_path: Path) -> None:
     [
         ({"nodes": "~id,~label,name\n1,P\n"}, (2, 3), "this row has 2 cells, the header has 3"),
         ({"nodes": "~id,name\n1,a\n2,b,c\n"}, (3, 5), "this row has 3 cells, the header has 2"),
-        ({"nodes": '~id,name\n1,a\n2,"P\n'}, (3, 0), "a quoted cell begins here and never ends"),
+        ({"nodes": '~id,name\n1,a\n2,"P\n'}, (3, 3), "a quoted cell begins here and never ends"),
         ({"nodes": '~id,name\n1,"a"b\n'}, (2, 3), "a cell with a quote in it"),
         (
             {"schema": typed("Integer"), "nodes": "~id\n1\nx\n"},

@@ -203,7 +203,7 @@ TABLE: dict[str, tuple[Change, str]] = {
         text("P-knows-P.csv", "p2,1", "p2,1,2"), r"P-knows-P\.csv:3:12: this row has 5 cells",
     ),
     "a quote that never ends": (
-        text("P.csv", "p4,", '"p4,'), r"P\.csv:6: a quoted cell begins here and never ends",
+        text("P.csv", "p4,", '"p4,'), r"P\.csv:6:1: a quoted cell begins here and never ends",
     ),
     "a quote in the middle": (
         text("P.csv", "p4,4,a", 'p4,4,"a"b'), r"P\.csv:6:6: a cell with a quote in it must be",
