@@ -13,12 +13,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich.console import Console
 
-from proxy import config
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from proxy.config import Configuration
 
 FAILED = 1
 USAGE = 2
@@ -63,6 +65,8 @@ def reported(*, debug: bool) -> Iterator[None]:
     except Exception as error:
         if debug:
             raise
+        from proxy import config
+
         if isinstance(error, config.ConfigurationError):
             raise WrongUsage(str(error)) from None
         if _is_ours(error) or isinstance(error, OSError):
@@ -95,11 +99,15 @@ def for_reading() -> bool:
 
 def output() -> Console:
     """Where results go. A pipe gets plain text as wide as it needs to be, without colours."""
+    from rich.console import Console
+
     return Console() if sys.stdout.isatty() else Console(width=1000, soft_wrap=True)
 
 
 def errors() -> Console:
     """Where progress goes."""
+    from rich.console import Console
+
     return Console(stderr=True)
 
 
@@ -111,15 +119,33 @@ def with_settings(*flags: tuple[str, str, str]) -> Callable[[Command], Command]:
     """
 
     def decorate(command: Command) -> Command:
+        def run(*arguments: Any, load: Callable[[], Configuration], **options: Any) -> Any:
+            return command(*arguments, settings=load(), **options)
+
+        return with_loader(*flags)(_named_as(command, run))  # type: ignore[return-value]
+
+    return decorate
+
+
+def with_loader(*flags: tuple[str, str, str]) -> Callable[[Command], Command]:
+    """Do what `with_settings` does, for a group of commands.
+
+    It gets a function `load` instead of the configuration: a group runs before its sub-command is
+    asked for `--help`, which needs no settings and does not want to fail by them.
+    """
+
+    def decorate(command: Command) -> Command:
         def run(*arguments: Any, config_file: Path | None, **options: Any) -> Any:
             given = {key: options.pop(_parameter(name)) for name, key, _ in flags}
-            settings = config.load(given, file=config_file)
-            return command(*arguments, settings=settings, **options)
 
-        run.__doc__ = command.__doc__
-        run.__name__ = command.__name__
-        # Options that were declared below this decorator travel on the function.
-        run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+            def load() -> Configuration:
+                from proxy import config
+
+                return config.load(given, file=config_file)
+
+            return command(*arguments, load=load, **options)
+
+        run = _named_as(command, run)
         for name, key, text in reversed(flags):
             metavar = key.rpartition(".")[2].upper()
             run = click.option(name, _parameter(name), metavar=metavar, help=f"{text} [{key}]")(run)
@@ -132,6 +158,14 @@ def with_settings(*flags: tuple[str, str, str]) -> Callable[[Command], Command]:
         return option(run)  # type: ignore[return-value]
 
     return decorate
+
+
+def _named_as(command: Callable[..., Any], run: Callable[..., Any]) -> Callable[..., Any]:
+    run.__doc__ = command.__doc__
+    run.__name__ = command.__name__
+    # Options that were declared below this decorator travel on the function.
+    run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    return run
 
 
 def _parameter(name: str) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from proxy.cli import console
 
@@ -39,6 +37,8 @@ def embeddings(
     For clustering, pictures, or to see who is near. Nearness is the cosine of two embeddings.
     Without options the types of vertices that have some are printed.
     """
+    from rich.table import Table
+
     from proxy.learning.embeddings import embeddings_of
     from proxy.learning.loaded import model_in
     from proxy.store.artifacts import read_artifact
@@ -70,6 +70,8 @@ def _write(found: VertexEmbeddings, artifact: Path, output: Path) -> None:
         write_results(artifact, output)
         console.say(f"embeddings/entity.npy and mapping.json are in {output}.")
         return
+    import csv
+
     output.parent.mkdir(parents=True, exist_ok=True)
     width = max(values.shape[1] for values in found.tables.values())
     with output.open("w", encoding="utf-8", newline="") as file:

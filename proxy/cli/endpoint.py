@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from proxy.cli import console
-from proxy.config import Configuration
-from proxy.store.records import Store
+
+if TYPE_CHECKING:
+    from proxy.config import Configuration
+    from proxy.store.records import Store
 
 STORE = ("--store", "store.directory", "Directory of the endpoints.")
 
@@ -22,7 +25,7 @@ def endpoint() -> None:
 @console.with_settings(STORE)
 def list_(settings: Configuration) -> None:
     """List all endpoints."""
-    found = Store(settings.store.directory).endpoints()
+    found = _store(settings).endpoints()
     if not console.for_reading():
         for item in found:
             click.echo(f"{item.name}\t{item.task}\t{item.created}\t{item.checksum}")
@@ -50,7 +53,7 @@ def list_(settings: Configuration) -> None:
 @console.with_settings(STORE)
 def create(name: str, artifact: Path, replace: bool, settings: Configuration) -> None:
     """Serve an artifact under NAME, at once and without a restart of the proxy."""
-    made = Store(settings.store.directory).create_endpoint(name, artifact, replace=replace)
+    made = _store(settings).create_endpoint(name, artifact, replace=replace)
     console.say(f"Endpoint {made.name} answers {made.task.replace('_', ' ')}.")
 
 
@@ -59,5 +62,11 @@ def create(name: str, artifact: Path, replace: bool, settings: Configuration) ->
 @console.with_settings(STORE)
 def delete(name: str, settings: Configuration) -> None:
     """Delete the endpoint NAME and the store's copy of its artifact."""
-    Store(settings.store.directory).delete_endpoint(name)
+    _store(settings).delete_endpoint(name)
     console.say(f"Endpoint {name} is deleted.")
+
+
+def _store(settings: Configuration) -> Store:
+    from proxy.store.records import Store
+
+    return Store(settings.store.directory)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from proxy.cli import progress
 from proxy.cli.console import watched, with_settings
-from proxy.config import Configuration
-from proxy.config.tls import context_of
-from proxy.graph import ExportParameters, Server, export_graph
+
+if TYPE_CHECKING:
+    from proxy.config import Configuration
+    from proxy.graph import Server
 
 
 def graph_of(settings: Configuration) -> Server:
     """The configured database, or the server that `gremlink gremlin-server` runs."""
+    from proxy.config.tls import context_of
+    from proxy.graph import Server
+
     if settings.upstream.url is None:
         return Server(f"ws://127.0.0.1:{settings.embedded.port}/gremlin")
     return Server(settings.upstream.url, context_of(settings.upstream))
@@ -38,6 +43,8 @@ def export(
     output: Path, params: Path | None, traversal_source: str, settings: Configuration
 ) -> None:
     """Export a graph to Neptune's layout: CSV files and training-data-configuration.json."""
+    from proxy.graph import ExportParameters, export_graph
+
     parameters = ExportParameters() if params is None else ExportParameters.read(params)
     with progress.of_graph() as tell:
         report = export_graph(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 import click
 
 from proxy.cli.console import Failure, say, with_settings
-from proxy.config import Configuration
-from proxy.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    from proxy.config import Configuration
 
 _LOOK = 0.5
 """Seconds between looks whether the server still runs."""
@@ -30,6 +32,8 @@ _LOOK = 0.5
 )
 def gremlin_server(host: str, settings: Configuration) -> None:
     """Run Gremlin Server with TinkerGraph until Ctrl-C or SIGTERM, then save its graph."""
+    from proxy.embedded import EmbeddedServer
+
     embedded = settings.embedded
     server = EmbeddedServer(
         host=host,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +11,12 @@ import click
 
 from proxy.cli import console
 from proxy.cli.endpoint import STORE
-from proxy.config import Configuration
-from proxy.management.aftermath import RunnerElsewhere, settle, take_lock
-from proxy.management.events import newest_event
-from proxy.store.jobs import Job, JobRecords, State
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from proxy.config import Configuration
+    from proxy.store.jobs import Job, JobRecords
 
 LOOK = 0.5
 """Seconds between looks at what changes."""
@@ -28,9 +27,9 @@ SHOWN = 20
 
 @click.group(invoke_without_command=True)
 @click.option("--watch/--once", default=None, help="Keep the table up to date; Ctrl-C ends it.")
-@console.with_settings(STORE)
+@console.with_loader(STORE)
 @click.pass_context
-def jobs(context: click.Context, watch: bool | None, settings: Configuration) -> None:
+def jobs(context: click.Context, watch: bool | None, load: Callable[[], Configuration]) -> None:
     """Show the jobs of the management API, newest first.
 
     Without a sub-command a terminal gets a table that is kept up to date while jobs run, a pipe
@@ -41,9 +40,9 @@ def jobs(context: click.Context, watch: bool | None, settings: Configuration) ->
       gremlink jobs cancel ID
     """
     if context.invoked_subcommand is not None:
-        context.obj = settings
+        context.obj = load
         return
-    records = opened(settings)
+    records = opened(load())
     if not console.for_reading():
         for job in records.jobs():
             click.echo("\t".join([job.id, job.kind, job.state.value, progress(job)]))
@@ -61,9 +60,9 @@ def jobs(context: click.Context, watch: bool | None, settings: Configuration) ->
 @click.argument("job_id", metavar="ID")
 @click.option("--follow", "-f", is_flag=True, help="Go on until the job ends.")
 @click.pass_obj
-def logs(settings: Configuration, job_id: str, follow: bool) -> None:
+def logs(load: Callable[[], Configuration], job_id: str, follow: bool) -> None:
     """Print what the job ID has written; the beginning of an id is enough."""
-    records = opened(settings)
+    records = opened(load())
     job = find(records, job_id)
     for text in written(records, job, follow=follow):
         click.echo(text, nl=False)
@@ -75,9 +74,11 @@ def logs(settings: Configuration, job_id: str, follow: bool) -> None:
 @jobs.command()
 @click.argument("job_id", metavar="ID")
 @click.pass_obj
-def cancel(settings: Configuration, job_id: str) -> None:
+def cancel(load: Callable[[], Configuration], job_id: str) -> None:
     """End the job ID; nothing half done stays."""
-    records = opened(settings)
+    from proxy.store.jobs import State
+
+    records = opened(load())
     job = find(records, job_id)
     if not job.is_open:
         raise console.Failure(f"{job.kind} job {job.id} has ended already: {said(job)}")
@@ -91,6 +92,9 @@ def cancel(settings: Configuration, job_id: str) -> None:
 
 def opened(settings: Configuration) -> JobRecords:
     """The records; where no proxy runs the jobs, none is said to run."""
+    from proxy.management.aftermath import RunnerElsewhere, settle, take_lock
+    from proxy.store.jobs import JobRecords, State
+
     records = JobRecords(settings.store.directory)
     if any(job.state is not State.QUEUED for job in records.open()):
         try:
@@ -141,6 +145,8 @@ def _read(path: Path, position: int) -> tuple[str, int]:
 
 def progress(job: Job) -> str:
     """How far a job is, or why it ended."""
+    from proxy.management.events import newest_event
+
     if not job.is_open:
         return job.reason
     event = newest_event(job)
@@ -156,6 +162,8 @@ def table(found: list[Job]) -> Table:
     """The jobs for a terminal."""
     from rich.table import Table
     from rich.text import Text
+
+    from proxy.store.jobs import State
 
     shown = Table("Id", "Kind", "State", "Time", "", header_style="bold")
     colours = {State.FAILED: "red", State.RUNNING: "green", State.STOPPING: "yellow"}

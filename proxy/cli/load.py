@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from proxy.cli import progress
 from proxy.cli.console import with_settings
 from proxy.cli.export import graph_of
-from proxy.config import Configuration
-from proxy.graph import gremlin_text, load_csv, load_gremlin
+
+if TYPE_CHECKING:
+    from proxy.config import Configuration
 
 _FORMATS = ("auto", "csv", "gremlin")
 
@@ -33,6 +35,8 @@ def load(path: Path, form: str, traversal_source: str, settings: Configuration) 
     Bulk-loader CSV is read to its end before anything is written, and is merged by id: loading it
     again changes nothing. Gremlin text is sent line by line as it is.
     """
+    from proxy.graph import load_csv, load_gremlin
+
     graph = graph_of(settings)
     with progress.of_graph() as tell:
         if form == "gremlin" or (form == "auto" and _is_gremlin_text(path)):
@@ -48,6 +52,8 @@ def load(path: Path, form: str, traversal_source: str, settings: Configuration) 
 
 
 def _is_gremlin_text(path: Path) -> bool:
+    from proxy.graph import gremlin_text
+
     if path.is_file():
         return path.suffix in gremlin_text.SUFFIXES
     return not any(path.glob("*.csv")) and bool(gremlin_text.gremlin_files(path))

@@ -7,8 +7,10 @@ import logging
 import time
 import traceback
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from proxy.config.sections import Log
+if TYPE_CHECKING:
+    from proxy.config.sections import Log
 
 
 def to_standard_error(settings: Log) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from proxy.cli import console, progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.table import Table
 
     from proxy.learning.features.encoding import Encoding
     from proxy.learning.processing.processed import ProcessedGraph
@@ -78,6 +79,8 @@ def process(
 
 def summary(processed: ProcessedGraph) -> Table:
     """What there is, and what became of its properties."""
+    from rich.table import Table
+
     table = Table(header_style="bold", caption_justify="left", caption=_asked(processed))
     for title in ("Element", "Count", "Property", "Encoding", "Columns"):
         right = title in ("Count", "Columns")

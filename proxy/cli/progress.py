@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING
 
 from proxy.cli import console
-from proxy.graph.progress import Progress as GraphProgress
 from proxy.learning.events import EpochDone, Event, PhaseStarted
-from proxy.learning.events import Progress as TrainingProgress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from proxy.graph.progress import Progress as GraphProgress
+    from proxy.learning.events import Progress as TrainingProgress
 
 
 @contextmanager
@@ -68,6 +71,14 @@ class _Line:
 
 @contextmanager
 def _line() -> Iterator[_Line]:
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     bars = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
-
 if TYPE_CHECKING:
+    from rich.console import Group
+
     from proxy.learning.properties.report import PropertyReport
 
 MOST_SHOWN = 12
@@ -17,6 +15,10 @@ MOST_SHOWN = 12
 
 def property_table(report: PropertyReport) -> Group:
     """Methods beside each other, what was chosen and why, protocol, cost."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
     from proxy.learning.properties.report import TITLES
 
     table = Table(header_style="bold", title=f"{report.task.replace('_', ' ')}: {report.target}")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from proxy.cli import console
-from proxy.config import Configuration, Listen, websocket_url
+
+if TYPE_CHECKING:
+    from proxy.config import Configuration, Listen
 
 HANDSHAKE_TIMEOUT = 10.0
 """Seconds for an endpoint to take up a connection."""
@@ -62,6 +63,8 @@ def query(
 
 
 def _checked(url: str | None) -> str | None:
+    from proxy.config import websocket_url
+
     try:
         return None if url is None else websocket_url(url)
     except ValueError as error:
@@ -87,6 +90,8 @@ def _words(message: str) -> str:
 
 def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
     """All results of a script. Raises `Failure`."""
+    import asyncio
+
     from aiohttp import ClientError, WSServerHandshakeError
     from gremlin_python.driver.client import Client
     from gremlin_python.driver.protocol import GremlinServerError
@@ -137,6 +142,8 @@ async def _greet(url: str) -> None:
 
     The driver has no time limit for this, and leaks what it could not connect.
     """
+    import asyncio
+
     import aiohttp
 
     async def connect() -> None:

@@ -11,15 +11,13 @@ import signal
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
 from proxy.cli import console, progress
-from proxy.config import Configuration, StoreSettings, Upstream
-from proxy.store.records import Store
 
 if TYPE_CHECKING:
+    from proxy.config import Configuration
     from proxy.embedded import EmbeddedServer
     from proxy.learning.links.report import Report
 
@@ -61,6 +59,7 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
     """
     from proxy.cli import background
     from proxy.cli.train import report_table
+    from proxy.config import StoreSettings, Upstream
     from proxy.embedded import EmbeddedServer
 
     data = data or settings.store.directory / "quickstart"
@@ -93,6 +92,7 @@ def _learn(url: str, data: Path, seed: int) -> Report:
     from proxy.embedded.sample import FRIENDS
     from proxy.graph import export_graph, load_csv
     from proxy.learning.links.training import train
+    from proxy.store.records import Store
 
     export, artifact = data / "export", data / "artifact"
     with progress.of_graph() as tell:
@@ -148,6 +148,8 @@ def _stay(server: EmbeddedServer) -> None:
 
 def ways_to_connect(address: str) -> str:
     """What to type into three kinds of clients."""
+    from urllib.parse import urlsplit
+
     parts = urlsplit(address)
     host, port = parts.hostname, parts.port
     line = (

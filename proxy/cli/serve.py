@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from proxy.cli import console, log
-from proxy.config import Configuration
+
+if TYPE_CHECKING:
+    from proxy.config import Configuration
 
 
 @click.command()

@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 
 from proxy.cli import console, progress
 from proxy.cli.duration import DURATION
@@ -24,6 +21,8 @@ from proxy.learning.settings import (
 )
 
 if TYPE_CHECKING:
+    from rich.console import Group
+
     from proxy.learning.links.report import Report
 
 DEFAULTS = TrainingSettings()
@@ -174,6 +173,10 @@ def train(
 
 def report_table(report: Report) -> Group:
     """The report for a terminal: methods beside each other, weights, protocol, cost."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(header_style="bold", caption_justify="left")
     table.add_column("Method")
     for name in ("MRR", "Hits@1", "Hits@3", "Hits@10", "Seconds"):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.learning.links.scorers import SIMPLE
-
 AUTO = "auto"
 NETWORK = "rgcn"
 LIGHTGCN = "lightgcn"
@@ -14,7 +12,28 @@ KNOWLEDGE_NAMES = ("transe", "distmult", "complex", "rotate")
 NETWORKS = (NETWORK, LIGHTGCN, *KNOWLEDGE_NAMES)
 """What is trained by gradients: graph neural networks and knowledge-graph embeddings."""
 
-MODELS = (AUTO, *NETWORKS, *SIMPLE)
+SIMPLE_METHODS = (
+    "popularity",
+    "degree",
+    "common-neighbours",
+    "adamic-adar",
+    "resource-allocation",
+    "directed-resource-allocation",
+    "bi-fan",
+    "katz",
+    "personalised-pagerank",
+    "reciprocity",
+    "feature-similarity",
+    "rp3beta",
+    "pure-svd",
+    "ials",
+    "ease",
+    "weighted-ease",
+)
+"""What is fitted from a graph alone: the keys of `proxy.learning.links.scorers.SIMPLE`, which loads
+SciPy. `--help` lists them and loads nothing."""
+
+MODELS = (AUTO, *NETWORKS, *SIMPLE_METHODS)
 """What `model` can be: the blend of all, a network, or one simple method alone."""
 
 PROPERTY_MODELS = (
