@@ -29,7 +29,7 @@ from proxy.embedded.errors import (
     PortInUse,
     ServerFailed,
 )
-from proxy.embedded.jars import resolve_jars
+from proxy.embedded.jars import COORDINATES, resolve_jars
 from proxy.embedded.java import find_java
 
 START_TIMEOUT = 120.0
@@ -53,7 +53,8 @@ class EmbeddedServer:
     `java` is a `java` program or a Java home. `progress` is told what is being waited for.
     `settings` replace top-level entries of the server's settings file (`authentication`, `ssl`,
     `evaluationTimeout` in milliseconds, ...). `jvm_options` are passed to Java; those in
-    `QUICK_TO_START` suit a server that lives for minutes.
+    `QUICK_TO_START` suit a server that lives for minutes. `coordinates` are those of another
+    version of the server in Maven Central.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class EmbeddedServer:
         progress: Callable[[str], None] | None = None,
         settings: Mapping[str, Any] | None = None,
         jvm_options: Sequence[str] = (),
+        coordinates: tuple[str, ...] = COORDINATES,
     ) -> None:
         self.host = host
         self._asked_port = port
@@ -77,6 +79,7 @@ class EmbeddedServer:
         self._progress = progress or (lambda message: None)
         self._settings = dict(settings or {})
         self._jvm_options = tuple(jvm_options)
+        self._coordinates = coordinates
         self._directory: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
@@ -114,7 +117,7 @@ class EmbeddedServer:
         if self._process is not None:
             raise RuntimeError("the server has been started already")
         java = find_java(self._java)
-        jars = resolve_jars(progress=self._progress)
+        jars = resolve_jars(self._coordinates, progress=self._progress)
         self._directory = self._prepare_directory()
         try:
             self._start_in(self._directory, java, jars)

@@ -215,12 +215,14 @@ def _edge(row: EdgeRow) -> Iterator[_Entry]:
 
 
 def _bytecode(entries: Sequence[_Entry]) -> Bytecode:
-    rows = g.inject([entry.merge for entry in entries]).unfold()
+    # By its name the row is found from wherever a server begins an option: since 3.8 `on_match`
+    # begins at the matched element, before at the row.
+    rows = g.inject([entry.merge for entry in entries]).unfold().as_("r")
     if isinstance(entries[0].row, EdgeRow):
         merged = rows.merge_e(__.select("m")).option(Merge.on_create, __.select("p"))
     else:
         merged = rows.merge_v(__.select("m")).option(Merge.on_create, __.select("c"))
-    return merged.option(Merge.on_match, __.select("p")).label().group_count().bytecode
+    return merged.option(Merge.on_match, __.select("r").select("p")).label().group_count().bytecode
 
 
 def _found(labels: Counter[str], label: str) -> int:

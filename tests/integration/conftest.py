@@ -1,4 +1,5 @@
-"""One real Gremlin Server for the whole test session."""
+"""One real Gremlin Server for the whole test session, and one of the newest version for those tests
+that ask for it."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ import pytest
 from gremlin_python.driver.client import Client
 
 from proxy.embedded import QUICK_TO_START, EmbeddedServer
+
+NEWEST = ("org.apache.tinkerpop:gremlin-server:3.8.1", "ch.qos.logback:logback-classic:1.2.13")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -22,6 +25,15 @@ def nothing_stays_open() -> Iterator[None]:
 def gremlin_server() -> Iterator[EmbeddedServer]:
     """A server on a free port with a graph that nobody keeps."""
     with EmbeddedServer(port=0, jvm_options=QUICK_TO_START) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def newest_server() -> Iterator[EmbeddedServer]:
+    """A server of the newest version, as `gremlin_server`."""
+    with EmbeddedServer(
+        port=0, memory="400m", jvm_options=QUICK_TO_START, coordinates=NEWEST
+    ) as server:
         yield server
 
 
