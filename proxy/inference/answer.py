@@ -4,6 +4,7 @@ yield Admit(...)                      the client may ask this database
 yield GuessLinks(...), Try(...)       perhaps one query is enough
 yield PrepareLinks(...)               the model can answer
 for each inference of the query:
+    yield Ask(...), Ask(...)          the steps before it, if they must run only once
     reply = yield Ask(...)            its inputs, and what they are linked to
     reply = yield Ask(...)            what is around them, if it is inductive
     reply = yield PredictLinks(...)   what they may be linked to
@@ -12,10 +13,11 @@ return RequestMessage                 what goes to the database in the client's 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from uuid import uuid4
 
 from grammar.traversal import Argument, Traversal
+from proxy.inference import once
 from proxy.inference.commands import Admit, Command, Reply
 from proxy.inference.link_rewriting import replace_links
 from proxy.inference.one_query import try_one_query
@@ -23,6 +25,7 @@ from proxy.inference.plan import LinkPlan, Plan, plan_next
 from proxy.inference.predicates import Settings
 from proxy.inference.prepare import prepare
 from proxy.inference.property_rewriting import replace_property
+from proxy.inference.rehearsal import rehearse
 from proxy.inference.rewriting import Rewriting, Step
 from proxy.inference.roles import authorise
 from proxy.inference.understood import Understood, understand
@@ -59,18 +62,26 @@ def answer_understood(
     changed = {}
     for number in planned:
         rewriting = Rewriting(query, query.traversals[number], prepared, bindings)
-        changed[number] = yield from _without_inferences(rewriting, planned[number][0], settings)
+        changed[number] = yield from _without_inferences(rewriting, planned[number], settings)
     return query.rewritten(changed, bindings)
 
 
-def _without_inferences(rewriting: Rewriting, first: Plan, settings: Settings) -> Step[Traversal]:
-    """Replace all inferences; `first` is the plan of the first one."""
-    following: Plan | None = first
+def _without_inferences(
+    rewriting: Rewriting, plans: Sequence[Plan], settings: Settings
+) -> Step[Traversal]:
+    """Replace all inferences, whose `plans` are those of the traversal as it came."""
+    following: Plan | None = plans[0]
+    rehearsed = False
     while following is not None:
-        if not (yield from rewriting.settle(following)):
-            if isinstance(following, LinkPlan):
-                yield from replace_links(rewriting, following)
-            else:
-                yield from replace_property(rewriting, following)
+        cut = once.once_until(rewriting.traversal, following.inference.path[0])
+        if cut and not rehearsed:
+            yield from rehearse(rewriting, plans, cut)
+            rehearsed = True
+        if cut:
+            yield from rewriting.run_once(cut)
+        elif isinstance(following, LinkPlan):
+            yield from replace_links(rewriting, following)
+        else:
+            yield from replace_property(rewriting, following)
         following = plan_next(rewriting.traversal, settings)
     return rewriting.traversal

@@ -141,12 +141,14 @@ def table(content: Entries, dialect: Dialect, binding: str) -> Written:
     return Written([step("constant", Variable(binding))], {binding: content})
 
 
-def from_start(targets: Sequence[Literal], dialect: Dialect, binding: str) -> Written:
-    """The beginning of a traversal that has just these vertices."""
+def from_start(
+    targets: Sequence[Literal], dialect: Dialect, binding: str, name: str = "V"
+) -> Written:
+    """The beginning of a traversal that has just these vertices; with the `name` `E`, edges."""
     if not dialect.prefers_binding(targets, LITERAL_LIMIT):
-        return Written([step("V", *targets)], {})
+        return Written([step(name, *targets)], {})
     bound = Opaque("script", f"{binding} as Object[]", "answers")
-    return Written([step("V", bound)], {binding: Items("list", tuple(targets))})
+    return Written([step(name, bound)], {binding: Items("list", tuple(targets))})
 
 
 def _literals(argument: Argument) -> Iterator[Literal]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from grammar import graphbinary, graphson
 from grammar.traversal import (
     Alike,
     Argument,
@@ -38,6 +39,9 @@ INPUT_LIMIT = 10_000
 
 CANDIDATE_LIMIT = 100_000
 """Vertices that filters which come first may let through."""
+
+_ELEMENT_HEAD = 2
+"""Bytes before the id of an element in GraphBinary: the type, and that there is a value."""
 
 _NUMBERS = (int, float, Decimal)
 
@@ -152,6 +156,40 @@ def read_ids(results: Results) -> list[Literal]:
     for result in results:
         value, bulk = (result.value, result.bulk) if isinstance(result, Bulked) else (result, 1)
         ids += [id_of(value)] * bulk
+    return ids
+
+
+def read_starts(results: Results) -> list[tuple[str, Argument]]:
+    """The elements from which a query goes on, each as often as it comes: `V` or `E`, and its id.
+
+    Raises `UnsupportedOperation` for anything else.
+    """
+    starts: list[tuple[str, Argument]] = []
+    for result in results:
+        value, bulk = (result.value, result.bulk) if isinstance(result, Bulked) else (result, 1)
+        starts += [_element(value)] * bulk
+    return starts
+
+
+def _element(value: Argument) -> tuple[str, Argument]:
+    """`V` or `E`, and the id of the element that a database has written."""
+    match value:
+        case Opaque("graphbinary", bytes(raw), "Vertex" | "Edge" as what):
+            return what[0], graphbinary.read_value(raw[_ELEMENT_HEAD:])[0]
+        case Opaque("graphson", {"@type": "g:Vertex" | "g:Edge" as what, "@value": {"id": id}}):
+            return what[2], graphson.read_value(id)
+    raise UnsupportedOperation(
+        "The steps before the inference, which write or are random, have run, but what they lead"
+        " to is no vertex and no edge: the inference cannot go on from there."
+    )
+
+
+def read_ids_of_any_type(results: Results) -> list[Argument]:
+    """Ids as often as they were found, also those of the database's own types."""
+    ids: list[Argument] = []
+    for result in results:
+        value, bulk = (result.value, result.bulk) if isinstance(result, Bulked) else (result, 1)
+        ids += [value if isinstance(value, Opaque) else id_of(value)] * bulk
     return ids
 
 

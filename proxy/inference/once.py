@@ -15,13 +15,16 @@ from grammar.traversal import (
     EnumConstant,
     Instruction,
     Items,
+    Kind,
     Literal,
     Opaque,
+    Path,
     Predicate,
     Traversal,
     children,
     step,
 )
+from proxy.inference.kinds import OTHER, Listed, What, kind_of
 from proxy.inference.place import host_index
 
 _WRITING = frozenset("addV addE property drop mergeV mergeE io call sideEffect".split())
@@ -33,18 +36,11 @@ _PATH_FREE = frozenset(
     hasId hasKey hasLabel hasNot hasValue is filter not and or where id label key value values
     properties propertyMap valueMap elementMap constant count sum mean min max fold unfold
     order limit range skip tail dedup group groupCount project by local map flatMap union
-    coalesce optional choose option identity barrier none discard with""".split()
+    coalesce optional choose option repeat until emit times loops identity barrier none discard
+    with""".split()
 )
 
 _UNIQUE = frozenset("V E has hasId hasLabel hasNot is filter not and or where order".split())
-
-_TO_VERTICES = frozenset("V out in both outV inV otherV bothV addV mergeV".split())
-_TO_EDGES = frozenset("E outE inE bothE addE mergeE".split())
-_KEEPING = (
-    frozenset("property sideEffect sample coin dedup limit range skip tail order as by".split())
-    | _UNIQUE - {"V", "E"}
-    | frozenset("option with from to identity barrier".split())
-)
 
 
 def runs_once(steps: Sequence[Instruction]) -> bool:
@@ -70,54 +66,78 @@ def _holds_code(argument: Argument) -> bool:
 
 
 def once_until(traversal: Traversal, before: int) -> int:
-    """How many of the steps before the one at `before` must run only once; with the last of them
-    go its modulators."""
-    last = 0
-    for index, instruction in enumerate(traversal.steps[: host_index(traversal.steps, before)]):
-        if runs_once((instruction,)):
-            last = index + 1
-    while 0 < last < len(traversal.steps) and host_index(traversal.steps, last) != last:
-        last += 1
-    return last
+    """How many of the steps before the one at `before` must run only once.
 
-
-def ids_query(traversal: Traversal, cut: int) -> Traversal | None:
-    """The query that runs the first `cut` steps and tells what the others start from.
-
-    `None` if that cannot be told. The others start from the ids of elements, or, where they begin
-    anew, from as many traversers.
+    With the last of them go its modulators, but for labels at their end: what goes on can have
+    them, too. If steps behind them look back, all steps before that one run once.
     """
-    if _begins_anew(traversal, cut) or leads_to(traversal.steps[:cut]) is not None:
-        return traversal.with_steps([*traversal.steps[:cut], step("id")])
-    return None
+    steps = traversal.steps
+    end = host_index(steps, before)
+    cut = 0
+    for index, instruction in enumerate(steps[:end]):
+        if runs_once((instruction,)):
+            cut = index + 1
+    if not cut:
+        return 0
+    while cut < len(steps) and host_index(steps, cut) != cut:
+        cut += 1
+    if needs_path(steps[_without_labels(steps, cut) : end], frozenset()) is not None:
+        cut = end
+    return _without_labels(steps, cut)
 
 
-def going_on(traversal: Traversal, cut: int, ids: Sequence[Argument]) -> Traversal:
-    """The steps from `cut` on, started from what `ids_query` told."""
-    rest = traversal.steps[cut:]
-    if not ids:
-        start = [step("inject", 0), step("limit", 0)]
-    elif _begins_anew(traversal, cut):
-        start = [Instruction("inject", tuple(step("", 0).arguments[0] for _ in ids))]
-    else:
-        start = [Instruction(leads_to(traversal.steps[:cut]) or "V", tuple(ids))]
-    return traversal.with_steps([*start, *rest])
+def _without_labels(steps: Sequence[Instruction], cut: int) -> int:
+    while steps[cut - 1].name == "as":
+        cut -= 1
+    return cut
 
 
-def _begins_anew(traversal: Traversal, cut: int) -> bool:
+def writes_inside(traversal: Traversal, path: Path) -> Instruction | None:
+    """The outermost step with the instruction at `path` in it where nested steps before that must
+    run only once, if there is one."""
+    index, *deeper = path
+    if not deeper:
+        return None
+    number, *inner = deeper
+    host = traversal.steps[index]
+    nested = children(host)[number]
+    before = nested.steps[: host_index(nested.steps, inner[0])]
+    if runs_once(before):
+        return traversal.steps[host_index(traversal.steps, index)]
+    return writes_inside(nested, tuple(inner))
+
+
+def starts_query(traversal: Traversal, cut: int) -> Traversal:
+    """The query that runs the first `cut` steps and tells what the others start from: the ids of
+    elements; elements, if it has to be seen of what kind they are; or, where the others begin anew,
+    as many zeros as there are traversers."""
+    steps = traversal.steps[:cut]
+    if begins_anew(traversal, cut):
+        return traversal.with_steps([*steps, step("constant", 0)])
+    return traversal.with_steps(steps if leads_to(steps) is None else [*steps, step("id")])
+
+
+def going_on(traversal: Traversal, cut: int, start: Instruction | None) -> Traversal:
+    """The steps from `cut` on behind a `start`; without one, behind nothing at all."""
+    begin = [step("inject", 0), step("limit", 0)] if start is None else [start]
+    return traversal.with_steps([*begin, *traversal.steps[cut:]])
+
+
+def begins_anew(traversal: Traversal, cut: int) -> bool:
+    """Whether it does not matter to what the first `cut` steps lead, only to how many."""
     return cut < len(traversal.steps) and traversal.steps[cut].name in ("V", "E", "addV", "mergeV")
 
 
 def leads_to(steps: Sequence[Instruction]) -> str | None:
     """`V` or `E`, for what these steps lead to; `None` if that cannot be told."""
-    for instruction in reversed(steps):
-        if instruction.name in _TO_VERTICES:
-            return "V"
-        if instruction.name in _TO_EDGES:
-            return "E"
-        if instruction.name not in _KEEPING:
-            return None
-    return None
+    kind = kind_of(steps)
+    return kind if isinstance(kind, str) and kind != OTHER else None
+
+
+def leads_to_no_element(steps: Sequence[Instruction]) -> bool:
+    """Whether these steps surely lead to something else than elements."""
+    kind: What = kind_of(steps)
+    return kind == OTHER or isinstance(kind, Listed)
 
 
 def is_unique(steps: Sequence[Instruction]) -> bool:
@@ -134,19 +154,61 @@ def _is_at_most_one(ids: Sequence[Argument]) -> bool:
     return not ids or (len(ids) == 1 and isinstance(ids[0], Literal))
 
 
-def needs_path(steps: Sequence[Instruction]) -> Instruction | None:
-    """The first step that may look back at the path, labels or side effects before it."""
+def needs_path(
+    steps: Sequence[Instruction], own: frozenset[str] | None = None
+) -> Instruction | None:
+    """The first step that may look back at the path, labels or side effects before these.
+
+    With a set of labels, `own`, those that the steps give themselves may be looked back at.
+    """
     for instruction in steps:
-        if instruction.name not in _PATH_FREE:
+        if own is not None and instruction.name == "as":
+            own |= frozenset(_texts(instruction))
+            continue
+        if not (instruction.name in _PATH_FREE or _selects(instruction, own)):
             return instruction
         for argument in instruction.arguments:
-            if _is_label(instruction, argument) or _holds_code(argument):
+            if _holds_code(argument) or (
+                _is_label(instruction, argument) and not _is_own(argument, own)
+            ):
                 return instruction
         for child in children(instruction):
-            found = needs_path(child.steps)
+            found = needs_path(child.steps, None if own is None else _inside(child, own))
             if found is not None:
                 return found
     return None
+
+
+def _inside(child: Traversal, own: frozenset[str]) -> frozenset[str] | None:
+    """The labels that nested steps may use; `None` if they give some, which in `where` means to
+    look one up."""
+    return None if any(each.name == "as" for each in child.steps) else own
+
+
+def _selects(instruction: Instruction, own: frozenset[str] | None) -> bool:
+    """Whether a step looks back at nothing but labels of its own traversal."""
+    return (
+        own is not None
+        and instruction.name == "select"
+        and bool(instruction.arguments)
+        and all(_is_own(each, own) for each in instruction.arguments)
+    )
+
+
+def _is_own(argument: Argument, own: frozenset[str] | None) -> bool:
+    """Whether an argument names a label among `own`, and no other, or is no label at all."""
+    match argument:
+        case Literal(Kind.STRING, str(label)):
+            return own is not None and label in own
+        case Predicate(_, _, arguments):
+            return own is not None and all(_is_own(each, own) for each in arguments)
+        case EnumConstant("Pop", "last") | EnumConstant("Scope" | "Column"):
+            return own is not None
+    return False
+
+
+def _texts(instruction: Instruction) -> list[str]:
+    return [each.value for each in instruction.arguments if isinstance(each, Literal)]
 
 
 def _is_label(instruction: Instruction, argument: Argument) -> bool:

@@ -22,7 +22,11 @@ from grammar.traversal import (
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.find import Inference
 
-_MODULATORS = {"by", "option", "with", "as", "from", "to", "times", "until", "emit"}
+MODULATORS = frozenset("by option with as from to times until emit".split())
+"""Steps that belong to another one, which they mostly follow."""
+
+_OF_REPEAT = ("times", "until", "emit")
+"""Those that may also stand before the step that they belong to."""
 
 _SAME = frozenset(
     """union coalesce choose branch local flatMap map optional where filter not and or sideEffect
@@ -33,10 +37,13 @@ _SAME = frozenset(
 
 def host_index(steps: Sequence[Instruction], index: int) -> int:
     """Where the step stands that the instruction at `index` belongs to: itself, or for a modulator
-    such as `by` the step that it modulates."""
-    while index > 0 and steps[index].name in _MODULATORS:
+    such as `by` the step that it modulates. With `emit()` before a `repeat` something begins."""
+    begin = index
+    while index > 0 and steps[index].name in MODULATORS:
+        if steps[index].name in _OF_REPEAT:
+            begin = index
         index -= 1
-    return index
+    return begin if steps[begin].name in _OF_REPEAT and steps[index].name != "repeat" else index
 
 
 def leading_steps(traversal: Traversal, inference: Inference) -> list[Instruction]:

@@ -32,12 +32,7 @@ def replace_property(rewriting: Rewriting, plan: PropertyPlan) -> Step[None]:
     model = cast(PrepareProperty, model_of(plan))
     leading = leading_steps(rewriting.traversal, plan.inference)
     element = rewriting.prepared.elements[model]
-    if once.leads_to(leading) == ("E" if element == "node" else "V"):
-        raise InvalidParameter(
-            f"Endpoint {plan.endpoint} predicts {plan.key!r} of"
-            f" {'vertices' if element == 'node' else 'edges'}, the query asks for it of"
-            f" {'edges' if element == 'node' else 'vertices'}."
-        )
+    refuse_other_elements(plan, element, leading)
     ids, edges, by = yield from _inputs(rewriting, plan, leading, element)
     prediction = (yield from _prediction(rewriting, plan, ids, edges)) if ids else None
     apart = _kept_apart(rewriting, plan, element)
@@ -63,6 +58,17 @@ def replace_property(rewriting: Rewriting, plan: PropertyPlan) -> Step[None]:
         every = [pair for values in found for pair in _flattened(plan, values)]
         written = writing.from_start(every)
     rewriting.traversal = rewriting.traversal.with_steps([*rewriting.bound(written), *apart, *rest])
+
+
+def refuse_other_elements(plan: PropertyPlan, element: str, leading: Sequence[Instruction]) -> None:
+    """Raise `InvalidParameter` if `leading` steps lead to vertices and a model predicts what edges
+    have, or the other way round."""
+    if once.leads_to(leading) == ("E" if element == "node" else "V"):
+        raise InvalidParameter(
+            f"Endpoint {plan.endpoint} predicts {plan.key!r} of"
+            f" {'vertices' if element == 'node' else 'edges'}, the query asks for it of"
+            f" {'edges' if element == 'node' else 'vertices'}."
+        )
 
 
 def _inputs(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar, cast
 from uuid import uuid4
 
-from grammar.traversal import Argument, Instruction, Items, Literal, Traversal
-from proxy.inference import once
+from grammar.traversal import Argument, Instruction, Items, Literal, Traversal, Variable
+from proxy.inference import answers, once
 from proxy.inference.answers import Dialect, Written
 from proxy.inference.commands import Ask, Command, Reply, Results
-from proxy.inference.inputs import read_ids
+from proxy.inference.errors import UnsupportedOperation
+from proxy.inference.inputs import read_ids, read_ids_of_any_type, read_starts
 from proxy.inference.live import Neighbourhood
 from proxy.inference.neighbourhood import IDS, read_neighbourhood
 from proxy.inference.plan import Plan
@@ -46,20 +47,50 @@ class Rewriting:
         self.bindings = bindings
         self.tables = 0
 
-    def ask(self, traversal: Traversal) -> Step[Results]:
-        """The results of a query of our own."""
-        request = self.query.asking(traversal, uuid4(), self.bindings)
+    def ask(
+        self, traversal: Traversal, bindings: Mapping[str, Argument] | None = None
+    ) -> Step[Results]:
+        """The results of a query of our own, with `bindings` beside those that there are."""
+        every = {**self.bindings, **(bindings or {})}
+        request = self.query.asking(traversal, uuid4(), every)
         return cast(Results, (yield Ask(request)))
 
-    def settle(self, plan: Plan) -> Step[bool]:
-        """Run what must run only once; whether there was anything."""
-        cut = once.once_until(self.traversal, plan.inference.path[0])
-        asking = once.ids_query(self.traversal, cut) if cut else None
-        if asking is None:
-            return False
-        ids = read_ids((yield from self.ask(asking)))
-        self.traversal = once.going_on(self.traversal, cut, ids)
-        return True
+    def run_once(self, cut: int) -> Step[None]:
+        """Run the first `cut` steps, and go on from what they lead to."""
+        told = yield from self.ask(once.starts_query(self.traversal, cut))
+        self.traversal = once.going_on(self.traversal, cut, self._start(cut, told))
+
+    def _start(self, cut: int, told: Results) -> Instruction | None:
+        """The step to what the first `cut` steps have led to; `None` if that is nothing."""
+        if once.begins_anew(self.traversal, cut):
+            zeros = read_ids(told)
+            return Instruction("inject", tuple(zeros)) if zeros else None
+        name = once.leads_to(self.traversal.steps[:cut])
+        if name is not None:
+            ids = read_ids_of_any_type(told)
+        else:
+            starts = read_starts(told)
+            names = {name for name, _ in starts}
+            if len(names) > 1:
+                raise UnsupportedOperation(
+                    "The steps before the inference, which write or are random, have run, but they"
+                    " lead to vertices and to edges: the inference cannot go on from both."
+                )
+            name, ids = next(iter(names), "V"), [id for _, id in starts]
+        if not ids:
+            return None
+        return self._elements(name, ids)
+
+    def _elements(self, name: str, ids: Sequence[Argument]) -> Instruction:
+        """The step to elements that are named by their ids."""
+        literals = [id for id in ids if isinstance(id, Literal)]
+        if self.query.script is None:
+            return Instruction(name, tuple(ids))
+        if len(literals) == len(ids):
+            written = answers.from_start(literals, self.dialect, self.binding(), name)
+            return self.bound(written)[0]
+        bound = {self.binding(): Items("list", tuple(ids))}
+        return self.bound(Written([Instruction(name, tuple(map(Variable, bound)))], bound))[0]
 
     def neighbourhood(self, plan: Plan, inputs: Sequence[Literal]) -> Step[Neighbourhood | None]:
         """What is around the inputs now, if the inference is inductive."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -41,26 +42,68 @@ def understand(request: RequestMessage, settings: Settings) -> Understood | None
         return None
     for number, plans in planned.items():
         for plan in plans:
-            _refuse_impossible(query.traversals[number], plan)
+            if _refuse_impossible(query.traversals[number], plan):
+                _refuse_unknown_ending(query)
     timeout = timeout_of_query(request, query.traversals, is_script=query.script is not None)
     return Understood(query, planned, timeout)
 
 
-def _refuse_impossible(traversal: Traversal, plan: Plan) -> None:
-    """Raise `UnsupportedOperation` for an inference whose inputs cannot be had."""
-    leading_steps(traversal, plan.inference)
-    cut = once.once_until(traversal, plan.inference.path[0])
-    if not cut:
-        return
+def _refuse_impossible(traversal: Traversal, plan: Plan) -> bool:
+    """Raise `UnsupportedOperation` for an inference whose inputs cannot be had; whether there are
+    steps before it that run once."""
+    inference = plan.inference
+    leading = leading_steps(traversal, inference)
     unable = "run only once because they write or are random"
-    if once.ids_query(traversal, cut) is None:
+    host = once.writes_inside(traversal, inference.path)
+    if host is not None:
         raise UnsupportedOperation(
-            f"The steps before {plan.inference} {unable}, and what they lead to cannot be told:"
-            " ask in two queries."
+            f"Inside {describe(host)} the steps before {inference}, which are to {unable}, would"
+            " run twice: write them before that step, or ask in two queries."
         )
-    looking_back = once.needs_path(traversal.steps[cut:])
+    cut = once.once_until(traversal, inference.path[0])
+    if not cut:
+        return False
+    anew = once.begins_anew(traversal, cut)
+    if once.leads_to_no_element([] if anew else traversal.steps[:cut]) or (
+        once.leads_to_no_element(leading)
+    ):
+        raise UnsupportedOperation(
+            f"The steps before {inference} {unable}, and what they lead to is no vertex and no"
+            " edge: ask in two queries."
+        )
+    looking_back = once.needs_path(traversal.steps[cut:], frozenset())
     if looking_back is not None:
         raise UnsupportedOperation(
-            f"{describe(looking_back)} may need the steps before {plan.inference}, which {unable}:"
+            f"{describe(looking_back)} may need the steps before {inference}, which {unable}:"
             " ask in two queries."
+        )
+    return True
+
+
+_ENDING = re.compile(r"\s*\??\.\s*(\w+)")
+_ENDINGS = frozenset(
+    """next hasNext tryNext toList toSet toBulkSet iterate explain fill toStream forEachRemaining
+    promise profile none discard""".split()
+)
+_GROOVYS = frozenset(
+    """getSideEffects sideEffects getBytecode bytecode clone close toString hashCode equals each
+    eachWithIndex collect collectMany collectEntries find findAll findResult findResults any every
+    inject size first last iterator sort toSorted unique toUnique join max min sum count groupBy
+    countBy with tap asType as is dump inspect println use remove notifyAll class getClass
+    metaClass""".split()
+)
+"""What Groovy finds in the iterator that a traversal is to it."""
+
+
+def _refuse_unknown_ending(query: Query) -> None:
+    """Raise `UnsupportedOperation` for a script that calls what no traversal has: a database tells
+    so only when it gets to it, and then the steps before an inference have run."""
+    ending = _ENDING.match(query.script.tail) if query.script is not None else None
+    if ending is None:
+        return
+    known = _ENDINGS | _GROOVYS if query.dialect.is_groovy else _ENDINGS
+    if ending[1] not in known:
+        raise UnsupportedOperation(
+            f"{ending[1]}(...) is no step of Gremlin that is known here: nothing of the query,"
+            " which writes before an inference, has run."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from gremlin_python.process import strategies
@@ -50,7 +51,9 @@ def _value(argument: Argument) -> Any:
             return nested.bytecode
         case EnumConstant(type_, name):
             enum = getattr(gremlin, type_)
-            return enum[name] if name in enum.__members__ else enum[f"{name}_"]
+            snake = re.sub("[A-Z]", lambda letter: f"_{letter.group().lower()}", name)
+            spellings = (name, f"{name}_", snake)
+            return next(enum[each] for each in spellings if each in enum.__members__)
         case Predicate(type_, name, arguments):
             values = [_value(each) for each in arguments]
             if name in ("within", "without"):

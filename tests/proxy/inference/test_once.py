@@ -86,7 +86,7 @@ def test_lambdas_of_bytecode_run_once():
         ("g.V().tree()", "tree"),
         ("g.V().map{ it.path() }", "map"),
         ("g.V().match(__.as('a').out().as('b'))", "match"),
-        ("g.V().repeat(out()).emit()", "repeat"),
+        ("g.V().repeat(out().simplePath()).emit()", "simplePath"),
     ],
 )
 def test_steps_that_could_look_back_are_found(text, name):
@@ -110,7 +110,57 @@ def test_steps_that_cannot_are_not(text):
     assert once.needs_path(steps(text)) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'g.V().as("a").out().as("b").select("a", "b").by("name")',
+        'g.V().as("a").out().where(P.neq("a")).dedup("a")',
+        'g.V().as("a").project("x").by(select("a").values("name"))',
+        'g.V().as("a").order().by(select("a").values("name"))',
+        "g.V().group().by(label).select(values)",
+    ],
+)
+def test_steps_may_look_back_at_labels_of_their_own(text):
+    assert once.needs_path(steps(text), frozenset()) is None
+    assert once.needs_path(steps(text)) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('g.V().as("a").select("b")', "select"),
+        ('g.V().as("a").where("a", P.eq("b"))', "where"),
+        ('g.V().as("a").where(as("b").out())', "as"),
+        ('g.V().as("a").select(Pop.all, "a")', "select"),
+        ('g.V().as("a").path()', "path"),
+    ],
+)
+def test_but_not_at_others(text, name):
+    found = once.needs_path(steps(text), frozenset())
+    assert found is not None
+    assert found.name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "query"),
+    [
+        ('g.V("a").property("x", 1).out("F")', 2, '.property("x", 1).id()'),
+        ('g.V("a").property("x", 1).as("y").out("F")', 2, '.property("x", 1).id()'),
+        ('g.V().fold().coalesce(unfold(), addV("b")).out("F")', 3, 'addV("b")).id()'),
+        ('g.addV("b").V("a").out("F")', 1, 'g.addV("b").constant(0)'),
+        ('g.V().addE("x").to("b").out("F")', 3, '.to("b").id()'),
+        ('g.V("a").as("y").addE("x").to(V("b")).select("y").out("F")', 5, '.select("y").id()'),
+        ('g.V("a").property("x", 1).emit().repeat(out("F")).times(2).out("F")', 2, "1).id()"),
+        ('g.V("a").property("x", 1).union(out(), outE()).where(path()).out("F")', 4, "path())"),
+    ],
+)
+def test_what_runs_once_ends_where_others_can_go_on(text, cut, query):
+    traversal = script.parse(text).single
+    assert once.once_until(traversal, len(traversal.steps) - 1) == cut
+    assert script.write(once.starts_query(traversal, cut)).replace("'", '"').endswith(query)
+
+
 def test_no_vertices_never_become_all_vertices():
     traversal = Traversal((), (step("V", "a"), step("property", "x", 1), step("out", "F")))
-    going_on = once.going_on(traversal, 2, [])
+    going_on = once.going_on(traversal, 2, None)
     assert [instruction.name for instruction in going_on.steps] == ["inject", "limit", "out"]

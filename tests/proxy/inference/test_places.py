@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from answering import as_bytecode, as_script, drive, known, row
 
-from grammar.traversal import Items, Kind, Literal, Opaque
+from grammar.traversal import Items, Literal, Opaque
 from proxy.inference.commands import (
     Admit,
     CountValues,
@@ -237,9 +237,9 @@ def test_a_format_without_types_has_no_properties_to_bind(mime):
 
 def test_writes_run_once():
     query = f'{P}V("a").property("x", 1).{GENRE}.value()'
-    answered = drive(as_script(query), [[Literal.string("a")], [row(v="a")]], values=genres)
-    assert answered.asked[0] == 'g.V("a").property("x", 1).id()'
-    assert answered.asked[1].startswith("g.V('a')")
+    answered = drive(as_script(query), [[], [Literal.string("a")], [row(v="a")]], values=genres)
+    assert answered.asked[1] == 'g.V("a").property("x", 1).id()'
+    assert answered.asked[2].startswith("g.V(gremlink_answers_0 as Object[])")
     assert "property(" not in answered.text
 
 
@@ -250,9 +250,18 @@ def test_what_looks_back_at_a_write_is_refused_before_it_is_done():
 
 def test_a_new_start_behind_writes_needs_no_elements():
     query = f'{P}addV("m").V("a").{GENRE}.value()'
-    answered = drive(as_script(query), [[Literal(Kind.LONG, 7)], [row(v="a")]], values=genres)
-    assert answered.asked[0] == 'g.addV("m").id()'
-    assert answered.asked[1].startswith('g.inject(0).V("a")')
+    answered = drive(as_script(query), [[], [Literal.of(0)], [row(v="a")]], values=genres)
+    assert answered.asked[1] == 'g.addV("m").constant(0)'
+    assert answered.asked[2].startswith('g.inject(0).V("a")')
+
+
+def test_the_rest_is_shown_to_the_database_before_anything_is_written():
+    query = f'{P}addV("m").{GENRE}.value().fold()'
+    answered = drive(as_script(query), [[], [Literal.string("a")], [row(v="a")]], values=genres)
+    begin, end = "g.inject(0).limit(0).flatMap(__.", ".value().fold())"
+    assert answered.asked[0].startswith(begin)
+    assert answered.asked[0].endswith(end)
+    assert "addV" not in answered.asked[0]
 
 
 def test_statements_around_stay_as_they_are():

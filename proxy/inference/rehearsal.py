@@ -1,0 +1,69 @@
+"""What a database thinks of a query before it is let write.
+
+Steps before an inference that write run in a query of their own, and what comes then may fail: a
+step that the database does not know, a strategy, a value that its language cannot say. So the rest
+of the query, with something in the place of each inference, is asked first where nothing reaches
+it. A database reads it all, and does nothing::
+
+    g.V("a").property("asked", true).out("FRIEND")<inference>.hasLabel("User").values("name")
+    g.inject(0).limit(0).flatMap(__.V("gremlink").hasLabel("User").values("name"))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from grammar.traversal import Argument, Literal, anonymous, step
+from proxy.inference import answers
+from proxy.inference.answers import Written
+from proxy.inference.commands import PrepareProperty
+from proxy.inference.find import find_inferences
+from proxy.inference.place import leading_steps
+from proxy.inference.plan import LinkPlan, Plan, PropertyPlan
+from proxy.inference.prepare import model_of
+from proxy.inference.property_answers import Properties
+from proxy.inference.property_rewriting import refuse_other_elements
+from proxy.inference.rewriting import Rewriting, Step
+from proxy.inference.splice import splice
+
+_SOMEBODY = Literal.string("gremlink")
+_AT_THE_END = ("none", "discard")
+"""Steps that mean something at the end of a query only."""
+
+
+def rehearse(rewriting: Rewriting, plans: Sequence[Plan], cut: int) -> Step[None]:
+    """Ask the database for the steps from `cut` on, with nothing to reach them.
+
+    `plans` are those of the whole query. Raises `InferenceError` for what is known to fail later.
+    """
+    every = list(find_inferences(rewriting.traversal))
+    still = plans[len(plans) - len(every) :]
+    for inference, plan in zip(every, still, strict=True):
+        if isinstance(plan, PropertyPlan):
+            leading = leading_steps(rewriting.traversal, inference)
+            refuse_other_elements(plan, _element(rewriting, plan), leading)
+    steps = list(rewriting.traversal.steps[cut:])
+    while steps and steps[-1].name in _AT_THE_END:
+        steps.pop()
+    rest = anonymous(*steps)
+    bindings: dict[str, Argument] = {}
+    for inference, plan in reversed(list(zip(find_inferences(rest), still, strict=True))):
+        written = _instead(rewriting, plan)
+        bindings |= written.bindings
+        rest = splice(rest, inference.path, inference.width, written.steps)
+    nothing = [step("inject", 0), step("limit", 0), step("flatMap", rest)]
+    yield from rewriting.ask(rewriting.traversal.with_steps(nothing), bindings)
+
+
+def _instead(rewriting: Rewriting, plan: Plan) -> Written:
+    """Steps of the same form as those to the answers."""
+    name = rewriting.binding()
+    if isinstance(plan, LinkPlan):
+        return answers.vertices({_SOMEBODY: [_SOMEBODY]}, rewriting.dialect, name)
+    writing = Properties(_element(rewriting, plan), rewriting.dialect, name)
+    return writing.of_each({_SOMEBODY: [(plan.key, _SOMEBODY)]})
+
+
+def _element(rewriting: Rewriting, plan: PropertyPlan) -> str:
+    return rewriting.prepared.elements[cast(PrepareProperty, model_of(plan))]
