@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from proxy.config.types import (
     Folders,
     Heap,
+    Hosts,
     Lists,
+    Origins,
     Port,
     Seconds,
     UrlPath,
@@ -50,6 +53,14 @@ class Listen(Section):
     tls_client_authorities: Path | None = Field(
         default=None, description="PEM of the authorities that clients need a certificate of"
     )
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine reaches the address."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
 
 class Upstream(Section):
@@ -198,7 +209,18 @@ class Jobs(Section):
 
 
 class Access(Section):
-    """Who may use the management API. With none of these it answers this machine alone."""
+    """Who may use the proxy. Without credentials the management API answers this machine alone."""
+
+    hosts: Hosts = Field(
+        default=(),
+        description="names by which clients address the proxy, besides localhost and addresses, as "
+        "in proxy.example.org or *.example.org; * is any name, and lets web pages in by DNS "
+        "rebinding",
+    )
+    origins: Origins = Field(
+        default=(),
+        description="origins of web pages that may use the proxy, as in https://app.example.org",
+    )
 
     token: Annotated[str, Field(min_length=16)] | None = Field(
         default=None, description="as in `Authorization: Bearer TOKEN`"

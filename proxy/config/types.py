@@ -11,6 +11,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+_NAME = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?"
+_HOST = re.compile(rf"(?:\*\.)?{_NAME}|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
+_ORIGIN = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*://(?:{_NAME}|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?")
+
 
 def _path(value: str) -> str:
     if not value.startswith("/") or "?" in value or "#" in value:
@@ -56,11 +60,33 @@ def _folders(value: object) -> object:
     return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
 
 
+def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
+    for host in value:
+        if host != "*" and not _HOST.fullmatch(host):
+            raise ValueError(
+                f"{host!r} is no name of a host: write proxy.example.org, *.example.org or an"
+                " address, without a port"
+            )
+    return tuple(host.lower().strip("[]").removesuffix(".") for host in value)
+
+
+def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in value:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                f"{origin!r} is no origin of web pages: write https://app.example.org or"
+                " http://localhost:3000, without a path; each has to be named"
+            )
+    return tuple(origin.lower() for origin in value)
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 UrlPath = Annotated[str, AfterValidator(_path)]
 WebSocketUrl = Annotated[str, AfterValidator(websocket_url)]
 Lists = Annotated[dict[str, list[str]], BeforeValidator(_table)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Hosts = Annotated[Words, AfterValidator(_hosts)]
+Origins = Annotated[Words, AfterValidator(_origins)]
 Folders = Annotated[tuple[Path, ...], BeforeValidator(_folders)]
 Heap = Annotated[str, AfterValidator(_heap)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -16,11 +14,14 @@ from proxy.management.sigv4 import ALGORITHM, SignedRequest, verify
 
 
 class Access:
-    """Judges requests by the settings `access` and `listen`."""
+    """Judges requests by the settings `access` and `listen`.
+
+    Pages of other sites do not come so far: `proxy.relay.cross_origin` refuses them.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         self._settings = configuration.access
-        self._local = is_loopback(configuration.listen.host)
+        self._local = configuration.listen.on_loopback
 
     def check(self, request: web.Request, body: bytes) -> None:
         """Let a request pass. Raises AccessDenied."""
@@ -30,7 +31,6 @@ class Access:
                     "The proxy listens on more than this machine, and so its management API needs "
                     "credentials: set access.token, access.user and access.password, or a key pair."
                 )
-            _refuse_other_sites(request)
             return
         header = request.headers.get("Authorization", "")
         scheme, _, credentials = header.partition(" ")
@@ -73,21 +73,6 @@ class Access:
         )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an address to listen on is reached from this machine only."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _same(given: str, expected: str | None) -> bool:
     """Compare in a time that tells nothing; what is not configured is never right."""
     return expected is not None and hmac.compare_digest(given.encode(), expected.encode())
-
-
-def _refuse_other_sites(request: web.Request) -> None:
-    """Without credentials, a page in a browser of this machine could otherwise start jobs."""
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        raise AccessDenied(f"Requests of pages of {origin} are refused.")

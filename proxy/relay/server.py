@@ -18,6 +18,7 @@ from proxy.relay.advance import Aside
 from proxy.relay.bodies import complete
 from proxy.relay.connection import Connection
 from proxy.relay.conversation import Conversation
+from proxy.relay.cross_origin import Gate
 from proxy.relay.errands import Predictor
 from proxy.relay.explain import Explainer
 from proxy.relay.headers import without_credentials
@@ -97,9 +98,11 @@ class Server:
     def application(self) -> web.Application:
         """The routes, for aiohttp."""
         limits = self._configuration.limits
+        gate = Gate(self._configuration.listen, self._configuration.access)
         application = web.Application(
-            client_max_size=limits.max_message_bytes, middlewares=[complete(limits)]
+            client_max_size=limits.max_message_bytes, middlewares=[gate.check, complete(limits)]
         )
+        application.on_response_prepare.append(gate.answer)
         path = self._configuration.listen.path
         explainer = Explainer(self._http)
         application.router.add_route("*", path, self._gremlin)

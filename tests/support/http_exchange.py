@@ -26,7 +26,7 @@ def answers(world: World, reply: bytes) -> list[bytes]:
 def post(body: bytes, *headers: str) -> bytes:
     lines = [
         "POST /gremlin HTTP/1.1",
-        "Host: proxy.example",
+        "Host: localhost",
         f"Content-Length: {len(body)}",
         "Connection: close",
         *headers,

@@ -26,7 +26,7 @@ from aiohttp import web
 from proxy.config import Configuration
 from proxy.relay import server as relay_server
 from proxy.relay.server import Server, runner_of, upstream_session
-from proxy.relay.service import Serving, serving
+from proxy.relay.service import Beside, Serving, serving
 from proxy.wire.frames import FrameReader
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -231,7 +231,7 @@ def handshake(*headers: str) -> bytes:
     """A client's handshake."""
     lines = [
         "GET /gremlin HTTP/1.1",
-        "Host: proxy.example",
+        "Host: localhost",
         "Upgrade: websocket",
         "Connection: Upgrade",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
@@ -303,9 +303,10 @@ async def served(
     *,
     client_tls: ssl.SSLContext | None = None,
     database_tls: ssl.SSLContext | None = None,
+    beside: Beside | None = None,
 ) -> AsyncIterator[tuple[World, Serving]]:
     """The server as `gremlink serve` runs it, with settings by section, in front of a scripted
-    database."""
+    database; `beside` adds routes, as those of the management API."""
     database = Database()
     await database.start(database_tls)
     scheme = "ws" if database_tls is None else "wss"
@@ -318,7 +319,7 @@ async def served(
     }
     world = World(database, 0, client_tls)
     try:
-        async with serving(Configuration.model_validate(document)) as server:
+        async with serving(Configuration.model_validate(document), beside) as server:
             world.port = int(server.address.rpartition(":")[2].partition("/")[0])
             yield world, server
     finally:

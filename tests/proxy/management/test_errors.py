@@ -280,7 +280,9 @@ def test_a_body_that_does_not_come(api: RunningApi, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(management_http, "BODY_TIMEOUT", 0.2)
     host, port = api.address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
-        connection.sendall(b"POST /loader HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+        connection.sendall(
+            b"POST /loader HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{"
+        )
         answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"ClientTimeoutException" in answer

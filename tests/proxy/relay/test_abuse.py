@@ -146,10 +146,10 @@ async def test_a_byte_at_a_time_is_no_handshake(tmp_path):
         b"\x16\x03\x01\x02secret\r\n\r\n",
         b"GET /gremlin?secret HTTP/9.9\r\n\r\n",
         b"GET /gremlin HTTP/1.1\r\nbad secret\r\n\r\n",
-        b"GET http://[secret/gremlin HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET http://[secret/gremlin HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"GET /secret" + bytes(9000) + b" HTTP/1.1\r\n\r\n",
-        b"POST /gremlin HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nsecret\r\n",
-        b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\nsecret\r\n\r\n",
+        b"POST /gremlin HTTP/1.1\r\nHost: [::1]\r\nTransfer-Encoding: chunked\r\n\r\nsecret\r\n",
+        b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\nsecret\r\n\r\n",
     ],
 )
 @both_loops
@@ -171,7 +171,7 @@ async def test_a_client_that_goes_within_its_request_is_no_error(caplog):
     caplog.set_level(logging.DEBUG)
     async with relay() as world:
         client = await world.open()
-        client.send(b"POST /gremlin HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+        client.send(b"POST /gremlin HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
         await asyncio.sleep(0.1)
         client.abort()
         for _ in range(500):

@@ -20,7 +20,7 @@ def nothing_logged(caplog):
 
 
 def get(query: str) -> bytes:
-    return f"GET /gremlin?{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    return f"GET /gremlin?{query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
 
 
 @both_loops
@@ -160,7 +160,7 @@ async def test_a_database_lost_within_its_answer_breaks_the_connection():
 @both_loops
 async def test_other_methods_are_refused(path, method):
     async with relay() as world:
-        asked = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        asked = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         head, body = await world.http(asked.encode())
         assert head.startswith(b"HTTP/1.1 405 ")
         assert header(head, "Allow") == "GET,POST"

@@ -42,7 +42,7 @@ async def test_one_connection_too_many_is_told_and_there_is_room_again_later(sto
 
 
 @both_loops
-@pytest.mark.parametrize("said", [b"", b"GET /gremlin HTTP/1.1\r\nHost: slow\r\nX-"])
+@pytest.mark.parametrize("said", [b"", b"GET /gremlin HTTP/1.1\r\nHost: localhost\r\nX-"])
 async def test_who_does_not_finish_a_first_request_in_time_is_shown_out(said, store):
     async with served({"limits": {"handshake_timeout": 0.1}, **store}) as (world, _):
         slow = await world.open()

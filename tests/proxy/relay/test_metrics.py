@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from http_exchange import post
 from hypothesis import given
 from hypothesis import strategies as st
 from playbook import frame_of, friends, refused, request, response
@@ -174,10 +175,7 @@ async def test_requests_over_http_count():
             peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
         world.database.shake = shake
-        post = (
-            b"POST /gremlin HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
-        )
-        await world.http(post + b"{}")
+        await world.http(post(b"{}"))
         found = figures(world.server.metrics)
         assert found["gremlink_requests_total", "http", "200"] == 1
         assert found["gremlink_request_duration_seconds_count", "http"] == 1

@@ -209,7 +209,7 @@ async def test_what_is_no_websocket_server_is_named(answer):
 async def test_a_handshake_that_is_none_gets_400_and_leaves_nothing():
     async with relay() as world:
         peer = await world.open()
-        peer.send(b"GET /gremlin HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n")
+        peer.send(b"GET /gremlin HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\r\n")
         head = await peer.reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 400 ")
         for database in world.database.every:

@@ -111,7 +111,7 @@ async def test_a_model_that_takes_too_long_over_http():
         world.database.shake = shaken
         body = json.dumps({"gremlin": 'g.with("evaluationTimeout", 100)' + friends_script()[1:]})
         head, said = await world.http(
-            b"POST /gremlin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            b"POST /gremlin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
             b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
             % (len(body), body.encode())
         )

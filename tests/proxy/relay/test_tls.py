@@ -16,7 +16,7 @@ from proxy.config.tls import TlsError, client_context
 from proxy.relay import listener
 from proxy.relay.tls import server_certificate
 
-PLAIN = b"POST /gremlin HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+PLAIN = b"POST /gremlin HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
 
 
 @pytest.fixture(scope="module")

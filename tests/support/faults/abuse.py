@@ -34,7 +34,7 @@ def _frame(head: str, rest: bytes = b"") -> bytes:
 def _bomb() -> bytes:
     body = gzip.compress(b"0" * 50_000_000, 9)
     head = (
-        "POST /gremlin HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "POST /gremlin HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + body
@@ -77,7 +77,7 @@ _DEEP_BINARY = b"\x09\x00\x00\x00\x00\x01" * DEPTH + b"\x03\x00\x00\x00\x00\x01a
 def abuses() -> list[Abuse]:
     """All but those that take time; sizes and lengths that lie, depth, bombs."""
     graphbinary, graphson = _asked(GRAPHBINARY, _MARK), _asked(GRAPHSON_3, _MARK)
-    line = b"GET /gremlin HTTP/1.1\r\nHost: x\r\n"
+    line = b"GET /gremlin HTTP/1.1\r\nHost: localhost\r\n"
     refused = (b"HTTP/1.1 400 ", b"HTTP/1.0 400 ")
     return [
         Abuse("a header of 64 KiB", line + b"X: " + b"x" * 65536 + b"\r\n\r\n", True, refused),
