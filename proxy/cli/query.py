@@ -95,26 +95,32 @@ def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
     from aiohttp import ClientError, WSServerHandshakeError
     from gremlin_python.driver.client import Client
     from gremlin_python.driver.protocol import GremlinServerError
-    from gremlin_python.driver.serializer import GraphSONSerializersV3d0
+
+    from proxy.graph.dialects import DIALECTS
+    from proxy.graph.driver import NotUnderstood, serializers
 
     # The driver logs every error that it raises.
     logging.getLogger("gremlinpython").setLevel(logging.CRITICAL)
     try:
         asyncio.run(_greet(url))
-        client = Client(
-            url,
-            "g",
-            # Of a type that a database has for itself it makes a dictionary, GraphBinary an error.
-            message_serializer=GraphSONSerializersV3d0(),
-            max_content_length=NO_LIMIT,
-            max_workers=1,
-            pool_size=1,
-        )
-        try:
-            found: list[Any] = client.submit(script, request_options=options).all().result()
-            return found
-        finally:
-            client.close()
+        for serializer in serializers():
+            client = Client(
+                url,
+                "g",
+                message_serializer=serializer,
+                max_content_length=NO_LIMIT,
+                max_workers=1,
+                pool_size=1,
+            )
+            try:
+                found: list[Any] = client.submit(script, request_options=options).all().result()
+                return found
+            except NotUnderstood as error:
+                refused = error
+            finally:
+                client.close()
+        formats = ", ".join(each.name for each in DIALECTS)
+        raise console.Failure(f"{url} takes requests in none of {formats}: {refused}")
     except GremlinServerError as error:
         message = _words(error.status_message or "without a message")
         raise console.Failure(f"{url} answers {error.status_code}: {message}") from None

@@ -13,8 +13,8 @@ from typing import Any
 
 from gremlin_python.statics import SingleByte, long, short
 
-from proxy.graph.connection import Float32
 from proxy.graph.csv_records import Record, read_records
+from proxy.graph.dialects import Float32
 from proxy.graph.errors import FileProblem, shortened
 
 DEFAULT_VERTEX_LABEL = "vertex"

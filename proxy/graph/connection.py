@@ -1,6 +1,6 @@
 """One WebSocket connection to a Gremlin server, for reading and writing whole graphs.
 
-gremlinpython's serializer and transport do the wire work. Its client is not used: that reads
+gremlinpython's transport does the wire work. Its client is not used: that reads
 answers into an unbounded queue as fast as they come, while here the next frame is read when the
 caller has dealt with the last one, so that a large graph waits in the server and not in memory.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -19,11 +19,12 @@ from uuid import uuid4
 
 import aiohttp
 from gremlin_python.driver.request import RequestMessage
-from gremlin_python.driver.serializer import GraphSONMessageSerializer
-from gremlin_python.process.traversal import Bytecode, Traverser
-from gremlin_python.structure.io.graphsonV3d0 import FloatIO, GraphSONWriter
+from gremlin_python.process.traversal import Bytecode
 
-from proxy.graph.errors import ConnectionFailed, ServerRefused
+from proxy.graph.answers import Answer, Unreadable, read_answer
+from proxy.graph.dialects import DIALECTS, NOT_UNDERSTOOD
+from proxy.graph.errors import ConnectionFailed, NoCommonFormat, ServerRefused
+from proxy.graph.steps import g
 from proxy.graph.transport import Transport
 
 EVALUATION_TIMEOUT_MS = 24 * 60 * 60 * 1000
@@ -31,16 +32,6 @@ EVALUATION_TIMEOUT_MS = 24 * 60 * 60 * 1000
 _AUTHENTICATE = 407
 _PARTIAL = 206
 _SUCCESS = (200, 204, _PARTIAL)
-
-
-class Float32(float):
-    """A number to be written as Gremlin's Float; a `float` is written as Double."""
-
-
-class _Float32IO(FloatIO):  # type: ignore[misc]
-    python_type = None
-    graphson_type = None
-    graphson_base_type = "Float"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +61,17 @@ class GraphConnection:
         if parts.scheme not in ("ws", "wss") or not parts.hostname:
             raise ConnectionFailed(self.url, "the address must look like ws://host:port/gremlin")
         self._aliases = {"g": traversal_source}
-        self._serializer = GraphSONMessageSerializer(writer=GraphSONWriter({Float32: _Float32IO}))
-        trust = {} if server.tls is None else {"ssl_options": server.tls}
-        self._transport = Transport(max_content_length=0, **trust)
+        self._trust = {} if server.tls is None else {"ssl_options": server.tls}
+        self._dialects = iter(DIALECTS)
+        self._dialect = next(self._dialects)
+        self._settled = False
+        """Whether the server has shown that it knows the dialect."""
         self._pending: str | None = None
+        self._request: RequestMessage | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        self._transport = Transport(max_content_length=0, **self._trust)
         try:
             self._transport.connect(self.url)
         except (OSError, aiohttp.ClientError, ssl.SSLError) as error:
@@ -119,6 +117,7 @@ class GraphConnection:
         else:
             message = RequestMessage("traversal", "bytecode", arguments)
         self._pending = str(uuid4())
+        self._request = message
         self._write(message)
 
     def receive(self) -> Iterator[Any]:
@@ -127,24 +126,17 @@ class GraphConnection:
         Raises `ServerRefused`, after which the connection goes on, or `ConnectionFailed`.
         """
         while self._pending is not None:
-            message = self._read()
-            if message["requestId"] not in (self._pending, None):
+            answer = self._read()
+            if answer.request_id not in (self._pending, None):
                 continue
-            status = message["status"]
-            code: int = status["code"]
-            if code == _AUTHENTICATE:
+            if answer.code == _AUTHENTICATE:
                 self._authenticate()
                 continue
-            if code != _PARTIAL:
+            if answer.code != _PARTIAL:
                 self._pending = None
-            if code not in _SUCCESS:
-                raise ServerRefused(code, _reason(status))
-            for item in message["result"]["data"] or ():
-                if isinstance(item, Traverser):
-                    for _ in range(item.bulk):
-                        yield item.object
-                else:
-                    yield item
+            if answer.code not in _SUCCESS:
+                raise ServerRefused(answer.code, _words(answer.message))
+            yield from answer.each()
 
     def submit(
         self, gremlin: Bytecode | str, *, batch: int = 1000, language: str | None = None
@@ -152,6 +144,19 @@ class GraphConnection:
         """Send and receive."""
         self.send(gremlin, batch=batch, language=language)
         return self.receive()
+
+    def require_bytecode(self) -> None:
+        """Raise `ServerRefused` where traversals can only be sent as text, in which values lose
+        their types."""
+        for _ in self.submit(g.inject(0).limit(0).bytecode):
+            pass
+        if not self._dialect.bytecode:
+            raise ServerRefused(
+                NOT_UNDERSTOOD[0],
+                f"it takes {self._dialect.name} alone",
+                doing="a graph cannot be loaded into a server that knows neither GraphSON 3 nor "
+                "GraphBinary, which values need to keep their types",
+            )
 
     def _authenticate(self) -> None:
         if not self._user:
@@ -164,19 +169,49 @@ class GraphConnection:
 
     def _write(self, message: RequestMessage) -> None:
         try:
-            self._transport.write(self._serializer.serialize_message(self._pending, message))
+            self._transport.write(self._dialect.write(str(self._pending), message))
         except (OSError, RuntimeError, aiohttp.ClientError) as error:
             raise self._broken(error) from None
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> Answer:
+        while True:
+            data = self._take()
+            try:
+                answer = read_answer(data)
+            except Unreadable as error:
+                raise self._broken(error) from None
+            if self._settled or self._understood(data, answer):
+                self._settled = True
+                return answer
+            self._ask_otherwise(answer)
+
+    def _take(self) -> bytes | bytearray:
         try:
             data = self._transport.read()
         except (OSError, RuntimeError, aiohttp.ClientError) as error:
             raise self._broken(error) from None
         if not isinstance(data, bytes | bytearray):
             raise self._broken(RuntimeError("the server closed it"))
-        message: dict[str, Any] = self._serializer.deserialize_message(data)
-        return message
+        return data
+
+    def _understood(self, data: bytes | bytearray, answer: Answer) -> bool:
+        """Whether the server has read the request that its first answer is one to."""
+        if answer.code in NOT_UNDERSTOOD and answer.request_id != self._pending:
+            return False
+        return self._dialect.is_answer(data)
+
+    def _ask_otherwise(self, answer: Answer) -> None:
+        """Send the request again in the next format, on a connection that knows of nothing."""
+        self._transport.close()
+        dialect = next(self._dialects, None)
+        if dialect is None or self._request is None:
+            self._pending = None
+            raise NoCommonFormat(
+                self.url, [each.name for each in DIALECTS], answer.code, _words(answer.message)
+            )
+        self._dialect = dialect
+        self._connect()
+        self._write(self._request)
 
     def _broken(self, error: Exception) -> ConnectionFailed:
         self._pending = None
@@ -184,13 +219,12 @@ class GraphConnection:
         return ConnectionFailed(self.url, str(error) or type(error).__name__)
 
 
-def _reason(status: Mapping[str, Any]) -> str:
-    message = status.get("message") or ""
+def _words(message: str) -> str:
     # JanusGraph and Neptune put a JSON document where the message goes.
     if message.startswith("{"):
         try:
             document = json.loads(message)
         except ValueError:
-            return str(message)
+            return message
         return str(document.get("detailedMessage", message))
-    return str(message)
+    return message

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import T
-from gremlin_python.statics import SingleByte, bigint, long, short, timestamp
+from gremlin_python.statics import SingleByte, bigint, long, short
 
+from grammar.graphbinary.temporal import iso_instant
 from grammar.traversal import Kind
 from proxy.graph import filters
 from proxy.graph.connection import GraphConnection
@@ -29,7 +29,15 @@ STRING, BOOLEAN, DATE = "String", "Boolean", "Date"
 NUMBERS = ("Byte", "Short", "Integer", "Long", "Float", "Double")
 """Names of data types, the numeric ones from narrow to broad."""
 
-_TEMPORAL = ("Instant", "LocalDate", "LocalDateTime", "OffsetDateTime", "ZonedDateTime")
+_TEMPORAL = (
+    "Date",
+    "Timestamp",
+    "Instant",
+    "LocalDate",
+    "LocalDateTime",
+    "OffsetDateTime",
+    "ZonedDateTime",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,18 +180,15 @@ def _value(value: Any) -> Value:
             return Value("Long", str(int(value)))
         case int():
             return Value("Integer", str(value))
-        case timestamp():
-            return Value(DATE, _instant(datetime.fromtimestamp(float(value), timezone.utc)))
         case float():
             return Value("Double", _decimal(value))
         case Decimal():
             return Value("Double", str(value))
-        case datetime():
-            return Value(DATE, _instant(value))
-        case timedelta():
-            return Value("Double", _decimal(value.total_seconds()))
-        case bytes():
-            return Value(STRING, base64.b64encode(value).decode())
+        case {"@type": "g:Date" | "g:Timestamp", "@value": int(milliseconds)}:
+            seconds, rest = divmod(milliseconds, 1000)
+            return Value(DATE, iso_instant(seconds, rest * 1_000_000))
+        case {"@type": "gx:Duration", "@value": str(text)} if found := _DURATION.fullmatch(text):
+            return Value("Double", _decimal(_seconds(found)))
         case {"@type": str(kind), "@value": str(text)} if kind.partition(":")[2] in _TEMPORAL:
             return Value(DATE, text)
         case {"@type": _, "@value": str(text)}:
@@ -193,15 +198,16 @@ def _value(value: Any) -> Value:
     return Value(STRING, str(value))
 
 
+_DURATION = re.compile(r"PT(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?[\d.]+)S)?")
+"""As `java.time.Duration` writes itself."""
+
+
+def _seconds(found: re.Match[str]) -> float:
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
 def _decimal(value: float) -> str:
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     return "NaN" if math.isnan(value) else repr(value)
-
-
-def _instant(value: datetime) -> str:
-    """ISO 8601 in UTC, which is what a naive datetime of gremlinpython means."""
-    if value.tzinfo is not None:
-        value = value.astimezone(timezone.utc).replace(tzinfo=None)
-    spec = "milliseconds" if value.microsecond else "seconds"
-    return value.isoformat(timespec=spec) + "Z"

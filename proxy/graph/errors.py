@@ -3,7 +3,8 @@
 GraphError
 ├── ConnectionFailed      the server cannot be reached, or went away
 ├── ServerRefused         the server answered a request with an error; has its status code
-│   └── IdsRefused        ... because it does not take the ids of the file
+│   ├── IdsRefused        ... because it does not take the ids of the file
+│   └── NoCommonFormat    ... because it knows none of the formats that are known here
 ├── FileProblem           a file to load is wrong; has path, line and column
 ├── BadParameters         export parameters that mean nothing; names the field
 ├── ExportFailed          the graph holds something the export layout cannot carry, or the
@@ -50,6 +51,17 @@ class IdsRefused(ServerRefused):
             "graph.allow-custom-vid-types=true, when the graph is created)",
             doing="cannot create an element with the id of the file",
         )
+
+
+class NoCommonFormat(ServerRefused):
+    """The server at `url` takes requests in none of the `formats`."""
+
+    def __init__(self, url: str, formats: list[str], status: int, reason: str) -> None:
+        super().__init__(
+            status, reason, doing=f"{url} takes requests in none of {', '.join(formats)}"
+        )
+        self.url = url
+        self.formats = formats
 
 
 class FileProblem(GraphError):

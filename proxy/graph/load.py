@@ -95,6 +95,7 @@ def load_csv(
     vertices = sum(n for file, n in zip(files, counts, strict=True) if not file.is_edges)
     edges = sum(counts) - vertices
     with GraphConnection(server, traversal_source) as connection:
+        connection.require_bytecode()
         writer = _Writer(connection, tell, on_problem)
         vertices -= writer.write([file for file in files if not file.is_edges], vertices)
         edges -= writer.write([file for file in files if file.is_edges], edges)

@@ -41,6 +41,7 @@ from proxy.learning.search.tuning import (
 from proxy.learning.settings import AUTO, MODELS, NETWORK, SearchSettings, TrainingSettings
 from proxy.store.artifacts import check_output, write_artifact
 
+LEAST_EDGES = 3
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy")
 
 
@@ -119,6 +120,11 @@ def load_dataset(directory: Path, configuration: str = CONFIGURATION) -> Dataset
 
 
 def _study(bench: Bench) -> Study:
+    total = sum(len(bench.dataset.graph.edges[relation]) for relation in bench.relations)
+    if total < LEAST_EDGES:
+        raise UnusableExport(
+            f"there are {total} edges to learn from: link prediction needs at least {LEAST_EDGES}"
+        )
     if bench.model in SIMPLE:
         for relation in bench.relations:
             if not SIMPLE[bench.model].applies(bench.dataset.graph, relation):

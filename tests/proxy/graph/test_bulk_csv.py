@@ -11,7 +11,7 @@ import pytest
 from gremlin_python.statics import SingleByte, long, short
 
 from proxy.graph.bulk_csv import BulkFile, open_bulk_file
-from proxy.graph.connection import Float32
+from proxy.graph.dialects import Float32
 from proxy.graph.errors import FileProblem
 
 

@@ -1,0 +1,119 @@
+"""Servers that know one format only: whole graphs in and out, and queries.
+
+A Gremlin Server has GraphBinary built in for what it does not know; Cosmos DB has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from formats import only
+from graphson_2_front import answering, graphson_2_front, speechless
+from gremlin_python.driver.client import Client
+from gremlin_python.driver.serializer import GraphBinarySerializersV1
+
+from proxy.cli import main
+from proxy.embedded import QUICK_TO_START, EmbeddedServer
+from proxy.graph import discover_schema, export_graph, load_csv
+from proxy.graph.errors import NoCommonFormat, ServerRefused
+
+pytestmark = pytest.mark.integration
+
+FORMATS = (
+    "GraphBinaryMessageSerializerV1",
+    "GraphSONMessageSerializerV2",
+    "GraphSONMessageSerializerV1",
+    "GraphSONUntypedMessageSerializerV3",
+)
+
+VERTICES = (
+    "~id,~label,s:String,b:Bool,y:Byte,h:Short,i:Int,l:Long,f:Float,d:Double,t:Date,m:String[]\n"
+    "a,A;B,x,true,1,2,3,4,0.5,0.25,2020-01-02T03:04:05Z,one;two\n"
+    'b,A;B,"ä ""q"" €",false,-1,-2,-3,-4,-0.5,1e300,1969-12-31,three\n'
+)
+EDGES = "~id,~from,~to,~label,w:Double,since:Date\ne,a,b,knows,0.5,2001-01-01\n"
+
+# What no file says and a database holds, each under a key of its own.
+ODD = """g.addV('odd').property(id, 'odd')
+.property('far', new Date(Long.MAX_VALUE))
+.property('instant', java.time.Instant.ofEpochSecond(1, 5))
+.property('day', java.time.LocalDate.of(2020, 2, 29))
+.property('local', java.time.LocalDateTime.of(2020, 1, 2, 3, 4))
+.property('offset', java.time.OffsetDateTime.parse('2020-01-02T03:04:05.006+02:30'))
+.property('span', java.time.Duration.ofSeconds(3661)).property('year', java.time.Year.of(2020))
+.property('big', 123456789012345678901234567890G).property('exact', 1.50G)
+.property('uuid', UUID.fromString('41d2e28a-20a4-4ab0-b379-d810dede3786'))
+.property('byte', (byte) 7).property('nan', Double.NaN).property('map', [k: 'v'])
+.property('letter', 'c' as char).iterate()"""
+
+
+@pytest.fixture(scope="module", params=FORMATS)
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    with EmbeddedServer(
+        port=0, memory="300m", jvm_options=QUICK_TO_START, settings=only(request.param)
+    ) as server:
+        yield server.url
+
+
+def filled(url: str, directory: Path) -> None:
+    (directory / "vertices.csv").write_text(VERTICES, encoding="utf-8")
+    (directory / "edges.csv").write_text(EDGES, encoding="utf-8")
+    with closing(Client(url, "g", message_serializer=GraphBinarySerializersV1())) as client:
+        client.submit("g.V().drop().iterate()").all().result()
+        for _ in range(2):
+            load_csv(url, [directory / "vertices.csv", directory / "edges.csv"])
+        client.submit(ODD).all().result()
+
+
+def written(directory: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(directory)): path.read_text(encoding="utf-8")
+        for path in sorted(directory.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_graph_comes_out_as_from_a_server_that_knows_all(
+    server: str, empty_graph: str, tmp_path: Path
+) -> None:
+    for url, name in ((empty_graph, "all"), (server, "one")):
+        (tmp_path / name).mkdir()
+        filled(url, tmp_path / name)
+        export_graph(url, tmp_path / name / "export")
+    found, expected = (written(tmp_path / name / "export") for name in ("one", "all"))
+    assert found == expected
+    (odd,) = (text for name, text in found.items() if name.startswith("nodes/odd"))
+    assert "+292278994-08-17T07:12:55.807Z" in odd
+    assert "2020-01-02T03:04:05.006+02:30" in odd
+    assert {each.count for each in discover_schema(server).nodes.values()} == {1, 2}
+
+
+def test_query(server: str) -> None:
+    ran = CliRunner().invoke(main, ["query", "g.inject(1, 'a')", "--url", server])
+    assert (ran.exit_code, ran.output) == (0, "1\na\n")
+
+
+def test_graphson_2_and_scripts_alone(empty_graph: str, tmp_path: Path) -> None:
+    filled(empty_graph, tmp_path)
+    export_graph(empty_graph, tmp_path / "expected")
+    with graphson_2_front(empty_graph) as url:
+        export_graph(url, tmp_path / "found")
+        assert written(tmp_path / "found") == written(tmp_path / "expected")
+        ran = CliRunner().invoke(main, ["query", "g.V().hasLabel('odd').id()", "--url", url])
+        assert (ran.exit_code, ran.output) == (0, "odd\n")
+        with pytest.raises(ServerRefused, match="cannot be loaded"):
+            load_csv(url, tmp_path / "vertices.csv")
+
+
+def test_a_server_that_speaks_something_else() -> None:
+    with answering(speechless) as url:
+        sentence = "takes requests in none of GraphSON 3, GraphBinary, GraphSON 2"
+        with pytest.raises(NoCommonFormat, match=f"{sentence}: .*498: what is this"):
+            discover_schema(url)
+        ran = CliRunner().invoke(main, ["query", "g.V()", "--url", url])
+        assert ran.exit_code == 1
+        assert f"{url} {sentence}: what is this?" in ran.output
