@@ -28,6 +28,12 @@ class ScriptError(MalformedRequest):
         self.column = column
         self.excerpt = excerpt
 
+    @property
+    def lines(self) -> list[str]:
+        """The message for a terminal: reason and place, the excerpt below."""
+        place = f"{self.reason} (line {self.line}, column {self.column})"
+        return [place, *(line.removeprefix("  ") for line in self.excerpt.split("\n"))]
+
 
 class LimitExceeded(GremlinError):
     """A size or depth limit refused the input; `limit` names the constant."""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from proxy.cli.console import reported
+from proxy.messages.streams import escaping
 
 COMMANDS = {
     "quickstart": "proxy.cli.quickstart:quickstart",
@@ -39,6 +40,11 @@ class _Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """As click's, with streams that obey nothing in what is written to them."""
+        with escaping():
+            return super().main(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         with reported(debug=ctx.params["debug"]):
             return super().invoke(ctx)
@@ -46,7 +52,11 @@ class _Commands(click.Group):
 
 @click.group(
     cls=_Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "color": True,  # click would take sequences for colours, and leave them out unescaped
+    },
 )
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.version_option(package_name="gremlink")

@@ -10,12 +10,16 @@ Exit codes: 0 done; 1 it failed, and standard error says why; 2 wrong usage or s
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from proxy.messages.addresses import without_passwords
+from proxy.messages.controls import cut, escaped, lines_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,13 +34,28 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Failure(click.ClickException):
-    """Ends a command with one message on standard error."""
+    """Ends a command with a message on standard error: one line, and `more` lines below it.
+
+    Each is escaped: a line break in what it quotes does not begin another.
+    """
 
     exit_code = FAILED
+
+    def __init__(self, message: str, *more: str) -> None:
+        super().__init__("\n  ".join(map(told, (message, *more))))
 
     def show(self, file: Any = None) -> None:
         """Print the message, without a traceback."""
         click.echo(f"gremlink: {self.message}", file=file or sys.stderr)
+
+
+_HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""How newer versions of click say that a group without a command is a question for help."""
+
+
+def told(line: str) -> str:
+    """A line that quotes what came from elsewhere, as it is shown: escaped, without passwords."""
+    return cut(escaped(without_passwords(line)))
 
 
 class WrongUsage(Failure):
@@ -54,6 +73,10 @@ def reported(*, debug: bool) -> Iterator[None]:
     """
     try:
         yield
+    except click.UsageError as error:
+        if isinstance(error, _HELP):
+            raise
+        raise click.UsageError(told(error.format_message()), error.ctx) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except KeyboardInterrupt:
@@ -64,13 +87,14 @@ def reported(*, debug: bool) -> Iterator[None]:
         raise
     except Exception as error:
         if debug:
-            raise
+            traceback.print_exc()  # here, where the streams escape what it quotes
+            raise click.exceptions.Exit(FAILED) from None
         from proxy import config
 
         if isinstance(error, config.ConfigurationError):
             raise WrongUsage(str(error)) from None
         if _is_ours(error) or isinstance(error, OSError):
-            raise Failure(str(error) or type(error).__name__) from None
+            raise Failure(*lines_of(error)) from None
         raise Failure(
             f"unexpected {type(error).__name__}: {error}. This is a defect of gremlink; "
             "`gremlink --debug …` prints where it happened"
@@ -89,7 +113,19 @@ def watched() -> bool:
 def say(message: str) -> None:
     """Tell a waiting person what goes on."""
     if watched():
-        click.secho(message, dim=True, err=True)
+        from rich.text import Text
+
+        errors().print(Text(escaped(message), style="dim"), soft_wrap=True)
+
+
+def warn(message: object) -> None:
+    """Tell what the user should know, although the command goes on."""
+    click.echo(f"gremlink: warning: {told(str(message))}", err=True)
+
+
+def tell(message: str) -> None:
+    """Print one line of a result, which may quote what came from elsewhere."""
+    click.echo(escaped(message))
 
 
 def for_reading() -> bool:
@@ -99,16 +135,16 @@ def for_reading() -> bool:
 
 def output() -> Console:
     """Where results go. A pipe gets plain text as wide as it needs to be, without colours."""
-    from rich.console import Console
+    from proxy.cli.terminal import Terminal
 
-    return Console() if sys.stdout.isatty() else Console(width=1000, soft_wrap=True)
+    return Terminal() if sys.stdout.isatty() else Terminal(width=1000, soft_wrap=True)
 
 
 def errors() -> Console:
     """Where progress goes."""
-    from rich.console import Console
+    from proxy.cli.terminal import Terminal
 
-    return Console(stderr=True)
+    return Terminal(stderr=True)
 
 
 def with_settings(*flags: tuple[str, str, str]) -> Callable[[Command], Command]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from proxy.cli import console
+from proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from proxy.learning.embeddings import VertexEmbeddings
@@ -50,7 +51,7 @@ def embeddings(
         table = Table("Vertex", header_style="bold")
         table.add_column("Cosine", justify="right")
         for vertex, cosine in found.nearest(found.find(neighbours), limit, among):
-            table.add_row(str(vertex.value), f"{cosine:.4f}")
+            table.add_row(escaped(str(vertex.value)), f"{cosine:.4f}")
         console.output().print(table)
     elif output is None:
         table = Table("Type", header_style="bold", caption_justify="left")
@@ -58,7 +59,7 @@ def embeddings(
         for title in ("Vertices", "Width"):
             table.add_column(title, justify="right")
         for name, values in found.tables.items():
-            table.add_row(name, f"{len(values):,}", f"{values.shape[1]:,}")
+            table.add_row(escaped(name), f"{len(values):,}", f"{values.shape[1]:,}")
         console.output().print(table)
 
 

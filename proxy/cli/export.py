@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxy.cli import progress
-from proxy.cli.console import watched, with_settings
+from proxy.cli import console, progress
 
 if TYPE_CHECKING:
     from proxy.config import Configuration
@@ -38,7 +37,7 @@ def graph_of(settings: Configuration) -> Server:
     help="JSON file with targets and features, as Neptune's export service takes them.",
 )
 @click.option("--traversal-source", default="g", show_default=True, help="Its name on the server.")
-@with_settings(("--url", "upstream.url", "The graph, as in ws://localhost:8183/gremlin."))
+@console.with_settings(("--url", "upstream.url", "The graph, as in ws://localhost:8183/gremlin."))
 def export(
     output: Path, params: Path | None, traversal_source: str, settings: Configuration
 ) -> None:
@@ -53,11 +52,11 @@ def export(
             parameters=parameters,
             traversal_source=traversal_source,
             # Counting what is to come costs the server a scan.
-            progress=tell if watched() else None,
+            progress=tell if console.watched() else None,
         )
     for warning in report.warnings:
-        click.echo(f"gremlink: warning: {warning}", err=True)
-    click.echo(
+        console.warn(warning)
+    console.tell(
         f"{report.vertices} vertices and {report.edges} edges exported to {report.directory} "
         f"in {report.seconds:.1f} s"
     )

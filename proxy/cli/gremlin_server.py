@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxy.cli.console import Failure, say, with_settings
+from proxy.cli.console import Failure, say, tell, with_settings
 
 if TYPE_CHECKING:
     from proxy.config import Configuration
@@ -48,9 +48,7 @@ def gremlin_server(host: str, settings: Configuration) -> None:
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: asked_to_stop.set())
-        click.echo(
-            f"Gremlin Server listens at {server.url}; its graph is kept in {embedded.directory}"
-        )
+        tell(f"Gremlin Server listens at {server.url}; its graph is kept in {embedded.directory}")
         while not asked_to_stop.wait(_LOOK):
             if not server.running:
                 raise Failure(f"Gremlin Server ended by itself; its log is {server.log_path}")

@@ -11,6 +11,7 @@ import click
 
 from proxy.cli import console
 from proxy.cli.endpoint import STORE
+from proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,7 +46,8 @@ def jobs(context: click.Context, watch: bool | None, load: Callable[[], Configur
     records = opened(load())
     if not console.for_reading():
         for job in records.jobs():
-            click.echo("\t".join([job.id, job.kind, job.state.value, progress(job)]))
+            cells = (job.id, job.kind, job.state.value, progress(job))
+            click.echo("\t".join(map(escaped, cells)))
         return
     if not records.jobs():
         console.say("There are no jobs. A request to the management API starts one.")
@@ -68,7 +70,8 @@ def logs(load: Callable[[], Configuration], job_id: str, follow: bool) -> None:
         click.echo(text, nl=False)
     ended = records.numbered(job.number)
     if ended is not None and ended.reason:
-        click.echo(f"gremlink: {ended.kind} job {ended.id} {said(ended)}", err=True)
+        told = console.told(f"{ended.kind} job {ended.id} {said(ended)}")
+        click.echo(f"gremlink: {told}", err=True)
 
 
 @jobs.command()
@@ -169,7 +172,7 @@ def table(found: list[Job]) -> Table:
     colours = {State.FAILED: "red", State.RUNNING: "green", State.STOPPING: "yellow"}
     for job in found:
         state = Text(job.state.value, style=colours.get(job.state, ""))
-        shown.add_row(Text(job.id), job.kind, state, _time(job), Text(progress(job)))
+        shown.add_row(Text(job.id), job.kind, state, _time(job), Text(escaped(progress(job))))
     return shown
 
 
@@ -187,7 +190,13 @@ def _watch(records: JobRecords) -> None:
     def look() -> Any:
         return table(records.jobs()[:SHOWN])
 
-    with Live(look(), console=console.output(), refresh_per_second=4) as live:
+    with Live(
+        look(),
+        console=console.output(),
+        refresh_per_second=4,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as live:
         while records.open():
             time.sleep(LOOK)
             live.update(look())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from proxy.cli import progress
-from proxy.cli.console import with_settings
+from proxy.cli.console import tell, with_settings
 from proxy.cli.export import graph_of
 
 if TYPE_CHECKING:
@@ -38,17 +38,17 @@ def load(path: Path, form: str, traversal_source: str, settings: Configuration) 
     from proxy.graph import load_csv, load_gremlin
 
     graph = graph_of(settings)
-    with progress.of_graph() as tell:
+    with progress.of_graph() as show:
         if form == "gremlin" or (form == "auto" and _is_gremlin_text(path)):
-            sent = load_gremlin(graph, path, traversal_source=traversal_source, progress=tell)
+            sent = load_gremlin(graph, path, traversal_source=traversal_source, progress=show)
             message = f"{sent.queries} queries run in {sent.seconds:.1f} s"
         else:
-            report = load_csv(graph, path, traversal_source=traversal_source, progress=tell)
+            report = load_csv(graph, path, traversal_source=traversal_source, progress=show)
             message = (
                 f"{report.vertices} vertices and {report.edges} edges loaded "
                 f"in {report.seconds:.1f} s"
             )
-    click.echo(message)
+    tell(message)
 
 
 def _is_gremlin_text(path: Path) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 import traceback
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from proxy.messages.addresses import without_passwords
+from proxy.messages.controls import LINES, cut, escaped, json_text
 
 if TYPE_CHECKING:
     from proxy.config.sections import Log
@@ -32,11 +34,16 @@ class Lines(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
         self._literals = literals
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """The line; nothing in it is obeyed by a terminal, or tells a password."""
+        record.message = _told(record.message)
+        return super().formatMessage(record)
+
     def formatException(self, ei: logging._SysExcInfoType) -> str:  # noqa: N802
         """The places, innermost last, and the exception's class."""
         if self._literals or ei[1] is None:
-            return super().formatException(ei)
-        return "\n".join(_places(ei[1]))
+            return escaped(without_passwords(super().formatException(ei)), LINES)
+        return escaped("\n".join(_places(ei[1])), LINES)
 
 
 class JsonLines(Lines):
@@ -50,13 +57,17 @@ class JsonLines(Lines):
             "time": f"{moment}.{int(record.msecs):03}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": cut(without_passwords(record.getMessage())),
         }
         if (request := getattr(record, "request", None)) is not None:
             document["request"] = str(request)
         if record.exc_info:
             document["exception"] = self.formatException(record.exc_info)
-        return json.dumps(document, ensure_ascii=False)
+        return json_text(document)
+
+
+def _told(message: str) -> str:
+    return cut(escaped(without_passwords(message)))
 
 
 def _places(error: BaseException) -> Iterator[str]:

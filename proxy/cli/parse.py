@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from proxy.cli.console import Failure
+from proxy.cli.console import Failure, output
+from proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -43,14 +44,12 @@ def parse(file: Path, encoding: str | None, target: str | None) -> None:
     if target is not None:
         click.echo(converted(request, target))
         return
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = output()
     for number, (tree, remark) in enumerate(described(request)):
         if number:
             console.print()
-        console.print(tree)
-        console.print(f"  {remark}", markup=False, soft_wrap=True)
+        console.print(tree, highlight=False)
+        console.print(f"  {remark}", highlight=False, soft_wrap=True)
 
 
 # -- reading
@@ -233,7 +232,7 @@ def _plan(plan: Any) -> str:
 
 def tree(traversal: Traversal) -> Tree:
     """The traversal, a line for each step, nested traversals below theirs."""
-    from rich.markup import escape
+    from rich.text import Text
     from rich.tree import Tree
 
     from proxy.inference.find import find_inferences
@@ -242,13 +241,13 @@ def tree(traversal: Traversal) -> Tree:
     for inference in find_inferences(traversal):
         *parent, index = inference.path
         name = ", ".join(inference.tasks).replace("Neptune#ml.", "")
-        marked[inference.path] = f"  [bold]◀ {escape(name)}[/]"
+        marked[inference.path] = f"  ◀ {name}"
         for offset in range(1, inference.width):
             modifier = (*parent, index + offset)
-            marked[modifier] = "  [bold]◀[/]"
-    root = Tree(escape(traversal.root or "__"))
+            marked[modifier] = "  ◀"
+    root = Tree(traversal.root or "__")
     for instruction in traversal.source:
-        root.add(f"[dim]{escape(_line(instruction))}[/]")
+        root.add(Text(escaped(_line(instruction)), style="dim"))
     _add_steps(root, traversal, (), marked)
     return root
 
@@ -256,15 +255,16 @@ def tree(traversal: Traversal) -> Tree:
 def _add_steps(
     branch: Tree, traversal: Traversal, path: tuple[int, ...], marked: dict[tuple[int, ...], str]
 ) -> None:
-    from rich.markup import escape
+    from rich.text import Text
 
     from grammar.traversal import children
 
     for index, instruction in enumerate(traversal.steps):
         here = (*path, index)
-        line = branch.add(escape(_line(instruction)) + marked.get(here, ""))
+        shown = Text(escaped(_line(instruction))).append(marked.get(here, ""), style="bold")
+        line = branch.add(shown)
         for number, child in enumerate(children(instruction)):
-            below = line.add(escape(child.root or "__"))
+            below = line.add(child.root or "__")
             _add_steps(below, child, (*here, number), marked)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from proxy.cli import console, progress
+from proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,13 +68,12 @@ def process(
             progress=tell,
         )
     for warning in found.processed.warnings:
-        click.echo(f"gremlink: warning: {warning}", err=True)
+        console.warn(warning)
     console.output().print(summary(found.processed))
     if found.drift is not None:
-        click.echo(f"Changed: {found.drift}")
+        console.tell(f"Changed: {found.drift}")
         if found.drift.advises_training:
-            click.echo("gremlink: warning: so much has changed that training anew is advised",
-                       err=True)  # fmt: skip
+            console.warn("so much has changed that training anew is advised")
     console.say(f"The processed graph is in {output}. `gremlink train` reads it.")
 
 
@@ -94,9 +94,9 @@ def summary(processed: ProcessedGraph) -> Table:
 
 
 def _rows(table: Table, name: str, count: int, encodings: Sequence[Encoding]) -> None:
-    first = name, f"{count:,}"
+    first = escaped(name), f"{count:,}"
     for encoding in encodings:
-        table.add_row(*first, encoding.name, encoding.kind, str(len(encoding.columns)))
+        table.add_row(*first, escaped(encoding.name), encoding.kind, str(len(encoding.columns)))
         first = "", ""
     if not encodings:
         table.add_row(*first, "", "", "")

@@ -88,6 +88,9 @@ def _line() -> Iterator[_Line]:
         console=console.errors(),
         disable=not console.watched(),
         transient=True,
+        # What rich would print in their place it takes for drawn already, colours included.
+        redirect_stdout=False,
+        redirect_stderr=False,
     )
     with bars:
         yield _Line(bars)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from proxy.messages.controls import escaped
+
 if TYPE_CHECKING:
     from rich.console import Group
 
@@ -54,4 +56,4 @@ def property_table(report: PropertyReport) -> Group:
         f"{report.graph['edges']:,} edges; {report.seconds:.1f} s on {report.device}, "
         f"peak memory {report.peak_memory:,.0f} MiB, seed {report.seed}"
     )
-    return Group(table, *(Text(line) for line in lines))
+    return Group(table, *(Text(escaped(line)) for line in lines))

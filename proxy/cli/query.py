@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from proxy.cli import console
+from proxy.messages.addresses import without_credentials
 
 if TYPE_CHECKING:
     from proxy.config import Configuration, Listen
@@ -101,6 +102,7 @@ def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
 
     # The driver logs every error that it raises.
     logging.getLogger("gremlinpython").setLevel(logging.CRITICAL)
+    place = without_credentials(url)
     try:
         asyncio.run(_greet(url))
         for serializer in serializers():
@@ -122,25 +124,25 @@ def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
         formats = ", ".join(each.name for each in DIALECTS)
         raise console.Failure(f"{url} takes requests in none of {formats}: {refused}")
     except GremlinServerError as error:
-        message = _words(error.status_message or "without a message")
-        raise console.Failure(f"{url} answers {error.status_code}: {message}") from None
+        first, *more = _words(error.status_message or "").splitlines() or ["without a message"]
+        raise console.Failure(f"{place} answers {error.status_code}: {first}", *more) from None
     except WSServerHandshakeError as error:
         raise console.Failure(
-            f"{url} is not a Gremlin endpoint: it answers {error.status} {error.message}"
+            f"{place} is not a Gremlin endpoint: it answers {error.status} {error.message}"
         ) from None
     except (TimeoutError, asyncio.TimeoutError):
         raise console.Failure(
-            f"{url} did not take up the connection within {HANDSHAKE_TIMEOUT:.0f} seconds; is it "
+            f"{place} did not take up the connection within {HANDSHAKE_TIMEOUT:.0f} seconds; is it "
             "a Gremlin endpoint?"
         ) from None
     except (ClientError, OSError) as error:
         raise console.Failure(
-            f"cannot reach {url}: {_reason(error)}. `gremlink serve` starts a proxy, `--url` "
+            f"cannot reach {place}: {_reason(error)}. `gremlink serve` starts a proxy, `--url` "
             "names another address"
         ) from None
     except RuntimeError as error:
         # The driver's only word for a connection that ends in the middle of an answer.
-        raise console.Failure(f"{url}: {error}") from None
+        raise console.Failure(f"{place}: {error}") from None
 
 
 async def _greet(url: str) -> None:

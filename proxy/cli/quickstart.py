@@ -130,7 +130,8 @@ def _ask(address: str) -> None:
             )
             asked = "" if limit is None else f'.with("Neptune#ml.limit", {limit})'
             click.echo(QUESTION.format(limit=asked))
-            click.echo(f"==> {', '.join(found)}\n")
+            console.tell(f"==> {', '.join(found)}")
+            click.echo()
     finally:
         connection.close()
 

@@ -6,7 +6,6 @@ escaped, so that no stored value can move the cursor of a terminal.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,8 @@ from gremlin_python.process.traversal import Traverser
 from gremlin_python.structure.graph import Edge, Path, Property, Vertex, VertexProperty
 from rich.table import Table
 from rich.text import Text
+
+from proxy.messages.controls import escaped, json_text
 
 
 def plain(value: Any) -> Any:
@@ -66,10 +67,7 @@ def text(value: Any) -> str:
             return "{" + ", ".join(f"{text(k)}: {text(v)}" for k, v in value.items()) + "}"
         case list():
             return "[" + ", ".join(text(item) for item in value) + "]"
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in str(value)
-    )
+    return escaped(str(value))
 
 
 BLOCK_WIDTH = 60
@@ -136,7 +134,7 @@ def lines(results: Sequence[Any]) -> Iterable[str]:
 
 def json_line(result: Any) -> str:
     """One result as one line of JSON. Infinite and undefined numbers become text."""
-    return json.dumps(_finite(plain(result)), ensure_ascii=False, allow_nan=False)
+    return json_text(_finite(plain(result)), allow_nan=False)
 
 
 def _finite(value: Any) -> Any:

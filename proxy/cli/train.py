@@ -19,6 +19,7 @@ from proxy.learning.settings import (
     SearchSettings,
     TrainingSettings,
 )
+from proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -165,7 +166,7 @@ def train(
             progress=tell,
         )
     for warning in report.warnings:
-        click.echo(f"gremlink: warning: {warning}", err=True)
+        console.warn(warning)
     table = report_table(report) if isinstance(report, Report) else property_table(report)
     console.output().print(table)
     console.say(f"The artifact is in {output}. `gremlink endpoint create` serves it.")
@@ -204,4 +205,4 @@ def report_table(report: Report) -> Group:
         f"{report.seconds:.1f} s on {report.device}, peak memory {report.peak_memory:,.0f} MiB, "
         f"seed {report.seed}"
     )
-    return Group(table, *(Text(line) for line in lines))
+    return Group(table, *(Text(escaped(line)) for line in lines))

@@ -36,12 +36,12 @@ def transform(artifact: Path, data: Path, output: Path, configuration: str) -> N
     with progress.of_training() as tell:
         found = run(artifact, data, output, configuration=configuration, progress=tell)
     for warning in found.warnings:
-        click.echo(f"gremlink: warning: {warning}", err=True)
-    click.echo(
+        console.warn(warning)
+    console.tell(
         f"{found.task} on {found.vertices:,} vertices and {found.edges:,} edges "
         f"in {found.seconds:.1f} s"
     )
-    click.echo(f"Changed: {found.drift}")
+    console.tell(f"Changed: {found.drift}")
     if found.drift.advises_training:
-        click.echo("gremlink: warning: so much has changed that training anew is advised", err=True)
+        console.warn("so much has changed that training anew is advised")
     console.say(f"The artifact is in {output}. `gremlink endpoint create` serves it.")

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from proxy.config.sections import Configuration, keys
 from proxy.config.sections import sections as all_sections
+from proxy.config.types import shown
 
 PREFIX = "GREMLINK_"
 FILE_VARIABLE = "GREMLINK_CONFIG"
@@ -132,13 +133,22 @@ def _validated(given: Mapping[str, _Given]) -> Configuration:
     try:
         return Configuration.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"][:2])
-        item = given[key]
-        reason = first["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(
-            item.source, key, f"{item.value!r} is not allowed: {reason[:1].lower()}{reason[1:]}"
-        ) from error
+        raise _refused(error, given) from None
+
+
+def _refused(error: ValidationError, given: Mapping[str, _Given]) -> ConfigurationError:
+    """What is said of the first thing that cannot be used; a secret is not quoted."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    reason = first["msg"].removeprefix("Value error, ")
+    section, *rest = (str(part) for part in first["loc"])
+    if not rest:  # two keys do not go together
+        there = [item.source for item in given.values() if item.key.startswith(f"{section}.")]
+        return ConfigurationError(", ".join(dict.fromkeys(there)), section, reason)
+    item = given[f"{section}.{rest[0]}"]
+    value = shown(all_sections()[section].model_fields[rest[0]], item.value)
+    return ConfigurationError(
+        item.source, item.key, f"{value} is not allowed: {reason[:1].lower()}{reason[1:]}"
+    )
 
 
 def _unknown(

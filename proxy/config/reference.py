@@ -6,6 +6,8 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import SecretStr
+
 from proxy.config.reading import variable
 from proxy.config.sections import Configuration, sections
 
@@ -19,6 +21,7 @@ def _type_name(annotation: Any) -> str:
         return ", ".join(str(choice) for choice in get_args(annotation))
     names = {
         str: "text",
+        SecretStr: "secret text",
         bool: "true or false",
         int: "integer",
         float: "number",

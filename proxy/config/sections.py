@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from proxy.config.types import (
     Folders,
     Heap,
     Hosts,
+    KeyId,
     Lists,
     Origins,
     Port,
+    Region,
     Seconds,
+    Secret,
+    ServiceUrl,
+    Token,
     UrlPath,
+    UserName,
     WebSocketUrl,
     Words,
 )
@@ -28,9 +34,21 @@ MIME_PREFIX_BYTES = 256
 
 
 class Section(BaseModel):
-    """Unknown keys are refused, and nothing changes after loading."""
+    """Unknown keys are refused, and nothing changes after loading.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `needs` are pairs of keys of which the first is nothing without the second.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    needs: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Section:
+        for key, other in self.needs:
+            if getattr(self, key) is not None and getattr(self, other) is None:
+                raise ValueError(f"{key} needs {other}, which is not set")
+        return self
 
 
 class Listen(Section):
@@ -54,6 +72,12 @@ class Listen(Section):
         default=None, description="PEM of the authorities that clients need a certificate of"
     )
 
+    needs = (
+        ("tls_certificate", "tls_key"),
+        ("tls_key", "tls_certificate"),
+        ("tls_client_authorities", "tls_certificate"),
+    )
+
     @property
     def on_loopback(self) -> bool:
         """Whether only this machine reaches the address."""
@@ -67,7 +91,9 @@ class Upstream(Section):
     """The database behind the proxy."""
 
     url: WebSocketUrl | None = Field(
-        default=None, description="its Gremlin endpoint, as in ws://localhost:8183/gremlin"
+        default=None,
+        repr=False,
+        description="its Gremlin endpoint, as in ws://localhost:8183/gremlin",
     )
     tls_authorities: Path | None = Field(
         default=None,
@@ -82,6 +108,8 @@ class Upstream(Section):
     tls_key: Path | None = Field(
         default=None, description="that certificate's key, if it is in a file of its own"
     )
+
+    needs = (("tls_key", "tls_certificate"),)
 
 
 class Limits(Section):
@@ -177,7 +205,7 @@ class Storage(Section):
         default=None,
         description="folder that stands for S3: s3://bucket/key is its file bucket/key",
     )
-    s3_endpoint: str | None = Field(
+    s3_endpoint: ServiceUrl | None = Field(
         default=None,
         description="address of an S3-compatible service, if neither AWS nor AWS_ENDPOINT_URL_S3",
     )
@@ -222,15 +250,32 @@ class Access(Section):
         description="origins of web pages that may use the proxy, as in https://app.example.org",
     )
 
-    token: Annotated[str, Field(min_length=16)] | None = Field(
-        default=None, description="as in `Authorization: Bearer TOKEN`"
+    token: Token | None = Field(
+        default=None, description="as in `Authorization: Bearer TOKEN`; 16 characters or more"
     )
-    user: str | None = Field(default=None, description="name for basic authentication")
-    password: str | None = Field(default=None, description="password for basic authentication")
-    aws_access_key_id: str | None = Field(
+    user: UserName | None = Field(default=None, description="name for basic authentication")
+    password: Secret | None = Field(default=None, description="password for basic authentication")
+    aws_access_key_id: KeyId | None = Field(
         default=None, description="key whose AWS signatures (SigV4) are verified"
     )
-    aws_secret_access_key: str | None = Field(default=None, description="secret of that key")
+    aws_secret_access_key: Secret | None = Field(default=None, description="secret of that key")
+    aws_region: Region | None = Field(
+        default=None,
+        description="region that signatures have to be for; without it any region is accepted",
+    )
+
+    needs = (
+        ("user", "password"),
+        ("password", "user"),
+        ("aws_access_key_id", "aws_secret_access_key"),
+        ("aws_secret_access_key", "aws_access_key_id"),
+        ("aws_region", "aws_access_key_id"),
+    )
+
+    def public(self) -> Access:
+        """What a process may know that asks nobody for credentials."""
+        fields = ("token", "user", "password", "aws_access_key_id", "aws_secret_access_key")
+        return self.model_copy(update=dict.fromkeys((*fields, "aws_region")))
 
 
 class Embedded(Section):

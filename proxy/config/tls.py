@@ -30,8 +30,6 @@ def client_context(upstream: Upstream) -> ssl.SSLContext:
             "upstream.tls_certificate and upstream.tls_key",
             lambda: context.load_cert_chain(certificate, key, password=no_password),
         )
-    elif key is not None:
-        raise TlsError("upstream.tls_key needs upstream.tls_certificate")
     return context
 
 

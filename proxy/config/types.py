@@ -6,10 +6,21 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, Any, get_args
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic.fields import FieldInfo
+
+from proxy.messages.addresses import is_plain, without_credentials, without_passwords
+from proxy.messages.controls import cut
+
+LONGEST_QUOTE = 200
+"""Characters of a value that an error quotes."""
+
+
+SHORTEST_TOKEN = 16
+"""Characters of a token that nobody guesses."""
 
 _NAME = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?"
 _HOST = re.compile(rf"(?:\*\.)?{_NAME}|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
@@ -23,14 +34,84 @@ def _path(value: str) -> str:
 
 
 def websocket_url(value: str) -> str:
-    """The value, if it is the address of a WebSocket endpoint; else raises ValueError."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("ws", "wss") or not parts.hostname:
-        raise ValueError("must look like ws://host:port/gremlin or wss://host:port/gremlin")
+    """The value, if it is the address of a WebSocket endpoint; else raises ValueError.
+
+    The reason never quotes the value, which may hold a password.
+    """
+    parts = _split(value, ("ws", "wss"), "ws://host:port/gremlin or wss://host:port/gremlin")
+    if bool(parts.username) is not (parts.password is not None):
+        raise ValueError(
+            "a user and a password go together, and one is missing: write ws://user:password@host"
+        )
+    return value
+
+
+def _service(value: str) -> str:
+    """The value, if it is the address of a service without credentials."""
+    parts = _split(value, ("http", "https"), "http://host:port or https://host:port")
+    if parts.username is not None:
+        raise ValueError(
+            "a key in the address is not used: give it by AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY"
+        )
+    return value
+
+
+def _split(value: str, schemes: tuple[str, ...], form: str) -> SplitResult:
+    """The parts of an address of that form. Raises ValueError."""
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        parts, host = None, None
+    if parts is None or parts.scheme not in schemes or not host:
+        raise ValueError(f"must look like {form}")
+    if "@" in parts.path or parts.query or parts.fragment:
+        raise ValueError(
+            f"must look like {form}, with nothing behind the path; / ? # and @ in a user or "
+            "password are written %2F %3F %23 and %40"
+        )
     try:
         _ = parts.port
     except ValueError:
         raise ValueError("its port must be a number from 0 to 65535") from None
+    if not is_plain(without_credentials(value)):
+        raise ValueError(f"must look like {form}")
+    return parts
+
+
+def _header_value(value: SecretStr) -> SecretStr:
+    """A secret that can be sent in a header, and comes back as it was."""
+    text = value.get_secret_value()
+    if len(text) < SHORTEST_TOKEN:
+        raise ValueError(f"must be {SHORTEST_TOKEN} characters or more")
+    if text != text.strip() or not text.isprintable():
+        raise ValueError("must neither begin nor end with a blank, nor hold control characters")
+    return value
+
+
+def _not_empty(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value():
+        raise ValueError("must not be empty")
+    return value
+
+
+def _key(value: str) -> str:
+    """The id of a key, as a signature names it."""
+    if not re.fullmatch(r"[!-~]+", value) or set(value) & set("/,"):
+        raise ValueError("must be letters and digits, without blanks, / or ,")
+    return value
+
+
+def _user(value: str) -> str:
+    if not value or ":" in value or not value.isprintable():
+        raise ValueError("must not be empty, nor hold a colon or control characters")
+    return value
+
+
+def _region(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+", value):
+        raise ValueError("must be the name of a region, as in eu-west-1")
     return value
 
 
@@ -81,8 +162,14 @@ def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Token = Annotated[SecretStr, AfterValidator(_header_value)]
+Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
+KeyId = Annotated[str, AfterValidator(_key)]
+UserName = Annotated[str, AfterValidator(_user)]
+Region = Annotated[str, AfterValidator(_region)]
 UrlPath = Annotated[str, AfterValidator(_path)]
 WebSocketUrl = Annotated[str, AfterValidator(websocket_url)]
+ServiceUrl = Annotated[str, AfterValidator(_service)]
 Lists = Annotated[dict[str, list[str]], BeforeValidator(_table)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Hosts = Annotated[Words, AfterValidator(_hosts)]
@@ -90,3 +177,21 @@ Origins = Annotated[Words, AfterValidator(_origins)]
 Folders = Annotated[tuple[Path, ...], BeforeValidator(_folders)]
 Heap = Annotated[str, AfterValidator(_heap)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def shown(field: FieldInfo, value: object) -> str:
+    """A value that cannot be used, as its error quotes it: nothing of a secret or of a password."""
+    parts = _parts(field.annotation).union(*map(_parts, field.metadata))
+    if SecretStr in parts:
+        return "the value"
+    if parts & {websocket_url, _service} and not is_plain(str(value)):
+        return "the address"
+    return cut(without_passwords(repr(value)), LONGEST_QUOTE)
+
+
+def _parts(annotation: Any) -> set[Any]:
+    """The types in an annotation, and the functions that check them."""
+    if isinstance(annotation, AfterValidator):
+        return {annotation.func}
+    found = {annotation} if isinstance(annotation, type) else set()
+    return found.union(*map(_parts, get_args(annotation)))

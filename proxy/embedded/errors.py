@@ -111,8 +111,9 @@ class ServerFailed(EmbeddedServerError):
     """The server ended or did not become ready; `log` is the file that tells more."""
 
     def __init__(self, reason: str, log: Path, excerpt: str) -> None:
-        ending = f" and ends with:\n{excerpt}" if excerpt else ""
-        super().__init__(f"{reason}; its log is {log}{ending}")
+        ending = " and ends with:" if excerpt else ""
+        self.lines = [f"{reason}; its log is {log}{ending}", *excerpt.splitlines()]
+        super().__init__("\n".join(self.lines))
         self.reason = reason
         self.log = log
         self.excerpt = excerpt

@@ -11,10 +11,10 @@ import base64
 import json
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 import aiohttp
@@ -26,6 +26,7 @@ from proxy.graph.dialects import DIALECTS, NOT_UNDERSTOOD
 from proxy.graph.errors import ConnectionFailed, NoCommonFormat, ServerRefused
 from proxy.graph.steps import g
 from proxy.graph.transport import Transport
+from proxy.messages.addresses import without_credentials
 
 EVALUATION_TIMEOUT_MS = 24 * 60 * 60 * 1000
 """What a request may take on the server, unless it caps it: reading a graph takes its time."""
@@ -41,7 +42,7 @@ class Server:
     Without `tls` the machine's authorities decide.
     """
 
-    url: str
+    url: str = field(repr=False)
     tls: ssl.SSLContext | None = None
 
 
@@ -55,11 +56,11 @@ class GraphConnection:
     def __init__(self, server: str | Server, traversal_source: str = "g") -> None:
         if isinstance(server, str):
             server = Server(server)
-        parts = urlsplit(server.url)
-        self.url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
-        if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        self.url = without_credentials(server.url)
+        if not self.url.startswith(("ws://", "wss://")):
             raise ConnectionFailed(self.url, "the address must look like ws://host:port/gremlin")
+        parts = urlsplit(server.url)
+        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self._aliases = {"g": traversal_source}
         self._trust = {} if server.tls is None else {"ssl_options": server.tls}
         self._dialects = iter(DIALECTS)

@@ -39,6 +39,11 @@ class ServerRefused(GraphError):
         self.status = status
         self.reason = reason
 
+    @property
+    def lines(self) -> list[str]:
+        """The message for a terminal: Groovy's compiler needs several lines."""
+        return str(self).splitlines()
+
 
 class IdsRefused(ServerRefused):
     """The server makes its own vertex ids and does not take those of the file."""

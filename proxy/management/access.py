@@ -1,4 +1,8 @@
-"""Who may use the management API: this machine, or whoever has a token, a password or a key."""
+"""Who may use the management API: this machine, or whoever has a token, a password or a key.
+
+What a header holds that is no text of ours is no credential: bytes that are not UTF-8 arrive as
+halves of characters, and are compared as the bytes that they were.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,34 @@ import binascii
 import hmac
 
 from aiohttp import web
+from pydantic import SecretStr
 
 from proxy.config import Configuration
 from proxy.management.errors import AccessDenied
 from proxy.management.sigv4 import ALGORITHM, SignedRequest, verify
+
+DATA_SERVICE = "neptune-db"
+"""What clients of Neptune's data API sign for: `neptunedata` of the SDKs, and the notebooks."""
+
+OTHER_SERVICES = {
+    "/v1/neptune-export": {"execute-api", DATA_SERVICE},
+    "/neptune-export": {"execute-api", DATA_SERVICE},
+    "/endpoints": {"sagemaker"},
+}
+"""What signatures are for, of paths that begin so; Neptune's export is behind an API Gateway."""
+
+ROOT_SERVICES = {"sagemaker"}
+"""The same for `/`, where SageMaker takes all of its calls but those to an endpoint."""
+
+
+def services_of(path: str) -> set[str]:
+    """The services for which a signature of a request to this path may be."""
+    if path == "/":
+        return ROOT_SERVICES
+    for start, services in OTHER_SERVICES.items():
+        if f"{path}/".startswith(f"{start}/"):
+            return services
+    return {DATA_SERVICE}
 
 
 class Access:
@@ -36,7 +64,7 @@ class Access:
         scheme, _, credentials = header.partition(" ")
         match scheme.lower():
             case "bearer":
-                admitted = _same(credentials.strip(), self._settings.token)
+                admitted = _same(_bytes(credentials.strip()), self._settings.token)
             case "basic":
                 admitted = self._knows_password(credentials)
             case _ if scheme == ALGORITHM:
@@ -46,33 +74,54 @@ class Access:
         if not admitted:
             raise AccessDenied(
                 "The request has no valid credentials: send the token (Authorization: Bearer …), "
-                "the user and password, or a signature (SigV4) with the configured key."
+                "the user and password, or a signature (SigV4) with the configured key, for "
+                f"{' or '.join(sorted(services_of(request.path)))}"
+                f"{self._in_region()}."
             )
+
+    def _in_region(self) -> str:
+        region = self._settings.aws_region
+        return "" if region is None else f" in {region}"
 
     def _demanded(self) -> bool:
         settings = self._settings
-        return any((settings.token, settings.password, settings.aws_secret_access_key))
+        secrets = (settings.token, settings.password, settings.aws_secret_access_key)
+        return any(secret is not None for secret in secrets)
 
     def _knows_password(self, credentials: str) -> bool:
         try:
-            given = base64.b64decode(credentials.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+            given = base64.b64decode(_bytes(credentials.strip()), validate=True)
+        except binascii.Error:
             return False
-        user, _, password = given.partition(":")
+        user, _, password = given.partition(b":")
         settings = self._settings
-        return bool(_same(user, settings.user or "") & _same(password, settings.password))
+        name = None if settings.user is None else SecretStr(settings.user)
+        return bool(_same(user, name) & _same(password, settings.password))
 
     def _knows_signature(self, request: web.Request, header: str, body: bytes) -> bool:
-        key, secret = self._settings.aws_access_key_id, self._settings.aws_secret_access_key
-        if not key or not secret:
+        settings = self._settings
+        key, secret = settings.aws_access_key_id, settings.aws_secret_access_key
+        if key is None or secret is None:
             return False
         headers = {name.lower(): ",".join(request.headers.getall(name)) for name in request.headers}
         path, _, query = request.raw_path.partition("?")
         return verify(
-            SignedRequest(request.method, path, query, headers, body), header, key, secret
+            SignedRequest(request.method, path, query, headers, body),
+            header,
+            key,
+            secret.get_secret_value(),
+            services=services_of(request.path),
+            region=settings.aws_region,
         )
 
 
-def _same(given: str, expected: str | None) -> bool:
+def _same(given: bytes, expected: SecretStr | None) -> bool:
     """Compare in a time that tells nothing; what is not configured is never right."""
-    return expected is not None and hmac.compare_digest(given.encode(), expected.encode())
+    if expected is None:
+        return False
+    return hmac.compare_digest(given, expected.get_secret_value().encode())
+
+
+def _bytes(text: str) -> bytes:
+    """A header as it came."""
+    return text.encode("utf-8", "surrogateescape")

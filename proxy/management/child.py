@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from proxy.management.events import EventFile, Tell
+from proxy.messages.addresses import without_passwords
+from proxy.messages.controls import cut
+from proxy.messages.streams import escaping
 from proxy.store.documents import json_bytes
 from proxy.store.jobs import DESCRIPTION
 
@@ -68,8 +71,9 @@ def reason_of(error: Exception) -> str:
     if type(error).__module__.partition(".")[0] in ("proxy", "grammar") or isinstance(
         error, OSError
     ):
-        return str(error) or type(error).__name__
-    return f"unexpected {type(error).__name__}: {error}; the job's log says where it happened"
+        return cut(without_passwords(str(error))) or type(error).__name__
+    said = cut(without_passwords(str(error)))
+    return f"unexpected {type(error).__name__}: {said}; the job's log says where it happened"
 
 
 def details_of(error: Exception) -> dict[str, Any]:
@@ -92,4 +96,5 @@ def _write(path: Path, document: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     # Jobs are loud in their log, not about what others may change one day.
-    sys.exit(main(Path(sys.argv[1])))
+    with escaping():
+        sys.exit(main(Path(sys.argv[1])))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from proxy.messages.controls import escaped
 from proxy.store.jobs import EVENTS, Job
 
 INTERVAL = 0.5
@@ -64,7 +65,7 @@ class EventFile:
         self._file.write(json.dumps(asdict(event)) + "\n")
         self._file.flush()
         stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
-        print(f"{stamp} {event.text()}", flush=True)
+        print(f"{stamp} {escaped(event.text())}", flush=True)
 
 
 def newest_event(job: Job) -> Event | None:

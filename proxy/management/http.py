@@ -28,6 +28,8 @@ from proxy.management.errors import (
 )
 from proxy.management.jobs import QueueFull
 from proxy.management.requests import Body, why
+from proxy.messages.addresses import without_passwords
+from proxy.messages.controls import cut
 from proxy.store.errors import (
     BadLocation,
     EndpointExists,
@@ -160,12 +162,13 @@ async def _read(request: web.Request) -> bytes:
 
 
 def _refusal(error: ManagementError, request_id: str) -> web.Response:
+    message = cut(without_passwords(str(error)))
     return web.json_response(
         {
             "requestId": request_id,
             "code": error.code,
-            "detailedMessage": str(error),
-            "message": str(error),  # what SDKs print
+            "detailedMessage": message,
+            "message": message,  # what SDKs print
         },
         status=error.http_status,
         headers={"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code},

@@ -28,6 +28,7 @@ from proxy.management.errors import (
     ManagementError,
     MissingParameter,
 )
+from proxy.messages.controls import cut
 
 DEFAULT_TRIALS = 2
 """Neptune's default of `maxHPONumberOfTrainingJobs`."""
@@ -219,6 +220,7 @@ def why(error: ValidationError) -> ManagementError:
     if first["type"] == "missing":
         return MissingParameter(f"The parameter {field} is required.")
     reason = first["msg"].removeprefix("Value error, ")
+    value = cut(repr(first["input"]), 200)
     return InvalidParameter(
-        f"The parameter {field} has the value {first['input']!r}: {reason[:1].lower()}{reason[1:]}."
+        f"The parameter {field} has the value {value}: {reason[:1].lower()}{reason[1:]}."
     )

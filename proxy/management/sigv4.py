@@ -1,4 +1,7 @@
-"""Verifying AWS Signature Version 4, with one key pair and for any region and service.
+"""Verifying AWS Signature Version 4, with one key pair.
+
+A signature is for one service in one region (its credential scope): what was signed for another
+service, and came into other hands there, is worth nothing here.
 
 Source: AWS Signature Version 4 for API requests, sections "Create a canonical request" and
 "Calculate the signature".
@@ -9,10 +12,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote_to_bytes
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 FRESH = timedelta(minutes=15)
@@ -21,7 +24,8 @@ FRESH = timedelta(minutes=15)
 _HEADER = re.compile(
     rf"{ALGORITHM} Credential=(?P<key>[^/,\s]+)/(?P<date>\d{{8}})/(?P<region>[^/,]+)"
     r"/(?P<service>[^/,]+)/aws4_request,\s*SignedHeaders=(?P<signed>[^,\s]+),\s*"
-    r"Signature=(?P<signature>[0-9a-f]{64})"
+    r"Signature=(?P<signature>[0-9a-f]{64})",
+    re.ASCII,
 )
 
 
@@ -42,12 +46,19 @@ def verify(
     access_key_id: str,
     secret_access_key: str,
     *,
+    services: Collection[str],
+    region: str | None = None,
     now: datetime | None = None,
 ) -> bool:
-    """Whether the `Authorization` header signs this request, with this key, and recently."""
+    """Whether the `Authorization` header signs this request, with this key, and recently.
+
+    `services` are those that a signature may be for; without `region` it may be for any region.
+    """
     found = _HEADER.fullmatch(authorization.strip())
     moment = request.headers.get("x-amz-date", "")
-    if found is None or not hmac.compare_digest(found["key"].encode(), access_key_id.encode()):
+    if found is None or not hmac.compare_digest(_bytes(found["key"]), _bytes(access_key_id)):
+        return False
+    if found["service"] not in services or region not in (None, found["region"]):
         return False
     try:
         signed_at = datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
@@ -59,12 +70,12 @@ def verify(
     if moment[:8] != found["date"] or any(name not in request.headers for name in names):
         return False
     scope = f"{found['date']}/{found['region']}/{found['service']}/aws4_request"
-    digest = hashlib.sha256(canonical_request(request, names).encode()).hexdigest()
-    key = f"AWS4{secret_access_key}".encode()
+    digest = hashlib.sha256(_bytes(canonical_request(request, names))).hexdigest()
+    key = _bytes(f"AWS4{secret_access_key}")
     for part in scope.split("/"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+        key = hmac.new(key, _bytes(part), hashlib.sha256).digest()
     text = "\n".join([ALGORITHM, moment, scope, digest])
-    expected = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    expected = hmac.new(key, _bytes(text), hashlib.sha256).hexdigest()
     return hmac.compare_digest(expected, found["signature"])
 
 
@@ -73,13 +84,13 @@ def canonical_request(request: SignedRequest, names: list[str]) -> str:
     arguments = []
     for argument in filter(None, request.query.split("&")):
         name, _, value = argument.partition("=")
-        arguments.append(f"{_encoded(unquote(name))}={_encoded(unquote(value))}")
+        arguments.append(f"{_again(name)}={_again(value)}")
     headers = [f"{name}:{' '.join(request.headers[name].split())}\n" for name in names]
     return "\n".join(
         [
             request.method,
             # The path is encoded once more than it is sent, for all services but S3.
-            quote(request.path, safe="/-_.~"),
+            quote(_bytes(request.path), safe="/-_.~"),
             "&".join(sorted(arguments)),
             "".join(headers),
             ";".join(names),
@@ -88,5 +99,11 @@ def canonical_request(request: SignedRequest, names: list[str]) -> str:
     )
 
 
-def _encoded(text: str) -> str:
-    return quote(text, safe="-_.~")
+def _again(text: str) -> str:
+    """Percent-encoded in the one way that is signed."""
+    return quote(unquote_to_bytes(_bytes(text)), safe="-_.~")
+
+
+def _bytes(text: str) -> bytes:
+    """Text of a request as it came: what is no UTF-8 stands in it as halves of characters."""
+    return text.encode("utf-8", "surrogateescape")

@@ -19,16 +19,6 @@ def http_url(websocket_url: str) -> str:
     return urlunsplit(parts._replace(scheme={"ws": "http", "wss": "https"}[parts.scheme]))
 
 
-def without_credentials(url: str) -> str:
-    """The address without a name and a password.
-
-    Those in `upstream.url` are for the proxy's own jobs: clients bring theirs, and an address
-    stands in messages to them and in the log.
-    """
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
 def end_to_end(headers: MultiMapping[str]) -> CIMultiDict[str]:
     """The headers that are meant for the other end."""
     listed = ",".join(headers.getall("Connection", ()))

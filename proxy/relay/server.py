@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 from proxy.config import Configuration
 from proxy.inference.predicates import Settings
 from proxy.inference.shape import Shapes
+from proxy.messages.addresses import without_credentials
 from proxy.relay.advance import Aside
 from proxy.relay.bodies import complete
 from proxy.relay.connection import Connection
@@ -21,7 +22,6 @@ from proxy.relay.conversation import Conversation
 from proxy.relay.cross_origin import Gate
 from proxy.relay.errands import Predictor
 from proxy.relay.explain import Explainer
-from proxy.relay.headers import without_credentials
 from proxy.relay.http import HttpRelay
 from proxy.relay.ledger import Ledger
 from proxy.relay.metrics import Metrics
@@ -60,6 +60,7 @@ class Server:
         left_alone: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._configuration = configuration
+        # What stands in `upstream.url` is for the proxy's own jobs: clients bring theirs.
         self._upstream = upstream = without_credentials(upstream)
         self._session = session
         self._connections: set[Connection] = set()

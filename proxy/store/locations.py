@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from proxy.messages.addresses import without_passwords
+from proxy.messages.controls import cut
 from proxy.store.errors import BadLocation, LocationRefused, LocationUnreachable
 
 _S3 = "s3://"
@@ -239,4 +241,5 @@ def _partial(path: Path) -> Path:
 
 
 def _unreachable(location: Location, error: Exception) -> LocationUnreachable:
-    return LocationUnreachable(location.address, f"{type(error).__name__}: {error}")
+    reason = cut(without_passwords(f"{type(error).__name__}: {error}"))
+    return LocationUnreachable(location.address, reason)

@@ -126,6 +126,7 @@ def _of_one_worker(configuration: Configuration, port: int) -> Configuration:
     return configuration.model_copy(
         update={
             "listen": configuration.listen.model_copy(update={"port": port}),
+            "access": configuration.access.public(),
             "limits": limits.model_copy(
                 update={
                     "max_connections": math.ceil(limits.max_connections / workers),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import socket
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -19,6 +22,8 @@ from proxy.config import Listen
 from proxy.management.sigv4 import SignedRequest, verify
 
 TOKEN = "a token of the tests"
+KEY = "secret/with+signs"
+DATA = {"neptune-db"}
 OPEN = {"listen": {"host": "0.0.0.0"}}
 
 
@@ -91,9 +96,15 @@ def test_boto3_gets_in_with_the_configured_keys_only(tmp_path: Path) -> None:
                 api.client(key, secret).list_ml_endpoints()
 
 
-def signed(method: str, url: str, body: bytes = b"") -> tuple[SignedRequest, str]:
+def signed(
+    method: str,
+    url: str,
+    body: bytes = b"",
+    service: str = "neptune-db",
+    region: str = "eu-west-1",
+) -> tuple[SignedRequest, str]:
     request = AWSRequest(method, url, data=body, headers={"Host": "localhost"})
-    SigV4Auth(Credentials("AKID", "secret"), "neptune-db", "eu-west-1").add_auth(request)
+    SigV4Auth(Credentials("AKID", "secret"), service, region).add_auth(request)
     headers = {name.lower(): value for name, value in request.headers.items()}
     path, _, query = url.removeprefix("http://localhost").partition("?")
     return SignedRequest(method, path, query, headers, body), headers["authorization"]
@@ -111,9 +122,9 @@ def signed(method: str, url: str, body: bytes = b"") -> tuple[SignedRequest, str
 )
 def test_signatures_of_botocore_are_verified(method: str, path: str, body: bytes) -> None:
     request, header = signed(method, f"http://localhost{path}", body)
-    assert verify(request, header, "AKID", "secret")
-    assert not verify(request, header, "AKID", "Secret")
-    assert not verify(request, header, "AKIE", "secret")
+    assert verify(request, header, "AKID", "secret", services=DATA)
+    assert not verify(request, header, "AKID", "Secret", services=DATA)
+    assert not verify(request, header, "AKIE", "secret", services=DATA)
 
 
 def test_what_was_changed_or_is_old_is_refused() -> None:
@@ -132,10 +143,122 @@ def test_what_was_changed_or_is_old_is_refused() -> None:
         changed(headers=dict(request.headers) | {"x-amz-date": "yesterday"}),
         changed(headers={}),
     ):
-        assert not verify(other, header, "AKID", "secret")
-    assert not verify(request, "AWS4-HMAC-SHA256 nonsense", "AKID", "secret")
+        assert not verify(other, header, "AKID", "secret", services=DATA)
+    assert not verify(request, "AWS4-HMAC-SHA256 nonsense", "AKID", "secret", services=DATA)
     later = datetime.now(timezone.utc) + timedelta(minutes=20)
-    assert not verify(request, header, "AKID", "secret", now=later)
+    assert not verify(request, header, "AKID", "secret", services=DATA, now=later)
+
+
+def test_a_signature_is_for_one_service_and_where_it_is_asked_for_one_region() -> None:
+    for service, region, good in (
+        ("neptune-db", "eu-west-1", True),
+        ("neptune-db", "us-east-1", False),
+        ("s3", "eu-west-1", False),
+        ("neptune-graph", "eu-west-1", False),
+        ("Neptune-DB", "eu-west-1", False),
+    ):
+        request, header = signed("GET", "http://localhost/status", b"", service, region)
+        found = verify(request, header, "AKID", "secret", services=DATA, region="eu-west-1")
+        assert found is good, (service, region)
+        anywhere = verify(request, header, "AKID", "secret", services=DATA)
+        assert anywhere is (service == "neptune-db")
+
+
+@pytest.mark.parametrize(
+    ("path", "service", "admitted"),
+    [
+        ("/ml/endpoints", "neptune-db", True),
+        ("/ml/endpoints", "sagemaker", False),
+        ("/ml/endpoints", "execute-api", False),
+        ("/ml/endpoints", "s3", False),
+        ("/status", "neptune-db", True),
+        ("/loader", "s3", False),
+        ("/metrics", "neptune-db", True),
+        ("/metrics", "monitoring", False),
+        ("/v1/neptune-export/x", "execute-api", True),
+        ("/v1/neptune-export/x", "neptune-db", True),
+        ("/v1/neptune-export/x", "sagemaker", False),
+        ("/neptune-export/x", "execute-api", True),
+    ],
+)
+def test_what_signatures_are_for_is_judged_by_the_path(
+    keyed: RunningApi, path: str, service: str, admitted: bool
+) -> None:
+    request = AWSRequest("GET", keyed.address + path)
+    SigV4Auth(Credentials("AKID", KEY), service, "eu-west-1").add_auth(request)
+    assert (status(keyed, path, **dict(request.headers.items())) != 403) is admitted
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi]:
+    access = {
+        "token": TOKEN,
+        "user": "ann",
+        "password": "secret",
+        "aws_access_key_id": "AKID",
+        "aws_secret_access_key": KEY,
+    }
+    with RunningApi(tmp_path_factory.mktemp("keyed"), access=access) as api:
+        yield api
+
+
+SIGNED_FOR = b"AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/neptune-db/aws4_request, "
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Bearer \xff\xfe",
+        b"Bearer \xc3\x28" + TOKEN.encode(),
+        b"B\xe9arer " + TOKEN.encode(),
+        b"Basic \xff\xff",
+        b"Basic " + base64.b64encode(b"ann:\xff\xfe"),
+        b"Basic " + base64.b64encode(b"\xff:secret"),
+        b"Basic " + base64.b64encode(b"ann"),
+        b"Basic =",
+        b"Basic Zm9v\xe2\x82",
+        "Basic ÄÖÜ=".encode(),
+        b"Basic",
+        b"\xff",
+        SIGNED_FOR + b"SignedHeaders=host;x-\xff, Signature=" + b"0" * 64,
+        SIGNED_FOR.replace(b"AKID", b"\xff\xff") + b"SignedHeaders=host, Signature=" + b"0" * 64,
+        SIGNED_FOR.replace(b"eu-west-1", b"\xfe") + b"SignedHeaders=host, Signature=" + b"0" * 64,
+        "AWS4-HMAC-SHA256 Credential=AKID/٢٠٢٦٠١٠١/r/neptune-db/aws4_request, ".encode(),
+    ],
+)
+def test_bytes_that_are_no_text_are_no_credentials(keyed: RunningApi, header: bytes) -> None:
+    moment = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ").encode()
+    others = b"X-Amz-Date: " + moment + b"\r\nX-Odd: \xff\r\n"
+    for path in (b"/ml/endpoints", b"/ml/endpoints?a=%ff&b=%", b"/status?%ff", b"/ml/%ff"):
+        assert asked(keyed, path, b"Authorization: " + header + b"\r\n" + others) == 403
+    assert status(keyed, "/status", **bearer(TOKEN)) == 200
+
+
+def test_odd_headers_beside_good_credentials_harm_nobody(keyed: RunningApi) -> None:
+    good = b"Authorization: Bearer " + TOKEN.encode() + b"\r\n"
+    for odd in (
+        b"Content-Type: \xff\xfe\r\n",
+        b"User-Agent: \xff\r\n",
+        b"Accept: \xe4\r\n",
+        b"Cookie: a=\xff; b\r\n",
+        b"X-Odd: \xff\xff\r\n",
+        b"Range: \xff\r\n",
+        b"If-None-Match: \xff\r\n",
+        b"Accept-Language: \xc3\r\n",
+    ):
+        for path in (b"/ml/endpoints", b"/status", b"/ml/endpoints/%ff%fe", b"/loader?loadId=%ff"):
+            assert asked(keyed, path, good + odd) in (200, 404)
+
+
+def asked(api: RunningApi, path: bytes, headers: bytes) -> int:
+    """The status that a request gets which no library would send."""
+    parts = urlsplit(api.address)
+    assert parts.hostname is not None
+    place = f"{parts.hostname}:{parts.port}".encode()
+    with socket.create_connection((parts.hostname, parts.port or 80), timeout=20) as sender:
+        sender.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: " + place + b"\r\n" + headers)
+        sender.sendall(b"Connection: close\r\n\r\n")
+        return int(sender.makefile("rb").readline().split()[1])
 
 
 @pytest.mark.parametrize(

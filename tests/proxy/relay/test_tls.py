@@ -198,9 +198,6 @@ def test_a_renewal_that_cannot_be_used_is_told_once(authority, written, caplog):
 @pytest.mark.parametrize(
     ("listen", "problem"),
     [
-        ({"tls_certificate": "x.pem"}, "go together"),
-        ({"tls_key": "x.pem"}, "go together"),
-        ({"tls_client_authorities": "x.pem"}, "needs listen.tls_certificate"),
         ({"tls_certificate": "no.pem", "tls_key": "no.pem"}, "No such file"),
     ],
 )
@@ -224,7 +221,6 @@ def test_an_encrypted_key_is_refused_and_nobody_is_asked(authority, written, tmp
     ("upstream", "problem"),
     [
         ({"tls_authorities": "no.pem"}, "upstream.tls_authorities cannot be used: No such file"),
-        ({"tls_key": "no.pem"}, "needs upstream.tls_certificate"),
     ],
 )
 def test_settings_towards_the_database_that_cannot_be_used(upstream, problem):

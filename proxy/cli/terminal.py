@@ -1,0 +1,33 @@
+"""Tables, trees and progress, drawn by rich: what they hold is shown, and never obeyed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
+
+from proxy.messages.controls import LINES, escaped
+
+
+class Terminal(Console):
+    """A console that escapes all text in what it draws, and takes no markup from it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """As rich's. A text that is escaped here is as wide as it will be."""
+        return super().render_str(escaped(text, LINES), **options)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """As rich's."""
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable():
+                yield segment
+            else:
+                yield segment._replace(text=escaped(segment.text, LINES))
