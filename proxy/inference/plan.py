@@ -36,7 +36,8 @@ from proxy.inference.predicates import (
 )
 from proxy.inference.roles import role_arn
 from proxy.inference.scores import score_steps
-from proxy.inference.stray import is_hidden, stray_keys, stray_options
+from proxy.inference.spelling import nearly_ours
+from proxy.inference.stray import is_hidden, misspelt, stray_keys, stray_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def plan_next(traversal: Traversal, settings: Settings) -> Plan | None:
     return _plan(traversal, inference, settings) if inference is not None else None
 
 
-def _no_option(key: str) -> UnsupportedOperation:
+def _no_option(key: str, step: str = "with") -> UnsupportedOperation:
     """The error for a key behind `g`, or behind a step, that would do nothing there."""
     match key:
         case predicates.PREDICTION:
@@ -128,9 +129,11 @@ def _no_option(key: str) -> UnsupportedOperation:
         case _:
             every = (*predicates.TASKS, *predicates.OPTIONS)
             names = [each.removeprefix(PREFIX) for each in (*every, *predicates.TOLD)]
+            found = nearly_ours(key.encode(errors="replace")) or PREFIX
             near = difflib.get_close_matches(key.removeprefix(PREFIX), names, 1)
-            hint = f'is "{PREFIX}{near[0]}" meant?' if near else f"there are {', '.join(every)}."
-    return UnsupportedOperation(f'with("{key}") is not supported here: {hint}')
+            meant = found if found != PREFIX or not near else PREFIX + near[0]
+            hint = f'is "{meant}" meant?' if meant != PREFIX else f"there are {', '.join(every)}."
+    return UnsupportedOperation(f'{step}("{key}") is not supported here: {hint}')
 
 
 def _misplaced(stray: Instruction) -> UnsupportedOperation:
@@ -144,6 +147,9 @@ def _misplaced(stray: Instruction) -> UnsupportedOperation:
             "with(...) has a key that cannot be known without evaluating the script:"
             " write the key as text."
         )
+    key = misspelt(stray)
+    if key is not None:
+        return _no_option(key, stray.name)
     if stray.name == "with":
         return UnsupportedOperation(
             f"{describe(stray)} stands behind a step that is no inference: it belongs behind"
@@ -326,5 +332,5 @@ def _refuse_unknown(inference: Inference) -> None:
                 " whole with(...) out where nothing is to be predicted."
             )
         known = key in inference.tasks or key in predicates.OPTIONS
-        if key.startswith(PREFIX) and not known:
+        if not known and (key.startswith(PREFIX) or nearly_ours(key.encode(errors="replace"))):
             raise _no_option(key)

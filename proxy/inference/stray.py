@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from grammar.traversal import (
     Argument,
@@ -18,15 +18,16 @@ from grammar.traversal import (
     walk,
 )
 from proxy.inference.find import find_inferences
-from proxy.inference.predicates import OPTIONS, PREFIX, TOLD
+from proxy.inference.predicates import OPTIONS, PREFIX, TASKS, TOLD
 from proxy.inference.scores import score_steps
+from proxy.inference.spelling import nearly_ours
 
 
 def stray_options(traversal: Traversal) -> Iterator[str]:
     """Keys of Neptune ML behind `g` that are no options: tasks, which do nothing there, and unknown
-    ones."""
+    and misspelt ones."""
     for key in traversal.options():
-        if key.startswith(PREFIX) and key not in OPTIONS:
+        if key not in OPTIONS and _is_ours(key):
             yield key
 
 
@@ -34,9 +35,9 @@ def stray_keys(traversal: Traversal) -> Iterator[Instruction]:
     """Instructions that mean something to Neptune ML but belong to no inference.
 
     A stock server would take them silently for something else: `with` steps with one of our keys
-    behind a step that is no inference, unknown keys of ours, `with` steps whose key cannot be
-    known, and steps that ask for the score or the reason
-    of nothing. None of them works in a strategy, either.
+    behind a step that is no inference, unknown and misspelt keys of ours, `with` steps whose key
+    cannot be known, and steps that ask for the score or the reason of nothing. None of them works
+    in a strategy, either.
     """
     for instruction in traversal.source:
         for criterion in children(instruction):
@@ -56,24 +57,69 @@ def _stray(traversal: Traversal, path: Path, modified: set[Path]) -> Iterator[In
         here = (*path, index)
         if here not in modified and _means_us(instruction):
             yield instruction
-        for number, child in enumerate(children(instruction, PREFIX)):
+        for number, child in enumerate(children(instruction, _SIGN)):
             yield from _stray(child, (*here, number), modified)
 
 
+_READING = frozenset("properties values valueMap propertyMap elementMap has hasNot by".split())
+"""Steps that name the properties which they read."""
+
+
 def _means_us(instruction: Instruction) -> bool:
-    if instruction.name != "with" and not may_mention(instruction, PREFIX):
+    if instruction.name != "with" and not may_mention(instruction, _SIGN):
         return False
     match instruction:
         case Instruction("with", (Literal(Kind.STRING, str(key)), *_)):
-            return key.startswith(PREFIX)
+            return _is_ours(key)
         case Instruction("with", (Variable() | Opaque() | Traversal(), *_)):
             return True
-        case Instruction("properties" | "values" | "valueMap" | "propertyMap" | "elementMap"):
-            return any(
-                isinstance(argument, Literal) and argument.value in TOLD
-                for argument in instruction.arguments
-            )
+        case Instruction(name, arguments) if name in _READING:
+            return any(_is_told(name, argument) for argument in _keys(name, arguments))
     return any(map(is_hidden, instruction.arguments))
+
+
+def misspelt(instruction: Instruction) -> str | None:
+    """The key in an instruction that is none of ours, but was meant to be."""
+    every = (*TASKS, *OPTIONS, *TOLD)
+    for argument in instruction.arguments:
+        match argument:
+            case Literal(Kind.STRING, str(key)) if key not in every and _is_ours(key):
+                return key
+    return None
+
+
+_SIGN = "eptune"
+"""What nearly all misspelt keys have as well: where it is not, arguments need not be read."""
+
+
+def _keys(name: str, arguments: Sequence[Argument]) -> Sequence[Argument]:
+    """Those arguments of a step that may be keys."""
+    match name, arguments:
+        case "by", _:
+            return arguments[:1]
+        case "has", (_, key, _):
+            return (key,)
+        case "has", _:
+            return arguments[:1]
+    return arguments
+
+
+def _is_told(name: str, argument: Argument) -> bool:
+    """Whether an argument is a key for what is told of a link, or would be, well spelt.
+
+    In `has` and `by` those that are well spelt are another step by now, or name an entry of a map.
+    """
+    match argument:
+        case Literal(Kind.STRING, str(key)) if key in TOLD:
+            return name not in ("has", "hasNot", "by")
+        case Literal(Kind.STRING, str(key)):
+            return _is_ours(key)
+    return False
+
+
+def _is_ours(key: str) -> bool:
+    """Whether a key begins as ours do, or is nearly one of them."""
+    return key.startswith(PREFIX) or nearly_ours(key.encode(errors="replace")) is not None
 
 
 def is_hidden(argument: Argument) -> bool:

@@ -34,6 +34,7 @@ from proxy.relay.endings import failure, refusal
 from proxy.relay.inferring import Inferences, asks_otherwise
 from proxy.relay.ledger import KEPT, Ledger, OpenRequest
 from proxy.relay.marker import holds_marker
+from proxy.relay.near import WATCH
 from proxy.relay.readings import Readings, takes_long
 from proxy.relay.recent import RecentIds
 from proxy.wire.errors import FrameError, MessageError
@@ -148,6 +149,7 @@ class Conversation:
             self._note(message, head)
             yield Read(self._readings.begin(message, head))
         elif not holds_marker(message.payload):
+            WATCH.warn(message.payload)
             self._note(message, head)
             yield ToUpstream(message.raw)
         else:

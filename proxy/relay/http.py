@@ -27,6 +27,7 @@ from proxy.relay.errands import Predictor
 from proxy.relay.headers import end_to_end, http_url
 from proxy.relay.in_order import carried_out
 from proxy.relay.marker import holds_marker, may_hold_marker
+from proxy.relay.near import LOOKED_INTO, WATCH
 from proxy.relay.refusals import refusal
 from proxy.relay.upstream import reason_of
 from proxy.wire.errors import MessageError
@@ -65,6 +66,7 @@ class HttpRelay:
         except InferenceError as error:
             return refusal(error, uuid4())
         if not marked:
+            WATCH.warn(address + b"&" + body[:LOOKED_INTO])
             return await self._pass_on(request, request.method, end_to_end(request.headers), body)
         return await self.answered(
             request, body, lambda message: self._answer(request, message, body)

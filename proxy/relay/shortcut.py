@@ -19,6 +19,7 @@ from aiohttp._websocket.helpers import websocket_mask
 from proxy.inference.predicates import MARKER
 from proxy.relay.ledger import HEAD, KEPT, Ledger
 from proxy.relay.marker import BACKSLASH, HASH, holds_marker, may_hold_marker
+from proxy.relay.near import WATCH
 from proxy.wire.frames import Opcode
 from proxy.wire.mime import GRAPHBINARY
 from proxy.wire.request import peek_request
@@ -72,7 +73,7 @@ def requests_way(ledger: Ledger, write: Received, otherwise: Received) -> Receiv
     A function for each connection, because what it knows costs less to reach there than in an
     object, and every call counts here.
     """
-    requests = ledger.requests
+    requests, watch = ledger.requests, WATCH
 
     def received(data: bytes) -> None:
         end = len(data)
@@ -84,6 +85,7 @@ def requests_way(ledger: Ledger, write: Received, otherwise: Received) -> Receiv
                     frame = bytearray(data)
                     websocket_mask(mask, frame)  # with its head, two times as long as the mask
                     prefix, request_id, op = _REQUEST(frame)
+                    now = monotonic()
                     if (
                         prefix == _PREFIX
                         and op != _AUTHENTICATION
@@ -91,9 +93,12 @@ def requests_way(ledger: Ledger, write: Received, otherwise: Received) -> Receiv
                         and (HASH not in frame or MARKER not in frame)
                         and (BACKSLASH not in frame or not may_hold_marker(frame))
                     ):
+                        if (now >= watch.due or HASH in frame) and watch.sees(frame, now):
+                            otherwise(data)
+                            return
                         if end > KEPT:
                             del frame[KEPT:]
-                        requests[request_id] = (monotonic(), frame)
+                        requests[request_id] = (now, frame)
                         write(data)
                         return
             if _ordinary_requests(data, ledger):
@@ -128,6 +133,8 @@ def _ordinary_requests(data: bytes, ledger: Ledger) -> bool:
         payload = bytearray(data[body:stop])
         websocket_mask(data[body - 4 : body], payload)
         if holds_marker(payload):
+            return False
+        if (now >= WATCH.due or HASH in payload) and WATCH.sees(payload, now):
             return False
         if payload.startswith(_PREFIX):
             if payload.startswith(_AUTHENTICATES, _OP) or len(payload) < _OP:
