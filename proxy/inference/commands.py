@@ -190,6 +190,52 @@ class CountValues:
     prediction: PredictProperty
 
 
+@dataclass(frozen=True, slots=True)
+class Inspect:
+    """Tell what an endpoint predicts, and under which id it knows vertices.
+
+    `spellings[i]` are the ids that one without a type may stand for, the likeliest first. The reply
+    is `Inspected`.
+    """
+
+    endpoint: str
+    spellings: Sequence[Sequence[Literal]]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """`task` is `"link_prediction"`, `"classification"` or `"regression"`; `element` (`"node"` or
+    `"edge"`) and `key` are those of a property. `vertices` has one of each of the spellings: that
+    which the model knows, else the first. `described` is for people."""
+
+    task: str
+    described: str
+    vertices: Sequence[Literal]
+    element: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLinks:
+    """Tell to which targets inputs were linked when the model was trained: a set for each."""
+
+    model: PrepareLinks
+    inputs: Sequence[Literal]
+
+
+@dataclass(frozen=True, slots=True)
+class NearestVertices:
+    """Find the vertices to which a model's network gave the most similar embeddings.
+
+    Only those with the label are looked at. The reply is `Links`, with cosines as scores.
+    """
+
+    endpoint: str
+    inputs: Sequence[Literal]
+    limit: int
+    label: str
+
+
 Results = tuple[Argument, ...]
 Links = Sequence[Sequence[tuple[Literal, float]]]
 """For each input, targets and scores."""
@@ -201,6 +247,9 @@ Counts = Sequence[tuple[Literal, int]]
 Explanations = Sequence[Sequence[Entries]]
 """For each input, what explains each of its targets."""
 
+Known = Sequence[frozenset[Literal]]
+"""For each input, vertices that it is linked to."""
+
 Work = (
     PrepareLinks
     | PrepareProperty
@@ -211,6 +260,21 @@ Work = (
     | ExplainLinks
     | PredictProperty
     | CountValues
+    | Inspect
+    | KnownLinks
+    | NearestVertices
 )
 Command = Admit | Ask | Try | Work
-Reply = Results | Links | Guess | Explanations | Values | Counts | Scope | str | None
+Reply = (
+    Results
+    | Links
+    | Guess
+    | Explanations
+    | Values
+    | Counts
+    | Known
+    | Inspected
+    | Scope
+    | str
+    | None
+)

@@ -101,6 +101,13 @@ class CancelledByUser(InferenceError):
     code = "CancelledByUserException"
 
 
+def error_of(code: str, message: str) -> InferenceError:
+    """The error that another process has raised, by its class and its words."""
+    kinds = {kind.code: kind for kind in InferenceError.__subclasses__()}
+    kind = kinds.get(code, InternalFailure)
+    return kind.__new__(kind, message)
+
+
 ROLE_UNKNOWN = "Unable to load credentials for role: {}."
 ROLE_NOT_AUTHORISED = (
     "User: {} is not authorized to perform: sagemaker:InvokeEndpoint on resource: {}."

@@ -69,6 +69,25 @@ class VertexEmbeddings:
         kept = [int(each) for each in best if np.isfinite(cosines[each])]
         return [(ids[each], float(cosines[each])) for each in kept]
 
+    def labelled(
+        self, vertex: tuple[str, int], limit: int, label: str
+    ) -> list[tuple[Literal, float]]:
+        """The `limit` vertices with a label that have the largest cosines, best first.
+
+        None for a vertex without an embedding. Raises `UnknownVertex` for a label of none.
+        """
+        among = [name for name in self.tables if label in name.split(";")]
+        if not among:
+            raise UnknownVertex(f"no embeddings of {label!r}: there are those of {self._types}")
+        if vertex[0] not in self.tables:
+            return []
+        found = [each for name in among for each in self.nearest(vertex, limit, name)]
+        return sorted(found, key=lambda each: -each[1])[:limit]
+
+    @property
+    def _types(self) -> str:
+        return ", ".join(self.tables)
+
 
 def embeddings_of(model: Model) -> VertexEmbeddings:
     """Those of the model's graph neural network, else of its first network.

@@ -162,7 +162,8 @@ def on_property(model: PropertyModel, data: ProcessedGraph) -> PropertyModel:
         return replace(moved, answers=moved.outputs(subjects).astype(np.float32))
     if edge_features is None:
         return moved
-    return replace(moved, edges=EdgeFeatures(model.edges.encodings, edge_ids, edge_features.values))
+    edges = EdgeFeatures(model.edges.encodings, edge_ids, edge_features.values, subjects.ends)
+    return replace(moved, edges=edges)
 
 
 def _known(truths: Sequence[Floats | None], codes: Codes, width: int) -> tuple[Indexes, Floats]:

@@ -27,8 +27,19 @@ from proxy.management.requests import CreateEndpoint
 from proxy.management.workshop import Workshop, stamp
 from proxy.store.errors import JobExists, NoSuchEndpoint
 from proxy.store.jobs import Job, State
+from proxy.store.records import Endpoint
 
 ENDPOINTS = "endpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointState:
+    """How an endpoint stands: what is `served` under its name, and the `job` of its last change."""
+
+    id: str
+    status: str
+    served: Endpoint | None
+    job: Job | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +127,35 @@ class Endpoints:
         return await asyncio.to_thread(self._get, request.match_info["id"])
 
     def _get(self, id: str) -> dict[str, Any]:
+        found = self.state(id)
+        about = {} if found.job is None else resource(found.job)
+        arn = about.get("arn", endpoint_arn(id))
+        return _document(id, found.status, {**about, "name": id, "arn": arn})
+
+    def states(self) -> Sequence[EndpointState]:
+        """All endpoints, also those that are being made or could not be."""
+        return [self.state(id) for id in self._ids()]
+
+    def state(self, id: str) -> EndpointState:
+        """One of them. Raises `MLResourceNotFound`."""
         job = self.workshop.records.job(ENDPOINTS, id)
-        exists = self.workshop.store.endpoint(id) is not None
-        if job is None or (job.state is State.COMPLETED and not exists):
-            if not exists:
+        served = self.workshop.store.endpoint(id)
+        if job is not None and job.state is State.COMPLETED and served is None:
+            job = None  # it was deleted by somebody else
+        if job is None:
+            if served is None:
                 raise MLResourceNotFound(f"There is no endpoint {id}.")
-            return _document(id, "InService", {"name": id, "arn": _arn(id)})
-        status = _status(job, exists)
-        return _document(id, status, {**resource(job), "name": id, "status": status})
+            return EndpointState(id, "InService", served, None)
+        return EndpointState(id, _status(job, served is not None), served, job)
 
     async def delete(self, request: web.Request) -> dict[str, Any]:
         """`DELETE /ml/endpoints/{id}`; the model's artifact stays at its training's output."""
         flag(request, "clean")
-        await asyncio.to_thread(self._delete, request.match_info["id"])
+        await asyncio.to_thread(self.remove, request.match_info["id"])
         return {"status": "200 OK"}
 
-    def _delete(self, id: str) -> None:
+    def remove(self, id: str) -> None:
+        """Delete an endpoint, or end what makes it. Raises `MLResourceNotFound`."""
         job = self.workshop.records.job(ENDPOINTS, id)
         try:
             self.workshop.store.delete_endpoint(id)
@@ -152,14 +176,28 @@ def _status(job: Job, exists: bool) -> str:
 
 
 def _document(id: str, status: str, endpoint: dict[str, Any]) -> dict[str, Any]:
-    configuration = {"name": f"{id}-configuration", "arn": f"{_arn(id)}-configuration"}
+    configuration = {"name": configuration_name(id), "arn": configuration_arn(id)}
     return {
         "status": status,
         "id": id,
-        "endpoint": {"status": status, **endpoint},
+        "endpoint": {**endpoint, "status": status},
         "endpointConfig": configuration,
     }
 
 
-def _arn(id: str) -> str:
+def endpoint_arn(id: str) -> str:
+    """The name of an endpoint in Amazon's form."""
     return f"arn:aws:sagemaker:local:000000000000:endpoint/{id}"
+
+
+CONFIGURATION = "-configuration"
+
+
+def configuration_name(id: str) -> str:
+    """What the configuration of an endpoint is called."""
+    return f"{id}{CONFIGURATION}"
+
+
+def configuration_arn(id: str) -> str:
+    """The same in Amazon's form."""
+    return f"arn:aws:sagemaker:local:000000000000:endpoint-config/{configuration_name(id)}"

@@ -90,6 +90,35 @@ class MethodNotAllowed(ManagementError):
     http_status = 405
 
 
+class SageMakerError(ManagementError):
+    """Root of the errors that only SageMaker's clients know."""
+
+
+class ModelError(SageMakerError):
+    """What was sent to an endpoint its model does not answer; `original` is the model's status."""
+
+    code = "ModelError"
+    http_status = 424
+
+    def __init__(self, message: str, original: int) -> None:
+        super().__init__(message)
+        self.original = original
+
+
+class ModelNotReady(SageMakerError):
+    """So many payloads wait for models that no more may."""
+
+    code = "ModelNotReadyException"
+    http_status = 429
+
+
+class UnknownOperation(SageMakerError):
+    """An operation of SageMaker that gremlink has not."""
+
+    code = "UnknownOperationException"
+    http_status = 400
+
+
 class ClientTimeout(ManagementError):
     """The body of the request did not arrive."""
 

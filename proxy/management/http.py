@@ -27,7 +27,7 @@ from proxy.management.errors import (
     UnsupportedOperation,
 )
 from proxy.management.jobs import QueueFull
-from proxy.management.requests import Body, why
+from proxy.management.requests import Document, why
 from proxy.messages.addresses import without_passwords
 from proxy.messages.controls import cut
 from proxy.store.errors import (
@@ -42,7 +42,7 @@ from proxy.store.errors import (
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable["dict[str, Any] | web.Response"]]
-_Body = TypeVar("_Body", bound=Body)
+_Body = TypeVar("_Body", bound=Document)
 
 BODY_TIMEOUT = 30.0
 """Seconds that the body of a request has to arrive."""
@@ -65,26 +65,54 @@ _AS: dict[type[Exception], type[ManagementError]] = {
 """What the parts below raise, and what it is to a client."""
 
 
-def answering(access: Access, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """A handler for aiohttp around one that returns a JSON document or raises ManagementError."""
+def words_of(error: ManagementError) -> str:
+    """What clients are told: within bounds, and without the passwords of addresses."""
+    return cut(without_passwords(str(error)))
+
+
+def refusal(error: ManagementError, request_id: str) -> web.Response:
+    """An error in Neptune's form."""
+    message = words_of(error)
+    return web.json_response(
+        {
+            "requestId": request_id,
+            "code": error.code,
+            "detailedMessage": message,
+            "message": message,  # what SDKs print
+        },
+        status=error.http_status,
+        headers={"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code},
+    )
+
+
+def answering(
+    access: Access,
+    handler: Handler,
+    refuse: Callable[[ManagementError, str], web.Response] = refusal,
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A handler for aiohttp around one that returns a JSON document or raises ManagementError.
+
+    `refuse` makes the reply to a request that has got an id.
+    """
 
     async def answer(request: web.Request) -> web.Response:
         request_id = str(uuid4())
         try:
-            access.check(request, await _read(request))
+            access.check(request, await read(request))
             found = await handler(request)
         except ManagementError as error:
-            return _refusal(error, request_id)
+            return refuse(error, request_id)
         except tuple(_AS) as error:
-            return _refusal(_AS[type(error)](f"{_sentence(str(error))}."), request_id)
+            return refuse(_AS[type(error)](f"{_sentence(str(error))}."), request_id)
         except web.HTTPException:
             raise
         except Exception:
             log.exception("%s %s failed, request %s", request.method, request.path, request_id)
-            return _refusal(
+            return refuse(
                 ManagementError("The request failed; the proxy's log says why."), request_id
             )
         if isinstance(found, web.Response):
+            found.headers.setdefault("x-amzn-RequestId", request_id)
             return found
         return web.json_response(found, headers={"x-amzn-RequestId": request_id})
 
@@ -93,7 +121,7 @@ def answering(access: Access, handler: Handler) -> Callable[[web.Request], Await
 
 async def body_of(request: web.Request, model: type[_Body], *, wrapper: str = "") -> _Body:
     """The validated body; `wrapper` is a key that may hold all of it. Raises ManagementError."""
-    content = await _read(request)
+    content = await read(request)
     try:
         document = json.loads(content or b"{}")
         _refuse_half_characters(document)
@@ -152,24 +180,11 @@ def _sentence(message: str) -> str:
     return f"{message[:1].upper()}{message[1:]}" if first.isalpha() else message
 
 
-async def _read(request: web.Request) -> bytes:
+async def read(request: web.Request) -> bytes:
+    """The body. Raises `ClientTimeout`."""
     try:
         return await asyncio.wait_for(request.read(), BODY_TIMEOUT)
     except asyncio.TimeoutError:
         raise ClientTimeout(
             f"The body of the request did not arrive within {BODY_TIMEOUT:.0f} s."
         ) from None
-
-
-def _refusal(error: ManagementError, request_id: str) -> web.Response:
-    message = cut(without_passwords(str(error)))
-    return web.json_response(
-        {
-            "requestId": request_id,
-            "code": error.code,
-            "detailedMessage": message,
-            "message": message,  # what SDKs print
-        },
-        status=error.http_status,
-        headers={"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code},
-    )

@@ -33,7 +33,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
 }
 """What is said, and of which paths."""
 
-PARTS = ("ml", "loader", "v1", "neptune-export", "propertygraph", "pg")
+PARTS = ("ml", "endpoints", "loader", "v1", "neptune-export", "propertygraph", "pg")
 """What the paths of the API begin with."""
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from proxy.config import Configuration
 from proxy.management.access import Access
@@ -20,8 +21,15 @@ from proxy.management.loader import Loader
 from proxy.management.ml import MachineLearning
 from proxy.management.queries import Queries, QueryStatus
 from proxy.management.refused import not_allowed, unknown, unsupported
+from proxy.management.sagemaker import (
+    Invoke,
+    SageMaker,
+    refuse_invocation,
+    refuse_operation,
+)
 from proxy.management.statistics import Statistics
 from proxy.management.workshop import open_workshop
+from proxy.wire.operations import is_operation
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +42,12 @@ async def managing(
     application: web.Application,
     queries: Queries,
     metrics: Callable[[], Awaitable[bytes]],
+    invoke: Invoke,
 ) -> AsyncIterator[None]:
     """Add the API to an application that has not started; jobs run while the context lasts.
 
-    `metrics` gives the proxy's figures in the text format of Prometheus.
+    `metrics` gives the proxy's figures in the text format of Prometheus, `invoke` answers payloads
+    for endpoints.
     """
 
     async def figures(request: web.Request) -> web.Response:
@@ -47,9 +57,11 @@ async def managing(
     access = Access(configuration)
     engine = Engine(workshop.graph)
     models = MachineLearning(workshop)
+    endpoints = Endpoints(workshop, models)
+    sagemaker = SageMaker(endpoints, invoke)
     routes: list[tuple[str, str, Handler]] = [
         *models.routes(),
-        *Endpoints(workshop, models).routes(),
+        *endpoints.routes(),
         *ExportService(workshop).routes(),
         *Loader(workshop).routes(),
         *Statistics(workshop.graph).routes(),
@@ -57,11 +69,18 @@ async def managing(
         *engine.routes(),
         ("GET", "/metrics", figures),
     ]
+    runtime = sagemaker.routes()
+    for method, path, handler in runtime:
+        checked = answering(access, handler, refuse_invocation)
+        application.router.add_route(method, path, checked)
+    application.middlewares.append(
+        _operations_first(answering(access, sagemaker.operation, refuse_operation))
+    )
     for method, path, handler in (
         *routes,
-        *not_allowed(routes),
+        *not_allowed([*routes, *runtime]),
         *unsupported(),
-        *unknown(routes),
+        *unknown([*routes, *runtime]),
     ):
         application.router.add_route(method, path, answering(access, handler))
     # Whoever watches over the process has no credentials, and learns one word.
@@ -75,3 +94,19 @@ async def managing(
         yield
     finally:
         await asyncio.to_thread(workshop.runner.close)
+
+
+def _operations_first(
+    operation: Callable[[web.Request], Awaitable[web.Response]],
+) -> Middleware:
+    """Let SageMaker's operations come before what else the application has at the root."""
+
+    @web.middleware
+    async def first(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if is_operation(request.method, request.path, request.headers):
+            return await operation(request)
+        return await handler(request)
+
+    return first

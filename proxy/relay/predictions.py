@@ -22,7 +22,7 @@ from proxy.relay.lanes import Lanes
 from proxy.relay.metadata import InductiveMetadata
 from proxy.relay.models import Models, Predictor
 from proxy.relay.pace import Pace
-from proxy.relay.work import ModelWork, asked_of, done
+from proxy.relay.work import ModelWork, done, endpoint_of
 from proxy.store.records import Endpoint, Store
 
 
@@ -59,7 +59,7 @@ class Predictions:
         """The reply, if it takes neither long nor waiting for a file, a lock or a thread."""
         if isinstance(work, PrepareInductive):
             return None
-        found = self._models.at_hand(asked_of(work).endpoint)
+        found = self._models.at_hand(endpoint_of(work))
         if found is None or not self._pace.is_quick(found[1], work):
             return None
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
@@ -71,8 +71,8 @@ class Predictions:
         return reply
 
     async def _in_lane(self, work: Work) -> Reply:
-        asked = work.model if isinstance(work, PrepareInductive) else asked_of(work)
-        return await asyncio.wrap_future(self._lanes.submit(asked.endpoint, work))
+        name = work.model.endpoint if isinstance(work, PrepareInductive) else endpoint_of(work)
+        return await asyncio.wrap_future(self._lanes.submit(name, work))
 
     def loaded(self) -> list[tuple[str, str]]:
         """Endpoint and task of each model in memory."""
@@ -95,7 +95,7 @@ class Predictions:
         if isinstance(work, PrepareInductive):
             endpoint = self._models.endpoint(work.model.endpoint)
             return self._metadata.scope(endpoint, fresh=work.fresh)
-        endpoint = self._models.endpoint(asked_of(work).endpoint)
+        endpoint = self._models.endpoint(endpoint_of(work))
         with self._breakers.asking(endpoint, proves=_proves(work)):
             return self._timed(work, *self._models.model(endpoint.name))
 

@@ -6,7 +6,9 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from multidict import CIMultiDict
@@ -23,6 +25,7 @@ from proxy.relay.cross_origin import Gate
 from proxy.relay.errands import Predictor
 from proxy.relay.explain import Explainer
 from proxy.relay.http import HttpRelay
+from proxy.relay.invocations import Invocations
 from proxy.relay.ledger import Ledger
 from proxy.relay.metrics import Metrics
 from proxy.relay.queries import OpenQueries
@@ -83,6 +86,12 @@ class Server:
             connect_timeout=configuration.limits.connect_timeout,
             aside=self._aside,
             evaluation_timeout=configuration.limits.evaluation_timeout,
+        )
+        self._invoke = Invocations(
+            self._predict,
+            configuration.inference.limit_cap,
+            configuration.limits.evaluation_timeout,
+            self._aside,
         )
         self._requests: set[asyncio.Future[None]] = set()
         """Plain HTTP requests that are being answered."""
@@ -159,22 +168,38 @@ class Server:
                 raise web.HTTPMethodNotAllowed(
                     request.method, METHODS, **told("MethodNotAllowedException", why)
                 )
-            answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._requests.add(answered)
             status, started = 500, time.monotonic()
-            try:
-                response = await handler(request)
-                status = response.status
-                return response
-            except web.HTTPException as error:
-                status = error.status
-                raise
-            finally:
-                self.metrics.answered(status, time.monotonic() - started)
-                self._requests.discard(answered)
-                answered.set_result(None)
+            with self._waited_for():
+                try:
+                    response = await handler(request)
+                    status = response.status
+                    return response
+                except web.HTTPException as error:
+                    status = error.status
+                    raise
+                finally:
+                    self.metrics.answered(status, time.monotonic() - started)
 
         return handle
+
+    async def invoke(self, endpoint: str, body: bytes) -> dict[str, Any]:
+        """Answer a payload for an endpoint; it is waited for before the server ends.
+
+        Raises `InferenceError`.
+        """
+        with self._waited_for():
+            return await self._invoke(endpoint, body)
+
+    @contextmanager
+    def _waited_for(self) -> Iterator[None]:
+        """A request for which `drain` waits."""
+        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._requests.add(answered)
+        try:
+            yield
+        finally:
+            self._requests.discard(answered)
+            answered.set_result(None)
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
         limits = self._configuration.limits

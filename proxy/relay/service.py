@@ -15,6 +15,7 @@ from aiohttp import web
 
 from proxy.config import Configuration
 from proxy.config.tls import client_context
+from proxy.relay.invocations import Invoke
 from proxy.relay.listener import Listener, place_of
 from proxy.relay.memory import keep_freed_memory
 from proxy.relay.predictions import Predictions
@@ -43,11 +44,11 @@ class Serving:
 
 
 Beside = Callable[
-    [Configuration, web.Application, Queries, Callable[[], Awaitable[bytes]]],
+    [Configuration, web.Application, Queries, Callable[[], Awaitable[bytes]], Invoke],
     contextlib.AbstractAsyncContextManager[None],
 ]
 """Adds routes to the application before it starts, and lives as long as it serves; gets the queries
-in flight, and the text of the metrics."""
+in flight, the text of the metrics, and what answers payloads for endpoints."""
 
 
 @contextlib.asynccontextmanager
@@ -83,7 +84,9 @@ async def serving(
         runner = runner_of(application)
         company = contextlib.AsyncExitStack()
         if beside is not None:
-            watched = beside(configuration, application, server.queries, server.figures)
+            watched = beside(
+                configuration, application, server.queries, server.figures, server.invoke
+            )
             await company.enter_async_context(watched)
         await runner.setup()
         handlers = runner.server

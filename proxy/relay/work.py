@@ -13,7 +13,12 @@ from proxy.inference.commands import (
     Explanations,
     Guess,
     GuessLinks,
+    Inspect,
+    Inspected,
+    Known,
+    KnownLinks,
     Links,
+    NearestVertices,
     PredictLinks,
     PredictProperty,
     PrepareLinks,
@@ -23,6 +28,7 @@ from proxy.inference.commands import (
 )
 from proxy.inference.errors import InvalidParameter
 from proxy.inference.one_query import can_be_looked_for
+from proxy.learning.embeddings import NoEmbeddings, UnknownVertex
 from proxy.learning.links.predictor import LinkPredictor, UnknownRelation
 from proxy.learning.properties.predictor import PropertyPredictor
 from proxy.relay.models import Predictor
@@ -37,22 +43,23 @@ ModelWork = (
     | ExplainLinks
     | PredictProperty
     | CountValues
+    | Inspect
+    | KnownLinks
+    | NearestVertices
 )
 """All that takes nothing but the model."""
 
 _T = TypeVar("_T")
 
 
-def asked_of(work: ModelWork) -> PrepareLinks | PrepareProperty:
-    """The model, by what it is asked for."""
+def endpoint_of(work: ModelWork) -> str:
+    """The endpoint whose model is asked."""
     match work:
-        case PrepareLinks() | PrepareProperty():
-            return work
-        case ExplainLinks(prediction):
-            return prediction.model
-        case CountValues(asked):
-            return asked.model
-    return work.model
+        case PrepareLinks(name) | PrepareProperty(name) | Inspect(name) | NearestVertices(name):
+            return name
+        case ExplainLinks(asked) | CountValues(asked):
+            return asked.model.endpoint
+    return work.model.endpoint
 
 
 def done(work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Reply:
@@ -78,6 +85,12 @@ def done(work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Reply:
             return _values(work, _property_of(model, endpoint, predictor))
         case CountValues(asked_values):
             return _counts(asked_values, _property_of(asked_values.model, endpoint, predictor))
+        case Inspect():
+            return _inspected(work, endpoint, predictor)
+        case KnownLinks(model):
+            return _known_links(work, _links_of(model, endpoint, predictor))
+        case NearestVertices():
+            return _nearest(work, predictor)
     raise AssertionError(work)
 
 
@@ -150,6 +163,42 @@ def _reasons(work: ExplainLinks, predictor: LinkPredictor) -> Explanations:
         [why.as_map(score) for (_, score), why in zip(links, reasons.get(vertex, ()), strict=True)]
         for vertex, links in zip(asked.inputs, work.links, strict=True)
     ]
+
+
+def _inspected(work: Inspect, endpoint: Endpoint, predictor: Predictor) -> Inspected:
+    vertices = [
+        next((each for each in found if predictor.place(each) is not None), found[0])
+        for found in work.spellings
+    ]
+    if isinstance(predictor, LinkPredictor):
+        among = ", ".join(map(str, predictor.relations))
+        return Inspected("link_prediction", f"link prediction of {among}", vertices)
+    described = _described(endpoint, predictor)
+    return Inspected(predictor.task, described, vertices, predictor.element, predictor.key)
+
+
+def _known_links(work: KnownLinks, predictor: LinkPredictor) -> Known:
+    asked = work.model
+    return _known(
+        asked.endpoint,
+        lambda: predictor.known(
+            edge_label=asked.edge_label,
+            direction=asked.direction,
+            target_label=asked.target_label,
+            inputs=work.inputs,
+        ),
+    )
+
+
+def _nearest(work: NearestVertices, predictor: Predictor) -> Links:
+    places = [predictor.place(vertex) for vertex in work.inputs]
+    try:
+        return [
+            [] if place is None else predictor.embeddings.labelled(place, work.limit, work.label)
+            for place in places
+        ]
+    except (NoEmbeddings, UnknownVertex) as error:
+        raise InvalidParameter(f"Endpoint {work.endpoint}: {error}.") from error
 
 
 def _looking_at(work: PredictLinks, predictor: LinkPredictor) -> LinkPredictor:

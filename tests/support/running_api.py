@@ -14,6 +14,8 @@ from aiohttp import web
 from botocore.config import Config
 
 from proxy.config import Configuration
+from proxy.inference.errors import BadRequest
+from proxy.management.sagemaker import Invoke
 from proxy.management.service import managing
 
 NOWHERE = "ws://127.0.0.1:9/gremlin"
@@ -50,10 +52,20 @@ async def _no_figures() -> bytes:
     return b""
 
 
-class RunningApi:
-    """`with RunningApi(directory) as api: api.client()`; settings are whole sections."""
+async def _no_models(endpoint: str, body: bytes) -> dict[str, Any]:
+    raise BadRequest(f"Endpoint {endpoint} not found.")
 
-    def __init__(self, directory: Path, *queries: Query, **settings: Any) -> None:
+
+class RunningApi:
+    """`with RunningApi(directory) as api: api.client()`; settings are whole sections.
+
+    `invoke` answers payloads for endpoints.
+    """
+
+    def __init__(
+        self, directory: Path, *queries: Query, invoke: Invoke = _no_models, **settings: Any
+    ) -> None:
+        self._invoke = invoke
         settings.setdefault("storage", {"s3_folder": directory / "s3"})
         self.configuration = Configuration.model_validate(
             {"upstream": {"url": NOWHERE}, "store": {"directory": directory / "store"}, **settings}
@@ -77,10 +89,12 @@ class RunningApi:
         self._thread.join(30)
         assert not self._thread.is_alive()
 
-    def client(self, key: str = "AKID", secret: str = "secret") -> Any:
-        """boto3's client of Neptune's data API, closed with the API."""
+    def client(
+        self, key: str = "AKID", secret: str = "secret", service: str = "neptunedata"
+    ) -> Any:
+        """boto3's client of Neptune's data API or another, closed with the API."""
         client = boto3.client(
-            "neptunedata",
+            service,
             region_name="us-east-1",
             endpoint_url=self.address,
             aws_access_key_id=key,
@@ -98,7 +112,9 @@ class RunningApi:
 
     async def _serve(self) -> None:
         application = web.Application()
-        async with managing(self.configuration, application, self.queries, _no_figures):
+        async with managing(
+            self.configuration, application, self.queries, _no_figures, self._invoke
+        ):
             runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()

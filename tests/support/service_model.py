@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import botocore.session
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
-MODEL = botocore.session.get_session().get_service_model("neptunedata")
+SESSION = botocore.session.get_session()
+MODEL = SESSION.get_service_model("neptunedata")
 ERRORS = {shape.name: shape.metadata["error"]["httpStatusCode"] for shape in MODEL.error_shapes}
 """HTTP status by the name of the exception."""
+SAGEMAKER = SESSION.get_service_model("sagemaker")
+RUNTIME = SESSION.get_service_model("sagemaker-runtime")
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -23,15 +26,16 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def faults(operation: str, document: Any) -> list[str]:
+def faults(operation: str, document: Any, service: ServiceModel = MODEL) -> list[str]:
     """What in the JSON of a reply is not as the model says; nothing if all is well.
 
     Members that the model does not know are faults too, but for those that its documents leave
     open.
     """
-    model: OperationModel = MODEL.operation_model(operation)
+    model: OperationModel = service.operation_model(operation)
     output = model.output_shape
-    assert output is not None
+    if output is None:  # such a reply has no body
+        return [] if document is None else [f"{operation} has {document!r}"]
     return list(judged(output, document, operation))
 
 

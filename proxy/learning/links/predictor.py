@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from grammar.traversal import Literal
+from proxy.learning.embeddings import VertexEmbeddings, embeddings_of
 from proxy.learning.graph import Direction, Relation
-from proxy.learning.inductive.extension import Places, extend, places_of
+from proxy.learning.inductive.extension import Place, Places, extend, places_of
 from proxy.learning.inductive.neighbourhood import Neighbourhood
 from proxy.learning.inductive.scope import Scope
 from proxy.learning.links.explanation import Evidence, Explanation
@@ -92,6 +93,15 @@ class LinkPredictor:
         extension = extend(self._model.stored, self._places, neighbourhood)
         return LinkPredictor(self._model.on(extension, asked), extension.places)
 
+    def place(self, vertex: Literal) -> Place | None:
+        """Where the model has a vertex, `None` for one that it has not seen."""
+        return self._places.get(vertex)
+
+    @cached_property
+    def embeddings(self) -> VertexEmbeddings:
+        """Where a network has placed the vertices. Raises `NoEmbeddings`."""
+        return embeddings_of(self._model)
+
     def require(self, edge_label: str, direction: Direction, target_label: str) -> None:
         """Raise `UnknownRelation` unless such predictions can be made."""
         self._matching(edge_label, direction, target_label)
@@ -164,6 +174,28 @@ class LinkPredictor:
                         if threshold is None or vertex.score >= threshold
                     ]
         return answers
+
+    def known(
+        self,
+        *,
+        edge_label: str,
+        direction: Direction,
+        target_label: str,
+        inputs: Sequence[Literal],
+    ) -> list[frozenset[Literal]]:
+        """What each input was linked to in training. Raises `UnknownRelation`."""
+        found: list[frozenset[Literal]] = []
+        rankers = self._matching(edge_label, direction, target_label)
+        for vertex in inputs:
+            place = self._places.get(vertex)
+            linked: set[Literal] = set()
+            for ranker in rankers:
+                if place is not None and ranker.relation.source_type(direction) == place[0]:
+                    cells = ranker.scorer.known.cells(np.array([place[1]], np.int64), direction)
+                    ids = self._vertices.ids[ranker.relation.target_type(direction)]
+                    linked.update(ids[column] for column in cells.columns.tolist())
+            found.append(frozenset(linked))
+        return found
 
     def guess(
         self,

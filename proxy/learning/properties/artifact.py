@@ -39,7 +39,11 @@ def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
     tensors: dict[str, Arrays] = {
         **stored.tensors(),
         KNOWN: {**_pair("ends", model.known.ends), "truth": model.known.truth},
-        EDGES: {"features": model.edges.values, **_lift_tensors(model.lift)},
+        EDGES: {
+            "features": model.edges.values,
+            **_pair("ends", model.edges.ends),
+            **_lift_tensors(model.lift),
+        },
     }
     if model.answers is not None:
         tensors[ANSWERS] = {ANSWERS: model.answers}
@@ -121,6 +125,11 @@ def from_artifact(artifact: Artifact) -> PropertyModel:
             tuple(from_document(encoding) for encoding in manifest["edge_encodings"]),
             artifact.documents[EDGES]["ids"],
             artifact.tensors[EDGES]["features"],
+            tuple(
+                artifact.tensors[EDGES][name].astype(np.int64)
+                for name in ("ends.0", "ends.1")
+                if name in artifact.tensors[EDGES]
+            ),
         ),
         answers,
     )

@@ -14,7 +14,7 @@ import numpy as np
 
 from grammar.traversal import Literal
 from proxy.learning.features.encodings import Encoding
-from proxy.learning.graph import Floats
+from proxy.learning.graph import Floats, Indexes
 from proxy.learning.inductive.extension import Extension
 from proxy.learning.inductive.neighbourhood import Neighbourhood
 from proxy.learning.inductive.scope import STRUCTURE, Scope
@@ -34,12 +34,14 @@ from proxy.learning.stored_graph import StoredGraph
 class EdgeFeatures:
     """What describes edges themselves: float32 `[edges, width]`, a row for each of `ids`.
 
-    All three are empty where edges have no features, and for a property of vertices.
+    `ends` are the numbers of their heads and tails. All are empty where edges have no features, and
+    for a property of vertices; `ends` also in artifacts that were made without them.
     """
 
     encodings: tuple[Encoding, ...]
     ids: Sequence[str]
     values: Floats
+    ends: tuple[Indexes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ import numpy as np
 
 from grammar.collector import without_collection
 from grammar.traversal import Alike, Kind, Literal, literals_of
+from proxy.learning.embeddings import VertexEmbeddings, embeddings_of
 from proxy.learning.graph import Floats, Indexes, Relation
-from proxy.learning.inductive.extension import Places, encoded_rows, extend, places_of
+from proxy.learning.inductive.extension import Place, Places, encoded_rows, extend, places_of
 from proxy.learning.inductive.neighbourhood import Cells, Neighbourhood
 from proxy.learning.inductive.scope import Scope
 from proxy.learning.properties.artifact import from_artifact
@@ -105,6 +106,15 @@ class PropertyPredictor:
     def scope(self) -> Scope:
         """What `extended` has to be given."""
         return self._model.scope
+
+    def place(self, vertex: Literal) -> Place | None:
+        """Where the model has a vertex, `None` for one that it has not seen."""
+        return self._places.get(vertex)
+
+    @cached_property
+    def embeddings(self) -> VertexEmbeddings:
+        """Where a network has placed the vertices. Raises `NoEmbeddings`."""
+        return embeddings_of(self._model)
 
     def extended(
         self, read: Neighbourhood, inputs: Sequence[Literal | EdgeInput]
@@ -233,7 +243,7 @@ class PropertyPredictor:
                 pairs.append(pair)
                 edges.append(edge)
         places = np.array(pairs, np.int64).reshape(-1, 2)
-        return known, Subjects((places[:, 0], places[:, 1]), self._features(edges))
+        return known, Subjects((places[:, 0], places[:, 1]), self._features(edges, pairs))
 
     def _pair(self, edge: EdgeInput, places: Places) -> Pair | None:
         """The numbers of an edge's ends, `None` if it is none that the model knows."""
@@ -244,8 +254,20 @@ class PropertyPredictor:
             return None
         return (head[1], tail[1]) if (head[0], tail[0]) == (owner.head, owner.tail) else None
 
-    def _features(self, edges: Sequence[EdgeInput]) -> Floats:
-        """Float32 `[edges, width]`: as they were read, else as in the export, else the mean."""
+    @cached_property
+    def _pair_rows(self) -> dict[Pair, int]:
+        """Where edges stand by their ends; of several between two vertices the first."""
+        ends = self._model.edges.ends
+        if not ends:
+            return {}
+        pairs = list(zip(*(each.tolist() for each in ends), strict=True))
+        return {pair: row for row, pair in reversed(list(enumerate(pairs)))}
+
+    def _features(self, edges: Sequence[EdgeInput], pairs: Sequence[Pair]) -> Floats:
+        """Float32 `[edges, width]`: as they were read, else as in the export, else the mean.
+
+        An edge whose id is null is the one between its ends, which are numbered in `pairs`.
+        """
         stored = self._model.edges
         features: Floats = np.zeros((len(edges), stored.values.shape[1]), np.float32)
         if not features.size:
@@ -253,7 +275,10 @@ class PropertyPredictor:
         mean = stored.values.mean(axis=0)
         read: list[int] = []
         for position, edge in enumerate(edges):
-            row = self._edge_rows.get(str(edge.id.value))
+            if edge.id.kind is Kind.NULL:
+                row = self._pair_rows.get(pairs[position])
+            else:
+                row = self._edge_rows.get(str(edge.id.value))
             features[position] = mean if row is None else stored.values[row]
             if edge.values is not None:
                 read.append(position)

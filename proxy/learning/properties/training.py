@@ -145,7 +145,12 @@ def _edge_features(dataset: PropertyDataset) -> EdgeFeatures:
     if dataset.edge_features is None:
         empty = np.zeros((0, dataset.subjects.features.shape[1]), np.float32)
         return EdgeFeatures((), (), empty)
-    return EdgeFeatures(dataset.edge_encodings, dataset.edge_ids, dataset.edge_features.values)
+    return EdgeFeatures(
+        dataset.edge_encodings,
+        dataset.edge_ids,
+        dataset.edge_features.values,
+        dataset.subjects.ends,
+    )
 
 
 def _networks(trial: Trial, study: PropertyStudy) -> Networks:

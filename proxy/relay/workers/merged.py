@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import prometheus_client
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector, CollectorRegistry
+from yarl import URL
 
+from proxy.inference.errors import InternalFailure, error_of
 from proxy.relay.workers.process import WorkerProcess
 
 log = logging.getLogger(__name__)
@@ -45,6 +49,7 @@ class Merged:
     def __init__(self, workers: Sequence[WorkerProcess]) -> None:
         self._workers = workers
         self._figures = Figures()
+        self._turn = itertools.count()
         self._own = CollectorRegistry()
         prometheus_client.ProcessCollector(registry=self._own)
 
@@ -56,6 +61,18 @@ class Merged:
     async def cancel(self, id: str) -> bool:
         """End the query of that id for its client; whether there is one."""
         return any(await self._all(f"queries/{id}", method="DELETE"))
+
+    async def invoke(self, endpoint: str, body: bytes) -> dict[str, Any]:
+        """Let the workers in turn answer a payload for an endpoint. Raises `InferenceError`."""
+        worker = self._workers[next(self._turn) % len(self._workers)]
+        path = f"endpoints/{quote(endpoint, safe='')}/invocations"
+        told = await _ask(worker, path, "POST", body, patience=None)
+        if told is None:
+            raise InternalFailure(f"Worker {worker.number} does not answer: try again.")
+        document: dict[str, Any] = json.loads(told)
+        if "code" in document:
+            raise error_of(document["code"], document["message"])
+        return document
 
     async def metrics(self) -> bytes:
         """All figures in the text format of Prometheus."""
@@ -76,14 +93,23 @@ class Merged:
         return [json.loads(told) for told in await asyncio.gather(*asking) if told is not None]
 
 
-async def _ask(worker: WorkerProcess, path: str, method: str = "GET") -> bytes | None:
+async def _ask(
+    worker: WorkerProcess,
+    path: str,
+    method: str = "GET",
+    body: bytes | None = None,
+    *,
+    patience: float | None = PATIENCE,
+) -> bytes | None:
     """A worker's answer, `None` if it has none: it may just be starting."""
     connector = UnixConnector(str(worker.socket))
-    timeout = ClientTimeout(total=PATIENCE)
+    timeout = ClientTimeout(total=patience)
     try:
         async with (
             ClientSession(connector=connector, timeout=timeout) as session,
-            session.request(method, f"http://worker/{path}") as answer,
+            session.request(
+                method, URL(f"http://worker/{path}", encoded=True), data=body
+            ) as answer,
         ):
             return await answer.read()
     except (ClientError, OSError, asyncio.TimeoutError) as error:

@@ -86,7 +86,7 @@ async def _managed(
 ) -> AsyncIterator[None]:
     """The management API on a socket of its own."""
     application = web.Application(client_max_size=configuration.limits.max_message_bytes)
-    async with beside(configuration, application, merged, merged.metrics):
+    async with beside(configuration, application, merged, merged.metrics, merged.invoke):
         runner = runner_of(application)
         await runner.setup()
         try:

@@ -13,13 +13,17 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, UnixConnector, web
+from aiohttp.typedefs import Middleware
 from yarl import URL
 
 from proxy.config import Configuration
+from proxy.inference.errors import InferenceError
 from proxy.relay.headers import end_to_end
+from proxy.relay.invocations import Invoke
 from proxy.relay.queries import Queries
 from proxy.relay.service import Beside
 from proxy.relay.workers.process import Told
+from proxy.wire.operations import is_operation
 
 
 def attached(told: Told) -> Beside:
@@ -31,14 +35,17 @@ def attached(told: Told) -> Beside:
         application: web.Application,
         queries: Queries,
         metrics: Callable[[], Awaitable[bytes]],
+        invoke: Invoke,
     ) -> AsyncIterator[None]:
         session = ClientSession(
             connector=UnixConnector(told.management, limit=0),
             cookie_jar=DummyCookieJar(),
             auto_decompress=False,
         )
-        application.router.add_route("*", "/{path:.*}", _handing_on(session))
-        runner = web.AppRunner(_answering(queries, metrics), access_log=None)
+        hand_on = _handing_on(session)
+        application.middlewares.append(_operations_first(hand_on))
+        application.router.add_route("*", "/{path:.*}", hand_on)
+        runner = web.AppRunner(_answering(configuration, queries, metrics, invoke), access_log=None)
         await runner.setup()
         await web.UnixSite(runner, told.own).start()
         _end_with_standard_input()
@@ -49,6 +56,20 @@ def attached(told: Told) -> Beside:
             await session.close()
 
     return beside
+
+
+def _operations_first(hand_on: Callable[[web.Request], Awaitable[web.Response]]) -> Middleware:
+    """Operations of Amazon's JSON services are not for the database, which has the root, too."""
+
+    @web.middleware
+    async def first(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if is_operation(request.method, request.path, request.headers):
+            return await hand_on(request)
+        return await handler(request)
+
+    return first
 
 
 def _handing_on(session: ClientSession) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -82,7 +103,12 @@ def _handing_on(session: ClientSession) -> Callable[[web.Request], Awaitable[web
     return hand_on
 
 
-def _answering(queries: Queries, metrics: Callable[[], Awaitable[bytes]]) -> web.Application:
+def _answering(
+    configuration: Configuration,
+    queries: Queries,
+    metrics: Callable[[], Awaitable[bytes]],
+    invoke: Invoke,
+) -> web.Application:
     """What the supervisor may ask: nobody else can reach it."""
 
     async def figures(request: web.Request) -> web.Response:
@@ -97,7 +123,15 @@ def _answering(queries: Queries, metrics: Callable[[], Awaitable[bytes]]) -> web
     async def cancel(request: web.Request) -> web.Response:
         return web.json_response(await queries.cancel(request.match_info["id"]))
 
-    application = web.Application()
+    async def invocation(request: web.Request) -> web.Response:
+        try:
+            document = await invoke(request.match_info["name"], await request.read())
+        except InferenceError as error:
+            return web.json_response({"code": error.code, "message": str(error)}, status=500)
+        return web.json_response(document)
+
+    application = web.Application(client_max_size=configuration.limits.max_message_bytes)
+    application.router.add_post("/endpoints/{name}/invocations", invocation)
     application.router.add_get("/metrics", figures)
     application.router.add_get("/queries", open_queries)
     application.router.add_delete("/queries/{id}", cancel)

@@ -14,10 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+import boto3
 import pytest
+from botocore.config import Config
 from gremlin_python.driver.client import Client
 from gremlin_python.driver.protocol import GremlinServerError
 from prometheus_client.parser import text_string_to_metric_families
+from teams import write_teams
+
+from proxy.learning.tasks import train
+from proxy.store.records import Store
 
 pytestmark = pytest.mark.integration
 
@@ -209,3 +215,40 @@ def test_a_port_in_use_is_one_line(graph_url: str, tmp_path: Path) -> None:
             said = proxy.log.read_text()
     assert said.startswith(f"gremlink: cannot listen on 127.0.0.1:{port}: ")
     assert said.count("\n") == 1
+
+
+def test_endpoints_are_called_as_sagemakers(proxy: Proxy, tmp_path: Path) -> None:
+    """The payload goes to one of the workers, past the management API, which has no models."""
+    train(write_teams(tmp_path / "export"), tmp_path / "model", model="popularity")
+    store = Store(proxy.log.parent)
+    store.create_endpoint("links", tmp_path / "model")
+    address = re.sub("^ws", "http", proxy.url).removesuffix("/gremlin")
+    keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
+    once = Config(retries={"max_attempts": 0})
+    clients = [
+        boto3.client(each, endpoint_url=address, region_name="x", config=once, **keys)
+        for each in ("sagemaker", "sagemaker-runtime")
+    ]
+    sagemaker, runtime = clients
+    parameters = {"topk": 3, "edgeType": "knows", "tailNodeType": "Person"}
+    data = {"globalParameters": parameters, "edges": [{"headNodeId": "p1"}]}
+    payload = json.dumps({"version": "v1", "mode": "predict_tail", "data": data})
+    try:
+        answers = [
+            runtime.invoke_endpoint(EndpointName="links", Body=payload)["Body"].read()
+            for _ in range(4)
+        ]
+        assert len(set(answers)) == 1
+        (edge,) = json.loads(answers[0])["output"]["edges"]
+        assert len(edge["mlResults"]) == 3
+        with pytest.raises(runtime.exceptions.ModelError) as caught:
+            runtime.invoke_endpoint(EndpointName="links", Body=b"{}")
+        assert caught.value.response["OriginalStatusCode"] == 400
+        with pytest.raises(runtime.exceptions.ValidationError, match="not found"):
+            runtime.invoke_endpoint(EndpointName="no/such", Body=payload)
+        assert sagemaker.describe_endpoint(EndpointName="links")["EndpointStatus"] == "InService"
+        sagemaker.delete_endpoint(EndpointName="links")
+        assert sagemaker.list_endpoints()["Endpoints"] == []
+    finally:
+        for client in clients:
+            client.close()

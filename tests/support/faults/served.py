@@ -22,6 +22,7 @@ from proxy.cli.serve import announce
 from proxy.config import Configuration, Listen, StoreSettings, Upstream
 from proxy.inference.shape import Shapes
 from proxy.management.service import managing
+from proxy.relay.invocations import Invoke
 from proxy.relay.queries import Queries
 from proxy.relay.service import run
 
@@ -60,10 +61,11 @@ async def watched(
     application: web.Application,
     queries: Queries,
     metrics: Callable[[], Awaitable[bytes]],
+    invoke: Invoke,
 ) -> AsyncIterator[None]:
     """The management API, as always, and the holdings."""
     application.router.add_get("/holdings", holdings)
-    async with managing(configuration, application, queries, metrics):
+    async with managing(configuration, application, queries, metrics, invoke):
         yield
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Iterator
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -17,97 +15,14 @@ from gremlin_python.driver.protocol import GremlinServerError
 from gremlin_python.driver.serializer import GraphBinarySerializersV1, GraphSONSerializersV3d0
 from gremlin_python.process.anonymous_traversal import traversal
 from gremlin_python.structure.io.graphsonV3d0 import GraphSONReader
-
-from proxy.embedded import EmbeddedServer
-from proxy.graph import ExportParameters, export_graph
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.tasks import train
-from proxy.store.records import Store
-from tests.support.served import served
+from three_teams import PEOPLE, TEAMS
 
 pytestmark = pytest.mark.integration
-
-PEOPLE = 60
-TEAMS = ("red", "green", "blue")
-QUICK = TrainingSettings(epochs=10, networks=1, folds=2)
-KNOWS = ["Person", "knows", "Person"]
-TARGETS: dict[str, tuple[dict[str, Any], str]] = {
-    "teams": ({"node": "Person", "property": "team", "type": "classification"}, "auto"),
-    "levels": ({"node": "Person", "property": "level", "type": "classification"}, "neighbours"),
-    "ages": ({"node": "Person", "property": "age", "type": "regression"}, "linear"),
-    "close": ({"edge": KNOWS, "property": "close", "type": "classification"}, "boosting"),
-    "weights": ({"edge": KNOWS, "property": "weight", "type": "regression"}, "auto"),
-    "friends": ({"edge": KNOWS, "type": "link_prediction"}, "common-neighbours"),
-}
-"""By endpoint: what it predicts, and by which method."""
 
 INDUCTIVE = 'with("Neptune#ml.inductiveInference")'
 LINKS = "V('p0').out('knows').with('Neptune#ml.prediction').hasLabel('Person')"
 CLASSES = 'with("Neptune#ml.classification")'
 NUMBERS = 'with("Neptune#ml.regression")'
-
-
-def fill(client: Client) -> None:
-    """Three teams that know each other well and others little; every fourth tells no team.
-
-    `level`, a Long, goes with the team, `age` with `shoe`; an edge is `close`, and heavy, inside a
-    team alone.
-    """
-    chance = random.Random(1)
-    team = [number % 3 for number in range(PEOPLE)]
-    client.submit("g.V().drop().iterate()").all().result()
-    for number in range(PEOPLE):
-        told = f".property('team', '{TEAMS[team[number]]}')" if number % 4 else ""
-        script = (
-            f"g.addV('Person').property(id, 'p{number}').property('level', {team[number]}L)"
-            f".property('shoe', {number}).property('age', {20 + number}).property('size', {number})"
-            f".property('side', '{'abc'[team[number]]}'){told}.iterate()"
-        )
-        client.submit(script).all().result()
-    for number in range(PEOPLE):
-        for other in chance.sample(range(PEOPLE), 6):
-            same = team[number] == team[other]
-            if other == number or (not same and chance.random() < 0.7):
-                continue
-            weight = 5.0 if same else 1.0
-            script = (
-                f"g.V('p{number}').addE('knows').to(__.V('p{other}'))"
-                f".property('close', {str(same).lower()}).property('weight', {weight}d).iterate()"
-            )
-            client.submit(script).all().result()
-
-
-@pytest.fixture(scope="module")
-def address(
-    gremlin_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """A proxy with an endpoint for each of `TARGETS`."""
-    directory = tmp_path_factory.mktemp("properties")
-    url = gremlin_server.url
-    direct = Client(url, "g")
-    fill(direct)
-    direct.close()
-    jobs = [{"name": name, "targets": [target]} for name, (target, _) in TARGETS.items()]
-    export_graph(url, directory / "export", parameters=ExportParameters.parse({"jobs": jobs}))
-    store = Store(directory / "store")
-    for name, (_, model) in TARGETS.items():
-        train(
-            directory / "export",
-            directory / name,
-            model=model,
-            settings=QUICK,
-            configuration=f"{name}.json",
-        )
-        store.create_endpoint(name, directory / name)
-    with served(url, directory / "store") as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def client(address: str) -> Iterator[Client]:
-    client = Client(address, "g")
-    yield client
-    client.close()
 
 
 def ask(client: Client, endpoint: str, query: str) -> list[Any]:

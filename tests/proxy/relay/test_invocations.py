@@ -1,0 +1,118 @@
+"""Payloads on their way to a model: the deadline, the queue, ids with types, features of edges."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from teams import write_teams
+
+from grammar.traversal import Literal
+from proxy.inference.commands import Edge, PredictProperty, PrepareProperty, Reply, Work
+from proxy.inference.errors import InvalidParameter, TimeLimitExceeded, TooManyRequests
+from proxy.learning.settings import TrainingSettings
+from proxy.learning.tasks import train
+from proxy.relay.advance import LONG, Aside
+from proxy.relay.invocations import Invocations
+from proxy.relay.predictions import Predictions
+from proxy.store.records import Store
+
+QUICK = TrainingSettings(epochs=2, width=4, folds=2, networks=1, threads=1)
+ASKED = b'{"vertices": ["p1"], "property": "level"}'
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    directory = tmp_path_factory.mktemp("endpoints")
+    store = Store(directory / "store")
+    targets = {
+        "levels": ({"of_people": {"label": ["level", "classification"]}}, "neighbours"),
+        # `day`, a feature of the edges, tells nearly everything.
+        "trusted": ({"of_lending": {"label": ["trusted", "classification"]}}, "boosting"),
+    }
+    for name, (target, model) in targets.items():
+        export = write_teams(directory / f"{name}-export", **target)
+        train(export, directory / name, model=model, settings=QUICK)
+        store.create_endpoint(name, directory / name)
+    return store
+
+
+@pytest.fixture
+def aside() -> Iterator[Aside]:
+    found = Aside()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+async def predictions(store: Store) -> AsyncIterator[Predictions]:
+    found = Predictions(store)
+    yield found
+    found.close()
+
+
+def invoking(predict: Any, aside: Aside, timeout: float = 30.0) -> Invocations:
+    return Invocations(predict, 100, timeout, aside)
+
+
+async def test_short_and_long_payloads(predictions: Predictions, aside: Aside) -> None:
+    invoke = invoking(predictions, aside)
+    short = await invoke("levels", ASKED)
+    ids = [f"p{number % 90}" for number in range(LONG // 4)]
+    long = json.dumps({"vertices": ids, "property": "level"}).encode()
+    assert len(long) > LONG
+    found = (await invoke("levels", long))["output"]["nodes"]
+    assert [each["nodeId"] for each in found] == ids
+    assert found[1] == short["output"]["nodes"][0]
+
+
+async def test_edges_are_answered_by_their_own_features(
+    predictions: Predictions, aside: Aside, store: Store
+) -> None:
+    model = PrepareProperty("trusted", "classification", "trusted")
+    (file,) = (store.root.parent / "trusted-export").rglob("*lends*.csv")
+    with file.open(newline="") as lines:
+        rows = list(csv.DictReader(lines))[:20]
+    edges = [
+        Edge(Literal.string(row["~id"]), "lends", *map(Literal.string, (row["~from"], row["~to"])))
+        for row in rows
+    ]
+    by_id = await predictions(PredictProperty(model, edges, 1, None))
+    pairs = [{"headNodeId": row["~from"], "tailNodeId": row["~to"]} for row in rows]
+    parameters = {"edgeType": "lends", "property": "trusted"}
+    payload = {"version": "v1", "data": {"globalParameters": parameters, "edges": pairs}}
+    found = await invoking(predictions, aside)("trusted", json.dumps(payload).encode())
+    ours = [each["mlResults"][0]["score"] for each in found["output"]["edges"]]
+    assert ours == [found[0][1] for found in by_id]  # type: ignore[index,union-attr]
+    assert len(set(ours)) > 1
+
+
+async def test_time_that_is_over(aside: Aside) -> None:
+    async def never(work: Work) -> Reply:
+        await asyncio.sleep(60)
+        return None
+
+    with pytest.raises(TimeLimitExceeded, match=r"threshold of 50 ms.*\[.*vertices"):
+        await invoking(never, aside, 0.05)("levels", ASKED)
+
+
+async def test_a_full_queue(store: Store, aside: Aside) -> None:
+    full = Predictions(store, most=0)
+    try:
+        with pytest.raises(TooManyRequests):
+            await invoking(full, aside)("levels", ASKED)
+    finally:
+        full.close()
+
+
+async def test_a_payload_that_cannot_be_read_asks_no_model(aside: Aside) -> None:
+    async def asked(work: Work) -> Reply:
+        pytest.fail(f"{work} is asked")
+
+    for body in (b"{", b"[" * LONG):
+        with pytest.raises(InvalidParameter, match="not JSON"):
+            await invoking(asked, aside)("levels", body)
