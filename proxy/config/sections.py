@@ -219,7 +219,9 @@ class Jobs(Section):
     )
     queue: Annotated[int, Field(ge=1)] = Field(default=64, description="jobs that may wait")
     memory_limit: Annotated[int, Field(ge=64)] | None = Field(
-        default=None, description="most memory of one job, in MiB"
+        default=None,
+        description="most memory of one job, in MiB; without it all jobs together may take three "
+        "quarters of the machine's memory, or of the container's if that has less",
     )
     time_limit: Seconds = Field(
         default=86400.0, description="longest time of one job, in seconds; a request may lower it"

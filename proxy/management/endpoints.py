@@ -78,7 +78,9 @@ class Endpoints:
                 "Only one of mlModelTrainingJobId and mlModelTransformJobId can be given."
             )
         model = self.models.completed(*asked[0])
-        id = body.id or f"endpoint-{stamp(time.time()).replace('_', '-')}"
+        if body.update and body.id is not None and body.name is None:
+            raise MLResourceNotFound(f"There is no endpoint {body.id!r} to update.")
+        id = body.name or f"endpoint-{stamp(time.time()).replace('_', '-')}"
         exists = self.workshop.store.endpoint(id) is not None
         if body.update and not exists:
             raise MLResourceNotFound(f"There is no endpoint {id} to update.")
@@ -105,7 +107,7 @@ class Endpoints:
             raise ConstraintViolation(
                 f"The endpoint {id} is being made or updated: ask again when that has ended."
             ) from None
-        return created(job)
+        return created(job, body.replaced_by(id))
 
     async def list(self, request: web.Request) -> dict[str, Any]:
         """`GET /ml/endpoints`: ids of those that are there, or are being made, or could not be."""

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from proxy.config import Jobs as JobSettings
 from proxy.management.aftermath import CANCELLED, RunnerElsewhere, clean, settle, take_lock
 from proxy.management.child import FAILURE, RESULT
+from proxy.management.memory import MemoryLimit
 from proxy.management.processes import document_in, memory_of, send_signal, spawn, unexplained
 from proxy.store.jobs import Job, JobRecords, State
 from proxy.store.locations import Locations
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 CHILD = (sys.executable, "-m", "proxy.management.child")
 LOOK = 0.2
 """Seconds between looks at the jobs."""
+
+WEIGHING = 1.0
+"""Seconds between looks at the memory that jobs take."""
 
 GRACE = 3.0
 """Seconds from a polite end to a forced one."""
@@ -87,6 +91,8 @@ class Runner:
         self._program = tuple(program)
         self._locations = locations
         self._settings = settings
+        self._memory = MemoryLimit.of(settings.memory_limit)
+        self._weigh_at = 0.0
         self._running: dict[int, _Running] = {}
         self._unnoted: deque[_End] = deque()
         self._note_again_at = 0.0
@@ -171,6 +177,7 @@ class Runner:
 
     def _look(self) -> None:
         self._reap()
+        self._weigh()
         self._note_again()
         self._prune()
         waiting: list[Job] = []
@@ -240,14 +247,24 @@ class Runner:
             elif running.deadline is not None and now >= running.deadline:
                 limit = running.job.time_limit
                 self._end(running, f"it took longer than its time limit of {limit:,.0f} s")
-            elif (most := self._settings.memory_limit) is not None:
-                used = memory_of(running.process.pid)
-                if used > most:
-                    self._end(
-                        running,
-                        f"it took {used:,.0f} MiB of memory, more than the {most:,} MiB of "
-                        "jobs.memory_limit",
-                    )
+
+    def _weigh(self) -> None:
+        """End jobs that take too much memory."""
+        now = time.monotonic()
+        if now < self._weigh_at:
+            return
+        self._weigh_at = now + WEIGHING
+        there = {
+            number: running.process.pid
+            for number, running in self._running.items()
+            if running.kill_at is None
+        }
+        used = {number: memory_of(pid) for number, pid in there.items()}
+        if self._memory.exceeded(used):
+            # What processes of a job share has been counted for each of them.
+            used = {number: memory_of(pid, shared_once=True) for number, pid in there.items()}
+        for number, reason in self._memory.exceeded(used).items():
+            self._end(self._running[number], reason)
 
     def _end(self, running: _Running, reason: str) -> None:
         """Begin to end a job; `reason` is empty if somebody asked for it."""

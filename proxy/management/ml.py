@@ -201,7 +201,7 @@ class MachineLearning:
         **task: Any,
     ) -> dict[str, Any]:
         """Queue a job; `place` is below what location, and under what name, its output lies."""
-        id = body.id or str(uuid4())
+        id = body.name or str(uuid4())
         base, name = place
         with self.workshop.choosing:
             folder = f"{id}-{stamp(time.time())}"
@@ -214,7 +214,7 @@ class MachineLearning:
                 outputs=[output],
                 time_limit=time_limit,
             )
-        return created(job)
+        return created(job, body.replaced_by(id))
 
 
 def _kind(request: web.Request) -> str:

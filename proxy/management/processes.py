@@ -30,8 +30,11 @@ def spawn(job: Job, program: Sequence[str]) -> subprocess.Popen[bytes]:
         )
 
 
-def memory_of(pid: int) -> float:
-    """Memory of a process and of its children, MiB."""
+def memory_of(pid: int, *, shared_once: bool = False) -> float:
+    """Memory of a process and of its children, MiB.
+
+    With `shared_once`, which takes longer, each has its part of what they share.
+    """
     try:
         process = psutil.Process(pid)
         family = [process, *process.children(recursive=True)]
@@ -40,7 +43,7 @@ def memory_of(pid: int) -> float:
     total = 0
     for member in family:
         try:
-            total += member.memory_info().rss
+            total += member.memory_full_info().pss if shared_once else member.memory_info().rss
         except psutil.Error:
             continue
     return total / (1024 * 1024)

@@ -27,9 +27,10 @@ _ARN_TYPES = {
 }
 
 
-def created(job: Job) -> dict[str, Any]:
-    """The reply to a request that starts a job."""
-    return {"id": job.id, "arn": arn(job), "creationTimeInMillis": int(job.created * 1000)}
+def created(job: Job, message: str = "") -> dict[str, Any]:
+    """The reply to a request that starts a job; `message` is what its sender should know."""
+    reply = {"id": job.id, "arn": arn(job), "creationTimeInMillis": int(job.created * 1000)}
+    return {**reply, "message": message} if message else reply
 
 
 def arn(job: Job) -> str:

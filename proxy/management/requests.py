@@ -16,7 +16,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
@@ -51,7 +50,15 @@ def _job_id(value: str) -> str:
     return value
 
 
-JobId = Annotated[str, AfterValidator(_job_id)]
+def _is_sentence(value: str) -> bool:
+    return " " in value.strip()
+
+
+def _job_id_or_sentence(value: str) -> str:
+    return value if _is_sentence(value) else _job_id(value)
+
+
+JobId = Annotated[str, AfterValidator(_job_id_or_sentence)]
 FileName = Annotated[str, AfterValidator(_file_name)]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[int, Field(ge=0)]
@@ -89,14 +96,20 @@ class Body(Document):
 
 
 class JobBody(Body):
-    """A job with an id. Clients have sent sentences as ids: what has blanks was not given."""
+    """A job with an id. Clients have sent sentences as ids: one with blanks is replaced."""
 
     id: JobId | None = None
 
-    @field_validator("id", mode="before")
-    @classmethod
-    def _no_sentence(cls, value: Any) -> Any:
-        return None if isinstance(value, str) and " " in value.strip() else value
+    @property
+    def name(self) -> str | None:
+        """The id that the job is to have, if one was given that it can have."""
+        return None if self.id is None or _is_sentence(self.id) else self.id
+
+    def replaced_by(self, id: str) -> str:
+        """What the reply says of another id than was asked for; empty if it is that one."""
+        if self.id is None or self.id == id:
+            return ""
+        return f"The id {cut(repr(self.id), 100)} has blanks, which an id cannot have: it is {id}."
 
 
 class DataProcessing(JobBody):

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from proxy.config import Jobs
-from proxy.management import jobs
+from proxy.management import jobs, memory
 from proxy.management.aftermath import CUT_OFF, RunnerElsewhere, settle
 from proxy.management.jobs import QueueFull, Runner
 from proxy.store.jobs import Job, JobRecords, State
@@ -216,6 +216,22 @@ def test_limits_of_time_and_memory(tmp_path: Path) -> None:
         job = ended(runner, large)
     assert job.state is State.FAILED
     assert "more than the 128 MiB" in job.reason
+
+
+def test_jobs_together_take_no_more_than_their_share_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "memory_of_this_machine", lambda: 400.0)
+    with running(tmp_path) as runner:
+        small = start(runner, "small", ("sleep", 60))
+        large = start(runner, "large", ("allocate", 350), ("sleep", 60))
+        job = ended(runner, large)
+        until(runner, small, is_running)
+        runner.cancel(small)
+        assert ended(runner, small).state is State.STOPPED
+    assert job.state is State.FAILED
+    assert "more than the 300 MiB that jobs may take: 75% of this machine's memory" in job.reason
+    assert "jobs.memory_limit" in job.reason
 
 
 def test_a_request_cannot_raise_the_time_limit(tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ def test_what_clients_send_beside_is_tolerated(api: RunningApi, neptune: Any) ->
         status, started = send(api.address, "POST", "/ml/dataprocessing", document)
         assert status == 200
         assert len(started["id"]) == 36
+        assert started["message"] == (
+            "The id 'A unique identifier of the job.' has blanks, which an id cannot have: "
+            f"it is {started['id']}."
+        )
         while neptune.get_ml_data_processing_job(id=started["id"])["status"] == "InProgress":
             time.sleep(0.1)
         job = neptune.get_ml_data_processing_job(id=started["id"])
@@ -35,6 +39,27 @@ def test_what_clients_send_beside_is_tolerated(api: RunningApi, neptune: Any) ->
         assert "s3://b/in" not in job["processingJob"]["outputLocation"]
         reason = job["processingJob"]["failureReason"]
         assert "no such file" in reason
+
+
+@pytest.mark.parametrize("id", [None, "", "mine"])
+def test_an_id_that_is_taken_as_it_is_needs_no_words(api: RunningApi, id: str | None) -> None:
+    body = PROCESSING if id is None else {**PROCESSING, "id": id}
+    status, started = send(api.address, "POST", "/ml/dataprocessing", body)
+    assert status == 200
+    assert started.keys() == {"id", "arn", "creationTimeInMillis"}
+    assert not id or started["id"] == id
+
+
+def test_an_endpoint_with_blanks_in_its_id(api: RunningApi, records: JobRecords) -> None:
+    done(records, "modeltraining", "trained")
+    body = {"mlModelTrainingJobId": "trained", "id": "my endpoint"}
+    status, started = send(api.address, "POST", "/ml/endpoints", body)
+    assert status == 200
+    assert started["id"].startswith("endpoint-")
+    assert "'my endpoint' has blanks" in started["message"]
+    status, refused = send(api.address, "POST", "/ml/endpoints", {**body, "update": True})
+    assert (status, refused["code"]) == (404, "MLResourceNotFoundException")
+    assert "'my endpoint' to update" in refused["message"]
 
 
 @pytest.mark.parametrize("clean", ["TRUE", "true", "True", "False", "FALSE", "false"])
