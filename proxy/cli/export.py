@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 def graph_of(settings: Configuration) -> Server:
     """The configured database, or the server that `gremlink gremlin-server` runs."""
     from proxy.config.tls import context_of
+    from proxy.embedded import embedded_upstream
     from proxy.graph import Server
 
-    if settings.upstream.url is None:
-        return Server(f"ws://127.0.0.1:{settings.embedded.port}/gremlin")
-    return Server(settings.upstream.url, context_of(settings.upstream))
+    upstream = settings.upstream
+    if upstream.url is None:
+        upstream = embedded_upstream(settings.embedded)
+    return Server(str(upstream.url), context_of(upstream))
 
 
 @click.command()

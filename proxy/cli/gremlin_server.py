@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from proxy.cli.console import Failure, say, tell, with_settings
+from proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from proxy.config import Configuration
+    from proxy.embedded import EmbeddedServer
 
 _LOOK = 0.5
 """Seconds between looks whether the server still runs."""
@@ -24,14 +26,24 @@ _LOOK = 0.5
     show_default=True,
     help="Address to listen on; whoever reaches it can run Groovy code as you.",
 )
+@click.option(
+    "--mutual-tls",
+    is_flag=True,
+    help="Answer only clients with the certificate in the folder tls. [embedded.mutual_tls]",
+)
 @with_settings(
     ("--port", "embedded.port", "Port to listen on."),
     ("--data", "embedded.directory", "Directory of the graph and the logs."),
     ("--memory", "embedded.memory", "Largest heap, as in 512m or 2g."),
     ("--java", "embedded.java", "Java 11 to 21 to use instead of the one from PyPI."),
 )
-def gremlin_server(host: str, settings: Configuration) -> None:
-    """Run Gremlin Server with TinkerGraph until Ctrl-C or SIGTERM, then save its graph."""
+def gremlin_server(host: str, mutual_tls: bool, settings: Configuration) -> None:
+    """Run Gremlin Server with TinkerGraph until Ctrl-C or SIGTERM, then save its graph.
+
+    The server is open, as a stock one is: whoever reaches its port can run code as you, web pages
+    in a browser on this machine included. With --mutual-tls it is closed, and the command prints
+    what clients need.
+    """
     from proxy.embedded import EmbeddedServer
 
     embedded = settings.embedded
@@ -42,6 +54,7 @@ def gremlin_server(host: str, settings: Configuration) -> None:
         memory=embedded.memory,
         java=None if embedded.java is None else str(embedded.java),
         progress=say,
+        mutual_tls=mutual_tls or embedded.mutual_tls,
     )
     asked_to_stop = threading.Event()
     server.start()
@@ -49,9 +62,30 @@ def gremlin_server(host: str, settings: Configuration) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: asked_to_stop.set())
         tell(f"Gremlin Server listens at {server.url}; its graph is kept in {embedded.directory}")
+        for line in _access(server).splitlines():
+            click.echo(escaped(line), err=True)
         while not asked_to_stop.wait(_LOOK):
             if not server.running:
                 raise Failure(f"Gremlin Server ended by itself; its log is {server.log_path}")
     finally:
         say("saving the graph")
         server.stop()
+
+
+def _access(server: EmbeddedServer) -> str:
+    """Say who can use the server, and how a client of a closed one gets in."""
+    upstream = server.upstream
+    if upstream.tls_certificate is None:
+        return (
+            "It is open: every program that reaches this port, and every web page in a browser on "
+            "this machine, can read and change the graph and run code as you. --mutual-tls closes "
+            "it."
+        )
+    return f"""It answers only clients with its certificate. For gremlink, in gremlink.toml:
+
+[upstream]
+url = "{upstream.url}"
+tls_authorities = "{upstream.tls_authorities}"
+tls_certificate = "{upstream.tls_certificate}"
+tls_key = "{upstream.tls_key}"
+"""

@@ -59,7 +59,7 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
     """
     from proxy.cli import background
     from proxy.cli.train import report_table
-    from proxy.config import StoreSettings, Upstream
+    from proxy.config import StoreSettings
     from proxy.embedded import EmbeddedServer
 
     data = data or settings.store.directory / "quickstart"
@@ -69,17 +69,18 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
         memory=settings.embedded.memory,
         java=None if settings.embedded.java is None else str(settings.embedded.java),
         progress=console.say,
+        mutual_tls=True,  # an open one would serve every page in the user's browser
     )
     with server:
         configuration = settings.model_copy(
             update={
-                "upstream": Upstream(url=server.url),
+                "upstream": server.upstream,
                 "store": StoreSettings(directory=data),
             }
         )
         # The proxy comes first: a port that is in use ends this before the work, not after it.
         with background.relay(configuration) as address:
-            report = _learn(server.url, data, seed)
+            report = _learn(configuration, data, seed)
             _ask(address)
             console.output().print(report_table(report))
             if not once:
@@ -87,19 +88,21 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
                 _stay(server)
 
 
-def _learn(url: str, data: Path, seed: int) -> Report:
+def _learn(settings: Configuration, data: Path, seed: int) -> Report:
     """From the sample graph's files to an endpoint. Loading again changes nothing."""
+    from proxy.cli.export import graph_of
     from proxy.embedded.sample import FRIENDS
     from proxy.graph import export_graph, load_csv
     from proxy.learning.links.training import train
     from proxy.store.records import Store
 
+    graph = graph_of(settings)
     export, artifact = data / "export", data / "artifact"
     with progress.of_graph() as tell:
-        load_csv(url, FRIENDS, progress=tell)
+        load_csv(graph, FRIENDS, progress=tell)
         if export.exists():
             shutil.rmtree(export)
-        export_graph(url, export, progress=tell)
+        export_graph(graph, export, progress=tell)
     with progress.of_training() as tell_training:
         report = train(export, artifact, seed=seed, progress=tell_training)
     Store(data).create_endpoint(ENDPOINT, artifact, replace=True)

@@ -293,6 +293,11 @@ class Embedded(Section):
         default_factory=lambda: platformdirs.user_data_path("gremlink") / "gremlin-server",
         description="directory of the server's graph and logs",
     )
+    mutual_tls: bool = Field(
+        default=False,
+        description="whether `gremlink gremlin-server` answers only clients with the certificate "
+        "in the folder tls of its directory, and no web page; the quick start's server always does",
+    )
 
 
 class Log(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proxy.embedded.certificates import embedded_upstream
 from proxy.embedded.errors import (
     DataInUse,
     DownloadFailed,
@@ -27,4 +28,5 @@ __all__ = [
     "NotEnoughMemory",
     "PortInUse",
     "ServerFailed",
+    "embedded_upstream",
 ]

@@ -93,7 +93,10 @@ def write_configuration(
     conf.mkdir(parents=True, exist_ok=True)
     # YAML 1.1 reads JSON, and JSON has one way to quote.
     text = json.dumps({**_settings(host, port), **settings}, indent=2)
-    (directory / SETTINGS_FILE).write_text(text, encoding="utf-8")
+    file = directory / SETTINGS_FILE
+    file.touch(mode=0o600)
+    file.chmod(0o600)  # it may hold passwords
+    file.write_text(text, encoding="utf-8")
     (directory / LOGGING_FILE).write_text(_LOGGING, encoding="utf-8")
     (conf / "graph.properties").write_text(_GRAPH + (_KEPT if keep else ""), encoding="utf-8")
     (conf / "start.groovy").write_text(_START, encoding="utf-8")

@@ -19,7 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from proxy.config import Upstream
 from proxy.embedded import configuration
+from proxy.embedded.certificates import ClientFiles, write_certificates
 from proxy.embedded.errors import (
     DataInUse,
     EmbeddedServerError,
@@ -54,7 +56,9 @@ class EmbeddedServer:
     `settings` replace top-level entries of the server's settings file (`authentication`, `ssl`,
     `evaluationTimeout` in milliseconds, ...). `jvm_options` are passed to Java; those in
     `QUICK_TO_START` suit a server that lives for minutes. `coordinates` are those of another
-    version of the server in Maven Central.
+    version of the server in Maven Central. With `mutual_tls` it answers only who shows the
+    certificate in `upstream`; without, whoever reaches the port, and so each web page in a browser
+    on this machine.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class EmbeddedServer:
         settings: Mapping[str, Any] | None = None,
         jvm_options: Sequence[str] = (),
         coordinates: tuple[str, ...] = COORDINATES,
+        mutual_tls: bool = False,
     ) -> None:
         self.host = host
         self._asked_port = port
@@ -79,6 +84,7 @@ class EmbeddedServer:
         self._progress = progress or (lambda message: None)
         self._settings = dict(settings or {})
         self._jvm_options = tuple(jvm_options)
+        self._mutual_tls = mutual_tls
         self._coordinates = coordinates
         self._directory: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -93,7 +99,14 @@ class EmbeddedServer:
     def url(self) -> str:
         """Where Gremlin clients connect."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"ws://{host}:{self._port}/gremlin"
+        return f"{'wss' if self._mutual_tls else 'ws'}://{host}:{self._port}/gremlin"
+
+    @property
+    def upstream(self) -> Upstream:
+        """How to reach the server, once started, as settings of a client."""
+        if not self._mutual_tls:
+            return Upstream(url=self.url)
+        return ClientFiles.within(self._started_in()).upstream(self.url)
 
     @property
     def pid(self) -> int | None:
@@ -103,9 +116,7 @@ class EmbeddedServer:
     @property
     def log_path(self) -> Path:
         """The server's log."""
-        if self._directory is None:
-            raise RuntimeError("the server has not been started")
-        return self._directory / configuration.SERVER_LOG
+        return self._started_in() / configuration.SERVER_LOG
 
     @property
     def running(self) -> bool:
@@ -158,6 +169,11 @@ class EmbeddedServer:
     ) -> None:
         self.stop()
 
+    def _started_in(self) -> Path:
+        if self._directory is None:
+            raise RuntimeError("the server has not been started")
+        return self._directory
+
     def _prepare_directory(self) -> Path:
         if self._data_dir is None:
             return Path(tempfile.mkdtemp(prefix="gremlink-"))
@@ -175,12 +191,15 @@ class EmbeddedServer:
         try:
             self._port = self._asked_port or _free_port(self.host)
             _require_free(self.host, self._port)
+            closed: dict[str, Any] = (
+                {"ssl": write_certificates(directory, self.host)} if self._mutual_tls else {}
+            )
             configuration.write_configuration(
                 directory,
                 host=self.host,
                 port=self._port,
                 keep=self._data_dir is not None,
-                settings=self._settings,
+                settings={**closed, **self._settings},
             )
             self._log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
             self._progress("starting Gremlin Server")

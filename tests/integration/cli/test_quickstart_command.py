@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -67,6 +68,14 @@ def running(data: Path) -> Iterator[Running]:
         yield started
     finally:
         started.process.kill()
+
+
+def test_its_server_answers_only_its_own_commands(running: Running, data: Path) -> None:
+    settings = json.loads((data / "server" / "conf" / "gremlin-server.yaml").read_text())
+    assert settings["ssl"]["needClientAuth"] == "REQUIRE"
+    with socket.create_connection(("127.0.0.1", settings["port"]), timeout=10) as plain:
+        plain.sendall(b"GET /gremlin?gremlin=g.addV() HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"HTTP/1.1" not in plain.recv(1024)
 
 
 def answers(printed: str) -> list[list[str]]:
