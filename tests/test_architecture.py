@@ -181,6 +181,46 @@ def test_commands_and_relay_start_without_torch_and_dgl() -> None:
     assert result.stdout.strip() == "[]"
 
 
+SYSTEM_ERRORS = {"OSError", "IOError", "ClientError", "SSLError", "gaierror", "URLError"}
+"""What carries numbers and texts of the operating system, of TLS, of name look-ups."""
+
+
+def names_in(node: ast.expr | None) -> Iterator[str]:
+    """The last parts of the classes that an `except` names."""
+    for part in ast.walk(node) if node is not None else ():
+        if isinstance(part, ast.Name):
+            yield part.id
+        elif isinstance(part, ast.Attribute):
+            yield part.attr
+
+
+def told_raw(handler: ast.ExceptHandler) -> Iterator[int]:
+    """Lines where the caught error becomes text as it is: `{error}`, `str(error)`, a log's `%s`."""
+    for node in ast.walk(handler):
+        match node:
+            case ast.FormattedValue(value=ast.Name(id=name)):
+                asked = [name]
+            case ast.Call(func=ast.Name(id="str" | "repr"), args=[ast.Name(id=name)]):
+                asked = [name]
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="log")), args=args):
+                asked = [arg.id for arg in args if isinstance(arg, ast.Name)]
+            case ast.Attribute(value=ast.Name(id=name), attr="strerror"):
+                asked = [name]
+            case _:
+                continue
+        if handler.name in asked:
+            yield node.lineno
+
+
+@pytest.mark.parametrize(
+    "module", [name for name in SOURCES if name != "proxy.messages.system_errors"]
+)
+def test_errors_of_the_system_are_told_by_one_module(module: str) -> None:
+    for node in ast.walk(SOURCES[module]):
+        if isinstance(node, ast.ExceptHandler) and SYSTEM_ERRORS & set(names_in(node.type)):
+            assert list(told_raw(node)) == [], f"{module} shows a system's error as it is"
+
+
 @pytest.mark.parametrize("module", SOURCES)
 def test_every_module_says_what_it_is_for(module: str) -> None:
     assert ast.get_docstring(SOURCES[module])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
 import click
 
-from proxy.cli.console import reported
+from proxy.cli.console import FAILED, reported
 from proxy.messages.streams import escaping
 
 COMMANDS = {
@@ -41,9 +42,17 @@ class _Commands(click.Group):
         return command
 
     def main(self, *arguments: Any, **options: Any) -> Any:
-        """As click's, with streams that obey nothing in what is written to them."""
+        """As click's, with streams that obey nothing in what is written to them; what click lets
+        through, as a full disk behind `--help`, is told as well."""
         with escaping():
-            return super().main(*arguments, **options)
+            try:
+                return super().main(*arguments, **options)
+            except OSError as error:
+                from proxy.messages.system_errors import sentence_of
+
+                click.echo(f"gremlink: {sentence_of(error)}", err=True)
+        sys.stdout = None  # its end would fail once more
+        sys.exit(FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:
         with reported(debug=ctx.params["debug"]):

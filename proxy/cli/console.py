@@ -90,14 +90,17 @@ def reported(*, debug: bool) -> Iterator[None]:
             traceback.print_exc()  # here, where the streams escape what it quotes
             raise click.exceptions.Exit(FAILED) from None
         from proxy import config
+        from proxy.messages.system_errors import sentence_of, without_numbers
 
         if isinstance(error, config.ConfigurationError):
             raise WrongUsage(str(error)) from None
-        if _is_ours(error) or isinstance(error, OSError):
+        if _is_ours(error):
             raise Failure(*lines_of(error)) from None
+        if isinstance(error, OSError):
+            raise Failure(escaped(sentence_of(error))) from None
         raise Failure(
-            f"unexpected {type(error).__name__}: {error}. This is a defect of gremlink; "
-            "`gremlink --debug …` prints where it happened"
+            f"unexpected {type(error).__name__}: {without_numbers(str(error))}. This is a defect "
+            "of gremlink; `gremlink --debug …` prints where it happened"
         ) from None
 
 

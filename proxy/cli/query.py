@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +98,7 @@ def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
 
     from proxy.graph.dialects import DIALECTS
     from proxy.graph.driver import NotUnderstood, serializers
+    from proxy.messages.system_errors import reason_of
 
     # The driver logs every error that it raises.
     logging.getLogger("gremlinpython").setLevel(logging.CRITICAL)
@@ -137,7 +137,7 @@ def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
         ) from None
     except (ClientError, OSError) as error:
         raise console.Failure(
-            f"cannot reach {place}: {_reason(error)}. `gremlink serve` starts a proxy, `--url` "
+            f"cannot reach {place}: {reason_of(error)}. `gremlink serve` starts a proxy, `--url` "
             "names another address"
         ) from None
     except RuntimeError as error:
@@ -162,11 +162,3 @@ async def _greet(url: str) -> None:
         await asyncio.wait_for(connect(), HANDSHAKE_TIMEOUT)
     except asyncio.TimeoutError as error:  # another class than TimeoutError in Python 3.10
         raise TimeoutError from error
-
-
-def _reason(error: Exception) -> str:
-    """What the operating system says, without the driver's words around it."""
-    number = getattr(error, "errno", None)
-    if isinstance(number, int) and number > 0:
-        return os.strerror(number)
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -8,6 +8,7 @@ import uvloop
 
 from proxy.cli import log
 from proxy.config import Configuration
+from proxy.messages.system_errors import sentence_of
 from proxy.relay.service import run
 from proxy.relay.workers.process import READY, Told
 from proxy.relay.workers.worker import attached
@@ -26,7 +27,7 @@ def main() -> None:
     try:
         uvloop.run(run(configuration, beside=attached(told), ready=lambda _: say(READY)))
     except Exception as error:
-        say(f"{error}\n".encode())
+        say(f"{sentence_of(error)}\n".encode())
         raise SystemExit(1) from error
 
 

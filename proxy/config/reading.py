@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from proxy.config.sections import Configuration, keys
 from proxy.config.sections import sections as all_sections
 from proxy.config.types import shown
+from proxy.messages.system_errors import reason_of
 
 PREFIX = "GREMLINK_"
 FILE_VARIABLE = "GREMLINK_CONFIG"
@@ -94,7 +95,7 @@ def _from_file(file: Path) -> Iterator[_Given]:
     try:
         document = tomli.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigurationError(str(file), "", f"cannot be read: {error.strerror}") from error
+        raise ConfigurationError(str(file), "", f"cannot be read: {reason_of(error)}") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(str(file), "", "is not UTF-8 text") from error
     except tomli.TOMLDecodeError as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from proxy.config.sections import Upstream
+from proxy.messages.system_errors import reason_of
 
 
 class TlsError(ValueError):
@@ -49,8 +50,7 @@ def use(setting: str, load: Callable[[], None]) -> None:
     try:
         load()
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise TlsError(f"{setting} cannot be used: {reason}") from error
+        raise TlsError(f"{setting} cannot be used: {reason_of(error)}") from error
 
 
 def no_password() -> str:

@@ -21,6 +21,7 @@ from pathlib import Path
 import platformdirs
 
 from proxy.embedded.errors import DownloadFailed
+from proxy.messages.system_errors import reason_of
 
 COORDINATES = ("org.apache.tinkerpop:gremlin-server:3.7.5", "ch.qos.logback:logback-classic:1.2.13")
 """The server, and the logging back-end that it leaves to its user."""
@@ -63,7 +64,7 @@ def resolve_jars(
                 shutil.rmtree(directory, ignore_errors=True)
                 complete.rename(directory)
     except OSError as error:
-        raise DownloadFailed(coordinates[0], cache, str(error)) from None
+        raise DownloadFailed(coordinates[0], cache, reason_of(error)) from None
     return _listed(directory) or []
 
 
@@ -134,7 +135,7 @@ def _intact(jar: Path) -> bool:
 
 
 def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    return next(iter(reason_of(error).strip().splitlines()), "") or type(error).__name__
 
 
 @contextmanager

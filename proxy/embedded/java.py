@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from proxy.embedded.errors import JavaNotUsable
+from proxy.messages.system_errors import reason_of
 
 OLDEST = 11
 NEWEST = 21
@@ -53,7 +54,7 @@ def java_version(program: str) -> int:
             [program, "-version"], capture_output=True, text=True, timeout=60, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise JavaNotUsable(program, str(error)) from None
+        raise JavaNotUsable(program, reason_of(error)) from None
     printed = run.stderr + run.stdout
     match = re.search(r'version "(?:1\.)?(\d+)', printed)
     if run.returncode != 0 or match is None:

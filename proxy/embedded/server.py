@@ -33,6 +33,7 @@ from proxy.embedded.errors import (
 )
 from proxy.embedded.jars import COORDINATES, resolve_jars
 from proxy.embedded.java import find_java
+from proxy.messages.system_errors import reason_of
 
 START_TIMEOUT = 120.0
 """Seconds for the server to listen; a kept graph of some gigabytes takes most of it to load."""
@@ -181,7 +182,7 @@ class EmbeddedServer:
             self._data_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise EmbeddedServerError(
-                f"cannot keep data in {self._data_dir}: {error.strerror}. "
+                f"cannot keep data in {self._data_dir}: {reason_of(error)}. "
                 "Choose another directory with --data"
             ) from None
         return self._data_dir.resolve()
@@ -331,8 +332,7 @@ def _require_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise PortInUse(host, port, reason) from None
+            raise PortInUse(host, port, reason_of(error)) from None
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -27,6 +27,7 @@ from proxy.graph.errors import ConnectionFailed, NoCommonFormat, ServerRefused
 from proxy.graph.steps import g
 from proxy.graph.transport import Transport
 from proxy.messages.addresses import without_credentials
+from proxy.messages.system_errors import reason_of
 
 EVALUATION_TIMEOUT_MS = 24 * 60 * 60 * 1000
 """What a request may take on the server, unless it caps it: reading a graph takes its time."""
@@ -77,8 +78,7 @@ class GraphConnection:
             self._transport.connect(self.url)
         except (OSError, aiohttp.ClientError, ssl.SSLError) as error:
             self._transport.close()
-            reason = getattr(error, "os_error", error)
-            raise ConnectionFailed(self.url, str(reason) or type(error).__name__) from None
+            raise ConnectionFailed(self.url, reason_of(error)) from None
 
     def __enter__(self) -> GraphConnection:
         return self
@@ -217,7 +217,7 @@ class GraphConnection:
     def _broken(self, error: Exception) -> ConnectionFailed:
         self._pending = None
         self._transport.close()
-        return ConnectionFailed(self.url, str(error) or type(error).__name__)
+        return ConnectionFailed(self.url, reason_of(error))
 
 
 def _words(message: str) -> str:

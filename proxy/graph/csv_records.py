@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.graph.errors import FileProblem
+from proxy.messages.system_errors import reason_of
 
 OnProblem = Callable[[FileProblem], None]
 
@@ -57,7 +58,7 @@ def read_records(
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             yield from records_of(file, path, separator, on_problem)
     except OSError as error:
-        raise FileProblem(path, 0, 0, error.strerror or str(error)) from None
+        raise FileProblem(path, 0, 0, reason_of(error)) from None
 
 
 def records_of(

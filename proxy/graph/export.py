@@ -37,6 +37,7 @@ from proxy.graph.schema import (
 )
 from proxy.graph.steps import g
 from proxy.graph.training_configuration import MULTI_VALUE_SEPARATOR, training_configuration
+from proxy.messages.system_errors import reason_of
 
 STATISTICS = "stats.json"
 _SPOOLS = "spools"
@@ -111,7 +112,7 @@ def export_graph(
     try:
         partial.mkdir(parents=True)
     except OSError as error:
-        raise ExportFailed(f"cannot write to {directory.parent}: {error.strerror}") from None
+        raise ExportFailed(f"cannot write to {directory.parent}: {reason_of(error)}") from None
     try:
         with GraphConnection(server, traversal_source) as connection:
             writer = _Writer(partial, parameters, progress or silent)
@@ -119,7 +120,7 @@ def export_graph(
         warnings = writer.finish()
         partial.rename(directory)
     except OSError as error:
-        raise ExportFailed(f"cannot write {directory}: {error.strerror or error}") from None
+        raise ExportFailed(f"cannot write {directory}: {reason_of(error)}") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return ExportReport(

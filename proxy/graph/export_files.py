@@ -27,6 +27,7 @@ from proxy.graph.export_rows import (
     read_chunks,
 )
 from proxy.graph.ids import Ids
+from proxy.messages.system_errors import reason_of
 
 CONFIGURATION = "training-data-configuration.json"
 SCHEMA = "config.json"
@@ -330,7 +331,7 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadExport(path, error.strerror or str(error)) from None
+        raise BadExport(path, reason_of(error)) from None
     except ValueError as error:
         raise BadExport(path, f"not JSON: {error}") from None
     if not isinstance(document, dict):

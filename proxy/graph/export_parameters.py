@@ -12,6 +12,7 @@ from proxy.graph.elements import Labels
 from proxy.graph.errors import BadParameters
 from proxy.graph.filters import Steps, read_filter
 from proxy.graph.spelling import misspelt
+from proxy.messages.system_errors import reason_of
 
 DEFAULT_NAME = "training-data-configuration"
 DEFAULT_SPLIT = (0.9, 0.1, 0.0)
@@ -111,7 +112,7 @@ class ExportParameters:
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise BadParameters(str(path), error.strerror or str(error)) from None
+            raise BadParameters(str(path), reason_of(error)) from None
         except ValueError as error:
             raise BadParameters(str(path), f"not JSON: {error}") from None
         return cls.parse(document)

@@ -19,6 +19,7 @@ from grammar.traversal import Kind
 from proxy.graph.csv_records import read_records, undecodable
 from proxy.graph.errors import BadCell, BadExport, FileProblem
 from proxy.graph.ids import Ids
+from proxy.messages.system_errors import reason_of
 
 MIXED = "mixed"
 """An id type in `config.json`: the type stands in every row."""
@@ -149,7 +150,7 @@ def read_chunks(
             if lines or not given:
                 yield _chunk(path, separator, wanted, pending, lines, header)
     except OSError as error:
-        raise BadExport(path, error.strerror or str(error)) from None
+        raise BadExport(path, reason_of(error)) from None
     except UnicodeDecodeError as error:
         raise BadCell(path, *undecodable(path), f"not UTF-8: {error.reason}") from None
     except csv.Error as error:

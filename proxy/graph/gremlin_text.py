@@ -14,6 +14,7 @@ from pathlib import Path
 from proxy.graph.connection import GraphConnection, Server
 from proxy.graph.errors import FileProblem, ServerRefused
 from proxy.graph.progress import Progress, silent
+from proxy.messages.system_errors import reason_of
 
 _LANGUAGE = "gremlin-lang"
 _NOT_PARSED = ("Failed to interpret Gremlin query", "Query parsing failed")
@@ -97,6 +98,6 @@ def _queries(path: Path) -> Iterator[tuple[int, str]]:
                 if query and not query.startswith("//"):
                     yield number, query
     except OSError as error:
-        raise FileProblem(path, 0, 0, error.strerror or str(error)) from None
+        raise FileProblem(path, 0, 0, reason_of(error)) from None
     except UnicodeDecodeError as error:
         raise FileProblem(path, number + 1, 0, f"not UTF-8: {error.reason}") from None

@@ -20,6 +20,7 @@ from proxy.management.events import EventFile, Tell
 from proxy.messages.addresses import without_passwords
 from proxy.messages.controls import cut
 from proxy.messages.streams import escaping
+from proxy.messages.system_errors import sentence_of
 from proxy.store.documents import json_bytes
 from proxy.store.jobs import DESCRIPTION
 
@@ -68,10 +69,10 @@ def reason_of(error: Exception) -> str:
     """Why a job failed, in words: our own errors speak for themselves."""
     if isinstance(error, MemoryError):
         return "there was not enough memory"
-    if type(error).__module__.partition(".")[0] in ("proxy", "grammar") or isinstance(
-        error, OSError
-    ):
+    if type(error).__module__.partition(".")[0] in ("proxy", "grammar"):
         return cut(without_passwords(str(error))) or type(error).__name__
+    if isinstance(error, OSError):
+        return cut(without_passwords(sentence_of(error)))
     said = cut(without_passwords(str(error)))
     return f"unexpected {type(error).__name__}: {said}; the job's log says where it happened"
 

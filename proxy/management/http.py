@@ -30,6 +30,7 @@ from proxy.management.jobs import QueueFull
 from proxy.management.requests import Document, why
 from proxy.messages.addresses import without_passwords
 from proxy.messages.controls import cut
+from proxy.messages.system_errors import sentence_of
 from proxy.store.errors import (
     BadLocation,
     EndpointExists,
@@ -106,6 +107,9 @@ def answering(
             return refuse(_AS[type(error)](f"{_sentence(str(error))}."), request_id)
         except web.HTTPException:
             raise
+        except OSError as error:
+            log.exception("%s %s failed, request %s", request.method, request.path, request_id)
+            return refuse(ManagementError(f"The request failed: {sentence_of(error)}."), request_id)
         except Exception:
             log.exception("%s %s failed, request %s", request.method, request.path, request_id)
             return refuse(

@@ -9,6 +9,7 @@ from typing import cast
 from aiohttp import web
 
 from proxy.config import Limits, Listen
+from proxy.messages.system_errors import reason_of
 from proxy.relay.tls import ServerCertificate
 
 RENEWAL_PERIOD = 10.0
@@ -28,7 +29,7 @@ class ListenError(Exception):
     def at(cls, host: str, port: int, error: OSError) -> ListenError:
         """What the system says of it."""
         return cls(
-            f"cannot listen on {host}:{port}: {error.strerror or error};"
+            f"cannot listen on {host}:{port}: {reason_of(error)};"
             " choose another port, or stop what uses it"
         )
 

@@ -12,6 +12,7 @@ from proxy.inference.errors import ENDPOINT_NOT_FOUND, BadRequest, InferenceErro
 from proxy.learning.links.predictor import LinkPredictor
 from proxy.learning.properties.predictor import PropertyPredictor
 from proxy.learning.properties.target import PROPERTY_TASKS
+from proxy.messages.system_errors import sentence_of
 from proxy.store.artifacts import ArtifactError
 from proxy.store.records import Endpoint, Store
 from proxy.store.watched import WatchedEndpoints
@@ -110,7 +111,7 @@ def _load(endpoint: Endpoint) -> _Loaded:
         return _Loaded(endpoint, kind.load(endpoint.artifact), _size(endpoint.artifact))
     except (ArtifactError, OSError) as error:
         raise InternalFailure(
-            f"The model of endpoint {endpoint.name} cannot be loaded: {error}"
+            f"The model of endpoint {endpoint.name} cannot be loaded: {sentence_of(error)}"
         ) from error
 
 

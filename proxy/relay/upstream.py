@@ -10,16 +10,15 @@ import socket
 from dataclasses import dataclass
 
 from aiohttp import (
-    ClientConnectorError,
     ClientError,
     ClientResponse,
     ClientSession,
-    ClientSSLError,
     ClientTimeout,
     ServerDisconnectedError,
 )
 from multidict import CIMultiDict
 
+from proxy.messages import system_errors
 from proxy.relay.headers import end_to_end, http_url
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
@@ -108,15 +107,7 @@ def reason_of(error: Exception) -> str:
     """Why a connection could not be made, in the words of the operating system where it has any."""
     if isinstance(error, ServerDisconnectedError):  # its own words are a head without content
         return "it closed the connection without an answer"
-    cause: Exception = error
-    if isinstance(error, ClientConnectorError) and not isinstance(error, ClientSSLError):
-        cause = error.os_error
-    if isinstance(cause, OSError) and not isinstance(cause, ClientSSLError):
-        if cause.errno is not None and cause.errno > 0:
-            return os.strerror(cause.errno)
-        if cause.strerror:
-            return cause.strerror
-    return str(cause).rstrip(".") or type(cause).__name__
+    return system_errors.reason_of(error)
 
 
 async def _shake_hands(

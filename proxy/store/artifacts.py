@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as save_tensors
 
+from proxy.messages.system_errors import reason_of
 from proxy.store.documents import json_bytes
 from proxy.store.mapped import mapped, tensors_in
 
@@ -208,8 +209,7 @@ def _content(directory: Path, name: str, read: Callable[[Path], _Content]) -> _C
             directory, f"{name} is not as it was written (checksum differs): it is empty"
         ) from None
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DamagedArtifact(directory, f"{name} cannot be read: {reason}") from error
+        raise DamagedArtifact(directory, f"{name} cannot be read: {reason_of(error)}") from error
 
 
 def _parsed(directory: Path, name: str, content: bytes) -> Any:

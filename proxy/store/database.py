@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from proxy.messages.system_errors import reason_of
 from proxy.store.errors import StoreNotUsable
 
 LOCK_TIMEOUT = 30.0
@@ -49,14 +50,14 @@ class Database:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
-            raise StoreNotUsable(self.path.parent, str(error)) from error
+            raise StoreNotUsable(self.path.parent, reason_of(error)) from error
         try:
             self._prepare(connection)
             yield connection
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:
-            raise StoreNotUsable(self.path, str(error)) from error
+            raise StoreNotUsable(self.path, reason_of(error)) from error
         finally:
             connection.close()
 

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from proxy.messages.addresses import without_passwords
 from proxy.messages.controls import cut
+from proxy.messages.system_errors import reason_of
 from proxy.store.errors import BadLocation, LocationRefused, LocationUnreachable
 
 _S3 = "s3://"
@@ -241,5 +242,5 @@ def _partial(path: Path) -> Path:
 
 
 def _unreachable(location: Location, error: Exception) -> LocationUnreachable:
-    reason = cut(without_passwords(f"{type(error).__name__}: {error}"))
+    reason = cut(without_passwords(f"{type(error).__name__}: {reason_of(error)}"))
     return LocationUnreachable(location.address, reason)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from proxy.messages.system_errors import reason_of
 from proxy.store.artifacts import MANIFEST, ArtifactError, DamagedArtifact, read_artifact
 from proxy.store.database import Database
 from proxy.store.errors import (
@@ -168,7 +169,9 @@ class Store:
             raise type(error)(artifact, error.reason) from error
         except (OSError, shutil.Error) as error:
             shutil.rmtree(partial, ignore_errors=True)
-            raise StoreNotUsable(self.root, f"cannot copy {artifact}: {error}") from error
+            raise StoreNotUsable(
+                self.root, f"cannot copy {artifact}: {reason_of(error)}"
+            ) from error
         return directory, str(task)
 
     def _sweep(self) -> None:

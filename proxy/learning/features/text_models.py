@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from proxy.learning.graph import Floats
+from proxy.messages.system_errors import reason_of
 
 WORDLLAMA = "wordllama"
 SPACY = "spacy"
@@ -75,8 +76,8 @@ def load_model(name: str, longest: int | None = None) -> TextModel:
                 return _Sentences(model, longest)
     except (ImportError, OSError, ValueError) as error:
         raise NoTextModel(
-            f"the text model {name!r} cannot be loaded: {error}. Text has to be encoded by the "
-            "model that it was encoded by in training: install it again, or train anew"
+            f"the text model {name!r} cannot be loaded: {reason_of(error)}. Text has to be encoded "
+            "by the model that it was encoded by in training: install it again, or train anew"
         ) from error
     raise NoTextModel(f"unknown text model {name!r}")
 

@@ -17,6 +17,7 @@ import numpy as np
 from proxy.learning.events import PhaseStarted, Progress
 from proxy.learning.graph import Indexes
 from proxy.learning.search.parameter import Parameter, Value, in_words
+from proxy.messages.system_errors import reason_of
 
 Tell = Callable[[float], None]
 """Hears the best value so far, larger is better; raises `Pruned` where that is not enough."""
@@ -124,7 +125,7 @@ def run_trial(objective: Objective, job: Job, keep: Keep) -> TrialRow:
         state = "pruned"
     except (ArithmeticError, RuntimeError, ValueError) as error:
         # A size that does not fit, a loss that is no number: other settings may do.
-        state, reason = "failed", f"{type(error).__name__}: {error}"
+        state, reason = "failed", f"{type(error).__name__}: {reason_of(error)}"
     last = reached[-1] if reached and state != "failed" else None
     seconds = round(time.perf_counter() - begun, 2)
     return TrialRow(job.number, job.parameters, last, state, seconds, reason, groups)

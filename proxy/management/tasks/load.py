@@ -13,6 +13,7 @@ from typing import Any
 from proxy.graph import FileProblem, load_csv
 from proxy.management.events import Tell
 from proxy.management.tasks.places import graph_of, locations_of
+from proxy.messages.system_errors import reason_of
 from proxy.store.errors import LocationUnreachable
 from proxy.store.locations import files
 
@@ -102,11 +103,15 @@ def _unpacked(number: int, file: Path, work: Path) -> Path:
         ):
             shutil.copyfileobj(packed, plain)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise FileProblem(file, 0, 0, f"the packed file cannot be unpacked: {error}") from error
+        raise FileProblem(
+            file, 0, 0, f"the packed file cannot be unpacked: {reason_of(error)}"
+        ) from error
     except OSError as error:
         if error.errno is not None:  # of the disk; bz2 has none for what it cannot read
             raise
-        raise FileProblem(file, 0, 0, f"the packed file cannot be unpacked: {error}") from error
+        raise FileProblem(
+            file, 0, 0, f"the packed file cannot be unpacked: {reason_of(error)}"
+        ) from error
     return target
 
 

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from yarl import URL
 
 from proxy.inference.errors import InternalFailure, error_of
+from proxy.messages.system_errors import reason_of
 from proxy.relay.workers.process import WorkerProcess
 
 log = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ async def _ask(
         ):
             return await answer.read()
     except (ClientError, OSError, asyncio.TimeoutError) as error:
-        log.warning("worker %d does not answer: %s", worker.number, error)
+        log.warning("worker %d does not answer: %s", worker.number, reason_of(error))
         return None
 
 

@@ -49,7 +49,7 @@ def test_our_own_error_is_one_line(run: Run) -> None:
 def test_error_of_the_system_is_one_line(run: Run) -> None:
     assert run(PermissionError(13, "Permission denied", "/x"))[::2] == (
         1,
-        "gremlink: [Errno 13] Permission denied: '/x'\n",
+        "gremlink: cannot use /x: Permission denied\n",
     )
 
 
