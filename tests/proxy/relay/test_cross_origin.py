@@ -18,7 +18,6 @@ from sockets import Peer, World, both_loops, header, served
 from proxy.config import Access, Configuration, Listen
 from proxy.management.service import managing
 from proxy.relay.cross_origin import Gate
-from proxy.relay.queries import Queries
 
 FOREIGN = "http://evil.example"
 APPLICATION = "https://app.example"
@@ -136,9 +135,9 @@ async def every_route(directory: Path) -> list[tuple[str, str]]:
 
     @contextlib.asynccontextmanager
     async def beside(
-        configuration: Configuration, application: web.Application, queries: Queries, figures: Any
+        configuration: Configuration, application: web.Application, *others: Any
     ) -> AsyncIterator[None]:
-        async with managing(configuration, application, queries, figures):
+        async with managing(configuration, application, *others):
             for route in application.router.routes():
                 if route.resource is not None:
                     path = route.resource.canonical
