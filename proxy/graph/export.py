@@ -22,9 +22,10 @@ from grammar.traversal import Kind
 from proxy.graph.connection import GraphConnection, Server
 from proxy.graph.elements import BOOLEAN, Id, Value, read_edges, read_vertices
 from proxy.graph.errors import ExportFailed
-from proxy.graph.export_files import SCHEMA
+from proxy.graph.export_files import SCHEMA, STATISTICS
 from proxy.graph.export_parameters import ExportParameters
 from proxy.graph.export_rows import FROM, FROM_TYPE, ID, ID_TYPE, LABEL, MIXED, TO, TO_TYPE
+from proxy.graph.named import check_schema, check_server
 from proxy.graph.progress import Progress, silent
 from proxy.graph.schema import (
     EdgeKind,
@@ -39,7 +40,6 @@ from proxy.graph.steps import g
 from proxy.graph.training_configuration import MULTI_VALUE_SEPARATOR, training_configuration
 from proxy.messages.system_errors import reason_of
 
-STATISTICS = "stats.json"
 _SPOOLS = "spools"
 _BUFFERED_ROWS = 20_000
 _SPECIAL = frozenset(',"\r\n')
@@ -101,7 +101,8 @@ def export_graph(
 ) -> ExportReport:
     """Export the graph behind `url` into a directory that does not exist yet.
 
-    Raises `ConnectionFailed`, `ServerRefused` and `ExportFailed`, leaving nothing behind.
+    What the parameters name has to be there. Raises `BadParameters`, `ConnectionFailed`,
+    `ServerRefused` and `ExportFailed`, leaving nothing behind.
     """
     started = time.monotonic()
     parameters = parameters or ExportParameters()
@@ -115,8 +116,11 @@ def export_graph(
         raise ExportFailed(f"cannot write to {directory.parent}: {reason_of(error)}") from None
     try:
         with GraphConnection(server, traversal_source) as connection:
+            check_server(connection, parameters)
             writer = _Writer(partial, parameters, progress or silent)
             writer.read(connection)
+        for job in parameters.jobs:
+            check_schema(job, writer.schema)
         warnings = writer.finish()
         partial.rename(directory)
     except OSError as error:
@@ -177,7 +181,7 @@ class _Writer:
                 self._spool(found.file_name, system, edge.properties)
 
     def finish(self) -> list[str]:
-        """Write all files; the warnings of all configurations, and what was asked for in vain."""
+        """Write all files; the warnings of all configurations."""
         for node in self.schema.nodes.values():
             self._write_nodes(node)
         for edge in self.schema.edges.values():
@@ -185,27 +189,14 @@ class _Writer:
         shutil.rmtree(self._partial / _SPOOLS)
         self._write_json(SCHEMA, schema_document(self.schema))
         self._write_json(STATISTICS, statistics_document(self.schema))
-        warnings = self._missing()
+        warnings: list[str] = []
+        if not self.schema.nodes and self._parameters.leaves_out:
+            warnings.append("no vertex of the graph passes the labels and filters of the export")
         for job in self._parameters.jobs:
             document = training_configuration(job, self.schema)
             warnings += document["warnings"]
             self._write_json(f"{job.name}.json", document)
         return warnings
-
-    def _missing(self) -> list[str]:
-        wanted = self._parameters
-        nodes = {label for node in self.schema.nodes.values() for label in node.labels}
-        edges = {edge.label for edge in self.schema.edges.values()}
-        asked = (
-            ("nodeLabels", "vertex", wanted.node_labels, nodes),
-            ("edgeLabels", "edge", wanted.edge_labels, edges),
-        )
-        return [
-            f"{name}: the export has no {what} with the label {label!r}."
-            for name, what, labels, found in asked
-            for label in labels
-            if label not in found
-        ]
 
     def _count(self, connection: GraphConnection, bytecode: Bytecode) -> int | None:
         """How many are to come, if anyone wants to know: it costs the server a scan."""

@@ -27,10 +27,12 @@ from proxy.graph.export_rows import (
     read_chunks,
 )
 from proxy.graph.ids import Ids
+from proxy.graph.spelling import misspelt, suggestion
 from proxy.messages.system_errors import reason_of
 
 CONFIGURATION = "training-data-configuration.json"
 SCHEMA = "config.json"
+STATISTICS = "stats.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +147,22 @@ class Export:
     warnings: tuple[str, ...] = ()
 
 
+_DOCUMENT = ("version", "query_engine", "graph", "warnings")
+_GRAPH = ("nodes", "edges", "warnings")
+_NODE = ("file_name", "separator", "node", "features", "labels")
+_EDGE = ("file_name", "separator", "source", "relation", "dest", "features", "labels")
+_LABEL = ("label", "split_rate", "separator", "custom_split_filenames")
+
+
 def read_export(directory: Path, configuration: str = CONFIGURATION) -> Export:
     """Read the configuration of an export; the rows are read when they are asked for.
 
     Raises `BadExport`.
     """
     path = directory / configuration
+    there = {each.name for each in directory.glob("*.json")} - {SCHEMA, STATISTICS}
+    if there and not path.is_file():
+        raise BadExport(path, f"there is no such configuration{suggestion(configuration, there)}")
     document = _json(path)
     if document.get("query_engine", "gremlin") != "gremlin":
         raise BadExport(path, f"query_engine {document['query_engine']!r} is not supported")
@@ -164,10 +176,12 @@ def read_export(directory: Path, configuration: str = CONFIGURATION) -> Export:
     nodes: list[NodeFile] = []
     edges: list[EdgeFile] = []
     try:
+        _spelt(document, _DOCUMENT, "the configuration")
         warnings = _list(document, "warnings")
         for graph in graphs:
             if not isinstance(graph, dict):
                 raise _Mistake(f'"graph" is {graph!r}: it has to be an object, or a list of them')
+            _spelt(graph, _GRAPH, '"graph"')
             nodes += [_node_file(directory, entry, types) for entry in _list(graph, "nodes")]
             edges += [_edge_file(directory, entry, types) for entry in _list(graph, "edges")]
             warnings += _list(graph, "warnings")
@@ -186,6 +200,7 @@ class _Mistake(Exception):
 
 def _node_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any]) -> NodeFile:
     name = _file_name(entry)
+    _spelt(entry, _NODE, name)
     id_column, label = _texts(entry, "node", "[id column, label]", name)
     known = types.get(name, {})
     return NodeFile(
@@ -202,6 +217,7 @@ def _node_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any])
 
 def _edge_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any]) -> EdgeFile:
     name = _file_name(entry)
+    _spelt(entry, _EDGE, name)
     source_column, source = _texts(entry, "source", "[column, vertex label]", name)
     relation_column, relation = _texts(entry, "relation", "[column, edge label]", name)
     dest_column, dest = _texts(entry, "dest", "[column, vertex label]", name)
@@ -235,6 +251,13 @@ def _file_name(entry: Any) -> str:
     if not isinstance(name, str):
         raise _Mistake(f"file_name {name!r} has to be a string")
     return name
+
+
+def _spelt(entry: Mapping[str, Any], known: Collection[str], where: str) -> None:
+    """Refuse a key that is nearly a known one: `lables` would mean that nothing is asked for."""
+    wrong = misspelt(entry, known)
+    if wrong is not None:
+        raise _Mistake(f"{where} has the key {wrong[0]!r}; did you mean {wrong[1]!r}?")
 
 
 def _list(owner: Mapping[str, Any], key: str) -> list[Any]:
@@ -283,6 +306,8 @@ def _features(entry: Mapping[str, Any]) -> tuple[Feature, ...]:
 def _targets(entry: Mapping[str, Any]) -> tuple[Target, ...]:
     found = []
     for label in _list(entry, "labels"):
+        if isinstance(label, dict):
+            _spelt(label, _LABEL, f"a label of {entry['file_name']}")
         column, task = _texts(label, "label", "[column, task]", entry["file_name"])
         options = {key: value for key, value in label.items() if key not in ("label", "split_rate")}
         where = f"the target {column or task!r} of {entry['file_name']}"

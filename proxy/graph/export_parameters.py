@@ -43,6 +43,11 @@ _NEPTUNE_ML = (
     *("version", "name", "targets", "features", "split_rate", "jobs"),
     *("feature_encoding", "disableEdgeFeatures"),
 )
+_REQUEST = (
+    *("command", "params", "additionalParams", "neptune_ml", "outputS3Path", "jobSize"),
+    *("createExportSubdirectory", "overwriteExisting", "completionFileS3Path"),
+    *_NEPTUNE_ML,
+)
 _TARGET = ("node", "edge", "property", "type", "split_rate", "separator")
 _FEATURE = (
     *("node", "edge", "property", "properties", "type", "norm", "imputer", "separator"),
@@ -92,6 +97,11 @@ class Job:
     encode: bool = True
     edge_features: bool = True
 
+    @property
+    def named(self) -> tuple[TargetSpec | FeatureSpec, ...]:
+        """All that names elements and their properties."""
+        return (*self.targets, *self.features)
+
 
 @dataclass(frozen=True, slots=True)
 class ExportParameters:
@@ -105,6 +115,11 @@ class ExportParameters:
     jobs: tuple[Job, ...] = (Job(),)
     node_filter: Steps = ()
     edge_filter: Steps = ()
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether labels or filters leave something out."""
+        return bool(self.node_labels or self.edge_labels or self.node_filter or self.edge_filter)
 
     @classmethod
     def read(cls, path: Path) -> ExportParameters:
@@ -120,7 +135,7 @@ class ExportParameters:
     @classmethod
     def parse(cls, document: Any) -> ExportParameters:
         """The parameters in a decoded export request. Raises `BadParameters`."""
-        request = _object(document, "request") if not isinstance(document, list) else {}
+        request = _spelt(document, "request", _REQUEST) if not isinstance(document, list) else {}
         command = request.get("command", "export-pg")
         if command != "export-pg":
             raise BadParameters("command", f"{command!r} is not supported; there is export-pg")
@@ -169,6 +184,7 @@ def _job(entry: Mapping[str, Any], number: int) -> Job:
     version = str(entry.get("version", "v2.0"))
     if version.startswith("v1."):
         raise BadParameters("version", f"{version} is not supported; there is v2.0")
+    encoding = _chosen(entry, "feature_encoding", ("auto", "none"), "feature_encoding")
     default = DEFAULT_NAME if number == 1 else f"{DEFAULT_NAME}-{number}"
     name = entry.get("name", default)
     if not isinstance(name, str) or not name or "/" in name or name.startswith("."):
@@ -184,7 +200,7 @@ def _job(entry: Mapping[str, Any], number: int) -> Job:
         name,
         tuple(targets),
         tuple(features),
-        encode=entry.get("feature_encoding", "auto") != "none",
+        encode=encoding != "none",
         edge_features=not entry.get("disableEdgeFeatures", False),
     )
 
@@ -193,7 +209,7 @@ def _target(entry: Any, split: tuple[float, float, float]) -> TargetSpec:
     target = _spelt(entry, "targets", _TARGET)
     element = _element(target, "target")
     is_edge = "edge" in target
-    where = f"{'edge' if is_edge else 'node'} target {_described(element)}"
+    where = f"{'edge' if is_edge else 'node'} target {described_element(element)}"
     tasks = EDGE_TASKS if is_edge else NODE_TASKS
     task = _chosen(target, "type", tasks, where)
     if task is None:
@@ -209,7 +225,7 @@ def _target(entry: Any, split: tuple[float, float, float]) -> TargetSpec:
 def _feature(entry: Any) -> list[FeatureSpec]:
     feature = _spelt(entry, "features", _FEATURE)
     element = _element(feature, "feature")
-    where = f"feature of {_described(element)}"
+    where = f"feature of {described_element(element)}"
     given = feature.get("type")
     kind = _ALIASES.get(str(given), str(given))
     if kind not in FEATURE_TYPES:
@@ -304,7 +320,21 @@ def _labels(value: Any, where: str) -> Labels:
     return tuple(sorted(names))
 
 
-def _described(element: Element) -> str:
+def labels_of(element: Element) -> tuple[Labels, ...]:
+    """The labels of the vertices that a target or a feature names: one kind, or both ends."""
+    if edge_label_of(element) is None:
+        return (tuple(str(label) for label in element),)
+    return tuple(labels for labels in element if isinstance(labels, tuple))
+
+
+def edge_label_of(element: Element) -> str | None:
+    """The label of the edges that it names, `None` for vertices."""
+    is_edge = len(element) == 3 and isinstance(element[0], tuple)
+    return str(element[1]) if is_edge else None
+
+
+def described_element(element: Element) -> str:
+    """A target's or a feature's element for messages."""
     if len(element) == 3 and isinstance(element[0], tuple):
         return f"[{', '.join([';'.join(element[0]), str(element[1]), ';'.join(element[2])])}]"
     return ";".join(str(label) for label in element)
@@ -338,7 +368,9 @@ def _whole(entry: Mapping[str, Any], key: str, where: str) -> int:
 
 def _one_of(key: str, value: Any, allowed: Sequence[str]) -> str:
     choices = ", ".join(f"'{choice}'" for choice in allowed)
-    return f"Invalid '{key}' value: {value!r}. Valid values are: {choices}"
+    near = misspelt([value], allowed) if isinstance(value, str) else None
+    meant = "" if near is None else f"; did you mean '{near[1]}'?"
+    return f"Invalid '{key}' value: {value!r}{meant}. Valid values are: {choices}"
 
 
 def _names(params: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable
 
-LIKENESS = 0.85
+LIKENESS = 0.8
 """How much alike an unknown name and a known one are to be taken for a typing error, up to 1."""
 
 
@@ -25,6 +25,26 @@ def misspelt(names: Iterable[str], known: Collection[str]) -> tuple[str, str] | 
         if near:
             return name, plain[near[0]]
     return None
+
+
+MEANT = 0.6
+"""How much alike a name that is nowhere and one that is there are for the one to be meant."""
+
+MOST_LISTED = 12
+"""Names that a message lists."""
+
+
+def suggestion(name: str, there: Iterable[str]) -> str:
+    """The end of a message about a name that is nowhere: the likeliest that is there, and all."""
+    names = sorted(set(there))
+    plain = {_plain(each): each for each in names}
+    near = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=MEANT)
+    meant = f"; did you mean {plain[near[0]]!r}?" if near else ";"
+    if not names:
+        return ": there is none"
+    listed = ", ".join(map(repr, names[:MOST_LISTED]))
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return f"{meant} there {'is' if len(names) == 1 else 'are'} {listed}{more}"
 
 
 def _plain(name: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from proxy.graph.elements import DATE
 from proxy.graph.export_parameters import Element, FeatureSpec, Job, TargetSpec
 from proxy.graph.export_rows import FROM, ID, TO
+from proxy.graph.named import check_schema
 from proxy.graph.schema import EdgeKind, NodeKind, Property, Schema
 
 MULTI_VALUE_SEPARATOR = ";"
@@ -20,7 +21,8 @@ _TEXT = "text_"
 
 
 def training_configuration(job: Job, schema: Schema) -> dict[str, Any]:
-    """The document of one job."""
+    """The document of one job. Raises `BadParameters` for what it names and nothing has."""
+    check_schema(job, schema)
     warnings: list[str] = []
     nodes = [
         {
@@ -55,16 +57,7 @@ def _columns(
 ) -> dict[str, Any]:
     """The `features` and `labels` of one file."""
     targets = [target for target in job.targets if target.element == element]
-    labels = []
-    for target in targets:
-        if target.property and target.property not in kind.properties:
-            what = "node" if isinstance(kind, NodeKind) else "edge"
-            warnings.append(
-                f"Unrecognized {what} {target.type} property "
-                f"(Label: {kind.name}, Property: {target.property})."
-            )
-        else:
-            labels.append(_label(target, kind.properties.get(target.property)))
+    labels = [_label(target, kind.properties.get(target.property)) for target in targets]
     used = {target.property for target in targets}
     asked = [feature for feature in job.features if feature.element == element]
     features: list[dict[str, Any]] = []
@@ -98,10 +91,10 @@ def _features(
 ) -> list[dict[str, Any]]:
     overrides: dict[str, FeatureSpec] = {}
     for feature in asked:
-        if feature.property in used or feature.property not in kind.properties:
+        if feature.property in used:
             warnings.append(
                 f"Unable to add {feature.type} feature override (Label: {kind.name}, Property: "
-                f"{feature.property}). Property is missing, or is being used to label the "
+                f"{feature.property}). Property is being used to label the "
                 f"{'node' if isinstance(kind, NodeKind) else 'edge'}."
             )
         else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from proxy.graph.export_files import EdgeFile, Export, NodeFile, Target
+from proxy.graph.spelling import suggestion
 from proxy.learning.graph import Edges, Relation
 from proxy.learning.processing.edges import RelationRows
 from proxy.learning.processing.numbering import Numbering
@@ -23,6 +24,10 @@ DEFAULT_LINK_SPLIT: SplitRate = (0.9, 0.05, 0.05)
 """Neptune's, for links."""
 
 PROPERTY_TASKS = ("classification", "regression")
+
+UNRECOGNIZED = "Unrecognized "
+"""How Neptune's exporter begins its warning about a target that the graph has not: without one,
+links would be learned instead of what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,20 @@ def only_target(export: Export) -> Wanted | None:
     for file, target in asked:
         is_link = is_link_target(target) and isinstance(file, EdgeFile)
         if not is_link and target.task not in PROPERTY_TASKS:
-            tasks = "classification or regression"
+            known = (*PROPERTY_TASKS, *(("link_prediction",) if isinstance(file, EdgeFile) else ()))
             raise UnusableExport(
-                f"{described(file, target)} has the unknown task {target.task!r}: use "
-                f"{tasks if isinstance(file, NodeFile) else f'{tasks}, or link_prediction'}"
+                f"{described(file, target)} has the unknown task {target.task!r}"
+                f"{suggestion(target.task, known)}"
             )
         if not is_link and not target.column:
             raise UnusableExport(f"a {target.task} of {owner_of(file)} names no property")
+    lost = [text for text in export.warnings if str(text).startswith(UNRECOGNIZED)]
+    if lost and not asked:
+        raise UnusableExport(
+            f"the export was asked for a target that it did not find, so its configuration has "
+            f"none ({lost[0]}): export again with the right name, or put the target into the "
+            'configuration as "labels" of its file'
+        )
     properties = [Wanted(*pair) for pair in asked if not is_link_target(pair[1])]
     if not properties:
         return None

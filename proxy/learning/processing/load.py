@@ -8,7 +8,7 @@ from proxy.graph.export_files import CONFIGURATION, read_export
 from proxy.learning.events import Progress
 from proxy.learning.processing.asked import only_target
 from proxy.learning.processing.process import process
-from proxy.learning.processing.processed import ProcessedGraph
+from proxy.learning.processing.processed import ProcessedGraph, UnusableExport
 from proxy.learning.processing.stored import read_processed
 from proxy.store.artifacts import MANIFEST, read_manifest
 
@@ -22,6 +22,7 @@ def load_processed(
     sense.
     """
     if (directory / MANIFEST).is_file():
+        _check_configuration(directory, configuration)
         return read_processed(directory)
     return process(read_export(directory, configuration), progress=progress)
 
@@ -32,5 +33,15 @@ def asks_for_property(directory: Path, configuration: str = CONFIGURATION) -> bo
     Raises `BadExport`, `UnusableExport`, `ArtifactError`.
     """
     if (directory / MANIFEST).is_file():
+        _check_configuration(directory, configuration)
         return read_manifest(directory).get("target") is not None
     return only_target(read_export(directory, configuration)) is not None
+
+
+def _check_configuration(directory: Path, configuration: str) -> None:
+    """Refuse a configuration for what was processed with one already."""
+    if configuration != CONFIGURATION:
+        raise UnusableExport(
+            f"{directory} was processed already, with the configuration of that time: "
+            f"{configuration} has to be given to `gremlink process`"
+        )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from proxy.graph.spelling import misspelt
 from proxy.learning.search.parameter import FAN_OUTS, Kind, Parameter, Spacing, Value
 
 FILE = "model-hpo-configuration.json"
@@ -19,6 +20,13 @@ TEMPLATES = "hpo-configuration-templates"
 
 TIERS = ("1-tier-param", "2-tier-param", "3-tier-param")
 FIXED = "fixed-param"
+ENTRY = ("model", "task_type", "eval_metric", "eval_frequency", *TIERS, FIXED)
+PARAMETER = (
+    *("param", "range", "options", "type", "inc_strategy", "inc_val", "default"),
+    *("node_strategy", "edge_strategy"),
+)
+"""The keys of a model and of a parameter; the user guide has more, which change nothing here."""
+
 KINDS: tuple[Kind, ...] = ("bool", "int", "float")
 SPACINGS: tuple[Spacing, ...] = ("linear", "log", "power2")
 LINKS = "link_predict"
@@ -100,6 +108,7 @@ def configuration_of(document: Any, vertices: int = 0, edges: int = 0) -> HpoCon
         count = len(models) if isinstance(models, list) else "no"
         raise BadHpoConfiguration(f'"models" has {count} entries: it must have exactly one')
     (entry,) = models
+    _spelt(entry, ENTRY, "the model")
     missing = [key for key in ("model", *TIERS, FIXED) if key not in entry]
     if missing:
         raise BadHpoConfiguration(f"the model has no {', '.join(map(repr, missing))}")
@@ -122,6 +131,7 @@ def _parameter(entry: Any, sizes: Mapping[str, int]) -> Parameter:
     if not isinstance(entry, dict) or not isinstance(entry.get("param"), str):
         raise BadHpoConfiguration(f'an entry without "param": {json.dumps(entry)}')
     name = entry["param"]
+    _spelt(entry, PARAMETER, name)
     kind = entry.get("type")
     if kind not in KINDS:
         raise BadHpoConfiguration(f"{name} has type {kind!r}: use one of {', '.join(KINDS)}")
@@ -161,6 +171,12 @@ def _parameter(entry: Any, sizes: Mapping[str, int]) -> Parameter:
         spacing,
         step,
     )
+
+
+def _spelt(entry: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    wrong = misspelt(entry, known)
+    if wrong is not None:
+        raise BadHpoConfiguration(f"{where} has {wrong[0]!r}; did you mean {wrong[1]!r}?")
 
 
 def _default(name: str, kind: Kind, found: Any) -> Value:

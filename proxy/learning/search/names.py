@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from proxy.learning.search.configuration import HpoConfiguration
+from proxy.graph.spelling import misspelt
+from proxy.learning.search.configuration import BadHpoConfiguration, HpoConfiguration
 from proxy.learning.search.parameter import FAN_OUTS, Value
 from proxy.learning.settings import TrainingSettings
 
@@ -76,9 +77,15 @@ def with_frequency(settings: TrainingSettings, configuration: HpoConfiguration) 
 
 
 def told(configuration: HpoConfiguration) -> tuple[str, ...]:
-    """Warnings about parameters that change nothing, or that nobody knows."""
+    """Warnings about parameters that change nothing, or that nobody knows.
+
+    Raises `BadHpoConfiguration` for one that is nearly known.
+    """
     idle = [name for name in configuration.names if name in WITHOUT_EFFECT]
     known = SETTINGS.keys() | WITHOUT_EFFECT.keys()
+    wrong = misspelt(configuration.names, known)
+    if wrong is not None:
+        raise BadHpoConfiguration(f"there is no parameter {wrong[0]!r}; did you mean {wrong[1]!r}?")
     unknown = [name for name in configuration.names if name not in known]
     warnings = []
     if idle:

@@ -143,9 +143,10 @@ def wanted_for(
         settings = applied(settings, _free(configuration.defaults(), pinned))
         if "evaluate_every" not in pinned:
             settings = with_frequency(settings, configuration)
+        warnings = told(configuration)
     except ValueError as error:
         raise BadHpoConfiguration(f"{path}: {error}") from error
-    return Wanted(model, settings, configuration, asked, pinned, told(configuration))
+    return Wanted(model, settings, configuration, asked, pinned, warnings)
 
 
 NO_SEARCH = "there was no search: a warm start keeps the settings of the earlier training"

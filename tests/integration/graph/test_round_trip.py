@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from exported_rows import edges_of, vertices_of
 from grammar.traversal import Kind, Literal
 from proxy.embedded.sample import FRIENDS
 from proxy.graph import (
+    BadParameters,
     ExportFailed,
     ExportParameters,
     FileProblem,
@@ -224,16 +226,92 @@ def test_chosen_labels_and_jobs(files: Path, empty_graph: str, tmp_path: Path) -
     assert (stats["nodes"], stats["edges"]) == (2, 2)
 
 
-def test_labels_that_there_are_not_are_told(files: Path, empty_graph: str, tmp_path: Path) -> None:
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "a label of vertices": (
+        {"params": {"nodeLabels": ["Person", "person"]}},
+        r"nodeLabels: the graph has no vertex with the label 'person'; did you mean 'Person'\?",
+    ),
+    "a label of edges": (
+        {"params": {"edgeLabels": ["know"]}},
+        r"edgeLabels: .* label 'know'; did you mean 'knows'\? there are 'knows', 'likes'",
+    ),
+    "a label in a filter": (
+        {"params": {"gremlinNodeFilter": "hasLabel('Persn')"}},
+        r"gremlinNodeFilter: the graph has no vertex with the label 'Persn'; did you mean 'Person'",
+    ),
+    "a label in a predicate": (
+        {"params": {"gremlinEdgeFilter": "hasLabel(within('knows', 'liks'))"}},
+        "gremlinEdgeFilter: .*'liks'; did you mean 'likes'",
+    ),
+    "a label of either side": (
+        {"params": {"gremlinFilter": "hasLabel('Person', 'nkows')"}},
+        "gremlinFilter: the graph has no vertex with the label 'nkows'",
+    ),
+    "a key in a filter": (
+        {"params": {"gremlinNodeFilter": "has('nme', 'x')"}},
+        "gremlinNodeFilter: no vertex of the graph has the property 'nme'; did you mean 'name'",
+    ),
+    "a key of edges": (
+        {"params": {"gremlinEdgeFilter": "has('name')"}},
+        "gremlinEdgeFilter: no edge of the graph has the property 'name'",
+    ),
+    "a key deeper in a filter": (
+        {"params": {"gremlinNodeFilter": "where(__.outE('knows').has('weigth', gt(1)))"}},
+        "no element of the graph has the property 'weigth'; did you mean 'weight'",
+    ),
+    "an edge deeper in a filter": (
+        {"params": {"gremlinNodeFilter": "where(__.out('knws'))"}}, "did you mean 'knows'",
+    ),
+    "a label that a filter asks for by has": (
+        {"params": {"gremlinNodeFilter": "has('Prsn', 'name', 'x')"}}, "did you mean 'Person'",
+    ),
+    "a target's label": (
+        {"neptune_ml": {"targets": {"node": "person", "property": "name",
+                                    "type": "classification"}}},
+        "target person: the graph has no vertex with the label 'person'; did you mean 'Person'",
+    ),
+    "a target's property": (
+        {"neptune_ml": {"targets": {"node": "Person", "property": "notes",
+                                    "type": "classification"}}},
+        "target Person: nothing there has the property 'notes'; did you mean 'note'",
+    ),
+    "a target's edge": (
+        {"neptune_ml": {"targets": {"edge": ["Person", "know", "Person"],
+                                    "type": "link_prediction"}}},
+        r"target \[Person, know, Person\]: .* label 'know'; did you mean 'knows'",
+    ),
+    "edges that end elsewhere": (
+        {"neptune_ml": {"targets": {"edge": ["Admin;Person", "likes", "Person"],
+                                    "type": "link_prediction"}}},
+        r"no edge \[Admin;Person, likes, Person\] was exported; did you mean",
+    ),
+    "a target's property of vertices with several labels": (
+        {"neptune_ml": {"targets": {"node": "Admin;Person", "property": "scores",
+                                    "type": "classification"}}},
+        "no Admin;Person has the property 'scores'; did you mean 'score'",
+    ),
+    "a feature in a job": (
+        {"neptune_ml": {"jobs": [{"name": "x", "features": {"node": "Person", "property": "scores",
+                                                           "type": "numerical"}}]}},
+        "feature Person of job 'x': nothing there has the property 'scores'; did you mean 'score'",
+    ),
+    "a target that a filter leaves out": (
+        {"params": {"nodeLabels": ["Person"], "edgeLabels": ["likes"]},
+         "neptune_ml": {"targets": {"edge": ["Person", "knows", "Person"],
+                                    "type": "link_prediction"}}},
+        r"no edge \[Person, knows, Person\] was exported",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_the_graph_has_not(files: Path, empty_graph: str, tmp_path: Path, name: str) -> None:
     load_csv(empty_graph, files)
-    asked = {"nodeLabels": ["Person", "person"], "edgeLabels": ["know"]}
-    parameters = ExportParameters.parse({"params": asked})
-    report = export_graph(empty_graph, tmp_path / "out", parameters=parameters)
-    assert report.edges == 0
-    assert report.warnings == (
-        "nodeLabels: the export has no vertex with the label 'person'.",
-        "edgeLabels: the export has no edge with the label 'know'.",
-    )
+    request, expected = WRONG[name]
+    parameters = ExportParameters.parse(request)
+    with pytest.raises(BadParameters, match=expected):
+        export_graph(empty_graph, tmp_path / "out", parameters=parameters)
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
 def link_target() -> dict[str, object]:

@@ -45,16 +45,21 @@ def graph(proxy: Proxy) -> Any:
     neptune.execute_gremlin_query(gremlinQuery="g.V().drop().iterate()")
 
 
-def exported(proxy: Proxy, path: str = "/v1/neptune-export", **request: Any) -> tuple[Any, Path]:
-    """How an export ended, and where its files are."""
+def ended(proxy: Proxy, path: str, **request: Any) -> Any:
+    """How an export ended."""
     body = {"command": "export-pg", "outputS3Path": "s3://b/exports", **request}
     status, started = send(proxy.address, "POST", path, body)
     assert status == 200, started
-    ended = wait_for(
+    return wait_for(
         lambda: send(proxy.address, "GET", f"{path}/{started['jobId']}")[1], "succeeded", "failed"
     )
-    assert ended["status"] == "succeeded", ended
-    return ended, proxy.store.parent / "s3" / ended["outputS3Uri"].removeprefix("s3://")
+
+
+def exported(proxy: Proxy, path: str = "/v1/neptune-export", **request: Any) -> tuple[Any, Path]:
+    """How an export ended well, and where its files are."""
+    done = ended(proxy, path, **request)
+    assert done["status"] == "succeeded", done
+    return done, proxy.store.parent / "s3" / done["outputS3Uri"].removeprefix("s3://")
 
 
 def ids(folder: Path, kind: str) -> set[str]:
@@ -119,6 +124,32 @@ def test_several_configurations_are_written_and_any_is_processed(graph: Any, pro
     assert sorted(path.stem for path in folder.glob("*s.json")) == ["ages", "links", "stats"]
     assert processed(graph, proxy, ended["outputS3Uri"], "links.json") == "link_predict"
     assert processed(graph, proxy, ended["outputS3Uri"], "ages.json") == "node_regression"
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (
+            {"additionalParams": {"neptune_ml": {"targets": [{**AGE, "node": "Persona"}]}}},
+            "no vertex with the label 'Persona'; did you mean 'Person'",
+        ),
+        (
+            {
+                "additionalParams": {
+                    "neptune_ml": {"jobs": [{"targets": [{**AGE, "property": "Age"}]}]}
+                }
+            },
+            "has the property 'Age'; did you mean 'age'",
+        ),
+        ({"params": {"edgeLabels": ["know"]}}, "label 'know'; did you mean 'knows'"),
+    ],
+)
+def test_what_the_graph_has_not_fails(
+    graph: Any, proxy: Proxy, request_: Any, expected: str
+) -> None:
+    done = ended(proxy, "/neptune-export", **request_)
+    assert done["status"] == "failed"
+    assert expected in done["failureReason"]
 
 
 def test_what_was_chosen_by_a_filter_is_processed(graph: Any, proxy: Proxy) -> None:

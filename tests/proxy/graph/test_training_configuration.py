@@ -8,6 +8,7 @@ import pytest
 
 from grammar.traversal import Kind
 from proxy.graph.elements import EdgeElement, Id, Value, VertexElement
+from proxy.graph.errors import BadParameters
 from proxy.graph.export_parameters import ExportParameters
 from proxy.graph.schema import Schema
 from proxy.graph.training_configuration import training_configuration
@@ -120,13 +121,40 @@ def test_edge_targets() -> None:
     assert edge["features"] == []
 
 
-def test_unknown_target_is_a_warning() -> None:
-    asked = {"targets": [{"node": "Person", "property": "x", "type": "classification"}]}
-    found = document(schema(p=of("String")), asked)
-    assert found["warnings"] == [
-        "Unrecognized node classification property (Label: Person, Property: x)."
-    ]
-    assert "labels" not in found["graph"]["nodes"][0]
+@pytest.mark.parametrize("what", ["targets", "features"])
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (
+            {"node": "Persn", "property": "p"},
+            "no vertex was exported with the label 'Persn'; did you mean 'Person'. there is 'Per",
+        ),
+        ({"node": "person", "property": "p"}, "did you mean 'Person'"),
+        ({"node": "Product", "property": "p"}, "label 'Product'; there is 'Person'"),
+        ({"node": "Person", "property": "P"}, "no Person has the property 'P'; did you mean 'p'"),
+        ({"node": "Person", "property": "x"}, "has the property 'x'; .*there are 'p', 'quality'"),
+        (
+            {"edge": ["Person", "konws", "Person"], "property": "p"},
+            r"no edge \[Person, konws, Person\] .* did you mean '\[Person, knows, Person\]'",
+        ),
+        ({"edge": ["Person", "knows", "Thing"], "property": "p"}, "no edge"),
+        (
+            {"edge": ["Person", "knows", "Person"], "property": "q"},
+            r"no \(Person\)-knows-\(Person\) has the property 'q'",
+        ),
+    ],
+)
+def test_what_nothing_has(what: str, entry: dict[str, Any], expected: str) -> None:
+    kind = "classification" if what == "targets" else "auto"
+    found = schema(p=of("String"), quality=of("String"))
+    with pytest.raises(BadParameters, match=expected):
+        document(found, {what: [{**entry, "type": kind}]})
+
+
+def test_links_of_an_edge_that_nothing_has() -> None:
+    asked = {"targets": [{"edge": ["Person", "know", "Person"], "type": "link_prediction"}]}
+    with pytest.raises(BadParameters, match="did you mean"):
+        document(schema(), asked)
 
 
 def override(**entry: Any) -> dict[str, Any]:
@@ -148,12 +176,6 @@ def test_overrides() -> None:
     ("values", "entry", "expected"),
     [
         (
-            {},
-            {"type": "numerical"},
-            "Unable to add numerical feature override (Label: Person, Property: p). "
-            "Property is missing, or is being used to label the node.",
-        ),
-        (
             {"p": of("String", "String")},
             {"type": "text_tfidf"},
             "text_tfidf feature does not support multi-value properties. "
@@ -171,9 +193,13 @@ def test_warnings(values: dict[str, list[Value]], entry: dict[str, Any], expecte
     assert document(schema(**values), override(**entry))["warnings"] == [expected]
 
 
-def test_features_of_unknown_labels_are_nothing() -> None:
-    asked = {"features": [{"node": "Nobody", "property": "p", "type": "auto"}]}
-    assert document(schema(), asked)["warnings"] == []
+def test_a_feature_that_is_the_target() -> None:
+    target = {"node": "Person", "property": "p", "type": "classification"}
+    found = document(schema(p=of("String")), {"targets": [target], **override(type="auto")})
+    assert found["warnings"] == [
+        "Unable to add auto feature override (Label: Person, Property: p). "
+        "Property is being used to label the node."
+    ]
 
 
 def test_no_encoding() -> None:

@@ -228,10 +228,41 @@ TABLE: dict[str, tuple[Change, str]] = {
     ),
     "an unknown task": (
         label({"label": ["team", "clustering"]}),
-        "property 'team' of 'P' has the unknown task 'clustering': use classification or",
+        "property 'team' of 'P' has the unknown task 'clustering'; there are 'classification',",
+    ),
+    "a task that is misspelt": (
+        label({"label": ["team", "clasification"]}),
+        "unknown task 'clasification'; did you mean 'classification'",
+    ),
+    "a target that is misspelt": (
+        label({"label": ["taem", "classification"]}),
+        r"P\.csv: there is no column 'taem', only 'age', 'team', 'at'",
+    ),
+    "targets under a key that is misspelt": (
+        lambda _, document: document["graph"]["nodes"][0].update(lables=[TEAM]),
+        r"P\.csv has the key 'lables'; did you mean 'labels'",
+    ),
+    "links under a key that is misspelt": (
+        lambda _, document: document["graph"]["edges"][0].update(label=[TEAM]),
+        r"P-knows-P\.csv has the key 'label'; did you mean 'labels'",
+    ),
+    "a split that is misspelt": (
+        label({**TEAM, "split_rates": [0.8, 0.1, 0.1]}),
+        r"a label of P\.csv has the key 'split_rates'; did you mean 'split_rate'",
+    ),
+    "a graph that is misspelt": (
+        lambda _, document: document["graph"].update(node=[]),
+        "\"graph\" has the key 'node'; did you mean 'nodes'",
+    ),
+    "a target that the exporter has not found": (
+        lambda _, document: document.update(
+            warnings=["Unrecognized node classification property (Label: P, Property: taem)."]
+        ),
+        "asked for a target that it did not find, .*Property: taem.*export again",
     ),
     "links of vertices": (
-        label({"label": ["", "link_prediction"]}), "unknown task 'link_prediction'",
+        label({"label": ["", "link_prediction"]}),
+        "unknown task 'link_prediction'; there are 'classification', 'regression'$",
     ),
     "an edge to nowhere": (
         text("P-knows-P.csv", "p1,p2", "p1,zoe"),

@@ -148,6 +148,12 @@ def number(value: Any) -> dict[str, Any]:
     return {"1-tier-param": [{"param": "lr", "type": "float", "default": value}]}
 
 
+def test_a_parameter_that_is_nearly_known_is_refused() -> None:
+    asked = {"param": "num_hiden", "type": "int", "default": 8}
+    with pytest.raises(BadHpoConfiguration, match="'num_hiden'; did you mean 'num-hidden'"):
+        told(configuration_of(changed(**{"fixed-param": [asked]})))
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
@@ -204,6 +210,11 @@ def number(value: Any) -> dict[str, Any]:
         (
             changed(**{"fixed-param": [{"param": "lr", "type": "float", "default": 1}]}),
             "lr stands there more than once",
+        ),
+        (changed(eval_metrics={}), "the model has 'eval_metrics'; did you mean 'eval_metric'?"),
+        (
+            changed(**{"fixed-param": [{"param": "dropout", "type": "float", "defaults": 1}]}),
+            "dropout has 'defaults'; did you mean 'default'?",
         ),
     ],
 )
