@@ -73,6 +73,13 @@ def with_time_left(request: RequestMessage, milliseconds: float) -> RequestMessa
     return request.derive(request_id=request.request_id, args=changed) if changed else request
 
 
+def with_deadline(request: RequestMessage, milliseconds: float) -> RequestMessage:
+    """A query of our own that ends when nobody waits for it any more."""
+    left = Literal(Kind.LONG, max(1, int(milliseconds)))
+    args: dict[str, Argument | None] = {_NAMES[1]: None, EVALUATION_TIMEOUT: left}
+    return request.derive(request_id=request.request_id, args=args)
+
+
 def exceeded(request: RequestMessage, milliseconds: int) -> TimeLimitExceeded:
     """What a client is told whose query has taken longer than that."""
     match request.args.get("gremlin"):

@@ -34,6 +34,7 @@ from proxy.relay.endings import failure, refusal
 from proxy.relay.inferring import Inferences, asks_otherwise
 from proxy.relay.ledger import KEPT, Ledger, OpenRequest
 from proxy.relay.marker import holds_marker
+from proxy.relay.names import rest_with_name
 from proxy.relay.near import WATCH
 from proxy.relay.readings import Readings, takes_long
 from proxy.relay.recent import RecentIds
@@ -128,7 +129,10 @@ class Conversation:
     ) -> None:
         if head is not None:
             started = time.monotonic() if started is None else started
-            noted = (started, message.payload[:KEPT], 0, message.opcode, head.format)
+            kept = message.payload
+            if len(kept) > KEPT:
+                kept = kept[:KEPT] + rest_with_name(kept, KEPT)
+            noted = (started, kept, 0, message.opcode, head.format)
             self.open[head.request_id.bytes] = noted
 
     def _has_to_wait(self, message: Message, head: RequestHead | None) -> bool:

@@ -1,7 +1,8 @@
 """Gremlin over HTTP: requests go on to the database's own HTTP side, answers come back as they are.
 
 An inference query makes several requests: those for its inputs, and the rewritten one, whose answer
-is the client's. Each carries the client's own credentials.
+is the client's. Each carries the client's own credentials. An error carries the id of the request:
+drivers look for whom it ends.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import unquote_plus
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, web
 from multidict import CIMultiDict
@@ -29,10 +30,11 @@ from proxy.relay.in_order import carried_out
 from proxy.relay.marker import holds_marker, may_hold_marker
 from proxy.relay.near import LOOKED_INTO, WATCH
 from proxy.relay.refusals import refusal
+from proxy.relay.spoken import Spoken
 from proxy.relay.upstream import reason_of
+from proxy.relay.writing import http_body
 from proxy.wire.errors import MessageError
-from proxy.wire.http import read_http_request, write_http_body
-from proxy.wire.mime import GRAPHSON_3
+from proxy.wire.http import is_form, peek_http_id, read_http_request
 from proxy.wire.request import RequestMessage
 from proxy.wire.response import read_response
 
@@ -45,7 +47,11 @@ _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 @dataclass(frozen=True, slots=True)
 class HttpRelay:
-    """The database's HTTP side; `upstream` is its WebSocket address, the timeouts in seconds."""
+    """The database's HTTP side; `upstream` is its WebSocket address, the timeouts in seconds.
+
+    `message_limit` is that of a rewritten request in bytes, `spoken` what the database has shown of
+    the formats that it reads.
+    """
 
     session: ClientSession
     upstream: str
@@ -54,23 +60,33 @@ class HttpRelay:
     connect_timeout: float
     evaluation_timeout: float
     aside: Aside
+    message_limit: int
+    spoken: Spoken = field(default_factory=Spoken)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         body = await request.read()
-        address = unquote_plus(request.query_string).encode()
         try:
-            marked = holds_marker(address) or (
-                may_hold_marker(body) and await self._unless_short(body, holds_marker, body)
-            )
+            marked = await self.marked(request, body)
         except InferenceError as error:
-            return refusal(error, uuid4())
+            return refusal(error, _id_of(request, body))
         if not marked:
             WATCH.warn(address + b"&" + body[:LOOKED_INTO])
             return await self._pass_on(request, request.method, end_to_end(request.headers), body)
         return await self.answered(
             request, body, lambda message: self._answer(request, message, body)
         )
+
+    async def marked(self, request: web.Request, body: bytes) -> bool:
+        """Whether the marker stands in a request's address or body. Raises `TooManyRequests`."""
+        if holds_marker(unquote_plus(request.query_string).encode()):
+            return True
+        if may_hold_marker(body) and await self._unless_short(body, holds_marker, body):
+            return True
+        if not is_form(_content_type(request), body) or b"%" not in body:
+            return False
+        form = await self._unless_short(body, _unquoted, body)
+        return may_hold_marker(form) and await self._unless_short(form, holds_marker, form)
 
     async def answered(
         self,
@@ -79,10 +95,15 @@ class HttpRelay:
         answer: Callable[[RequestMessage], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
         """The answer to the request message that an HTTP request holds, or the error it ends in."""
-        request_id = uuid4()
+        request_id = _id_of(request, body)
         try:
             message = await self._unless_short(
-                body, read_http_request, request.content_type, body, request.query
+                body,
+                read_http_request,
+                _content_type(request),
+                body,
+                request.query,
+                request.headers.get("Accept", ""),
             )
             request_id = message.request_id
             return await answer(message)
@@ -91,7 +112,7 @@ class HttpRelay:
         except InferenceError as error:
             return refusal(error, request_id)
         except Refused as refused:
-            return refused.response
+            return refused.told(request_id)
         except Exception:
             log.exception("inference failed, request %s", request_id, extra={"request": request_id})
             failure = InternalFailure("The inference failed; the proxy's log says why.")
@@ -106,7 +127,10 @@ class HttpRelay:
         headers = end_to_end(request.headers)
         if final is None:
             return await self._pass_on(request, request.method, headers, body)
-        headers["Content-Type"], content = await self._unless_short(body, write_http_body, final)
+        final = self.spoken.to_database(final)
+        headers["Content-Type"], content = await self._unless_short(
+            body, http_body, final, self.message_limit
+        )
         headers.setdefault("Accept", "application/json")
         return await self._pass_on(request, "POST", headers, content, address=False)
 
@@ -131,21 +155,25 @@ class HttpRelay:
 
     async def ask(self, request: web.Request, asked: RequestMessage) -> Results:
         """The results of a query of our own. Raises `Refused`, `InternalFailure`."""
-        headers = end_to_end(request.headers)
-        headers["Content-Type"], content = write_http_body(asked)
-        headers["Accept"] = GRAPHSON_3.name
-        headers.popall("Accept-Encoding", None)
-        async with self._send("POST", headers, content, "") as response:
-            body = await response.read()
-            if response.status != 200:
-                raise Refused(
-                    web.Response(
-                        status=response.status,
-                        reason=response.reason,
-                        headers=end_to_end(CIMultiDict(response.headers)),
-                        body=body,
-                    )
-                )
+        for message in self.spoken.forms(asked):
+            headers = end_to_end(request.headers)
+            headers["Content-Type"], content = http_body(message, self.message_limit)
+            headers["Accept"] = message.format.name
+            headers.popall("Accept-Encoding", None)
+            async with self._send("POST", headers, content, "") as response:
+                body = await response.read()
+                if self.spoken.understood(message.format, response.status, body):
+                    break
+        if response.status != 200:
+            raise Refused(
+                web.Response(
+                    status=response.status,
+                    reason=response.reason,
+                    headers=end_to_end(CIMultiDict(response.headers)),
+                    body=body,
+                ),
+                asked.request_id,
+            )
         try:
             return (await self._unless_short(body, read_response, body)).results
         except MessageError as error:
@@ -186,9 +214,9 @@ class HttpRelay:
             if response is not None and request.transport is not None:
                 request.transport.abort()
             raise
-        except Refused as refused:
+        except InternalFailure as error:
             if response is None:
-                return refused.response
+                return refusal(error, _id_of(request, body))
             # Part of the answer is with the client: only a broken connection tells that it ends.
             if request.transport is not None:
                 request.transport.abort()
@@ -198,7 +226,7 @@ class HttpRelay:
     async def _send(
         self, method: str, headers: CIMultiDict[str], body: bytes, query: str
     ) -> AsyncIterator[ClientResponse]:
-        """The database's response. Raises `Refused` if there is none."""
+        """The database's response. Raises `InternalFailure` if there is none."""
         url = URL(http_url(self.upstream) + (f"?{query}" if query else ""), encoded=True)
         headers.popall("Content-Encoding", None)  # what was read is no longer compressed
         try:
@@ -216,12 +244,33 @@ class HttpRelay:
             reason = reason_of(error)
             log.warning("HTTP request to %s failed: %s", self.upstream, reason)
             message = f"The database at {self.upstream} cannot be reached: {reason}."
-            raise Refused(web.json_response({"message": message}, status=500)) from error
+            raise InternalFailure(message) from error
 
 
 class Refused(Exception):
-    """The database refused; its response is the client's."""
+    """The database refused a query of our own; its response is the client's."""
 
-    def __init__(self, response: web.Response) -> None:
+    def __init__(self, response: web.Response, asked: UUID) -> None:
         super().__init__(response.status)
-        self.response = response
+        self._response = response
+        self._asked = asked
+
+    def told(self, request_id: UUID) -> web.Response:
+        """The response under the id of the client's request, by which drivers look for it."""
+        if isinstance(body := self._response.body, bytes):
+            own = str(self._asked).encode()
+            self._response.body = body.replace(own, str(request_id).encode())
+        return self._response
+
+
+def _content_type(request: web.Request) -> str:
+    return request.headers.get("Content-Type", "")
+
+
+def _id_of(request: web.Request, body: bytes) -> UUID:
+    """The id that a request names where it can be told at once, else a new one."""
+    return peek_http_id(_content_type(request), body) or uuid4()
+
+
+def _unquoted(form: bytes) -> bytes:
+    return unquote_plus(form.decode("latin-1")).encode()

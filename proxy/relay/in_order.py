@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from proxy.inference.answer import answer
-from proxy.inference.commands import Admit, Command, Reply
+from proxy.inference.commands import Admit, Ask, Command, Reply
 from proxy.inference.errors import InferenceError
 from proxy.inference.predicates import Settings
-from proxy.inference.timeouts import exceeded, timeout_of_request, with_time_left
+from proxy.inference.timeouts import exceeded, timeout_of_request, with_deadline, with_time_left
 from proxy.relay.advance import LONG, Aside, Done, advance
 from proxy.wire.request import RequestMessage
 
@@ -48,6 +49,8 @@ async def carried_out(
             if needed.request is None or left is None:
                 return needed.request
             return with_time_left(needed.request, left * 1000)
+        if isinstance(needed, Ask) and left is not None:
+            needed = replace(needed, request=with_deadline(needed.request, left * 1000))
         try:
             reply = await asyncio.wait_for(perform(needed), left)
             if isinstance(reply, Sequence):

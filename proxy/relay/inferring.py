@@ -235,7 +235,7 @@ class Inferences:
             case Admit():
                 yield from self._admitted(pending, needed)
             case Ask(request):
-                yield self._ask(pending, request, frame(request, self._message_limit))
+                yield self._ask(pending, request, self._in_time(pending, request))
             case Try(request):
                 pending.trying = True
                 yield self._ask(pending, request, self._in_time(pending, request))
@@ -264,7 +264,7 @@ class Inferences:
             yield from self._step(pending, None)
         else:
             request = admit.request
-            yield self._ask(pending, request, frame(request, self._message_limit))
+            yield self._ask(pending, request, self._in_time(pending, request))
 
     def _ask(self, pending: Pending, request: RequestMessage, frames: bytes) -> ToUpstream:
         pending.asked, pending.results, pending.received = request.request_id, [], 0

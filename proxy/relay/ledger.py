@@ -27,9 +27,9 @@ HEAD = 8
 class OpenRequest(NamedTuple):
     """A request of the client that has not had its last response.
 
-    From `begin` on, `kept` has the first bytes of what came, about `KEPT` of them; `started` is in
-    seconds of the monotonic clock. What is not told is as in nearly every request: a frame with its
-    head, and GraphBinary in it.
+    From `begin` on, `kept` has the first bytes of what came, about `KEPT` of them, and behind them
+    the `rest` that tells its name, if need be; `started` is in seconds of the monotonic clock. What
+    is not told is as in nearly every request: a frame with its head, and GraphBinary in it.
     """
 
     started: float
@@ -40,8 +40,13 @@ class OpenRequest(NamedTuple):
 
     @property
     def payload(self) -> bytes:
-        """What is kept."""
-        return bytes(self.kept[self.begin :])
+        """The first bytes of what came."""
+        return bytes(self.kept[self.begin : KEPT])
+
+    @property
+    def rest(self) -> bytes:
+        """What of the other bytes is kept."""
+        return bytes(self.kept[KEPT:])
 
 
 Noted: TypeAlias = (

@@ -1,7 +1,8 @@
 """The queries in flight, of all clients, for whoever asks what the database is busy with.
 
-A query that is cancelled ends for its client. The database has no message for that, and works on
-until its own time-out; what it then sends is dropped.
+A query goes by the id that its client gave it (`queryId`), else by the id of its request. One that
+is cancelled ends for its client. A Gremlin Server has no message for that, and works on until its
+own time-out; what it then sends is dropped. Neptune has one, which `neptune` sends on.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from grammar.traversal import Literal, Traversal
 from proxy.inference.errors import CancelledByUser
 from proxy.relay.connection import Connection
 from proxy.relay.ledger import OpenRequest
+from proxy.relay.names import named, peeked_name
+from proxy.relay.refusals import refusal
 from proxy.wire.errors import MessageError
 from proxy.wire.excerpt import script_excerpt
-from proxy.wire.http import read_http_request
+from proxy.wire.http import peek_http_id, read_http_request
 from proxy.wire.request import RequestMessage, read_request
 
 CANCELLED = "The query was cancelled."
@@ -37,13 +40,28 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class OpenQuery:
     """A query without its last response; `started` is in seconds of the monotonic clock.
 
-    `excerpt` tells the beginning of what cannot be read, because not all of it was kept.
+    Of what cannot be read, because not all of it was kept, `excerpt` tells the beginning, and
+    `peek` the name that its client gave it.
     """
 
-    id: str
+    request_id: UUID
     started: float
     read: Callable[[], RequestMessage]
     excerpt: Callable[[], str] = str
+    peek: Callable[[], str | None] = lambda: None
+
+    @property
+    def id(self) -> str:
+        """The name that its client gave it, else the id of its request."""
+        try:
+            name = named(self.read())
+        except (MessageError, GremlinError):
+            name = self.peek()
+        return name or str(self.request_id)
+
+    def goes_by(self, id: str) -> bool:
+        """Whether it is meant by this id."""
+        return id == str(self.request_id) or id == self.id
 
     def text(self) -> str:
         """The query as a script, cut off if long; empty if it cannot be read."""
@@ -58,7 +76,7 @@ class Told(Protocol):
 
     @property
     def id(self) -> str:
-        """The client's own id of the request."""
+        """What it goes by."""
         ...
 
     @property
@@ -95,7 +113,7 @@ class OpenQueries:
 
     def __init__(self, connections: Collection[Connection]) -> None:
         self._connections = connections
-        self._http: dict[str, _OverHttp] = {}
+        self._http: set[_OverHttp] = set()
 
     async def open(self) -> Sequence[OpenQuery]:
         """All of them, oldest first."""
@@ -104,49 +122,47 @@ class OpenQueries:
             for connection in self._connections
             for request_id, request in connection.open_requests()
         ]
-        found += [each.query for each in self._http.values()]
+        found += [each.query for each in self._http]
         return sorted(found, key=lambda query: query.started)
 
     async def cancel(self, id: str) -> bool:
-        """End the query of that id for its client; whether there is one."""
-        if id in self._http:
-            self._http[id].cancelled = True
-            self._http[id].work.cancel()
-            return True
-        try:
-            request_id = UUID(id)
-        except ValueError:
-            return False
+        """End what goes by that id for its client; whether there is such a query."""
+        over_http = [each for each in self._http if each.query.goes_by(id)]
+        for each in over_http:
+            each.cancelled = True
+            each.work.cancel()
         error = CancelledByUser(CANCELLED)
-        return any(connection.cancel(request_id, error) for connection in self._connections)
+        ended = [
+            connection.cancel(request_id, error)
+            for connection in self._connections
+            for request_id, request in list(connection.open_requests())
+            if _query_of(request_id, request).goes_by(id)
+        ]
+        return bool(over_http) or any(ended)
 
     def watched(self, handler: _Handler) -> _Handler:
         """A handler of queries over HTTP that is among the queries while it works."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            request_id = uuid4()
             body = await request.read()
+            content_type = request.headers.get("Content-Type", "")
+            request_id = peek_http_id(content_type, body) or uuid4()
             query = OpenQuery(
-                str(request_id),
+                request_id,
                 time.monotonic(),
-                lambda: read_http_request(request.content_type, body, request.query),
+                lambda: read_http_request(content_type, body, request.query),
             )
             each = _OverHttp(query, asyncio.ensure_future(handler(request)))
-            self._http[query.id] = each
+            self._http.add(each)
             try:
                 return await each.work
             except asyncio.CancelledError:
                 if not each.cancelled:
                     each.work.cancel()
                     raise
-                error = CancelledByUser(CANCELLED)
-                return web.Response(
-                    status=error.http_status,
-                    text=error.detail(request_id),
-                    content_type="application/json",
-                )
+                return refusal(CancelledByUser(CANCELLED), request_id)
             finally:
-                del self._http[query.id]
+                self._http.discard(each)
 
         return handle
 
@@ -161,8 +177,9 @@ def text_of(message: RequestMessage) -> str:
 
 def _query_of(request_id: UUID, request: OpenRequest) -> OpenQuery:
     return OpenQuery(
-        str(request_id),
+        request_id,
         request.started,
         lambda: read_request(request.opcode, request.payload),
         lambda: script_excerpt(request.payload),
+        lambda: peeked_name(request.payload, request.rest),
     )

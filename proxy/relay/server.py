@@ -86,6 +86,7 @@ class Server:
             connect_timeout=configuration.limits.connect_timeout,
             aside=self._aside,
             evaluation_timeout=configuration.limits.evaluation_timeout,
+            message_limit=configuration.limits.max_message_bytes,
         )
         self._invoke = Invocations(
             self._predict,

@@ -19,6 +19,7 @@ from aiohttp._websocket.helpers import websocket_mask
 from proxy.inference.predicates import MARKER
 from proxy.relay.ledger import HEAD, KEPT, Ledger
 from proxy.relay.marker import BACKSLASH, HASH, holds_marker, may_hold_marker
+from proxy.relay.names import rest_with_name
 from proxy.relay.near import WATCH
 from proxy.wire.frames import Opcode
 from proxy.wire.mime import GRAPHBINARY
@@ -97,7 +98,7 @@ def requests_way(ledger: Ledger, write: Received, otherwise: Received) -> Receiv
                             otherwise(data)
                             return
                         if end > KEPT:
-                            del frame[KEPT:]
+                            frame[KEPT:] = rest_with_name(frame, KEPT)
                         requests[request_id] = (now, frame)
                         write(data)
                         return
@@ -146,7 +147,7 @@ def _ordinary_requests(data: bytes, ledger: Ledger) -> bool:
                 return False
             request_id, format = head.request_id.bytes, head.format
         if len(payload) > KEPT:
-            del payload[KEPT:]
+            payload[KEPT:] = rest_with_name(payload, KEPT)
         requests[request_id] = (now, payload, 0, _BINARY, format)
         if stop == end:
             return True

@@ -1,13 +1,15 @@
 """Requests as the bodies and addresses of HTTP (TinkerPop provider documentation, "HTTP API").
 
-The plain form is JSON, or an address, with a script. From TinkerPop 3.6 on a body may also be a
-whole request message under its own mime type, and that is what the proxy sends: only there do
+The plain form is JSON, a form or an address, with a script. From TinkerPop 3.6 on a body may also
+be a whole request message under its own mime type, and that is what the proxy sends: only there do
 values keep their types.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
 from grammar import graphson
@@ -15,8 +17,13 @@ from grammar.errors import GremlinError
 from grammar.traversal import Argument, Entries, Kind, Literal
 from proxy.wire.errors import MessageError
 from proxy.wire.frames import Opcode
-from proxy.wire.mime import GRAPHSON_3, Encoding, format_of
-from proxy.wire.request import RequestMessage, read_request, write_request
+from proxy.wire.mime import GRAPHSON_3, Format, format_of
+from proxy.wire.request import RequestMessage, peek_request, read_request, write_request
+
+FORM = "application/x-www-form-urlencoded"
+"""What `curl -d` calls whatever it sends."""
+
+_JSON = "application/json"
 
 _KNOWN = (
     "gremlin",
@@ -26,19 +33,24 @@ _KNOWN = (
     "batchSize",
     "materializeProperties",
     "evaluationTimeout",
+    "queryId",
 )
 
 
-def read_http_request(content_type: str, body: bytes, address: Mapping[str, str]) -> RequestMessage:
+def read_http_request(
+    content_type: str, body: bytes, address: Mapping[str, str], accept: str = ""
+) -> RequestMessage:
     """The request of a body, or of the parameters of an address where there is no body.
 
-    Raises `MessageError`.
+    `content_type` and `accept` are the headers as they came. Raises `MessageError`.
     """
     if not body:
-        return _from_address(address)
-    format = format_of(content_type)
-    if format is not None and content_type != "application/json":
-        return _from_message(content_type, body)
+        return _from_address(address, accept)
+    format = _message_format(content_type)
+    if format is not None:
+        return _from_message(format, body)
+    if is_form(content_type, body):
+        return _from_address(dict(parse_qsl(_text(body), keep_blank_values=True)), accept)
     try:
         content = graphson.loads(body)
         if not isinstance(content, dict):
@@ -46,26 +58,65 @@ def read_http_request(content_type: str, body: bytes, address: Mapping[str, str]
         args = {name: graphson.read_value(value) for name, value in content.items()}
     except (GremlinError, ValueError, TypeError) as error:
         raise MessageError(f"not a readable request: {error}") from error
-    return _eval(args)
+    return _eval(args, accept)
+
+
+def is_form(content_type: str, body: bytes) -> bool:
+    """Whether a body is a form, and not JSON that is called one."""
+    return _mime(content_type) == FORM and not body.lstrip().startswith(b"{")
+
+
+def peek_http_id(content_type: str, body: bytes) -> UUID | None:
+    """The id of a request that is a whole message, whatever else is in it."""
+    format = _message_format(content_type)
+    head = None if format is None else peek_request(Opcode.BINARY, _prefixed(format, body))
+    return None if head is None else head.request_id
 
 
 def write_http_body(request: RequestMessage) -> tuple[str, bytes]:
-    """Content type and body of the message form."""
+    """Content type and body of the message form.
+
+    The mime type stands before the message, too: servers cannot read GraphBinary without it.
+    """
+    match request.args.get("evaluationTimeout"):
+        case Literal(Kind.INT, int(number)):  # servers take no other type here
+            timeout = Literal(Kind.LONG, number)
+            request = request.derive(
+                request_id=request.request_id, args={"evaluationTimeout": timeout}
+            )
     _, payload = write_request(request)
-    return request.format.name, payload[1 + len(request.format.name) :]
+    return request.format.name, payload
 
 
-def _from_message(mime: str, body: bytes) -> RequestMessage:
-    prefix = bytes((len(mime),)) + mime.encode("ascii")
-    if not body.startswith(prefix):
-        body = prefix + body
-    request = read_request(Opcode.BINARY, body)
-    if request.format.encoding is Encoding.GRAPHSON and not request.format.typed:
-        raise MessageError(f"a request of the mime type {mime} has no types")
-    return request
+def _message_format(content_type: str) -> Format | None:
+    """The format of a body that is a whole message, `None` for another body."""
+    format = format_of(content_type) or format_of(_mime(content_type))
+    return None if format is None or format.name == _JSON else format
 
 
-def _from_address(address: Mapping[str, str]) -> RequestMessage:
+def _mime(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _prefixed(format: Format, body: bytes) -> bytes:
+    prefix = bytes((len(format.name),)) + format.name.encode("ascii")
+    return body if body.startswith(prefix) else prefix + body
+
+
+def _from_message(format: Format, body: bytes) -> RequestMessage:
+    request = read_request(Opcode.BINARY, _prefixed(format, body))
+    # Values without types are read as what they look like, and have types from here on.
+    return request if request.format.typed else replace(request, format=GRAPHSON_3)
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise MessageError("a form is expected to be percent-encoded") from error
+
+
+def _from_address(address: Mapping[str, str], accept: str) -> RequestMessage:
     args: dict[str, Argument] = {}
     for name, text in address.items():
         group, _, inner = name.partition(".")
@@ -75,10 +126,10 @@ def _from_address(address: Mapping[str, str]) -> RequestMessage:
             args[group] = Entries((*pairs, (Literal.string(inner), Literal.string(text))))
         else:
             args[name] = Literal.string(text)
-    return _eval(args)
+    return _eval(args, accept)
 
 
-def _eval(args: dict[str, Argument]) -> RequestMessage:
+def _eval(args: dict[str, Argument], accept: str) -> RequestMessage:
     if "gremlin" not in args:
         raise MessageError("no gremlin script supplied")
     given = args.pop("requestId", None)
@@ -90,4 +141,13 @@ def _eval(args: dict[str, Argument]) -> RequestMessage:
     timeout = args.get("evaluationTimeout")
     if isinstance(timeout, Literal) and timeout.kind is Kind.STRING:  # from an address
         del args["evaluationTimeout"]
-    return RequestMessage(GRAPHSON_3, request_id, "eval", "", args)
+    return RequestMessage(_accepted(accept), request_id, "eval", "", args)
+
+
+def _accepted(accept: str) -> Format:
+    """The format for a request that names none: one in which the server has to answer anyway."""
+    for each in accept.split(","):
+        format = format_of(each.split(";q=")[0].strip())
+        if format is not None and format.name != _JSON and format.typed and format.version > 1:
+            return format.readable
+    return GRAPHSON_3

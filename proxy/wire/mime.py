@@ -44,6 +44,7 @@ class Format:
 
 GRAPHBINARY = Format("application/vnd.graphbinary-v1.0", Encoding.GRAPHBINARY)
 GRAPHSON_3 = Format("application/vnd.gremlin-v3.0+json", Encoding.GRAPHSON)
+GRAPHSON_2 = Format("application/vnd.gremlin-v2.0+json", Encoding.GRAPHSON, version=2)
 TEXT_FRAME = Format("", Encoding.GRAPHSON)
 
 _FORMATS = {
@@ -52,7 +53,7 @@ _FORMATS = {
         GRAPHBINARY,
         replace(GRAPHBINARY, name="application/vnd.graphbinary-v1.0-stringd", stringd=True),
         GRAPHSON_3,
-        Format("application/vnd.gremlin-v2.0+json", Encoding.GRAPHSON, version=2),
+        GRAPHSON_2,
         Format("application/vnd.gremlin-v1.0+json", Encoding.GRAPHSON, version=1),
         Format("application/json", Encoding.GRAPHSON),
         *(

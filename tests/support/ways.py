@@ -40,7 +40,10 @@ WAYS = (
     *(f"script, {name}" for name in SERIALIZERS),
     *(f"bytecode, {name}" for name in SERIALIZERS),
     *(f"http, {name}" for name in READERS),
+    *(f"http script, {name}" for name in SERIALIZERS),
+    *(f"bytecode over http, {name}" for name in SERIALIZERS),
 )
+"""`http` is a script in JSON; the other ways over HTTP are gremlinpython's whole messages."""
 
 
 def ways(write: Write | None) -> list[str]:
@@ -90,7 +93,12 @@ class Speakers:
     def __init__(self, url: str) -> None:
         self._url = url
         self._opened = ExitStack()
-        self._speakers = {name: Speaker(url, name, self._opened) for name in SERIALIZERS}
+        http = url.replace("ws://", "http://").replace("/gremlin", "/")  # its driver adds the path
+        self._speakers = {
+            (over_http, name): Speaker(http if over_http else url, name, self._opened)
+            for over_http in (False, True)
+            for name in SERIALIZERS
+        }
 
     def close(self) -> None:
         """Close all connections."""
@@ -101,10 +109,10 @@ class Speakers:
         language, _, name = way.partition(", ")
         if language == "http":
             return self._post(script, name)
-        speaker = self._speakers[name]
+        speaker = self._speakers["http" in language, name]
         try:
             results: list[Any]
-            if language == "script":
+            if "script" in language:
                 results = speaker.client.submit(script).all().result()
             else:
                 assert write is not None

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import prometheus_client
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
@@ -61,7 +61,7 @@ class Merged:
 
     async def cancel(self, id: str) -> bool:
         """End the query of that id for its client; whether there is one."""
-        return any(await self._all(f"queries/{id}", method="DELETE"))
+        return any(await self._all(f"queries?{urlencode({'id': id})}", method="DELETE"))
 
     async def invoke(self, endpoint: str, body: bytes) -> dict[str, Any]:
         """Let the workers in turn answer a payload for an endpoint. Raises `InferenceError`."""

@@ -121,7 +121,7 @@ def _answering(
         )
 
     async def cancel(request: web.Request) -> web.Response:
-        return web.json_response(await queries.cancel(request.match_info["id"]))
+        return web.json_response(await queries.cancel(request.query["id"]))
 
     async def invocation(request: web.Request) -> web.Response:
         try:
@@ -134,7 +134,7 @@ def _answering(
     application.router.add_post("/endpoints/{name}/invocations", invocation)
     application.router.add_get("/metrics", figures)
     application.router.add_get("/queries", open_queries)
-    application.router.add_delete("/queries/{id}", cancel)
+    application.router.add_delete("/queries", cancel)
     return application
 
 

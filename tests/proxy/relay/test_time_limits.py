@@ -76,7 +76,7 @@ def test_the_query_in_the_clients_name_gets_the_time_that_is_left(play):
     (pending,) = play.watched
     pending.started -= 40
     play >> predicted(prepares) << asks >> answered(asks, rows("a")) << predicts
-    assert asks.request.args["evaluationTimeout"] == long(60_000)
+    assert 19_000 < asks.request.args["evaluationTimeout"].value <= 20_000
     play >> predicted(predicts, [[]]) << final
     assert 19_000 < final.request.args["evaluationTimeout"].value <= 20_000
 

@@ -1,0 +1,59 @@
+"""Which formats the database reads over HTTP, found out where no request of a client shows it.
+
+A client that sends whole messages has chosen a format that its server knows. One that sends JSON
+has not: its server may know GraphSON 3, which queries of our own then use, or only others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from proxy.wire.mime import GRAPHBINARY, GRAPHSON_2, GRAPHSON_3, Format
+from proxy.wire.request import RequestMessage
+
+_ALL = (GRAPHSON_3, GRAPHBINARY, GRAPHSON_2)
+_UNKNOWN = ("no serializer for requested", "body could not be parsed", "no gremlin script supplied")
+"""How a Gremlin Server begins what it says to a format that it does not know; nothing has run."""
+
+
+class Spoken:
+    """What a database has shown."""
+
+    def __init__(self) -> None:
+        self._unknown: set[str] = set()
+
+    def forms(self, request: RequestMessage) -> Iterator[RequestMessage]:
+        """The request in the formats that are worth trying, its own first if it may be spoken."""
+        yield self.to_database(request)
+        for format in _ALL:
+            if format.name not in self._unknown and format.name != request.format.name:
+                yield _in(format, request)
+
+    def to_database(self, request: RequestMessage) -> RequestMessage:
+        """The request in its own format, or in another if the database does not know that."""
+        if request.format.name not in self._unknown:
+            return request
+        for format in _ALL:
+            if format.name not in self._unknown:
+                return _in(format, request)
+        return request
+
+    def understood(self, format: Format, status: int, body: bytes) -> bool:
+        """Whether a response is one to the query, and not to the format."""
+        if status != 400 or not _says_unknown(body):
+            return True
+        self._unknown.add(format.name)
+        return len(self._unknown & {each.name for each in _ALL}) == len(_ALL)
+
+
+def _says_unknown(body: bytes) -> bool:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(document, dict) and str(document.get("message")).startswith(_UNKNOWN)
+
+
+def _in(format: Format, request: RequestMessage) -> RequestMessage:
+    return request.derive(request_id=request.request_id, args={}, format=format)
