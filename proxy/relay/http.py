@@ -71,7 +71,7 @@ class HttpRelay:
         except InferenceError as error:
             return refusal(error, _id_of(request, body))
         if not marked:
-            WATCH.warn(address + b"&" + body[:LOOKED_INTO])
+            WATCH.warn(_address(request) + b"&" + body[:LOOKED_INTO])
             return await self._pass_on(request, request.method, end_to_end(request.headers), body)
         return await self.answered(
             request, body, lambda message: self._answer(request, message, body)
@@ -79,7 +79,7 @@ class HttpRelay:
 
     async def marked(self, request: web.Request, body: bytes) -> bool:
         """Whether the marker stands in a request's address or body. Raises `TooManyRequests`."""
-        if holds_marker(unquote_plus(request.query_string).encode()):
+        if holds_marker(_address(request)):
             return True
         if may_hold_marker(body) and await self._unless_short(body, holds_marker, body):
             return True
@@ -261,6 +261,10 @@ class Refused(Exception):
             own = str(self._asked).encode()
             self._response.body = body.replace(own, str(request_id).encode())
         return self._response
+
+
+def _address(request: web.Request) -> bytes:
+    return unquote_plus(request.query_string).encode()
 
 
 def _content_type(request: web.Request) -> str:

@@ -22,6 +22,7 @@ from proxy.relay.bodies import complete
 from proxy.relay.connection import Connection
 from proxy.relay.conversation import Conversation
 from proxy.relay.cross_origin import Gate
+from proxy.relay.elsewhere import elsewhere
 from proxy.relay.errands import Predictor
 from proxy.relay.explain import Explainer
 from proxy.relay.http import HttpRelay
@@ -110,18 +111,20 @@ class Server:
         """The routes, for aiohttp."""
         limits = self._configuration.limits
         gate = Gate(self._configuration.listen, self._configuration.access)
+        path = self._configuration.listen.path
         application = web.Application(
-            client_max_size=limits.max_message_bytes, middlewares=[gate.check, complete(limits)]
+            client_max_size=limits.max_message_bytes,
+            middlewares=[gate.check, complete(limits), elsewhere(path, self._plain)],
         )
         application.on_response_prepare.append(gate.answer)
-        path = self._configuration.listen.path
         explainer = Explainer(self._http)
         application.router.add_route("*", path, self._gremlin)
         for name, handler in (
             ("explain", explainer.explain),
             ("profile", self.queries.watched(explainer.profile)),
         ):
-            application.router.add_route("*", f"{path}/{name}", self._asked(handler))
+            for slash in ("", "/"):
+                application.router.add_route("*", f"{path}/{name}{slash}", self._asked(handler))
         application.on_startup.append(self._start)
         application.on_shutdown.append(self._shut_down)
         return application

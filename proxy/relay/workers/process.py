@@ -32,12 +32,14 @@ class Told:
     """What a worker is told on its standard input, as a line of JSON. It ends with that input.
 
     `configuration` is the JSON of all settings, `management` the socket of the supervisor's HTTP
-    side, `own` the one on which the worker answers its supervisor.
+    side, `own` the one on which the worker answers its supervisor. `claimed` are the paths at which
+    the supervisor answers, as regular expressions.
     """
 
     configuration: str
     management: str
     own: str
+    claimed: tuple[str, ...] = ()
 
     def line(self) -> bytes:
         """To be written."""

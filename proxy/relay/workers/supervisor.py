@@ -19,6 +19,7 @@ from pathlib import Path
 from aiohttp import web
 
 from proxy.config import Configuration
+from proxy.relay.elsewhere import patterns_of
 from proxy.relay.listener import ListenError, place_of
 from proxy.relay.server import runner_of
 from proxy.relay.service import Beside
@@ -54,14 +55,15 @@ async def supervise(
     with _reserved(configuration) as port, tempfile.TemporaryDirectory(prefix="gremlink-") as own:
         settings = _of_one_worker(configuration, port)
         merged = Merged(workers)
-        for number in range(configuration.listen.workers):
-            told_it = Told(
-                settings.model_dump_json(),
-                str(Path(own) / "management"),
-                str(Path(own) / f"worker-{number}"),
-            )
-            workers.append(WorkerProcess(number, command, told_it, merged.ended))
-        async with _managed(configuration, beside, merged, Path(own) / "management"):
+        async with _managed(configuration, beside, merged, Path(own) / "management") as claimed:
+            for number in range(configuration.listen.workers):
+                told_it = Told(
+                    settings.model_dump_json(),
+                    str(Path(own) / "management"),
+                    str(Path(own) / f"worker-{number}"),
+                    tuple(claimed),
+                )
+                workers.append(WorkerProcess(number, command, told_it, merged.ended))
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, told)
             try:
@@ -83,15 +85,15 @@ async def supervise(
 @contextlib.asynccontextmanager
 async def _managed(
     configuration: Configuration, beside: Beside, merged: Merged, path: Path
-) -> AsyncIterator[None]:
-    """The management API on a socket of its own."""
+) -> AsyncIterator[list[str]]:
+    """The management API on a socket of its own; the paths at which it answers."""
     application = web.Application(client_max_size=configuration.limits.max_message_bytes)
     async with beside(configuration, application, merged, merged.metrics, merged.invoke):
         runner = runner_of(application)
         await runner.setup()
         try:
             await web.UnixSite(runner, str(path)).start()
-            yield
+            yield patterns_of(application)
         finally:
             await runner.cleanup()
 

@@ -18,6 +18,7 @@ from yarl import URL
 
 from proxy.config import Configuration
 from proxy.inference.errors import InferenceError
+from proxy.relay.elsewhere import CLAIMED, among
 from proxy.relay.headers import end_to_end
 from proxy.relay.invocations import Invoke
 from proxy.relay.queries import Queries
@@ -43,6 +44,7 @@ def attached(told: Told) -> Beside:
             auto_decompress=False,
         )
         hand_on = _handing_on(session)
+        application[CLAIMED] = among(told.claimed)
         application.middlewares.append(_operations_first(hand_on))
         application.router.add_route("*", "/{path:.*}", hand_on)
         runner = web.AppRunner(_answering(configuration, queries, metrics, invoke), access_log=None)

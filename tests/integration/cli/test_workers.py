@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import boto3
@@ -127,6 +128,34 @@ def test_every_worker_leads_to_the_management_api(proxy: Proxy) -> None:
         assert json.loads(proxy.http("/status"))["status"] == "healthy"
         assert proxy.http("/health/ready") == b"ready\n"
         assert json.loads(proxy.http("/ml/endpoints")) == {"ids": []}
+
+
+def test_every_worker_answers_queries_at_the_root(proxy: Proxy) -> None:
+    body = json.dumps({"gremlin": "g.inject(7)"}).encode()
+    for path in ("/", "/gremlin/", "/gremlin", "/query") * 2:
+        address = re.sub("^ws", "http", proxy.url).replace("/gremlin", path)
+        with urlopen(Request(address, body), timeout=20) as answer:
+            assert json.load(answer)["result"]["data"]["@value"][0]["@value"] == 7
+    for path in ("/loader", "/status", "/gremlin/status", "/gremlin/stream"):
+        address = re.sub("^ws", "http", proxy.url).replace("/gremlin", path)
+        with pytest.raises(HTTPError) as refused:
+            urlopen(Request(address, body, method="PUT"), timeout=20)
+        with refused.value as response:
+            assert "requestId" in json.load(response)
+
+
+def test_a_query_is_cancelled_by_the_id_of_its_client(proxy: Proxy) -> None:
+    body = json.dumps({"gremlin": "Thread.sleep(20000); 1", "queryId": "a/b c?"}).encode()
+    address = re.sub("^ws", "http", proxy.url)
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(urlopen, Request(address, body), timeout=30)
+        eventually(lambda: b"a/b c?" in proxy.http("/gremlin/status"))
+        told = proxy.http("/gremlin/status?cancelQuery&queryId=a%2Fb%20c%3F")
+        assert json.loads(told)["payload"] is True
+        with pytest.raises(HTTPError) as cancelled:
+            slow.result(10)
+        with cancelled.value as response:
+            assert json.load(response)["code"] == "CancelledByUserException"
 
 
 def test_a_query_is_seen_and_cancelled_wherever_it_runs(proxy: Proxy) -> None:

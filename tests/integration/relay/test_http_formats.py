@@ -204,6 +204,18 @@ def test_an_inference_is_answered_like_a_plain_query(
     assert send(proxy.url, ANSWERED, form, accept) == right
 
 
+@pytest.mark.parametrize("path", ["/", "/gremlin/", "/query"])
+@pytest.mark.parametrize("form", ["json", "address", "graphbinary bytecode", "graphson-2 script"])
+def test_it_is_answered_at_other_paths(
+    proxy: RunningProxy, graph_url: str, form: str, path: str
+) -> None:
+    there, here = (url.replace("/gremlin", path) for url in (graph_url, proxy.url))
+    right = send(there, PLAIN, form, "application/json")
+    assert right[0] == 200
+    assert send(here, PLAIN, form, "application/json") == right
+    assert send(here, ANSWERED, form, "application/json") == right
+
+
 @pytest.mark.parametrize("accept", [None, "application/vnd.graphbinary-v1.0", "text/plain"])
 @pytest.mark.parametrize("form", [*FORMS, "form"])
 def test_a_refusal_is_json_with_the_id_of_the_request(
