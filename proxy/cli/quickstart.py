@@ -17,7 +17,7 @@ import click
 from proxy.cli import console, progress
 
 if TYPE_CHECKING:
-    from proxy.config import Configuration
+    from proxy.config import Configuration, Embedded
     from proxy.embedded import EmbeddedServer
     from proxy.learning.links.report import Report
 
@@ -47,6 +47,7 @@ _LOOK = 0.5
 )
 @console.with_settings(
     ("--port", "listen.port", "Port of the proxy; 0 takes a free one."),
+    ("--server-port", "embedded.port", "Port of the server; without it a free one."),
     ("--memory", "embedded.memory", "Largest heap of the server, as in 512m."),
     ("--java", "embedded.java", "Java to use instead of the one from PyPI."),
 )
@@ -64,7 +65,7 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
 
     data = data or settings.store.directory / "quickstart"
     server = EmbeddedServer(
-        port=0,
+        port=server_port(settings.embedded),
         data_dir=data / "server",
         memory=settings.embedded.memory,
         java=None if settings.embedded.java is None else str(settings.embedded.java),
@@ -86,6 +87,12 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
             if not once:
                 click.echo(ways_to_connect(address))
                 _stay(server)
+
+
+def server_port(embedded: Embedded) -> int:
+    """The port that somebody chose, or 0 for a free one: the setting's default is that of a server
+    which `gremlink gremlin-server` may run at the same time."""
+    return embedded.port if "port" in embedded.model_fields_set else 0
 
 
 def _learn(settings: Configuration, data: Path, seed: int) -> Report:

@@ -288,7 +288,11 @@ class Embedded(Section):
         description="Java 11 to 24 (its program or its home) instead of the one from PyPI",
     )
     memory: Heap = Field(default="1g", description="largest heap of the server, as in 512m or 2g")
-    port: Port = Field(default=8183, description="port of the server, on 127.0.0.1")
+    port: Port = Field(
+        default=8183,
+        description="port of the server, on 127.0.0.1; `quickstart` takes a free one unless this "
+        "is set",
+    )
     directory: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("gremlink") / "gremlin-server",
         description="directory of the server's graph and logs",

@@ -26,7 +26,7 @@ class PortInUse(EmbeddedServerError):
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(
             f"cannot listen on {host}:{port}: {reason}. "
-            "Stop the program that uses the port, or choose another one with --port"
+            "Stop the program that uses the port, or choose another one (the setting embedded.port)"
         )
         self.host = host
         self.port = port

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from proxy.cli import main
 from proxy.store.records import Store
 
 pytestmark = pytest.mark.integration
@@ -27,11 +29,17 @@ class Running:
     def __init__(self, data: Path) -> None:
         self.printed = ""
         self.ready = threading.Event()
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.server_port = probe.getsockname()[1]
         command = [sys.executable, "-m", "proxy", "quickstart", "--port", "0", "--data", str(data)]
         self.process = subprocess.Popen(
             command,
             cwd=data.parent,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={
+                **os.environ,
+                "PYTHONUNBUFFERED": "1",
+                "GREMLINK_EMBEDDED_PORT": str(self.server_port),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -88,6 +96,34 @@ def test_answers_both_questions(running: Running) -> None:
     assert first == ["Bill"]
     assert len(set(second)) == 8
     assert "Henry" not in second
+
+
+def test_the_server_has_the_port_of_the_settings(running: Running) -> None:
+    with socket.create_connection(("127.0.0.1", running.server_port), timeout=10):
+        pass
+
+
+@pytest.mark.parametrize("source", ["file", "environment", "flag", "flag before environment"])
+def test_the_port_of_the_server_comes_from_wherever_settings_do(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["quickstart", "--port", "0", "--data", str(tmp_path / "data")]
+    with socket.create_server(("127.0.0.1", 0)) as occupied:
+        port = occupied.getsockname()[1]
+        match source:
+            case "file":
+                Path("gremlink.toml").write_text(f"[embedded]\nport = {port}\n")
+            case "environment":
+                monkeypatch.setenv("GREMLINK_EMBEDDED_PORT", str(port))
+            case "flag":
+                words += ["--server-port", str(port)]
+            case _:
+                monkeypatch.setenv("GREMLINK_EMBEDDED_PORT", "1")
+                words += ["--server-port", str(port)]
+        result = CliRunner().invoke(main, words)
+    assert result.exit_code == 1
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use." in result.stderr
 
 
 def test_prints_the_model_beside_the_baselines(running: Running) -> None:
