@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from proxy.cli import progress
-from proxy.cli.console import tell, with_settings
+from proxy.cli.console import tell, warn, with_settings
 from proxy.cli.export import graph_of
 
 if TYPE_CHECKING:
@@ -32,28 +32,27 @@ _FORMATS = ("auto", "csv", "gremlin")
 def load(path: Path, form: str, traversal_source: str, settings: Configuration) -> None:
     """Load PATH, a file or a directory, into a graph.
 
-    Bulk-loader CSV is read to its end before anything is written, and is merged by id: loading it
-    again changes nothing. Gremlin text is sent line by line as it is.
+    All files of a directory are taken that have a column ~id, whatever they are called, packed with
+    gzip or bzip2 or not, folders inside included; the others are named. They are read to their ends
+    before anything is written, and are merged by id: loading them again changes nothing. Gremlin
+    text is sent line by line as it is.
     """
     from proxy.graph import load_csv, load_gremlin
+    from proxy.graph.gremlin_text import is_gremlin_text
 
     graph = graph_of(settings)
     with progress.of_graph() as show:
-        if form == "gremlin" or (form == "auto" and _is_gremlin_text(path)):
+        if form == "gremlin" or (form == "auto" and is_gremlin_text(path)):
             sent = load_gremlin(graph, path, traversal_source=traversal_source, progress=show)
+            warnings = sent.warnings
             message = f"{sent.queries} queries run in {sent.seconds:.1f} s"
         else:
             report = load_csv(graph, path, traversal_source=traversal_source, progress=show)
+            warnings = report.warnings
             message = (
                 f"{report.vertices} vertices and {report.edges} edges loaded "
                 f"in {report.seconds:.1f} s"
             )
+    for warning in warnings:
+        warn(warning)
     tell(message)
-
-
-def _is_gremlin_text(path: Path) -> bool:
-    from proxy.graph import gremlin_text
-
-    if path.is_file():
-        return path.suffix in gremlin_text.SUFFIXES
-    return not any(path.glob("*.csv")) and bool(gremlin_text.gremlin_files(path))

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-import math
 import re
-import struct
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from gremlin_python.statics import SingleByte, long, short
-
+from grammar.traversal import Kind
+from proxy.graph.bulk_types import TYPES, Convert
 from proxy.graph.csv_records import Record, read_records
-from proxy.graph.dialects import Float32
+from proxy.graph.described import PLAIN, Described, description_of
 from proxy.graph.errors import FileProblem, shortened
+from proxy.graph.export_rows import FROM_TYPE, ID_TYPE, MIXED, TO_TYPE
 
 DEFAULT_VERTEX_LABEL = "vertex"
 DEFAULT_EDGE_LABEL = "edge"
 
-_VERTEX_COLUMNS = ("~id", "~label")
-_EDGE_COLUMNS = ("~id", "~label", "~from", "~to")
+_VERTEX_COLUMNS = ("~id", "~label", ID_TYPE)
+_EDGE_COLUMNS = (
+    *("~id", "~label", "~from", "~to"),
+    *("~fromLabels", "~toLabels", FROM_TYPE, TO_TYPE),
+)
+"""Those of an export included: it repeats the labels of the ends, and tells types of mixed ids."""
 _HEADER = re.compile(
     r"(?P<name>(?:[^:\\]|\\.)+)"
     r"(?::(?P<type>[A-Za-z]+)(?:\((?P<cardinality>[A-Za-z]+)\))?(?P<array>\[\])?)?"
 )
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_MOST_DIGITS = 19
-"""Of a Long."""
-# In one way only: where two parts of a pattern take the same digits, a cell costs their square.
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_DATE = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?Z?)?)?", re.ASCII
-)
+_IDS: Mapping[str, Callable[[str], Any]] = {
+    Kind.STRING.value: str,
+    Kind.INT.value: TYPES["int"],
+    Kind.LONG.value: TYPES["long"],
+    Kind.UUID.value: UUID,
+}
+
+Id = str | int | UUID
+"""Neptune's are strings; an export of another database says which type its ids have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Column:
 
     index: int
     name: str
-    convert: Callable[[str], Any]
+    convert: Convert
     is_set: bool
     is_array: bool
     is_string: bool
@@ -53,7 +57,7 @@ class VertexRow:
     """A vertex, or more properties of one. `single` and `sets` map keys to values."""
 
     record: Record
-    id: str
+    id: Id
     label: str | None
     single: dict[str, Any]
     sets: dict[str, list[Any]]
@@ -66,8 +70,8 @@ class EdgeRow:
     record: Record
     id: str
     label: str
-    source: str
-    dest: str
+    source: Id
+    dest: Id
     properties: dict[str, Any]
 
 
@@ -75,7 +79,8 @@ class EdgeRow:
 class BulkFile:
     """A file of vertices or of edges, its header read. `system` are the places of `~` columns.
 
-    A row that cannot be read is told to `on_problem` and left out; without it, it is raised.
+    A row that cannot be read is told to `on_problem` and left out; without it, it is raised. A row
+    that is shorter than the header is told to `on_short`: its missing cells are blank.
     """
 
     path: Path
@@ -84,6 +89,8 @@ class BulkFile:
     columns: tuple[Column, ...]
     allow_empty_strings: bool = False
     on_problem: Callable[[FileProblem], None] | None = None
+    on_short: Callable[[Record], None] | None = None
+    described: Described = field(default=PLAIN)
 
     @property
     def is_edges(self) -> bool:
@@ -97,11 +104,15 @@ class BulkFile:
         read = self._edge if self.is_edges else self._vertex
         for record in records:
             try:
-                if len(record.cells) != self.width:
-                    raise record.problem(
-                        min(len(record.cells), self.width),
-                        f"{len(record.cells)} cells where the header has {self.width}",
-                    )
+                count = len(record.cells)
+                # What stands below a quote that goes wrong may be a part of its cell.
+                if count > self.width or (count < self.width and record.again):
+                    place = min(count, self.width)
+                    raise record.problem(place, f"{count} cells where the header has {self.width}")
+                if count < self.width:
+                    if self.on_short is not None:
+                        self.on_short(record)
+                    record.cells.extend([None] * (self.width - count))
                 row = read(record)
             except FileProblem as problem:
                 if self.on_problem is None:
@@ -119,7 +130,8 @@ class BulkFile:
                 sets[column.name] = values
             elif values:
                 single[column.name] = values[0]
-        return VertexRow(record, self._cell(record, "~id"), self._label(record), single, sets)
+        id = self._id(record, "~id", self.described.id_type, ID_TYPE)
+        return VertexRow(record, id, self._label(record), single, sets)
 
     def _edge(self, record: Record) -> EdgeRow:
         properties = {
@@ -131,10 +143,24 @@ class BulkFile:
             record,
             self._cell(record, "~id"),
             self._label(record) or DEFAULT_EDGE_LABEL,
-            self._cell(record, "~from"),
-            self._cell(record, "~to"),
+            self._id(record, "~from", self.described.source_type, FROM_TYPE),
+            self._id(record, "~to", self.described.dest_type, TO_TYPE),
             properties,
         )
+
+    def _id(self, record: Record, name: str, kind: str, kind_column: str) -> Id:
+        """An id of the type that an export has for it; one of its columns, where it has several."""
+        text = self._cell(record, name)
+        if kind == MIXED or kind_column in self.system:
+            kind = self._cell(record, kind_column) if kind_column in self.system else "String"
+        read = _IDS.get(kind)
+        try:
+            if read is None:
+                raise ValueError(f"there are no ids of the type {shortened(kind)}")
+            found: Id = read(text)
+        except ValueError as error:
+            raise record.problem(self.system[name], f"{name}: {error}") from None
+        return found
 
     def _cell(self, record: Record, name: str) -> str:
         index = self.system[name]
@@ -176,12 +202,15 @@ def open_bulk_file(
     *,
     allow_empty_strings: bool = False,
     on_problem: Callable[[FileProblem], None] | None = None,
+    on_short: Callable[[Record], None] | None = None,
 ) -> BulkFile:
     """Read the header of a file. Raises `FileProblem`.
 
     Empty strings (`""`) are left out unless they are allowed, as Neptune's loader does.
-    `on_problem` hears of rows that cannot be read.
+    `on_problem` hears of rows that cannot be read, `on_short` of those with too few cells. Columns
+    without a type that an export describes have the type of that description.
     """
+    described = description_of(path)
     header = next(read_records(path), None)
     if header is None:
         raise FileProblem(path, 1, 0, "the file is empty; a header row is required")
@@ -192,26 +221,31 @@ def open_bulk_file(
     for index, name in enumerate(names):
         if not name:
             raise header.problem(index, "a column has no name")
-        if re.search(r"\s", name):
+        if name in described.properties:
+            column = _described_column(index, name, described, is_edges)
+        elif re.search(r"\s", name):
             raise header.problem(index, f"the column name {name!r} has a blank in it")
-        if name.startswith("~"):
+        elif name.startswith("~"):
             known = _EDGE_COLUMNS if is_edges else _VERTEX_COLUMNS
             if name not in known:
                 raise header.problem(index, f"no such system column: {name}; there are {known}")
             if name in system:
                 raise header.problem(index, f"the column {name} appears twice")
             system[name] = index
+            continue
         else:
             column = _column(header, index, name, is_edges)
-            if column.name in columns:
-                raise header.problem(index, f"the property {column.name!r} appears twice")
-            columns[column.name] = column
+        if column.name in columns:
+            raise header.problem(index, f"the property {column.name!r} appears twice")
+        columns[column.name] = column
     for required in ("~id", "~from", "~to") if is_edges else ("~id",):
         if required not in system:
             kind = "an edge" if is_edges else "a vertex"
             raise FileProblem(path, 1, 0, f"{kind} file needs the column {required}")
     found = tuple(columns.values())
-    return BulkFile(path, len(names), system, found, allow_empty_strings, on_problem)
+    return BulkFile(
+        path, len(names), system, found, allow_empty_strings, on_problem, on_short, described
+    )
 
 
 def _column(header: Record, index: int, text: str, is_edges: bool) -> Column:
@@ -224,9 +258,9 @@ def _column(header: Record, index: int, text: str, is_edges: bool) -> Column:
         )
     name = re.sub(r"\\:", ":", match["name"])
     kind = (match["type"] or "string").lower()
-    if kind not in _TYPES:
+    if kind not in TYPES:
         raise header.problem(
-            index, f"no such type: {match['type']}; there are {', '.join(sorted(_TYPES))}"
+            index, f"no such type: {match['type']}; there are {', '.join(sorted(TYPES))}"
         )
     array = match["array"] is not None
     cardinality = match["cardinality"]
@@ -238,7 +272,15 @@ def _column(header: Record, index: int, text: str, is_edges: bool) -> Column:
     if is_edges and (array or (cardinality is not None and not single)):
         raise header.problem(index, f"{name}: an edge property has a single value")
     is_set = not is_edges and not single
-    return Column(index, name, _TYPES[kind], is_set, array, kind == "string")
+    return Column(index, name, TYPES[kind], is_set, array, kind == "string")
+
+
+def _described_column(index: int, name: str, described: Described, is_edges: bool) -> Column:
+    """A column of an export: text where there is no such type, or an edge has several values."""
+    kind, several = described.properties[name]
+    kind = kind.lower() if kind.lower() in TYPES and not (is_edges and several) else "string"
+    is_array = several and not is_edges
+    return Column(index, name, TYPES[kind], not is_edges, is_array, kind == "string")
 
 
 def _split(cell: str) -> list[str]:
@@ -246,66 +288,3 @@ def _split(cell: str) -> list[str]:
     if "\\;" not in cell:
         return cell.split(";")
     return [part.replace("\\;", ";") for part in re.split(r"(?<!\\);", cell)]
-
-
-def _integer(name: str, bits: int, make: Callable[[int], Any]) -> Callable[[str], Any]:
-    low, high = -(1 << bits - 1), (1 << bits - 1) - 1
-
-    def convert(text: str) -> Any:
-        if not _INTEGER.fullmatch(text):
-            raise ValueError(f"{shortened(text)} is not a whole number ({name})")
-        # Reading a number takes the square of its digits.
-        if len(text.lstrip("+-0")) > _MOST_DIGITS or not low <= int(text) <= high:
-            raise ValueError(f"{shortened(text)} is out of the range of {name}, {low} to {high}")
-        return make(int(text))
-
-    return convert
-
-
-def _floating(name: str, make: Callable[[float], Any]) -> Callable[[str], Any]:
-    def convert(text: str) -> Any:
-        if text in ("Infinity", "-Infinity", "NaN"):
-            return make(float(text))
-        if not _DECIMAL.fullmatch(text):
-            raise ValueError(f"{shortened(text)} is not a number ({name})")
-        number = float(text)
-        try:
-            struct.pack("<f" if make is Float32 else "<d", number)
-        except OverflowError:
-            number = math.inf
-        if math.isinf(number):
-            raise ValueError(f"{shortened(text)} is out of the range of {name}")
-        return make(number)
-
-    return convert
-
-
-def _date(text: str) -> datetime:
-    match = _DATE.fullmatch(text)
-    if match is None:
-        raise ValueError(
-            f"{shortened(text)} is not a date; write 2001-12-31 or 2001-12-31T23:59:59Z"
-        )
-    *parts, fraction = match.groups()
-    year, month, day, hour, minute, second = (int(part or 0) for part in parts)
-    micros = int((fraction or "").ljust(6, "0"))
-    return datetime(year, month, day, hour, minute, second, micros)
-
-
-def _boolean(text: str) -> bool:
-    return text.lower() == "true"
-
-
-_TYPES: dict[str, Callable[[str], Any]] = {
-    "bool": _boolean,
-    "boolean": _boolean,
-    "byte": _integer("Byte", 8, SingleByte),
-    "short": _integer("Short", 16, short),
-    "int": _integer("Int", 32, int),
-    "long": _integer("Long", 64, long),
-    "float": _floating("Float", Float32),
-    "double": _floating("Double", float),
-    "string": str,
-    "date": _date,
-    "datetime": _date,
-}

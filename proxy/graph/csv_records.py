@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.graph.errors import FileProblem
+from proxy.graph.packed import open_text
 from proxy.messages.system_errors import reason_of
 
 OnProblem = Callable[[FileProblem], None]
@@ -26,13 +27,17 @@ _NO_END = "a quoted cell begins here and never ends"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: its cells, `None` where blank. `line` is where it begins, counted from 1."""
+    """One record: its cells, `None` where blank. `line` is where it begins, counted from 1.
+
+    `again` says that its first line was read before, as a part of a record that went wrong.
+    """
 
     path: Path
     line: int
     cells: list[str | None]
     text: str
     separator: str = ","
+    again: bool = False
 
     def problem(self, index: int, reason: str) -> FileProblem:
         """An error at the cell with this index, or at the end where there is none."""
@@ -55,7 +60,7 @@ def read_records(
     """
     try:
         # A byte that is no UTF-8 becomes half a surrogate pair, so that its own line tells of it.
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        with open_text(path, errors="surrogateescape") as file:
             yield from records_of(file, path, separator, on_problem)
     except OSError as error:
         raise FileProblem(path, 0, 0, reason_of(error)) from None
@@ -71,14 +76,14 @@ def records_of(
     blanks = _blanks(separator)
     source = _Lines(lines)
     for text in source:
-        number = source.number
+        number, again = source.number, source.again
         try:
             _check_encoding(path, number, text)
             if '"' not in text:
                 bare = text.rstrip("\r\n")
                 if bare.strip(blanks):
                     cells = [cell.strip(blanks) or None for cell in bare.split(separator)]
-                    yield Record(path, number, cells, bare, separator)
+                    yield Record(path, number, cells, bare, separator, again)
                 continue
             source.keep(text)
             try:
@@ -89,7 +94,8 @@ def records_of(
             taken = source.taken()
             for below, line in enumerate(taken[1:], start=1):
                 _check_encoding(path, number + below, line)
-            yield Record(path, number, quoted, "".join(taken).rstrip("\r\n"), separator)
+            text = "".join(taken).rstrip("\r\n")
+            yield Record(path, number, quoted, text, separator, again)
         except FileProblem as problem:
             if on_problem is None:
                 raise
@@ -105,12 +111,14 @@ class _Lines:
         self._back: deque[str] = deque()
         self._kept: list[str] = []
         self.number = 0
+        self.again = False
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._back.popleft() if self._back else next(self._lines)
+        self.again = bool(self._back)
+        line = self._back.popleft() if self.again else next(self._lines)
         self.number += 1
         return line
 

@@ -19,6 +19,7 @@ from grammar.traversal import Kind
 from proxy.graph.csv_records import read_records, undecodable
 from proxy.graph.errors import BadCell, BadExport, FileProblem
 from proxy.graph.ids import Ids
+from proxy.graph.packed import open_text
 from proxy.messages.system_errors import reason_of
 
 MIXED = "mixed"
@@ -117,7 +118,7 @@ def read_chunks(
     """
     line = 0
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with open_text(path) as file:
             reader = csv.reader(file, delimiter=separator, strict=True)
             header = next(reader, [])
             width = len(header)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from proxy.graph.connection import GraphConnection, Server
 from proxy.graph.errors import FileProblem, ServerRefused
+from proxy.graph.folder import LeftOut, begins_as_csv, sorted_out, warnings_of
 from proxy.graph.progress import Progress, silent
 from proxy.messages.system_errors import reason_of
 
@@ -25,10 +26,14 @@ SUFFIXES = (".gremlin", ".groovy", ".txt")
 
 @dataclass(frozen=True, slots=True)
 class QueriesReport:
-    """How many queries were sent, and the time they took in seconds."""
+    """How many queries were sent, and the time they took in seconds.
+
+    `warnings` name the files that were left out.
+    """
 
     queries: int
     seconds: float
+    warnings: tuple[str, ...] = ()
 
 
 def load_gremlin(
@@ -45,7 +50,7 @@ def load_gremlin(
     """
     started = time.monotonic()
     tell = progress or silent
-    files = gremlin_files(path)
+    files, left = gremlin_files(path)
     if not files:
         raise FileProblem(path, 0, 0, f"there are no files that end in {', '.join(SUFFIXES)}")
     total = sum(1 for file in files for _ in _queries(file))
@@ -60,7 +65,7 @@ def load_gremlin(
                     raise FileProblem(file, number, 0, str(refused)) from None
                 done += 1
                 tell("queries", done, total)
-    return QueriesReport(done, time.monotonic() - started)
+    return QueriesReport(done, time.monotonic() - started, tuple(warnings_of(left)))
 
 
 def _available(connection: GraphConnection) -> bool:
@@ -80,13 +85,30 @@ def _run(connection: GraphConnection, query: str, language: str | None) -> None:
         _run(connection, query, None)
 
 
-def gremlin_files(path: Path) -> list[Path]:
-    """The file itself, or the files of Gremlin text in a directory."""
-    if path.is_dir():
-        return sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
-    if not path.is_file():
-        raise FileProblem(path, 0, 0, "there is no such file or directory")
-    return [path]
+def gremlin_files(path: Path) -> tuple[list[Path], list[LeftOut]]:
+    """The file itself, or those of Gremlin text in a folder and the ones inside; those left out."""
+    if path.is_file():
+        return [path], []
+    return sorted_out(path, _no_gremlin)
+
+
+def is_gremlin_text(path: Path) -> bool:
+    """Whether files are Gremlin text, rather than CSV of the loader."""
+    if path.is_file():
+        return path.suffix in SUFFIXES and not begins_as_csv(path)
+    files, left = gremlin_files(path)
+    return (
+        bool(files)
+        and not any(map(begins_as_csv, files))
+        and not any(
+            each.path.is_file() and each.path.stat().st_size and begins_as_csv(each.path)
+            for each in left
+        )
+    )
+
+
+def _no_gremlin(file: Path) -> str | None:
+    return None if file.suffix in SUFFIXES else f"its name does not end in {', '.join(SUFFIXES)}"
 
 
 def _queries(path: Path) -> Iterator[tuple[int, str]]:

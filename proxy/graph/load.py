@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,10 @@ from proxy.graph.bulk_csv import (
     open_bulk_file,
 )
 from proxy.graph.connection import GraphConnection, Server
-from proxy.graph.errors import FileProblem, IdsRefused, ServerRefused
+from proxy.graph.csv_records import OnProblem
+from proxy.graph.errors import FileProblem, GraphError, IdsRefused, ServerRefused
+from proxy.graph.folder import csv_files, warnings_of
+from proxy.graph.precheck import Short, contradictions, dangling, read_all
 from proxy.graph.progress import Progress, silent
 from proxy.graph.steps import g
 
@@ -40,26 +43,34 @@ _ROW_BYTES = 380
 _VALUE_BYTES = 110
 _IDS_REFUSED = ("user supplied identifiers", "user-supplied id", "custom vertex id")
 
-OnProblem = Callable[[FileProblem], None]
-
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What was loaded: rows of vertex and edge files, and the time it took in seconds."""
+    """What was loaded: rows of vertex and edge files, and the time it took in seconds.
+
+    `warnings` name files that were left out and rows that were too short; `files` counts those
+    that were read.
+    """
 
     vertices: int
     edges: int
     seconds: float
+    warnings: tuple[str, ...] = ()
+    files: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One map of a request. `label` is what the element must turn out to have, if it must."""
+    """One map of a request. `label` is what the element must turn out to have, if it must.
+
+    A row with several values of a property has several; one is the first.
+    """
 
     row: VertexRow | EdgeRow
     merge: dict[str, Any]
     label: str | None
     size: int
+    is_first: bool = True
 
 
 def load_csv(
@@ -71,58 +82,91 @@ def load_csv(
     allow_empty_strings: bool = False,
     on_problem: OnProblem | None = None,
 ) -> LoadReport:
-    """Load all `*.csv` files of a directory, or one file, or the named ones; vertices first.
+    """Load the files of a folder and of those inside, or one file, or the named ones.
 
-    All files are read to their ends before the first write, so that a bad line changes nothing.
+    Vertices are written first. All files are read to their ends before the first write, and the
+    server is asked for ends of edges that they do not have, so that a bad line changes nothing.
     With `on_problem` a bad row is told and left out instead, and so is one that the server refuses.
-    Raises `FileProblem`, `ConnectionFailed`, `ServerRefused`, `IdsRefused`.
+    Raises `FileProblem`, `ConnectionFailed`, `ServerRefused`, `IdsRefused`: those that come with
+    the writing say what stands in the graph.
     """
     started = time.monotonic()
     tell = progress or silent
+    warnings: list[str] = []
+    if isinstance(source, Path):
+        paths, left = csv_files(source)
+        warnings += warnings_of(left)
+    else:
+        paths = list(source)
+    short = Short()
     files: list[BulkFile] = []
-    for path in _csv_files(source) if isinstance(source, Path) else source:
+    for path in paths:
         try:
             files.append(
-                open_bulk_file(path, allow_empty_strings=allow_empty_strings, on_problem=on_problem)
+                open_bulk_file(
+                    path,
+                    allow_empty_strings=allow_empty_strings,
+                    on_problem=on_problem,
+                    on_short=short.see,
+                )
             )
         except FileProblem as problem:
             if on_problem is None:
                 raise
             on_problem(problem)
-    counts = [_count(file, tell) for file in files]
+    counts, suspicion = read_all(files, tell)
+    warnings += short.warnings()
     # What the first reading has told is not told again.
-    files = [replace(file, on_problem=on_problem and _told) for file in files]
+    files = [replace(file, on_problem=on_problem and _told, on_short=None) for file in files]
     vertices = sum(n for file, n in zip(files, counts, strict=True) if not file.is_edges)
-    edges = sum(counts) - vertices
+    total = _Counts(vertices, sum(counts) - vertices)
+    bad: set[tuple[Path, int]] = set()
+
+    def leave_out(problems: Iterator[FileProblem]) -> None:
+        for problem in problems:
+            if on_problem is None:
+                raise problem
+            on_problem(problem)
+            bad.add((problem.path, problem.line))
+
+    leave_out(contradictions(files, suspicion))
     with GraphConnection(server, traversal_source) as connection:
         connection.require_bytecode()
-        writer = _Writer(connection, tell, on_problem)
-        vertices -= writer.write([file for file in files if not file.is_edges], vertices)
-        edges -= writer.write([file for file in files if file.is_edges], edges)
-    return LoadReport(vertices, edges, time.monotonic() - started)
+        leave_out(dangling(files, suspicion.ends, connection, tell))
+        writer = _Writer(connection, tell, on_problem, bad)
+        try:
+            writer.write([file for file in files if not file.is_edges], total.vertices)
+            writer.write([file for file in files if file.is_edges], total.edges)
+        except (GraphError, KeyboardInterrupt) as error:
+            _tell_standing(error, writer.done, total)
+            raise
+    done = writer.done
+    seconds = time.monotonic() - started
+    return LoadReport(done.vertices, done.edges, seconds, tuple(warnings), len(paths))
 
 
 def _told(problem: FileProblem) -> None:
     """Nobody needs to hear of it again."""
 
 
-def _csv_files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise FileProblem(path, 0, 0, "there is no such file or directory")
-    files = sorted(path.glob("*.csv"))
-    if not files:
-        raise FileProblem(path, 0, 0, "there are no .csv files in this directory")
-    return files
+@dataclass(slots=True)
+class _Counts:
+    """Rows of files of vertices, and of edges."""
+
+    vertices: int = 0
+    edges: int = 0
 
 
-def _count(file: BulkFile, progress: Progress) -> int:
-    count = 0
-    for count, _ in enumerate(file.rows(), start=1):
-        if count % 10_000 == 0:
-            progress(f"reading {file.path.name}", count, None)
-    return count
+def _tell_standing(error: BaseException, done: _Counts, total: _Counts) -> None:
+    """Say in an error what stands in the graph now, and how to go on."""
+    what = (
+        f"The graph has at least {done.vertices:,} of {total.vertices:,} vertices and "
+        f"{done.edges:,} of {total.edges:,} edges of these files now, and they stay. Load the same "
+        "files again when the cause is gone: what is there already is merged, not doubled."
+    )
+    if isinstance(error, FileProblem):
+        error.reason = f"{error.reason}. {what}"
+    error.args = (f"{error.args[0]}. {what}" if error.args else what,)
 
 
 @dataclass(slots=True)
@@ -132,28 +176,39 @@ class _Writer:
     connection: GraphConnection
     progress: Progress
     on_problem: OnProblem | None
+    bad: Collection[tuple[Path, int]]
+    done: _Counts = field(default_factory=_Counts)
 
-    def write(self, files: Sequence[BulkFile], total: int) -> int:
-        """Write the rows of files; how many elements the server refused."""
-        done = refused = 0
+    def write(self, files: Sequence[BulkFile], total: int) -> None:
+        """Write the rows of files, without the bad ones: those at these lines."""
+        done = 0
         for file in files:
             what = "edges" if file.is_edges else "vertices"
             batch: list[_Entry] = []
             size = 0
             for row in file.rows():
+                done += 1
+                if self.bad and (row.record.path, row.record.line) in self.bad:
+                    continue
                 entries = _edge(row) if isinstance(row, EdgeRow) else _vertex(row)
                 for entry in entries:
                     if batch and size + entry.size > BATCH_BYTES:
-                        refused += self._apply(batch)
+                        self._flush(batch)
                         batch, size = [], 0
                         self.progress(what, done, total)
                     batch.append(entry)
                     size += entry.size
-                done += 1
             if batch:
-                refused += self._apply(batch)
-                self.progress(what, done, total)
-        return refused
+                self._flush(batch)
+            self.progress(what, done, total)
+
+    def _flush(self, batch: Sequence[_Entry]) -> None:
+        refused = self._apply(batch)
+        rows = sum(entry.is_first for entry in batch) - refused
+        if isinstance(batch[0].row, EdgeRow):
+            self.done.edges += rows
+        else:
+            self.done.vertices += rows
 
     def _apply(self, entries: Sequence[_Entry]) -> int:
         """Write entries; on refusal find the one at fault, which merging allows to try again."""
@@ -198,7 +253,7 @@ def _vertex(row: VertexRow) -> Iterator[_Entry]:
             2 * (_VALUE_BYTES + len(name) + len(str(value.source_instructions[0][2])))
             for name, value in properties.items()
         )
-        yield _Entry(row, merge, row.label, size)
+        yield _Entry(row, merge, row.label, size, turn == 0)
 
 
 def _edge(row: EdgeRow) -> Iterator[_Entry]:

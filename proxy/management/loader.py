@@ -151,6 +151,8 @@ def _status(job: Job) -> dict[str, Any]:
         overall["progress"] = event.text()
     if job.reason:
         overall["failureReason"] = job.reason
+    if told.get("warnings"):
+        overall["warnings"] = list(told["warnings"])
     payload["overallStatus"] = overall
     return payload
 

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from pathlib import Path
 
-FRIENDS = Path(__file__).parent
+FRIENDS = Path(__file__).parent / "friends"
 """The directory that `gremlink load` and the quick start read."""

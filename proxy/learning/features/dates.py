@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from proxy.graph.moments import Moment, parse_moment
 from proxy.learning.features.encoding import NotADate, Undecided
 from proxy.learning.features.numerical import impute
 from proxy.learning.graph import Floats
@@ -18,12 +18,8 @@ from proxy.learning.graph import Floats
 DATETIME_PARTS = ("year", "month", "weekday", "hour")
 
 _SPANS = {"month": range(1, 13), "weekday": range(7), "hour": range(24)}
-_ISO = re.compile(
-    r"(\d{4})-?(\d\d)-?(\d\d)"
-    r"(?:[T ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?"
-    r"\s?(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?",
-    re.IGNORECASE,
-)
+MOST_YEARS = 200
+"""Years from the first to the last that have a column each; beyond, only those found have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +44,12 @@ class DatetimeEncoding:
     def encode(self, cells: Sequence[str]) -> Floats:
         """See `Encoding.encode`."""
         encoded = np.zeros((len(cells), len(self.columns)), np.float32)
+        places = {
+            (part, value): place
+            for place, (part, value) in enumerate(
+                (part, value) for part, values in self.parts for value in values
+            )
+        }
         for row, cell in enumerate(cells):
             moment = parse_datetime(cell) if cell else None
             if moment is None:
@@ -55,13 +57,12 @@ class DatetimeEncoding:
                     raise NotADate(self.name, row, cell)
                 if self.imputed is None:
                     continue
-                moment = datetime.datetime.fromisoformat(self.imputed)
-            start = 0
-            for part, values in self.parts:
-                place = _part(moment, part) - values[0]
-                if 0 <= place < len(values):
-                    encoded[row, start + place] = 1.0
-                start += len(values)
+                moment = parse_moment(self.imputed)
+                assert moment is not None
+            for part, _ in self.parts:
+                place = places.get((part, _part(moment, part)))
+                if place is not None:
+                    encoded[row, place] = 1.0
         return encoded
 
 
@@ -88,46 +89,49 @@ class DatetimeFitter:
             for part, seen in self._seen.items():
                 seen.add(_part(moment, part))
             if self._imputer is not None:
-                seconds = moment.replace(tzinfo=datetime.timezone.utc).timestamp()
-                self._seconds.extend([seconds] * count)
+                self._seconds.extend([moment.seconds()] * count)
 
     def fitted(self) -> DatetimeEncoding:
         """See `Fitter.fitted`."""
         kept = []
         for part, seen in self._seen.items():
             if len(seen) > 1:
-                span = _SPANS.get(part, range(min(seen), max(seen) + 1))
-                kept.append((part, tuple(span)))
+                kept.append((part, tuple(_SPANS[part] if part in _SPANS else _years(seen))))
         if not kept:
             raise Undecided("all its dates fall into the same year, month, weekday and hour")
         imputed = None
         if self._imputer is not None and self._seconds:
             seconds = impute(np.array(self._seconds), self._imputer)
-            middle = datetime.datetime.fromtimestamp(round(seconds), datetime.timezone.utc)
-            imputed = middle.replace(tzinfo=None).isoformat()
+            imputed = _imputed(seconds)
         return DatetimeEncoding(self._name, tuple(kept), imputed)
 
 
-def parse_datetime(cell: str) -> datetime.datetime | None:
+def _years(seen: set[int]) -> Sequence[int]:
+    first, last = min(seen), max(seen)
+    if last - first < MOST_YEARS:
+        return range(first, last + 1)
+    if len(seen) > MOST_YEARS:
+        # What a database has for "never" is far away; the middle is what describes.
+        middle = sorted(seen)
+        spare = len(middle) - MOST_YEARS
+        return middle[spare // 2 : spare // 2 + MOST_YEARS]
+    return sorted(seen)
+
+
+def _imputed(seconds: float) -> str:
+    """The moment that stands for missing ones, within the years of `datetime`."""
+    epoch = datetime.datetime(1970, 1, 1)
+    low = (datetime.datetime.min - epoch).total_seconds()
+    high = (datetime.datetime(9999, 12, 31) - epoch).total_seconds()
+    within = datetime.timedelta(seconds=round(min(max(seconds, low), high)))
+    return (epoch + within).isoformat()
+
+
+def parse_datetime(cell: str) -> Moment | None:
     """An ISO 8601 date or time as its clock shows it, or `None`. A number alone is not a date."""
     text = cell.strip()
-    match = _ISO.fullmatch(text)
-    if match is None or text.isdigit():
-        return None
-    year, month, day, hour, minute, second, fraction, _ = match.groups()
-    try:
-        return datetime.datetime(
-            int(year),
-            int(month),
-            int(day),
-            int(hour or 0),
-            int(minute or 0),
-            min(int(second or 0), 59),
-            int((fraction or "0")[:6].ljust(6, "0")),
-        )
-    except ValueError:
-        return None
+    return None if text.isdigit() else parse_moment(text)
 
 
-def _part(moment: datetime.datetime, part: str) -> int:
-    return moment.weekday() if part == "weekday" else int(getattr(moment, part))
+def _part(moment: Moment, part: str) -> int:
+    return int(getattr(moment, part))

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import shutil
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +9,6 @@ from typing import Any
 from proxy.graph import FileProblem, load_csv
 from proxy.management.events import Tell
 from proxy.management.tasks.places import graph_of, locations_of
-from proxy.messages.system_errors import reason_of
 from proxy.store.errors import LocationUnreachable
 from proxy.store.locations import files
 
@@ -38,10 +33,8 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     locations = locations_of(description)
     source = locations.at(description["input"])
     local = locations.fetch(source, work / "input")
-    given = list(files(local))
-    if not given:
+    if not any(files(local)):
         raise LocationUnreachable(source.address, "there are no files at this address")
-    places = {file: _address(source.address, local, file) for file in given}
     errors: list[dict[str, Any]] = []
     left_out = 0
 
@@ -49,21 +42,22 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         nonlocal left_out
         left_out += 1
         if len(errors) < MOST_ERRORS:
-            errors.append(_error(problem, places))
+            errors.append(_error(problem, place_of(problem.path)))
+
+    def place_of(file: Path) -> str:
+        return _address(source.address, local, file)
 
     try:
-        unpacked = [_unpacked(number, file, work) for number, file in enumerate(given)]
-        places |= {plain: places[file] for plain, file in zip(unpacked, given, strict=True)}
         report = load_csv(
             graph_of(description),
-            unpacked,
+            local,
             progress=lambda what, done, total: tell(what, done, total, ""),
             allow_empty_strings=description["allow_empty_strings"],
             on_problem=note if description["continue"] else None,
         )
     except FileProblem as problem:
         note(problem)
-        place = places.get(problem.path, str(problem.path))
+        place = place_of(problem.path)
         where = ":".join(str(part) for part in (place, problem.line, problem.column) if part)
         raise LoadFailed(f"{where}: {problem.reason}", _details(errors, left_out)) from problem
     rows = report.vertices + report.edges
@@ -72,7 +66,8 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         "vertices": report.vertices,
         "edges": report.edges,
         "records": rows + left_out,
-        "files": len(given),
+        "files": report.files,
+        "warnings": [_with_addresses(each, source.address, local) for each in report.warnings],
     }
 
 
@@ -80,43 +75,25 @@ def _details(errors: Sequence[Mapping[str, Any]], left_out: int) -> dict[str, An
     return {"errors": list(errors), "left_out": left_out}
 
 
-def _error(problem: FileProblem, places: Mapping[Path, str]) -> dict[str, Any]:
+def _error(problem: FileProblem, place: str) -> dict[str, Any]:
     """One entry of Neptune's error log, and the column."""
     return {
         "errorCode": "PARSING_ERROR",
         "errorMessage": problem.reason,
-        "fileName": places.get(problem.path, str(problem.path)),
+        "fileName": place,
         "recordNum": problem.line,
         "column": problem.column,
     }
 
 
-def _unpacked(number: int, file: Path, work: Path) -> Path:
-    if file.suffix not in (".gz", ".bz2"):
-        return file
-    target = work / "unpacked" / f"{number}-{file.stem}"
-    target.parent.mkdir(exist_ok=True)
-    try:
-        with (
-            gzip.open(file) if file.suffix == ".gz" else bz2.open(file) as packed,
-            target.open("wb") as plain,
-        ):
-            shutil.copyfileobj(packed, plain)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise FileProblem(
-            file, 0, 0, f"the packed file cannot be unpacked: {reason_of(error)}"
-        ) from error
-    except OSError as error:
-        if error.errno is not None:  # of the disk; bz2 has none for what it cannot read
-            raise
-        raise FileProblem(
-            file, 0, 0, f"the packed file cannot be unpacked: {reason_of(error)}"
-        ) from error
-    return target
-
-
 def _address(address: str, local: Path, found: Path) -> str:
     """What a file is called where the request's address is."""
-    if found == local:
+    if found == local or not found.is_relative_to(local):
         return address
     return f"{address.rstrip('/')}/{found.relative_to(local).as_posix()}"
+
+
+def _with_addresses(warning: str, address: str, local: Path) -> str:
+    """A warning, which begins with the path of a file."""
+    rest = warning.removeprefix(str(local))
+    return warning if rest == warning else f"{address.rstrip('/')}{rest}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -170,7 +171,8 @@ def test_ids_of_all_types(graph: GraphConnection, tmp_path: Path) -> None:
 
 
 def test_sample_is_ready_for_multi_category(empty_graph: str, tmp_path: Path) -> None:
-    assert load_csv(empty_graph, FRIENDS) == LoadReport(20, 25, pytest.approx(0, abs=60))
+    report = load_csv(empty_graph, FRIENDS)
+    assert replace(report, warnings=()) == LoadReport(20, 25, pytest.approx(0, abs=60))
     (users,) = read_export(export_graph(empty_graph, tmp_path / "out").directory).nodes
     interests = next(feature for feature in users.features if feature.column == "interests")
     assert (interests.type, interests.options) == ("auto", {"separator": ";"})
@@ -365,7 +367,7 @@ def test_bad_line_changes_nothing(files: Path, graph: GraphConnection) -> None:
 def test_edge_without_its_end_is_named(files: Path, graph: GraphConnection) -> None:
     rows = "".join(f"x{n},r,ü 2,{'nobody' if n == 150 else 'ü 2'}\n" for n in range(300))
     (files / "1.csv").write_text("~id,~label,~from,~to\n" + rows)
-    with pytest.raises(FileProblem, match=r"1\.csv:152: an end of this edge is no vertex.*nobody"):
+    with pytest.raises(FileProblem, match=r"1\.csv:152:12: the edge 'x150' ends at 'nobody'"):
         load_csv(graph.url, files)
 
 
@@ -384,7 +386,7 @@ def test_edge_that_exists_elsewhere_is_named(files: Path, empty_graph: str) -> N
 
 
 def test_nothing_to_load(empty_graph: str, tmp_path: Path) -> None:
-    with pytest.raises(FileProblem, match=r"no \.csv files"):
+    with pytest.raises(FileProblem, match=r"no CSV files"):
         load_csv(empty_graph, tmp_path)
     with pytest.raises(FileProblem, match="no such file"):
         load_csv(empty_graph, tmp_path / "none")

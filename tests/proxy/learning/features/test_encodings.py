@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -160,6 +161,7 @@ def test_dates_impute() -> None:
         ("2020-01-02T03:04Z", "2020-01-02T03:04:00"),
         ("2020-01-02 03:04:05.1+02:00", "2020-01-02T03:04:05.100000"),
         ("2020-01-02T03:04:05 UTC", "2020-01-02T03:04:05"),
+        ("2020-01-01T00:00+02:00[Europe/Paris]", "2020-01-01T00:00:00"),
         ("20200102", None),
         ("2020", None),
         ("2020-13-02", None),
@@ -168,7 +170,16 @@ def test_dates_impute() -> None:
 )
 def test_what_a_date_is(text: str, expected: str | None) -> None:
     found = parse_datetime(text)
-    assert (found.isoformat() if found else None) == expected
+    clock = None if found is None else replace(found, offset=None).utc().isoformat()
+    assert clock == expected
+
+
+def test_dates_of_all_ages_have_no_column_for_every_year_between() -> None:
+    cells = ["2020-01-02", "2021-01-02", "+292278994-08-17T07:12:55.807Z", "-292275055-05-16"]
+    encoding = fit(DatetimeFitter("at", ["year"], "median"), cells)
+    assert encoding.columns == ("year=-292275055", "year=2020", "year=2021", "year=292278994")
+    assert encoding.encode(cells).sum() == 4.0
+    assert encoding.encode([""]).shape == (1, 4)
 
 
 def test_text_in_a_date_is_refused() -> None:

@@ -1,0 +1,89 @@
+"""Types of the bulk loader's columns: from the text of a cell to the value that is written."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from gremlin_python.statics import SingleByte, long, short
+
+from proxy.graph.dialects import Float32
+from proxy.graph.errors import shortened
+from proxy.graph.moments import parse_moment
+
+Convert = Callable[[str], Any]
+"""Raises ValueError with the reason."""
+
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_MOST_DIGITS = 19
+"""Of a Long."""
+# In one way only: where two parts of a pattern take the same digits, a cell costs their square.
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SPECIAL = re.compile(r"[+-]?inf(?:inity)?|nan", re.IGNORECASE)
+"""`Infinity` and `NaN` as Neptune writes them, `INF` as XML and Spark do."""
+
+
+def _integer(name: str, bits: int, make: Callable[[int], Any]) -> Callable[[str], Any]:
+    low, high = -(1 << bits - 1), (1 << bits - 1) - 1
+
+    def convert(text: str) -> Any:
+        if not _INTEGER.fullmatch(text):
+            raise ValueError(f"{shortened(text)} is not a whole number ({name})")
+        # Reading a number takes the square of its digits.
+        if len(text.lstrip("+-0")) > _MOST_DIGITS or not low <= int(text) <= high:
+            raise ValueError(f"{shortened(text)} is out of the range of {name}, {low} to {high}")
+        return make(int(text))
+
+    return convert
+
+
+def _floating(name: str, make: Callable[[float], Any]) -> Callable[[str], Any]:
+    def convert(text: str) -> Any:
+        if _SPECIAL.fullmatch(text):
+            return make(float(text))
+        if not _DECIMAL.fullmatch(text):
+            raise ValueError(f"{shortened(text)} is not a number ({name})")
+        number = float(text)
+        try:
+            struct.pack("<f" if make is Float32 else "<d", number)
+        except OverflowError:
+            number = math.inf
+        if math.isinf(number):
+            raise ValueError(f"{shortened(text)} is out of the range of {name}")
+        return make(number)
+
+    return convert
+
+
+def _date(text: str) -> datetime:
+    moment = None if text.isdigit() else parse_moment(text)
+    if moment is None:
+        raise ValueError(
+            f"{shortened(text)} is not a date; write 2001-12-31 or 2001-12-31T23:59:59Z"
+        )
+    return moment.utc()
+
+
+def _boolean(text: str) -> bool:
+    return text.lower() == "true"
+
+
+TYPES: dict[str, Convert] = {
+    "bool": _boolean,
+    "boolean": _boolean,
+    "byte": _integer("Byte", 8, SingleByte),
+    "short": _integer("Short", 16, short),
+    "int": _integer("Int", 32, int),
+    "integer": _integer("Int", 32, int),
+    "long": _integer("Long", 64, long),
+    "float": _floating("Float", Float32),
+    "double": _floating("Double", float),
+    "string": str,
+    "date": _date,
+    "datetime": _date,
+}
+"""By their names in lower case; `integer` is what an export calls an Int."""
