@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit, urlunsplit
 
+from aiohttp import web
 from multidict import CIMultiDict, MultiMapping
+
+from proxy.relay.refusals import told
 
 HOP_BY_HOP = frozenset(
     """connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding
@@ -27,3 +30,16 @@ def end_to_end(headers: MultiMapping[str]) -> CIMultiDict[str]:
     return CIMultiDict(
         (name, value) for name, value in headers.items() if name.lower() not in dropped
     )
+
+
+def require_text(headers: MultiMapping[str]) -> None:
+    """Raise `HTTPForbidden` for credentials that hold bytes that are not UTF-8.
+
+    aiohttp would leave them out where it writes the header again: others would arrive.
+    """
+    for value in headers.getall("Authorization", ()):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            why = "The credentials hold bytes that are not UTF-8."
+            raise web.HTTPForbidden(**told("AccessDeniedException", why)) from None

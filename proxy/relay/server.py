@@ -19,12 +19,14 @@ from proxy.inference.shape import Shapes
 from proxy.messages.addresses import without_credentials
 from proxy.relay.advance import Aside
 from proxy.relay.bodies import complete
+from proxy.relay.browsers import Runner, say_type
 from proxy.relay.connection import Connection
 from proxy.relay.conversation import Conversation
 from proxy.relay.cross_origin import Gate
 from proxy.relay.elsewhere import elsewhere
 from proxy.relay.errands import Predictor
 from proxy.relay.explain import Explainer
+from proxy.relay.headers import require_text
 from proxy.relay.http import HttpRelay
 from proxy.relay.invocations import Invocations
 from proxy.relay.ledger import Ledger
@@ -116,7 +118,7 @@ class Server:
             client_max_size=limits.max_message_bytes,
             middlewares=[gate.check, complete(limits), elsewhere(path, self._plain)],
         )
-        application.on_response_prepare.append(gate.answer)
+        application.on_response_prepare.extend([gate.answer, say_type])
         explainer = Explainer(self._http)
         application.router.add_route("*", path, self._gremlin)
         for name, handler in (
@@ -160,6 +162,7 @@ class Server:
 
     async def _gremlin(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
+            require_text(request.headers)
             return await self._websocket(request)
         return await self._plain(request)
 
@@ -172,6 +175,7 @@ class Server:
                 raise web.HTTPMethodNotAllowed(
                     request.method, METHODS, **told("MethodNotAllowedException", why)
                 )
+            require_text(request.headers)
             status, started = 500, time.monotonic()
             with self._waited_for():
                 try:
@@ -311,7 +315,7 @@ class _Tied(web.StreamResponse):
 
 def runner_of(application: web.Application) -> web.AppRunner:
     """How the applications here are run: bodies are inflated by `bodies.complete`."""
-    return web.AppRunner(
+    return Runner(
         application,
         access_log=None,
         logger=ACCOUNT,

@@ -19,7 +19,7 @@ from yarl import URL
 from proxy.config import Configuration
 from proxy.inference.errors import InferenceError
 from proxy.relay.elsewhere import CLAIMED, among
-from proxy.relay.headers import end_to_end
+from proxy.relay.headers import end_to_end, require_text
 from proxy.relay.invocations import Invoke
 from proxy.relay.queries import Queries
 from proxy.relay.service import Beside
@@ -78,6 +78,7 @@ def _handing_on(session: ClientSession) -> Callable[[web.Request], Awaitable[web
     """A handler that lets the supervisor answer, to whom the request looks as it came."""
 
     async def hand_on(request: web.Request) -> web.Response:
+        require_text(request.headers)
         headers = end_to_end(request.headers)
         headers.popall("Content-Encoding", None)  # what was read is no longer compressed
         headers["Host"] = request.headers.get("Host", "")

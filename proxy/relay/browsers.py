@@ -1,0 +1,47 @@
+"""What a browser makes of a response: what its type says, and nothing that it guesses from bytes.
+
+Browsers look into responses for HTML, and run what they find. `X-Content-Type-Options: nosniff`
+(WHATWG Fetch) tells them not to. Every response carries it, the database's too: their bytes and
+their own headers stay as they are.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
+
+
+async def say_type(request: web.Request, response: web.StreamResponse) -> None:
+    """Set the header; for `on_response_prepare`. A handshake has no content."""
+    if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
+        response.headers.setdefault(*NO_SNIFFING)
+
+
+class Runner(web.AppRunner):
+    """Runs an application whose errors say it, too, that have no request: bytes that are no HTTP.
+
+    No signal is sent for them, and they quote what came.
+    """
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        server.__class__ = _Server
+        return server
+
+
+class _Server(web.Server):
+    def __call__(self) -> web.RequestHandler:
+        return _Handler(self, loop=self._loop, **self._kwargs)
+
+
+class _Handler(web.RequestHandler):
+    __slots__ = ()
+
+    def handle_error(self, *arguments: Any, **options: Any) -> web.StreamResponse:
+        response = super().handle_error(*arguments, **options)
+        response.headers.setdefault(*NO_SNIFFING)
+        return response
