@@ -20,7 +20,7 @@ from gremlin_python.statics import SingleByte, bigint, long, short
 
 from grammar import graphbinary
 from grammar.errors import GremlinError
-from grammar.graphbinary.temporal import temporal_text
+from grammar.temporal import temporal_text
 from grammar.traversal import (
     Argument,
     Bulked,
@@ -155,7 +155,8 @@ def _foreign(what: str, raw: bytes) -> Any:
     match what:
         case "Duration":
             seconds, nanoseconds = struct.unpack(">qi", raw[2:])
-            return {TYPE: "gx:Duration", VALUE: f"PT{Decimal(nanoseconds).scaleb(-9) + seconds}S"}
+            length = Decimal(nanoseconds).scaleb(-9) + seconds
+            return {TYPE: "gx:Duration", VALUE: f"PT{length:f}S"}
         case "ByteBuffer":
             return {TYPE: "gx:ByteBuffer", VALUE: base64.b64encode(raw[6:]).decode()}
         case "Char":

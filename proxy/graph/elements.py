@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,7 +14,7 @@ from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import T
 from gremlin_python.statics import SingleByte, bigint, long, short
 
-from grammar.graphbinary.temporal import iso_instant
+from grammar.temporal import iso_milliseconds, seconds_of
 from grammar.traversal import Kind
 from proxy.graph import filters
 from proxy.graph.connection import GraphConnection
@@ -185,10 +184,10 @@ def _value(value: Any) -> Value:
         case Decimal():
             return Value("Double", str(value))
         case {"@type": "g:Date" | "g:Timestamp", "@value": int(milliseconds)}:
-            seconds, rest = divmod(milliseconds, 1000)
-            return Value(DATE, iso_instant(seconds, rest * 1_000_000))
-        case {"@type": "gx:Duration", "@value": str(text)} if found := _DURATION.fullmatch(text):
-            return Value("Double", _decimal(_seconds(found)))
+            return Value(DATE, iso_milliseconds(milliseconds))
+        case {"@type": "gx:Duration", "@value": str(text)}:
+            seconds = seconds_of(text)
+            return Value(STRING, text) if seconds is None else Value("Double", _decimal(seconds))
         case {"@type": str(kind), "@value": str(text)} if kind.partition(":")[2] in _TEMPORAL:
             return Value(DATE, text)
         case {"@type": _, "@value": str(text)}:
@@ -196,15 +195,6 @@ def _value(value: Any) -> Value:
         case dict():
             return Value(STRING, json.dumps(value, default=str, ensure_ascii=False))
     return Value(STRING, str(value))
-
-
-_DURATION = re.compile(r"PT(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?[\d.]+)S)?")
-"""As `java.time.Duration` writes itself."""
-
-
-def _seconds(found: re.Match[str]) -> float:
-    hours, minutes, seconds = (float(part or 0) for part in found.groups())
-    return hours * 3600 + minutes * 60 + seconds
 
 
 def _decimal(value: float) -> str:

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
-from typing import Any
 
+from grammar.temporal import duration_seconds, iso_milliseconds, seconds_of, temporal_text
 from grammar.traversal import Argument, Bulked, Entries, Items, Kind, Literal, Opaque
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_TEMPORAL = ("Instant", "LocalDate", "LocalDateTime", "OffsetDateTime", "ZonedDateTime")
-_BINARY_DATE_HEAD = 2
-"""Bytes before the milliseconds of a date in GraphBinary: the type, and that there is a value."""
 
 
 def values_of(entries: Entries) -> dict[str, tuple[str, ...]]:
@@ -42,9 +36,9 @@ def texts_of(value: Argument) -> Iterator[str]:
         case Literal(_, other):
             yield str(other)
         case Opaque():
-            moment = _date(value)
-            if moment is not None:
-                yield moment
+            known = _text(value)
+            if known is not None:
+                yield known
 
 
 def _decimal(number: float) -> str:
@@ -53,22 +47,17 @@ def _decimal(number: float) -> str:
     return "NaN" if math.isnan(number) else repr(number)
 
 
-def _date(value: Opaque) -> str | None:
-    """A date in ISO 8601, in UTC."""
+def _text(value: Opaque) -> str | None:
+    """The text of a value that is no literal: dates in ISO 8601, in UTC if they are moments."""
     match value.encoding, value.raw:
-        case "graphbinary", bytes(raw) if value.what in ("Date", "Timestamp"):
-            return _instant(int.from_bytes(raw[_BINARY_DATE_HEAD:], "big", signed=True))
+        case "graphbinary", bytes(raw):
+            seconds = duration_seconds(raw) if value.what == "Duration" else None
+            return _decimal(seconds) if seconds is not None else temporal_text(value.what, raw)
         case "graphson", {"@type": "g:Date" | "g:Timestamp", "@value": int(milliseconds)}:
-            return _instant(milliseconds)
-        case "graphson", {"@type": str(kind), "@value": text} if _is_temporal(kind):
+            return iso_milliseconds(milliseconds)
+        case "graphson", {"@type": "gx:Duration", "@value": str(text)}:
+            seconds = seconds_of(text)
+            return text if seconds is None else _decimal(seconds)
+        case "graphson", {"@type": str(kind), "@value": text} if kind.startswith("gx:"):
             return str(text)
     return None
-
-
-def _is_temporal(kind: Any) -> bool:
-    return str(kind).partition(":")[2] in _TEMPORAL
-
-
-def _instant(milliseconds: int) -> str:
-    moment = (_EPOCH + timedelta(milliseconds=milliseconds)).replace(tzinfo=None)
-    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds") + "Z"

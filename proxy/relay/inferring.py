@@ -29,10 +29,10 @@ from proxy.relay.ledger import Ledger
 from proxy.relay.patience import Patience
 from proxy.relay.recent import RecentIds
 from proxy.relay.writing import frame, in_time
-from proxy.wire.frames import Message, encode_frame
-from proxy.wire.mime import Format
+from proxy.wire.frames import Message, Opcode, encode_frame
+from proxy.wire.mime import TEXT_FRAME, Format
 from proxy.wire.request import RequestMessage
-from proxy.wire.response import readdress
+from proxy.wire.response import json_version, readdress
 from proxy.wire.response_stream import Ours
 from proxy.wire.status import Status, is_final, is_success
 
@@ -173,6 +173,8 @@ class Inferences:
             yield ToClient(encode_frame(event.opcode, payload, masked=False))
             return
         self._ledger.admitted = True
+        if event.opcode == Opcode.TEXT:
+            self._ledger.json_version = json_version(event.payload)
         reply: Reply | InferenceError
         try:
             collect(pending, event.payload, self._recent)
@@ -254,13 +256,15 @@ class Inferences:
                 yield Predict(pending, work)
 
     def _in_time(self, pending: Pending, request: RequestMessage) -> bytes:
-        return frame(in_time(pending, request), self._message_limit)
+        spoken = request.in_json(self._ledger.json_version)
+        return frame(in_time(pending, spoken), self._message_limit)
 
     def _admitted(self, pending: Pending, admit: Admit) -> Iterator[Command]:
         if admit.timeout is not None:
             pending.timeout = admit.timeout
         yield Watch(pending)
-        if self._ledger.admitted:
+        names_none = pending.request.format == TEXT_FRAME and self._ledger.json_version is None
+        if self._ledger.admitted and not names_none:
             yield from self._step(pending, None)
         else:
             request = admit.request

@@ -62,7 +62,8 @@ class Ledger:
     `requests` are the client's open ones, by their ids in order of arrival. `ours` are the
     queries of the proxy's own in flight, by their ids, with the inferences that wait for them; None
     where that has ended and what still comes is to be dropped. `admitted` tells whether the
-    database has ever answered with success. `succeeded` counts the client's requests that ended
+    database has ever answered with success, `json_version` which GraphSON it takes where a request
+    names no format, once it has shown that. `succeeded` counts the client's requests that ended
     with status 200, `others` the rest by status; `took` gets the seconds that each was open.
 
     An ordinary request may go the short way while fewer than `may_come` are open, which is 0 where
@@ -72,6 +73,7 @@ class Ledger:
     requests: dict[bytes, Noted] = field(default_factory=dict)
     ours: dict[UUID, Pending | None] = field(default_factory=dict)
     admitted: bool = False
+    json_version: int | None = None
     succeeded: int = 0
     others: Counter[int] = field(default_factory=Counter)
     took: array[float] = field(default_factory=seconds, compare=False)

@@ -34,12 +34,13 @@ class Format:
 
     @property
     def readable(self) -> Format:
-        """The nearest format whose results keep the types of values, for queries of our own."""
-        if self.encoding is Encoding.GRAPHBINARY:
-            return GRAPHBINARY if self.stringd else self
-        if self.keeps_types:
-            return self
-        return replace(GRAPHSON_3, name="" if not self.name else GRAPHSON_3.name)
+        """The format of queries of our own, whose results have to keep the types of values.
+
+        A Gremlin Server has GraphBinary built in, whatever else it is told to know.
+        """
+        if self.stringd or not self.keeps_types:
+            return GRAPHBINARY
+        return self
 
 
 GRAPHBINARY = Format("application/vnd.graphbinary-v1.0", Encoding.GRAPHBINARY)

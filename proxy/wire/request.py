@@ -49,6 +49,12 @@ class RequestMessage:
             format=format or self.format,
         )
 
+    def in_json(self, version: int | None) -> RequestMessage:
+        """The request, if it names no format for a database that then has this GraphSON."""
+        if version is None or self.format != TEXT_FRAME:
+            return self
+        return replace(self, format=replace(TEXT_FRAME, version=version))
+
     @property
     def language(self) -> str:
         """The script language; what the server takes when none is named is Groovy."""
@@ -235,6 +241,9 @@ def _graphson_object(request: RequestMessage) -> dict[str, Any]:
         args = {name: _untyped(value) for name, value in request.args.items()}
         return _message(request, request_id, args)
     version = 2 if format.version == 2 else 3
+    if not format.name:  # which JSON that is, the database has not been asked
+        args = {name: _simplest(value, version) for name, value in request.args.items()}
+        return _message(request, request_id, args)
     args = {name: graphson.write_value(value, version) for name, value in request.args.items()}
     return _message(request, {"@type": "g:UUID", "@value": request_id}, args)
 
@@ -246,6 +255,14 @@ def _message(request: RequestMessage, request_id: Any, args: dict[str, Any]) -> 
         "processor": request.processor,
         "args": args,
     }
+
+
+def _simplest(value: Argument, version: int) -> Any:
+    """Plain JSON, which every version of GraphSON reads alike, unless a value loses its type."""
+    try:
+        return _untyped(value)
+    except NotConvertible:
+        return graphson.write_value(value, version)
 
 
 def _untyped(value: Argument) -> Any:

@@ -163,6 +163,13 @@ def _items(value: Argument) -> tuple[Argument, ...]:
     return (value,)
 
 
+def json_version(payload: bytes) -> int:
+    """The version of GraphSON, 3 or 2, in which a database has written a response: only in 3 the
+    attributes of the status have a type."""
+    start = payload.find(b'"attributes":')
+    return 3 if payload[start : start + 24].count(b"@type") else 2
+
+
 def readdress(payload: bytes, request_id: UUID) -> bytes:
     """The same response under another request id. Raises `MessageError`."""
     if payload[:1] == bytes((_VERSION,)) and payload[1:2] == b"\0":

@@ -8,18 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
 from formats import only
 from graphson_2_front import answering, graphson_2_front, speechless
 from gremlin_python.driver.client import Client
-from gremlin_python.driver.serializer import GraphBinarySerializersV1
+from gremlin_python.driver.driver_remote_connection import DriverRemoteConnection
+from gremlin_python.driver.serializer import GraphBinarySerializersV1, GraphSONSerializersV2d0
+from gremlin_python.process.anonymous_traversal import traversal
+from raw_websocket import RawWebSocket
+from served import SAMPLE, served
 
+from grammar.traversal import Literal
 from proxy.cli import main
 from proxy.embedded import QUICK_TO_START, EmbeddedServer
 from proxy.graph import discover_schema, export_graph, load_csv
 from proxy.graph.errors import NoCommonFormat, ServerRefused
+from proxy.wire.frames import read_head
+from proxy.wire.mime import TEXT_FRAME, format_of
+from proxy.wire.request import RequestMessage, write_request
+from proxy.wire.response import read_response
 
 pytestmark = pytest.mark.integration
 
@@ -95,6 +105,74 @@ def test_a_graph_comes_out_as_from_a_server_that_knows_all(
 def test_query(server: str) -> None:
     ran = CliRunner().invoke(main, ["query", "g.inject(1, 'a')", "--url", server])
     assert (ran.exit_code, ran.output) == (0, "1\na\n")
+
+
+SPOKEN = {
+    "GraphBinaryMessageSerializerV1": ["", "application/vnd.graphbinary-v1.0"],
+    "GraphSONMessageSerializerV2": ["", "application/vnd.gremlin-v2.0+json"],
+    "GraphSONMessageSerializerV1": [],  # it names Java's classes, which we refuse
+    "GraphSONUntypedMessageSerializerV3": ["", "application/vnd.gremlin-v3.0+json;types=false"],
+}
+"""What clients may use besides the GraphBinary that is built in; nothing is a text frame."""
+
+
+@pytest.fixture(scope="module")
+def proxied(server: str, friends_store: Path) -> Iterator[str]:
+    """A proxy of the endpoint `friends` in front of the server, which has the sample."""
+    with closing(Client(server, "g", message_serializer=GraphBinarySerializersV1())) as client:
+        client.submit("g.V().drop().iterate()").all().result()
+    load_csv(server, SAMPLE)
+    with served(server, friends_store) as address:
+        yield address
+
+
+@pytest.mark.parametrize("start", ["'user_19'", ""])
+@pytest.mark.parametrize("option", ["", '.with("Neptune#ml.inductiveInference")'])
+@pytest.mark.parametrize("language", [None, "gremlin-lang"])
+def test_inferences_in_all_that_the_server_knows(
+    proxied: str, request: pytest.FixtureRequest, start: str, option: str, language: str | None
+) -> None:
+    script = (
+        f'g.with("Neptune#ml.endpoint", "friends").with("Neptune#ml.limit", 2).V({start})'
+        f'.out("FRIEND").with("Neptune#ml.prediction"){option}.hasLabel("User").values("name")'
+    )
+    name = request.node.callspec.params["server"]
+    expected = 2 if start else 40
+    for mime in SPOKEN[name]:
+        assert len(asked(proxied, mime, script, language)) == expected, mime
+    for make in (GraphBinarySerializersV1, GraphSONSerializersV2d0):
+        if make is GraphSONSerializersV2d0 and name != "GraphSONMessageSerializerV2":
+            continue
+        with closing(DriverRemoteConnection(proxied, "g", message_serializer=make())) as remote:
+            source = traversal().with_remote(remote)
+            model = source.with_("Neptune#ml.endpoint", "friends").with_("Neptune#ml.limit", 2)
+            predicted = (model.V("user_19") if start else model.V()).out("FRIEND")
+            predicted = predicted.with_("Neptune#ml.prediction")
+            if option:
+                predicted = predicted.with_("Neptune#ml.inductiveInference")
+            assert len(predicted.has_label("User").values("name").to_list()) == expected
+
+
+def asked(url: str, mime: str, script: str, language: str | None) -> list[str]:
+    """The names that a script gives, in a text frame or under a mime type."""
+    id, args = uuid4(), {"gremlin": Literal.string(script)}
+    if language is not None:
+        args["language"] = Literal.string(language)
+    format = format_of(mime) if mime else TEXT_FRAME
+    assert format is not None
+    opcode, payload = write_request(RequestMessage(format, id, "eval", "", args))
+    with RawWebSocket(url) as socket:
+        answers = [read_response(payload_of(frame)) for frame in socket.exchange(opcode, payload)]
+    assert {answer.request_id for answer in answers} == {id}
+    assert {answer.code for answer in answers} <= {200, 206}, answers[-1].message
+    found = [each for answer in answers for each in answer.results]
+    return [each.value for each in found if isinstance(each, Literal)]
+
+
+def payload_of(frame: bytes) -> bytes:
+    head = read_head(frame)
+    assert head is not None
+    return frame[head.size :]
 
 
 def test_graphson_2_and_scripts_alone(empty_graph: str, tmp_path: Path) -> None:

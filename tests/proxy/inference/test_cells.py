@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from datetime import datetime, timezone
 from decimal import Decimal
 from uuid import UUID
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from grammar import graphbinary, graphson
 from grammar.traversal import Bulked, Items, Kind, Literal, Opaque
+from proxy.graph.answers import from_json, plain
 from proxy.graph.elements import _value
 from proxy.inference.cells import texts_of
 
@@ -33,11 +35,33 @@ MOMENTS = (
     ],
 )
 def test_as_an_export_writes_it(value: object) -> None:
-    expected = [_value(value).text]
+    json = GraphSONWriter().to_dict(value)
+    expected = [_value(from_json(json)).text]
     binary, _ = graphbinary.read_value(bytes(GraphBinaryWriter().write_object(value)))
     assert list(texts_of(binary)) == expected
-    json = GraphSONWriter().to_dict(value)
     assert list(texts_of(graphson.read_value(json))) == expected
+
+
+@pytest.mark.parametrize(
+    ("what", "raw", "json"),
+    [
+        ("Instant", struct.pack(">qi", 1, 5), "1970-01-01T00:00:01.000000005Z"),
+        ("LocalDate", struct.pack(">ibb", 12020, 2, 29), "+12020-02-29"),
+        ("LocalDateTime", struct.pack(">ibbq", 2020, 1, 2, 11_040 * 10**9), "2020-01-02T03:04"),
+        ("LocalTime", struct.pack(">q", 1_500_000_000), "00:00:01.500"),
+        ("OffsetDateTime", struct.pack(">ibbqi", -1, 1, 2, 0, 9000), "-0001-01-02T00:00+02:30"),
+        ("Duration", struct.pack(">qi", 3661, 500_000_000), "PT1H1M1.5S"),
+        ("Year", struct.pack(">i", 2020), "2020"),
+        ("Date", struct.pack(">q", 2**63 - 1), 2**63 - 1),
+    ],
+)
+def test_time_in_all_formats(what: str, raw: bytes, json: str | int) -> None:
+    typed = {"@type": f"{'g' if what == 'Date' else 'gx'}:{what}", "@value": json}
+    expected = [_value(from_json(typed)).text]
+    assert list(texts_of(graphson.read_value(typed))) == expected
+    binary = Opaque("graphbinary", b"\x00\x00" + raw, what)
+    assert list(texts_of(binary)) == expected
+    assert [_value(plain(binary)).text] == expected
 
 
 @given(st.floats(allow_nan=False, width=32) | st.floats())
@@ -49,4 +73,4 @@ def test_lists_nothing_and_the_unknown() -> None:
     several = Items("list", (Literal.of("a"), Literal.of(None), Bulked(Literal.of(1), 2)))
     assert list(texts_of(several)) == ["a", "1", "1"]
     assert list(texts_of(Literal(Kind.BIG_DECIMAL, Decimal("1.50")))) == ["1.50"]
-    assert list(texts_of(Opaque("graphbinary", b"\x81\x00", "Duration"))) == []
+    assert list(texts_of(Opaque("graphbinary", b"\x11\x00", "Vertex"))) == []

@@ -144,7 +144,7 @@ def test_bare_numbers_of_the_javascript_driver_are_read_and_stay_bare():
     )
     opcode, written = write_request(changed)
     assert opcode == Opcode.TEXT
-    assert json.loads(written)["requestId"]["@value"] == str(OTHER)
+    assert json.loads(written)["requestId"] == str(OTHER)
     assert b'"x":1.50' in written
     assert b'"Neptune#ml.limit":8' in written
 
@@ -364,8 +364,8 @@ def test_there_may_be_no_head_to_see(opcode, payload):
         ("application/vnd.graphbinary-v1.0", "application/vnd.graphbinary-v1.0"),
         ("application/vnd.graphbinary-v1.0-stringd", "application/vnd.graphbinary-v1.0"),
         ("application/vnd.gremlin-v2.0+json", "application/vnd.gremlin-v2.0+json"),
-        ("application/vnd.gremlin-v1.0+json", "application/vnd.gremlin-v3.0+json"),
-        ("application/vnd.gremlin-v3.0+json;types=false", "application/vnd.gremlin-v3.0+json"),
+        ("application/vnd.gremlin-v1.0+json", "application/vnd.graphbinary-v1.0"),
+        ("application/vnd.gremlin-v3.0+json;types=false", "application/vnd.graphbinary-v1.0"),
         ("application/json", "application/json"),
     ],
 )

@@ -1,10 +1,11 @@
-"""The values of `java.time` in GraphBinary as the texts that Java, and so GraphSON, has for them.
+"""Moments and spans of time as texts: those that Java, and so GraphSON, has for them.
 
 Python's own types end with the year 9999 and know no nanoseconds; texts hold all of them.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ _HEAD = 2
 """Bytes before a value: its type, and that there is one."""
 
 _DAY_S = 86_400
+_DURATION = re.compile(r"PT(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?[\d.]+)S)?")
 
 
 def iso_instant(seconds: int, nanoseconds: int = 0) -> str:
@@ -25,10 +27,36 @@ def iso_instant(seconds: int, nanoseconds: int = 0) -> str:
     return f"{_date(*_civil(days))}T{_clock(second)}{_fraction(nanoseconds)}Z"
 
 
+def iso_milliseconds(count: int) -> str:
+    """The same from milliseconds."""
+    seconds, rest = divmod(count, 1000)
+    return iso_instant(seconds, rest * 1_000_000)
+
+
 def temporal_text(what: str, raw: bytes) -> str | None:
-    """The text of a qualified value whose type has the name `what`; `None` for another type."""
+    """The text of a qualified value in GraphBinary whose type has the name `what`; `None` for
+    another type."""
     read = _TEXTS.get(what)
     return None if read is None else read(raw[_HEAD:])
+
+
+def duration_seconds(raw: bytes) -> float:
+    """The length of a qualified Duration in GraphBinary."""
+    seconds, nanoseconds = struct.unpack_from(">qi", raw, _HEAD)
+    return float(seconds + nanoseconds / 1e9)
+
+
+def seconds_of(duration: str) -> float | None:
+    """The length of a duration as `java.time` writes it; `None` for another text.
+
+    >>> seconds_of("PT1H-0.5S")
+    3599.5
+    """
+    found = _DURATION.fullmatch(duration)
+    if found is None:
+        return None
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def _civil(days: int) -> tuple[int, int, int]:
@@ -92,14 +120,9 @@ def _with_offset(year: int, month: int, day: int, nanoseconds: int, offset: int)
     return _local(year, month, day, nanoseconds) + _offset(offset)
 
 
-def _milliseconds(count: int) -> str:
-    seconds, rest = divmod(count, 1000)
-    return iso_instant(seconds, rest * 1_000_000)
-
-
 _TEXTS: dict[str, _Text] = {
-    "Date": _unpacked(">q", _milliseconds),
-    "Timestamp": _unpacked(">q", _milliseconds),
+    "Date": _unpacked(">q", iso_milliseconds),
+    "Timestamp": _unpacked(">q", iso_milliseconds),
     "Instant": _unpacked(">qi", iso_instant),
     "LocalDate": _unpacked(">ibb", _date),
     "LocalDateTime": _unpacked(">ibbq", _local),
