@@ -19,10 +19,8 @@ from grammar.traversal import Kind
 from proxy.graph import filters
 from proxy.graph.connection import GraphConnection
 from proxy.graph.errors import ExportFailed
+from proxy.graph.labels import Labels, spellings, split_labels
 from proxy.graph.steps import g
-
-Labels = tuple[str, ...]
-"""The labels of a vertex, sorted; Gremlin writes several as `Admin::Person`."""
 
 STRING, BOOLEAN, DATE = "String", "Boolean", "Date"
 NUMBERS = ("Byte", "Short", "Integer", "Long", "Float", "Double")
@@ -57,11 +55,13 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class VertexElement:
-    """One vertex; a property has one value or several."""
+    """One vertex; a property has one value or several. `written` are its labels in the order that
+    the database has them in, if it is another one."""
 
     id: Id
     labels: Labels
     properties: dict[str, list[Value]]
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,15 @@ def read_vertices(
 
     `steps` are a filter, which takes a server that evaluates scripts.
     """
+    labels = [spelling for label in labels for spelling in spellings(label)]
     vertices = g.V().has_label(*labels) if labels else g.V()
     rows = vertices.project("i", "l", "p").by(T.id).by(T.label).by(__.value_map())
     asked = filters.vertices(labels, steps) if steps else rows.bytecode
     for row in connection.submit(asked):
-        yield VertexElement(_id(row["i"]), split_labels(row["l"]), _properties(row["p"]))
+        labels = split_labels(row["l"])
+        written = row["l"].replace("::", ";")
+        other = "" if written == ";".join(labels) else written
+        yield VertexElement(_id(row["i"]), labels, _properties(row["p"]), other)
 
 
 def read_edges(
@@ -117,11 +121,6 @@ def read_edges(
             split_labels(row["tl"]),
             _properties(row["p"]),
         )
-
-
-def split_labels(label: str) -> Labels:
-    """The labels in Gremlin's `label()`."""
-    return tuple(sorted(label.split("::")))
 
 
 def _id(value: Any) -> Id:

@@ -159,7 +159,7 @@ class _Writer:
             read_vertices(connection, wanted.node_labels, wanted.node_filter), start=1
         ):
             kind = self.schema.see_vertex(vertex)
-            system = [vertex.id.text, vertex.id.kind.value]
+            system = [vertex.id.text, vertex.id.kind.value, vertex.written]
             self._spool(kind.file_name, system, vertex.properties)
             if wanted.node_filter:
                 chosen.add(vertex.id)
@@ -229,9 +229,10 @@ class _Writer:
         label = _quoted(node.name)
 
         def cells(system: Sequence[str]) -> list[str]:
-            id_text, id_kind = system
+            id_text, id_kind, written = system
             cell = _quoted(id_text) if id_kind == Kind.STRING.value else id_text
-            return [cell, label, *([_quoted(id_kind)] if mixed else [])]
+            labels = _quoted(written) if written else label
+            return [cell, labels, *([_quoted(id_kind)] if mixed else [])]
 
         self._write_csv(node, header, cells)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proxy.graph.elements import Labels
 from proxy.graph.errors import BadParameters
 from proxy.graph.filters import Steps, read_filter
+from proxy.graph.labels import Labels, split_labels
 from proxy.graph.spelling import misspelt
 from proxy.messages.system_errors import reason_of
 
@@ -314,10 +314,10 @@ def _element(entry: Mapping[str, Any], what: str) -> Element:
 
 
 def _labels(value: Any, where: str) -> Labels:
-    names = value if isinstance(value, list) else str(value).split(";")
+    names = value if isinstance(value, list) else [str(value)]
     if not value or not all(isinstance(name, str) and name for name in names):
         raise BadParameters(where, "Expected a label or a list of labels")
-    return tuple(sorted(names))
+    return split_labels(";".join(names))
 
 
 def labels_of(element: Element) -> tuple[Labels, ...]:

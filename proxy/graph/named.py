@@ -13,7 +13,6 @@ from gremlin_python.process.graph_traversal import GraphTraversal
 
 from grammar.traversal import EnumConstant, Instruction, Literal, Predicate, Traversal, walk
 from proxy.graph.connection import GraphConnection
-from proxy.graph.elements import Labels, split_labels
 from proxy.graph.errors import BadParameters
 from proxy.graph.export_parameters import (
     DEFAULT_NAME,
@@ -27,6 +26,7 @@ from proxy.graph.export_parameters import (
     labels_of,
 )
 from proxy.graph.filters import Steps
+from proxy.graph.labels import Labels, spellings, split_labels
 from proxy.graph.schema import EdgeKind, NodeKind, Schema
 from proxy.graph.spelling import suggestion
 from proxy.graph.steps import g
@@ -122,8 +122,8 @@ class _Asking:
         self._vertex_labels: list[str] | None = None
 
     def vertex_label(self, label: str, where: str) -> None:
-        """Some vertex has a label, as `hasLabel` finds it."""
-        if not self._any(("V", label), lambda: g.V().has_label(label)):
+        """Some vertex has a label, as `hasLabel` finds it, or the labels, as files have them."""
+        if not self._any(("V", label), lambda: g.V().has_label(*spellings(label))):
             names = self._labels_of_vertices()
             raise BadParameters(
                 where, f"the graph has no vertex with the label {label!r}{suggestion(label, names)}"

@@ -18,13 +18,13 @@ from proxy.graph.elements import (
     NUMBERS,
     STRING,
     EdgeElement,
-    Labels,
     Value,
     VertexElement,
     read_edges,
     read_vertices,
 )
 from proxy.graph.export_rows import MIXED
+from proxy.graph.labels import Labels
 
 Triple = tuple[Labels, str, Labels]
 """Labels of the source, label of the edge, labels of the destination."""

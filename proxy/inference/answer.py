@@ -3,6 +3,7 @@
 yield Admit(...)                      the client may ask this database
 yield GuessLinks(...), Try(...)       perhaps one query is enough
 yield PrepareLinks(...)               the model can answer
+yield Ask(...)                        what has a label, where vertices have several
 for each inference of the query:
     yield Ask(...), Ask(...)          the steps before it, if they must run only once
     reply = yield Ask(...)            its inputs, and what they are linked to
@@ -19,6 +20,7 @@ from uuid import uuid4
 from grammar.traversal import Argument, Traversal
 from proxy.inference import once
 from proxy.inference.commands import Admit, Command, Reply
+from proxy.inference.labels import ask_for_labels
 from proxy.inference.link_rewriting import replace_links
 from proxy.inference.one_query import try_one_query
 from proxy.inference.plan import LinkPlan, Plan, plan_next
@@ -58,6 +60,8 @@ def answer_understood(
     if trying:
         yield from try_one_query(query, planned)
     prepared = yield from prepare(plans)
+    for number, found in planned.items():
+        yield from ask_for_labels(query, number, found, prepared)
     bindings: dict[str, Argument] = {}
     changed = {}
     for number in planned:

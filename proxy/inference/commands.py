@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from grammar.traversal import Argument, Entries, Literal
@@ -57,13 +57,26 @@ class Try:
 class PrepareLinks:
     """Make sure that an endpoint exists and predicts these links, before anything is written.
 
-    There is no reply. An endpoint that does not is an `InferenceError`.
+    The reply is `None`, or `Bearers` where the model does not know which of its vertices have the
+    label. An endpoint that does not predict them is an `InferenceError`.
     """
 
     endpoint: str
     edge_label: str
     direction: Direction
     target_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bearers:
+    """Types of vertices with several labels, of which only the database can tell whether its
+    `hasLabel` finds them; `samples` are some vertices of each.
+
+    `sure` tells whether there are other types that surely have the label.
+    """
+
+    samples: Mapping[str, Sequence[Literal]]
+    sure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +116,7 @@ class PredictLinks:
     """Rank the targets of links.
 
     `known[i]` are the targets to leave out for `inputs[i]`; only `candidates` are ranked, if there
-    are any given. The reply is, for each input, the
+    are any given, and none of the types `without`. The reply is, for each input, the
     targets with their scores, best first, at most `limit` and none below `threshold`; empty for an
     input that the model has not seen. With a `neighbourhood` the model has seen what is in it.
     """
@@ -115,6 +128,7 @@ class PredictLinks:
     threshold: float | None
     candidates: frozenset[Literal] | None = None
     neighbourhood: Neighbourhood | None = None
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +282,7 @@ Command = Admit | Ask | Try | Work
 Reply = (
     Results
     | Links
+    | Bearers
     | Guess
     | Explanations
     | Values

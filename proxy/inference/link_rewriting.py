@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from grammar.traversal import Instruction, Kind, Literal
+from grammar.traversal import Instruction, Kind, Literal, step
 from proxy.inference import answers
 from proxy.inference.commands import (
     ExplainLinks,
@@ -46,7 +46,14 @@ def replace_links(rewriting: Rewriting, plan: LinkPlan) -> Step[None]:
         candidates = yield from _candidates(rewriting, plan)
         read = yield from rewriting.neighbourhood(plan, inputs)
         prediction = PredictLinks(
-            model, inputs, known, plan.limit, plan.threshold, candidates, read
+            model,
+            inputs,
+            known,
+            plan.limit,
+            plan.threshold,
+            candidates,
+            read,
+            rewriting.prepared.without.get(model, frozenset()),
         )
         links = cast(Links, (yield prediction))
         if any(place.key == EXPLAIN for place in places):
@@ -90,10 +97,14 @@ def _explained(rewriting: Rewriting, prediction: PredictLinks, links: Links) -> 
 
 
 def _candidates(rewriting: Rewriting, plan: LinkPlan) -> Step[frozenset[Literal] | None]:
-    """The vertices that pass the filters which come first, if any do."""
-    if plan.filters is None:
+    """The vertices that pass the filters which come first, if any do: the one for the label, where
+    it lets a part of those through that are of a type."""
+    filters = plan.filters
+    if filters is None and model_of(plan) in rewriting.prepared.in_part:
+        filters = (step("hasLabel", plan.target_label),)
+    if filters is None:
         return None
-    asking = candidate_query(rewriting.traversal, plan.filters)
+    asking = candidate_query(rewriting.traversal, filters)
     return read_candidates((yield from rewriting.ask(asking)))
 
 

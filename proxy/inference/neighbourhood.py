@@ -39,6 +39,9 @@ PAYLOAD_LIMIT = 6 * 1024 * 1024
 TOGETHER = 1_000
 """Vertices that one query asks about."""
 
+NEIGHBOURHOOD = "neighbourhood"
+"""What the queries here are for, and how far from the inputs."""
+
 IDS = "gremlink_vertices"
 """The binding that carries their ids where a query is a script."""
 
@@ -64,7 +67,7 @@ def read_neighbourhood(
     frontier = list(dict.fromkeys(inputs))
     size = 0
     for distance in range(scope.hops + 1):
-        purpose = f"neighbourhood, distance {distance} of {scope.hops}"
+        purpose = f"{NEIGHBOURHOOD}, distance {distance} of {scope.hops}"
         found: dict[Literal, None] = {}
         for start in range(0, len(frontier), TOGETHER):
             ids = tuple(frontier[start : start + TOGETHER])

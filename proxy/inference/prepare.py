@@ -6,7 +6,14 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from proxy.inference.commands import Command, PrepareInductive, PrepareLinks, PrepareProperty, Reply
+from proxy.inference.commands import (
+    Bearers,
+    Command,
+    PrepareInductive,
+    PrepareLinks,
+    PrepareProperty,
+    Reply,
+)
 from proxy.inference.live import Scope
 from proxy.inference.plan import LinkPlan, Plan
 from proxy.inference.predicates import CLASSIFICATION
@@ -17,11 +24,18 @@ Model = PrepareLinks | PrepareProperty
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What models told of themselves: whose properties they predict, node or edge, and what they
-    have to read for inductive inferences."""
+    """What models told of themselves: whose properties they predict, node or edge, what they have
+    to read for inductive inferences, and what may have the label that is asked for.
+
+    Of that the database tells the rest: the types that are left out, as it finds them not by the
+    label, and the models with a type of which it finds a part.
+    """
 
     elements: dict[Model, str] = field(default_factory=dict)
     scopes: dict[Model, Scope] = field(default_factory=dict)
+    bearers: dict[Model, Bearers] = field(default_factory=dict)
+    without: dict[Model, frozenset[str]] = field(default_factory=dict)
+    in_part: set[Model] = field(default_factory=set)
 
 
 def prepare(plans: Sequence[Plan]) -> Generator[Command, Reply, Prepared]:
@@ -35,6 +49,8 @@ def prepare(plans: Sequence[Plan]) -> Generator[Command, Reply, Prepared]:
         reply = yield model
         if isinstance(model, PrepareProperty):
             prepared.elements[model] = cast(str, reply)
+        elif isinstance(reply, Bearers):
+            prepared.bearers[model] = reply
     return prepared
 
 

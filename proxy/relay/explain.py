@@ -34,6 +34,7 @@ from proxy.inference.commands import (
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.inputs import input_query, unfolded
 from proxy.inference.live import Scope
+from proxy.inference.neighbourhood import NEIGHBOURHOOD
 from proxy.inference.once import runs_once
 from proxy.inference.options import without_options
 from proxy.inference.place import leading_steps
@@ -207,7 +208,9 @@ class _Profile:
                 rows = len(unfolded(cast(Results, reply)))
                 noun = "inputs"
                 if purpose != FOR_INPUTS:
-                    noun, self.reading = "vertices", self.reading + seconds
+                    noun = "vertices"
+                if purpose.startswith(NEIGHBOURHOOD):
+                    self.reading += seconds
                 what = f"{purpose} {text_of(asked)}: {rows} {noun}"
             case PrepareInductive(model):
                 what = f"endpoint {model.endpoint} says what to read"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from proxy.inference.commands import (
+    Bearers,
     Counts,
     CountValues,
     Describe,
@@ -67,8 +68,8 @@ def done(work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Reply:
     match work:
         case PrepareLinks(name, edge_label, direction, target_label):
             links = _links_of(work, endpoint, predictor)
-            _known(name, lambda: links.require(edge_label, direction, target_label))
-            return None
+            samples, sure = _known(name, lambda: links.bearers(edge_label, direction, target_label))
+            return Bearers(samples, sure) if samples else None
         case PrepareProperty():
             return _property_of(work, endpoint, predictor).element
         case Describe(PrepareProperty() as model):
@@ -122,6 +123,7 @@ def _links(work: PredictLinks, predictor: LinkPredictor) -> Links:
             limit=work.limit,
             threshold=work.threshold,
             candidates=work.candidates,
+            without=work.without,
         ),
     )
     return [[(target.id, target.score) for target in targets] for targets in ranked]

@@ -12,12 +12,14 @@ from grammar.traversal import Argument, Entries, Items, Literal, Traversal
 from proxy.inference.answer import answer
 from proxy.inference.commands import (
     Ask,
+    Bearers,
     Command,
     CountValues,
     ExplainLinks,
     PredictLinks,
     PredictProperty,
     PrepareInductive,
+    PrepareLinks,
     PrepareProperty,
     Reply,
 )
@@ -90,6 +92,7 @@ def drive(
     element: str = "node",
     settings: Settings | None = None,
     scope: Scope | None = None,
+    bearers: Bearers | None = None,
 ) -> Answered:
     """Answer a request: `rows` are the results of our queries in their order."""
     answered = Answered()
@@ -107,6 +110,8 @@ def drive(
                     reply = element
                 case PrepareInductive():
                     reply = scope
+                case PrepareLinks():
+                    reply = bearers
                 case PredictLinks():
                     reply = [
                         [

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grammar.traversal import Literal
+from proxy.graph.labels import split_labels
 from proxy.learning.features.encoding import Encoding, UnfitCell
 from proxy.learning.features.matrix import encode
 from proxy.learning.graph import (
@@ -111,7 +112,7 @@ def extend(stored: StoredGraph, places: Places, neighbourhood: Neighbourhood) ->
 
 def type_of(label: str) -> str:
     """The type of a vertex, as exports name it, from Gremlin's `label()`."""
-    return ";".join(sorted(label.split("::")))
+    return ";".join(split_labels(label))
 
 
 def encoded_rows(elements: Mapping[Literal, Cells], encodings: Sequence[Encoding]) -> Floats:

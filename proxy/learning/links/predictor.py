@@ -16,10 +16,15 @@ from proxy.learning.inductive.neighbourhood import Neighbourhood
 from proxy.learning.inductive.scope import Scope
 from proxy.learning.links.explanation import Evidence, Explanation
 from proxy.learning.links.guess import Guess, guess
+from proxy.learning.links.labels import may_have, surely_has
 from proxy.learning.links.model import LinkModel, from_artifact
 from proxy.learning.links.ranker import Ranker, ScoredVertex, Table, Vertices
 from proxy.store.artifacts import read_artifact
 from proxy.store.reading import making
+
+SAMPLES = 32
+"""Vertices of a type about which a database is asked: they are labelled alike but for the order of
+their labels."""
 
 BLOCK = 64
 """Inputs that are scored at a time; a multiple of this many rows of candidates is in memory."""
@@ -102,9 +107,19 @@ class LinkPredictor:
         """Where a network has placed the vertices. Raises `NoEmbeddings`."""
         return embeddings_of(self._model)
 
-    def require(self, edge_label: str, direction: Direction, target_label: str) -> None:
-        """Raise `UnknownRelation` unless such predictions can be made."""
-        self._matching(edge_label, direction, target_label)
+    def bearers(
+        self, edge_label: str, direction: Direction, target_label: str
+    ) -> tuple[dict[str, tuple[Literal, ...]], bool]:
+        """Some vertices of each type that may have the label, as the database decides; and whether
+        others surely have it. Raises `UnknownRelation`."""
+        rankers = self._matching(edge_label, direction, target_label)
+        types = dict.fromkeys(ranker.relation.target_type(direction) for ranker in rankers)
+        asked = [name for name in types if not surely_has(target_label, name)]
+        found = {}
+        for name in asked:
+            ids = self._vertices.ids[name]
+            found[name] = tuple(ids[:: -(-len(ids) // SAMPLES) or 1])
+        return found, len(asked) < len(types)
 
     def candidates(self, edge_label: str, direction: Direction, target_label: str) -> int:
         """How many vertices may be answers. Raises `UnknownRelation`."""
@@ -135,15 +150,20 @@ class LinkPredictor:
         limit: int,
         threshold: float | None = None,
         candidates: Collection[Literal] | None = None,
+        without: Collection[str] = (),
     ) -> list[list[ScoredVertex]]:
         """Rank targets for each input, best first, at most `limit` each.
 
         `known[i]` are vertices that are no answers for `inputs[i]`; the input itself never is one,
-        and nothing outside `candidates` is, if they are given.
+        nothing outside `candidates` is, if they are given, and nothing of the types `without`.
         Answers below `threshold` are dropped. An input that the model has not seen gets none.
         Equal scores keep the order of the export. Raises `UnknownRelation`.
         """
-        rankers = self._matching(edge_label, direction, target_label)
+        rankers = [
+            ranker
+            for ranker in self._matching(edge_label, direction, target_label)
+            if ranker.relation.target_type(direction) not in without
+        ]
         answers: list[list[ScoredVertex]] = [[] for _ in inputs]
         if limit < 1:
             return answers
@@ -211,9 +231,13 @@ class LinkPredictor:
         """What `predict` answers for `source` if it has the links that it had in training.
 
         `hides` leaves those in `direction` out. `None` for a vertex that the model has not seen,
-        and where that depends on too much. Raises `UnknownRelation`.
+        and where that depends on too much, or on the database. Raises `UnknownRelation`.
         """
         rankers = self._matching(edge_label, direction, target_label)
+        if not all(
+            surely_has(target_label, each.relation.target_type(direction)) for each in rankers
+        ):
+            return None
         place = self._places.get(source)
         if place is None or limit < 1:
             return None
@@ -266,7 +290,7 @@ class LinkPredictor:
             ranker
             for ranker in self._rankers
             if ranker.relation.label == edge_label
-            and target_label in ranker.relation.target_type(direction).split(";")
+            and may_have(target_label, ranker.relation.target_type(direction))
         ]
         if not found:
             raise UnknownRelation(edge_label, direction, target_label, self.relations)

@@ -114,6 +114,22 @@ def test_a_target_label_may_be_one_of_several() -> None:
     assert ids(answers) == [Literal.string("pq")]
 
 
+@pytest.mark.parametrize("label", ["P;Q", "P::Q", "Q::P", "Q"])
+def test_only_the_database_knows_what_finds_vertices_of_several_labels(label: str) -> None:
+    predictor = LinkPredictor(model())
+    assert predictor.bearers("knows", "out", label) == ({"P;Q": (Literal.string("pq"),)}, False)
+    (answers,) = ask(predictor, A, label=label)
+    assert ids(answers) == [Literal.string("pq")]
+
+
+def test_a_label_alone_is_sure_beside_those_of_which_it_is_one() -> None:
+    predictor = LinkPredictor(model())
+    assert predictor.bearers("knows", "out", "P") == ({"P;Q": (Literal.string("pq"),)}, True)
+    (answers,) = ask(predictor, A, without=["P;Q"])
+    assert Literal.string("pq") not in ids(answers)
+    assert len(answers) == 3
+
+
 def test_limit_and_threshold() -> None:
     predictor = LinkPredictor(model())
     (everything,) = ask(predictor, A)
@@ -131,12 +147,12 @@ def test_more_inputs_than_a_block_are_answered_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    ("edge_label", "target_label"), [("likes", "P"), ("knows", "R"), ("knows", "P;Q")]
+    ("edge_label", "target_label"), [("likes", "P"), ("knows", "R"), ("knows", "P;R")]
 )
 def test_what_was_not_trained_is_named(edge_label: str, target_label: str) -> None:
     predictor = LinkPredictor(model())
     with pytest.raises(UnknownRelation, match=r"trained for \(P\)-knows->\(P\)") as caught:
-        predictor.require(edge_label, "out", target_label)
+        predictor.bearers(edge_label, "out", target_label)
     assert caught.value.available == predictor.relations
 
 
