@@ -94,6 +94,8 @@ def reported(*, debug: bool) -> Iterator[None]:
 
         if isinstance(error, config.ConfigurationError):
             raise WrongUsage(str(error)) from None
+        if type(error).__name__ == "UnusableSettings":  # its module is not loaded by every command
+            raise WrongUsage(*lines_of(error)) from None
         if _is_ours(error):
             raise Failure(*lines_of(error)) from None
         if isinstance(error, OSError):

@@ -45,7 +45,9 @@ def export(
 ) -> None:
     """Export a graph to Neptune's layout: CSV files and training-data-configuration.json."""
     from proxy.graph import ExportParameters, export_graph
+    from proxy.store.outputs import try_directory
 
+    try_directory(output)
     parameters = ExportParameters() if params is None else ExportParameters.read(params)
     with progress.of_graph() as tell:
         report = export_graph(

@@ -56,6 +56,9 @@ def process(
     brought up to date for a model that is there already: encodings stay, old vertices keep their
     numbers, and it is told how much has changed.
     """
+    from proxy.store.artifacts import try_output
+
+    try_output(output)
     from proxy.learning.processing.prepare import prepare
 
     with progress.of_training() as tell:

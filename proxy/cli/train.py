@@ -141,6 +141,9 @@ def train(
     With --trials a search looks for better settings of the network. What it may change stands in
     model-hpo-configuration.json; what --epochs or --width set is left alone.
     """
+    from proxy.store.artifacts import try_output
+
+    try_output(output)
     console.say("loading the libraries")
     from proxy.learning.links.report import Report
     from proxy.learning.tasks import train as run

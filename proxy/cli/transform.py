@@ -30,6 +30,9 @@ def transform(artifact: Path, data: Path, output: Path, configuration: str) -> N
     DATA is an export, or the output of `gremlink process --previous`. New vertices become inputs
     and answers; nothing is learned anew. Deleted vertices need training from the beginning.
     """
+    from proxy.store.artifacts import try_output
+
+    try_output(output)
     console.say("loading the libraries")
     from proxy.learning.transform import transform as run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,10 @@ PROPERTY_MODELS = (
 
 DEVICES = ("auto", "cpu", "cuda")
 MINI_BATCHES = ("auto", "always", "never")
+
+
+class UnusableSettings(ValueError):
+    """Settings that make no sense, or not for these data or on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +139,25 @@ class TrainingSettings:
             ("batch_size", 1),
         ):
             if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least {least}")
+                raise UnusableSettings(
+                    f"{name} is {getattr(self, name)}: it must be at least {least}"
+                )
         for name, options in (("device", DEVICES), ("mini_batches", MINI_BATCHES)):
             if getattr(self, name) not in options:
-                raise ValueError(f"{name} is {getattr(self, name)!r}: it must be one of {options}")
+                raise UnusableSettings(
+                    f"{name} is {getattr(self, name)!r}: it must be one of {options}"
+                )
         object.__setattr__(self, "fan_outs", tuple(self.fan_outs))  # JSON has no tuples
         if not self.fan_outs or min(self.fan_outs) < 1:
-            raise ValueError(f"fan_outs are {self.fan_outs}: each must be at least 1")
+            raise UnusableSettings(f"fan_outs are {self.fan_outs}: each must be at least 1")
         if self.budget < 0.0:
-            raise ValueError(f"budget is {self.budget} s: it must not be negative")
+            raise UnusableSettings(f"budget is {self.budget} s: it must not be negative")
         if not 0.0 < self.hidden_share < 1.0:
-            raise ValueError(f"hidden_share is {self.hidden_share}: it must be between 0 and 1")
+            raise UnusableSettings(
+                f"hidden_share is {self.hidden_share}: it must be between 0 and 1"
+            )
         if not 0.0 <= self.hard_negatives < 1.0:
-            raise ValueError(
+            raise UnusableSettings(
                 f"hard_negatives is {self.hard_negatives}: it must be 0 or more, and less than 1"
             )
 
@@ -167,4 +178,15 @@ class SearchSettings:
     def __post_init__(self) -> None:
         for name, least in (("trials", 0), ("parallel", 1)):
             if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least {least}")
+                raise UnusableSettings(
+                    f"{name} is {getattr(self, name)}: it must be at least {least}"
+                )
+
+
+def check_model(model: str, task: str, models: Sequence[str]) -> None:
+    """Raise `UnusableSettings` for a model that is none of those that learn a task."""
+    if model not in models:
+        raise UnusableSettings(
+            f"the model {model!r} does not learn {task.replace('_', ' ')}: choose one of "
+            f"{', '.join(models)}"
+        )

@@ -8,8 +8,10 @@ from proxy.graph.export_files import CONFIGURATION
 from proxy.learning.events import Progress, unheard
 from proxy.learning.links import training
 from proxy.learning.links.bench import Bench
+from proxy.learning.links.model import TASK
 from proxy.learning.links.report import Report
 from proxy.learning.links.trials import link_objective
+from proxy.learning.models.mini_batches import check_device
 from proxy.learning.processing.load import asks_for_property
 from proxy.learning.properties.dataset import load_property
 from proxy.learning.properties.report import PropertyReport
@@ -17,7 +19,15 @@ from proxy.learning.properties.training import train_property
 from proxy.learning.properties.trials import property_objective
 from proxy.learning.search.configuration import Metric
 from proxy.learning.search.search import Objective
-from proxy.learning.settings import AUTO, SearchSettings, TrainingSettings
+from proxy.learning.settings import (
+    AUTO,
+    MODELS,
+    PROPERTY_MODELS,
+    SearchSettings,
+    TrainingSettings,
+    check_model,
+)
+from proxy.store.artifacts import try_output
 
 
 def train(
@@ -34,10 +44,17 @@ def train(
     """Train and write the artifact; without any target, links are learned, as in Neptune.
 
     `model` is one of `MODELS` for links, of `PROPERTY_MODELS` for a property; a configuration of
-    the search may name another. Raises what `training.train` and `train_property` do, and
-    `UnusableExport` for several targets.
+    the search may name another. What can be known before the rows are read is told before. Raises
+    what `training.train` and `train_property` do, and `UnusableExport` for several targets.
     """
+    try_output(artifact_directory)
+    if settings is not None:
+        check_device(settings.device)
     is_property = asks_for_property(export_directory, configuration)
+    if is_property:
+        check_model(model, "a property", PROPERTY_MODELS)
+    else:
+        check_model(model, TASK, MODELS)
     run = train_property if is_property else training.train
     return run(
         export_directory,

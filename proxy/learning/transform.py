@@ -30,9 +30,9 @@ from proxy.learning.properties.model import EdgeFeatures, PropertyModel
 from proxy.learning.properties.view import Known, View
 from proxy.store.artifacts import (
     MANIFEST,
-    check_output,
     read_artifact,
-    write_artifact,
+    try_output,
+    write_or_keep,
 )
 
 REPORT = "transform.json"
@@ -66,7 +66,7 @@ def transform(
     """
     progress = progress or unheard
     begun = time.perf_counter()
-    check_output(output)
+    try_output(output)
     progress(PhaseStarted("loading the model"))
     artifact = read_artifact(artifact_directory)
     model = model_in(artifact, artifact_directory)
@@ -87,7 +87,7 @@ def transform(
     }
     progress(PhaseStarted("writing the artifact"))
     about["transformed"] = drift.to_document()
-    write_artifact(output, artifact_of(moved, about), {REPORT: drift.to_document()})
+    write_or_keep(output, artifact_of(moved, about), {REPORT: drift.to_document()})
     return Transformed(
         str(artifact.manifest["task"]),
         data.graph.vertex_count,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from proxy.management.events import EventFile, Tell
+from proxy.management.tasks import places
 from proxy.messages.addresses import without_passwords
 from proxy.messages.controls import cut
 from proxy.messages.streams import escaping
@@ -61,6 +62,7 @@ def perform(description: dict[str, Any], directory: Path, tell: Tell) -> dict[st
     task = importlib.import_module(TASKS[description["task"]])
     work = directory / "work"
     work.mkdir()
+    places.try_output(description)
     result: dict[str, Any] = task.run(description, work, tell)
     return result
 

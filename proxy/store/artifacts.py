@@ -7,7 +7,8 @@ manifest (reports) are not part of the model.
 ArtifactError
 ├── DamagedArtifact       a file is missing, was changed, or cannot be read
 ├── UnsupportedArtifact   written in a format that this version does not know
-└── OutputInTheWay        the output directory holds something that is no artifact
+├── OutputInTheWay        the output directory holds something that is no artifact
+└── OutputKeptElsewhere   nothing could be written there at the end; `kept` is where it is instead
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from safetensors.numpy import save as save_tensors
 from proxy.messages.system_errors import reason_of
 from proxy.store.documents import json_bytes
 from proxy.store.mapped import mapped, tensors_in
+from proxy.store.outputs import OutputUnwritable, try_directory
 
 FORMAT = 1
 MANIFEST = "artifact.json"
@@ -61,6 +63,18 @@ class OutputInTheWay(ArtifactError):
     """The output directory holds something that is no artifact."""
 
 
+class OutputKeptElsewhere(ArtifactError):
+    """What took long to make could not be written to its place; `kept` is where it is instead."""
+
+    def __init__(self, path: Path, reason: str, kept: Path) -> None:
+        super().__init__(
+            path,
+            f"nothing could be written here at the end: {reason}. Nothing is lost: the artifact is "
+            f"in {kept}; move it to where it belongs",
+        )
+        self.kept = kept
+
+
 @dataclass(frozen=True, slots=True)
 class Artifact:
     """A verified artifact.
@@ -82,7 +96,7 @@ def write_artifact(
     """Write an artifact as a whole, in place of an artifact that is there.
 
     `reports` are JSON documents or texts by file name, stored beside the model, in folders
-    too. Equal artifacts make equal manifests. Raises `OutputInTheWay`, OSError.
+    too. Equal artifacts make equal manifests. Raises `OutputInTheWay`, `OutputUnwritable`, OSError.
     """
     check_output(directory)
     directory = directory.absolute()
@@ -109,14 +123,48 @@ def write_artifact(
 
 
 def check_output(directory: Path) -> None:
-    """Raise `OutputInTheWay` where `write_artifact` would: ask before long work."""
-    if not directory.exists() and not directory.is_symlink():
-        return
-    if directory.is_dir() and ((directory / MANIFEST).is_file() or not any(directory.iterdir())):
-        return
-    raise OutputInTheWay(
-        directory, "this is there already and is no artifact: choose another output directory"
-    )
+    """Raise `OutputInTheWay` where `write_artifact` would."""
+    try:
+        is_free = not directory.exists() and not directory.is_symlink()
+        is_ours = directory.is_dir() and (
+            (directory / MANIFEST).is_file() or not any(directory.iterdir())
+        )
+    except OSError as error:
+        raise OutputUnwritable(directory, reason_of(error)) from None
+    if not is_free and not is_ours:
+        raise OutputInTheWay(
+            directory, "this is there already and is no artifact: choose another output directory"
+        )
+
+
+def try_output(directory: Path) -> None:
+    """Write a little where `directory` is to be, and take it away: ask before long work.
+
+    Raises `OutputInTheWay`, `OutputUnwritable`.
+    """
+    check_output(directory)
+    try_directory(directory)
+
+
+def write_or_keep(
+    directory: Path, artifact: Artifact, reports: Mapping[str, Any] | None = None
+) -> None:
+    """Write what took long to make to its place, or where there is room for it.
+
+    Raises `OutputKeptElsewhere`, or where there is room nowhere what `write_artifact` does.
+    """
+    try:
+        write_artifact(directory, artifact, reports)
+    except (OutputInTheWay, OutputUnwritable, OSError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else error.reason
+        for place in (Path(tempfile.gettempdir()), Path.home(), Path.cwd()):
+            kept = place / f"gremlink-{directory.absolute().name}-{os.urandom(4).hex()}"
+            try:
+                write_artifact(kept, artifact, reports)
+            except (ArtifactError, OSError):
+                continue
+            raise OutputKeptElsewhere(directory, reason, kept) from None
+        raise
 
 
 def read_artifact(directory: Path) -> Artifact:

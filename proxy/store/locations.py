@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,14 @@ from proxy.messages.addresses import without_passwords
 from proxy.messages.controls import cut
 from proxy.messages.system_errors import reason_of
 from proxy.store.errors import BadLocation, LocationRefused, LocationUnreachable
+from proxy.store.outputs import OutputUnwritable, try_directory
 
 _S3 = "s3://"
 PART = 16 * 1024 * 1024
 """Bytes of a part of an upload; a file of two parts or more is sent in parts."""
+
+PROBE = ".gremlink"
+"""The name of an empty object that is written to see whether any can be."""
 
 LONGEST_NAME = 255
 """Bytes of the name of a file or folder, as file systems have it."""
@@ -147,6 +152,30 @@ class Locations:
             raise
         except Exception as error:
             raise _unreachable(location, error) from error
+
+    def try_out(self, location: Location) -> None:
+        """Write a little where something is to be published, and take it away: ask before long
+        work.
+
+        Raises LocationUnreachable, with the reason why nothing can be written.
+        """
+        if location.path is not None:
+            try:
+                try_directory(location.path)
+            except OutputUnwritable as error:
+                raise LocationUnreachable(location.address, error.reason) from None
+            return
+        probe = f"{location.key}/{PROBE}"
+        try:
+            system = self._object_store(location)
+            system.pipe_file(probe, b"")
+        except LocationUnreachable:
+            raise
+        except Exception as error:
+            raise _unreachable(location, error) from error
+        # Not everybody who may write may delete.
+        with suppress(OSError):
+            system.rm_file(probe)
 
     def remove(self, location: Location) -> None:
         """Delete what is at a location, and what a publication that was cut off left there or

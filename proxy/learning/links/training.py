@@ -38,8 +38,15 @@ from proxy.learning.search.tuning import (
     tuned_by,
     wanted_for,
 )
-from proxy.learning.settings import AUTO, MODELS, NETWORK, SearchSettings, TrainingSettings
-from proxy.store.artifacts import check_output, write_artifact
+from proxy.learning.settings import (
+    AUTO,
+    MODELS,
+    NETWORK,
+    SearchSettings,
+    TrainingSettings,
+    check_model,
+)
+from proxy.store.artifacts import try_output, write_or_keep
 
 LEAST_EDGES = 3
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy")
@@ -60,24 +67,25 @@ def train(
 
     `model` is one of `MODELS`. The same seed gives the same tensors on one machine. Raises
     `BadExport`, `UnusableExport`, ValueError (features that do not fit, an unknown model, a
-    configuration of the search that makes no sense), `SearchFailed`, `OutputInTheWay`.
+    configuration of the search that makes no sense), `SearchFailed`, `OutputInTheWay`,
+    `OutputUnwritable`, `OutputKeptElsewhere`.
     """
-    if model not in MODELS:
-        raise ValueError(f"unknown model {model!r}: choose one of {', '.join(MODELS)}")
+    check_model(model, TASK, MODELS)
     progress = progress or unheard
     begun = time.perf_counter()
-    check_output(artifact_directory)
+    try_output(artifact_directory)
     progress(PhaseStarted("reading the export"))
     dataset = load_dataset(export_directory, configuration)
     wanted = wanted_for(export_directory, model, settings, search, dataset.graph, TASK, MODELS)
     model, settings = wanted.model, wanted.settings
     where = place(dataset.graph, settings)
     bench = Bench(dataset, model, settings, seed, progress)
+    _check_says_something(bench)
     cold = begin_warm(bench, wanted)
     question = Question(export_directory, configuration, seed)
     tried, warnings = searched(bench, wanted, question)
     with threads(dataset.graph, settings.threads):
-        study = _study(bench)
+        study = study_folds(bench) if bench.is_small else study_split(bench)
         final = _final(bench, study)
     progress(PhaseStarted("writing the artifact"))
     served = _model(dataset, study, final)
@@ -110,7 +118,7 @@ def train(
     )
     about = provenance(model, seed, settings, VERSIONS_OF) | tuned_by(tried)
     reports = {REPORT: report.to_document(), PAGE: link_page(report)}
-    write_artifact(artifact_directory, to_artifact(served, about), reports)
+    write_or_keep(artifact_directory, to_artifact(served, about), reports)
     return report
 
 
@@ -119,20 +127,16 @@ def load_dataset(directory: Path, configuration: str = CONFIGURATION) -> Dataset
     return link_dataset(load_processed(directory, configuration))
 
 
-def _study(bench: Bench) -> Study:
-    total = sum(len(bench.dataset.graph.edges[relation]) for relation in bench.relations)
-    if total < LEAST_EDGES:
-        raise UnusableExport(
-            f"there are {total} edges to learn from: link prediction needs at least {LEAST_EDGES}"
-        )
-    if bench.model in SIMPLE:
-        for relation in bench.relations:
-            if not SIMPLE[bench.model].applies(bench.dataset.graph, relation):
-                raise UnusableExport(
-                    f"{bench.model} says nothing about {relation}: choose another model, or "
-                    "other targets"
-                )
-    return study_folds(bench) if bench.is_small else study_split(bench)
+def _check_says_something(bench: Bench) -> None:
+    """Raise `UnusableExport` for a simple method that cannot rank what is to be predicted."""
+    if bench.model not in SIMPLE:
+        return
+    for relation in bench.relations:
+        if not SIMPLE[bench.model].applies(bench.dataset.graph, relation):
+            raise UnusableExport(
+                f"{bench.model} says nothing about {relation}: choose another model, or other "
+                "targets"
+            )
 
 
 @dataclass(frozen=True, slots=True)

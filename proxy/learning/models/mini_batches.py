@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from proxy.learning.graph import TypedGraph
-from proxy.learning.settings import TrainingSettings
+from proxy.learning.settings import TrainingSettings, UnusableSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,16 @@ def whole_graph_bytes(graph: TypedGraph, width: int, layers: int) -> int:
     return 4 * COPIES * (layers + 1) * width * graph.vertex_count
 
 
+def check_device(device: str) -> None:
+    """Raise `UnusableSettings` where a GPU was asked for and there is none."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UnusableSettings("device is 'cuda', but torch finds no GPU here: use 'auto' or 'cpu'")
+
+
 def device_for(graph: TypedGraph, sampling: Sampling) -> torch.device:
-    """Where to compute. Raises ValueError where a GPU was asked for and there is none."""
+    """Where to compute. Raises `UnusableSettings` where a GPU was asked for and there is none."""
+    check_device(sampling.device)
     there = torch.cuda.is_available()
-    if sampling.device == "cuda" and not there:
-        raise ValueError("device is 'cuda', but torch finds no GPU here: use 'auto' or 'cpu'")
     wanted = sampling.device == "cuda" or (
         sampling.device == "auto" and there and graph.edge_count >= WORTH_A_GPU
     )

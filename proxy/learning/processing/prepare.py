@@ -18,7 +18,7 @@ from proxy.learning.properties.choice import yardstick_of
 from proxy.learning.properties.dataset import property_dataset
 from proxy.learning.properties.merits import metric_of
 from proxy.learning.search.templates import reports
-from proxy.store.artifacts import check_output
+from proxy.store.artifacts import try_output
 
 VERSIONS_OF = ("gremlink", "numpy", "scipy")
 
@@ -49,7 +49,7 @@ def prepare(
     features that make no sense, or an unknown model type.
     """
     progress = progress or unheard
-    check_output(output)
+    try_output(output)
     earlier = None if previous is None else read_processed(previous)
     found = process(
         read_export(export_directory, configuration), previous=earlier, progress=progress

@@ -21,7 +21,7 @@ from proxy.learning.processing.processed import (
     Split,
 )
 from proxy.learning.stored_graph import stored_graph_of
-from proxy.store.artifacts import Artifact, Tensors, write_artifact
+from proxy.store.artifacts import Artifact, Tensors, write_or_keep
 from proxy.store.reading import making, read_for
 
 TASK = "processed"
@@ -40,9 +40,10 @@ def write_processed(
 ) -> None:
     """Write it as a whole or not at all; `about` goes into the manifest.
 
-    `reports` are JSON files beside it, which a user may edit. Raises `OutputInTheWay`, OSError.
+    `reports` are JSON files beside it, which a user may edit. Raises `OutputKeptElsewhere`,
+    OSError.
     """
-    write_artifact(directory, to_artifact(processed, about), reports)
+    write_or_keep(directory, to_artifact(processed, about), reports)
 
 
 def read_processed(directory: Path) -> ProcessedGraph:

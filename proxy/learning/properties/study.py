@@ -21,7 +21,7 @@ from proxy.learning.properties.plan import PropertyPlan, planned
 from proxy.learning.properties.rows import in_parts, parts_for
 from proxy.learning.properties.target import Form, Outputs
 from proxy.learning.provenance import Stopwatch
-from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
+from proxy.learning.settings import AUTO, NETWORK, TrainingSettings, UnusableSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,10 @@ class Trial:
         progress: Progress,
         model: str = AUTO,
     ) -> Trial:
-        """With what the budget has room for. Raises ValueError for a model that does not apply."""
+        """With what the budget has room for. Raises `UnusableSettings` for a model that cannot."""
         names = Field(dataset, seed).names
         if model not in (AUTO, *names):
-            raise ValueError(
+            raise UnusableSettings(
                 f"the model {model!r} cannot learn {dataset.target}: choose one of "
                 f"{', '.join((AUTO, *names))}"
             )

@@ -47,7 +47,7 @@ from proxy.learning.settings import (
     TrainingSettings,
 )
 from proxy.learning.stored_graph import StoredGraph
-from proxy.store.artifacts import check_output, write_artifact
+from proxy.store.artifacts import try_output, write_or_keep
 
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy", "scikit-learn")
 COLOURS = 7
@@ -70,11 +70,11 @@ def train_property(
     `model` is one of `PROPERTY_MODELS`. The same seed gives the same tensors on one machine. Raises
     `BadExport`, `UnusableExport`, ValueError (features that do not fit, a model that is unknown or
     does not apply, a configuration of the search that makes no sense), `SearchFailed`,
-    `OutputInTheWay`.
+    `OutputInTheWay`, `OutputUnwritable`, `OutputKeptElsewhere`.
     """
     progress = progress or unheard
     begun = time.perf_counter()
-    check_output(artifact_directory)
+    try_output(artifact_directory)
     progress(PhaseStarted("reading the export"))
     dataset = load_property(export_directory, configuration)
     wanted = wanted_for(
@@ -104,7 +104,7 @@ def train_property(
     about = provenance(model, seed, settings, VERSIONS_OF) | tuned_by(tried)
     about["methods"] = dict(taken)
     reports = {REPORT: report.to_document(), PAGE: property_page(report)}
-    write_artifact(artifact_directory, to_artifact(served, about), reports)
+    write_or_keep(artifact_directory, to_artifact(served, about), reports)
     return report
 
 

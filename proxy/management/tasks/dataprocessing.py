@@ -9,7 +9,7 @@ from typing import Any
 from proxy.graph.export_files import read_export
 from proxy.management.events import Tell
 from proxy.management.tasks.phases import telling
-from proxy.management.tasks.places import locations_of
+from proxy.management.tasks.places import locations_of, publish
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
@@ -41,8 +41,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     )
     processed = found.processed
     write_mapping(work / "processed", processed.stored, processed.stored.types, {})
-    tell("writing the data set to its place", 0, None, "")
-    locations.publish(work / "processed", locations.at(description["output"]))
+    publish(description, work / "processed", tell)
     return {
         "task": "link_prediction" if processed.target is None else processed.target.task,
         "vertices": processed.graph.vertex_count,

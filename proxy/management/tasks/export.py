@@ -8,20 +8,18 @@ from typing import Any
 
 from proxy.graph import ExportParameters, export_graph
 from proxy.management.events import Tell
-from proxy.management.tasks.places import graph_of, locations_of
+from proxy.management.tasks.places import graph_of, publish
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
     """Export to `output`; how much it was. Raises GraphError, StoreError."""
-    locations = locations_of(description)
     report = export_graph(
         graph_of(description),
         work / "export",
         parameters=ExportParameters.parse(description["request"]),
         progress=lambda what, done, total: tell(what, done, total, ""),
     )
-    tell("writing the files to their place", 0, None, "")
-    locations.publish(report.directory, locations.at(description["output"]))
+    publish(description, report.directory, tell)
     return {
         "vertices": report.vertices,
         "edges": report.edges,

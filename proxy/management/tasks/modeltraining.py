@@ -14,7 +14,7 @@ from proxy.learning.settings import SearchSettings
 from proxy.learning.tasks import train
 from proxy.management.events import Tell
 from proxy.management.tasks.phases import telling
-from proxy.management.tasks.places import locations_of
+from proxy.management.tasks.places import keeping, locations_of, publish
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
@@ -38,8 +38,9 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         search=search,
         progress=telling(tell),
     )
-    write_figures(artifact, report)
-    write_results(artifact)
-    write_details(artifact)
-    locations.publish(artifact, locations.at(description["output"]))
+    with keeping(artifact):
+        write_figures(artifact, report)
+        write_results(artifact)
+        write_details(artifact)
+    publish(description, artifact, tell)
     return summary(report)

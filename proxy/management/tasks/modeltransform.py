@@ -8,7 +8,7 @@ from typing import Any
 
 from proxy.management.events import Tell
 from proxy.management.tasks.phases import telling
-from proxy.management.tasks.places import locations_of
+from proxy.management.tasks.places import keeping, locations_of, publish
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
@@ -25,10 +25,10 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     from proxy.learning.transform import transform
 
     made = transform(model, data, work / "artifact", progress=telling(tell))
-    tell("writing the artifact to its place", 0, None, "")
-    write_results(work / "artifact")
-    write_details(work / "artifact")
-    locations.publish(work / "artifact", locations.at(description["output"]))
+    with keeping(work / "artifact"):
+        write_results(work / "artifact")
+        write_details(work / "artifact")
+    publish(description, work / "artifact", tell)
     return {
         "task": made.task,
         "vertices": made.vertices,

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from proxy.config import Upstream
 from proxy.config.tls import context_of
 from proxy.graph import Server
+from proxy.management.events import Tell
+from proxy.messages.system_errors import sentence_of
+from proxy.store.errors import StoreError
 from proxy.store.locations import Locations
+
+KEPT = "kept"
+"""The folder of a job, beside its log, for what could not be published."""
 
 
 def describe(locations: Locations) -> dict[str, Any]:
@@ -31,6 +39,44 @@ def locations_of(description: Mapping[str, Any]) -> Locations:
         None if folder is None else Path(folder),
         document["s3_endpoint"],
     )
+
+
+class NotPublished(Exception):
+    """What a job has made could not be written to its place; it is kept beside the job's log."""
+
+    def __init__(self, error: StoreError | OSError, kept: Path) -> None:
+        reason = sentence_of(error) if isinstance(error, OSError) else str(error)
+        super().__init__(f"{reason}. Nothing is lost: what the job has made is in {kept}")
+        self.kept = kept
+
+
+def try_output(description: Mapping[str, Any]) -> None:
+    """See that a job's output can be written, if it has one: before its work. Raises StoreError."""
+    if "output" in description:
+        locations = locations_of(description)
+        locations.try_out(locations.at(description["output"]))
+
+
+def publish(description: Mapping[str, Any], directory: Path, tell: Tell) -> None:
+    """Move what a job has made, below its folder for work, to its output. Raises NotPublished."""
+    tell("writing the result to its place", 0, None, "")
+    locations = locations_of(description)
+    with keeping(directory):
+        locations.publish(directory, locations.at(description["output"]))
+
+
+@contextmanager
+def keeping(directory: Path) -> Iterator[None]:
+    """Keep what a job has made, below its folder for work, where it cannot be finished or written.
+
+    Raises NotPublished.
+    """
+    try:
+        yield
+    except (StoreError, OSError) as error:
+        kept = directory.parents[1] / KEPT
+        shutil.move(directory, kept)
+        raise NotPublished(error, kept) from error
 
 
 def describe_graph(upstream: Upstream) -> dict[str, Any]:

@@ -3,8 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner
 from communities import write_communities
+from teams import write_teams
 
 from proxy.cli import main
 from proxy.store.artifacts import read_artifact
@@ -73,3 +75,48 @@ def test_a_search_and_a_warm_start(export: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(main, [*again, "--model", "rgcn", "--warm-start", model])
     assert done.exit_code == 0, done.output
     assert "networks begin anew: the graph is small" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--model", "majority"], "the model 'majority' does not learn link prediction: choose"),
+        (["--model", "boosting+neighbours"], "does not learn link prediction"),
+        (["--device", "cuda"], "device is 'cuda', but torch finds no GPU here"),
+        (["--model", "rgcn", "--device", "cuda"], "torch finds no GPU here"),
+    ],
+)
+def test_what_cannot_be_is_told_before_the_rows_are_read(
+    export: Path,
+    tmp_path: Path,
+    options: list[str],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    (export / "Person.csv").write_text("no rows")
+    arguments = ["train", str(export), "--output", str(tmp_path / "model"), *options]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 2
+    assert expected in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "defect" not in done.stderr
+
+
+def test_a_model_of_links_for_a_property(tmp_path: Path) -> None:
+    team = {"label": ["team", "classification"]}
+    export = write_teams(tmp_path / "export", of_people=team)
+    output = str(tmp_path / "model")
+    for model in ("ease", "transe", "lightgcn"):
+        done = CliRunner().invoke(
+            main, ["train", str(export), "--output", output, "--model", model]
+        )
+        assert done.exit_code == 2
+        assert f"the model {model!r} does not learn a property" in done.stderr
+
+
+def test_a_method_that_says_nothing_is_told_before_the_work(export: Path, tmp_path: Path) -> None:
+    arguments = ["train", str(export), "--output", str(tmp_path / "model"), "--trials", "5"]
+    done = CliRunner().invoke(main, [*arguments, "--model", "weighted-ease"])
+    assert done.exit_code == 1
+    assert "weighted-ease says nothing about (Person)-knows->(Person)" in done.stderr

@@ -133,6 +133,18 @@ def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return "s3://bucket"
 
 
+def test_trying_out_a_place(s3: str, bucket: str, root: Path) -> None:
+    places = Locations((root, Path("/proc")), s3_endpoint=s3)
+    places.try_out(places.at(f"{root}/a/b"))
+    assert list(root.iterdir()) == []
+    with pytest.raises(LocationUnreachable, match=r"^/proc/x/a: "):
+        places.try_out(places.at("/proc/x/a"))
+    places.try_out(places.at(f"{bucket}/tried"))
+    assert not places.exists(places.at(f"{bucket}/tried"))
+    with pytest.raises(LocationUnreachable, match="s3://nowhere/x: "):
+        places.try_out(places.at("s3://nowhere/x"))
+
+
 def test_an_object_store(s3: str, bucket: str, tmp_path: Path) -> None:
     places = Locations((), s3_endpoint=s3)
     target = places.at(f"{bucket}/a/out")

@@ -1,0 +1,52 @@
+"""Trying a place for output before the work that is to end there: a full disk, a folder that is
+only for reading, or a file in the way would cost all of it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from proxy.messages.system_errors import reason_of
+
+PROBE = 2**16
+"""Bytes that are written to see whether anything can be."""
+
+
+class OutputUnwritable(Exception):
+    """Nothing can be written at `path`, where output is to be."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: nothing can be written here: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+def try_directory(directory: Path) -> None:
+    """Write a little beside where a directory is to appear, and take it away; nothing stays.
+
+    Raises `OutputUnwritable`.
+    """
+    path = directory.absolute()
+    missing: list[Path] = []
+    try:
+        if path.is_mount():
+            raise OutputUnwritable(
+                directory, "a mount point cannot be replaced as a whole; name a directory in it"
+            )
+        for each in path.parents:
+            if each.exists():
+                break
+            missing.append(each)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(prefix=f".{path.name}."[:99], dir=path.parent) as file:
+            file.write(bytes(PROBE))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise OutputUnwritable(directory, reason_of(error)) from None
+    finally:
+        for each in missing:
+            with suppress(OSError):
+                each.rmdir()

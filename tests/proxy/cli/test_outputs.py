@@ -1,0 +1,148 @@
+"""Where output goes is tried before the work; what took long is not lost when there is no room at
+the end."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from communities import write_communities
+
+from proxy.cli import main
+from proxy.learning import tasks
+from proxy.learning.processing.prepare import prepare
+from proxy.store import artifacts
+from proxy.store.artifacts import read_artifact
+
+QUICK = ("--model", "popularity", "--threads", "1")
+NOWHERE = "ws://127.0.0.1:1/gremlin"
+Command = Callable[[Path], list[str]]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an export, a processed graph and a model."""
+    directory = tmp_path_factory.mktemp("data")
+    write_communities(directory / "export")
+    prepare(directory / "export", directory / "processed")
+    tasks.train(directory / "processed", directory / "model", model="popularity")
+    return directory
+
+
+COMMANDS: dict[str, Command] = {
+    "train": lambda data: ["train", str(data / "processed"), *QUICK],
+    "process": lambda data: ["process", str(data / "export")],
+    "transform": lambda data: ["transform", str(data / "model"), str(data / "export")],
+    # Nobody answers there: the output is tried before anybody is asked.
+    "export": lambda data: ["export", "--url", NOWHERE],
+}
+
+
+def in_proc(_: Path) -> Path:
+    return Path("/proc/x/a")
+
+
+def below_a_file(directory: Path) -> Path:
+    (directory / "file").write_text("mine")
+    return directory / "file" / "a" / "b"
+
+
+def in_the_way(directory: Path) -> Path:
+    (directory / "folder").mkdir()
+    (directory / "folder" / "mine.txt").write_text("mine")
+    return directory / "folder"
+
+
+def mounted(_: Path) -> Path:
+    return Path("/proc")
+
+
+def of_a_long_name(directory: Path) -> Path:
+    return directory / ("x" * 300)
+
+
+@pytest.mark.parametrize("place", [in_proc, below_a_file, in_the_way, mounted, of_a_long_name])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_place_for_nothing(
+    data: Path,
+    tmp_path: Path,
+    command: str,
+    place: Callable[[Path], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    output = place(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    for module in (tasks, sys.modules[prepare.__module__]):
+        for name in ("asks_for_property", "read_export"):
+            monkeypatch.delattr(module, name, raising=False)  # reading would fail
+    done = CliRunner().invoke(main, [*COMMANDS[command](data), "--output", str(output)])
+    assert done.exit_code == 1, done.output
+    assert str(output)[:60] in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "[Errno" not in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_file_is_no_folder(data: Path, tmp_path: Path, command: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    output = str(tmp_path / "file")
+    done = CliRunner().invoke(main, [*COMMANDS[command](data), "--output", output])
+    assert done.exit_code == 2
+    assert "is a file" in done.stderr
+
+
+def test_trying_leaves_nothing(tmp_path: Path) -> None:
+    artifacts.try_output(tmp_path / "a" / "b" / "c")
+    assert list(tmp_path.iterdir()) == []
+
+
+def on_a_small_disk(mount: Path, options: str, *steps: str) -> subprocess.CompletedProcess[str]:
+    """Run shell commands with a file system in memory at `mount`."""
+    mount.mkdir()
+    script = "; ".join([f"mount -t tmpfs -o {options} small {mount}", "set +e", *steps])
+    return subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-e", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+
+
+def shell(arguments: list[str]) -> str:
+    return " ".join([sys.executable, "-m", "proxy", *arguments])
+
+
+def test_a_full_disk(data: Path, tmp_path: Path) -> None:
+    mount = tmp_path / "disk"
+    steps = [f"head -c 2m /dev/zero > {mount}/fill 2>/dev/null"]
+    steps += [
+        f"{shell(make(data))} --output {mount}/out; echo ended $?" for make in COMMANDS.values()
+    ]
+    done = on_a_small_disk(mount, "size=1m", *steps)
+    assert done.stdout.splitlines() == ["ended 1"] * len(COMMANDS), done.stderr
+    said = f"gremlink: {mount}/out: nothing can be written here: no space left on device"
+    assert [line[: len(said)].lower() for line in done.stderr.splitlines()] == (
+        [said.lower()] * len(COMMANDS)
+    )
+
+
+@pytest.mark.parametrize("command", ["train", "process", "transform"])
+def test_a_disk_that_is_full_at_the_end(data: Path, tmp_path: Path, command: str) -> None:
+    """There is room for the one file that is tried, not for the files of an artifact."""
+    mount, elsewhere = tmp_path / "disk", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    run = f"TMPDIR={elsewhere} {shell(COMMANDS[command](data))} --output {mount}/out; echo ended $?"
+    done = on_a_small_disk(mount, "size=1m,nr_inodes=3", run, f"ls -A {mount}")
+    assert done.stdout.splitlines() == ["ended 1"], done.stderr
+    (kept,) = elsewhere.iterdir()
+    assert f"Nothing is lost: the artifact is in {kept}" in done.stderr
+    assert f"{mount}/out: nothing could be written here at the end" in done.stderr
+    assert read_artifact(kept).manifest["task"] in ("link_prediction", "processed")
+    shutil.move(kept, tmp_path / "model")
+    read_artifact(tmp_path / "model")
