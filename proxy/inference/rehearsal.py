@@ -20,7 +20,7 @@ from proxy.inference.answers import Written
 from proxy.inference.commands import PrepareProperty
 from proxy.inference.find import find_inferences
 from proxy.inference.place import leading_steps
-from proxy.inference.plan import LinkPlan, Plan, PropertyPlan
+from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, steps_behind
 from proxy.inference.prepare import model_of
 from proxy.inference.property_answers import Properties
 from proxy.inference.property_rewriting import refuse_other_elements
@@ -49,18 +49,22 @@ def rehearse(rewriting: Rewriting, plans: Sequence[Plan], cut: int) -> Step[None
     rest = anonymous(*steps)
     bindings: dict[str, Argument] = {}
     for inference, plan in reversed(list(zip(find_inferences(rest), still, strict=True))):
-        written = _instead(rewriting, plan)
+        value_alone = steps_behind(rest, inference)[:1] == (step("value"),)
+        written = _instead(rewriting, plan, value_alone=value_alone)
         bindings |= written.bindings
-        rest = splice(rest, inference.path, inference.width, written.steps)
+        width = inference.width + (value_alone and not isinstance(plan, LinkPlan))
+        rest = splice(rest, inference.path, width, written.steps)
     nothing = [step("inject", 0), step("limit", 0), step("flatMap", rest)]
     yield from rewriting.ask(rewriting.traversal.with_steps(nothing), bindings)
 
 
-def _instead(rewriting: Rewriting, plan: Plan) -> Written:
-    """Steps of the same form as those to the answers."""
+def _instead(rewriting: Rewriting, plan: Plan, *, value_alone: bool) -> Written:
+    """Steps of the same form as those to the answers, or to their values."""
     name = rewriting.binding()
     if isinstance(plan, LinkPlan):
         return answers.vertices({_SOMEBODY: [_SOMEBODY]}, rewriting.dialect, name)
+    if value_alone:  # mostly there are no properties then, which not every server would take
+        return Written([step("constant", _SOMEBODY)], {})
     writing = Properties(_element(rewriting, plan), rewriting.dialect, name)
     return writing.of_each({_SOMEBODY: [(plan.key, _SOMEBODY)]})
 

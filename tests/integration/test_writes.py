@@ -51,7 +51,10 @@ MERGE_EDGE = (
 )
 """Maps with keys that are no text; gremlinpython cannot write them in GraphSON 2."""
 
-SAYING = ("script", "lang", "bytecode", "http", "bound", "session")
+SAYING = (
+    *("script", "lang", "bytecode", "bound", "session"),
+    *("http", "http script", "bytecode over http"),
+)
 
 
 @dataclass(frozen=True)
@@ -240,6 +243,9 @@ WAYS = (
     "session, graphbinary",
     "http, application/vnd.gremlin-v3.0+json",
     "http, application/vnd.gremlin-v2.0+json",
+    "http script, graphbinary",
+    "bytecode over http, graphbinary",
+    "bytecode over http, graphson-3",
 )
 
 QUICK = ("script, graphbinary", "bytecode, graphson-3", "lang, graphbinary")
@@ -313,11 +319,11 @@ def wrote(direct: Client) -> Callable[[], list[str]]:
 def run(speakers: Speakers, way: str, query: str) -> Any:
     """The results of a query in a way of asking. Raises `Refused`."""
     language, _, name = way.partition(", ")
-    if language in ("script", "http"):
+    if language in ("script", "http", "http script"):
         return speakers.ask(way, query)
-    speaker = speakers._speakers[name]
+    speaker = speakers._speakers["http" in language, name]
     try:
-        if language == "bytecode":
+        if "bytecode" in language:
             found = speaker.client.submit(bytecode(query)).all().result()
             return [each for result in found for each in repeated(result)]
         if language == "lang":
