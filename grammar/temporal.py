@@ -14,7 +14,7 @@ _HEAD = 2
 """Bytes before a value: its type, and that there is one."""
 
 _DAY_S = 86_400
-_DURATION = re.compile(r"PT(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?[\d.]+)S)?")
+_DURATION = re.compile(r"PT(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?\d+(?:\.\d+)?|-?\.\d+)S)?")
 
 
 def iso_instant(seconds: int, nanoseconds: int = 0) -> str:

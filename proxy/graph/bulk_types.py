@@ -11,7 +11,7 @@ from typing import Any
 
 from gremlin_python.statics import SingleByte, long, short
 
-from proxy.graph.dialects import Float32
+from proxy.graph.dialects import Float32, Milliseconds
 from proxy.graph.errors import shortened
 from proxy.graph.moments import parse_moment
 
@@ -59,13 +59,19 @@ def _floating(name: str, make: Callable[[float], Any]) -> Callable[[str], Any]:
     return convert
 
 
-def _date(text: str) -> datetime:
+def _date(text: str) -> datetime | Milliseconds:
     moment = None if text.isdigit() else parse_moment(text)
     if moment is None:
         raise ValueError(
             f"{shortened(text)} is not a date; write 2001-12-31 or 2001-12-31T23:59:59Z"
         )
-    return moment.utc()
+    try:
+        return moment.utc()
+    except ValueError:
+        milliseconds = moment.milliseconds()
+    if not -(2**63) <= milliseconds < 2**63:
+        raise ValueError(f"{shortened(text)} is out of the range of Date")
+    return Milliseconds(milliseconds)
 
 
 def _boolean(text: str) -> bool:

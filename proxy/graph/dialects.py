@@ -10,6 +10,7 @@ gremlinpython's serializers write the requests.
 from __future__ import annotations
 
 import json
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +21,15 @@ from gremlin_python.driver.serializer import (
     GraphSONSerializersV2d0,
 )
 from gremlin_python.process.traversal import Bytecode
+from gremlin_python.structure.io.graphbinaryV1 import DateIO as BinaryDateIO
 from gremlin_python.structure.io.graphbinaryV1 import FloatIO as BinaryFloatIO
 from gremlin_python.structure.io.graphbinaryV1 import GraphBinaryWriter
-from gremlin_python.structure.io.graphsonV3d0 import FloatIO, GraphSONWriter
+from gremlin_python.structure.io.graphsonV3d0 import FloatIO, GraphSONUtil, GraphSONWriter
 
 from grammar import graphson, script
 from proxy.graph.answers import GRAPHBINARY_1
+
+_LONG = struct.Struct(">q")
 
 NOT_UNDERSTOOD = (498, 499)
 """What a server says to a request that it cannot read."""
@@ -33,6 +37,39 @@ NOT_UNDERSTOOD = (498, 499)
 
 class Float32(float):
     """A number to be written as Gremlin's Float; a `float` is written as Double."""
+
+
+class Milliseconds(int):
+    """A moment to be written as Gremlin's Date where `datetime` has no such year."""
+
+
+class _MillisecondsIO(FloatIO):  # type: ignore[misc]
+    python_type = None
+    graphson_type = None
+    graphson_base_type = "Date"
+
+    @classmethod
+    def dictify(cls, obj: int, writer: Any) -> Any:
+        """As the driver's."""
+        return GraphSONUtil.typed_value(cls.graphson_base_type, int(obj))
+
+
+class _BinaryMillisecondsIO(BinaryDateIO):  # type: ignore[misc]
+    python_type = None
+
+    @classmethod
+    def dictify(
+        cls,
+        obj: int,
+        writer: Any,
+        to_extend: bytearray,
+        as_value: bool = False,
+        nullable: bool = True,
+    ) -> bytearray:
+        """As the driver's."""
+        cls.prefix_bytes(cls.graphbinary_type, as_value, nullable, to_extend)
+        to_extend.extend(_LONG.pack(obj))
+        return to_extend
 
 
 class _Float32IO(FloatIO):  # type: ignore[misc]
@@ -69,11 +106,14 @@ def _text_of(bytecode: Bytecode) -> str:
     return script.write(graphson.read_bytecode(written))
 
 
+_GRAPHSON = GraphSONWriter({Float32: _Float32IO, Milliseconds: _MillisecondsIO})
+_GRAPHBINARY = GraphBinaryWriter({Float32: BinaryFloatIO, Milliseconds: _BinaryMillisecondsIO})
+
 DIALECTS = (
-    Dialect("GraphSON 3", GraphSONMessageSerializer(writer=GraphSONWriter({Float32: _Float32IO}))),
+    Dialect("GraphSON 3", GraphSONMessageSerializer(writer=_GRAPHSON)),
     Dialect(
         "GraphBinary",
-        GraphBinarySerializersV1(writer=GraphBinaryWriter({Float32: BinaryFloatIO})),
+        GraphBinarySerializersV1(writer=_GRAPHBINARY),
         binary=True,
     ),
     # Who has nothing else, Cosmos DB, takes no bytecode.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,13 +14,15 @@ from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import T
 from gremlin_python.statics import SingleByte, bigint, long, short
 
+from grammar.surrogates import escaped, is_whole
 from grammar.temporal import iso_milliseconds, seconds_of
 from grammar.traversal import Kind
 from proxy.graph import filters
 from proxy.graph.connection import GraphConnection
-from proxy.graph.errors import ExportFailed
+from proxy.graph.errors import ExportFailed, ServerRefused
 from proxy.graph.labels import Labels, spellings, split_labels
 from proxy.graph.steps import g
+from proxy.graph.unsendable import SERIALIZATION, unsendable
 
 STRING, BOOLEAN, DATE = "String", "Boolean", "Date"
 NUMBERS = ("Byte", "Short", "Integer", "Long", "Float", "Double")
@@ -88,11 +90,17 @@ def read_vertices(
     vertices = g.V().has_label(*labels) if labels else g.V()
     rows = vertices.project("i", "l", "p").by(T.id).by(T.label).by(__.value_map())
     asked = filters.vertices(labels, steps) if steps else rows.bytecode
-    for row in connection.submit(asked):
-        labels = split_labels(row["l"])
-        written = row["l"].replace("::", ";")
-        other = "" if written == ";".join(labels) else written
-        yield VertexElement(_id(row["i"]), labels, _properties(row["p"]), other)
+    try:
+        for row in connection.submit(asked):
+            id, own = _id(row["i"]), split_labels(row["l"])
+            _check_names("vertex", id.text, row["l"], row["p"])
+            written = row["l"].replace("::", ";")
+            other = "" if written == ";".join(own) else written
+            yield VertexElement(id, own, _properties(row["p"]), other)
+    except ServerRefused as refused:
+        if refused.status != SERIALIZATION:
+            raise
+        raise unsendable(connection, "vertex", labels, refused) from None
 
 
 def read_edges(
@@ -111,16 +119,34 @@ def read_edges(
         .by(__.value_map())
     )
     asked = filters.edges(labels, steps) if steps else rows.bytecode
-    for row in connection.submit(asked):
-        yield EdgeElement(
-            _edge_id(row["i"]),
-            row["l"],
-            _id(row["from"]),
-            _id(row["to"]),
-            split_labels(row["fl"]),
-            split_labels(row["tl"]),
-            _properties(row["p"]),
-        )
+    try:
+        for row in connection.submit(asked):
+            id = _edge_id(row["i"])
+            _check_names("edge", id, row["l"], row["p"])
+            yield EdgeElement(
+                id,
+                row["l"],
+                _id(row["from"]),
+                _id(row["to"]),
+                split_labels(row["fl"]),
+                split_labels(row["tl"]),
+                _properties(row["p"]),
+            )
+    except ServerRefused as refused:
+        if refused.status != SERIALIZATION:
+            raise
+        raise unsendable(connection, "edge", labels, refused) from None
+
+
+def _check_names(what: str, id: str, label: str, properties: Mapping[Any, Any]) -> None:
+    """Raises `ExportFailed` where a name cannot be written, and so could not be found again."""
+    keys = (("property", str(key)) for key in properties)
+    for name, part in (("id", id), ("label", label), *keys):
+        if not is_whole(part):
+            raise ExportFailed(
+                f"the {name} {escaped(part)!r} of the {what} {escaped(id)!r} has half of a "
+                "surrogate pair, which no file can hold: correct it in the database"
+            )
 
 
 def _id(value: Any) -> Id:
@@ -167,7 +193,7 @@ def _flat(value: Any) -> Iterator[Any]:
 def _value(value: Any) -> Value:
     match value:
         case str():
-            return Value(STRING, value)
+            return Value(STRING, escaped(value))
         case bool():
             return Value(BOOLEAN, "true" if value else "false")
         case SingleByte():
@@ -175,7 +201,8 @@ def _value(value: Any) -> Value:
         case short():
             return Value("Short", str(int(value)))
         case long() | bigint():
-            return Value("Long", str(int(value)))
+            # What has no room in a Long has some in a Double, if not all of its digits.
+            return Value("Long" if -(2**63) <= value < 2**63 else "Double", str(int(value)))
         case int():
             return Value("Integer", str(value))
         case float():
@@ -190,9 +217,9 @@ def _value(value: Any) -> Value:
         case {"@type": str(kind), "@value": str(text)} if kind.partition(":")[2] in _TEMPORAL:
             return Value(DATE, text)
         case {"@type": _, "@value": str(text)}:
-            return Value(STRING, text)
+            return Value(STRING, escaped(text))
         case dict():
-            return Value(STRING, json.dumps(value, default=str, ensure_ascii=False))
+            return Value(STRING, escaped(json.dumps(value, default=str, ensure_ascii=False)))
     return Value(STRING, str(value))
 
 

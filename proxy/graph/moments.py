@@ -44,10 +44,17 @@ class Moment:
 
     def seconds(self) -> float:
         """On the same clock, since the beginning of 1970."""
+        return self._whole_seconds() + self.nanosecond / 1e9
+
+    def milliseconds(self) -> int:
+        """Since the beginning of 1970 in UTC, as Gremlin's Date has them."""
+        return (self._whole_seconds() - (self.offset or 0)) * 1000 + self.nanosecond // 1_000_000
+
+    def _whole_seconds(self) -> int:
         cycles, year = divmod(self.year, 400)
         moment = datetime(year + 400, self.month, self.day, self.hour, self.minute, self.second)
-        since = (moment - datetime(1970, 1, 1)).total_seconds()
-        return since + (cycles - 1) * _CYCLE + self.nanosecond / 1e9
+        since = moment - datetime(1970, 1, 1)
+        return since.days * _DAY + since.seconds + (cycles - 1) * _CYCLE
 
     def utc(self) -> datetime:
         """The moment in UTC, without a zone, to microseconds.
@@ -63,7 +70,9 @@ class Moment:
             raise ValueError(f"in UTC the year is not from {_FIRST} to {_LAST}") from None
 
 
-_CYCLE = 400 * 365.2425 * 86_400
+_DAY = 86_400
+_CYCLE = 146_097 * _DAY
+"""Seconds of 400 years, after which the calendar repeats itself."""
 
 
 def parse_moment(text: str) -> Moment | None:

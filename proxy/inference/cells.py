@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterator
 
+from grammar.surrogates import escaped
 from grammar.temporal import duration_seconds, iso_milliseconds, seconds_of, temporal_text
 from grammar.traversal import Argument, Bulked, Entries, Items, Kind, Literal, Opaque
+
+_HEAD = 2
+"""Bytes before a value in GraphBinary: its type, and that there is one."""
+_BUFFER_HEAD = 6
+"""The same, and the length."""
 
 
 def values_of(entries: Entries) -> dict[str, tuple[str, ...]]:
@@ -34,11 +41,11 @@ def texts_of(value: Argument) -> Iterator[str]:
         case Literal(Kind.FLOAT | Kind.DOUBLE, number):
             yield _decimal(number)
         case Literal(_, other):
-            yield str(other)
+            yield escaped(str(other))
         case Opaque():
             known = _text(value)
             if known is not None:
-                yield known
+                yield escaped(known)
 
 
 def _decimal(number: float) -> str:
@@ -51,8 +58,7 @@ def _text(value: Opaque) -> str | None:
     """The text of a value that is no literal: dates in ISO 8601, in UTC if they are moments."""
     match value.encoding, value.raw:
         case "graphbinary", bytes(raw):
-            seconds = duration_seconds(raw) if value.what == "Duration" else None
-            return _decimal(seconds) if seconds is not None else temporal_text(value.what, raw)
+            return _binary_text(value.what, raw)
         case "graphson", {"@type": "g:Date" | "g:Timestamp", "@value": int(milliseconds)}:
             return iso_milliseconds(milliseconds)
         case "graphson", {"@type": "gx:Duration", "@value": str(text)}:
@@ -61,3 +67,14 @@ def _text(value: Opaque) -> str | None:
         case "graphson", {"@type": str(kind), "@value": text} if kind.startswith("gx:"):
             return str(text)
     return None
+
+
+def _binary_text(what: str, raw: bytes) -> str | None:
+    match what:
+        case "Duration":
+            return _decimal(duration_seconds(raw))
+        case "ByteBuffer":
+            return base64.b64encode(raw[_BUFFER_HEAD:]).decode()
+        case "Char":
+            return raw[_HEAD:].decode(errors="surrogatepass")
+    return temporal_text(what, raw)

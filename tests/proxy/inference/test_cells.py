@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from datetime import datetime, timezone
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -62,6 +63,29 @@ def test_time_in_all_formats(what: str, raw: bytes, json: str | int) -> None:
     binary = Opaque("graphbinary", b"\x00\x00" + raw, what)
     assert list(texts_of(binary)) == expected
     assert [_value(plain(binary)).text] == expected
+
+
+@pytest.mark.parametrize(
+    ("json", "text"),
+    [
+        ({"@type": "g:Timestamp", "@value": -(2**63)}, "-292275055-05-16T16:47:04.192Z"),
+        ({"@type": "gx:Duration", "@value": "PT2562047788015215H30M7S"}, "9.223372036854776e+18"),
+        ({"@type": "gx:Duration", "@value": "PT1.2.3S"}, "PT1.2.3S"),
+        ({"@type": "gx:ZonedDateTime", "@value": "2020-01-01T00:00Z[Etc/UTC]"},) * 2,
+        ({"@type": "gx:ByteBuffer", "@value": "AQID"}, "AQID"),
+        ("a\ud83d", "a\\ud83d"),
+    ],
+)
+def test_what_python_has_no_type_for(json: Any, text: Any) -> None:
+    text = text["@value"] if isinstance(text, dict) else text
+    assert _value(from_json(json)).text == text
+    assert list(texts_of(graphson.read_value(json))) == [text]
+
+
+def test_bytes_in_graphbinary() -> None:
+    value = Opaque("graphbinary", b"\x25\x00" + struct.pack(">i", 3) + b"\1\2\3", "ByteBuffer")
+    assert list(texts_of(value)) == ["AQID"]
+    assert _value(plain(value)).text == "AQID"
 
 
 @given(st.floats(allow_nan=False, width=32) | st.floats())
