@@ -152,6 +152,11 @@ class Bench:
 
     def blend(self, rankings: Rankings) -> Blend:
         """The learned blend, or all weight on the one model that was asked for."""
+        tasks = [(relation, end) for relation in self.relations for end in DIRECTIONS]
+        if self.model == AUTO and not rankings:
+            # Nothing was asked about, so nothing speaks for any method: what is simplest ranks.
+            nothing = Blend(self.names, dict.fromkeys(tasks, np.zeros(len(self.names))))
+            return only_applicable(nothing, self.dataset.graph)
         if self.model == AUTO:
             with self.watch.timing(AUTO):
                 blend = fit_blend(
@@ -163,7 +168,6 @@ class Bench:
                 )
             return only_applicable(blend, self.dataset.graph)
         alone = np.array([float(name == self.model) for name in self.names])
-        tasks = [(relation, end) for relation in self.relations for end in DIRECTIONS]
         return Blend(self.names, dict.fromkeys(tasks, alone))
 
     def calibrations(self, rankings: Rankings, blend: Blend) -> dict[Task, Calibration]:

@@ -18,7 +18,12 @@ LEAST_SLOPE = 1e-3
 
 
 def fit_calibration(rankings: Sequence[tuple[Ranking, MemberWeights]]) -> Calibration:
-    """Fit on held-out links against the candidates that are none, both classes weighing alike."""
+    """Fit on held-out links against the candidates that are none, both classes weighing alike.
+
+    Without any, scores stay as they are.
+    """
+    if not rankings:
+        return Calibration(1.0, 0.0)
     scores: list[NDArray[np.float64]] = []
     counts: list[NDArray[np.float64]] = []
     own: list[NDArray[np.float64]] = []

@@ -48,7 +48,6 @@ from proxy.learning.settings import (
 )
 from proxy.store.artifacts import try_output, write_or_keep
 
-LEAST_EDGES = 3
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy")
 
 

@@ -20,7 +20,7 @@ from proxy.learning.models.mini_batches import (
     device_for,
     samples,
 )
-from proxy.learning.models.ranking_task import RankingTask
+from proxy.learning.models.ranking_task import ranking_tasks
 from proxy.learning.models.rgcn import RelationalEncoder
 from proxy.learning.models.start import NetworkStart
 
@@ -66,7 +66,7 @@ def fit(
     if start is not None:
         encoder.begin(start.encoder)
         decoder.begin(start.relations)
-    tasks = [RankingTask(graph, relation, settings.hard_negatives) for relation in targets]
+    tasks = ranking_tasks(graph, targets, settings.hard_negatives)
     network = LinkNetwork(graph, features, encoder, decoder, tasks, settings)
     device = device_for(graph, settings.sampling)
     sampled = samples(

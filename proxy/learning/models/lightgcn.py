@@ -14,7 +14,7 @@ from proxy.learning.links.scorers.knowledge import KnowledgeEmbeddings
 from proxy.learning.models.adam import Adam
 from proxy.learning.models.fitting import Checkpoint
 from proxy.learning.models.messages import MessageGraph, Weights
-from proxy.learning.models.ranking_task import RankingTask
+from proxy.learning.models.ranking_task import ranking_tasks
 
 LAYERS = 3
 
@@ -83,7 +83,7 @@ def fit_lightgcn(
             {(relation, end): nothing for relation in targets for end in DIRECTIONS},
         )
 
-    tasks = [RankingTask(graph, relation) for relation in targets]
+    tasks = ranking_tasks(graph, targets)
     for epoch in range(1, settings.epochs + 1):
         hidden = {task.relation: task.hide(random, settings.hidden_share) for task in tasks}
         masks = {relation: torch.from_numpy(mask) for relation, mask in hidden.items()}

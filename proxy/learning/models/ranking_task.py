@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,17 @@ class Questions:
     targets: Indexes
     pool: Indexes
     near: int = 0
+
+
+def ranking_tasks(
+    graph: TypedGraph, targets: Sequence[Relation], hard_negatives: float = 0.0
+) -> list[RankingTask]:
+    """One for each relation that has edges to learn from: all may be held out."""
+    return [
+        RankingTask(graph, relation, hard_negatives)
+        for relation in targets
+        if len(graph.edges[relation])
+    ]
 
 
 class RankingTask:

@@ -152,7 +152,7 @@ def link_splits(
 ) -> dict[Relation, Split]:
     """The relations that are to be predicted. Without any target all are, as in Neptune.
 
-    Raises `BadExport`, `UnusableExport`.
+    How many edges they have is no matter here. Raises `BadExport`, `UnusableExport`.
     """
     found: dict[Relation, Split] = {}
     for file, relations in by_file:
@@ -173,8 +173,4 @@ def link_splits(
                 found[each.relation] = listed.split
             else:
                 found[each.relation] = target.split_rate or DEFAULT_LINK_SPLIT
-    found = found or dict.fromkeys(pairs, DEFAULT_LINK_SPLIT)
-    found = {relation: split for relation, split in found.items() if len(pairs[relation])}
-    if not found:
-        raise UnusableExport("the export has no edges to learn from")
-    return found
+    return found or dict.fromkeys(pairs, DEFAULT_LINK_SPLIT)
