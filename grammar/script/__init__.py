@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from grammar.collector import without_collection
 from grammar.script.read import Reader
 from grammar.script.shapes import Span
+from grammar.script.statements import Statement, plain_statements
 from grammar.script.tables import Token
 from grammar.script.tree import MAX_DEPTH, Operand, tree
 from grammar.script.write import write, write_value
@@ -26,10 +27,11 @@ class Script:
     `traversals` are the outermost ones that begin on a source, in order. `fragments` are the chains
     of steps that walking those does not reach: anonymous ones outside of any traversal, steps on
     variables and behind methods that are not Gremlin, and whatever stands inside opaque arguments.
-    They can be looked at, not replaced.
+    They can be looked at, not replaced. `statements` are its statements, if each could be sent
+    alone (`statements`).
     """
 
-    __slots__ = ("_alone", "_original", "_spans", "fragments", "traversals")
+    __slots__ = ("_alone", "_original", "_spans", "fragments", "statements", "traversals")
 
     def __init__(
         self,
@@ -38,23 +40,31 @@ class Script:
         fragments: tuple[Traversal, ...],
         spans: tuple[Span, ...],
         alone: bool,
+        statements: tuple[Statement, ...] = (),
     ) -> None:
         self._original = original
         self._spans = spans
         self._alone = alone
         self.traversals = traversals
         self.fragments = fragments
+        self.statements = statements
 
     @property
     def text(self) -> str:
         """The script as it would be sent; without replacements exactly what was read."""
+        return self.between(0, len(self._original))
+
+    def between(self, start: int, end: int | None = None) -> str:
+        """The text of some statements, from where the first begins to where the last ends."""
         pieces = []
-        position = 0
+        position = start
+        end = len(self._original) if end is None else end
         for traversal, span in zip(self.traversals, self._spans, strict=True):
-            pieces.append(self._original[position : span.start])
-            pieces.append(write(traversal))
-            position = span.end
-        pieces.append(self._original[position:])
+            if start <= span.start and span.end <= end:
+                pieces.append(self._original[position : span.start])
+                pieces.append(write(traversal))
+                position = span.end
+        pieces.append(self._original[position:end])
         return "".join(pieces)
 
     @property
@@ -72,7 +82,14 @@ class Script:
         """The script with another traversal in the place of `traversals[index]`."""
         changed = list(self.traversals)
         changed[index] = traversal
-        return Script(self._original, tuple(changed), self.fragments, self._spans, self._alone)
+        return Script(
+            self._original,
+            tuple(changed),
+            self.fragments,
+            self._spans,
+            self._alone,
+            self.statements,
+        )
 
     def __repr__(self) -> str:
         text = self.text
@@ -102,7 +119,8 @@ def _read(text: str, bindings: Mapping[str, Argument]) -> Script:
         and isinstance(statements[0], Operand)
         and statements[0].start == spans[0].start
     )
-    return Script(text, traversals, tuple(reader.fragments), spans, alone)
+    sent_alone = () if alone else plain_statements(text, parts, spans)
+    return Script(text, traversals, tuple(reader.fragments), spans, alone, sent_alone)
 
 
-__all__ = ["MAX_DEPTH", "Script", "Span", "parse", "write", "write_value"]
+__all__ = ["MAX_DEPTH", "Script", "Span", "Statement", "parse", "write", "write_value"]

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from grammar.traversal import Argument, Traversal
 from proxy.inference import once
-from proxy.inference.commands import Admit, Command, Reply
+from proxy.inference.commands import Admit, Ask, Command, Reply
 from proxy.inference.labels import ask_for_labels
 from proxy.inference.link_rewriting import replace_links
 from proxy.inference.one_query import try_one_query
@@ -32,6 +32,9 @@ from proxy.inference.rewriting import Rewriting, Step
 from proxy.inference.roles import authorise
 from proxy.inference.understood import Understood, understand
 from proxy.wire.request import RequestMessage
+
+STATEMENT = "statement"
+"""What a query is for that is a statement of the client's, to people who ask."""
 
 Answering = Generator[Command, Reply, RequestMessage | None]
 
@@ -64,9 +67,22 @@ def answer_understood(
         yield from ask_for_labels(query, number, found, prepared)
     bindings: dict[str, Argument] = {}
     changed = {}
-    for number in planned:
+
+    def rewrite(number: int) -> Step[Traversal]:
         rewriting = Rewriting(query, query.traversals[number], prepared, bindings)
-        changed[number] = yield from _without_inferences(rewriting, planned[number], settings)
+        return _without_inferences(rewriting, planned[number], settings)
+
+    for statement in query.statements[:-1]:
+        if statement.runs:
+            held = statement.traversal
+            alone = {}
+            if held is not None and held in planned:
+                alone[held] = yield from rewrite(held)
+            yield Ask(query.alone(statement, alone, bindings), STATEMENT)
+    last = query.statements[-1].traversal if query.statements else None
+    for number in planned:
+        if last is None or number == last:
+            changed[number] = yield from rewrite(number)
     return query.rewritten(changed, bindings)
 
 

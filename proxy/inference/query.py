@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from grammar import script
 from grammar.errors import GremlinError
-from grammar.script import Script
+from grammar.script import Script, Statement
 from grammar.traversal import Argument, Entries, Kind, Literal, Traversal, Variable, step, walk
 from proxy.inference.answers import Dialect
 from proxy.inference.errors import InferenceError, UnsupportedOperation
@@ -38,13 +38,16 @@ class MalformedQuery(InferenceError):
 class Query:
     """The traversals of a request; `script` is the text around them, if any.
 
-    `concerned` are the numbers of those that may hold an inference.
+    `concerned` are the numbers of those that may hold an inference. `statements` are those of a
+    script that has to be sent one by one, up to the last with an inference; what follows goes with
+    that.
     """
 
     request: RequestMessage
     traversals: tuple[Traversal, ...]
     concerned: tuple[int, ...]
     script: Script | None
+    statements: tuple[Statement, ...] = ()
 
     @property
     def dialect(self) -> Dialect:
@@ -87,12 +90,33 @@ class Query:
             (traversal,) = changed.values()
             gremlin = without_options(traversal)
         else:
-            text = self.script
-            for number, traversal in changed.items():
-                text = text.replace(number, without_options(traversal))
-            gremlin = _text(text.text)
+            script_ = self._changed(changed)
+            start = self.statements[-1].start if self.statements else 0
+            gremlin = _text(script_.between(start))
         args = {"gremlin": gremlin, **self._bound(bindings)}
         return self.request.derive(request_id=request_id or self.request.request_id, args=args)
+
+    def alone(
+        self, statement: Statement, changed: Mapping[int, Traversal], bindings: Bindings
+    ) -> RequestMessage:
+        """A request of our own that runs one statement, with other traversals in their places."""
+        return self.request.derive(
+            request_id=uuid4(),
+            format=self.request.format.readable,
+            args={
+                "gremlin": _text(self._changed(changed).between(statement.start, statement.end)),
+                "batchSize": Literal(Kind.INT, _BATCH),
+                "requestId": None,
+                **self._bound(bindings),
+            },
+        )
+
+    def _changed(self, changed: Mapping[int, Traversal]) -> Script:
+        assert self.script is not None
+        text = self.script
+        for number, traversal in changed.items():
+            text = text.replace(number, without_options(traversal))
+        return text
 
     def _bound(self, bindings: Bindings | None) -> dict[str, Argument]:
         if not bindings:
@@ -124,10 +148,9 @@ def read_query(request: RequestMessage) -> Query | None:
             concerned = [n for n, found in enumerate(read.traversals) if _concerns_us(found)]
             if not concerned:
                 return None
-            if read.single is None:
-                _refuse_dependent(read, concerned)
+            one_by_one = _one_by_one(read, concerned, request) if read.single is None else ()
             traversals = tuple(map(_spelled_out, read.traversals))
-            query = Query(request, traversals, tuple(concerned), read)
+            query = Query(request, traversals, tuple(concerned), read, one_by_one)
         case _:
             return None
     if request.processor not in _PROCESSORS:
@@ -137,22 +160,37 @@ def read_query(request: RequestMessage) -> Query | None:
     return query
 
 
-def _refuse_dependent(read: Script, concerned: list[int]) -> None:
-    """Raise for an inference that needs what the script does around it: its inputs are asked for
-    in a query of their own, before the script runs."""
-    for number in concerned:
-        names = sorted(_variables(read.traversals[number]))
-        if names:
-            raise UnsupportedOperation(
-                f"The inference depends on {names[0]!r}, which the script may change: put the value"
-                " into the traversal, or send the statements one by one in a session."
-            )
+def _one_by_one(
+    read: Script, concerned: list[int], request: RequestMessage
+) -> tuple[Statement, ...]:
+    """The statements that have to run before the inputs of an inference are asked for, and the last
+    one with an inference; none where it does not matter what runs first.
+
+    Raises `UnsupportedOperation` where it does and a statement cannot be sent alone.
+    """
+    names = sorted({name for number in concerned for name in _variables(read.traversals[number])})
     writing = [n for n, found in enumerate(read.traversals) if runs_once(found.steps)]
-    if writing and writing[0] <= concerned[-1]:
+    writes = bool(writing) and writing[0] <= concerned[-1]
+    if not names and not writes:
+        return ()
+    last = (
+        [each.traversal for each in read.statements].index(concerned[-1]) if read.statements else 0
+    )
+    found = read.statements[: last + 1]
+    in_session = request.processor == "session"
+    keeps_names = in_session or not (names or any(each.name is not None for each in found))
+    if found and keeps_names:
+        return found
+    if names:
         raise UnsupportedOperation(
-            "The script writes before or in the statement with the inference: send the statements"
-            " one by one, or write and infer in one traversal."
+            f"The inference depends on {names[0]!r}, which the script may change: put the value"
+            " into the traversal, or send the statements one by one in a session."
         )
+    raise UnsupportedOperation(
+        "The script writes before or in the statement with the inference, and not every statement"
+        " is a traversal that could be sent alone: send the statements one by one, or write and"
+        " infer in one traversal."
+    )
 
 
 def _variables(traversal: Traversal) -> set[str]:

@@ -421,3 +421,79 @@ def test_what_can_be_known_is_refused_before_anything_is_written(
         run(speakers, way, f"g.{case.options}.{case.query}")
     assert case.why in refused.value.text
     assert wrote() == []
+
+
+Q_ANN, Q_DORA = '"ann"', '"dora"'
+INFER = f"g.{LINKS}.V({{}}).{FRIENDS}.{NAMES}"
+SCRIPTS: dict[str, tuple[list[Any], list[str]]] = {
+    # One statement after the other, in a session and without one.
+    f"g.{ADD_DORA}.iterate(); {INFER.format(Q_DORA)}": (NEW, DORA),
+    f'g.V("ann").{ASKED}.iterate()\n{INFER.format(Q_ANN)}.toList()': (
+        FOUND,
+        ["ann asked yes"],
+    ),
+    f'g.V("ann").addE("FRIEND").to(__.V("cy")).iterate(); {INFER.format(Q_ANN)}': (
+        ["Dan"],
+        ["ann-FRIEND-cy"],
+    ),
+    f'g.{UPSERT.format("Dora")}.iterate(); g.{LINKS}.V("dora").{FRIENDS}.property("asked", "yes")'
+    f'.iterate(); {INFER.format(Q_DORA)}; g.V().has("asked").count().next()': (
+        [2],
+        [*DORA, "ann asked yes", "bob asked yes"],
+    ),
+    f'g.V("ann").count().next(); g.V("bob").{ASKED}.iterate(); g.{LINKS}.V("ann").{ASKED}.{FRIENDS}'
+    f".{NAMES}.toList()": (FOUND, ["ann asked yes", "bob asked yes"]),
+    # What is not iterated does not run where it is not the last statement.
+    f'g.V("bob").{ASKED}; {INFER.format(Q_ANN)}': (FOUND, []),
+}
+IN_SESSION: dict[str, tuple[list[Any], list[str]]] = {
+    f"who = g.V('ann').next(); {INFER.format('who')}": (FOUND, []),
+    f"who = 'ann'\n{INFER.format('who')}": (FOUND, []),
+    f"who = g.{ADD_DORA}.next().id(); {INFER.format('who')}.toList()": (NEW, DORA),
+    f"g.V(before).{ASKED}.iterate(); {INFER.format('before')}": (FOUND, ["ann asked yes"]),
+    f"g.V().count().next(); {INFER.format('before')}": (FOUND, []),
+    INFER.format("before"): (FOUND, []),
+    f"g.{LINKS}.V(before).{ASKED}.{FRIENDS}.{NAMES}": (FOUND, ["ann asked yes"]),
+}
+TOGETHER = [(text, "script") for text in SCRIPTS] + [
+    (text, "session") for text in (*SCRIPTS, *IN_SESSION)
+]
+
+
+@pytest.mark.parametrize("name", ["graphbinary", "graphson-3"])
+@pytest.mark.parametrize(("text", "how"), TOGETHER, ids=range(len(TOGETHER)))
+def test_statements_that_can_be_sent_alone_run_one_after_the_other(
+    text: str, how: str, name: str, proxy_url: str, wrote: Callable[[], list[str]]
+) -> None:
+    told = {"session": str(uuid4())} if how == "session" else {}
+    with closing(Client(proxy_url, "g", message_serializer=SERIALIZERS[name](), **told)) as client:
+        if told:
+            client.submit("before = 'ann'").all().result()
+        found = client.submit(text).all().result()
+        gives, written = {**SCRIPTS, **IN_SESSION}[text]
+        assert sorted(found, key=repr) == sorted(gives, key=repr)
+        assert wrote() == sorted(written)
+        if "who = " in text:
+            assert client.submit("who != null").all().result() == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "session"),
+    [
+        (f"who = 'ann'; {INFER.format('who')}", False),
+        (f"def who = 'ann'; {INFER.format('who')}", True),
+        (f"g.V('ann').{ASKED}.iterate(); if (true) {{ 1 }}; {INFER.format('1')}", True),
+        (f"f = {{ g.V('ann').{ASKED}.iterate() }}; f(); {INFER.format('before')}", True),
+        (f"g.V('ann').{ASKED}.next().id() + 'x'; {INFER.format('1')}", False),
+    ],
+)
+def test_other_scripts_are_refused_and_nothing_of_them_runs(
+    text: str, session: bool, proxy_url: str, wrote: Callable[[], list[str]]
+) -> None:
+    told = {"session": str(uuid4())} if session else {}
+    with closing(Client(proxy_url, "g", **told)) as client:
+        if session:
+            client.submit("before = 'ann'").all().result()
+        with pytest.raises(GremlinServerError, match="one by one"):
+            client.submit(text).all().result()
+    assert wrote() == []

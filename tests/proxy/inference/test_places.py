@@ -274,12 +274,19 @@ def test_statements_around_stay_as_they_are():
     ("query", "why"),
     [
         (f'x = "a"; {P}V(x).{GENRE}', "depends on 'x'"),
-        (f'g.addV("m").iterate(); {P}V("a").{GENRE}', "writes before"),
+        (f'def x = g.addV("m").next(); {P}V("a").{GENRE}', "writes before"),
     ],
 )
 def test_statements_that_an_inference_depends_on_are_refused(query, why):
     with pytest.raises(UnsupportedOperation, match=why):
         drive(as_script(query), [])
+
+
+def test_statements_that_write_run_one_by_one():
+    query = f'g.addV("m").iterate(); {P}V("a").{GENRE}.value().toList(); g.V().count()'
+    answered = drive(as_script(query), [[], *ROWS], values=genres)
+    assert answered.asked[0] == 'g.addV("m").iterate()'
+    assert answered.text == ("g.inject(gremlink_answers_0 as Object[]).toList(); g.V().count()")
 
 
 MANY = [[row(v=f"m{number}") for number in range(20)]]
