@@ -20,7 +20,7 @@ from proxy.management.aftermath import CANCELLED, RunnerElsewhere, clean, settle
 from proxy.management.child import FAILURE, RESULT
 from proxy.management.memory import MemoryLimit
 from proxy.management.processes import document_in, memory_of, send_signal, spawn, unexplained
-from proxy.messages.system_errors import reason_of
+from proxy.messages.system_errors import sentence_of
 from proxy.store.jobs import Job, JobRecords, State
 from proxy.store.locations import Locations
 
@@ -229,7 +229,7 @@ class Runner:
             process = spawn(job, self._program)
         except OSError as error:
             self._settle(
-                _End(job, State.FAILED, f"its process cannot be started: {reason_of(error)}", {})
+                _End(job, State.FAILED, f"its process cannot be started: {sentence_of(error)}", {})
             )
             return
         deadline = None if job.time_limit is None else time.monotonic() + job.time_limit
