@@ -293,9 +293,7 @@ MANY = [[row(v=f"m{number}") for number in range(20)]]
 BY_VALUE = f'V().project("g").by({GENRE}.value())'
 
 
-@pytest.mark.parametrize(
-    ("make", "more"), [(as_bytecode, {}), (as_script, {}), (as_script, LANG)], ids=str
-)
+@pytest.mark.parametrize(("make", "more"), [(as_bytecode, {}), (as_script, {}), (as_script, LANG)])
 def test_values_inside_by_need_no_properties(make, more):
     answered = drive(make(P + BY_VALUE, **more), MANY, values=genres)
     assert "value()" not in answered.text
