@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import logging
+import os
+import subprocess
+import sys
+import threading
 import time
 import traceback
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from proxy.cli import json_lines
 from proxy.messages.addresses import without_passwords
 from proxy.messages.controls import LINES, cut, escaped, json_text
 
@@ -21,6 +29,84 @@ def to_standard_error(settings: Log) -> None:
     made = JsonLines if settings.format == "json" else Lines
     handler.setFormatter(made(literals=settings.literals))
     logging.basicConfig(level=settings.level.upper(), handlers=[handler])
+    if settings.format == "json":
+        # What `only_json` would make objects of in pieces, and with words that may quote a query.
+        logging.captureWarnings(True)
+        sys.excepthook = _unexpected
+        threading.excepthook = _unexpected_in
+        sys.unraisablehook = _unexpected_in
+
+
+def announce(message: str, settings: Log) -> None:
+    """Say something that is no message of the log, whatever its level, in the log's form."""
+    if settings.format == "json":
+        record = logging.makeLogRecord(
+            {"name": "gremlink", "levelno": logging.INFO, "levelname": "INFO", "msg": message}
+        )
+        message = JsonLines(literals=settings.literals).format(record)
+    print(message, file=sys.stderr, flush=True)
+
+
+def json_is_asked_for(words: Sequence[str]) -> bool:
+    """Whether the log will be JSON, by a command line, the environment or the settings file, where
+    it is not yet clear if they can be used."""
+    from proxy import config
+
+    def said(option: str) -> str | None:
+        for word, following in zip(words, (*words[1:], ""), strict=False):
+            if word == option:
+                return following
+            if word.startswith(f"{option}="):
+                return word.partition("=")[2]
+        return None
+
+    file = said("--config")
+    asked = said("--log-format") or config.glance("log.format", None if not file else Path(file))
+    return asked == "json"
+
+
+def only_json() -> None:
+    """From now on let nothing pass to standard error but lines of JSON, whoever in this process
+    and its children writes: warnings, tracebacks, libraries. Until the process ends."""
+    sys.stderr.flush()
+    behind = os.dup(2)
+    program = subprocess.Popen(
+        [sys.executable, "-I", "-S", json_lines.__file__],
+        stdin=subprocess.PIPE,
+        stdout=behind,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C in a terminal is not for it
+    )
+    assert program.stdin is not None
+    os.dup2(program.stdin.fileno(), 2)
+    program.stdin.close()
+
+    def end() -> None:
+        """Wait until the last line has gone through."""
+        sys.stderr.flush()
+        os.dup2(behind, 2)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(_LAST_LINES)
+
+    atexit.register(end)
+
+
+_LAST_LINES = 5.0
+"""Seconds for what was written last."""
+
+
+def _unexpected_in(failed: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
+    """An exception that ended a thread, or that a finalizer raised."""
+    _unexpected(failed.exc_type, failed.exc_value, failed.exc_traceback)
+
+
+def _unexpected(kind: type[BaseException], error: BaseException | None, trace: Any) -> None:
+    """An exception that nobody caught, wherever it was."""
+    if issubclass(kind, KeyboardInterrupt | SystemExit):
+        return
+    logging.getLogger("gremlink").critical(
+        "unexpected %s", kind.__name__, exc_info=(kind, error or kind(), trace)
+    )
 
 
 class Lines(logging.Formatter):

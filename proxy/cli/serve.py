@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from proxy.config import Configuration
 
 
-@click.command()
+class _Serve(click.Command):
+    """A command whose errors, too, have the form of the log."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> click.Context:
+        """See `click.Command.make_context`."""
+        if not {"-h", "--help"} & set(args) and log.json_is_asked_for(args):
+            log.only_json()
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command(cls=_Serve)
 @console.with_settings(
     ("--upstream", "upstream.url", "The database, as in ws://localhost:8183/gremlin."),
     ("--host", "listen.host", "Address to listen on."),
@@ -45,14 +57,13 @@ def serve(settings: Configuration) -> None:
     from proxy.relay.service import run
     from proxy.relay.workers.supervisor import supervise
 
+    def announce(address: str) -> None:
+        """Say where clients connect, for a person or a supervisor that waits for the line."""
+        log.announce(f"gremlink listens at {address}", settings.log)
+
     log.to_standard_error(settings.log)
     if settings.listen.workers == 1:
         uvloop.run(run(settings, beside=managing, ready=announce))
     else:
         command = [sys.executable, "-m", "proxy.cli.worker"]
         uvloop.run(supervise(settings, command, beside=managing, ready=announce))
-
-
-def announce(address: str) -> None:
-    """Say where clients connect, for a person or a supervisor that waits for the line."""
-    click.echo(f"gremlink listens at {address}", err=True)

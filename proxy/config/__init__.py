@@ -5,7 +5,7 @@ unknown key is refused wherever it stands. `docs/configuration.md` holds the tab
 `python -m proxy.config`.
 """
 
-from proxy.config.reading import ConfigurationError, load, variable
+from proxy.config.reading import ConfigurationError, glance, load, variable
 from proxy.config.reference import reference
 from proxy.config.sections import (
     Access,
@@ -37,6 +37,7 @@ __all__ = [
     "StoreSettings",
     "Upstream",
     "keys",
+    "glance",
     "load",
     "reference",
     "variable",

@@ -76,6 +76,19 @@ def load(
     return _validated(given)
 
 
+def glance(key: str, file: Path | None = None) -> Any:
+    """What environment or file say for one key, as it stands there, whatever is wrong with others
+    and with it; None for nothing. For what has to be known before `load` may fail."""
+    if value := os.environ.get(variable(key)):
+        return value
+    try:
+        chosen = _find_file(file, os.environ)
+        found = {item.key: item.value for item in _from_file(chosen)} if chosen else {}
+    except ConfigurationError:
+        return None
+    return found.get(key)
+
+
 def variable(key: str) -> str:
     """The environment variable of a dotted key: `listen.port` is GREMLINK_LISTEN_PORT."""
     return PREFIX + key.replace(".", "_").upper()
