@@ -201,6 +201,26 @@ def with_loader(*flags: tuple[str, str, str]) -> Callable[[Command], Command]:
     return decorate
 
 
+def within_limits(command: Command) -> Command:
+    """Give a command that reads files of data `--config`, and let the `limits` of it hold."""
+
+    def run(*arguments: Any, settings: Configuration, **options: Any) -> Any:
+        hold_limits(settings)
+        return command(*arguments, **options)
+
+    return with_settings()(_named_as(command, run))  # type: ignore[return-value]
+
+
+def hold_limits(settings: Configuration) -> None:
+    """Let the bounds in the settings hold for what this process reads."""
+    from proxy.graph.bounds import Bounds, use_bounds
+
+    limits = settings.limits
+    use_bounds(
+        Bounds(limits.max_cell_characters, limits.max_unpacked_bytes, limits.max_answer_bytes)
+    )
+
+
 def _named_as(command: Callable[..., Any], run: Callable[..., Any]) -> Callable[..., Any]:
     run.__doc__ = command.__doc__
     run.__name__ = command.__name__

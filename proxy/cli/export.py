@@ -47,6 +47,7 @@ def export(
     from proxy.graph import ExportParameters, export_graph
     from proxy.store.outputs import try_directory
 
+    console.hold_limits(settings)
     try_directory(output)
     parameters = ExportParameters() if params is None else ExportParameters.read(params)
     with progress.of_graph() as tell:

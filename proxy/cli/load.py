@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from proxy.cli import progress
-from proxy.cli.console import tell, warn, with_settings
+from proxy.cli.console import hold_limits, tell, warn, with_settings
 from proxy.cli.export import graph_of
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def load(path: Path, form: str, traversal_source: str, settings: Configuration) 
     from proxy.graph import load_csv, load_gremlin
     from proxy.graph.gremlin_text import is_gremlin_text
 
+    hold_limits(settings)
     graph = graph_of(settings)
     with progress.of_graph() as show:
         if form == "gremlin" or (form == "auto" and is_gremlin_text(path)):

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="File in the export that names features and targets.",
 )
+@console.within_limits
 def process(
     export_directory: Path,
     output: Path,

@@ -116,6 +116,7 @@ DEFAULTS = TrainingSettings()
     show_default=True,
     help="Threads for training; results depend on their number.",
 )
+@console.within_limits
 def train(
     export_directory: Path,
     output: Path,

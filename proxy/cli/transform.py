@@ -24,6 +24,7 @@ from proxy.cli import console, progress
     show_default=True,
     help="File in the export that names features and targets.",
 )
+@console.within_limits
 def transform(artifact: Path, data: Path, output: Path, configuration: str) -> None:
     """Apply the model in ARTIFACT to newer DATA: vertices and edges that came after training.
 

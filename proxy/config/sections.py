@@ -119,6 +119,18 @@ class Limits(Section):
         default=10 * MEBIBYTE + MIME_PREFIX_BYTES,
         description="largest message of either side, in bytes",
     )
+    max_cell_characters: Annotated[int, Field(ge=1024)] = Field(
+        default=16 * MEBIBYTE,
+        description="largest cell of a file that is loaded or learned from, in characters",
+    )
+    max_unpacked_bytes: Annotated[int, Field(ge=1024)] = Field(
+        default=64 * 1024 * MEBIBYTE,
+        description="what one packed file of data (gzip, bzip2) may unpack to, in bytes",
+    )
+    max_answer_bytes: Annotated[int, Field(ge=64 * 1024)] = Field(
+        default=1024 * MEBIBYTE,
+        description="largest message of the database's answers to loads and exports, in bytes",
+    )
     connect_timeout: Seconds = Field(
         default=10.0, description="time for a connection upstream, in seconds"
     )

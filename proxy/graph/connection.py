@@ -22,10 +22,11 @@ from gremlin_python.driver.request import RequestMessage
 from gremlin_python.process.traversal import Bytecode
 
 from proxy.graph.answers import Answer, Unreadable, read_answer
+from proxy.graph.bounds import bounds
 from proxy.graph.dialects import DIALECTS, NOT_UNDERSTOOD
-from proxy.graph.errors import ConnectionFailed, NoCommonFormat, ServerRefused
+from proxy.graph.errors import ConnectionFailed, MessageTooBig, NoCommonFormat, ServerRefused
 from proxy.graph.steps import g
-from proxy.graph.transport import Transport
+from proxy.graph.transport import TooBig, Transport
 from proxy.messages.addresses import without_credentials
 from proxy.messages.system_errors import reason_of
 
@@ -73,7 +74,7 @@ class GraphConnection:
         self._connect()
 
     def _connect(self) -> None:
-        self._transport = Transport(max_content_length=0, **self._trust)
+        self._transport = Transport(max_content_length=bounds().answer, **self._trust)
         try:
             self._transport.connect(self.url)
         except (OSError, aiohttp.ClientError, ssl.SSLError) as error:
@@ -217,7 +218,8 @@ class GraphConnection:
     def _broken(self, error: Exception) -> ConnectionFailed:
         self._pending = None
         self._transport.close()
-        return ConnectionFailed(self.url, reason_of(error))
+        kind = MessageTooBig if isinstance(error, TooBig) else ConnectionFailed
+        return kind(self.url, reason_of(error))
 
 
 def _words(message: str) -> str:

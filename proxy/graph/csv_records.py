@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from proxy.graph.bounds import bounds
 from proxy.graph.errors import FileProblem
-from proxy.graph.packed import open_text
+from proxy.graph.packed import TooMuch, open_text
 from proxy.messages.system_errors import reason_of
 
 OnProblem = Callable[[FileProblem], None]
@@ -23,6 +24,7 @@ OnProblem = Callable[[FileProblem], None]
 _BLANKS = " \t"
 _BARE_QUOTE = 'a cell with a quote in it must be quoted as a whole, its quotes doubled ("")'
 _NO_END = "a quoted cell begins here and never ends"
+_BEGUN = "a quoted cell, whose closing quote may be missing,"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def read_records(
         # A byte that is no UTF-8 becomes half a surrogate pair, so that its own line tells of it.
         with open_text(path, errors="surrogateescape") as file:
             yield from records_of(file, path, separator, on_problem)
+    except TooMuch as error:
+        raise FileProblem(path, error.line, 0, str(error)) from None
     except OSError as error:
         raise FileProblem(path, 0, 0, reason_of(error)) from None
 
@@ -74,6 +78,7 @@ def records_of(
 ) -> Iterator[Record]:
     """The records in lines, which keep their ends; `path` is for messages. As `read_records`."""
     blanks = _blanks(separator)
+    longest = bounds().cell
     source = _Lines(lines)
     for text in source:
         number, again = source.number, source.again
@@ -82,6 +87,8 @@ def records_of(
             if '"' not in text:
                 bare = text.rstrip("\r\n")
                 if bare.strip(blanks):
+                    if len(bare) > longest:
+                        _check_lengths(path, number, bare, separator)
                     cells = [cell.strip(blanks) or None for cell in bare.split(separator)]
                     yield Record(path, number, cells, bare, separator, again)
                 continue
@@ -160,6 +167,7 @@ def _cells(lines: Iterator[str], separator: str) -> Iterator[tuple[int, int, str
     Takes no more lines than the record has. Raises `_Broken`.
     """
     blanks = _blanks(separator)
+    longest = bounds().cell
     text = next(lines)
     end, below, position = _length(text), 0, 0
     while True:
@@ -167,11 +175,15 @@ def _cells(lines: Iterator[str], separator: str) -> Iterator[tuple[int, int, str
         begin = _after_blanks(text, position, end, blanks)
         if begin < end and text[begin] == '"':
             parts: list[str] = []
+            length = 0
             begin = look = begin + 1
             while True:
                 quote = text.find('"', look)
                 if quote < 0:
                     parts.append(text[begin:])
+                    length += len(parts[-1])
+                    if length > longest:
+                        raise _Broken(*place, bounds().cell_is_too_long(_BEGUN))
                     following = next(lines, None)
                     if following is None:
                         raise _Broken(*place, _NO_END)
@@ -182,6 +194,8 @@ def _cells(lines: Iterator[str], separator: str) -> Iterator[tuple[int, int, str
                 else:
                     break
             parts.append(text[begin:quote])
+            if length + len(parts[-1]) > longest:
+                raise _Broken(*place, bounds().cell_is_too_long())
             position = _after_blanks(text, quote + 1, end, blanks)
             if position < end and text[position] != separator:
                 raise _Broken(*place, _BARE_QUOTE)
@@ -192,10 +206,21 @@ def _cells(lines: Iterator[str], separator: str) -> Iterator[tuple[int, int, str
             cell = text[begin:position]
             if '"' in cell:
                 raise _Broken(*place, _BARE_QUOTE)
+            if len(cell) > longest:
+                raise _Broken(*place, bounds().cell_is_too_long())
             yield *place, cell.rstrip(blanks) or None
         if position >= end:
             return
         position += 1
+
+
+def _check_lengths(path: Path, number: int, line: str, separator: str) -> None:
+    """Raises `FileProblem` at the first cell that is too long, in a line without quotes."""
+    start = 0
+    for cell in line.split(separator):
+        if len(cell) > bounds().cell:
+            raise FileProblem(path, number, start + 1, bounds().cell_is_too_long())
+        start += len(cell) + 1
 
 
 def _blanks(separator: str) -> str:

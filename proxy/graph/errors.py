@@ -2,6 +2,7 @@
 
 GraphError
 ├── ConnectionFailed      the server cannot be reached, or went away
+│   └── MessageTooBig     ... because of a message that one of both does not take
 ├── ServerRefused         the server answered a request with an error; has its status code
 │   ├── IdsRefused        ... because it does not take the ids of the file
 │   └── NoCommonFormat    ... because it knows none of the formats that are known here
@@ -27,6 +28,15 @@ class ConnectionFailed(GraphError):
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(f"no connection to the Gremlin server at {url}: {reason}")
+        self.url = url
+        self.reason = reason
+
+
+class MessageTooBig(ConnectionFailed):
+    """The connection broke because of a message that one of both sides does not take."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        GraphError.__init__(self, f"the connection to the Gremlin server at {url} ended: {reason}")
         self.url = url
         self.reason = reason
 

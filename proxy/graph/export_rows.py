@@ -16,10 +16,11 @@ from typing import Any
 from uuid import UUID
 
 from grammar.traversal import Kind
+from proxy.graph.bounds import bounds
 from proxy.graph.csv_records import read_records, undecodable
 from proxy.graph.errors import BadCell, BadExport, FileProblem
 from proxy.graph.ids import Ids
-from proxy.graph.packed import open_text
+from proxy.graph.packed import TooMuch, open_text
 from proxy.messages.system_errors import reason_of
 
 MIXED = "mixed"
@@ -28,8 +29,6 @@ ID, LABEL, FROM, TO = "~id", "~label", "~from", "~to"
 ID_TYPE, FROM_TYPE, TO_TYPE = "~idType", "~fromType", "~toType"
 ROWS = 2**16
 """Rows that are in memory at once."""
-
-csv.field_size_limit(2**31 - 1)  # a text property may be longer than the default of 128 KiB
 
 _READERS: Mapping[Kind, Any] = {Kind.STRING: str, Kind.INT: int, Kind.LONG: int, Kind.UUID: UUID}
 
@@ -118,6 +117,9 @@ def read_chunks(
     """
     line = 0
     try:
+        # A text property may be longer than the default of 128 KiB. What is beyond the bound is
+        # told with its place by `csv_records`.
+        csv.field_size_limit(bounds().cell)
         with open_text(path) as file:
             reader = csv.reader(file, delimiter=separator, strict=True)
             header = next(reader, [])
@@ -150,6 +152,8 @@ def read_chunks(
                     given += 1
             if lines or not given:
                 yield _chunk(path, separator, wanted, pending, lines, header)
+    except TooMuch as error:
+        raise BadCell(path, error.line, 0, str(error)) from None
     except OSError as error:
         raise BadExport(path, reason_of(error)) from None
     except UnicodeDecodeError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 from proxy.graph.connection import GraphConnection, Server
 from proxy.graph.errors import FileProblem, ServerRefused
 from proxy.graph.folder import LeftOut, begins_as_csv, sorted_out, warnings_of
+from proxy.graph.packed import TooMuch, open_text
 from proxy.graph.progress import Progress, silent
 from proxy.messages.system_errors import reason_of
 
@@ -62,7 +63,7 @@ def load_gremlin(
                 try:
                     _run(connection, query, language)
                 except ServerRefused as refused:
-                    raise FileProblem(file, number, 0, str(refused)) from None
+                    raise FileProblem(file, number, 0, " ".join(refused.lines)) from None
                 done += 1
                 tell("queries", done, total)
     return QueriesReport(done, time.monotonic() - started, tuple(warnings_of(left)))
@@ -114,11 +115,13 @@ def _no_gremlin(file: Path) -> str | None:
 def _queries(path: Path) -> Iterator[tuple[int, str]]:
     number = 0
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with open_text(path) as file:
             for number, line in enumerate(file, start=1):
                 query = line.strip()
                 if query and not query.startswith("//"):
                     yield number, query
+    except TooMuch as error:
+        raise FileProblem(path, error.line, 0, str(error)) from None
     except OSError as error:
         raise FileProblem(path, 0, 0, reason_of(error)) from None
     except UnicodeDecodeError as error:

@@ -31,7 +31,7 @@ from proxy.graph.bulk_csv import (
 )
 from proxy.graph.connection import GraphConnection, Server
 from proxy.graph.csv_records import OnProblem
-from proxy.graph.errors import FileProblem, GraphError, IdsRefused, ServerRefused
+from proxy.graph.errors import FileProblem, GraphError, IdsRefused, MessageTooBig, ServerRefused
 from proxy.graph.folder import csv_files, warnings_of
 from proxy.graph.precheck import Short, contradictions, dangling, read_all
 from proxy.graph.progress import Progress, silent
@@ -224,6 +224,11 @@ class _Writer:
                 raise IdsRefused(refused) from None
             if len(entries) == 1:
                 return self._tell(_at(entries[0], refused))
+        except MessageTooBig as big:
+            if len(entries) == 1:
+                record = entries[0].row.record
+                raise FileProblem(record.path, record.line, 0, str(big)) from None
+            raise
         middle = len(entries) // 2
         return self._apply(entries[:middle]) + self._apply(entries[middle:])
 
@@ -298,5 +303,5 @@ def _at(entry: _Entry, refused: ServerRefused) -> FileProblem:
     if isinstance(entry.row, EdgeRow) and "could not be" in refused.reason:
         reason = f"an end of this edge is no vertex of the graph ({refused.reason})"
     else:
-        reason = str(refused)
+        reason = " ".join(refused.lines)
     return FileProblem(record.path, record.line, 0, reason)

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from proxy.management.events import EventFile, Tell
-from proxy.management.tasks import places
 from proxy.messages.addresses import without_passwords
 from proxy.messages.controls import cut
 from proxy.messages.streams import escaping
@@ -60,6 +59,8 @@ def main(directory: Path) -> int:
 def perform(description: dict[str, Any], directory: Path, tell: Tell) -> dict[str, Any]:
     """Run the task that a description names, in a folder of its own."""
     task = importlib.import_module(TASKS[description["task"]])
+    places = importlib.import_module("proxy.management.tasks.places")
+    places.hold_bounds(description)
     work = directory / "work"
     work.mkdir()
     places.try_output(description)

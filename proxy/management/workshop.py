@@ -14,7 +14,7 @@ from proxy.config.tls import context_of
 from proxy.graph import Server
 from proxy.management.errors import BadRequest
 from proxy.management.jobs import LOOK, Runner
-from proxy.management.tasks.places import describe
+from proxy.management.tasks.places import describe, describe_bounds, hold_bounds
 from proxy.store.jobs import Job, JobRecords
 from proxy.store.locations import Location, Locations
 from proxy.store.records import Store
@@ -27,8 +27,8 @@ FILES = "files"
 class Workshop:
     """Records, endpoints, locations, the runner of jobs.
 
-    `graph` is the database; `status_wait` is how long, in seconds, who asks about a job
-    waits for its end.
+    `graph` is the database; `bounds` are those of what a job reads; `status_wait` is how long, in
+    seconds, who asks about a job waits for its end.
     """
 
     records: JobRecords
@@ -37,13 +37,19 @@ class Workshop:
     runner: Runner
     upstream: Upstream
     graph: Server
+    bounds: Mapping[str, int]
     status_wait: float = 0.0
     choosing: threading.Lock = field(default_factory=threading.Lock)
     """Held from the choice of an output to the start of its job: no two may choose the same."""
 
     def task(self, task: str, /, **details: Any) -> Mapping[str, Any]:
         """The description of a job."""
-        return {"task": task, "locations": describe(self.locations), **details}
+        return {
+            "task": task,
+            "locations": describe(self.locations),
+            "bounds": self.bounds,
+            **details,
+        }
 
     def fresh(self, base: str, name: str, *names: str) -> Location:
         """A location below `base` that no job has had and where nothing is.
@@ -86,6 +92,8 @@ def open_workshop(configuration: Configuration) -> Workshop:
     root = configuration.store.directory
     storage = configuration.storage
     locations = Locations((root / FILES, *storage.roots), storage.s3_folder, storage.s3_endpoint)
+    bounds = describe_bounds(configuration.limits)
+    hold_bounds({"bounds": bounds})  # statistics read from the database in this process
     records = JobRecords(root)
     runner = Runner(records, locations, configuration.jobs)
     return Workshop(
@@ -95,6 +103,7 @@ def open_workshop(configuration: Configuration) -> Workshop:
         runner,
         configuration.upstream,
         Server(configuration.upstream.url, context_of(configuration.upstream)),
+        bounds,
         configuration.jobs.status_wait,
     )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from proxy.config import Upstream
+from proxy.config import Limits, Upstream
 from proxy.config.tls import context_of
 from proxy.graph import Server
+from proxy.graph.bounds import Bounds, use_bounds
 from proxy.management.events import Tell
 from proxy.messages.system_errors import sentence_of
 from proxy.store.errors import StoreError
@@ -28,6 +30,18 @@ def describe(locations: Locations) -> dict[str, Any]:
         "s3_folder": None if folder is None else str(folder),
         "s3_endpoint": locations.s3_endpoint,
     }
+
+
+def describe_bounds(limits: Limits) -> dict[str, int]:
+    """How much a job reads at one time, as JSON."""
+    return asdict(
+        Bounds(limits.max_cell_characters, limits.max_unpacked_bytes, limits.max_answer_bytes)
+    )
+
+
+def hold_bounds(description: Mapping[str, Any]) -> None:
+    """Let the bounds in a job's description hold in this process."""
+    use_bounds(Bounds(**description.get("bounds", {})))
 
 
 def locations_of(description: Mapping[str, Any]) -> Locations:

@@ -10,28 +10,32 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 from aiohttp import WSMsgType, web
 
+from proxy.graph.bounds import Bounds, bounds, use_bounds
 from proxy.graph.connection import GraphConnection, Server
-from proxy.graph.errors import ConnectionFailed, ServerRefused
+from proxy.graph.errors import ConnectionFailed, FileProblem, MessageTooBig, ServerRefused
+from proxy.graph.load import load_csv
 
 Script = Callable[[dict[str, Any]], list[dict[str, Any] | None]]
 """From a request to the answers, `None` for hanging up."""
 
 
 @contextmanager
-def server(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A Gremlin server that answers as the script says; its address without the scheme."""
+def server(script: Script, tls: ssl.SSLContext | None = None, most: int = 2**22) -> Iterator[str]:
+    """A Gremlin server that answers as the script says, and takes messages of at most so many
+    bytes; its address without the scheme."""
     loop = asyncio.new_event_loop()
     started = threading.Event()
     port: list[int] = []
 
     async def handle(request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(max_msg_size=most)
         await socket.prepare(request)
         async for message in socket:
             if message.type is not WSMsgType.BINARY:
@@ -193,3 +197,42 @@ def test_over_tls_a_server_that_hangs_up_leaves_nothing_open() -> None:
             with connection, pytest.raises(ConnectionFailed):
                 list(connection.submit("g.V()"))
         gc.collect()
+
+
+@pytest.mark.parametrize("most", [100_000, 3_000_000])
+def test_a_message_that_the_server_does_not_take_is_said_to_be_one(most: int) -> None:
+    with (
+        server(lambda asked: [answer(asked, 204)], most=most) as address,
+        GraphConnection(f"ws://{address}") as connection,
+    ):
+        assert list(connection.submit("g.V()")) == []
+        with pytest.raises(MessageTooBig, match=r"is more than it takes: .* maxContentLength"):
+            list(connection.submit("x" * (4 * most)))
+
+
+def test_an_answer_that_is_too_long_is_said_to_be_one() -> None:
+    before = bounds()
+    use_bounds(Bounds(answer=100_000))
+    try:
+        with (
+            server(lambda asked: [answer(asked, 200, ["x" * 200_000])]) as address,
+            GraphConnection(f"ws://{address}") as connection,
+            pytest.raises(MessageTooBig, match=r"more than 100,000 bytes: .*max_answer_bytes"),
+        ):
+            list(connection.submit("g.V()"))
+    finally:
+        use_bounds(before)
+
+
+def test_a_row_that_is_too_large_for_the_server_is_named(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text(f"~id,~label,t:String\n1,a,x\n2,a,{'y' * 200_000}\n")
+
+    def script(asked: dict[str, Any]) -> list[dict[str, Any] | None]:
+        labels = {"@type": "g:Map", "@value": ["a", {"@type": "g:Int64", "@value": 1}]}
+        return [answer(asked, 200, [labels])]
+
+    with (
+        server(script, most=100_000) as address,
+        pytest.raises(FileProblem, match=r"v\.csv:3: .* is more than it takes"),
+    ):
+        load_csv(f"ws://{address}", tmp_path)
