@@ -12,7 +12,7 @@ from proxy.cli.background import relay
 from proxy.config import Configuration, Inference, Listen, StoreSettings, Upstream
 from proxy.graph import ExportParameters, export_graph, load_csv
 
-SAMPLE = Path(__file__).parents[2] / "proxy" / "embedded" / "sample"
+SAMPLE = Path(__file__).parents[2] / "proxy" / "embedded" / "sample" / "friends"
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from datetime import datetime, timezone
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from proxy.inference.cells import texts_of
 MOMENTS = (
     datetime(2001, 2, 3, 4, 5, 6),
     datetime(1969, 12, 31, 23, 59, 59, 250_000),
-    datetime(2024, 2, 29, tzinfo=timezone.utc),
+    datetime(2024, 2, 29),
 )
 
 
