@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from proxy.graph.connection import Server
+from proxy.graph.counts import GraphCounts, count_graph, outgoing_labels
 from proxy.graph.errors import (
     BadCell,
     BadExport,
@@ -44,6 +45,7 @@ __all__ = [
     "ExportReport",
     "Feature",
     "FileProblem",
+    "GraphCounts",
     "GraphError",
     "Ids",
     "IdsRefused",
@@ -55,9 +57,11 @@ __all__ = [
     "Server",
     "ServerRefused",
     "Target",
+    "count_graph",
     "discover_schema",
     "export_graph",
     "load_csv",
+    "outgoing_labels",
     "load_gremlin",
     "read_export",
 ]

@@ -97,12 +97,17 @@ class GraphConnection:
         self._transport.close()
 
     def send(
-        self, gremlin: Bytecode | str, *, batch: int = 1000, language: str | None = None
+        self,
+        gremlin: Bytecode | str,
+        *,
+        batch: int = 1000,
+        language: str | None = None,
+        seconds: float | None = None,
     ) -> None:
         """Send a traversal or a script; its answer must be read before the next one.
 
         `batch` is the number of results in one frame of the answer. `language` is the script
-        engine, if not the server's default.
+        engine, if not the server's default. After so many `seconds` the server stops.
         """
         if self._pending is not None:
             raise RuntimeError("the answer to the last request has not been read to its end")
@@ -110,7 +115,9 @@ class GraphConnection:
             "gremlin": gremlin,
             "aliases": self._aliases,
             "batchSize": batch,
-            "evaluationTimeout": EVALUATION_TIMEOUT_MS,
+            "evaluationTimeout": EVALUATION_TIMEOUT_MS
+            if seconds is None
+            else max(1, round(seconds * 1000)),
         }
         if isinstance(gremlin, str):
             if language is not None:
@@ -141,10 +148,15 @@ class GraphConnection:
             yield from answer.each()
 
     def submit(
-        self, gremlin: Bytecode | str, *, batch: int = 1000, language: str | None = None
+        self,
+        gremlin: Bytecode | str,
+        *,
+        batch: int = 1000,
+        language: str | None = None,
+        seconds: float | None = None,
     ) -> Iterator[Any]:
         """Send and receive."""
-        self.send(gremlin, batch=batch, language=language)
+        self.send(gremlin, batch=batch, language=language, seconds=seconds)
         return self.receive()
 
     def require_bytecode(self) -> None:

@@ -16,7 +16,7 @@ from proxy.graph.connection import GraphConnection
 from proxy.management.http import Handler
 
 DATABASE_TIMEOUT = 3.0
-"""Seconds that the database has to accept a connection."""
+"""Seconds that the database has to accept a connection, and to tell its version."""
 
 
 @dataclass(slots=True)
@@ -74,6 +74,8 @@ class Engine:
         """The database's version of TinkerPop, empty if it does not tell."""
         try:
             with GraphConnection(self.graph) as connection:
-                return str(next(connection.submit("Gremlin.version()"), ""))
+                return str(
+                    next(connection.submit("Gremlin.version()", seconds=DATABASE_TIMEOUT), "")
+                )
         except GraphError:
             return ""

@@ -1,25 +1,33 @@
 """`/propertygraph/statistics` and `/propertygraph/statistics/summary`, also below `/pg`.
 
-Figures come from one look at every element of the graph, and are kept for a while.
+The database counts, and what it has counted is kept for a while. It has as long as the client
+waits, and stops then: nothing goes on for a client that has been given an error. Only what
+`refresh` asks for takes as long as it takes: its client is told no more than that it has begun.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
-from proxy.graph import Schema, Server, discover_schema
-from proxy.graph.schema import EdgeKind, NodeKind, Property
+from proxy.graph import GraphCounts, GraphError, Server, ServerRefused, count_graph, outgoing_labels
+from proxy.graph.counts import Counted
+from proxy.graph.labels import Labels
 from proxy.management.errors import InvalidArgument, StatisticsNotAvailable
 from proxy.management.http import Handler, body_of
 from proxy.management.requests import StatisticsMode
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 FRESH = 60.0
 """Seconds for which statistics are kept."""
@@ -27,12 +35,18 @@ FRESH = 60.0
 PATIENCE = 20.0
 """Seconds that a client waits for statistics which are being computed."""
 
+LAST_WORDS = 2.0
+"""Seconds more in which the database says that it has not managed."""
+
+_TIMED_OUT = 598
+_LONGEST_REASON = 300
+
 PATHS = ("/propertygraph", "/pg")
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    schema: Schema
+    counts: GraphCounts
     moment: float
 
     @property
@@ -47,7 +61,9 @@ class Statistics:
         self._graph = graph
         self._automatic = True
         self._found: _Found | None = None
+        self._outgoing: tuple[_Found, Mapping[Labels, frozenset[str]]] | None = None
         self._computing: asyncio.Task[_Found] | None = None
+        self._refreshing: asyncio.Task[StatisticsNotAvailable | None] | None = None
 
     def routes(self) -> list[tuple[str, str, Handler]]:
         """Method, path and handler of each."""
@@ -64,10 +80,9 @@ class Statistics:
     async def get(self, request: web.Request) -> dict[str, Any]:
         """`GET …/statistics`."""
         found = await self._current()
-        schema = found.schema
-        kinds: list[NodeKind | EdgeKind] = [*schema.nodes.values(), *schema.edges.values()]
-        predicates = {name for kind in kinds for name in kind.properties}
-        predicates |= {kind.label for kind in schema.edges.values()}
+        nodes, edges = found.counts.nodes, found.counts.edges
+        kinds = [*nodes.values(), *edges.values()]
+        predicates = {name for kind in kinds for name in kind.elements} | set(edges)
         return {
             "status": "200 OK",
             "payload": {
@@ -78,7 +93,7 @@ class Statistics:
                 "note": "",
                 "signatureInfo": {
                     "signatureCount": len(kinds),
-                    "instanceCount": sum(kind.count for kind in schema.nodes.values()),
+                    "instanceCount": sum(kind.count for kind in nodes.values()),
                     "predicateCount": len(predicates),
                 },
             },
@@ -90,8 +105,7 @@ class Statistics:
         if mode != "refresh":
             self._automatic = mode == "enableAutoCompute"
             return {"status": "200 OK"}
-        self._found = None
-        return {"status": "200 OK", "payload": {"statisticsId": _id(await self._computed())}}
+        return {"status": "200 OK", "payload": {"statisticsId": await self._refreshed()}}
 
     async def delete(self, request: web.Request) -> dict[str, Any]:
         """`DELETE …/statistics`."""
@@ -103,13 +117,17 @@ class Statistics:
         mode = request.query.get("mode", "basic").lower()
         if mode not in ("basic", "detailed"):
             raise InvalidArgument(f"mode is {mode!r}: it must be basic or detailed.")
+        started = time.monotonic()
         found = await self._current()
+        outgoing = None
+        if mode == "detailed":
+            outgoing = await self._outgoing_of(found, PATIENCE - (time.monotonic() - started))
         return {
             "status": "200 OK",
             "payload": {
                 "version": "v1",
                 "lastStatisticsComputationTime": found.date,
-                "graphSummary": graph_summary(found.schema, detailed=mode == "detailed"),
+                "graphSummary": graph_summary(found.counts, outgoing),
             },
         }
 
@@ -124,71 +142,114 @@ class Statistics:
         return await self._computed()
 
     async def _computed(self) -> _Found:
-        """New statistics; several who ask at once wait for the same."""
+        """New statistics; several who ask at once wait for the same.
+
+        Raises `StatisticsNotAvailable`.
+        """
+        if self._refreshing is not None and not self._refreshing.done():
+            await asyncio.wait({self._refreshing}, timeout=PATIENCE)
+            if self._found is None:
+                raise StatisticsNotAvailable("The statistics are being computed: ask again later.")
+            return self._found
         if self._computing is None or self._computing.done():
-            self._computing = asyncio.create_task(asyncio.to_thread(self._compute))
-        try:
-            self._found = await asyncio.wait_for(asyncio.shield(self._computing), PATIENCE)
-        except asyncio.TimeoutError:
-            raise StatisticsNotAvailable(
-                "The statistics are being computed: ask again later."
-            ) from None
+            counting = _in_time(count_graph, self._graph, PATIENCE)
+            self._computing = asyncio.create_task(self._kept(counting))
+        return await asyncio.shield(self._computing)
+
+    async def _kept(self, counting: Awaitable[GraphCounts]) -> _Found:
+        self._found = _Found(await counting, time.time())
         return self._found
 
-    def _compute(self) -> _Found:
-        return _Found(discover_schema(self._graph), time.time())
+    async def _refreshed(self) -> str:
+        """The id of new statistics, or of those that are being computed.
+
+        These take as long as they take: nobody is told anything else of them.
+        """
+        if self._refreshing is None or self._refreshing.done():
+            self._found = None
+            self._refreshing = asyncio.create_task(self._refresh())
+        await asyncio.wait({self._refreshing}, timeout=PATIENCE)
+        if self._refreshing.done() and (failed := self._refreshing.result()) is not None:
+            raise failed
+        return _id(self._found) if self._found is not None else str(int(time.time() * 1000))
+
+    async def _refresh(self) -> StatisticsNotAvailable | None:
+        try:
+            self._found = _Found(await asyncio.to_thread(count_graph, self._graph), time.time())
+        except GraphError as error:
+            log.warning("the statistics could not be computed: %s", error)
+            return StatisticsNotAvailable(_reason(error))
+        return None
+
+    async def _outgoing_of(self, found: _Found, seconds: float) -> Mapping[Labels, frozenset[str]]:
+        """What leaves the vertices that were counted. Raises `StatisticsNotAvailable`."""
+        if self._outgoing is None or self._outgoing[0] is not found:
+            self._outgoing = found, await _in_time(outgoing_labels, self._graph, seconds)
+        return self._outgoing[1]
 
 
-def graph_summary(schema: Schema, *, detailed: bool) -> dict[str, Any]:
-    """What Neptune's summary tells of a graph; `detailed` adds the kinds of elements."""
-    nodes, edges = list(schema.nodes.values()), list(schema.edges.values())
-    node_properties = _counted([kind.properties for kind in nodes])
-    edge_properties = _counted([kind.properties for kind in edges])
-    labels = sorted({label for kind in nodes for label in kind.labels})
-    edge_labels = sorted({kind.label for kind in edges})
+async def _in_time(ask: Callable[[Server, float], _T], graph: Server, seconds: float) -> _T:
+    """What the database says within this time. Raises `StatisticsNotAvailable`."""
+    try:
+        asking = asyncio.to_thread(ask, graph, seconds)
+        return await asyncio.wait_for(asking, seconds + LAST_WORDS)
+    except GraphError as error:
+        if not isinstance(error, ServerRefused) or error.status != _TIMED_OUT:
+            raise StatisticsNotAvailable(_reason(error)) from error
+    except asyncio.TimeoutError:
+        pass
+    raise StatisticsNotAvailable(
+        f"The database has not counted its graph within {PATIENCE:.0f} s, and was stopped: send the"
+        " mode refresh, which waits for as long as it takes, and ask again later."
+    )
+
+
+def _reason(error: GraphError) -> str:
+    return f"The database has not counted its graph: {str(error)[:_LONGEST_REASON]}."
+
+
+def graph_summary(
+    counts: GraphCounts, outgoing: Mapping[Labels, frozenset[str]] | None = None
+) -> dict[str, Any]:
+    """What Neptune's summary tells of a graph; with the labels of the edges that leave vertices,
+    those by kinds of elements, too."""
+    nodes, edges = counts.nodes, counts.edges
+    node_properties = _counted(nodes.values())
+    edge_properties = _counted(edges.values())
+    labels = sorted({label for each in nodes for label in each})
     document: dict[str, Any] = {
-        "numNodes": sum(kind.count for kind in nodes),
-        "numEdges": sum(kind.count for kind in edges),
+        "numNodes": sum(kind.count for kind in nodes.values()),
+        "numEdges": sum(kind.count for kind in edges.values()),
         "numNodeLabels": len(labels),
-        "numEdgeLabels": len(edge_labels),
+        "numEdgeLabels": len(edges),
         "nodeLabels": labels,
-        "edgeLabels": edge_labels,
+        "edgeLabels": sorted(edges),
         "numNodeProperties": len(node_properties),
         "numEdgeProperties": len(edge_properties),
         "nodeProperties": [{name: count} for name, count in node_properties.most_common()],
         "edgeProperties": [{name: count} for name, count in edge_properties.most_common()],
-        "totalNodePropertyValues": _values([kind.properties for kind in nodes]),
-        "totalEdgePropertyValues": _values([kind.properties for kind in edges]),
+        "totalNodePropertyValues": sum(kind.values.total() for kind in nodes.values()),
+        "totalEdgePropertyValues": sum(kind.values.total() for kind in edges.values()),
     }
-    if detailed:
+    if outgoing is not None:
         document["nodeStructures"] = [
             {
                 "count": kind.count,
-                "nodeProperties": sorted(kind.properties),
-                "distinctOutgoingEdgeLabels": sorted(
-                    {edge.label for edge in edges if edge.triple[0] == kind.labels}
-                ),
+                "nodeProperties": sorted(kind.elements),
+                "distinctOutgoingEdgeLabels": sorted(outgoing.get(labels_of, ())),
             }
-            for kind in nodes
+            for labels_of, kind in nodes.items()
         ]
         document["edgeStructures"] = [
-            {"count": kind.count, "edgeProperties": sorted(kind.properties)} for kind in edges
+            {"count": kind.count, "edgeProperties": sorted(kind.elements)}
+            for kind in edges.values()
         ]
     return document
 
 
-def _counted(kinds: list[Mapping[str, Property]]) -> Counter[str]:
+def _counted(kinds: Iterable[Counted]) -> Counter[str]:
     """In how many elements each property stands."""
-    counts: Counter[str] = Counter()
-    for properties in kinds:
-        for name, found in properties.items():
-            counts[name] += found.elements
-    return counts
-
-
-def _values(kinds: list[Mapping[str, Property]]) -> int:
-    """How many values there are; an element may have several of one property."""
-    return sum(found.types.total() for properties in kinds for found in properties.values())
+    return sum((kind.elements for kind in kinds), Counter())
 
 
 def _id(found: _Found) -> str:

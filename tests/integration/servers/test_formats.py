@@ -24,7 +24,13 @@ from served import SAMPLE, served
 from grammar.traversal import Literal
 from proxy.cli import main
 from proxy.embedded import QUICK_TO_START, EmbeddedServer
-from proxy.graph import discover_schema, export_graph, load_csv
+from proxy.graph import (
+    count_graph,
+    discover_schema,
+    export_graph,
+    load_csv,
+    outgoing_labels,
+)
 from proxy.graph.errors import NoCommonFormat, ServerRefused
 from proxy.wire.frames import read_head
 from proxy.wire.mime import TEXT_FRAME, format_of
@@ -100,6 +106,8 @@ def test_a_graph_comes_out_as_from_a_server_that_knows_all(
     assert "+292278994-08-17T07:12:55.807Z" in odd
     assert "2020-01-02T03:04:05.006+02:30" in odd
     assert {each.count for each in discover_schema(server).nodes.values()} == {1, 2}
+    assert count_graph(server) == count_graph(empty_graph)
+    assert outgoing_labels(server) == outgoing_labels(empty_graph)
 
 
 def test_query(server: str) -> None:
@@ -181,6 +189,8 @@ def test_graphson_2_and_scripts_alone(empty_graph: str, tmp_path: Path) -> None:
     with graphson_2_front(empty_graph) as url:
         export_graph(url, tmp_path / "found")
         assert written(tmp_path / "found") == written(tmp_path / "expected")
+        assert count_graph(url) == count_graph(empty_graph)
+        assert outgoing_labels(url) == outgoing_labels(empty_graph)
         ran = CliRunner().invoke(main, ["query", "g.V().hasLabel('odd').id()", "--url", url])
         assert (ran.exit_code, ran.output) == (0, "odd\n")
         with pytest.raises(ServerRefused, match="cannot be loaded"):
