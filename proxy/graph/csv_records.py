@@ -110,6 +110,15 @@ def records_of(
             on_problem(problem)
 
 
+def short_rows(path: Path, count: int, first: int) -> str:
+    """What to tell of rows with fewer cells than their header."""
+    rows, their = ("row is", "its") if count == 1 else ("rows are", "their")
+    return (
+        f"{path}: {count:,} {rows} shorter than the header, the first on line {first}: {their} "
+        "missing cells are blank"
+    )
+
+
 class _Lines:
     """Lines, their numbers, and those of a record that may have to be read once more."""
 

@@ -7,15 +7,20 @@ put them into `config.json`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 from grammar.traversal import Kind
-from proxy.graph.export_files import SCHEMA
 from proxy.graph.packed import plain_name
+
+SCHEMA = "config.json"
+_PART = re.compile(r"(?:\.consolidated|-\d+)?\.csv$", re.IGNORECASE)
+"""What follows the label in the name of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +49,56 @@ def description_of(path: Path) -> Described:
         except OSError:
             continue
         name = path.relative_to(folder).with_name(plain_name(path)).as_posix()
-        found = _described(schema, changed).get(name)
-        if found is not None:
-            return found
+        entry = entry_of(_entries(schema, changed), name)
+        if entry is not None:
+            return _of(entry)
     return PLAIN
 
 
+def entries_by_file(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The entries of a `config.json` by the files that they describe.
+
+    Ours name them below its folder, Neptune's name them alone or not at all: then the label does.
+    Raises TypeError, AttributeError for a document that is none.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for folder in ("nodes", "edges"):
+        for entry in document.get(folder, ()):
+            if not isinstance(entry, dict):
+                continue
+            for label in _labels(entry.get("label")):
+                found.setdefault(f"{folder}/{label}", entry)
+            for name in entry.get("files", ()):
+                found[str(name)] = found[f"{folder}/{Path(str(name)).name}"] = entry
+    return found
+
+
+def entry_of(entries: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    """The entry of a file, named from the folder of the `config.json`."""
+    folder, _, file = name.rpartition("/")
+    label = unquote_plus(_PART.sub("", file))
+    return entries.get(name) or entries.get(f"{folder.rpartition('/')[2]}/{label}")
+
+
+def _labels(label: Any) -> Iterator[str]:
+    """How a file of these elements may be called."""
+    if isinstance(label, str):
+        yield label
+    elif isinstance(label, list):
+        yield ";".join(sorted(map(str, label)))
+    elif isinstance(label, dict):
+        own = label.get("~label", "")
+        own = ";".join(own) if isinstance(own, list) else str(own)
+        ends = [";".join(label.get(key, ())) for key in ("~fromLabels", "~toLabels")]
+        yield f"({ends[0]})-{own}-({ends[1]})"
+        yield own
+
+
 @lru_cache(maxsize=16)
-def _described(schema: Path, changed: int) -> Mapping[str, Described]:
-    """The files that a `config.json` describes; nothing where it is no export's."""
+def _entries(schema: Path, changed: int) -> Mapping[str, Mapping[str, Any]]:
+    """The entries of a `config.json`; nothing where it is no export's."""
     try:
-        document = json.loads(schema.read_text(encoding="utf-8"))
-        entries = [*document.get("nodes", ()), *document.get("edges", ())]
-        return {str(name): _of(entry) for entry in entries for name in entry.get("files", ())}
+        return entries_by_file(json.loads(schema.read_text(encoding="utf-8")))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return {}
 
@@ -67,5 +109,6 @@ def _of(entry: Mapping[str, Any]) -> Described:
     properties = {
         str(found["property"]): (str(found["dataType"]), bool(found.get("isMultiValue")))
         for found in entry.get("properties", ())
+        if isinstance(found, dict) and "property" in found and "dataType" in found
     }
     return Described(own, source, dest, properties)

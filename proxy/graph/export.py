@@ -20,9 +20,10 @@ from gremlin_python.process.traversal import Bytecode
 
 from grammar.traversal import Kind
 from proxy.graph.connection import GraphConnection, Server
+from proxy.graph.described import SCHEMA
 from proxy.graph.elements import BOOLEAN, Id, Value, read_edges, read_vertices
 from proxy.graph.errors import ExportFailed
-from proxy.graph.export_files import SCHEMA, STATISTICS
+from proxy.graph.export_files import STATISTICS
 from proxy.graph.export_parameters import ExportParameters
 from proxy.graph.export_rows import FROM, FROM_TYPE, ID, ID_TYPE, LABEL, MIXED, TO, TO_TYPE
 from proxy.graph.named import check_schema, check_server

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from grammar.traversal import Kind
+from proxy.graph.configuration_v1 import is_version_1, version_2
+from proxy.graph.described import SCHEMA, entries_by_file, entry_of
 from proxy.graph.errors import BadExport
 from proxy.graph.export_rows import (
     FROM,
@@ -27,12 +29,15 @@ from proxy.graph.export_rows import (
     read_chunks,
 )
 from proxy.graph.ids import Ids
+from proxy.graph.loose_json import FEATURE_NUMBERS, numbers, with_numbers
+from proxy.graph.packed import SUFFIXES, plain_name
 from proxy.graph.spelling import misspelt, suggestion
 from proxy.messages.system_errors import reason_of
 
 CONFIGURATION = "training-data-configuration.json"
-SCHEMA = "config.json"
 STATISTICS = "stats.json"
+_SHOWN = 10
+"""Names in one warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,7 @@ class Export:
 
 _DOCUMENT = ("version", "query_engine", "graph", "warnings")
 _GRAPH = ("nodes", "edges", "warnings")
-_NODE = ("file_name", "separator", "node", "features", "labels")
+_NODE = ("file_name", "separator", "node", "node_type", "features", "labels")
 _EDGE = ("file_name", "separator", "source", "relation", "dest", "features", "labels")
 _LABEL = ("label", "split_rate", "separator", "custom_split_filenames")
 
@@ -167,17 +172,19 @@ def read_export(directory: Path, configuration: str = CONFIGURATION) -> Export:
     if document.get("query_engine", "gremlin") != "gremlin":
         raise BadExport(path, f"query_engine {document['query_engine']!r} is not supported")
     version = str(document.get("version", "v2.0"))
-    if not version.startswith("v2."):
+    if not version.startswith(("v1", "v2")):
         raise BadExport(path, f"version {version!r} is not supported: export with version v2.0")
     types = _schema(directory)
     # The exporter writes one graph object; the user guide shows a list of them.
     graphs = document.get("graph", {})
-    graphs = graphs if isinstance(graphs, list) else [graphs]
     nodes: list[NodeFile] = []
     edges: list[EdgeFile] = []
     try:
         _spelt(document, _DOCUMENT, "the configuration")
         warnings = _list(document, "warnings")
+        if is_version_1(graphs):
+            graphs = version_2(graphs)
+        graphs = graphs if isinstance(graphs, list) else [graphs]
         for graph in graphs:
             if not isinstance(graph, dict):
                 raise _Mistake(f'"graph" is {graph!r}: it has to be an object, or a list of them')
@@ -191,7 +198,34 @@ def read_export(directory: Path, configuration: str = CONFIGURATION) -> Export:
         raise BadExport(path, f"an entry has no {error.args[0]!r}") from None
     except (TypeError, ValueError, AttributeError) as error:
         raise BadExport(path, f"an entry is not as documented: {error}") from None
+    warnings += _left_out(directory, [*nodes, *edges])
     return Export(directory, tuple(nodes), tuple(edges), tuple(warnings))
+
+
+def _left_out(directory: Path, files: Sequence[NodeFile | EdgeFile]) -> list[str]:
+    """What to tell of files of rows in an export that its configuration does not name."""
+    named = {file.path for file in files}
+    for file in files:
+        for target in file.targets:
+            splits = target.options.get("custom_split_filenames")
+            names = map(str, splits.values()) if isinstance(splits, dict) else ()
+            for name in names:
+                named |= {file.path.parent / name, directory / name}
+    found = [
+        path.relative_to(directory).as_posix()
+        for path in sorted(directory.rglob("*"))
+        if path not in named and _may_hold_rows(path.relative_to(directory)) and path.is_file()
+    ]
+    if not found:
+        return []
+    more = f" and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""
+    listing = ", ".join(found[:_SHOWN])
+    return [f"left out, because the configuration does not name them: {listing}{more}"]
+
+
+def _may_hold_rows(name: Path) -> bool:
+    is_hidden = any(part.startswith((".", "_")) for part in name.parts)
+    return not is_hidden and Path(plain_name(name)).suffix.lower() == ".csv"
 
 
 class _Mistake(Exception):
@@ -201,8 +235,10 @@ class _Mistake(Exception):
 def _node_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any]) -> NodeFile:
     name = _file_name(entry)
     _spelt(entry, _NODE, name)
-    id_column, label = _texts(entry, "node", "[id column, label]", name)
-    known = types.get(name, {})
+    # Early configurations of version 2 say "node_type".
+    key = "node_type" if "node_type" in entry and "node" not in entry else "node"
+    id_column, label = _texts(entry, key, "[id column, label]", name)
+    known = entry_of(types, name) or {}
     return NodeFile(
         _inside(directory, name),
         label,
@@ -221,7 +257,7 @@ def _edge_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any])
     source_column, source = _texts(entry, "source", "[column, vertex label]", name)
     relation_column, relation = _texts(entry, "relation", "[column, edge label]", name)
     dest_column, dest = _texts(entry, "dest", "[column, vertex label]", name)
-    kinds = types.get(name, {})
+    kinds = entry_of(types, name) or {}
     return EdgeFile(
         _inside(directory, name),
         source,
@@ -291,6 +327,10 @@ def _inside(directory: Path, name: str) -> Path:
     path = directory / name
     if not path.resolve().is_relative_to(directory.resolve()):
         raise ValueError(f"file_name {name!r} leaves the directory of the export")
+    if not path.exists():
+        # Packed since: the name that it then has is as good.
+        packed = (path.with_name(path.name + suffix) for suffix in SUFFIXES)
+        return next((each for each in packed if each.is_file()), path)
     return path
 
 
@@ -298,7 +338,8 @@ def _features(entry: Mapping[str, Any]) -> tuple[Feature, ...]:
     found = []
     for feature in _list(entry, "features"):
         column, name, kind = _texts(feature, "feature", "[column, name, type]", entry["file_name"])
-        options = {key: value for key, value in feature.items() if key != "feature"}
+        options = with_numbers(feature, FEATURE_NUMBERS)
+        del options["feature"]
         found.append(Feature(column, name, kind, options))
     return tuple(found)
 
@@ -323,6 +364,7 @@ def _targets(entry: Mapping[str, Any]) -> tuple[Target, ...]:
 
 
 def _split_rate(rate: Any, where: str) -> tuple[float, float, float]:
+    rate = numbers(rate)
     if (
         isinstance(rate, list)
         and len(rate) == 3
@@ -337,19 +379,10 @@ def _split_rate(rate: Any, where: str) -> tuple[float, float, float]:
     )
 
 
-def _schema(directory: Path) -> dict[str, dict[str, Any]]:
+def _schema(directory: Path) -> dict[str, Mapping[str, Any]]:
     """The entries of `config.json` by the files they describe."""
     path = directory / SCHEMA
-    if not path.exists():
-        return {}
-    document = _json(path)
-    entries = [*document.get("nodes", []), *document.get("edges", [])]
-    return {
-        name: entry
-        for entry in entries
-        if isinstance(entry, dict)
-        for name in entry.get("files", [])
-    }
+    return entries_by_file(_json(path)) if path.exists() else {}
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -357,7 +390,7 @@ def _json(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadExport(path, reason_of(error)) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadExport(path, f"not JSON: {error}") from None
     if not isinstance(document, dict):
         raise BadExport(path, "not a JSON object")

@@ -11,11 +11,14 @@ from typing import Any
 from proxy.graph.errors import BadParameters
 from proxy.graph.filters import Steps, read_filter
 from proxy.graph.labels import Labels, split_labels
+from proxy.graph.loose_json import FEATURE_NUMBERS, numbers, truth, with_numbers
 from proxy.graph.spelling import misspelt
 from proxy.messages.system_errors import reason_of
 
 DEFAULT_NAME = "training-data-configuration"
 DEFAULT_SPLIT = (0.9, 0.1, 0.0)
+FIRST_SPLIT = (0.7, 0.1, 0.2)
+"""Of version 1, whose requests are otherwise those of version 2 with less in them."""
 NODE_TASKS = ("classification", "regression")
 EDGE_TASKS = ("classification", "regression", "link_prediction")
 FEATURE_TYPES = (
@@ -50,7 +53,8 @@ _REQUEST = (
 )
 _TARGET = ("node", "edge", "property", "type", "split_rate", "separator")
 _FEATURE = (
-    *("node", "edge", "property", "properties", "type", "norm", "imputer", "separator"),
+    *("node", "edge", "property", "properties", "type", "norm", "imputer", "imputation"),
+    *("separator",),
     *("range", "bucket_cnt", "num_buckets", "slide_window_size", "datetime_parts", "language"),
     *("max_length", "ngram_range", "min_df", "max_features", "model"),
 )
@@ -128,7 +132,7 @@ class ExportParameters:
             document = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise BadParameters(str(path), reason_of(error)) from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadParameters(str(path), f"not JSON: {error}") from None
         return cls.parse(document)
 
@@ -181,15 +185,15 @@ def _jobs(asked: Any) -> tuple[Job, ...]:
 
 
 def _job(entry: Mapping[str, Any], number: int) -> Job:
-    version = str(entry.get("version", "v2.0"))
-    if version.startswith("v1."):
-        raise BadParameters("version", f"{version} is not supported; there is v2.0")
+    is_first = str(entry.get("version", "v2.0")).startswith("v1")
     encoding = _chosen(entry, "feature_encoding", ("auto", "none"), "feature_encoding")
     default = DEFAULT_NAME if number == 1 else f"{DEFAULT_NAME}-{number}"
     name = entry.get("name", default)
     if not isinstance(name, str) or not name or "/" in name or name.startswith("."):
         raise BadParameters("name", f"{name!r} cannot be the name of a file")
-    split = _split(entry["split_rate"], "split_rate") if "split_rate" in entry else DEFAULT_SPLIT
+    split = FIRST_SPLIT if is_first else DEFAULT_SPLIT
+    if "split_rate" in entry:
+        split = _split(entry["split_rate"], "split_rate")
     targets = [_target(target, split) for target in _list(entry.get("targets", []), "targets")]
     features = [
         spec
@@ -201,7 +205,7 @@ def _job(entry: Mapping[str, Any], number: int) -> Job:
         tuple(targets),
         tuple(features),
         encode=encoding != "none",
-        edge_features=not entry.get("disableEdgeFeatures", False),
+        edge_features=not truth(entry.get("disableEdgeFeatures", False)),
     )
 
 
@@ -211,10 +215,10 @@ def _target(entry: Any, split: tuple[float, float, float]) -> TargetSpec:
     is_edge = "edge" in target
     where = f"{'edge' if is_edge else 'node'} target {described_element(element)}"
     tasks = EDGE_TASKS if is_edge else NODE_TASKS
-    task = _chosen(target, "type", tasks, where)
-    if task is None:
-        raise BadParameters(where, _one_of("type", task, tasks))
     name = target.get("property", "")
+    # Version 1 has no types, and the user guide's own request has none.
+    untyped = "classification" if name or not is_edge else "link_prediction"
+    task = _chosen(target, "type", tasks, where) or untyped
     if not isinstance(name, str) or (not name and task != "link_prediction"):
         raise BadParameters(where, f"Missing or empty 'property' field for {task}")
     rate = _split(target["split_rate"], where) if "split_rate" in target else split
@@ -223,7 +227,7 @@ def _target(entry: Any, split: tuple[float, float, float]) -> TargetSpec:
 
 
 def _feature(entry: Any) -> list[FeatureSpec]:
-    feature = _spelt(entry, "features", _FEATURE)
+    feature = with_numbers(_spelt(entry, "features", _FEATURE), FEATURE_NUMBERS)
     element = _element(feature, "feature")
     where = f"feature of {described_element(element)}"
     given = feature.get("type")
@@ -247,7 +251,10 @@ def _options(kind: str, feature: Mapping[str, Any], where: str) -> dict[str, Any
     if kind == "numerical":
         options["norm"] = _chosen(feature, "norm", _NORMS, where) or "min-max"
     if kind in ("numerical", "auto", "bucket_numerical", "datetime"):
-        if imputer := _chosen(feature, "imputer", _IMPUTERS, where):
+        imputer = _chosen(feature, "imputer", _IMPUTERS, where)
+        # Older requests say "imputation".
+        imputer = imputer or _chosen(feature, "imputation", _IMPUTERS, where)
+        if imputer:
             options["imputer"] = imputer
     elif kind == "category" and "imputer" in feature:
         raise BadParameters(where, "Invalid 'imputer' field for node feature")
@@ -341,6 +348,7 @@ def described_element(element: Element) -> str:
 
 
 def _split(value: Any, where: str) -> tuple[float, float, float]:
+    value = numbers(value)
     if isinstance(value, list) and len(value) == 3:
         shares = [float(share) for share in value if isinstance(share, int | float)]
         if len(shares) == 3 and min(shares) >= 0 and abs(sum(shares) - 1) < 1e-6:
@@ -354,9 +362,11 @@ def _chosen(entry: Mapping[str, Any], key: str, allowed: Sequence[str], where: s
     value = entry.get(key)
     if value is None:
         return None
-    if value not in allowed:
+    # A page of the user guide spells an imputer with a low line.
+    spelt = str(value).replace("_", "-") if "most-frequent" in allowed else value
+    if spelt not in allowed:
         raise BadParameters(where, _one_of(key, value, allowed))
-    return str(value)
+    return str(spelt)
 
 
 def _whole(entry: Mapping[str, Any], key: str, where: str) -> int:

@@ -38,7 +38,8 @@ class Chunk:
     """Some rows of a file; `columns` and `lines` have one entry for each.
 
     Missing cells are empty. `lines` are the lines on which the rows begin, counted from 1. The
-    `header` has all columns of the file, `columns` those that were wanted.
+    `header` has all columns of the file, `columns` those that were wanted. `short` are the lines of
+    rows that have fewer cells than it.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Chunk:
     columns: Mapping[str, Sequence[str]]
     lines: Sequence[int]
     header: Sequence[str]
+    short: Sequence[int] = ()
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -112,7 +114,8 @@ def read_chunks(
 ) -> Iterator[Chunk]:
     """A file's rows, at most `rows` at a time (`None`: all at once), blank lines left out.
 
-    There is at least one chunk, so that an empty file has its columns, too. `columns` are those
+    There is at least one chunk, so that an empty file has its columns, too. What a row has too few
+    of is empty. `columns` are those
     wanted, those not in the file left out; `None` is all. Raises `BadExport`, `BadCell`.
     """
     line = 0
@@ -137,21 +140,25 @@ def read_chunks(
             }
             pending: list[list[str]] = []
             lines: list[int] = []
+            short: list[int] = []
             given = 0
             for row in reader:
                 begin, line = line + 1, reader.line_num
                 if len(row) != width:
                     if not row:
                         continue
-                    raise _wrong_width(path, separator, begin, len(row), header)
+                    if len(row) > width:
+                        raise _too_wide(path, separator, begin, len(row), header)
+                    row.extend([""] * (width - len(row)))
+                    short.append(begin)
                 pending.append(row)
                 lines.append(begin)
                 if len(lines) == rows:
-                    yield _chunk(path, separator, wanted, pending, lines, header)
-                    pending, lines = [], []
+                    yield _chunk(path, separator, wanted, pending, lines, header, short)
+                    pending, lines, short = [], [], []
                     given += 1
             if lines or not given:
-                yield _chunk(path, separator, wanted, pending, lines, header)
+                yield _chunk(path, separator, wanted, pending, lines, header, short)
     except TooMuch as error:
         raise BadCell(path, error.line, 0, str(error)) from None
     except OSError as error:
@@ -189,23 +196,20 @@ def _chunk(
     rows: list[list[str]],
     lines: list[int],
     header: list[str],
+    short: list[int],
 ) -> Chunk:
     cells = {name: [row[place] for row in rows] for name, place in wanted.items()}
-    return Chunk(path, separator, cells, lines, header)
+    return Chunk(path, separator, cells, lines, header, short)
 
 
-def _wrong_width(
-    path: Path, separator: str, line: int, found: int, header: Sequence[str]
-) -> BadCell:
-    """The place of the first cell too many, or of the last one there is."""
+def _too_wide(path: Path, separator: str, line: int, found: int, header: Sequence[str]) -> BadCell:
+    """The place of the first cell too many."""
     width = len(header)
     reason = f"this row has {found} cells, the header has {width}"
-    if found < width:
-        reason += f": there is no cell for {header[found]!r}"
     with suppress(FileProblem):
         for record in read_records(path, separator):
             if record.line == line:
-                place = record.problem(min(width, found - 1), reason)
+                place = record.problem(width, reason)
                 return BadCell(path, place.line, place.column, reason)
     return BadCell(path, line, 0, reason)
 

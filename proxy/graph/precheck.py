@@ -16,7 +16,7 @@ import numpy as np
 from proxy.graph.bulk_csv import DEFAULT_VERTEX_LABEL, BulkFile, EdgeRow, Id, VertexRow
 from proxy.graph.connection import GraphConnection
 from proxy.graph.consistency import Consistency, Numbers, Suspicion, among
-from proxy.graph.csv_records import Record
+from proxy.graph.csv_records import Record, short_rows
 from proxy.graph.errors import FileProblem, ServerRefused, shortened
 from proxy.graph.progress import Progress
 from proxy.graph.steps import g
@@ -43,11 +43,7 @@ class Short:
     def warnings(self) -> Iterator[str]:
         """What to tell of them."""
         for path, count in self.counts.items():
-            rows, their = ("row is", "its") if count == 1 else ("rows are", "their")
-            yield (
-                f"{path}: {count:,} {rows} shorter than the header, the first on line "
-                f"{self.first[path]}: {their} missing cells are blank"
-            )
+            yield short_rows(path, count, self.first[path])
 
 
 def read_all(files: Sequence[BulkFile], progress: Progress) -> tuple[list[int], Suspicion]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from proxy.graph.csv_records import short_rows
 from proxy.graph.export_files import EdgeFile, NodeFile, Target
 from proxy.graph.export_rows import Chunk
 from proxy.learning.features.encoding import Encoding, UnfitCell
@@ -51,11 +52,16 @@ class Cells:
 
     def first_round(self) -> Iterator[Chunk]:
         """All rows, to be looked at by somebody else, too. Raises `BadExport`, `UnusableExport`."""
+        short = first = 0
         for chunk in self._pieces:
+            short += len(chunk.short)
+            first = first or next(iter(chunk.short), 0)
             self._fits.see(chunk)
             if self._target is not None:
                 self._targets.extend(target_cells(chunk, self._target))
             yield chunk
+        if short:
+            self._warnings.append(short_rows(self._pieces.path, short, first))
 
     def again(self) -> Iterator[Chunk]:
         """All rows once more. Raises `BadExport`."""

@@ -15,6 +15,7 @@ class Pieces:
 
     def __init__(self, file: NodeFile | EdgeFile, columns: Collection[str]) -> None:
         """`columns` are all that will be wanted, beside the ids."""
+        self.path = file.path
         self._file = file
         self._columns = columns
         self._only: Chunk | None = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from proxy.graph.loose_json import numbers, truth, with_numbers
 from proxy.graph.spelling import misspelt
 from proxy.learning.search.parameter import FAN_OUTS, Kind, Parameter, Spacing, Value
 
@@ -38,6 +39,9 @@ METRICS = ("acc", "acc_topk", "F1", "mse", "mrr", "precision", "recall", "roc_au
 FREQUENCIES = ("evaluate_every_epoch", "evaluate_every_batch", "evaluate_every_pct")
 SCALES = {"perM": 1e6, "per10M": 1e7, "per100M": 1e8}
 """Vertices or edges for which a range holds as it is; on larger graphs it grows with them."""
+
+_NUMBERS = ("range", "default", "options", "inc_val")
+"""Keys of a parameter whose numbers a file may have as text."""
 
 SECOND_FROM, THIRD_ABOVE = 10, 50
 """Trials from which on the second tier is searched, and above which the third is, too."""
@@ -93,7 +97,7 @@ def read_configuration(path: Path, vertices: int = 0, edges: int = 0) -> HpoConf
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadHpoConfiguration(f"{path} is not JSON: {error}") from error
     try:
         return configuration_of(document, vertices, edges)
@@ -132,6 +136,7 @@ def _parameter(entry: Any, sizes: Mapping[str, int]) -> Parameter:
         raise BadHpoConfiguration(f'an entry without "param": {json.dumps(entry)}')
     name = entry["param"]
     _spelt(entry, PARAMETER, name)
+    entry = with_numbers(entry, _NUMBERS)
     kind = entry.get("type")
     if kind not in KINDS:
         raise BadHpoConfiguration(f"{name} has type {kind!r}: use one of {', '.join(KINDS)}")
@@ -211,8 +216,8 @@ def _step(name: str, found: Any) -> float | None:
 
 def _value(name: str, kind: Kind, found: Any) -> Value:
     if kind == "bool":
-        if isinstance(found, bool):
-            return found
+        if isinstance(truth(found), bool):
+            return bool(truth(found))
         raise BadHpoConfiguration(f"{name} is {found!r}: it must be true or false")
     if not _is_number(found):
         raise BadHpoConfiguration(f"{name} is {found!r}: it must be a number")
@@ -240,7 +245,7 @@ def _metric(entry: Mapping[str, Any]) -> Metric | None:
     name = found.get("metric") if isinstance(found, dict) else None
     if name not in METRICS:
         raise BadHpoConfiguration(f"eval_metric is {found}: use one of {', '.join(METRICS)}")
-    topk: Any = found.get("topk", 1)
+    topk: Any = numbers(found.get("topk", 1))
     if not _is_number(topk) or topk < 1:
         raise BadHpoConfiguration(f"topk of eval_metric is {topk!r}: it must be at least 1")
     return Metric(str(name), int(topk))
@@ -251,7 +256,7 @@ def _frequency(entry: Mapping[str, Any]) -> tuple[str, float]:
     kind: Any = None
     value: Any = None
     if isinstance(found, dict):
-        kind, value = found.get("type"), found.get("value")
+        kind, value = found.get("type"), numbers(found.get("value"))
     if kind not in FREQUENCIES or not _is_number(value) or value <= 0:
         listed = ", ".join(FREQUENCIES)
         raise BadHpoConfiguration(f"eval_frequency is {found}: type is one of {listed}")

@@ -108,7 +108,6 @@ def test_several_properties_at_once() -> None:
 @pytest.mark.parametrize(
     ("neptune_ml", "expected"),
     [
-        ({"version": "v1.0"}, "v1.0 is not supported"),
         ({"targets": [{"property": "p", "type": "regression"}]}, "'node' or 'edge'"),
         ({"targets": [{"node": "A", "type": "link_prediction"}]}, "Valid values are: 'classif"),
         ({"targets": [{"node": "A", "type": "regression"}]}, "Missing or empty 'property'"),
