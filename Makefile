@@ -35,7 +35,7 @@ test: lint pytest ## linter, formatter, type checker, all tests
 pytest: $(INSTALLED) ## the tests alone, in two processes; ARGS goes to pytest instead, as in ARGS=tests/grammar
 	$(if $(ARGS),,OMP_NUM_THREADS=1) $(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadgroup --durations=20)
 
-notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## AWS's notebook magics against the proxy, about four minutes
+notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## AWS's notebook magics against the proxy, about five minutes
 	NOTEBOOK_PYTHON=$(CURDIR)/$(NOTEBOOK)/bin/python $(BIN)/python -m pytest tests/notebook $(ARGS)
 
 packaged-notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## the notebooks inside graph-notebook, whole data sets, a while

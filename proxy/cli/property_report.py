@@ -46,7 +46,8 @@ def property_table(report: PropertyReport) -> Group:
         lines.append(report.search.verdict())
     best = report.best_alone()
     own = report.row(report.model)
-    if best is not None and report.is_better(best, own):
+    # What is served alone and beats itself was explained among the notes.
+    if best is not None and best.method != report.served_alone and report.is_better(best, own):
         lines.append(
             f"Note: {best.method} alone does better on these rows than {report.model} "
             f"({best.metrics[report.metric]:.4f} against {own.metrics[report.metric]:.4f})."

@@ -81,19 +81,20 @@ def reply_faults(operation: str, status: int, document: Any) -> list[str]:
 def serving(
     upstream: str, directory: Path, settings: Mapping[str, str] | None = None
 ) -> Iterator[Proxy]:
-    """`gremlink serve` on a free port, its store in `directory`."""
+    """`gremlink serve` on a free port, or that of the settings, its store in `directory`."""
     directory.mkdir(parents=True, exist_ok=True)
     store = directory / "store"
     environment = {
         **os.environ,
         "GREMLINK_STORE_DIRECTORY": str(store),
         "GREMLINK_STORAGE_S3_FOLDER": str(directory / "s3"),
+        "GREMLINK_LISTEN_PORT": "0",
         **(settings or {}),
     }
     log = directory / "proxy.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "proxy", "serve", "--upstream", upstream, "--port", "0"],
+            [sys.executable, "-m", "proxy", "serve", "--upstream", upstream],
             cwd=directory,
             env=environment,
             stderr=errors,
@@ -114,9 +115,9 @@ def serving(
 def announced(process: subprocess.Popen[str], log: Path) -> str:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        found = re.findall(r"gremlink listens at (ws://\S+)/gremlin", log.read_text())
+        found = re.findall(r"gremlink listens at (wss?://\S+)/gremlin", log.read_text())
         if found:
-            return str(found[-1]).replace("ws://", "http://")
+            return str(found[-1]).replace("ws", "http", 1)
         time.sleep(0.05)
     pytest.fail(f"the proxy did not start: {log.read_text()}")
 

@@ -131,12 +131,16 @@ class Report:
         own, best = self.row(self.model), self.best_alone()
         if best is None:
             return f"MRR of {self.model}: {own.metrics['mrr']:.4f}."
-        if best.metrics["mrr"] > own.metrics["mrr"]:
-            return (
-                f"{best.method} alone ranks these edges better than {self.model} "
-                f"({best.metrics['mrr']:.4f} against {own.metrics['mrr']:.4f})."
-            )
         used = {name for row in self.blend for name in row.weights}
+        if best.metrics["mrr"] > own.metrics["mrr"]:
+            against = f"({best.metrics['mrr']:.4f} against {own.metrics['mrr']:.4f})"
+            if used == {best.method}:
+                return (
+                    f"{self.model} is {best.method} alone; its own figure is lower {against}, as "
+                    "it judges the choice, too: each part of the edges was ranked by what was "
+                    "chosen on the others."
+                )
+            return f"{best.method} alone ranks these edges better than {self.model} {against}."
         only = f" It is {used.pop()} alone." if len(used) == 1 and self.model not in used else ""
         return (
             f"MRR of {self.model}: {own.metrics['mrr']:.4f}; of {best.method}, the best method "

@@ -8,6 +8,7 @@ from typing import Any
 
 from proxy.learning.properties.details import Details
 from proxy.learning.search.tuning import SearchReport
+from proxy.learning.settings import AUTO
 
 MOST_CLASSES = 50
 """Up to so many classes the report shows the confusion matrix."""
@@ -96,6 +97,11 @@ class PropertyReport:
         one, two = row.metrics[self.metric], other.metrics[self.metric]
         return one < two if self.metric in LOWER_IS_BETTER else one > two
 
+    @property
+    def served_alone(self) -> str | None:
+        """The one method that is the whole of `auto`, if there is one."""
+        return next(iter(self.weights)) if self.model == AUTO and len(self.weights) == 1 else None
+
     def verdict(self) -> str:
         """A sentence: how the model stands beside the best method alone."""
         own, best = self.row(self.model), self.best_alone()
@@ -103,6 +109,8 @@ class PropertyReport:
         if best is None:
             return f"{figure}."
         other = best.metrics[self.metric]
+        if best.method == self.served_alone:
+            return f"{figure}; of {best.method}, which is all of it: {other:.4f}."
         if self.is_better(best, own):
             return f"{figure}. {best.method} alone does better on these rows: {other:.4f}."
         return f"{figure}; of {best.method}, the best method alone: {other:.4f}."
@@ -110,9 +118,18 @@ class PropertyReport:
     def notes(self) -> tuple[str, ...]:
         """Sentences about the choice, for people."""
         found = []
-        if self.model == "auto" and len(self.weights) == 1:
-            only = next(iter(self.weights))
-            found.append(f"{only} alone did at least as well as any blend, and is served.")
+        only = self.served_alone
+        if only is not None:
+            served = f"{only} alone did at least as well as any blend, and is served."
+            figures = [self.row(name).metrics[self.metric] for name in (AUTO, only)]
+            if figures[0] != figures[1]:
+                served += (
+                    f" The row of {AUTO} ({figures[0]:.4f}) judges the choice, too: each part of"
+                    " the rows was answered by what was chosen on the others, not everywhere"
+                    f" {only}. That of {only} ({figures[1]:.4f}) is what it reaches when it is"
+                    " chosen."
+                )
+            found.append(served)
         if self.balance > 0:
             found.append(
                 f"The classes are uneven: confidences are divided by the classes' frequencies to "

@@ -76,6 +76,26 @@ def test_one_method_that_stands_for_all_is_said() -> None:
     assert "uneven" not in text
 
 
+def test_the_method_that_is_served_does_not_beat_itself() -> None:
+    """Its own figure and that of `auto` differ where the choice was judged, too."""
+    report = replace(REPORT, rows=(row("auto", 0.9487), row("neighbours", 1.0)), balance=0.0)
+    report = replace(report, weights={"neighbours": 1.0})
+    text = shown(report)
+    assert "Note:" not in text
+    told = " ".join(text.split())
+    assert (
+        "neighbours alone did at least as well as any blend, and is served. The row of auto "
+        "(0.9487) judges the choice, too: each part of the rows was answered by what was chosen on "
+        "the others, not everywhere neighbours. That of neighbours (1.0000) is what it reaches"
+    ) in told
+    assert report.verdict() == (
+        "Macro F1 of auto: 0.9487; of neighbours, which is all of it: 1.0000."
+    )
+    # Another one that does better is still named.
+    better = replace(report, rows=(*report.rows[:1], row("neighbours", 0.9), row("linear", 1.0)))
+    assert "Note: linear alone does better on these rows than auto" in shown(better)
+
+
 def test_command(tmp_path: Path) -> None:
     export = write_teams(tmp_path / "export", of_people={"label": ["team", "classification"]})
     arguments = ["train", str(export), "--output", str(tmp_path / "artifact"), "--epochs", "2"]

@@ -46,6 +46,20 @@ def test_a_random_order_stands_beside_the_methods(report: Report) -> None:
     assert "random order" not in report.verdict()
 
 
+def test_the_method_that_is_all_of_auto_does_not_beat_it(report: Report) -> None:
+    own = report.row("common-neighbours")
+    lower = replace(own, method="auto", metrics={**own.metrics, "mrr": own.metrics["mrr"] / 2})
+    blend = tuple(replace(each, weights={"common-neighbours": 1.0}) for each in report.blend)
+    auto = replace(report, model="auto", rows=(lower, own), blend=blend)
+    verdict = auto.verdict()
+    assert verdict.startswith("auto is common-neighbours alone; its own figure is lower (")
+    assert "ranks these edges better" not in verdict
+    two = (replace(blend[0], weights={"katz": 1.0, "common-neighbours": 1.0}), *blend[1:])
+    assert "common-neighbours alone ranks these edges better than auto" in (
+        replace(auto, blend=two).verdict()
+    )
+
+
 def test_what_is_not_clearly_better_than_a_random_order_is_said(report: Report) -> None:
     mrr = report.row("common-neighbours").metrics["mrr"]
     verdict = replace(report, chance={**report.chance, "mrr": mrr - 1e-6}).verdict()
