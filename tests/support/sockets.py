@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 import uvloop
 from aiohttp import web
+from patience import soon
 
 from proxy.config import Configuration
 from proxy.relay import server as relay_server
@@ -30,7 +31,7 @@ from proxy.relay.service import Beside, Serving, serving
 from proxy.wire.frames import FrameReader
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which a test is stuck."""
 
 
@@ -48,8 +49,7 @@ def both_loops(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., 
         loop.set_exception_handler(lambda _, context: unhandled.append(context))
         try:
             loop.run_until_complete(asyncio.wait_for(test(**fixtures), 60))
-            loop.run_until_complete(asyncio.sleep(0.01))
-            left = [task for task in asyncio.all_tasks(loop) if not task.done()]
+            left = unfinished(loop)
             loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
@@ -60,6 +60,17 @@ def both_loops(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., 
 
     signature_of(run, test)
     return run
+
+
+def unfinished(loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
+    """Tasks that do not end by themselves."""
+    left: list[asyncio.Task[Any]] = []
+    for _ in range(500):
+        loop.run_until_complete(asyncio.sleep(0.01))
+        left = [task for task in asyncio.all_tasks(loop) if not task.done()]
+        if not left:
+            break
+    return left
 
 
 def signature_of(run: Any, test: Any) -> None:
@@ -275,11 +286,7 @@ async def relay(
             yield world
             for client in world.clients:
                 client.abort()
-            for _ in range(200):
-                if not server._connections:
-                    break
-                await asyncio.sleep(0.01)
-            assert not server._connections
+            await soon(lambda: not server._connections)
         finally:
             relay_server.Connection = tied  # type: ignore[misc]
             for client in world.clients:
@@ -288,10 +295,17 @@ async def relay(
             await runner.cleanup()
             took = asyncio.get_running_loop().time() - started
             await database.stop()
-        assert took < 1.0, f"the clean-up took {took:.1f} s"
-    await asyncio.sleep(0.02)
-    gc.collect()
-    alive = [found for ref in watched if (found := ref()) is not None]
+        assert took < PATIENCE / 2, f"the clean-up took {took:.1f} s"
+
+    def alive_still() -> list[Any]:
+        gc.collect()
+        return [found for ref in watched if (found := ref()) is not None]
+
+    for _ in range(50):
+        await asyncio.sleep(0.02)
+        alive = alive_still()
+        if not alive:
+            break
     if alive:
         logging.getLogger(__name__).error("%s", [gc.get_referrers(found) for found in alive])
     assert not alive, "connections left over"

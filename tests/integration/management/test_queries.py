@@ -26,7 +26,7 @@ SLOW = "Thread.sleep(6000); g.inject('late')"
 
 
 def running(neptune: Any) -> list[Any]:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (found := neptune.list_gremlin_queries()["queries"]):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -46,7 +46,7 @@ def test_over_websocket(proxy: Proxy) -> None:
         } == {**query, "queryEvalStats": None, "ResponseMetadata": None}
         assert neptune.cancel_gremlin_query(queryId=query["queryId"])["status"] == "200 OK"
         with pytest.raises(GremlinServerError, match="CancelledByUserException"):
-            slow.result(timeout=3).all().result(timeout=3)
+            slow.result(timeout=60).all().result(timeout=60)
         assert neptune.list_gremlin_queries()["queries"] == []
         assert client.submit("g.inject(1)").all().result() == [1]
         time.sleep(6)  # the answer that nobody waits for is dropped, and disturbs nobody
@@ -63,7 +63,7 @@ def test_over_http(proxy: Proxy) -> None:
         assert query["queryString"] == SLOW
         neptune.cancel_gremlin_query(queryId=query["queryId"])
         with pytest.raises(neptune.exceptions.CancelledByUserException):
-            slow.result(timeout=3)
+            slow.result(timeout=60)
 
 
 LONG = f"x = '{'x' * 20_000}'; {SLOW}"
@@ -142,7 +142,7 @@ def test_the_id_of_the_client(proxy: Proxy, way: str) -> None:
         else:
             assert form(proxy, name, cancelQuery="TRUE")["status"] == "200 OK"
         with pytest.raises((GremlinServerError, HTTPError)) as cancelled:
-            slow.result(timeout=5)
+            slow.result(timeout=60)
         if isinstance(cancelled.value, HTTPError):
             with cancelled.value as response:
                 assert json.load(response)["code"] == "CancelledByUserException"

@@ -120,7 +120,7 @@ def terminal(root: Path) -> Iterator[int]:
     os.close(theirs)
     try:
         yield ours
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     finally:
         process.kill()
         process.wait()
@@ -130,7 +130,7 @@ def terminal(root: Path) -> Iterator[int]:
 def wait_until_shown(screen: int, *pieces: str) -> None:
     """Read until all pieces have come."""
     shown = ""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not all(piece in shown for piece in pieces):
         assert time.monotonic() < deadline, shown
         if select.select([screen], [], [], 0.1)[0]:

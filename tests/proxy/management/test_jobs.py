@@ -43,7 +43,7 @@ def start(runner: Runner, id: str, *do: Any, kind: str = "export", **more: Any) 
     return runner.start(kind, id, task, request={}, **more)
 
 
-def until(runner: Runner, job: Job, wanted: Callable[[Job], bool], seconds: float = 20) -> Job:
+def until(runner: Runner, job: Job, wanted: Callable[[Job], bool], seconds: float = 60) -> Job:
     deadline = time.monotonic() + seconds
     while True:
         found = runner.records.numbered(job.number)
@@ -188,7 +188,7 @@ def test_cancellation_ends_a_running_job_within_seconds(
         before = time.monotonic()
         assert runner.cancel(started) is State.STOPPING
         job = ended(runner, started)
-        assert time.monotonic() - before < 5
+        assert time.monotonic() - before < 30  # and not 60
     assert (job.state, job.reason) == (State.STOPPED, "it was cancelled")
     assert gone(pid)
     assert not output.exists()
@@ -297,7 +297,7 @@ def test_the_child_of_a_crash_is_ended(tmp_path: Path) -> None:
     ) as left:
         records.runs_as(job.number, left.pid)
         assert [each.id for each in settle(records)] == ["a"]
-        assert left.wait(timeout=10) == -signal.SIGKILL
+        assert left.wait(timeout=60) == -signal.SIGKILL
 
 
 def test_only_one_process_runs_the_jobs_of_a_store(tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_the_real_child_ends_with_its_parent(tmp_path: Path) -> None:
         time.sleep(1.5)
         assert child.poll() is None
         child.stdin.close()
-        assert child.wait(timeout=10) == -signal.SIGKILL
+        assert child.wait(timeout=60) == -signal.SIGKILL
 
 
 def test_old_records_are_forgotten_and_their_outputs_stay(tmp_path: Path) -> None:

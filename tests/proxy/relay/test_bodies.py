@@ -84,14 +84,14 @@ async def test_what_cannot_be_inflated_never_reaches_the_database(encoding, stat
 
 @both_loops
 async def test_a_body_is_waited_for_as_long_as_it_goes_on():
-    async with relay(message_timeout=0.3) as world:
+    async with relay(message_timeout=1.0) as world:
         bodies = answers(world, OK)
         slow, still = await world.open(), await world.open()
         asked = post(b"0123456789")
         still.send(asked[:-3])
         slow.send(asked[:-8])
         for byte in asked[-8:]:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.15)
             slow.send(bytes((byte,)))
         assert (await slow.ended()).startswith(b"HTTP/1.1 200 ")
         head, _, body = (await still.ended()).partition(b"\r\n\r\n")

@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 from playbook import frame_of, request, response
-from sockets import both_loops, served
+from sockets import PATIENCE, both_loops, served
 
 from grammar.traversal import Traversal, step
 from proxy.wire.frames import Opcode
@@ -45,7 +45,7 @@ async def test_open_requests_are_answered_and_nobody_new_is_let_in(settings):
             _, payload = await client.frame()
             assert read_response(payload).request_id == each.request_id
         await goodbye(client)
-        await asyncio.wait_for(draining, 1)
+        await asyncio.wait_for(draining, PATIENCE)
 
 
 @both_loops

@@ -32,7 +32,7 @@ async def test_one_connection_too_many_is_told_and_there_is_room_again_later(sto
         second.send(b"\x82\x80abcd")
         assert await database.read(6) == b"\x82\x80abcd"
         first.abort()
-        for _ in range(100):
+        for _ in range(1000):
             await asyncio.sleep(0.01)
             client = await world.client()
             if client.head.startswith(b"HTTP/1.1 101 "):
@@ -52,23 +52,23 @@ async def test_who_does_not_finish_a_first_request_in_time_is_shown_out(said, st
 
 @both_loops
 async def test_the_deadline_of_the_handshake_ends_with_it(store):
-    async with served({"limits": {"handshake_timeout": 0.1}, **store}) as (world, _):
+    async with served({"limits": {"handshake_timeout": 1}, **store}) as (world, _):
         client, database = await world.pair()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.2)
         client.send(b"\x82\x80abcd")
         assert await database.read(6) == b"\x82\x80abcd"
 
 
 @both_loops
 async def test_a_silent_connection_is_closed_and_one_that_waits_is_not():
-    async with relay(idle_timeout=0.15) as world:
+    async with relay(idle_timeout=0.8) as world:
         asking = request(PLAIN)
         waiting, database = await world.pair()
         waiting.send(frame_of(asking))
         silent, _ = await world.pair()
         opcode, payload = await silent.frame()
         assert (opcode, payload[:2]) == (Opcode.CLOSE, GOING_AWAY)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.5)
         answer = response(asking.request_id)
         database.send(answer)
         assert await waiting.read(len(answer)) == answer
@@ -78,11 +78,11 @@ async def test_a_silent_connection_is_closed_and_one_that_waits_is_not():
 
 @both_loops
 async def test_pings_keep_a_connection():
-    async with relay(idle_timeout=0.3) as world:
+    async with relay(idle_timeout=1.0) as world:
         client, database = await world.pair()
         ping = encode_frame(Opcode.PING, b"", masked=True)
         for _ in range(6):
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
             client.send(ping)
             assert await database.read(len(ping)) == ping
 
@@ -100,13 +100,13 @@ async def test_a_client_that_takes_nothing_loses_its_connection(caplog):
                 await database.writer.drain()
 
         with pytest.raises(ConnectionError):
-            await asyncio.wait_for(send_for_ever(), 10)
+            await asyncio.wait_for(send_for_ever(), 50)
         assert "takes nothing" in caplog.text
 
 
 @both_loops
 async def test_a_slow_client_that_takes_something_keeps_its_connection():
-    async with relay(write_timeout=0.3) as world:
+    async with relay(write_timeout=1.0) as world:
         client, database = await world.pair()
         frame = encode_frame(Opcode.BINARY, bytes(24 * 1024 * 1024), masked=False)
         database.send(frame)

@@ -1,11 +1,13 @@
 """The figures for Prometheus: their names, and what counts as what."""
 
 import asyncio
+import time
 
 import pytest
 from http_exchange import post
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import soon
 from playbook import frame_of, friends, refused, request, response
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.parser import text_string_to_metric_families
@@ -114,7 +116,7 @@ async def test_every_ending_counts_once():
         assert figures(metrics)["gremlink_inflight",] == 1
         database.abort()
         await client.ended()
-        await asyncio.sleep(0.05)
+        await soon(lambda: figures(metrics)["gremlink_upstream_errors_total",] == 1)
         found = figures(metrics)
         assert found["gremlink_requests_total", "websocket", "500"] == 1
         assert found["gremlink_upstream_errors_total",] == 1
@@ -122,6 +124,7 @@ async def test_every_ending_counts_once():
 
 @both_loops
 async def test_requests_are_timed_whichever_way_they_go():
+    begun = time.monotonic()
     async with relay() as world:
         client, database = await world.pair()
         for wait, size in ((0.0, 10), (0.2, 10), (0.2, 70_000)):
@@ -136,10 +139,10 @@ async def test_requests_are_timed_whichever_way_they_go():
         await client.frame()
         found = figures(world.server.metrics)
         name = "gremlink_request_duration_seconds"
-        assert found[f"{name}_bucket", "websocket", "0.1"] == 2
-        assert found[f"{name}_bucket", "websocket", "10.0"] == 4
+        assert found[f"{name}_bucket", "websocket", "0.1"] <= 2
+        assert found[f"{name}_bucket", "websocket", "+Inf"] == 4
         assert found[f"{name}_count", "websocket"] == 4
-        assert 0.4 < found[f"{name}_sum", "websocket"] < 5
+        assert 0.4 < found[f"{name}_sum", "websocket"] < time.monotonic() - begun
 
 
 @given(st.lists(st.floats(0, 20) | st.sampled_from(BOUNDS)))
@@ -161,8 +164,7 @@ async def test_what_is_measured_is_counted_before_it_piles_up(monkeypatch):
     async with relay() as world:
         took = world.server.metrics.durations["websocket"].took
         took.extend([0.1] * 1000)
-        await asyncio.sleep(0.2)
-        assert not took
+        await soon(lambda: not took)
         found = figures(world.server.metrics)
         assert found["gremlink_request_duration_seconds_count", "websocket"] == 1000
 

@@ -28,6 +28,7 @@ from proxy.learning.settings import TrainingSettings
 from proxy.learning.tasks import train
 from proxy.relay import pace
 from proxy.relay.breaker import FAILURES, FIRST_PAUSE
+from proxy.relay.lanes import OF_ONE
 from proxy.relay.predictions import Predictions
 from proxy.store.records import Store
 
@@ -182,11 +183,17 @@ async def test_an_endpoint_of_another_kind(
 async def test_work_beyond_the_most_is_refused_until_some_is_done(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blocked = threading.Event()
-    monkeypatch.setattr(Predictions, "_work", lambda self, work: blocked.wait(10) and None)
+    blocked, begun = threading.Event(), threading.Semaphore(0)
+
+    def work(self: Predictions, work: object) -> None:
+        begun.release()
+        assert blocked.wait(60)
+
+    monkeypatch.setattr(Predictions, "_work", work)
     predictions = Predictions(store, most=3)
     waiting = [asyncio.create_task(predictions(LEVEL)) for _ in range(3)]
-    await asyncio.sleep(0)
+    for _ in range(OF_ONE):  # the third waits for one of them to end
+        assert await asyncio.to_thread(begun.acquire, timeout=60)
     with pytest.raises(TooManyRequests, match="3 predictions wait already") as caught:
         await predictions(LEVEL)
     assert (caught.value.status, caught.value.http_status) == (429, 429)

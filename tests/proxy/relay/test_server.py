@@ -5,8 +5,9 @@ import os
 import socket
 
 import pytest
+from patience import soon
 from playbook import frame_of, friends, read_request, request, response
-from sockets import Peer, both_loops, handshake, header, relay, switching
+from sockets import PATIENCE, Peer, both_loops, handshake, header, relay, switching
 
 from grammar.traversal import Literal, Traversal, step
 from proxy.wire.frames import Opcode, encode_close, encode_frame
@@ -387,11 +388,7 @@ async def test_a_client_that_never_reads_does_not_keep_the_connection(monkeypatc
         client, database = await world.pair()
         await fill(database, encode_frame(Opcode.BINARY, bytes(100_000), masked=False), 960)
         client.send(b"\x83\x80abcd")  # a broken frame, for which the proxy closes
-        for _ in range(100):
-            await asyncio.sleep(0.02)
-            if not world.server._connections:
-                break
-        assert not world.server._connections
+        await soon(lambda: not world.server._connections)
 
 
 # Endings ----------------------------------------------------------------------------------------
@@ -512,7 +509,7 @@ async def test_a_client_that_goes_while_a_model_works_leaves_nothing():
         await working.wait()
         await client.close()
         assert await database.ended() == b""
-        await asyncio.wait_for(ended.wait(), 5)
+        await asyncio.wait_for(ended.wait(), PATIENCE)
 
 
 @both_loops
@@ -554,7 +551,7 @@ async def test_a_stopping_proxy_says_so_to_every_client():
         assert await idle.ended() == b""
         assert await busy.ended() == b""
         assert await database.ended() == b""
-        await asyncio.wait_for(stopping, 2)
+        await asyncio.wait_for(stopping, PATIENCE)
 
 
 @both_loops
@@ -563,7 +560,7 @@ async def test_a_stopping_proxy_does_not_wait_for_a_client_that_never_reads(monk
     async with relay() as world:
         client, database = await world.pair()
         await fill(database, encode_frame(Opcode.BINARY, bytes(100_000), masked=False), 960)
-        await asyncio.wait_for(world.runner.cleanup(), 2)
+        await asyncio.wait_for(world.runner.cleanup(), PATIENCE)
         client.abort()
 
 

@@ -170,7 +170,7 @@ async def test_a_renewed_certificate_is_shown_and_open_connections_stay(
     ):
         client, database = await world.pair()
         written(authority.issue_cert("localhost", common_name="second"))
-        for _ in range(100):
+        for _ in range(1000):
             await asyncio.sleep(0.03)
             other = await world.open()
             subject = other.writer.get_extra_info("peercert")["subject"]
