@@ -79,8 +79,10 @@ def reported(*, debug: bool) -> Iterator[None]:
         raise click.UsageError(told(error.format_message()), error.ctx) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         click.echo(err=True)
+        if str(interrupt):  # what has been done until then, and stays
+            click.echo(f"gremlink: interrupted. {told(str(interrupt))}", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     except BrokenPipeError:
         # Whoever read us (`head`, a pager) has seen enough; click ends quietly.

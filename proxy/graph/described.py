@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,8 @@ from grammar.traversal import Kind
 from proxy.graph.packed import plain_name
 
 SCHEMA = "config.json"
+_NO_EXPORT = (ValueError, LookupError, TypeError, AttributeError)
+"""What shows that a file of this name is no export's."""
 _PART = re.compile(r"(?:\.consolidated|-\d+)?\.csv$", re.IGNORECASE)
 """What follows the label in the name of a file."""
 
@@ -51,7 +54,8 @@ def description_of(path: Path) -> Described:
         name = path.relative_to(folder).with_name(plain_name(path)).as_posix()
         entry = entry_of(_entries(schema, changed), name)
         if entry is not None:
-            return _of(entry)
+            with suppress(*_NO_EXPORT):
+                return _of(entry)
     return PLAIN
 
 
@@ -59,7 +63,7 @@ def entries_by_file(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]
     """The entries of a `config.json` by the files that they describe.
 
     Ours name them below its folder, Neptune's name them alone or not at all: then the label does.
-    Raises TypeError, AttributeError for a document that is none.
+    Raises ValueError, LookupError, TypeError, AttributeError for a document that is none.
     """
     found: dict[str, Mapping[str, Any]] = {}
     for folder in ("nodes", "edges"):
@@ -99,7 +103,7 @@ def _entries(schema: Path, changed: int) -> Mapping[str, Mapping[str, Any]]:
     """The entries of a `config.json`; nothing where it is no export's."""
     try:
         return entries_by_file(json.loads(schema.read_text(encoding="utf-8")))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (OSError, RecursionError, *_NO_EXPORT):
         return {}
 
 

@@ -125,6 +125,14 @@ class BadCell(BadExport):
         self.reason = reason
 
 
+def tell_also(error: BaseException, what: str) -> None:
+    """Add a sentence to an error that is about to be raised on: what stands in the graph now."""
+    if isinstance(error, FileProblem):
+        error.reason = f"{error.reason.rstrip('.')}. {what}"
+    text = str(error).rstrip(".")
+    error.args = (f"{text}. {what}" if text else what,)
+
+
 def shortened(cell: str, width: int = 60) -> str:
     """A cell for a message, quoted."""
     return repr(cell if len(cell) <= width else cell[: width - 1] + "…")

@@ -382,7 +382,13 @@ def _split_rate(rate: Any, where: str) -> tuple[float, float, float]:
 def _schema(directory: Path) -> dict[str, Mapping[str, Any]]:
     """The entries of `config.json` by the files they describe."""
     path = directory / SCHEMA
-    return entries_by_file(_json(path)) if path.exists() else {}
+    if not path.exists():
+        return {}
+    document = _json(path)
+    try:
+        return entries_by_file(document)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise BadExport(path, f"not the schema of an export: {error}") from None
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.graph.connection import GraphConnection, Server
-from proxy.graph.errors import FileProblem, ServerRefused
+from proxy.graph.errors import FileProblem, GraphError, ServerRefused, tell_also
 from proxy.graph.folder import LeftOut, begins_as_csv, sorted_out, warnings_of
-from proxy.graph.packed import TooMuch, open_text
+from proxy.graph.packed import TooMuch, open_text, plain_name
 from proxy.graph.progress import Progress, silent
 from proxy.messages.system_errors import reason_of
 
@@ -58,14 +58,22 @@ def load_gremlin(
     done = 0
     with GraphConnection(server, traversal_source) as connection:
         language = _LANGUAGE if _available(connection) else None
-        for file in files:
-            for number, query in _queries(file):
-                try:
-                    _run(connection, query, language)
-                except ServerRefused as refused:
-                    raise FileProblem(file, number, 0, " ".join(refused.lines)) from None
-                done += 1
-                tell("queries", done, total)
+        try:
+            for file in files:
+                for number, query in _queries(file):
+                    try:
+                        _run(connection, query, language)
+                    except ServerRefused as refused:
+                        raise FileProblem(file, number, 0, " ".join(refused.lines)) from None
+                    done += 1
+                    tell("queries", done, total)
+        except (GraphError, KeyboardInterrupt) as error:
+            tell_also(
+                error,
+                f"The {done:,} queries before it have run, and what they wrote stays; "
+                f"{total - done:,} have not",
+            )
+            raise
     return QueriesReport(done, time.monotonic() - started, tuple(warnings_of(left)))
 
 
@@ -96,7 +104,7 @@ def gremlin_files(path: Path) -> tuple[list[Path], list[LeftOut]]:
 def is_gremlin_text(path: Path) -> bool:
     """Whether files are Gremlin text, rather than CSV of the loader."""
     if path.is_file():
-        return path.suffix in SUFFIXES and not begins_as_csv(path)
+        return _no_gremlin(path) is None and not begins_as_csv(path)
     files, left = gremlin_files(path)
     return (
         bool(files)
@@ -109,7 +117,9 @@ def is_gremlin_text(path: Path) -> bool:
 
 
 def _no_gremlin(file: Path) -> str | None:
-    return None if file.suffix in SUFFIXES else f"its name does not end in {', '.join(SUFFIXES)}"
+    if Path(plain_name(file)).suffix in SUFFIXES:
+        return None
+    return f"its name does not end in {', '.join(SUFFIXES)}"
 
 
 def _queries(path: Path) -> Iterator[tuple[int, str]]:

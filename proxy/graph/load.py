@@ -31,7 +31,14 @@ from proxy.graph.bulk_csv import (
 )
 from proxy.graph.connection import GraphConnection, Server
 from proxy.graph.csv_records import OnProblem
-from proxy.graph.errors import FileProblem, GraphError, IdsRefused, MessageTooBig, ServerRefused
+from proxy.graph.errors import (
+    FileProblem,
+    GraphError,
+    IdsRefused,
+    MessageTooBig,
+    ServerRefused,
+    tell_also,
+)
 from proxy.graph.folder import csv_files, warnings_of
 from proxy.graph.precheck import Short, contradictions, dangling, read_all
 from proxy.graph.progress import Progress, silent
@@ -164,9 +171,7 @@ def _tell_standing(error: BaseException, done: _Counts, total: _Counts) -> None:
         f"{done.edges:,} of {total.edges:,} edges of these files now, and they stay. Load the same "
         "files again when the cause is gone: what is there already is merged, not doubled."
     )
-    if isinstance(error, FileProblem):
-        error.reason = f"{error.reason}. {what}"
-    error.args = (f"{error.args[0]}. {what}" if error.args else what,)
+    tell_also(error, what)
 
 
 @dataclass(slots=True)

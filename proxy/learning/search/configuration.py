@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -227,7 +228,11 @@ def _value(name: str, kind: Kind, found: Any) -> Value:
 
 
 def _is_number(found: Any) -> bool:
-    return isinstance(found, int | float) and not isinstance(found, bool)
+    return (
+        isinstance(found, int | float)
+        and not isinstance(found, bool)
+        and abs(found) <= sys.float_info.max
+    )
 
 
 def _task(entry: Mapping[str, Any]) -> str | None:

@@ -206,6 +206,29 @@ def test_a_folder_of_gremlin_text_names_what_it_leaves_out(
     assert "b.md is left out" in warning
 
 
+def test_gremlin_text_that_stops_says_what_has_run(graph: GraphConnection, tmp_path: Path) -> None:
+    path = tmp_path / "1.gremlin.gz"
+    path.write_bytes(gzip.compress(b"g.addV('a')\ng.addV('b')\ng.nothing()\ng.addV('c')\n"))
+    with pytest.raises(FileProblem, match=r"1\.gremlin\.gz:3: .*The 2 queries before it have run"):
+        load_gremlin(graph.url, path)
+    assert count(graph) == (2, 0)
+
+
+def test_an_interrupted_load_says_what_stands(graph: GraphConnection, tmp_path: Path) -> None:
+    rows = "".join(f"v{number},Person\n" for number in range(1000))
+    files = written(tmp_path, {"v.csv": "~id,~label\n" + rows})
+
+    def interrupt(what: str, done: int, total: int | None) -> None:
+        if what == "vertices":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        load_csv(graph.url, files, progress=interrupt)
+    standing = int(str(caught.value).split("at least ")[1].split(" of ")[0].replace(",", ""))
+    assert 0 < standing <= count(graph)[0] < 1000
+    assert load_csv(graph.url, files).vertices == 1000
+
+
 WRONG = {
     "a dangling end": (
         {"v.csv": PEOPLE, "e.csv": KNOWS + "e2,knows,v1,v9\n"},
