@@ -147,6 +147,7 @@ def train(
     try_output(output)
     console.say("loading the libraries")
     from proxy.learning.links.report import Report
+    from proxy.learning.provenance import PAGE, REPORT
     from proxy.learning.tasks import train as run
 
     with progress.of_training() as tell:
@@ -173,6 +174,7 @@ def train(
         console.warn(warning)
     table = report_table(report) if isinstance(report, Report) else property_table(report)
     console.output().print(table)
+    console.tell(f"Report: {output / PAGE}, and for programs {REPORT} beside it")
     console.say(f"The artifact is in {output}. `gremlink endpoint create` serves it.")
 
 

@@ -36,13 +36,13 @@ class Proxy:
     def gremlin(self) -> str:
         return self.address.replace("http", "ws") + "/gremlin"
 
-    def client(self, **keys: str) -> Any:
-        """boto3's client of Neptune's data API. Every reply is held to AWS's model of it.
+    def client(self, service: str = "neptunedata", **keys: str) -> Any:
+        """boto3's client of Neptune's data API. Every reply of that is held to AWS's model of it.
 
         It is closed when the proxy stops.
         """
         client = boto3.client(
-            "neptunedata",
+            service,
             region_name="us-east-1",
             endpoint_url=self.address,
             config=Config(retries={"max_attempts": 0}),

@@ -30,6 +30,10 @@ def test_the_table_shows_every_method_and_the_weights(export: Path, tmp_path: Pa
     assert any("peak memory" in line and "on cpu" in line for line in lines)
     assert "\x1b" not in done.stdout
     assert read_artifact(output).manifest["task"] == "link_prediction"
+    page = output / "report.html"
+    assert f"Report: {page}, and for programs report.json beside it" in lines
+    assert page.is_file()
+    assert (output / "report.json").is_file()
 
 
 def test_an_unknown_model_is_wrong_usage(export: Path, tmp_path: Path) -> None:
