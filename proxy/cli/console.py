@@ -10,7 +10,6 @@ Exit codes: 0 done; 1 it failed, and standard error says why; 2 wrong usage or s
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,7 +88,9 @@ def reported(*, debug: bool) -> Iterator[None]:
         raise
     except Exception as error:
         if debug:
-            traceback.print_exc()  # here, where the streams escape what it quotes
+            from proxy.messages.tracebacks import traceback_lines
+
+            click.echo("\n".join(traceback_lines(error, words=True)), err=True)
             raise click.exceptions.Exit(FAILED) from None
         from proxy import config
         from proxy.messages.system_errors import sentence_of, without_numbers

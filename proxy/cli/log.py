@@ -10,14 +10,14 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proxy.cli import json_lines
 from proxy.messages.addresses import without_passwords
-from proxy.messages.controls import LINES, cut, escaped, json_text
+from proxy.messages.controls import cut, escaped, json_text
+from proxy.messages.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
     from proxy.config.sections import Log
@@ -127,9 +127,9 @@ class Lines(logging.Formatter):
 
     def formatException(self, ei: logging._SysExcInfoType) -> str:  # noqa: N802
         """The places, innermost last, and the exception's class."""
-        if self._literals or ei[1] is None:
-            return escaped(without_passwords(super().formatException(ei)), LINES)
-        return escaped("\n".join(_places(ei[1])), LINES)
+        if ei[1] is None:
+            return ""
+        return "\n".join(traceback_lines(ei[1], words=self._literals))
 
 
 class JsonLines(Lines):
@@ -154,14 +154,3 @@ class JsonLines(Lines):
 
 def _told(message: str) -> str:
     return cut(escaped(without_passwords(message)))
-
-
-def _places(error: BaseException) -> Iterator[str]:
-    """A traceback without the words of its exceptions; what caused one comes before it."""
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause is not None:
-        yield from _places(cause)
-        yield "which led to"
-    for frame in traceback.extract_tb(error.__traceback__):
-        yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
-    yield f"{type(error).__module__}.{type(error).__qualname__}"

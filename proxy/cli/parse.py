@@ -192,7 +192,12 @@ def described(request: RequestMessage) -> list[tuple[Tree | str, str]]:
             remark = "A piece of a traversal: the proxy looks at it, and cannot rewrite it."
             rows.append((tree(fragment), refused or remark))
         if not rows:
-            rows.append((found.text, "No traversal in it: the proxy forwards it as it is."))
+            rows.append(
+                (
+                    found.text.replace("\n", "\n  "),
+                    "No traversal in it: the proxy forwards it as it is.",
+                )
+            )
     return rows
 
 

@@ -11,6 +11,7 @@ import click
 
 from proxy.cli import console
 from proxy.messages.addresses import without_credentials
+from proxy.messages.controls import text_lines
 
 if TYPE_CHECKING:
     from proxy.config import Configuration, Listen
@@ -124,7 +125,7 @@ def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
         formats = ", ".join(each.name for each in DIALECTS)
         raise console.Failure(f"{url} takes requests in none of {formats}: {refused}")
     except GremlinServerError as error:
-        first, *more = _words(error.status_message or "").splitlines() or ["without a message"]
+        first, *more = text_lines(_words(error.status_message or "")) or ["without a message"]
         raise console.Failure(f"{place} answers {error.status_code}: {first}", *more) from None
     except WSServerHandshakeError as error:
         raise console.Failure(

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from proxy.messages.controls import text_lines
+
 
 class GraphError(Exception):
     """Root of the errors of this package."""
@@ -52,7 +54,7 @@ class ServerRefused(GraphError):
     @property
     def lines(self) -> list[str]:
         """The message for a terminal: Groovy's compiler needs several lines."""
-        return str(self).splitlines()
+        return text_lines(str(self))
 
 
 class IdsRefused(ServerRefused):

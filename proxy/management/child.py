@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from proxy.messages.addresses import without_passwords
 from proxy.messages.controls import cut
 from proxy.messages.streams import escaping
 from proxy.messages.system_errors import sentence_of
+from proxy.messages.tracebacks import traceback_lines
 from proxy.store.documents import json_bytes
 from proxy.store.jobs import DESCRIPTION
 
@@ -49,7 +49,7 @@ def main(directory: Path) -> int:
         description = json.loads((directory / DESCRIPTION).read_text(encoding="utf-8"))
         result = perform(description, directory, tell)
     except Exception as error:
-        traceback.print_exc()
+        print("\n".join(traceback_lines(error, words=True)), file=sys.stderr)
         _write(directory / FAILURE, {"reason": reason_of(error), **details_of(error)})
         return 1
     _write(directory / RESULT, result)

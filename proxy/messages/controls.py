@@ -51,6 +51,11 @@ def json_text(document: Any, **options: Any) -> str:
     )
 
 
+def text_lines(text: str) -> list[str]:
+    """The lines of a text that has some of its own, as a server's message; blank ones left out."""
+    return [line.rstrip("\r") for line in text.split("\n") if line.strip()]
+
+
 def lines_of(error: BaseException) -> list[str]:
     """An error's message, each line escaped; several only where its class has `lines` to tell.
 

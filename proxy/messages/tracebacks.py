@@ -1,0 +1,27 @@
+"""Where an exception came from, for those who mend it; its words are escaped, or left out."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+
+from proxy.messages.addresses import without_passwords
+from proxy.messages.controls import LINES, cut, escaped
+
+
+def traceback_lines(error: BaseException, *, words: bool) -> Iterator[str]:
+    """The places, innermost last, and the exception's class; what caused one comes before it.
+
+    The `words` of an exception may quote somebody's data. A line break in them begins no line.
+    """
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        yield from traceback_lines(cause, words=words)
+        yield "which led to"
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f'  File "{escaped(frame.filename)}", line {frame.lineno}, in {frame.name}'
+        if words and frame.line:
+            yield f"    {escaped(frame.line, LINES)}"
+    name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    said = cut(escaped(without_passwords(str(error)))) if words else ""
+    yield f"{name}: {said}" if said else name
