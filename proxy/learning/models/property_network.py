@@ -96,7 +96,8 @@ def fit_property(
     head = PropertyHead(columns, width, truth.shape[1], settings.encoder.dropout)
     shift, scale = (0.0, 1.0)
     if form is Form.NUMBER:
-        shift, scale = float(truth.mean()), float(truth.std()) or 1.0
+        exact = truth.astype(np.float64)  # squares of large numbers are too large for float32
+        shift, scale = float(exact.mean()), float(exact.std()) or 1.0
     class_weights: Tensor | None = None
     if settings.class_weights and form is not Form.NUMBER:
         class_weights = torch.from_numpy(_class_weights(form, truth))
@@ -104,7 +105,7 @@ def fit_property(
         graph,
         ends,
         known,
-        torch.from_numpy((truth - np.float32(shift)) / np.float32(scale)),
+        torch.from_numpy(((truth - shift) / scale).astype(np.float32)),
         form,
         class_weights,
         settings,

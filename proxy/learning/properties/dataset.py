@@ -35,6 +35,9 @@ from proxy.learning.stored_graph import OverStoredGraph, StoredGraph
 DEFAULT_SPLIT: SplitRate = (0.9, 0.1, 0.0)
 """Neptune's, for properties."""
 
+LARGEST = 1e30
+"""The largest number to predict: float32 has room for little more."""
+
 LEAST_ROWS = 4
 """Elements with a value that there must be."""
 
@@ -142,9 +145,15 @@ def _truth(asked: PropertyColumn) -> tuple[PropertyTarget, Floats, Indexes]:
             f"{where} has {len(labelled)} values, and at least {LEAST_ROWS} are needed to learn"
         )
     if asked.task == "regression":
-        values = np.array([_number(text, cells, where) for text in cells.values], np.float32)
-        if np.ptp(values) == 0:
+        exact = np.array([_number(text, cells, where) for text in cells.values])
+        values = exact.astype(np.float32)
+        if np.ptp(exact) == 0:
             raise UnusableExport(f"all values of {where} are {cells.values[0]}")
+        if np.ptp(values) == 0:
+            raise UnusableExport(
+                f"all values of {where} are {cells.values[0]} but for what seven digits can tell: "
+                "subtract what they have in common"
+            )
         numbers = np.zeros((len(cells), 1), np.float32)
         numbers[labelled, 0] = values[cells.codes[labelled]]
         return PropertyTarget(asked.owner, asked.key, "regression", Form.NUMBER), numbers, labelled
@@ -197,5 +206,10 @@ def _number(text: str, cells: Column, where: str) -> float:
         raise UnusableExport(
             f"{where} is {text!r} in {count} rows, which is not a number: "
             'correct the value, or make the target a "classification"'
+        )
+    if abs(number) > LARGEST:
+        raise UnusableExport(
+            f"{where} is {text!r} in {cells.counts()[text]} rows: numbers beyond {LARGEST:g} "
+            "cannot be learned; divide all of them, or leave this one out"
         )
     return number

@@ -57,7 +57,7 @@ def parts_for(
 def split_rows(
     rows: Indexes, strata: Indexes, rate: SplitRate, random: np.random.Generator
 ) -> tuple[Indexes, Indexes, Indexes]:
-    """Training, validation and test rows, each with its share of every stratum.
+    """Training, validation and test rows, each with its share of every stratum, and one at least.
 
     Neptune's exporter writes no share for tests; then the validation share is halved, because
     without test rows there would be nothing to report.
@@ -69,12 +69,20 @@ def split_rows(
         valid_share = test_share = valid_share / 2
     order = in_order(rows, strata, random)
     # Every so many-th row along the strata: systematic sampling.
-    steps = np.arange(len(order), dtype=np.float64) + random.random()
-    test = _crossings(steps, test_share)
+    test = _some_of(len(order), test_share, random, left=2)
     rest = order[~test]
-    rest_steps = np.arange(len(rest), dtype=np.float64) + random.random()
-    valid = _crossings(rest_steps, valid_share / max(1.0 - test_share, 1e-9))
+    valid = _some_of(len(rest), valid_share / max(1.0 - test_share, 1e-9), random, left=1)
     return np.sort(rest[~valid]), np.sort(rest[valid]), np.sort(order[test])
+
+
+def _some_of(count: int, share: float, random: np.random.Generator, *, left: int) -> Mask:
+    """A share of so many rows, at least one of them, and not the last few."""
+    taken = _crossings(np.arange(count, dtype=np.float64) + random.random(), share)
+    if not taken.any():
+        taken[random.integers(count)] = True
+    others = np.flatnonzero(taken)
+    taken[others[: max(0, len(others) - max(1, count - left))]] = False
+    return taken
 
 
 def _crossings(steps: NDArray[np.float64], share: float) -> Mask:
