@@ -9,6 +9,8 @@ Exit codes: 0 done; 1 it failed, and standard error says why; 2 wrong usage or s
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,6 +111,39 @@ def reported(*, debug: bool) -> Iterator[None]:
         ) from None
 
 
+@contextmanager
+def nothing_yet(output: Path) -> Iterator[None]:
+    """Say at an interruption what is at an output that appears as a whole or not at all."""
+    before = output.exists()
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = "what was there is as it was" if before else "nothing was written"
+        raise KeyboardInterrupt(f"{output}: {kept}") from None
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Load large libraries, which turn an interruption into errors of their own or lose it.
+
+    It ends the process there and then: nothing has begun.
+    """
+
+    def end(*_: object) -> None:
+        os.write(2, b"\ngremlink: interrupted. Nothing had begun\n")
+        os._exit(INTERRUPTED)
+
+    try:
+        before = signal.signal(signal.SIGINT, end)
+    except ValueError:  # not in the main thread, which alone hears signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _is_ours(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] in ("proxy", "grammar")
 
@@ -129,6 +164,11 @@ def say(message: str) -> None:
 def warn(message: object) -> None:
     """Tell what the user should know, although the command goes on."""
     click.echo(f"gremlink: warning: {told(str(message))}", err=True)
+
+
+def note(message: str) -> None:
+    """Print one line about the work to whoever reads the errors of a program."""
+    click.echo(f"gremlink: {told(message)}", err=True)
 
 
 def tell(message: str) -> None:

@@ -50,7 +50,7 @@ def export(
     console.hold_limits(settings)
     try_directory(output)
     parameters = ExportParameters() if params is None else ExportParameters.read(params)
-    with progress.of_graph() as tell:
+    with console.nothing_yet(output), progress.of_graph() as tell:
         report = export_graph(
             graph_of(settings),
             output,

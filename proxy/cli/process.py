@@ -60,9 +60,10 @@ def process(
     from proxy.store.artifacts import try_output
 
     try_output(output)
-    from proxy.learning.processing.prepare import prepare
+    with console.importing():
+        from proxy.learning.processing.prepare import prepare
 
-    with progress.of_training() as tell:
+    with console.nothing_yet(output), progress.of_training() as tell:
         found = prepare(
             export_directory,
             output,

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from proxy.cli import console
-from proxy.learning.events import EpochDone, Event, PhaseStarted
+from proxy.learning.events import EpochDone, Event, Overall, PhaseStarted, StepDone
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -34,17 +34,39 @@ def of_graph() -> Iterator[GraphProgress]:
 
 @contextmanager
 def of_training() -> Iterator[TrainingProgress]:
-    """The phase; while a network learns, with epoch, loss, metric and time left."""
+    """The phase with its figures, and how far the whole is; to a pipe one line for each phase."""
+    overall = ""
     with _line() as line:
 
         def tell(event: Event) -> None:
+            nonlocal overall
             match event:
                 case PhaseStarted():
-                    line.show(event.phase, 0, None, "")
+                    if not console.watched():
+                        console.note(f"{overall}{': ' if overall else ''}{event.phase}")
+                    line.show(event.phase, 0, None, "", overall)
                 case EpochDone():
-                    line.show(event.phase, event.epoch, event.epochs, figures(event))
+                    shown = figures(event)
+                    line.show(event.phase, event.epoch, event.epochs, shown, overall)
+                case StepDone():
+                    count = f"{event.done:,} of {event.total:,}"
+                    line.show(event.phase, event.done, event.total, count, overall)
+                case Overall():
+                    overall = overall_of(event)
 
         yield tell
+
+
+def overall_of(event: Overall) -> str:
+    """How far the whole is, in a few words."""
+    return f"{event.share:.0%}, {clock(event.seconds_left)} left"
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, and hours where there are some."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def figures(event: EpochDone) -> str:
@@ -59,13 +81,20 @@ def figures(event: EpochDone) -> str:
 class _Line:
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
-        self._task = bars.add_task("", total=None, figures="")
+        self._task = bars.add_task("", total=None, figures="", overall="")
 
-    def show(self, what: str, done: int, total: int | None, figures: str) -> None:
+    def show(
+        self, what: str, done: int, total: int | None, figures: str, overall: str = ""
+    ) -> None:
         if self._bars.tasks[0].description != what:
             self._bars.reset(self._task, total=total)
         self._bars.update(
-            self._task, description=what, completed=done, total=total, figures=figures
+            self._task,
+            description=what,
+            completed=done,
+            total=total,
+            figures=figures,
+            overall=overall,
         )
 
 
@@ -81,6 +110,7 @@ def _line() -> Iterator[_Line]:
 
     bars = Progress(
         SpinnerColumn(),
+        TextColumn("{task.fields[overall]}", markup=False, style="bold"),
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.fields[figures]}", markup=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,14 @@ DEFAULTS = TrainingSettings()
     "--budget",
     type=DURATION,
     default=None,
-    help="Time for all that is tried, as 90s, 5m or 1h; without it by the size of the data.",
+    help="Time for all that is tried, by estimate, as 90s, 5m or 1h; without it by the size of the "
+    "data.",
+)
+@click.option(
+    "--deadline",
+    type=DURATION,
+    default=None,
+    help="Time that all of it may take by the clock; what is not done by then is left out.",
 )
 @click.option(
     "--epochs",
@@ -124,6 +132,7 @@ def train(
     seed: int,
     configuration: str,
     budget: float | None,
+    deadline: float | None,
     epochs: int,
     width: int,
     trials: int,
@@ -146,11 +155,12 @@ def train(
 
     try_output(output)
     console.say("loading the libraries")
-    from proxy.learning.links.report import Report
-    from proxy.learning.provenance import PAGE, REPORT
-    from proxy.learning.tasks import train as run
+    with console.importing():
+        from proxy.learning.links.report import Report
+        from proxy.learning.provenance import PAGE, REPORT
+        from proxy.learning.tasks import train as run
 
-    with progress.of_training() as tell:
+    with console.nothing_yet(output), progress.of_training() as tell:
         report = run(
             export_directory,
             output,
@@ -169,13 +179,21 @@ def train(
             ),
             configuration=configuration,
             progress=tell,
+            deadline=deadline or 0.0,
         )
     for warning in report.warnings:
         console.warn(warning)
     table = report_table(report) if isinstance(report, Report) else property_table(report)
     console.output().print(table)
+    console.tell(f"Time: {in_parts(report.parts)}.")
     console.tell(f"Report: {output / PAGE}, and for programs {REPORT} beside it")
     console.say(f"The artifact is in {output}. `gremlink endpoint create` serves it.")
+
+
+def in_parts(parts: Mapping[str, float]) -> str:
+    """How long each part of a training took, the long ones first."""
+    ordered = sorted(parts.items(), key=lambda each: -each[1])
+    return ", ".join(f"{part} {seconds:.1f} s" for part, seconds in ordered)
 
 
 def report_table(report: Report) -> Group:

@@ -35,9 +35,10 @@ def transform(artifact: Path, data: Path, output: Path, configuration: str) -> N
 
     try_output(output)
     console.say("loading the libraries")
-    from proxy.learning.transform import transform as run
+    with console.importing():
+        from proxy.learning.transform import transform as run
 
-    with progress.of_training() as tell:
+    with console.nothing_yet(output), progress.of_training() as tell:
         found = run(artifact, data, output, configuration=configuration, progress=tell)
     for warning in found.warnings:
         console.warn(warning)

@@ -7,8 +7,10 @@ whatever else it is doing.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from proxy.learning.graph import TypedGraph
+from proxy.learning.settings import TrainingSettings
 
 RATE = 2e10
 """Multiplications in a second."""
@@ -39,3 +41,18 @@ def messages_cost(graph: TypedGraph, relations: int, width: int, layers: int) ->
     updated = 12.0 * graph.vertex_count * width * rounds
     calls = CALL * (len(graph.edges) + relations) / 2
     return calls + (messages + updated) * STEP_TOUCH
+
+
+OF_A_DEADLINE = 0.6
+"""The share of a deadline that methods are planned for: estimates are no measurements."""
+
+
+def within(settings: TrainingSettings, deadline: float, size: int) -> TrainingSettings:
+    """The settings with a budget that leaves room in `deadline` seconds, where there is one.
+
+    `size` is what the budget is by default for.
+    """
+    if not deadline:
+        return settings
+    budget = settings.budget or default_budget(size)
+    return replace(settings, budget=min(budget, OF_A_DEADLINE * deadline))

@@ -30,7 +30,24 @@ class EpochDone:
     metric: str = "gain"
 
 
-Event = PhaseStarted | EpochDone
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """Of the steps of a phase so many are over."""
+
+    phase: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overall:
+    """How far the whole training is, from 0 to 1, and how many seconds it still takes, about."""
+
+    share: float
+    seconds_left: float
+
+
+Event = PhaseStarted | EpochDone | StepDone | Overall
 Progress = Callable[[Event], None]
 
 

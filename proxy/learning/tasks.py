@@ -40,6 +40,7 @@ def train(
     search: SearchSettings | None = None,
     configuration: str = CONFIGURATION,
     progress: Progress | None = None,
+    deadline: float = 0.0,
 ) -> Report | PropertyReport:
     """Train and write the artifact; without any target, links are learned, as in Neptune.
 
@@ -65,6 +66,7 @@ def train(
         search=search,
         configuration=configuration,
         progress=progress,
+        deadline=deadline,
     )
 
 

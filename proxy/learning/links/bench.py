@@ -16,7 +16,7 @@ from proxy.learning.links.calibration import Calibration
 from proxy.learning.links.dataset import Dataset
 from proxy.learning.links.evaluation import Questions
 from proxy.learning.links.known import KnownLinks
-from proxy.learning.links.members import Timed, fit_simple
+from proxy.learning.links.members import Step, Timed, fit_simple, nobody
 from proxy.learning.links.networks import Course
 from proxy.learning.links.plan import Plan, planned
 from proxy.learning.links.platt import fit_calibration
@@ -31,6 +31,9 @@ from proxy.learning.provenance import Stopwatch
 from proxy.learning.settings import AUTO, NETWORK, NETWORKS, TrainingSettings
 
 Ranks = NDArray[np.float64]
+
+BLENDING = "learning the blend"
+"""The phase, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,16 @@ class Bench:
         several = {} if self.warm is not None else self.plan.averaged
         return {name: several.get(name, 1) for name in self.network_names}
 
+    @property
+    def simple_names(self) -> tuple[str, ...]:
+        """Those that are none."""
+        return tuple(name for name in self.names if name not in NETWORKS)
+
+    @property
+    def steps_of_rankings(self) -> int:
+        """Steps of `rankings`: for each relation, every simple method and both directions."""
+        return len(self.relations) * (len(self.simple_names) + len(DIRECTIONS))
+
     def settings_of(self, network: str) -> TrainingSettings:
         """How a network is trained."""
         return self.tuned.get(network, self.settings)
@@ -122,10 +135,17 @@ class Bench:
         return {relation: KnownLinks(self.dataset.graph, relation) for relation in self.relations}
 
     def members(
-        self, graph: TypedGraph, relation: Relation, networks: Sequence[tuple[str, Trained]]
+        self,
+        graph: TypedGraph,
+        relation: Relation,
+        networks: Sequence[tuple[str, Trained]],
+        step: Step = nobody,
     ) -> list[Scorer]:
-        """The networks, and all other methods of `names` in their order, fitted on a graph."""
-        fitted = fit_simple(graph, self.dataset.graph, relation, self.names, self.watch)
+        """The networks, and all other methods of `names` in their order, fitted on a graph.
+
+        Each of these is a `step`.
+        """
+        fitted = fit_simple(graph, self.dataset.graph, relation, self.names, self.watch, step)
         return [
             *(Timed(trained.scorer(relation), name, self.watch) for name, trained in networks),
             *(Timed(scorer, name, self.watch) for name, scorer in fitted.items()),
@@ -136,11 +156,15 @@ class Bench:
         graph: TypedGraph,
         networks: Sequence[tuple[str, Trained]],
         held_out: Mapping[Relation, Edges],
+        step: Step = nobody,
     ) -> dict[Task, Ranking]:
-        """All methods, fitted on `graph`, asked about the edges held out from it."""
+        """All methods, fitted on `graph`, asked about the edges held out from it.
+
+        It takes `steps_of_rankings`.
+        """
         found: dict[Task, Ranking] = {}
         for relation, edges in held_out.items():
-            members = self.members(graph, relation, networks)
+            members = self.members(graph, relation, networks, step)
             fitted_on = KnownLinks(graph, relation)
             for direction in DIRECTIONS:
                 questions = Questions.about(edges, direction)
@@ -148,6 +172,7 @@ class Bench:
                     found[relation, direction] = rank_members(
                         members, questions, fitted_on, self.every_link[relation], self.random
                     )
+                step()
         return found
 
     def blend(self, rankings: Rankings) -> Blend:

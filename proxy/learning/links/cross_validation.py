@@ -13,7 +13,7 @@ import numpy as np
 
 from proxy.learning.events import PhaseStarted
 from proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
-from proxy.learning.links.bench import Bench, Ranks, Study
+from proxy.learning.links.bench import BLENDING, Bench, Ranks, Study
 from proxy.learning.links.blend import Task
 from proxy.learning.links.evaluation import Measure, mean_gain
 from proxy.learning.links.members import Validation
@@ -21,6 +21,7 @@ from proxy.learning.links.networks import Course, checkpoints, judged, most_epoc
 from proxy.learning.links.ranking import Ranking
 from proxy.learning.links.scorers.trained import Trained
 from proxy.learning.settings import AUTO, NETWORK
+from proxy.learning.timeline import Steps
 
 FEW_EDGES = 200
 """Below so many edges there are twice as many parts: each member then misses fewer of them."""
@@ -48,15 +49,18 @@ class Fold:
 def study_folds(bench: Bench) -> Study:
     """Run the protocol."""
     folds = [_fold(bench, number, parts) for number, parts in enumerate(parts_of(bench), start=1)]
-    bench.progress(PhaseStarted("learning the blend"))
+    bench.progress(PhaseStarted(BLENDING))
     epochs = _best_epochs(folds)
     elsewhere = [_best_epochs([other for other in folds if other is not fold]) for fold in folds]
     stages = sorted({stage for each in (epochs, *elsewhere) for stage in each.items()})
+    # A step for what is asked of each fold, and one for each blend.
+    step = Steps(bench.progress, BLENDING, len(folds) * (bench.steps_of_rankings + 1) + 1)
     asked = [
         bench.rankings(
             fold.graph,
             [(name, fold.networks[name][epoch]) for name, epoch in stages],
             fold.held_out,
+            step,
         )
         for fold in folds
     ]
@@ -73,11 +77,13 @@ def study_folds(bench: Bench) -> Study:
 
     everything = rankings(asked, epochs)
     blend = bench.blend(everything)
+    step()
     calibrations = bench.calibrations(everything, blend)
     ranks: dict[str, dict[Task, list[Ranks]]] = {}
     for own, at in zip(asked, elsewhere, strict=True):
         others = [each for each in asked if each is not own]
         chosen = bench.blend(rankings(others, at)) if bench.model == AUTO else blend
+        step()
         for task, (ranking,) in rankings([own], at).items():
             if bench.model == AUTO:
                 blended = ranking.ranks(chosen.weights[task])
@@ -112,12 +118,17 @@ def study_folds(bench: Bench) -> Study:
     )
 
 
+def count_parts(bench: Bench) -> int:
+    """Into how many parts the edges go."""
+    counts = [len(bench.dataset.graph.edges[relation]) for relation in bench.relations]
+    count = bench.settings.folds * (2 if sum(counts) < FEW_EDGES else 1)
+    return min(count, max(counts))
+
+
 def parts_of(bench: Bench) -> list[dict[Relation, Indexes]]:
     """Positions of the edges that each fold holds out, by relation."""
     edges = bench.dataset.graph.edges
-    total = sum(len(edges[relation]) for relation in bench.relations)
-    count = bench.settings.folds * (2 if total < FEW_EDGES else 1)
-    count = min(count, max(len(edges[relation]) for relation in bench.relations))
+    count = count_parts(bench)
     orders = {
         relation: bench.random.permutation(len(edges[relation])) for relation in bench.relations
     }
@@ -198,9 +209,10 @@ def _best_epochs(folds: Sequence[Fold]) -> Epochs:
 
 
 def mean_course(courses: Sequence[Course]) -> Course:
-    """The mean of a network's courses in several folds."""
+    """The mean of a network's courses in several folds, where all of them have got."""
 
     def mean(parts: Sequence[Mapping[int, float]]) -> dict[int, float]:
-        return {epoch: float(np.mean([part[epoch] for part in parts])) for epoch in parts[0]}
+        common = set.intersection(*(set(part) for part in parts))
+        return {epoch: float(np.mean([part[epoch] for part in parts])) for epoch in sorted(common)}
 
     return Course(mean([each.losses for each in courses]), mean([each.curve for each in courses]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,13 @@ from proxy.learning.links.known import KnownLinks
 from proxy.learning.links.scorers import SIMPLE, Scorer
 from proxy.learning.links.scorers.trained import Trained
 from proxy.learning.provenance import Stopwatch
+
+Step = Callable[[], None]
+"""Hears that one more step of a phase is done."""
+
+
+def nobody() -> None:
+    """Nobody counts."""
 
 
 class Timed:
@@ -56,6 +63,7 @@ def fit_simple(
     relation: Relation,
     names: Sequence[str],
     watch: Stopwatch,
+    step: Step = nobody,
 ) -> dict[str, Scorer]:
     """Those of `names` that need no network, fitted on a graph without held-out edges.
 
@@ -73,6 +81,7 @@ def fit_simple(
                 if scorer.applies(whole, relation)
                 else Nothing(graph, relation)
             )
+        step()
     return fitted
 
 

@@ -18,6 +18,7 @@ from proxy.learning.models.fitting import Checkpoint, fit
 from proxy.learning.models.knowledge import KNOWLEDGE, KnowledgeSettings, fit_knowledge
 from proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
 from proxy.learning.settings import LIGHTGCN, NETWORK, TrainingSettings
+from proxy.learning.timeline import is_over
 
 SMALL_EPOCHS = 40
 """Of the graph neural network on a small graph, which it soon learns by heart."""
@@ -112,7 +113,10 @@ def checkpoints(
 def told(
     phase: str, found: Iterator[Checkpoint], epochs: int, progress: Progress, seen: Sequence[float]
 ) -> Iterator[Checkpoint]:
-    """The same checkpoints, each told to whoever watches; `seen` has the newest look at its end."""
+    """The same checkpoints, each told to whoever watches; `seen` has the newest look at its end.
+
+    They end sooner where there is a deadline.
+    """
     begun = time.monotonic()
     for checkpoint in found:
         yield checkpoint
@@ -127,6 +131,8 @@ def told(
                 spent / checkpoint.epoch * (epochs - checkpoint.epoch),
             )
         )
+        if is_over(progress):
+            return
 
 
 def judged(

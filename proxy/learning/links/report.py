@@ -77,7 +77,7 @@ class Report:
     `rank_counts` are held-out links by `RANK_BINS`, of the model and of the best method alone;
     `picture` has vertices by type in the plane in which the network's embeddings differ most;
     `budget` and `planned` are seconds, what was allowed and what the methods were estimated to
-    take.
+    take; `parts` are the seconds that each part of the training took.
     """
 
     model: str
@@ -103,6 +103,7 @@ class Report:
     planned: float
     seconds: float
     peak_memory: float
+    parts: Mapping[str, float]
 
     def row(self, method: str) -> MethodRow:
         """The row of a method. Raises KeyError."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from proxy.learning.events import PhaseStarted
 from proxy.learning.graph import DIRECTIONS, Edges, Mask, Relation, TypedGraph
-from proxy.learning.links.bench import Bench, Ranks, Study
+from proxy.learning.links.bench import BLENDING, Bench, Ranks, Study
 from proxy.learning.links.blend import Blend, Task
 from proxy.learning.links.evaluation import Questions, rank_questions
 from proxy.learning.links.known import KnownLinks
@@ -31,6 +31,10 @@ from proxy.learning.links.scorers.mixture import Mixture
 from proxy.learning.links.scorers.trained import Trained, together
 from proxy.learning.processing.processed import CustomSplit, Split, SplitRate
 from proxy.learning.settings import AUTO
+from proxy.learning.timeline import Steps
+
+TESTING = "ranking the test edges"
+"""The phase, for people."""
 
 BLEND_EDGES = 2000
 """Validation edges of a relation that the blend is learned from, at most."""
@@ -52,14 +56,16 @@ def study_split(bench: Bench) -> Study:
     train, valid, every = held_out(bench)
     test = {relation: _asked(bench, relation, edges) for relation, edges in every.items()}
     networks, epochs, courses = _networks(bench, train, valid)
-    bench.progress(PhaseStarted("learning the blend"))
+    bench.progress(PhaseStarted(BLENDING))
+    step = Steps(bench.progress, BLENDING, bench.steps_of_rankings + 1)
     rankings = {
         task: [ranking]
-        for task, ranking in bench.rankings(train, networks, _sample(bench, valid)).items()
+        for task, ranking in bench.rankings(train, networks, _sample(bench, valid), step).items()
     }
     blend = bench.blend(rankings)
+    step()
     calibrations = bench.calibrations(rankings, blend)
-    bench.progress(PhaseStarted("ranking the test edges"))
+    bench.progress(PhaseStarted(TESTING))
     ranks = _test_ranks(bench, train, networks, test, blend)
     tested, held, validated = (sum(map(len, part.values())) for part in (test, every, valid))
     drawn = "" if tested == held else f" (drawn from {held:,})"
@@ -253,8 +259,11 @@ def _test_ranks(
     blend: Blend,
 ) -> dict[str, dict[Task, Ranks]]:
     ranks: dict[str, dict[Task, Ranks]] = {}
+    asked = len(bench.names) + (bench.model == AUTO)
+    of_relation = len(bench.simple_names) + len(DIRECTIONS) * asked
+    step = Steps(bench.progress, TESTING, len(test) * of_relation)
     for relation, edges in test.items():
-        members = bench.members(train, relation, networks)
+        members = bench.members(train, relation, networks, step)
         named = dict(zip(bench.names, members, strict=True))
         if bench.model == AUTO:
             weights = {direction: blend.weights[relation, direction] for direction in DIRECTIONS}
@@ -265,4 +274,5 @@ def _test_ranks(
                 ranks.setdefault(name, {})[relation, direction] = rank_questions(
                     scorer, questions, bench.every_link[relation]
                 )
+                step()
     return ranks

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.graph.export_files import CONFIGURATION
+from proxy.learning.budget import within
 from proxy.learning.embeddings import picture
 from proxy.learning.events import PhaseStarted, Progress, unheard
 from proxy.learning.graph import DIRECTIONS, Relation
@@ -26,6 +27,7 @@ from proxy.learning.links.scorers import FITTED, SIMPLE
 from proxy.learning.links.scorers.fitted import Tensors
 from proxy.learning.links.scorers.trained import Trained, together
 from proxy.learning.links.split import study_split
+from proxy.learning.links.stages import stages
 from proxy.learning.links.tuning import begin_warm, searched
 from proxy.learning.models.fitting import Checkpoint
 from proxy.learning.models.messages import threads
@@ -46,6 +48,7 @@ from proxy.learning.settings import (
     TrainingSettings,
     check_model,
 )
+from proxy.learning.timeline import Timeline
 from proxy.store.artifacts import try_output, write_or_keep
 
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy")
@@ -61,35 +64,38 @@ def train(
     search: SearchSettings | None = None,
     configuration: str = CONFIGURATION,
     progress: Progress | None = None,
+    deadline: float = 0.0,
 ) -> Report:
     """Learn to predict links and write the artifact; nothing is written before all is done.
 
-    `model` is one of `MODELS`. The same seed gives the same tensors on one machine. Raises
-    `BadExport`, `UnusableExport`, ValueError (features that do not fit, an unknown model, a
-    configuration of the search that makes no sense), `SearchFailed`, `OutputInTheWay`,
-    `OutputUnwritable`, `OutputKeptElsewhere`.
+    `model` is one of `MODELS`; `deadline` are seconds that all of it may take, 0 for any. The same
+    seed gives the same tensors on one machine, but for a deadline. Raises `BadExport`,
+    `UnusableExport`, ValueError (features that do not fit, an unknown model, a configuration of the
+    search that makes no sense), `SearchFailed`, `OutputInTheWay`, `OutputUnwritable`,
+    `OutputKeptElsewhere`.
     """
     check_model(model, TASK, MODELS)
-    progress = progress or unheard
+    timeline = Timeline(progress or unheard, deadline=deadline)
     begun = time.perf_counter()
     try_output(artifact_directory)
-    progress(PhaseStarted("reading the export"))
+    timeline(PhaseStarted("reading the export"))
     dataset = load_dataset(export_directory, configuration)
     wanted = wanted_for(export_directory, model, settings, search, dataset.graph, TASK, MODELS)
     model, settings = wanted.model, wanted.settings
-    where = place(dataset.graph, settings)
-    bench = Bench(dataset, model, settings, seed, progress)
+    graph = dataset.graph
+    where = place(graph, settings)
+    bench = Bench(dataset, model, within(settings, deadline, graph.edge_count), seed, timeline)
     _check_says_something(bench)
     cold = begin_warm(bench, wanted)
     question = Question(export_directory, configuration, seed)
+    timeline.expect(stages(bench, wanted))
     tried, warnings = searched(bench, wanted, question)
     with threads(dataset.graph, settings.threads):
         study = study_folds(bench) if bench.is_small else study_split(bench)
         final = _final(bench, study)
-    progress(PhaseStarted("writing the artifact"))
+    timeline(PhaseStarted("writing the artifact"))
     served = _model(dataset, study, final)
     rows = method_rows(study, model)
-    graph = dataset.graph
     report = Report(
         model,
         study.protocol,
@@ -114,6 +120,7 @@ def train(
         round(bench.plan.seconds, 1),
         round(time.perf_counter() - begun, 2),
         round(peak_memory(), 1),
+        timeline.finish(),
     )
     about = provenance(model, seed, settings, VERSIONS_OF) | tuned_by(tried)
     reports = {REPORT: report.to_document(), PAGE: link_page(report)}

@@ -16,6 +16,7 @@ from proxy.learning.models.property_network import PropertyCheckpoint, fit_prope
 from proxy.learning.properties.dataset import PropertyDataset
 from proxy.learning.properties.target import Form, Outputs
 from proxy.learning.settings import TrainingSettings
+from proxy.learning.timeline import is_over
 
 EARLY = (1, 2, 5)
 
@@ -133,3 +134,5 @@ def epochs_of(
                 metric,
             )
         )
+        if is_over(progress):
+            return

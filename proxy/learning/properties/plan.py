@@ -115,7 +115,7 @@ def planned(
     folds = min(settings.folds, len(dataset.labelled))
     judged = small and not isinstance(dataset.split, CustomSplit)
     epoch = epoch_cost(dataset, settings)
-    simple = {name: _cost(name, dataset) for name in names if name != NETWORK}
+    simple = {name: cost(name, dataset) for name in names if name != NETWORK}
     several = len(kinds(dataset, settings))
 
     def costs(effort: Effort) -> dict[str, float]:
@@ -170,7 +170,7 @@ def epoch_cost(dataset: PropertyDataset, settings: TrainingSettings) -> float:
     return messages_cost(graph, 1, width, settings.layers) + products
 
 
-def _cost(name: str, dataset: PropertyDataset) -> float:
+def cost(name: str, dataset: PropertyDataset) -> float:
     """Seconds to fit a simple method once, about."""
     rows, outputs = len(dataset.labelled), dataset.target.width
     graph = dataset.graph

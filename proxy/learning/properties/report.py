@@ -78,6 +78,7 @@ class PropertyReport:
     edge_types: Mapping[str, int] = field(default_factory=dict)
     details: Details | None = None
     picture: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    parts: Mapping[str, float] = field(default_factory=dict)
 
     def row(self, method: str) -> PropertyRow:
         """The row of a method. Raises KeyError."""

@@ -22,6 +22,7 @@ from proxy.learning.properties.rows import in_parts, parts_for
 from proxy.learning.properties.target import Form, Outputs
 from proxy.learning.provenance import Stopwatch
 from proxy.learning.settings import AUTO, NETWORK, TrainingSettings, UnusableSettings
+from proxy.learning.timeline import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class Trial:
         dataset = self.dataset
         train, valid, test = self.split()
         fold = self._fold("training rows", train, np.concatenate([valid, test]), len(valid))
+        self.progress(PhaseStarted("choosing among the methods"))
         stage = best_stage([fold.course])
         before, after = slice(0, len(valid)), slice(len(valid), None)
         choices = choose(
@@ -133,11 +135,14 @@ class Trial:
             others = np.concatenate([part for part in parts if part is not held])
             phase = f"cross-validation, part {number} of {count}"
             folds.append(self._fold(phase, others, held, len(held)))
+        self.progress(PhaseStarted("choosing among the methods"))
+        step = Steps(self.progress, "choosing among the methods", count + 1)
         metrics = self._new_metrics()
         for fold in folds:
             elsewhere = [other for other in folds if other is not fold]
             choices, stage = self._chosen(elsewhere)
             self._judge(metrics, choices, fold, stage, slice(None))
+            step()
         choices, stage = self._chosen(folds)
         protocol = (
             f"cross-validation, {count} parts of {len(dataset.labelled):,} rows, each judged by "
@@ -178,11 +183,14 @@ class Trial:
         """Fit all methods on `train`; a network stops by the first `watched` of `held`."""
         subjects = self.dataset.subjects.select(held)
         said: dict[str, Outputs] = {}
-        self.progress(PhaseStarted(f"simple methods, {phase}"))
+        simple = f"simple methods, {phase}"
+        self.progress(PhaseStarted(simple))
+        step = Steps(self.progress, simple, len(self.plan.names))
         for name in self.plan.names:
             if name != NETWORK:
                 with self.watch.timing(name):
                     said[name] = self.field.fit(name, train).outputs(subjects)
+                step()
         course = Course()
         if NETWORK in self.plan.names:
             self.progress(PhaseStarted(phase))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from proxy.graph.export_files import CONFIGURATION
+from proxy.learning.budget import within
 from proxy.learning.embeddings import Groups, picture
 from proxy.learning.events import PhaseStarted, Progress, unheard
 from proxy.learning.inductive.encoder import Encoder
@@ -29,6 +30,7 @@ from proxy.learning.properties.report import (
     PropertyReport,
 )
 from proxy.learning.properties.reporting import report_of
+from proxy.learning.properties.stages import stages
 from proxy.learning.properties.study import PropertyStudy, Trial
 from proxy.learning.properties.target import Form
 from proxy.learning.properties.tuning import searched
@@ -47,6 +49,7 @@ from proxy.learning.settings import (
     TrainingSettings,
 )
 from proxy.learning.stored_graph import StoredGraph
+from proxy.learning.timeline import Timeline
 from proxy.store.artifacts import try_output, write_or_keep
 
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy", "scikit-learn")
@@ -64,18 +67,20 @@ def train_property(
     search: SearchSettings | None = None,
     configuration: str = CONFIGURATION,
     progress: Progress | None = None,
+    deadline: float = 0.0,
 ) -> PropertyReport:
     """Learn to predict a property and write the artifact; nothing is written before all is done.
 
-    `model` is one of `PROPERTY_MODELS`. The same seed gives the same tensors on one machine. Raises
+    `model` is one of `PROPERTY_MODELS`; `deadline` are seconds that all of it may take, 0 for any.
+    The same seed gives the same tensors on one machine. Raises
     `BadExport`, `UnusableExport`, ValueError (features that do not fit, a model that is unknown or
     does not apply, a configuration of the search that makes no sense), `SearchFailed`,
     `OutputInTheWay`, `OutputUnwritable`, `OutputKeptElsewhere`.
     """
-    progress = progress or unheard
+    timeline = Timeline(progress or unheard, deadline=deadline)
     begun = time.perf_counter()
     try_output(artifact_directory)
-    progress(PhaseStarted("reading the export"))
+    timeline(PhaseStarted("reading the export"))
     dataset = load_property(export_directory, configuration)
     wanted = wanted_for(
         export_directory,
@@ -87,7 +92,11 @@ def train_property(
         PROPERTY_MODELS,
     )
     model = wanted.model
-    trial = Trial.of(dataset, wanted.settings, seed, progress, model)
+    size = dataset.graph.edge_count + len(dataset.labelled)
+    allowed = within(wanted.settings, deadline, size)
+    wanted = replace(wanted, settings=allowed)
+    trial = Trial.of(dataset, allowed, seed, timeline, model)
+    timeline.expect(stages(trial, wanted))
     question = Question(export_directory, configuration, seed)
     settings, tried, warnings = searched(trial, wanted, question)
     trial.settings = settings
@@ -95,12 +104,13 @@ def train_property(
         study = trial.study()
         choice = study.choices[model]
         served = _served(trial, study, choice)
-    progress(PhaseStarted("writing the artifact"))
+    timeline(PhaseStarted("writing the artifact"))
     taken = used(trial.plan.names, choice.weights)
     report = report_of(trial, study, model, taken, time.perf_counter() - begun)
     warnings = (*report.warnings, *wanted.warnings, *warnings)
     shown = picture(served, _by_class(dataset))
-    report = replace(report, search=tried, warnings=warnings, picture=shown)
+    parts = timeline.finish()
+    report = replace(report, search=tried, warnings=warnings, picture=shown, parts=parts)
     about = provenance(model, seed, settings, VERSIONS_OF) | tuned_by(tried)
     about["methods"] = dict(taken)
     reports = {REPORT: report.to_document(), PAGE: property_page(report)}

@@ -17,6 +17,7 @@ import numpy as np
 from proxy.learning.events import PhaseStarted, Progress
 from proxy.learning.graph import Indexes
 from proxy.learning.search.parameter import Parameter, Value, in_words
+from proxy.learning.timeline import is_over
 from proxy.messages.system_errors import reason_of
 
 Tell = Callable[[float], None]
@@ -181,7 +182,7 @@ def search(
     known = {each.name: each.enqueued(defaults.get(each.name)) for each in parameters}
     study.enqueue_trial({name: value for name, value in known.items() if value is not None})
     rows: list[TrialRow] = []
-    while len(rows) < trials:
+    while len(rows) < trials and not (rows and is_over(progress)):
         asked = [study.ask() for _ in range(min(parallel, trials - len(rows)))]
         jobs = [_job(trial, len(rows) + place, parameters) for place, trial in enumerate(asked)]
         numbers = ", ".join(str(job.number + 1) for job in jobs)

@@ -25,6 +25,7 @@ from proxy.learning.search.search import Here, Objective, TrialRow, search
 from proxy.learning.search.templates import TASKS, template
 from proxy.learning.search.workers import Workers
 from proxy.learning.settings import AUTO, SearchSettings, TrainingSettings
+from proxy.learning.timeline import Stage
 from proxy.store.artifacts import read_manifest
 
 TUNED = "tuned"
@@ -194,6 +195,20 @@ class Question:
         }
 
 
+def stages_of_search(wanted: Wanted, network: str, seconds: float) -> list[Stage]:
+    """The trials of a search as stages, each of so many seconds."""
+    at_a_time = min(wanted.search.parallel, wanted.search.trials)
+    return [
+        Stage(f"{searching(network)}, trial {number}", seconds / at_a_time, "the search")
+        for number in range(1, wanted.search.trials + 1)
+    ]
+
+
+def searching(network: str) -> str:
+    """What a search is called in progress."""
+    return f"search of settings for {network}"
+
+
 def tuned(
     wanted: Wanted,
     network: str,
@@ -228,7 +243,7 @@ def tuned(
         "parallel": parallel,
         "seed": question.seed,
         "progress": progress,
-        "what": f"search of settings for {network}",
+        "what": searching(network),
     }
     if parallel == 1:
         found = search(parameters, defaults, runner=Here(objective), **options)

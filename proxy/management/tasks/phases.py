@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from proxy.learning.events import EpochDone, Event, Progress
+from proxy.learning.events import (
+    EpochDone,
+    Event,
+    Overall,
+    PhaseStarted,
+    Progress,
+    StepDone,
+)
 from proxy.management.events import Tell
 
 
 def telling(tell: Tell) -> Progress:
     """A listener to learning that tells phases and epochs."""
 
+    overall = ""
+
     def progress(event: Event) -> None:
-        if isinstance(event, EpochDone):
-            tell(event.phase, event.epoch, event.epochs, _figures(event))
-        else:
-            tell(event.phase, 0, None, "")
+        nonlocal overall
+        match event:
+            case Overall():
+                overall = f", {event.share:.0%} of all, {event.seconds_left:.0f} s left"
+            case EpochDone():
+                tell(event.phase, event.epoch, event.epochs, _figures(event) + overall)
+            case StepDone():
+                tell(event.phase, event.done, event.total, overall.removeprefix(", "))
+            case PhaseStarted():
+                tell(event.phase, 0, None, overall.removeprefix(", "))
 
     return progress
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,45 @@ def test_the_table_shows_every_method_and_the_weights(export: Path, tmp_path: Pa
     assert f"Report: {page}, and for programs report.json beside it" in lines
     assert page.is_file()
     assert (output / "report.json").is_file()
+
+
+def test_a_pipe_gets_a_line_for_each_stage_and_the_time_of_each_part(
+    export: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "model"
+    quick = ["--epochs", "3", "--width", "8", "--threads", "1"]
+    done = CliRunner().invoke(main, ["train", str(export), "--output", str(output), *quick])
+    assert done.exit_code == 0, done.output
+    lines = done.stderr.splitlines()
+    assert lines[0] == "gremlink: reading the export"
+    told = [re.fullmatch(r"gremlink: (\d+)%, \d+:\d\d left: (.+)", line) for line in lines[2:]]
+    shares = [int(line[1]) for line in told if line is not None]
+    assert len(shares) == len(lines) - 2
+    assert shares == sorted(shares)
+    phases = [line[2] for line in told if line is not None]
+    assert "cross-validation, part 2, rgcn" in phases
+    assert phases[-1] == "writing the artifact"
+    (time,) = [line for line in done.stdout.splitlines() if line.startswith("Time: ")]
+    for part in ("reading the export", "trying methods", "the blend", "learning from all edges"):
+        assert re.search(rf"{part} \d+\.\d s", time), time
+    parts = json.loads((output / "report.json").read_text())["parts"]
+    assert {"trying methods", "the blend"} <= parts.keys()
+
+
+@pytest.mark.parametrize("of", ["links", "a property"])
+def test_a_deadline(export: Path, tmp_path: Path, of: str) -> None:
+    """Without one this would take hours."""
+    if of == "a property":
+        team = {"label": ["team", "classification"]}
+        export = write_teams(tmp_path / "teams", of_people=team)
+    output = str(tmp_path / "model")
+    asked = ["train", str(export), "--output", output, "--deadline", "6s", "--threads", "1"]
+    begun = time.monotonic()
+    long = ["--model", "rgcn", "--epochs", "1000000", "--budget", "100h"]
+    done = CliRunner().invoke(main, [*asked, *long])
+    assert done.exit_code == 0, done.output
+    assert time.monotonic() - begun < 60
+    assert read_artifact(tmp_path / "model").manifest["model"] == "rgcn"
 
 
 def test_an_unknown_model_is_wrong_usage(export: Path, tmp_path: Path) -> None:
@@ -74,7 +116,8 @@ def test_a_search_and_a_warm_start(export: Path, tmp_path: Path) -> None:
     again = ["train", data, "--output", model, *quick]
     done = CliRunner().invoke(main, [*again, "--hpo", str(file)])
     assert done.exit_code == 1
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.count("\n") == 2
+    assert done.stderr.startswith("gremlink: reading the export\n")
     assert 'mine.json: "models" has no entries' in done.stderr
     done = CliRunner().invoke(main, [*again, "--model", "rgcn", "--warm-start", model])
     assert done.exit_code == 0, done.output

@@ -1,0 +1,152 @@
+"""The time of a whole training: how far it is, how long it still takes, how long each part took.
+
+What is to come is told in advance as stages with estimates in seconds; how these compare with what
+stages really take on this machine is learned on the way. With a deadline each stage may take its
+share of what is left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from proxy.learning.events import EpochDone, Event, Overall, PhaseStarted, Progress, StepDone
+
+TRUST = 2.0
+"""Seconds of estimates that are believed before anything has been measured."""
+
+RESERVE = 0.05
+"""The share of a deadline that is kept for what nobody has estimated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A phase that is to come: how its name begins, its estimate in seconds, and the part of the
+    training that it belongs to, for the report."""
+
+    name: str
+    seconds: float
+    part: str
+
+
+class Timeline:
+    """Passes events on to a listener, with the `Overall` state of the training after each.
+
+    `deadline` are seconds from now, 0 for none.
+    """
+
+    def __init__(
+        self,
+        listener: Progress,
+        *,
+        deadline: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._listener = listener
+        self._clock = clock
+        self._begun = self._since = clock()
+        self._deadline = deadline
+        self._stages: Sequence[Stage] = ()
+        self._place = -1
+        self._part = ""
+        self._fraction = 0.0
+        self._until = float("inf")
+        self._shown = 0.0
+        self._estimated = self._measured = 0.0
+        self.parts: dict[str, float] = {}
+
+    @property
+    def has_deadline(self) -> bool:
+        """Whether there is one."""
+        return self._deadline > 0.0
+
+    def expect(self, stages: Sequence[Stage]) -> None:
+        """Tell what is to come from now on, in order."""
+        self._close()
+        self._stages, self._place, self._part = stages, -1, ""
+
+    def __call__(self, event: Event) -> None:
+        """See `Progress`."""
+        match event:
+            case PhaseStarted():
+                self._enter(event)
+            case EpochDone():
+                self._fraction = event.epoch / max(event.epochs, 1)
+            case StepDone():
+                self._fraction = event.done / max(event.total, 1)
+        self._listener(event)
+        left = self.seconds_left()
+        if left is not None:
+            elapsed = self._clock() - self._begun
+            self._shown = max(self._shown, elapsed / max(elapsed + left, 1e-9))
+            self._listener(Overall(min(self._shown, 1.0), left))
+
+    def seconds_left(self) -> float | None:
+        """Of the whole training, about; `None` while nobody knows what is to come."""
+        if not self._stages:
+            return None
+        pace = (TRUST + self._measured) / (TRUST + self._estimated)
+        left = sum(stage.seconds for stage in self._stages[self._place + 1 :])
+        if self._place >= 0:
+            left += (1.0 - self._fraction) * self._stages[self._place].seconds
+        return left * pace
+
+    def is_over(self) -> bool:
+        """Whether the phase has had its share of the time until the deadline."""
+        return self.has_deadline and self._clock() >= self._until
+
+    def finish(self) -> dict[str, float]:
+        """Seconds by part of the training, in the order in which they began."""
+        self._close()
+        return {part: round(seconds, 2) for part, seconds in self.parts.items()}
+
+    def _enter(self, event: PhaseStarted) -> None:
+        self._close()
+        later = [
+            place
+            for place, stage in enumerate(self._stages)
+            if place > self._place and event.phase.startswith(stage.name)
+        ]
+        if later:
+            # The longest name, and of equal ones the next.
+            self._place = max(later, key=lambda each: (len(self._stages[each].name), -each))
+            self._part = self._stages[self._place].part
+        elif self._place < 0 or not event.phase.startswith(self._stages[self._place].name):
+            self._part = event.phase.partition(",")[0]
+        if self.has_deadline:
+            now = self._clock()
+            left = (1.0 - RESERVE) * self._deadline - (now - self._begun)
+            ahead = sum(stage.seconds for stage in self._stages[max(self._place, 0) :])
+            own = self._stages[self._place].seconds if later else ahead
+            self._until = now + max(left, 0.0) * own / max(ahead, 1e-9)
+
+    def _close(self) -> None:
+        now = self._clock()
+        if self._part:
+            spent = now - self._since
+            self.parts[self._part] = self.parts.get(self._part, 0.0) + spent
+            if self._place >= 0:
+                self._measured += spent
+                self._estimated += self._stages[self._place].seconds
+        self._since, self._fraction = now, 0.0
+
+
+def is_over(progress: Progress) -> bool:
+    """Whether whoever works should come to an end, because there is a deadline."""
+    return isinstance(progress, Timeline) and progress.is_over()
+
+
+class Steps:
+    """Counts the steps of a phase and tells of each."""
+
+    def __init__(self, progress: Progress, phase: str, total: int) -> None:
+        self._progress = progress
+        self._phase = phase
+        self._total = total
+        self._done = 0
+
+    def __call__(self) -> None:
+        """One more is done."""
+        self._done = min(self._done + 1, self._total)
+        self._progress(StepDone(self._phase, self._done, self._total))
