@@ -4,6 +4,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 NOTEBOOK := .venv-notebook
+ARCADEDB := .venv-arcadedb
 LOCK := requirements.lock
 INSTALLED := $(VENV)/.installed
 UV_VERSION := 0.13.9
@@ -42,8 +43,8 @@ packaged-notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## the notebooks inside 
 	PACKAGED_NOTEBOOKS=1 NOTEBOOK_PYTHON=$(CURDIR)/$(NOTEBOOK)/bin/python \
 		$(BIN)/python -m pytest -s tests/packaged_notebooks $(ARGS)
 
-databases: $(INSTALLED) ## databases beside TinkerGraph: JanusGraph, fetched once (60 MB); a minute
-	GREMLINK_DATABASES=1 $(BIN)/python -m pytest tests/databases $(ARGS)
+databases: $(INSTALLED) $(ARCADEDB)/.installed ## JanusGraph, and ArcadeDB's openCypher, fetched once (190 MB); minutes
+	GREMLINK_DATABASES=1 ARCADEDB_PYTHON=$(CURDIR)/$(ARCADEDB)/bin/python $(BIN)/python -m pytest tests/databases $(ARGS)
 
 fuzz: $(INSTALLED) ## a million mutated requests through the codecs; ARGS="--messages 10000 --seed 2"
 	$(BIN)/python tests/fuzz/fuzz_grammar.py $(ARGS)
@@ -84,7 +85,7 @@ sbom: $(BIN)/uv ## what is locked, as a CycloneDX bill of materials in build/sbo
 		--output-file build/sbom.json $(LOCK)
 
 clean: ## remove .venv, caches and build products; data directories stay
-	rm -rf $(VENV) $(NOTEBOOK) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(NOTEBOOK) $(ARCADEDB) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A candidate has to run (version managers leave stubs that only fail), to be of a version with
@@ -110,6 +111,12 @@ $(NOTEBOOK)/.installed: tests/notebook/requirements.txt | $(BIN)/uv
 	$(BIN)/python -m venv --clear $(NOTEBOOK)
 	$(UV) pip install --python $(NOTEBOOK)/bin/python -r $< \
 		|| $(NOTEBOOK)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(ARCADEDB)/.installed: tests/databases/requirements.txt | $(BIN)/uv
+	$(BIN)/python -m venv --clear $(ARCADEDB)
+	$(UV) pip install --python $(ARCADEDB)/bin/python -r $< \
+		|| $(ARCADEDB)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # Where only pip knows the mirror or the certificates, uv fails and pip does the same work slower.

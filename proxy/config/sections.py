@@ -16,6 +16,7 @@ from proxy.config.types import (
     KeyId,
     Lists,
     Origins,
+    Passage,
     Port,
     Region,
     Seconds,
@@ -95,6 +96,12 @@ class Upstream(Section):
         repr=False,
         description="its Gremlin endpoint, as in ws://localhost:8183/gremlin",
     )
+    open_cypher: Passage = Field(
+        default="auto",
+        description="where /openCypher goes: auto is to the database if that is sure to be Neptune,"
+        " on to the database, off nowhere; or an http or https address",
+    )
+    sparql: Passage = Field(default="auto", description="the same for /sparql and /rdf")
     tls_authorities: Path | None = Field(
         default=None,
         description="PEM of the authorities to trust instead of the machine's, for wss",

@@ -19,6 +19,9 @@ LONGEST_QUOTE = 200
 """Characters of a value that an error quotes."""
 
 
+PASSAGES = ("auto", "on", "off")
+"""Whether requests in another language than Gremlin go on."""
+
 SHORTEST_TOKEN = 16
 """Characters of a token that nobody guesses."""
 
@@ -55,6 +58,18 @@ def _service(value: str) -> str:
             "AWS_SECRET_ACCESS_KEY"
         )
     return value
+
+
+def _passage(value: str) -> str:
+    """The value, if it is one of the words or the address of a service."""
+    if value in PASSAGES:
+        return value
+    try:
+        return _service(value)
+    except ValueError:
+        raise ValueError(
+            f"must be {', '.join(PASSAGES)} or an address, as in http://host:port/path"
+        ) from None
 
 
 def _split(value: str, schemes: tuple[str, ...], form: str) -> SplitResult:
@@ -167,6 +182,7 @@ Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
 KeyId = Annotated[str, AfterValidator(_key)]
 UserName = Annotated[str, AfterValidator(_user)]
 Region = Annotated[str, AfterValidator(_region)]
+Passage = Annotated[str, AfterValidator(_passage)]
 UrlPath = Annotated[str, AfterValidator(_path)]
 WebSocketUrl = Annotated[str, AfterValidator(websocket_url)]
 ServiceUrl = Annotated[str, AfterValidator(_service)]

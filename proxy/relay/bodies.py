@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 PIECE = 64 * 1024
 """Bytes that are inflated to at one time."""
 
+AS_IT_CAME = web.RequestKey("as_it_came", bytes)
+"""A compressed body, for those who pass it on with its signature."""
+
 _WINDOW = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 _DEFLATED = 8
 
@@ -87,6 +90,7 @@ def complete(limits: Limits) -> Middleware:
             raise _too_long(limits.max_message_bytes) from None
         encoding = request.headers.get("Content-Encoding", "identity").strip()
         if encoding.lower() != "identity" and (body := await request.read()):
+            request[AS_IT_CAME] = body
             # Where `read` looks first: handlers need not know that there was another form.
             request._read_bytes = await _inflated(body, encoding, limits.max_message_bytes)
         return await handler(request)

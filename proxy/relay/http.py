@@ -24,6 +24,7 @@ from proxy.inference.commands import Admit, Ask, Command, Reply, Results, Try
 from proxy.inference.errors import InferenceError, InternalFailure, InvalidParameter
 from proxy.inference.predicates import Settings
 from proxy.relay.advance import LONG, Aside
+from proxy.relay.bodies import AS_IT_CAME
 from proxy.relay.errands import Predictor
 from proxy.relay.headers import end_to_end, http_url
 from proxy.relay.in_order import carried_out
@@ -72,7 +73,7 @@ class HttpRelay:
             return refusal(error, _id_of(request, body))
         if not marked:
             WATCH.warn(_address(request) + b"&" + body[:LOOKED_INTO])
-            return await self._pass_on(request, request.method, end_to_end(request.headers), body)
+            return await self._passed_on(request, body)
         return await self.answered(
             request, body, lambda message: self._answer(request, message, body)
         )
@@ -124,15 +125,15 @@ class HttpRelay:
         final = await self.carried_out(
             message, len(body), lambda command: self.perform(request, command)
         )
-        headers = end_to_end(request.headers)
         if final is None:
-            return await self._pass_on(request, request.method, headers, body)
+            return await self._passed_on(request, body)
+        headers = _headers(request)
         final = self.spoken.to_database(final)
         headers["Content-Type"], content = await self._unless_short(
             body, http_body, final, self.message_limit
         )
         headers.setdefault("Accept", "application/json")
-        return await self._pass_on(request, "POST", headers, content, address=False)
+        return await self._pass_on(request, "POST", headers, content, self._url())
 
     async def carried_out(
         self, message: RequestMessage, size: int, perform: Callable[[Command], Awaitable[Reply]]
@@ -156,11 +157,11 @@ class HttpRelay:
     async def ask(self, request: web.Request, asked: RequestMessage) -> Results:
         """The results of a query of our own. Raises `Refused`, `InternalFailure`."""
         for message in self.spoken.forms(asked):
-            headers = end_to_end(request.headers)
+            headers = _headers(request)
             headers["Content-Type"], content = http_body(message, self.message_limit)
             headers["Accept"] = message.format.name
             headers.popall("Accept-Encoding", None)
-            async with self._send("POST", headers, content, "") as response:
+            async with self._send("POST", headers, content, self._url()) as response:
                 body = await response.read()
                 if self.spoken.understood(message.format, response.status, body):
                     break
@@ -185,19 +186,43 @@ class HttpRelay:
             return work(*arguments)
         return await self.aside(work, *arguments)
 
+    async def _passed_on(self, request: web.Request, body: bytes) -> web.StreamResponse:
+        """The database's answer to a request as it came."""
+        _, _, query = request.raw_path.partition("?")
+        url = self._url(query)
+        return await self._pass_on(request, request.method, _headers(request), body, url)
+
+    async def forward(self, request: web.Request, url: URL) -> web.StreamResponse:
+        """The answer of `url` to a request that is no query in Gremlin, to the last byte as it
+        came: what it is signed with may cover the body as it was compressed."""
+        body = request.get(AS_IT_CAME) or await request.read()
+        return await self._pass_on(request, request.method, end_to_end(request.headers), body, url)
+
+    async def fetched(self, request: web.Request, url: URL) -> web.Response | None:
+        """The same as a whole, `None` if there is no answer."""
+        body = request.get(AS_IT_CAME) or await request.read()
+        try:
+            async with self._send(request.method, end_to_end(request.headers), body, url) as answer:
+                return web.Response(
+                    status=answer.status,
+                    reason=answer.reason,
+                    headers=end_to_end(CIMultiDict(answer.headers)),
+                    body=await answer.read(),
+                )
+        except InternalFailure:
+            return None
+
     async def _pass_on(
         self,
         request: web.Request,
         method: str,
         headers: CIMultiDict[str],
         body: bytes,
-        *,
-        address: bool = True,
+        url: URL,
     ) -> web.StreamResponse:
-        _, _, query = request.raw_path.partition("?") if address else ("", "", "")
         response: web.StreamResponse | None = None
         try:
-            async with self._send(method, headers, body, query) as answered:
+            async with self._send(method, headers, body, url) as answered:
                 response = web.StreamResponse(
                     status=answered.status,
                     reason=answered.reason,
@@ -222,13 +247,15 @@ class HttpRelay:
                 request.transport.abort()
             return response
 
+    def _url(self, query: str = "") -> URL:
+        """The database's endpoint, with a query string as it was written."""
+        return URL(http_url(self.upstream) + (f"?{query}" if query else ""), encoded=True)
+
     @asynccontextmanager
     async def _send(
-        self, method: str, headers: CIMultiDict[str], body: bytes, query: str
+        self, method: str, headers: CIMultiDict[str], body: bytes, url: URL
     ) -> AsyncIterator[ClientResponse]:
         """The database's response. Raises `InternalFailure` if there is none."""
-        url = URL(http_url(self.upstream) + (f"?{query}" if query else ""), encoded=True)
-        headers.popall("Content-Encoding", None)  # what was read is no longer compressed
         try:
             async with self.session.request(
                 method,
@@ -242,8 +269,10 @@ class HttpRelay:
                 yield response
         except (ClientError, OSError) as error:
             reason = reason_of(error)
-            log.warning("HTTP request to %s failed: %s", self.upstream, reason)
-            message = f"The database at {self.upstream} cannot be reached: {reason}."
+            own = url.with_query(None) == self._url()
+            place = self.upstream if own else str(url.with_query(None))
+            log.warning("HTTP request to %s failed: %s", place, reason)
+            message = f"The database at {place} cannot be reached: {reason}."
             raise InternalFailure(message) from error
 
 
@@ -261,6 +290,13 @@ class Refused(Exception):
             own = str(self._asked).encode()
             self._response.body = body.replace(own, str(request_id).encode())
         return self._response
+
+
+def _headers(request: web.Request) -> CIMultiDict[str]:
+    """Those of a request whose body was read, and is no longer compressed."""
+    headers = end_to_end(request.headers)
+    headers.popall("Content-Encoding", None)
+    return headers
 
 
 def _address(request: web.Request) -> bytes:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +29,7 @@ from proxy.relay.explain import Explainer
 from proxy.relay.headers import require_text
 from proxy.relay.http import HttpRelay
 from proxy.relay.invocations import Invocations
+from proxy.relay.languages import Languages
 from proxy.relay.ledger import Ledger
 from proxy.relay.metrics import Metrics
 from proxy.relay.queries import OpenQueries
@@ -114,9 +115,15 @@ class Server:
         limits = self._configuration.limits
         gate = Gate(self._configuration.listen, self._configuration.access)
         path = self._configuration.listen.path
+        languages = Languages(self._http, self._configuration.upstream, path)
         application = web.Application(
             client_max_size=limits.max_message_bytes,
-            middlewares=[gate.check, complete(limits), elsewhere(path, self._plain)],
+            middlewares=[
+                gate.check,
+                complete(limits),
+                languages.middleware(lambda handler: self._asked(handler, None)),
+                elsewhere(path, self._plain),
+            ],
         )
         application.on_response_prepare.extend([gate.answer, say_type])
         explainer = Explainer(self._http)
@@ -166,11 +173,11 @@ class Server:
             return await self._websocket(request)
         return await self._plain(request)
 
-    def _asked(self, handler: Handler) -> Handler:
+    def _asked(self, handler: Handler, methods: Collection[str] | None = METHODS) -> Handler:
         """The handler of queries, which are counted, and waited for before the server ends."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            if request.method not in METHODS:
+            if methods is not None and request.method not in methods:
                 why = f"{request.path} takes {', '.join(METHODS)}, not {request.method}."
                 raise web.HTTPMethodNotAllowed(
                     request.method, METHODS, **told("MethodNotAllowedException", why)

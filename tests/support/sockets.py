@@ -14,7 +14,7 @@ import hashlib
 import logging
 import ssl
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -259,12 +259,18 @@ async def no_model(work: object) -> None:
 
 @contextlib.asynccontextmanager
 async def relay(
-    predict: Any = no_model, *, upstream: str = "", **limits: Any
+    predict: Any = no_model,
+    *,
+    upstream: str = "",
+    languages: Mapping[str, str] | None = None,
+    **limits: Any,
 ) -> AsyncIterator[World]:
-    """A relay in front of a scripted database, `limits` as in the configuration."""
+    """A relay in front of a scripted database, `limits` as in the configuration; `languages` are
+    settings of `upstream`, in which `{port}` is the database's."""
     database = Database()
     await database.start()
-    configuration = Configuration.model_validate({"limits": limits})
+    passed = {key: each.format(port=database.port) for key, each in (languages or {}).items()}
+    configuration = Configuration.model_validate({"limits": limits, "upstream": passed})
     address = upstream or f"ws://127.0.0.1:{database.port}/gremlin"
     async with upstream_session() as session:
         server = Server(configuration, address, session, predict)
