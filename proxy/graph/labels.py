@@ -1,4 +1,9 @@
-"""The labels of a vertex, of which there may be several."""
+"""The labels of a vertex, of which there may be several.
+
+An export writes them joined by `;` and sorted, whatever the database joins them by; that names the
+type of the vertex to models. A query has the spelling of the database, or one of the labels: which
+of these finds a vertex is the database's affair.
+"""
 
 from __future__ import annotations
 
@@ -31,3 +36,17 @@ def spellings(label: str) -> Labels:
     ('Admin;Person', 'Admin::Person')
     """
     return tuple(dict.fromkeys((label, label.replace(";", "::"))))
+
+
+def surely_has(label: str, vertex_type: str) -> bool:
+    """Whether a type of vertices has this label, in every database."""
+    return label == vertex_type and split_labels(label) == (label,)
+
+
+def may_have(label: str, vertex_type: str) -> bool:
+    """Whether a database may find vertices of a type by this label.
+
+    >>> may_have("Admin::Person", "Admin;Person"), may_have("Person", "Admin;Person")
+    (True, True)
+    """
+    return label == vertex_type or set(split_labels(label)) <= set(split_labels(vertex_type))

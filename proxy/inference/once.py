@@ -27,7 +27,7 @@ from grammar.traversal import (
 from proxy.inference.kinds import OTHER, Listed, What, kind_of
 from proxy.inference.place import host_index
 
-_WRITING = frozenset("addV addE property drop mergeV mergeE io call sideEffect".split())
+_WRITING = frozenset("addV addE property drop mergeV mergeE io call".split())
 _SHUFFLE = EnumConstant("Order", "shuffle")
 _RANDOM = frozenset("sample coin pageRank peerPressure connectedComponent shortestPath".split())
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grammar.traversal import Literal
+from proxy.graph.labels import may_have
 from proxy.learning.graph import Floats, Indexes
 from proxy.learning.links.model import LinkModel
 from proxy.learning.links.scorers.embedding import unit_rows
@@ -76,7 +77,7 @@ class VertexEmbeddings:
 
         None for a vertex without an embedding. Raises `UnknownVertex` for a label of none.
         """
-        among = [name for name in self.tables if label in name.split(";")]
+        among = [name for name in self.tables if may_have(label, name)]
         if not among:
             raise UnknownVertex(f"no embeddings of {label!r}: there are those of {self._types}")
         if vertex[0] not in self.tables:

@@ -38,10 +38,11 @@ from proxy.inference.neighbourhood import NEIGHBOURHOOD
 from proxy.inference.once import runs_once
 from proxy.inference.options import without_options
 from proxy.inference.place import leading_steps
-from proxy.inference.plan import LinkPlan, Plan, plan_all
-from proxy.inference.predicates import Inductive, Settings
+from proxy.inference.plan import LinkPlan, Plan
+from proxy.inference.predicates import Inductive
 from proxy.inference.prepare import model_of
-from proxy.inference.query import Query, read_query
+from proxy.inference.query import Query
+from proxy.inference.understood import understand
 from proxy.relay.http import HttpRelay
 from proxy.relay.queries import text_of
 from proxy.wire.request import RequestMessage
@@ -69,10 +70,10 @@ class Explainer:
 
     async def _explain(self, request: web.Request, message: RequestMessage) -> web.Response:
         title = "Neptune Gremlin Explain"
-        query = read_query(message)
-        plans = _plans(query, self.relay.settings) if query is not None else {}
-        if query is None or not any(plans.values()):
+        understood = understand(message, self.relay.settings)
+        if understood is None:
             return await self._by_database(request, message, title, step("explain"))
+        query, plans = understood.query, understood.planned
         parts = [_section("Query String", [text_of(message)])]
         if any(runs_once(query.traversals[number].steps) for number in plans):
             await self.relay.ask(request, query.admission(uuid4()))
@@ -105,8 +106,8 @@ class Explainer:
         results = await self.relay.ask(request, final)
         ended = time.perf_counter()
         profile.lines.append(f"final query: {len(results)} results, {_ms(ended - before)}")
-        query = read_query(message)
-        plans = _plans(query, self.relay.settings) if query is not None else {}
+        understood = understand(message, self.relay.settings)
+        plans = {} if understood is None else understood.planned
         return _page(
             title,
             [
@@ -186,10 +187,6 @@ class Explainer:
 
 _Plans = Mapping[int, Sequence[Plan]]
 """The inferences of a query, by the number of their traversal."""
-
-
-def _plans(query: Query, settings: Settings) -> _Plans:
-    return {number: plan_all(query.traversals[number], settings) for number in query.concerned}
 
 
 @dataclass(slots=True)

@@ -423,6 +423,24 @@ def test_what_can_be_known_is_refused_before_anything_is_written(
     assert wrote() == []
 
 
+MANY = 3000
+
+
+@pytest.mark.parametrize(
+    "way", ["script, graphbinary", "lang, graphson-3", "bytecode, graphbinary"]
+)
+@pytest.mark.parametrize(
+    "write", [ASKED, f"coalesce(__.{ASKED}, __.outE())", f"union(__.{ASKED}, __.inE())"]
+)
+def test_as_many_as_there_may_be_inputs(
+    write: str, way: str, speakers: Speakers, direct: Client, wrote: Callable[[], list[str]]
+) -> None:
+    direct.submit(f"(1..{MANY}).each {{ g.addV('Many').iterate() }}").all().result()
+    query = f'g.{LINKS}.V().hasLabel("Many").{write}.{FRIENDS}.count()'
+    assert run(speakers, way, query) == [0]
+    assert direct.submit("g.V().hasLabel('Many').has('asked').count()").all().result() == [MANY]
+
+
 Q_ANN, Q_DORA = '"ann"', '"dora"'
 INFER = f"g.{LINKS}.V({{}}).{FRIENDS}.{NAMES}"
 SCRIPTS: dict[str, tuple[list[Any], list[str]]] = {

@@ -34,7 +34,7 @@ def examples(model: LinkModel, seed: int) -> tuple[Example, ...]:
         (answers,) = predictor.predict(
             edge_label=relation.label,
             direction=direction,
-            target_label=target.split(";")[0],
+            target_label=target,
             inputs=[vertex],
             known=[known],
             limit=ANSWERS,

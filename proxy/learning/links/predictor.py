@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from grammar.traversal import Literal
+from proxy.graph.labels import may_have, surely_has
 from proxy.learning.embeddings import VertexEmbeddings, embeddings_of
 from proxy.learning.graph import Direction, Relation
 from proxy.learning.inductive.extension import Place, Places, extend, places_of
@@ -16,7 +17,6 @@ from proxy.learning.inductive.neighbourhood import Neighbourhood
 from proxy.learning.inductive.scope import Scope
 from proxy.learning.links.explanation import Evidence, Explanation
 from proxy.learning.links.guess import Guess, guess
-from proxy.learning.links.labels import may_have, surely_has
 from proxy.learning.links.model import LinkModel, from_artifact
 from proxy.learning.links.ranker import Ranker, ScoredVertex, Table, Vertices
 from proxy.store.artifacts import read_artifact

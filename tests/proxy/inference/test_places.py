@@ -10,6 +10,7 @@ from answering import as_bytecode, as_script, drive, known, row
 from grammar.traversal import Items, Literal, Opaque
 from proxy.inference.commands import (
     Admit,
+    Ask,
     CountValues,
     Edge,
     PredictProperty,
@@ -253,6 +254,22 @@ def test_a_new_start_behind_writes_needs_no_elements():
     answered = drive(as_script(query), [[], [Literal.of(0)], [row(v="a")]], values=genres)
     assert answered.asked[1] == 'g.addV("m").constant(0)'
     assert answered.asked[2].startswith('g.inject(0).V("a")')
+
+
+@pytest.mark.parametrize("make", [as_bytecode, as_script])
+def test_edges_whose_ids_are_the_databases_own_are_gone_on_from(make):
+    raw = bytes.fromhex("00 00000000 05") + b"x.RID"
+    own = [Opaque("graphbinary", raw, "custom type x.RID")]
+    query = f'{P}V("a").addE("m").to("b").{GENRE}.value()'
+    rows = [[], own, [row(v="e1", s="a", t="b", l="m")]]
+    answered = drive(make(query), rows, values=genres, element="edge")
+    asked = [each.request for each in answered.commands if isinstance(each, Ask)][2]
+    if make is as_bytecode:
+        assert asked.args["gremlin"].steps[0].arguments == tuple(own)
+    else:
+        assert answered.asked[2].startswith("g.E(gremlink_answers_0)")
+        ((_, bound),) = asked.args["bindings"].entries
+        assert list(bound.items) == own
 
 
 def test_the_rest_is_shown_to_the_database_before_anything_is_written():
