@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from aiohttp import ClientResponse
+
 from proxy.inference.errors import InternalFailure, UnsupportedOperation
 from proxy.relay.commands import Pending
 from proxy.relay.recent import RecentIds
@@ -16,14 +18,28 @@ def collect(pending: Pending, payload: bytes, recent: RecentIds) -> None:
     """Keep what is in a response. Raises `InferenceError`."""
     pending.received += len(payload)
     if pending.received > RESULT_LIMIT:
-        raise UnsupportedOperation(
-            f"The inputs of the inference and their links take more than {RESULT_LIMIT} bytes:"
-            " narrow the steps before it, or ask in portions with range()."
-        )
+        raise _too_many()
     try:
         pending.results += recent.results(payload)
     except MessageError as error:
         raise _unreadable(error) from error
+
+
+async def read_whole(response: ClientResponse) -> bytes:
+    """The body of an answer over HTTP. Raises `UnsupportedOperation`."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > RESULT_LIMIT:
+            raise _too_many()
+    return bytes(body)
+
+
+def _too_many() -> UnsupportedOperation:
+    return UnsupportedOperation(
+        f"The inputs of the inference and their links take more than {RESULT_LIMIT} bytes:"
+        " narrow the steps before it, or ask in portions with range()."
+    )
 
 
 def holds_any(payload: bytes) -> bool:

@@ -25,6 +25,7 @@ from proxy.inference.errors import InferenceError, InternalFailure, InvalidParam
 from proxy.inference.predicates import Settings
 from proxy.relay.advance import LONG, Aside
 from proxy.relay.bodies import AS_IT_CAME
+from proxy.relay.collected import read_whole
 from proxy.relay.errands import Predictor
 from proxy.relay.headers import end_to_end, http_url
 from proxy.relay.in_order import carried_out
@@ -162,7 +163,7 @@ class HttpRelay:
             headers["Accept"] = message.format.name
             headers.popall("Accept-Encoding", None)
             async with self._send("POST", headers, content, self._url()) as response:
-                body = await response.read()
+                body = await read_whole(response)
                 if self.spoken.understood(message.format, response.status, body):
                     break
         if response.status != 200:

@@ -11,6 +11,7 @@ from sockets import Peer, both_loops, header, relay
 
 PASSED = ("Content-Type: application/json", "Authorization: Basic abc", "User-Agent: x")
 ML = 'g.V("a").out("FRIEND").with("Neptune#ml.prediction")'
+FRIENDS = f'g.with("Neptune#ml.endpoint", "friends").{ML[2:]}.hasLabel("User")'
 
 
 @pytest.fixture(autouse=True)
@@ -210,3 +211,18 @@ async def test_a_client_that_goes_within_an_answer_is_no_error():
         await client.read(100_000)
         client.abort()
         await asyncio.sleep(0.2)
+
+
+@both_loops
+async def test_endless_inputs_are_given_up(monkeypatch):
+    monkeypatch.setattr("proxy.relay.collected.RESULT_LIMIT", 1000)
+    async with relay() as world:
+        reply = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n"
+        bodies = answers(world, reply + b" " * 9000)
+        head, body = await world.http(post(json.dumps({"gremlin": FRIENDS}).encode()))
+        assert refused(head, body)[1].startswith(
+            "The inputs of the inference and their links take more than 1000 bytes"
+        )
+        assert len(bodies) == 1
+        head, _ = await world.http(post(b'{"gremlin": "g.V()"}'))
+        assert head.startswith(b"HTTP/1.1 200 ")
