@@ -189,6 +189,34 @@ def test_what_signatures_are_for_is_judged_by_the_path(
     assert (status(keyed, path, **dict(request.headers.items())) != 403) is admitted
 
 
+def test_boto3_signs_sagemaker_s_calls_for_sagemaker(keyed: RunningApi) -> None:
+    sagemaker = keyed.client("AKID", KEY, "sagemaker")
+    assert sagemaker.list_endpoints()["Endpoints"] == []
+    runtime = keyed.client("AKID", KEY, "sagemaker-runtime")
+    with pytest.raises(runtime.exceptions.ValidationError, match="none"):
+        runtime.invoke_endpoint(EndpointName="none", Body=b"{}", ContentType="application/json")
+    with pytest.raises(Exception, match="AccessDenied"):
+        keyed.client("AKID", "another", "sagemaker").list_endpoints()
+    for path in ("/", "/endpoints/none/invocations"):
+        request = AWSRequest(
+            "POST",
+            keyed.address + path,
+            data=b"{}",
+            headers={
+                "X-Amz-Target": "SageMaker.ListEndpoints",
+                "Content-Type": "application/x-amz-json-1.1",
+            },
+        )
+        SigV4Auth(Credentials("AKID", KEY), "neptune-db", "eu-west-1").add_auth(request)
+        sent = urllib.request.Request(
+            keyed.address + path, b"{}", dict(request.headers.items()), method="POST"
+        )
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(sent)
+        with refused.value as error:
+            assert error.code == 403
+
+
 @pytest.fixture(scope="module")
 def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi]:
     access = {
