@@ -12,6 +12,9 @@ from proxy.inference.predicates import MARKER, OPTIONS, PREFIX, TASKS, TOLD
 
 _KEYS = {key.removeprefix(PREFIX).lower(): key for key in (*TASKS, *OPTIONS, *TOLD)}
 _NAMES = "|".join(sorted(_KEYS, key=len, reverse=True))
+_ESCAPED = rb"\u0023"
+"""The sign as JSON and Groovy may write it."""
+
 _NEAR = re.compile(
     rf"""
       neptune[\W_]{{0,8}}ml[\W_]{{0,8}}({_NAMES})      # another sign between them, a blank, or none
@@ -26,7 +29,7 @@ _NEAR = re.compile(
 def nearly_ours(text: bytes | bytearray) -> str | None:
     """The key of ours that stands in a text in another spelling, or just `PREFIX` where no more can
     be told; `None` if there is none."""
-    found = _NEAR.search(text.replace(MARKER, b"").lower())
+    found = _NEAR.search(text.replace(MARKER, b"").replace(_ESCAPED, b"#").lower())
     if found is None:
         return None
     name = next(filter(None, found.groups()), b"").decode()

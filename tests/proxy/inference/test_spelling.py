@@ -39,6 +39,7 @@ PREDICTION = "Neptune#ml.prediction"
         ("Neptune#m1.prediction", PREDICTION),
         ("Neptun#ml.prediction", PREDICTION),
         ("Neptune\u00a0#ml.prediction", PREDICTION),
+        (r"neptune\u0023ml.prediction", PREDICTION),
         ("neptune#ml.limit", "Neptune#ml.limit"),
         ("neptune#ml.ENDPOINT", "Neptune#ml.endpoint"),
         ("neptune#ml.iamrolearn", "Neptune#ml.iamRoleArn"),
