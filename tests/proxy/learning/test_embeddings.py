@@ -82,6 +82,24 @@ def test_cosines_by_hand() -> None:
     assert found.nearest(("P", 0), 5) == [("b", pytest.approx(0.6)), ("c", pytest.approx(0.0))]
 
 
+def test_the_nearest_with_a_label() -> None:
+    tables = {
+        "P": np.array([[1.0, 0.0], [3.0, 4.0]], np.float32),
+        "P;Q": np.array([[4.0, 3.0]], np.float32),
+        "R": np.array([[1.0, 0.0]], np.float32),
+    }
+    ids = {"P": ["a", "b"], "P;Q": ["c"], "R": ["d"], "S": ["e"]}
+    stored = StoredGraph(TypedGraph({"P": 2, "P;Q": 1, "R": 1, "S": 1}, {}, {}), ids, {})  # type: ignore
+    found = VertexEmbeddings("rgcn", stored, tables)
+    assert [each for each, _ in found.labelled(("P", 0), 5, "P")] == ["c", "b"]
+    assert [each for each, _ in found.labelled(("P", 0), 1, "P")] == ["c"]
+    assert [each for each, _ in found.labelled(("P", 0), 5, "Q")] == ["c"]
+    assert [each for each, _ in found.labelled(("R", 0), 5, "P")] == ["a", "c", "b"]
+    assert found.labelled(("S", 0), 5, "P") == []
+    with pytest.raises(UnknownVertex, match="no embeddings of 'S': there are those of P, P;Q, R"):
+        found.labelled(("P", 0), 5, "S")
+
+
 def test_a_plane_keeps_what_lies_in_one() -> None:
     random = np.random.default_rng(0)
     flat = np.zeros((50, 6), np.float32)

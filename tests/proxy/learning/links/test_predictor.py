@@ -234,3 +234,24 @@ def test_threads_get_the_same_answers(trained: Path) -> None:
     for worker in workers:
         worker.join()
     assert found == [expected] * 8
+
+
+def test_links_of_the_training() -> None:
+    predictor = LinkPredictor(model())
+
+    def known(vertex: Literal, direction="out", label="P"):
+        (found,) = predictor.known(
+            edge_label="knows", direction=direction, target_label=label, inputs=[vertex]
+        )
+        return found
+
+    # Nothing is linked to itself in an answer, and so everything counts as linked to itself.
+    assert known(A) == {A, B, C, D}
+    assert known(D) == {D, Literal.string("pq")}
+    assert known(C, "in") == {A, B, C}
+    assert known(D, label="Q") == {Literal.string("pq")}
+    assert known(Literal.string("nobody")) == frozenset()
+    assert predictor.place(B) == ("P", 1)
+    assert predictor.place(Literal.string("1")) is None
+    with pytest.raises(UnknownRelation):
+        known(A, label="R")
