@@ -85,8 +85,6 @@ class SageMaker:
         """`POST /endpoints/{name}/invocations`."""
         _refuse_choices(request)
         accepted = request.headers.get("Accept", "*/*")
-        if request.content_type not in _TAKEN:
-            raise ModelError(f"The payload is {request.content_type[:60]}: send JSON.", 415)
         if not any(each in accepted for each in ("json", "*", "octet-stream")):
             raise ModelError(f"The reply is JSON, and {accepted[:60]} is accepted alone.", 406)
         name = request.match_info["name"]
@@ -180,10 +178,6 @@ class SageMaker:
             return await asyncio.to_thread(self.endpoints.state, name)
         except MLResourceNotFound:
             raise _no_endpoint(name) from None
-
-
-_TAKEN = ("application/json", "application/octet-stream", "binary/octet-stream", "text/plain")
-"""Types of a payload; the octets are those of clients that name none."""
 
 
 def _summary(state: EndpointState) -> dict[str, Any]:

@@ -231,6 +231,13 @@ def test_a_payload_goes_to_the_model(runtime: Any) -> None:
         assert runtime.invoke_endpoint(EndpointName="ann", Body=b"{}", **more)["Body"].read()
 
 
+@pytest.mark.parametrize("name", ["application/x-www-form-urlencoded", "text/plain", "*/*"])
+def test_a_type_that_a_client_puts_there_by_itself(api: RunningApi, name: str) -> None:
+    """As `curl -d` does."""
+    status, found = posted(api, "/endpoints/ann/invocations", b"{}", {"Content-Type": name})
+    assert (status, found["of"]) == (200, "ann")
+
+
 @pytest.mark.parametrize(
     ("endpoint", "exception", "status", "original", "said"),
     [
@@ -256,7 +263,6 @@ def test_errors_are_those_of_the_model(
 @pytest.mark.parametrize(
     ("arguments", "exception", "said"),
     [
-        ({"ContentType": "text/csv"}, "ModelError", "text/csv: send JSON"),
         ({"Accept": "text/csv"}, "ModelError", "The reply is JSON"),
         ({"TargetModel": "a.tar.gz"}, "ValidationError", "There are no models in an endpoint"),
         ({"TargetVariant": "other"}, "ValidationError", "The one variant"),
