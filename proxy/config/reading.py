@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from proxy.config.sections import Configuration, keys
 from proxy.config.sections import sections as all_sections
 from proxy.config.types import shown
+from proxy.messages.addresses import without_passwords
 from proxy.messages.system_errors import reason_of
 
 PREFIX = "GREMLINK_"
@@ -36,6 +37,7 @@ class ConfigurationError(Exception):
 
     def __init__(self, source: str, key: str, problem: str, *, nearest: str | None = None) -> None:
         hint = f"; did you mean {nearest}?" if nearest else ""
+        problem = without_passwords(problem)
         super().__init__(f"{source}: {f'{key}: ' if key else ''}{problem}{hint}")
         self.source = source
         self.key = key

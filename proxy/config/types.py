@@ -22,6 +22,11 @@ LONGEST_QUOTE = 200
 PASSAGES = ("auto", "on", "off")
 """Whether requests in another language than Gremlin go on."""
 
+
+class Address:
+    """Marks a setting that is the address of something, and so may hold a password."""
+
+
 SHORTEST_TOKEN = 16
 """Characters of a token that nobody guesses."""
 
@@ -160,8 +165,8 @@ def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
     for host in value:
         if host != "*" and not _HOST.fullmatch(host):
             raise ValueError(
-                f"{host!r} is no name of a host: write proxy.example.org, *.example.org or an"
-                " address, without a port"
+                f"{_quoted(host)} is no name of a host: write proxy.example.org, *.example.org or "
+                "an address, without a port"
             )
     return tuple(host.lower().strip("[]").removesuffix(".") for host in value)
 
@@ -170,7 +175,7 @@ def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
     for origin in value:
         if not _ORIGIN.fullmatch(origin):
             raise ValueError(
-                f"{origin!r} is no origin of web pages: write https://app.example.org or"
+                f"{_quoted(origin)} is no origin of web pages: write https://app.example.org or"
                 " http://localhost:3000, without a path; each has to be named"
             )
     return tuple(origin.lower() for origin in value)
@@ -182,14 +187,14 @@ Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
 KeyId = Annotated[str, AfterValidator(_key)]
 UserName = Annotated[str, AfterValidator(_user)]
 Region = Annotated[str, AfterValidator(_region)]
-Passage = Annotated[str, AfterValidator(_passage)]
+Passage = Annotated[str, AfterValidator(_passage), Address()]
 UrlPath = Annotated[str, AfterValidator(_path)]
-WebSocketUrl = Annotated[str, AfterValidator(websocket_url)]
-ServiceUrl = Annotated[str, AfterValidator(_service)]
+WebSocketUrl = Annotated[str, AfterValidator(websocket_url), Address()]
+ServiceUrl = Annotated[str, AfterValidator(_service), Address()]
 Lists = Annotated[dict[str, list[str]], BeforeValidator(_table)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
-Hosts = Annotated[Words, AfterValidator(_hosts)]
-Origins = Annotated[Words, AfterValidator(_origins)]
+Hosts = Annotated[Words, AfterValidator(_hosts), Address()]
+Origins = Annotated[Words, AfterValidator(_origins), Address()]
 Folders = Annotated[tuple[Path, ...], BeforeValidator(_folders)]
 Heap = Annotated[str, AfterValidator(_heap)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -200,14 +205,23 @@ def shown(field: FieldInfo, value: object) -> str:
     parts = _parts(field.annotation).union(*map(_parts, field.metadata))
     if SecretStr in parts:
         return "the value"
-    if parts & {websocket_url, _service} and not is_plain(str(value)):
-        return "the address"
+    if Address in parts:
+        return _quoted(value)
+    return cut(without_passwords(repr(value)), LONGEST_QUOTE)
+
+
+def _quoted(value: object) -> str:
+    """What is meant to be an address, if there cannot be a password in it."""
+    several = isinstance(value, list | tuple)
+    each = [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
+    if any(":" in item and not is_plain(item) for item in each):
+        return "one of them" if several else "the address"
     return cut(without_passwords(repr(value)), LONGEST_QUOTE)
 
 
 def _parts(annotation: Any) -> set[Any]:
-    """The types in an annotation, and the functions that check them."""
-    if isinstance(annotation, AfterValidator):
-        return {annotation.func}
+    """The types in an annotation, and whether it is marked as an `Address`."""
+    if isinstance(annotation, Address):
+        return {Address}
     found = {annotation} if isinstance(annotation, type) else set()
     return found.union(*map(_parts, get_args(annotation)))

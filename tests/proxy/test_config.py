@@ -173,3 +173,44 @@ def test_names_come_from_the_file_or_as_words_from_the_environment() -> None:
     assert config.load(environment={}).inference.unoptimized_steps == ("sample", "coin")
     environment = {"GREMLINK_INFERENCE_UNOPTIMIZED_STEPS": "coin, match"}
     assert config.load(environment=environment).inference.unoptimized_steps == ("coin", "match")
+
+
+def said_of(key: str, value: object) -> str:
+    """What is said of a setting that cannot be used; empty if it can."""
+    try:
+        config.load({key: value}, environment={})
+    except ConfigurationError as error:
+        return str(error)
+    return ""
+
+
+KEYS = config.keys()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_no_error_about_any_setting_tells_a_password(key: str) -> None:
+    for value in (
+        "ws://ann:hunter2@host/x?y",
+        ["http://ann:hunter2@host"],
+        "http://ann:hun/ter2@h",
+        {"x": "http://ann:hunter2@host"},
+    ):
+        assert "ter2" not in said_of(key, value)
+
+
+ADDRESSES = [
+    "upstream.url",
+    "upstream.open_cypher",
+    "upstream.sparql",
+    "storage.s3_endpoint",
+    "access.hosts",
+    "access.origins",
+]
+
+
+@pytest.mark.parametrize("key", ADDRESSES)
+@pytest.mark.parametrize("value", ["http://ann:hunter2", "ann:hunter2", "ws:ann:hunter2"])
+def test_nor_one_without_a_host_where_an_address_is_meant(key: str, value: str) -> None:
+    said = said_of(key, value)
+    assert said
+    assert "hunter2" not in said
