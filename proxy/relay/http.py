@@ -21,7 +21,12 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from proxy.inference.commands import Admit, Ask, Command, Reply, Results, Try
-from proxy.inference.errors import InferenceError, InternalFailure, InvalidParameter
+from proxy.inference.errors import (
+    InferenceError,
+    InternalFailure,
+    InvalidParameter,
+    UnsupportedOperation,
+)
 from proxy.inference.predicates import Settings
 from proxy.relay.advance import LONG, Aside
 from proxy.relay.bodies import AS_IT_CAME
@@ -35,14 +40,26 @@ from proxy.relay.refusals import refusal
 from proxy.relay.spoken import Spoken
 from proxy.relay.upstream import reason_of
 from proxy.relay.writing import http_body
-from proxy.wire.errors import MessageError
-from proxy.wire.http import is_form, peek_http_id, read_http_request
+from proxy.wire.errors import MessageError, NewerRequest
+from proxy.wire.http import is_form, peek_http_id, read_http_request, require_version_3
 from proxy.wire.request import RequestMessage
 from proxy.wire.response import read_response
 
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
+
+VERSION_4 = (
+    "Predictions are answered to requests of TinkerPop 3, and this is one of TinkerPop 4, of which"
+    " plain queries pass: ask with a driver of version 3, or send the script without what is new in"
+    " version 4."
+)
+"""What a client is told whose drivers are newer than what is answered."""
+DATABASE_4 = (
+    "Predictions need a database of TinkerPop 3, and this one is of TinkerPop 4, to which plain"
+    " queries pass."
+)
+"""The same of the database."""
 
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
@@ -99,6 +116,7 @@ class HttpRelay:
         """The answer to the request message that an HTTP request holds, or the error it ends in."""
         request_id = _id_of(request, body)
         try:
+            require_version_3(request.headers)
             message = await self._unless_short(
                 body,
                 read_http_request,
@@ -109,6 +127,8 @@ class HttpRelay:
             )
             request_id = message.request_id
             return await answer(message)
+        except NewerRequest:
+            return refusal(UnsupportedOperation(VERSION_4), request_id)
         except MessageError as error:
             return refusal(InvalidParameter(f"The request cannot be read: {error}"), request_id)
         except InferenceError as error:
@@ -164,6 +184,8 @@ class HttpRelay:
             headers.popall("Accept-Encoding", None)
             async with self._send("POST", headers, content, self._url()) as response:
                 body = await read_whole(response)
+                if response.status != 200 and "Gremlin-RequestId" in response.headers:
+                    raise UnsupportedOperation(DATABASE_4)
                 if self.spoken.understood(message.format, response.status, body):
                     break
         if response.status != 200:

@@ -18,3 +18,7 @@ class FrameError(WireError):
 
 class MessageError(WireError):
     """A request or response message is not what its mime type promises."""
+
+
+class NewerRequest(MessageError):
+    """A request of TinkerPop 4, whose messages are others."""

@@ -7,6 +7,7 @@ values keep their types.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl
@@ -15,7 +16,7 @@ from uuid import UUID, uuid4
 from grammar import graphson
 from grammar.errors import GremlinError
 from grammar.traversal import Argument, Entries, Kind, Literal
-from proxy.wire.errors import MessageError
+from proxy.wire.errors import MessageError, NewerRequest
 from proxy.wire.frames import Opcode
 from proxy.wire.mime import GRAPHSON_3, Format, format_of
 from proxy.wire.request import RequestMessage, peek_request, read_request, write_request
@@ -36,13 +37,20 @@ _KNOWN = (
     "queryId",
 )
 
+_VERSION_4 = ("parameters", "timeoutMillis", "bulkResults", "transactionId")
+"""Fields of JSON that no client of TinkerPop 3 sends."""
+
+_DRIVER_4 = re.compile(r"Gremlin-[A-Za-z]+\.4\.")
+"""How drivers of TinkerPop 4 call themselves."""
+
 
 def read_http_request(
     content_type: str, body: bytes, address: Mapping[str, str], accept: str = ""
 ) -> RequestMessage:
     """The request of a body, or of the parameters of an address where there is no body.
 
-    `content_type` and `accept` are the headers as they came. Raises `MessageError`.
+    `content_type` and `accept` are the headers as they came. Raises `MessageError`, and
+    `NewerRequest` for what is no request of TinkerPop 3.
     """
     if not body:
         return _from_address(address, accept)
@@ -55,10 +63,24 @@ def read_http_request(
         content = graphson.loads(body)
         if not isinstance(content, dict):
             raise MessageError("a JSON object is expected")
+        if isinstance(content.get("g"), str) or any(name in content for name in _VERSION_4):
+            raise NewerRequest("a request of TinkerPop 4")
         args = {name: graphson.read_value(value) for name, value in content.items()}
     except (GremlinError, ValueError, TypeError) as error:
         raise MessageError(f"not a readable request: {error}") from error
     return _eval(args, accept)
+
+
+def require_version_3(headers: Mapping[str, str]) -> None:
+    """Raise `NewerRequest` if the headers, which ignore case, are those of a TinkerPop 4 client."""
+    formats = headers.get("Accept", "") + headers.get("Content-Type", "")
+    if (
+        any(name in formats for name in ("graphbinary-v4", "gremlin-v4"))
+        or _DRIVER_4.search(headers.get("User-Agent", ""))
+        or "Gremlin-Hints" in headers
+        or "X-Transaction-Id" in headers
+    ):
+        raise NewerRequest("a request of TinkerPop 4")
 
 
 def is_form(content_type: str, body: bytes) -> bool:
