@@ -216,7 +216,7 @@ def graph_summary(
     nodes, edges = counts.nodes, counts.edges
     node_properties = _counted(nodes.values())
     edge_properties = _counted(edges.values())
-    labels = sorted({label for each in nodes for label in each})
+    labels = sorted(counts.labels)
     document: dict[str, Any] = {
         "numNodes": sum(kind.count for kind in nodes.values()),
         "numEdges": sum(kind.count for kind in edges.values()),

@@ -16,9 +16,11 @@ from gremlin_python.driver.client import Client
 from ways import WAYS, Refused, Speakers
 
 from proxy.graph import ExportParameters, export_graph, load_csv
+from proxy.graph.counts import count_graph
 from proxy.graph.errors import BadParameters
 from proxy.learning.settings import TrainingSettings
 from proxy.learning.tasks import train
+from proxy.management.statistics import graph_summary
 from proxy.store.records import Store
 from tests.support.served import served
 
@@ -293,6 +295,13 @@ def test_an_export_of_some_labels(
     parameters = ExportParameters.parse({"params": {"nodeLabels": [asked]}})
     export_graph(graph_url, tmp_path / "some", parameters=parameters)
     assert set(labels_of(tmp_path / "some")) == {kind}
+
+
+def test_the_summary_has_the_labels_that_find_vertices(graph_url: str, direct: Client) -> None:
+    labels = graph_summary(count_graph(graph_url))["nodeLabels"]
+    assert labels == sorted(set(ask(direct, "g.V().label().dedup()")))
+    for label in labels:
+        assert ask(direct, f"g.V().hasLabel('{label}').count()") != [0]
 
 
 def test_an_export_of_labels_that_nothing_has(

@@ -85,7 +85,8 @@ def test_the_summary(graph: str, proxy: Proxy) -> None:
     neptune.manage_propertygraph_statistics(mode="refresh")
     basic = neptune.get_propertygraph_summary()["payload"]["graphSummary"]
     assert (basic["numNodes"], basic["numEdges"]) == (71, 250)
-    assert basic["nodeLabels"] == ["Alone", "Film", "Thing", "User"]
+    # TinkerGraph has one label here, and finds nothing by a part of it.
+    assert basic["nodeLabels"] == ["Alone", "Film::Thing", "User"]
     assert {"genre": 22} in basic["nodeProperties"]
     assert {"email": 14} in basic["nodeProperties"]
     assert basic["totalNodePropertyValues"] == 80 + 14 + 30 + 43
