@@ -6,12 +6,14 @@ import asyncio
 import csv
 import json
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from teams import write_teams
 
 from grammar.traversal import Literal
+from proxy.config import Configuration
 from proxy.inference.commands import Edge, PredictProperty, PrepareProperty, Reply, Work
 from proxy.inference.errors import InvalidParameter, TimeLimitExceeded, TooManyRequests
 from proxy.learning.settings import TrainingSettings
@@ -19,6 +21,7 @@ from proxy.learning.tasks import train
 from proxy.relay.advance import LONG, Aside
 from proxy.relay.invocations import Invocations
 from proxy.relay.predictions import Predictions
+from proxy.relay.server import Server, upstream_session
 from proxy.store.records import Store
 
 QUICK = TrainingSettings(epochs=2, width=4, folds=2, networks=1, threads=1)
@@ -107,6 +110,28 @@ async def test_a_full_queue(store: Store, aside: Aside) -> None:
             await invoking(full, aside)("levels", ASKED)
     finally:
         full.close()
+
+
+async def test_the_server_waits_for_payloads_before_it_ends(tmp_path: Path) -> None:
+    begun, answered = asyncio.Event(), asyncio.Event()
+
+    async def predict(work: Work) -> Reply:
+        begun.set()
+        await answered.wait()
+        raise InvalidParameter("so it is")
+
+    configuration = Configuration.model_validate({"store": {"directory": tmp_path}})
+    async with upstream_session() as session:
+        server = Server(configuration, "ws://127.0.0.1:9/gremlin", session, predict)
+        invoking = asyncio.ensure_future(server.invoke("levels", ASKED))
+        await begun.wait()
+        draining = asyncio.ensure_future(server.drain(30.0))
+        await asyncio.wait({draining}, timeout=0.05)
+        assert not draining.done()
+        answered.set()
+        with pytest.raises(InvalidParameter, match="so it is"):
+            await invoking
+        await draining
 
 
 async def test_a_payload_that_cannot_be_read_asks_no_model(aside: Aside) -> None:
