@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 HANDSHAKE_TIMEOUT = 10.0
 """Seconds for an endpoint to take up a connection."""
-NO_LIMIT = 0
 
 
 @click.command()
@@ -50,7 +49,7 @@ def query(
         script = sys.stdin.read()
     options = {} if timeout is None else {"evaluationTimeout": round(timeout * 1000)}
     address = url or local_url(settings.listen)
-    found = submit(address, script, options)
+    found = submit(address, script, options, most=settings.limits.max_answer_bytes)
     if as_json:
         for result in found:
             click.echo(results.json_line(result))
@@ -89,8 +88,11 @@ def _words(message: str) -> str:
         return message
 
 
-def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
-    """All results of a script. Raises `Failure`."""
+def submit(url: str, script: str, options: dict[str, Any], *, most: int = 0) -> list[Any]:
+    """All results of a script; a message of the answer has `most` bytes, 0 is any number.
+
+    Raises `Failure`.
+    """
     import asyncio
 
     from aiohttp import ClientError, WSServerHandshakeError
@@ -111,7 +113,7 @@ def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
                 url,
                 "g",
                 message_serializer=serializer,
-                max_content_length=NO_LIMIT,
+                max_content_length=most,
                 max_workers=1,
                 pool_size=1,
             )
@@ -143,6 +145,11 @@ def submit(url: str, script: str, options: dict[str, Any]) -> list[Any]:
         ) from None
     except RuntimeError as error:
         # The driver's only word for a connection that ends in the middle of an answer.
+        if "exceeds limit" in str(error):
+            raise console.Failure(
+                f"{place}: a message of its answer has more than {most:,} bytes: ask for less at "
+                "one time, or raise limits.max_answer_bytes"
+            ) from None
         raise console.Failure(f"{place}: {error}") from None
 
 

@@ -85,3 +85,13 @@ def test_nobody_there(unused_tcp_port: int) -> None:
     result = query(url, "1")
     assert result.exit_code == 1
     assert result.stderr.startswith(f"gremlink: cannot reach {url}: Connection refused. ")
+
+
+def test_an_answer_that_is_too_long_is_said_to_be_one(
+    graph_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREMLINK_LIMITS_MAX_ANSWER_BYTES", "70000")
+    result = query(graph_url, "'x' * 100000")
+    assert result.exit_code == 1
+    assert "a message of its answer has more than 70,000 bytes" in result.stderr
+    assert query(graph_url, "'x' * 100").exit_code == 0
