@@ -43,7 +43,10 @@ def embeddings(
     from proxy.learning.embeddings import embeddings_of
     from proxy.learning.loaded import model_in
     from proxy.store.artifacts import read_artifact
+    from proxy.store.outputs import try_directory
 
+    if output is not None:
+        try_directory(output)
     found = embeddings_of(model_in(read_artifact(artifact), artifact))
     if output is not None:
         _write(found, artifact, output)
@@ -73,9 +76,11 @@ def _write(found: VertexEmbeddings, artifact: Path, output: Path) -> None:
         return
     import csv
 
+    from proxy.store.outputs import appearing
+
     output.parent.mkdir(parents=True, exist_ok=True)
     width = max(values.shape[1] for values in found.tables.values())
-    with output.open("w", encoding="utf-8", newline="") as file:
+    with appearing(output) as file:
         writer = csv.writer(file)
         writer.writerow(["~id", "~label", *(f"e{column}" for column in range(width))])
         for name, values in found.tables.items():

@@ -65,6 +65,7 @@ class Timeline:
         """Tell what is to come from now on, in order."""
         self._close()
         self._stages, self._place, self._part = stages, -1, ""
+        self._tell()
 
     def __call__(self, event: Event) -> None:
         """See `Progress`."""
@@ -76,6 +77,9 @@ class Timeline:
             case StepDone():
                 self._fraction = event.done / max(event.total, 1)
         self._listener(event)
+        self._tell()
+
+    def _tell(self) -> None:
         left = self.seconds_left()
         if left is not None:
             elapsed = self._clock() - self._begun

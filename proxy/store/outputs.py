@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from proxy.messages.system_errors import reason_of
 
@@ -50,3 +52,17 @@ def try_directory(directory: Path) -> None:
         for each in missing:
             with suppress(OSError):
                 each.rmdir()
+
+
+@contextmanager
+def appearing(path: Path) -> Iterator[TextIO]:
+    """A file for text that appears complete or not at all. Raises `OutputUnwritable`."""
+    partial = path.with_name(f".{path.name}.partial"[-200:])
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        partial.replace(path)
+    except OSError as error:
+        raise OutputUnwritable(path, reason_of(error)) from None
+    finally:
+        partial.unlink(missing_ok=True)

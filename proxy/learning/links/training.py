@@ -79,7 +79,7 @@ def train(
     begun = time.perf_counter()
     try_output(artifact_directory)
     timeline(PhaseStarted("reading the export"))
-    dataset = load_dataset(export_directory, configuration)
+    dataset = load_dataset(export_directory, configuration, timeline)
     wanted = wanted_for(export_directory, model, settings, search, dataset.graph, TASK, MODELS)
     model, settings = wanted.model, wanted.settings
     graph = dataset.graph
@@ -128,9 +128,11 @@ def train(
     return report
 
 
-def load_dataset(directory: Path, configuration: str = CONFIGURATION) -> Dataset:
+def load_dataset(
+    directory: Path, configuration: str = CONFIGURATION, progress: Progress | None = None
+) -> Dataset:
     """Read an export, or a processed graph. Raises `BadExport`, `UnusableExport`, ValueError."""
-    return link_dataset(load_processed(directory, configuration))
+    return link_dataset(load_processed(directory, configuration, progress))
 
 
 def _check_says_something(bench: Bench) -> None:

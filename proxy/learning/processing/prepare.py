@@ -11,14 +11,18 @@ from proxy.graph.export_files import CONFIGURATION, read_export
 from proxy.learning.events import PhaseStarted, Progress, unheard
 from proxy.learning.links.dataset import link_dataset
 from proxy.learning.processing.drift import Drift, drift_between
-from proxy.learning.processing.process import process
+from proxy.learning.processing.process import process, stages
 from proxy.learning.processing.processed import ProcessedGraph
 from proxy.learning.processing.stored import read_processed, write_processed
 from proxy.learning.properties.choice import yardstick_of
 from proxy.learning.properties.dataset import property_dataset
 from proxy.learning.properties.merits import metric_of
 from proxy.learning.search.templates import reports
+from proxy.learning.timeline import Stage, Timeline
 from proxy.store.artifacts import try_output
+
+WRITING = "writing the processed graph"
+"""The phase, for people."""
 
 VERSIONS_OF = ("gremlink", "numpy", "scipy")
 
@@ -48,12 +52,12 @@ def prepare(
     one of `auto`. Raises `BadExport`, `UnusableExport`, `ArtifactError`, and ValueError for
     features that make no sense, or an unknown model type.
     """
-    progress = progress or unheard
+    timeline = Timeline(progress or unheard)
     try_output(output)
     earlier = None if previous is None else read_processed(previous)
-    found = process(
-        read_export(export_directory, configuration), previous=earlier, progress=progress
-    )
+    export = read_export(export_directory, configuration)
+    timeline.expect([*stages(export), Stage(WRITING, 0.2, WRITING)])
+    found = process(export, previous=earlier, progress=timeline)
     if found.target is None:
         link_dataset(found)
         beside = reports("link_prediction", "mrr", model_type)
@@ -61,7 +65,7 @@ def prepare(
         rows = property_dataset(found)
         beside = reports(rows.target.name, metric_of(yardstick_of(rows)).name, model_type)
     drift = None if earlier is None else drift_between(earlier.graph, found.graph)
-    progress(PhaseStarted("writing the processed graph"))
+    timeline(PhaseStarted(WRITING))
     about = {
         "versions": {name: version(name) for name in VERSIONS_OF}
         | {"python": platform.python_version()},

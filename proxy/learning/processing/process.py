@@ -6,6 +6,7 @@ The rows are never in memory as a whole: what stays are ids, numbers, and the ta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -26,6 +27,17 @@ from proxy.learning.processing.numbering import Numbering
 from proxy.learning.processing.processed import EdgeRows, ProcessedGraph, UnusableExport
 from proxy.learning.processing.vertices import VertexReader
 from proxy.learning.stored_graph import StoredGraph
+from proxy.learning.timeline import Stage, Steps
+
+READING = "reading the files"
+LEARNING = "learning how to encode the properties"
+ENCODING = "encoding the properties"
+"""The phases, for people."""
+
+PER_BYTE = 5e-8
+"""Seconds that one of these takes for a byte of the files, about."""
+
+Done = TypeVar("Done")
 
 
 def process(
@@ -53,25 +65,29 @@ def process(
     edges = [EdgeReader(file, _of(wanted, file), shared, _encodings(previous, file))
              for file in links]  # fmt: skip
     numberings: dict[str, Numbering] = {}
+    progress(PhaseStarted(READING))
+    step = Steps(progress, READING, len(vertices) + len(edges))
     for reader in vertices:
-        progress(PhaseStarted(f"reading {reader.file.path.name}"))
         if reader.file.type in numberings:
             raise UnusableExport(
                 f"vertex type {reader.file.type!r} appears twice in the configuration"
             )
         numberings[reader.file.type] = reader.identify()
+        step()
     for edge_reader in edges:
-        progress(PhaseStarted(f"reading {edge_reader.file.path.name}"))
         edge_reader.connect(numberings)
-    progress(PhaseStarted("learning how to encode the properties"))
+        step()
+    progress(PhaseStarted(LEARNING))
     # The features of all files share a vocabulary, so all have to be read before one can end.
     read = [*(each.cells for each in vertices), *(each.cells for each in edges)]
     learning = read
     while learning:
-        learning = [each for each in learning if each.learn()]
-    progress(PhaseStarted("encoding the properties"))
-    features = {reader.file.type: reader.features() for reader in vertices}
-    by_file = [(reader.file, list(reader.relations())) for reader in edges]
+        step = Steps(progress, LEARNING, len(learning))
+        learning = [each for each in learning if _stepped(each.learn(), step)]
+    progress(PhaseStarted(ENCODING))
+    step = Steps(progress, ENCODING, len(read))
+    features = {reader.file.type: _stepped(reader.features(), step) for reader in vertices}
+    by_file = [(reader.file, _stepped(list(reader.relations()), step)) for reader in edges]
     pairs = dict(_pairs(by_file))
     if previous is not None:
         nothing = np.zeros(0, np.int64)
@@ -97,6 +113,19 @@ def process(
         target,
         tuple(warnings),
     )
+
+
+def stages(export: Export) -> list[Stage]:
+    """The phases of `process`, with estimates from the sizes of the files."""
+    paths = [*(file.path for file in export.nodes), *(file.path for file in export.edges)]
+    seconds = PER_BYTE * sum(path.stat().st_size for path in paths if path.is_file())
+    return [Stage(name, seconds, name) for name in (READING, LEARNING, ENCODING)]
+
+
+def _stepped(done: Done, step: Steps) -> Done:
+    """What has been done, which is a step."""
+    step()
+    return done
 
 
 def _of(wanted: Wanted | None, file: NodeFile | EdgeFile) -> Target | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from proxy.graph.export_files import CONFIGURATION
+from proxy.learning.events import Progress
 from proxy.learning.features.encoding import Encoding
 from proxy.learning.graph import Features, Floats, Indexes, Mask
 from proxy.learning.processing.load import load_processed
@@ -128,12 +129,14 @@ def subjects_of(processed: ProcessedGraph) -> tuple[Subjects, Features | None, S
     return Subjects((rows.heads, rows.tails), own), features, rows.ids
 
 
-def load_property(directory: Path, configuration: str = CONFIGURATION) -> PropertyDataset:
+def load_property(
+    directory: Path, configuration: str = CONFIGURATION, progress: Progress | None = None
+) -> PropertyDataset:
     """Read an export, or a processed graph, with a property as its target.
 
     Raises `BadExport`, `UnusableExport`, `ArtifactError`.
     """
-    return property_dataset(load_processed(directory, configuration))
+    return property_dataset(load_processed(directory, configuration, progress))
 
 
 def _truth(asked: PropertyColumn) -> tuple[PropertyTarget, Floats, Indexes]:

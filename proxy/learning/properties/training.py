@@ -81,7 +81,7 @@ def train_property(
     begun = time.perf_counter()
     try_output(artifact_directory)
     timeline(PhaseStarted("reading the export"))
-    dataset = load_property(export_directory, configuration)
+    dataset = load_property(export_directory, configuration, timeline)
     wanted = wanted_for(
         export_directory,
         model,

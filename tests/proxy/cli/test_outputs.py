@@ -16,6 +16,7 @@ from communities import write_communities
 from proxy.cli import main
 from proxy.learning import tasks
 from proxy.learning.processing.prepare import prepare
+from proxy.learning.settings import TrainingSettings
 from proxy.store import artifacts
 from proxy.store.artifacts import read_artifact
 
@@ -95,6 +96,43 @@ def test_a_file_is_no_folder(data: Path, tmp_path: Path, command: str) -> None:
     done = CliRunner().invoke(main, [*COMMANDS[command](data), "--output", output])
     assert done.exit_code == 2
     assert "is a file" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def network(data: Path) -> Path:
+    """A model that has placed the vertices."""
+    settings = TrainingSettings(epochs=2, width=8, threads=1, networks=1)
+    tasks.train(data / "processed", data / "network", model="rgcn", settings=settings)
+    return data / "network"
+
+
+@pytest.mark.parametrize("name", ["/proc/x/a.csv", "/proc/x/a"])
+def test_embeddings_for_nowhere(network: Path, name: str) -> None:
+    done = CliRunner().invoke(main, ["embeddings", str(network), "--output", name])
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"gremlink: {name}: nothing can be written here: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_embeddings_are_written_as_a_whole(network: Path, tmp_path: Path) -> None:
+    mount = tmp_path / "disk"
+    embeddings = shell(["embeddings", str(network)])
+    # What is tried is taken away again; what is there then leaves too little for the file.
+    fill = f"head -c 60k /dev/zero > {mount}/fill"
+    done = on_a_small_disk(
+        mount,
+        "size=64k",
+        fill,
+        f"{embeddings} --output {mount}/e.csv; echo ended $?",
+        f"ls -A {mount}",
+    )
+    assert done.stdout.splitlines() == ["ended 1", "fill"], done.stderr
+    assert f"gremlink: {mount}/e.csv: nothing can be written here: no space left" in (
+        done.stderr.replace("No space", "no space")
+    )
+    done = CliRunner().invoke(main, ["embeddings", str(network), "--output", f"{tmp_path}/e.csv"])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "e.csv").read_text().startswith("~id,~label,e0,")
 
 
 def test_trying_leaves_nothing(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def test_shares_and_parts() -> None:
     assert heard == [PhaseStarted("read")], "nobody knows yet what is to come"
     clock.now += 10.0
     timeline.expect(STAGES)
+    assert heard[-1] == Overall(10.0 / 50.0, 40.0)
     step = Steps(timeline, "learn, part 1", 2)
     timeline(PhaseStarted("learn, part 1"))
     assert heard[-1] == Overall(10.0 / 50.0, 40.0)

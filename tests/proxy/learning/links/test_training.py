@@ -124,7 +124,10 @@ def test_the_artifact_knows_every_edge(export: Path, tmp_path: Path) -> None:
 
 
 def test_an_unknown_model_is_refused(export: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="unknown model 'magic': choose one of auto, rgcn"):
+    with pytest.raises(
+        ValueError,
+        match="the model 'magic' does not learn link prediction: choose one of auto, rgcn",
+    ):
         train(export, tmp_path / "model", model="magic")
 
 
