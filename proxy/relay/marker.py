@@ -15,6 +15,9 @@ an encoder writes one; escapes of other characters, which are common, are not wo
 _ASCII = b"u00"
 """What stands in every one of these escapes."""
 
+_WIDE = b'"\0'
+"""What stands in every JSON text in UTF-16 or UTF-32, which servers read without being told."""
+
 _CHARACTERS = {b"%02x" % code: bytes((code,)) for code in range(0x20, 0x80)}
 
 _LAYERS = 3
@@ -24,16 +27,23 @@ _LAYERS = 3
 def may_hold_marker(payload: bytes | bytearray) -> bool:
     """Whether `holds_marker` is worth asking; a no is certain, and takes a millisecond at most."""
     # Hardly a request holds one of these two bytes, and one byte is found far faster than several.
-    return (HASH in payload and MARKER in payload) or (BACKSLASH in payload and _ASCII in payload)
+    return (HASH in payload and (MARKER in payload or _WIDE in payload)) or (
+        BACKSLASH in payload and (_ASCII in payload or _WIDE in payload)
+    )
 
 
 def holds_marker(payload: bytes | bytearray) -> bool:
     """Whether the bytes `Neptune#ml.` stand in a message, as they are or with `\\u` escapes.
 
-    JSON and Groovy both know the escapes, so the marker may hide behind one or behind both.
+    JSON and Groovy both know the escapes, so the marker may hide behind one or behind both, and all
+    that in characters of two or four bytes.
     """
     if not may_hold_marker(payload):
         return False
+    return _is_found(payload) or (_WIDE in payload and _is_found(payload.replace(b"\0", b"")))
+
+
+def _is_found(payload: bytes | bytearray) -> bool:
     for _ in range(_LAYERS):
         if MARKER in payload:
             return True

@@ -128,6 +128,19 @@ async def test_an_inference_that_cannot_be_answered_never_reaches_the_database(r
         assert bodies == []
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+@pytest.mark.parametrize("mime", ["application/json", "application/vnd.gremlin-v3.0+json"])
+@both_loops
+async def test_an_inference_in_wide_characters_never_reaches_the_database(mime, encoding):
+    async with relay() as world:
+        bodies = answers(world, OK)
+        body = json.dumps({"gremlin": ML}).encode(encoding)
+        head, body = await world.http(post(body, f"Content-Type: {mime}"))
+        assert head.startswith(b"HTTP/1.1 400 ")
+        assert "cannot be read" in refused(head, body)[1]
+        assert bodies == []
+
+
 @pytest.mark.parametrize("what", ["explain", "profile"])
 @pytest.mark.parametrize("script", [5, None, ["g.V()"], {}])
 @both_loops

@@ -43,6 +43,14 @@ def test_the_marker_is_found_behind_escapes_of_groovy_and_of_json(escaped, groov
     assert holds_marker(text.encode())
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("key", [KEY, r"Neptune\u0023ml.prediction", r"\u004eeptune#ml.prediction"])
+def test_the_marker_is_found_in_wide_characters(key, encoding):
+    text = json.dumps({"gremlin": "g.V().with('KEY')"}).replace("KEY", key)
+    assert holds_marker(b"!application/vnd.gremlin-v3.0+json" + text.encode(encoding))
+    assert not holds_marker(text.replace("ml", "mL").encode(encoding))
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "Neptune", r"\u0023", r"Neptune\u0024ml.", "Neptune#mL.", r"\u", r"\u00", r"Neptune\u00"],
