@@ -11,6 +11,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin looks for the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tell processes that share the tests (pytest -n) which ones have to stay together.
 

@@ -28,6 +28,7 @@ class Running:
 
     def __init__(self, data: Path) -> None:
         self.printed = ""
+        self._said = ""
         self.ready = threading.Event()
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.server_port = probe.getsockname()[1]
@@ -59,8 +60,10 @@ class Running:
         """End it if nobody has; what it wrote to standard error."""
         self.process.kill()
         self._reader.join(30)
-        _, said = self.process.communicate(timeout=30)
-        return said
+        assert self.process.stderr
+        if not self.process.stderr.closed:
+            _, self._said = self.process.communicate(timeout=30)
+        return self._said
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +78,7 @@ def running(data: Path) -> Iterator[Running]:
         assert started.ready.wait(600)
         yield started
     finally:
-        started.process.kill()
+        started.close()
 
 
 def test_its_server_answers_only_its_own_commands(running: Running, data: Path) -> None:
