@@ -93,7 +93,10 @@ def _read_graphbinary(data: bytes) -> RequestMessage:
     from proxy.wire.request import read_request
 
     if not set(data.lower()) - set(b"0123456789abcdef \r\n\t"):
-        data = bytes.fromhex(data.decode("ascii"))
+        try:
+            data = bytes.fromhex(data.decode("ascii"))
+        except ValueError:
+            raise Failure("half a byte is missing in the hexadecimal digits") from None
     if data[:1] == b"\x81":
         mime = b"application/vnd.graphbinary-v1.0"
         return read_request(Opcode.BINARY, bytes([len(mime)]) + mime + data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from pathlib import Path
 
@@ -113,3 +114,20 @@ def test_only_a_single_traversal_can_be_bytecode() -> None:
 def test_a_closure_has_no_bytecode() -> None:
     output = run("g.V().filter { it }", "--to", "graphbinary", code=1)
     assert output == "gremlink: a closure from script cannot be written as GraphBinary\n"
+
+
+def test_half_a_byte_is_told() -> None:
+    assert "half a byte is missing" in run("5", code=1)
+
+
+def test_mutated_input_is_told_as_what_it_is() -> None:
+    chance = random.Random(1)
+    request = b'{"gremlin": "g.V()", "requestId": 5}'
+    seeds = [QUERY.encode(), b"0x81 00", request, b"8115 0000", b"\x81"]
+    for _ in range(60):
+        data = bytearray(chance.choice(seeds))
+        for _ in range(chance.randint(1, 4)):
+            place = chance.randrange(len(data))
+            data[place : place + chance.randint(0, 2)] = bytes([chance.randrange(256)])
+        result = CliRunner().invoke(main, ["parse"], input=bytes(data))
+        assert "defect" not in result.output, bytes(data)
