@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 NOTEBOOK := .venv-notebook
 ARCADEDB := .venv-arcadedb
 LOCK := requirements.lock
+SERVE_LOCK := requirements-serve.lock
 INSTALLED := $(VENV)/.installed
 UV_VERSION := 0.13.9
 CYCLONEDX_VERSION := 7.5.0
@@ -20,7 +21,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test pytest notebooks packaged-notebooks databases fuzz semantics lint format lock sbom clean
+.PHONY: help setup quickstart test pytest notebooks packaged-notebooks databases fuzz semantics test-docker lint format lock sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +59,9 @@ test-faults: $(INSTALLED) ## 10,000 requests through a breaking network, minutes
 test-soak: $(INSTALLED) ## mixed load for half an hour, and what the proxy holds; ARGS="--minutes 5"
 	$(BIN)/python tests/faults/soak.py $(ARGS)
 
+test-docker: $(INSTALLED) ## both images and the compose file, with a Docker that runs; BUILD="--network host"
+	TEST_DOCKER=1 DOCKER_BUILD="$(BUILD)" $(BIN)/python -m pytest -s tests/containers $(ARGS)
+
 gherkin: $(INSTALLED) ## TinkerPop's own feature suite through the proxy and beside it, some minutes
 	$(BIN)/python tests/gherkin/run_gherkin.py $(ARGS)
 
@@ -73,10 +77,12 @@ format: $(INSTALLED) ## rewrite the sources as the linter and the formatter want
 bench-%: $(INSTALLED) ## run benchmarks/%.py; ARGS goes to it
 	$(BIN)/python benchmarks/$*.py $(ARGS)
 
-lock: $(BIN)/uv ## resolve pyproject.toml anew into requirements.lock
+lock: $(BIN)/uv ## resolve pyproject.toml anew into both lock files
 	$(UV) pip compile --universal --python-version 3.10 --extra dev --upgrade --generate-hashes \
 		--constraint .ci/tested-versions.txt --custom-compile-command "make lock" \
 		--output-file $(LOCK) pyproject.toml
+	$(UV) pip compile --universal --python-version 3.10 --group serve --generate-hashes \
+		--constraint $(LOCK) --custom-compile-command "make lock" --output-file $(SERVE_LOCK)
 
 sbom: $(BIN)/uv ## what is locked, as a CycloneDX bill of materials in build/sbom.json
 	mkdir -p build

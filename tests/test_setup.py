@@ -11,6 +11,8 @@ import tomli
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from proxy.messages.left_out import EMBEDDED, TRAINING
+
 TOP = Path(__file__).parent.parent
 LOCK = (TOP / "requirements.lock").read_text()
 LOCKED = [
@@ -102,3 +104,34 @@ def test_setup_without_a_usable_python_says_what_to_install(tmp_path: Path) -> N
     assert "No usable Python: tried" in result.stderr
     assert "Install Python 3.10 or 3.11" in result.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+SERVE = tomli.loads((TOP / "pyproject.toml").read_text())["dependency-groups"]["serve"]
+
+
+def test_serving_needs_a_part_of_what_is_declared() -> None:
+    assert set(SERVE) < set(PROJECT["dependencies"])
+    left_out = {Requirement(line).name for line in set(PROJECT["dependencies"]) - set(SERVE)}
+    modules = {"scikit-learn": "sklearn"}
+    assert {modules.get(name, name) for name in left_out} == {*TRAINING, *EMBEDDED}
+
+
+def test_lock_for_serving_has_the_versions_and_hashes_of_the_other() -> None:
+    def pins(text: str) -> dict[str, frozenset[str]]:
+        lines = (line.partition("#")[0].split() for line in text.replace("\\\n", " ").splitlines())
+        return {
+            " ".join(word for word in words if not word.startswith("--")): frozenset(words)
+            for words in lines
+            if words
+        }
+
+    serving = pins((TOP / "requirements-serve.lock").read_text())
+    assert {Requirement(line).name for line in SERVE} <= {
+        Requirement(line).name for line in serving
+    }
+    whole = {line.partition(" ;")[0]: hashes for line, hashes in pins(LOCK).items()}
+    for line, words in serving.items():
+        version = line.partition(" ;")[0]
+        assert version in whole, f"{version} is not locked for all: run `make lock`"
+        hashes = {word for word in words if word.startswith("--hash")}
+        assert hashes <= whole[version]

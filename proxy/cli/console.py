@@ -95,6 +95,7 @@ def reported(*, debug: bool) -> Iterator[None]:
             click.echo("\n".join(traceback_lines(error, words=True)), err=True)
             raise click.exceptions.Exit(FAILED) from None
         from proxy import config
+        from proxy.messages import left_out
         from proxy.messages.system_errors import sentence_of, without_numbers
 
         if isinstance(error, config.ConfigurationError):
@@ -103,6 +104,8 @@ def reported(*, debug: bool) -> Iterator[None]:
             raise WrongUsage(*lines_of(error)) from None
         if _is_ours(error):
             raise Failure(*lines_of(error)) from None
+        if isinstance(error, ImportError) and (missing := left_out.sentence_of(error)):
+            raise Failure(missing) from None
         if isinstance(error, OSError):
             raise Failure(escaped(sentence_of(error))) from None
         raise Failure(

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 def graph_of(settings: Configuration) -> Server:
     """The configured database, or the server that `gremlink gremlin-server` runs."""
     from proxy.config.tls import context_of
-    from proxy.embedded import embedded_upstream
     from proxy.graph import Server
 
     upstream = settings.upstream
     if upstream.url is None:
+        from proxy.embedded import embedded_upstream  # not part of every installation
+
         upstream = embedded_upstream(settings.embedded)
     return Server(str(upstream.url), context_of(upstream))
 

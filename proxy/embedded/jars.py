@@ -83,6 +83,8 @@ def _fetch(coordinates: tuple[str, ...], partial: Path, cache: Path, *, alone: b
     """Fill `partial / "complete"` with the jars and their list."""
     try:
         found = _resolve(coordinates, partial / "repository", alone=alone)
+    except ImportError:
+        raise  # an installation without the resolver; there is nothing wrong with the network
     except Exception as error:  # the resolver lets through whatever its layers raise
         raise DownloadFailed(coordinates[0], cache, _first_line(error)) from error
     if not found:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from proxy.management.events import EventFile, Tell
+from proxy.messages import left_out
 from proxy.messages.addresses import without_passwords
 from proxy.messages.controls import cut
 from proxy.messages.streams import escaping
@@ -74,6 +75,8 @@ def reason_of(error: Exception) -> str:
         return "there was not enough memory"
     if type(error).__module__.partition(".")[0] in ("proxy", "grammar"):
         return cut(without_passwords(str(error))) or type(error).__name__
+    if isinstance(error, ImportError) and (missing := left_out.sentence_of(error)):
+        return missing
     if isinstance(error, OSError):
         return cut(without_passwords(sentence_of(error)))
     said = cut(without_passwords(str(error)))

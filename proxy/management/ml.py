@@ -34,6 +34,7 @@ from proxy.management.replies import (
 )
 from proxy.management.requests import DataProcessing, ModelTraining, ModelTransform
 from proxy.management.workshop import Workshop, stamp
+from proxy.messages.left_out import why_no_training
 from proxy.store.jobs import Job, State
 
 MOST_ITEMS = 1024
@@ -93,6 +94,8 @@ class MachineLearning:
     def _start_training(self, body: ModelTraining) -> dict[str, Any]:
         if body.customModelTrainingParameters is not None or body.modelName == "custom":
             raise UnsupportedOperation("Training scripts of one's own are not supported.")
+        if (why := why_no_training()) is not None:
+            raise UnsupportedOperation(f"{why[:1].upper()}{why[1:]}.")
         data = self.completed(DATA_PROCESSING, body.dataProcessingJobId)
         previous, name = None, body.modelName
         if body.previousModelTrainingJobId is not None:

@@ -137,7 +137,7 @@ def test_everything_is_an_object(start: Start, tmp_path: Path, workers: str) -> 
     ):
         assert told.count(words) == processes
     assert told.count('{"not": "ours"}') == processes
-    assert "cannot be reached: Connection refused" in told
+    assert "failed: Connection refused" in told
     # An exception that nobody foresaw is told by its place, as elsewhere in the log.
     assert "words of a thread" not in json.dumps(lines)
     assert any("sitecustomize.py" in line.get("exception", "") for line in lines)
