@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -159,6 +158,7 @@ def train(
         from proxy.learning.links.report import Report
         from proxy.learning.provenance import PAGE, REPORT
         from proxy.learning.tasks import train as run
+        from proxy.learning.timeline import in_parts
 
     with console.nothing_yet(output), progress.of_training() as tell:
         report = run(
@@ -188,12 +188,6 @@ def train(
     console.tell(f"Time: {in_parts(report.parts)}.")
     console.tell(f"Report: {output / PAGE}, and for programs {REPORT} beside it")
     console.say(f"The artifact is in {output}. `gremlink endpoint create` serves it.")
-
-
-def in_parts(parts: Mapping[str, float]) -> str:
-    """How long each part of a training took, the long ones first."""
-    ordered = sorted(parts.items(), key=lambda each: -each[1])
-    return ", ".join(f"{part} {seconds:.1f} s" for part, seconds in ordered)
 
 
 def report_table(report: Report) -> Group:

@@ -7,6 +7,7 @@ from html import escape
 from typing import Protocol
 
 from proxy.learning import charts
+from proxy.learning.timeline import in_parts
 
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222}
@@ -40,6 +41,11 @@ class Told(Protocol):
     @property
     def seconds(self) -> float:
         """The whole training."""
+        ...
+
+    @property
+    def parts(self) -> Mapping[str, float]:
+        """Seconds of each part of it."""
         ...
 
     @property
@@ -96,6 +102,7 @@ def opening(about: str, report: Told, notes: Sequence[str] = ()) -> list[str]:
             f"{about} Protocol: {report.protocol}. {report.seconds:.1f} s on {report.device}, peak "
             f"memory {report.peak_memory:,.0f} MiB, seed {report.seed}."
         ),
+        *([paragraph(f"Time: {in_parts(report.parts)}.")] if report.parts else []),
         paragraph(report.verdict()),
         *(paragraph(note) for note in notes),
         *(paragraph(f"Note: {warning}") for warning in report.warnings),

@@ -8,7 +8,7 @@ share of what is left.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from proxy.learning.events import EpochDone, Event, Overall, PhaseStarted, Progress, StepDone
@@ -134,6 +134,12 @@ class Timeline:
                 self._measured += spent
                 self._estimated += self._stages[self._place].seconds
         self._since, self._fraction = now, 0.0
+
+
+def in_parts(parts: Mapping[str, float]) -> str:
+    """How long each part of a training took, in words, the long ones first."""
+    ordered = sorted(parts.items(), key=lambda each: -each[1])
+    return ", ".join(f"{part} {seconds:.1f} s" for part, seconds in ordered)
 
 
 def is_over(progress: Progress) -> bool:

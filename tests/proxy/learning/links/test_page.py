@@ -130,3 +130,4 @@ def test_every_trial_of_the_search_is_listed(sections: Sections) -> None:
 def test_the_protocol_is_told(model: Path) -> None:
     page = (model / "report.html").read_text()
     assert re.search(r"Protocol: \d+ test edges, held out .* full ranking", page)
+    assert re.search(r"Time: .*the blend \d+\.\d s", page)
