@@ -79,4 +79,7 @@ def installed(directory: Path) -> Slim:
         [*uv, "--require-hashes", "-r", TOP / "requirements-serve.lock"], check=True, timeout=600
     )
     subprocess.run([*uv, "--no-deps", source], check=True, timeout=600)
+    # Optional in every installation; the models of the tests were trained where it was installed.
+    words = [*uv, "--constraint", TOP / "requirements.lock", "wordllama"]
+    subprocess.run(words, check=True, timeout=600)
     return slim
