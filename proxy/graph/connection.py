@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import aiohttp
 from gremlin_python.driver.request import RequestMessage
-from gremlin_python.process.traversal import Bytecode
+from gremlin_python.process.traversal import Bytecode, CardinalityValue
 
 from proxy.graph.answers import Answer, Unreadable, read_answer
 from proxy.graph.bounds import bounds
@@ -160,10 +160,20 @@ class GraphConnection:
         return self.receive()
 
     def require_bytecode(self) -> None:
-        """Raise `ServerRefused` where traversals can only be sent as text, in which values lose
-        their types."""
-        for _ in self.submit(g.inject(0).limit(0).bytecode):
-            pass
+        """Raise `ServerRefused` where values cannot be sent with their types and cardinalities."""
+        rows = [{"p": {"k": CardinalityValue.single(0)}}]
+        try:
+            for _ in self.submit(g.inject(rows).limit(0).bytecode):
+                pass
+        except ServerRefused as refused:
+            if refused.status not in NOT_UNDERSTOOD or isinstance(refused, NoCommonFormat):
+                raise
+            raise ServerRefused(
+                refused.status,
+                refused.reason,
+                doing="a graph is loaded into servers of TinkerPop 3.7 or newer: this one does not "
+                "know cardinalities of values",
+            ) from None
         if not self._dialect.bytecode:
             raise ServerRefused(
                 NOT_UNDERSTOOD[0],

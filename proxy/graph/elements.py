@@ -160,6 +160,11 @@ def _id(value: Any) -> Id:
             return Id(Kind.UUID, str(value))
         case int() if type(value) is int:
             return Id(Kind.INT, str(value))
+        case {
+            "@type": str(),
+            "@value": str(text),
+        }:  # as OrientDB's record ids: `V(text)` finds them
+            return Id(Kind.STRING, text)
     raise ExportFailed(
         f"the vertex id {value!r} is a {type(value).__name__}; "
         "vertex ids must be of type String, Integer, Long or UUID"

@@ -48,7 +48,12 @@ BATCH_BYTES = 48 * 1024
 """Size of a request, estimated. JanusGraph's configuration accepts no message above 64 KiB."""
 _ROW_BYTES = 380
 _VALUE_BYTES = 110
-_IDS_REFUSED = ("user supplied identifiers", "user-supplied id", "custom vertex id")
+_IDS_REFUSED = (
+    "is not a recordid",
+    "user supplied identifiers",
+    "user-supplied id",
+    "custom vertex id",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from grammar.traversal import (
     anonymous,
     step,
 )
-from proxy.inference.tree import DRAIN, FAN_OUT, NOTHING, choose_tree, groups
+from proxy.inference.tree import DRAIN, FAN_OUT, NOTHING, choose_tree, groups, is_own
 from proxy.wire.mime import Encoding, Format
 
 LITERAL_LIMIT = 400
@@ -86,7 +86,8 @@ class Written:
 def vertices(targets: Targets, dialect: Dialect, binding: str) -> Written:
     """From each input to the vertices predicted for it."""
     values = [*targets, *(target for found in targets.values() for target in found)]
-    if targets and dialect.prefers_binding(values, LITERAL_LIMIT):
+    own = any(map(is_own, targets))
+    if targets and not own and dialect.prefers_binding(values, LITERAL_LIMIT):
         pairs = [(vertex, Items("list", tuple(found))) for vertex, found in targets.items()]
         return bound_tree(pairs, "__.V(entry[1] as Object[])", binding)
     leaves = {vertex: [step("V", *found)] for vertex, found in targets.items()}

@@ -32,7 +32,7 @@ from proxy.inference.errors import InternalFailure, UnsupportedOperation
 from proxy.inference.once import is_unique
 from proxy.inference.plan import LinkPlan, Plan
 from proxy.inference.predicates import FILTER_FIRST
-from proxy.inference.tree import ITS_ID
+from proxy.inference.tree import ITS_ID, OWN, is_own
 
 INPUT_LIMIT = 10_000
 """Inputs of one inference; beyond it the rewritten query would be larger than a server accepts."""
@@ -117,8 +117,19 @@ def read_edges(results: Results) -> list[Edge]:
 
 
 def has_own_ids(results: Results) -> bool:
-    """Whether ids are objects of the database's own, as those of edges are in JanusGraph."""
-    return any(isinstance(row.get(_ID), Opaque) for row in fields_of(results[:1]))
+    """Whether ids are objects of the database's own that do not tell their texts, as those of edges
+    in JanusGraph."""
+    ids = [row.get(_ID) for row in fields_of(results[:1])]
+    return any(isinstance(id, Opaque) and text_of_own(id) is None for id in ids)
+
+
+def text_of_own(value: Argument | None) -> str | None:
+    """The text of an id that is an object of the database's own, by which `V(text)` finds it, as
+    OrientDB's record ids; `None` for another id, and where its text is not told."""
+    match value:
+        case Opaque("graphson", {"@type": str(), "@value": str(text)}):
+            return text
+    return None
 
 
 def _refuse_alike(ids: Sequence[Literal]) -> None:
@@ -199,10 +210,23 @@ def id_of(value: Argument | None) -> Literal:
         if value.origin is None:
             return value
         return Literal(value.kind, value.value)  # without its origin: it moves to other places
+    text = text_of_own(value)
+    if text is not None:
+        return Literal(Kind.STRING, text, origin=OWN)
     raise InternalFailure(
         "The ids of this graph's elements are of a type that is not supported:"
-        " strings, numbers and UUIDs are."
+        " strings, numbers and UUIDs are, and what GraphSON writes as a text with a type."
     )
+
+
+def refuse_own_ids(ids: Sequence[Literal]) -> None:
+    """Raise `UnsupportedOperation` if there are objects of the database's own among ids: nothing
+    that stands in a query is equal to them."""
+    if any(map(is_own, ids)):
+        raise UnsupportedOperation(
+            "The ids of this database are objects of its own, by which no scores and no reasons can"
+            " be looked up: ask for the predicted vertices alone."
+        )
 
 
 def unfolded(results: Results) -> Results:
@@ -241,7 +265,7 @@ def fields_of(results: Results) -> list[dict[str, Argument]]:
     rows: list[dict[str, Argument]] = []
     for result in results:
         row = result.value if isinstance(result, Bulked) else result
-        if isinstance(row, Literal):
+        if isinstance(row, Literal) or text_of_own(row) is not None:
             rows.append({_ID: row})
             continue
         if not isinstance(row, Entries):

@@ -15,7 +15,13 @@ from proxy.inference.commands import (
     PrepareLinks,
 )
 from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.inputs import candidate_query, input_query, read_candidates, read_vertices
+from proxy.inference.inputs import (
+    candidate_query,
+    input_query,
+    read_candidates,
+    read_vertices,
+    refuse_own_ids,
+)
 from proxy.inference.place import leading_steps
 from proxy.inference.plan import LinkPlan
 from proxy.inference.predicates import EXPLAIN
@@ -41,6 +47,8 @@ def replace_links(rewriting: Rewriting, plan: LinkPlan) -> Step[None]:
     inputs, known = read_vertices((yield from rewriting.ask(asking)))
     told: Told = {}
     places = _places(rewriting, plan)
+    if places:
+        refuse_own_ids(inputs)
     if inputs:
         model = cast(PrepareLinks, model_of(plan))
         candidates = yield from _candidates(rewriting, plan)

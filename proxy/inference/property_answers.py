@@ -28,7 +28,7 @@ from grammar.traversal import (
 from proxy.inference.answers import Dialect, Written, bound_tree
 from proxy.inference.errors import UnsupportedOperation
 from proxy.inference.lookup import TABLES, looked_up
-from proxy.inference.tree import FAN_OUT, ITS_ID, NOTHING, choose_tree
+from proxy.inference.tree import FAN_OUT, ITS_ID, NOTHING, choose_tree, is_own
 from proxy.wire.elements import (
     graphbinary_edge_property,
     graphbinary_property,
@@ -77,6 +77,9 @@ class Properties:
         if not found:
             return Written(NOTHING.steps, {})
         values = [value for pairs in found.values() for _, value in pairs]
+        if any(map(is_own, found)):
+            leaves = {element: _constants(self._all(pairs)) for element, pairs in found.items()}
+            return Written(choose_tree(leaves), {})
         if self.dialect.binds_properties:
             return self._in_bindings(predicted)
         if len(predicted) <= FAN_OUT or not _survives(self.dialect, list(predicted), values):
@@ -105,6 +108,8 @@ class Properties:
         """Whether there is so much that `values_of_each` pays, and nothing changes in its maps."""
         format = self.dialect.format
         typed = format.encoding is Encoding.GRAPHBINARY or (format.typed and format.version == 3)
+        if any(map(is_own, elements)):
+            return False
         return len(elements) > FAN_OUT and (
             typed or all(each.kind is Kind.STRING for each in (*elements, *values))
         )

@@ -17,7 +17,12 @@ from proxy.inference.commands import (
 )
 from proxy.inference.counted import counted
 from proxy.inference.errors import InvalidParameter
-from proxy.inference.inputs import has_own_ids, input_query, read_edges, read_vertices
+from proxy.inference.inputs import (
+    has_own_ids,
+    input_query,
+    read_edges,
+    read_vertices,
+)
 from proxy.inference.place import leading_steps
 from proxy.inference.plan import PropertyPlan, steps_behind
 from proxy.inference.predicates import SCORE

@@ -30,6 +30,20 @@ _Item = TypeVar("_Item")
 FAN_OUT = 12
 """Options of one `choose`."""
 
+
+class _Own:
+    """The origin of an id that is an object of the database's own, and stands here by its text."""
+
+
+OWN = _Own()
+
+
+def is_own(id: Literal) -> bool:
+    """Whether an id that was read is an object of the database's own, as OrientDB's record ids:
+    `V(text)` and `hasId(text)` find it, but it is not equal to its text."""
+    return id.origin is OWN
+
+
 Answers = Mapping[Literal, Sequence[Instruction]]
 """For each input that has any, the steps that lead to its answers, best first."""
 
@@ -55,16 +69,17 @@ def choose_tree(answers: Answers, by: Traversal = ITS_ID) -> list[Instruction]:
     if not answers:
         return list(NOTHING.steps)
     otherwise = NOTHING if len(answers) <= FAN_OUT else DRAIN
+    own = any(map(is_own, answers))
     level = [_Branch((vertex,), anonymous(*steps)) for vertex, steps in answers.items()]
     while len(level) > FAN_OUT:
         level = [
             _Branch(
                 tuple(vertex for branch in group for vertex in branch.inputs),
-                anonymous(*_choose(group, by, otherwise)),
+                anonymous(*(_found(group) if own else _choose(group, by, otherwise))),
             )
             for group in groups(level)
         ]
-    return _choose(level, by, otherwise)
+    return _found(level) if own else _choose(level, by, otherwise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,19 @@ def _choose(branches: Sequence[_Branch], by: Traversal, otherwise: Traversal) ->
         step("choose", by),
         *(branch.option() for branch in branches),
         step("option", EnumConstant("Pick", "none"), otherwise),
+    ]
+
+
+def _found(branches: Sequence[_Branch]) -> list[Instruction]:
+    """The same where ids are not equal to what stands for them, but are found by it."""
+    return [
+        step(
+            "union",
+            *(
+                anonymous(Instruction("hasId", branch.inputs), *branch.traversal.steps)
+                for branch in branches
+            ),
+        )
     ]
 
 

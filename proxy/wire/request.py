@@ -6,6 +6,7 @@ or the JSON they came in, so that a message that is written again differs only w
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -241,7 +242,9 @@ def _graphson_object(request: RequestMessage) -> dict[str, Any]:
         args = {name: _untyped(value) for name, value in request.args.items()}
         return _message(request, request_id, args)
     version = 2 if format.version == 2 else 3
-    if not format.name:  # which JSON that is, the database has not been asked
+    if not format.name or request.op == "eval":
+        # Which JSON is read where none is named, the database has not been asked; and what stands
+        # beside a script drivers write without types, so that some databases read nothing else.
         args = {name: _simplest(value, version) for name, value in request.args.items()}
         return _message(request, request_id, args)
     args = {name: graphson.write_value(value, version) for name, value in request.args.items()}
@@ -270,6 +273,8 @@ def _untyped(value: Argument) -> Any:
     if isinstance(value.origin, graphson.Node):
         return value.origin.json
     match value:
+        case Literal(Kind.DOUBLE, number) if not math.isfinite(number):
+            pass
         case Literal(Kind.STRING | Kind.BOOLEAN | Kind.NULL | Kind.INT | Kind.DOUBLE, plain):
             return plain
         case Literal(Kind.LONG, int(number)) if not -(2**31) <= number < 2**31:
