@@ -242,13 +242,13 @@ def _graphson_object(request: RequestMessage) -> dict[str, Any]:
         args = {name: _untyped(value) for name, value in request.args.items()}
         return _message(request, request_id, args)
     version = 2 if format.version == 2 else 3
-    if not format.name or request.op == "eval":
-        # Which JSON is read where none is named, the database has not been asked; and what stands
-        # beside a script drivers write without types, so that some databases read nothing else.
-        args = {name: _simplest(value, version) for name, value in request.args.items()}
-        return _message(request, request_id, args)
-    args = {name: graphson.write_value(value, version) for name, value in request.args.items()}
-    return _message(request, {"@type": "g:UUID", "@value": request_id}, args)
+    # Which JSON is read where none is named, the database has not been asked; what stands beside
+    # a script drivers write without types, and some databases read nothing else.
+    plain = not format.name or request.op == "eval"
+    write = _simplest if plain else graphson.write_value
+    args = {name: write(value, version) for name, value in request.args.items()}
+    typed_id = {"@type": "g:UUID", "@value": request_id}
+    return _message(request, typed_id if format.name else request_id, args)
 
 
 def _message(request: RequestMessage, request_id: Any, args: dict[str, Any]) -> dict[str, Any]:
