@@ -162,25 +162,21 @@ class GraphConnection:
     def require_bytecode(self) -> None:
         """Raise `ServerRefused` where values cannot be sent with their types and cardinalities."""
         rows = [{"p": {"k": CardinalityValue.single(0)}}]
+        refused: ServerRefused | None = None
         try:
             for _ in self.submit(g.inject(rows).limit(0).bytecode):
                 pass
-        except ServerRefused as refused:
-            if refused.status not in NOT_UNDERSTOOD or isinstance(refused, NoCommonFormat):
-                raise
-            raise ServerRefused(
-                refused.status,
-                refused.reason,
-                doing="a graph is loaded into servers of TinkerPop 3.7 or newer: this one does not "
-                "know cardinalities of values",
-            ) from None
-        if not self._dialect.bytecode:
+        except ServerRefused as error:
+            refused = error
+        if not (self._dialect.bytecode or isinstance(refused, NoCommonFormat)):
             raise ServerRefused(
                 NOT_UNDERSTOOD[0],
                 f"it takes {self._dialect.name} alone",
                 doing="a graph cannot be loaded into a server that knows neither GraphSON 3 nor "
                 "GraphBinary, which values need to keep their types",
             )
+        if refused is not None:
+            raise refused
 
     def _authenticate(self) -> None:
         if not self._user:
