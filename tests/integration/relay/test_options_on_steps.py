@@ -11,7 +11,7 @@ import pytest
 from gremlin_python.driver.client import Client
 from gremlin_python.process.graph_traversal import __
 from running_proxy import Model, Models, RunningProxy, Values
-from ways import WAYS, Speakers, Write
+from ways import OVER_HTTP, WAYS, Speakers, Write
 
 from grammar.traversal import Literal
 
@@ -95,7 +95,7 @@ def speakers(proxy: RunningProxy) -> Iterator[Speakers]:
 
 
 @pytest.mark.parametrize("query", QUERIES)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [*WAYS, *OVER_HTTP])
 def test_they_count_there(speakers: Speakers, way: str, query: str) -> None:
     script, write, right = QUERIES[query]
     assert speakers.ask(way, script, write) == right
