@@ -60,7 +60,7 @@ def answers() -> list[str]:
     """What the service `ask` has printed; waits for its end."""
     docker("wait", container("ask"))
     lines = docker(*COMPOSE, "logs", "--no-log-prefix", "ask").splitlines()
-    return [line for line in lines if line.strip()][-10:]
+    return [line for line in lines if line.strip()][-11:]
 
 
 def container(service: str) -> str:
