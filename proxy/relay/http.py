@@ -20,6 +20,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, w
 from multidict import CIMultiDict
 from yarl import URL
 
+from grammar.errors import GremlinError
 from proxy.inference.commands import Admit, Ask, Command, Reply, Results, Try
 from proxy.inference.errors import (
     InferenceError,
@@ -29,6 +30,7 @@ from proxy.inference.errors import (
 )
 from proxy.inference.predicates import Settings
 from proxy.relay.advance import LONG, Aside
+from proxy.relay.as_script import as_script, with_traversers
 from proxy.relay.bodies import AS_IT_CAME
 from proxy.relay.collected import read_whole
 from proxy.relay.errands import Predictor
@@ -143,12 +145,18 @@ class HttpRelay:
     async def _answer(
         self, request: web.Request, message: RequestMessage, body: bytes
     ) -> web.StreamResponse:
+        try:
+            scripted = as_script(message)
+        except GremlinError as error:
+            raise UnsupportedOperation(f"The query cannot be sent on: {error}") from error
         final = await self.carried_out(
-            message, len(body), lambda command: self.perform(request, command)
+            scripted, len(body), lambda command: self.perform(request, command)
         )
         if final is None:
             return await self._passed_on(request, body)
         headers = _headers(request)
+        if scripted is not message:
+            final = with_traversers(final)
         final = self.spoken.to_database(final)
         headers["Content-Type"], content = await self._unless_short(
             body, http_body, final, self.message_limit

@@ -45,8 +45,7 @@ WAYS = (
 """`http` is a script in JSON, `http script` gremlinpython's whole message."""
 
 OVER_HTTP = tuple(f"bytecode over http, {name}" for name in SERIALIZERS)
-"""Bytecode over HTTP, which a Gremlin Server translates to Groovy before it runs: not all that
-bytecode can carry survives that."""
+"""Bytecode over HTTP."""
 
 
 def ways(write: Write | None) -> list[str]:

@@ -1,4 +1,5 @@
-"""Endpoint and limit behind the step instead of at the source, in every way to ask."""
+"""Endpoint and limit behind the step instead of at the source, in every way to ask; answers that a
+server has to take as values, and many of them."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 from gremlin_python.driver.client import Client
 from gremlin_python.process.graph_traversal import __
+from gremlin_python.process.traversal import Column
 from running_proxy import Model, Models, RunningProxy, Values
 from ways import OVER_HTTP, WAYS, Speakers, Write
 
@@ -49,6 +51,38 @@ QUERIES: dict[str, tuple[str, Write, list[str]]] = {
         ),
         ["red"],
     ),
+    "a property as it is": (
+        f'g.V("stepper_0").properties("team").with("{ENDPOINT}","team").with("{CLASSES}")'
+        '.project("k","v").by(key()).by(value()).select("k","v").select(values).unfold()',
+        lambda g: (
+            g.V("stepper_0")
+            .properties("team")
+            .with_(ENDPOINT, "team")
+            .with_(CLASSES)
+            .project("k", "v")
+            .by(__.key())
+            .by(__.value())
+            .select("k", "v")
+            .select(Column.values)
+            .unfold()
+        ),
+        ["team", "red"],
+    ),
+    "of very many": (
+        f'g.V().hasLabel("Many").out("FRIEND").with("{PREDICTION}").with("{ENDPOINT}","friends")'
+        '.hasLabel("Stepper").dedup().values("name")',
+        lambda g: (
+            g.V()
+            .has_label("Many")
+            .out("FRIEND")
+            .with_(PREDICTION)
+            .with_(ENDPOINT, "friends")
+            .has_label("Stepper")
+            .dedup()
+            .values("name")
+        ),
+        NAMES[:1],
+    ),
     "inside another step": (
         f'g.V("stepper_0").project("a").by(__.out("FRIEND").with("{PREDICTION}")'
         f'.with("{ENDPOINT}","friends").with("{LIMIT}",3).hasLabel("Stepper").values("name").fold())'
@@ -80,12 +114,17 @@ def proxy(graph_url: str) -> Iterator[RunningProxy]:
             client.submit(
                 f'g.addV("Stepper").property(id,"{name}").property("name","{name}").iterate()'
             ).all().result()
-        whom = {Literal.string("stepper_0"): [Literal.string(name) for name in NAMES]}
+        client.submit(
+            '(0..<700).each { graph.addVertex(T.label, "Many", T.id, "many_" + it) }; 1'
+        ).all().result()
+        everybody = ["stepper_0", *(f"many_{number}" for number in range(700))]
+        links = [Literal.string(name) for name in NAMES]
+        whom = {Literal.string(each): links for each in everybody}
         teams = {Literal.string("stepper_0"): [Literal.string(each) for each in ("red", "blue")]}
         models = Models(Model("friends", whom), Values("team", "node", teams))
         with RunningProxy(graph_url, models) as running:
             yield running
-        client.submit('g.V().hasLabel("Stepper").drop().iterate()').all().result()
+        client.submit('g.V().hasLabel("Stepper","Many").drop().iterate()').all().result()
 
 
 @pytest.fixture(scope="module")

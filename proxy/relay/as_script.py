@@ -1,0 +1,38 @@
+"""Bytecode over HTTP as the script that a Gremlin Server makes of it anyway.
+
+The server translates bytecode that comes over HTTP to Groovy, and what it writes for a property or
+for more than 255 arguments does not compile. Answers to scripts travel as bindings, which it takes
+as they are; the driver still gets the traversers that it expects of bytecode.
+"""
+
+from __future__ import annotations
+
+from grammar import script
+from grammar.traversal import Kind, Literal, Traversal
+from proxy.wire.request import RequestMessage
+
+_TRAVERSER = "org.apache.tinkerpop.gremlin.process.remote.traversal.DefaultRemoteTraverser"
+
+
+def as_script(request: RequestMessage) -> RequestMessage:
+    """A request of bytecode as one of a script; another stays as it is. Raises `GremlinError`."""
+    traversal = request.args.get("gremlin")
+    if request.op != "bytecode" or not isinstance(traversal, Traversal):
+        return request
+    args = {
+        **request.args,
+        "gremlin": Literal.string(script.write(traversal)),
+        "language": Literal.string("gremlin-groovy"),
+    }
+    return RequestMessage(request.format, request.request_id, "eval", "", args)
+
+
+def with_traversers(request: RequestMessage) -> RequestMessage:
+    """A script whose results are traversers, as those of bytecode are."""
+    match request.args.get("gremlin"):
+        case Literal(Kind.STRING, str(text)):
+            wrapped = f"{text}.toList().collect {{ new {_TRAVERSER}(it, 1L) }}"
+            return request.derive(
+                request_id=request.request_id, args={"gremlin": Literal.string(wrapped)}
+            )
+    return request
