@@ -14,6 +14,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,10 +27,15 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+ACCOUNT_PERIOD = 60.0
+"""Seconds between two lines of refusals in the log."""
+
 PREFLIGHT_SECONDS = 600
 """Time for which a browser may remember the answer to a preflight."""
 
-_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]@/?#\\]+)(?::([0-9]{1,5}))?")
+_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]@/?#\\]+)(?::([0-9]{0,5}))?")
+"""Host and port (RFC 3986), which may be a colon alone."""
+
 _DEFAULT_PORTS: Mapping[str, str] = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 _OWN_SITE = ("same-origin", "none")
 """Values of `Sec-Fetch-Site` for a page of the proxy's own, and for the address bar."""
@@ -48,6 +54,7 @@ class Gate:
         self._on_loopback = listen.on_loopback
         self._names = frozenset({listen.host.lower(), socket.gethostname().lower()})
         self._hosts = access.hosts
+        self._account = _Account()
         self._origins = frozenset(access.origins)
 
     @web.middleware
@@ -56,23 +63,37 @@ class Gate:
 
         Raises `HTTPForbidden` with what to set in the configuration.
         """
+        try:
+            preflight = self._judge(request)
+        except _Refused as refused:
+            self._account.add(refused.why)
+            raise
+        return preflight if preflight is not None else await handler(request)
+
+    def _judge(self, request: web.Request) -> web.Response | None:
+        """Raise `HTTPForbidden`, or return the answer to a preflight."""
         host, origin = _only(request, "Host"), _only(request, "Origin")
-        if host is not None and not self.is_own_host(host):
-            raise _refused(
-                f"The host {_excerpt(host)} is none of the names of this proxy: address it as"
-                " localhost, or add the name to the setting access.hosts"
-            )
+        names = [] if host is None else [host]
+        if host is not None and request.host != host:
+            # A target in absolute form (`GET http://…`) says itself whom it is for (RFC 9112).
+            names.append(request.url.raw_authority)
+        for name in names:
+            if not self.is_own_host(name):
+                raise _Refused(
+                    f"The host {_excerpt(name)} is none of the names of this proxy: address it as"
+                    " localhost, or add the name to the setting access.hosts"
+                )
         if origin is not None and origin.lower() in self._origins:
             if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
                 return _preflight(request)
         elif origin is not None and not _is_same(origin, host):
-            raise _refused(
+            raise _Refused(
                 f"Requests of pages of {_excerpt(origin)} are refused. The setting access.origins"
                 " allows an origin"
             )
         elif (why := _foreign_by_metadata(request, host)) is not None:
-            raise _refused(why)
-        return await handler(request)
+            raise _Refused(why)
+        return None
 
     async def answer(self, request: web.Request, response: web.StreamResponse) -> None:
         """Let a page of an allowed origin read a response (CORS)."""
@@ -121,8 +142,7 @@ def _foreign_by_metadata(request: web.Request, host: str | None) -> str | None:
     acts = request.method not in ("GET", "HEAD") or bool(request.query_string)
     if not acts or not _is_browser(request.headers.get("User-Agent", "")):
         return None
-    referrer = urlsplit(request.headers.get("Referer", ""))
-    if "Origin" in request.headers or _is_same(f"{referrer.scheme}://{referrer.netloc}", host):
+    if "Origin" in request.headers or _is_same(request.headers.get("Referer", ""), host):
         return None
     return (
         "This browser does not tell which page made the request. Send queries with a client, or"
@@ -134,13 +154,16 @@ def _only(request: web.Request, name: str) -> str | None:
     """The value of a header. Raises `HTTPForbidden` where it stands more than once."""
     values = request.headers.getall(name, ())
     if len(values) > 1:
-        raise _refused(f"The request has more than one header {name}")
+        raise _Refused(f"The request has more than one header {name}")
     return values[0] if values else None
 
 
 def _is_same(origin: str, host: str | None) -> bool:
-    """Whether an origin is that of the proxy, which the client addressed as `host`."""
-    parts = urlsplit(origin)
+    """Whether an origin, or an address, is of the proxy, which the client addressed as `host`."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # brackets without their other half, characters that hide others
+        return False
     if host is None or parts.scheme not in ("http", "https"):
         return False
     return _place(parts.netloc, parts.scheme) == _place(host, parts.scheme)
@@ -185,10 +208,32 @@ def _preflight(request: web.Request) -> web.Response:
     return web.Response(status=204, headers=headers)
 
 
-def _refused(why: str) -> web.HTTPForbidden:
-    log.info("refused: %s", why)
-    told_as: Any = told("AccessDeniedException", f"{why}.")
-    return web.HTTPForbidden(headers={"X-Content-Type-Options": "nosniff"}, **told_as)
+class _Refused(web.HTTPForbidden):
+    """A refusal, and the reason for it."""
+
+    def __init__(self, why: str) -> None:
+        told_as: Any = told("AccessDeniedException", f"{why}.")
+        super().__init__(headers={"X-Content-Type-Options": "nosniff"}, **told_as)
+        self.why = why
+
+
+class _Account:
+    """Refusals in the log: a page that asks without end writes a line a minute, and the number."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        self._untold = 0
+
+    def add(self, why: str) -> None:
+        """Write a line, or count one more."""
+        now = monotonic()
+        if now < self._next:
+            self._untold += 1
+            log.debug("refused: %s", why)
+            return
+        before = f" ({self._untold} more since the last such line)" if self._untold else ""
+        log.info("refused: %s%s", why, before)
+        self._next, self._untold = now + ACCOUNT_PERIOD, 0
 
 
 def _excerpt(value: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from sockets import Peer, World, both_loops, header, served
 
 from proxy.config import Access, Configuration, Listen
 from proxy.management.service import managing
+from proxy.relay import cross_origin
 from proxy.relay.cross_origin import Gate
 
 FOREIGN = "http://evil.example"
@@ -95,6 +97,15 @@ PAGES: dict[str, Callable[[str], tuple[str, ...]]] = {
     "the unspecified address": lambda host: (f"Host: {host.replace('localhost', '0.0.0.0')}",),
     "address that is none of ours": lambda host: ("Host: 10.1.2.3:8182",),
     "no name": lambda host: ("Host: ",),
+    "origin with half a bracket": lambda host: (f"Host: {host}", "Origin: http://[localhost"),
+    "origin in characters that hide others": lambda host: (
+        f"Host: {host}",
+        "Origin: http://\u2100.com",
+    ),
+    "two words in its site": lambda host: (
+        f"Host: {host}",
+        "Sec-Fetch-Site: same-origin, cross-site",
+    ),
     "user in the name": lambda host: ("Host: localhost@evil.example",),
 }
 """What a browser sends for a page that is not ours, by the way the page took."""
@@ -158,6 +169,7 @@ CLIENTS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "by the address of version 6": lambda host: ("Host: [::1]:8182",),
     "by the mapped address": lambda host: ("Host: [::ffff:127.0.0.1]:8182",),
     "in capitals": lambda host: (f"Host: {host.upper()}",),
+    "without the port after its colon": lambda host: ("Host: localhost:",),
     "with the dot of the root": lambda host: ("Host: localhost.:8182",),
     "by a name below localhost": lambda host: ("Host: graph.localhost:8182",),
     "through a tunnel with another port": lambda host: ("Host: localhost:9999",),
@@ -185,6 +197,37 @@ async def test_who_is_no_foreign_page_notices_nothing(tmp_path: Path) -> None:
             found.database.shake = None
             head, _ = await ask(found, "GET", "/gremlin", *headers, *WEBSOCKET)
             assert status(head) == 101, client
+
+
+@both_loops
+async def test_a_target_that_names_a_host_is_judged_by_it(tmp_path: Path) -> None:
+    async with world(tmp_path) as (found, host):
+        answers(found, OK)
+        for name in ("evil.example", "evil.example:8182", "[2001:db8::1]"):
+            assert await is_refused(found, "GET", f"http://{name}{QUERY}", f"Host: {host}"), name
+        for name in (host, "127.0.0.1", "[::1]:8182"):
+            head, body = await ask(found, "GET", f"http://{name}{QUERY}", f"Host: {host}")
+            assert (status(head), body) == (200, b"ok"), name
+
+
+@both_loops
+async def test_a_page_that_asks_without_end_does_not_fill_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "proxy.relay.cross_origin")
+    now = [1000.0]
+    monkeypatch.setattr(cross_origin, "monotonic", lambda: now[0])
+    async with world(tmp_path) as (found, host):
+        peer = await found.open()
+        for _ in range(20):
+            page = (f"Host: {host}", "Origin: http://evil.example\u009b\u2028")
+            assert await is_refused(found, "GET", QUERY, *page, over=peer)
+        (line,) = caplog.messages
+        assert "evil.example" in line
+        assert line.isprintable()
+        now[0] += cross_origin.ACCOUNT_PERIOD
+        assert await is_refused(found, "GET", QUERY, *page, over=peer)
+    assert "19 more" in caplog.messages[1]
 
 
 @both_loops
@@ -289,6 +332,7 @@ async def test_a_browser_that_does_not_tell_its_page_sends_no_query(tmp_path: Pa
         own = ("Host: 10.0.0.1:8182", BROWSER)
         assert await is_refused(found, "GET", QUERY, *own)
         assert await is_refused(found, "GET", QUERY, *own, "Referer: http://evil.example/")
+        assert await is_refused(found, "GET", QUERY, *own, "Referer: http://[10.0.0.1:8182/")
         assert await is_refused(found, "POST", "/gremlin", *own)
         assert not await is_refused(found, "GET", "/health/live", *own)
         assert not await is_refused(found, "GET", QUERY, *own, "Referer: http://10.0.0.1:8182/x")
