@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,10 +110,8 @@ class BulkFile:
                 if count > self.width or (count < self.width and record.again):
                     place = min(count, self.width)
                     raise record.problem(place, f"{count} cells where the header has {self.width}")
-                if count < self.width:
-                    if self.on_short is not None:
-                        self.on_short(record)
-                    record.cells.extend([None] * (self.width - count))
+                if count < self.width and self.on_short is not None:
+                    self.on_short(record)
                 row = read(record)
             except FileProblem as problem:
                 if self.on_problem is None:
@@ -124,7 +123,7 @@ class BulkFile:
     def _vertex(self, record: Record) -> VertexRow:
         single: dict[str, Any] = {}
         sets: dict[str, list[Any]] = {}
-        for column in self.columns:
+        for column in self._within(record):
             values = self._values(record, column)
             if values and column.is_set:
                 sets[column.name] = values
@@ -136,7 +135,7 @@ class BulkFile:
     def _edge(self, record: Record) -> EdgeRow:
         properties = {
             column.name: values[0]
-            for column in self.columns
+            for column in self._within(record)
             if (values := self._values(record, column))
         }
         return EdgeRow(
@@ -147,6 +146,13 @@ class BulkFile:
             self._id(record, "~to", self.described.dest_type, TO_TYPE),
             properties,
         )
+
+    def _within(self, record: Record) -> Sequence[Column]:
+        """The columns for which a row has cells: a short one costs no more than itself."""
+        count = len(record.cells)
+        if count == self.width:
+            return self.columns
+        return self.columns[: bisect_left(self.columns, count, key=lambda column: column.index)]
 
     def _id(self, record: Record, name: str, kind: str, kind_column: str) -> Id:
         """An id of the type that an export has for it; one of its columns, where it has several."""
@@ -164,7 +170,7 @@ class BulkFile:
 
     def _cell(self, record: Record, name: str) -> str:
         index = self.system[name]
-        cell = record.cells[index]
+        cell = record.cells[index] if index < len(record.cells) else None
         if cell is None:
             raise record.problem(index, f"{name} must not be blank")
         return cell

@@ -149,7 +149,6 @@ def read_chunks(
                         continue
                     if len(row) > width:
                         raise _too_wide(path, separator, begin, len(row), header)
-                    row.extend([""] * (width - len(row)))
                     short.append(begin)
                 pending.append(row)
                 lines.append(begin)
@@ -198,7 +197,14 @@ def _chunk(
     header: list[str],
     short: list[int],
 ) -> Chunk:
-    cells = {name: [row[place] for row in rows] for name, place in wanted.items()}
+    if short:
+        # Cells are made up for the wanted columns alone: a header may be wider than all rows.
+        cells = {
+            name: [row[place] if place < len(row) else "" for row in rows]
+            for name, place in wanted.items()
+        }
+    else:
+        cells = {name: [row[place] for row in rows] for name, place in wanted.items()}
     return Chunk(path, separator, cells, lines, header, short)
 
 

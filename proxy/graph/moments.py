@@ -19,6 +19,8 @@ _MOMENT = re.compile(
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FIRST, _LAST = 1, 9999
 """Years that `datetime` has."""
+_MOST_OFFSET = 18 * 3600
+"""In seconds, as `java.time` has it: no country's clock is that far from UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,11 @@ def parse_moment(text: str) -> Moment | None:
     # A leap second is the one before it: clocks of databases have none.
     second = min(second, 59)
     nanosecond = int((match["fraction"] or "").ljust(9, "0"))
-    return Moment(year, month, day, hour, minute, second, nanosecond, _offset(match["zone"]))
+    try:
+        offset = _offset(match["zone"])
+    except ValueError:
+        return None
+    return Moment(year, month, day, hour, minute, second, nanosecond, offset)
 
 
 def _days(year: int, month: int) -> int:
@@ -103,10 +109,14 @@ def _days(year: int, month: int) -> int:
 
 
 def _offset(zone: str | None) -> int | None:
+    """Seconds ahead of UTC. Raises ValueError for what no clock has."""
     if not zone:
         return None
     if zone[0] not in "+-":
         return 0
     digits = zone[1:].replace(":", "").ljust(6, "0")
-    seconds = int(digits[:2]) * 3600 + int(digits[2:4]) * 60 + int(digits[4:])
+    minutes, rest = int(digits[2:4]), int(digits[4:])
+    seconds = int(digits[:2]) * 3600 + minutes * 60 + rest
+    if minutes > 59 or rest > 59 or seconds > _MOST_OFFSET:
+        raise ValueError("no clock is set so")
     return -seconds if zone[0] == "-" else seconds

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from proxy.graph import csv_records
+from proxy.graph import bulk_csv, csv_records
 from proxy.graph.bulk_csv import open_bulk_file
-from proxy.graph.csv_records import records_of
+from proxy.graph.csv_records import Record, records_of
 from proxy.graph.errors import FileProblem
+from proxy.graph.export_rows import read_chunks
 from proxy.learning.features import inference
 from tests.support.counted_text import Count, CountedText
 
@@ -144,13 +145,33 @@ def test_a_long_number_is_no_long_work(tmp_path: Path, number: str, kind: str) -
 
 
 def test_many_columns_are_looked_at_once_each(tmp_path: Path) -> None:
-    from proxy.graph import bulk_csv
-
     costs = []
     for size in (SMALL, LARGE):
         path = tmp_path / f"{size}.csv"
         path.write_text("~id," + ",".join(f"p{number}:Int" for number in range(size)) + "\n")
         costs.append(lines_run(lambda: open_bulk_file(path), (bulk_csv.__file__,)))  # noqa: B023
+    assert costs[1] <= costs[0] * LARGE / SMALL * MOST
+
+
+@pytest.mark.parametrize("system", ["~id", "~id,~from,~to"], ids=["vertices", "edges"])
+def test_short_rows_cost_their_own_cells_and_not_those_of_a_wide_header(
+    tmp_path: Path, system: str
+) -> None:
+    costs = []
+    for size in (SMALL, LARGE):
+        path = tmp_path / f"{size}.csv"
+        names = ",".join(f"p{number}" for number in range(size))
+        path.write_text(f"{system},{names}\n" + "v,w,x,y\n" * size)
+        short: list[Record] = []
+        file = open_bulk_file(path, on_short=short.append)
+        costs.append(lines_run(lambda: list(file.rows()), (bulk_csv.__file__,)))  # noqa: B023
+        assert len(short) == size
+        # No cells are made up for the columns that nobody wants.
+        chunk = next(iter(read_chunks(path, columns={"~id", "p1", "p9"})))
+        assert len(chunk.short) == len(chunk.columns["p9"]) == size
+        assert set(chunk.columns) == {"~id", "p1", "p9"}
+        assert not any(chunk.columns["p9"])
+        assert max(map(len, (record.cells for record in short))) == 4
     assert costs[1] <= costs[0] * LARGE / SMALL * MOST
 
 
