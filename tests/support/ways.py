@@ -41,11 +41,9 @@ WAYS = (
     *(f"bytecode, {name}" for name in SERIALIZERS),
     *(f"http, {name}" for name in READERS),
     *(f"http script, {name}" for name in SERIALIZERS),
+    *(f"bytecode over http, {name}" for name in SERIALIZERS),
 )
-"""`http` is a script in JSON, `http script` gremlinpython's whole message."""
-
-OVER_HTTP = tuple(f"bytecode over http, {name}" for name in SERIALIZERS)
-"""Bytecode over HTTP."""
+"""`http` is a script in JSON; the other ways over HTTP are gremlinpython's whole messages."""
 
 
 def ways(write: Write | None) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from gremlin_python.process.graph_traversal import __
 from movielens_graph import NARROW_ROLE, ROLE
 from neptune_queries import CLASSES, ENDPOINT, IAM_ROLE, LINKS, NUMBERS, SCORE
-from ways import OVER_HTTP, WAYS, Refused, Speakers, Write
+from ways import WAYS, Refused, Speakers, Write
 
 pytestmark = pytest.mark.integration
 
@@ -336,7 +336,7 @@ def test_all_of_neptune_s_list() -> None:
     [
         pytest.param(refusal, way, id=f"{refusal.name}, {way}")
         for refusal in REFUSALS
-        for way in (*WAYS, *OVER_HTTP)
+        for way in WAYS
     ],
 )
 def test_exception(refusal: Refusal, way: str, speakers: dict[str, Speakers]) -> None:

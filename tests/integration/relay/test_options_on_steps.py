@@ -13,7 +13,7 @@ from gremlin_python.driver.client import Client
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import Column
 from running_proxy import Model, Models, RunningProxy, Values
-from ways import OVER_HTTP, WAYS, Speakers, Write
+from ways import WAYS, Speakers, Write
 
 from grammar.traversal import Literal
 
@@ -134,7 +134,7 @@ def speakers(proxy: RunningProxy) -> Iterator[Speakers]:
 
 
 @pytest.mark.parametrize("query", QUERIES)
-@pytest.mark.parametrize("way", [*WAYS, *OVER_HTTP])
+@pytest.mark.parametrize("way", WAYS)
 def test_they_count_there(speakers: Speakers, way: str, query: str) -> None:
     script, write, right = QUERIES[query]
     assert speakers.ask(way, script, write) == right
