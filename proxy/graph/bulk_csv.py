@@ -230,11 +230,13 @@ def open_bulk_file(
         if name in described.properties:
             column = _described_column(index, name, described, is_edges)
         elif re.search(r"\s", name):
-            raise header.problem(index, f"the column name {name!r} has a blank in it")
+            raise header.problem(index, f"the column name {shortened(name)} has a blank in it")
         elif name.startswith("~"):
             known = _EDGE_COLUMNS if is_edges else _VERTEX_COLUMNS
             if name not in known:
-                raise header.problem(index, f"no such system column: {name}; there are {known}")
+                raise header.problem(
+                    index, f"no such system column: {shortened(name)}; there are {', '.join(known)}"
+                )
             if name in system:
                 raise header.problem(index, f"the column {name} appears twice")
             system[name] = index
@@ -242,7 +244,7 @@ def open_bulk_file(
         else:
             column = _column(header, index, name, is_edges)
         if column.name in columns:
-            raise header.problem(index, f"the property {column.name!r} appears twice")
+            raise header.problem(index, f"the property {shortened(column.name)} appears twice")
         columns[column.name] = column
     for required in ("~id", "~from", "~to") if is_edges else ("~id",):
         if required not in system:
@@ -259,7 +261,7 @@ def _column(header: Record, index: int, text: str, is_edges: bool) -> Column:
     if match is None:
         raise header.problem(
             index,
-            f"cannot read the column {text!r}; write name, name:type, name:type[] or "
+            f"cannot read the column {shortened(text)}; write name, name:type, name:type[] or "
             r"name:type(single|set), and \: for a colon in the name",
         )
     name = re.sub(r"\\:", ":", match["name"])

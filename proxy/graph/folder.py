@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.graph.errors import FileProblem
-from proxy.graph.packed import open_text, plain_name
+from proxy.graph.packed import Foreign, open_text, plain_name
 
 _SYSTEM = ("~id", "~from")
 _HEAD = 64 * 1024
@@ -85,9 +85,21 @@ def _unusable(folder: Path, file: Path) -> str | None:
         return "no regular file"
     if any(part.startswith(".") for part in file.relative_to(folder).parts):
         return "hidden"
-    if file.stat().st_size == 0:
+    if _is_empty(file):
         return "empty"
     return None
+
+
+def _is_empty(file: Path) -> bool:
+    """Whether there is nothing but line ends: parts without rows that Spark writes, packed, too."""
+    try:
+        with open_text(file, errors="replace") as text:
+            while piece := text.read(_HEAD):
+                if piece.strip("\r\n"):
+                    return False
+    except OSError:
+        return False  # whoever reads it tells why it cannot be read
+    return True
 
 
 def begins_as_csv(file: Path) -> bool:
@@ -103,6 +115,8 @@ def _no_csv(file: Path) -> str | None:
     try:
         if begins_as_csv(file):
             return None
+    except Foreign as foreign:
+        return None if ".csv" in map(str.lower, file.suffixes) else str(foreign)
     except OSError:
         return None  # whoever reads it tells why it cannot be read
     name = plain_name(file)

@@ -104,16 +104,20 @@ def gremlin_files(path: Path) -> tuple[list[Path], list[LeftOut]]:
 def is_gremlin_text(path: Path) -> bool:
     """Whether files are Gremlin text, rather than CSV of the loader."""
     if path.is_file():
-        return _no_gremlin(path) is None and not begins_as_csv(path)
+        return _no_gremlin(path) is None and not _is_csv(path)
     files, left = gremlin_files(path)
     return (
         bool(files)
-        and not any(map(begins_as_csv, files))
-        and not any(
-            each.path.is_file() and each.path.stat().st_size and begins_as_csv(each.path)
-            for each in left
-        )
+        and not any(map(_is_csv, files))
+        and not any(each.path.is_file() and _is_csv(each.path) for each in left)
     )
+
+
+def _is_csv(file: Path) -> bool:
+    try:
+        return begins_as_csv(file)
+    except OSError:
+        return False  # whoever reads it tells why it cannot be read
 
 
 def _no_gremlin(file: Path) -> str | None:

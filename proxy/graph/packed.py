@@ -18,11 +18,31 @@ from proxy.graph.bounds import bounds
 from proxy.messages.system_errors import reason_of
 
 _GZIP, _BZIP2 = b"\x1f\x8b", b"BZh"
+_UNPACK = "unpack it first"
+_FOREIGN = (
+    (0, b"PK\x03\x04", "a zip archive", _UNPACK),
+    (0, b"\x28\xb5\x2f\xfd", "packed with zstd", f"{_UNPACK}, or pack it with gzip"),
+    (0, b"\xfd7zXZ\x00", "packed with xz", f"{_UNPACK}, or pack it with gzip"),
+    (0, b"\x04\x22\x4d\x18", "packed with lz4", f"{_UNPACK}, or pack it with gzip"),
+    (0, b"\xff\x06\x00\x00sNaPpY", "packed with snappy", f"{_UNPACK}, or pack it with gzip"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
+    (257, b"ustar", "a tar archive", _UNPACK),
+    (0, b"PAR1", "Parquet", "write it as CSV"),
+    (0, b"\xff\xfe", "UTF-16", "save it as UTF-8"),
+    (0, b"\xfe\xff", "UTF-16", "save it as UTF-8"),
+)
+"""Where such a file has which bytes, what it is, and what to do."""
+_LOOKED_AT = 512
 SUFFIXES = (".gz", ".bz2")
+_PACKED = (gzip.GzipFile, bz2.BZ2File)
 
 
 class Unpackable(OSError):
     """A packed file that is broken or ends early."""
+
+
+class Foreign(Unpackable):
+    """A file of a kind that is not read here, known by its first bytes."""
 
 
 class TooMuch(OSError):
@@ -37,15 +57,16 @@ class TooMuch(OSError):
 def open_text(path: Path, *, errors: str = "strict") -> Iterator[TextIO]:
     """UTF-8 with line ends as they are, without a byte order mark.
 
-    Raises OSError, `Unpackable`, `TooMuch`.
+    Raises OSError, `Unpackable`, `Foreign`, `TooMuch`.
     """
     try:
         with (
             _opened(path) as file,
             _bounded(file) as plain,
-            io.TextIOWrapper(plain, encoding="utf-8-sig", errors=errors, newline="") as text,
         ):
-            yield text
+            _check_kind(plain, file)
+            with io.TextIOWrapper(plain, encoding="utf-8-sig", errors=errors, newline="") as text:
+                yield text
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise Unpackable(f"the packed file cannot be unpacked: {reason_of(error)}") from error
     except OSError as error:
@@ -67,8 +88,19 @@ def _opened(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
+def _check_kind(plain: io.BufferedReader, file: IO[bytes]) -> None:
+    """Raises `Foreign` where the first bytes, unpacked, are those of another kind of file."""
+    head = plain.peek(_LOOKED_AT)
+    inside = "" if not isinstance(file, _PACKED) else "inside it is "
+    for place, sign, what, remedy in _FOREIGN:
+        if head.startswith(sign, place):
+            raise Foreign(f"{inside}{what}: {remedy}")
+    if inside and head.startswith((_GZIP, _BZIP2)):
+        raise Foreign(f"{inside}another packed file: {_UNPACK}")
+
+
 def _bounded(file: IO[bytes]) -> io.BufferedReader:
-    return io.BufferedReader(_Bounded(file, isinstance(file, gzip.GzipFile | bz2.BZ2File)))
+    return io.BufferedReader(_Bounded(file, isinstance(file, _PACKED)))
 
 
 class _Bounded(io.RawIOBase):

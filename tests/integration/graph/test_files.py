@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from proxy.graph import (
     precheck,
 )
 from proxy.graph.connection import GraphConnection
+from proxy.graph.gremlin_text import is_gremlin_text
 from proxy.graph.steps import g
 
 pytestmark = pytest.mark.integration
@@ -194,6 +197,68 @@ def test_what_could_be_meant_and_cannot_be_read_is_an_error(
     with pytest.raises(FileProblem, match=f"{name}:1"):
         load_csv(graph.url, tmp_path)
     assert count(graph) == (0, 0)
+
+
+def archive(name: str, content: str) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content)
+        tar.addfile(entry, io.BytesIO(content.encode()))
+    return file.getvalue()
+
+
+FOREIGN: dict[str, tuple[bytes, str]] = {
+    "people.tar.gz": (archive("a.csv", PEOPLE), "inside it is a tar archive: unpack it first"),
+    "people.tgz": (archive("a.csv", PEOPLE), "inside it is a tar archive: unpack it first"),
+    "twice.gz": (
+        gzip.compress(gzip.compress(PEOPLE.encode())),
+        "inside it is another packed file: unpack it first",
+    ),
+    "people.zip": (b"PK\x03\x04 a.csv ~id,~label", "a zip archive: unpack it first"),
+    "people.parquet": (b"PAR1\x15\x04~id", "Parquet: write it as CSV"),
+    "people.zst": (
+        b"\x28\xb5\x2f\xfd\x04",
+        "packed with zstd: unpack it first, or pack it with gzip",
+    ),
+    "people.txt": (PEOPLE.encode("utf-16"), "UTF-16: save it as UTF-8"),
+}
+
+
+def test_files_of_other_kinds_are_called_what_they_are(
+    graph: GraphConnection, tmp_path: Path
+) -> None:
+    written(tmp_path, {name: content for name, (content, _) in FOREIGN.items()})
+    with pytest.raises(FileProblem) as caught:
+        load_csv(graph.url, tmp_path)
+    for name, (_, reason) in FOREIGN.items():
+        assert f"{name}: {reason}" in str(caught.value)
+        with pytest.raises(FileProblem) as alone:
+            load_csv(graph.url, tmp_path / name)
+        assert str(alone.value) == f"{tmp_path / name}: {reason}"
+    written(tmp_path, {"a.csv": PEOPLE})
+    report = load_csv(graph.url, tmp_path)
+    assert (report.vertices, len(report.warnings)) == (2, len(FOREIGN))
+    # Called CSV it was meant.
+    written(tmp_path, {"b.csv.zip": FOREIGN["people.zip"][0]})
+    with pytest.raises(FileProblem, match=r"b\.csv\.zip: a zip archive"):
+        load_csv(graph.url, tmp_path)
+    written(tmp_path / "text", {"1.gremlin": "g.addV()", "x.tgz": FOREIGN["people.tgz"][0]})
+    assert is_gremlin_text(tmp_path / "text")
+
+
+def test_files_of_nothing_are_left_out(graph: GraphConnection, tmp_path: Path) -> None:
+    """Spark writes a part for each partition, those without rows too."""
+    empty: dict[str, str | bytes] = {
+        "part-1.csv.gz": gzip.compress(b""),
+        "part-2.csv.bz2": bz2.compress(b"\n"),
+        "part-3.csv": b"\xef\xbb\xbf",
+        "part-4": b"\r\n\r\n",
+    }
+    written(tmp_path, {**empty, "part-0.csv": PEOPLE})
+    report = load_csv(graph.url, tmp_path)
+    assert report.vertices == 2
+    assert report.warnings == tuple(f"{tmp_path / name} is left out: empty" for name in empty)
 
 
 def test_a_folder_of_gremlin_text_names_what_it_leaves_out(

@@ -148,7 +148,7 @@ def test_empty_id_is_an_id(tmp_path: Path) -> None:
         ("~id,~from\ne,a\n", "1: an edge file needs the column ~to"),
         ("~id,~id\n", "1:5: the column ~id appears twice"),
         ("~id,p,p:Int\n", "1:7: the property 'p' appears twice"),
-        ("~id,~from,~to,~fromLabel\n", "1:15: no such system column: ~fromLabel"),
+        ("~id,~from,~to,~fromLabel\n", "1:15: no such system column: '~fromLabel'"),
         ("~id,p:Blob\n", "1:5: no such type: Blob"),
         ("~id,p:Int(list)\n", "1:5: no such cardinality: list"),
         ("~id,p:Int(single)[]\n", "1:5: p: a single value cannot be an array"),
