@@ -5,7 +5,7 @@ unknown key is refused wherever it stands. `docs/configuration.md` holds the tab
 `python -m proxy.config`.
 """
 
-from proxy.config.reading import ConfigurationError, glance, load, variable
+from proxy.config.reading import ConfigurationError, child_environment, glance, load, variable
 from proxy.config.reference import reference
 from proxy.config.sections import (
     Access,
@@ -36,6 +36,7 @@ __all__ = [
     "Storage",
     "StoreSettings",
     "Upstream",
+    "child_environment",
     "keys",
     "glance",
     "load",

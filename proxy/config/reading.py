@@ -96,6 +96,15 @@ def variable(key: str) -> str:
     return PREFIX + key.replace(".", "_").upper()
 
 
+def child_environment() -> dict[str, str]:
+    """Return the variables of this process without settings, for its children.
+
+    They are told on their standard input or in a file what they need, which no secret is; a
+    database evaluates scripts, which can read its variables.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
 def _find_file(file: Path | None, environment: Mapping[str, str]) -> Path | None:
     named = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
     if named is not None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from proxy.config import Upstream
+from proxy.config import Upstream, child_environment
 from proxy.embedded import configuration
 from proxy.embedded.certificates import ClientFiles, write_certificates
 from proxy.embedded.errors import (
@@ -208,6 +208,7 @@ class EmbeddedServer:
                 self._process = subprocess.Popen(
                     self._command(java, jars),
                     cwd=directory,
+                    env=child_environment(),
                     stdin=subprocess.PIPE,
                     stdout=console,
                     stderr=subprocess.STDOUT,

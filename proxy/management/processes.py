@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from proxy.config import child_environment
 from proxy.store.jobs import Job
 
 
@@ -26,7 +27,10 @@ def spawn(job: Job, program: Sequence[str]) -> subprocess.Popen[bytes]:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={
+                **child_environment(),
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            },
         )
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from proxy.config import child_environment
+
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -93,7 +95,11 @@ class WorkerProcess:
         self.socket.unlink(missing_ok=True)
         # In a session of its own: Ctrl-C in a terminal is for the supervisor, who passes it on.
         process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=PIPE, stdout=PIPE, start_new_session=True
+            *self._command,
+            stdin=PIPE,
+            stdout=PIPE,
+            start_new_session=True,
+            env=child_environment(),
         )
         assert process.stdin is not None
         assert process.stdout is not None

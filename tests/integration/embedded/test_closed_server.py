@@ -28,10 +28,12 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     directory = tmp_path_factory.mktemp("closed")
-    with EmbeddedServer(
-        port=0, data_dir=directory, jvm_options=QUICK_TO_START, mutual_tls=True
-    ) as server:
-        yield server
+    server = EmbeddedServer(port=0, data_dir=directory, jvm_options=QUICK_TO_START, mutual_tls=True)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GREMLINK_ACCESS_TOKEN", "hunter2")
+        server.start()
+    yield server
+    server.stop()
 
 
 def count(upstream: Upstream) -> object:
@@ -62,6 +64,15 @@ def test_nobody_without_its_certificate_reaches_the_server(
         with pytest.raises(ConnectionFailed):
             count(stranger)
     assert count(own) == 0
+
+
+def test_no_setting_of_the_proxy_is_in_its_environment(closed: EmbeddedServer) -> None:
+    """A script that a client sends can read it."""
+    with GraphConnection(Server(str(closed.upstream.url), context_of(closed.upstream))) as server:
+        names = "System.getenv().keySet().findAll { it.startsWith('GREMLINK') }"
+        found = list(server.submit(names))
+    assert found == []
+    assert b"hunter2" not in Path(f"/proc/{closed.pid}/environ").read_bytes()
 
 
 def test_plain_http_gets_no_answer(closed: EmbeddedServer) -> None:

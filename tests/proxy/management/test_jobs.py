@@ -80,6 +80,18 @@ def test_a_job_completes_with_its_result_and_log(tmp_path: Path) -> None:
     assert job.created <= (job.started or 0) <= (job.ended or 0)
 
 
+def test_no_setting_is_in_the_environment_of_a_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREMLINK_ACCESS_TOKEN", "hunter2")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")  # what S3 needs stays
+    with running(tmp_path) as runner:
+        job = until(runner, start(runner, "a", ("sleep", 30)), is_running)
+        variables = Path(f"/proc/{job.pid}/environ").read_text()
+    assert "GREMLINK" not in variables
+    assert "eu-west-1" in variables
+
+
 @pytest.mark.parametrize(
     ("step", "said"),
     [

@@ -8,6 +8,10 @@ import sys
 from proxy.relay.workers import process
 from proxy.relay.workers.process import Told, WorkerProcess
 
+KNOWS_NO_SETTING = (
+    "import os, sys; found = [name for name in os.environ if name.startswith('GREMLINK_')];"
+    "print(found or 'ready', flush=True); sys.stdin.read()"
+)
 ENDS_AT_ONCE = "import sys; sys.stdin.readline(); print('ready', flush=True)"
 
 
@@ -37,3 +41,18 @@ def test_pauses_grow_up_to_the_longest(monkeypatch, tmp_path, caplog):
         asyncio.run(asyncio.wait_for(run(), 60))
     pauses = re.findall(r"worker 3 ended by itself .* again in (\S+) s", caplog.text)
     assert pauses[:times] == ["0.01", "0.02", "0.04", "0.04", "0.04"]
+
+
+def test_secrets_are_not_in_the_environment_of_workers(monkeypatch, tmp_path):
+    """They are told their settings on their standard input."""
+    monkeypatch.setenv("GREMLINK_ACCESS_TOKEN", "hunter2")
+    monkeypatch.setenv("GREMLINK_UPSTREAM_URL", "ws://ann:hunter2@database/gremlin")
+
+    async def run() -> None:
+        told = Told("{}", "", str(tmp_path / "socket"))
+        worker = WorkerProcess(1, [sys.executable, "-c", KNOWS_NO_SETTING], told, lambda _: None)
+        await worker.start()  # fails with what it found
+        worker.signal()
+        await worker.stop()
+
+    asyncio.run(asyncio.wait_for(run(), 60))
