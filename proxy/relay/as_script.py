@@ -8,6 +8,7 @@ as they are; the driver still gets the traversers that it expects of bytecode.
 from __future__ import annotations
 
 from grammar import script
+from grammar.errors import GremlinError
 from grammar.traversal import Kind, Literal, Traversal
 from proxy.wire.request import RequestMessage
 
@@ -15,13 +16,18 @@ _TRAVERSER = "org.apache.tinkerpop.gremlin.process.remote.traversal.DefaultRemot
 
 
 def as_script(request: RequestMessage) -> RequestMessage:
-    """A request of bytecode as one of a script; another stays as it is. Raises `GremlinError`."""
+    """A request of bytecode as one of a script; any other, and one with a value that no script can
+    say, stays as it is."""
     traversal = request.args.get("gremlin")
     if request.op != "bytecode" or not isinstance(traversal, Traversal):
         return request
+    try:
+        text = script.write(traversal)
+    except GremlinError:
+        return request
     args = {
         **request.args,
-        "gremlin": Literal.string(script.write(traversal)),
+        "gremlin": Literal.string(text),
         "language": Literal.string("gremlin-groovy"),
     }
     return RequestMessage(request.format, request.request_id, "eval", "", args)

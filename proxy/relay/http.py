@@ -20,7 +20,6 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, w
 from multidict import CIMultiDict
 from yarl import URL
 
-from grammar.errors import GremlinError
 from proxy.inference.commands import Admit, Ask, Command, Reply, Results, Try
 from proxy.inference.errors import (
     InferenceError,
@@ -145,18 +144,12 @@ class HttpRelay:
     async def _answer(
         self, request: web.Request, message: RequestMessage, body: bytes
     ) -> web.StreamResponse:
-        try:
-            scripted = as_script(message)
-        except GremlinError as error:
-            raise UnsupportedOperation(f"The query cannot be sent on: {error}") from error
         final = await self.carried_out(
-            scripted, len(body), lambda command: self.perform(request, command)
+            message, len(body), lambda command: self.perform(request, command)
         )
         if final is None:
             return await self._passed_on(request, body)
         headers = _headers(request)
-        if scripted is not message:
-            final = with_traversers(final)
         final = self.spoken.to_database(final)
         headers["Content-Type"], content = await self._unless_short(
             body, http_body, final, self.message_limit
@@ -169,9 +162,11 @@ class HttpRelay:
     ) -> RequestMessage | None:
         """What goes to the database when all that an inference needs is performed (`in_order`)."""
         timeout = round(self.evaluation_timeout * 1000)
-        return await carried_out(
-            message, self.settings, perform, self.aside, size=size, timeout=timeout
+        scripted = as_script(message) if size < LONG else await self.aside(as_script, message)
+        final = await carried_out(
+            scripted, self.settings, perform, self.aside, size=size, timeout=timeout
         )
+        return final if final is None or scripted is message else with_traversers(final)
 
     async def perform(self, request: web.Request, command: Command) -> Reply:
         """Do what an inference needs, with the client's own credentials."""
