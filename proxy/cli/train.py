@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from proxy.learning.links.report import Report
 
 DEFAULTS = TrainingSettings()
+
+LOADING = "loading the libraries"
+"""What comes before the first part of a training."""
 
 
 @click.command()
@@ -152,13 +156,15 @@ def train(
     """
     from proxy.store.artifacts import try_output
 
+    begun = monotonic()
     try_output(output)
-    console.say("loading the libraries")
+    console.say(LOADING)
     with console.importing():
         from proxy.learning.links.report import Report
         from proxy.learning.provenance import PAGE, REPORT
         from proxy.learning.tasks import train as run
-        from proxy.learning.timeline import in_parts
+        from proxy.learning.timeline import LEAST, in_parts
+    loaded = monotonic() - begun
 
     with console.nothing_yet(output), progress.of_training() as tell:
         report = run(
@@ -179,13 +185,13 @@ def train(
             ),
             configuration=configuration,
             progress=tell,
-            deadline=deadline or 0.0,
+            deadline=0.0 if deadline is None else max(deadline - loaded, LEAST),
         )
     for warning in report.warnings:
         console.warn(warning)
     table = report_table(report) if isinstance(report, Report) else property_table(report)
     console.output().print(table)
-    console.tell(f"Time: {in_parts(report.parts)}.")
+    console.tell(f"Time: {in_parts({**report.parts, LOADING: loaded})}.")
     console.tell(f"Report: {output / PAGE}, and for programs {REPORT} beside it")
     console.say(f"The artifact is in {output}. `gremlink endpoint create` serves it.")
 

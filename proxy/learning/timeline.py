@@ -30,6 +30,10 @@ class Stage:
     part: str
 
 
+LEAST = 0.001
+"""Seconds that are left of a deadline that is over: simple methods alone are tried."""
+
+
 class Timeline:
     """Passes events on to a listener, with the `Overall` state of the training after each.
 
@@ -99,6 +103,12 @@ class Timeline:
     def is_over(self) -> bool:
         """Whether the phase has had its share of the time until the deadline."""
         return self.has_deadline and self._clock() >= self._until
+
+    def time_left(self) -> float:
+        """Seconds until the deadline, more than none; 0 where there is no deadline."""
+        if not self.has_deadline:
+            return 0.0
+        return max(self._begun + self._deadline - self._clock(), LEAST)
 
     def finish(self) -> dict[str, float]:
         """Seconds by part of the training, in the order in which they began."""

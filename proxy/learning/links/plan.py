@@ -86,7 +86,7 @@ class Plan:
             return ()
         listed = ", ".join(f"{name} ({cost:,.0f} s)" for name, cost in self.left_out.items())
         return (
-            f"no room in the budget of {self.budget:,.0f} s, which --budget sets, for {listed}",
+            f"no room in the budget of {self.budget:,.0f} s (--budget, --deadline) for {listed}",
         )
 
 

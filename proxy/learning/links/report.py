@@ -136,8 +136,9 @@ class Report:
         if best.metrics["mrr"] > own.metrics["mrr"]:
             against = f"({best.metrics['mrr']:.4f} against {own.metrics['mrr']:.4f})"
             if used == {best.method}:
+                lower = f"({own.metrics['mrr']:.4f} against {best.metrics['mrr']:.4f})"
                 return (
-                    f"{self.model} is {best.method} alone; its own figure is lower {against}, as "
+                    f"{self.model} is {best.method} alone; its own figure is lower {lower}, as "
                     "it judges the choice, too: each part of the edges was ranked by what was "
                     "chosen on the others."
                 )

@@ -84,7 +84,9 @@ def train(
     model, settings = wanted.model, wanted.settings
     graph = dataset.graph
     where = place(graph, settings)
-    bench = Bench(dataset, model, within(settings, deadline, graph.edge_count), seed, timeline)
+    bench = Bench(
+        dataset, model, within(settings, timeline.time_left(), graph.edge_count), seed, timeline
+    )
     _check_says_something(bench)
     cold = begin_warm(bench, wanted)
     question = Question(export_directory, configuration, seed)

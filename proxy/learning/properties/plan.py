@@ -83,7 +83,7 @@ class PropertyPlan:
     def told(self) -> tuple[str, ...]:
         """Warnings of what is done otherwise, or not at all."""
         found = []
-        allowed = f"the budget of {self.budget:,.0f} s, which --budget sets,"
+        allowed = f"the budget of {self.budget:,.0f} s (--budget, --deadline)"
         done, wanted = self.effort, self.wanted
         fewer = []
         if done.parts < wanted.parts:

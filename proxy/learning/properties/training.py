@@ -93,7 +93,7 @@ def train_property(
     )
     model = wanted.model
     size = dataset.graph.edge_count + len(dataset.labelled)
-    allowed = within(wanted.settings, deadline, size)
+    allowed = within(wanted.settings, timeline.time_left(), size)
     wanted = replace(wanted, settings=allowed)
     trial = Trial.of(dataset, allowed, seed, timeline, model)
     timeline.expect(stages(trial, wanted))

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,29 @@ def test_a_deadline(export: Path, tmp_path: Path, of: str) -> None:
     assert done.exit_code == 0, done.output
     assert time.monotonic() - begun < 60
     assert read_artifact(tmp_path / "model").manifest["model"] == "rgcn"
+
+
+def test_a_deadline_begins_with_the_command(
+    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Libraries take seconds to load, on a busy machine many."""
+    now = [100.0]
+
+    @contextmanager
+    def importing() -> Iterator[None]:
+        yield
+        now[0] += 7.0
+
+    monkeypatch.setattr("proxy.cli.console.importing", importing)
+    monkeypatch.setattr("proxy.cli.train.monotonic", lambda: now[0])
+    output = tmp_path / "model"
+    asked = ["train", str(export), "--output", str(output), "--deadline", "6s", "--threads", "1"]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 0, done.output
+    assert "no room in the budget of 0 s (--budget, --deadline) for" in done.stderr
+    assert "rgcn" in done.stderr
+    assert "Time: loading the libraries 7.0 s, " in done.stdout
+    assert read_artifact(output).manifest["task"] == "link_prediction"
 
 
 def test_an_unknown_model_is_wrong_usage(export: Path, tmp_path: Path) -> None:

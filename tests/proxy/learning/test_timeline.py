@@ -55,6 +55,16 @@ def test_shares_and_parts() -> None:
     assert shares == sorted(shares)
 
 
+def test_time_that_is_left() -> None:
+    clock = Clock()
+    assert Timeline(lambda _: None, clock=clock).time_left() == 0.0
+    timeline = Timeline(lambda _: None, deadline=40.0, clock=clock)
+    clock.now += 30.0  # spent on reading, say
+    assert timeline.time_left() == 10.0
+    clock.now += 30.0
+    assert 0.0 < timeline.time_left() < 1.0
+
+
 def test_a_deadline_is_shared_by_what_is_to_come() -> None:
     clock = Clock()
     timeline = Timeline(lambda _: None, deadline=40.0, clock=clock)
