@@ -55,9 +55,13 @@ class QueryStatus:
 
     def routes(self) -> list[tuple[str, str, Handler]]:
         """Method, path and handler of each."""
+        ways: tuple[tuple[str, Handler], ...] = (("GET", self.get), ("POST", self.post))
         return [
-            ("GET", self._path, self.get),
-            ("POST", self._path, self.post),
+            *(
+                (way, f"{self._path}{slash}", handler)
+                for slash in ("", "/")
+                for way, handler in ways
+            ),
             ("GET", f"{self._path}/{{id}}", self.get),
             ("DELETE", f"{self._path}/{{id}}", self.cancel),
         ]

@@ -13,17 +13,8 @@ from proxy.management.errors import BadRequest, MethodNotAllowed, UnsupportedOpe
 from proxy.management.http import Handler
 
 REASONS: Mapping[str, tuple[str, ...]] = {
-    "openCypher queries are not answered: gremlink speaks Gremlin.": (
-        "/opencypher",
-        "/openCypher",
-        "/opencypher/{rest:.+}",
-        "/openCypher/{rest:.+}",
-    ),
-    "RDF and SPARQL are not supported: gremlink is about property graphs.": (
-        "/sparql",
-        "/sparql/{rest:.+}",
-        "/rdf/{rest:.+}",
-    ),
+    "openCypher queries are not answered: gremlink speaks Gremlin.": ("/opencypher", "/openCypher"),
+    "RDF and SPARQL are not supported: gremlink is about property graphs.": ("/sparql", "/rdf"),
     "There is no stream of changes: the database behind the proxy keeps none.": (
         "/propertygraph/stream",
         "/pg/stream",
@@ -31,7 +22,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     ),
     "The graph is not reset over this API: send g.V().drop() as a query.": ("/system",),
 }
-"""What is said, and of which paths."""
+"""What is said, and of which paths and all below them."""
 
 PARTS = ("ml", "endpoints", "loader", "v1", "neptune-export", "propertygraph", "pg")
 """What the paths of the API begin with."""
@@ -39,7 +30,12 @@ PARTS = ("ml", "endpoints", "loader", "v1", "neptune-export", "propertygraph", "
 
 def unsupported() -> list[tuple[str, str, Handler]]:
     """Method, path and handler of what is answered with UnsupportedOperationException."""
-    return [("*", path, _refusing(reason)) for reason, paths in REASONS.items() for path in paths]
+    return [
+        ("*", f"{path}{below}", _refusing(reason))
+        for reason, paths in REASONS.items()
+        for path in paths
+        for below in ("", "/{rest:.*}")
+    ]
 
 
 def not_allowed(routes: Iterable[tuple[str, str, Handler]]) -> list[tuple[str, str, Handler]]:

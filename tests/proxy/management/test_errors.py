@@ -315,6 +315,23 @@ def test_operations_that_there_are_not(neptune: Any, operation: Request, said: s
 
 
 @pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/openCypher/", "speaks Gremlin"),
+        ("/opencypher/explain/", "speaks Gremlin"),
+        ("/sparql/", "property graphs"),
+        ("/rdf", "property graphs"),
+        ("/pg/stream/", "stream of changes"),
+        ("/system/", "drop()"),
+    ],
+)
+def test_nor_are_their_addresses_queries_in_gremlin(api: RunningApi, path: str, said: str) -> None:
+    status, document = send(api.address, "POST", path, b"query=x")
+    assert (status, document["code"]) == (400, "UnsupportedOperationException")
+    assert said in document["detailedMessage"]
+
+
+@pytest.mark.parametrize(
     ("method", "path", "takes"),
     [
         ("PUT", "/ml/endpoints", "POST, GET"),

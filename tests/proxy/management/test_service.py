@@ -38,6 +38,7 @@ def test_queries_are_listed_and_cancelled(neptune: Any, api: RunningApi) -> None
     [
         ("GET", b"?cancelQuery&queryId=q"),
         ("GET", b"?cancelQuery=true&queryId=q"),
+        ("GET", b"/?cancelQuery&queryId=q"),
         ("POST", b"cancelQuery&queryId=q"),  # curl --data-urlencode "cancelQuery"
         ("POST", b"cancelQuery=&queryId=q"),
         ("DELETE", b"/q"),
