@@ -82,7 +82,7 @@ def read_answer(data: bytes | bytearray) -> Answer:
     try:
         if data[:1] == bytes((GRAPHBINARY_1,)):
             return _graphbinary(bytes(data))
-        return _graphson(json.loads(data, parse_float=_Number))
+        return _graphson(json.loads(data, parse_float=Digits))
     except (
         GremlinError,
         ValueError,
@@ -213,12 +213,13 @@ def _bulk_set(value: Any) -> list[Any]:
     ]
 
 
-class _Number(float):
+class Digits(float):
     """A number as JSON has it; `text` keeps the digits that a float has no room for."""
 
     text: str
 
-    def __new__(cls, text: str) -> _Number:
+    def __new__(cls, text: str) -> Digits:
+        """A number of its digits."""
         number = super().__new__(cls, text)
         number.text = text
         return number
@@ -230,7 +231,7 @@ def _number(value: Any) -> Any:
 
 def _decimal(value: Any) -> Any:
     try:
-        return Decimal(value.text if isinstance(value, _Number) else str(value))
+        return Decimal(value.text if isinstance(value, Digits) else str(value))
     except InvalidOperation:
         return str(value)
 

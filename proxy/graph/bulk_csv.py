@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from grammar.traversal import Kind
-from proxy.graph.bulk_types import TYPES, Convert
+from proxy.graph.bulk_types import TYPES, Convert, OutOfRange
 from proxy.graph.csv_records import Record, read_records
 from proxy.graph.described import PLAIN, Described, description_of
 from proxy.graph.errors import FileProblem, shortened
@@ -288,7 +288,23 @@ def _described_column(index: int, name: str, described: Described, is_edges: boo
     kind, several = described.properties[name]
     kind = kind.lower() if kind.lower() in TYPES and not (is_edges and several) else "string"
     is_array = several and not is_edges
-    return Column(index, name, TYPES[kind], not is_edges, is_array, kind == "string")
+    convert = _or_text(TYPES[kind])
+    return Column(index, name, convert, not is_edges, is_array, kind == "string")
+
+
+def _or_text(convert: Convert) -> Convert:
+    """As `convert`, but what its type has no room for is text.
+
+    Databases have broader types than Neptune, and an export calls a large BigDecimal a Double.
+    """
+
+    def read(text: str) -> Any:
+        try:
+            return convert(text)
+        except OutOfRange:
+            return text
+
+    return read
 
 
 def _split(cell: str) -> list[str]:

@@ -18,6 +18,11 @@ from proxy.graph.moments import parse_moment
 Convert = Callable[[str], Any]
 """Raises ValueError with the reason."""
 
+
+class OutOfRange(ValueError):
+    """A value that its type has no room for."""
+
+
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _MOST_DIGITS = 19
 """Of a Long."""
@@ -35,7 +40,7 @@ def _integer(name: str, bits: int, make: Callable[[int], Any]) -> Callable[[str]
             raise ValueError(f"{shortened(text)} is not a whole number ({name})")
         # Reading a number takes the square of its digits.
         if len(text.lstrip("+-0")) > _MOST_DIGITS or not low <= int(text) <= high:
-            raise ValueError(f"{shortened(text)} is out of the range of {name}, {low} to {high}")
+            raise OutOfRange(f"{shortened(text)} is out of the range of {name}, {low} to {high}")
         return make(int(text))
 
     return convert
@@ -53,7 +58,7 @@ def _floating(name: str, make: Callable[[float], Any]) -> Callable[[str], Any]:
         except OverflowError:
             number = math.inf
         if math.isinf(number):
-            raise ValueError(f"{shortened(text)} is out of the range of {name}")
+            raise OutOfRange(f"{shortened(text)} is out of the range of {name}")
         return make(number)
 
     return convert
@@ -70,7 +75,7 @@ def _date(text: str) -> datetime | Milliseconds:
     except ValueError:
         milliseconds = moment.milliseconds()
     if not -(2**63) <= milliseconds < 2**63:
-        raise ValueError(f"{shortened(text)} is out of the range of Date")
+        raise OutOfRange(f"{shortened(text)} is out of the range of Date")
     return Milliseconds(milliseconds)
 
 

@@ -5,17 +5,55 @@ They also read values of types that gremlinpython does not know.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from gremlin_python.driver.request import RequestMessage
+from gremlin_python.structure.io import graphsonV2d0, graphsonV3d0
 
-from proxy.graph.answers import Bulk, read_answer
+from grammar.temporal import iso_milliseconds
+from proxy.graph.answers import TYPE, VALUE, Bulk, Digits, read_answer
 from proxy.graph.dialects import DIALECTS, NOT_UNDERSTOOD, Dialect
 
 
 class NotUnderstood(Exception):
     """The server does not read the format of the request, and has run nothing."""
+
+
+class _Texts:
+    """Reads what the driver reads, and values that Python cannot hold as their texts."""
+
+    deserializers: Mapping[str, Any]
+
+    def to_object(self, value: Any) -> Any:
+        """The driver's value of JSON."""
+        if isinstance(value, dict) and value.keys() == {TYPE, VALUE}:
+            kind, content = value[TYPE], value[VALUE]
+            if kind == "gx:BigDecimal" and isinstance(content, Digits):
+                return Decimal(content.text)
+            if kind not in self.deserializers and isinstance(content, str):
+                return content
+            if kind in _MOMENTS and isinstance(content, int):
+                try:
+                    return super().to_object(value)  # type: ignore[misc]
+                except (ValueError, OverflowError, OSError):
+                    return iso_milliseconds(content)
+        return super().to_object(value)  # type: ignore[misc]
+
+
+class _Reader3(_Texts, graphsonV3d0.GraphSONReader):  # type: ignore[misc]
+    pass
+
+
+class _Reader2(_Texts, graphsonV2d0.GraphSONReader):  # type: ignore[misc]
+    pass
+
+
+_MOMENTS = ("g:Date", "g:Timestamp")
+_READERS = {"GraphSON 3": _Reader3(), "GraphSON 2": _Reader2()}
+"""By the names of dialects."""
 
 
 class Serializer:
@@ -36,7 +74,11 @@ class Serializer:
             raise NotUnderstood(answer.message)
         dialect = next(each for each in DIALECTS if each.is_answer(data))
         try:
-            message: dict[str, Any] = dialect.serializer.deserialize_message(bytes(data))
+            message: dict[str, Any]
+            if reader := _READERS.get(dialect.name):
+                message = reader.to_object(json.loads(data, parse_float=Digits))
+            else:
+                message = dialect.serializer.deserialize_message(bytes(data))
         except Exception:  # it knows fewer types than there are, and says so in many ways
             results = [each.value if isinstance(each, Bulk) else each for each in answer.results]
             message = {

@@ -93,6 +93,29 @@ def test_values_are_carried_as_text(
             line.encode()
 
 
+SHOWN = {
+    "new Date(0L)": "1970-01-01 00:00:00",
+    "new Date(Long.MAX_VALUE)": "+292278994-08-17T07:12:55.807Z",
+    "java.time.Instant.MAX": "+1000000000-12-31T23:59:59.999999999Z",
+    "java.time.Period.ofYears(3)": "P3Y",
+    "java.time.Year.of(2020)": "2020",
+    "1e500G": "1E+500",
+    "12345678901234567890.123456789G": "12345678901234567890.123456789",
+}
+
+
+@pytest.mark.parametrize(("value", "text"), SHOWN.items(), ids=SHOWN.keys())
+def test_a_query_shows_the_text(graph: GraphConnection, value: str, text: str) -> None:
+    put(graph, value)
+    assert list(lines(submit(graph.url, "g.V('v').values('k')", {}))) == [text]
+    (vertex,) = submit(graph.url, "g.V('v')", {})
+    assert (vertex.id, vertex.label) == ("v", "a")
+    (line,) = map(json_line, submit(graph.url, "g.V('v').valueMap()", {}))
+    assert json.loads(line) == {"k": [text], "other": [2]}
+    mixed = submit(graph.url, "g.inject(new Date(0L)).union(identity(), V('v').values('k'))", {})
+    assert list(lines(mixed)) == ["1970-01-01 00:00:00", text]
+
+
 @pytest.mark.parametrize("value", UNSENDABLE)
 def test_what_the_server_cannot_send_is_named(
     graph: GraphConnection, tmp_path: Path, value: str
@@ -137,6 +160,19 @@ def test_names_that_no_file_can_hold(
         pass
     with pytest.raises(ExportFailed, match=expected):
         export_graph(graph.url, tmp_path / "e")
+
+
+@pytest.mark.parametrize("value", ["java.time.Instant.MAX", "1e500G", "new BigInteger('9' * 400)"])
+def test_what_its_type_has_no_room_for_is_loaded_as_text(
+    graph: GraphConnection, tmp_path: Path, value: str
+) -> None:
+    put(graph, value)
+    directory = export_graph(graph.url, tmp_path / "e").directory
+    (text,) = graph.submit(f"({value}).toString()")
+    for _ in graph.submit("g.V().drop().iterate()"):
+        pass
+    assert load_csv(graph.url, directory / "nodes").vertices == 3
+    assert list(graph.submit("g.V('v').values('k')")) == [text]
 
 
 def test_an_export_with_dates_of_all_ages_is_loaded_again(
