@@ -35,7 +35,7 @@ test: lint pytest ## linter, formatter, type checker, all tests
 
 # One thread each: two processes have the two cores that the tests are meant for.
 pytest: $(INSTALLED) ## the tests alone, in two processes; ARGS goes to pytest instead, as in ARGS=tests/grammar
-	$(if $(ARGS),,OMP_NUM_THREADS=1) $(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadgroup --durations=20)
+	$(if $(ARGS),,OMP_NUM_THREADS=1) $(BIN)/python -m pytest $(or $(ARGS),-n 2 --durations=20)
 
 notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## AWS's notebook magics against the proxy, about five minutes
 	NOTEBOOK_PYTHON=$(CURDIR)/$(NOTEBOOK)/bin/python $(BIN)/python -m pytest tests/notebook $(ARGS)

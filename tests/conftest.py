@@ -1,28 +1,35 @@
 """What holds for every test."""
 
+from __future__ import annotations
+
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
 
 # Before anything imports torch: two threads are plenty here, and the machine may be shared.
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
-HERE = Path(__file__).parent
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Share the tests out to processes (pytest -n), those together that share what they load."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid.partition("::")[0])
+
+    return ByGroup(config, log)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the plugin looks for the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell processes that share the tests (pytest -n) which ones have to stay together.
+def group_of(file: str) -> str:
+    """Name the tests that have to run in one process, by their file's path.
 
     A folder of integration tests shares what it has loaded and trained; elsewhere a file does.
     """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item.path)))
-
-
-def group_of(path: Path) -> str:
-    """Name the tests that have to run in one process."""
-    parts = path.relative_to(HERE).parts
-    together = parts[:2] if parts[0] == "integration" else parts
-    return "/".join(together)
+    parts = file.split("/")
+    return "/".join(parts[:3] if parts[:2] == ["tests", "integration"] else parts)

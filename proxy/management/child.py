@@ -64,7 +64,7 @@ def perform(description: dict[str, Any], directory: Path, tell: Tell) -> dict[st
     places.hold_bounds(description)
     work = directory / "work"
     work.mkdir()
-    places.try_output(description)
+    places.try_output(description, tell)
     result: dict[str, Any] = task.run(description, work, tell)
     return result
 

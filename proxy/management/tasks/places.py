@@ -64,9 +64,10 @@ class NotPublished(Exception):
         self.kept = kept
 
 
-def try_output(description: Mapping[str, Any]) -> None:
+def try_output(description: Mapping[str, Any], tell: Tell) -> None:
     """See that a job's output can be written, if it has one: before its work. Raises StoreError."""
     if "output" in description:
+        tell("trying the output", 0, None, "")
         locations = locations_of(description)
         locations.try_out(locations.at(description["output"]))
 

@@ -138,7 +138,7 @@ def test_the_command_says_what_it_opens_and_what_a_closed_one_needs(tmp_path: Pa
     assert "every web page in a browser" in opened
     assert "--mutual-tls" in opened
     closed = said("--mutual-tls")
-    assert "open" not in closed
+    assert "web page" not in closed
     settings = tomli.loads(closed[closed.index("[upstream]") :].partition("\n\n")[0])
     key = Upstream.model_validate(settings["upstream"]).tls_key
     assert key == tmp_path / "data" / FOLDER / "client-key.pem"

@@ -119,7 +119,7 @@ def test_long_lines(graph_url: str) -> None:
 
 def test_port_in_use(gremlin_server: EmbeddedServer) -> None:
     second = EmbeddedServer(port=gremlin_server.port)
-    with pytest.raises(PortInUse, match=f"{gremlin_server.port}.*--port"):
+    with pytest.raises(PortInUse, match=rf"{gremlin_server.port}.*embedded\.port"):
         second.start()
     assert not second.log_path.parent.exists()
 

@@ -48,7 +48,7 @@ def training(directory: Path) -> Iterator[Proxy]:
         job = JobRecords(proxy.store).job("modeltraining", "long")
         assert job is not None
         deadline = time.monotonic() + 60
-        while not job.log.exists() or "reading the export" not in job.log.read_text():
+        while not job.log.exists() or "trying the output" not in job.log.read_text():
             assert time.monotonic() < deadline
             time.sleep(0.1)
         yield proxy
@@ -154,7 +154,7 @@ def test_a_job_that_waits_for_a_silent_store_is_cancelled_within_seconds(tmp_pat
             job = JobRecords(proxy.store).job("dataprocessing", "slow")
             assert job is not None
             deadline = time.monotonic() + 60
-            while not job.log.exists() or "reading the export" not in job.log.read_text():
+            while not job.log.exists() or "trying the output" not in job.log.read_text():
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
             before = time.monotonic()
