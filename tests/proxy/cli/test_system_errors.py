@@ -86,3 +86,30 @@ def test_a_full_disk_behind_standard_output(words: list[str], tmp_path: Path) ->
     with Path("/dev/full").open("w") as full:
         code, said = run(*words, directory=tmp_path, stdout=full.fileno())
     assert (code, said) == (1, f"gremlink: the operating system refuses: {FULL}\n")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["parse", "query"], 0),
+        (["--help"], 0),
+        (["endpoint", "list"], 0),
+        (["endpoint", "delete", "nope"], 1),
+        (["serve", "--log-format", "json"], 2),
+    ],
+)
+def test_streams_that_are_closed(closed: str, words: list[str], code: int, tmp_path: Path) -> None:
+    """A daemon's: what is written to them is lost, and the rest is done."""
+    (tmp_path / "query").write_text("g.V()")
+    result = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "proxy", *words],
+        cwd=tmp_path,
+        env={**os.environ, "GREMLINK_STORE_DIRECTORY": str(tmp_path / "store")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == code, result.stderr
+    assert "defect" not in result.stderr + result.stdout
+    assert "Traceback" not in result.stderr
