@@ -38,7 +38,7 @@ from proxy.relay.in_order import carried_out
 from proxy.relay.marker import holds_marker, may_hold_marker
 from proxy.relay.near import LOOKED_INTO, WATCH
 from proxy.relay.refusals import refusal
-from proxy.relay.spoken import Spoken
+from proxy.relay.spoken import NOTHING_SPOKEN, Spoken
 from proxy.relay.upstream import reason_of
 from proxy.relay.writing import http_body
 from proxy.wire.errors import MessageError, NewerRequest
@@ -179,7 +179,10 @@ class HttpRelay:
                 return await self.predict(work)
 
     async def ask(self, request: web.Request, asked: RequestMessage) -> Results:
-        """The results of a query of our own. Raises `Refused`, `InternalFailure`."""
+        """The results of a query of our own.
+
+        Raises `Refused`, `InternalFailure`, `UnsupportedOperation`.
+        """
         for message in self.spoken.forms(asked):
             headers = _headers(request)
             headers["Content-Type"], content = http_body(message, self.message_limit)
@@ -191,6 +194,8 @@ class HttpRelay:
                     raise UnsupportedOperation(DATABASE_4)
                 if self.spoken.understood(message.format, response.status, body):
                     break
+        else:
+            raise UnsupportedOperation(NOTHING_SPOKEN)
         if response.status != 200:
             raise Refused(
                 web.Response(

@@ -17,6 +17,13 @@ _UNKNOWN = ("no serializer for requested", "body could not be parsed", "no greml
 """How a Gremlin Server begins what it says to a format that it does not know; nothing has run."""
 
 
+NOTHING_SPOKEN = (
+    "Over HTTP the database reads none of GraphSON 3, GraphBinary and GraphSON 2, of which"
+    " predictions need one: ask over WebSocket, or give the database one of these."
+)
+"""What a client is told where each format was tried."""
+
+
 class Spoken:
     """What a database has shown."""
 
@@ -24,11 +31,12 @@ class Spoken:
         self._unknown: set[str] = set()
 
     def forms(self, request: RequestMessage) -> Iterator[RequestMessage]:
-        """The request in the formats that are worth trying, its own first if it may be spoken."""
-        yield self.to_database(request)
-        for format in _ALL:
-            if format.name not in self._unknown and format.name != request.format.name:
-                yield _in(format, request)
+        """The request in each format, first in its own and those that may be spoken."""
+        others = [format for format in _ALL if format.name != request.format.name]
+        for format in sorted(
+            (request.format, *others), key=lambda format: format.name in self._unknown
+        ):
+            yield request if format == request.format else _in(format, request)
 
     def to_database(self, request: RequestMessage) -> RequestMessage:
         """The request in its own format, or in another if the database does not know that."""
@@ -41,10 +49,11 @@ class Spoken:
 
     def understood(self, format: Format, status: int, body: bytes) -> bool:
         """Whether a response is one to the query, and not to the format."""
-        if status != 400 or not _says_unknown(body):
-            return True
-        self._unknown.add(format.name)
-        return len(self._unknown & {each.name for each in _ALL}) == len(_ALL)
+        if status == 400 and _says_unknown(body):
+            self._unknown.add(format.name)
+            return False
+        self._unknown.discard(format.name)
+        return True
 
 
 def _says_unknown(body: bytes) -> bool:

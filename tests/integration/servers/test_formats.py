@@ -5,9 +5,12 @@ A Gremlin Server has GraphBinary built in for what it does not know; Cosmos DB h
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import pytest
@@ -159,6 +162,56 @@ def test_inferences_in_all_that_the_server_knows(
             if option:
                 predicted = predicted.with_("Neptune#ml.inductiveInference")
             assert len(predicted.has_label("User").values("name").to_list()) == expected
+
+
+OVER_HTTP = {
+    "GraphBinaryMessageSerializerV1": "application/vnd.graphbinary-v1.0",
+    "GraphSONMessageSerializerV2": "application/vnd.gremlin-v2.0+json",
+}
+"""What else a server reads over HTTP, where nothing is built in."""
+
+
+@pytest.mark.parametrize("option", ["", '.with("Neptune#ml.inductiveInference")'])
+@pytest.mark.parametrize("path", ["", "/explain", "/profile"])
+def test_over_http(proxied: str, request: pytest.FixtureRequest, path: str, option: str) -> None:
+    """Queries in JSON name no format: ours are asked in one that the server reads."""
+    script = (
+        'g.with("Neptune#ml.endpoint", "friends").with("Neptune#ml.limit", 2).V("user_19")'
+        f'.out("FRIEND").with("Neptune#ml.prediction"){option}.hasLabel("User").values("name")'
+    )
+    mime = OVER_HTTP.get(request.node.callspec.params["server"])
+    written = script.replace(
+        '.V("user_19")', '.V("user_19").fold().coalesce(unfold(), addV("User"))'
+    )
+    for query in (script, written):
+        status, answer = posted(f"{proxied}{path}", query, mime or "application/json")
+        if mime is None:
+            assert status == 400
+            assert b"none of GraphSON 3, GraphBinary and GraphSON 2" in answer
+            assert b"ask over WebSocket" in answer
+        else:
+            assert status == 200, answer
+            assert (b"FRIEND" in answer) if path else (b"Bill" in answer or b"Mary" in answer)
+
+
+def posted(url: str, script: str, accept: str) -> tuple[int, bytes]:
+    """Status and body of the answer to a query in JSON."""
+    body = json.dumps({"gremlin": script}).encode()
+    asked = Request(url.replace("ws://", "http://"), body, {"Accept": accept})
+    try:
+        with urlopen(asked, timeout=60) as answer:
+            return answer.status, answer.read()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def test_statistics(proxied: str) -> None:
+    root = proxied.replace("ws://", "http://").removesuffix("/gremlin")
+    with urlopen(f"{root}/propertygraph/statistics/summary?mode=detailed", timeout=60) as answer:
+        summary = json.load(answer)["payload"]["graphSummary"]
+    assert (summary["numNodes"], summary["numEdges"]) == (20, 25)
+    assert summary["nodeStructures"][0]["distinctOutgoingEdgeLabels"] == ["FRIEND"]
 
 
 def asked(url: str, mime: str, script: str, language: str | None) -> list[str]:
