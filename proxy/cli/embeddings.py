@@ -46,6 +46,10 @@ def embeddings(
     from proxy.store.outputs import try_directory
 
     if output is not None:
+        if output.exists() and not output.is_dir() and not _is_table(output):
+            raise console.WrongUsage(
+                f"{output} is a file: choose a directory, or a name that ends in .csv"
+            )
         try_directory(output)
     found = embeddings_of(model_in(read_artifact(artifact), artifact))
     if output is not None:
@@ -66,8 +70,12 @@ def embeddings(
         console.output().print(table)
 
 
+def _is_table(output: Path) -> bool:
+    return output.suffix.lower() == ".csv"
+
+
 def _write(found: VertexEmbeddings, artifact: Path, output: Path) -> None:
-    if output.suffix.lower() != ".csv":
+    if not _is_table(output):
         from proxy.learning.results import write_results
 
         output.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ import click
 from proxy.cli import console, progress
 
 if TYPE_CHECKING:
-    from proxy.config import Configuration, Embedded
+    from proxy.config import Configuration, Embedded, Log
     from proxy.embedded import EmbeddedServer
     from proxy.learning.links.report import Report
 
@@ -58,11 +58,12 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
     the endpoint `friends`, starts the proxy, and asks twice with an ordinary Gremlin client. Then
     it stays up for your own queries until Ctrl-C.
     """
-    from proxy.cli import background
+    from proxy.cli import background, log
     from proxy.cli.train import report_table
     from proxy.config import StoreSettings
     from proxy.embedded import EmbeddedServer
 
+    log.to_standard_error(quiet(settings.log))
     data = data or settings.store.directory / "quickstart"
     server = EmbeddedServer(
         port=server_port(settings.embedded),
@@ -87,6 +88,13 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
             if not once:
                 click.echo(ways_to_connect(address))
                 _stay(server)
+
+
+def quiet(settings: Log) -> Log:
+    """The proxy's log between what is told to a person: lines, and warnings alone unless somebody
+    asked for more."""
+    level = settings.level if "level" in settings.model_fields_set else "warning"
+    return settings.model_copy(update={"level": level, "format": "text"})
 
 
 def server_port(embedded: Embedded) -> int:

@@ -8,6 +8,8 @@ import re
 import pytest
 
 from proxy.cli.log import JsonLines, Lines
+from proxy.cli.quickstart import quiet
+from proxy.config import Log
 
 SECRET = "the-literal-of-a-query"
 
@@ -49,3 +51,13 @@ def test_the_words_of_unexpected_errors_come_only_when_asked_for(kind):
     assert SECRET not in told
     assert "in logged" in told
     assert SECRET in logged(kind(literals=True))
+
+
+@pytest.mark.parametrize(
+    ("given", "level"),
+    [({}, "warning"), ({"level": "info"}, "info"), ({"level": "debug"}, "debug")],
+)
+def test_the_quick_start_logs_what_nobody_else_tells(given: dict[str, str], level: str) -> None:
+    """In lines, without the words of errors that may quote a query."""
+    found = quiet(Log.model_validate({"format": "json", **given}))
+    assert (found.level, found.format, found.literals) == (level, "text", False)

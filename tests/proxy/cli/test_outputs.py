@@ -114,6 +114,14 @@ def test_embeddings_for_nowhere(network: Path, name: str) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_embeddings_for_a_file_that_is_no_table(network: Path, tmp_path: Path) -> None:
+    for there in (tmp_path / "thesis.txt", Path("/dev/null")):
+        there.touch()
+        done = CliRunner().invoke(main, ["embeddings", str(network), "--output", str(there)])
+        assert done.exit_code == 2
+        assert f"{there} is a file: choose a directory, or a name that ends in .csv" in done.stderr
+
+
 def test_embeddings_are_written_as_a_whole(network: Path, tmp_path: Path) -> None:
     mount = tmp_path / "disk"
     embeddings = shell(["embeddings", str(network)])
