@@ -36,7 +36,7 @@ from proxy.inference.predicates import (
 )
 from proxy.inference.roles import role_arn
 from proxy.inference.scores import score_steps
-from proxy.inference.spelling import nearly_ours
+from proxy.inference.spelling import is_ours, nearly_ours
 from proxy.inference.stray import is_hidden, misspelt, stray_keys, stray_options
 
 
@@ -130,7 +130,7 @@ def _no_option(key: str, step: str = "with") -> UnsupportedOperation:
             every = (*predicates.TASKS, *predicates.OPTIONS)
             names = [each.removeprefix(PREFIX) for each in (*every, *predicates.TOLD)]
             found = nearly_ours(key.encode(errors="replace")) or PREFIX
-            near = difflib.get_close_matches(key.removeprefix(PREFIX), names, 1)
+            near = difflib.get_close_matches(key.rpartition(PREFIX)[2], names, 1)
             meant = found if found != PREFIX or not near else PREFIX + near[0]
             hint = f'is "{meant}" meant?' if meant != PREFIX else f"there are {', '.join(every)}."
     return UnsupportedOperation(f'{step}("{key}") is not supported here: {hint}')
@@ -332,5 +332,5 @@ def _refuse_unknown(inference: Inference) -> None:
                 " whole with(...) out where nothing is to be predicted."
             )
         known = key in inference.tasks or key in predicates.OPTIONS
-        if not known and (key.startswith(PREFIX) or nearly_ours(key.encode(errors="replace"))):
+        if not known and is_ours(key):
             raise _no_option(key)

@@ -12,8 +12,8 @@ from proxy.inference.predicates import MARKER, OPTIONS, PREFIX, TASKS, TOLD
 
 _KEYS = {key.removeprefix(PREFIX).lower(): key for key in (*TASKS, *OPTIONS, *TOLD)}
 _NAMES = "|".join(sorted(_KEYS, key=len, reverse=True))
-_ESCAPED = rb"\u0023"
-"""The sign as JSON and Groovy may write it."""
+_ESCAPED = (rb"\u0023", b"%23")
+"""The sign as JSON and Groovy may write it, and as addresses do."""
 
 _NEAR = re.compile(
     rf"""
@@ -29,8 +29,16 @@ _NEAR = re.compile(
 def nearly_ours(text: bytes | bytearray) -> str | None:
     """The key of ours that stands in a text in another spelling, or just `PREFIX` where no more can
     be told; `None` if there is none."""
-    found = _NEAR.search(text.replace(MARKER, b"").replace(_ESCAPED, b"#").lower())
+    text = text.replace(MARKER, b"")
+    for escaped in _ESCAPED:
+        text = text.replace(escaped, b"#")
+    found = _NEAR.search(text.lower())
     if found is None:
         return None
     name = next(filter(None, found.groups()), b"").decode()
     return _KEYS.get(name, PREFIX)
+
+
+def is_ours(key: str) -> bool:
+    """Whether the beginning of our keys stands in a key, or it is nearly one of them."""
+    return PREFIX in key or nearly_ours(key.encode(errors="replace")) is not None

@@ -20,14 +20,14 @@ from grammar.traversal import (
 from proxy.inference.find import find_inferences
 from proxy.inference.predicates import OPTIONS, PREFIX, TASKS, TOLD
 from proxy.inference.scores import score_steps
-from proxy.inference.spelling import nearly_ours
+from proxy.inference.spelling import is_ours
 
 
 def stray_options(traversal: Traversal) -> Iterator[str]:
     """Keys of Neptune ML behind `g` that are no options: tasks, which do nothing there, and unknown
     and misspelt ones."""
     for key in traversal.options():
-        if key not in OPTIONS and _is_ours(key):
+        if key not in OPTIONS and is_ours(key):
             yield key
 
 
@@ -70,7 +70,7 @@ def _means_us(instruction: Instruction) -> bool:
         return False
     match instruction:
         case Instruction("with", (Literal(Kind.STRING, str(key)), *_)):
-            return _is_ours(key)
+            return is_ours(key)
         case Instruction("with", (Variable() | Opaque() | Traversal(), *_)):
             return True
         case Instruction(name, arguments) if name in _READING:
@@ -83,7 +83,7 @@ def misspelt(instruction: Instruction) -> str | None:
     every = (*TASKS, *OPTIONS, *TOLD)
     for argument in instruction.arguments:
         match argument:
-            case Literal(Kind.STRING, str(key)) if key not in every and _is_ours(key):
+            case Literal(Kind.STRING, str(key)) if key not in every and is_ours(key):
                 return key
     return None
 
@@ -113,13 +113,8 @@ def _is_told(name: str, argument: Argument) -> bool:
         case Literal(Kind.STRING, str(key)) if key in TOLD:
             return name not in ("has", "hasNot", "by")
         case Literal(Kind.STRING, str(key)):
-            return _is_ours(key)
+            return is_ours(key)
     return False
-
-
-def _is_ours(key: str) -> bool:
-    """Whether a key begins as ours do, or is nearly one of them."""
-    return key.startswith(PREFIX) or nearly_ours(key.encode(errors="replace")) is not None
 
 
 def is_hidden(argument: Argument) -> bool:
