@@ -379,8 +379,8 @@ def _whole(entry: Mapping[str, Any], key: str, where: str) -> int:
 def _one_of(key: str, value: Any, allowed: Sequence[str]) -> str:
     choices = ", ".join(f"'{choice}'" for choice in allowed)
     near = misspelt([value], allowed) if isinstance(value, str) else None
-    meant = "" if near is None else f"; did you mean '{near[1]}'?"
-    return f"Invalid '{key}' value: {value!r}{meant}. Valid values are: {choices}"
+    meant = "." if near is None else f"; did you mean '{near[1]}'?"
+    return f"Invalid '{key}' value: {value!r}{meant} Valid values are: {choices}"
 
 
 def _names(params: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ def answering(
         except ManagementError as error:
             return refuse(error, request_id)
         except tuple(_AS) as error:
-            return refuse(_AS[type(error)](f"{_sentence(str(error))}."), request_id)
+            return refuse(_AS[type(error)](_sentence(str(error))), request_id)
         except web.HTTPException:
             raise
         except OSError as error:
@@ -179,9 +179,11 @@ def _refuse_half_characters(document: Any) -> None:
 
 
 def _sentence(message: str) -> str:
-    """With a capital letter, if it begins with a word and not with an address."""
+    """With its end, and a capital letter if it begins with a word and not with an address."""
     first, _, _ = message.partition(" ")
-    return f"{message[:1].upper()}{message[1:]}" if first.isalpha() else message
+    begin = message[:1].upper() if first.isalpha() else message[:1]
+    end = "" if message.endswith("?") else "."
+    return f"{begin}{message[1:]}{end}"
 
 
 async def read(request: web.Request) -> bytes:

@@ -134,6 +134,10 @@ def test_several_properties_at_once() -> None:
         ),
         ({"jobs": [{"name": "x"}, {"name": "x"}]}, r"must be unique: \[x, x\]"),
         ({"jobs": [{"name": "../x"}]}, "cannot be the name of a file"),
+        (
+            {"features": [{"node": "A", "property": "p", "type": "numercal"}]},
+            r"'numercal'; did you mean 'numerical'\? Valid values are: 'numerical'",
+        ),
         ({"target": []}, "neptune_ml: There is no 'target' field; did you mean 'targets'"),
         ({"splitRate": [0.8, 0.1, 0.1]}, "did you mean 'split_rate'"),
         ([{"feature": []}], "did you mean 'features'"),

@@ -238,6 +238,15 @@ def test_typing_errors_at_any_depth(api: RunningApi, path: str, body: Any, field
     assert f"did you mean {field}?" in document["detailedMessage"]
 
 
+def test_a_question_is_the_end_of_a_sentence(api: RunningApi) -> None:
+    target = {"nodes": "Person", "property": "age", "type": "regression"}
+    parameters = {"additionalParams": {"neptune_ml": {"targets": [target]}}}
+    body = {"command": "export-pg", "outputS3Path": "s3://b/x", **parameters}
+    status, document = send(api.address, "POST", "/v1/neptune-export", body)
+    assert status == 400
+    assert document["detailedMessage"].endswith("There is no 'nodes' field; did you mean 'node'?")
+
+
 @pytest.mark.parametrize("most", ["0", "-1", "1.5", "", "many", "1025", "9" * 4400])
 def test_numbers_that_are_none(api: RunningApi, most: str) -> None:
     status, document = send(api.address, "GET", f"/ml/endpoints?maxItems={most}")
