@@ -9,6 +9,7 @@ from grammar.errors import LimitExceeded, NotConvertible
 from grammar.script.shapes import Span
 from grammar.script.strings import quote
 from grammar.script.tree import MAX_DEPTH
+from grammar.temporal import temporal_text
 from grammar.traversal import (
     OPTIONS_STRATEGY,
     Argument,
@@ -97,6 +98,9 @@ def _value(argument: Argument, depth: int) -> str:
         case Opaque("script", raw):
             return str(raw)
         case Opaque(encoding, _, what):
+            moment = _moment(argument)
+            if moment is not None:
+                return moment
             raise NotConvertible(f"a {what} from {encoding} cannot be written in a script")
         case _:
             raise NotConvertible("a traverser cannot be written in a script")
@@ -104,6 +108,30 @@ def _value(argument: Argument, depth: int) -> str:
 
 _CLASSES = {"Cardinality": "VertexProperty.Cardinality", "Barrier": "SackFunctions.Barrier"}
 """Enums that scripts name by more than their simple class name."""
+
+
+_MOMENTS = {"Date": "Date", "Timestamp": "java.sql.Timestamp"}
+"""Classes that are made of milliseconds, which clients send as dates."""
+
+
+def _moment(opaque: Opaque) -> str | None:
+    """A date of another encoding in Groovy; `None` for another value."""
+    what = opaque.what.rpartition(":")[2]
+    match what, opaque.raw:
+        case "OffsetDateTime", bytes() as raw:
+            text = temporal_text(what, raw)
+            return text and f"java.time.OffsetDateTime.parse({quote(text)})"
+        case "OffsetDateTime", {"@value": str(text)}:
+            return f"java.time.OffsetDateTime.parse({quote(text)})"
+        case "Date" | "Timestamp", bytes() as raw if len(raw) == _DATE:
+            return f"new {_MOMENTS[what]}({int.from_bytes(raw[2:], 'big', signed=True)}L)"
+        case "Date" | "Timestamp", {"@value": int(count)}:
+            return f"new {_MOMENTS[what]}({count}L)"
+    return None
+
+
+_DATE = 10
+"""Bytes of a qualified date in GraphBinary."""
 
 
 def _predicate(predicate: Predicate, depth: int) -> str:

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from grammar.script import parse
+from grammar.errors import NotConvertible
+from grammar.script import parse, write_value
 from grammar.traversal import (
     Argument,
     Entries,
@@ -308,3 +309,28 @@ def test_method_names_may_be_strings() -> None:
         step("out", "a"),
         step("with", "b"),
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Opaque("graphbinary", b"\x04\0" + (7).to_bytes(8, "big"), "Date"), "new Date(7L)"),
+        (Opaque("graphson", {"@type": "g:Date", "@value": -7}, "g:Date"), "new Date(-7L)"),
+        (
+            Opaque("graphson", {"@type": "g:Timestamp", "@value": 7}, "g:Timestamp"),
+            "new java.sql.Timestamp(7L)",
+        ),
+        (
+            Opaque("graphson", {"@type": "x", "@value": "2020-01-01T00:00Z"}, "gx:OffsetDateTime"),
+            "java.time.OffsetDateTime.parse('2020-01-01T00:00Z')",
+        ),
+    ],
+)
+def test_dates_of_other_encodings_are_written(value: Opaque, text: str) -> None:
+    assert write_value(value) == text
+
+
+def test_other_values_of_other_encodings_are_not() -> None:
+    for value in (Opaque("graphbinary", b"\x04\0", "Date"), Opaque("graphson", {}, "g:Edge")):
+        with pytest.raises(NotConvertible):
+            write_value(value)

@@ -46,7 +46,7 @@ def proxy(graph_url: str) -> Iterator[RunningProxy]:
             f"(0..<{MANY}).each {{ g.addV('Node').property(T.id, 'v' + it)"
             ".property('n', it as long).iterate() }",
             "(0..2).each { g.addE('ROAD').from(__.V('v' + it)).to(__.V('v' + (it + 1)))"
-            ".property(T.id, 'e' + it).iterate() }",
+            ".property(T.id, 'e' + it).property('since', new Date(0L)).iterate() }",
             f"g.V('v0').property('moment', new Date({int(MOMENT.timestamp())}000L))"
             f".property('uuid', UUID.fromString('{IDENTIFIER}')).iterate()",
         ):
@@ -83,6 +83,10 @@ def links(g: GraphTraversalSource) -> GraphTraversalSource:
 QUERIES: dict[str, tuple[Write, int]] = {
     "edges": (lambda g: roads(g).E().properties("kind").with_(CLASS), 6),
     "one edge": (lambda g: roads(g).E("e1").properties("kind").with_(CLASS), 2),
+    "edges and a date": (
+        lambda g: roads(g).E().has("since", P.lt(MOMENT)).properties("kind").with_(CLASS),
+        6,
+    ),
     "scores of edges": (
         lambda g: roads(g).E("e0", "e1").properties("kind", "Neptune#ml.score").with_(CLASS),
         8,
