@@ -9,6 +9,8 @@ from __future__ import annotations
 import shutil
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,10 +60,11 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
     the endpoint `friends`, starts the proxy, and asks twice with an ordinary Gremlin client. Then
     it stays up for your own queries until Ctrl-C.
     """
-    from proxy.cli import background, log
-    from proxy.cli.train import report_table
-    from proxy.config import StoreSettings
-    from proxy.embedded import EmbeddedServer
+    with console.importing():
+        from proxy.cli import background, log
+        from proxy.cli.train import report_table
+        from proxy.config import StoreSettings
+        from proxy.embedded import EmbeddedServer
 
     log.to_standard_error(quiet(settings.log))
     data = data or settings.store.directory / "quickstart"
@@ -73,7 +76,7 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
         progress=console.say,
         mutual_tls=True,  # an open one would serve every page in the user's browser
     )
-    with server:
+    with _kept(data), server:
         configuration = settings.model_copy(
             update={
                 "upstream": server.upstream,
@@ -88,6 +91,17 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
             if not once:
                 click.echo(ways_to_connect(address))
                 _stay(server)
+
+
+@contextmanager
+def _kept(data: Path) -> Iterator[None]:
+    """Say at an interruption what stays; the server has written its graph by then."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"What was loaded stays in {data}; the next quick start trains anew"
+        ) from None
 
 
 def quiet(settings: Log) -> Log:

@@ -9,7 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from communities import write_communities
+
+from proxy.cli import main
+from proxy.embedded import EmbeddedServer
 
 INTERRUPTED = 130
 
@@ -63,3 +67,15 @@ def test_while_it_learns(export: Path, tmp_path: Path, is_there: bool) -> None:
     assert f"gremlink: interrupted. {output}: {kept}" in said
     assert "Traceback" not in said
     assert list(tmp_path.iterdir()) == ([output] if is_there else [])
+
+
+def test_the_quick_start_says_what_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(server: EmbeddedServer) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(EmbeddedServer, "start", interrupted)
+    data = tmp_path / "data"
+    done = CliRunner().invoke(main, ["quickstart", "--data", str(data), "--port", "0"])
+    assert done.exit_code == INTERRUPTED
+    kept = f"gremlink: interrupted. What was loaded stays in {data}; "
+    assert kept in done.stderr
