@@ -53,6 +53,8 @@ def test_the_method_that_is_all_of_auto_does_not_beat_it(report: Report) -> None
     auto = replace(report, model="auto", rows=(lower, own), blend=blend)
     verdict = auto.verdict()
     assert verdict.startswith("auto is common-neighbours alone; its own figure is lower (")
+    figures = f"({lower.metrics['mrr']:.4f} against {own.metrics['mrr']:.4f})"
+    assert figures in verdict
     assert "ranks these edges better" not in verdict
     two = (replace(blend[0], weights={"katz": 1.0, "common-neighbours": 1.0}), *blend[1:])
     assert "common-neighbours alone ranks these edges better than auto" in (
