@@ -257,7 +257,10 @@ class Inferences:
 
     def _in_time(self, pending: Pending, request: RequestMessage) -> bytes:
         spoken = request.in_json(self._ledger.json_version)
-        return frame(in_time(pending, spoken), self._message_limit)
+        # A number that is added to a text frame has a type, which only GraphSON 3 surely reads.
+        if request.format != TEXT_FRAME or self._ledger.json_version == 3:
+            spoken = in_time(pending, spoken)
+        return frame(spoken, self._message_limit)
 
     def _admitted(self, pending: Pending, admit: Admit) -> Iterator[Command]:
         if admit.timeout is not None:
