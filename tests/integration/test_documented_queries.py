@@ -37,6 +37,7 @@ PREDICTION = '.with("Neptune#ml.prediction")'
 EXAMPLES = re.findall(
     r"```gremlin\n(.*?)```", (ROOT / "docs" / "queries.md").read_text(encoding="utf-8"), re.DOTALL
 )
+ON_THE_STEP = EXAMPLES.pop(2)
 with (SAMPLE / "users.csv").open(encoding="utf-8") as file:
     NAMES = {row["name:String"] for row in csv.DictReader(file)}
 
@@ -77,6 +78,7 @@ def test_eight_next_friends(client: Client) -> None:
     assert len(names) == 8
     assert len(set(names)) == 8
     assert set(names) <= NAMES - {"Henry"}
+    assert ask(client, ON_THE_STEP) == names
 
 
 @pytest.mark.parametrize(

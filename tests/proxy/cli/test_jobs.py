@@ -130,10 +130,12 @@ def terminal(root: Path) -> Iterator[int]:
 def wait_until_shown(screen: int, *pieces: str) -> None:
     """Read until all pieces have come."""
     shown = ""
+    written = select.poll()  # whose descriptors may have any number
+    written.register(screen, select.POLLIN)
     deadline = time.monotonic() + 60
     while not all(piece in shown for piece in pieces):
         assert time.monotonic() < deadline, shown
-        if select.select([screen], [], [], 0.1)[0]:
+        if written.poll(100):
             shown += os.read(screen, 65536).decode()
 
 

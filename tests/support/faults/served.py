@@ -18,7 +18,6 @@ import psutil
 import uvloop
 from aiohttp import web
 
-from proxy.cli.serve import announce
 from proxy.config import Configuration, Listen, StoreSettings, Upstream
 from proxy.inference.shape import Shapes
 from proxy.management.service import managing
@@ -67,6 +66,11 @@ async def watched(
     application.router.add_get("/holdings", holdings)
     async with managing(configuration, application, queries, metrics, invoke):
         yield
+
+
+def announce(address: str) -> None:
+    """Say where clients connect."""
+    print(f"gremlink listens at {address}", file=sys.stderr, flush=True)
 
 
 def main(upstream: str, store: str) -> None:
