@@ -50,7 +50,9 @@ def both_loops(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., 
         try:
             loop.run_until_complete(asyncio.wait_for(test(**fixtures), 60))
             left = unfinished(loop)
-            loop.run_until_complete(loop.shutdown_default_executor())
+            # Bounded: a loop that missed its executor's end would wait for it for ever.
+            with contextlib.suppress(asyncio.TimeoutError):
+                loop.run_until_complete(asyncio.wait_for(loop.shutdown_default_executor(), 5))
         finally:
             loop.close()
         gc.collect()

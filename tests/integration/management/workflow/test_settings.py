@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from api_requests import send
 from managed_proxy import Proxy, wait_for
+from patience import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -60,6 +61,7 @@ def test_the_file_beside_processed_data_is_edited_in_place(
     for id in ("edited", "warm"):
         neptune.cancel_ml_model_training_job(id=id, clean=True)
     neptune.cancel_ml_data_processing_job(id="kge", clean=True)
+    eventually(lambda: "kge" not in neptune.list_ml_data_processing_jobs()["ids"])
 
 
 def trained_as(neptune: Any, storage: Any, bucket: str, id: str, **more: Any) -> Any:
