@@ -15,8 +15,10 @@ an encoder writes one; escapes of other characters, which are common, are not wo
 _ASCII = b"u00"
 """What stands in every one of these escapes."""
 
-_WIDE = b'"\0'
-"""What stands in every JSON text in UTF-16 or UTF-32, which servers read without being told."""
+_WIDE = (b"#\0m\0l", b"#\0\0\0m\0\0\0l", b"\\\0u\0", b"\\\0\0\0u\0\0\0")
+"""One of these stands in every JSON text in UTF-16 or UTF-32 with the marker, as it is or behind an
+escape. Servers read such text without being told; other messages have none but by chance, and they
+must not leave the fast path for bytes that only look wide."""
 
 _CHARACTERS = {b"%02x" % code: bytes((code,)) for code in range(0x20, 0x80)}
 
@@ -27,9 +29,11 @@ _LAYERS = 3
 def may_hold_marker(payload: bytes | bytearray) -> bool:
     """Whether `holds_marker` is worth asking; a no is certain, and takes a millisecond at most."""
     # Hardly a request holds one of these two bytes, and one byte is found far faster than several.
-    return (HASH in payload and (MARKER in payload or _WIDE in payload)) or (
-        BACKSLASH in payload and (_ASCII in payload or _WIDE in payload)
-    )
+    if HASH in payload and MARKER in payload:
+        return True
+    if BACKSLASH in payload and _ASCII in payload:
+        return True
+    return (HASH in payload or BACKSLASH in payload) and _is_wide(payload)
 
 
 def holds_marker(payload: bytes | bytearray) -> bool:
@@ -40,7 +44,11 @@ def holds_marker(payload: bytes | bytearray) -> bool:
     """
     if not may_hold_marker(payload):
         return False
-    return _is_found(payload) or (_WIDE in payload and _is_found(payload.replace(b"\0", b"")))
+    return _is_found(payload) or (_is_wide(payload) and _is_found(payload.replace(b"\0", b"")))
+
+
+def _is_wide(payload: bytes | bytearray) -> bool:
+    return any(piece in payload for piece in _WIDE)
 
 
 def _is_found(payload: bytes | bytearray) -> bool:

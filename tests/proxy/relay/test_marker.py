@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.relay.marker import _ESCAPED_ASCII, _undone, holds_marker
+from proxy.relay.marker import _ESCAPED_ASCII, _undone, holds_marker, may_hold_marker
 
 KEY = "Neptune#ml.prediction"
 
@@ -70,3 +70,12 @@ def test_escapes_of_other_alphabets_are_not_worth_a_look():
     text = json.dumps("\u65e5\u672c\u8a9e \u00e9" * 1000)
     assert text.count(r"\u") == 4000
     assert not holds_marker(text.encode())
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b'a#b"\0c', b'a\\b"\0c', b"\x23\0\x22\0", 'g.V("a").has("tag", "#1")'.encode("utf-16-le")],
+)
+def test_bytes_that_only_look_wide_are_no_reason_to_look_closer(payload):
+    """A big integer and a big decimal have such bytes in GraphBinary."""
+    assert not may_hold_marker(payload)
