@@ -31,7 +31,7 @@ from faults.questions import QUESTIONS  # noqa: E402
 from faults.trial import prepare, running  # noqa: E402
 from sockets import handshake  # noqa: E402
 
-from proxy.embedded import EmbeddedServer  # noqa: E402
+from gremlink.proxy.embedded import EmbeddedServer  # noqa: E402
 
 PAUSE = 1.0
 """Seconds between two misuses of one client."""

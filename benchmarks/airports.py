@@ -19,13 +19,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from grammar.traversal import Literal
-from proxy.cli.train import report_table
-from proxy.embedded import EmbeddedServer
-from proxy.graph import ExportParameters, export_graph, load_gremlin, read_export
-from proxy.graph.export_files import CONFIGURATION
-from proxy.learning.links.predictor import LinkPredictor
-from proxy.learning.links.training import train
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.cli.train import report_table
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.graph import ExportParameters, export_graph, load_gremlin, read_export
+from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.learning.links.predictor import LinkPredictor
+from gremlink.proxy.learning.links.training import train
 
 TARGET = {"edge": ["airport", "route", "airport"], "type": "link_prediction"}
 ASKED = "AUS"

@@ -18,8 +18,8 @@ from contextlib import closing
 
 from gremlin_python.driver.client import Client
 
-from proxy.embedded import EmbeddedServer
-from proxy.graph import count_graph, discover_schema, outgoing_labels
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.graph import count_graph, discover_schema, outgoing_labels
 
 GRAPH = """
 r = new Random(7)

@@ -30,11 +30,11 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from proxy.embedded import QUICK_TO_START, EmbeddedServer
-from proxy.embedded.sample import FRIENDS
-from proxy.graph import load_csv
-from proxy.store.artifacts import MANIFEST
-from proxy.store.jobs import JobRecords
+from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
+from gremlink.proxy.embedded.sample import FRIENDS
+from gremlink.proxy.graph import load_csv
+from gremlink.proxy.store.artifacts import MANIFEST
+from gremlink.proxy.store.jobs import JobRecords
 
 OPEN = ("pending", "running", "InProgress")
 COMPLETED = ("succeeded", "Completed")
@@ -142,7 +142,7 @@ def start(graph: str, directory: Path) -> tuple[subprocess.Popen[bytes], str]:
     }
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "proxy", "serve", "--upstream", graph, "--port", "0"],
+            [sys.executable, "-m", "gremlink", "serve", "--upstream", graph, "--port", "0"],
             env=environment,
             stderr=errors,
         )

@@ -22,10 +22,12 @@ from link_methods import Test, write_links
 from rich.console import Console
 from rich.table import Table
 
-from proxy.learning.graph import Relation
-from proxy.learning.links.scorers import STRUCTURAL
-from proxy.learning.links.scorers.bi_fan import BiFan
-from proxy.learning.links.scorers.directed_resource_allocation import DirectedResourceAllocation
+from gremlink.proxy.learning.graph import Relation
+from gremlink.proxy.learning.links.scorers import STRUCTURAL
+from gremlink.proxy.learning.links.scorers.bi_fan import BiFan
+from gremlink.proxy.learning.links.scorers.directed_resource_allocation import (
+    DirectedResourceAllocation,
+)
 
 METHODS = (
     "popularity",

@@ -20,10 +20,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from grammar.traversal import Literal
-from proxy.embedded.sample import FRIENDS
-from proxy.learning.links.predictor import LinkPredictor
-from proxy.learning.links.training import train
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.embedded.sample import FRIENDS
+from gremlink.proxy.learning.links.predictor import LinkPredictor
+from gremlink.proxy.learning.links.training import train
 
 EXPECTED = "Bill"
 PUBLISHED = {"Bill", "Colin", "Sarah", "Gordon", "Mary", "Josie", "Arnold", "Terry"}

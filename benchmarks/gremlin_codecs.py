@@ -33,12 +33,20 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from grammar import graphbinary
-from grammar.script import parse
-from grammar.traversal import Instruction, Kind, Literal, Predicate, Traversal, anonymous, step
-from proxy.embedded.jars import cache_directory
-from proxy.inference.find import find_inferences
-from proxy.inference.splice import splice
+from gremlink.grammar import graphbinary
+from gremlink.grammar.script import parse
+from gremlink.grammar.traversal import (
+    Instruction,
+    Kind,
+    Literal,
+    Predicate,
+    Traversal,
+    anonymous,
+    step,
+)
+from gremlink.proxy.embedded.jars import cache_directory
+from gremlink.proxy.inference.find import find_inferences
+from gremlink.proxy.inference.splice import splice
 
 GRAMMAR = ("org.apache.tinkerpop", "gremlin-language", "3.7.5")
 RUNTIME = "antlr4-python3-runtime==4.9.3"

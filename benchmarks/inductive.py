@@ -31,14 +31,14 @@ from properties import MOVIELENS, table
 from rich.console import Console
 from rich.table import Table
 
-from proxy.cli.background import relay
-from proxy.config import Configuration, Listen, StoreSettings, Upstream
-from proxy.embedded import EmbeddedServer
-from proxy.graph import ExportParameters, export_graph, load_csv
-from proxy.learning.links.training import train
-from proxy.learning.settings import SearchSettings, TrainingSettings
-from proxy.learning.transform import transform
-from proxy.store.records import Store
+from gremlink.proxy.cli.background import relay
+from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.graph import ExportParameters, export_graph, load_csv
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
+from gremlink.proxy.learning.transform import transform
+from gremlink.proxy.store.records import Store
 
 PARAMETERS = ExportParameters.parse(
     {"targets": [{"edge": ["user", "rated", "movie"], "type": "link_prediction"}]}

@@ -32,24 +32,24 @@ from gremlin_python.structure.graph import Graph
 from rich.console import Console
 from rich.table import Table
 
-from grammar.traversal import Literal
-from proxy.embedded import EmbeddedServer
-from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
-from proxy.learning.links.calibration import Calibration
-from proxy.learning.links.model import LinkModel, RelationModel
-from proxy.learning.links.model import to_artifact as links_to_artifact
-from proxy.learning.links.predictor import LinkPredictor
-from proxy.learning.links.scorers.embedding import Embeddings, RelationVectors
-from proxy.learning.properties.artifact import to_artifact as property_to_artifact
-from proxy.learning.properties.lift import Lift
-from proxy.learning.properties.members import Constant
-from proxy.learning.properties.model import EdgeFeatures, PropertyModel
-from proxy.learning.properties.target import Form, PropertyTarget
-from proxy.learning.properties.view import Known
-from proxy.learning.settings import NETWORK
-from proxy.learning.stored_graph import StoredGraph
-from proxy.store.artifacts import write_artifact
-from proxy.store.records import Store
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
+from gremlink.proxy.learning.links.calibration import Calibration
+from gremlink.proxy.learning.links.model import LinkModel, RelationModel
+from gremlink.proxy.learning.links.model import to_artifact as links_to_artifact
+from gremlink.proxy.learning.links.predictor import LinkPredictor
+from gremlink.proxy.learning.links.scorers.embedding import Embeddings, RelationVectors
+from gremlink.proxy.learning.properties.artifact import to_artifact as property_to_artifact
+from gremlink.proxy.learning.properties.lift import Lift
+from gremlink.proxy.learning.properties.members import Constant
+from gremlink.proxy.learning.properties.model import EdgeFeatures, PropertyModel
+from gremlink.proxy.learning.properties.target import Form, PropertyTarget
+from gremlink.proxy.learning.properties.view import Known
+from gremlink.proxy.learning.settings import NETWORK
+from gremlink.proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.store.artifacts import write_artifact
+from gremlink.proxy.store.records import Store
 
 FILMS, PEOPLE, WIDTH = 10_000, 5_000, 64
 GENRES = ("Action", "Comedy", "Crime", "Drama", "Horror", "Romance", "Thriller", "War")
@@ -155,7 +155,7 @@ def proxy(server: str, directory: Path) -> Iterator[str]:
         "GREMLINK_STORE_DIRECTORY": str(directory / "store"),
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "proxy", "serve", "--upstream", server, "--port", str(port)],
+        [sys.executable, "-m", "gremlink", "serve", "--upstream", server, "--port", str(port)],
         env=environment,
     )
     try:

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from properties import Graph, Kind, attrition, movielens
 
-from proxy.embedded import EmbeddedServer
-from proxy.graph import ExportParameters, export_graph, load_gremlin, read_export
-from proxy.learning.graph import DIRECTIONS, Direction
-from proxy.learning.links.scorers import SIMPLE
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.graph import ExportParameters, export_graph, load_gremlin, read_export
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction
+from gremlink.proxy.learning.links.scorers import SIMPLE
 
 Triple = tuple[str, str, str]
 Pairs = dict[Triple, list[tuple[str, str]]]

@@ -12,20 +12,20 @@ import numpy as np
 from link_cases import Case
 from properties import configured, write_rows
 
-from proxy.learning.graph import Edges, Relation, TypedGraph
-from proxy.learning.links.evaluation import Questions, rank_questions
-from proxy.learning.links.known import KnownLinks
-from proxy.learning.links.members import Validation
-from proxy.learning.links.model import from_artifact
-from proxy.learning.links.networks import PATIENCE, checkpoints, judged, most_epochs
-from proxy.learning.links.random_order import random_order
-from proxy.learning.links.ranking_metrics import RankingMetrics
-from proxy.learning.links.scorers import SIMPLE, Scorer
-from proxy.learning.links.split import split_edges
-from proxy.learning.links.training import load_dataset, train
-from proxy.learning.models.messages import threads
-from proxy.learning.settings import NETWORKS, TrainingSettings
-from proxy.store.artifacts import read_artifact
+from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
+from gremlink.proxy.learning.links.evaluation import Questions, rank_questions
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.members import Validation
+from gremlink.proxy.learning.links.model import from_artifact
+from gremlink.proxy.learning.links.networks import PATIENCE, checkpoints, judged, most_epochs
+from gremlink.proxy.learning.links.random_order import random_order
+from gremlink.proxy.learning.links.ranking_metrics import RankingMetrics
+from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
+from gremlink.proxy.learning.links.split import split_edges
+from gremlink.proxy.learning.links.training import load_dataset, train
+from gremlink.proxy.learning.models.messages import threads
+from gremlink.proxy.learning.settings import NETWORKS, TrainingSettings
+from gremlink.proxy.store.artifacts import read_artifact
 
 
 class Test:

@@ -26,10 +26,10 @@ from inference import link_model
 from relay import PEERS
 from server import request_of
 
-from proxy.embedded import EmbeddedServer
-from proxy.learning.links.model import to_artifact
-from proxy.store.artifacts import write_artifact
-from proxy.store.records import Store
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.learning.links.model import to_artifact
+from gremlink.proxy.store.artifacts import write_artifact
+from gremlink.proxy.store.records import Store
 
 CLIENTS = 8
 ASKED = (
@@ -42,7 +42,7 @@ LONG = ASKED + ".where(__.not(__.or(" + "__.has('name', 'x'), " * 45_000 + "__.h
 @contextlib.contextmanager
 def proxy(server: str, store: Path) -> Iterator[str]:
     """`gremlink serve`; its address."""
-    command = [sys.executable, "-m", "proxy", "serve", "--upstream", server]
+    command = [sys.executable, "-m", "gremlink", "serve", "--upstream", server]
     command += ["--port", "0", "--store", str(store)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None

@@ -129,7 +129,7 @@ def measured(work: str, export: Path) -> tuple[float, float, float]:
 
 
 def child(work: str, export: Path) -> None:
-    from proxy.learning.provenance import peak_memory
+    from gremlink.proxy.learning.provenance import peak_memory
 
     result = 0
     if work == "reading":
@@ -138,8 +138,8 @@ def child(work: str, export: Path) -> None:
                 for _ in csv.reader(file):
                     pass
     else:
-        from proxy.graph import read_export
-        from proxy.learning.processing.process import process
+        from gremlink.proxy.graph import read_export
+        from gremlink.proxy.learning.processing.process import process
 
         found = process(read_export(export))
         for features in found.graph.features.values():

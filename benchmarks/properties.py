@@ -29,9 +29,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from proxy.cli.property_report import property_table
-from proxy.learning.properties.report import LOWER_IS_BETTER
-from proxy.learning.properties.training import train_property
+from gremlink.proxy.cli.property_report import property_table
+from gremlink.proxy.learning.properties.report import LOWER_IS_BETTER
+from gremlink.proxy.learning.properties.training import train_property
 
 MOVIELENS = "recbole/dataset_example/ml-100k"
 ATTRITION = (

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import xgboost
 
-from proxy.learning.events import unheard
-from proxy.learning.graph import Floats, Indexes
-from proxy.learning.properties.columns import Table
-from proxy.learning.properties.dataset import Subjects, load_property
-from proxy.learning.properties.members import Field
-from proxy.learning.properties.study import Trial
-from proxy.learning.properties.target import Form, Outputs
-from proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.events import unheard
+from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.properties.columns import Table
+from gremlink.proxy.learning.properties.dataset import Subjects, load_property
+from gremlink.proxy.learning.properties.members import Field
+from gremlink.proxy.learning.properties.study import Trial
+from gremlink.proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.settings import TrainingSettings
 
 NAME = "xgboost"
 

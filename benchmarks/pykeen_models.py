@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
-from proxy.learning.links.members import Validation
-from proxy.learning.models.knowledge import KnowledgeSettings
+from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.links.members import Validation
+from gremlink.proxy.learning.models.knowledge import KnowledgeSettings
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

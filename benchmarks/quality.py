@@ -42,8 +42,8 @@ from link_methods import Test, alone, blended, held_back, write_links
 from rich.console import Console
 from rich.table import Table
 
-from proxy.learning.provenance import peak_memory
-from proxy.learning.settings import AUTO
+from gremlink.proxy.learning.provenance import peak_memory
+from gremlink.proxy.learning.settings import AUTO
 
 CHANCE = "(a random order)"
 PYKEEN = ("distmult", "complex")

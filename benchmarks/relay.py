@@ -122,7 +122,7 @@ def gremlink(core: int | None, upstream: int, workers: int = 1) -> Iterator[Betw
     """The proxy, as it is run."""
     port = free_port()
     with tempfile.TemporaryDirectory() as store:
-        command = [sys.executable, "-m", "proxy", "serve", "--port", str(port), "--store", store]
+        command = [sys.executable, "-m", "gremlink", "serve", "--port", str(port), "--store", store]
         command += ["--upstream", f"ws://127.0.0.1:{upstream}/gremlin", "--workers", str(workers)]
         with running(core, command) as process:
             wait_for(port)

@@ -30,13 +30,13 @@ from properties import MOVIELENS, SCALE, table
 from rich.console import Console
 from rich.table import Table
 
-from proxy.cli.background import relay
-from proxy.cli.property_report import property_table
-from proxy.config import Configuration, Listen, StoreSettings, Upstream
-from proxy.embedded import EmbeddedServer
-from proxy.graph import ExportParameters, export_graph, load_csv
-from proxy.learning.properties.training import train_property
-from proxy.store.records import Store
+from gremlink.proxy.cli.background import relay
+from gremlink.proxy.cli.property_report import property_table
+from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.graph import ExportParameters, export_graph, load_csv
+from gremlink.proxy.learning.properties.training import train_property
+from gremlink.proxy.store.records import Store
 
 REQUEST = {
     "targets": [{"node": "movie", "property": "genre", "type": "classification"}],

@@ -77,7 +77,7 @@ def main() -> int:
 def run(command: str, *arguments: object) -> Run:
     """A command of gremlink in a process of its own; its output goes to standard error."""
     start = time.monotonic()
-    words = [sys.executable, "-m", "proxy", command, *map(str, arguments)]
+    words = [sys.executable, "-m", "gremlink", command, *map(str, arguments)]
     process = os.posix_spawn(
         sys.executable, words, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, 2, 1)]
     )

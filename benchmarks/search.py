@@ -24,8 +24,8 @@ from properties import CASES, RATED, Case, Graph, Kind, movielens, write_export
 from rich.console import Console
 from rich.table import Table
 
-from proxy.learning.settings import SearchSettings, TrainingSettings
-from proxy.learning.tasks import train
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
+from gremlink.proxy.learning.tasks import train
 
 LINKS = Case(movielens, RATED, "", "link_prediction")
 SPLIT = TrainingSettings(cross_validate_up_to=0)

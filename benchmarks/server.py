@@ -29,10 +29,10 @@ from pathlib import Path
 from gremlin_python.driver.client import Client
 from relay import PEERS, forwarder, gremlink, haproxy
 
-from grammar.traversal import Argument, Entries, Literal, Traversal, step
-from proxy.embedded import EmbeddedServer
-from proxy.wire.mime import GRAPHBINARY
-from proxy.wire.request import RequestMessage, write_request
+from gremlink.grammar.traversal import Argument, Entries, Literal, Traversal, step
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.wire.mime import GRAPHBINARY
+from gremlink.proxy.wire.request import RequestMessage, write_request
 
 VERTICES = 10_000
 GRAPH = (

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import click
 
-from proxy.cli import main as gremlink
+from gremlink.proxy.cli import main as gremlink
 
 HELLO = """
 import click
@@ -62,7 +62,7 @@ def main() -> None:
     print(f"{'click, one command, --help':34} {hello:6.3f} s  x 1.0")
     cases = [["--version"], ["--help"], *([*path, "--help"] for path in words(gremlink))]
     for case in cases:
-        seconds = cost(["-m", "proxy", *case], runs)
+        seconds = cost(["-m", "gremlink", *case], runs)
         print(f"{'gremlink ' + ' '.join(case):34} {seconds:6.3f} s  x {seconds / hello:.1f}")
 
 

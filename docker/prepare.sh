@@ -11,7 +11,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-friends=$(python -c 'from proxy.embedded.sample import FRIENDS; print(FRIENDS)')
+friends=$(python -c 'from gremlink.proxy.embedded.sample import FRIENDS; print(FRIENDS)')
 gremlink load "$friends" --url "$url"
 gremlink export --output "$work/export" --url "$url"
 gremlink train "$work/export" --output "$work/artifact"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from grammar.errors import LimitExceeded, MalformedRequest
+from gremlink.grammar.errors import LimitExceeded, MalformedRequest
 
 MAX_DEPTH = 200
 """How deep objects and arrays may be nested in each other."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grammar.errors import NotConvertible
+from gremlink.grammar.errors import NotConvertible
 
 _PACKAGE = "org.apache.tinkerpop.gremlin.process.traversal.strategy"
 _COMPUTER = "org.apache.tinkerpop.gremlin.process.computer.traversal.strategy"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grammar.traversal import Argument, Instruction, Traversal
+    from gremlink.grammar.traversal import Argument, Instruction, Traversal
 
 
 class Unread:

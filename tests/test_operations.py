@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.config.sections import Limits
+from gremlink.proxy.config.sections import Limits
 
 TOP = Path(__file__).parents[1]
 PAGE = (TOP / "docs" / "operations.md").read_text()

@@ -11,7 +11,7 @@ import tomli
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from proxy.messages.left_out import EMBEDDED, TRAINING
+from gremlink.proxy.messages.left_out import EMBEDDED, TRAINING
 
 TOP = Path(__file__).parent.parent
 LOCK = (TOP / "requirements.lock").read_text()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import struct
 
-from grammar.graphbinary import codes
-from grammar.traversal import Alike, Kind
+from gremlink.grammar.graphbinary import codes
+from gremlink.grammar.traversal import Alike, Kind
 
 _SHORT_STRING = bytes((codes.STRING, 0, 0, 0, 0))
 """What a string of less than 256 bytes begins with, up to the last byte of its length."""

@@ -1,4 +1,4 @@
-"""GraphBinary bytes → `grammar.traversal`.
+"""GraphBinary bytes → `gremlink.grammar.traversal`.
 
 A bytecode is walked once. That tells its instructions, their names, and the traversals nested in
 them; the arguments of an instruction are read when somebody asks for them, which for most of a
@@ -12,14 +12,14 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from grammar.collector import without_collection
-from grammar.errors import MalformedRequest
-from grammar.graphbinary import codes
-from grammar.graphbinary.alike import read_alike
-from grammar.graphbinary.scalars import SCALARS
-from grammar.graphbinary.tape import Tape, WalkedBytecode
-from grammar.graphbinary.walk import Move, Slice, Walker
-from grammar.traversal import (
+from gremlink.grammar.collector import without_collection
+from gremlink.grammar.errors import MalformedRequest
+from gremlink.grammar.graphbinary import codes
+from gremlink.grammar.graphbinary.alike import read_alike
+from gremlink.grammar.graphbinary.scalars import SCALARS
+from gremlink.grammar.graphbinary.tape import Tape, WalkedBytecode
+from gremlink.grammar.graphbinary.walk import Move, Slice, Walker
+from gremlink.grammar.traversal import (
     Argument,
     Bulked,
     Entries,

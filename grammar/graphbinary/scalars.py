@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Callable
 from decimal import Decimal
 
-from grammar.graphbinary import codes
-from grammar.graphbinary.walk import Slice, Walker
-from grammar.traversal import Kind, Literal, Opaque
+from gremlink.grammar.graphbinary import codes
+from gremlink.grammar.graphbinary.walk import Slice, Walker
+from gremlink.grammar.traversal import Kind, Literal, Opaque
 
 MAX_DECIMAL_BYTES = 512
 """Larger BigDecimals and BigIntegers stay opaque: no query needs them, printing them is costly."""

@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
-from grammar.graphbinary.walk import Slice
-from grammar.traversal import (
+from gremlink.grammar.graphbinary.walk import Slice
+from gremlink.grammar.traversal import (
     Argument,
     Instruction,
     Traversal,
 )
-from grammar.unread import UnreadArguments, UnreadInstructions
+from gremlink.grammar.unread import UnreadArguments, UnreadInstructions
 
 _INT = struct.Struct(">i").unpack_from
 _PACK = struct.Struct(">i").pack

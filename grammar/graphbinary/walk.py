@@ -10,9 +10,9 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from grammar.errors import LimitExceeded, MalformedRequest
-from grammar.graphbinary import codes
-from grammar.graphbinary.codes import Part
+from gremlink.grammar.errors import LimitExceeded, MalformedRequest
+from gremlink.grammar.graphbinary import codes
+from gremlink.grammar.graphbinary.codes import Part
 
 MAX_DEPTH = 64
 """How deep values may be nested in each other."""

@@ -1,4 +1,4 @@
-"""`grammar.traversal` → GraphBinary bytes."""
+"""`gremlink.grammar.traversal` → GraphBinary bytes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import struct
 from collections.abc import Sequence
 from decimal import Decimal
 
-from grammar.errors import LimitExceeded, NotConvertible
-from grammar.graphbinary import codes
-from grammar.graphbinary.tape import WalkedBytecode
-from grammar.graphbinary.walk import MAX_DEPTH, Slice
-from grammar.strategies import class_name
-from grammar.traversal import (
+from gremlink.grammar.errors import LimitExceeded, NotConvertible
+from gremlink.grammar.graphbinary import codes
+from gremlink.grammar.graphbinary.tape import WalkedBytecode
+from gremlink.grammar.graphbinary.walk import MAX_DEPTH, Slice
+from gremlink.grammar.strategies import class_name
+from gremlink.grammar.traversal import (
     Argument,
     Bulked,
     Derived,
@@ -27,7 +27,7 @@ from grammar.traversal import (
     Traversal,
     Variable,
 )
-from grammar.unread import Replaced
+from gremlink.grammar.unread import Replaced
 
 _INT = struct.Struct(">i")
 _LONG = struct.Struct(">q")

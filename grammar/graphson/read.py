@@ -1,4 +1,4 @@
-"""GraphSON 2.0 and 3.0 → `grammar.traversal`.
+"""GraphSON 2.0 and 3.0 → `gremlink.grammar.traversal`.
 
 Typed and plain shapes are read side by side, as drivers mix them under one mime type: Java sends
 `g:Map`, Python objects, JavaScript bare numbers.
@@ -13,9 +13,9 @@ from dataclasses import replace as dataclass_replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from grammar.errors import LimitExceeded, MalformedRequest
-from grammar.lossless_json import MAX_DEPTH, MAX_NUMBER, Number
-from grammar.traversal import (
+from gremlink.grammar.errors import LimitExceeded, MalformedRequest
+from gremlink.grammar.lossless_json import MAX_DEPTH, MAX_NUMBER, Number
+from gremlink.grammar.traversal import (
     Argument,
     Bulked,
     Entries,

@@ -1,15 +1,15 @@
-"""`grammar.traversal` → GraphSON 2.0 and 3.0, as JSON values."""
+"""`gremlink.grammar.traversal` → GraphSON 2.0 and 3.0, as JSON values."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from grammar.errors import LimitExceeded, NotConvertible
-from grammar.graphson.read import Node, is_wrapped
-from grammar.lossless_json import MAX_DEPTH, Number
-from grammar.strategies import CLASS_NAMES, class_name
-from grammar.traversal import (
+from gremlink.grammar.errors import LimitExceeded, NotConvertible
+from gremlink.grammar.graphson.read import Node, is_wrapped
+from gremlink.grammar.lossless_json import MAX_DEPTH, Number
+from gremlink.grammar.strategies import CLASS_NAMES, class_name
+from gremlink.grammar.traversal import (
     Argument,
     Bulked,
     Derived,

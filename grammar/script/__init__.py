@@ -1,4 +1,4 @@
-"""Script text ⇄ `grammar.traversal`: gremlin-lang, and the Groovy that people send.
+"""Script text ⇄ `gremlink.grammar.traversal`: gremlin-lang, and the Groovy that people send.
 
 >>> script = parse('g.V("a").out("FRIEND").toList()  // all of them')
 >>> script.single.steps[1].name, script.tail
@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grammar.collector import without_collection
-from grammar.script.read import Reader
-from grammar.script.shapes import Span
-from grammar.script.statements import Statement, plain_statements
-from grammar.script.tables import Token
-from grammar.script.tree import MAX_DEPTH, Operand, tree
-from grammar.script.write import write, write_value
-from grammar.traversal import Argument, Traversal
+from gremlink.grammar.collector import without_collection
+from gremlink.grammar.script.read import Reader
+from gremlink.grammar.script.shapes import Span
+from gremlink.grammar.script.statements import Statement, plain_statements
+from gremlink.grammar.script.tables import Token
+from gremlink.grammar.script.tree import MAX_DEPTH, Operand, tree
+from gremlink.grammar.script.write import write, write_value
+from gremlink.grammar.traversal import Argument, Traversal
 
 
 class Script:

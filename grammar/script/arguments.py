@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from grammar.script import strings
-from grammar.script.calls import Calls
-from grammar.script.shapes import (
+from gremlink.grammar.script import strings
+from gremlink.grammar.script.calls import Calls
+from gremlink.grammar.script.shapes import (
     CASTS,
     CONSTANTS,
     STRINGS,
@@ -20,10 +20,10 @@ from grammar.script.shapes import (
     is_literal,
     type_name,
 )
-from grammar.script.tables import Token
-from grammar.script.tree import Group, Operand, Part, error_at
-from grammar.script.vocabulary import BARE_CONSTANTS, ENUM_ALIASES
-from grammar.traversal import (
+from gremlink.grammar.script.tables import Token
+from gremlink.grammar.script.tree import Group, Operand, Part, error_at
+from gremlink.grammar.script.vocabulary import BARE_CONSTANTS, ENUM_ALIASES
+from gremlink.grammar.traversal import (
     Argument,
     Entries,
     EnumConstant,
@@ -38,7 +38,7 @@ from grammar.traversal import (
 )
 
 if TYPE_CHECKING:
-    from grammar.script.read import Reader
+    from gremlink.grammar.script.read import Reader
 
 
 class Arguments:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from grammar.script import strings
-from grammar.script.links import Link
-from grammar.script.shapes import (
+from gremlink.grammar.script import strings
+from gremlink.grammar.script.links import Link
+from gremlink.grammar.script.shapes import (
     CONSTANTS,
     Span,
     colon,
@@ -20,14 +20,14 @@ from grammar.script.shapes import (
     predicate,
     predicate_at,
 )
-from grammar.script.tree import Group, Operand, Part
-from grammar.script.vocabulary import (
+from gremlink.grammar.script.tree import Group, Operand, Part
+from gremlink.grammar.script.vocabulary import (
     ENUM_ALIASES,
     ENUMS,
     OPTION_CONSTANTS,
     STEPS,
 )
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     EnumConstant,
     Instruction,
@@ -41,8 +41,8 @@ from grammar.traversal import (
 )
 
 if TYPE_CHECKING:
-    from grammar.script.arguments import Arguments
-    from grammar.script.read import Reader
+    from gremlink.grammar.script.arguments import Arguments
+    from gremlink.grammar.script.read import Reader
 
 
 class Calls:

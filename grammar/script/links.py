@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grammar.script.tree import Group, Member, Operand
+from gremlink.grammar.script.tree import Group, Member, Operand
 
 
 @dataclass(slots=True)

@@ -10,25 +10,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from grammar.script import strings
-from grammar.script.arguments import Arguments
-from grammar.script.links import Link, links
-from grammar.script.shapes import (
+from gremlink.grammar.script import strings
+from gremlink.grammar.script.arguments import Arguments
+from gremlink.grammar.script.links import Link, links
+from gremlink.grammar.script.shapes import (
     STRINGS,
     Span,
     is_groovys,
     is_source,
     spawns,
 )
-from grammar.script.tables import Token
-from grammar.script.tree import Group, Operand, Part, error_at, tree
-from grammar.script.vocabulary import (
+from gremlink.grammar.script.tables import Token
+from gremlink.grammar.script.tree import Group, Operand, Part, error_at, tree
+from gremlink.grammar.script.vocabulary import (
     SOURCE_METHODS,
     SPAWNING,
     SPAWNING_ON_NAMES,
     STEPS,
 )
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     Instruction,
     Traversal,

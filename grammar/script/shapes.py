@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, TypeGuard
 
-from grammar.script.links import Link
-from grammar.script.tables import Token
-from grammar.script.tree import Group, Operand, Part
-from grammar.script.vocabulary import (
+from gremlink.grammar.script.links import Link
+from gremlink.grammar.script.tables import Token
+from gremlink.grammar.script.tree import Group, Operand, Part
+from gremlink.grammar.script.vocabulary import (
     NEGATIONS,
     PREDICATES,
     SOURCE_METHODS,
@@ -16,7 +16,7 @@ from grammar.script.vocabulary import (
     SPAWNING_ON_NAMES,
     STEPS,
 )
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     Items,
     Kind,

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grammar.script.links import links
-from grammar.script.shapes import STRINGS, Span
-from grammar.script.tables import Token
-from grammar.script.tree import Operand, Part
+from gremlink.grammar.script.links import links
+from gremlink.grammar.script.shapes import STRINGS, Span
+from gremlink.grammar.script.tables import Token
+from gremlink.grammar.script.tree import Operand, Part
 
 _RUNNING = frozenset("next hasNext tryNext toList toSet toBulkSet iterate".split())
 """Methods that make a database run a traversal; it runs one without only at the end of a script."""

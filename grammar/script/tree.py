@@ -10,9 +10,9 @@ from typing import Any
 from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from grammar.errors import LimitExceeded, ScriptError
-from grammar.script.strings import unquote
-from grammar.script.tables import Tables, Token, token
+from gremlink.grammar.errors import LimitExceeded, ScriptError
+from gremlink.grammar.script.strings import unquote
+from gremlink.grammar.script.tables import Tables, Token, token
 
 MAX_DEPTH = 50
 """How deep brackets may be nested in each other."""
@@ -181,7 +181,7 @@ _RULES = {
 
 @cache
 def _lark() -> Lark:
-    text = (resources.files("grammar") / "gremlin.lark").read_text("utf-8")
+    text = (resources.files("gremlink.grammar") / "gremlin.lark").read_text("utf-8")
     return Lark(
         text, parser="lalr", lexer="contextual", maybe_placeholders=False, propagate_positions=False
     )

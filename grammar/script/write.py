@@ -1,16 +1,16 @@
-"""`grammar.traversal` → script text that Groovy and gremlin-lang both read."""
+"""`gremlink.grammar.traversal` → script text that Groovy and gremlin-lang both read."""
 
 from __future__ import annotations
 
 import math
 from decimal import Decimal
 
-from grammar.errors import LimitExceeded, NotConvertible
-from grammar.script.shapes import Span
-from grammar.script.strings import quote
-from grammar.script.tree import MAX_DEPTH
-from grammar.temporal import temporal_text
-from grammar.traversal import (
+from gremlink.grammar.errors import LimitExceeded, NotConvertible
+from gremlink.grammar.script.shapes import Span
+from gremlink.grammar.script.strings import quote
+from gremlink.grammar.script.tree import MAX_DEPTH
+from gremlink.grammar.temporal import temporal_text
+from gremlink.grammar.traversal import (
     OPTIONS_STRATEGY,
     Argument,
     Entries,

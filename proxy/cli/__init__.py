@@ -8,23 +8,23 @@ from typing import Any
 
 import click
 
-from proxy.cli.console import FAILED, reported
-from proxy.messages.streams import escaping
+from gremlink.proxy.cli.console import FAILED, reported
+from gremlink.proxy.messages.streams import escaping
 
 COMMANDS = {
-    "quickstart": "proxy.cli.quickstart:quickstart",
-    "serve": "proxy.cli.serve:serve",
-    "gremlin-server": "proxy.cli.gremlin_server:gremlin_server",
-    "load": "proxy.cli.load:load",
-    "export": "proxy.cli.export:export",
-    "process": "proxy.cli.process:process",
-    "train": "proxy.cli.train:train",
-    "embeddings": "proxy.cli.embeddings:embeddings",
-    "transform": "proxy.cli.transform:transform",
-    "endpoint": "proxy.cli.endpoint:endpoint",
-    "jobs": "proxy.cli.jobs:jobs",
-    "query": "proxy.cli.query:query",
-    "parse": "proxy.cli.parse:parse",
+    "quickstart": "gremlink.proxy.cli.quickstart:quickstart",
+    "serve": "gremlink.proxy.cli.serve:serve",
+    "gremlin-server": "gremlink.proxy.cli.gremlin_server:gremlin_server",
+    "load": "gremlink.proxy.cli.load:load",
+    "export": "gremlink.proxy.cli.export:export",
+    "process": "gremlink.proxy.cli.process:process",
+    "train": "gremlink.proxy.cli.train:train",
+    "embeddings": "gremlink.proxy.cli.embeddings:embeddings",
+    "transform": "gremlink.proxy.cli.transform:transform",
+    "endpoint": "gremlink.proxy.cli.endpoint:endpoint",
+    "jobs": "gremlink.proxy.cli.jobs:jobs",
+    "query": "gremlink.proxy.cli.query:query",
+    "parse": "gremlink.proxy.cli.parse:parse",
 }
 """Command names and where they are; imported on use, so that `--help` does not load torch."""
 
@@ -48,7 +48,7 @@ class _Commands(click.Group):
             try:
                 return super().main(*arguments, **options)
             except OSError as error:
-                from proxy.messages.system_errors import sentence_of
+                from gremlink.proxy.messages.system_errors import sentence_of
 
                 click.echo(f"gremlink: {sentence_of(error)}", err=True)
         sys.stdout = None  # its end would fail once more

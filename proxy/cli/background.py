@@ -11,9 +11,9 @@ from threading import Thread
 
 import uvloop
 
-from proxy.config import Configuration
-from proxy.management.service import managing
-from proxy.relay.service import serving
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.management.service import managing
+from gremlink.proxy.relay.service import serving
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from proxy.messages.addresses import without_passwords
-from proxy.messages.controls import cut, escaped, lines_of
+from gremlink.proxy.messages.addresses import without_passwords
+from gremlink.proxy.messages.controls import cut, escaped, lines_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from proxy.config import Configuration
+    from gremlink.proxy.config import Configuration
 
 FAILED = 1
 USAGE = 2
@@ -90,13 +90,13 @@ def reported(*, debug: bool) -> Iterator[None]:
         raise
     except Exception as error:
         if debug:
-            from proxy.messages.tracebacks import traceback_lines
+            from gremlink.proxy.messages.tracebacks import traceback_lines
 
             click.echo("\n".join(traceback_lines(error, words=True)), err=True)
             raise click.exceptions.Exit(FAILED) from None
-        from proxy import config
-        from proxy.messages import left_out
-        from proxy.messages.system_errors import sentence_of, without_numbers
+        from gremlink.proxy import config
+        from gremlink.proxy.messages import left_out
+        from gremlink.proxy.messages.system_errors import sentence_of, without_numbers
 
         if isinstance(error, config.ConfigurationError):
             raise WrongUsage(str(error)) from None
@@ -148,7 +148,7 @@ def importing() -> Iterator[None]:
 
 
 def _is_ours(error: Exception) -> bool:
-    return type(error).__module__.partition(".")[0] in ("proxy", "grammar")
+    return type(error).__module__.partition(".")[0] == "gremlink"
 
 
 def watched() -> bool:
@@ -186,14 +186,14 @@ def for_reading() -> bool:
 
 def output() -> Console:
     """Where results go. A pipe gets plain text as wide as it needs to be, without colours."""
-    from proxy.cli.terminal import Terminal
+    from gremlink.proxy.cli.terminal import Terminal
 
     return Terminal() if sys.stdout.isatty() else Terminal(width=1000, soft_wrap=True)
 
 
 def errors() -> Console:
     """Where progress goes."""
-    from proxy.cli.terminal import Terminal
+    from gremlink.proxy.cli.terminal import Terminal
 
     return Terminal(stderr=True)
 
@@ -226,7 +226,7 @@ def with_loader(*flags: tuple[str, str, str]) -> Callable[[Command], Command]:
             given = {key: options.pop(_parameter(name)) for name, key, _ in flags}
 
             def load() -> Configuration:
-                from proxy import config
+                from gremlink.proxy import config
 
                 return config.load(given, file=config_file)
 
@@ -259,7 +259,7 @@ def within_limits(command: Command) -> Command:
 
 def hold_limits(settings: Configuration) -> None:
     """Let the bounds in the settings hold for what this process reads."""
-    from proxy.graph.bounds import Bounds, use_bounds
+    from gremlink.proxy.graph.bounds import Bounds, use_bounds
 
     limits = settings.limits
     use_bounds(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxy.cli import console
-from proxy.messages.controls import escaped
+from gremlink.proxy.cli import console
+from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
-    from proxy.learning.embeddings import VertexEmbeddings
+    from gremlink.proxy.learning.embeddings import VertexEmbeddings
 
 
 @click.command()
@@ -40,10 +40,10 @@ def embeddings(
     """
     from rich.table import Table
 
-    from proxy.learning.embeddings import embeddings_of
-    from proxy.learning.loaded import model_in
-    from proxy.store.artifacts import read_artifact
-    from proxy.store.outputs import try_directory
+    from gremlink.proxy.learning.embeddings import embeddings_of
+    from gremlink.proxy.learning.loaded import model_in
+    from gremlink.proxy.store.artifacts import read_artifact
+    from gremlink.proxy.store.outputs import try_directory
 
     if output is not None:
         if output.exists() and not output.is_dir() and not _is_table(output):
@@ -76,7 +76,7 @@ def _is_table(output: Path) -> bool:
 
 def _write(found: VertexEmbeddings, artifact: Path, output: Path) -> None:
     if not _is_table(output):
-        from proxy.learning.results import write_results
+        from gremlink.proxy.learning.results import write_results
 
         output.mkdir(parents=True, exist_ok=True)
         write_results(artifact, output)
@@ -84,7 +84,7 @@ def _write(found: VertexEmbeddings, artifact: Path, output: Path) -> None:
         return
     import csv
 
-    from proxy.store.outputs import appearing
+    from gremlink.proxy.store.outputs import appearing
 
     output.parent.mkdir(parents=True, exist_ok=True)
     width = max(values.shape[1] for values in found.tables.values())

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxy.cli import console
+from gremlink.proxy.cli import console
 
 if TYPE_CHECKING:
-    from proxy.config import Configuration
-    from proxy.store.records import Store
+    from gremlink.proxy.config import Configuration
+    from gremlink.proxy.store.records import Store
 
 STORE = ("--store", "store.directory", "Directory of the endpoints.")
 
@@ -67,6 +67,6 @@ def delete(name: str, settings: Configuration) -> None:
 
 
 def _store(settings: Configuration) -> Store:
-    from proxy.store.records import Store
+    from gremlink.proxy.store.records import Store
 
     return Store(settings.store.directory)

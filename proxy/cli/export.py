@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxy.cli import console, progress
+from gremlink.proxy.cli import console, progress
 
 if TYPE_CHECKING:
-    from proxy.config import Configuration
-    from proxy.graph import Server
+    from gremlink.proxy.config import Configuration
+    from gremlink.proxy.graph import Server
 
 
 def graph_of(settings: Configuration) -> Server:
     """The configured database, or the server that `gremlink gremlin-server` runs."""
-    from proxy.config.tls import context_of
-    from proxy.graph import Server
+    from gremlink.proxy.config.tls import context_of
+    from gremlink.proxy.graph import Server
 
     upstream = settings.upstream
     if upstream.url is None:
-        from proxy.embedded import embedded_upstream  # not part of every installation
+        from gremlink.proxy.embedded import embedded_upstream  # not part of every installation
 
         upstream = embedded_upstream(settings.embedded)
     return Server(str(upstream.url), context_of(upstream))
@@ -45,8 +45,8 @@ def export(
     output: Path, params: Path | None, traversal_source: str, settings: Configuration
 ) -> None:
     """Export a graph to Neptune's layout: CSV files and training-data-configuration.json."""
-    from proxy.graph import ExportParameters, export_graph
-    from proxy.store.outputs import try_directory
+    from gremlink.proxy.graph import ExportParameters, export_graph
+    from gremlink.proxy.store.outputs import try_directory
 
     console.hold_limits(settings)
     try_directory(output)

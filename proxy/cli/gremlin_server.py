@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxy.cli.console import Failure, say, tell, with_settings
-from proxy.messages.controls import escaped
+from gremlink.proxy.cli.console import Failure, say, tell, with_settings
+from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
-    from proxy.config import Configuration
-    from proxy.embedded import EmbeddedServer
+    from gremlink.proxy.config import Configuration
+    from gremlink.proxy.embedded import EmbeddedServer
 
 _LOOK = 0.5
 """Seconds between looks whether the server still runs."""
@@ -44,7 +44,7 @@ def gremlin_server(host: str, mutual_tls: bool, settings: Configuration) -> None
     in a browser on this machine included. With --mutual-tls it is closed, and the command prints
     what clients need.
     """
-    from proxy.embedded import EmbeddedServer
+    from gremlink.proxy.embedded import EmbeddedServer
 
     embedded = settings.embedded
     server = EmbeddedServer(

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from proxy.cli import console
-from proxy.cli.endpoint import STORE
-from proxy.messages.controls import escaped
+from gremlink.proxy.cli import console
+from gremlink.proxy.cli.endpoint import STORE
+from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from proxy.config import Configuration
-    from proxy.store.jobs import Job, JobRecords
+    from gremlink.proxy.config import Configuration
+    from gremlink.proxy.store.jobs import Job, JobRecords
 
 LOOK = 0.5
 """Seconds between looks at what changes."""
@@ -79,7 +79,7 @@ def logs(load: Callable[[], Configuration], job_id: str, follow: bool) -> None:
 @click.pass_obj
 def cancel(load: Callable[[], Configuration], job_id: str) -> None:
     """End the job ID; nothing half done stays."""
-    from proxy.store.jobs import State
+    from gremlink.proxy.store.jobs import State
 
     records = opened(load())
     job = find(records, job_id)
@@ -95,8 +95,8 @@ def cancel(load: Callable[[], Configuration], job_id: str) -> None:
 
 def opened(settings: Configuration) -> JobRecords:
     """The records; where no proxy runs the jobs, none is said to run."""
-    from proxy.management.aftermath import RunnerElsewhere, settle, take_lock
-    from proxy.store.jobs import JobRecords, State
+    from gremlink.proxy.management.aftermath import RunnerElsewhere, settle, take_lock
+    from gremlink.proxy.store.jobs import JobRecords, State
 
     records = JobRecords(settings.store.directory)
     if any(job.state is not State.QUEUED for job in records.open()):
@@ -148,7 +148,7 @@ def _read(path: Path, position: int) -> tuple[str, int]:
 
 def progress(job: Job) -> str:
     """How far a job is, or why it ended."""
-    from proxy.management.events import newest_event
+    from gremlink.proxy.management.events import newest_event
 
     if not job.is_open:
         return job.reason
@@ -166,7 +166,7 @@ def table(found: list[Job]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from proxy.store.jobs import State
+    from gremlink.proxy.store.jobs import State
 
     shown = Table("Id", "Kind", "State", "Time", "", header_style="bold")
     colours = {State.FAILED: "red", State.RUNNING: "green", State.STOPPING: "yellow"}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxy.cli import progress
-from proxy.cli.console import hold_limits, tell, warn, with_settings
-from proxy.cli.export import graph_of
+from gremlink.proxy.cli import progress
+from gremlink.proxy.cli.console import hold_limits, tell, warn, with_settings
+from gremlink.proxy.cli.export import graph_of
 
 if TYPE_CHECKING:
-    from proxy.config import Configuration
+    from gremlink.proxy.config import Configuration
 
 _FORMATS = ("auto", "csv", "gremlin")
 
@@ -37,8 +37,8 @@ def load(path: Path, form: str, traversal_source: str, settings: Configuration) 
     before anything is written, and are merged by id: loading them again changes nothing. Gremlin
     text is sent line by line as it is.
     """
-    from proxy.graph import load_csv, load_gremlin
-    from proxy.graph.gremlin_text import is_gremlin_text
+    from gremlink.proxy.graph import load_csv, load_gremlin
+    from gremlink.proxy.graph.gremlin_text import is_gremlin_text
 
     hold_limits(settings)
     graph = graph_of(settings)

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proxy.cli import json_lines
-from proxy.messages.addresses import without_passwords
-from proxy.messages.controls import cut, escaped, json_text
-from proxy.messages.tracebacks import traceback_lines
+from gremlink.proxy.cli import json_lines
+from gremlink.proxy.messages.addresses import without_passwords
+from gremlink.proxy.messages.controls import cut, escaped, json_text
+from gremlink.proxy.messages.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
-    from proxy.config.sections import Log
+    from gremlink.proxy.config.sections import Log
 
 
 def to_standard_error(settings: Log) -> None:
@@ -50,7 +50,7 @@ def announce(message: str, settings: Log) -> None:
 def json_is_asked_for(words: Sequence[str]) -> bool:
     """Whether the log will be JSON, by a command line, the environment or the settings file, where
     it is not yet clear if they can be used."""
-    from proxy import config
+    from gremlink.proxy import config
 
     def said(option: str) -> str | None:
         for word, following in zip(words, (*words[1:], ""), strict=False):

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from proxy.cli.console import Failure, output
-from proxy.messages.controls import escaped
+from gremlink.proxy.cli.console import Failure, output
+from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from rich.tree import Tree
 
-    from grammar.script import Script
-    from grammar.traversal import Instruction, Traversal
-    from proxy.wire.request import RequestMessage
+    from gremlink.grammar.script import Script
+    from gremlink.grammar.traversal import Instruction, Traversal
+    from gremlink.proxy.wire.request import RequestMessage
 
 ENCODINGS = ("text", "graphson", "graphbinary")
 _QUALIFIED_BYTECODE = b"\x15\x00"
@@ -88,9 +88,9 @@ def read(data: bytes, encoding: str) -> RequestMessage:
 
 
 def _read_graphbinary(data: bytes) -> RequestMessage:
-    from grammar import graphbinary
-    from proxy.wire.frames import Opcode
-    from proxy.wire.request import read_request
+    from gremlink.grammar import graphbinary
+    from gremlink.proxy.wire.frames import Opcode
+    from gremlink.proxy.wire.request import read_request
 
     if not set(data.lower()) - set(b"0123456789abcdef \r\n\t"):
         try:
@@ -109,9 +109,9 @@ def _read_graphbinary(data: bytes) -> RequestMessage:
 
 
 def _read_graphson(data: bytes) -> RequestMessage:
-    from grammar import graphson
-    from proxy.wire.frames import Opcode
-    from proxy.wire.request import read_request
+    from gremlink.grammar import graphson
+    from gremlink.proxy.wire.frames import Opcode
+    from gremlink.proxy.wire.request import read_request
 
     if data[:1] and 0 < data[0] < 0x80 and data.lstrip()[:1] != b"{":
         return read_request(Opcode.BINARY, data)
@@ -122,9 +122,9 @@ def _read_graphson(data: bytes) -> RequestMessage:
 
 
 def _request(gremlin: Traversal | str) -> RequestMessage:
-    from grammar.traversal import Literal
-    from proxy.wire.mime import TEXT_FRAME
-    from proxy.wire.request import RequestMessage
+    from gremlink.grammar.traversal import Literal
+    from gremlink.proxy.wire.mime import TEXT_FRAME
+    from gremlink.proxy.wire.request import RequestMessage
 
     if isinstance(gremlin, str):
         args: dict[str, Any] = {"gremlin": Literal.string(gremlin)}
@@ -138,8 +138,8 @@ def _request(gremlin: Traversal | str) -> RequestMessage:
 
 def content(request: RequestMessage) -> Traversal | Script:
     """The bytecode of a request, or its script."""
-    from grammar import script
-    from grammar.traversal import Kind, Literal, Traversal
+    from gremlink.grammar import script
+    from gremlink.grammar.traversal import Kind, Literal, Traversal
 
     match request.args.get("gremlin"):
         case Traversal() as traversal:
@@ -151,8 +151,8 @@ def content(request: RequestMessage) -> Traversal | Script:
 
 def converted(request: RequestMessage, target: str) -> str:
     """The only traversal of a request in another encoding; GraphBinary as hexadecimal digits."""
-    from grammar import graphbinary, graphson, script
-    from grammar.traversal import Traversal
+    from gremlink.grammar import graphbinary, graphson, script
+    from gremlink.grammar.traversal import Traversal
 
     found = content(request)
     if not isinstance(found, Traversal):
@@ -173,9 +173,9 @@ def converted(request: RequestMessage, target: str) -> str:
 
 def described(request: RequestMessage) -> list[tuple[Tree | str, str]]:
     """Each traversal as a tree, and what the proxy will do with it."""
-    from grammar.traversal import Traversal
-    from proxy.inference.errors import InferenceError
-    from proxy.inference.query import read_query
+    from gremlink.grammar.traversal import Traversal
+    from gremlink.proxy.inference.errors import InferenceError
+    from gremlink.proxy.inference.query import read_query
 
     found = content(request)
     traversals = (found,) if isinstance(found, Traversal) else found.traversals
@@ -206,9 +206,9 @@ def described(request: RequestMessage) -> list[tuple[Tree | str, str]]:
 
 def outcome(traversal: Traversal) -> str:
     """What the proxy does with a traversal that may hold inferences."""
-    from proxy.inference.errors import InferenceError
-    from proxy.inference.plan import plan_all
-    from proxy.inference.predicates import Settings
+    from gremlink.proxy.inference.errors import InferenceError
+    from gremlink.proxy.inference.plan import plan_all
+    from gremlink.proxy.inference.predicates import Settings
 
     try:
         plans = plan_all(traversal, Settings(default_endpoint="the default endpoint"))
@@ -218,7 +218,7 @@ def outcome(traversal: Traversal) -> str:
 
 
 def _plan(plan: Any) -> str:
-    from proxy.inference.plan import LinkPlan
+    from gremlink.proxy.inference.plan import LinkPlan
 
     most = f"at most {plan.limit} for each input"
     score = "" if plan.threshold is None else f", with a score of {plan.threshold} or more"
@@ -243,7 +243,7 @@ def tree(traversal: Traversal) -> Tree:
     from rich.text import Text
     from rich.tree import Tree
 
-    from proxy.inference.find import find_inferences
+    from gremlink.proxy.inference.find import find_inferences
 
     marked: dict[tuple[int, ...], str] = {}
     for inference in find_inferences(traversal):
@@ -265,7 +265,7 @@ def _add_steps(
 ) -> None:
     from rich.text import Text
 
-    from grammar.traversal import children
+    from gremlink.grammar.traversal import children
 
     for index, instruction in enumerate(traversal.steps):
         here = (*path, index)
@@ -278,7 +278,7 @@ def _add_steps(
 
 def _line(instruction: Instruction) -> str:
     """An instruction in one line; traversals in it are shown below."""
-    from grammar.traversal import Traversal
+    from gremlink.grammar.traversal import Traversal
 
     words = [
         "…" if isinstance(argument, Traversal) else _shortened(repr(argument))

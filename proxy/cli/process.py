@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxy.cli import console, progress
-from proxy.messages.controls import escaped
+from gremlink.proxy.cli import console, progress
+from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.table import Table
 
-    from proxy.learning.features.encoding import Encoding
-    from proxy.learning.processing.processed import ProcessedGraph
+    from gremlink.proxy.learning.features.encoding import Encoding
+    from gremlink.proxy.learning.processing.processed import ProcessedGraph
 
 
 @click.command()
@@ -57,11 +57,11 @@ def process(
     brought up to date for a model that is there already: encodings stay, old vertices keep their
     numbers, and it is told how much has changed.
     """
-    from proxy.store.artifacts import try_output
+    from gremlink.proxy.store.artifacts import try_output
 
     try_output(output)
     with console.importing():
-        from proxy.learning.processing.prepare import prepare
+        from gremlink.proxy.learning.processing.prepare import prepare
 
     with console.nothing_yet(output), progress.of_training() as tell:
         found = prepare(

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from proxy.cli import console
-from proxy.learning.events import EpochDone, Event, Overall, PhaseStarted, StepDone
+from gremlink.proxy.cli import console
+from gremlink.proxy.learning.events import EpochDone, Event, Overall, PhaseStarted, StepDone
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from proxy.graph.progress import Progress as GraphProgress
-    from proxy.learning.events import Progress as TrainingProgress
+    from gremlink.proxy.graph.progress import Progress as GraphProgress
+    from gremlink.proxy.learning.events import Progress as TrainingProgress
 
 
 @contextmanager

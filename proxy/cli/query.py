@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from proxy.cli import console
-from proxy.messages.addresses import without_credentials
-from proxy.messages.controls import text_lines
+from gremlink.proxy.cli import console
+from gremlink.proxy.messages.addresses import without_credentials
+from gremlink.proxy.messages.controls import text_lines
 
 if TYPE_CHECKING:
-    from proxy.config import Configuration, Listen
+    from gremlink.proxy.config import Configuration, Listen
 
 HANDSHAKE_TIMEOUT = 10.0
 """Seconds for an endpoint to take up a connection."""
@@ -43,7 +43,7 @@ def query(
     \b
       gremlink query 'g.V().groupCount().by(label)'
     """
-    from proxy.cli import results
+    from gremlink.proxy.cli import results
 
     if script == "-":
         script = sys.stdin.read()
@@ -63,7 +63,7 @@ def query(
 
 
 def _checked(url: str | None) -> str | None:
-    from proxy.config import websocket_url
+    from gremlink.proxy.config import websocket_url
 
     try:
         return None if url is None else websocket_url(url)
@@ -99,9 +99,9 @@ def submit(url: str, script: str, options: dict[str, Any], *, most: int = 0) -> 
     from gremlin_python.driver.client import Client
     from gremlin_python.driver.protocol import GremlinServerError
 
-    from proxy.graph.dialects import DIALECTS
-    from proxy.graph.driver import NotUnderstood, serializers
-    from proxy.messages.system_errors import reason_of
+    from gremlink.proxy.graph.dialects import DIALECTS
+    from gremlink.proxy.graph.driver import NotUnderstood, serializers
+    from gremlink.proxy.messages.system_errors import reason_of
 
     # The driver logs every error that it raises.
     logging.getLogger("gremlinpython").setLevel(logging.CRITICAL)

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxy.cli import console, progress
+from gremlink.proxy.cli import console, progress
 
 if TYPE_CHECKING:
-    from proxy.config import Configuration, Embedded, Log
-    from proxy.embedded import EmbeddedServer
-    from proxy.learning.links.report import Report
+    from gremlink.proxy.config import Configuration, Embedded, Log
+    from gremlink.proxy.embedded import EmbeddedServer
+    from gremlink.proxy.learning.links.report import Report
 
 ENDPOINT = "friends"
 QUESTION = """\
@@ -61,10 +61,10 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
     it stays up for your own queries until Ctrl-C.
     """
     with console.importing():
-        from proxy.cli import background, log
-        from proxy.cli.train import report_table
-        from proxy.config import StoreSettings
-        from proxy.embedded import EmbeddedServer
+        from gremlink.proxy.cli import background, log
+        from gremlink.proxy.cli.train import report_table
+        from gremlink.proxy.config import StoreSettings
+        from gremlink.proxy.embedded import EmbeddedServer
 
     log.to_standard_error(quiet(settings.log))
     data = data or settings.store.directory / "quickstart"
@@ -119,11 +119,11 @@ def server_port(embedded: Embedded) -> int:
 
 def _learn(settings: Configuration, data: Path, seed: int) -> Report:
     """From the sample graph's files to an endpoint. Loading again changes nothing."""
-    from proxy.cli.export import graph_of
-    from proxy.embedded.sample import FRIENDS
-    from proxy.graph import export_graph, load_csv
-    from proxy.learning.links.training import train
-    from proxy.store.records import Store
+    from gremlink.proxy.cli.export import graph_of
+    from gremlink.proxy.embedded.sample import FRIENDS
+    from gremlink.proxy.graph import export_graph, load_csv
+    from gremlink.proxy.learning.links.training import train
+    from gremlink.proxy.store.records import Store
 
     graph = graph_of(settings)
     export, artifact = data / "export", data / "artifact"

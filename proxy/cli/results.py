@@ -14,7 +14,7 @@ from gremlin_python.structure.graph import Edge, Path, Property, Vertex, VertexP
 from rich.table import Table
 from rich.text import Text
 
-from proxy.messages.controls import escaped, json_text
+from gremlink.proxy.messages.controls import escaped, json_text
 
 
 def plain(value: Any) -> Any:

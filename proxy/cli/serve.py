@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from proxy.cli import console, log
+from gremlink.proxy.cli import console, log
 
 if TYPE_CHECKING:
-    from proxy.config import Configuration
+    from gremlink.proxy.config import Configuration
 
 
 class _Serve(click.Command):
@@ -53,9 +53,9 @@ def serve(settings: Configuration) -> None:
         )
     import uvloop
 
-    from proxy.management.service import managing
-    from proxy.relay.service import run
-    from proxy.relay.workers.supervisor import supervise
+    from gremlink.proxy.management.service import managing
+    from gremlink.proxy.relay.service import run
+    from gremlink.proxy.relay.workers.supervisor import supervise
 
     def announce(address: str) -> None:
         """Say where clients connect, for a person or a supervisor that waits for the line."""
@@ -65,5 +65,5 @@ def serve(settings: Configuration) -> None:
     if settings.listen.workers == 1:
         uvloop.run(run(settings, beside=managing, ready=announce))
     else:
-        command = [sys.executable, "-m", "proxy.cli.worker"]
+        command = [sys.executable, "-m", "gremlink.proxy.cli.worker"]
         uvloop.run(supervise(settings, command, beside=managing, ready=announce))

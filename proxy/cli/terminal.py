@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from proxy.messages.controls import LINES, escaped
+from gremlink.proxy.messages.controls import LINES, escaped
 
 
 class Terminal(Console):

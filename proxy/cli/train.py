@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxy.cli import console, progress
-from proxy.cli.duration import DURATION
-from proxy.cli.property_report import property_table
-from proxy.learning.settings import (
+from gremlink.proxy.cli import console, progress
+from gremlink.proxy.cli.duration import DURATION
+from gremlink.proxy.cli.property_report import property_table
+from gremlink.proxy.learning.settings import (
     AUTO,
     DEVICES,
     MINI_BATCHES,
@@ -20,12 +20,12 @@ from proxy.learning.settings import (
     SearchSettings,
     TrainingSettings,
 )
-from proxy.messages.controls import escaped
+from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from proxy.learning.links.report import Report
+    from gremlink.proxy.learning.links.report import Report
 
 DEFAULTS = TrainingSettings()
 
@@ -154,16 +154,16 @@ def train(
     With --trials a search looks for better settings of the network. What it may change stands in
     model-hpo-configuration.json; what --epochs or --width set is left alone.
     """
-    from proxy.store.artifacts import try_output
+    from gremlink.proxy.store.artifacts import try_output
 
     begun = monotonic()
     try_output(output)
     console.say(LOADING)
     with console.importing():
-        from proxy.learning.links.report import Report
-        from proxy.learning.provenance import PAGE, REPORT
-        from proxy.learning.tasks import train as run
-        from proxy.learning.timeline import LEAST, in_parts
+        from gremlink.proxy.learning.links.report import Report
+        from gremlink.proxy.learning.provenance import PAGE, REPORT
+        from gremlink.proxy.learning.tasks import train as run
+        from gremlink.proxy.learning.timeline import LEAST, in_parts
     loaded = monotonic() - begun
 
     with console.nothing_yet(output), progress.of_training() as tell:

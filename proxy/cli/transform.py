@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from proxy.cli import console, progress
+from gremlink.proxy.cli import console, progress
 
 
 @click.command()
@@ -31,12 +31,12 @@ def transform(artifact: Path, data: Path, output: Path, configuration: str) -> N
     DATA is an export, or the output of `gremlink process --previous`. New vertices become inputs
     and answers; nothing is learned anew. Deleted vertices need training from the beginning.
     """
-    from proxy.store.artifacts import try_output
+    from gremlink.proxy.store.artifacts import try_output
 
     try_output(output)
     console.say("loading the libraries")
     with console.importing():
-        from proxy.learning.transform import transform as run
+        from gremlink.proxy.learning.transform import transform as run
 
     with console.nothing_yet(output), progress.of_training() as tell:
         found = run(artifact, data, output, configuration=configuration, progress=tell)

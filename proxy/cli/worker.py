@@ -6,12 +6,12 @@ import sys
 
 import uvloop
 
-from proxy.cli import log
-from proxy.config import Configuration
-from proxy.messages.system_errors import sentence_of
-from proxy.relay.service import run
-from proxy.relay.workers.process import READY, Told
-from proxy.relay.workers.worker import attached
+from gremlink.proxy.cli import log
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.messages.system_errors import sentence_of
+from gremlink.proxy.relay.service import run
+from gremlink.proxy.relay.workers.process import READY, Told
+from gremlink.proxy.relay.workers.worker import attached
 
 
 def main() -> None:

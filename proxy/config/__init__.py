@@ -2,12 +2,18 @@
 
 Flags win over the environment, the environment over the file, the file over the defaults. An
 unknown key is refused wherever it stands. `docs/configuration.md` holds the table of
-`python -m proxy.config`.
+`python -m gremlink.proxy.config`.
 """
 
-from proxy.config.reading import ConfigurationError, child_environment, glance, load, variable
-from proxy.config.reference import reference
-from proxy.config.sections import (
+from gremlink.proxy.config.reading import (
+    ConfigurationError,
+    child_environment,
+    glance,
+    load,
+    variable,
+)
+from gremlink.proxy.config.reference import reference
+from gremlink.proxy.config.sections import (
     Access,
     Configuration,
     Embedded,
@@ -21,7 +27,7 @@ from proxy.config.sections import (
     Upstream,
     keys,
 )
-from proxy.config.types import websocket_url
+from gremlink.proxy.config.types import websocket_url
 
 __all__ = [
     "Access",

@@ -1,5 +1,5 @@
-"""`python -m proxy.config` prints the table of all settings."""
+"""`python -m gremlink.proxy.config` prints the table of all settings."""
 
-from proxy.config.reference import reference
+from gremlink.proxy.config.reference import reference
 
 print(reference())

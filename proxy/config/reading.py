@@ -14,11 +14,11 @@ import platformdirs
 import tomli
 from pydantic import ValidationError
 
-from proxy.config.sections import Configuration, keys
-from proxy.config.sections import sections as all_sections
-from proxy.config.types import shown
-from proxy.messages.addresses import without_passwords
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.config.sections import Configuration, keys
+from gremlink.proxy.config.sections import sections as all_sections
+from gremlink.proxy.config.types import shown
+from gremlink.proxy.messages.addresses import without_passwords
+from gremlink.proxy.messages.system_errors import reason_of
 
 PREFIX = "GREMLINK_"
 FILE_VARIABLE = "GREMLINK_CONFIG"

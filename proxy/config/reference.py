@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import SecretStr
 
-from proxy.config.reading import variable
-from proxy.config.sections import Configuration, sections
+from gremlink.proxy.config.reading import variable
+from gremlink.proxy.config.sections import Configuration, sections
 
 
 def _type_name(annotation: Any) -> str:

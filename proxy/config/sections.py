@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from proxy.config.types import (
+from gremlink.proxy.config.types import (
     Folders,
     Heap,
     Hosts,

@@ -6,8 +6,8 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
-from proxy.config.sections import Upstream
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.config.sections import Upstream
+from gremlink.proxy.messages.system_errors import reason_of
 
 
 class TlsError(ValueError):

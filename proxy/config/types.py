@@ -12,8 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic.fields import FieldInfo
 
-from proxy.messages.addresses import is_plain, without_credentials, without_passwords
-from proxy.messages.controls import cut
+from gremlink.proxy.messages.addresses import is_plain, without_credentials, without_passwords
+from gremlink.proxy.messages.controls import cut
 
 LONGEST_QUOTE = 200
 """Characters of a value that an error quotes."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from proxy.embedded.certificates import embedded_upstream
-from proxy.embedded.errors import (
+from gremlink.proxy.embedded.certificates import embedded_upstream
+from gremlink.proxy.embedded.errors import (
     DataInUse,
     DownloadFailed,
     EmbeddedServerError,
@@ -14,7 +14,7 @@ from proxy.embedded.errors import (
     PortInUse,
     ServerFailed,
 )
-from proxy.embedded.server import QUICK_TO_START, EmbeddedServer
+from gremlink.proxy.embedded.server import QUICK_TO_START, EmbeddedServer
 
 __all__ = [
     "QUICK_TO_START",

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from proxy.config import Embedded, Upstream
+from gremlink.proxy.config import Embedded, Upstream
 
 FOLDER = "tls"
 """Folder of the files, in the server's directory."""

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import platformdirs
 
-from proxy.embedded.errors import DownloadFailed
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.embedded.errors import DownloadFailed
+from gremlink.proxy.messages.system_errors import reason_of
 
 COORDINATES = ("org.apache.tinkerpop:gremlin-server:3.7.5", "ch.qos.logback:logback-classic:1.2.13")
 """The server, and the logging back-end that it leaves to its user."""

@@ -8,8 +8,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from proxy.embedded.errors import JavaNotUsable
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.embedded.errors import JavaNotUsable
+from gremlink.proxy.messages.system_errors import reason_of
 
 OLDEST = 11
 NEWEST = 21

@@ -19,10 +19,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from proxy.config import Upstream, child_environment
-from proxy.embedded import configuration
-from proxy.embedded.certificates import ClientFiles, write_certificates
-from proxy.embedded.errors import (
+from gremlink.proxy.config import Upstream, child_environment
+from gremlink.proxy.embedded import configuration
+from gremlink.proxy.embedded.certificates import ClientFiles, write_certificates
+from gremlink.proxy.embedded.errors import (
     DataInUse,
     EmbeddedServerError,
     GraphNotSaved,
@@ -31,9 +31,9 @@ from proxy.embedded.errors import (
     PortInUse,
     ServerFailed,
 )
-from proxy.embedded.jars import COORDINATES, resolve_jars
-from proxy.embedded.java import find_java
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.embedded.jars import COORDINATES, resolve_jars
+from gremlink.proxy.embedded.java import find_java
+from gremlink.proxy.messages.system_errors import reason_of
 
 START_TIMEOUT = 120.0
 """Seconds for the server to listen; a kept graph of some gigabytes takes most of it to load."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from proxy.graph.connection import Server
-from proxy.graph.counts import GraphCounts, count_graph, outgoing_labels
-from proxy.graph.errors import (
+from gremlink.proxy.graph.connection import Server
+from gremlink.proxy.graph.counts import GraphCounts, count_graph, outgoing_labels
+from gremlink.proxy.graph.errors import (
     BadCell,
     BadExport,
     BadParameters,
@@ -15,8 +15,8 @@ from proxy.graph.errors import (
     IdsRefused,
     ServerRefused,
 )
-from proxy.graph.export import ExportReport, export_graph
-from proxy.graph.export_files import (
+from gremlink.proxy.graph.export import ExportReport, export_graph
+from gremlink.proxy.graph.export_files import (
     EdgeFile,
     Export,
     Feature,
@@ -24,13 +24,13 @@ from proxy.graph.export_files import (
     Target,
     read_export,
 )
-from proxy.graph.export_parameters import ExportParameters
-from proxy.graph.export_rows import Chunk
-from proxy.graph.gremlin_text import QueriesReport, load_gremlin
-from proxy.graph.ids import Ids
-from proxy.graph.load import LoadReport, load_csv
-from proxy.graph.progress import Progress
-from proxy.graph.schema import Schema, discover_schema
+from gremlink.proxy.graph.export_parameters import ExportParameters
+from gremlink.proxy.graph.export_rows import Chunk
+from gremlink.proxy.graph.gremlin_text import QueriesReport, load_gremlin
+from gremlink.proxy.graph.ids import Ids
+from gremlink.proxy.graph.load import LoadReport, load_csv
+from gremlink.proxy.graph.progress import Progress
+from gremlink.proxy.graph.schema import Schema, discover_schema
 
 __all__ = [
     "BadCell",

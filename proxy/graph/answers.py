@@ -18,10 +18,10 @@ from uuid import UUID
 
 from gremlin_python.statics import SingleByte, bigint, long, short
 
-from grammar import graphbinary
-from grammar.errors import GremlinError
-from grammar.temporal import temporal_text
-from grammar.traversal import (
+from gremlink.grammar import graphbinary
+from gremlink.grammar.errors import GremlinError
+from gremlink.grammar.temporal import temporal_text
+from gremlink.grammar.traversal import (
     Argument,
     Bulked,
     Entries,

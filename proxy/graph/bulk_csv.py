@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from grammar.traversal import Kind
-from proxy.graph.bulk_types import TYPES, Convert, OutOfRange
-from proxy.graph.csv_records import Record, read_records
-from proxy.graph.described import PLAIN, Described, description_of
-from proxy.graph.errors import FileProblem, shortened
-from proxy.graph.export_rows import FROM_TYPE, ID_TYPE, MIXED, TO_TYPE
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph.bulk_types import TYPES, Convert, OutOfRange
+from gremlink.proxy.graph.csv_records import Record, read_records
+from gremlink.proxy.graph.described import PLAIN, Described, description_of
+from gremlink.proxy.graph.errors import FileProblem, shortened
+from gremlink.proxy.graph.export_rows import FROM_TYPE, ID_TYPE, MIXED, TO_TYPE
 
 DEFAULT_VERTEX_LABEL = "vertex"
 DEFAULT_EDGE_LABEL = "edge"

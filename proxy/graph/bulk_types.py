@@ -11,9 +11,9 @@ from typing import Any
 
 from gremlin_python.statics import SingleByte, long, short
 
-from proxy.graph.dialects import Float32, Milliseconds
-from proxy.graph.errors import shortened
-from proxy.graph.moments import parse_moment
+from gremlink.proxy.graph.dialects import Float32, Milliseconds
+from gremlink.proxy.graph.errors import shortened
+from gremlink.proxy.graph.moments import parse_moment
 
 Convert = Callable[[str], Any]
 """Raises ValueError with the reason."""

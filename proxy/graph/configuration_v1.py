@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
-from proxy.graph.export_rows import FROM, ID, TO
+from gremlink.proxy.graph.export_rows import FROM, ID, TO
 
 IMPUTER = "median"
 """What version 1 did with a missing number nobody wrote down; version 2 writes this."""

@@ -21,14 +21,19 @@ import aiohttp
 from gremlin_python.driver.request import RequestMessage
 from gremlin_python.process.traversal import Bytecode, CardinalityValue
 
-from proxy.graph.answers import Answer, Unreadable, read_answer
-from proxy.graph.bounds import bounds
-from proxy.graph.dialects import DIALECTS, NOT_UNDERSTOOD
-from proxy.graph.errors import ConnectionFailed, MessageTooBig, NoCommonFormat, ServerRefused
-from proxy.graph.steps import g
-from proxy.graph.transport import TooBig, Transport
-from proxy.messages.addresses import without_credentials
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.graph.answers import Answer, Unreadable, read_answer
+from gremlink.proxy.graph.bounds import bounds
+from gremlink.proxy.graph.dialects import DIALECTS, NOT_UNDERSTOOD
+from gremlink.proxy.graph.errors import (
+    ConnectionFailed,
+    MessageTooBig,
+    NoCommonFormat,
+    ServerRefused,
+)
+from gremlink.proxy.graph.steps import g
+from gremlink.proxy.graph.transport import TooBig, Transport
+from gremlink.proxy.messages.addresses import without_credentials
+from gremlink.proxy.messages.system_errors import reason_of
 
 EVALUATION_TIMEOUT_MS = 24 * 60 * 60 * 1000
 """What a request may take on the server, unless it caps it: reading a graph takes its time."""

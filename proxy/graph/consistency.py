@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.graph.bulk_csv import EdgeRow, VertexRow
+from gremlink.proxy.graph.bulk_csv import EdgeRow, VertexRow
 
 PARTS = 32
 """Files that rows are spread over by their hashes: the memory that looking at them takes is this

@@ -15,9 +15,9 @@ from typing import Any
 from gremlin_python.process.graph_traversal import GraphTraversal, __
 from gremlin_python.process.traversal import Column, T
 
-from proxy.graph.connection import GraphConnection, Server
-from proxy.graph.labels import Labels, split_labels
-from proxy.graph.steps import g
+from gremlink.proxy.graph.connection import GraphConnection, Server
+from gremlink.proxy.graph.labels import Labels, split_labels
+from gremlink.proxy.graph.steps import g
 
 
 @dataclass(slots=True)

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.graph.bounds import bounds
-from proxy.graph.errors import FileProblem
-from proxy.graph.packed import TooMuch, open_text
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.graph.bounds import bounds
+from gremlink.proxy.graph.errors import FileProblem
+from gremlink.proxy.graph.packed import TooMuch, open_text
+from gremlink.proxy.messages.system_errors import reason_of
 
 OnProblem = Callable[[FileProblem], None]
 

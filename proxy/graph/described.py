@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
-from grammar.traversal import Kind
-from proxy.graph.packed import plain_name
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph.packed import plain_name
 
 SCHEMA = "config.json"
 _NO_EXPORT = (ValueError, LookupError, TypeError, AttributeError)

@@ -26,8 +26,8 @@ from gremlin_python.structure.io.graphbinaryV1 import FloatIO as BinaryFloatIO
 from gremlin_python.structure.io.graphbinaryV1 import GraphBinaryWriter
 from gremlin_python.structure.io.graphsonV3d0 import FloatIO, GraphSONUtil, GraphSONWriter
 
-from grammar import graphson, script
-from proxy.graph.answers import GRAPHBINARY_1
+from gremlink.grammar import graphson, script
+from gremlink.proxy.graph.answers import GRAPHBINARY_1
 
 _LONG = struct.Struct(">q")
 

@@ -13,9 +13,9 @@ from typing import Any
 from gremlin_python.driver.request import RequestMessage
 from gremlin_python.structure.io import graphsonV2d0, graphsonV3d0
 
-from grammar.temporal import iso_milliseconds
-from proxy.graph.answers import TYPE, VALUE, Bulk, Digits, read_answer
-from proxy.graph.dialects import DIALECTS, NOT_UNDERSTOOD, Dialect
+from gremlink.grammar.temporal import iso_milliseconds
+from gremlink.proxy.graph.answers import TYPE, VALUE, Bulk, Digits, read_answer
+from gremlink.proxy.graph.dialects import DIALECTS, NOT_UNDERSTOOD, Dialect
 
 
 class NotUnderstood(Exception):

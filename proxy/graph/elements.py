@@ -14,15 +14,15 @@ from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import T
 from gremlin_python.statics import SingleByte, bigint, long, short
 
-from grammar.surrogates import escaped, is_whole
-from grammar.temporal import iso_milliseconds, seconds_of
-from grammar.traversal import Kind
-from proxy.graph import filters
-from proxy.graph.connection import GraphConnection
-from proxy.graph.errors import ExportFailed, ServerRefused
-from proxy.graph.labels import Labels, spellings, split_labels
-from proxy.graph.steps import g
-from proxy.graph.unsendable import SERIALIZATION, unsendable
+from gremlink.grammar.surrogates import escaped, is_whole
+from gremlink.grammar.temporal import iso_milliseconds, seconds_of
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph import filters
+from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.errors import ExportFailed, ServerRefused
+from gremlink.proxy.graph.labels import Labels, spellings, split_labels
+from gremlink.proxy.graph.steps import g
+from gremlink.proxy.graph.unsendable import SERIALIZATION, unsendable
 
 STRING, BOOLEAN, DATE = "String", "Boolean", "Date"
 NUMBERS = ("Byte", "Short", "Integer", "Long", "Float", "Double")

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from proxy.messages.controls import text_lines
+from gremlink.proxy.messages.controls import text_lines
 
 
 class GraphError(Exception):

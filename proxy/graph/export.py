@@ -18,17 +18,17 @@ from uuid import uuid4
 
 from gremlin_python.process.traversal import Bytecode
 
-from grammar.traversal import Kind
-from proxy.graph.connection import GraphConnection, Server
-from proxy.graph.described import SCHEMA
-from proxy.graph.elements import BOOLEAN, Id, Value, read_edges, read_vertices
-from proxy.graph.errors import ExportFailed
-from proxy.graph.export_files import STATISTICS
-from proxy.graph.export_parameters import ExportParameters
-from proxy.graph.export_rows import FROM, FROM_TYPE, ID, ID_TYPE, LABEL, MIXED, TO, TO_TYPE
-from proxy.graph.named import check_schema, check_server
-from proxy.graph.progress import Progress, silent
-from proxy.graph.schema import (
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph.connection import GraphConnection, Server
+from gremlink.proxy.graph.described import SCHEMA
+from gremlink.proxy.graph.elements import BOOLEAN, Id, Value, read_edges, read_vertices
+from gremlink.proxy.graph.errors import ExportFailed
+from gremlink.proxy.graph.export_files import STATISTICS
+from gremlink.proxy.graph.export_parameters import ExportParameters
+from gremlink.proxy.graph.export_rows import FROM, FROM_TYPE, ID, ID_TYPE, LABEL, MIXED, TO, TO_TYPE
+from gremlink.proxy.graph.named import check_schema, check_server
+from gremlink.proxy.graph.progress import Progress, silent
+from gremlink.proxy.graph.schema import (
     EdgeKind,
     NodeKind,
     Property,
@@ -37,9 +37,12 @@ from proxy.graph.schema import (
     schema_document,
     statistics_document,
 )
-from proxy.graph.steps import g
-from proxy.graph.training_configuration import MULTI_VALUE_SEPARATOR, training_configuration
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.graph.steps import g
+from gremlink.proxy.graph.training_configuration import (
+    MULTI_VALUE_SEPARATOR,
+    training_configuration,
+)
+from gremlink.proxy.messages.system_errors import reason_of
 
 _SPOOLS = "spools"
 _BUFFERED_ROWS = 20_000

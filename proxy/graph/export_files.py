@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grammar.traversal import Kind
-from proxy.graph.configuration_v1 import is_version_1, version_2
-from proxy.graph.described import SCHEMA, entries_by_file, entry_of
-from proxy.graph.errors import BadExport
-from proxy.graph.export_rows import (
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph.configuration_v1 import is_version_1, version_2
+from gremlink.proxy.graph.described import SCHEMA, entries_by_file, entry_of
+from gremlink.proxy.graph.errors import BadExport
+from gremlink.proxy.graph.export_rows import (
     FROM,
     FROM_TYPE,
     ID,
@@ -28,11 +28,11 @@ from proxy.graph.export_rows import (
     Chunk,
     read_chunks,
 )
-from proxy.graph.ids import Ids
-from proxy.graph.loose_json import FEATURE_NUMBERS, numbers, with_numbers
-from proxy.graph.packed import SUFFIXES, plain_name
-from proxy.graph.spelling import misspelt, suggestion
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.graph.ids import Ids
+from gremlink.proxy.graph.loose_json import FEATURE_NUMBERS, numbers, with_numbers
+from gremlink.proxy.graph.packed import SUFFIXES, plain_name
+from gremlink.proxy.graph.spelling import misspelt, suggestion
+from gremlink.proxy.messages.system_errors import reason_of
 
 CONFIGURATION = "training-data-configuration.json"
 STATISTICS = "stats.json"

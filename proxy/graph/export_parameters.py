@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proxy.graph.errors import BadParameters
-from proxy.graph.filters import Steps, read_filter
-from proxy.graph.labels import Labels, split_labels
-from proxy.graph.loose_json import FEATURE_NUMBERS, numbers, truth, with_numbers
-from proxy.graph.spelling import misspelt
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.graph.errors import BadParameters
+from gremlink.proxy.graph.filters import Steps, read_filter
+from gremlink.proxy.graph.labels import Labels, split_labels
+from gremlink.proxy.graph.loose_json import FEATURE_NUMBERS, numbers, truth, with_numbers
+from gremlink.proxy.graph.spelling import misspelt
+from gremlink.proxy.messages.system_errors import reason_of
 
 DEFAULT_NAME = "training-data-configuration"
 DEFAULT_SPLIT = (0.9, 0.1, 0.0)

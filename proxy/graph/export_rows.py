@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from grammar.traversal import Kind
-from proxy.graph.bounds import bounds
-from proxy.graph.csv_records import read_records, undecodable
-from proxy.graph.errors import BadCell, BadExport, FileProblem
-from proxy.graph.ids import Ids
-from proxy.graph.packed import TooMuch, open_text
-from proxy.messages.system_errors import reason_of
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph.bounds import bounds
+from gremlink.proxy.graph.csv_records import read_records, undecodable
+from gremlink.proxy.graph.errors import BadCell, BadExport, FileProblem
+from gremlink.proxy.graph.ids import Ids
+from gremlink.proxy.graph.packed import TooMuch, open_text
+from gremlink.proxy.messages.system_errors import reason_of
 
 MIXED = "mixed"
 """An id type in `config.json`: the type stands in every row."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grammar import script
-from grammar.errors import GremlinError
-from grammar.traversal import (
+from gremlink.grammar import script
+from gremlink.grammar.errors import GremlinError
+from gremlink.grammar.traversal import (
     Argument,
     EnumConstant,
     Instruction,
@@ -20,7 +20,7 @@ from grammar.traversal import (
     step,
     walk,
 )
-from proxy.graph.errors import BadParameters
+from gremlink.proxy.graph.errors import BadParameters
 
 FILTERS = frozenset("and has hasId hasKey hasLabel hasNot hasValue is not or where".split())
 """Steps that leave elements out and change nothing else."""

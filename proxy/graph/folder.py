@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.graph.errors import FileProblem
-from proxy.graph.packed import Foreign, open_text, plain_name
+from gremlink.proxy.graph.errors import FileProblem
+from gremlink.proxy.graph.packed import Foreign, open_text, plain_name
 
 _SYSTEM = ("~id", "~from")
 _HEAD = 64 * 1024

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.graph.connection import GraphConnection, Server
-from proxy.graph.errors import FileProblem, GraphError, ServerRefused, tell_also
-from proxy.graph.folder import LeftOut, begins_as_csv, sorted_out, warnings_of
-from proxy.graph.packed import TooMuch, open_text, plain_name
-from proxy.graph.progress import Progress, silent
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.graph.connection import GraphConnection, Server
+from gremlink.proxy.graph.errors import FileProblem, GraphError, ServerRefused, tell_also
+from gremlink.proxy.graph.folder import LeftOut, begins_as_csv, sorted_out, warnings_of
+from gremlink.proxy.graph.packed import TooMuch, open_text, plain_name
+from gremlink.proxy.graph.progress import Progress, silent
+from gremlink.proxy.messages.system_errors import reason_of
 
 _LANGUAGE = "gremlin-lang"
 _NOT_PARSED = ("Failed to interpret Gremlin query", "Query parsing failed")

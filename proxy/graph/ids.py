@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
-from grammar.traversal import Kind, Literal
+from gremlink.grammar.traversal import Kind, Literal
 
 
 class Ids(Sequence[Literal]):

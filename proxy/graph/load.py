@@ -22,16 +22,16 @@ from gremlin_python.process.traversal import (
     T,
 )
 
-from proxy.graph.bulk_csv import (
+from gremlink.proxy.graph.bulk_csv import (
     DEFAULT_VERTEX_LABEL,
     BulkFile,
     EdgeRow,
     VertexRow,
     open_bulk_file,
 )
-from proxy.graph.connection import GraphConnection, Server
-from proxy.graph.csv_records import OnProblem
-from proxy.graph.errors import (
+from gremlink.proxy.graph.connection import GraphConnection, Server
+from gremlink.proxy.graph.csv_records import OnProblem
+from gremlink.proxy.graph.errors import (
     FileProblem,
     GraphError,
     IdsRefused,
@@ -39,10 +39,10 @@ from proxy.graph.errors import (
     ServerRefused,
     tell_also,
 )
-from proxy.graph.folder import csv_files, warnings_of
-from proxy.graph.precheck import Short, contradictions, dangling, read_all
-from proxy.graph.progress import Progress, silent
-from proxy.graph.steps import g
+from gremlink.proxy.graph.folder import csv_files, warnings_of
+from gremlink.proxy.graph.precheck import Short, contradictions, dangling, read_all
+from gremlink.proxy.graph.progress import Progress, silent
+from gremlink.proxy.graph.steps import g
 
 BATCH_BYTES = 48 * 1024
 """Size of a request, estimated. JanusGraph's configuration accepts no message above 64 KiB."""

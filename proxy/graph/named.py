@@ -11,10 +11,17 @@ from collections.abc import Callable, Sequence
 
 from gremlin_python.process.graph_traversal import GraphTraversal
 
-from grammar.traversal import EnumConstant, Instruction, Literal, Predicate, Traversal, walk
-from proxy.graph.connection import GraphConnection
-from proxy.graph.errors import BadParameters
-from proxy.graph.export_parameters import (
+from gremlink.grammar.traversal import (
+    EnumConstant,
+    Instruction,
+    Literal,
+    Predicate,
+    Traversal,
+    walk,
+)
+from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.errors import BadParameters
+from gremlink.proxy.graph.export_parameters import (
     DEFAULT_NAME,
     Element,
     ExportParameters,
@@ -25,11 +32,11 @@ from proxy.graph.export_parameters import (
     edge_label_of,
     labels_of,
 )
-from proxy.graph.filters import Steps
-from proxy.graph.labels import Labels, spellings, split_labels
-from proxy.graph.schema import EdgeKind, NodeKind, Schema
-from proxy.graph.spelling import suggestion
-from proxy.graph.steps import g
+from gremlink.proxy.graph.filters import Steps
+from gremlink.proxy.graph.labels import Labels, spellings, split_labels
+from gremlink.proxy.graph.schema import EdgeKind, NodeKind, Schema
+from gremlink.proxy.graph.spelling import suggestion
+from gremlink.proxy.graph.steps import g
 
 KEYED = frozenset({"has", "hasNot", "values", "properties", "hasKey"})
 """Steps of a filter whose argument is the key of a property."""

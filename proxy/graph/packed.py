@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TextIO, cast
 
-from proxy.graph.bounds import bounds
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.graph.bounds import bounds
+from gremlink.proxy.messages.system_errors import reason_of
 
 _GZIP, _BZIP2 = b"\x1f\x8b", b"BZh"
 _UNPACK = "unpack it first"

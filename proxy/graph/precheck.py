@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from proxy.graph.bulk_csv import DEFAULT_VERTEX_LABEL, BulkFile, EdgeRow, Id, VertexRow
-from proxy.graph.connection import GraphConnection
-from proxy.graph.consistency import Consistency, Numbers, Suspicion, among
-from proxy.graph.csv_records import Record, short_rows
-from proxy.graph.errors import FileProblem, ServerRefused, shortened
-from proxy.graph.progress import Progress
-from proxy.graph.steps import g
+from gremlink.proxy.graph.bulk_csv import DEFAULT_VERTEX_LABEL, BulkFile, EdgeRow, Id, VertexRow
+from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.consistency import Consistency, Numbers, Suspicion, among
+from gremlink.proxy.graph.csv_records import Record, short_rows
+from gremlink.proxy.graph.errors import FileProblem, ServerRefused, shortened
+from gremlink.proxy.graph.progress import Progress
+from gremlink.proxy.graph.steps import g
 
 ASKED = 500
 """Ids that the server is asked about in one request."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
 
-from grammar.traversal import Kind
-from proxy.graph.connection import GraphConnection, Server
-from proxy.graph.elements import (
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph.connection import GraphConnection, Server
+from gremlink.proxy.graph.elements import (
     NUMBERS,
     STRING,
     EdgeElement,
@@ -23,8 +23,8 @@ from proxy.graph.elements import (
     read_edges,
     read_vertices,
 )
-from proxy.graph.export_rows import MIXED
-from proxy.graph.labels import Labels
+from gremlink.proxy.graph.export_rows import MIXED
+from gremlink.proxy.graph.labels import Labels
 
 Triple = tuple[Labels, str, Labels]
 """Labels of the source, label of the edge, labels of the destination."""

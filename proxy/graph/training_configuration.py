@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from proxy.graph.elements import DATE
-from proxy.graph.export_parameters import Element, FeatureSpec, Job, TargetSpec
-from proxy.graph.export_rows import FROM, ID, TO
-from proxy.graph.named import check_schema
-from proxy.graph.schema import EdgeKind, NodeKind, Property, Schema
+from gremlink.proxy.graph.elements import DATE
+from gremlink.proxy.graph.export_parameters import Element, FeatureSpec, Job, TargetSpec
+from gremlink.proxy.graph.export_rows import FROM, ID, TO
+from gremlink.proxy.graph.named import check_schema
+from gremlink.proxy.graph.schema import EdgeKind, NodeKind, Property, Schema
 
 MULTI_VALUE_SEPARATOR = ";"
 _ALL_PARTS = ["year", "month", "weekday", "hour"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from gremlin_python.driver.aiohttp.transport import AiohttpTransport
 
-from proxy.graph.bounds import bounds
+from gremlink.proxy.graph.bounds import bounds
 
 CLOSING = 1.0
 """Seconds that the other side gets for its part of the end."""

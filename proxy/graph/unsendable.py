@@ -10,9 +10,9 @@ from typing import Any
 
 from gremlin_python.process.graph_traversal import GraphTraversal
 
-from proxy.graph.connection import GraphConnection
-from proxy.graph.errors import ExportFailed, ServerRefused
-from proxy.graph.steps import g
+from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.errors import ExportFailed, ServerRefused
+from gremlink.proxy.graph.steps import g
 
 SERIALIZATION = 599
 """The status of an answer that the server could not write."""

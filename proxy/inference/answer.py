@@ -17,21 +17,21 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from uuid import uuid4
 
-from grammar.traversal import Argument, Traversal
-from proxy.inference import once
-from proxy.inference.commands import Admit, Ask, Command, Reply
-from proxy.inference.labels import ask_for_labels
-from proxy.inference.link_rewriting import replace_links
-from proxy.inference.one_query import try_one_query
-from proxy.inference.plan import LinkPlan, Plan, plan_next
-from proxy.inference.predicates import Settings
-from proxy.inference.prepare import prepare
-from proxy.inference.property_rewriting import replace_property
-from proxy.inference.rehearsal import rehearse
-from proxy.inference.rewriting import Rewriting, Step
-from proxy.inference.roles import authorise
-from proxy.inference.understood import Understood, understand
-from proxy.wire.request import RequestMessage
+from gremlink.grammar.traversal import Argument, Traversal
+from gremlink.proxy.inference import once
+from gremlink.proxy.inference.commands import Admit, Ask, Command, Reply
+from gremlink.proxy.inference.labels import ask_for_labels
+from gremlink.proxy.inference.link_rewriting import replace_links
+from gremlink.proxy.inference.one_query import try_one_query
+from gremlink.proxy.inference.plan import LinkPlan, Plan, plan_next
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.prepare import prepare
+from gremlink.proxy.inference.property_rewriting import replace_property
+from gremlink.proxy.inference.rehearsal import rehearse
+from gremlink.proxy.inference.rewriting import Rewriting, Step
+from gremlink.proxy.inference.roles import authorise
+from gremlink.proxy.inference.understood import Understood, understand
+from gremlink.proxy.wire.request import RequestMessage
 
 STATEMENT = "statement"
 """What a query is for that is a statement of the client's, to people who ask."""

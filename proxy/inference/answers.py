@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from grammar import script
-from grammar.traversal import (
+from gremlink.grammar import script
+from gremlink.grammar.traversal import (
     Argument,
     Entries,
     EnumConstant,
@@ -25,8 +25,8 @@ from grammar.traversal import (
     anonymous,
     step,
 )
-from proxy.inference.tree import DRAIN, FAN_OUT, NOTHING, choose_tree, groups, is_own
-from proxy.wire.mime import Encoding, Format
+from gremlink.proxy.inference.tree import DRAIN, FAN_OUT, NOTHING, choose_tree, groups, is_own
+from gremlink.proxy.wire.mime import Encoding, Format
 
 LITERAL_LIMIT = 400
 """Values, inputs and answers together, that can be written into the text of a Groovy script."""

@@ -6,9 +6,9 @@ import base64
 import math
 from collections.abc import Iterator
 
-from grammar.surrogates import escaped
-from grammar.temporal import duration_seconds, iso_milliseconds, seconds_of, temporal_text
-from grammar.traversal import Argument, Bulked, Entries, Items, Kind, Literal, Opaque
+from gremlink.grammar.surrogates import escaped
+from gremlink.grammar.temporal import duration_seconds, iso_milliseconds, seconds_of, temporal_text
+from gremlink.grammar.traversal import Argument, Bulked, Entries, Items, Kind, Literal, Opaque
 
 _HEAD = 2
 """Bytes before a value in GraphBinary: its type, and that there is one."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from grammar.traversal import Argument, Entries, Literal
-from proxy.inference.live import Cells, Direction, Neighbourhood, Scope
-from proxy.wire.request import RequestMessage
+from gremlink.grammar.traversal import Argument, Entries, Literal
+from gremlink.proxy.inference.live import Cells, Direction, Neighbourhood, Scope
+from gremlink.proxy.wire.request import RequestMessage
 
 FOR_INPUTS = "input query"
 """What a query of our own is for, if not for something else."""

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grammar.traversal import Instruction, anonymous, step
-from proxy.inference.commands import Counts
+from gremlink.grammar.traversal import Instruction, anonymous, step
+from gremlink.proxy.inference.commands import Counts
 
 _BASE = 10
 _MERGED = step("barrier")

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 from uuid import UUID
 
-from proxy.wire.status import Status
+from gremlink.proxy.wire.status import Status
 
 
 class InferenceError(Exception):

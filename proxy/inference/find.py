@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     Instruction,
     Kind,
@@ -17,7 +17,7 @@ from grammar.traversal import (
     Traversal,
     children,
 )
-from proxy.inference.predicates import PREFIX, TASKS
+from gremlink.proxy.inference.predicates import PREFIX, TASKS
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from grammar import graphbinary, graphson
-from grammar.traversal import (
+from gremlink.grammar import graphbinary, graphson
+from gremlink.grammar.traversal import (
     Alike,
     Argument,
     Bulked,
@@ -26,13 +26,13 @@ from grammar.traversal import (
     anonymous,
     step,
 )
-from proxy.inference.cells import values_of
-from proxy.inference.commands import Edge, Results
-from proxy.inference.errors import InternalFailure, UnsupportedOperation
-from proxy.inference.once import is_unique
-from proxy.inference.plan import LinkPlan, Plan
-from proxy.inference.predicates import FILTER_FIRST
-from proxy.inference.tree import ITS_ID, OWN, is_own
+from gremlink.proxy.inference.cells import values_of
+from gremlink.proxy.inference.commands import Edge, Results
+from gremlink.proxy.inference.errors import InternalFailure, UnsupportedOperation
+from gremlink.proxy.inference.once import is_unique
+from gremlink.proxy.inference.plan import LinkPlan, Plan
+from gremlink.proxy.inference.predicates import FILTER_FIRST
+from gremlink.proxy.inference.tree import ITS_ID, OWN, is_own
 
 INPUT_LIMIT = 10_000
 """Inputs of one inference; beyond it the rewritten query would be larger than a server accepts."""

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
-from grammar.traversal import Kind, Literal
-from proxy.inference.commands import (
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.inference.commands import (
     Command,
     Edge,
     Inspect,
@@ -28,8 +28,8 @@ from proxy.inference.commands import (
     PrepareProperty,
     Reply,
 )
-from proxy.inference.errors import InvalidParameter
-from proxy.inference.payload import (
+from gremlink.proxy.inference.errors import InvalidParameter
+from gremlink.proxy.inference.payload import (
     HEAD,
     NODE,
     TAIL,

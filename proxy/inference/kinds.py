@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from grammar.traversal import Instruction, Kind, Literal, Predicate, Traversal, children
-from proxy.inference.place import MODULATORS
+from gremlink.grammar.traversal import Instruction, Kind, Literal, Predicate, Traversal, children
+from gremlink.proxy.inference.place import MODULATORS
 
 VERTEX: Final = "V"
 EDGE: Final = "E"

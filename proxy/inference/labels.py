@@ -16,7 +16,7 @@ from collections.abc import Generator, Sequence
 from typing import cast
 from uuid import uuid4
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     Instruction,
     Items,
@@ -27,12 +27,12 @@ from grammar.traversal import (
     anonymous,
     step,
 )
-from proxy.inference.commands import Ask, Bearers, Command, Reply, Results
-from proxy.inference.errors import InvalidParameter
-from proxy.inference.inputs import fields_of, id_of
-from proxy.inference.plan import LinkPlan, Plan
-from proxy.inference.prepare import Model, Prepared, model_of
-from proxy.inference.query import Query
+from gremlink.proxy.inference.commands import Ask, Bearers, Command, Reply, Results
+from gremlink.proxy.inference.errors import InvalidParameter
+from gremlink.proxy.inference.inputs import fields_of, id_of
+from gremlink.proxy.inference.plan import LinkPlan, Plan
+from gremlink.proxy.inference.prepare import Model, Prepared, model_of
+from gremlink.proxy.inference.query import Query
 
 PURPOSE = "labels"
 """What this query is for, to people who ask."""

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from grammar.traversal import Instruction, Kind, Literal, step
-from proxy.inference import answers
-from proxy.inference.commands import (
+from gremlink.grammar.traversal import Instruction, Kind, Literal, step
+from gremlink.proxy.inference import answers
+from gremlink.proxy.inference.commands import (
     ExplainLinks,
     Explanations,
     Links,
     PredictLinks,
     PrepareLinks,
 )
-from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.inputs import (
+from gremlink.proxy.inference.errors import UnsupportedOperation
+from gremlink.proxy.inference.inputs import (
     candidate_query,
     input_query,
     read_candidates,
     read_vertices,
     refuse_own_ids,
 )
-from proxy.inference.place import leading_steps
-from proxy.inference.plan import LinkPlan
-from proxy.inference.predicates import EXPLAIN
-from proxy.inference.prepare import model_of
-from proxy.inference.rewriting import Rewriting, Step
-from proxy.inference.scores import (
+from gremlink.proxy.inference.place import leading_steps
+from gremlink.proxy.inference.plan import LinkPlan
+from gremlink.proxy.inference.predicates import EXPLAIN
+from gremlink.proxy.inference.prepare import model_of
+from gremlink.proxy.inference.rewriting import Rewriting, Step
+from gremlink.proxy.inference.scores import (
     ScoreStep,
     ScoreTable,
     Told,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from grammar.traversal import Literal
+from gremlink.grammar.traversal import Literal
 
 Direction = OneOf["out", "in"]
 

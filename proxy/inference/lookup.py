@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     EnumConstant,
     Instruction,
@@ -26,7 +26,7 @@ from grammar.traversal import (
     anonymous,
     step,
 )
-from proxy.inference.tree import ITS_ID, NOTHING
+from gremlink.proxy.inference.tree import ITS_ID, NOTHING
 
 TABLE_SIZE = 256
 """Entries of one map, unless there were too many of them."""

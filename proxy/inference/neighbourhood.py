@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     Entries,
     EnumConstant,
@@ -27,11 +27,11 @@ from grammar.traversal import (
     anonymous,
     step,
 )
-from proxy.inference.cells import texts_of, values_of
-from proxy.inference.commands import Results
-from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.inputs import fields_of, id_of
-from proxy.inference.live import Direction, Neighbourhood, ReadLinks, ReadVertex, Scope
+from gremlink.proxy.inference.cells import texts_of, values_of
+from gremlink.proxy.inference.commands import Results
+from gremlink.proxy.inference.errors import UnsupportedOperation
+from gremlink.proxy.inference.inputs import fields_of, id_of
+from gremlink.proxy.inference.live import Direction, Neighbourhood, ReadLinks, ReadVertex, Scope
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024
 """Bytes of ids, labels and values that one neighbourhood may have: Neptune's limit."""

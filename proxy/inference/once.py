@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     EnumConstant,
     Instruction,
@@ -24,8 +24,8 @@ from grammar.traversal import (
     children,
     step,
 )
-from proxy.inference.kinds import OTHER, Listed, What, kind_of
-from proxy.inference.place import host_index
+from gremlink.proxy.inference.kinds import OTHER, Listed, What, kind_of
+from gremlink.proxy.inference.place import host_index
 
 _WRITING = frozenset("addV addE property drop mergeV mergeE io call".split())
 _SHUFFLE = EnumConstant("Order", "shuffle")

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 from uuid import uuid4
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     Instruction,
     Items,
@@ -37,15 +37,15 @@ from grammar.traversal import (
     anonymous,
     step,
 )
-from proxy.inference import answers
-from proxy.inference.answers import LITERAL_LIMIT
-from proxy.inference.commands import Guess, GuessLinks, PrepareLinks, Try
-from proxy.inference.once import needs_path
-from proxy.inference.plan import LinkPlan, Plan
-from proxy.inference.prepare import Prepared, model_of
-from proxy.inference.query import Query
-from proxy.inference.rewriting import Rewriting, Step
-from proxy.inference.scores import score_steps
+from gremlink.proxy.inference import answers
+from gremlink.proxy.inference.answers import LITERAL_LIMIT
+from gremlink.proxy.inference.commands import Guess, GuessLinks, PrepareLinks, Try
+from gremlink.proxy.inference.once import needs_path
+from gremlink.proxy.inference.plan import LinkPlan, Plan
+from gremlink.proxy.inference.prepare import Prepared, model_of
+from gremlink.proxy.inference.query import Query
+from gremlink.proxy.inference.rewriting import Rewriting, Step
+from gremlink.proxy.inference.scores import score_steps
 
 _NEEDS_SOMETHING = frozenset(
     """hasLabel values properties valueMap propertyMap elementMap id label key value out in both

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     OPTIONS_STRATEGY,
     Argument,
     Instruction,
@@ -11,7 +11,7 @@ from grammar.traversal import (
     Strategy,
     Traversal,
 )
-from proxy.inference.predicates import PREFIX
+from gremlink.proxy.inference.predicates import PREFIX
 
 
 def without_options(traversal: Traversal) -> Traversal:

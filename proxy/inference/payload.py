@@ -20,9 +20,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from proxy.inference.errors import InvalidParameter, MissingParameter
-from proxy.inference.live import Direction
-from proxy.inference.predicates import DEFAULT_LIMIT
+from gremlink.proxy.inference.errors import InvalidParameter, MissingParameter
+from gremlink.proxy.inference.live import Direction
+from gremlink.proxy.inference.predicates import DEFAULT_LIMIT
 
 Id: TypeAlias = "str | int"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     EnumConstant,
     Instruction,
     Path,
@@ -19,8 +19,8 @@ from grammar.traversal import (
     children,
     step,
 )
-from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.find import Inference
+from gremlink.proxy.inference.errors import UnsupportedOperation
+from gremlink.proxy.inference.find import Inference
 
 MODULATORS = frozenset("by option with as from to times until emit".split())
 """Steps that belong to another one, which they mostly follow."""

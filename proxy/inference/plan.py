@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     EnumConstant,
     Instruction,
@@ -19,12 +19,12 @@ from grammar.traversal import (
     children,
     walk,
 )
-from proxy.inference import errors, predicates
-from proxy.inference.errors import InvalidParameter, MissingParameter, UnsupportedOperation
-from proxy.inference.find import Inference, describe, find_inferences
-from proxy.inference.live import Direction
-from proxy.inference.once import needs_path
-from proxy.inference.predicates import (
+from gremlink.proxy.inference import errors, predicates
+from gremlink.proxy.inference.errors import InvalidParameter, MissingParameter, UnsupportedOperation
+from gremlink.proxy.inference.find import Inference, describe, find_inferences
+from gremlink.proxy.inference.live import Direction
+from gremlink.proxy.inference.once import needs_path
+from gremlink.proxy.inference.predicates import (
     CLASSIFICATION,
     EXPLAIN,
     PREDICTION,
@@ -34,10 +34,10 @@ from proxy.inference.predicates import (
     Inductive,
     Settings,
 )
-from proxy.inference.roles import role_arn
-from proxy.inference.scores import score_steps
-from proxy.inference.spelling import is_ours, nearly_ours
-from proxy.inference.stray import is_hidden, misspelt, stray_keys, stray_options
+from gremlink.proxy.inference.roles import role_arn
+from gremlink.proxy.inference.scores import score_steps
+from gremlink.proxy.inference.spelling import is_ours, nearly_ours
+from gremlink.proxy.inference.stray import is_hidden, misspelt, stray_keys, stray_options
 
 
 @dataclass(frozen=True, slots=True)

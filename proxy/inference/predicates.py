@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grammar.traversal import Argument, Kind, Literal
-from proxy.inference import errors
-from proxy.inference.errors import InvalidParameter, MissingParameter
+from gremlink.grammar.traversal import Argument, Kind, Literal
+from gremlink.proxy.inference import errors
+from gremlink.proxy.inference.errors import InvalidParameter, MissingParameter
 
 PREFIX = "Neptune#ml."
 MARKER = PREFIX.encode()

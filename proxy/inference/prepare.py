@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from proxy.inference.commands import (
+from gremlink.proxy.inference.commands import (
     Bearers,
     Command,
     PrepareInductive,
@@ -14,9 +14,9 @@ from proxy.inference.commands import (
     PrepareProperty,
     Reply,
 )
-from proxy.inference.live import Scope
-from proxy.inference.plan import LinkPlan, Plan
-from proxy.inference.predicates import CLASSIFICATION
+from gremlink.proxy.inference.live import Scope
+from gremlink.proxy.inference.plan import LinkPlan, Plan
+from gremlink.proxy.inference.predicates import CLASSIFICATION
 
 Model = PrepareLinks | PrepareProperty
 """A model, by what it is asked for."""

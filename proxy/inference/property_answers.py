@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from uuid import uuid4
 
-from grammar import script
-from grammar.traversal import (
+from gremlink.grammar import script
+from gremlink.grammar.traversal import (
     Argument,
     Entries,
     Instruction,
@@ -25,11 +25,11 @@ from grammar.traversal import (
     anonymous,
     step,
 )
-from proxy.inference.answers import Dialect, Written, bound_tree
-from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.lookup import TABLES, looked_up
-from proxy.inference.tree import FAN_OUT, ITS_ID, NOTHING, choose_tree, is_own
-from proxy.wire.elements import (
+from gremlink.proxy.inference.answers import Dialect, Written, bound_tree
+from gremlink.proxy.inference.errors import UnsupportedOperation
+from gremlink.proxy.inference.lookup import TABLES, looked_up
+from gremlink.proxy.inference.tree import FAN_OUT, ITS_ID, NOTHING, choose_tree, is_own
+from gremlink.proxy.wire.elements import (
     graphbinary_edge_property,
     graphbinary_property,
     graphson_edge_property,
@@ -37,7 +37,7 @@ from proxy.wire.elements import (
     groovy_edge_property,
     groovy_property,
 )
-from proxy.wire.mime import Encoding
+from gremlink.proxy.wire.mime import Encoding
 
 PROPERTY_LIMIT = 50
 """Predicted properties that are written into the text of a Groovy script."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from grammar.traversal import Instruction, Literal, Traversal, step
-from proxy.inference import once, sack
-from proxy.inference.commands import (
+from gremlink.grammar.traversal import Instruction, Literal, Traversal, step
+from gremlink.proxy.inference import once, sack
+from gremlink.proxy.inference.commands import (
     Counts,
     CountValues,
     Edge,
@@ -15,21 +15,21 @@ from proxy.inference.commands import (
     PrepareProperty,
     Values,
 )
-from proxy.inference.counted import counted
-from proxy.inference.errors import InvalidParameter
-from proxy.inference.inputs import (
+from gremlink.proxy.inference.counted import counted
+from gremlink.proxy.inference.errors import InvalidParameter
+from gremlink.proxy.inference.inputs import (
     has_own_ids,
     input_query,
     read_edges,
     read_vertices,
 )
-from proxy.inference.place import leading_steps
-from proxy.inference.plan import PropertyPlan, steps_behind
-from proxy.inference.predicates import SCORE
-from proxy.inference.prepare import model_of
-from proxy.inference.property_answers import NOTHING_AT_ALL, Properties
-from proxy.inference.rewriting import Rewriting, Step
-from proxy.inference.tree import ITS_ID, ITS_WRITTEN_ID
+from gremlink.proxy.inference.place import leading_steps
+from gremlink.proxy.inference.plan import PropertyPlan, steps_behind
+from gremlink.proxy.inference.predicates import SCORE
+from gremlink.proxy.inference.prepare import model_of
+from gremlink.proxy.inference.property_answers import NOTHING_AT_ALL, Properties
+from gremlink.proxy.inference.rewriting import Rewriting, Step
+from gremlink.proxy.inference.tree import ITS_ID, ITS_WRITTEN_ID
 
 
 def replace_property(rewriting: Rewriting, plan: PropertyPlan) -> Step[None]:

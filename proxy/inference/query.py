@@ -6,18 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from grammar import script
-from grammar.errors import GremlinError
-from grammar.script import Script, Statement
-from grammar.traversal import Argument, Entries, Kind, Literal, Traversal, Variable, step, walk
-from proxy.inference.answers import Dialect
-from proxy.inference.errors import InferenceError, UnsupportedOperation
-from proxy.inference.find import find_inferences
-from proxy.inference.once import runs_once
-from proxy.inference.options import without_options
-from proxy.inference.score_keys import spelled_out
-from proxy.inference.stray import stray_keys, stray_options
-from proxy.wire.request import RequestMessage
+from gremlink.grammar import script
+from gremlink.grammar.errors import GremlinError
+from gremlink.grammar.script import Script, Statement
+from gremlink.grammar.traversal import (
+    Argument,
+    Entries,
+    Kind,
+    Literal,
+    Traversal,
+    Variable,
+    step,
+    walk,
+)
+from gremlink.proxy.inference.answers import Dialect
+from gremlink.proxy.inference.errors import InferenceError, UnsupportedOperation
+from gremlink.proxy.inference.find import find_inferences
+from gremlink.proxy.inference.once import runs_once
+from gremlink.proxy.inference.options import without_options
+from gremlink.proxy.inference.score_keys import spelled_out
+from gremlink.proxy.inference.stray import stray_keys, stray_options
+from gremlink.proxy.wire.request import RequestMessage
 
 _BATCH = 256
 """Results in each response to a query of our own: few messages, none of them large."""

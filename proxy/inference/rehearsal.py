@@ -14,18 +14,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from grammar.traversal import Argument, Literal, anonymous, step
-from proxy.inference import answers
-from proxy.inference.answers import Written
-from proxy.inference.commands import PrepareProperty
-from proxy.inference.find import find_inferences
-from proxy.inference.place import leading_steps
-from proxy.inference.plan import LinkPlan, Plan, PropertyPlan, steps_behind
-from proxy.inference.prepare import model_of
-from proxy.inference.property_answers import Properties
-from proxy.inference.property_rewriting import refuse_other_elements
-from proxy.inference.rewriting import Rewriting, Step
-from proxy.inference.splice import splice
+from gremlink.grammar.traversal import Argument, Literal, anonymous, step
+from gremlink.proxy.inference import answers
+from gremlink.proxy.inference.answers import Written
+from gremlink.proxy.inference.commands import PrepareProperty
+from gremlink.proxy.inference.find import find_inferences
+from gremlink.proxy.inference.place import leading_steps
+from gremlink.proxy.inference.plan import LinkPlan, Plan, PropertyPlan, steps_behind
+from gremlink.proxy.inference.prepare import model_of
+from gremlink.proxy.inference.property_answers import Properties
+from gremlink.proxy.inference.property_rewriting import refuse_other_elements
+from gremlink.proxy.inference.rewriting import Rewriting, Step
+from gremlink.proxy.inference.splice import splice
 
 _SOMEBODY = Literal.string("gremlink")
 _AT_THE_END = ("none", "discard")

@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import TypeVar, cast
 from uuid import uuid4
 
-from grammar.traversal import Argument, Instruction, Items, Literal, Traversal, Variable
-from proxy.inference import answers, once
-from proxy.inference.answers import Dialect, Written
-from proxy.inference.commands import Ask, Command, Reply, Results
-from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.inputs import read_ids, read_ids_of_any_type, read_starts
-from proxy.inference.live import Neighbourhood
-from proxy.inference.neighbourhood import IDS, read_neighbourhood
-from proxy.inference.plan import Plan
-from proxy.inference.prepare import Prepared, model_of
-from proxy.inference.query import Query
-from proxy.inference.splice import splice
+from gremlink.grammar.traversal import Argument, Instruction, Items, Literal, Traversal, Variable
+from gremlink.proxy.inference import answers, once
+from gremlink.proxy.inference.answers import Dialect, Written
+from gremlink.proxy.inference.commands import Ask, Command, Reply, Results
+from gremlink.proxy.inference.errors import UnsupportedOperation
+from gremlink.proxy.inference.inputs import read_ids, read_ids_of_any_type, read_starts
+from gremlink.proxy.inference.live import Neighbourhood
+from gremlink.proxy.inference.neighbourhood import IDS, read_neighbourhood
+from gremlink.proxy.inference.plan import Plan
+from gremlink.proxy.inference.prepare import Prepared, model_of
+from gremlink.proxy.inference.query import Query
+from gremlink.proxy.inference.splice import splice
 
 ROOM = 8
 """Bindings up to which a query gets more than it needs: a server takes 16."""

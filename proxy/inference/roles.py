@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
-from grammar.traversal import Argument, Kind, Literal
-from proxy.inference import errors
-from proxy.inference.errors import BadRequest, InvalidParameter, MissingParameter
-from proxy.inference.predicates import IAM_ROLE, Settings
+from gremlink.grammar.traversal import Argument, Kind, Literal
+from gremlink.proxy.inference import errors
+from gremlink.proxy.inference.errors import BadRequest, InvalidParameter, MissingParameter
+from gremlink.proxy.inference.predicates import IAM_ROLE, Settings
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{1,12}:role/[\w+=,.@/-]{1,576}", re.ASCII)
 """AWS, "IAM identifiers": partition, account, path and name; shorter accounts stand in examples."""

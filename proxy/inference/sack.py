@@ -7,7 +7,7 @@ never put together with another, so long as nobody says how two sacks become one
 
 from __future__ import annotations
 
-from grammar.traversal import EnumConstant, Instruction, Traversal, anonymous, step, walk
+from gremlink.grammar.traversal import EnumConstant, Instruction, Traversal, anonymous, step, walk
 
 KEEPING_APART: tuple[Instruction, ...] = (
     step("sack", EnumConstant("Operator", "assign")),

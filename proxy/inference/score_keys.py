@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     Instruction,
     Kind,
@@ -34,9 +34,9 @@ from grammar.traversal import (
     step,
     walk,
 )
-from proxy.inference.place import host_index
-from proxy.inference.predicates import TOLD
-from proxy.inference.splice import with_children
+from gremlink.proxy.inference.place import host_index
+from gremlink.proxy.inference.predicates import TOLD
+from gremlink.proxy.inference.splice import with_children
 
 
 def spelled_out(traversal: Traversal, named: frozenset[str] = frozenset()) -> Traversal:

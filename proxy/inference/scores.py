@@ -24,7 +24,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     Entries,
     EnumConstant,
@@ -38,12 +38,12 @@ from grammar.traversal import (
     may_mention,
     step,
 )
-from proxy.inference import answers, sack
-from proxy.inference.answers import Dialect, Written
-from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.place import host_index
-from proxy.inference.predicates import PREDICTION, PREFIX, SCORE, TOLD
-from proxy.inference.splice import splice
+from gremlink.proxy.inference import answers, sack
+from gremlink.proxy.inference.answers import Dialect, Written
+from gremlink.proxy.inference.errors import UnsupportedOperation
+from gremlink.proxy.inference.place import host_index
+from gremlink.proxy.inference.predicates import PREDICTION, PREFIX, SCORE, TOLD
+from gremlink.proxy.inference.splice import splice
 
 Told = Mapping[Literal, Mapping[Literal, Argument]]
 """For each input, what is told of its targets: their scores, or maps that explain them."""

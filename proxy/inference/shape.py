@@ -14,13 +14,13 @@ from collections import deque
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from grammar import graphbinary
-from grammar.errors import GremlinError
-from grammar.traversal import Argument, Entries, Instruction, Kind, Literal
-from proxy.inference.query import Query
-from proxy.inference.understood import Understood
-from proxy.wire.mime import GRAPHBINARY
-from proxy.wire.request import RequestMessage
+from gremlink.grammar import graphbinary
+from gremlink.grammar.errors import GremlinError
+from gremlink.grammar.traversal import Argument, Entries, Instruction, Kind, Literal
+from gremlink.proxy.inference.query import Query
+from gremlink.proxy.inference.understood import Understood
+from gremlink.proxy.wire.mime import GRAPHBINARY
+from gremlink.proxy.wire.request import RequestMessage
 
 LONGEST = 4096
 """Bytes of a request whose shape is kept."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from proxy.inference.predicates import MARKER, OPTIONS, PREFIX, TASKS, TOLD
+from gremlink.proxy.inference.predicates import MARKER, OPTIONS, PREFIX, TASKS, TOLD
 
 _KEYS = {key.removeprefix(PREFIX).lower(): key for key in (*TASKS, *OPTIONS, *TOLD)}
 _NAMES = "|".join(sorted(_KEYS, key=len, reverse=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     Bulked,
     Entries,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     Instruction,
     Kind,
@@ -17,10 +17,10 @@ from grammar.traversal import (
     may_mention,
     walk,
 )
-from proxy.inference.find import find_inferences
-from proxy.inference.predicates import OPTIONS, PREFIX, TASKS, TOLD
-from proxy.inference.scores import score_steps
-from proxy.inference.spelling import is_ours
+from gremlink.proxy.inference.find import find_inferences
+from gremlink.proxy.inference.predicates import OPTIONS, PREFIX, TASKS, TOLD
+from gremlink.proxy.inference.scores import score_steps
+from gremlink.proxy.inference.spelling import is_ours
 
 
 def stray_options(traversal: Traversal) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     OPTIONS_STRATEGY,
     Argument,
     Instruction,
@@ -18,8 +18,8 @@ from grammar.traversal import (
     Strategy,
     Traversal,
 )
-from proxy.inference.errors import TimeLimitExceeded
-from proxy.wire.request import RequestMessage
+from gremlink.proxy.inference.errors import TimeLimitExceeded
+from gremlink.proxy.wire.request import RequestMessage
 
 EVALUATION_TIMEOUT = "evaluationTimeout"
 TOLD = 1000

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Argument,
     EnumConstant,
     Instruction,

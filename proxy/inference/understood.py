@@ -6,16 +6,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grammar.traversal import Traversal
-from proxy.inference import once
-from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.find import describe
-from proxy.inference.place import leading_steps
-from proxy.inference.plan import Plan, plan_all
-from proxy.inference.predicates import Settings
-from proxy.inference.query import Query, read_query
-from proxy.inference.timeouts import timeout_of_query
-from proxy.wire.request import RequestMessage
+from gremlink.grammar.traversal import Traversal
+from gremlink.proxy.inference import once
+from gremlink.proxy.inference.errors import UnsupportedOperation
+from gremlink.proxy.inference.find import describe
+from gremlink.proxy.inference.place import leading_steps
+from gremlink.proxy.inference.plan import Plan, plan_all
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.query import Query, read_query
+from gremlink.proxy.inference.timeouts import timeout_of_query
+from gremlink.proxy.wire.request import RequestMessage
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from proxy.learning.graph import TypedGraph
-from proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.graph import TypedGraph
+from gremlink.proxy.learning.settings import TrainingSettings
 
 RATE = 2e10
 """Multiplications in a second."""

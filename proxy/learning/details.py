@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from proxy.learning.search.names import parameters_of
-from proxy.learning.search.templates import TASKS
-from proxy.learning.search.tuning import TUNED
-from proxy.store.artifacts import read_manifest
-from proxy.store.documents import json_bytes
+from gremlink.proxy.learning.search.names import parameters_of
+from gremlink.proxy.learning.search.templates import TASKS
+from gremlink.proxy.learning.search.tuning import TUNED
+from gremlink.proxy.store.artifacts import read_manifest
+from gremlink.proxy.store.documents import json_bytes
 
 DETAILS, TUNING_DETAILS = "training_job_details.json", "tuning_job_details.json"
 CONFIG = "config.json"

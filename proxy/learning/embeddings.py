@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grammar.traversal import Literal
-from proxy.graph.labels import may_have
-from proxy.learning.graph import Floats, Indexes
-from proxy.learning.links.model import LinkModel
-from proxy.learning.links.scorers.embedding import unit_rows
-from proxy.learning.loaded import Model
-from proxy.learning.properties.head import Networks
-from proxy.learning.properties.view import View
-from proxy.learning.settings import NETWORK
-from proxy.learning.stored_graph import StoredGraph
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.graph.labels import may_have
+from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.links.model import LinkModel
+from gremlink.proxy.learning.links.scorers.embedding import unit_rows
+from gremlink.proxy.learning.loaded import Model
+from gremlink.proxy.learning.properties.head import Networks
+from gremlink.proxy.learning.properties.view import View
+from gremlink.proxy.learning.settings import NETWORK
+from gremlink.proxy.learning.stored_graph import StoredGraph
 
 Plane = tuple[tuple[float, float], ...]
 

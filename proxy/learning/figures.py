@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from proxy.learning.links.report import Report
-from proxy.learning.properties.report import PropertyReport
-from proxy.store.documents import json_bytes
+from gremlink.proxy.learning.links.report import Report
+from gremlink.proxy.learning.properties.report import PropertyReport
+from gremlink.proxy.store.documents import json_bytes
 
 EVAL_METRICS, TEST_METRICS = "eval_metrics_info.json", "test_metrics_info.json"
 

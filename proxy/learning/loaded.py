@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from proxy.learning.links import model as links
-from proxy.learning.links.model import LinkModel
-from proxy.learning.properties import artifact as properties
-from proxy.learning.properties.model import PropertyModel
-from proxy.store.artifacts import Artifact
-from proxy.store.reading import making
+from gremlink.proxy.learning.links import model as links
+from gremlink.proxy.learning.links.model import LinkModel
+from gremlink.proxy.learning.properties import artifact as properties
+from gremlink.proxy.learning.properties.model import PropertyModel
+from gremlink.proxy.store.artifacts import Artifact
+from gremlink.proxy.store.reading import making
 
 Model = LinkModel | PropertyModel
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Protocol
 
-from proxy.learning import charts
-from proxy.learning.timeline import in_parts
+from gremlink.proxy.learning import charts
+from gremlink.proxy.learning.timeline import in_parts
 
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222}

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any
 
-from proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.settings import TrainingSettings
 
 REPORT = "report.json"
 PAGE = "report.html"

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from proxy.learning.embeddings import NoEmbeddings, embeddings_of
-from proxy.learning.graph import Floats
-from proxy.learning.loaded import model_in
-from proxy.learning.properties.model import PropertyModel
-from proxy.learning.stored_graph import StoredGraph
-from proxy.store.artifacts import read_artifact
+from gremlink.proxy.learning.embeddings import NoEmbeddings, embeddings_of
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.loaded import model_in
+from gremlink.proxy.learning.properties.model import PropertyModel
+from gremlink.proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.store.artifacts import read_artifact
 
 EMBEDDINGS = Path("embeddings", "entity.npy")
 PREDICTIONS = Path("predictions", "result.npz")

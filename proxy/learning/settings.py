@@ -31,8 +31,8 @@ SIMPLE_METHODS = (
     "ease",
     "weighted-ease",
 )
-"""What is fitted from a graph alone: the keys of `proxy.learning.links.scorers.SIMPLE`, which loads
-SciPy. `--help` lists them and loads nothing."""
+"""What is fitted from a graph alone: the keys of `gremlink.proxy.learning.links.scorers.SIMPLE`,
+which loads SciPy. `--help` lists them and loads nothing."""
 
 MODELS = (AUTO, *NETWORKS, *SIMPLE_METHODS)
 """What `model` can be: the blend of all, a network, or one simple method alone."""

@@ -10,10 +10,10 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar.traversal import Kind, Literal
-from proxy.learning.features.encodings import Encoding, from_document, to_document
-from proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
-from proxy.store.artifacts import Artifact
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.learning.features.encodings import Encoding, from_document, to_document
+from gremlink.proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
+from gremlink.proxy.store.artifacts import Artifact
 
 VERTICES = "vertices"
 GRAPH = "graph"

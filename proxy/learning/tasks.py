@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from proxy.graph.export_files import CONFIGURATION
-from proxy.learning.events import Progress, unheard
-from proxy.learning.links import training
-from proxy.learning.links.bench import Bench
-from proxy.learning.links.model import TASK
-from proxy.learning.links.report import Report
-from proxy.learning.links.trials import link_objective
-from proxy.learning.models.mini_batches import check_device
-from proxy.learning.processing.load import asks_for_property
-from proxy.learning.properties.dataset import load_property
-from proxy.learning.properties.report import PropertyReport
-from proxy.learning.properties.training import train_property
-from proxy.learning.properties.trials import property_objective
-from proxy.learning.search.configuration import Metric
-from proxy.learning.search.search import Objective
-from proxy.learning.settings import (
+from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.learning.events import Progress, unheard
+from gremlink.proxy.learning.links import training
+from gremlink.proxy.learning.links.bench import Bench
+from gremlink.proxy.learning.links.model import TASK
+from gremlink.proxy.learning.links.report import Report
+from gremlink.proxy.learning.links.trials import link_objective
+from gremlink.proxy.learning.models.mini_batches import check_device
+from gremlink.proxy.learning.processing.load import asks_for_property
+from gremlink.proxy.learning.properties.dataset import load_property
+from gremlink.proxy.learning.properties.report import PropertyReport
+from gremlink.proxy.learning.properties.training import train_property
+from gremlink.proxy.learning.properties.trials import property_objective
+from gremlink.proxy.learning.search.configuration import Metric
+from gremlink.proxy.learning.search.search import Objective
+from gremlink.proxy.learning.settings import (
     AUTO,
     MODELS,
     PROPERTY_MODELS,
@@ -27,7 +27,7 @@ from proxy.learning.settings import (
     TrainingSettings,
     check_model,
 )
-from proxy.store.artifacts import try_output
+from gremlink.proxy.store.artifacts import try_output
 
 
 def train(

@@ -11,7 +11,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from proxy.learning.events import EpochDone, Event, Overall, PhaseStarted, Progress, StepDone
+from gremlink.proxy.learning.events import (
+    EpochDone,
+    Event,
+    Overall,
+    PhaseStarted,
+    Progress,
+    StepDone,
+)
 
 TRUST = 2.0
 """Seconds of estimates that are believed before anything has been measured."""

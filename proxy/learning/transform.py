@@ -14,21 +14,26 @@ from pathlib import Path
 
 import numpy as np
 
-from proxy.graph.export_files import CONFIGURATION, read_export
-from proxy.learning.events import PhaseStarted, Progress, unheard
-from proxy.learning.features.encodings import to_document
-from proxy.learning.graph import Floats, Indexes
-from proxy.learning.inductive.extension import Extension
-from proxy.learning.links.model import LinkModel
-from proxy.learning.loaded import Model, artifact_of, model_in
-from proxy.learning.processing.drift import Drift, drift_between
-from proxy.learning.processing.process import process
-from proxy.learning.processing.processed import Codes, EdgeRows, ProcessedGraph, UnusableExport
-from proxy.learning.processing.stored import read_processed
-from proxy.learning.properties.dataset import subjects_of
-from proxy.learning.properties.model import EdgeFeatures, PropertyModel
-from proxy.learning.properties.view import Known, View
-from proxy.store.artifacts import (
+from gremlink.proxy.graph.export_files import CONFIGURATION, read_export
+from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
+from gremlink.proxy.learning.features.encodings import to_document
+from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.inductive.extension import Extension
+from gremlink.proxy.learning.links.model import LinkModel
+from gremlink.proxy.learning.loaded import Model, artifact_of, model_in
+from gremlink.proxy.learning.processing.drift import Drift, drift_between
+from gremlink.proxy.learning.processing.process import process
+from gremlink.proxy.learning.processing.processed import (
+    Codes,
+    EdgeRows,
+    ProcessedGraph,
+    UnusableExport,
+)
+from gremlink.proxy.learning.processing.stored import read_processed
+from gremlink.proxy.learning.properties.dataset import subjects_of
+from gremlink.proxy.learning.properties.model import EdgeFeatures, PropertyModel
+from gremlink.proxy.learning.properties.view import Known, View
+from gremlink.proxy.store.artifacts import (
     MANIFEST,
     read_artifact,
     try_output,

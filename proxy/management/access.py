@@ -13,9 +13,9 @@ import hmac
 from aiohttp import web
 from pydantic import SecretStr
 
-from proxy.config import Configuration
-from proxy.management.errors import AccessDenied
-from proxy.management.sigv4 import ALGORITHM, SignedRequest, verify
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.management.errors import AccessDenied
+from gremlink.proxy.management.sigv4 import ALGORITHM, SignedRequest, verify
 
 DATA_SERVICE = "neptune-db"
 """What clients of Neptune's data API sign for: `neptunedata` of the SDKs, and the notebooks."""
@@ -44,7 +44,7 @@ def services_of(path: str) -> set[str]:
 class Access:
     """Judges requests by the settings `access` and `listen`.
 
-    Pages of other sites do not come so far: `proxy.relay.cross_origin` refuses them.
+    Pages of other sites do not come so far: `gremlink.proxy.relay.cross_origin` refuses them.
     """
 
     def __init__(self, configuration: Configuration) -> None:

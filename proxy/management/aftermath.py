@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from proxy.management.child import RESULT
-from proxy.management.processes import document_in, is_child, send_signal
-from proxy.store.errors import StoreError
-from proxy.store.jobs import Job, JobRecords, State
-from proxy.store.locations import Locations
+from gremlink.proxy.management.child import RESULT
+from gremlink.proxy.management.processes import document_in, is_child, send_signal
+from gremlink.proxy.store.errors import StoreError
+from gremlink.proxy.store.jobs import Job, JobRecords, State
+from gremlink.proxy.store.locations import Locations
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The process of one job: `python -m proxy.management.child DIRECTORY`.
+"""The process of one job: `python -m gremlink.proxy.management.child DIRECTORY`.
 
 It reads the description in the directory, does the task, and leaves its result or the reason of
 its failure there. It ends at once when its standard input ends: also when its parent is killed.
@@ -15,15 +15,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from proxy.management.events import EventFile, Tell
-from proxy.messages import left_out
-from proxy.messages.addresses import without_passwords
-from proxy.messages.controls import cut
-from proxy.messages.streams import escaping
-from proxy.messages.system_errors import sentence_of
-from proxy.messages.tracebacks import traceback_lines
-from proxy.store.documents import json_bytes
-from proxy.store.jobs import DESCRIPTION
+from gremlink.proxy.management.events import EventFile, Tell
+from gremlink.proxy.messages import left_out
+from gremlink.proxy.messages.addresses import without_passwords
+from gremlink.proxy.messages.controls import cut
+from gremlink.proxy.messages.streams import escaping
+from gremlink.proxy.messages.system_errors import sentence_of
+from gremlink.proxy.messages.tracebacks import traceback_lines
+from gremlink.proxy.store.documents import json_bytes
+from gremlink.proxy.store.jobs import DESCRIPTION
 
 RESULT = "result.json"
 FAILURE = "failure.json"
@@ -31,12 +31,12 @@ NICENESS = 5
 """Jobs give way to queries."""
 
 TASKS = {
-    "dataprocessing": "proxy.management.tasks.dataprocessing",
-    "modeltraining": "proxy.management.tasks.modeltraining",
-    "modeltransform": "proxy.management.tasks.modeltransform",
-    "endpoint": "proxy.management.tasks.endpoint",
-    "export": "proxy.management.tasks.export",
-    "load": "proxy.management.tasks.load",
+    "dataprocessing": "gremlink.proxy.management.tasks.dataprocessing",
+    "modeltraining": "gremlink.proxy.management.tasks.modeltraining",
+    "modeltransform": "gremlink.proxy.management.tasks.modeltransform",
+    "endpoint": "gremlink.proxy.management.tasks.endpoint",
+    "export": "gremlink.proxy.management.tasks.export",
+    "load": "gremlink.proxy.management.tasks.load",
 }
 """Modules with a function `run(description, work, tell)`, which returns the result."""
 
@@ -60,7 +60,7 @@ def main(directory: Path) -> int:
 def perform(description: dict[str, Any], directory: Path, tell: Tell) -> dict[str, Any]:
     """Run the task that a description names, in a folder of its own."""
     task = importlib.import_module(TASKS[description["task"]])
-    places = importlib.import_module("proxy.management.tasks.places")
+    places = importlib.import_module("gremlink.proxy.management.tasks.places")
     places.hold_bounds(description)
     work = directory / "work"
     work.mkdir()
@@ -73,7 +73,7 @@ def reason_of(error: Exception) -> str:
     """Why a job failed, in words: our own errors speak for themselves."""
     if isinstance(error, MemoryError):
         return "there was not enough memory"
-    if type(error).__module__.partition(".")[0] in ("proxy", "grammar"):
+    if type(error).__module__.partition(".")[0] == "gremlink":
         return cut(without_passwords(str(error))) or type(error).__name__
     if isinstance(error, ImportError) and (missing := left_out.sentence_of(error)):
         return missing

@@ -14,20 +14,20 @@ from typing import Any
 
 from aiohttp import web
 
-from proxy.management.errors import (
+from gremlink.proxy.management.errors import (
     ConstraintViolation,
     InvalidParameter,
     MissingParameter,
     MLResourceNotFound,
 )
-from proxy.management.http import Handler, body_of, flag, number
-from proxy.management.ml import MOST_ITEMS, MachineLearning
-from proxy.management.replies import MODEL_TRAINING, MODEL_TRANSFORM, created, resource
-from proxy.management.requests import CreateEndpoint
-from proxy.management.workshop import Workshop, stamp
-from proxy.store.errors import JobExists, NoSuchEndpoint
-from proxy.store.jobs import Job, State
-from proxy.store.records import Endpoint
+from gremlink.proxy.management.http import Handler, body_of, flag, number
+from gremlink.proxy.management.ml import MOST_ITEMS, MachineLearning
+from gremlink.proxy.management.replies import MODEL_TRAINING, MODEL_TRANSFORM, created, resource
+from gremlink.proxy.management.requests import CreateEndpoint
+from gremlink.proxy.management.workshop import Workshop, stamp
+from gremlink.proxy.store.errors import JobExists, NoSuchEndpoint
+from gremlink.proxy.store.jobs import Job, State
+from gremlink.proxy.store.records import Endpoint
 
 ENDPOINTS = "endpoints"
 

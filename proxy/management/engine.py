@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from proxy.graph import GraphError, Server
-from proxy.graph.connection import GraphConnection
-from proxy.management.http import Handler
+from gremlink.proxy.graph import GraphError, Server
+from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.management.http import Handler
 
 DATABASE_TIMEOUT = 3.0
 """Seconds that the database has to accept a connection, and to tell its version."""

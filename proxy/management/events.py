@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from proxy.messages.controls import escaped
-from proxy.store.jobs import EVENTS, Job
+from gremlink.proxy.messages.controls import escaped
+from gremlink.proxy.store.jobs import EVENTS, Job
 
 INTERVAL = 0.5
 """Seconds between two events of one phase."""

@@ -13,13 +13,13 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from proxy.graph import ExportParameters
-from proxy.management.errors import MLResourceNotFound, UnsupportedOperation
-from proxy.management.http import Handler, body_of, flag
-from proxy.management.requests import Export
-from proxy.management.tasks.places import describe_graph
-from proxy.management.workshop import Workshop, stamp
-from proxy.store.jobs import Job, State
+from gremlink.proxy.graph import ExportParameters
+from gremlink.proxy.management.errors import MLResourceNotFound, UnsupportedOperation
+from gremlink.proxy.management.http import Handler, body_of, flag
+from gremlink.proxy.management.requests import Export
+from gremlink.proxy.management.tasks.places import describe_graph
+from gremlink.proxy.management.workshop import Workshop, stamp
+from gremlink.proxy.store.jobs import Job, State
 
 EXPORT = "export"
 PATHS = ("/v1/neptune-export", "/neptune-export")

@@ -12,10 +12,10 @@ from uuid import uuid4
 from aiohttp import web
 from pydantic import ValidationError
 
-from proxy.graph.errors import BadParameters
-from proxy.management.access import Access
-from proxy.management.aftermath import RunnerElsewhere
-from proxy.management.errors import (
+from gremlink.proxy.graph.errors import BadParameters
+from gremlink.proxy.management.access import Access
+from gremlink.proxy.management.aftermath import RunnerElsewhere
+from gremlink.proxy.management.errors import (
     BadRequest,
     ClientTimeout,
     ConstraintViolation,
@@ -26,12 +26,12 @@ from proxy.management.errors import (
     TooManyRequests,
     UnsupportedOperation,
 )
-from proxy.management.jobs import QueueFull
-from proxy.management.requests import Document, why
-from proxy.messages.addresses import without_passwords
-from proxy.messages.controls import cut
-from proxy.messages.system_errors import sentence_of
-from proxy.store.errors import (
+from gremlink.proxy.management.jobs import QueueFull
+from gremlink.proxy.management.requests import Document, why
+from gremlink.proxy.messages.addresses import without_passwords
+from gremlink.proxy.messages.controls import cut
+from gremlink.proxy.messages.system_errors import sentence_of
+from gremlink.proxy.store.errors import (
     BadLocation,
     EndpointExists,
     InvalidName,

@@ -15,18 +15,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from proxy.config import Jobs as JobSettings
-from proxy.management.aftermath import CANCELLED, RunnerElsewhere, clean, settle, take_lock
-from proxy.management.child import FAILURE, RESULT
-from proxy.management.memory import MemoryLimit
-from proxy.management.processes import document_in, memory_of, send_signal, spawn, unexplained
-from proxy.messages.system_errors import sentence_of
-from proxy.store.jobs import Job, JobRecords, State
-from proxy.store.locations import Locations
+from gremlink.proxy.config import Jobs as JobSettings
+from gremlink.proxy.management.aftermath import CANCELLED, RunnerElsewhere, clean, settle, take_lock
+from gremlink.proxy.management.child import FAILURE, RESULT
+from gremlink.proxy.management.memory import MemoryLimit
+from gremlink.proxy.management.processes import (
+    document_in,
+    memory_of,
+    send_signal,
+    spawn,
+    unexplained,
+)
+from gremlink.proxy.messages.system_errors import sentence_of
+from gremlink.proxy.store.jobs import Job, JobRecords, State
+from gremlink.proxy.store.locations import Locations
 
 log = logging.getLogger(__name__)
 
-CHILD = (sys.executable, "-m", "proxy.management.child")
+CHILD = (sys.executable, "-m", "gremlink.proxy.management.child")
 LOOK = 0.2
 """Seconds between looks at the jobs."""
 

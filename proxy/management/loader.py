@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from proxy.management.errors import (
+from gremlink.proxy.management.errors import (
     BadRequest,
     BulkLoadIdNotFound,
     LoadUrlAccessDenied,
@@ -22,14 +22,14 @@ from proxy.management.errors import (
     S3Error,
     UnsupportedOperation,
 )
-from proxy.management.events import newest_event
-from proxy.management.http import Handler, body_of, flag, number
-from proxy.management.jobs import DEPENDENCY
-from proxy.management.requests import Load
-from proxy.management.tasks.places import describe_graph
-from proxy.management.workshop import Workshop
-from proxy.store.errors import LocationRefused
-from proxy.store.jobs import Job, State
+from gremlink.proxy.management.events import newest_event
+from gremlink.proxy.management.http import Handler, body_of, flag, number
+from gremlink.proxy.management.jobs import DEPENDENCY
+from gremlink.proxy.management.requests import Load
+from gremlink.proxy.management.tasks.places import describe_graph
+from gremlink.proxy.management.workshop import Workshop
+from gremlink.proxy.store.errors import LocationRefused
+from gremlink.proxy.store.jobs import Job, State
 
 LOADER = "loader"
 MOST_IDS = 100

@@ -13,17 +13,17 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from proxy.learning.search.templates import MODEL_TYPES
-from proxy.learning.settings import AUTO, MODELS, PROPERTY_MODELS
-from proxy.management.errors import (
+from gremlink.proxy.learning.search.templates import MODEL_TYPES
+from gremlink.proxy.learning.settings import AUTO, MODELS, PROPERTY_MODELS
+from gremlink.proxy.management.errors import (
     InvalidParameter,
     MissingParameter,
     MLResourceNotFound,
     PreconditionsFailed,
     UnsupportedOperation,
 )
-from proxy.management.http import Handler, body_of, flag, number
-from proxy.management.replies import (
+from gremlink.proxy.management.http import Handler, body_of, flag, number
+from gremlink.proxy.management.replies import (
     DATA_PROCESSING,
     MODEL_TRAINING,
     MODEL_TRANSFORM,
@@ -32,10 +32,10 @@ from proxy.management.replies import (
     name_of,
     status,
 )
-from proxy.management.requests import DataProcessing, ModelTraining, ModelTransform
-from proxy.management.workshop import Workshop, stamp
-from proxy.messages.left_out import why_no_training
-from proxy.store.jobs import Job, State
+from gremlink.proxy.management.requests import DataProcessing, ModelTraining, ModelTransform
+from gremlink.proxy.management.workshop import Workshop, stamp
+from gremlink.proxy.messages.left_out import why_no_training
+from gremlink.proxy.store.jobs import Job, State
 
 MOST_ITEMS = 1024
 KINDS = (DATA_PROCESSING, MODEL_TRAINING, MODEL_TRANSFORM)

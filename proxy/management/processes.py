@@ -14,8 +14,8 @@ from typing import Any
 
 import psutil
 
-from proxy.config import child_environment
-from proxy.store.jobs import Job
+from gremlink.proxy.config import child_environment
+from gremlink.proxy.store.jobs import Job
 
 
 def spawn(job: Job, program: Sequence[str]) -> subprocess.Popen[bytes]:

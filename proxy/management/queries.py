@@ -12,8 +12,8 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from proxy.management.errors import BadRequest, InvalidParameter
-from proxy.management.http import Handler, yes
+from gremlink.proxy.management.errors import BadRequest, InvalidParameter
+from gremlink.proxy.management.http import Handler, yes
 
 
 class OpenQuery(Protocol):

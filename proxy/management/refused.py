@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from proxy.management.errors import BadRequest, MethodNotAllowed, UnsupportedOperation
-from proxy.management.http import Handler
+from gremlink.proxy.management.errors import BadRequest, MethodNotAllowed, UnsupportedOperation
+from gremlink.proxy.management.http import Handler
 
 REASONS: Mapping[str, tuple[str, ...]] = {
     "openCypher queries are not answered: gremlink speaks Gremlin.": ("/opencypher", "/openCypher"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from proxy.store.jobs import Job, State
+from gremlink.proxy.store.jobs import Job, State
 
 DATA_PROCESSING = "dataprocessing"
 MODEL_TRAINING = "modeltraining"

@@ -19,15 +19,15 @@ from pydantic import (
     model_validator,
 )
 
-from proxy.graph.export_files import CONFIGURATION
-from proxy.graph.spelling import misspelt
-from proxy.management.errors import (
+from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.graph.spelling import misspelt
+from gremlink.proxy.management.errors import (
     IllegalArgument,
     InvalidParameter,
     ManagementError,
     MissingParameter,
 )
-from proxy.messages.controls import cut
+from gremlink.proxy.messages.controls import cut
 
 DEFAULT_TRIALS = 2
 """Neptune's default of `maxHPONumberOfTrainingJobs`."""

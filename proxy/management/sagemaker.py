@@ -16,9 +16,9 @@ from typing import Any
 
 from aiohttp import web
 
-from proxy.inference.errors import BadRequest as NoSuchEndpoint
-from proxy.inference.errors import InferenceError, TooManyRequests
-from proxy.management.endpoints import (
+from gremlink.proxy.inference.errors import BadRequest as NoSuchEndpoint
+from gremlink.proxy.inference.errors import InferenceError, TooManyRequests
+from gremlink.proxy.management.endpoints import (
     CONFIGURATION,
     ENDPOINTS,
     Endpoints,
@@ -27,7 +27,7 @@ from proxy.management.endpoints import (
     configuration_name,
     endpoint_arn,
 )
-from proxy.management.errors import (
+from gremlink.proxy.management.errors import (
     InvalidParameter,
     ManagementError,
     MLResourceNotFound,
@@ -37,9 +37,13 @@ from proxy.management.errors import (
     UnknownOperation,
     UnsupportedOperation,
 )
-from proxy.management.http import Handler, body_of, read, words_of
-from proxy.management.sagemaker_requests import ListEndpoints, NamedConfiguration, NamedEndpoint
-from proxy.wire.operations import CONTENT_TYPE, TARGET
+from gremlink.proxy.management.http import Handler, body_of, read, words_of
+from gremlink.proxy.management.sagemaker_requests import (
+    ListEndpoints,
+    NamedConfiguration,
+    NamedEndpoint,
+)
+from gremlink.proxy.wire.operations import CONTENT_TYPE, TARGET
 
 Invoke = Callable[[str, bytes], Awaitable[dict[str, Any]]]
 """Lets the model of an endpoint answer a payload. Awaiting raises `InferenceError`."""

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from proxy.management.errors import InvalidParameter
-from proxy.management.requests import Document
+from gremlink.proxy.management.errors import InvalidParameter
+from gremlink.proxy.management.requests import Document
 
 
 class NamedEndpoint(Document):

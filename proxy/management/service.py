@@ -10,26 +10,26 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from proxy.config import Configuration
-from proxy.management.access import Access
-from proxy.management.aftermath import RunnerElsewhere
-from proxy.management.endpoints import Endpoints
-from proxy.management.engine import Engine
-from proxy.management.export import ExportService
-from proxy.management.http import Handler, answering
-from proxy.management.loader import Loader
-from proxy.management.ml import MachineLearning
-from proxy.management.queries import Queries, QueryStatus
-from proxy.management.refused import not_allowed, unknown, unsupported
-from proxy.management.sagemaker import (
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.management.access import Access
+from gremlink.proxy.management.aftermath import RunnerElsewhere
+from gremlink.proxy.management.endpoints import Endpoints
+from gremlink.proxy.management.engine import Engine
+from gremlink.proxy.management.export import ExportService
+from gremlink.proxy.management.http import Handler, answering
+from gremlink.proxy.management.loader import Loader
+from gremlink.proxy.management.ml import MachineLearning
+from gremlink.proxy.management.queries import Queries, QueryStatus
+from gremlink.proxy.management.refused import not_allowed, unknown, unsupported
+from gremlink.proxy.management.sagemaker import (
     Invoke,
     SageMaker,
     refuse_invocation,
     refuse_operation,
 )
-from proxy.management.statistics import Statistics
-from proxy.management.workshop import open_workshop
-from proxy.wire.operations import is_operation
+from gremlink.proxy.management.statistics import Statistics
+from gremlink.proxy.management.workshop import open_workshop
+from gremlink.proxy.wire.operations import is_operation
 
 log = logging.getLogger(__name__)
 

@@ -18,12 +18,19 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from proxy.graph import GraphCounts, GraphError, Server, ServerRefused, count_graph, outgoing_labels
-from proxy.graph.counts import Counted
-from proxy.graph.labels import Labels
-from proxy.management.errors import InvalidArgument, StatisticsNotAvailable
-from proxy.management.http import Handler, body_of
-from proxy.management.requests import StatisticsMode
+from gremlink.proxy.graph import (
+    GraphCounts,
+    GraphError,
+    Server,
+    ServerRefused,
+    count_graph,
+    outgoing_labels,
+)
+from gremlink.proxy.graph.counts import Counted
+from gremlink.proxy.graph.labels import Labels
+from gremlink.proxy.management.errors import InvalidArgument, StatisticsNotAvailable
+from gremlink.proxy.management.http import Handler, body_of
+from gremlink.proxy.management.requests import StatisticsMode
 
 log = logging.getLogger(__name__)
 

@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from proxy.config import Configuration, Upstream
-from proxy.config.tls import context_of
-from proxy.graph import Server
-from proxy.management.errors import BadRequest
-from proxy.management.jobs import LOOK, Runner
-from proxy.management.tasks.places import describe, describe_bounds, hold_bounds
-from proxy.store.jobs import Job, JobRecords
-from proxy.store.locations import Location, Locations
-from proxy.store.records import Store
+from gremlink.proxy.config import Configuration, Upstream
+from gremlink.proxy.config.tls import context_of
+from gremlink.proxy.graph import Server
+from gremlink.proxy.management.errors import BadRequest
+from gremlink.proxy.management.jobs import LOOK, Runner
+from gremlink.proxy.management.tasks.places import describe, describe_bounds, hold_bounds
+from gremlink.proxy.store.jobs import Job, JobRecords
+from gremlink.proxy.store.locations import Location, Locations
+from gremlink.proxy.store.records import Store
 
 FILES = "files"
 """The folder of the store that jobs may always use."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
-from proxy.messages.addresses import without_passwords
-from proxy.messages.controls import LINES, escaped
+from gremlink.proxy.messages.addresses import without_passwords
+from gremlink.proxy.messages.controls import LINES, escaped
 
 
 class Escaping:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 
-from proxy.messages.addresses import without_passwords
-from proxy.messages.controls import LINES, cut, escaped
+from gremlink.proxy.messages.addresses import without_passwords
+from gremlink.proxy.messages.controls import LINES, cut, escaped
 
 
 def traceback_lines(error: BaseException, *, words: bool) -> Iterator[str]:

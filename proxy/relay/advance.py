@@ -14,12 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from proxy.inference.answer import Answering
-from proxy.inference.commands import Ask, Command, Reply
-from proxy.inference.errors import InferenceError, TooManyRequests
-from proxy.relay.marker import holds_marker
-from proxy.wire.frames import Message
-from proxy.wire.request import RequestMessage, read_request
+from gremlink.proxy.inference.answer import Answering
+from gremlink.proxy.inference.commands import Ask, Command, Reply
+from gremlink.proxy.inference.errors import InferenceError, TooManyRequests
+from gremlink.proxy.relay.marker import holds_marker
+from gremlink.proxy.wire.frames import Message
+from gremlink.proxy.wire.request import RequestMessage, read_request
 
 LONG = 16 * 1024
 """Bytes of a request, and of the answers that it waits for, from which on it is read and its steps

@@ -7,10 +7,10 @@ as they are; the driver still gets the traversers that it expects of bytecode.
 
 from __future__ import annotations
 
-from grammar import script
-from grammar.errors import GremlinError
-from grammar.traversal import Kind, Literal, Traversal
-from proxy.wire.request import RequestMessage
+from gremlink.grammar import script
+from gremlink.grammar.errors import GremlinError
+from gremlink.grammar.traversal import Kind, Literal, Traversal
+from gremlink.proxy.wire.request import RequestMessage
 
 _TRAVERSER = "org.apache.tinkerpop.gremlin.process.remote.traversal.DefaultRemoteTraverser"
 

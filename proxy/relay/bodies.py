@@ -14,8 +14,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from proxy.config import Limits
-from proxy.relay.refusals import told
+from gremlink.proxy.config import Limits
+from gremlink.proxy.relay.refusals import told
 
 log = logging.getLogger(__name__)
 

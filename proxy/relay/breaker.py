@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from proxy.inference.errors import InferenceError, InternalFailure
-from proxy.store.records import Endpoint
+from gremlink.proxy.inference.errors import InferenceError, InternalFailure
+from gremlink.proxy.store.records import Endpoint
 
 log = logging.getLogger(__name__)
 

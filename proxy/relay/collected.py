@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aiohttp import ClientResponse
 
-from proxy.inference.errors import InternalFailure, UnsupportedOperation
-from proxy.relay.commands import Pending
-from proxy.relay.recent import RecentIds
-from proxy.wire.errors import MessageError
-from proxy.wire.response import has_results
+from gremlink.proxy.inference.errors import InternalFailure, UnsupportedOperation
+from gremlink.proxy.relay.commands import Pending
+from gremlink.proxy.relay.recent import RecentIds
+from gremlink.proxy.wire.errors import MessageError
+from gremlink.proxy.wire.response import has_results
 
 RESULT_LIMIT = 64 * 1024 * 1024
 """Bytes of answers to one query of our own, which are kept until they are complete."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-from grammar.traversal import Argument
-from proxy.inference.answer import Answering
-from proxy.inference.commands import Reply, Work
-from proxy.inference.errors import InferenceError
-from proxy.wire.frames import Message
-from proxy.wire.request import RequestHead, RequestMessage
+from gremlink.grammar.traversal import Argument
+from gremlink.proxy.inference.answer import Answering
+from gremlink.proxy.inference.commands import Reply, Work
+from gremlink.proxy.inference.errors import InferenceError
+from gremlink.proxy.wire.frames import Message
+from gremlink.proxy.wire.request import RequestHead, RequestMessage
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from proxy.config import Limits
-from proxy.inference.commands import Reply
-from proxy.inference.errors import InferenceError
-from proxy.relay.advance import Aside
-from proxy.relay.commands import (
+from gremlink.proxy.config import Limits
+from gremlink.proxy.inference.commands import Reply
+from gremlink.proxy.inference.errors import InferenceError
+from gremlink.proxy.relay.advance import Aside
+from gremlink.proxy.relay.commands import (
     Advance,
     Command,
     Hang,
@@ -27,14 +27,21 @@ from proxy.relay.commands import (
     ToUpstream,
     Watch,
 )
-from proxy.relay.conversation import Conversation
-from proxy.relay.deadlines import Silence, Stall, Unfinished
-from proxy.relay.errands import WAITING, Errands, Predictor
-from proxy.relay.ledger import OpenRequest
-from proxy.relay.shortcut import Received, requests_way, responses_way
-from proxy.wire.errors import FrameError
-from proxy.wire.frames import CloseCode, FrameReader, Message, MessageReader, Opcode, encode_frame
-from proxy.wire.response_stream import Closing, ResponseStream
+from gremlink.proxy.relay.conversation import Conversation
+from gremlink.proxy.relay.deadlines import Silence, Stall, Unfinished
+from gremlink.proxy.relay.errands import WAITING, Errands, Predictor
+from gremlink.proxy.relay.ledger import OpenRequest
+from gremlink.proxy.relay.shortcut import Received, requests_way, responses_way
+from gremlink.proxy.wire.errors import FrameError
+from gremlink.proxy.wire.frames import (
+    CloseCode,
+    FrameReader,
+    Message,
+    MessageReader,
+    Opcode,
+    encode_frame,
+)
+from gremlink.proxy.wire.response_stream import Closing, ResponseStream
 
 log = logging.getLogger(__name__)
 

@@ -12,15 +12,15 @@ from collections import deque
 from collections.abc import Iterator
 from uuid import UUID
 
-from proxy.config import Limits
-from proxy.inference import commands as inference
-from proxy.inference.commands import Reply
-from proxy.inference.errors import InferenceError, InternalFailure
-from proxy.inference.predicates import Settings
-from proxy.inference.shape import Shapes
-from proxy.inference.understood import Understood
-from proxy.relay.advance import Done, Written
-from proxy.relay.commands import (
+from gremlink.proxy.config import Limits
+from gremlink.proxy.inference import commands as inference
+from gremlink.proxy.inference.commands import Reply
+from gremlink.proxy.inference.errors import InferenceError, InternalFailure
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.shape import Shapes
+from gremlink.proxy.inference.understood import Understood
+from gremlink.proxy.relay.advance import Done, Written
+from gremlink.proxy.relay.commands import (
     Command,
     Hang,
     Pass,
@@ -30,19 +30,19 @@ from proxy.relay.commands import (
     ToClient,
     ToUpstream,
 )
-from proxy.relay.endings import failure, refusal
-from proxy.relay.inferring import Inferences, asks_otherwise
-from proxy.relay.ledger import KEPT, Ledger, OpenRequest
-from proxy.relay.marker import holds_marker
-from proxy.relay.names import rest_with_name
-from proxy.relay.near import WATCH
-from proxy.relay.readings import Readings, takes_long
-from proxy.relay.recent import RecentIds
-from proxy.wire.errors import FrameError, MessageError
-from proxy.wire.frames import CloseCode, Message, Opcode, encode_close
-from proxy.wire.request import RequestHead, RequestMessage, peek_request, read_request
-from proxy.wire.response_stream import Closing, Ours, Through
-from proxy.wire.status import Status, is_final, is_success
+from gremlink.proxy.relay.endings import failure, refusal
+from gremlink.proxy.relay.inferring import Inferences, asks_otherwise
+from gremlink.proxy.relay.ledger import KEPT, Ledger, OpenRequest
+from gremlink.proxy.relay.marker import holds_marker
+from gremlink.proxy.relay.names import rest_with_name
+from gremlink.proxy.relay.near import WATCH
+from gremlink.proxy.relay.readings import Readings, takes_long
+from gremlink.proxy.relay.recent import RecentIds
+from gremlink.proxy.wire.errors import FrameError, MessageError
+from gremlink.proxy.wire.frames import CloseCode, Message, Opcode, encode_close
+from gremlink.proxy.wire.request import RequestHead, RequestMessage, peek_request, read_request
+from gremlink.proxy.wire.response_stream import Closing, Ours, Through
+from gremlink.proxy.wire.status import Status, is_final, is_success
 
 
 class Conversation:

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from proxy.config import Access, Listen
-from proxy.relay.refusals import told
+from gremlink.proxy.config import Access, Listen
+from gremlink.proxy.relay.refusals import told
 
 log = logging.getLogger(__name__)
 

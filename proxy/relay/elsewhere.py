@@ -15,8 +15,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from proxy.relay.refusals import told
-from proxy.wire.operations import is_operation
+from gremlink.proxy.relay.refusals import told
+from gremlink.proxy.wire.operations import is_operation
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

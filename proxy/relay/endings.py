@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from proxy.inference.errors import InferenceError
-from proxy.relay.commands import ToClient
-from proxy.relay.ledger import Ledger
-from proxy.wire.frames import encode_frame
-from proxy.wire.mime import Format
-from proxy.wire.response import write_error
+from gremlink.proxy.inference.errors import InferenceError
+from gremlink.proxy.relay.commands import ToClient
+from gremlink.proxy.relay.ledger import Ledger
+from gremlink.proxy.wire.frames import encode_frame
+from gremlink.proxy.wire.mime import Format
+from gremlink.proxy.wire.response import write_error
 
 
 def failure(ledger: Ledger, format: Format, request_id: UUID, status: int, reason: str) -> ToClient:

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from enum import Enum, auto
 from typing import Any
 
-from proxy.inference import commands as inference
-from proxy.inference.commands import Reply, Work
-from proxy.inference.errors import InferenceError, InternalFailure
-from proxy.relay.advance import Aside, Done, Written, advance_and_write, read_marked
-from proxy.relay.commands import Advance, Command, Pending, Predict, Read, Reading, Watch
-from proxy.relay.conversation import Conversation
-from proxy.wire.request import RequestMessage
+from gremlink.proxy.inference import commands as inference
+from gremlink.proxy.inference.commands import Reply, Work
+from gremlink.proxy.inference.errors import InferenceError, InternalFailure
+from gremlink.proxy.relay.advance import Aside, Done, Written, advance_and_write, read_marked
+from gremlink.proxy.relay.commands import Advance, Command, Pending, Predict, Read, Reading, Watch
+from gremlink.proxy.relay.conversation import Conversation
+from gremlink.proxy.wire.request import RequestMessage
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from grammar import script
-from grammar.traversal import Instruction, Kind, Literal, Traversal, step
-from proxy.inference.commands import (
+from gremlink.grammar import script
+from gremlink.grammar.traversal import Instruction, Kind, Literal, Traversal, step
+from gremlink.proxy.inference.commands import (
     FOR_INPUTS,
     Admit,
     Ask,
@@ -31,21 +31,21 @@ from proxy.inference.commands import (
     Reply,
     Results,
 )
-from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.inputs import input_query, unfolded
-from proxy.inference.live import Scope
-from proxy.inference.neighbourhood import NEIGHBOURHOOD
-from proxy.inference.once import runs_once
-from proxy.inference.options import without_options
-from proxy.inference.place import leading_steps
-from proxy.inference.plan import LinkPlan, Plan
-from proxy.inference.predicates import Inductive
-from proxy.inference.prepare import model_of
-from proxy.inference.query import Query
-from proxy.inference.understood import understand
-from proxy.relay.http import HttpRelay
-from proxy.relay.queries import text_of
-from proxy.wire.request import RequestMessage
+from gremlink.proxy.inference.errors import UnsupportedOperation
+from gremlink.proxy.inference.inputs import input_query, unfolded
+from gremlink.proxy.inference.live import Scope
+from gremlink.proxy.inference.neighbourhood import NEIGHBOURHOOD
+from gremlink.proxy.inference.once import runs_once
+from gremlink.proxy.inference.options import without_options
+from gremlink.proxy.inference.place import leading_steps
+from gremlink.proxy.inference.plan import LinkPlan, Plan
+from gremlink.proxy.inference.predicates import Inductive
+from gremlink.proxy.inference.prepare import model_of
+from gremlink.proxy.inference.query import Query
+from gremlink.proxy.inference.understood import understand
+from gremlink.proxy.relay.http import HttpRelay
+from gremlink.proxy.relay.queries import text_of
+from gremlink.proxy.wire.request import RequestMessage
 
 _WIDTH = 96
 

@@ -20,31 +20,31 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, w
 from multidict import CIMultiDict
 from yarl import URL
 
-from proxy.inference.commands import Admit, Ask, Command, Reply, Results, Try
-from proxy.inference.errors import (
+from gremlink.proxy.inference.commands import Admit, Ask, Command, Reply, Results, Try
+from gremlink.proxy.inference.errors import (
     InferenceError,
     InternalFailure,
     InvalidParameter,
     UnsupportedOperation,
 )
-from proxy.inference.predicates import Settings
-from proxy.relay.advance import LONG, Aside
-from proxy.relay.as_script import as_script, with_traversers
-from proxy.relay.bodies import AS_IT_CAME
-from proxy.relay.collected import read_whole
-from proxy.relay.errands import Predictor
-from proxy.relay.headers import end_to_end, http_url
-from proxy.relay.in_order import carried_out
-from proxy.relay.marker import holds_marker, may_hold_marker
-from proxy.relay.near import LOOKED_INTO, WATCH
-from proxy.relay.refusals import refusal
-from proxy.relay.spoken import NOTHING_SPOKEN, Spoken
-from proxy.relay.upstream import reason_of
-from proxy.relay.writing import http_body
-from proxy.wire.errors import MessageError, NewerRequest
-from proxy.wire.http import is_form, peek_http_id, read_http_request, require_version_3
-from proxy.wire.request import RequestMessage
-from proxy.wire.response import read_response
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.relay.advance import LONG, Aside
+from gremlink.proxy.relay.as_script import as_script, with_traversers
+from gremlink.proxy.relay.bodies import AS_IT_CAME
+from gremlink.proxy.relay.collected import read_whole
+from gremlink.proxy.relay.errands import Predictor
+from gremlink.proxy.relay.headers import end_to_end, http_url
+from gremlink.proxy.relay.in_order import carried_out
+from gremlink.proxy.relay.marker import holds_marker, may_hold_marker
+from gremlink.proxy.relay.near import LOOKED_INTO, WATCH
+from gremlink.proxy.relay.refusals import refusal
+from gremlink.proxy.relay.spoken import NOTHING_SPOKEN, Spoken
+from gremlink.proxy.relay.upstream import reason_of
+from gremlink.proxy.relay.writing import http_body
+from gremlink.proxy.wire.errors import MessageError, NewerRequest
+from gremlink.proxy.wire.http import is_form, peek_http_id, read_http_request, require_version_3
+from gremlink.proxy.wire.request import RequestMessage
+from gremlink.proxy.wire.response import read_response
 
 log = logging.getLogger(__name__)
 

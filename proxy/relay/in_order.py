@@ -7,13 +7,18 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from proxy.inference.answer import answer
-from proxy.inference.commands import Admit, Ask, Command, Reply
-from proxy.inference.errors import InferenceError
-from proxy.inference.predicates import Settings
-from proxy.inference.timeouts import exceeded, timeout_of_request, with_deadline, with_time_left
-from proxy.relay.advance import LONG, Aside, Done, advance
-from proxy.wire.request import RequestMessage
+from gremlink.proxy.inference.answer import answer
+from gremlink.proxy.inference.commands import Admit, Ask, Command, Reply
+from gremlink.proxy.inference.errors import InferenceError
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.timeouts import (
+    exceeded,
+    timeout_of_request,
+    with_deadline,
+    with_time_left,
+)
+from gremlink.proxy.relay.advance import LONG, Aside, Done, advance
+from gremlink.proxy.wire.request import RequestMessage
 
 ITEM = 32
 """Bytes for which an item of a reply counts, where the work that it makes is estimated."""

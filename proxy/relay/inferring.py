@@ -1,7 +1,8 @@
 """The inferences of one client's conversation, without sockets: replies in, commands out.
 
-Each is the generator of `proxy.inference.answer`. Its queries go over the client's connection to
-the database, under ids of their own, by which their responses are taken out of the stream.
+Each is the generator of `gremlink.proxy.inference.answer`. Its queries go over the client's
+connection to the database, under ids of their own, by which their responses are taken out of the
+stream.
 """
 
 from __future__ import annotations
@@ -10,31 +11,39 @@ import logging
 from collections.abc import Iterator
 from uuid import UUID
 
-from proxy.inference import commands as inference
-from proxy.inference.answer import Answering, answer_understood
-from proxy.inference.commands import Admit, Ask, GuessLinks, Reply, Try
-from proxy.inference.errors import (
+from gremlink.proxy.inference import commands as inference
+from gremlink.proxy.inference.answer import Answering, answer_understood
+from gremlink.proxy.inference.commands import Admit, Ask, GuessLinks, Reply, Try
+from gremlink.proxy.inference.errors import (
     InferenceError,
     InternalFailure,
 )
-from proxy.inference.predicates import Settings
-from proxy.inference.shape import Shapes
-from proxy.inference.timeouts import exceeded, timeout_of_request
-from proxy.inference.understood import Understood, understand
-from proxy.relay.advance import LONG, Done, Written, advance
-from proxy.relay.collected import collect, holds_any
-from proxy.relay.commands import Advance, Command, Pending, Predict, ToClient, ToUpstream, Watch
-from proxy.relay.endings import refusal
-from proxy.relay.ledger import Ledger
-from proxy.relay.patience import Patience
-from proxy.relay.recent import RecentIds
-from proxy.relay.writing import frame, in_time
-from proxy.wire.frames import Message, Opcode, encode_frame
-from proxy.wire.mime import TEXT_FRAME, Format
-from proxy.wire.request import RequestMessage
-from proxy.wire.response import json_version, readdress
-from proxy.wire.response_stream import Ours
-from proxy.wire.status import Status, is_final, is_success
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.shape import Shapes
+from gremlink.proxy.inference.timeouts import exceeded, timeout_of_request
+from gremlink.proxy.inference.understood import Understood, understand
+from gremlink.proxy.relay.advance import LONG, Done, Written, advance
+from gremlink.proxy.relay.collected import collect, holds_any
+from gremlink.proxy.relay.commands import (
+    Advance,
+    Command,
+    Pending,
+    Predict,
+    ToClient,
+    ToUpstream,
+    Watch,
+)
+from gremlink.proxy.relay.endings import refusal
+from gremlink.proxy.relay.ledger import Ledger
+from gremlink.proxy.relay.patience import Patience
+from gremlink.proxy.relay.recent import RecentIds
+from gremlink.proxy.relay.writing import frame, in_time
+from gremlink.proxy.wire.frames import Message, Opcode, encode_frame
+from gremlink.proxy.wire.mime import TEXT_FRAME, Format
+from gremlink.proxy.wire.request import RequestMessage
+from gremlink.proxy.wire.response import json_version, readdress
+from gremlink.proxy.wire.response_stream import Ours
+from gremlink.proxy.wire.status import Status, is_final, is_success
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from proxy.inference.commands import Command, Reply, Work
-from proxy.inference.errors import InferenceError, TimeLimitExceeded
-from proxy.inference.invocation import Invoking, invoke
-from proxy.relay.advance import LONG, Aside
-from proxy.relay.errands import Predictor
-from proxy.relay.in_order import ITEM
+from gremlink.proxy.inference.commands import Command, Reply, Work
+from gremlink.proxy.inference.errors import InferenceError, TimeLimitExceeded
+from gremlink.proxy.inference.invocation import Invoking, invoke
+from gremlink.proxy.relay.advance import LONG, Aside
+from gremlink.proxy.relay.errands import Predictor
+from gremlink.proxy.relay.in_order import ITEM
 
 Invoke = Callable[[str, bytes], Awaitable[dict[str, Any]]]
 """Answers a payload for the endpoint of that name; awaiting that raises `InferenceError`."""

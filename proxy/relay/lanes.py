@@ -14,8 +14,8 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from proxy.inference.commands import Links, PredictLinks, Reply, Work
-from proxy.inference.errors import InferenceError, TooManyRequests
+from gremlink.proxy.inference.commands import Links, PredictLinks, Reply, Work
+from gremlink.proxy.inference.errors import InferenceError, TooManyRequests
 
 log = logging.getLogger(__name__)
 

@@ -22,11 +22,11 @@ from aiohttp import ClientError, ClientTimeout, web
 from aiohttp.typedefs import Middleware
 from yarl import URL
 
-from proxy.config import Upstream
-from proxy.inference.errors import InferenceError, UnsupportedOperation
-from proxy.relay.headers import http_url
-from proxy.relay.http import HttpRelay
-from proxy.relay.refusals import refusal
+from gremlink.proxy.config import Upstream
+from gremlink.proxy.inference.errors import InferenceError, UnsupportedOperation
+from gremlink.proxy.relay.headers import http_url
+from gremlink.proxy.relay.http import HttpRelay
+from gremlink.proxy.relay.refusals import refusal
 
 log = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from proxy.relay.commands import Pending
-from proxy.relay.durations import seconds
-from proxy.wire.frames import Opcode
-from proxy.wire.mime import GRAPHBINARY, Format
-from proxy.wire.status import Status
+from gremlink.proxy.relay.commands import Pending
+from gremlink.proxy.relay.durations import seconds
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.mime import GRAPHBINARY, Format
+from gremlink.proxy.wire.status import Status
 
 KEPT = 8192
 """Bytes of an open request that are kept, to tell what it asks."""

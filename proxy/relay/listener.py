@@ -8,9 +8,9 @@ from typing import cast
 
 from aiohttp import web
 
-from proxy.config import Limits, Listen
-from proxy.messages.system_errors import reason_of
-from proxy.relay.tls import ServerCertificate
+from gremlink.proxy.config import Limits, Listen
+from gremlink.proxy.messages.system_errors import reason_of
+from gremlink.proxy.relay.tls import ServerCertificate
 
 RENEWAL_PERIOD = 10.0
 """Seconds between two looks at the certificate's files."""

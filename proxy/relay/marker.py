@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from proxy.inference.predicates import MARKER
+from gremlink.proxy.inference.predicates import MARKER
 
 HASH = ord("#")
 BACKSLASH = ord("\\")

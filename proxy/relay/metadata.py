@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from proxy.inference import live
-from proxy.inference.errors import (
+from gremlink.proxy.inference import live
+from gremlink.proxy.inference.errors import (
     INDUCTIVE_METADATA_MISSING,
     INDUCTIVE_METADATA_UNREADABLE,
     InternalFailure,
     UnsupportedOperation,
 )
-from proxy.learning.inductive.scope import ENTITIES, INDUCTIVE, Scope
-from proxy.store.artifacts import ArtifactError, read_document
-from proxy.store.records import Endpoint
+from gremlink.proxy.learning.inductive.scope import ENTITIES, INDUCTIVE, Scope
+from gremlink.proxy.store.artifacts import ArtifactError, read_document
+from gremlink.proxy.store.records import Endpoint
 
 
 class InductiveMetadata:

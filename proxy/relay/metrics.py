@@ -21,11 +21,11 @@ from prometheus_client.core import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from proxy.inference.commands import Reply, Work
-from proxy.inference.errors import InferenceError
-from proxy.relay.durations import BOUNDS, Durations
-from proxy.relay.errands import Predictor
-from proxy.relay.ledger import Ledger
+from gremlink.proxy.inference.commands import Reply, Work
+from gremlink.proxy.inference.errors import InferenceError
+from gremlink.proxy.relay.durations import BOUNDS, Durations
+from gremlink.proxy.relay.errands import Predictor
+from gremlink.proxy.relay.ledger import Ledger
 
 
 class _Talking(Protocol):

@@ -8,14 +8,19 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.inference.errors import ENDPOINT_NOT_FOUND, BadRequest, InferenceError, InternalFailure
-from proxy.learning.links.predictor import LinkPredictor
-from proxy.learning.properties.predictor import PropertyPredictor
-from proxy.learning.properties.target import PROPERTY_TASKS
-from proxy.messages.system_errors import sentence_of
-from proxy.store.artifacts import ArtifactError
-from proxy.store.records import Endpoint, Store
-from proxy.store.watched import WatchedEndpoints
+from gremlink.proxy.inference.errors import (
+    ENDPOINT_NOT_FOUND,
+    BadRequest,
+    InferenceError,
+    InternalFailure,
+)
+from gremlink.proxy.learning.links.predictor import LinkPredictor
+from gremlink.proxy.learning.properties.predictor import PropertyPredictor
+from gremlink.proxy.learning.properties.target import PROPERTY_TASKS
+from gremlink.proxy.messages.system_errors import sentence_of
+from gremlink.proxy.store.artifacts import ArtifactError
+from gremlink.proxy.store.records import Endpoint, Store
+from gremlink.proxy.store.watched import WatchedEndpoints
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ import json
 import re
 from collections.abc import Sequence
 
-from grammar import script
-from grammar.errors import GremlinError
-from grammar.traversal import Argument, Kind, Literal, Traversal
-from proxy.wire.request import RequestMessage
+from gremlink.grammar import script
+from gremlink.grammar.errors import GremlinError
+from gremlink.grammar.traversal import Argument, Kind, Literal, Traversal
+from gremlink.proxy.wire.request import RequestMessage
 
 KEY = "queryId"
 SIDE_EFFECT = "Neptune#queryId"

@@ -11,8 +11,8 @@ from __future__ import annotations
 import logging
 import time
 
-from proxy.inference.predicates import PREFIX
-from proxy.inference.spelling import nearly_ours
+from gremlink.proxy.inference.predicates import PREFIX
+from gremlink.proxy.inference.spelling import nearly_ours
 
 log = logging.getLogger(__name__)
 

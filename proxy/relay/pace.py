@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from weakref import WeakKeyDictionary
 
-from proxy.inference.commands import (
+from gremlink.proxy.inference.commands import (
     CountValues,
     GuessLinks,
     PredictLinks,
@@ -13,8 +13,8 @@ from proxy.inference.commands import (
     PrepareLinks,
     PrepareProperty,
 )
-from proxy.relay.models import Predictor
-from proxy.relay.work import ModelWork
+from gremlink.proxy.relay.models import Predictor
+from gremlink.proxy.relay.work import ModelWork
 
 QUICK = 0.001
 """Seconds that the event loop may give to a model: handing work to a thread and back takes about

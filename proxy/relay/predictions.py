@@ -6,8 +6,8 @@ import asyncio
 import time
 from collections.abc import Awaitable
 
-from proxy.config import Inference
-from proxy.inference.commands import (
+from gremlink.proxy.config import Inference
+from gremlink.proxy.inference.commands import (
     CountValues,
     ExplainLinks,
     GuessLinks,
@@ -17,13 +17,13 @@ from proxy.inference.commands import (
     Reply,
     Work,
 )
-from proxy.relay.breaker import Breakers
-from proxy.relay.lanes import Lanes
-from proxy.relay.metadata import InductiveMetadata
-from proxy.relay.models import Models, Predictor
-from proxy.relay.pace import Pace
-from proxy.relay.work import ModelWork, done, endpoint_of
-from proxy.store.records import Endpoint, Store
+from gremlink.proxy.relay.breaker import Breakers
+from gremlink.proxy.relay.lanes import Lanes
+from gremlink.proxy.relay.metadata import InductiveMetadata
+from gremlink.proxy.relay.models import Models, Predictor
+from gremlink.proxy.relay.pace import Pace
+from gremlink.proxy.relay.work import ModelWork, done, endpoint_of
+from gremlink.proxy.store.records import Endpoint, Store
 
 
 class Predictions:

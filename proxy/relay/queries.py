@@ -16,18 +16,18 @@ from uuid import UUID, uuid4
 
 from aiohttp import web
 
-from grammar import script
-from grammar.errors import GremlinError
-from grammar.traversal import Literal, Traversal
-from proxy.inference.errors import CancelledByUser
-from proxy.relay.connection import Connection
-from proxy.relay.ledger import OpenRequest
-from proxy.relay.names import named, peeked_name
-from proxy.relay.refusals import refusal
-from proxy.wire.errors import MessageError
-from proxy.wire.excerpt import script_excerpt
-from proxy.wire.http import peek_http_id, read_http_request
-from proxy.wire.request import RequestMessage, read_request
+from gremlink.grammar import script
+from gremlink.grammar.errors import GremlinError
+from gremlink.grammar.traversal import Literal, Traversal
+from gremlink.proxy.inference.errors import CancelledByUser
+from gremlink.proxy.relay.connection import Connection
+from gremlink.proxy.relay.ledger import OpenRequest
+from gremlink.proxy.relay.names import named, peeked_name
+from gremlink.proxy.relay.refusals import refusal
+from gremlink.proxy.wire.errors import MessageError
+from gremlink.proxy.wire.excerpt import script_excerpt
+from gremlink.proxy.wire.http import peek_http_id, read_http_request
+from gremlink.proxy.wire.request import RequestMessage, read_request
 
 CANCELLED = "The query was cancelled."
 LONGEST_TEXT = 10_000

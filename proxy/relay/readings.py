@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from proxy.relay.advance import LONG
-from proxy.relay.commands import Reading
-from proxy.relay.inferring import asks_otherwise
-from proxy.relay.marker import may_hold_marker
-from proxy.wire.frames import Message
-from proxy.wire.request import RequestHead
+from gremlink.proxy.relay.advance import LONG
+from gremlink.proxy.relay.commands import Reading
+from gremlink.proxy.relay.inferring import asks_otherwise
+from gremlink.proxy.relay.marker import may_hold_marker
+from gremlink.proxy.wire.frames import Message
+from gremlink.proxy.wire.request import RequestHead
 
 
 class Readings:

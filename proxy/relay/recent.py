@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from proxy.inference.commands import Results
-from proxy.inference.inputs import alike
-from proxy.wire.response import data_of, read_response
+from gremlink.proxy.inference.commands import Results
+from gremlink.proxy.inference.inputs import alike
+from gremlink.proxy.wire.response import data_of, read_response
 
 MOST = 4
 """Lists that are kept, of all clients together."""

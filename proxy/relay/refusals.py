@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from aiohttp import web
 
-from proxy.inference.errors import InferenceError
+from gremlink.proxy.inference.errors import InferenceError
 
 
 class Told(TypedDict):

@@ -13,30 +13,30 @@ from typing import Any
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from multidict import CIMultiDict
 
-from proxy.config import Configuration
-from proxy.inference.predicates import Settings
-from proxy.inference.shape import Shapes
-from proxy.messages.addresses import without_credentials
-from proxy.relay.advance import Aside
-from proxy.relay.bodies import complete
-from proxy.relay.browsers import Runner, say_type
-from proxy.relay.connection import Connection
-from proxy.relay.conversation import Conversation
-from proxy.relay.cross_origin import Gate
-from proxy.relay.elsewhere import elsewhere
-from proxy.relay.errands import Predictor
-from proxy.relay.explain import Explainer
-from proxy.relay.headers import require_text
-from proxy.relay.http import HttpRelay
-from proxy.relay.invocations import Invocations
-from proxy.relay.languages import Languages
-from proxy.relay.ledger import Ledger
-from proxy.relay.metrics import Metrics
-from proxy.relay.queries import OpenQueries
-from proxy.relay.recent import RecentIds
-from proxy.relay.refusals import told
-from proxy.relay.strangers import ACCOUNT
-from proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.shape import Shapes
+from gremlink.proxy.messages.addresses import without_credentials
+from gremlink.proxy.relay.advance import Aside
+from gremlink.proxy.relay.bodies import complete
+from gremlink.proxy.relay.browsers import Runner, say_type
+from gremlink.proxy.relay.connection import Connection
+from gremlink.proxy.relay.conversation import Conversation
+from gremlink.proxy.relay.cross_origin import Gate
+from gremlink.proxy.relay.elsewhere import elsewhere
+from gremlink.proxy.relay.errands import Predictor
+from gremlink.proxy.relay.explain import Explainer
+from gremlink.proxy.relay.headers import require_text
+from gremlink.proxy.relay.http import HttpRelay
+from gremlink.proxy.relay.invocations import Invocations
+from gremlink.proxy.relay.languages import Languages
+from gremlink.proxy.relay.ledger import Ledger
+from gremlink.proxy.relay.metrics import Metrics
+from gremlink.proxy.relay.queries import OpenQueries
+from gremlink.proxy.relay.recent import RecentIds
+from gremlink.proxy.relay.refusals import told
+from gremlink.proxy.relay.strangers import ACCOUNT
+from gremlink.proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
 
 log = logging.getLogger(__name__)
 

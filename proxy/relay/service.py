@@ -13,16 +13,16 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from proxy.config import Configuration
-from proxy.config.tls import client_context
-from proxy.relay.invocations import Invoke
-from proxy.relay.listener import Listener, place_of
-from proxy.relay.memory import keep_freed_memory
-from proxy.relay.predictions import Predictions
-from proxy.relay.queries import Queries
-from proxy.relay.server import Server, runner_of, upstream_session
-from proxy.relay.tls import server_certificate
-from proxy.store.records import Store
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.config.tls import client_context
+from gremlink.proxy.relay.invocations import Invoke
+from gremlink.proxy.relay.listener import Listener, place_of
+from gremlink.proxy.relay.memory import keep_freed_memory
+from gremlink.proxy.relay.predictions import Predictions
+from gremlink.proxy.relay.queries import Queries
+from gremlink.proxy.relay.server import Server, runner_of, upstream_session
+from gremlink.proxy.relay.tls import server_certificate
+from gremlink.proxy.store.records import Store
 
 log = logging.getLogger(__name__)
 

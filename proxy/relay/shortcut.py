@@ -16,16 +16,16 @@ from uuid import UUID
 
 from aiohttp._websocket.helpers import websocket_mask
 
-from proxy.inference.predicates import MARKER
-from proxy.relay.ledger import HEAD, KEPT, Ledger
-from proxy.relay.marker import BACKSLASH, HASH, holds_marker, may_hold_marker
-from proxy.relay.names import rest_with_name
-from proxy.relay.near import WATCH
-from proxy.wire.frames import Opcode
-from proxy.wire.mime import GRAPHBINARY
-from proxy.wire.request import peek_request
-from proxy.wire.response import peek_response
-from proxy.wire.status import Status, is_success
+from gremlink.proxy.inference.predicates import MARKER
+from gremlink.proxy.relay.ledger import HEAD, KEPT, Ledger
+from gremlink.proxy.relay.marker import BACKSLASH, HASH, holds_marker, may_hold_marker
+from gremlink.proxy.relay.names import rest_with_name
+from gremlink.proxy.relay.near import WATCH
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.mime import GRAPHBINARY
+from gremlink.proxy.wire.request import peek_request
+from gremlink.proxy.wire.response import peek_response
+from gremlink.proxy.wire.status import Status, is_success
 
 _BINARY = int(Opcode.BINARY)
 _FINAL_TEXT = 0x80 | int(Opcode.TEXT)

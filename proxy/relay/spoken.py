@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_2, GRAPHSON_3, Format
-from proxy.wire.request import RequestMessage
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_2, GRAPHSON_3, Format
+from gremlink.proxy.wire.request import RequestMessage
 
 _ALL = (GRAPHSON_3, GRAPHBINARY, GRAPHSON_2)
 _UNKNOWN = ("no serializer for requested", "body could not be parsed", "no gremlin script supplied")

@@ -6,8 +6,8 @@ import logging
 import ssl
 from pathlib import Path
 
-from proxy.config import Listen
-from proxy.config.tls import TlsError, no_password, trust, use
+from gremlink.proxy.config import Listen
+from gremlink.proxy.config.tls import TlsError, no_password, trust, use
 
 log = logging.getLogger(__name__)
 

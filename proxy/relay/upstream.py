@@ -18,8 +18,8 @@ from aiohttp import (
 )
 from multidict import CIMultiDict
 
-from proxy.messages import system_errors
-from proxy.relay.headers import end_to_end, http_url
+from gremlink.proxy.messages import system_errors
+from gremlink.proxy.relay.headers import end_to_end, http_url
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 

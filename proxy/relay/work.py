@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from proxy.inference.commands import (
+from gremlink.proxy.inference.commands import (
     Bearers,
     Counts,
     CountValues,
@@ -27,13 +27,13 @@ from proxy.inference.commands import (
     Reply,
     Values,
 )
-from proxy.inference.errors import InvalidParameter
-from proxy.inference.one_query import can_be_looked_for
-from proxy.learning.embeddings import NoEmbeddings, UnknownVertex
-from proxy.learning.links.predictor import LinkPredictor, UnknownRelation
-from proxy.learning.properties.predictor import PropertyPredictor
-from proxy.relay.models import Predictor
-from proxy.store.records import Endpoint
+from gremlink.proxy.inference.errors import InvalidParameter
+from gremlink.proxy.inference.one_query import can_be_looked_for
+from gremlink.proxy.learning.embeddings import NoEmbeddings, UnknownVertex
+from gremlink.proxy.learning.links.predictor import LinkPredictor, UnknownRelation
+from gremlink.proxy.learning.properties.predictor import PropertyPredictor
+from gremlink.proxy.relay.models import Predictor
+from gremlink.proxy.store.records import Endpoint
 
 ModelWork = (
     PrepareLinks

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from grammar.errors import GremlinError
-from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.timeouts import with_deadline, with_time_left
-from proxy.relay.commands import Pending
-from proxy.wire.frames import encode_frame
-from proxy.wire.http import write_http_body
-from proxy.wire.request import RequestMessage, write_request
+from gremlink.grammar.errors import GremlinError
+from gremlink.proxy.inference.errors import UnsupportedOperation
+from gremlink.proxy.inference.timeouts import with_deadline, with_time_left
+from gremlink.proxy.relay.commands import Pending
+from gremlink.proxy.wire.frames import encode_frame
+from gremlink.proxy.wire.http import write_http_body
+from gremlink.proxy.wire.request import RequestMessage, write_request
 
 
 def frame(request: RequestMessage, limit: int) -> bytes:

@@ -28,10 +28,10 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as save_tensors
 
-from proxy.messages.system_errors import reason_of
-from proxy.store.documents import json_bytes
-from proxy.store.mapped import mapped, tensors_in
-from proxy.store.outputs import OutputUnwritable, try_directory
+from gremlink.proxy.messages.system_errors import reason_of
+from gremlink.proxy.store.documents import json_bytes
+from gremlink.proxy.store.mapped import mapped, tensors_in
+from gremlink.proxy.store.outputs import OutputUnwritable, try_directory
 
 FORMAT = 1
 MANIFEST = "artifact.json"

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.messages.system_errors import reason_of
-from proxy.store.errors import StoreNotUsable
+from gremlink.proxy.messages.system_errors import reason_of
+from gremlink.proxy.store.errors import StoreNotUsable
 
 LOCK_TIMEOUT = 30.0
 """Seconds to wait for another process that writes."""

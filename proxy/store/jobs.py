@@ -18,8 +18,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from proxy.store.database import Database
-from proxy.store.errors import JobExists
+from gremlink.proxy.store.database import Database
+from gremlink.proxy.store.errors import JobExists
 
 DESCRIPTION = "job.json"
 LOG = "job.log"

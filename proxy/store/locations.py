@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from proxy.messages.addresses import without_passwords
-from proxy.messages.controls import cut
-from proxy.messages.system_errors import reason_of
-from proxy.store.errors import BadLocation, LocationRefused, LocationUnreachable
-from proxy.store.outputs import OutputUnwritable, try_directory
+from gremlink.proxy.messages.addresses import without_passwords
+from gremlink.proxy.messages.controls import cut
+from gremlink.proxy.messages.system_errors import reason_of
+from gremlink.proxy.store.errors import BadLocation, LocationRefused, LocationUnreachable
+from gremlink.proxy.store.outputs import OutputUnwritable, try_directory
 
 _S3 = "s3://"
 PART = 16 * 1024 * 1024

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.messages.system_errors import reason_of
 
 PROBE = 2**16
 """Bytes that are written to see whether anything can be."""

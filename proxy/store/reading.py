@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from proxy.store.artifacts import Artifact, DamagedArtifact, UnsupportedArtifact, read_artifact
+from gremlink.proxy.store.artifacts import (
+    Artifact,
+    DamagedArtifact,
+    UnsupportedArtifact,
+    read_artifact,
+)
 
 
 def read_for(task: str, directory: Path, otherwise: str) -> Artifact:

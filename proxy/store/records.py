@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from proxy.messages.system_errors import reason_of
-from proxy.store.artifacts import MANIFEST, ArtifactError, DamagedArtifact, read_artifact
-from proxy.store.database import Database
-from proxy.store.errors import (
+from gremlink.proxy.messages.system_errors import reason_of
+from gremlink.proxy.store.artifacts import MANIFEST, ArtifactError, DamagedArtifact, read_artifact
+from gremlink.proxy.store.database import Database
+from gremlink.proxy.store.errors import (
     EndpointExists,
     InvalidName,
     NoSuchEndpoint,

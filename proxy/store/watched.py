@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
-from proxy.store.records import Endpoint, Store
+from gremlink.proxy.store.records import Endpoint, Store
 
 _Identity = tuple[int, int]
 

@@ -7,8 +7,8 @@ writes alike. Both wires know such values; in Groovy they are made by TinkerPop'
 
 from __future__ import annotations
 
-from grammar import graphbinary, graphson
-from grammar.traversal import Literal, Opaque
+from gremlink.grammar import graphbinary, graphson
+from gremlink.grammar.traversal import Literal, Opaque
 
 _VERTEX_PROPERTY = b"\x12\x00"
 _PROPERTY = b"\x0f\x00"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from proxy.wire.errors import FrameError
+from gremlink.proxy.wire.errors import FrameError
 
 
 class Opcode(IntEnum):

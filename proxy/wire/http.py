@@ -13,13 +13,13 @@ from dataclasses import replace
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
-from grammar import graphson
-from grammar.errors import GremlinError
-from grammar.traversal import Argument, Entries, Kind, Literal
-from proxy.wire.errors import MessageError, NewerRequest
-from proxy.wire.frames import Opcode
-from proxy.wire.mime import GRAPHSON_3, Format, format_of
-from proxy.wire.request import RequestMessage, peek_request, read_request, write_request
+from gremlink.grammar import graphson
+from gremlink.grammar.errors import GremlinError
+from gremlink.grammar.traversal import Argument, Entries, Kind, Literal
+from gremlink.proxy.wire.errors import MessageError, NewerRequest
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.mime import GRAPHSON_3, Format, format_of
+from gremlink.proxy.wire.request import RequestMessage, peek_request, read_request, write_request
 
 FORM = "application/x-www-form-urlencoded"
 """What `curl -d` calls whatever it sends."""

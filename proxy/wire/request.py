@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from grammar import graphbinary, graphson
-from grammar.errors import GremlinError, NotConvertible
-from grammar.traversal import Argument, Entries, Items, Kind, Literal
-from proxy.wire.errors import MessageError
-from proxy.wire.frames import Opcode
-from proxy.wire.mime import TEXT_FRAME, Encoding, Format, format_of
+from gremlink.grammar import graphbinary, graphson
+from gremlink.grammar.errors import GremlinError, NotConvertible
+from gremlink.grammar.traversal import Argument, Entries, Items, Kind, Literal
+from gremlink.proxy.wire.errors import MessageError
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.mime import TEXT_FRAME, Encoding, Format, format_of
 
 _VERSION = 0x81
 _INT = struct.Struct(">i")

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from grammar import graphbinary, graphson
-from grammar.errors import GremlinError
-from grammar.traversal import Argument, Items, Kind, Literal
-from proxy.wire.errors import MessageError
-from proxy.wire.frames import Opcode
-from proxy.wire.mime import Encoding, Format
-from proxy.wire.request import peek_json_uuid
+from gremlink.grammar import graphbinary, graphson
+from gremlink.grammar.errors import GremlinError
+from gremlink.grammar.traversal import Argument, Items, Kind, Literal
+from gremlink.proxy.wire.errors import MessageError
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.mime import Encoding, Format
+from gremlink.proxy.wire.request import peek_json_uuid
 
 _VERSION = 0x81
 _BINARY_HEAD = 22

@@ -10,8 +10,8 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from proxy.wire.frames import FrameReader, Opcode, Piece
-from proxy.wire.response import ResponseHead, peek_response
+from gremlink.proxy.wire.frames import FrameReader, Opcode, Piece
+from gremlink.proxy.wire.response import ResponseHead, peek_response
 
 WHOLE_MESSAGE_LIMIT = 256 * 1024
 """Messages up to this size, in bytes, are passed on whole; larger ones as they arrive, from their

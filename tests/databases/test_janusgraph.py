@@ -17,10 +17,10 @@ from gremlin_python.process.graph_traversal import GraphTraversalSource, __
 from janusgraph import janusgraph
 from served import SAMPLE, served
 
-from proxy.graph import ExportParameters, export_graph
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.tasks import train
-from proxy.store.records import Store
+from gremlink.proxy.graph import ExportParameters, export_graph
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.store.records import Store
 
 pytestmark = pytest.mark.integration
 

@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 import pytest
 from managed_proxy import Proxy, serving
 
-from proxy.embedded import QUICK_TO_START, EmbeddedServer
+from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
 
 pytestmark = pytest.mark.integration
 

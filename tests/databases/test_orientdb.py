@@ -17,11 +17,11 @@ from gremlin_python.process.anonymous_traversal import traversal
 from orientdb import orientdb
 from served import SAMPLE, served
 
-from proxy.graph import ExportParameters, discover_schema, export_graph, load_csv
-from proxy.graph.errors import IdsRefused
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.tasks import train
-from proxy.store.records import Store
+from gremlink.proxy.graph import ExportParameters, discover_schema, export_graph, load_csv
+from gremlink.proxy.graph.errors import IdsRefused
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.store.records import Store
 
 pytestmark = pytest.mark.integration
 

@@ -16,7 +16,7 @@ from notebook_helper import configure, imported
 from running_api import RunningApi
 from s3_server import s3_server
 
-from proxy.store.jobs import JobRecords, State
+from gremlink.proxy.store.jobs import JobRecords, State
 
 TARGET = "s3://b/x/neptune-formatted/movielens-100k"
 FLAGS = "0|1" + "|0" * 17

@@ -24,7 +24,7 @@ import pytest  # noqa: E402
 from faults.trial import Trial, prepare, running  # noqa: E402
 from toolchains import javascript_driver  # noqa: E402
 
-from proxy.embedded import EmbeddedServer  # noqa: E402
+from gremlink.proxy.embedded import EmbeddedServer  # noqa: E402
 
 OUTCOMES = ("right", "told", "broken", "wrong", "stuck")
 

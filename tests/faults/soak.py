@@ -26,7 +26,7 @@ import aiohttp  # noqa: E402
 from faults.trial import Trial, prepare, running  # noqa: E402
 from gremlin_python.driver.client import Client  # noqa: E402
 
-from proxy.embedded import EmbeddedServer  # noqa: E402
+from gremlink.proxy.embedded import EmbeddedServer  # noqa: E402
 
 SILENT = 20
 """Connections that say nothing but a ping now and then."""

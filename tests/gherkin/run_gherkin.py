@@ -26,7 +26,7 @@ from gherkin.stage import SERVER, Played, Stage  # noqa: E402
 from gremlin_python.driver.protocol import GremlinServerError  # noqa: E402
 from running_proxy import Model, RunningProxy  # noqa: E402
 
-from proxy.embedded import EmbeddedServer  # noqa: E402
+from gremlink.proxy.embedded import EmbeddedServer  # noqa: E402
 
 SUCCESS = (200, 204)
 

@@ -60,8 +60,8 @@ from gremlin_python.structure.io.graphsonV3d0 import GraphSONWriter as GraphSON3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grammar import graphbinary, graphson
-from grammar.traversal import Literal, Opaque, Traversal
+from gremlink.grammar import graphbinary, graphson
+from gremlink.grammar.traversal import Literal, Opaque, Traversal
 
 GRAPH_BINARY = GraphBinaryWriter()
 GRAPHSON = {2: GraphSON2Writer(), 3: GraphSON3Writer()}

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from grammar import graphson
-from grammar.script import parse
-from grammar.traversal import Traversal, step
-from proxy.inference.find import find_inferences
-from proxy.wire.frames import Opcode
-from proxy.wire.mime import Encoding
-from proxy.wire.request import read_request, write_request
+from gremlink.grammar import graphson
+from gremlink.grammar.script import parse
+from gremlink.grammar.traversal import Traversal, step
+from gremlink.proxy.inference.find import find_inferences
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.mime import Encoding
+from gremlink.proxy.wire.request import read_request, write_request
 
 DATA = Path(__file__).parent / "data"
 DRIVERS = ["go-3.7.3", "java-3.7.3", "javascript-3.5.6", "javascript-3.7.4", "javascript-3.8.2"]

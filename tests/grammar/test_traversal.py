@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from grammar.script import parse
-from grammar.traversal import (
+from gremlink.grammar.script import parse
+from gremlink.grammar.traversal import (
     Entries,
     EnumConstant,
     Instruction,

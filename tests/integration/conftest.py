@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from gremlin_python.driver.client import Client
 
-from proxy.embedded import QUICK_TO_START, EmbeddedServer
+from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
 
 NEWEST = ("org.apache.tinkerpop:gremlin-server:3.8.1", "ch.qos.logback:logback-classic:1.2.13")
 

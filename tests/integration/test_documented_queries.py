@@ -24,10 +24,10 @@ from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import Order, P
 from gremlin_python.structure.io.graphsonV3d0 import GraphSONReader
 
-from proxy.embedded import EmbeddedServer
-from proxy.learning.links.training import train
-from proxy.learning.settings import TrainingSettings
-from proxy.store.records import Store
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.store.records import Store
 from tests.support.served import SAMPLE, export_friends, served
 
 pytestmark = pytest.mark.integration

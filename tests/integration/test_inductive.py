@@ -16,11 +16,11 @@ from gremlin_python.process.anonymous_traversal import traversal
 from gremlin_python.process.graph_traversal import GraphTraversalSource, __
 from gremlin_python.process.traversal import T
 
-from proxy.embedded import EmbeddedServer
-from proxy.learning.links.training import train
-from proxy.learning.settings import TrainingSettings
-from proxy.store.artifacts import read_artifact, write_artifact
-from proxy.store.records import Store
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.store.artifacts import read_artifact, write_artifact
+from gremlink.proxy.store.records import Store
 from tests.support.served import export_friends, served
 
 pytestmark = pytest.mark.integration

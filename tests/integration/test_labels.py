@@ -15,13 +15,13 @@ import pytest
 from gremlin_python.driver.client import Client
 from ways import WAYS, Refused, Speakers
 
-from proxy.graph import ExportParameters, export_graph, load_csv
-from proxy.graph.counts import count_graph
-from proxy.graph.errors import BadParameters
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.tasks import train
-from proxy.management.statistics import graph_summary
-from proxy.store.records import Store
+from gremlink.proxy.graph import ExportParameters, export_graph, load_csv
+from gremlink.proxy.graph.counts import count_graph
+from gremlink.proxy.graph.errors import BadParameters
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.management.statistics import graph_summary
+from gremlink.proxy.store.records import Store
 from tests.support.served import served
 
 pytestmark = pytest.mark.integration

@@ -11,7 +11,7 @@ from gremlin_python.driver.client import Client
 from gremlin_python.driver.serializer import GraphSONSerializersV2d0, GraphSONSerializersV3d0
 from running_proxy import Model, Models, RunningProxy, Values
 
-from grammar.traversal import Kind, Literal
+from gremlink.grammar.traversal import Kind, Literal
 
 pytestmark = pytest.mark.integration
 

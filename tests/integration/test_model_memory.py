@@ -13,9 +13,9 @@ from gremlin_python.driver.client import Client
 from managed_proxy import Proxy, serving
 from served import export_friends
 
-from proxy.learning.links.training import train
-from proxy.learning.settings import TrainingSettings
-from proxy.store.records import Store
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.store.records import Store
 
 pytestmark = pytest.mark.integration
 

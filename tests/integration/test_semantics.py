@@ -25,10 +25,10 @@ from hypothesis import strategies as st
 from running_proxy import Model, Models, RunningProxy, Values
 from suffixes import EDGES, LINKS, STEPS, VALUES, VERTICES, queries
 
-from grammar.traversal import Kind, Literal
-from proxy.inference import answers, lookup, property_answers, tree
-from proxy.inference.commands import GuessLinks, PredictLinks, PrepareLinks
-from proxy.relay import patience
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.inference import answers, lookup, property_answers, tree
+from gremlink.proxy.inference.commands import GuessLinks, PredictLinks, PrepareLinks
+from gremlink.proxy.relay import patience
 
 pytestmark = pytest.mark.integration
 

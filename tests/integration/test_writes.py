@@ -16,7 +16,7 @@ from gremlin_python.process.traversal import Traverser
 from running_proxy import Model, Models, RunningProxy, Values
 from ways import SERIALIZERS, Refused, Speakers
 
-from grammar.traversal import Literal
+from gremlink.grammar.traversal import Literal
 
 pytestmark = pytest.mark.integration
 

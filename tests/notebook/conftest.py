@@ -14,8 +14,8 @@ import pytest
 from managed_proxy import Proxy, serving
 from notebook_kernel import PYTHON, Kernel
 
-from proxy.embedded import QUICK_TO_START, EmbeddedServer
-from proxy.embedded.sample import FRIENDS
+from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
+from gremlink.proxy.embedded.sample import FRIENDS
 
 SERVICE = "--export-url {export_url} --export-no-ssl"
 EXPORT = {

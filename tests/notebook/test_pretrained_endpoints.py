@@ -13,8 +13,8 @@ from gremlin_python.driver.client import Client
 from managed_proxy import Proxy, serving
 from notebook_helper import configure, imported
 
-from proxy.embedded import QUICK_TO_START, EmbeddedServer
-from proxy.graph import load_csv
+from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
+from gremlink.proxy.graph import load_csv
 
 NOTHING = (False, False, False, False, False)
 SCORES_OF_EDGES = (False, False, False, False, True)

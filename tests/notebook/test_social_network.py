@@ -24,8 +24,8 @@ from notebook_kernel import PYTHON, Kernel
 from packaged_notebooks import START
 from s3_server import s3_server
 
-from proxy.embedded import QUICK_TO_START, EmbeddedServer
-from proxy.embedded.sample import FRIENDS
+from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
+from gremlink.proxy.embedded.sample import FRIENDS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "notebook.md"
 TITLE = "## The blog post's notebook"

@@ -6,8 +6,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from proxy import config
-from proxy.config import Configuration, ConfigurationError
+from gremlink.proxy import config
+from gremlink.proxy.config import Configuration, ConfigurationError
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -141,7 +141,7 @@ def test_settings_cannot_be_changed_after_loading() -> None:
 
 def test_document_holds_the_table_of_the_model() -> None:
     assert config.reference() in DOCUMENT.read_text(), (
-        "put the output of `python -m proxy.config` into docs/configuration.md"
+        "put the output of `python -m gremlink.proxy.config` into docs/configuration.md"
     )
 
 

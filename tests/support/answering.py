@@ -1,4 +1,4 @@
-"""Drives `proxy.inference.answer` by hand, with canned rows and a model that is a function."""
+"""Drive `gremlink.proxy.inference.answer` with canned rows and a function as model."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from grammar import graphbinary, script
-from grammar.traversal import Argument, Entries, Items, Literal, Traversal
-from proxy.inference.answer import answer
-from proxy.inference.commands import (
+from gremlink.grammar import graphbinary, script
+from gremlink.grammar.traversal import Argument, Entries, Items, Literal, Traversal
+from gremlink.proxy.inference.answer import answer
+from gremlink.proxy.inference.commands import (
     Ask,
     Bearers,
     Command,
@@ -23,10 +23,10 @@ from proxy.inference.commands import (
     PrepareProperty,
     Reply,
 )
-from proxy.inference.live import Scope
-from proxy.inference.predicates import Settings
-from proxy.wire.mime import GRAPHBINARY
-from proxy.wire.request import RequestMessage
+from gremlink.proxy.inference.live import Scope
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.wire.mime import GRAPHBINARY
+from gremlink.proxy.wire.request import RequestMessage
 
 
 @dataclass

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from proxy.store.jobs import JobRecords, State
+from gremlink.proxy.store.jobs import JobRecords, State
 
 PROCESSING = {"inputDataS3Location": "s3://b/in", "processedDataS3Location": "s3://b/out"}
 TRAINING = {"dataProcessingJobId": "data", "trainModelS3Location": "s3://b/out"}

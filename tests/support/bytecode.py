@@ -10,8 +10,8 @@ from gremlin_python.process import traversal as gremlin
 from gremlin_python.statics import SingleByte, bigint, long
 from gremlin_python.structure.graph import Graph
 
-from grammar import script
-from grammar.traversal import (
+from gremlink.grammar import script
+from gremlink.grammar.traversal import (
     Argument,
     Entries,
     EnumConstant,

@@ -4,8 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from proxy.embedded.jars import resolve_jars
-from proxy.embedded.java import find_java
+from gremlink.proxy.embedded.jars import resolve_jars
+from gremlink.proxy.embedded.java import find_java
 
 CONSOLE = (
     "org.apache.tinkerpop:gremlin-console:3.7.3",

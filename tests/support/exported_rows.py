@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from grammar.traversal import Literal
-from proxy.graph import Chunk, EdgeFile, NodeFile
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.graph import Chunk, EdgeFile, NodeFile
 
 
 @dataclass(frozen=True)

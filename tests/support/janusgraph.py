@@ -11,8 +11,8 @@ from pathlib import Path
 
 from foreign_server import ForeignServer
 
-from proxy.embedded.jars import resolve_jars
-from proxy.embedded.java import find_java
+from gremlink.proxy.embedded.jars import resolve_jars
+from gremlink.proxy.embedded.java import find_java
 
 COORDINATES = (
     "org.janusgraph:janusgraph-server:1.1.0",

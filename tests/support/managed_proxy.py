@@ -94,7 +94,7 @@ def serving(
     log = directory / "proxy.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "proxy", "serve", "--upstream", upstream],
+            [sys.executable, "-m", "gremlink", "serve", "--upstream", upstream],
             cwd=directory,
             env=environment,
             stderr=errors,

@@ -16,13 +16,13 @@ from typing import Any
 from gremlin_python.driver.client import Client
 from movielens import MovieLens, write
 
-from proxy.config import Inference
-from proxy.graph import ExportParameters, export_graph, load_csv
-from proxy.learning.inductive.scope import INDUCTIVE
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.tasks import train
-from proxy.store.artifacts import read_artifact, write_artifact
-from proxy.store.records import Store
+from gremlink.proxy.config import Inference
+from gremlink.proxy.graph import ExportParameters, export_graph, load_csv
+from gremlink.proxy.learning.inductive.scope import INDUCTIVE
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.store.artifacts import read_artifact, write_artifact
+from gremlink.proxy.store.records import Store
 from tests.support.served import served
 
 USERS = 50

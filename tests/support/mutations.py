@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from grammar import graphbinary, graphson, script
-from grammar.errors import GremlinError, LimitExceeded
-from grammar.traversal import Traversal, walk
+from gremlink.grammar import graphbinary, graphson, script
+from gremlink.grammar.errors import GremlinError, LimitExceeded
+from gremlink.grammar.traversal import Traversal, walk
 
 DATA = Path(__file__).parent.parent / "grammar" / "data"
 

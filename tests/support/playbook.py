@@ -13,21 +13,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from grammar import graphbinary, graphson, script
-from grammar.traversal import Argument, Entries, Items, Literal, Traversal, step
-from proxy.config import Limits
-from proxy.inference.commands import GuessLinks
-from proxy.inference.predicates import Settings
-from proxy.relay import commands as relay
-from proxy.relay.advance import read_marked
-from proxy.relay.commands import Command
-from proxy.relay.conversation import Conversation
-from proxy.wire.errors import MessageError
-from proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
-from proxy.wire.mime import GRAPHBINARY, Encoding, Format
-from proxy.wire.request import RequestMessage, read_request, write_request
-from proxy.wire.response import read_response, write_error
-from proxy.wire.response_stream import ResponseStream
+from gremlink.grammar import graphbinary, graphson, script
+from gremlink.grammar.traversal import Argument, Entries, Items, Literal, Traversal, step
+from gremlink.proxy.config import Limits
+from gremlink.proxy.inference.commands import GuessLinks
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.relay import commands as relay
+from gremlink.proxy.relay.advance import read_marked
+from gremlink.proxy.relay.commands import Command
+from gremlink.proxy.relay.conversation import Conversation
+from gremlink.proxy.wire.errors import MessageError
+from gremlink.proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
+from gremlink.proxy.wire.mime import GRAPHBINARY, Encoding, Format
+from gremlink.proxy.wire.request import RequestMessage, read_request, write_request
+from gremlink.proxy.wire.response import read_response, write_error
+from gremlink.proxy.wire.response_stream import ResponseStream
 
 LIMIT = 100_000
 

@@ -6,9 +6,9 @@ import socket
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from proxy.wire.frames import FrameReader, Opcode, encode_frame
-from proxy.wire.response import peek_response
-from proxy.wire.status import is_final
+from gremlink.proxy.wire.frames import FrameReader, Opcode, encode_frame
+from gremlink.proxy.wire.response import peek_response
+from gremlink.proxy.wire.status import is_final
 
 PATIENCE = 60.0
 """Seconds after which a test is stuck."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from grammar.traversal import Literal
-from proxy.learning.graph import Direction
-from proxy.learning.stored_graph import StoredGraph
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.graph import Direction
+from gremlink.proxy.learning.stored_graph import StoredGraph
 
 
 @dataclass(frozen=True)

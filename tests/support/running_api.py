@@ -13,10 +13,10 @@ import boto3
 from aiohttp import web
 from botocore.config import Config
 
-from proxy.config import Configuration
-from proxy.inference.errors import BadRequest
-from proxy.management.sagemaker import Invoke
-from proxy.management.service import managing
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.inference.errors import BadRequest
+from gremlink.proxy.management.sagemaker import Invoke
+from gremlink.proxy.management.service import managing
 
 NOWHERE = "ws://127.0.0.1:9/gremlin"
 

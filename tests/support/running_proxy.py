@@ -11,9 +11,9 @@ from typing import Any
 import uvloop
 from aiohttp import web
 
-from grammar.traversal import Literal
-from proxy.config import Configuration
-from proxy.inference.commands import (
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.inference.commands import (
     CountValues,
     Guess,
     GuessLinks,
@@ -24,8 +24,8 @@ from proxy.inference.commands import (
     Reply,
     Work,
 )
-from proxy.inference.errors import ENDPOINT_NOT_FOUND, BadRequest
-from proxy.relay.server import Server, runner_of, upstream_session
+from gremlink.proxy.inference.errors import ENDPOINT_NOT_FOUND, BadRequest
+from gremlink.proxy.relay.server import Server, runner_of, upstream_session
 
 
 class Model:

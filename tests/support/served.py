@@ -8,9 +8,9 @@ from pathlib import Path
 
 from gremlin_python.driver.client import Client
 
-from proxy.cli.background import relay
-from proxy.config import Configuration, Inference, Listen, StoreSettings, Upstream
-from proxy.graph import ExportParameters, export_graph, load_csv
+from gremlink.proxy.cli.background import relay
+from gremlink.proxy.config import Configuration, Inference, Listen, StoreSettings, Upstream
+from gremlink.proxy.graph import ExportParameters, export_graph, load_csv
 
 SAMPLE = Path(__file__).parents[2] / "proxy" / "embedded" / "sample" / "friends"
 

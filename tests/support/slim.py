@@ -28,7 +28,7 @@ class Slim:
     def run(self, *words: object) -> subprocess.CompletedProcess[str]:
         """`gremlink WORDS` in a folder of its own."""
         return subprocess.run(
-            [self.python, "-I", "-m", "proxy", *map(str, words)],
+            [self.python, "-I", "-m", "gremlink", *map(str, words)],
             cwd=self.directory,
             env={**os.environ, "GREMLINK_STORE_DIRECTORY": str(self.directory / "store")},
             capture_output=True,
@@ -40,7 +40,7 @@ class Slim:
     def serving(self, database: str, store: Path) -> Iterator[str]:
         """The address of `gremlink serve`."""
         process = subprocess.Popen(
-            [self.python, "-I", "-m", "proxy", "serve", "--port", "0", "--upstream", database,
+            [self.python, "-I", "-m", "gremlink", "serve", "--port", "0", "--upstream", database,
              "--store", store],
             cwd=self.directory,
             stderr=subprocess.PIPE,
@@ -64,9 +64,12 @@ class Slim:
 def installed(directory: Path) -> Slim:
     """Install it, in the way of docs/docker.md, with uv in the place of pip."""
     source = directory / "source"
-    for package in ("grammar", "proxy"):
+    for package in ("grammar", "proxy", "gremlink"):
         shutil.copytree(
-            TOP / package, source / package, ignore=shutil.ignore_patterns("__pycache__")
+            TOP / package,
+            source / package,
+            symlinks=True,
+            ignore=shutil.ignore_patterns("__pycache__"),
         )
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(TOP / name, source)

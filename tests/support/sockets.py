@@ -24,11 +24,11 @@ import uvloop
 from aiohttp import web
 from patience import soon
 
-from proxy.config import Configuration
-from proxy.relay import server as relay_server
-from proxy.relay.server import Server, runner_of, upstream_session
-from proxy.relay.service import Beside, Serving, serving
-from proxy.wire.frames import FrameReader
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.relay import server as relay_server
+from gremlink.proxy.relay.server import Server, runner_of, upstream_session
+from gremlink.proxy.relay.service import Beside, Serving, serving
+from gremlink.proxy.wire.frames import FrameReader
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 PATIENCE = 30.0

@@ -7,7 +7,7 @@ from typing import Any
 
 from gremlin_python.driver.client import Client
 
-from proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.settings import TrainingSettings
 
 PEOPLE = 60
 TEAMS = ("red", "green", "blue")

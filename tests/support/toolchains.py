@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from proxy.embedded.jars import cache_directory, resolve_jars
+from gremlink.proxy.embedded.jars import cache_directory, resolve_jars
 
 JAVA_DRIVER = "org.apache.tinkerpop:gremlin-driver:3.7.3"
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from proxy.learning.features.encoding import OTHER, Undecided, parts_of
-from proxy.learning.graph import Floats
+from gremlink.proxy.learning.features.encoding import OTHER, Undecided, parts_of
+from gremlink.proxy.learning.graph import Floats
 
 MOST_CATEGORIES = 100
 """Beyond this the most frequent 99 keep a column each and the rest share one."""

@@ -10,10 +10,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from proxy.graph.moments import Moment, parse_moment
-from proxy.learning.features.encoding import NotADate, Undecided
-from proxy.learning.features.numerical import impute
-from proxy.learning.graph import Floats
+from gremlink.proxy.graph.moments import Moment, parse_moment
+from gremlink.proxy.learning.features.encoding import NotADate, Undecided
+from gremlink.proxy.learning.features.numerical import impute
+from gremlink.proxy.learning.graph import Floats
 
 DATETIME_PARTS = ("year", "month", "weekday", "hour")
 

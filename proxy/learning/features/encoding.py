@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar, Protocol, runtime_checkable
 
-from proxy.graph.errors import shortened
-from proxy.learning.graph import Floats
+from gremlink.proxy.graph.errors import shortened
+from gremlink.proxy.learning.graph import Floats
 
 OTHER = "OTHER"
 """The column that rare categories share."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any
 
-from proxy.learning.features.category import CategoryEncoding
-from proxy.learning.features.dates import DatetimeEncoding
-from proxy.learning.features.encoding import Encoding
-from proxy.learning.features.numerical import BucketEncoding, NumericalEncoding
-from proxy.learning.features.terms import TfidfEncoding
-from proxy.learning.features.text_vectors import TextEncoding
+from gremlink.proxy.learning.features.category import CategoryEncoding
+from gremlink.proxy.learning.features.dates import DatetimeEncoding
+from gremlink.proxy.learning.features.encoding import Encoding
+from gremlink.proxy.learning.features.numerical import BucketEncoding, NumericalEncoding
+from gremlink.proxy.learning.features.terms import TfidfEncoding
+from gremlink.proxy.learning.features.text_vectors import TextEncoding
 
 __all__ = ["Encoding", "from_document", "to_document"]
 

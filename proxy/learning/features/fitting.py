@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from proxy.graph.errors import BadCell
-from proxy.graph.export_files import Feature
-from proxy.graph.export_rows import Chunk
-from proxy.learning.features.encoding import Encoding, Fitter, Undecided, UnfitCell
-from proxy.learning.features.specs import BadFeature, FeatureSpec, Shared, fitter_for
-from proxy.learning.features.text_models import NoTextModel
+from gremlink.proxy.graph.errors import BadCell
+from gremlink.proxy.graph.export_files import Feature
+from gremlink.proxy.graph.export_rows import Chunk
+from gremlink.proxy.learning.features.encoding import Encoding, Fitter, Undecided, UnfitCell
+from gremlink.proxy.learning.features.specs import BadFeature, FeatureSpec, Shared, fitter_for
+from gremlink.proxy.learning.features.text_models import NoTextModel
 
 
 class FileFits:

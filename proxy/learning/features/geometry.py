@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from proxy.learning.graph import Features, Floats
+from gremlink.proxy.learning.graph import Features, Floats
 
 
 def unit_blocks(features: Features) -> Floats:

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.features.category import CategoryFitter
-from proxy.learning.features.dates import DatetimeFitter, parse_datetime
-from proxy.learning.features.encoding import Fitter, Undecided, parts_of
-from proxy.learning.features.language import language_of
-from proxy.learning.features.numerical import NumericalFitter, number_of
-from proxy.learning.features.terms import TfidfFitter, Vocabulary
-from proxy.learning.features.text_models import EXTRA, NoTextModel
-from proxy.learning.features.text_vectors import TextFitter
+from gremlink.proxy.learning.features.category import CategoryFitter
+from gremlink.proxy.learning.features.dates import DatetimeFitter, parse_datetime
+from gremlink.proxy.learning.features.encoding import Fitter, Undecided, parts_of
+from gremlink.proxy.learning.features.language import language_of
+from gremlink.proxy.learning.features.numerical import NumericalFitter, number_of
+from gremlink.proxy.learning.features.terms import TfidfFitter, Vocabulary
+from gremlink.proxy.learning.features.text_models import EXTRA, NoTextModel
+from gremlink.proxy.learning.features.text_vectors import TextFitter
 
 FEW_UNIQUE_SHARE = 0.10
 FEW_UNIQUE_COUNT = 100

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.features.encoding import OTHER, Encoding, UnfitCell
-from proxy.learning.features.numerical import NumericalEncoding
-from proxy.learning.graph import FeatureBlock, Features, Floats
+from gremlink.proxy.learning.features.encoding import OTHER, Encoding, UnfitCell
+from gremlink.proxy.learning.features.numerical import NumericalEncoding
+from gremlink.proxy.learning.graph import FeatureBlock, Features, Floats
 
 
 def blocks_of(encodings: Sequence[Encoding]) -> tuple[FeatureBlock, ...]:

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.features.encoding import MissingValue, NotANumber, parts_of
-from proxy.learning.graph import Floats
+from gremlink.proxy.learning.features.encoding import MissingValue, NotANumber, parts_of
+from gremlink.proxy.learning.graph import Floats
 
 IMPUTERS = ("mean", "median", "most-frequent")
 NORMS = ("min-max", "standard", "none")

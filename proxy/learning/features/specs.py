@@ -7,14 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from proxy.learning.features.category import CategoryFitter
-from proxy.learning.features.dates import DATETIME_PARTS, DatetimeFitter
-from proxy.learning.features.encoding import Fitter, Undecided
-from proxy.learning.features.inference import AutoFitter
-from proxy.learning.features.language import LANGUAGES
-from proxy.learning.features.numerical import IMPUTERS, NORMS, BucketFitter, NumericalFitter
-from proxy.learning.features.terms import TfidfFitter, Vocabulary
-from proxy.learning.features.text_vectors import TextFitter
+from gremlink.proxy.learning.features.category import CategoryFitter
+from gremlink.proxy.learning.features.dates import DATETIME_PARTS, DatetimeFitter
+from gremlink.proxy.learning.features.encoding import Fitter, Undecided
+from gremlink.proxy.learning.features.inference import AutoFitter
+from gremlink.proxy.learning.features.language import LANGUAGES
+from gremlink.proxy.learning.features.numerical import (
+    IMPUTERS,
+    NORMS,
+    BucketFitter,
+    NumericalFitter,
+)
+from gremlink.proxy.learning.features.terms import TfidfFitter, Vocabulary
+from gremlink.proxy.learning.features.text_vectors import TextFitter
 
 TEXT_TYPES = ("text_fasttext", "text_sbert", "text_sbert128", "text_sbert512", "text_word2vec")
 TYPES = (

@@ -16,8 +16,8 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.features.encoding import Undecided
-from proxy.learning.graph import Floats
+from gremlink.proxy.learning.features.encoding import Undecided
+from gremlink.proxy.learning.graph import Floats
 
 DIMENSIONS = 100
 """Columns at most."""

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from proxy.learning.graph import Floats
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.messages.system_errors import reason_of
 
 WORDLLAMA = "wordllama"
 SPACY = "spacy"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from proxy.learning.features.text_models import (
+from gremlink.proxy.learning.features.text_models import (
     FASTTEXT,
     SENTENCES,
     SPACY,
@@ -16,7 +16,7 @@ from proxy.learning.features.text_models import (
     is_installed,
     load_model,
 )
-from proxy.learning.graph import Floats
+from gremlink.proxy.learning.graph import Floats
 
 WORD2VEC_MODEL = "en_core_web_lg"
 """What Neptune uses for `text_word2vec`."""

@@ -1,6 +1,6 @@
 """A trained encoder in NumPy: embeddings of vertices on a graph that may have changed since.
 
-The formula stands at `proxy.learning.models.rgcn.RelationalEncoder`, which trains it.
+The formula stands at `gremlink.proxy.learning.models.rgcn.RelationalEncoder`, which trains it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.features.geometry import unit_blocks
-from proxy.learning.graph import DIRECTIONS, Features, Floats, Relation, TypedGraph
-from proxy.learning.inductive.receptive_field import MessageMatrices, MessageType, ReceptiveField
+from gremlink.proxy.learning.features.geometry import unit_blocks
+from gremlink.proxy.learning.graph import DIRECTIONS, Features, Floats, Relation, TypedGraph
+from gremlink.proxy.learning.inductive.receptive_field import (
+    MessageMatrices,
+    MessageType,
+    ReceptiveField,
+)
 
 NORM_EPSILON = 1e-5
 

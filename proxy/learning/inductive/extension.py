@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grammar.traversal import Literal
-from proxy.graph.labels import split_labels
-from proxy.learning.features.encoding import Encoding, UnfitCell
-from proxy.learning.features.matrix import encode
-from proxy.learning.graph import (
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.graph.labels import split_labels
+from gremlink.proxy.learning.features.encoding import Encoding, UnfitCell
+from gremlink.proxy.learning.features.matrix import encode
+from gremlink.proxy.learning.graph import (
     Direction,
     Edges,
     Features,
@@ -29,8 +29,13 @@ from proxy.learning.graph import (
     TypedGraph,
     distinct_edges,
 )
-from proxy.learning.inductive.neighbourhood import Cells, Neighbourhood, ReadLinks, ReadVertex
-from proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.learning.inductive.neighbourhood import (
+    Cells,
+    Neighbourhood,
+    ReadLinks,
+    ReadVertex,
+)
+from gremlink.proxy.learning.stored_graph import StoredGraph
 
 Place = tuple[str, int]
 """A vertex: its type, and its number there."""

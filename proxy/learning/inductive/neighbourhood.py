@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from grammar.traversal import Literal
-from proxy.learning.graph import Direction
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.graph import Direction
 
 Cells = Mapping[str, Sequence[str]]
 """The values of an element's properties by key, as texts."""

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import DIRECTIONS, Direction, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Indexes, Relation, TypedGraph
 
 MessageType = tuple[Relation, Direction]
 """Messages along a relation (`out`), or against it."""

@@ -9,26 +9,26 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.events import Progress
-from proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
-from proxy.learning.links.blend import Blend, Rankings, Task, fit_blend
-from proxy.learning.links.calibration import Calibration
-from proxy.learning.links.dataset import Dataset
-from proxy.learning.links.evaluation import Questions
-from proxy.learning.links.known import KnownLinks
-from proxy.learning.links.members import Step, Timed, fit_simple, nobody
-from proxy.learning.links.networks import Course
-from proxy.learning.links.plan import Plan, planned
-from proxy.learning.links.platt import fit_calibration
-from proxy.learning.links.ranking import Ranking, rank_members
-from proxy.learning.links.reliability import Bin, reliability
-from proxy.learning.links.scorers import SIMPLE, Scorer
-from proxy.learning.links.scorers.popularity import Popularity
-from proxy.learning.links.scorers.trained import Trained
-from proxy.learning.links.warm import Warm
-from proxy.learning.processing.processed import CustomSplit
-from proxy.learning.provenance import Stopwatch
-from proxy.learning.settings import AUTO, NETWORK, NETWORKS, TrainingSettings
+from gremlink.proxy.learning.events import Progress
+from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.links.blend import Blend, Rankings, Task, fit_blend
+from gremlink.proxy.learning.links.calibration import Calibration
+from gremlink.proxy.learning.links.dataset import Dataset
+from gremlink.proxy.learning.links.evaluation import Questions
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.members import Step, Timed, fit_simple, nobody
+from gremlink.proxy.learning.links.networks import Course
+from gremlink.proxy.learning.links.plan import Plan, planned
+from gremlink.proxy.learning.links.platt import fit_calibration
+from gremlink.proxy.learning.links.ranking import Ranking, rank_members
+from gremlink.proxy.learning.links.reliability import Bin, reliability
+from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
+from gremlink.proxy.learning.links.scorers.popularity import Popularity
+from gremlink.proxy.learning.links.scorers.trained import Trained
+from gremlink.proxy.learning.links.warm import Warm
+from gremlink.proxy.learning.processing.processed import CustomSplit
+from gremlink.proxy.learning.provenance import Stopwatch
+from gremlink.proxy.learning.settings import AUTO, NETWORK, NETWORKS, TrainingSettings
 
 Ranks = NDArray[np.float64]
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.graph import DIRECTIONS, Direction, Relation
-from proxy.learning.links.ranking import Ranking, joined
-from proxy.learning.links.scorers.mixture import MemberWeights
-from proxy.learning.links.weights import RIDGE, fit_weights
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Relation
+from gremlink.proxy.learning.links.ranking import Ranking, joined
+from gremlink.proxy.learning.links.scorers.mixture import MemberWeights
+from gremlink.proxy.learning.links.weights import RIDGE, fit_weights
 
 SHRINKAGE = 50.0
 """Prior precision of a weight around the one that it leans on, as if by so many questions."""

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.graph import Indexes, Relation, TypedGraph
 
 WIDTH = 1000
 """Of each end so many neighbours are looked at, those with the fewest neighbours of their own:

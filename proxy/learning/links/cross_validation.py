@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from proxy.learning.events import PhaseStarted
-from proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
-from proxy.learning.links.bench import BLENDING, Bench, Ranks, Study
-from proxy.learning.links.blend import Task
-from proxy.learning.links.evaluation import Measure, mean_gain
-from proxy.learning.links.members import Validation
-from proxy.learning.links.networks import Course, checkpoints, judged, most_epochs
-from proxy.learning.links.ranking import Ranking
-from proxy.learning.links.scorers.trained import Trained
-from proxy.learning.settings import AUTO, NETWORK
-from proxy.learning.timeline import Steps
+from gremlink.proxy.learning.events import PhaseStarted
+from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.links.bench import BLENDING, Bench, Ranks, Study
+from gremlink.proxy.learning.links.blend import Task
+from gremlink.proxy.learning.links.evaluation import Measure, mean_gain
+from gremlink.proxy.learning.links.members import Validation
+from gremlink.proxy.learning.links.networks import Course, checkpoints, judged, most_epochs
+from gremlink.proxy.learning.links.ranking import Ranking
+from gremlink.proxy.learning.links.scorers.trained import Trained
+from gremlink.proxy.learning.settings import AUTO, NETWORK
+from gremlink.proxy.learning.timeline import Steps
 
 FEW_EDGES = 200
 """Below so many edges there are twice as many parts: each member then misses fewer of them."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from proxy.learning.graph import Relation
-from proxy.learning.processing.processed import ProcessedGraph, Split, UnusableExport
-from proxy.learning.stored_graph import OverStoredGraph, StoredGraph
+from gremlink.proxy.learning.graph import Relation
+from gremlink.proxy.learning.processing.processed import ProcessedGraph, Split, UnusableExport
+from gremlink.proxy.learning.stored_graph import OverStoredGraph, StoredGraph
 
 
 @dataclass(frozen=True, slots=True)

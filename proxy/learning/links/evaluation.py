@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.graph import Direction, Edges, Floats, Indexes, Mask
-from proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.graph import Direction, Edges, Floats, Indexes, Mask
+from gremlink.proxy.learning.links.known import KnownLinks
 
 if TYPE_CHECKING:
-    from proxy.learning.links.scorers.scorer import Scorer
+    from gremlink.proxy.learning.links.scorers.scorer import Scorer
 
 BLOCK = 256
 """Sources that are scored at a time: bounds the memory of a full ranking."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from grammar.traversal import Literal
-from proxy.learning.graph import DIRECTIONS
-from proxy.learning.links.known import KnownLinks
-from proxy.learning.links.model import LinkModel
-from proxy.learning.links.predictor import LinkPredictor
-from proxy.learning.links.report import Example
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.graph import DIRECTIONS
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.model import LinkModel
+from gremlink.proxy.learning.links.predictor import LinkPredictor
+from gremlink.proxy.learning.links.report import Example
 
 MOST = 10
 ANSWERS = 3

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grammar.traversal import Argument, Entries, Items, Kind, Literal
-from proxy.learning.graph import Direction, Indexes, Relation
-from proxy.learning.links.connections import Connections, Vertex
-from proxy.learning.links.likeness import Likeness, likenesses
-from proxy.learning.links.model import RelationModel
-from proxy.learning.links.scorers.mixture import Mixture
-from proxy.learning.stored_graph import StoredGraph
+from gremlink.grammar.traversal import Argument, Entries, Items, Kind, Literal
+from gremlink.proxy.learning.graph import Direction, Indexes, Relation
+from gremlink.proxy.learning.links.connections import Connections, Vertex
+from gremlink.proxy.learning.links.likeness import Likeness, likenesses
+from gremlink.proxy.learning.links.model import RelationModel
+from gremlink.proxy.learning.links.scorers.mixture import Mixture
+from gremlink.proxy.learning.stored_graph import StoredGraph
 
 PATHS = 5
 """Connecting paths of one result."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grammar.traversal import Literal
-from proxy.learning.graph import Direction
-from proxy.learning.links.ranker import Ranker, ScoredVertex, Table, Vertices
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.graph import Direction
+from gremlink.proxy.learning.links.ranker import Ranker, ScoredVertex, Table, Vertices
 
 MOST_KNOWN = 128
 """Links of a vertex about which there are guesses: a database looks at each of them."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import Direction, Indexes, Mask, Relation, TypedGraph
+from gremlink.proxy.learning.graph import Direction, Indexes, Mask, Relation, TypedGraph
 
 
 class Cells(NamedTuple):

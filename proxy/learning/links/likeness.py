@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from proxy.learning.features.geometry import standard_of
-from proxy.learning.graph import FeatureBlock, Features, Floats, Indexes
+from gremlink.proxy.learning.features.geometry import standard_of
+from gremlink.proxy.learning.graph import FeatureBlock, Features, Floats, Indexes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.graph import (
+from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
     Edges,
@@ -16,11 +16,11 @@ from proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
-from proxy.learning.links.evaluation import Measure, Questions, mean_gain, rank_questions
-from proxy.learning.links.known import KnownLinks
-from proxy.learning.links.scorers import SIMPLE, Scorer
-from proxy.learning.links.scorers.trained import Trained
-from proxy.learning.provenance import Stopwatch
+from gremlink.proxy.learning.links.evaluation import Measure, Questions, mean_gain, rank_questions
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
+from gremlink.proxy.learning.links.scorers.trained import Trained
+from gremlink.proxy.learning.provenance import Stopwatch
 
 Step = Callable[[], None]
 """Hears that one more step of a phase is done."""

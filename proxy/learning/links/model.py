@@ -9,22 +9,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar.traversal import Literal
-from proxy.learning.graph import DIRECTIONS, Direction, Relation
-from proxy.learning.inductive.encoder import Encoder, embedded, encoder_tensors, encoders_of
-from proxy.learning.inductive.extension import Extension
-from proxy.learning.inductive.scope import ENTITIES, INDUCTIVE, STRUCTURE, Scope
-from proxy.learning.links.calibration import Calibration
-from proxy.learning.links.known import KnownLinks
-from proxy.learning.links.scorers import FITTED, STRUCTURAL, Scorer
-from proxy.learning.links.scorers.embedding import Embeddings, RelationVectors, unit_rows
-from proxy.learning.links.scorers.fitted import Tensors
-from proxy.learning.links.scorers.knowledge import KnowledgeEmbeddings
-from proxy.learning.links.scorers.mixture import MemberWeights, Mixture
-from proxy.learning.links.scorers.trained import Trained
-from proxy.learning.settings import NETWORK
-from proxy.learning.stored_graph import StoredGraph, stored_graph_of
-from proxy.store.artifacts import Artifact
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Relation
+from gremlink.proxy.learning.inductive.encoder import (
+    Encoder,
+    embedded,
+    encoder_tensors,
+    encoders_of,
+)
+from gremlink.proxy.learning.inductive.extension import Extension
+from gremlink.proxy.learning.inductive.scope import ENTITIES, INDUCTIVE, STRUCTURE, Scope
+from gremlink.proxy.learning.links.calibration import Calibration
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.scorers import FITTED, STRUCTURAL, Scorer
+from gremlink.proxy.learning.links.scorers.embedding import Embeddings, RelationVectors, unit_rows
+from gremlink.proxy.learning.links.scorers.fitted import Tensors
+from gremlink.proxy.learning.links.scorers.knowledge import KnowledgeEmbeddings
+from gremlink.proxy.learning.links.scorers.mixture import MemberWeights, Mixture
+from gremlink.proxy.learning.links.scorers.trained import Trained
+from gremlink.proxy.learning.settings import NETWORK
+from gremlink.proxy.learning.stored_graph import StoredGraph, stored_graph_of
+from gremlink.proxy.store.artifacts import Artifact
 
 TASK = "link_prediction"
 NETWORK_TENSORS = "network"

@@ -9,16 +9,16 @@ from typing import Protocol
 
 import numpy as np
 
-from proxy.learning.events import EpochDone, PhaseStarted, Progress
-from proxy.learning.graph import Relation, TypedGraph
-from proxy.learning.links.scorers.trained import Trained
-from proxy.learning.links.warm import Warm
-from proxy.learning.models.fit_settings import fit_settings
-from proxy.learning.models.fitting import Checkpoint, fit
-from proxy.learning.models.knowledge import KNOWLEDGE, KnowledgeSettings, fit_knowledge
-from proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
-from proxy.learning.settings import LIGHTGCN, NETWORK, TrainingSettings
-from proxy.learning.timeline import is_over
+from gremlink.proxy.learning.events import EpochDone, PhaseStarted, Progress
+from gremlink.proxy.learning.graph import Relation, TypedGraph
+from gremlink.proxy.learning.links.scorers.trained import Trained
+from gremlink.proxy.learning.links.warm import Warm
+from gremlink.proxy.learning.models.fit_settings import fit_settings
+from gremlink.proxy.learning.models.fitting import Checkpoint, fit
+from gremlink.proxy.learning.models.knowledge import KNOWLEDGE, KnowledgeSettings, fit_knowledge
+from gremlink.proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
+from gremlink.proxy.learning.settings import LIGHTGCN, NETWORK, TrainingSettings
+from gremlink.proxy.learning.timeline import is_over
 
 SMALL_EPOCHS = 40
 """Of the graph neural network on a small graph, which it soon learns by heart."""

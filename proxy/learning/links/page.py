@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from proxy.learning import charts
-from proxy.learning.links.report import RANK_BINS, Report
-from proxy.learning.page import embedding_parts, heading, opening, page, paragraph, table
-from proxy.learning.search.page import search_parts
+from gremlink.proxy.learning import charts
+from gremlink.proxy.learning.links.report import RANK_BINS, Report
+from gremlink.proxy.learning.page import embedding_parts, heading, opening, page, paragraph, table
+from gremlink.proxy.learning.search.page import search_parts
 
 COLUMNS = ("mrr", "hits@1", "hits@3", "hits@10", "hits@100", "ndcg@10", "recall@10", "recall@20")
 MOST_TYPES = 60

@@ -1,11 +1,11 @@
-"""Which methods a budget of time has room for. See `proxy.learning.budget`."""
+"""Which methods a budget of time has room for. See `gremlink.proxy.learning.budget`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from proxy.learning.budget import (
+from gremlink.proxy.learning.budget import (
     CALL,
     RATE,
     STEP_TOUCH,
@@ -13,19 +13,19 @@ from proxy.learning.budget import (
     default_budget,
     messages_cost,
 )
-from proxy.learning.graph import DIRECTIONS, Direction, Relation, TypedGraph
-from proxy.learning.links.networks import most_epochs
-from proxy.learning.links.scorers import FITTED, SIMPLE, STRUCTURAL
-from proxy.learning.links.scorers.ease import MOST_COLUMNS
-from proxy.learning.links.scorers.personalised_pagerank import STEPS
-from proxy.learning.links.scorers.weighted_ease import MOST_TRIED, WeightedEase
-from proxy.learning.models.mini_batches import (
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Relation, TypedGraph
+from gremlink.proxy.learning.links.networks import most_epochs
+from gremlink.proxy.learning.links.scorers import FITTED, SIMPLE, STRUCTURAL
+from gremlink.proxy.learning.links.scorers.ease import MOST_COLUMNS
+from gremlink.proxy.learning.links.scorers.personalised_pagerank import STEPS
+from gremlink.proxy.learning.links.scorers.weighted_ease import MOST_TRIED, WeightedEase
+from gremlink.proxy.learning.models.mini_batches import (
     BATCHES,
     POOL,
     learns_from_samples,
     read_by_a_step,
 )
-from proxy.learning.settings import (
+from gremlink.proxy.learning.settings import (
     AUTO,
     KNOWLEDGE_NAMES,
     LIGHTGCN,

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from proxy.learning.links.calibration import Calibration
-from proxy.learning.links.ranking import Ranking
-from proxy.learning.links.scorers.mixture import MemberWeights
+from gremlink.proxy.learning.links.calibration import Calibration
+from gremlink.proxy.learning.links.ranking import Ranking
+from gremlink.proxy.learning.links.scorers.mixture import MemberWeights
 
 LEAST_SLOPE = 1e-3
 """Keeps the order where validation edges speak against it."""

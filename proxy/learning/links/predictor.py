@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from grammar.traversal import Literal
-from proxy.graph.labels import may_have, surely_has
-from proxy.learning.embeddings import VertexEmbeddings, embeddings_of
-from proxy.learning.graph import Direction, Relation
-from proxy.learning.inductive.extension import Place, Places, extend, places_of
-from proxy.learning.inductive.neighbourhood import Neighbourhood
-from proxy.learning.inductive.scope import Scope
-from proxy.learning.links.explanation import Evidence, Explanation
-from proxy.learning.links.guess import Guess, guess
-from proxy.learning.links.model import LinkModel, from_artifact
-from proxy.learning.links.ranker import Ranker, ScoredVertex, Table, Vertices
-from proxy.store.artifacts import read_artifact
-from proxy.store.reading import making
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.graph.labels import may_have, surely_has
+from gremlink.proxy.learning.embeddings import VertexEmbeddings, embeddings_of
+from gremlink.proxy.learning.graph import Direction, Relation
+from gremlink.proxy.learning.inductive.extension import Place, Places, extend, places_of
+from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
+from gremlink.proxy.learning.inductive.scope import Scope
+from gremlink.proxy.learning.links.explanation import Evidence, Explanation
+from gremlink.proxy.learning.links.guess import Guess, guess
+from gremlink.proxy.learning.links.model import LinkModel, from_artifact
+from gremlink.proxy.learning.links.ranker import Ranker, ScoredVertex, Table, Vertices
+from gremlink.proxy.store.artifacts import read_artifact
+from gremlink.proxy.store.reading import making
 
 SAMPLES = 32
 """Vertices of a type about which a database is asked: they are labelled alike but for the order of
@@ -70,7 +70,7 @@ class LinkPredictor:
     def load(cls, directory: Path) -> LinkPredictor:
         """Load and verify an artifact.
 
-        Raises `ArtifactError` (of `proxy.store.artifacts`).
+        Raises `ArtifactError` (of `gremlink.proxy.store.artifacts`).
         """
         artifact = read_artifact(directory)
         with making("a link-prediction model", directory):

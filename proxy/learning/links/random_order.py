@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from proxy.learning.graph import Direction, Indexes, Relation
-from proxy.learning.links.blend import Task
-from proxy.learning.links.known import KnownLinks
-from proxy.learning.links.ranking_metrics import HITS_AT
+from gremlink.proxy.learning.graph import Direction, Indexes, Relation
+from gremlink.proxy.learning.links.blend import Task
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.ranking_metrics import HITS_AT
 
 
 def random_order(

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar.traversal import Literal
-from proxy.learning.graph import Direction, Indexes, Relation
-from proxy.learning.inductive.extension import Places
-from proxy.learning.links.calibration import Calibration, probabilities
-from proxy.learning.links.model import LinkModel, RelationModel
-from proxy.learning.links.scorers.mixture import Mixture
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.graph import Direction, Indexes, Relation
+from gremlink.proxy.learning.inductive.extension import Places
+from gremlink.proxy.learning.links.calibration import Calibration, probabilities
+from gremlink.proxy.learning.links.model import LinkModel, RelationModel
+from gremlink.proxy.learning.links.scorers.mixture import Mixture
 
 
 @dataclass(frozen=True, slots=True)

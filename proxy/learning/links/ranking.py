@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.graph import Floats, Indexes
-from proxy.learning.links.evaluation import BLOCK, Places, Questions, places
-from proxy.learning.links.known import KnownLinks
-from proxy.learning.links.scorers.mixture import normalised
-from proxy.learning.links.scorers.scorer import Scorer
+from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.links.evaluation import BLOCK, Places, Questions, places
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.scorers.mixture import normalised
+from gremlink.proxy.learning.links.scorers.scorer import Scorer
 
 CANDIDATES = 4096
 """Up to so many candidates a question keeps all; else the hardest and a uniform sample."""

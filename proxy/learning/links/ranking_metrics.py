@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.graph import Indexes
+from gremlink.proxy.learning.graph import Indexes
 
 HITS_AT = (1, 3, 10, 100)
 RECALL_AT = (10, 20)

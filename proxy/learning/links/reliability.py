@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from proxy.learning.links.calibration import Calibration, probabilities
-from proxy.learning.links.ranking import Ranking
-from proxy.learning.links.scorers.mixture import MemberWeights
+from gremlink.proxy.learning.links.calibration import Calibration, probabilities
+from gremlink.proxy.learning.links.ranking import Ranking
+from gremlink.proxy.learning.links.scorers.mixture import MemberWeights
 
 BINS = 10
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from proxy.learning.graph import Direction, Relation
-from proxy.learning.links.bench import Ranks, Study
-from proxy.learning.links.blend import TIE
-from proxy.learning.links.networks import Course
-from proxy.learning.links.ranking_metrics import RankingMetrics
-from proxy.learning.links.reliability import Bin
-from proxy.learning.search.tuning import SearchReport
+from gremlink.proxy.learning.graph import Direction, Relation
+from gremlink.proxy.learning.links.bench import Ranks, Study
+from gremlink.proxy.learning.links.blend import TIE
+from gremlink.proxy.learning.links.networks import Course
+from gremlink.proxy.learning.links.ranking_metrics import RankingMetrics
+from gremlink.proxy.learning.links.reliability import Bin
+from gremlink.proxy.learning.search.tuning import SearchReport
 
 RANK_BINS = (
     ("1", 1.0),

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from proxy.learning.events import PhaseStarted
-from proxy.learning.graph import DIRECTIONS, Edges, Mask, Relation, TypedGraph
-from proxy.learning.links.bench import BLENDING, Bench, Ranks, Study
-from proxy.learning.links.blend import Blend, Task
-from proxy.learning.links.evaluation import Questions, rank_questions
-from proxy.learning.links.known import KnownLinks
-from proxy.learning.links.members import Validation
-from proxy.learning.links.networks import (
+from gremlink.proxy.learning.events import PhaseStarted
+from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Mask, Relation, TypedGraph
+from gremlink.proxy.learning.links.bench import BLENDING, Bench, Ranks, Study
+from gremlink.proxy.learning.links.blend import Blend, Task
+from gremlink.proxy.learning.links.evaluation import Questions, rank_questions
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.members import Validation
+from gremlink.proxy.learning.links.networks import (
     Course,
     Judge,
     checkpoints,
@@ -27,11 +27,11 @@ from proxy.learning.links.networks import (
     patience_of,
     told,
 )
-from proxy.learning.links.scorers.mixture import Mixture
-from proxy.learning.links.scorers.trained import Trained, together
-from proxy.learning.processing.processed import CustomSplit, Split, SplitRate
-from proxy.learning.settings import AUTO
-from proxy.learning.timeline import Steps
+from gremlink.proxy.learning.links.scorers.mixture import Mixture
+from gremlink.proxy.learning.links.scorers.trained import Trained, together
+from gremlink.proxy.learning.processing.processed import CustomSplit, Split, SplitRate
+from gremlink.proxy.learning.settings import AUTO
+from gremlink.proxy.learning.timeline import Steps
 
 TESTING = "ranking the test edges"
 """The phase, for people."""

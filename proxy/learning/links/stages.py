@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from proxy.learning.links.bench import BLENDING, Bench
-from proxy.learning.links.cross_validation import count_parts
-from proxy.learning.links.plan import TOUCH, cost
-from proxy.learning.links.scorers import FITTED
-from proxy.learning.links.split import BLEND_EDGES, TESTING
-from proxy.learning.search.tuning import Wanted, stages_of_search
-from proxy.learning.settings import AUTO, NETWORK, NETWORKS
-from proxy.learning.timeline import Stage
+from gremlink.proxy.learning.links.bench import BLENDING, Bench
+from gremlink.proxy.learning.links.cross_validation import count_parts
+from gremlink.proxy.learning.links.plan import TOUCH, cost
+from gremlink.proxy.learning.links.scorers import FITTED
+from gremlink.proxy.learning.links.split import BLEND_EDGES, TESTING
+from gremlink.proxy.learning.search.tuning import Wanted, stages_of_search
+from gremlink.proxy.learning.settings import AUTO, NETWORK, NETWORKS
+from gremlink.proxy.learning.timeline import Stage
 
 LOOK = 0.01
 """Seconds to ask a method that takes next to none."""

@@ -8,39 +8,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.graph.export_files import CONFIGURATION
-from proxy.learning.budget import within
-from proxy.learning.embeddings import picture
-from proxy.learning.events import PhaseStarted, Progress, unheard
-from proxy.learning.graph import DIRECTIONS, Relation
-from proxy.learning.inductive.encoder import Encoder
-from proxy.learning.links.bench import Bench, Study
-from proxy.learning.links.cross_validation import study_folds
-from proxy.learning.links.dataset import Dataset, link_dataset
-from proxy.learning.links.examples import examples
-from proxy.learning.links.model import TASK, LinkModel, RelationModel, to_artifact
-from proxy.learning.links.networks import checkpoints, told
-from proxy.learning.links.page import link_page
-from proxy.learning.links.random_order import random_order
-from proxy.learning.links.report import Report, blend_rows, method_rows, rank_counts
-from proxy.learning.links.scorers import FITTED, SIMPLE
-from proxy.learning.links.scorers.fitted import Tensors
-from proxy.learning.links.scorers.trained import Trained, together
-from proxy.learning.links.split import study_split
-from proxy.learning.links.stages import stages
-from proxy.learning.links.tuning import begin_warm, searched
-from proxy.learning.models.fitting import Checkpoint
-from proxy.learning.models.messages import threads
-from proxy.learning.models.mini_batches import place
-from proxy.learning.processing.load import load_processed
-from proxy.learning.processing.processed import UnusableExport
-from proxy.learning.provenance import PAGE, REPORT, peak_memory, provenance
-from proxy.learning.search.tuning import (
+from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.learning.budget import within
+from gremlink.proxy.learning.embeddings import picture
+from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
+from gremlink.proxy.learning.graph import DIRECTIONS, Relation
+from gremlink.proxy.learning.inductive.encoder import Encoder
+from gremlink.proxy.learning.links.bench import Bench, Study
+from gremlink.proxy.learning.links.cross_validation import study_folds
+from gremlink.proxy.learning.links.dataset import Dataset, link_dataset
+from gremlink.proxy.learning.links.examples import examples
+from gremlink.proxy.learning.links.model import TASK, LinkModel, RelationModel, to_artifact
+from gremlink.proxy.learning.links.networks import checkpoints, told
+from gremlink.proxy.learning.links.page import link_page
+from gremlink.proxy.learning.links.random_order import random_order
+from gremlink.proxy.learning.links.report import Report, blend_rows, method_rows, rank_counts
+from gremlink.proxy.learning.links.scorers import FITTED, SIMPLE
+from gremlink.proxy.learning.links.scorers.fitted import Tensors
+from gremlink.proxy.learning.links.scorers.trained import Trained, together
+from gremlink.proxy.learning.links.split import study_split
+from gremlink.proxy.learning.links.stages import stages
+from gremlink.proxy.learning.links.tuning import begin_warm, searched
+from gremlink.proxy.learning.models.fitting import Checkpoint
+from gremlink.proxy.learning.models.messages import threads
+from gremlink.proxy.learning.models.mini_batches import place
+from gremlink.proxy.learning.processing.load import load_processed
+from gremlink.proxy.learning.processing.processed import UnusableExport
+from gremlink.proxy.learning.provenance import PAGE, REPORT, peak_memory, provenance
+from gremlink.proxy.learning.search.tuning import (
     Question,
     tuned_by,
     wanted_for,
 )
-from proxy.learning.settings import (
+from gremlink.proxy.learning.settings import (
     AUTO,
     MODELS,
     NETWORK,
@@ -48,8 +48,8 @@ from proxy.learning.settings import (
     TrainingSettings,
     check_model,
 )
-from proxy.learning.timeline import Timeline
-from proxy.store.artifacts import try_output, write_or_keep
+from gremlink.proxy.learning.timeline import Timeline
+from gremlink.proxy.store.artifacts import try_output, write_or_keep
 
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy")
 

@@ -9,26 +9,26 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from proxy.learning.events import unheard
-from proxy.learning.links.bench import Bench, Ranks
-from proxy.learning.links.cross_validation import learned as learned_in_part
-from proxy.learning.links.cross_validation import (
+from gremlink.proxy.learning.events import unheard
+from gremlink.proxy.learning.links.bench import Bench, Ranks
+from gremlink.proxy.learning.links.cross_validation import learned as learned_in_part
+from gremlink.proxy.learning.links.cross_validation import (
     mean_course,
     part_seed,
     parts_of,
     without_part,
 )
-from proxy.learning.links.dataset import Dataset
-from proxy.learning.links.evaluation import mean_reciprocal_rank
-from proxy.learning.links.members import Validation
-from proxy.learning.links.networks import Course
-from proxy.learning.links.scorers.trained import Trained
-from proxy.learning.links.split import held_out, learned
-from proxy.learning.models.messages import threads
-from proxy.learning.search.names import applied
-from proxy.learning.search.parameter import Value
-from proxy.learning.search.search import Objective, Reached, Tell, groups_of
-from proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.links.dataset import Dataset
+from gremlink.proxy.learning.links.evaluation import mean_reciprocal_rank
+from gremlink.proxy.learning.links.members import Validation
+from gremlink.proxy.learning.links.networks import Course
+from gremlink.proxy.learning.links.scorers.trained import Trained
+from gremlink.proxy.learning.links.split import held_out, learned
+from gremlink.proxy.learning.models.messages import threads
+from gremlink.proxy.learning.search.names import applied
+from gremlink.proxy.learning.search.parameter import Value
+from gremlink.proxy.learning.search.search import Objective, Reached, Tell, groups_of
+from gremlink.proxy.learning.settings import TrainingSettings
 
 
 def link_objective(

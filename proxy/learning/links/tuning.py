@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from proxy.learning.links.bench import Bench
-from proxy.learning.links.model import TASK
-from proxy.learning.links.trials import link_objective
-from proxy.learning.links.warm import LEAST_NEW, read_earlier, warm_start
-from proxy.learning.processing.processed import CustomSplit
-from proxy.learning.search.configuration import BadHpoConfiguration
-from proxy.learning.search.names import applied
-from proxy.learning.search.tuning import NO_SEARCH, Question, SearchReport, Wanted, tuned
+from gremlink.proxy.learning.links.bench import Bench
+from gremlink.proxy.learning.links.model import TASK
+from gremlink.proxy.learning.links.trials import link_objective
+from gremlink.proxy.learning.links.warm import LEAST_NEW, read_earlier, warm_start
+from gremlink.proxy.learning.processing.processed import CustomSplit
+from gremlink.proxy.learning.search.configuration import BadHpoConfiguration
+from gremlink.proxy.learning.search.names import applied
+from gremlink.proxy.learning.search.tuning import NO_SEARCH, Question, SearchReport, Wanted, tuned
 
 METRIC = "mrr"
 SAME_EDGES = (

@@ -12,18 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-from grammar.traversal import Literal
-from proxy.learning.features.encodings import to_document
-from proxy.learning.graph import Floats, Indexes, Mask, Relation
-from proxy.learning.inductive.encoder import Encoder
-from proxy.learning.links.dataset import Dataset
-from proxy.learning.links.model import TASK, LinkModel, from_artifact
-from proxy.learning.links.scorers.embedding import Embeddings, RelationVectors
-from proxy.learning.links.scorers.knowledge import KnowledgeEmbeddings
-from proxy.learning.models.start import NetworkStart
-from proxy.learning.settings import KNOWLEDGE_NAMES
-from proxy.learning.stored_graph import StoredGraph
-from proxy.store.reading import making, read_for
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.features.encodings import to_document
+from gremlink.proxy.learning.graph import Floats, Indexes, Mask, Relation
+from gremlink.proxy.learning.inductive.encoder import Encoder
+from gremlink.proxy.learning.links.dataset import Dataset
+from gremlink.proxy.learning.links.model import TASK, LinkModel, from_artifact
+from gremlink.proxy.learning.links.scorers.embedding import Embeddings, RelationVectors
+from gremlink.proxy.learning.links.scorers.knowledge import KnowledgeEmbeddings
+from gremlink.proxy.learning.models.start import NetworkStart
+from gremlink.proxy.learning.settings import KNOWLEDGE_NAMES
+from gremlink.proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.store.reading import making, read_for
 
 LEAST_NEW = 40
 """New edges that there must be to judge networks that know all others."""

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from proxy.learning.graph import Floats
-from proxy.learning.links.ranking import Ranking
-from proxy.learning.links.scorers.mixture import MemberWeights
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.links.ranking import Ranking
+from gremlink.proxy.learning.links.scorers.mixture import MemberWeights
 
 RIDGE = 1.0
 """Prior precision of a weight around 0, as if by so many questions."""

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from proxy.learning.graph import Direction, Floats, Relation
-from proxy.learning.links.scorers.embedding import Embeddings, RelationVectors
+from gremlink.proxy.learning.graph import Direction, Floats, Relation
+from gremlink.proxy.learning.links.scorers.embedding import Embeddings, RelationVectors
 
 SCALE = 8.0
 """Inverse temperature of the soft-max at the beginning; cosines alone would be too flat."""

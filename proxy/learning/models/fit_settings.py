@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from proxy.learning.models.mini_batches import Sampling
-from proxy.learning.models.rgcn import EncoderSettings
-from proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.models.mini_batches import Sampling
+from gremlink.proxy.learning.models.rgcn import EncoderSettings
+from gremlink.proxy.learning.settings import TrainingSettings
 
 
 @dataclass(frozen=True, slots=True)

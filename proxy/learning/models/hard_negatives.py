@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import Indexes
+from gremlink.proxy.learning.graph import Indexes
 
 WALKS = 4
 """Walks for each candidate that is wanted: many of them end at the same."""

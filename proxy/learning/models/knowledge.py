@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from proxy.learning.graph import DIRECTIONS, Direction, Floats, Relation, TypedGraph
-from proxy.learning.links.scorers.knowledge import DISTANCES, Form, KnowledgeEmbeddings
-from proxy.learning.models.adam import Adam
-from proxy.learning.models.bilinear import DistMult
-from proxy.learning.models.complex import ComplEx
-from proxy.learning.models.fitting import Checkpoint
-from proxy.learning.models.rotate import RotatE
-from proxy.learning.models.softmax import Batch, Grouped, ranking_loss
-from proxy.learning.models.transe import TransE
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Floats, Relation, TypedGraph
+from gremlink.proxy.learning.links.scorers.knowledge import DISTANCES, Form, KnowledgeEmbeddings
+from gremlink.proxy.learning.models.adam import Adam
+from gremlink.proxy.learning.models.bilinear import DistMult
+from gremlink.proxy.learning.models.complex import ComplEx
+from gremlink.proxy.learning.models.fitting import Checkpoint
+from gremlink.proxy.learning.models.rotate import RotatE
+from gremlink.proxy.learning.models.softmax import Batch, Grouped, ranking_loss
+from gremlink.proxy.learning.models.transe import TransE
 
 
 class KnowledgeModel(Protocol):

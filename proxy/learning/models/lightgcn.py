@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from proxy.learning.graph import DIRECTIONS, Relation, TypedGraph
-from proxy.learning.links.scorers.knowledge import KnowledgeEmbeddings
-from proxy.learning.models.adam import Adam
-from proxy.learning.models.fitting import Checkpoint
-from proxy.learning.models.messages import MessageGraph, Weights
-from proxy.learning.models.ranking_task import ranking_tasks
+from gremlink.proxy.learning.graph import DIRECTIONS, Relation, TypedGraph
+from gremlink.proxy.learning.links.scorers.knowledge import KnowledgeEmbeddings
+from gremlink.proxy.learning.models.adam import Adam
+from gremlink.proxy.learning.models.fitting import Checkpoint
+from gremlink.proxy.learning.models.messages import MessageGraph, Weights
+from gremlink.proxy.learning.models.ranking_task import ranking_tasks
 
 LAYERS = 3
 

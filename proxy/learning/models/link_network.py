@@ -11,23 +11,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from proxy.learning.graph import DIRECTIONS, Indexes, TypedGraph
-from proxy.learning.inductive.encoder import Encoder
-from proxy.learning.links.scorers.embedding import Embeddings
-from proxy.learning.models.distmult import DistMultDecoder
-from proxy.learning.models.fit_settings import FitSettings
-from proxy.learning.models.messages import MessageGraph, Weights
-from proxy.learning.models.mini_batches import (
+from gremlink.proxy.learning.graph import DIRECTIONS, Indexes, TypedGraph
+from gremlink.proxy.learning.inductive.encoder import Encoder
+from gremlink.proxy.learning.links.scorers.embedding import Embeddings
+from gremlink.proxy.learning.models.distmult import DistMultDecoder
+from gremlink.proxy.learning.models.fit_settings import FitSettings
+from gremlink.proxy.learning.models.messages import MessageGraph, Weights
+from gremlink.proxy.learning.models.mini_batches import (
     BATCHES,
     POOL,
     on_cpu,
     rows_of,
 )
-from proxy.learning.models.optimizers import SparseAndDense, for_whole_graph
-from proxy.learning.models.ranking_task import Questions, RankingTask
-from proxy.learning.models.rgcn import RelationalEncoder
-from proxy.learning.models.rounds import WholeRound
-from proxy.learning.models.sampling import Sampler
+from gremlink.proxy.learning.models.optimizers import SparseAndDense, for_whole_graph
+from gremlink.proxy.learning.models.ranking_task import Questions, RankingTask
+from gremlink.proxy.learning.models.rgcn import RelationalEncoder
+from gremlink.proxy.learning.models.rounds import WholeRound
+from gremlink.proxy.learning.models.sampling import Sampler
 
 
 @dataclass

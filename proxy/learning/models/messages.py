@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from proxy.learning.graph import Relation, TypedGraph
+from gremlink.proxy.learning.graph import Relation, TypedGraph
 
 os.environ.setdefault("DGLBACKEND", "pytorch")
 with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):

@@ -14,8 +14,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from proxy.learning.graph import TypedGraph
-from proxy.learning.settings import TrainingSettings, UnusableSettings
+from gremlink.proxy.learning.graph import TypedGraph
+from gremlink.proxy.learning.settings import TrainingSettings, UnusableSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from proxy.learning.models.adam import Adam
-from proxy.learning.models.fit_settings import FitSettings
-from proxy.learning.models.rgcn import RelationalEncoder
+from gremlink.proxy.learning.models.adam import Adam
+from gremlink.proxy.learning.models.fit_settings import FitSettings
+from gremlink.proxy.learning.models.rgcn import RelationalEncoder
 
 
 def for_whole_graph(encoder: RelationalEncoder, reader: nn.Module, settings: FitSettings) -> Adam:

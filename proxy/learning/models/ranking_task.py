@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from proxy.learning.graph import Direction, Indexes, Mask, Relation, TypedGraph
-from proxy.learning.models.distmult import DistMultDecoder
-from proxy.learning.models.hard_negatives import near_candidates
+from gremlink.proxy.learning.graph import Direction, Indexes, Mask, Relation, TypedGraph
+from gremlink.proxy.learning.models.distmult import DistMultDecoder
+from gremlink.proxy.learning.models.hard_negatives import near_candidates
 
 LOGITS = 2**23
 """Most logits in one soft-max, 32 MiB; beyond it sources, then candidates are sampled."""

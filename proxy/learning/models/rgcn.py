@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from proxy.learning.graph import Floats
-from proxy.learning.inductive.encoder import NORM_EPSILON, Encoder, Layer
-from proxy.learning.models.messages import MessageType
-from proxy.learning.models.rounds import Round
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.inductive.encoder import NORM_EPSILON, Encoder, Layer
+from gremlink.proxy.learning.models.messages import MessageType
+from gremlink.proxy.learning.models.rounds import Round
 
 
 @dataclass(frozen=True, slots=True)

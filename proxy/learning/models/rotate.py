@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from proxy.learning.links.scorers.knowledge import Form
-from proxy.learning.models.complex import product
+from gremlink.proxy.learning.links.scorers.knowledge import Form
+from gremlink.proxy.learning.models.complex import product
 
 
 class RotatE:

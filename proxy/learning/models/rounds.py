@@ -9,7 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from proxy.learning.models.messages import MessageGraph, MessageType, Weights
+from gremlink.proxy.learning.models.messages import MessageGraph, MessageType, Weights
 
 
 class Round(Protocol):

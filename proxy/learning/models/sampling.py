@@ -13,11 +13,11 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from proxy.learning.graph import Indexes, Relation, TypedGraph
-from proxy.learning.inductive.receptive_field import MessageMatrices, Rows
-from proxy.learning.inductive.receptive_field import MessageType as Kind
-from proxy.learning.models.messages import message_types
-from proxy.learning.models.rounds import SampledRound
+from gremlink.proxy.learning.graph import Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.inductive.receptive_field import MessageMatrices, Rows
+from gremlink.proxy.learning.inductive.receptive_field import MessageType as Kind
+from gremlink.proxy.learning.models.messages import message_types
+from gremlink.proxy.learning.models.rounds import SampledRound
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from proxy.learning.graph import Indexes
+from gremlink.proxy.learning.graph import Indexes
 
 LOGITS = 2**22
 """Most logits of one batch, 16 MiB; beyond it the candidates are a new sample for each batch."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from proxy.learning.graph import Relation
-from proxy.learning.inductive.encoder import Encoder
-from proxy.learning.links.scorers.embedding import RelationVectors
+from gremlink.proxy.learning.graph import Relation
+from gremlink.proxy.learning.inductive.encoder import Encoder
+from gremlink.proxy.learning.links.scorers.embedding import RelationVectors
 
 
 @dataclass(frozen=True, slots=True)

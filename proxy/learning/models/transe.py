@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from proxy.learning.links.scorers.knowledge import Form
+from gremlink.proxy.learning.links.scorers.knowledge import Form
 
 
 class TransE:

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from proxy.graph.export_files import EdgeFile, Export, NodeFile, Target
-from proxy.graph.spelling import suggestion
-from proxy.learning.graph import Edges, Relation
-from proxy.learning.processing.edges import RelationRows
-from proxy.learning.processing.numbering import Numbering
-from proxy.learning.processing.processed import (
+from gremlink.proxy.graph.export_files import EdgeFile, Export, NodeFile, Target
+from gremlink.proxy.graph.spelling import suggestion
+from gremlink.proxy.learning.graph import Edges, Relation
+from gremlink.proxy.learning.processing.edges import RelationRows
+from gremlink.proxy.learning.processing.numbering import Numbering
+from gremlink.proxy.learning.processing.processed import (
     Column,
     PropertyColumn,
     Split,
     SplitRate,
     UnusableExport,
 )
-from proxy.learning.processing.splits import KEY, file_names, split_of_edges, split_of_vertices
-from proxy.learning.processing.vertices import VertexReader
+from gremlink.proxy.learning.processing.splits import (
+    KEY,
+    file_names,
+    split_of_edges,
+    split_of_vertices,
+)
+from gremlink.proxy.learning.processing.vertices import VertexReader
 
 DEFAULT_LINK_SPLIT: SplitRate = (0.9, 0.05, 0.05)
 """Neptune's, for links."""

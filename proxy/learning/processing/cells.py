@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from proxy.graph.csv_records import short_rows
-from proxy.graph.export_files import EdgeFile, NodeFile, Target
-from proxy.graph.export_rows import Chunk
-from proxy.learning.features.encoding import Encoding, UnfitCell
-from proxy.learning.features.fitting import FileFits, cell_problem
-from proxy.learning.features.matrix import Matrix
-from proxy.learning.features.specs import Shared
-from proxy.learning.graph import Features, Indexes
-from proxy.learning.processing.pieces import Pieces, target_cells
+from gremlink.proxy.graph.csv_records import short_rows
+from gremlink.proxy.graph.export_files import EdgeFile, NodeFile, Target
+from gremlink.proxy.graph.export_rows import Chunk
+from gremlink.proxy.learning.features.encoding import Encoding, UnfitCell
+from gremlink.proxy.learning.features.fitting import FileFits, cell_problem
+from gremlink.proxy.learning.features.matrix import Matrix
+from gremlink.proxy.learning.features.specs import Shared
+from gremlink.proxy.learning.graph import Features, Indexes
+from gremlink.proxy.learning.processing.pieces import Pieces, target_cells
 
 
 class Cells:

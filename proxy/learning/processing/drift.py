@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from proxy.learning.graph import Edges, TypedGraph
+from gremlink.proxy.learning.graph import Edges, TypedGraph
 
 MOST_WITH_FEATURES = 0.2
 MOST_WITHOUT = 0.1

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from proxy.graph.export_files import EdgeFile, Target
-from proxy.graph.export_rows import ID, Chunk
-from proxy.graph.ids import Ids
-from proxy.learning.features.encoding import Encoding
-from proxy.learning.features.specs import Shared
-from proxy.learning.graph import Features, Indexes, Relation
-from proxy.learning.processing.cells import Cells
-from proxy.learning.processing.numbering import Numbering
-from proxy.learning.processing.processed import Column, EdgeRows, UnusableExport
+from gremlink.proxy.graph.export_files import EdgeFile, Target
+from gremlink.proxy.graph.export_rows import ID, Chunk
+from gremlink.proxy.graph.ids import Ids
+from gremlink.proxy.learning.features.encoding import Encoding
+from gremlink.proxy.learning.features.specs import Shared
+from gremlink.proxy.learning.graph import Features, Indexes, Relation
+from gremlink.proxy.learning.processing.cells import Cells
+from gremlink.proxy.learning.processing.numbering import Numbering
+from gremlink.proxy.learning.processing.processed import Column, EdgeRows, UnusableExport
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from proxy.graph.export_files import CONFIGURATION, read_export
-from proxy.learning.events import Progress
-from proxy.learning.processing.asked import only_target
-from proxy.learning.processing.process import process
-from proxy.learning.processing.processed import ProcessedGraph, UnusableExport
-from proxy.learning.processing.stored import read_processed
-from proxy.store.artifacts import MANIFEST, read_manifest
+from gremlink.proxy.graph.export_files import CONFIGURATION, read_export
+from gremlink.proxy.learning.events import Progress
+from gremlink.proxy.learning.processing.asked import only_target
+from gremlink.proxy.learning.processing.process import process
+from gremlink.proxy.learning.processing.processed import ProcessedGraph, UnusableExport
+from gremlink.proxy.learning.processing.stored import read_processed
+from gremlink.proxy.store.artifacts import MANIFEST, read_manifest
 
 
 def load_processed(

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from grammar.traversal import Kind
-from proxy.graph.ids import Ids
-from proxy.learning.graph import Indexes
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph.ids import Ids
+from gremlink.proxy.learning.graph import Indexes
 
 
 class Numbering:

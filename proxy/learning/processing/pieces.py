@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Sequence
 
-from proxy.graph.errors import shortened
-from proxy.graph.export_files import EdgeFile, NodeFile, Target
-from proxy.graph.export_rows import Chunk
+from gremlink.proxy.graph.errors import shortened
+from gremlink.proxy.graph.export_files import EdgeFile, NodeFile, Target
+from gremlink.proxy.graph.export_rows import Chunk
 
 
 class Pieces:

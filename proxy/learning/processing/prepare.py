@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from proxy.graph.export_files import CONFIGURATION, read_export
-from proxy.learning.events import PhaseStarted, Progress, unheard
-from proxy.learning.links.dataset import link_dataset
-from proxy.learning.processing.drift import Drift, drift_between
-from proxy.learning.processing.process import process, stages
-from proxy.learning.processing.processed import ProcessedGraph
-from proxy.learning.processing.stored import read_processed, write_processed
-from proxy.learning.properties.choice import yardstick_of
-from proxy.learning.properties.dataset import property_dataset
-from proxy.learning.properties.merits import metric_of
-from proxy.learning.search.templates import reports
-from proxy.learning.timeline import Stage, Timeline
-from proxy.store.artifacts import try_output
+from gremlink.proxy.graph.export_files import CONFIGURATION, read_export
+from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
+from gremlink.proxy.learning.links.dataset import link_dataset
+from gremlink.proxy.learning.processing.drift import Drift, drift_between
+from gremlink.proxy.learning.processing.process import process, stages
+from gremlink.proxy.learning.processing.processed import ProcessedGraph
+from gremlink.proxy.learning.processing.stored import read_processed, write_processed
+from gremlink.proxy.learning.properties.choice import yardstick_of
+from gremlink.proxy.learning.properties.dataset import property_dataset
+from gremlink.proxy.learning.properties.merits import metric_of
+from gremlink.proxy.learning.search.templates import reports
+from gremlink.proxy.learning.timeline import Stage, Timeline
+from gremlink.proxy.store.artifacts import try_output
 
 WRITING = "writing the processed graph"
 """The phase, for people."""

@@ -10,24 +10,24 @@ from typing import TypeVar
 
 import numpy as np
 
-from proxy.graph.export_files import EdgeFile, Export, NodeFile, Target
-from proxy.graph.ids import Ids
-from proxy.learning.events import PhaseStarted, Progress, unheard
-from proxy.learning.features.encoding import Encoding
-from proxy.learning.features.specs import Shared
-from proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges
-from proxy.learning.processing.asked import (
+from gremlink.proxy.graph.export_files import EdgeFile, Export, NodeFile, Target
+from gremlink.proxy.graph.ids import Ids
+from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
+from gremlink.proxy.learning.features.encoding import Encoding
+from gremlink.proxy.learning.features.specs import Shared
+from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges
+from gremlink.proxy.learning.processing.asked import (
     Wanted,
     link_splits,
     only_target,
     property_column,
 )
-from proxy.learning.processing.edges import EdgeReader, RelationRows
-from proxy.learning.processing.numbering import Numbering
-from proxy.learning.processing.processed import EdgeRows, ProcessedGraph, UnusableExport
-from proxy.learning.processing.vertices import VertexReader
-from proxy.learning.stored_graph import StoredGraph
-from proxy.learning.timeline import Stage, Steps
+from gremlink.proxy.learning.processing.edges import EdgeReader, RelationRows
+from gremlink.proxy.learning.processing.numbering import Numbering
+from gremlink.proxy.learning.processing.processed import EdgeRows, ProcessedGraph, UnusableExport
+from gremlink.proxy.learning.processing.vertices import VertexReader
+from gremlink.proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.learning.timeline import Stage, Steps
 
 READING = "reading the files"
 LEARNING = "learning how to encode the properties"

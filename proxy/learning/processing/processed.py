@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.features.encoding import Encoding
-from proxy.learning.graph import Features, Floats, Indexes, Relation, find_pairs
-from proxy.learning.stored_graph import OverStoredGraph, StoredGraph
+from gremlink.proxy.learning.features.encoding import Encoding
+from gremlink.proxy.learning.graph import Features, Floats, Indexes, Relation, find_pairs
+from gremlink.proxy.learning.stored_graph import OverStoredGraph, StoredGraph
 
 SplitRate = tuple[float, float, float]
 """Shares of training, validation and test."""

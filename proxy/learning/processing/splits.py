@@ -13,12 +13,21 @@ from typing import Any
 
 import numpy as np
 
-from proxy.graph.export_files import EdgeFile, NodeFile
-from proxy.graph.export_rows import FROM, FROM_TYPE, ID, ID_TYPE, TO, TO_TYPE, Chunk, read_chunks
-from proxy.graph.ids import Ids
-from proxy.learning.graph import Indexes
-from proxy.learning.processing.numbering import Numbering
-from proxy.learning.processing.processed import Column, CustomSplit, UnusableExport
+from gremlink.proxy.graph.export_files import EdgeFile, NodeFile
+from gremlink.proxy.graph.export_rows import (
+    FROM,
+    FROM_TYPE,
+    ID,
+    ID_TYPE,
+    TO,
+    TO_TYPE,
+    Chunk,
+    read_chunks,
+)
+from gremlink.proxy.graph.ids import Ids
+from gremlink.proxy.learning.graph import Indexes
+from gremlink.proxy.learning.processing.numbering import Numbering
+from gremlink.proxy.learning.processing.processed import Column, CustomSplit, UnusableExport
 
 KEY = "custom_split_filenames"
 

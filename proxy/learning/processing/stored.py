@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.features.encodings import from_document, to_document
-from proxy.learning.features.matrix import blocks_of
-from proxy.learning.graph import Features, Relation
-from proxy.learning.processing.processed import (
+from gremlink.proxy.learning.features.encodings import from_document, to_document
+from gremlink.proxy.learning.features.matrix import blocks_of
+from gremlink.proxy.learning.graph import Features, Relation
+from gremlink.proxy.learning.processing.processed import (
     Column,
     CustomSplit,
     EdgeRows,
@@ -20,9 +20,9 @@ from proxy.learning.processing.processed import (
     PropertyColumn,
     Split,
 )
-from proxy.learning.stored_graph import stored_graph_of
-from proxy.store.artifacts import Artifact, Tensors, write_or_keep
-from proxy.store.reading import making, read_for
+from gremlink.proxy.learning.stored_graph import stored_graph_of
+from gremlink.proxy.store.artifacts import Artifact, Tensors, write_or_keep
+from gremlink.proxy.store.reading import making, read_for
 
 TASK = "processed"
 ROWS = "rows"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from proxy.graph.export_files import NodeFile, Target
-from proxy.graph.ids import Ids
-from proxy.learning.features.encoding import Encoding
-from proxy.learning.features.specs import Shared
-from proxy.learning.graph import Features, Indexes
-from proxy.learning.processing.cells import Cells
-from proxy.learning.processing.numbering import Numbering, order_of
-from proxy.learning.processing.processed import Column, UnusableExport
+from gremlink.proxy.graph.export_files import NodeFile, Target
+from gremlink.proxy.graph.ids import Ids
+from gremlink.proxy.learning.features.encoding import Encoding
+from gremlink.proxy.learning.features.specs import Shared
+from gremlink.proxy.learning.graph import Features, Indexes
+from gremlink.proxy.learning.processing.cells import Cells
+from gremlink.proxy.learning.processing.numbering import Numbering, order_of
+from gremlink.proxy.learning.processing.processed import Column, UnusableExport
 
 
 class VertexReader:

@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grammar.traversal import Kind, Literal
-from proxy.learning.features.encodings import from_document, to_document
-from proxy.learning.graph import Indexes, Relation
-from proxy.learning.inductive.encoder import encoder_tensors, encoders_of
-from proxy.learning.inductive.scope import INDUCTIVE
-from proxy.learning.properties.forest import Forest
-from proxy.learning.properties.head import Head, Networks
-from proxy.learning.properties.lift import Lift
-from proxy.learning.properties.linear import Linear
-from proxy.learning.properties.members import Boosted, Constant, Member, OnTable
-from proxy.learning.properties.model import EdgeFeatures, PropertyModel
-from proxy.learning.properties.nearby import AroundVertices, AtEnds
-from proxy.learning.properties.target import PROPERTY_TASKS, Form, PropertyTarget
-from proxy.learning.properties.view import Known, View
-from proxy.learning.stored_graph import StoredGraph, stored_graph_of
-from proxy.store.artifacts import Artifact
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.learning.features.encodings import from_document, to_document
+from gremlink.proxy.learning.graph import Indexes, Relation
+from gremlink.proxy.learning.inductive.encoder import encoder_tensors, encoders_of
+from gremlink.proxy.learning.inductive.scope import INDUCTIVE
+from gremlink.proxy.learning.properties.forest import Forest
+from gremlink.proxy.learning.properties.head import Head, Networks
+from gremlink.proxy.learning.properties.lift import Lift
+from gremlink.proxy.learning.properties.linear import Linear
+from gremlink.proxy.learning.properties.members import Boosted, Constant, Member, OnTable
+from gremlink.proxy.learning.properties.model import EdgeFeatures, PropertyModel
+from gremlink.proxy.learning.properties.nearby import AroundVertices, AtEnds
+from gremlink.proxy.learning.properties.target import PROPERTY_TASKS, Form, PropertyTarget
+from gremlink.proxy.learning.properties.view import Known, View
+from gremlink.proxy.learning.stored_graph import StoredGraph, stored_graph_of
+from gremlink.proxy.store.artifacts import Artifact
 
 EDGES = "edges"
 KNOWN = "known"

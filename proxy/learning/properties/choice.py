@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.graph import Floats
-from proxy.learning.properties.dataset import PropertyDataset
-from proxy.learning.properties.lift import Lift, are_uneven, best_lift
-from proxy.learning.properties.metrics import metrics_for
-from proxy.learning.properties.mixture import Weights, blended, fit_weights
-from proxy.learning.properties.target import Form, Outputs
-from proxy.learning.settings import AUTO
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.lift import Lift, are_uneven, best_lift
+from gremlink.proxy.learning.properties.metrics import metrics_for
+from gremlink.proxy.learning.properties.mixture import Weights, blended, fit_weights
+from gremlink.proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.settings import AUTO
 
 Said = Mapping[str, Outputs]
 """By method, float64 `[rows, outputs]`."""

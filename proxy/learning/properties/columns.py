@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import Floats, TypedGraph
-from proxy.learning.properties.dataset import Subjects
+from gremlink.proxy.learning.graph import Floats, TypedGraph
+from gremlink.proxy.learning.properties.dataset import Subjects
 
 MOST_COLUMNS = 400
 """Of the neighbours' features, and for neighbours themselves, at most; what comes later in the

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from proxy.graph.export_files import CONFIGURATION
-from proxy.learning.events import Progress
-from proxy.learning.features.encoding import Encoding
-from proxy.learning.graph import Features, Floats, Indexes, Mask
-from proxy.learning.processing.load import load_processed
-from proxy.learning.processing.processed import (
+from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.learning.events import Progress
+from gremlink.proxy.learning.features.encoding import Encoding
+from gremlink.proxy.learning.graph import Features, Floats, Indexes, Mask
+from gremlink.proxy.learning.processing.load import load_processed
+from gremlink.proxy.learning.processing.processed import (
     Column,
     CustomSplit,
     ProcessedGraph,
@@ -24,14 +24,14 @@ from proxy.learning.processing.processed import (
     SplitRate,
     UnusableExport,
 )
-from proxy.learning.properties.target import (
+from gremlink.proxy.learning.properties.target import (
     Form,
     PropertyTarget,
     Task,
     classes_in,
     typed,
 )
-from proxy.learning.stored_graph import OverStoredGraph, StoredGraph
+from gremlink.proxy.learning.stored_graph import OverStoredGraph, StoredGraph
 
 DEFAULT_SPLIT: SplitRate = (0.9, 0.1, 0.0)
 """Neptune's, for properties."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.graph import Floats
-from proxy.learning.properties.dataset import PropertyDataset
-from proxy.learning.properties.metrics import HALF, chosen, macro_auc
-from proxy.learning.properties.network import Stage
-from proxy.learning.properties.study import PropertyStudy
-from proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.metrics import HALF, chosen, macro_auc
+from gremlink.proxy.learning.properties.network import Stage
+from gremlink.proxy.learning.properties.study import PropertyStudy
+from gremlink.proxy.learning.properties.target import Form, Outputs
 
 RESAMPLES = 200
 BINS = 10

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from proxy.learning.graph import Indexes
-from proxy.learning.properties.network import Course, Stage
-from proxy.learning.properties.target import Outputs
-from proxy.learning.settings import NETWORK
+from gremlink.proxy.learning.graph import Indexes
+from gremlink.proxy.learning.properties.network import Course, Stage
+from gremlink.proxy.learning.properties.target import Outputs
+from gremlink.proxy.learning.settings import NETWORK
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.graph import Floats
-from proxy.learning.properties.linear import ABSENT
-from proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.linear import ABSENT
+from gremlink.proxy.learning.properties.target import Form, Outputs
 
 ROUNDS = 120
 LEARNING_RATE = 0.08

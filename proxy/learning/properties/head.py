@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.graph import Floats
-from proxy.learning.inductive.encoder import Encoder
-from proxy.learning.properties.dataset import Subjects
-from proxy.learning.properties.target import Form, Outputs
-from proxy.learning.properties.view import View
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.inductive.encoder import Encoder
+from gremlink.proxy.learning.properties.dataset import Subjects
+from gremlink.proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.properties.view import View
 
 BLOCK = 65_536
 """Elements that are computed at a time: bounds the memory."""

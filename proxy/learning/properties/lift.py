@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from proxy.learning.graph import Floats
-from proxy.learning.properties.metrics import HALF, macro_f1
-from proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.metrics import HALF, macro_f1
+from gremlink.proxy.learning.properties.target import Form, Outputs
 
 Shares = NDArray[np.float64]
 """The classes' frequencies, or thresholds: float64 `[classes]`."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from proxy.learning.graph import Floats
-from proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.target import Form, Outputs
 
 ABSENT = -30.0
 """Logit of a class that no training row has."""

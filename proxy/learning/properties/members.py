@@ -9,17 +9,17 @@ from typing import Protocol
 
 import numpy as np
 
-from proxy.learning.graph import Floats, Indexes
-from proxy.learning.properties import columns
-from proxy.learning.properties.columns import Table
-from proxy.learning.properties.dataset import PropertyDataset, Subjects
-from proxy.learning.properties.forest import Forest, fit_forest
-from proxy.learning.properties.linear import Linear, fit_linear
-from proxy.learning.properties.nearby import AroundVertices, AtEnds
-from proxy.learning.properties.neighbours import Estimates, around_vertices, at_ends
-from proxy.learning.properties.target import Form, Outputs
-from proxy.learning.properties.view import View
-from proxy.learning.settings import NETWORK
+from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.properties import columns
+from gremlink.proxy.learning.properties.columns import Table
+from gremlink.proxy.learning.properties.dataset import PropertyDataset, Subjects
+from gremlink.proxy.learning.properties.forest import Forest, fit_forest
+from gremlink.proxy.learning.properties.linear import Linear, fit_linear
+from gremlink.proxy.learning.properties.nearby import AroundVertices, AtEnds
+from gremlink.proxy.learning.properties.neighbours import Estimates, around_vertices, at_ends
+from gremlink.proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.properties.view import View
+from gremlink.proxy.learning.settings import NETWORK
 
 MAJORITY, MEAN = "majority", "mean"
 NEIGHBOURS = "neighbours"

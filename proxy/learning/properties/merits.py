@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.graph import Floats
-from proxy.learning.properties.choice import Yardstick
-from proxy.learning.properties.lift import best_lift
-from proxy.learning.properties.metrics import chosen
-from proxy.learning.properties.target import Form, Outputs
-from proxy.learning.search.configuration import BadHpoConfiguration, Metric
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.choice import Yardstick
+from gremlink.proxy.learning.properties.lift import best_lift
+from gremlink.proxy.learning.properties.metrics import chosen
+from gremlink.proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.search.configuration import BadHpoConfiguration, Metric
 
 Merit = Callable[[Outputs, Floats], float]
 """From answers and truth, `[rows, outputs]` both."""

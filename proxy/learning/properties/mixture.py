@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from proxy.learning.graph import Floats
-from proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.target import Form, Outputs
 
 Weights = NDArray[np.float64]
 

@@ -12,22 +12,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grammar.traversal import Literal
-from proxy.learning.features.encodings import Encoding
-from proxy.learning.graph import Floats, Indexes
-from proxy.learning.inductive.extension import Extension
-from proxy.learning.inductive.neighbourhood import Neighbourhood
-from proxy.learning.inductive.scope import STRUCTURE, Scope
-from proxy.learning.properties.dataset import Subjects
-from proxy.learning.properties.head import Networks
-from proxy.learning.properties.lift import Lift
-from proxy.learning.properties.members import Member
-from proxy.learning.properties.mixture import blended
-from proxy.learning.properties.revision import Pair, revised_edges, revised_vertices
-from proxy.learning.properties.target import Outputs, PropertyTarget
-from proxy.learning.properties.view import Known, View
-from proxy.learning.settings import NETWORK
-from proxy.learning.stored_graph import StoredGraph
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.features.encodings import Encoding
+from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.inductive.extension import Extension
+from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
+from gremlink.proxy.learning.inductive.scope import STRUCTURE, Scope
+from gremlink.proxy.learning.properties.dataset import Subjects
+from gremlink.proxy.learning.properties.head import Networks
+from gremlink.proxy.learning.properties.lift import Lift
+from gremlink.proxy.learning.properties.members import Member
+from gremlink.proxy.learning.properties.mixture import blended
+from gremlink.proxy.learning.properties.revision import Pair, revised_edges, revised_vertices
+from gremlink.proxy.learning.properties.target import Outputs, PropertyTarget
+from gremlink.proxy.learning.properties.view import Known, View
+from gremlink.proxy.learning.settings import NETWORK
+from gremlink.proxy.learning.stored_graph import StoredGraph
 
 
 @dataclass(frozen=True, slots=True)

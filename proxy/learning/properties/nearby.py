@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from proxy.learning.graph import Floats
-from proxy.learning.properties.dataset import Subjects
-from proxy.learning.properties.neighbours import Estimates
-from proxy.learning.properties.target import Form, Outputs
-from proxy.learning.properties.view import View
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.dataset import Subjects
+from gremlink.proxy.learning.properties.neighbours import Estimates
+from gremlink.proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.properties.view import View
 
 LEAST_SHARE = 1e-6
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from proxy.learning.graph import Floats, Indexes, TypedGraph
-from proxy.learning.properties.dataset import Subjects
-from proxy.learning.properties.target import Outputs
+from gremlink.proxy.learning.graph import Floats, Indexes, TypedGraph
+from gremlink.proxy.learning.properties.dataset import Subjects
+from gremlink.proxy.learning.properties.target import Outputs
 
 PRIOR_NEIGHBOURS = 2.0
 """The overall mean counts like so many neighbours."""

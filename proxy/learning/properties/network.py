@@ -9,14 +9,14 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from proxy.learning.events import EpochDone, Progress
-from proxy.learning.graph import Indexes
-from proxy.learning.models.fit_settings import fit_settings
-from proxy.learning.models.property_network import PropertyCheckpoint, fit_property
-from proxy.learning.properties.dataset import PropertyDataset
-from proxy.learning.properties.target import Form, Outputs
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.timeline import is_over
+from gremlink.proxy.learning.events import EpochDone, Progress
+from gremlink.proxy.learning.graph import Indexes
+from gremlink.proxy.learning.models.fit_settings import fit_settings
+from gremlink.proxy.learning.models.property_network import PropertyCheckpoint, fit_property
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.timeline import is_over
 
 EARLY = (1, 2, 5)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from proxy.learning import charts
-from proxy.learning.page import embedding_parts, heading, opening, page, paragraph, table
-from proxy.learning.properties.details import Details
-from proxy.learning.properties.report import TITLES, PropertyReport
-from proxy.learning.search.page import search_parts
+from gremlink.proxy.learning import charts
+from gremlink.proxy.learning.page import embedding_parts, heading, opening, page, paragraph, table
+from gremlink.proxy.learning.properties.details import Details
+from gremlink.proxy.learning.properties.report import TITLES, PropertyReport
+from gremlink.proxy.learning.search.page import search_parts
 
 MOST_CLASSES = 30
 """Classes in the confusion matrix."""

@@ -1,7 +1,8 @@
 """How thoroughly the methods are judged, and which are, within a budget of time.
 
-See `proxy.learning.budget`. Where time is short fewer networks are averaged, then there are fewer
-parts of a cross-validation, then one split, then fewer epochs; only then is a method left out.
+See `gremlink.proxy.learning.budget`. Where time is short fewer networks are averaged, then there
+are fewer parts of a cross-validation, then one split, then fewer epochs; only then is a method
+left out.
 """
 
 from __future__ import annotations
@@ -10,17 +11,24 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from proxy.learning.budget import CALL, RATE, STEP_TOUCH, STOPPED, default_budget, messages_cost
-from proxy.learning.models.mini_batches import BATCHES, learns_from_samples, read_by_a_step
-from proxy.learning.models.property_network import ROWS
-from proxy.learning.processing.processed import CustomSplit
-from proxy.learning.properties.columns import MOST_COLUMNS, named_types
-from proxy.learning.properties.dataset import PropertyDataset
-from proxy.learning.properties.forest import ROUNDS
-from proxy.learning.properties.members import MAJORITY, MEAN, NEIGHBOURS
-from proxy.learning.properties.network import kinds
-from proxy.learning.properties.target import Form
-from proxy.learning.settings import NETWORK, TrainingSettings
+from gremlink.proxy.learning.budget import (
+    CALL,
+    RATE,
+    STEP_TOUCH,
+    STOPPED,
+    default_budget,
+    messages_cost,
+)
+from gremlink.proxy.learning.models.mini_batches import BATCHES, learns_from_samples, read_by_a_step
+from gremlink.proxy.learning.models.property_network import ROWS
+from gremlink.proxy.learning.processing.processed import CustomSplit
+from gremlink.proxy.learning.properties.columns import MOST_COLUMNS, named_types
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.forest import ROUNDS
+from gremlink.proxy.learning.properties.members import MAJORITY, MEAN, NEIGHBOURS
+from gremlink.proxy.learning.properties.network import kinds
+from gremlink.proxy.learning.properties.target import Form
+from gremlink.proxy.learning.settings import NETWORK, TrainingSettings
 
 FEW = 3
 """Parts, or networks, before there is one."""

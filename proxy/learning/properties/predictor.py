@@ -11,20 +11,26 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from grammar.collector import without_collection
-from grammar.traversal import Alike, Kind, Literal, literals_of
-from proxy.learning.embeddings import VertexEmbeddings, embeddings_of
-from proxy.learning.graph import Floats, Indexes, Relation
-from proxy.learning.inductive.extension import Place, Places, encoded_rows, extend, places_of
-from proxy.learning.inductive.neighbourhood import Cells, Neighbourhood
-from proxy.learning.inductive.scope import Scope
-from proxy.learning.properties.artifact import from_artifact
-from proxy.learning.properties.dataset import Subjects
-from proxy.learning.properties.model import PropertyModel
-from proxy.learning.properties.revision import Pair
-from proxy.learning.properties.target import Element, Form, Outputs, Task
-from proxy.store.artifacts import read_artifact
-from proxy.store.reading import making
+from gremlink.grammar.collector import without_collection
+from gremlink.grammar.traversal import Alike, Kind, Literal, literals_of
+from gremlink.proxy.learning.embeddings import VertexEmbeddings, embeddings_of
+from gremlink.proxy.learning.graph import Floats, Indexes, Relation
+from gremlink.proxy.learning.inductive.extension import (
+    Place,
+    Places,
+    encoded_rows,
+    extend,
+    places_of,
+)
+from gremlink.proxy.learning.inductive.neighbourhood import Cells, Neighbourhood
+from gremlink.proxy.learning.inductive.scope import Scope
+from gremlink.proxy.learning.properties.artifact import from_artifact
+from gremlink.proxy.learning.properties.dataset import Subjects
+from gremlink.proxy.learning.properties.model import PropertyModel
+from gremlink.proxy.learning.properties.revision import Pair
+from gremlink.proxy.learning.properties.target import Element, Form, Outputs, Task
+from gremlink.proxy.store.artifacts import read_artifact
+from gremlink.proxy.store.reading import making
 
 CERTAIN = 1.0
 """The score of a number, which has none."""
@@ -82,7 +88,7 @@ class PropertyPredictor:
 
     @classmethod
     def load(cls, directory: Path) -> PropertyPredictor:
-        """Load and verify an artifact. Raises `ArtifactError` (of `proxy.store.artifacts`)."""
+        """Load and verify an artifact. Raises `gremlink.proxy.store.artifacts.ArtifactError`."""
         artifact = read_artifact(directory)
         with making("a model of a property", directory):
             return cls(from_artifact(artifact))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from proxy.learning.properties.details import Details
-from proxy.learning.search.tuning import SearchReport
-from proxy.learning.settings import AUTO
+from gremlink.proxy.learning.properties.details import Details
+from gremlink.proxy.learning.search.tuning import SearchReport
+from gremlink.proxy.learning.settings import AUTO
 
 MOST_CLASSES = 50
 """Up to so many classes the report shows the confusion matrix."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from proxy.learning.models.mini_batches import place
-from proxy.learning.properties.details import details
-from proxy.learning.properties.lift import Lift
-from proxy.learning.properties.report import (
+from gremlink.proxy.learning.models.mini_batches import place
+from gremlink.proxy.learning.properties.details import details
+from gremlink.proxy.learning.properties.lift import Lift
+from gremlink.proxy.learning.properties.report import (
     LOWER_IS_BETTER,
     MOST_CLASSES,
     PropertyReport,
     PropertyRow,
 )
-from proxy.learning.properties.study import PropertyStudy, Trial, confusion_of
-from proxy.learning.properties.target import Form, PropertyTarget
-from proxy.learning.provenance import peak_memory
-from proxy.learning.settings import AUTO, NETWORK
+from gremlink.proxy.learning.properties.study import PropertyStudy, Trial, confusion_of
+from gremlink.proxy.learning.properties.target import Form, PropertyTarget
+from gremlink.proxy.learning.provenance import peak_memory
+from gremlink.proxy.learning.settings import AUTO, NETWORK
 
 
 def report_of(

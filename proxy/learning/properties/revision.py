@@ -10,12 +10,12 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from grammar.traversal import Literal
-from proxy.learning.graph import Floats, Indexes, Mask, Relation
-from proxy.learning.inductive.extension import Extension, type_of
-from proxy.learning.inductive.neighbourhood import Neighbourhood
-from proxy.learning.properties.target import PropertyTarget
-from proxy.learning.properties.view import Known
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.graph import Floats, Indexes, Mask, Relation
+from gremlink.proxy.learning.inductive.extension import Extension, type_of
+from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
+from gremlink.proxy.learning.properties.target import PropertyTarget
+from gremlink.proxy.learning.properties.view import Known
 
 Pair = tuple[int, int]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.graph import Indexes, Mask
-from proxy.learning.processing.processed import (
+from gremlink.proxy.learning.graph import Indexes, Mask
+from gremlink.proxy.learning.processing.processed import (
     CustomSplit,
     Split,
     SplitRate,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from proxy.learning.budget import STOPPED
-from proxy.learning.properties.network import kinds
-from proxy.learning.properties.plan import cost, epoch_cost
-from proxy.learning.properties.study import Trial
-from proxy.learning.search.tuning import Wanted, stages_of_search
-from proxy.learning.settings import NETWORK
-from proxy.learning.timeline import Stage
+from gremlink.proxy.learning.budget import STOPPED
+from gremlink.proxy.learning.properties.network import kinds
+from gremlink.proxy.learning.properties.plan import cost, epoch_cost
+from gremlink.proxy.learning.properties.study import Trial
+from gremlink.proxy.learning.search.tuning import Wanted, stages_of_search
+from gremlink.proxy.learning.settings import NETWORK
+from gremlink.proxy.learning.timeline import Stage
 
 LEAST = 0.05
 """Seconds that a stage takes whatever it does."""

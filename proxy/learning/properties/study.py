@@ -8,21 +8,21 @@ from functools import cached_property
 
 import numpy as np
 
-from proxy.learning.events import PhaseStarted, Progress
-from proxy.learning.graph import Indexes
-from proxy.learning.processing.processed import CustomSplit
-from proxy.learning.properties.choice import Choice, Yardstick, choose, yardstick_of
-from proxy.learning.properties.dataset import PropertyDataset
-from proxy.learning.properties.fold import Fold, best_stage
-from proxy.learning.properties.members import Field
-from proxy.learning.properties.metrics import ClassificationMetrics, Metrics, metrics_for
-from proxy.learning.properties.network import Course, Judge, Stage, learned
-from proxy.learning.properties.plan import PropertyPlan, planned
-from proxy.learning.properties.rows import in_parts, parts_for
-from proxy.learning.properties.target import Form, Outputs
-from proxy.learning.provenance import Stopwatch
-from proxy.learning.settings import AUTO, NETWORK, TrainingSettings, UnusableSettings
-from proxy.learning.timeline import Steps
+from gremlink.proxy.learning.events import PhaseStarted, Progress
+from gremlink.proxy.learning.graph import Indexes
+from gremlink.proxy.learning.processing.processed import CustomSplit
+from gremlink.proxy.learning.properties.choice import Choice, Yardstick, choose, yardstick_of
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.fold import Fold, best_stage
+from gremlink.proxy.learning.properties.members import Field
+from gremlink.proxy.learning.properties.metrics import ClassificationMetrics, Metrics, metrics_for
+from gremlink.proxy.learning.properties.network import Course, Judge, Stage, learned
+from gremlink.proxy.learning.properties.plan import PropertyPlan, planned
+from gremlink.proxy.learning.properties.rows import in_parts, parts_for
+from gremlink.proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.provenance import Stopwatch
+from gremlink.proxy.learning.settings import AUTO, NETWORK, TrainingSettings, UnusableSettings
+from gremlink.proxy.learning.timeline import Steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
-from grammar.traversal import Kind, Literal
-from proxy.learning.features.encoding import parts_of
-from proxy.learning.graph import Floats, Relation
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.learning.features.encoding import parts_of
+from gremlink.proxy.learning.graph import Floats, Relation
 
 Element = Choice["node", "edge"]
 Task = Choice["classification", "regression"]

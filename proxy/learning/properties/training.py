@@ -10,47 +10,47 @@ from pathlib import Path
 
 import numpy as np
 
-from proxy.graph.export_files import CONFIGURATION
-from proxy.learning.budget import within
-from proxy.learning.embeddings import Groups, picture
-from proxy.learning.events import PhaseStarted, Progress, unheard
-from proxy.learning.inductive.encoder import Encoder
-from proxy.learning.models.messages import threads
-from proxy.learning.properties.artifact import to_artifact
-from proxy.learning.properties.choice import Choice
-from proxy.learning.properties.dataset import PropertyDataset, load_property
-from proxy.learning.properties.head import Head, Networks
-from proxy.learning.properties.lift import Lift
-from proxy.learning.properties.members import Member
-from proxy.learning.properties.mixture import used
-from proxy.learning.properties.model import EdgeFeatures, PropertyModel
-from proxy.learning.properties.network import epochs_of
-from proxy.learning.properties.page import property_page
-from proxy.learning.properties.report import (
+from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.learning.budget import within
+from gremlink.proxy.learning.embeddings import Groups, picture
+from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
+from gremlink.proxy.learning.inductive.encoder import Encoder
+from gremlink.proxy.learning.models.messages import threads
+from gremlink.proxy.learning.properties.artifact import to_artifact
+from gremlink.proxy.learning.properties.choice import Choice
+from gremlink.proxy.learning.properties.dataset import PropertyDataset, load_property
+from gremlink.proxy.learning.properties.head import Head, Networks
+from gremlink.proxy.learning.properties.lift import Lift
+from gremlink.proxy.learning.properties.members import Member
+from gremlink.proxy.learning.properties.mixture import used
+from gremlink.proxy.learning.properties.model import EdgeFeatures, PropertyModel
+from gremlink.proxy.learning.properties.network import epochs_of
+from gremlink.proxy.learning.properties.page import property_page
+from gremlink.proxy.learning.properties.report import (
     PropertyReport,
 )
-from proxy.learning.properties.reporting import report_of
-from proxy.learning.properties.stages import stages
-from proxy.learning.properties.study import PropertyStudy, Trial
-from proxy.learning.properties.target import Form
-from proxy.learning.properties.tuning import searched
-from proxy.learning.properties.view import Known
-from proxy.learning.provenance import PAGE, REPORT, provenance
-from proxy.learning.search.tuning import (
+from gremlink.proxy.learning.properties.reporting import report_of
+from gremlink.proxy.learning.properties.stages import stages
+from gremlink.proxy.learning.properties.study import PropertyStudy, Trial
+from gremlink.proxy.learning.properties.target import Form
+from gremlink.proxy.learning.properties.tuning import searched
+from gremlink.proxy.learning.properties.view import Known
+from gremlink.proxy.learning.provenance import PAGE, REPORT, provenance
+from gremlink.proxy.learning.search.tuning import (
     Question,
     tuned_by,
     wanted_for,
 )
-from proxy.learning.settings import (
+from gremlink.proxy.learning.settings import (
     AUTO,
     NETWORK,
     PROPERTY_MODELS,
     SearchSettings,
     TrainingSettings,
 )
-from proxy.learning.stored_graph import StoredGraph
-from proxy.learning.timeline import Timeline
-from proxy.store.artifacts import try_output, write_or_keep
+from gremlink.proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.learning.timeline import Timeline
+from gremlink.proxy.store.artifacts import try_output, write_or_keep
 
 VERSIONS_OF = ("gremlink", "torch", "dgl", "numpy", "scipy", "scikit-learn")
 COLOURS = 7

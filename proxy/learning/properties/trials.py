@@ -9,20 +9,20 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from proxy.learning.events import unheard
-from proxy.learning.graph import Floats, Indexes
-from proxy.learning.models.messages import threads
-from proxy.learning.properties.choice import Yardstick
-from proxy.learning.properties.dataset import PropertyDataset
-from proxy.learning.properties.fold import best_stage
-from proxy.learning.properties.merits import Merit, merit_by
-from proxy.learning.properties.study import Trial
-from proxy.learning.properties.target import Outputs
-from proxy.learning.search.configuration import Metric
-from proxy.learning.search.names import applied
-from proxy.learning.search.parameter import Value
-from proxy.learning.search.search import Objective, Reached, Tell, groups_of
-from proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.events import unheard
+from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.models.messages import threads
+from gremlink.proxy.learning.properties.choice import Yardstick
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.fold import best_stage
+from gremlink.proxy.learning.properties.merits import Merit, merit_by
+from gremlink.proxy.learning.properties.study import Trial
+from gremlink.proxy.learning.properties.target import Outputs
+from gremlink.proxy.learning.search.configuration import Metric
+from gremlink.proxy.learning.search.names import applied
+from gremlink.proxy.learning.search.parameter import Value
+from gremlink.proxy.learning.search.search import Objective, Reached, Tell, groups_of
+from gremlink.proxy.learning.settings import TrainingSettings
 
 
 def property_objective(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from proxy.learning.properties.merits import metric_of
-from proxy.learning.properties.study import Trial
-from proxy.learning.properties.trials import property_objective
-from proxy.learning.search.names import applied
-from proxy.learning.search.tuning import NO_SEARCH, Question, SearchReport, Wanted, tuned
-from proxy.learning.settings import AUTO, NETWORK, TrainingSettings
+from gremlink.proxy.learning.properties.merits import metric_of
+from gremlink.proxy.learning.properties.study import Trial
+from gremlink.proxy.learning.properties.trials import property_objective
+from gremlink.proxy.learning.search.names import applied
+from gremlink.proxy.learning.search.tuning import NO_SEARCH, Question, SearchReport, Wanted, tuned
+from gremlink.proxy.learning.settings import AUTO, NETWORK, TrainingSettings
 
 ONLY_SETTINGS = (
     "of the earlier training only the settings are used: networks for properties begin anew, "

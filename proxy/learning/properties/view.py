@@ -12,12 +12,12 @@ from functools import cached_property
 
 import numpy as np
 
-from proxy.learning.graph import Floats, Indexes, TypedGraph
-from proxy.learning.inductive.encoder import Encoder, embedded
-from proxy.learning.properties import columns
-from proxy.learning.properties.columns import Table
-from proxy.learning.properties.dataset import Subjects
-from proxy.learning.properties.neighbours import Estimates, around_vertices, at_ends
+from gremlink.proxy.learning.graph import Floats, Indexes, TypedGraph
+from gremlink.proxy.learning.inductive.encoder import Encoder, embedded
+from gremlink.proxy.learning.properties import columns
+from gremlink.proxy.learning.properties.columns import Table
+from gremlink.proxy.learning.properties.dataset import Subjects
+from gremlink.proxy.learning.properties.neighbours import Estimates, around_vertices, at_ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proxy.graph.loose_json import numbers, truth, with_numbers
-from proxy.graph.spelling import misspelt
-from proxy.learning.search.parameter import FAN_OUTS, Kind, Parameter, Spacing, Value
+from gremlink.proxy.graph.loose_json import numbers, truth, with_numbers
+from gremlink.proxy.graph.spelling import misspelt
+from gremlink.proxy.learning.search.parameter import FAN_OUTS, Kind, Parameter, Spacing, Value
 
 FILE = "model-hpo-configuration.json"
 TEMPLATES = "hpo-configuration-templates"

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from proxy.graph.spelling import misspelt
-from proxy.learning.search.configuration import BadHpoConfiguration, HpoConfiguration
-from proxy.learning.search.parameter import FAN_OUTS, Value
-from proxy.learning.settings import TrainingSettings
+from gremlink.proxy.graph.spelling import misspelt
+from gremlink.proxy.learning.search.configuration import BadHpoConfiguration, HpoConfiguration
+from gremlink.proxy.learning.search.parameter import FAN_OUTS, Value
+from gremlink.proxy.learning.settings import TrainingSettings
 
 SETTINGS = {
     "num-hidden": "width",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from proxy.learning import charts
-from proxy.learning.page import heading, paragraph, table
-from proxy.learning.search.parameter import in_words
-from proxy.learning.search.search import TrialRow
-from proxy.learning.search.tuning import SearchReport
+from gremlink.proxy.learning import charts
+from gremlink.proxy.learning.page import heading, paragraph, table
+from gremlink.proxy.learning.search.parameter import in_words
+from gremlink.proxy.learning.search.search import TrialRow
+from gremlink.proxy.learning.search.tuning import SearchReport
 
 
 def search_parts(report: SearchReport | None) -> list[str]:

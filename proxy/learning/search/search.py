@@ -14,11 +14,11 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
-from proxy.learning.events import PhaseStarted, Progress
-from proxy.learning.graph import Indexes
-from proxy.learning.search.parameter import Parameter, Value, in_words
-from proxy.learning.timeline import is_over
-from proxy.messages.system_errors import reason_of
+from gremlink.proxy.learning.events import PhaseStarted, Progress
+from gremlink.proxy.learning.graph import Indexes
+from gremlink.proxy.learning.search.parameter import Parameter, Value, in_words
+from gremlink.proxy.learning.timeline import is_over
+from gremlink.proxy.messages.system_errors import reason_of
 
 Tell = Callable[[float], None]
 """Hears the best value so far, larger is better; raises `Pruned` where that is not enough."""

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from proxy.graph.export_files import CONFIGURATION
-from proxy.learning.events import Progress
-from proxy.learning.graph import TypedGraph
-from proxy.learning.search.configuration import (
+from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.learning.events import Progress
+from gremlink.proxy.learning.graph import TypedGraph
+from gremlink.proxy.learning.search.configuration import (
     FILE,
     BadHpoConfiguration,
     HpoConfiguration,
@@ -19,14 +19,14 @@ from proxy.learning.search.configuration import (
     configuration_of,
     read_configuration,
 )
-from proxy.learning.search.names import SETTINGS, applied, told, with_frequency
-from proxy.learning.search.parameter import Value, in_words
-from proxy.learning.search.search import Here, Objective, TrialRow, search
-from proxy.learning.search.templates import TASKS, template
-from proxy.learning.search.workers import Workers
-from proxy.learning.settings import AUTO, SearchSettings, TrainingSettings
-from proxy.learning.timeline import Stage
-from proxy.store.artifacts import read_manifest
+from gremlink.proxy.learning.search.names import SETTINGS, applied, told, with_frequency
+from gremlink.proxy.learning.search.parameter import Value, in_words
+from gremlink.proxy.learning.search.search import Here, Objective, TrialRow, search
+from gremlink.proxy.learning.search.templates import TASKS, template
+from gremlink.proxy.learning.search.workers import Workers
+from gremlink.proxy.learning.settings import AUTO, SearchSettings, TrainingSettings
+from gremlink.proxy.learning.timeline import Stage
+from gremlink.proxy.store.artifacts import read_manifest
 
 TUNED = "tuned"
 """The manifest's entry for parameters that a search has found."""

@@ -1,4 +1,4 @@
-"""A process that runs trials for another one: `python -m proxy.learning.search.worker`.
+"""A process that runs trials for another one: `python -m gremlink.proxy.learning.search.worker`.
 
 It reads lines of JSON from standard input and writes lines of JSON to standard output. The first
 line says what is to be learned, each further one is a trial. While that runs, each value that it
@@ -13,8 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from proxy.learning.search.search import Job, run_trial
-from proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.search.search import Job, run_trial
+from gremlink.proxy.learning.settings import TrainingSettings
 
 
 class _Gone(Exception):
@@ -23,7 +23,7 @@ class _Gone(Exception):
 
 def serve(source: TextIO, sink: TextIO) -> None:
     """Run trials until `source` ends."""
-    from proxy.learning.tasks import objective
+    from gremlink.proxy.learning.tasks import objective
 
     def write(document: dict[str, Any]) -> None:
         sink.write(json.dumps(document) + "\n")

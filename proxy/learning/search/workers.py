@@ -13,7 +13,7 @@ from dataclasses import asdict
 from types import TracebackType
 from typing import Any
 
-from proxy.learning.search.search import Job, Keep, TrialRow
+from gremlink.proxy.learning.search.search import Job, Keep, TrialRow
 
 GRACE = 5.0
 """Seconds that a process has to end after its input has."""
@@ -69,7 +69,7 @@ class _Worker:
 
     def _started(self) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "proxy.learning.search.worker"],
+            [sys.executable, "-m", "gremlink.proxy.learning.search.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

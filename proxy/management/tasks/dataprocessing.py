@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from proxy.graph.export_files import read_export
-from proxy.management.events import Tell
-from proxy.management.tasks.phases import telling
-from proxy.management.tasks.places import locations_of, publish
+from gremlink.proxy.graph.export_files import read_export
+from gremlink.proxy.management.events import Tell
+from gremlink.proxy.management.tasks.phases import telling
+from gremlink.proxy.management.tasks.places import locations_of, publish
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
@@ -28,8 +28,8 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     if before is not None:
         previous = locations.fetch(locations.at(before), work / "previous")
     # It takes seconds to load, and an export that cannot be read does not need it.
-    from proxy.learning.processing.prepare import prepare
-    from proxy.learning.results import write_mapping
+    from gremlink.proxy.learning.processing.prepare import prepare
+    from gremlink.proxy.learning.results import write_mapping
 
     found = prepare(
         directory,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from proxy.management.events import Tell
-from proxy.management.tasks.places import locations_of
-from proxy.store.records import Store
+from gremlink.proxy.management.events import Tell
+from gremlink.proxy.management.tasks.places import locations_of
+from gremlink.proxy.store.records import Store
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:

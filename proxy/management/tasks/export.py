@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from proxy.graph import ExportParameters, export_graph
-from proxy.management.events import Tell
-from proxy.management.tasks.places import graph_of, publish
+from gremlink.proxy.graph import ExportParameters, export_graph
+from gremlink.proxy.management.events import Tell
+from gremlink.proxy.management.tasks.places import graph_of, publish
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from proxy.graph import FileProblem, load_csv
-from proxy.management.events import Tell
-from proxy.management.tasks.places import graph_of, locations_of
-from proxy.store.errors import LocationUnreachable
-from proxy.store.locations import files
+from gremlink.proxy.graph import FileProblem, load_csv
+from gremlink.proxy.management.events import Tell
+from gremlink.proxy.management.tasks.places import graph_of, locations_of
+from gremlink.proxy.store.errors import LocationUnreachable
+from gremlink.proxy.store.locations import files
 
 MOST_ERRORS = 10_000
 """Errors whose details are kept, as in Neptune."""

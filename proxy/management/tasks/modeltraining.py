@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from proxy.learning.details import write_details
-from proxy.learning.figures import summary, write_figures
-from proxy.learning.results import write_results
-from proxy.learning.settings import SearchSettings
-from proxy.learning.tasks import train
-from proxy.management.events import Tell
-from proxy.management.tasks.phases import telling
-from proxy.management.tasks.places import keeping, locations_of, publish
+from gremlink.proxy.learning.details import write_details
+from gremlink.proxy.learning.figures import summary, write_figures
+from gremlink.proxy.learning.results import write_results
+from gremlink.proxy.learning.settings import SearchSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.management.events import Tell
+from gremlink.proxy.management.tasks.phases import telling
+from gremlink.proxy.management.tasks.places import keeping, locations_of, publish
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
     """Train on the data at `input`, write the artifact to `output`; the figures of the report.
 
-    Raises what `proxy.learning.tasks.train` does, and StoreError.
+    Raises what `gremlink.proxy.learning.tasks.train` does, and StoreError.
     """
     locations = locations_of(description)
     data = locations.fetch(locations.at(description["input"]), work / "input")

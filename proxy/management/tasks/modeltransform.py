@@ -6,23 +6,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from proxy.management.events import Tell
-from proxy.management.tasks.phases import telling
-from proxy.management.tasks.places import keeping, locations_of, publish
+from gremlink.proxy.management.events import Tell
+from gremlink.proxy.management.tasks.phases import telling
+from gremlink.proxy.management.tasks.places import keeping, locations_of, publish
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
     """Apply the model at `model` to the processed data at `input`; what has changed.
 
-    Raises what `proxy.learning.transform.transform` does, and StoreError.
+    Raises what `gremlink.proxy.learning.transform.transform` does, and StoreError.
     """
     locations = locations_of(description)
     tell("fetching the model and the data", 0, None, "")
     model = locations.fetch(locations.at(description["model"]), work / "model")
     data = locations.fetch(locations.at(description["input"]), work / "input")
-    from proxy.learning.details import write_details
-    from proxy.learning.results import write_results
-    from proxy.learning.transform import transform
+    from gremlink.proxy.learning.details import write_details
+    from gremlink.proxy.learning.results import write_results
+    from gremlink.proxy.learning.transform import transform
 
     made = transform(model, data, work / "artifact", progress=telling(tell))
     with keeping(work / "artifact"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proxy.learning.events import (
+from gremlink.proxy.learning.events import (
     EpochDone,
     Event,
     Overall,
@@ -10,7 +10,7 @@ from proxy.learning.events import (
     Progress,
     StepDone,
 )
-from proxy.management.events import Tell
+from gremlink.proxy.management.events import Tell
 
 
 def telling(tell: Tell) -> Progress:

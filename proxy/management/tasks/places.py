@@ -9,14 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from proxy.config import Limits, Upstream
-from proxy.config.tls import context_of
-from proxy.graph import Server
-from proxy.graph.bounds import Bounds, use_bounds
-from proxy.management.events import Tell
-from proxy.messages.system_errors import sentence_of
-from proxy.store.errors import StoreError
-from proxy.store.locations import Locations
+from gremlink.proxy.config import Limits, Upstream
+from gremlink.proxy.config.tls import context_of
+from gremlink.proxy.graph import Server
+from gremlink.proxy.graph.bounds import Bounds, use_bounds
+from gremlink.proxy.management.events import Tell
+from gremlink.proxy.messages.system_errors import sentence_of
+from gremlink.proxy.store.errors import StoreError
+from gremlink.proxy.store.locations import Locations
 
 KEPT = "kept"
 """The folder of a job, beside its log, for what could not be published."""

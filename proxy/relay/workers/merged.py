@@ -18,9 +18,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector, CollectorRegistry
 from yarl import URL
 
-from proxy.inference.errors import InternalFailure, error_of
-from proxy.messages.system_errors import reason_of
-from proxy.relay.workers.process import WorkerProcess
+from gremlink.proxy.inference.errors import InternalFailure, error_of
+from gremlink.proxy.messages.system_errors import reason_of
+from gremlink.proxy.relay.workers.process import WorkerProcess
 
 log = logging.getLogger(__name__)
 

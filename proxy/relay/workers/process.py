@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from proxy.config import child_environment
+from gremlink.proxy.config import child_environment
 
 log = logging.getLogger(__name__)
 

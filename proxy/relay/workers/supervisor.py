@@ -18,14 +18,14 @@ from pathlib import Path
 
 from aiohttp import web
 
-from proxy.config import Configuration
-from proxy.relay.elsewhere import patterns_of
-from proxy.relay.listener import ListenError, place_of
-from proxy.relay.server import runner_of
-from proxy.relay.service import Beside
-from proxy.relay.tls import server_certificate
-from proxy.relay.workers.merged import Merged
-from proxy.relay.workers.process import Told, WorkerProcess
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.relay.elsewhere import patterns_of
+from gremlink.proxy.relay.listener import ListenError, place_of
+from gremlink.proxy.relay.server import runner_of
+from gremlink.proxy.relay.service import Beside
+from gremlink.proxy.relay.tls import server_certificate
+from gremlink.proxy.relay.workers.merged import Merged
+from gremlink.proxy.relay.workers.process import Told, WorkerProcess
 
 log = logging.getLogger(__name__)
 

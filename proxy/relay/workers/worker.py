@@ -16,15 +16,15 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, U
 from aiohttp.typedefs import Middleware
 from yarl import URL
 
-from proxy.config import Configuration
-from proxy.inference.errors import InferenceError
-from proxy.relay.elsewhere import CLAIMED, among
-from proxy.relay.headers import end_to_end, require_text
-from proxy.relay.invocations import Invoke
-from proxy.relay.queries import Queries
-from proxy.relay.service import Beside
-from proxy.relay.workers.process import Told
-from proxy.wire.operations import is_operation
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.inference.errors import InferenceError
+from gremlink.proxy.relay.elsewhere import CLAIMED, among
+from gremlink.proxy.relay.headers import end_to_end, require_text
+from gremlink.proxy.relay.invocations import Invoke
+from gremlink.proxy.relay.queries import Queries
+from gremlink.proxy.relay.service import Beside
+from gremlink.proxy.relay.workers.process import Told
+from gremlink.proxy.wire.operations import is_operation
 
 
 def attached(told: Told) -> Beside:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar import graphbinary
-from grammar.errors import GremlinError
-from grammar.graphbinary import read
-from grammar.traversal import Alike, Items, Kind, Literal, children, literals_of
+from gremlink.grammar import graphbinary
+from gremlink.grammar.errors import GremlinError
+from gremlink.grammar.graphbinary import read
+from gremlink.grammar.traversal import Alike, Items, Kind, Literal, children, literals_of
 
 FEW = read._MANY
 BITS = {Kind.INT: 31, Kind.LONG: 63}

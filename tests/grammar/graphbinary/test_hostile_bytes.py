@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from grammar.errors import GremlinError, LimitExceeded, MalformedRequest
-from grammar.graphbinary import (
+from gremlink.grammar.errors import GremlinError, LimitExceeded, MalformedRequest
+from gremlink.grammar.graphbinary import (
     MAX_DEPTH,
     MAX_VALUES,
     read_bytecode,
@@ -17,7 +17,7 @@ from grammar.graphbinary import (
     skip_value,
     write_value,
 )
-from grammar.traversal import Literal, Opaque, Traversal
+from gremlink.grammar.traversal import Literal, Opaque, Traversal
 
 
 def int32(number: int) -> bytes:

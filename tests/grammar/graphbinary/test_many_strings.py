@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar import graphbinary
-from grammar.errors import GremlinError
-from grammar.graphbinary import read
-from grammar.traversal import Items, Kind, Literal, Opaque
+from gremlink.grammar import graphbinary
+from gremlink.grammar.errors import GremlinError
+from gremlink.grammar.graphbinary import read
+from gremlink.grammar.traversal import Items, Kind, Literal, Opaque
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6).map(Literal.string)
 others = st.sampled_from(

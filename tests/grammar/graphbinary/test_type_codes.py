@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from grammar.graphbinary import read_value, skip_value, write_value
-from grammar.graphbinary.codes import ENUMS, LAYOUTS
-from grammar.traversal import (
+from gremlink.grammar.graphbinary import read_value, skip_value, write_value
+from gremlink.grammar.graphbinary.codes import ENUMS, LAYOUTS
+from gremlink.grammar.traversal import (
     Bulked,
     Entries,
     EnumConstant,

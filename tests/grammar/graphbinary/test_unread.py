@@ -7,10 +7,10 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from grammar import script
-from grammar.graphbinary import read_bytecode, write_bytecode
-from grammar.script import parse
-from grammar.traversal import Traversal, children, may_mention, step, walk
+from gremlink.grammar import script
+from gremlink.grammar.graphbinary import read_bytecode, write_bytecode
+from gremlink.grammar.script import parse
+from gremlink.grammar.traversal import Traversal, children, may_mention, step, walk
 
 SCRIPT = (
     "g.with('k', 1).V(1L, 'a').where(__.out('x').by(__.in('hidden')).count().is(P.gt(1)))"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from grammar.errors import LimitExceeded, MalformedRequest, NotConvertible
-from grammar.graphson import (
+from gremlink.grammar.errors import LimitExceeded, MalformedRequest, NotConvertible
+from gremlink.grammar.graphson import (
     dumps,
     loads,
     read_bytecode,
@@ -16,7 +16,7 @@ from grammar.graphson import (
     write_bytecode,
     write_value,
 )
-from grammar.traversal import (
+from gremlink.grammar.traversal import (
     Bulked,
     Entries,
     EnumConstant,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grammar.errors import LimitExceeded, ScriptError
-from grammar.script import MAX_DEPTH, parse, write
-from grammar.traversal import (
+from gremlink.grammar.errors import LimitExceeded, ScriptError
+from gremlink.grammar.script import MAX_DEPTH, parse, write
+from gremlink.grammar.traversal import (
     EnumConstant,
     Instruction,
     Kind,

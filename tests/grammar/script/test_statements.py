@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grammar.script import parse
+from gremlink.grammar.script import parse
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lark import Lark, Token
 from lark.exceptions import UnexpectedInput
 
-from grammar.script.tables import Tables
+from gremlink.grammar.script.tables import Tables
 
 GRAMMAR = r"""
 start: | _row

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from grammar.errors import NotConvertible
-from grammar.script import parse, write_value
-from grammar.traversal import (
+from gremlink.grammar.errors import NotConvertible
+from gremlink.grammar.script import parse, write_value
+from gremlink.grammar.traversal import (
     Argument,
     Entries,
     EnumConstant,

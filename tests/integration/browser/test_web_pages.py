@@ -14,11 +14,11 @@ import pytest
 from managed_proxy import announced
 from web_pages import attacker, chromium
 
-from proxy.config import Upstream
-from proxy.config.tls import context_of
-from proxy.embedded import QUICK_TO_START, EmbeddedServer
-from proxy.graph import Server
-from proxy.graph.connection import GraphConnection
+from gremlink.proxy.config import Upstream
+from gremlink.proxy.config.tls import context_of
+from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
+from gremlink.proxy.graph import Server
+from gremlink.proxy.graph.connection import GraphConnection
 
 pytestmark = pytest.mark.integration
 
@@ -42,7 +42,7 @@ def serving(upstream: Upstream, port: int = 0) -> Iterator[int]:
         settings["GREMLINK_STORE_DIRECTORY"] = directory
         with log.open("w") as errors:
             process = subprocess.Popen(
-                [sys.executable, "-m", "proxy", "serve", "--port", str(port)],
+                [sys.executable, "-m", "gremlink", "serve", "--port", str(port)],
                 cwd=directory,
                 env={**os.environ, **settings},
                 stderr=errors,

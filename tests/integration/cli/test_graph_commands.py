@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from proxy.embedded.sample import FRIENDS
-from proxy.graph import load_csv, read_export
-from proxy.graph.connection import GraphConnection
+from gremlink.proxy.embedded.sample import FRIENDS
+from gremlink.proxy.graph import load_csv, read_export
+from gremlink.proxy.graph.connection import GraphConnection
 
 pytestmark = pytest.mark.integration
 
-GREMLINK = [sys.executable, "-c", "from proxy.cli import main; main()"]
+GREMLINK = [sys.executable, "-c", "from gremlink.proxy.cli import main; main()"]
 
 
 def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:

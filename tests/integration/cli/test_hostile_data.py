@@ -34,7 +34,7 @@ def on_a_terminal(*arguments: str | Path, cwd: Path) -> tuple[int, bytes]:
     """Exit code, and all that a command has written to its terminal."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "proxy", *map(str, arguments)],
+        [sys.executable, "-m", "gremlink", *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         stdout=slave,
         stderr=slave,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from proxy.cli import main
+from gremlink.proxy.cli import main
 
 pytestmark = pytest.mark.integration
 
@@ -61,7 +61,7 @@ def test_time_limit_reaches_the_server(graph_url: str) -> None:
 
 
 def test_address_that_takes_up_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proxy.cli.query.HANDSHAKE_TIMEOUT", 0.5)
+    monkeypatch.setattr("gremlink.proxy.cli.query.HANDSHAKE_TIMEOUT", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         result = query(f"ws://127.0.0.1:{silent.getsockname()[1]}/gremlin", "1")
     assert result.exit_code == 1

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from proxy.cli import main
-from proxy.store.records import Store
+from gremlink.proxy.cli import main
+from gremlink.proxy.store.records import Store
 
 pytestmark = pytest.mark.integration
 
@@ -32,7 +32,16 @@ class Running:
         self.ready = threading.Event()
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.server_port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "proxy", "quickstart", "--port", "0", "--data", str(data)]
+        command = [
+            sys.executable,
+            "-m",
+            "gremlink",
+            "quickstart",
+            "--port",
+            "0",
+            "--data",
+            str(data),
+        ]
         self.process = subprocess.Popen(
             command,
             cwd=data.parent,

@@ -17,14 +17,14 @@ import pytest
 from click.testing import CliRunner
 from patience import eventually
 
-from proxy.cli import main
+from gremlink.proxy.cli import main
 
 pytestmark = pytest.mark.integration
 
 
 @contextmanager
 def serving(upstream: str, directory: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "proxy", "serve", "--upstream", upstream, *arguments]
+    command = [sys.executable, "-m", "gremlink", "serve", "--upstream", upstream, *arguments]
     environment = {**os.environ, "GREMLINK_STORE_DIRECTORY": str(directory)}
     process = subprocess.Popen(
         command, cwd=directory, env=environment, stderr=subprocess.PIPE, text=True

@@ -24,8 +24,8 @@ from patience import eventually
 from prometheus_client.parser import text_string_to_metric_families
 from teams import write_teams
 
-from proxy.learning.tasks import train
-from proxy.store.records import Store
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.store.records import Store
 
 pytestmark = pytest.mark.integration
 
@@ -69,7 +69,7 @@ def ask(url: str, script: str) -> list[object]:
 
 @contextmanager
 def serving(upstream: str, directory: Path, *arguments: str) -> Iterator[Proxy]:
-    command = [sys.executable, "-m", "proxy", "serve", "--upstream", upstream, "--workers", "2"]
+    command = [sys.executable, "-m", "gremlink", "serve", "--upstream", upstream, "--workers", "2"]
     environment = {**os.environ, "GREMLINK_STORE_DIRECTORY": str(directory)}
     log = directory / "proxy.log"
     with log.open("wb") as errors:

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from gremlin_python.driver.client import Client
 
-from proxy.embedded.jars import resolve_jars
-from proxy.embedded.java import find_java
+from gremlink.proxy.embedded.jars import resolve_jars
+from gremlink.proxy.embedded.java import find_java
 
 pytestmark = pytest.mark.integration
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 import tomli
 
-from proxy.config import Embedded, Upstream
-from proxy.config.tls import context_of
-from proxy.embedded import QUICK_TO_START, EmbeddedServer, embedded_upstream
-from proxy.embedded.certificates import FOLDER, write_certificates
-from proxy.graph import Server
-from proxy.graph.connection import GraphConnection
-from proxy.graph.errors import ConnectionFailed
+from gremlink.proxy.config import Embedded, Upstream
+from gremlink.proxy.config.tls import context_of
+from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer, embedded_upstream
+from gremlink.proxy.embedded.certificates import FOLDER, write_certificates
+from gremlink.proxy.graph import Server
+from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.errors import ConnectionFailed
 
 pytestmark = pytest.mark.integration
 
@@ -114,7 +114,7 @@ def test_the_command_says_what_it_opens_and_what_a_closed_one_needs(tmp_path: Pa
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    common = [sys.executable, "-m", "proxy", "gremlin-server", "--port", str(port)]
+    common = [sys.executable, "-m", "gremlink", "gremlin-server", "--port", str(port)]
     common += ["--data", str(tmp_path / "data"), "--memory", "256m"]
 
     def said(*options: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from gremlin_python.driver.client import Client
 
-from proxy.embedded import (
+from gremlink.proxy.embedded import (
     QUICK_TO_START,
     DataInUse,
     EmbeddedServer,
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.integration
 PARENT = """
 import sys
 from pathlib import Path
-from proxy.embedded import QUICK_TO_START, EmbeddedServer
+from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
 server = EmbeddedServer(
     port=0, data_dir=Path(sys.argv[1]), jvm_options=QUICK_TO_START
 )

@@ -13,7 +13,7 @@ from jgo.config import GlobalSettings
 from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.maven import MavenContext
 
-from proxy.embedded.jars import cache_directory
+from gremlink.proxy.embedded.jars import cache_directory
 
 PARAMETER = re.compile(r'using the parameter (\w+) defined as "(.*)"')
 FENCE = '"""'

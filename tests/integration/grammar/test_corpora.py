@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from grammar.script import parse, write
-from grammar.traversal import Opaque, Traversal
+from gremlink.grammar.script import parse, write
+from gremlink.grammar.traversal import Opaque, Traversal
 
 pytestmark = pytest.mark.integration
 

@@ -13,11 +13,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from grammar import graphbinary, graphson
-from grammar.errors import NotConvertible
-from grammar.graphbinary.walk import Walker
-from grammar.script import parse
-from grammar.traversal import Argument, Bulked, Entries, Items, Kind, Literal, walk
+from gremlink.grammar import graphbinary, graphson
+from gremlink.grammar.errors import NotConvertible
+from gremlink.grammar.graphbinary.walk import Walker
+from gremlink.grammar.script import parse
+from gremlink.grammar.traversal import Argument, Bulked, Entries, Items, Kind, Literal, walk
 
 pytestmark = pytest.mark.integration
 

@@ -16,7 +16,7 @@ from gremlin_python.driver.client import Client
 from running_proxy import Model, RunningProxy
 from toolchains import install, javascript_driver, need, run, run_java, workshop
 
-from grammar.traversal import Literal
+from gremlink.grammar.traversal import Literal
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from gremlin_python.statics import long
 
-from proxy.graph import (
+from gremlink.proxy.graph import (
     FileProblem,
     GraphError,
     consistency,
@@ -22,9 +22,9 @@ from proxy.graph import (
     load_gremlin,
     precheck,
 )
-from proxy.graph.connection import GraphConnection
-from proxy.graph.gremlin_text import is_gremlin_text
-from proxy.graph.steps import g
+from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.gremlin_text import is_gremlin_text
+from gremlink.proxy.graph.steps import g
 
 pytestmark = pytest.mark.integration
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from proxy.graph import FileProblem, load_gremlin
-from proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph import FileProblem, load_gremlin
+from gremlink.proxy.graph.connection import GraphConnection
 
 pytestmark = pytest.mark.integration
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from proxy.cli.query import submit
-from proxy.cli.results import json_line, lines
-from proxy.graph import ExportFailed, discover_schema, export_graph, load_csv
-from proxy.graph.connection import GraphConnection
+from gremlink.proxy.cli.query import submit
+from gremlink.proxy.cli.results import json_line, lines
+from gremlink.proxy.graph import ExportFailed, discover_schema, export_graph, load_csv
+from gremlink.proxy.graph.connection import GraphConnection
 
 pytestmark = pytest.mark.integration
 

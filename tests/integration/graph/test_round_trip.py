@@ -12,9 +12,9 @@ from uuid import UUID
 import pytest
 from exported_rows import edges_of, vertices_of
 
-from grammar.traversal import Kind, Literal
-from proxy.embedded.sample import FRIENDS
-from proxy.graph import (
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.embedded.sample import FRIENDS
+from gremlink.proxy.graph import (
     BadParameters,
     ExportFailed,
     ExportParameters,
@@ -25,7 +25,7 @@ from proxy.graph import (
     load_csv,
     read_export,
 )
-from proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.connection import GraphConnection
 
 pytestmark = pytest.mark.integration
 

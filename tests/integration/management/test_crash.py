@@ -15,9 +15,9 @@ from managed_proxy import KEYS, Proxy, serving, wait_for
 from s3_server import bad_store
 from teams import write_teams
 
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.tasks import train
-from proxy.store.jobs import JobRecords, State
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.store.jobs import JobRecords, State
 
 pytestmark = pytest.mark.integration
 

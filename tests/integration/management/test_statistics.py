@@ -14,9 +14,9 @@ from aiohttp.test_utils import make_mocked_request
 from gremlin_python.driver.client import Client
 from managed_proxy import Proxy
 
-from proxy.graph import GraphCounts, Server, count_graph, discover_schema, outgoing_labels
-from proxy.management import statistics
-from proxy.management.errors import StatisticsNotAvailable
+from gremlink.proxy.graph import GraphCounts, Server, count_graph, discover_schema, outgoing_labels
+from gremlink.proxy.management import statistics
+from gremlink.proxy.management.errors import StatisticsNotAvailable
 
 pytestmark = pytest.mark.integration
 

@@ -15,9 +15,9 @@ from export_service import export
 from managed_proxy import Proxy, serving, wait_for
 from tls_front import tls_front
 
-from proxy.config import Upstream
-from proxy.config.tls import client_context
-from proxy.graph import ConnectionFailed, Server, discover_schema
+from gremlink.proxy.config import Upstream
+from gremlink.proxy.config.tls import client_context
+from gremlink.proxy.graph import ConnectionFailed, Server, discover_schema
 
 pytestmark = pytest.mark.integration
 

@@ -15,7 +15,7 @@ from neptune_queries import Query
 from oracle import Oracle
 from ways import Speakers
 
-from proxy.embedded import EmbeddedServer
+from gremlink.proxy.embedded import EmbeddedServer
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ from plain_results import alike, plain, sorted_alike
 from slim import Slim, installed
 from ways import Speakers, ways
 
-from proxy.messages.left_out import EMBEDDED
-from proxy.messages.left_out import TRAINING as TRAINING_MODULES
+from gremlink.proxy.messages.left_out import EMBEDDED
+from gremlink.proxy.messages.left_out import TRAINING as TRAINING_MODULES
 
 pytestmark = pytest.mark.integration
 

@@ -8,10 +8,10 @@ import pytest
 from gremlin_python.driver.client import Client
 from three_teams import QUICK, TARGETS, fill
 
-from proxy.embedded import EmbeddedServer
-from proxy.graph import ExportParameters, export_graph
-from proxy.learning.tasks import train
-from proxy.store.records import Store
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.graph import ExportParameters, export_graph
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.store.records import Store
 from tests.support.served import served
 
 

@@ -16,12 +16,12 @@ from raw_websocket import RawWebSocket
 from running_proxy import Model, RunningProxy
 from toolchains import javascript_driver, run, run_java
 
-from grammar.traversal import Entries, Literal
-from proxy.embedded import EmbeddedServer
-from proxy.wire.frames import FrameReader
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format, format_of
-from proxy.wire.request import RequestMessage, write_request
-from proxy.wire.response import read_response
+from gremlink.grammar.traversal import Entries, Literal
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.wire.frames import FrameReader
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format, format_of
+from gremlink.proxy.wire.request import RequestMessage, write_request
+from gremlink.proxy.wire.response import read_response
 
 pytestmark = pytest.mark.integration
 

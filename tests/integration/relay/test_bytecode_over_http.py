@@ -19,7 +19,7 @@ from gremlin_python.structure.graph import Graph
 from running_proxy import Model, Models, RunningProxy, Values
 from ways import SERIALIZERS, WAYS, Speakers, Write
 
-from grammar.traversal import Literal
+from gremlink.grammar.traversal import Literal
 
 pytestmark = pytest.mark.integration
 

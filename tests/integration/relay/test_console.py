@@ -8,7 +8,7 @@ from console import console
 from gremlin_python.driver.client import Client
 from running_proxy import Model, RunningProxy
 
-from grammar.traversal import Literal
+from gremlink.grammar.traversal import Literal
 
 pytestmark = pytest.mark.integration
 

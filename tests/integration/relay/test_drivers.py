@@ -17,8 +17,8 @@ from gremlin_python.process.graph_traversal import GraphTraversalSource, __
 from gremlin_python.statics import long
 from running_proxy import Model, RunningProxy
 
-from grammar.traversal import Kind, Literal
-from proxy.inference.commands import PredictLinks
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.inference.commands import PredictLinks
 
 pytestmark = pytest.mark.integration
 

@@ -26,7 +26,7 @@ from gremlin_python.structure.graph import Graph
 from running_proxy import Model, RunningProxy
 from ways import SERIALIZERS
 
-from grammar.traversal import Literal
+from gremlink.grammar.traversal import Literal
 
 pytestmark = pytest.mark.integration
 

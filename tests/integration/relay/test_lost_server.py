@@ -11,12 +11,12 @@ from gremlin_python.driver.protocol import GremlinServerError
 from raw_websocket import RawWebSocket
 from running_proxy import Model, RunningProxy
 
-from grammar.traversal import Entries, Literal
-from proxy.embedded import EmbeddedServer
-from proxy.wire.frames import Opcode
-from proxy.wire.mime import GRAPHBINARY
-from proxy.wire.request import RequestMessage, write_request
-from proxy.wire.response import read_response
+from gremlink.grammar.traversal import Entries, Literal
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.mime import GRAPHBINARY
+from gremlink.proxy.wire.request import RequestMessage, write_request
+from gremlink.proxy.wire.response import read_response
 
 pytestmark = pytest.mark.integration
 

@@ -11,8 +11,8 @@ from gremlin_python.driver.client import Client
 from running_proxy import Model, RunningProxy
 from ways import WAYS, Refused, Speakers
 
-from grammar.traversal import Literal
-from proxy.relay.near import WATCH
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.relay.near import WATCH
 
 pytestmark = pytest.mark.integration
 
@@ -54,7 +54,9 @@ def test_alone_it_passes_with_a_warning(
         lambda g: g.V("a").out("FRIEND").with_(key).has_label("User").id_(),
     )
     assert found == ["b"]
-    lines = [each.getMessage() for each in caplog.records if each.name == "proxy.relay.near"]
+    lines = [
+        each.getMessage() for each in caplog.records if each.name == "gremlink.proxy.relay.near"
+    ]
     assert len(lines) == 1
     assert "without any prediction" in lines[0]
     assert "FRIEND" not in lines[0]

@@ -15,7 +15,7 @@ from gremlin_python.process.traversal import Column
 from running_proxy import Model, Models, RunningProxy, Values
 from ways import WAYS, Speakers, Write
 
-from grammar.traversal import Literal
+from gremlink.grammar.traversal import Literal
 
 pytestmark = pytest.mark.integration
 

@@ -19,9 +19,9 @@ from botocore.exceptions import ClientError
 from managed_proxy import announced
 from raw_websocket import RawWebSocket
 
-from grammar.traversal import Entries, Literal
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3
-from proxy.wire.request import RequestMessage, write_request
+from gremlink.grammar.traversal import Entries, Literal
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3
+from gremlink.proxy.wire.request import RequestMessage, write_request
 
 pytestmark = pytest.mark.integration
 
@@ -127,7 +127,7 @@ def test_no_secret_is_written_anywhere(graph_url: str, tmp_path: Path) -> None:
         "PYTHONASYNCIODEBUG": "1",
     }
     written = tmp_path / "proxy.log"
-    command = [sys.executable, "-m", "proxy", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "gremlink", "serve", "--port", "0"]
     command += ["--log-format", "json", "--log-level", "debug"]
     with written.open("w") as errors:
         process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=errors, text=True)

@@ -17,10 +17,10 @@ from gremlin_python.process.traversal import T
 from raw_websocket import RawWebSocket
 from running_proxy import Model, RunningProxy
 
-from grammar.traversal import Entries, Literal
-from proxy.embedded import QUICK_TO_START, EmbeddedServer
-from proxy.wire.mime import GRAPHBINARY
-from proxy.wire.request import RequestMessage, write_request
+from gremlink.grammar.traversal import Entries, Literal
+from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
+from gremlink.proxy.wire.mime import GRAPHBINARY
+from gremlink.proxy.wire.request import RequestMessage, write_request
 
 pytestmark = pytest.mark.integration
 

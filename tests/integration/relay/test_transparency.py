@@ -13,12 +13,12 @@ from gremlin_python.driver.client import Client
 from raw_websocket import RawWebSocket
 from running_proxy import Model, RunningProxy
 
-from grammar import script
-from grammar.errors import NotConvertible, ScriptError
-from grammar.traversal import Argument, Entries, Kind, Literal
-from proxy.wire.frames import Opcode
-from proxy.wire.mime import TEXT_FRAME, Format, format_of
-from proxy.wire.request import RequestMessage, write_request
+from gremlink.grammar import script
+from gremlink.grammar.errors import NotConvertible, ScriptError
+from gremlink.grammar.traversal import Argument, Entries, Kind, Literal
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.mime import TEXT_FRAME, Format, format_of
+from gremlink.proxy.wire.request import RequestMessage, write_request
 
 pytestmark = pytest.mark.integration
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from served import export_friends
 
-from proxy.embedded import EmbeddedServer
-from proxy.learning.links.training import train
-from proxy.learning.settings import TrainingSettings
-from proxy.store.records import Store
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.store.records import Store
 
 
 @pytest.fixture(scope="session")

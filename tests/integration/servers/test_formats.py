@@ -24,21 +24,21 @@ from gremlin_python.process.anonymous_traversal import traversal
 from raw_websocket import RawWebSocket
 from served import SAMPLE, served
 
-from grammar.traversal import Literal
-from proxy.cli import main
-from proxy.embedded import QUICK_TO_START, EmbeddedServer
-from proxy.graph import (
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.cli import main
+from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
+from gremlink.proxy.graph import (
     count_graph,
     discover_schema,
     export_graph,
     load_csv,
     outgoing_labels,
 )
-from proxy.graph.errors import NoCommonFormat, ServerRefused
-from proxy.wire.frames import read_head
-from proxy.wire.mime import TEXT_FRAME, format_of
-from proxy.wire.request import RequestMessage, write_request
-from proxy.wire.response import read_response
+from gremlink.proxy.graph.errors import NoCommonFormat, ServerRefused
+from gremlink.proxy.wire.frames import read_head
+from gremlink.proxy.wire.mime import TEXT_FRAME, format_of
+from gremlink.proxy.wire.request import RequestMessage, write_request
+from gremlink.proxy.wire.response import read_response
 
 pytestmark = pytest.mark.integration
 

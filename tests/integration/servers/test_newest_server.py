@@ -16,8 +16,8 @@ from gremlin_python.driver.serializer import GraphBinarySerializersV1, GraphSONS
 from gremlin_python.process.anonymous_traversal import traversal
 from served import SAMPLE, served
 
-from proxy.embedded import EmbeddedServer
-from proxy.graph import discover_schema, export_graph, load_csv
+from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.graph import discover_schema, export_graph, load_csv
 
 pytestmark = pytest.mark.integration
 

@@ -7,9 +7,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from proxy.cli import COMMANDS, console, main
-from proxy.config import Configuration
-from proxy.store.errors import NoSuchEndpoint
+from gremlink.proxy.cli import COMMANDS, console, main
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.store.errors import NoSuchEndpoint
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from proxy.cli import COMMANDS, main
+from gremlink.proxy.cli import COMMANDS, main
 
 TOP = Path(__file__).parents[3]
 COMMANDS_PAGE = (TOP / "docs" / "commands.md").read_text()

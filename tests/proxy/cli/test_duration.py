@@ -3,7 +3,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from proxy.cli.duration import DURATION
+from gremlink.proxy.cli.duration import DURATION
 
 
 @pytest.mark.parametrize(

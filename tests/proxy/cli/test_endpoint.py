@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from proxy.cli import main
-from proxy.store.artifacts import Artifact, write_artifact
+from gremlink.proxy.cli import main
+from gremlink.proxy.store.artifacts import Artifact, write_artifact
 
 
 @pytest.fixture

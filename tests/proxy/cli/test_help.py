@@ -8,16 +8,16 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from proxy.cli import main
+from gremlink.proxy.cli import main
 
-ALLOWED = {"click", "grammar", "proxy"}
+ALLOWED = {"click", "gremlink"}
 """Packages that help may load besides the standard library's."""
 
 PROGRAM = """
 import json, sys
 before = set(sys.modules)
 sys.argv[0] = "gremlink"
-from proxy.cli import main
+from gremlink.proxy.cli import main
 main(json.loads(sys.argv[1]), standalone_mode=False)
 print()
 print(json.dumps(sorted(set(sys.modules) - before)))
@@ -62,5 +62,7 @@ def test_help_loads_click_and_nothing_else(words: list[str]) -> None:
     assert foreign == set()
     # Of the standard library what costs more than all of click.
     assert not modules & {"asyncio", "ssl", "sqlite3", "multiprocessing", "unittest", "http.client"}
-    parts = {name for name in modules if name.count(".") == 1 and name.startswith("proxy.")}
-    assert parts <= {"proxy.cli", "proxy.learning", "proxy.messages"}
+    parts = {
+        name for name in modules if name.count(".") == 2 and name.startswith("gremlink.proxy.")
+    }
+    assert parts <= {"gremlink.proxy.cli", "gremlink.proxy.learning", "gremlink.proxy.messages"}

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 from communities import write_communities
 
-from proxy.cli import main
-from proxy.embedded import EmbeddedServer
+from gremlink.proxy.cli import main
+from gremlink.proxy.embedded import EmbeddedServer
 
 INTERRUPTED = 130
 
@@ -27,7 +27,7 @@ def begun(export: Path, output: Path) -> subprocess.Popen[str]:
     """A training that takes long."""
     long = ["--epochs", "1000000", "--model", "lightgcn", "--threads", "1"]
     return subprocess.Popen(
-        [sys.executable, "-m", "proxy", "train", str(export), "--output", str(output), *long],
+        [sys.executable, "-m", "gremlink", "train", str(export), "--output", str(output), *long],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -20,9 +20,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from proxy.cli import main
-from proxy.management.aftermath import CUT_OFF, take_lock
-from proxy.store.jobs import Job, JobRecords, State
+from gremlink.proxy.cli import main
+from gremlink.proxy.management.aftermath import CUT_OFF, take_lock
+from gremlink.proxy.store.jobs import Job, JobRecords, State
 
 
 def run(root: Path, *arguments: str) -> Result:
@@ -115,7 +115,7 @@ def terminal(root: Path) -> Iterator[int]:
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
     environment = {**os.environ, "GREMLINK_STORE_DIRECTORY": str(root), "TERM": "xterm"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "proxy", "jobs"], stdin=theirs, stdout=theirs, env=environment
+        [sys.executable, "-m", "gremlink", "jobs"], stdin=theirs, stdout=theirs, env=environment
     )
     os.close(theirs)
     try:

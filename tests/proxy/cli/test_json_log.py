@@ -44,7 +44,7 @@ class Served:
         self._file = directory / "stderr"
         with self._file.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "proxy", "serve", *words],
+                [sys.executable, "-m", "gremlink", "serve", *words],
                 cwd=directory,
                 env={
                     **os.environ,

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from proxy.cli.log import JsonLines, Lines
-from proxy.cli.quickstart import quiet
-from proxy.config import Log
+from gremlink.proxy.cli.log import JsonLines, Lines
+from gremlink.proxy.cli.quickstart import quiet
+from gremlink.proxy.config import Log
 
 SECRET = "the-literal-of-a-query"
 

@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner
 from communities import write_communities
 
-from proxy.cli import main
-from proxy.learning import tasks
-from proxy.learning.processing.prepare import prepare
-from proxy.learning.settings import TrainingSettings
-from proxy.store import artifacts
-from proxy.store.artifacts import read_artifact
+from gremlink.proxy.cli import main
+from gremlink.proxy.learning import tasks
+from gremlink.proxy.learning.processing.prepare import prepare
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.store import artifacts
+from gremlink.proxy.store.artifacts import read_artifact
 
 QUICK = ("--model", "popularity", "--threads", "1")
 NOWHERE = "ws://127.0.0.1:1/gremlin"
@@ -161,7 +161,7 @@ def on_a_small_disk(mount: Path, options: str, *steps: str) -> subprocess.Comple
 
 
 def shell(arguments: list[str]) -> str:
-    return " ".join([sys.executable, "-m", "proxy", *arguments])
+    return " ".join([sys.executable, "-m", "gremlink", *arguments])
 
 
 def test_a_full_disk(data: Path, tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grammar.script import parse as parse_script
-from grammar.traversal import Literal, Traversal
-from proxy.cli import main
-from proxy.wire.mime import format_of
-from proxy.wire.request import RequestMessage, write_request
+from gremlink.grammar.script import parse as parse_script
+from gremlink.grammar.traversal import Literal, Traversal
+from gremlink.proxy.cli import main
+from gremlink.proxy.wire.mime import format_of
+from gremlink.proxy.wire.request import RequestMessage, write_request
 
 QUERY = (
     'g.with("Neptune#ml.endpoint", "friends").with("Neptune#ml.limit", 8).V("a").'

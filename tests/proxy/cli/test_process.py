@@ -7,8 +7,8 @@ from click.testing import CliRunner, Result
 from communities import write_communities
 from teams import write_teams
 
-from proxy.cli import main
-from proxy.store.artifacts import Artifact, read_artifact, write_artifact
+from gremlink.proxy.cli import main
+from gremlink.proxy.store.artifacts import Artifact, read_artifact, write_artifact
 
 TEAM = {"label": ["team", "classification"], "split_rate": [0.8, 0.1, 0.1]}
 

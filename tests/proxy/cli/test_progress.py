@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from proxy.cli import console, progress
-from proxy.learning.events import EpochDone, PhaseStarted
+from gremlink.proxy.cli import console, progress
+from gremlink.proxy.learning.events import EpochDone, PhaseStarted
 
 EPOCH = EpochDone("network", 5, 20, 0.25, 0.5, 12.4)
 

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from rich.console import Console
 from teams import write_teams
 
-from proxy.cli import main
-from proxy.cli.property_report import property_table
-from proxy.learning.properties.report import PropertyReport, PropertyRow
+from gremlink.proxy.cli import main
+from gremlink.proxy.cli.property_report import property_table
+from gremlink.proxy.learning.properties.report import PropertyReport, PropertyRow
 
 
 def row(method: str, f1: float) -> PropertyRow:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from proxy.cli import main
+from gremlink.proxy.cli import main
 
 SECRETS = ("hunter2", "ter2")
 GOOD = "hunter2-hunter2-hunter2"
@@ -154,7 +154,7 @@ def test_a_process_of_its_own_tells_no_more(tmp_path: Path) -> None:
         "GREMLINK_ACCESS_TOKEN": "hunter2-secret",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "proxy", "--debug", "serve", "--upstream", URL],
+        [sys.executable, "-m", "gremlink", "--debug", "serve", "--upstream", URL],
         cwd=tmp_path,
         env=environment,
         capture_output=True,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.embedded.sample import FRIENDS
+from gremlink.proxy.embedded.sample import FRIENDS
 
 RAW = re.compile(r"\[Errno|_ssl\.c|Traceback|\(Errno|Exception ignored|defect")
 
@@ -19,7 +19,7 @@ FULL = "No space left on device"
 def run(*words: object, directory: Path, stdout: int | None = None) -> tuple[int, str]:
     """Exit code and standard error of `gremlink WORDS`."""
     result = subprocess.run(
-        [sys.executable, "-m", "proxy", *map(str, words)],
+        [sys.executable, "-m", "gremlink", *map(str, words)],
         cwd=directory,
         env={**os.environ, "GREMLINK_STORE_DIRECTORY": str(directory / "store")},
         input="g.V()",
@@ -103,7 +103,7 @@ def test_streams_that_are_closed(closed: str, words: list[str], code: int, tmp_p
     """A daemon's: what is written to them is lost, and the rest is done."""
     (tmp_path / "query").write_text("g.V()")
     result = subprocess.run(
-        ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "proxy", *words],
+        ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "gremlink", *words],
         cwd=tmp_path,
         env={**os.environ, "GREMLINK_STORE_DIRECTORY": str(tmp_path / "store")},
         capture_output=True,

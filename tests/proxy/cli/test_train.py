@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from communities import write_communities
 from teams import write_teams
 
-from proxy.cli import main
-from proxy.store.artifacts import read_artifact
+from gremlink.proxy.cli import main
+from gremlink.proxy.store.artifacts import read_artifact
 
 
 @pytest.fixture
@@ -96,8 +96,8 @@ def test_a_deadline_begins_with_the_command(
         yield
         now[0] += 7.0
 
-    monkeypatch.setattr("proxy.cli.console.importing", importing)
-    monkeypatch.setattr("proxy.cli.train.monotonic", lambda: now[0])
+    monkeypatch.setattr("gremlink.proxy.cli.console.importing", importing)
+    monkeypatch.setattr("gremlink.proxy.cli.train.monotonic", lambda: now[0])
     output = tmp_path / "model"
     asked = ["train", str(export), "--output", str(output), "--deadline", "6s", "--threads", "1"]
     done = CliRunner().invoke(main, asked)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from proxy.embedded.configuration import SETTINGS_FILE, write_configuration
+from gremlink.proxy.embedded.configuration import SETTINGS_FILE, write_configuration
 
 
 def written(directory: Path, **changed: Any) -> dict[str, Any]:

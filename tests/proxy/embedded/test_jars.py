@@ -10,8 +10,8 @@ import jgo.maven
 import pytest
 from jgo.parse import Coordinate
 
-from proxy.embedded.errors import DownloadFailed
-from proxy.embedded.jars import resolve_jars
+from gremlink.proxy.embedded.errors import DownloadFailed
+from gremlink.proxy.embedded.jars import resolve_jars
 
 COORDINATES = ("org.example:server:1.0",)
 

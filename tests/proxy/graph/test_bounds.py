@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from proxy.config.sections import Limits
-from proxy.graph.bounds import Bounds, bounds, use_bounds
-from proxy.graph.bulk_csv import open_bulk_file
-from proxy.graph.csv_records import read_records
-from proxy.graph.errors import BadCell, FileProblem
-from proxy.graph.export_rows import read_chunks
-from proxy.graph.gremlin_text import load_gremlin
-from proxy.graph.packed import open_text
+from gremlink.proxy.config.sections import Limits
+from gremlink.proxy.graph.bounds import Bounds, bounds, use_bounds
+from gremlink.proxy.graph.bulk_csv import open_bulk_file
+from gremlink.proxy.graph.csv_records import read_records
+from gremlink.proxy.graph.errors import BadCell, FileProblem
+from gremlink.proxy.graph.export_rows import read_chunks
+from gremlink.proxy.graph.gremlin_text import load_gremlin
+from gremlink.proxy.graph.packed import open_text
 
 CELL = 1000
 PACKERS: dict[str, Callable[[bytes], bytes]] = {

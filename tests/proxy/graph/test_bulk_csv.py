@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from gremlin_python.statics import SingleByte, long, short
 
-from proxy.graph.bulk_csv import BulkFile, open_bulk_file
-from proxy.graph.dialects import Float32
-from proxy.graph.errors import FileProblem
+from gremlink.proxy.graph.bulk_csv import BulkFile, open_bulk_file
+from gremlink.proxy.graph.dialects import Float32
+from gremlink.proxy.graph.errors import FileProblem
 
 
 def bulk(tmp_path: Path, text: str, **options: Any) -> BulkFile:

@@ -17,10 +17,10 @@ import pytest
 import trustme
 from aiohttp import WSMsgType, web
 
-from proxy.graph.bounds import Bounds, bounds, use_bounds
-from proxy.graph.connection import GraphConnection, Server
-from proxy.graph.errors import ConnectionFailed, FileProblem, MessageTooBig, ServerRefused
-from proxy.graph.load import load_csv
+from gremlink.proxy.graph.bounds import Bounds, bounds, use_bounds
+from gremlink.proxy.graph.connection import GraphConnection, Server
+from gremlink.proxy.graph.errors import ConnectionFailed, FileProblem, MessageTooBig, ServerRefused
+from gremlink.proxy.graph.load import load_csv
 
 Script = Callable[[dict[str, Any]], list[dict[str, Any] | None]]
 """From a request to the answers, `None` for hanging up."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from proxy.graph import consistency
-from proxy.graph.bulk_csv import BulkFile, open_bulk_file
-from proxy.graph.consistency import among
-from proxy.graph.precheck import contradictions, read_all
-from proxy.graph.progress import silent
+from gremlink.proxy.graph import consistency
+from gremlink.proxy.graph.bulk_csv import BulkFile, open_bulk_file
+from gremlink.proxy.graph.consistency import among
+from gremlink.proxy.graph.precheck import contradictions, read_all
+from gremlink.proxy.graph.progress import silent
 
 
 def files(tmp_path: Path) -> list[BulkFile]:

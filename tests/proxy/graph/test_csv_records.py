@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.graph.csv_records import read_records
-from proxy.graph.errors import FileProblem
+from gremlink.proxy.graph.csv_records import read_records
+from gremlink.proxy.graph.errors import FileProblem
 
 
 def cells(tmp_path: Path, text: str) -> list[list[str | None]]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from grammar.traversal import Kind
-from proxy.graph.answers import from_json
-from proxy.graph.connection import GraphConnection
-from proxy.graph.elements import Id, Value, read_edges, read_vertices
-from proxy.graph.errors import ExportFailed
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph.answers import from_json
+from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.elements import Id, Value, read_edges, read_vertices
+from gremlink.proxy.graph.errors import ExportFailed
 
 
 class Answers(GraphConnection):

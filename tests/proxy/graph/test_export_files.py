@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from grammar.traversal import Kind, Literal
-from proxy.graph import BadCell, BadExport, Feature, Target, read_export
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.graph import BadCell, BadExport, Feature, Target, read_export
 
 PEOPLE = '~id,~label,name,age\n"1","Person","A, ""B""",5\n"2","Person",,\n'
 KNOWS = (

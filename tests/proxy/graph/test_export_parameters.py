@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from proxy.graph.errors import BadParameters
-from proxy.graph.export_parameters import ExportParameters, FeatureSpec, Job, TargetSpec
+from gremlink.proxy.graph.errors import BadParameters
+from gremlink.proxy.graph.export_parameters import ExportParameters, FeatureSpec, Job, TargetSpec
 
 
 def jobs(neptune_ml: Any) -> tuple[Job, ...]:

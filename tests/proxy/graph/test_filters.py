@@ -2,9 +2,9 @@
 
 import pytest
 
-from proxy.graph import filters
-from proxy.graph.errors import BadParameters
-from proxy.graph.export_parameters import ExportParameters
+from gremlink.proxy.graph import filters
+from gremlink.proxy.graph.errors import BadParameters
+from gremlink.proxy.graph.export_parameters import ExportParameters
 
 
 def test_a_filter_is_parsed_and_written_anew() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proxy.graph.labels import may_have, spellings, split_labels, surely_has
+from gremlink.proxy.graph.labels import may_have, spellings, split_labels, surely_has
 
 
 @pytest.mark.parametrize(

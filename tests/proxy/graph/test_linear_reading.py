@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from proxy.graph import bulk_csv, csv_records
-from proxy.graph.bulk_csv import open_bulk_file
-from proxy.graph.csv_records import Record, records_of
-from proxy.graph.errors import FileProblem
-from proxy.graph.export_rows import read_chunks
-from proxy.learning.features import inference
+from gremlink.proxy.graph import bulk_csv, csv_records
+from gremlink.proxy.graph.bulk_csv import open_bulk_file
+from gremlink.proxy.graph.csv_records import Record, records_of
+from gremlink.proxy.graph.errors import FileProblem
+from gremlink.proxy.graph.export_rows import read_chunks
+from gremlink.proxy.learning.features import inference
 from tests.support.counted_text import Count, CountedText
 
 SMALL, LARGE = 400, 1600

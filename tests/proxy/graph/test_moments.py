@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.graph.moments import Moment, parse_moment
+from gremlink.proxy.graph.moments import Moment, parse_moment
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from proxy.graph import ExportParameters
-from proxy.graph.bulk_csv import open_bulk_file
-from proxy.graph.precheck import contradictions, read_all
-from proxy.graph.progress import silent
-from proxy.learning.processing.load import load_processed
-from proxy.learning.search.configuration import configuration_of
+from gremlink.proxy.graph import ExportParameters
+from gremlink.proxy.graph.bulk_csv import open_bulk_file
+from gremlink.proxy.graph.precheck import contradictions, read_all
+from gremlink.proxy.graph.progress import silent
+from gremlink.proxy.learning.processing.load import load_processed
+from gremlink.proxy.learning.search.configuration import configuration_of
 from tests.proxy.graph.test_published import V1, V2, written
 
 ODD: tuple[Any, ...] = (
@@ -121,7 +121,7 @@ def scratched(content: bytes, chance: random.Random) -> bytes:
 
 
 def is_ours(error: Exception) -> bool:
-    return type(error).__module__.startswith("proxy.") or isinstance(error, OSError)
+    return type(error).__module__.startswith("gremlink.") or isinstance(error, OSError)
 
 
 def attempted(work: Callable[[], Any], what: object) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from proxy.graph import BadParameters, ExportParameters, read_export
-from proxy.graph.bulk_csv import open_bulk_file
-from proxy.graph.export_parameters import FIRST_SPLIT, Job
-from proxy.learning.processing.load import load_processed
-from proxy.learning.search.configuration import configuration_of
+from gremlink.proxy.graph import BadParameters, ExportParameters, read_export
+from gremlink.proxy.graph.bulk_csv import open_bulk_file
+from gremlink.proxy.graph.export_parameters import FIRST_SPLIT, Job
+from gremlink.proxy.learning.processing.load import load_processed
+from gremlink.proxy.learning.search.configuration import configuration_of
 
 PEOPLE = (
     '~id,~label,age,city,tags,at\n"p1","Person",30,"A","x;y",2020-01-01T00:00+02:00[Europe/Paris]\n'

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from grammar.traversal import Kind
-from proxy.graph.elements import EdgeElement, Id, Value, VertexElement
-from proxy.graph.schema import Schema, schema_document, statistics_document
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph.elements import EdgeElement, Id, Value, VertexElement
+from gremlink.proxy.graph.schema import Schema, schema_document, statistics_document
 
 ONE, TWO, X = Id(Kind.INT, "1"), Id(Kind.LONG, "2"), Id(Kind.STRING, "x")
 

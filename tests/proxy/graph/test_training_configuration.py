@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from grammar.traversal import Kind
-from proxy.graph.elements import EdgeElement, Id, Value, VertexElement
-from proxy.graph.errors import BadParameters
-from proxy.graph.export_parameters import ExportParameters
-from proxy.graph.schema import Schema
-from proxy.graph.training_configuration import training_configuration
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph.elements import EdgeElement, Id, Value, VertexElement
+from gremlink.proxy.graph.errors import BadParameters
+from gremlink.proxy.graph.export_parameters import ExportParameters
+from gremlink.proxy.graph.schema import Schema
+from gremlink.proxy.graph.training_configuration import training_configuration
 
 A, B = Id(Kind.STRING, "a"), Id(Kind.STRING, "b")
 

@@ -15,11 +15,11 @@ from gremlin_python.structure.io.graphsonV3d0 import GraphSONWriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar import graphbinary, graphson
-from grammar.traversal import Bulked, Items, Kind, Literal, Opaque
-from proxy.graph.answers import from_json, plain
-from proxy.graph.elements import _value
-from proxy.inference.cells import texts_of
+from gremlink.grammar import graphbinary, graphson
+from gremlink.grammar.traversal import Bulked, Items, Kind, Literal, Opaque
+from gremlink.proxy.graph.answers import from_json, plain
+from gremlink.proxy.graph.elements import _value
+from gremlink.proxy.inference.cells import texts_of
 
 MOMENTS = (
     datetime(2001, 2, 3, 4, 5, 6),

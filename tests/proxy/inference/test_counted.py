@@ -7,8 +7,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar.traversal import Instruction, Literal, Traversal
-from proxy.inference.counted import counted
+from gremlink.grammar.traversal import Instruction, Literal, Traversal
+from gremlink.proxy.inference.counted import counted
 
 counts = st.lists(st.integers(1, 20_000), min_size=1, max_size=8).map(
     lambda found: [(Literal.of(place), count) for place, count in enumerate(found)]

@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from grammar.script import parse
-from grammar.traversal import (
+from gremlink.grammar.script import parse
+from gremlink.grammar.traversal import (
     Argument,
     Entries,
     Instruction,
@@ -17,14 +17,14 @@ from grammar.traversal import (
     step,
     walk,
 )
-from proxy.inference.errors import InferenceError
-from proxy.inference.find import find_inferences
-from proxy.inference.plan import plan_all
-from proxy.inference.predicates import Settings
-from proxy.inference.query import Query, read_query
-from proxy.wire.frames import Opcode
-from proxy.wire.mime import TEXT_FRAME, Format, format_of
-from proxy.wire.request import RequestMessage, read_request, write_request
+from gremlink.proxy.inference.errors import InferenceError
+from gremlink.proxy.inference.find import find_inferences
+from gremlink.proxy.inference.plan import plan_all
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.query import Query, read_query
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.mime import TEXT_FRAME, Format, format_of
+from gremlink.proxy.wire.request import RequestMessage, read_request, write_request
 
 P = (
     'g.with("Neptune#ml.endpoint","ep")'

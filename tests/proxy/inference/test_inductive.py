@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 from answering import Answered, as_script, drive, known, row
 
-from grammar import script
-from grammar.traversal import Argument, Entries, Items, Kind, Literal
-from proxy.inference import neighbourhood
-from proxy.inference.commands import (
+from gremlink.grammar import script
+from gremlink.grammar.traversal import Argument, Entries, Items, Kind, Literal
+from gremlink.proxy.inference import neighbourhood
+from gremlink.proxy.inference.commands import (
     Edge,
     PredictLinks,
     PredictProperty,
     PrepareInductive,
     PrepareLinks,
 )
-from proxy.inference.errors import InvalidParameter, UnsupportedOperation
-from proxy.inference.live import Neighbourhood, ReadLinks, ReadVertex, Scope
-from proxy.inference.predicates import Settings
-from proxy.wire.mime import GRAPHBINARY
-from proxy.wire.request import RequestMessage
+from gremlink.proxy.inference.errors import InvalidParameter, UnsupportedOperation
+from gremlink.proxy.inference.live import Neighbourhood, ReadLinks, ReadVertex, Scope
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.wire.mime import GRAPHBINARY
+from gremlink.proxy.wire.request import RequestMessage
 
 SCOPE = Scope(2, (2, 1), ("KNOWS",), ("age",))
 LINKS = 'g.with("Neptune#ml.endpoint", "e").V().out("KNOWS").with("Neptune#ml.prediction")'

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from grammar import graphbinary
-from grammar.traversal import Alike, Argument, Bulked, Items, Kind, Literal, literals_of
-from proxy.inference.errors import UnsupportedOperation
-from proxy.inference.inputs import INPUT_LIMIT, read_vertices
+from gremlink.grammar import graphbinary
+from gremlink.grammar.traversal import Alike, Argument, Bulked, Items, Kind, Literal, literals_of
+from gremlink.proxy.inference.errors import UnsupportedOperation
+from gremlink.proxy.inference.inputs import INPUT_LIMIT, read_vertices
 
 
 def folded(ids: list[Literal]) -> Items:

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from grammar.traversal import Kind, Literal
-from proxy.inference.commands import (
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.inference.commands import (
     Edge,
     Inspect,
     Inspected,
@@ -23,8 +23,8 @@ from proxy.inference.commands import (
     PrepareProperty,
     Reply,
 )
-from proxy.inference.errors import InvalidParameter
-from proxy.inference.invocation import invoke, spellings
+from gremlink.proxy.inference.errors import InvalidParameter
+from gremlink.proxy.inference.invocation import invoke, spellings
 
 A, B = Literal.string("a"), Literal.string("b")
 LINKS = PrepareLinks("e", "FRIEND", "out", "User")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from grammar import script
-from proxy.inference.kinds import EDGE, OTHER, VERTEX, Listed, kind_of
+from gremlink.grammar import script
+from gremlink.proxy.inference.kinds import EDGE, OTHER, VERTEX, Listed, kind_of
 
 
 @pytest.mark.parametrize(

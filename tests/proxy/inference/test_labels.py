@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from answering import Answered, as_bytecode, as_script, drive, row
 
-from grammar.traversal import Entries, Literal
-from proxy.inference.commands import Ask, Bearers, PredictLinks
-from proxy.inference.errors import InvalidParameter
-from proxy.wire.request import RequestMessage
+from gremlink.grammar.traversal import Entries, Literal
+from gremlink.proxy.inference.commands import Ask, Bearers, PredictLinks
+from gremlink.proxy.inference.errors import InvalidParameter
+from gremlink.proxy.wire.request import RequestMessage
 
 STORED = {"m0": "Admin::Person", "m1": "Admin::Person", "p0": "Person"}
 

@@ -8,8 +8,8 @@ from answering import as_bytecode, as_script, text_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar import script
-from grammar.traversal import (
+from gremlink.grammar import script
+from gremlink.grammar.traversal import (
     Bulked,
     Entries,
     Items,
@@ -22,21 +22,21 @@ from grammar.traversal import (
     step,
     walk,
 )
-from proxy.inference import answers
-from proxy.inference.answer import answer
-from proxy.inference.commands import Admit, Ask, PredictLinks, PrepareLinks
-from proxy.inference.errors import (
+from gremlink.proxy.inference import answers
+from gremlink.proxy.inference.answer import answer
+from gremlink.proxy.inference.commands import Admit, Ask, PredictLinks, PrepareLinks
+from gremlink.proxy.inference.errors import (
     InferenceError,
     InternalFailure,
     InvalidParameter,
     MissingParameter,
     UnsupportedOperation,
 )
-from proxy.inference.inputs import INPUT_LIMIT, read_vertices
-from proxy.inference.predicates import Settings
-from proxy.inference.tree import FAN_OUT, NOTHING, choose_tree
-from proxy.wire.mime import GRAPHBINARY, format_of
-from proxy.wire.request import RequestMessage
+from gremlink.proxy.inference.inputs import INPUT_LIMIT, read_vertices
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.tree import FAN_OUT, NOTHING, choose_tree
+from gremlink.proxy.wire.mime import GRAPHBINARY, format_of
+from gremlink.proxy.wire.request import RequestMessage
 
 P = (
     'g.with("Neptune#ml.endpoint","ep")'
@@ -267,7 +267,7 @@ def test_an_inference_cannot_hide_in_a_strategy():
     criterion = anonymous(
         step("out", "F"), step("with", "Neptune#ml.prediction"), step("hasLabel", "U")
     )
-    from grammar.traversal import Strategy
+    from gremlink.grammar.traversal import Strategy
 
     strategy = Strategy("SubgraphStrategy", (("vertices", criterion),))
     query = Traversal((step("withStrategies", strategy),), (step("V"),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from answering import as_bytecode, as_script, drive, known, row
 
-from proxy.inference.commands import PrepareLinks
+from gremlink.proxy.inference.commands import PrepareLinks
 
 P = 'g.with("Neptune#ml.endpoint","ep").'
 ML = '.with("Neptune#ml.prediction")'

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar.traversal import Entries, Items, Kind, Literal, Predicate, children
-from proxy.inference.lookup import TABLE_SIZE, TABLES, looked_up
+from gremlink.grammar.traversal import Entries, Items, Kind, Literal, Predicate, children
+from gremlink.proxy.inference.lookup import TABLE_SIZE, TABLES, looked_up
 
 
 def table(ids: list[Literal]) -> Entries:
@@ -70,7 +70,7 @@ def tables_of(steps, id: Literal) -> list[Entries]:
 )
 def test_every_id_is_in_the_one_map_that_its_element_comes_to(values, size):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("proxy.inference.lookup.TABLE_SIZE", size)
+        patch.setattr("gremlink.proxy.inference.lookup.TABLE_SIZE", size)
         ids = [Literal.of(value) for value in values]
         steps = looked_up(ids, table)
     for id in ids:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from grammar import graphson, script
-from grammar.graphbinary import read_bytecode
-from grammar.traversal import Instruction, Opaque, Traversal, step
-from proxy.inference import once
+from gremlink.grammar import graphson, script
+from gremlink.grammar.graphbinary import read_bytecode
+from gremlink.grammar.traversal import Instruction, Opaque, Traversal, step
+from gremlink.proxy.inference import once
 
 
 def steps(text: str) -> tuple[Instruction, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from answering import as_bytecode, as_script, text_of
 
-from grammar.traversal import Entries, Items, Kind, Literal
-from proxy.inference.answer import answer_understood
-from proxy.inference.commands import Admit, Guess, GuessLinks, PrepareLinks, Try
-from proxy.inference.predicates import Settings
-from proxy.inference.understood import understand
-from proxy.wire.request import RequestMessage
+from gremlink.grammar.traversal import Entries, Items, Kind, Literal
+from gremlink.proxy.inference.answer import answer_understood
+from gremlink.proxy.inference.commands import Admit, Guess, GuessLinks, PrepareLinks, Try
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.understood import understand
+from gremlink.proxy.wire.request import RequestMessage
 
 FRIENDS = 'out("FRIEND").with("Neptune#ml.prediction").hasLabel("User")'
 B, C, K = map(Literal.string, "bck")

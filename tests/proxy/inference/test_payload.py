@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from proxy.inference.errors import InferenceError, InvalidParameter, MissingParameter
-from proxy.inference.payload import (
+from gremlink.proxy.inference.errors import InferenceError, InvalidParameter, MissingParameter
+from gremlink.proxy.inference.payload import (
     EdgesAsked,
     LinksAsked,
     NearestAsked,

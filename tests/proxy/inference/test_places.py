@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from answering import as_bytecode, as_script, drive, known, row
 
-from grammar.traversal import Items, Literal, Opaque
-from proxy.inference.commands import (
+from gremlink.grammar.traversal import Items, Literal, Opaque
+from gremlink.proxy.inference.commands import (
     Admit,
     Ask,
     CountValues,
@@ -17,9 +17,9 @@ from proxy.inference.commands import (
     PrepareLinks,
     PrepareProperty,
 )
-from proxy.inference.errors import InvalidParameter, UnsupportedOperation
-from proxy.inference.predicates import Settings
-from proxy.wire.mime import format_of
+from gremlink.proxy.inference.errors import InvalidParameter, UnsupportedOperation
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.wire.mime import format_of
 
 P = 'g.with("Neptune#ml.endpoint","ep").'
 LINK = 'out("knows").with("Neptune#ml.prediction").hasLabel("p")'

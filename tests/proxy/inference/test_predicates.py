@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from grammar.traversal import Items, Kind, Literal
-from proxy.inference import predicates
-from proxy.inference.errors import InvalidParameter, MissingParameter
-from proxy.inference.predicates import Settings
+from gremlink.grammar.traversal import Items, Kind, Literal
+from gremlink.proxy.inference import predicates
+from gremlink.proxy.inference.errors import InvalidParameter, MissingParameter
+from gremlink.proxy.inference.predicates import Settings
 
 URL = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/friends-1/invocations"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from grammar.traversal import Items, Kind, Literal, Opaque, anonymous, walk
-from proxy.inference.answers import Dialect
-from proxy.inference.property_answers import PROPERTY_LIMIT, Properties
-from proxy.inference.tree import FAN_OUT
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format, format_of
+from gremlink.grammar.traversal import Items, Kind, Literal, Opaque, anonymous, walk
+from gremlink.proxy.inference.answers import Dialect
+from gremlink.proxy.inference.property_answers import PROPERTY_LIMIT, Properties
+from gremlink.proxy.inference.tree import FAN_OUT
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format, format_of
 
 
 def known(name: str) -> Format:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from grammar.traversal import Kind, Literal
-from proxy.inference.errors import BadRequest, InvalidParameter, MissingParameter
-from proxy.inference.predicates import IAM_ROLE, Settings
-from proxy.inference.roles import authorise, role_arn
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.inference.errors import BadRequest, InvalidParameter, MissingParameter
+from gremlink.proxy.inference.predicates import IAM_ROLE, Settings
+from gremlink.proxy.inference.roles import authorise, role_arn
 
 ROLE = "arn:aws:iam::123456789012:role/ml"
 

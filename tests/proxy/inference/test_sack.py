@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from answering import as_bytecode, as_script, drive, row
 
-from grammar.traversal import Literal, Traversal, children
-from proxy.inference.sack import KEEPING_APART
-from proxy.wire.request import RequestMessage
+from gremlink.grammar.traversal import Literal, Traversal, children
+from gremlink.proxy.inference.sack import KEEPING_APART
+from gremlink.proxy.wire.request import RequestMessage
 
 EDGES = [[row(v="e", s="a", t="b", l="KNOWS"), row(v="f", s="a", t="c", l="KNOWS")]]
 VERTICES = [[row(v="a"), row(v="b")]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from answering import as_bytecode
 
-from grammar import script
-from grammar.traversal import Traversal
-from proxy.inference.score_keys import spelled_out
+from gremlink.grammar import script
+from gremlink.grammar.traversal import Traversal
+from gremlink.proxy.inference.score_keys import spelled_out
 
 
 def read(text: str, how: str) -> Traversal:

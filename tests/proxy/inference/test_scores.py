@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from answering import as_bytecode, as_script, drive, known, row
 
-from grammar.traversal import Literal
-from proxy.inference.commands import ExplainLinks
-from proxy.inference.errors import UnsupportedOperation
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.inference.commands import ExplainLinks
+from gremlink.proxy.inference.errors import UnsupportedOperation
 
 P = 'g.with("Neptune#ml.endpoint","ep").with("Neptune#ml.limit",2).'
 LINK = 'out("knows").with("Neptune#ml.prediction").hasLabel("p")'

@@ -7,13 +7,13 @@ import uuid
 import pytest
 from answering import as_script, text_of
 
-from grammar import script
-from grammar.traversal import Argument, Entries, Kind, Literal
-from proxy.inference.predicates import Settings
-from proxy.inference.shape import LONGEST, MOST, Shapes
-from proxy.inference.understood import Understood, understand
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format
-from proxy.wire.request import RequestMessage, read_request, write_request
+from gremlink.grammar import script
+from gremlink.grammar.traversal import Argument, Entries, Kind, Literal
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.shape import LONGEST, MOST, Shapes
+from gremlink.proxy.inference.understood import Understood, understand
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format
+from gremlink.proxy.wire.request import RequestMessage, read_request, write_request
 
 FRIENDS = 'out("FRIEND").with("Neptune#ml.prediction").hasLabel("User").values("name")'
 OF_A = f'g.with("Neptune#ml.endpoint", "friends").V("a").{FRIENDS}'

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from answering import as_bytecode, as_script, drive
 
-from proxy.inference.errors import InferenceError
-from proxy.inference.predicates import PREFIX, SCORE
-from proxy.inference.spelling import nearly_ours
-from proxy.wire.request import RequestMessage
+from gremlink.proxy.inference.errors import InferenceError
+from gremlink.proxy.inference.predicates import PREFIX, SCORE
+from gremlink.proxy.inference.spelling import nearly_ours
+from gremlink.proxy.wire.request import RequestMessage
 
 PREDICTION = "Neptune#ml.prediction"
 

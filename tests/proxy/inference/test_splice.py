@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grammar.graphbinary import read_bytecode, write_bytecode
-from grammar.traversal import (
+from gremlink.grammar.graphbinary import read_bytecode, write_bytecode
+from gremlink.grammar.traversal import (
     Argument,
     Bulked,
     Entries,
@@ -18,8 +18,8 @@ from grammar.traversal import (
     anonymous,
     step,
 )
-from proxy.inference.find import find_inferences
-from proxy.inference.splice import splice
+from gremlink.proxy.inference.find import find_inferences
+from gremlink.proxy.inference.splice import splice
 
 ML = anonymous(step("out", "FRIEND"), step("with", "Neptune#ml.prediction"), step("id"))
 ANSWERED = anonymous(step("V", "a"), step("id"))

@@ -3,11 +3,11 @@
 import pytest
 from answering import as_bytecode, as_script
 
-from grammar.traversal import Kind, Literal
-from proxy.inference.answer import answer
-from proxy.inference.commands import Admit
-from proxy.inference.predicates import Settings
-from proxy.inference.timeouts import exceeded, with_time_left
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.inference.answer import answer
+from gremlink.proxy.inference.commands import Admit
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.timeouts import exceeded, with_time_left
 
 ML = '.with("Neptune#ml.endpoint", "e").V("a").out("x").with("Neptune#ml.prediction").hasLabel("y")'
 

@@ -10,11 +10,11 @@ import pytest
 from communities import write_communities
 from teams import SPLIT, write_teams
 
-from proxy.learning.details import GIBIBYTE, RUNNING, recommendation, write_details
-from proxy.learning.links.training import train
-from proxy.learning.properties.training import train_property
-from proxy.learning.settings import SearchSettings, TrainingSettings
-from proxy.store.artifacts import read_artifact
+from gremlink.proxy.learning.details import GIBIBYTE, RUNNING, recommendation, write_details
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.properties.training import train_property
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
+from gremlink.proxy.store.artifacts import read_artifact
 
 QUICK = TrainingSettings(epochs=30, width=8, networks=2, folds=2, threads=1)
 

@@ -12,8 +12,8 @@ from communities import write_communities
 from numpy.testing import assert_allclose
 from teams import PEOPLE, team, write_teams
 
-from proxy.cli import main
-from proxy.learning.embeddings import (
+from gremlink.proxy.cli import main
+from gremlink.proxy.learning.embeddings import (
     NoEmbeddings,
     UnknownVertex,
     VertexEmbeddings,
@@ -21,12 +21,12 @@ from proxy.learning.embeddings import (
     picture,
     plane,
 )
-from proxy.learning.graph import TypedGraph
-from proxy.learning.loaded import Model, model_in
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.stored_graph import StoredGraph
-from proxy.learning.tasks import train
-from proxy.store.artifacts import read_artifact
+from gremlink.proxy.learning.graph import TypedGraph
+from gremlink.proxy.learning.loaded import Model, model_in
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.store.artifacts import read_artifact
 
 QUICK = TrainingSettings(epochs=40, width=16, networks=2, folds=2, threads=1)
 TEAM = {"label": ["team", "classification"]}

@@ -11,10 +11,15 @@ import pytest
 from communities import write_communities
 from teams import SPLIT, write_teams
 
-from proxy.learning.figures import EVAL_METRICS, TEST_METRICS, in_neptunes_names, write_figures
-from proxy.learning.links.training import train
-from proxy.learning.properties.training import train_property
-from proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.figures import (
+    EVAL_METRICS,
+    TEST_METRICS,
+    in_neptunes_names,
+    write_figures,
+)
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.properties.training import train_property
+from gremlink.proxy.learning.settings import TrainingSettings
 
 QUICK = TrainingSettings(epochs=10, width=8, networks=1, folds=2, threads=1)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges, find_pairs
+from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges, find_pairs
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")

@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from proxy.learning import charts
-from proxy.learning.page import page, paragraph, table
+from gremlink.proxy.learning import charts
+from gremlink.proxy.learning.page import page, paragraph, table
 
 
 def test_text_cannot_become_markup() -> None:

@@ -11,11 +11,11 @@ import pytest
 from communities import write_communities
 from teams import PEOPLE, SPLIT, team, write_teams
 
-from proxy.learning.links.training import train
-from proxy.learning.properties.training import train_property
-from proxy.learning.results import EMBEDDINGS, MAPPING, PREDICTIONS, write_results
-from proxy.learning.settings import TrainingSettings
-from proxy.store.artifacts import read_artifact
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.properties.training import train_property
+from gremlink.proxy.learning.results import EMBEDDINGS, MAPPING, PREDICTIONS, write_results
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.store.artifacts import read_artifact
 
 QUICK = TrainingSettings(epochs=30, width=8, networks=2, folds=2, threads=1)
 

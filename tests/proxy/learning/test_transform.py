@@ -13,19 +13,19 @@ import pytest
 from communities import write_communities
 from teams import write_teams
 
-from grammar.traversal import Literal
-from proxy.learning.embeddings import embeddings_of
-from proxy.learning.links.model import LinkModel
-from proxy.learning.links.predictor import LinkPredictor
-from proxy.learning.links.training import train
-from proxy.learning.loaded import model_in
-from proxy.learning.processing.prepare import prepare
-from proxy.learning.processing.processed import UnusableExport
-from proxy.learning.properties.predictor import PropertyPredictor
-from proxy.learning.properties.training import train_property
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.transform import transform
-from proxy.store.artifacts import read_artifact
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.embeddings import embeddings_of
+from gremlink.proxy.learning.links.model import LinkModel
+from gremlink.proxy.learning.links.predictor import LinkPredictor
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.loaded import model_in
+from gremlink.proxy.learning.processing.prepare import prepare
+from gremlink.proxy.learning.processing.processed import UnusableExport
+from gremlink.proxy.learning.properties.predictor import PropertyPredictor
+from gremlink.proxy.learning.properties.training import train_property
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.transform import transform
+from gremlink.proxy.store.artifacts import read_artifact
 
 QUICK = TrainingSettings(epochs=3, width=8, networks=2, folds=2, threads=1)
 LATE = {"p24", "p25"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from running_api import Query, RunningApi
 
-from proxy.store.jobs import JobRecords
+from gremlink.proxy.store.jobs import JobRecords
 
 
 @pytest.fixture(scope="module")

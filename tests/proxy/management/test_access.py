@@ -18,8 +18,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from running_api import RunningApi
 
-from proxy.config import Listen
-from proxy.management.sigv4 import SignedRequest, verify
+from gremlink.proxy.config import Listen
+from gremlink.proxy.management.sigv4 import SignedRequest, verify
 
 TOKEN = "a token of the tests"
 KEY = "secret/with+signs"

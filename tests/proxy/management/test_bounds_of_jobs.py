@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from running_api import RunningApi
 from teams import write_teams
 
-from proxy.cli import main
-from proxy.graph.bounds import bounds, use_bounds
+from gremlink.proxy.cli import main
+from gremlink.proxy.graph.bounds import bounds, use_bounds
 
 LIMITS = {"max_cell_characters": 1024}
 LONG = "y" * 2000

@@ -11,9 +11,9 @@ from api_requests import LOAD, PROCESSING, TRAINING, TRANSFORM, done, send
 from running_api import RunningApi
 from service_model import ERRORS
 
-from proxy.management import errors
-from proxy.management import http as management_http
-from proxy.store.jobs import JobRecords, State
+from gremlink.proxy.management import errors
+from gremlink.proxy.management import http as management_http
+from gremlink.proxy.store.jobs import JobRecords, State
 
 
 def test_our_errors_are_those_of_the_model() -> None:

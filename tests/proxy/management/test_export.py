@@ -10,7 +10,7 @@ import pytest
 from api_requests import send
 from running_api import RunningApi
 
-from proxy.store.jobs import JobRecords
+from gremlink.proxy.store.jobs import JobRecords
 
 
 @pytest.mark.parametrize(

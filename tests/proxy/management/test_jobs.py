@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from proxy.config import Jobs
-from proxy.management import jobs, memory
-from proxy.management.aftermath import CUT_OFF, RunnerElsewhere, settle
-from proxy.management.jobs import QueueFull, Runner
-from proxy.store.jobs import Job, JobRecords, State
-from proxy.store.locations import Locations
+from gremlink.proxy.config import Jobs
+from gremlink.proxy.management import jobs, memory
+from gremlink.proxy.management.aftermath import CUT_OFF, RunnerElsewhere, settle
+from gremlink.proxy.management.jobs import QueueFull, Runner
+from gremlink.proxy.store.jobs import Job, JobRecords, State
+from gremlink.proxy.store.locations import Locations
 
 ODD_JOB = Path(__file__).parents[2] / "support" / "odd_job.py"
 

@@ -9,7 +9,7 @@ import pytest
 from api_requests import PROCESSING, done, send
 from running_api import RunningApi
 
-from proxy.store.jobs import JobRecords
+from gremlink.proxy.store.jobs import JobRecords
 
 
 def test_what_clients_send_beside_is_tolerated(api: RunningApi, neptune: Any) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from communities import write_communities
 
-from proxy.learning.processing import prepare as preparing
-from proxy.management.child import perform
-from proxy.management.tasks.places import KEPT, NotPublished, describe
-from proxy.store.artifacts import read_artifact
-from proxy.store.errors import LocationUnreachable
-from proxy.store.locations import Locations
+from gremlink.proxy.learning.processing import prepare as preparing
+from gremlink.proxy.management.child import perform
+from gremlink.proxy.management.tasks.places import KEPT, NotPublished, describe
+from gremlink.proxy.store.artifacts import read_artifact
+from gremlink.proxy.store.errors import LocationUnreachable
+from gremlink.proxy.store.locations import Locations
 
 
 def unheard(*_: Any) -> None:

@@ -15,11 +15,11 @@ from botocore.exceptions import ClientError, WaiterError
 from running_api import RunningApi
 from service_model import RUNTIME, SAGEMAKER, faults, judged
 
-from proxy.inference import errors
-from proxy.management.aftermath import take_lock
-from proxy.store.artifacts import Artifact, write_artifact
-from proxy.store.jobs import JobRecords, State
-from proxy.store.records import Store
+from gremlink.proxy.inference import errors
+from gremlink.proxy.management.aftermath import take_lock
+from gremlink.proxy.store.artifacts import Artifact, write_artifact
+from gremlink.proxy.store.jobs import JobRecords, State
+from gremlink.proxy.store.records import Store
 
 ANSWER = {"output": {"nodes": [{"nodeId": "a", "mlResults": [{"inferredValue": 1}]}]}}
 FAILING = {

@@ -12,9 +12,9 @@ import pytest
 from api_requests import LOAD, send
 from running_api import RunningApi
 
-from proxy.management.child import reason_of
-from proxy.store.errors import LocationUnreachable
-from proxy.store.jobs import JobRecords
+from gremlink.proxy.management.child import reason_of
+from gremlink.proxy.store.errors import LocationUnreachable
+from gremlink.proxy.store.jobs import JobRecords
 
 UPSTREAM = "ws://ann:hunter2@127.0.0.1:9/gremlin"
 

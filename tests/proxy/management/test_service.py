@@ -12,7 +12,7 @@ import pytest
 from api_requests import PROCESSING, send
 from running_api import Query, RunningApi
 
-from proxy.store.jobs import JobRecords
+from gremlink.proxy.store.jobs import JobRecords
 
 
 def test_queries_are_listed_and_cancelled(neptune: Any, api: RunningApi) -> None:

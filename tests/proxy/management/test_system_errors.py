@@ -8,8 +8,8 @@ import pytest
 from api_requests import send
 from running_api import RunningApi
 
-from proxy.management import child
-from proxy.store.jobs import JobRecords
+from gremlink.proxy.management import child
+from gremlink.proxy.store.jobs import JobRecords
 
 
 def test_a_reply_says_what_could_not_be_used(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proxy.messages.addresses import HIDDEN, without_credentials, without_passwords
+from gremlink.proxy.messages.addresses import HIDDEN, without_credentials, without_passwords
 
 
 @pytest.mark.parametrize(

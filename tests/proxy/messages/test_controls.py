@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.messages.controls import cut, escaped, json_text, lines_of
+from gremlink.proxy.messages.controls import cut, escaped, json_text, lines_of
 
 OBEYED = [
     "\x1b[31m",

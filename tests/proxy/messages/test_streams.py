@@ -7,7 +7,7 @@ import sys
 import click
 import pytest
 
-from proxy.messages.streams import escaping
+from gremlink.proxy.messages.streams import escaping
 
 BAD = "a\x1b[2Jb\x9bc\u202ed\re"
 SHOWN = "a\\x1b[2Jb\\x9bc\\u202ed\\re"

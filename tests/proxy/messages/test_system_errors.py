@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 import trustme
 
-from proxy.messages.system_errors import reason_of, sentence_of, without_numbers
+from gremlink.proxy.messages.system_errors import reason_of, sentence_of, without_numbers
 
 
 def raised(work: Callable[[], object]) -> BaseException:

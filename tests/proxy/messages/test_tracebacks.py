@@ -1,6 +1,6 @@
 """Where an exception came from, with its words and without."""
 
-from proxy.messages.tracebacks import traceback_lines
+from gremlink.proxy.messages.tracebacks import traceback_lines
 
 
 def failed() -> ValueError:

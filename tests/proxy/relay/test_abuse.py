@@ -10,9 +10,9 @@ from patience import soon
 from playbook import frame_of, request, response
 from sockets import PATIENCE, Peer, World, both_loops, handshake, relay, served
 
-from grammar.traversal import Traversal, step
-from proxy.wire.frames import Opcode
-from proxy.wire.response import read_response
+from gremlink.grammar.traversal import Traversal, step
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.response import read_response
 
 PLAIN = Traversal((), (step("V"), step("count")))
 

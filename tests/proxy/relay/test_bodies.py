@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sockets import both_loops, relay
 
-from proxy.relay.bodies import Broken, TooLong, inflate
+from gremlink.proxy.relay.bodies import Broken, TooLong, inflate
 
 LIMIT = 100_000
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from proxy.inference.errors import InternalFailure, InvalidParameter
-from proxy.relay.breaker import FAILURES, FIRST_PAUSE, LONGEST_PAUSE, Breakers
-from proxy.store.records import Endpoint
+from gremlink.proxy.inference.errors import InternalFailure, InvalidParameter
+from gremlink.proxy.relay.breaker import FAILURES, FIRST_PAUSE, LONGEST_PAUSE, Breakers
+from gremlink.proxy.store.records import Endpoint
 
 
 class World:

@@ -31,13 +31,13 @@ from playbook import (
     whole_frame,
 )
 
-from grammar import graphbinary, script
-from grammar.traversal import Bulked, Kind, Literal, Traversal, step
-from proxy.inference.commands import PredictLinks, PrepareLinks
-from proxy.inference.errors import BadRequest
-from proxy.wire.errors import FrameError
-from proxy.wire.frames import Opcode, encode_close, encode_frame
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME, Format, format_of
+from gremlink.grammar import graphbinary, script
+from gremlink.grammar.traversal import Bulked, Kind, Literal, Traversal, step
+from gremlink.proxy.inference.commands import PredictLinks, PrepareLinks
+from gremlink.proxy.inference.errors import BadRequest
+from gremlink.proxy.wire.errors import FrameError
+from gremlink.proxy.wire.frames import Opcode, encode_close, encode_frame
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME, Format, format_of
 
 STRINGD = format_of("application/vnd.graphbinary-v1.0-stringd")
 UNTYPED = format_of("application/vnd.gremlin-v3.0+json;types=false")
@@ -255,7 +255,7 @@ def test_an_unreadable_answer_is_told_once_and_the_rest_of_it_dropped(play):
 
 
 def test_endless_inputs_are_given_up(play, monkeypatch):
-    monkeypatch.setattr("proxy.relay.collected.RESULT_LIMIT", 1000)
+    monkeypatch.setattr("gremlink.proxy.relay.collected.RESULT_LIMIT", 1000)
     query = request(friends())
     play >> client(query) << (admit := Asks())
     play >> answered(admit, code=204) << (prepare := Predicts(PrepareLinks))

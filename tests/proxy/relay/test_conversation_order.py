@@ -19,20 +19,20 @@ from playbook import (
     whole_frame,
 )
 
-from grammar.traversal import Argument, Literal, Traversal, step
-from proxy.config import Limits
-from proxy.inference.commands import PredictLinks
-from proxy.inference.errors import BadRequest
-from proxy.inference.find import find_inferences
-from proxy.inference.predicates import Settings
-from proxy.relay.commands import Command, Hang, Pass, Predict, ToClient, ToUpstream
-from proxy.relay.conversation import Conversation
-from proxy.wire.frames import MessageReader, Opcode
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format, format_of
-from proxy.wire.request import RequestMessage
-from proxy.wire.response import read_response
-from proxy.wire.response_stream import ResponseStream
-from proxy.wire.status import is_final
+from gremlink.grammar.traversal import Argument, Literal, Traversal, step
+from gremlink.proxy.config import Limits
+from gremlink.proxy.inference.commands import PredictLinks
+from gremlink.proxy.inference.errors import BadRequest
+from gremlink.proxy.inference.find import find_inferences
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.relay.commands import Command, Hang, Pass, Predict, ToClient, ToUpstream
+from gremlink.proxy.relay.conversation import Conversation
+from gremlink.proxy.wire.frames import MessageReader, Opcode
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format, format_of
+from gremlink.proxy.wire.request import RequestMessage
+from gremlink.proxy.wire.response import read_response
+from gremlink.proxy.wire.response_stream import ResponseStream
+from gremlink.proxy.wire.status import is_final
 
 STRINGD = format_of("application/vnd.graphbinary-v1.0-stringd")
 assert STRINGD is not None

@@ -16,10 +16,10 @@ from http_exchange import OK, answers
 from pydantic import ValidationError
 from sockets import Peer, World, both_loops, header, served
 
-from proxy.config import Access, Configuration, Listen
-from proxy.management.service import managing
-from proxy.relay import cross_origin
-from proxy.relay.cross_origin import Gate
+from gremlink.proxy.config import Access, Configuration, Listen
+from gremlink.proxy.management.service import managing
+from gremlink.proxy.relay import cross_origin
+from gremlink.proxy.relay.cross_origin import Gate
 
 FOREIGN = "http://evil.example"
 APPLICATION = "https://app.example"
@@ -214,7 +214,7 @@ async def test_a_target_that_names_a_host_is_judged_by_it(tmp_path: Path) -> Non
 async def test_a_page_that_asks_without_end_does_not_fill_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    caplog.set_level(logging.INFO, "proxy.relay.cross_origin")
+    caplog.set_level(logging.INFO, "gremlink.proxy.relay.cross_origin")
     now = [1000.0]
     monkeypatch.setattr(cross_origin, "monotonic", lambda: now[0])
     async with world(tmp_path) as (found, host):

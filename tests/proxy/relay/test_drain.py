@@ -7,9 +7,9 @@ import pytest
 from playbook import frame_of, request, response
 from sockets import PATIENCE, both_loops, served
 
-from grammar.traversal import Traversal, step
-from proxy.wire.frames import Opcode
-from proxy.wire.response import read_response
+from gremlink.grammar.traversal import Traversal, step
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.response import read_response
 
 PLAIN = Traversal((), (step("V"), step("count")))
 GOING_AWAY = (1001).to_bytes(2, "big")

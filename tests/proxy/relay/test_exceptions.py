@@ -13,8 +13,8 @@ import pytest
 from answering import as_bytecode, as_script
 from communities import write_communities
 
-from proxy.inference.commands import Admit, PrepareInductive
-from proxy.inference.errors import (
+from gremlink.proxy.inference.commands import Admit, PrepareInductive
+from gremlink.proxy.inference.errors import (
     BadRequest,
     InferenceError,
     InternalFailure,
@@ -22,15 +22,15 @@ from proxy.inference.errors import (
     MissingParameter,
     UnsupportedOperation,
 )
-from proxy.inference.predicates import Settings
-from proxy.learning.links.training import train
-from proxy.learning.settings import TrainingSettings
-from proxy.relay.advance import Aside
-from proxy.relay.in_order import carried_out
-from proxy.relay.predictions import Predictions
-from proxy.store.artifacts import read_artifact, write_artifact
-from proxy.store.records import Store
-from proxy.wire.request import RequestMessage
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.relay.advance import Aside
+from gremlink.proxy.relay.in_order import carried_out
+from gremlink.proxy.relay.predictions import Predictions
+from gremlink.proxy.store.artifacts import read_artifact, write_artifact
+from gremlink.proxy.store.records import Store
+from gremlink.proxy.wire.request import RequestMessage
 
 ROLE = "arn:aws:iam::0123456789:role/sagemaker-role"
 OTHER = "arn:aws:iam::0123456789:role/other"

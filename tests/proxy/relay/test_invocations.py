@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 from teams import write_teams
 
-from grammar.traversal import Literal
-from proxy.config import Configuration
-from proxy.inference.commands import Edge, PredictProperty, PrepareProperty, Reply, Work
-from proxy.inference.errors import InvalidParameter, TimeLimitExceeded, TooManyRequests
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.tasks import train
-from proxy.relay.advance import LONG, Aside
-from proxy.relay.invocations import Invocations
-from proxy.relay.predictions import Predictions
-from proxy.relay.server import Server, upstream_session
-from proxy.store.records import Store
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.config import Configuration
+from gremlink.proxy.inference.commands import Edge, PredictProperty, PrepareProperty, Reply, Work
+from gremlink.proxy.inference.errors import InvalidParameter, TimeLimitExceeded, TooManyRequests
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.relay.advance import LONG, Aside
+from gremlink.proxy.relay.invocations import Invocations
+from gremlink.proxy.relay.predictions import Predictions
+from gremlink.proxy.relay.server import Server, upstream_session
+from gremlink.proxy.store.records import Store
 
 QUICK = TrainingSettings(epochs=2, width=4, folds=2, networks=1, threads=1)
 ASKED = b'{"vertices": ["p1"], "property": "level"}'

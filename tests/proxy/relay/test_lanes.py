@@ -5,10 +5,10 @@ from concurrent.futures import wait
 
 import pytest
 
-from grammar.traversal import Literal
-from proxy.inference.commands import Describe, PredictLinks, PrepareLinks
-from proxy.inference.errors import BadRequest, TooManyRequests
-from proxy.relay.lanes import OF_ONE, THREADS, TOGETHER, Lanes
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.inference.commands import Describe, PredictLinks, PrepareLinks
+from gremlink.proxy.inference.errors import BadRequest, TooManyRequests
+from gremlink.proxy.relay.lanes import OF_ONE, THREADS, TOGETHER, Lanes
 
 SLOW = PrepareLinks("slow", "likes", "out", "Film")
 QUICK = PrepareLinks("quick", "likes", "out", "Film")

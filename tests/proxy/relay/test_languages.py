@@ -17,7 +17,7 @@ from aiohttp import web
 from http_exchange import refused
 from sockets import Peer, World, both_loops, header, relay, served
 
-from proxy.relay.service import Beside
+from gremlink.proxy.relay.service import Beside
 
 FORM = "Content-Type: application/x-www-form-urlencoded"
 STATUS = {

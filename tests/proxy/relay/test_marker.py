@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.relay.marker import _ESCAPED_ASCII, _undone, holds_marker, may_hold_marker
+from gremlink.proxy.relay.marker import _ESCAPED_ASCII, _undone, holds_marker, may_hold_marker
 
 KEY = "Neptune#ml.prediction"
 

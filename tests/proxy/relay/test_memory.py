@@ -8,7 +8,7 @@ import pytest
 
 PROGRAM = """
 import resource
-from proxy.relay.memory import keep_freed_memory
+from gremlink.proxy.relay.memory import keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from communities import write_communities
 
-from grammar.traversal import Literal
-from proxy.inference.commands import PredictLinks, PrepareInductive, PrepareLinks
-from proxy.inference.errors import InternalFailure, UnsupportedOperation
-from proxy.inference.live import Neighbourhood, ReadLinks, ReadVertex, Scope
-from proxy.learning.inductive.scope import ENTITIES
-from proxy.learning.links.model import from_artifact, to_artifact
-from proxy.learning.links.training import train
-from proxy.learning.settings import TrainingSettings
-from proxy.relay.predictions import Predictions
-from proxy.store.artifacts import Artifact, read_artifact, write_artifact
-from proxy.store.records import Store
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.inference.commands import PredictLinks, PrepareInductive, PrepareLinks
+from gremlink.proxy.inference.errors import InternalFailure, UnsupportedOperation
+from gremlink.proxy.inference.live import Neighbourhood, ReadLinks, ReadVertex, Scope
+from gremlink.proxy.learning.inductive.scope import ENTITIES
+from gremlink.proxy.learning.links.model import from_artifact, to_artifact
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.relay.predictions import Predictions
+from gremlink.proxy.store.artifacts import Artifact, read_artifact, write_artifact
+from gremlink.proxy.store.records import Store
 
 LINKS = PrepareLinks("links", "knows", "out", "Person")
 NEW = Literal.string("new")

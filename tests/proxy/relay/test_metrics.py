@@ -13,12 +13,12 @@ from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.parser import text_string_to_metric_families
 from sockets import both_loops, relay
 
-from grammar.traversal import Traversal, step
-from proxy.inference.errors import BadRequest
-from proxy.relay.durations import BOUNDS, Durations
-from proxy.relay.ledger import Ledger
-from proxy.relay.metrics import Metrics
-from proxy.wire.response import read_response
+from gremlink.grammar.traversal import Traversal, step
+from gremlink.proxy.inference.errors import BadRequest
+from gremlink.proxy.relay.durations import BOUNDS, Durations
+from gremlink.proxy.relay.ledger import Ledger
+from gremlink.proxy.relay.metrics import Metrics
+from gremlink.proxy.wire.response import read_response
 
 PLAIN = Traversal((), (step("V"), step("count")))
 NAMES = {
@@ -160,7 +160,7 @@ def test_durations_lie_in_the_buckets_of_prometheus(seconds):
 
 @both_loops
 async def test_what_is_measured_is_counted_before_it_piles_up(monkeypatch):
-    monkeypatch.setattr("proxy.relay.durations.PERIOD", 0.05)
+    monkeypatch.setattr("gremlink.proxy.relay.durations.PERIOD", 0.05)
     async with relay() as world:
         took = world.server.metrics.durations["websocket"].took
         took.extend([0.1] * 1000)

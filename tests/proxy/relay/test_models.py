@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from teams import write_teams
 
-from proxy.inference.errors import BadRequest, InternalFailure
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.tasks import train
-from proxy.relay.models import MEBIBYTE, Models
-from proxy.store.artifacts import MANIFEST
-from proxy.store.records import Store
+from gremlink.proxy.inference.errors import BadRequest, InternalFailure
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.relay.models import MEBIBYTE, Models
+from gremlink.proxy.store.artifacts import MANIFEST
+from gremlink.proxy.store.records import Store
 
 QUICK = TrainingSettings(epochs=2, width=4, folds=2, networks=1, threads=1)
 

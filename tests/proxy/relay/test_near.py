@@ -8,14 +8,14 @@ import uuid
 
 import pytest
 
-from grammar.traversal import Literal
-from proxy.relay import near
-from proxy.relay.ledger import Ledger
-from proxy.relay.near import LOOKED_INTO, Watch
-from proxy.relay.shortcut import requests_way
-from proxy.wire.frames import encode_frame
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format
-from proxy.wire.request import RequestMessage, write_request
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.relay import near
+from gremlink.proxy.relay.ledger import Ledger
+from gremlink.proxy.relay.near import LOOKED_INTO, Watch
+from gremlink.proxy.relay.shortcut import requests_way
+from gremlink.proxy.wire.frames import encode_frame
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format
+from gremlink.proxy.wire.request import RequestMessage, write_request
 
 NEAR = ("neptune#ml.prediction", "Neptune.ml.prediction", "neptune_ml.prediction")
 
@@ -24,12 +24,16 @@ NEAR = ("neptune#ml.prediction", "Neptune.ml.prediction", "neptune_ml.prediction
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     found = Watch()
     monkeypatch.setattr(near, "WATCH", found)
-    monkeypatch.setattr("proxy.relay.shortcut.WATCH", found)
+    monkeypatch.setattr("gremlink.proxy.relay.shortcut.WATCH", found)
     return found
 
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == "proxy.relay.near"]
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name == "gremlink.proxy.relay.near"
+    ]
 
 
 @pytest.mark.parametrize("key", NEAR)
@@ -45,7 +49,7 @@ def test_the_log_names_the_key_that_is_meant_and_nothing_else(
 
 def test_once_a_minute(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("proxy.relay.near.time.monotonic", lambda: now)
+    monkeypatch.setattr("gremlink.proxy.relay.near.time.monotonic", lambda: now)
     watch = Watch()
     for _ in range(5):
         watch.warn(b"neptune#ml.limit")

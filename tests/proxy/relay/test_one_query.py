@@ -23,13 +23,13 @@ from playbook import (
     whole_frame,
 )
 
-from grammar.traversal import Entries, Literal, step
-from proxy.inference.commands import Guess, GuessLinks, PredictLinks, PrepareLinks
-from proxy.inference.errors import CancelledByUser
-from proxy.relay import patience
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME, Format, format_of
-from proxy.wire.request import RequestMessage
-from proxy.wire.response import read_response
+from gremlink.grammar.traversal import Entries, Literal, step
+from gremlink.proxy.inference.commands import Guess, GuessLinks, PredictLinks, PrepareLinks
+from gremlink.proxy.inference.errors import CancelledByUser
+from gremlink.proxy.relay import patience
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME, Format, format_of
+from gremlink.proxy.wire.request import RequestMessage
+from gremlink.proxy.wire.response import read_response
 
 PLAIN = "g.V().count()"
 GUESS = Guess((Literal.string("b"), Literal.string("c")), (Literal.string("k"),))

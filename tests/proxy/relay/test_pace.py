@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 
-from grammar.traversal import Literal
-from proxy.inference.commands import (
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.inference.commands import (
     CountValues,
     Describe,
     PredictLinks,
@@ -13,8 +13,8 @@ from proxy.inference.commands import (
     PrepareLinks,
     PrepareProperty,
 )
-from proxy.learning.properties.predictor import PropertyPredictor
-from proxy.relay.pace import KNOWN, QUICK, Pace
+from gremlink.proxy.learning.properties.predictor import PropertyPredictor
+from gremlink.proxy.relay.pace import KNOWN, QUICK, Pace
 
 KNOWS = PrepareLinks("links", "knows", "out", "Person")
 LEVEL = PrepareProperty("levels", "classification", "level")

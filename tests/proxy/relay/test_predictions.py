@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from teams import write_teams
 
-from grammar.traversal import Kind, Literal
-from proxy.inference.commands import (
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.inference.commands import (
     CountValues,
     Edge,
     ExplainLinks,
@@ -22,15 +22,20 @@ from proxy.inference.commands import (
     PrepareLinks,
     PrepareProperty,
 )
-from proxy.inference.errors import BadRequest, InternalFailure, InvalidParameter, TooManyRequests
-from proxy.learning.links.predictor import LinkPredictor
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.tasks import train
-from proxy.relay import pace
-from proxy.relay.breaker import FAILURES, FIRST_PAUSE
-from proxy.relay.lanes import OF_ONE
-from proxy.relay.predictions import Predictions
-from proxy.store.records import Store
+from gremlink.proxy.inference.errors import (
+    BadRequest,
+    InternalFailure,
+    InvalidParameter,
+    TooManyRequests,
+)
+from gremlink.proxy.learning.links.predictor import LinkPredictor
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.relay import pace
+from gremlink.proxy.relay.breaker import FAILURES, FIRST_PAUSE
+from gremlink.proxy.relay.lanes import OF_ONE
+from gremlink.proxy.relay.predictions import Predictions
+from gremlink.proxy.store.records import Store
 
 QUICK = TrainingSettings(epochs=2, width=4, folds=2, networks=1, threads=1)
 LEVEL = PrepareProperty("levels", "classification", "level")

@@ -3,11 +3,11 @@
 from playbook import Playbook, client, frame_of, request
 from sockets import both_loops, relay
 
-from grammar.traversal import Literal
-from proxy.relay.ledger import KEPT, Ledger
-from proxy.relay.shortcut import requests_way
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3
-from proxy.wire.request import write_request
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.relay.ledger import KEPT, Ledger
+from gremlink.proxy.relay.shortcut import requests_way
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3
+from gremlink.proxy.wire.request import write_request
 
 
 @both_loops

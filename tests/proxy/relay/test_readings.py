@@ -19,12 +19,12 @@ from playbook import (
     response,
 )
 
-from grammar.traversal import Literal, Traversal, step
-from proxy.inference.errors import CancelledByUser, TooManyRequests
-from proxy.relay.advance import LONG
-from proxy.wire.frames import Opcode, encode_frame
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, format_of
-from proxy.wire.request import write_request
+from gremlink.grammar.traversal import Literal, Traversal, step
+from gremlink.proxy.inference.errors import CancelledByUser, TooManyRequests
+from gremlink.proxy.relay.advance import LONG
+from gremlink.proxy.wire.frames import Opcode, encode_frame
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, format_of
+from gremlink.proxy.wire.request import write_request
 
 PLAIN = Traversal((), (step("V"), step("count")))
 LONG_INFERENCE = friends_script() + ".where(__.not(__.is('" + "x" * LONG + "')))"

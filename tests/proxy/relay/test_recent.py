@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import pytest
 
-from grammar import graphbinary
-from grammar.traversal import Alike, Argument, Bulked, Items, Kind, Literal, literals_of
-from proxy.inference.inputs import alike
-from proxy.relay.recent import LONGEST, MOST, SHORTEST, RecentIds
-from proxy.wire.errors import MessageError
-from proxy.wire.response import read_response
+from gremlink.grammar import graphbinary
+from gremlink.grammar.traversal import Alike, Argument, Bulked, Items, Kind, Literal, literals_of
+from gremlink.proxy.inference.inputs import alike
+from gremlink.proxy.relay.recent import LONGEST, MOST, SHORTEST, RecentIds
+from gremlink.proxy.wire.errors import MessageError
+from gremlink.proxy.wire.response import read_response
 
 COUNT = SHORTEST // 8
 

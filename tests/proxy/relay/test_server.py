@@ -9,9 +9,9 @@ from patience import soon
 from playbook import frame_of, friends, read_request, request, response
 from sockets import PATIENCE, Peer, both_loops, handshake, header, relay, switching
 
-from grammar.traversal import Literal, Traversal, step
-from proxy.wire.frames import Opcode, encode_close, encode_frame
-from proxy.wire.response import read_response
+from gremlink.grammar.traversal import Literal, Traversal, step
+from gremlink.proxy.wire.frames import Opcode, encode_close, encode_frame
+from gremlink.proxy.wire.response import read_response
 
 MEBIBYTE = 1024 * 1024
 PLAIN = Traversal((), (step("V"), step("count")))
@@ -386,7 +386,7 @@ async def test_messages_that_wait_for_an_inference_stop_the_client():
 
 @both_loops
 async def test_a_client_that_never_reads_does_not_keep_the_connection(monkeypatch):
-    monkeypatch.setattr("proxy.relay.connection.CLOSE_TIMEOUT", 0.2)
+    monkeypatch.setattr("gremlink.proxy.relay.connection.CLOSE_TIMEOUT", 0.2)
     async with relay() as world:
         client, database = await world.pair()
         await fill(database, encode_frame(Opcode.BINARY, bytes(100_000), masked=False), 960)
@@ -518,7 +518,9 @@ async def test_a_client_that_goes_while_a_model_works_leaves_nothing():
 @both_loops
 async def test_a_failing_model_is_told(monkeypatch):
     logged = []
-    monkeypatch.setattr("proxy.relay.errands.log.error", lambda *words, **_: logged.append(words))
+    monkeypatch.setattr(
+        "gremlink.proxy.relay.errands.log.error", lambda *words, **_: logged.append(words)
+    )
 
     async def predict(work):
         raise OSError("disk on fire")
@@ -559,7 +561,7 @@ async def test_a_stopping_proxy_says_so_to_every_client():
 
 @both_loops
 async def test_a_stopping_proxy_does_not_wait_for_a_client_that_never_reads(monkeypatch):
-    monkeypatch.setattr("proxy.relay.connection.CLOSE_TIMEOUT", 0.2)
+    monkeypatch.setattr("gremlink.proxy.relay.connection.CLOSE_TIMEOUT", 0.2)
     async with relay() as world:
         client, database = await world.pair()
         await fill(database, encode_frame(Opcode.BINARY, bytes(100_000), masked=False), 960)

@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playbook import friends, request, response
 
-from grammar.traversal import Literal, Traversal, step
-from proxy.config import Limits
-from proxy.inference.predicates import Settings
-from proxy.relay.commands import ToUpstream
-from proxy.relay.conversation import Conversation
-from proxy.relay.ledger import KEPT, Ledger
-from proxy.relay.shortcut import requests_way, responses_way
-from proxy.wire.frames import Message, MessageReader, Opcode, encode_close, encode_frame
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME, format_of
-from proxy.wire.request import write_request
-from proxy.wire.response_stream import ResponseStream
+from gremlink.grammar.traversal import Literal, Traversal, step
+from gremlink.proxy.config import Limits
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.relay.commands import ToUpstream
+from gremlink.proxy.relay.conversation import Conversation
+from gremlink.proxy.relay.ledger import KEPT, Ledger
+from gremlink.proxy.relay.shortcut import requests_way, responses_way
+from gremlink.proxy.wire.frames import Message, MessageReader, Opcode, encode_close, encode_frame
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME, format_of
+from gremlink.proxy.wire.request import write_request
+from gremlink.proxy.wire.response_stream import ResponseStream
 
 PLAIN = Traversal((), (step("V"), step("count")))
 SOME = [PLAIN, "g.V()", "g.V('x#y')", "g.V('ü')", "g.V('a\\u0062')", f"'{'x' * 70_000}'"]

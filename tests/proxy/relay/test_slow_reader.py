@@ -16,9 +16,9 @@ from managed_proxy import Proxy, serving
 from playbook import frame_of, request, response
 from sockets import handshake, header, switching
 
-from grammar.traversal import Literal
-from proxy.wire.mime import GRAPHBINARY
-from proxy.wire.response import write_error
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.wire.mime import GRAPHBINARY
+from gremlink.proxy.wire.response import write_error
 
 MEBIBYTE = 1024 * 1024
 ANSWER = 256 * MEBIBYTE

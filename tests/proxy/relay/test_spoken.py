@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from proxy.relay.spoken import Spoken
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_2, GRAPHSON_3
-from proxy.wire.request import RequestMessage
+from gremlink.proxy.relay.spoken import Spoken
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_2, GRAPHSON_3
+from gremlink.proxy.wire.request import RequestMessage
 
 ASKED = RequestMessage(GRAPHSON_3, UUID(int=1), "eval", "", {})
 UNKNOWN = b'{"message":"no serializer for requested Accept header: x"}'

@@ -11,10 +11,10 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from sockets import both_loops, served
 
-from proxy.config import Listen, Upstream
-from proxy.config.tls import TlsError, client_context
-from proxy.relay import listener
-from proxy.relay.tls import server_certificate
+from gremlink.proxy.config import Listen, Upstream
+from gremlink.proxy.config.tls import TlsError, client_context
+from gremlink.proxy.relay import listener
+from gremlink.proxy.relay.tls import server_certificate
 
 PLAIN = b"POST /gremlin HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from proxy.store import artifacts
-from proxy.store.artifacts import (
+from gremlink.proxy.store import artifacts
+from gremlink.proxy.store.artifacts import (
     Artifact,
     ArtifactError,
     DamagedArtifact,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from proxy.store import database
-from proxy.store.database import Database
-from proxy.store.errors import StoreNotUsable
+from gremlink.proxy.store import database
+from gremlink.proxy.store.database import Database
+from gremlink.proxy.store.errors import StoreNotUsable
 
 
 def notes(directory: Path) -> Database:

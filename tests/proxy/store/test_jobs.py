@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from proxy.store.errors import JobExists
-from proxy.store.jobs import JobRecords, State
+from gremlink.proxy.store.errors import JobExists
+from gremlink.proxy.store.jobs import JobRecords, State
 
 
 def test_a_job_is_what_was_asked(tmp_path: Path) -> None:

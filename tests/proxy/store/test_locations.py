@@ -12,9 +12,9 @@ import pytest
 from s3_server import FAILURE, bad_store, s3_server
 from unsteady_store import unsteady_store
 
-from proxy.store import locations
-from proxy.store.errors import BadLocation, LocationRefused, LocationUnreachable
-from proxy.store.locations import Locations
+from gremlink.proxy.store import locations
+from gremlink.proxy.store.errors import BadLocation, LocationRefused, LocationUnreachable
+from gremlink.proxy.store.locations import Locations
 
 
 @pytest.fixture

@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from proxy.store import records
-from proxy.store.artifacts import Artifact, DamagedArtifact, read_artifact, write_artifact
-from proxy.store.errors import (
+from gremlink.proxy.store import records
+from gremlink.proxy.store.artifacts import Artifact, DamagedArtifact, read_artifact, write_artifact
+from gremlink.proxy.store.errors import (
     EndpointExists,
     InvalidName,
     NoSuchEndpoint,
     StoreNotUsable,
 )
-from proxy.store.records import Endpoint, Store
+from gremlink.proxy.store.records import Endpoint, Store
 
 
 def make_artifact(directory: Path, content: str = "weights") -> Path:
@@ -194,9 +194,9 @@ def test_root_that_cannot_be_made_is_an_error(tmp_path: Path, artifact: Path) ->
 CREATE_MANY = """
 import sys
 from pathlib import Path
-from proxy.store.artifacts import Artifact, DamagedArtifact, read_artifact, write_artifact
-from proxy.store.errors import EndpointExists
-from proxy.store.records import Endpoint, Store
+from gremlink.proxy.store.artifacts import Artifact, DamagedArtifact, read_artifact, write_artifact
+from gremlink.proxy.store.errors import EndpointExists
+from gremlink.proxy.store.records import Endpoint, Store
 
 store, worker = Store(Path(sys.argv[1])), sys.argv[3]
 won = 0

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from proxy.store.artifacts import Artifact, write_artifact
-from proxy.store.records import Store
-from proxy.store.watched import WatchedEndpoints
+from gremlink.proxy.store.artifacts import Artifact, write_artifact
+from gremlink.proxy.store.records import Store
+from gremlink.proxy.store.watched import WatchedEndpoints
 
 
 @pytest.fixture

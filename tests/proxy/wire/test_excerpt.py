@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playbook import request
 
-from grammar.traversal import Traversal, step
-from proxy.wire.excerpt import script_excerpt
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME
-from proxy.wire.request import write_request
+from gremlink.grammar.traversal import Traversal, step
+from gremlink.proxy.wire.excerpt import script_excerpt
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME
+from gremlink.proxy.wire.request import write_request
 
 SCRIPT = 'g.V().has("name", "Zo\u00eb \u4e2d\\n").count()'
 

@@ -8,8 +8,8 @@ from aiohttp._websocket.helpers import websocket_mask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.wire.errors import FrameError
-from proxy.wire.frames import (
+from gremlink.proxy.wire.errors import FrameError
+from gremlink.proxy.wire.frames import (
     FRAGMENT_LIMIT,
     CloseCode,
     FrameReader,

@@ -17,12 +17,12 @@ from gremlin_python.structure.graph import Graph
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grammar.errors import NotConvertible
-from grammar.traversal import Entries, Items, Kind, Literal, Traversal, step
-from proxy.wire.errors import MessageError
-from proxy.wire.frames import Opcode
-from proxy.wire.mime import GRAPHBINARY, format_of
-from proxy.wire.request import RequestMessage, peek_request, read_request, write_request
+from gremlink.grammar.errors import NotConvertible
+from gremlink.grammar.traversal import Entries, Items, Kind, Literal, Traversal, step
+from gremlink.proxy.wire.errors import MessageError
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.mime import GRAPHBINARY, format_of
+from gremlink.proxy.wire.request import RequestMessage, peek_request, read_request, write_request
 
 ID = uuid.UUID("0f6c2f5a-1c3d-4e5f-8a9b-0c1d2e3f4a5b")
 OTHER = uuid.UUID("11111111-2222-3333-4444-555555555555")

@@ -13,12 +13,12 @@ from gremlin_python.driver.serializer import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar import graphbinary
-from grammar.traversal import Bulked, Entries, Items, Kind, Literal, Opaque
-from proxy.wire.errors import MessageError
-from proxy.wire.frames import Opcode
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME, format_of
-from proxy.wire.response import (
+from gremlink.grammar import graphbinary
+from gremlink.grammar.traversal import Bulked, Entries, Items, Kind, Literal, Opaque
+from gremlink.proxy.wire.errors import MessageError
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME, format_of
+from gremlink.proxy.wire.response import (
     ResponseHead,
     has_results,
     peek_response,

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grammar import graphbinary
-from grammar.traversal import Items, Literal
-from proxy.wire.errors import FrameError
-from proxy.wire.frames import Opcode, encode_close, encode_frame
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3
-from proxy.wire.response import write_error
-from proxy.wire.response_stream import (
+from gremlink.grammar import graphbinary
+from gremlink.grammar.traversal import Items, Literal
+from gremlink.proxy.wire.errors import FrameError
+from gremlink.proxy.wire.frames import Opcode, encode_close, encode_frame
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3
+from gremlink.proxy.wire.response import write_error
+from gremlink.proxy.wire.response_stream import (
     WHOLE_MESSAGE_LIMIT,
     Closing,
     Ours,

@@ -6,10 +6,10 @@ import gzip
 import uuid
 from dataclasses import dataclass
 
-from grammar.traversal import Argument, Entries, Items, Literal, Traversal, step
-from proxy.wire.frames import CloseCode, Opcode, encode_frame
-from proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format
-from proxy.wire.request import RequestMessage, write_request
+from gremlink.grammar.traversal import Argument, Entries, Items, Literal, Traversal, step
+from gremlink.proxy.wire.frames import CloseCode, Opcode, encode_frame
+from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format
+from gremlink.proxy.wire.request import RequestMessage, write_request
 
 DEPTH = 100_000
 LENGTH = 1_000_000

@@ -16,8 +16,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from random import Random
 
-from proxy.wire.errors import FrameError
-from proxy.wire.frames import FrameReader
+from gremlink.proxy.wire.errors import FrameError
+from gremlink.proxy.wire.frames import FrameReader
 
 FAULTS = ("refuse", "cut", "half", "reset", "delay", "trickle", "stall", "garbage")
 _CHUNK = 1 << 16

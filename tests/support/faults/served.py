@@ -18,14 +18,19 @@ import psutil
 import uvloop
 from aiohttp import web
 
-from proxy.config import Configuration, Listen, StoreSettings, Upstream
-from proxy.inference.shape import Shapes
-from proxy.management.service import managing
-from proxy.relay.invocations import Invoke
-from proxy.relay.queries import Queries
-from proxy.relay.service import run
+from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
+from gremlink.proxy.inference.shape import Shapes
+from gremlink.proxy.management.service import managing
+from gremlink.proxy.relay.invocations import Invoke
+from gremlink.proxy.relay.queries import Queries
+from gremlink.proxy.relay.service import run
 
-OURS = ("proxy.relay", "proxy.wire", "proxy.inference", "grammar")
+OURS = (
+    "gremlink.proxy.relay",
+    "gremlink.proxy.wire",
+    "gremlink.proxy.inference",
+    "gremlink.grammar",
+)
 
 
 async def holdings(request: web.Request) -> web.Response:

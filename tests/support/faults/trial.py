@@ -23,11 +23,11 @@ from faults.clients import Inquiry, gremlinpython, http, javascript, raw
 from faults.network import FaultyNetwork
 from faults.questions import GRAPH, QUESTIONS, TOKEN, untyped
 from faults.witness import Witness
-from proxy.embedded.sample import FRIENDS
-from proxy.graph import export_graph, load_csv
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.tasks import train
-from proxy.store.records import Store
+from gremlink.proxy.embedded.sample import FRIENDS
+from gremlink.proxy.graph import export_graph, load_csv
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.store.records import Store
 
 SERVED = Path(__file__).parent / "served.py"
 _MIME = b"application/vnd.gremlin-v3.0+json"

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from proxy.wire.errors import FrameError
-from proxy.wire.frames import FrameReader, Message, MessageReader, Opcode
-from proxy.wire.request import peek_request
-from proxy.wire.response import peek_response
-from proxy.wire.status import is_final
+from gremlink.proxy.wire.errors import FrameError
+from gremlink.proxy.wire.frames import FrameReader, Message, MessageReader, Opcode
+from gremlink.proxy.wire.request import peek_request
+from gremlink.proxy.wire.response import peek_response
+from gremlink.proxy.wire.status import is_final
 
 PATIENCE = 60.0
 """Seconds in which a request has to be answered, or its connection to end."""

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from proxy.embedded.jars import resolve_jars
+from gremlink.proxy.embedded.jars import resolve_jars
 
 JAR = "org.apache.tinkerpop:gremlin-test:3.7.5"
 _FOLDER = "org/apache/tinkerpop/gremlin/test/features/"

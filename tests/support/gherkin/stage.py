@@ -16,12 +16,12 @@ from raw_websocket import RawWebSocket
 
 from gherkin.features import Scenario
 from gherkin.parameters import Unsayable, value
-from grammar import script
-from grammar.errors import GremlinError
-from grammar.traversal import Entries, Literal
-from proxy.wire.frames import FrameReader, Opcode
-from proxy.wire.request import read_request, write_request
-from proxy.wire.response import read_response
+from gremlink.grammar import script
+from gremlink.grammar.errors import GremlinError
+from gremlink.grammar.traversal import Entries, Literal
+from gremlink.proxy.wire.frames import FrameReader, Opcode
+from gremlink.proxy.wire.request import read_request, write_request
+from gremlink.proxy.wire.response import read_response
 
 GRAPHS = {
     "empty": "",

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from proxy.learning.graph import Floats, Relation, TypedGraph
-from proxy.learning.links.scorers.paths import WeightedPaths
+from gremlink.proxy.learning.graph import Floats, Relation, TypedGraph
+from gremlink.proxy.learning.links.scorers.paths import WeightedPaths
 
 
 class CommonNeighbours(WeightedPaths):

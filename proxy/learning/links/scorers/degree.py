@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
 
 
 class Degree:

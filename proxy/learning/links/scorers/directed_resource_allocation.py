@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from proxy.learning.graph import Relation, TypedGraph
-from proxy.learning.links.scorers.paths import WeightedPaths, shared_out
+from gremlink.proxy.learning.graph import Relation, TypedGraph
+from gremlink.proxy.learning.links.scorers.paths import WeightedPaths, shared_out
 
 UNDIRECTED = 0.8
 """Share of links with an opposite from which on a relation has no direction in effect: paths along

@@ -7,9 +7,16 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.linalg import get_lapack_funcs
 
-from proxy.learning.graph import DIRECTIONS, Direction, Floats, Indexes, Relation, TypedGraph
-from proxy.learning.links.scorers.fitted import Tensors, chosen
-from proxy.learning.links.scorers.profiles import Profiles, stored
+from gremlink.proxy.learning.graph import (
+    DIRECTIONS,
+    Direction,
+    Floats,
+    Indexes,
+    Relation,
+    TypedGraph,
+)
+from gremlink.proxy.learning.links.scorers.fitted import Tensors, chosen
+from gremlink.proxy.learning.links.scorers.profiles import Profiles, stored
 
 MOST_COLUMNS = 6000
 """Columns of the largest regression: its matrix has as many rows, 144 MiB of float32."""

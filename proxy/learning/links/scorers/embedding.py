@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from proxy.learning.graph import Direction, Floats, Indexes, Relation
+from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation
 
 
 @dataclass(frozen=True, slots=True)

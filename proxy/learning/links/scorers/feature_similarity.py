@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.features.geometry import unit_blocks
-from proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.features.geometry import unit_blocks
+from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
 
 
 class FeatureSimilarity:

@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
-from proxy.learning.graph import DIRECTIONS, Relation, TypedGraph
-from proxy.learning.links.evaluation import Questions, rank_questions
-from proxy.learning.links.known import KnownLinks
-from proxy.learning.links.scorers.scorer import Scorer
+from gremlink.proxy.learning.graph import DIRECTIONS, Relation, TypedGraph
+from gremlink.proxy.learning.links.evaluation import Questions, rank_questions
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.scorers.scorer import Scorer
 
 HELD_SHARE = 0.1
 MOST_HELD = 2000

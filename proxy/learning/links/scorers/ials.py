@@ -7,9 +7,16 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import DIRECTIONS, Direction, Floats, Indexes, Relation, TypedGraph
-from proxy.learning.links.scorers.fitted import Tensors, chosen
-from proxy.learning.links.scorers.profiles import Profiles, restored, stored
+from gremlink.proxy.learning.graph import (
+    DIRECTIONS,
+    Direction,
+    Floats,
+    Indexes,
+    Relation,
+    TypedGraph,
+)
+from gremlink.proxy.learning.links.scorers.fitted import Tensors, chosen
+from gremlink.proxy.learning.links.scorers.profiles import Profiles, restored, stored
 
 SWEEPS = 12
 PRODUCTS = 2**25

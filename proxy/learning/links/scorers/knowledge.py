@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from proxy.learning.graph import DIRECTIONS, Direction, Floats, Indexes, Relation
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Floats, Indexes, Relation
 
 Form = Literal["translation", "product", "complex-product", "rotation", "dot"]
 """How a vertex and a relation make a query, and whether the query is a place or a direction."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from proxy.learning.graph import Direction, Floats, Indexes
-from proxy.learning.links.known import Cells, KnownLinks
-from proxy.learning.links.scorers.scorer import Scorer
+from gremlink.proxy.learning.graph import Direction, Floats, Indexes
+from gremlink.proxy.learning.links.known import Cells, KnownLinks
+from gremlink.proxy.learning.links.scorers.scorer import Scorer
 
 MemberWeights = NDArray[np.float64]
 """float64 `[members]`, none negative."""

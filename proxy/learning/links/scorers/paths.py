@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
 
 MiddleWeight = Callable[[Floats], Floats]
 """Degree of the vertex in the middle of a path, float32 `[vertices]`, to its weight."""

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
-from proxy.learning.links.scorers.whole_walks import WholeWalks
+from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.links.scorers.whole_walks import WholeWalks
 
 RESTART = 0.15
 STEPS = 12

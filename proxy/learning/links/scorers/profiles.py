@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import DIRECTIONS, Direction, Floats, Relation, TypedGraph
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Floats, Relation, TypedGraph
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
 
 
 class Reciprocity:

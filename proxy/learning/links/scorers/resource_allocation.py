@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from proxy.learning.graph import Relation, TypedGraph
-from proxy.learning.links.scorers.paths import WeightedPaths, shared_out
+from gremlink.proxy.learning.graph import Relation, TypedGraph
+from gremlink.proxy.learning.links.scorers.paths import WeightedPaths, shared_out
 
 
 class ResourceAllocation(WeightedPaths):

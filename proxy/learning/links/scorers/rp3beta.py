@@ -7,9 +7,16 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import DIRECTIONS, Direction, Floats, Indexes, Relation, TypedGraph
-from proxy.learning.links.scorers.fitted import Tensors, chosen
-from proxy.learning.links.scorers.profiles import Profiles, column_counts
+from gremlink.proxy.learning.graph import (
+    DIRECTIONS,
+    Direction,
+    Floats,
+    Indexes,
+    Relation,
+    TypedGraph,
+)
+from gremlink.proxy.learning.links.scorers.fitted import Tensors, chosen
+from gremlink.proxy.learning.links.scorers.profiles import Profiles, column_counts
 
 SETTINGS = ((1.0, 0.5), (1.0, 0.7), (1.0, 0.3), (0.7, 0.4))
 """Pairs of alpha and beta."""

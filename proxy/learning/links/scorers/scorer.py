@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Protocol
 
-from proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
 
 
 class Scorer(Protocol):

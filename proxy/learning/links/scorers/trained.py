@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from proxy.learning.links.scorers.embedding import Embeddings, averaged
-from proxy.learning.links.scorers.knowledge import KnowledgeEmbeddings
+from gremlink.proxy.learning.links.scorers.embedding import Embeddings, averaged
+from gremlink.proxy.learning.links.scorers.knowledge import KnowledgeEmbeddings
 
 Trained = Embeddings | KnowledgeEmbeddings
 """Each makes a scorer of a relation."""

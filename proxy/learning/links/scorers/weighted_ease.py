@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from proxy.learning.graph import (
+from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
     Edges,
@@ -16,15 +16,15 @@ from proxy.learning.graph import (
     TypedGraph,
     find_pairs,
 )
-from proxy.learning.links.scorers.ease import (
+from gremlink.proxy.learning.links.scorers.ease import (
     RIDGES,
     Ease,
     required_profiles,
     restored_profiles,
     weights_of,
 )
-from proxy.learning.links.scorers.fitted import Tensors, chosen
-from proxy.learning.links.scorers.profiles import Profiles
+from gremlink.proxy.learning.links.scorers.fitted import Tensors, chosen
+from gremlink.proxy.learning.links.scorers.profiles import Profiles
 
 SHARE = 0.25
 """What a standard deviation adds to the weight of a link, or takes from it."""

@@ -8,7 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from proxy.learning.graph import DIRECTIONS, Direction, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.graph import (
+    DIRECTIONS,
+    Direction,
+    Floats,
+    Indexes,
+    Relation,
+    TypedGraph,
+)
 
 BLOCK = 16
 """Sources walked from at a time: their float32 beside each other are one line of a processor's

@@ -16,7 +16,7 @@ from gremlin_python.driver.client import Client
 from managed_proxy import KEYS, Proxy, serving, wait_for
 from s3_server import s3_server
 
-from proxy.embedded.sample import FRIENDS
+from gremlink.proxy.embedded.sample import FRIENDS
 
 REGION = {"s3BucketRegion": "us-east-1", "iamRoleArn": "arn:aws:iam::1:role/any", "format": "csv"}
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from proxy.learning.features.category import CategoryEncoding, CategoryFitter
-from proxy.learning.features.dates import DatetimeFitter, parse_datetime
-from proxy.learning.features.encoding import (
+from gremlink.proxy.learning.features.category import CategoryEncoding, CategoryFitter
+from gremlink.proxy.learning.features.dates import DatetimeFitter, parse_datetime
+from gremlink.proxy.learning.features.encoding import (
     OTHER,
     Encoding,
     Fitter,
@@ -19,9 +19,9 @@ from proxy.learning.features.encoding import (
     fit,
     parts_of,
 )
-from proxy.learning.features.encodings import from_document, to_document
-from proxy.learning.features.numerical import BucketFitter, NumericalFitter
-from proxy.learning.features.terms import TfidfFitter, Vocabulary
+from gremlink.proxy.learning.features.encodings import from_document, to_document
+from gremlink.proxy.learning.features.numerical import BucketFitter, NumericalFitter
+from gremlink.proxy.learning.features.terms import TfidfFitter, Vocabulary
 
 
 def test_categories_are_one_hot_and_missing_cells_are_zero() -> None:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from proxy.learning.features import text_models
-from proxy.learning.features.encoding import Encoding, Undecided, fit
-from proxy.learning.features.inference import AutoFitter
-from proxy.learning.features.terms import Vocabulary
+from gremlink.proxy.learning.features import text_models
+from gremlink.proxy.learning.features.encoding import Encoding, Undecided, fit
+from gremlink.proxy.learning.features.inference import AutoFitter
+from gremlink.proxy.learning.features.terms import Vocabulary
 
 NAMES = [f"n{number}" for number in range(200)]
 SENTENCES = [f"this is the sentence {name}; and it goes on for {name} words" for name in NAMES]

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proxy.learning.features.encoding import MissingValue, fit
-from proxy.learning.features.geometry import unit_blocks
-from proxy.learning.features.matrix import Matrix, encode
-from proxy.learning.features.specs import FeatureSpec, Shared, fitter_for
+from gremlink.proxy.learning.features.encoding import MissingValue, fit
+from gremlink.proxy.learning.features.geometry import unit_blocks
+from gremlink.proxy.learning.features.matrix import Matrix, encode
+from gremlink.proxy.learning.features.specs import FeatureSpec, Shared, fitter_for
 
 COLUMNS = {
     "kind": ["a", "b", "a", "b"],

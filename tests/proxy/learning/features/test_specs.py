@@ -5,8 +5,14 @@ from typing import Any
 
 import pytest
 
-from proxy.learning.features.encoding import Undecided, fit
-from proxy.learning.features.specs import TYPES, BadFeature, FeatureSpec, Shared, fitter_for
+from gremlink.proxy.learning.features.encoding import Undecided, fit
+from gremlink.proxy.learning.features.specs import (
+    TYPES,
+    BadFeature,
+    FeatureSpec,
+    Shared,
+    fitter_for,
+)
 
 BUCKETS: dict[str, Any] = {"range": [0, 10], "bucket_cnt": 5}
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
-from proxy.learning.features.encoding import Undecided, fit
-from proxy.learning.features.terms import DIMENSIONS, TfidfFitter, Vocabulary, terms_of
+from gremlink.proxy.learning.features.encoding import Undecided, fit
+from gremlink.proxy.learning.features.terms import DIMENSIONS, TfidfFitter, Vocabulary, terms_of
 
 TEXTS = ["The red fox, the FOX!", "a blue hen's egg", "x y zz", "der Öltanker fährt über 12 Meere"]
 

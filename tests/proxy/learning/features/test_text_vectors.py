@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from proxy.learning.features import text_models
-from proxy.learning.features.encoding import fit
-from proxy.learning.features.encodings import from_document, to_document
-from proxy.learning.features.language import language_of
-from proxy.learning.features.text_models import NoTextModel, load_model
-from proxy.learning.features.text_vectors import TextFitter, chosen_model
+from gremlink.proxy.learning.features import text_models
+from gremlink.proxy.learning.features.encoding import fit
+from gremlink.proxy.learning.features.encodings import from_document, to_document
+from gremlink.proxy.learning.features.language import language_of
+from gremlink.proxy.learning.features.text_models import NoTextModel, load_model
+from gremlink.proxy.learning.features.text_vectors import TextFitter, chosen_model
 
 CELLS = ["a romantic film", "", "una película romántica", "the engine of a truck", "!"]
 
@@ -52,7 +52,9 @@ def test_a_users_own_model_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert chosen_model("text_fasttext", {"model": "cc.en.bin"}) == "fasttext:cc.en.bin"
     assert chosen_model("text_word2vec", {"language": ["en_core_web_lg"]}) == "wordllama"
-    monkeypatch.setattr("proxy.learning.features.text_vectors.is_installed", lambda _: True)
+    monkeypatch.setattr(
+        "gremlink.proxy.learning.features.text_vectors.is_installed", lambda _: True
+    )
     options: dict[str, Any] = {"language": ["en_core_web_lg"]}
     assert chosen_model("text_word2vec", options) == "spacy:en_core_web_lg"
 

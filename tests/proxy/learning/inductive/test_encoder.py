@@ -6,16 +6,21 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from proxy.learning.features.category import CategoryFitter
-from proxy.learning.features.encoding import fit as encoding_of
-from proxy.learning.features.matrix import encode
-from proxy.learning.features.numerical import NumericalFitter
-from proxy.learning.graph import Edges, Features, Relation, TypedGraph, distinct_edges
-from proxy.learning.inductive.encoder import Encoder, embedded, encoder_tensors, encoders_of
-from proxy.learning.links.scorers.embedding import unit_rows
-from proxy.learning.models.fit_settings import FitSettings
-from proxy.learning.models.fitting import Checkpoint, fit
-from proxy.learning.models.rgcn import EncoderSettings
+from gremlink.proxy.learning.features.category import CategoryFitter
+from gremlink.proxy.learning.features.encoding import fit as encoding_of
+from gremlink.proxy.learning.features.matrix import encode
+from gremlink.proxy.learning.features.numerical import NumericalFitter
+from gremlink.proxy.learning.graph import Edges, Features, Relation, TypedGraph, distinct_edges
+from gremlink.proxy.learning.inductive.encoder import (
+    Encoder,
+    embedded,
+    encoder_tensors,
+    encoders_of,
+)
+from gremlink.proxy.learning.links.scorers.embedding import unit_rows
+from gremlink.proxy.learning.models.fit_settings import FitSettings
+from gremlink.proxy.learning.models.fitting import Checkpoint, fit
+from gremlink.proxy.learning.models.rgcn import EncoderSettings
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")

@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import Links, Read, Vertex, everything, links, name
 
-from grammar.traversal import Literal
-from proxy.learning.features.category import CategoryFitter
-from proxy.learning.features.encoding import fit
-from proxy.learning.features.matrix import encode
-from proxy.learning.features.numerical import NumericalFitter
-from proxy.learning.graph import Edges, Relation, TypedGraph
-from proxy.learning.inductive.extension import Extension, extend, places_of
-from proxy.learning.inductive.neighbourhood import Neighbourhood
-from proxy.learning.stored_graph import StoredGraph
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.features.category import CategoryFitter
+from gremlink.proxy.learning.features.encoding import fit
+from gremlink.proxy.learning.features.matrix import encode
+from gremlink.proxy.learning.features.numerical import NumericalFitter
+from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
+from gremlink.proxy.learning.inductive.extension import Extension, extend, places_of
+from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
+from gremlink.proxy.learning.stored_graph import StoredGraph
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T;U")

@@ -12,16 +12,16 @@ from communities import write_communities
 from numpy.testing import assert_allclose
 from reading import Read, Vertex, everything, links, name
 
-from grammar.traversal import Literal
-from proxy.learning.graph import DIRECTIONS
-from proxy.learning.inductive.extension import extend, places_of
-from proxy.learning.inductive.scope import ENTITIES, STRUCTURE, Scope
-from proxy.learning.links.model import LinkModel, from_artifact, to_artifact
-from proxy.learning.links.predictor import LinkPredictor
-from proxy.learning.links.ranker import ScoredVertex
-from proxy.learning.links.training import train
-from proxy.learning.settings import NETWORK, TrainingSettings
-from proxy.store.artifacts import read_artifact
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.graph import DIRECTIONS
+from gremlink.proxy.learning.inductive.extension import extend, places_of
+from gremlink.proxy.learning.inductive.scope import ENTITIES, STRUCTURE, Scope
+from gremlink.proxy.learning.links.model import LinkModel, from_artifact, to_artifact
+from gremlink.proxy.learning.links.predictor import LinkPredictor
+from gremlink.proxy.learning.links.ranker import ScoredVertex
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.settings import NETWORK, TrainingSettings
+from gremlink.proxy.store.artifacts import read_artifact
 
 PEOPLE = 24
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
-from proxy.learning.links.bench import only_applicable
-from proxy.learning.links.blend import Blend
+from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
+from gremlink.proxy.learning.links.bench import only_applicable
+from gremlink.proxy.learning.links.blend import Blend
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
-from proxy.learning.graph import DIRECTIONS, Relation
-from proxy.learning.links.blend import fit_blend, ties_broken
-from proxy.learning.links.evaluation import Places
-from proxy.learning.links.ranking import Ranking
-from proxy.learning.links.weights import fit_weights, negative_log_likelihood
+from gremlink.proxy.learning.graph import DIRECTIONS, Relation
+from gremlink.proxy.learning.links.blend import fit_blend, ties_broken
+from gremlink.proxy.learning.links.evaluation import Places
+from gremlink.proxy.learning.links.ranking import Ranking
+from gremlink.proxy.learning.links.weights import fit_weights, negative_log_likelihood
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")

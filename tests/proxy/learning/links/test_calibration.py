@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from proxy.learning.links.calibration import Calibration, probabilities
-from proxy.learning.links.evaluation import Places
-from proxy.learning.links.platt import fit_calibration
-from proxy.learning.links.ranking import Ranking
+from gremlink.proxy.learning.links.calibration import Calibration, probabilities
+from gremlink.proxy.learning.links.evaluation import Places
+from gremlink.proxy.learning.links.platt import fit_calibration
+from gremlink.proxy.learning.links.ranking import Ranking
 
 
 def ranking(shift: float, questions: int = 400, candidates: int = 40) -> Ranking:

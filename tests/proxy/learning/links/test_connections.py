@@ -7,9 +7,9 @@ from itertools import pairwise, permutations
 import numpy as np
 import pytest
 
-from proxy.learning.graph import Edges, Relation, TypedGraph
-from proxy.learning.links import connections
-from proxy.learning.links.connections import Connection, Connections
+from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
+from gremlink.proxy.learning.links import connections
+from gremlink.proxy.learning.links.connections import Connection, Connections
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")

@@ -5,8 +5,8 @@ from pathlib import Path
 from communities import write_communities
 from written_export import Kind, write_export
 
-from proxy.learning.graph import Relation
-from proxy.learning.links.training import load_dataset
+from gremlink.proxy.learning.graph import Relation
+from gremlink.proxy.learning.links.training import load_dataset
 
 RATES, MEETS = ("P", "rates", "P"), ("P", "meets", "P")
 

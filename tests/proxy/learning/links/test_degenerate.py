@@ -11,16 +11,16 @@ import pytest
 from click.testing import CliRunner
 from degenerate import LINKS, friends, write_links
 
-from grammar.traversal import Literal
-from proxy.cli import main
-from proxy.learning.links.model import LinkModel
-from proxy.learning.links.predictor import LinkPredictor
-from proxy.learning.loaded import model_in
-from proxy.learning.processing.processed import UnusableExport
-from proxy.learning.settings import LIGHTGCN, NETWORK, SearchSettings, TrainingSettings
-from proxy.learning.tasks import train
-from proxy.learning.transform import transform
-from proxy.store.artifacts import read_artifact
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.cli import main
+from gremlink.proxy.learning.links.model import LinkModel
+from gremlink.proxy.learning.links.predictor import LinkPredictor
+from gremlink.proxy.learning.loaded import model_in
+from gremlink.proxy.learning.processing.processed import UnusableExport
+from gremlink.proxy.learning.settings import LIGHTGCN, NETWORK, SearchSettings, TrainingSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.transform import transform
+from gremlink.proxy.store.artifacts import read_artifact
 
 QUICK = TrainingSettings(epochs=2, width=8, threads=1, networks=1, budget=60.0)
 WAYS = {

@@ -7,9 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
-from proxy.learning.links.evaluation import Places, Questions, places, rank_questions, ranks
-from proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.links.evaluation import (
+    Places,
+    Questions,
+    places,
+    rank_questions,
+    ranks,
+)
+from gremlink.proxy.learning.links.known import KnownLinks
 
 KNOWS = Relation("P", "knows", "P")
 

@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 from communities import write_communities
 
-from grammar.traversal import Entries, Items, Literal
-from proxy.learning.features.category import CategoryFitter
-from proxy.learning.features.encoding import fit
-from proxy.learning.features.geometry import unit_blocks
-from proxy.learning.features.matrix import encode
-from proxy.learning.features.numerical import NumericalFitter
-from proxy.learning.graph import DIRECTIONS, Direction
-from proxy.learning.links.calibration import probabilities
-from proxy.learning.links.explanation import PATHS, Explanation
-from proxy.learning.links.likeness import likenesses
-from proxy.learning.links.model import LinkModel, from_artifact
-from proxy.learning.links.predictor import LinkPredictor, UnknownRelation
-from proxy.learning.links.training import train
-from proxy.learning.settings import TrainingSettings
-from proxy.store.artifacts import read_artifact
+from gremlink.grammar.traversal import Entries, Items, Literal
+from gremlink.proxy.learning.features.category import CategoryFitter
+from gremlink.proxy.learning.features.encoding import fit
+from gremlink.proxy.learning.features.geometry import unit_blocks
+from gremlink.proxy.learning.features.matrix import encode
+from gremlink.proxy.learning.features.numerical import NumericalFitter
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction
+from gremlink.proxy.learning.links.calibration import probabilities
+from gremlink.proxy.learning.links.explanation import PATHS, Explanation
+from gremlink.proxy.learning.links.likeness import likenesses
+from gremlink.proxy.learning.links.model import LinkModel, from_artifact
+from gremlink.proxy.learning.links.predictor import LinkPredictor, UnknownRelation
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.store.artifacts import read_artifact
 
 
 @pytest.fixture(scope="module")

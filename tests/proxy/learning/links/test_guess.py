@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grammar.traversal import Literal
-from proxy.learning.graph import DIRECTIONS, Direction, Edges, Relation, TypedGraph
-from proxy.learning.links import guess as guessing
-from proxy.learning.links.calibration import Calibration
-from proxy.learning.links.model import LinkModel, RelationModel
-from proxy.learning.links.predictor import LinkPredictor, UnknownRelation
-from proxy.learning.stored_graph import StoredGraph
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Edges, Relation, TypedGraph
+from gremlink.proxy.learning.links import guess as guessing
+from gremlink.proxy.learning.links.calibration import Calibration
+from gremlink.proxy.learning.links.model import LinkModel, RelationModel
+from gremlink.proxy.learning.links.predictor import LinkPredictor, UnknownRelation
+from gremlink.proxy.learning.stored_graph import StoredGraph
 
 COUNT = 8
 LIKES, KNOWS = Relation("P", "likes", "T"), Relation("P", "knows", "P")

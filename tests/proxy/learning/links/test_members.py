@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
-from proxy.learning.links.evaluation import mean_gain, mean_reciprocal_rank
-from proxy.learning.links.members import Nothing, Validation, fit_simple
-from proxy.learning.provenance import Stopwatch
+from gremlink.proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.links.evaluation import mean_gain, mean_reciprocal_rank
+from gremlink.proxy.learning.links.members import Nothing, Validation, fit_simple
+from gremlink.proxy.learning.provenance import Stopwatch
 
 LIKES = Relation("P", "likes", "T")
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from communities import write_communities
 
-from proxy.learning.links.training import train
-from proxy.learning.settings import SearchSettings, TrainingSettings
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
 
 SETTINGS = TrainingSettings(epochs=20, width=8, cross_validate_up_to=0, threads=1)
 SECTIONS = (

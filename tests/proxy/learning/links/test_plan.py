@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proxy.learning.budget import default_budget
-from proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
-from proxy.learning.links.plan import cost, planned
-from proxy.learning.links.scorers import FITTED, STRUCTURAL
-from proxy.learning.settings import KNOWLEDGE_NAMES, LIGHTGCN, NETWORK, TrainingSettings
+from gremlink.proxy.learning.budget import default_budget
+from gremlink.proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
+from gremlink.proxy.learning.links.plan import cost, planned
+from gremlink.proxy.learning.links.scorers import FITTED, STRUCTURAL
+from gremlink.proxy.learning.settings import KNOWLEDGE_NAMES, LIGHTGCN, NETWORK, TrainingSettings
 
 LIKES = Relation("P", "likes", "T")
 

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from communities import write_communities
 
-from grammar.traversal import Kind, Literal
-from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
-from proxy.learning.links.calibration import Calibration
-from proxy.learning.links.model import LinkModel, RelationModel, from_artifact, to_artifact
-from proxy.learning.links.predictor import LinkPredictor, UnknownRelation
-from proxy.learning.links.ranker import ScoredVertex, top
-from proxy.learning.links.training import train
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.stored_graph import StoredGraph
-from proxy.store.artifacts import DamagedArtifact, read_artifact, write_artifact
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
+from gremlink.proxy.learning.links.calibration import Calibration
+from gremlink.proxy.learning.links.model import LinkModel, RelationModel, from_artifact, to_artifact
+from gremlink.proxy.learning.links.predictor import LinkPredictor, UnknownRelation
+from gremlink.proxy.learning.links.ranker import ScoredVertex, top
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.store.artifacts import DamagedArtifact, read_artifact, write_artifact
 
 KNOWS = Relation("P", "knows", "P")
 KNOWS_BOTH = Relation("P", "knows", "P;Q")
@@ -200,8 +200,8 @@ def test_prediction_needs_neither_torch_nor_dgl(trained: Path) -> None:
     script = f"""
 import sys
 from pathlib import Path
-from grammar.traversal import Literal
-from proxy.learning.links.predictor import LinkPredictor
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.links.predictor import LinkPredictor
 predictor = LinkPredictor.load(Path({str(trained)!r}))
 (answers,) = predictor.predict(edge_label="likes", direction="in", target_label="Person",
     inputs=[Literal.string("t1")], known=[[]], limit=3)

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from proxy.learning.graph import Edges, Relation, TypedGraph
-from proxy.learning.links.evaluation import Questions, rank_questions
-from proxy.learning.links.known import KnownLinks
-from proxy.learning.links.random_order import random_order
-from proxy.learning.links.ranking_metrics import RankingMetrics
+from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
+from gremlink.proxy.learning.links.evaluation import Questions, rank_questions
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.random_order import random_order
+from gremlink.proxy.learning.links.ranking_metrics import RankingMetrics
 
 KNOWS = Relation("P", "knows", "P")
 

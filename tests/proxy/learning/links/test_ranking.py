@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proxy.learning.graph import Relation, TypedGraph, distinct_edges
-from proxy.learning.links import ranking
-from proxy.learning.links.evaluation import Questions, rank_questions
-from proxy.learning.links.known import Cells, KnownLinks
-from proxy.learning.links.ranking import rank_members
-from proxy.learning.links.scorers import STRUCTURAL
-from proxy.learning.links.scorers.mixture import Mixture, normalised
+from gremlink.proxy.learning.graph import Relation, TypedGraph, distinct_edges
+from gremlink.proxy.learning.links import ranking
+from gremlink.proxy.learning.links.evaluation import Questions, rank_questions
+from gremlink.proxy.learning.links.known import Cells, KnownLinks
+from gremlink.proxy.learning.links.ranking import rank_members
+from gremlink.proxy.learning.links.scorers import STRUCTURAL
+from gremlink.proxy.learning.links.scorers.mixture import Mixture, normalised
 
 KNOWS = Relation("P", "knows", "P")
 COUNT = 60

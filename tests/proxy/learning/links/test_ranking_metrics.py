@@ -10,7 +10,7 @@ from sklearn.metrics import (
     top_k_accuracy_score,
 )
 
-from proxy.learning.links.ranking_metrics import RankingMetrics
+from gremlink.proxy.learning.links.ranking_metrics import RankingMetrics
 
 
 def computed(ranks: list[float], sources: list[int] | None = None) -> dict[str, float]:

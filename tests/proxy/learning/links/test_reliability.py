@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proxy.learning.links.calibration import Calibration
-from proxy.learning.links.evaluation import Places
-from proxy.learning.links.ranking import Ranking
-from proxy.learning.links.reliability import reliability
+from gremlink.proxy.learning.links.calibration import Calibration
+from gremlink.proxy.learning.links.evaluation import Places
+from gremlink.proxy.learning.links.ranking import Ranking
+from gremlink.proxy.learning.links.reliability import reliability
 
 
 def test_bins_hold_links_and_others_that_weigh_alike() -> None:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from communities import write_communities
 
-from proxy.learning.graph import Relation
-from proxy.learning.links.blend import TIE, Blend
-from proxy.learning.links.report import Report, blend_rows
-from proxy.learning.links.training import train
-from proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.graph import Relation
+from gremlink.proxy.learning.links.blend import TIE, Blend
+from gremlink.proxy.learning.links.report import Report, blend_rows
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.settings import TrainingSettings
 
 KNOWS = Relation("P", "knows", "P")
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from proxy.learning.graph import Edges
-from proxy.learning.links.split import some_of
-from proxy.learning.processing.processed import CustomSplit
+from gremlink.proxy.learning.graph import Edges
+from gremlink.proxy.learning.links.split import some_of
+from gremlink.proxy.learning.processing.processed import CustomSplit
 
 EDGES = Edges(np.arange(10), np.arange(10, 20))
 CHOSEN = CustomSplit(*np.zeros((3, 0), np.int64))

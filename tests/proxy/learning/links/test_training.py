@@ -9,15 +9,15 @@ import pytest
 from communities import write_communities
 from written_export import Kind, write_export
 
-from grammar.traversal import Literal
-from proxy.graph import BadExport
-from proxy.learning.events import EpochDone, Event, PhaseStarted
-from proxy.learning.links import training
-from proxy.learning.links.predictor import LinkPredictor
-from proxy.learning.links.training import train
-from proxy.learning.processing.processed import UnusableExport
-from proxy.learning.settings import TrainingSettings
-from proxy.store.artifacts import OutputInTheWay, read_artifact
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.graph import BadExport
+from gremlink.proxy.learning.events import EpochDone, Event, PhaseStarted
+from gremlink.proxy.learning.links import training
+from gremlink.proxy.learning.links.predictor import LinkPredictor
+from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.processing.processed import UnusableExport
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.store.artifacts import OutputInTheWay, read_artifact
 
 QUICK = TrainingSettings(epochs=10, width=16, folds=2, networks=2, threads=1)
 SPLIT = TrainingSettings(epochs=20, width=16, cross_validate_up_to=0, threads=1)
@@ -39,7 +39,7 @@ def checksums(directory: Path) -> dict[str, str]:
 def test_of_very_many_test_edges_some_are_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proxy.learning.links.split.TEST_SCORES", 0)
+    monkeypatch.setattr("gremlink.proxy.learning.links.split.TEST_SCORES", 0)
     export = write_communities(tmp_path / "export", people=60)
     report = train(export, tmp_path / "model", model="popularity", settings=SPLIT)
     found = re.match(r"(\d+) test edges \(drawn from (\d+)\), held out", report.protocol)

@@ -12,18 +12,18 @@ from communities import write_communities
 from numpy.testing import assert_allclose
 from teams import write_teams
 
-from proxy.learning.links.bench import Bench
-from proxy.learning.links.networks import checkpoints
-from proxy.learning.links.split import held_out
-from proxy.learning.links.training import load_dataset, train
-from proxy.learning.links.warm import read_earlier, warm_start
-from proxy.learning.models.fit_settings import FitSettings
-from proxy.learning.models.fitting import fit
-from proxy.learning.models.messages import message_types
-from proxy.learning.models.rgcn import EncoderSettings, RelationalEncoder
-from proxy.learning.settings import SearchSettings, TrainingSettings
-from proxy.learning.tasks import train as train_any
-from proxy.store.artifacts import UnsupportedArtifact, read_manifest
+from gremlink.proxy.learning.links.bench import Bench
+from gremlink.proxy.learning.links.networks import checkpoints
+from gremlink.proxy.learning.links.split import held_out
+from gremlink.proxy.learning.links.training import load_dataset, train
+from gremlink.proxy.learning.links.warm import read_earlier, warm_start
+from gremlink.proxy.learning.models.fit_settings import FitSettings
+from gremlink.proxy.learning.models.fitting import fit
+from gremlink.proxy.learning.models.messages import message_types
+from gremlink.proxy.learning.models.rgcn import EncoderSettings, RelationalEncoder
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
+from gremlink.proxy.learning.tasks import train as train_any
+from gremlink.proxy.store.artifacts import UnsupportedArtifact, read_manifest
 
 SETTINGS = TrainingSettings(epochs=60, width=16, cross_validate_up_to=0, threads=1)
 GONE = 60

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from proxy.learning.graph import (
+from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     FeatureBlock,
     Features,
@@ -14,14 +14,14 @@ from proxy.learning.graph import (
     TypedGraph,
     distinct_edges,
 )
-from proxy.learning.links.scorers.embedding import averaged
-from proxy.learning.models import ranking_task
-from proxy.learning.models.adam import Adam
-from proxy.learning.models.distmult import DistMultDecoder
-from proxy.learning.models.fit_settings import FitSettings
-from proxy.learning.models.fitting import fit
-from proxy.learning.models.ranking_task import RankingTask
-from proxy.learning.models.rgcn import EncoderSettings
+from gremlink.proxy.learning.links.scorers.embedding import averaged
+from gremlink.proxy.learning.models import ranking_task
+from gremlink.proxy.learning.models.adam import Adam
+from gremlink.proxy.learning.models.distmult import DistMultDecoder
+from gremlink.proxy.learning.models.fit_settings import FitSettings
+from gremlink.proxy.learning.models.fitting import fit
+from gremlink.proxy.learning.models.ranking_task import RankingTask
+from gremlink.proxy.learning.models.rgcn import EncoderSettings
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")

@@ -9,16 +9,22 @@ import pytest
 import torch
 from scipy import sparse
 
-from proxy.learning.graph import DIRECTIONS, Direction, Relation, TypedGraph, distinct_edges
-from proxy.learning.models import ranking_task
-from proxy.learning.models.distmult import DistMultDecoder
-from proxy.learning.models.fit_settings import FitSettings
-from proxy.learning.models.fitting import fit
-from proxy.learning.models.hard_negatives import near_candidates
-from proxy.learning.models.mini_batches import Sampling
-from proxy.learning.models.ranking_task import RankingTask
-from proxy.learning.models.rgcn import EncoderSettings
-from proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.graph import (
+    DIRECTIONS,
+    Direction,
+    Relation,
+    TypedGraph,
+    distinct_edges,
+)
+from gremlink.proxy.learning.models import ranking_task
+from gremlink.proxy.learning.models.distmult import DistMultDecoder
+from gremlink.proxy.learning.models.fit_settings import FitSettings
+from gremlink.proxy.learning.models.fitting import fit
+from gremlink.proxy.learning.models.hard_negatives import near_candidates
+from gremlink.proxy.learning.models.mini_batches import Sampling
+from gremlink.proxy.learning.models.ranking_task import RankingTask
+from gremlink.proxy.learning.models.rgcn import EncoderSettings
+from gremlink.proxy.learning.settings import TrainingSettings
 
 LIKES = Relation("P", "likes", "T")
 PEOPLE, THINGS, GROUPS = 60, 300, 3
@@ -100,7 +106,7 @@ def test_without_them_the_draws_are_what_they_were(graph: TypedGraph) -> None:
 
 
 def test_a_network_learns_with_them(graph: TypedGraph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proxy.learning.models.link_network.POOL", 40)
+    monkeypatch.setattr("gremlink.proxy.learning.models.link_network.POOL", 40)
     sampling = Sampling(mini_batches="always", batch_size=64, fan_outs=(3, 3))
     settings = FitSettings(
         EncoderSettings(width=16), epochs=15, learning_rate=0.03, sampling=sampling

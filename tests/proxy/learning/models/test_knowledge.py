@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
-from proxy.learning.links.evaluation import Questions, mean_reciprocal_rank, rank_questions
-from proxy.learning.links.known import KnownLinks
-from proxy.learning.links.scorers.knowledge import DISTANCES, KnowledgeEmbeddings
-from proxy.learning.models.knowledge import KNOWLEDGE, KnowledgeSettings, fit_knowledge
-from proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
-from proxy.learning.models.softmax import Grouped, ranking_loss
+from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
+from gremlink.proxy.learning.links.evaluation import Questions, mean_reciprocal_rank, rank_questions
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.scorers.knowledge import DISTANCES, KnowledgeEmbeddings
+from gremlink.proxy.learning.models.knowledge import KNOWLEDGE, KnowledgeSettings, fit_knowledge
+from gremlink.proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
+from gremlink.proxy.learning.models.softmax import Grouped, ranking_loss
 
 NEXT = Relation("N", "next", "N")
 AFTER = Relation("N", "after next", "N")

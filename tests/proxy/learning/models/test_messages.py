@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from proxy.learning.graph import Edges, Relation, TypedGraph
-from proxy.learning.models.messages import MessageGraph
+from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
+from gremlink.proxy.learning.models.messages import MessageGraph
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")

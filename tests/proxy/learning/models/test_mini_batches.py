@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges
-from proxy.learning.models import mini_batches
-from proxy.learning.models.fit_settings import FitSettings
-from proxy.learning.models.fitting import fit
-from proxy.learning.models.mini_batches import Sampling, device_for, samples
-from proxy.learning.models.property_network import fit_property
-from proxy.learning.models.rgcn import EncoderSettings
-from proxy.learning.properties.dataset import Subjects
-from proxy.learning.properties.target import Form
+from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges
+from gremlink.proxy.learning.models import mini_batches
+from gremlink.proxy.learning.models.fit_settings import FitSettings
+from gremlink.proxy.learning.models.fitting import fit
+from gremlink.proxy.learning.models.mini_batches import Sampling, device_for, samples
+from gremlink.proxy.learning.models.property_network import fit_property
+from gremlink.proxy.learning.models.rgcn import EncoderSettings
+from gremlink.proxy.learning.properties.dataset import Subjects
+from gremlink.proxy.learning.properties.target import Form
 
 CPU = torch.device("cpu")
 KNOWS = Relation("P", "knows", "P")

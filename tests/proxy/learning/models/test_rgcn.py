@@ -7,10 +7,10 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from proxy.learning.graph import Floats, Relation, TypedGraph, distinct_edges
-from proxy.learning.models.messages import MessageGraph
-from proxy.learning.models.rgcn import EncoderSettings, RelationalEncoder
-from proxy.learning.models.rounds import WholeRound
+from gremlink.proxy.learning.graph import Floats, Relation, TypedGraph, distinct_edges
+from gremlink.proxy.learning.models.messages import MessageGraph
+from gremlink.proxy.learning.models.rgcn import EncoderSettings, RelationalEncoder
+from gremlink.proxy.learning.models.rounds import WholeRound
 
 KNOWS = Relation("P", "knows", "P")
 ALONE = 3

@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy import sparse
 
-from proxy.learning.features.geometry import unit_blocks
-from proxy.learning.graph import (
+from gremlink.proxy.learning.features.geometry import unit_blocks
+from gremlink.proxy.learning.graph import (
     FeatureBlock,
     Features,
     Indexes,
@@ -16,10 +16,10 @@ from proxy.learning.graph import (
     TypedGraph,
     distinct_edges,
 )
-from proxy.learning.models.messages import MessageGraph, message_types
-from proxy.learning.models.rgcn import EncoderSettings, RelationalEncoder
-from proxy.learning.models.rounds import WholeRound
-from proxy.learning.models.sampling import Sampler, fan_out
+from gremlink.proxy.learning.models.messages import MessageGraph, message_types
+from gremlink.proxy.learning.models.rgcn import EncoderSettings, RelationalEncoder
+from gremlink.proxy.learning.models.rounds import WholeRound
+from gremlink.proxy.learning.models.sampling import Sampler, fan_out
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")

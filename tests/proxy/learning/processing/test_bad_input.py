@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from written_export import Kind, write_export
 
-from proxy.learning.processing.prepare import prepare
+from gremlink.proxy.learning.processing.prepare import prepare
 
 CONFIGURATION = "training-data-configuration.json"
 Change = Callable[[Path, dict[str, Any]], None]
@@ -285,7 +285,7 @@ def test_bad_input(tmp_path: Path, name: str) -> None:
     (directory / CONFIGURATION).write_text(json.dumps(document))
     with pytest.raises(Exception, match=expected) as caught:
         prepare(directory, tmp_path / "processed")
-    assert type(caught.value).__module__.startswith("proxy."), "an error of ours, for the user"
+    assert type(caught.value).__module__.startswith("gremlink."), "an error of ours, for the user"
     assert [path.name for path in tmp_path.iterdir()] == ["export"]
 
 

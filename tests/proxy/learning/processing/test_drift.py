@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
-from proxy.learning.processing.drift import drift_between
+from gremlink.proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
+from gremlink.proxy.learning.processing.drift import drift_between
 
 KNOWS = Relation("P", "knows", "P")
 

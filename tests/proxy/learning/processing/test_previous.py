@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from written_export import Kind, write_export
 
-from proxy.graph import read_export
-from proxy.learning.graph import Relation
-from proxy.learning.processing.process import process
-from proxy.learning.processing.processed import ProcessedGraph, UnusableExport
+from gremlink.proxy.graph import read_export
+from gremlink.proxy.learning.graph import Relation
+from gremlink.proxy.learning.processing.process import process
+from gremlink.proxy.learning.processing.processed import ProcessedGraph, UnusableExport
 
 KNOWS = Relation("P", "knows", "P")
 

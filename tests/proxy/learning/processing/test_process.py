@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from written_export import Kind, write_export
 
-from proxy.graph import export_rows, read_export
-from proxy.learning.graph import Relation
-from proxy.learning.processing.process import process
-from proxy.learning.processing.processed import ProcessedGraph
-from proxy.learning.processing.stored import read_processed, write_processed
+from gremlink.proxy.graph import export_rows, read_export
+from gremlink.proxy.learning.graph import Relation
+from gremlink.proxy.learning.processing.process import process
+from gremlink.proxy.learning.processing.processed import ProcessedGraph
+from gremlink.proxy.learning.processing.stored import read_processed, write_processed
 
 LIKES = Relation("P", "likes", "T")
 PEOPLE = [
@@ -91,7 +91,7 @@ def test_pieces_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     whole = processed(tmp_path / "1")
     chunks = export_rows.read_chunks
     monkeypatch.setattr(
-        "proxy.graph.export_files.read_chunks",
+        "gremlink.proxy.graph.export_files.read_chunks",
         lambda path, separator, columns, rows: chunks(path, separator, columns, 1),
     )
     pieces = processed(tmp_path / "1")

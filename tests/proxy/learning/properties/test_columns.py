@@ -9,13 +9,13 @@ import pytest
 from reading import Links, Read, Vertex, name
 from written_export import Kind, write_export
 
-from grammar.traversal import Literal
-from proxy.learning.properties.columns import around, named_types
-from proxy.learning.properties.dataset import load_property
-from proxy.learning.properties.predictor import PropertyPredictor
-from proxy.learning.properties.training import train_property
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.transform import transform
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.properties.columns import around, named_types
+from gremlink.proxy.learning.properties.dataset import load_property
+from gremlink.proxy.learning.properties.predictor import PropertyPredictor
+from gremlink.proxy.learning.properties.training import train_property
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.transform import transform
 
 BOOKS = 120
 QUICK = TrainingSettings(cross_validate_up_to=0)

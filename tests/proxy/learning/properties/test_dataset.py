@@ -9,13 +9,13 @@ import pytest
 from teams import write_teams
 from written_export import Kind, write_export
 
-from grammar.traversal import Kind as Type
-from grammar.traversal import Literal
-from proxy.graph import BadCell, BadExport
-from proxy.learning.graph import Relation
-from proxy.learning.processing.processed import UnusableExport
-from proxy.learning.properties.dataset import load_property
-from proxy.learning.properties.target import Form, typed
+from gremlink.grammar.traversal import Kind as Type
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.graph import BadCell, BadExport
+from gremlink.proxy.learning.graph import Relation
+from gremlink.proxy.learning.processing.processed import UnusableExport
+from gremlink.proxy.learning.properties.dataset import load_property
+from gremlink.proxy.learning.properties.target import Form, typed
 
 
 def one_column(

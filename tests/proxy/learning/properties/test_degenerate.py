@@ -12,12 +12,12 @@ import pytest
 from degenerate import star
 from written_export import Kind, write_export
 
-from proxy.learning.processing.processed import UnusableExport
-from proxy.learning.properties.rows import split_rows
-from proxy.learning.settings import AUTO, NETWORK, TrainingSettings, UnusableSettings
-from proxy.learning.tasks import train
-from proxy.learning.transform import transform
-from proxy.store.artifacts import read_artifact
+from gremlink.proxy.learning.processing.processed import UnusableExport
+from gremlink.proxy.learning.properties.rows import split_rows
+from gremlink.proxy.learning.settings import AUTO, NETWORK, TrainingSettings, UnusableSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.transform import transform
+from gremlink.proxy.store.artifacts import read_artifact
 
 QUICK = TrainingSettings(epochs=2, width=8, threads=1, networks=1, folds=2, budget=60.0)
 SPLIT = replace(QUICK, cross_validate_up_to=0)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from proxy.learning.properties.details import class_rows, interval, reliability
-from proxy.learning.properties.target import Form
+from gremlink.proxy.learning.properties.details import class_rows, interval, reliability
+from gremlink.proxy.learning.properties.target import Form
 
 
 def test_classes_as_scikit_learn() -> None:

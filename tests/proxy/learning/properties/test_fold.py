@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from proxy.learning.properties.fold import Fold
-from proxy.learning.properties.network import Course, Stage
-from proxy.learning.settings import NETWORK
+from gremlink.proxy.learning.properties.fold import Fold
+from gremlink.proxy.learning.properties.network import Course, Stage
+from gremlink.proxy.learning.settings import NETWORK
 
 
 def test_a_network_that_stopped_early_stays_as_it_was() -> None:

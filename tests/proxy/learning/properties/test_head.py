@@ -9,15 +9,15 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from proxy.learning.graph import Edges, Relation, TypedGraph
-from proxy.learning.models import property_network
-from proxy.learning.models.fit_settings import FitSettings
-from proxy.learning.models.property_network import PropertyHead, fit_property
-from proxy.learning.models.rgcn import EncoderSettings
-from proxy.learning.properties import head as module
-from proxy.learning.properties.dataset import Subjects
-from proxy.learning.properties.head import Head, Networks
-from proxy.learning.properties.target import Form
+from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
+from gremlink.proxy.learning.models import property_network
+from gremlink.proxy.learning.models.fit_settings import FitSettings
+from gremlink.proxy.learning.models.property_network import PropertyHead, fit_property
+from gremlink.proxy.learning.models.rgcn import EncoderSettings
+from gremlink.proxy.learning.properties import head as module
+from gremlink.proxy.learning.properties.dataset import Subjects
+from gremlink.proxy.learning.properties.head import Head, Networks
+from gremlink.proxy.learning.properties.target import Form
 
 RANDOM = np.random.default_rng(0)
 RATED = Relation("user", "rated", "film")

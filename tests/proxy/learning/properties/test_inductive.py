@@ -14,18 +14,18 @@ import pytest
 from reading import Links, Read, Vertex, name
 from teams import PEOPLE, TEAMS, write_teams
 
-from grammar.traversal import Literal
-from proxy.learning.models.fit_settings import FitSettings
-from proxy.learning.models.property_network import fit_property
-from proxy.learning.models.rgcn import EncoderSettings
-from proxy.learning.properties.artifact import to_artifact
-from proxy.learning.properties.dataset import load_property
-from proxy.learning.properties.head import Networks
-from proxy.learning.properties.lift import Lift
-from proxy.learning.properties.members import Field, Member
-from proxy.learning.properties.predictor import PredictedValue, PropertyPredictor
-from proxy.learning.properties.training import model_of
-from proxy.store.artifacts import write_artifact
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.models.fit_settings import FitSettings
+from gremlink.proxy.learning.models.property_network import fit_property
+from gremlink.proxy.learning.models.rgcn import EncoderSettings
+from gremlink.proxy.learning.properties.artifact import to_artifact
+from gremlink.proxy.learning.properties.dataset import load_property
+from gremlink.proxy.learning.properties.head import Networks
+from gremlink.proxy.learning.properties.lift import Lift
+from gremlink.proxy.learning.properties.members import Field, Member
+from gremlink.proxy.learning.properties.predictor import PredictedValue, PropertyPredictor
+from gremlink.proxy.learning.properties.training import model_of
+from gremlink.proxy.store.artifacts import write_artifact
 
 NETWORK = FitSettings(EncoderSettings(width=32), epochs=40)
 PERSON_METHODS = ("rgcn", "majority", "neighbours", "linear", "boosting", "boosting+neighbours")

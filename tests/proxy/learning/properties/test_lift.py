@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from proxy.learning.properties.lift import Lift, best_balance, best_lift, best_thresholds
-from proxy.learning.properties.metrics import ClassificationMetrics
-from proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.properties.lift import Lift, best_balance, best_lift, best_thresholds
+from gremlink.proxy.learning.properties.metrics import ClassificationMetrics
+from gremlink.proxy.learning.properties.target import Form, Outputs
 
 
 def test_balance_by_hand() -> None:

@@ -9,9 +9,9 @@ import pytest
 from teams import write_teams
 from written_export import Kind, write_export
 
-from proxy.learning.properties.dataset import load_property
-from proxy.learning.properties.members import Field
-from proxy.learning.settings import PROPERTY_MODELS
+from gremlink.proxy.learning.properties.dataset import load_property
+from gremlink.proxy.learning.properties.members import Field
+from gremlink.proxy.learning.settings import PROPERTY_MODELS
 
 
 def names(export: Path) -> tuple[str, ...]:

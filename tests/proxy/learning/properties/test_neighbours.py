@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from proxy.learning.graph import Edges, Relation, TypedGraph
-from proxy.learning.properties.dataset import Subjects
-from proxy.learning.properties.nearby import AtEnds
-from proxy.learning.properties.neighbours import (
+from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
+from gremlink.proxy.learning.properties.dataset import Subjects
+from gremlink.proxy.learning.properties.nearby import AtEnds
+from gremlink.proxy.learning.properties.neighbours import (
     PRIOR_EDGES,
     PRIOR_NEIGHBOURS,
     around_vertices,
     at_ends,
 )
-from proxy.learning.properties.target import Form
+from gremlink.proxy.learning.properties.target import Form
 
 KNOWS = Relation("a", "knows", "a")
 RATED = Relation("user", "rated", "film")

@@ -10,12 +10,18 @@ import numpy as np
 import pytest
 from teams import write_teams
 
-from proxy.learning.processing.processed import CustomSplit
-from proxy.learning.properties.dataset import PropertyDataset, load_property
-from proxy.learning.properties.members import SIMPLE
-from proxy.learning.properties.plan import CHEAP, LEAST_EPOCHS, PropertyPlan, epoch_cost, planned
-from proxy.learning.properties.training import train_property
-from proxy.learning.settings import NETWORK, SearchSettings, TrainingSettings
+from gremlink.proxy.learning.processing.processed import CustomSplit
+from gremlink.proxy.learning.properties.dataset import PropertyDataset, load_property
+from gremlink.proxy.learning.properties.members import SIMPLE
+from gremlink.proxy.learning.properties.plan import (
+    CHEAP,
+    LEAST_EPOCHS,
+    PropertyPlan,
+    epoch_cost,
+    planned,
+)
+from gremlink.proxy.learning.properties.training import train_property
+from gremlink.proxy.learning.settings import NETWORK, SearchSettings, TrainingSettings
 
 NAMES = (NETWORK, *SIMPLE)
 TEAM = {"label": ["team", "classification"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proxy.learning.properties.rows import in_parts, split_rows
+from gremlink.proxy.learning.properties.rows import in_parts, split_rows
 
 ROWS = np.arange(100, 1100)
 STRATA = np.array([0] * 700 + [1] * 200 + [2] * 100)

@@ -8,10 +8,10 @@ from numpy.testing import assert_allclose
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 
-from proxy.learning.graph import Floats
-from proxy.learning.properties.forest import LEARNING_RATE, ROUNDS, Forest, fit_forest
-from proxy.learning.properties.linear import fit_linear
-from proxy.learning.properties.target import Form
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.forest import LEARNING_RATE, ROUNDS, Forest, fit_forest
+from gremlink.proxy.learning.properties.linear import fit_linear
+from gremlink.proxy.learning.properties.target import Form
 
 OPTIONS = {
     "max_iter": ROUNDS,

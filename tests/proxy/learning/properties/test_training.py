@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from teams import PEOPLE, team, write_teams
 
-from grammar.traversal import Alike, Kind, Literal
-from proxy.graph import BadExport
-from proxy.learning.events import EpochDone, Event, PhaseStarted
-from proxy.learning.properties.predictor import PropertyPredictor
-from proxy.learning.properties.training import train_property
-from proxy.learning.settings import TrainingSettings
-from proxy.learning.tasks import train
-from proxy.store.artifacts import DamagedArtifact
+from gremlink.grammar.traversal import Alike, Kind, Literal
+from gremlink.proxy.graph import BadExport
+from gremlink.proxy.learning.events import EpochDone, Event, PhaseStarted
+from gremlink.proxy.learning.properties.predictor import PropertyPredictor
+from gremlink.proxy.learning.properties.training import train_property
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.store.artifacts import DamagedArtifact
 
 QUICK = TrainingSettings(epochs=20, width=16, folds=2, networks=2, threads=1)
 SPLIT = TrainingSettings(epochs=20, width=16, cross_validate_up_to=0, threads=1)
@@ -252,7 +252,7 @@ def test_nothing_is_left_of_a_failure(tmp_path: Path) -> None:
 
 
 def test_the_configuration_decides_what_is_trained(tmp_path: Path) -> None:
-    from proxy.learning.links.report import Report
+    from gremlink.proxy.learning.links.report import Report
 
     export = write_teams(tmp_path / "export", of_lending={"label": ["", "link_prediction"]})
     links = train(export, tmp_path / "links", model="common-neighbours", settings=QUICK)
@@ -276,7 +276,7 @@ def test_prediction_loads_no_learning_library(tmp_path: Path) -> None:
     program = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from proxy.learning.properties.predictor import PropertyPredictor\n"
+        "from gremlink.proxy.learning.properties.predictor import PropertyPredictor\n"
         "PropertyPredictor.load(Path(sys.argv[1]))\n"
         "print([name for name in ('torch', 'dgl', 'sklearn') if name in sys.modules])"
     )

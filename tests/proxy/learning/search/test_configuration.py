@@ -9,16 +9,28 @@ from typing import Any
 
 import pytest
 
-from proxy.learning.models.fit_settings import fit_settings
-from proxy.learning.search.configuration import (
+from gremlink.proxy.learning.models.fit_settings import fit_settings
+from gremlink.proxy.learning.search.configuration import (
     BadHpoConfiguration,
     Metric,
     configuration_of,
     read_configuration,
 )
-from proxy.learning.search.names import SETTINGS, WITHOUT_EFFECT, applied, told, with_frequency
-from proxy.learning.search.templates import TASKS, reports, template
-from proxy.learning.settings import AUTO, KNOWLEDGE_NAMES, LIGHTGCN, NETWORK, TrainingSettings
+from gremlink.proxy.learning.search.names import (
+    SETTINGS,
+    WITHOUT_EFFECT,
+    applied,
+    told,
+    with_frequency,
+)
+from gremlink.proxy.learning.search.templates import TASKS, reports, template
+from gremlink.proxy.learning.settings import (
+    AUTO,
+    KNOWLEDGE_NAMES,
+    LIGHTGCN,
+    NETWORK,
+    TrainingSettings,
+)
 
 DOCUMENTED: dict[str, Any] = {
     "models": [

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from proxy.learning.events import unheard
-from proxy.learning.search.parameter import Parameter, Value
-from proxy.learning.search.search import (
+from gremlink.proxy.learning.events import unheard
+from gremlink.proxy.learning.search.parameter import Parameter, Value
+from gremlink.proxy.learning.search.search import (
     Found,
     Here,
     Job,

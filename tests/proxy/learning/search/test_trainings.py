@@ -10,13 +10,13 @@ import pytest
 from communities import write_communities
 from teams import write_teams
 
-from proxy.learning.links.report import Report
-from proxy.learning.processing.prepare import prepare
-from proxy.learning.properties.report import PropertyReport
-from proxy.learning.search.configuration import BadHpoConfiguration
-from proxy.learning.settings import SearchSettings, TrainingSettings
-from proxy.learning.tasks import train
-from proxy.store.artifacts import read_manifest
+from gremlink.proxy.learning.links.report import Report
+from gremlink.proxy.learning.processing.prepare import prepare
+from gremlink.proxy.learning.properties.report import PropertyReport
+from gremlink.proxy.learning.search.configuration import BadHpoConfiguration
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
+from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.store.artifacts import read_manifest
 
 QUICK = TrainingSettings(epochs=10, cross_validate_up_to=0, folds=2, networks=2, threads=1)
 TEAM = {"label": ["team", "classification"]}

@@ -4,9 +4,9 @@ import prometheus_client
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import CollectorRegistry
 
-from proxy.relay.ledger import Ledger
-from proxy.relay.metrics import Metrics
-from proxy.relay.workers.merged import Figures
+from gremlink.proxy.relay.ledger import Ledger
+from gremlink.proxy.relay.metrics import Metrics
+from gremlink.proxy.relay.workers.merged import Figures
 
 
 class Worker:

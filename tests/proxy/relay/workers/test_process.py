@@ -5,8 +5,8 @@ import logging
 import re
 import sys
 
-from proxy.relay.workers import process
-from proxy.relay.workers.process import Told, WorkerProcess
+from gremlink.proxy.relay.workers import process
+from gremlink.proxy.relay.workers.process import Told, WorkerProcess
 
 KNOWS_NO_SETTING = (
     "import os, sys; found = [name for name in os.environ if name.startswith('GREMLINK_')];"

@@ -4,7 +4,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from proxy.learning.graph import (
+from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Edges,
     FeatureBlock,
@@ -13,7 +13,7 @@ from proxy.learning.graph import (
     TypedGraph,
     distinct_edges,
 )
-from proxy.learning.links.scorers import STRUCTURAL
+from gremlink.proxy.learning.links.scorers import STRUCTURAL
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proxy.learning.graph import Edges, Floats, Relation, TypedGraph
-from proxy.learning.links.scorers.ease import RIDGES
-from proxy.learning.links.scorers.weighted_ease import FURTHEST, SHARE, WeightedEase
+from gremlink.proxy.learning.graph import Edges, Floats, Relation, TypedGraph
+from gremlink.proxy.learning.links.scorers.ease import RIDGES
+from gremlink.proxy.learning.links.scorers.weighted_ease import FURTHEST, SHARE, WeightedEase
 
 RATES = Relation("P", "rates", "T")
 

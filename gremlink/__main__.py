@@ -1,4 +1,4 @@
-"""`python -m proxy` and `gremlink`; an interruption while it starts is told as later ones are."""
+"""`python -m gremlink` and `gremlink`: the command, interruptions of its start included."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def main() -> None:
     """Run the command of the arguments."""
     _open_streams()
     try:
-        from proxy.cli import main as run
+        from gremlink.proxy.cli import main as run
     except KeyboardInterrupt:
         sys.stderr.write("\ngremlink: interrupted. Nothing had begun\n")
         sys.exit(130)

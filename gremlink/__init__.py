@@ -1,0 +1,1 @@
+"""Predictions inside Gremlin queries, from models trained on your own graph."""
