@@ -18,7 +18,7 @@ def main() -> None:
 
 
 def _open_streams() -> None:
-    """Let standard streams that somebody closed (`>&-`) lead nowhere.
+    """Open closed standard streams (`>&-`) on the null device.
 
     The next file or connection would get the number, and what is meant for the stream.
     """
