@@ -37,8 +37,15 @@ LATER = (
     "proxy/relay",
     "proxy/store",
     "proxy/wire",
-    "docs",
-    "README.md",
+    "docs/architecture.md",
+    "docs/commands.md",
+    "docs/configuration.md",
+    "docs/docker.md",
+    "docs/management.md",
+    "docs/notebook.md",
+    "docs/operations.md",
+    "docs/performance.md",
+    "docs/threat-model.md",
     "CONTRIBUTING.md",
 )
 """Paths that are not held to the rule yet: the list only gets shorter."""
