@@ -3,10 +3,8 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-
-import pytest
 
 TOP = Path(__file__).parent.parent
 
@@ -112,8 +110,8 @@ def test_every_part_has_a_floor() -> None:
     assert {part_of(module) for module in SOURCES} <= known
 
 
-@pytest.mark.parametrize("module", [name for name in SOURCES if name != "proxy"])
-def test_imports_point_down(module: str) -> None:
+def upward(module: str) -> Iterator[str]:
+    """Modules that one imports though they are not below it."""
     part = part_of(module)
     for imported in imports(SOURCES[module], module):
         if imported.partition(".")[0] not in ("grammar", "proxy", "gremlink"):
@@ -121,32 +119,58 @@ def test_imports_point_down(module: str) -> None:
         if imported in ("proxy", "gremlink"):
             continue
         other = part_of(imported)
-        assert other == part or floor_of(other) < floor_of(part), (
-            f"{module} imports {imported}, which is not below it"
-        )
+        if other != part and floor_of(other) >= floor_of(part):
+            yield imported
+
+
+def test_imports_point_down() -> None:
+    offenders = [
+        f"{module} imports {imported}, which is not below it"
+        for module in SOURCES
+        if module != "proxy"
+        for imported in upward(module)
+    ]
+    assert not offenders, "\n".join(offenders)
 
 
 def test_the_top_package_imports_nothing() -> None:
     assert list(imports(SOURCES["proxy"], "proxy")) == []
 
 
-@pytest.mark.parametrize("module", [name for name in SOURCES if part_of(name) in WITHOUT_IO])
-def test_codecs_and_inference_do_no_input_or_output(module: str) -> None:
+def imported_of(module: str, forbidden: Collection[str]) -> set[str]:
+    """The forbidden modules that one imports, itself or a part of it."""
     imported = set(imports(SOURCES[module], module))
-    roots = {name.partition(".")[0] for name in imported}
-    assert not (imported | roots) & IO_MODULES
+    return (imported | {name.partition(".")[0] for name in imported}) & set(forbidden)
 
 
-@pytest.mark.parametrize("module", SOURCES)
-def test_nothing_is_unpickled_or_evaluated(module: str) -> None:
-    roots = {name.partition(".")[0] for name in imports(SOURCES[module], module)}
-    assert not roots & UNSAFE_MODULES
+def test_codecs_and_inference_do_no_input_or_output() -> None:
+    offenders = [
+        f"{module} imports {name}"
+        for module in SOURCES
+        if part_of(module) in WITHOUT_IO
+        for name in imported_of(module, IO_MODULES)
+    ]
+    assert not offenders, "\n".join(offenders)
+
+
+def unsafe_calls(module: str) -> Iterator[str]:
+    """Calls that run what they are given, with their lines."""
     for node in ast.walk(SOURCES[module]):
         match node:
             case ast.Call(func=ast.Name(id="eval" | "exec" | "compile" | "__import__" as name)):
-                pytest.fail(f"{module}:{node.lineno} calls {name}")
+                yield f"{module}:{node.lineno} calls {name}"
             case ast.Call(func=ast.Attribute(value=ast.Name(id="torch"), attr="load")):
-                pytest.fail(f"{module}:{node.lineno} calls torch.load")
+                yield f"{module}:{node.lineno} calls torch.load"
+
+
+def test_nothing_is_unpickled_or_evaluated() -> None:
+    offenders = [call for module in SOURCES for call in unsafe_calls(module)]
+    offenders += [
+        f"{module} imports {name}"
+        for module in SOURCES
+        for name in imported_of(module, UNSAFE_MODULES)
+    ]
+    assert not offenders, "\n".join(offenders)
 
 
 def test_dgl_is_behind_one_seam() -> None:
@@ -169,13 +193,16 @@ LIGHT = [
 ]
 
 
-@pytest.mark.parametrize("module", LIGHT)
-def test_import_does_not_name_torch_or_dgl(module: str) -> None:
-    """Where in a file the import stands; the next test asks what really gets loaded."""
-    for node in at_import_time(SOURCES[module]):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            loaded = {name.partition(".")[0] for name in imports(node, module)}
-            assert not loaded & set(HEAVY), f"{module}:{node.lineno}"
+def test_import_does_not_name_torch_or_dgl() -> None:
+    """The place of an import in its file; the next test asks what really gets loaded."""
+    offenders = [
+        f"{module}:{node.lineno}"
+        for module in LIGHT
+        for node in at_import_time(SOURCES[module])
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and {name.partition(".")[0] for name in imports(node, module)} & set(HEAVY)
+    ]
+    assert not offenders, "\n".join(offenders)
 
 
 def test_commands_and_relay_start_without_torch_and_dgl() -> None:
@@ -222,18 +249,20 @@ def told_raw(handler: ast.ExceptHandler) -> Iterator[int]:
             yield node.lineno
 
 
-@pytest.mark.parametrize(
-    "module", [name for name in SOURCES if name != "proxy.messages.system_errors"]
-)
-def test_errors_of_the_system_are_told_by_one_module(module: str) -> None:
-    for node in ast.walk(SOURCES[module]):
-        if isinstance(node, ast.ExceptHandler) and SYSTEM_ERRORS & set(names_in(node.type)):
-            assert list(told_raw(node)) == [], f"{module} shows a system's error as it is"
+def test_errors_of_the_system_are_told_by_one_module() -> None:
+    offenders = [
+        f"{module}:{line} shows a system's error as it is"
+        for module in SOURCES
+        if module != "proxy.messages.system_errors"
+        for node in ast.walk(SOURCES[module])
+        if isinstance(node, ast.ExceptHandler) and SYSTEM_ERRORS & set(names_in(node.type))
+        for line in told_raw(node)
+    ]
+    assert not offenders, "\n".join(offenders)
 
 
-@pytest.mark.parametrize("module", SOURCES)
-def test_every_module_says_what_it_is_for(module: str) -> None:
-    assert ast.get_docstring(SOURCES[module])
+def test_every_module_says_what_it_is_for() -> None:
+    assert [module for module, tree in SOURCES.items() if not ast.get_docstring(tree)] == []
 
 
 DOCUMENT = (TOP / "docs" / "architecture.md").read_text(encoding="utf-8")
