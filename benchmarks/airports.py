@@ -23,7 +23,7 @@ from gremlink.grammar.traversal import Literal
 from gremlink.proxy.cli.train import report_table
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.graph import ExportParameters, export_graph, load_gremlin, read_export
-from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.links.predictor import LinkPredictor
 from gremlink.proxy.learning.links.training import train
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from gremlink.proxy.graph.bulk_csv import open_bulk_file
 from gremlink.proxy.graph.errors import GraphError
-from gremlink.proxy.graph.export_rows import read_chunks
+from gremlink.proxy.graph.files.bulk_csv import open_bulk_file
+from gremlink.proxy.graph.files.export_rows import read_chunks
 
 MOST = 8.0
 PLAIN = "plain rows"

@@ -16,7 +16,7 @@ from enum import Enum
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
-from gremlink.grammar.unread import Replaced, Unread, UnreadArguments, UnreadInstructions
+from gremlink.grammar.lazy import Replaced, Unread, UnreadArguments, UnreadInstructions
 
 OPTIONS_STRATEGY = "OptionsStrategy"
 

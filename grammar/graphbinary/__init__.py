@@ -5,7 +5,7 @@
 """
 
 from gremlink.grammar.graphbinary.read import read_bytecode, read_value, skip_value
-from gremlink.grammar.graphbinary.walk import MAX_DEPTH, MAX_VALUES, Slice
+from gremlink.grammar.graphbinary.skip import MAX_DEPTH, MAX_VALUES, Slice
 from gremlink.grammar.graphbinary.write import write_bytecode, write_value
 
 __all__ = [

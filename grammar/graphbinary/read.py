@@ -12,13 +12,13 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from gremlink.grammar.collector import without_collection
 from gremlink.grammar.errors import MalformedRequest
+from gremlink.grammar.gc_pause import without_collection
 from gremlink.grammar.graphbinary import codes
-from gremlink.grammar.graphbinary.alike import read_alike
+from gremlink.grammar.graphbinary.offsets import Tape, WalkedBytecode
 from gremlink.grammar.graphbinary.scalars import SCALARS
-from gremlink.grammar.graphbinary.tape import Tape, WalkedBytecode
-from gremlink.grammar.graphbinary.walk import Move, Slice, Walker
+from gremlink.grammar.graphbinary.skip import Move, Slice, Walker
+from gremlink.grammar.graphbinary.uniform_lists import read_alike
 from gremlink.grammar.traversal import (
     Argument,
     Bulked,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from gremlink.grammar.graphbinary import codes
-from gremlink.grammar.graphbinary.walk import Slice, Walker
+from gremlink.grammar.graphbinary.skip import Slice, Walker
 from gremlink.grammar.traversal import Kind, Literal, Opaque
 
 MAX_DECIMAL_BYTES = 512

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from gremlink.grammar.errors import LimitExceeded, NotConvertible
 from gremlink.grammar.graphbinary import codes
-from gremlink.grammar.graphbinary.tape import WalkedBytecode
-from gremlink.grammar.graphbinary.walk import MAX_DEPTH, Slice
+from gremlink.grammar.graphbinary.offsets import WalkedBytecode
+from gremlink.grammar.graphbinary.skip import MAX_DEPTH, Slice
+from gremlink.grammar.lazy import Replaced
 from gremlink.grammar.strategies import class_name
 from gremlink.grammar.traversal import (
     Argument,
@@ -27,7 +28,6 @@ from gremlink.grammar.traversal import (
     Traversal,
     Variable,
 )
-from gremlink.grammar.unread import Replaced
 
 _INT = struct.Struct(">i")
 _LONG = struct.Struct(">q")

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gremlink.grammar.collector import without_collection
+from gremlink.grammar.gc_pause import without_collection
+from gremlink.grammar.script.lalr import Token
 from gremlink.grammar.script.read import Reader
 from gremlink.grammar.script.shapes import Span
 from gremlink.grammar.script.statements import Statement, plain_statements
-from gremlink.grammar.script.tables import Token
 from gremlink.grammar.script.tree import MAX_DEPTH, Operand, tree
 from gremlink.grammar.script.write import write, write_value
 from gremlink.grammar.traversal import Argument, Traversal

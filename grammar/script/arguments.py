@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gremlink.grammar.script import strings
 from gremlink.grammar.script.calls import Calls
+from gremlink.grammar.script.lalr import Token
 from gremlink.grammar.script.shapes import (
     CASTS,
     CONSTANTS,
@@ -20,7 +21,6 @@ from gremlink.grammar.script.shapes import (
     is_literal,
     type_name,
 )
-from gremlink.grammar.script.tables import Token
 from gremlink.grammar.script.tree import Group, Operand, Part, error_at
 from gremlink.grammar.script.vocabulary import BARE_CONSTANTS, ENUM_ALIASES
 from gremlink.grammar.traversal import (

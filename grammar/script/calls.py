@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gremlink.grammar.script import strings
-from gremlink.grammar.script.links import Link
+from gremlink.grammar.script.chain import Link
 from gremlink.grammar.script.shapes import (
     CONSTANTS,
     Span,

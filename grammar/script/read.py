@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from gremlink.grammar.script import strings
 from gremlink.grammar.script.arguments import Arguments
-from gremlink.grammar.script.links import Link, links
+from gremlink.grammar.script.chain import Link, links
+from gremlink.grammar.script.lalr import Token
 from gremlink.grammar.script.shapes import (
     STRINGS,
     Span,
@@ -20,7 +21,6 @@ from gremlink.grammar.script.shapes import (
     is_source,
     spawns,
 )
-from gremlink.grammar.script.tables import Token
 from gremlink.grammar.script.tree import Group, Operand, Part, error_at, tree
 from gremlink.grammar.script.vocabulary import (
     SOURCE_METHODS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, TypeGuard
 
-from gremlink.grammar.script.links import Link
-from gremlink.grammar.script.tables import Token
+from gremlink.grammar.script.chain import Link
+from gremlink.grammar.script.lalr import Token
 from gremlink.grammar.script.tree import Group, Operand, Part
 from gremlink.grammar.script.vocabulary import (
     NEGATIONS,

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gremlink.grammar.script.links import links
+from gremlink.grammar.script.chain import links
+from gremlink.grammar.script.lalr import Token
 from gremlink.grammar.script.shapes import STRINGS, Span
-from gremlink.grammar.script.tables import Token
 from gremlink.grammar.script.tree import Operand, Part
 
 _RUNNING = frozenset("next hasNext tryNext toList toSet toBulkSet iterate".split())

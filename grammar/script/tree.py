@@ -11,8 +11,8 @@ from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from gremlink.grammar.errors import LimitExceeded, ScriptError
+from gremlink.grammar.script.lalr import Tables, Token, token
 from gremlink.grammar.script.strings import unquote
-from gremlink.grammar.script.tables import Tables, Token, token
 
 MAX_DEPTH = 50
 """How deep brackets may be nested in each other."""

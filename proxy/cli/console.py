@@ -259,7 +259,7 @@ def within_limits(command: Command) -> Command:
 
 def hold_limits(settings: Configuration) -> None:
     """Let the bounds in the settings hold for what this process reads."""
-    from gremlink.proxy.graph.bounds import Bounds, use_bounds
+    from gremlink.proxy.graph.limits import Bounds, use_bounds
 
     limits = settings.limits
     use_bounds(

@@ -38,7 +38,7 @@ def load(path: Path, form: str, traversal_source: str, settings: Configuration) 
     text is sent line by line as it is.
     """
     from gremlink.proxy.graph import load_csv, load_gremlin
-    from gremlink.proxy.graph.gremlin_text import is_gremlin_text
+    from gremlink.proxy.graph.load.gremlin_text import is_gremlin_text
 
     hold_limits(settings)
     graph = graph_of(settings)

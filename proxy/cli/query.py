@@ -99,8 +99,8 @@ def submit(url: str, script: str, options: dict[str, Any], *, most: int = 0) -> 
     from gremlin_python.driver.client import Client
     from gremlin_python.driver.protocol import GremlinServerError
 
-    from gremlink.proxy.graph.dialects import DIALECTS
-    from gremlink.proxy.graph.driver import NotUnderstood, serializers
+    from gremlink.proxy.graph.server.formats import DIALECTS
+    from gremlink.proxy.graph.server.serializers import NotUnderstood, serializers
     from gremlink.proxy.messages.system_errors import reason_of
 
     # The driver logs every error that it raises.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from gremlink.proxy.graph.connection import Server
-from gremlink.proxy.graph.counts import GraphCounts, count_graph, outgoing_labels
 from gremlink.proxy.graph.errors import (
     BadCell,
     BadExport,
@@ -15,8 +13,10 @@ from gremlink.proxy.graph.errors import (
     IdsRefused,
     ServerRefused,
 )
-from gremlink.proxy.graph.export import ExportReport, export_graph
-from gremlink.proxy.graph.export_files import (
+from gremlink.proxy.graph.export.parameters import ExportParameters
+from gremlink.proxy.graph.export.schema import Schema, discover_schema
+from gremlink.proxy.graph.export.write import ExportReport, export_graph
+from gremlink.proxy.graph.files.export_files import (
     EdgeFile,
     Export,
     Feature,
@@ -24,13 +24,13 @@ from gremlink.proxy.graph.export_files import (
     Target,
     read_export,
 )
-from gremlink.proxy.graph.export_parameters import ExportParameters
-from gremlink.proxy.graph.export_rows import Chunk
-from gremlink.proxy.graph.gremlin_text import QueriesReport, load_gremlin
+from gremlink.proxy.graph.files.export_rows import Chunk
 from gremlink.proxy.graph.ids import Ids
-from gremlink.proxy.graph.load import LoadReport, load_csv
+from gremlink.proxy.graph.load.bulk_load import LoadReport, load_csv
+from gremlink.proxy.graph.load.gremlin_text import QueriesReport, load_gremlin
 from gremlink.proxy.graph.progress import Progress
-from gremlink.proxy.graph.schema import Schema, discover_schema
+from gremlink.proxy.graph.server.connection import Server
+from gremlink.proxy.graph.server.counts import GraphCounts, count_graph, outgoing_labels
 
 __all__ = [
     "BadCell",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.events import Progress, unheard
 from gremlink.proxy.learning.links import training
 from gremlink.proxy.learning.links.bench import Bench

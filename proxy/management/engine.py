@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from gremlink.proxy.graph import GraphError, Server
-from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.server.connection import GraphConnection
 from gremlink.proxy.management.http import Handler
 
 DATABASE_TIMEOUT = 3.0

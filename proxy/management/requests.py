@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.graph.spelling import misspelt
 from gremlink.proxy.management.errors import (
     IllegalArgument,

@@ -26,8 +26,8 @@ from gremlink.proxy.graph import (
     count_graph,
     outgoing_labels,
 )
-from gremlink.proxy.graph.counts import Counted
 from gremlink.proxy.graph.labels import Labels
+from gremlink.proxy.graph.server.counts import Counted
 from gremlink.proxy.management.errors import InvalidArgument, StatisticsNotAvailable
 from gremlink.proxy.management.http import Handler, body_of
 from gremlink.proxy.management.requests import StatisticsMode

@@ -16,8 +16,8 @@ from gremlin_python.driver.client import Client
 from ways import WAYS, Refused, Speakers
 
 from gremlink.proxy.graph import ExportParameters, export_graph, load_csv
-from gremlink.proxy.graph.counts import count_graph
 from gremlink.proxy.graph.errors import BadParameters
+from gremlink.proxy.graph.server.counts import count_graph
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.tasks import train
 from gremlink.proxy.management.statistics import graph_summary

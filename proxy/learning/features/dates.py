@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gremlink.proxy.graph.moments import Moment, parse_moment
+from gremlink.proxy.graph.files.timestamps import Moment, parse_moment
 from gremlink.proxy.learning.features.encoding import NotADate, Undecided
 from gremlink.proxy.learning.features.numerical import impute
 from gremlink.proxy.learning.graph import Floats

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gremlink.proxy.graph.errors import BadCell
-from gremlink.proxy.graph.export_files import Feature
-from gremlink.proxy.graph.export_rows import Chunk
+from gremlink.proxy.graph.files.export_files import Feature
+from gremlink.proxy.graph.files.export_rows import Chunk
 from gremlink.proxy.learning.features.encoding import Encoding, Fitter, Undecided, UnfitCell
 from gremlink.proxy.learning.features.specs import BadFeature, FeatureSpec, Shared, fitter_for
 from gremlink.proxy.learning.features.text_models import NoTextModel

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.budget import within
 from gremlink.proxy.learning.embeddings import picture
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gremlink.proxy.graph.export_files import EdgeFile, Export, NodeFile, Target
+from gremlink.proxy.graph.files.export_files import EdgeFile, Export, NodeFile, Target
 from gremlink.proxy.graph.spelling import suggestion
 from gremlink.proxy.learning.graph import Edges, Relation
 from gremlink.proxy.learning.processing.edges import RelationRows

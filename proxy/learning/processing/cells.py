@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gremlink.proxy.graph.csv_records import short_rows
-from gremlink.proxy.graph.export_files import EdgeFile, NodeFile, Target
-from gremlink.proxy.graph.export_rows import Chunk
+from gremlink.proxy.graph.files.csv_records import short_rows
+from gremlink.proxy.graph.files.export_files import EdgeFile, NodeFile, Target
+from gremlink.proxy.graph.files.export_rows import Chunk
 from gremlink.proxy.learning.features.encoding import Encoding, UnfitCell
 from gremlink.proxy.learning.features.fitting import FileFits, cell_problem
 from gremlink.proxy.learning.features.matrix import Matrix

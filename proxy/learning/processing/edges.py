@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gremlink.proxy.graph.export_files import EdgeFile, Target
-from gremlink.proxy.graph.export_rows import ID, Chunk
+from gremlink.proxy.graph.files.export_files import EdgeFile, Target
+from gremlink.proxy.graph.files.export_rows import ID, Chunk
 from gremlink.proxy.graph.ids import Ids
 from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.features.specs import Shared

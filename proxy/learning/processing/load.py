@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gremlink.proxy.graph.export_files import CONFIGURATION, read_export
+from gremlink.proxy.graph.files.export_files import CONFIGURATION, read_export
 from gremlink.proxy.learning.events import Progress
 from gremlink.proxy.learning.processing.asked import only_target
 from gremlink.proxy.learning.processing.process import process

@@ -6,8 +6,8 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 
 from gremlink.proxy.graph.errors import shortened
-from gremlink.proxy.graph.export_files import EdgeFile, NodeFile, Target
-from gremlink.proxy.graph.export_rows import Chunk
+from gremlink.proxy.graph.files.export_files import EdgeFile, NodeFile, Target
+from gremlink.proxy.graph.files.export_rows import Chunk
 
 
 class Pieces:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from gremlink.proxy.graph.export_files import CONFIGURATION, read_export
+from gremlink.proxy.graph.files.export_files import CONFIGURATION, read_export
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.links.dataset import link_dataset
 from gremlink.proxy.learning.processing.drift import Drift, drift_between

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from gremlink.proxy.graph.export_files import EdgeFile, Export, NodeFile, Target
+from gremlink.proxy.graph.files.export_files import EdgeFile, Export, NodeFile, Target
 from gremlink.proxy.graph.ids import Ids
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.features.encoding import Encoding

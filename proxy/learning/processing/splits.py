@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from gremlink.proxy.graph.export_files import EdgeFile, NodeFile
-from gremlink.proxy.graph.export_rows import (
+from gremlink.proxy.graph.files.export_files import EdgeFile, NodeFile
+from gremlink.proxy.graph.files.export_rows import (
     FROM,
     FROM_TYPE,
     ID,

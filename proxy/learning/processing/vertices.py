@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gremlink.proxy.graph.export_files import NodeFile, Target
+from gremlink.proxy.graph.files.export_files import NodeFile, Target
 from gremlink.proxy.graph.ids import Ids
 from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.features.specs import Shared

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.events import Progress
 from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.graph import Features, Floats, Indexes, Mask

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from gremlink.grammar.collector import without_collection
+from gremlink.grammar.gc_pause import without_collection
 from gremlink.grammar.traversal import Alike, Kind, Literal, literals_of
 from gremlink.proxy.learning.embeddings import VertexEmbeddings, embeddings_of
 from gremlink.proxy.learning.graph import Floats, Indexes, Relation

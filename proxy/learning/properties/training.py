@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.budget import within
 from gremlink.proxy.learning.embeddings import Groups, picture
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard

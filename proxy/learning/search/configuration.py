@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.graph.loose_json import numbers, truth, with_numbers
+from gremlink.proxy.graph.files.lenient_json import numbers, truth, with_numbers
 from gremlink.proxy.graph.spelling import misspelt
 from gremlink.proxy.learning.search.parameter import FAN_OUTS, Kind, Parameter, Spacing, Value
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.events import Progress
 from gremlink.proxy.learning.graph import TypedGraph
 from gremlink.proxy.learning.search.configuration import (

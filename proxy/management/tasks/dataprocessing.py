@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.graph.export_files import read_export
+from gremlink.proxy.graph.files.export_files import read_export
 from gremlink.proxy.management.events import Tell
 from gremlink.proxy.management.tasks.phases import telling
 from gremlink.proxy.management.tasks.places import locations_of, publish

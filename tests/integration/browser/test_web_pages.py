@@ -18,7 +18,7 @@ from gremlink.proxy.config import Upstream
 from gremlink.proxy.config.tls import context_of
 from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
 from gremlink.proxy.graph import Server
-from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.server.connection import GraphConnection
 
 pytestmark = pytest.mark.integration
 

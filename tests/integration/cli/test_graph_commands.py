@@ -12,7 +12,7 @@ import pytest
 
 from gremlink.proxy.embedded.sample import FRIENDS
 from gremlink.proxy.graph import load_csv, read_export
-from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.server.connection import GraphConnection
 
 pytestmark = pytest.mark.integration
 

@@ -19,8 +19,8 @@ from gremlink.proxy.config.tls import context_of
 from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer, embedded_upstream
 from gremlink.proxy.embedded.certificates import FOLDER, write_certificates
 from gremlink.proxy.graph import Server
-from gremlink.proxy.graph.connection import GraphConnection
 from gremlink.proxy.graph.errors import ConnectionFailed
+from gremlink.proxy.graph.server.connection import GraphConnection
 
 pytestmark = pytest.mark.integration
 

@@ -15,7 +15,7 @@ import pytest
 
 from gremlink.grammar import graphbinary, graphson
 from gremlink.grammar.errors import NotConvertible
-from gremlink.grammar.graphbinary.walk import Walker
+from gremlink.grammar.graphbinary.skip import Walker
 from gremlink.grammar.script import parse
 from gremlink.grammar.traversal import Argument, Bulked, Entries, Items, Kind, Literal, walk
 

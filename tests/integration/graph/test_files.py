@@ -13,18 +13,11 @@ from typing import Any
 import pytest
 from gremlin_python.statics import long
 
-from gremlink.proxy.graph import (
-    FileProblem,
-    GraphError,
-    consistency,
-    export_graph,
-    load_csv,
-    load_gremlin,
-    precheck,
-)
-from gremlink.proxy.graph.connection import GraphConnection
-from gremlink.proxy.graph.gremlin_text import is_gremlin_text
-from gremlink.proxy.graph.steps import g
+from gremlink.proxy.graph import FileProblem, GraphError, export_graph, load_csv, load_gremlin
+from gremlink.proxy.graph.load import consistency, precheck
+from gremlink.proxy.graph.load.gremlin_text import is_gremlin_text
+from gremlink.proxy.graph.server.connection import GraphConnection
+from gremlink.proxy.graph.server.source import g
 
 pytestmark = pytest.mark.integration
 

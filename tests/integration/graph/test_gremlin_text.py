@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gremlink.proxy.graph import FileProblem, load_gremlin
-from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.server.connection import GraphConnection
 
 pytestmark = pytest.mark.integration
 

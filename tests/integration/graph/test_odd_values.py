@@ -12,7 +12,7 @@ import pytest
 from gremlink.proxy.cli.query import submit
 from gremlink.proxy.cli.results import json_line, lines
 from gremlink.proxy.graph import ExportFailed, discover_schema, export_graph, load_csv
-from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.server.connection import GraphConnection
 
 pytestmark = pytest.mark.integration
 

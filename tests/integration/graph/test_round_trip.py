@@ -25,7 +25,7 @@ from gremlink.proxy.graph import (
     load_csv,
     read_export,
 )
-from gremlink.proxy.graph.connection import GraphConnection
+from gremlink.proxy.graph.server.connection import GraphConnection
 
 pytestmark = pytest.mark.integration
 

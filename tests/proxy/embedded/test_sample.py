@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gremlink.proxy.embedded.sample import FRIENDS
-from gremlink.proxy.graph.bulk_csv import EdgeRow, VertexRow, open_bulk_file
+from gremlink.proxy.graph.files.bulk_csv import EdgeRow, VertexRow, open_bulk_file
 
 
 def vertices() -> dict[str, VertexRow]:

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gremlink.proxy.graph import bulk_csv, csv_records
-from gremlink.proxy.graph.bulk_csv import open_bulk_file
-from gremlink.proxy.graph.csv_records import Record, records_of
 from gremlink.proxy.graph.errors import FileProblem
-from gremlink.proxy.graph.export_rows import read_chunks
+from gremlink.proxy.graph.files import bulk_csv, csv_records
+from gremlink.proxy.graph.files.bulk_csv import open_bulk_file
+from gremlink.proxy.graph.files.csv_records import Record, records_of
+from gremlink.proxy.graph.files.export_rows import read_chunks
 from gremlink.proxy.learning.features import inference
 from tests.support.counted_text import Count, CountedText
 

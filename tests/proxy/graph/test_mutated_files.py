@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from gremlink.proxy.graph import ExportParameters
-from gremlink.proxy.graph.bulk_csv import open_bulk_file
-from gremlink.proxy.graph.precheck import contradictions, read_all
+from gremlink.proxy.graph.files.bulk_csv import open_bulk_file
+from gremlink.proxy.graph.load.precheck import contradictions, read_all
 from gremlink.proxy.graph.progress import silent
 from gremlink.proxy.learning.processing.load import load_processed
 from gremlink.proxy.learning.search.configuration import configuration_of

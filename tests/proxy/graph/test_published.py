@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gremlink.proxy.graph import BadParameters, ExportParameters, read_export
-from gremlink.proxy.graph.bulk_csv import open_bulk_file
-from gremlink.proxy.graph.export_parameters import FIRST_SPLIT, Job
+from gremlink.proxy.graph.export.parameters import FIRST_SPLIT, Job
+from gremlink.proxy.graph.files.bulk_csv import open_bulk_file
 from gremlink.proxy.learning.processing.load import load_processed
 from gremlink.proxy.learning.search.configuration import configuration_of
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from gremlink.grammar import graphbinary, graphson
 from gremlink.grammar.traversal import Bulked, Items, Kind, Literal, Opaque
-from gremlink.proxy.graph.answers import from_json, plain
-from gremlink.proxy.graph.elements import _value
+from gremlink.proxy.graph.export.elements import _value
+from gremlink.proxy.graph.server.results import from_json, plain
 from gremlink.proxy.inference.cells import texts_of
 
 MOMENTS = (

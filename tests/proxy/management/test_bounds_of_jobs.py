@@ -15,7 +15,7 @@ from running_api import RunningApi
 from teams import write_teams
 
 from gremlink.proxy.cli import main
-from gremlink.proxy.graph.bounds import bounds, use_bounds
+from gremlink.proxy.graph.limits import bounds, use_bounds
 
 LIMITS = {"max_cell_characters": 1024}
 LONG = "y" * 2000

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from written_export import Kind, write_export
 
-from gremlink.proxy.graph import export_rows, read_export
+from gremlink.proxy.graph import read_export
+from gremlink.proxy.graph.files import export_rows
 from gremlink.proxy.learning.graph import Relation
 from gremlink.proxy.learning.processing.process import process
 from gremlink.proxy.learning.processing.processed import ProcessedGraph
@@ -91,7 +92,7 @@ def test_pieces_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     whole = processed(tmp_path / "1")
     chunks = export_rows.read_chunks
     monkeypatch.setattr(
-        "gremlink.proxy.graph.export_files.read_chunks",
+        "gremlink.proxy.graph.files.export_files.read_chunks",
         lambda path, separator, columns, rows: chunks(path, separator, columns, 1),
     )
     pieces = processed(tmp_path / "1")

@@ -1,0 +1,1 @@
+"""Export of a graph: parameters, schema, elements, files."""

@@ -1,0 +1,305 @@
+"""Exporting a graph from a running server to Neptune's export layout.
+
+Each element is read once: its row goes to a spool file of its kind, and when the last one has
+been seen, when all columns, types and cardinalities are known, the spools become CSV. The
+directory appears under its name when it is complete.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from gremlin_python.process.traversal import Bytecode
+
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph.errors import ExportFailed
+from gremlink.proxy.graph.export.elements import BOOLEAN, Id, Value, read_edges, read_vertices
+from gremlink.proxy.graph.export.names import check_schema, check_server
+from gremlink.proxy.graph.export.parameters import ExportParameters
+from gremlink.proxy.graph.export.schema import (
+    EdgeKind,
+    NodeKind,
+    Property,
+    Schema,
+    id_type,
+    schema_document,
+    statistics_document,
+)
+from gremlink.proxy.graph.export.training_configuration import (
+    MULTI_VALUE_SEPARATOR,
+    training_configuration,
+)
+from gremlink.proxy.graph.files.column_types import SCHEMA
+from gremlink.proxy.graph.files.export_files import STATISTICS
+from gremlink.proxy.graph.files.export_rows import (
+    FROM,
+    FROM_TYPE,
+    ID,
+    ID_TYPE,
+    LABEL,
+    MIXED,
+    TO,
+    TO_TYPE,
+)
+from gremlink.proxy.graph.progress import Progress, silent
+from gremlink.proxy.graph.server.connection import GraphConnection, Server
+from gremlink.proxy.graph.server.source import g
+from gremlink.proxy.messages.system_errors import reason_of
+
+_SPOOLS = "spools"
+_BUFFERED_ROWS = 20_000
+_SPECIAL = frozenset(',"\r\n')
+_TELL_EVERY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What was exported, how it may be trained on, and the time it took in seconds."""
+
+    directory: Path
+    vertices: int
+    edges: int
+    configurations: tuple[str, ...]
+    warnings: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Spool:
+    """Rows of one kind on their way to its CSV file, as lines of JSON.
+
+    `system` are the cells of the system columns, `cells` the values in the order in which the
+    columns were first met.
+    """
+
+    path: Path
+    places: dict[str, int] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, system: Sequence[str], properties: Mapping[str, Sequence[Value]]) -> None:
+        for name in properties:
+            self.places.setdefault(name, len(self.places))
+        cells: list[list[str] | None] = [None] * len(self.places)
+        for name, values in properties.items():
+            cells[self.places[name]] = [value.text for value in values]
+        self.lines.append(json.dumps([system, cells]))
+
+    def flush(self) -> None:
+        # Opened for each write: a graph may have more kinds than a process may have open files.
+        with self.path.open("a", encoding="utf-8") as file:
+            file.writelines(line + "\n" for line in self.lines)
+        self.lines.clear()
+
+    def rows(self) -> Iterator[tuple[list[str], list[list[str] | None]]]:
+        with self.path.open(encoding="utf-8") as file:
+            for line in file:
+                system, cells = json.loads(line)
+                yield system, cells
+
+
+def export_graph(
+    server: str | Server,
+    directory: Path,
+    *,
+    parameters: ExportParameters | None = None,
+    traversal_source: str = "g",
+    progress: Progress | None = None,
+) -> ExportReport:
+    """Export the graph behind `url` into a directory that does not exist yet.
+
+    What the parameters name has to be there. Raises `BadParameters`, `ConnectionFailed`,
+    `ServerRefused` and `ExportFailed`, leaving nothing behind.
+    """
+    started = time.monotonic()
+    parameters = parameters or ExportParameters()
+    directory = directory.absolute()
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise ExportFailed(f"{directory} exists and is not empty; choose another directory")
+    partial = directory.parent / f".{directory.name}.{uuid4().hex[:8]}.partial"
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise ExportFailed(f"cannot write to {directory.parent}: {reason_of(error)}") from None
+    try:
+        with GraphConnection(server, traversal_source) as connection:
+            check_server(connection, parameters)
+            writer = _Writer(partial, parameters, progress or silent)
+            writer.read(connection)
+        for job in parameters.jobs:
+            check_schema(job, writer.schema)
+        warnings = writer.finish()
+        partial.rename(directory)
+    except OSError as error:
+        raise ExportFailed(f"cannot write {directory}: {reason_of(error)}") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return ExportReport(
+        directory,
+        sum(node.count for node in writer.schema.nodes.values()),
+        sum(edge.count for edge in writer.schema.edges.values()),
+        tuple(f"{job.name}.json" for job in parameters.jobs),
+        tuple(dict.fromkeys(warnings)),
+        time.monotonic() - started,
+    )
+
+
+class _Writer:
+    """An export in the making, in the directory `partial`."""
+
+    def __init__(self, partial: Path, parameters: ExportParameters, progress: Progress) -> None:
+        self.schema = Schema()
+        self._partial = partial
+        self._parameters = parameters
+        self._progress = progress
+        self._spools: dict[str, _Spool] = {}
+        self._buffered = 0
+        for name in (_SPOOLS, "nodes", "edges"):
+            (partial / name).mkdir()
+
+    def read(self, connection: GraphConnection) -> None:
+        """Take all elements from the server."""
+        wanted = self._parameters
+        total = self._count(connection, g.V().count().bytecode)
+        chosen: set[Id] = set()
+        for number, vertex in enumerate(
+            read_vertices(connection, wanted.node_labels, wanted.node_filter), start=1
+        ):
+            kind = self.schema.see_vertex(vertex)
+            system = [vertex.id.text, vertex.id.kind.value, vertex.written]
+            self._spool(kind.file_name, system, vertex.properties)
+            if wanted.node_filter:
+                chosen.add(vertex.id)
+            self._tell("vertices", number, total)
+        total = self._count(connection, g.E().count().bytecode)
+        for number, edge in enumerate(
+            read_edges(connection, wanted.edge_labels, wanted.edge_filter), start=1
+        ):
+            self._tell("edges", number, total)
+            ends = {";".join(edge.source_labels), ";".join(edge.dest_labels)}
+            # An edge without its ends is of no use to anyone who reads the export.
+            if ends <= self.schema.nodes.keys() and (
+                not wanted.node_filter or {edge.source, edge.dest} <= chosen
+            ):
+                found = self.schema.see_edge(edge)
+                source, dest = edge.source, edge.dest
+                types = [source.kind.value, dest.kind.value]
+                system = [edge.id, edge.label, source.text, dest.text, *types]
+                self._spool(found.file_name, system, edge.properties)
+
+    def finish(self) -> list[str]:
+        """Write all files; the warnings of all configurations."""
+        for node in self.schema.nodes.values():
+            self._write_nodes(node)
+        for edge in self.schema.edges.values():
+            self._write_edges(edge)
+        shutil.rmtree(self._partial / _SPOOLS)
+        self._write_json(SCHEMA, schema_document(self.schema))
+        self._write_json(STATISTICS, statistics_document(self.schema))
+        warnings: list[str] = []
+        if not self.schema.nodes and self._parameters.leaves_out:
+            warnings.append("no vertex of the graph passes the labels and filters of the export")
+        for job in self._parameters.jobs:
+            document = training_configuration(job, self.schema)
+            warnings += document["warnings"]
+            self._write_json(f"{job.name}.json", document)
+        return warnings
+
+    def _count(self, connection: GraphConnection, bytecode: Bytecode) -> int | None:
+        """How many are to come, if anyone wants to know: it costs the server a scan."""
+        return None if self._progress is silent else int(next(connection.submit(bytecode)))
+
+    def _tell(self, what: str, done: int, total: int | None) -> None:
+        if done % _TELL_EVERY == 0 or done == total:
+            self._progress(what, done, total)
+
+    def _spool(
+        self, file_name: str, system: Sequence[str], properties: Mapping[str, Sequence[Value]]
+    ) -> None:
+        spool = self._spools.get(file_name)
+        if spool is None:
+            path = self._partial / _SPOOLS / f"{len(self._spools)}.jsonl"
+            spool = self._spools[file_name] = _Spool(path)
+        spool.add(system, properties)
+        self._buffered += 1
+        if self._buffered >= _BUFFERED_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        for spool in self._spools.values():
+            spool.flush()
+        self._buffered = 0
+
+    def _write_nodes(self, node: NodeKind) -> None:
+        mixed = id_type(node.ids) == MIXED
+        header = [ID, LABEL, *([ID_TYPE] if mixed else [])]
+        label = _quoted(node.name)
+
+        def cells(system: Sequence[str]) -> list[str]:
+            id_text, id_kind, written = system
+            cell = _quoted(id_text) if id_kind == Kind.STRING.value else id_text
+            labels = _quoted(written) if written else label
+            return [cell, labels, *([_quoted(id_kind)] if mixed else [])]
+
+        self._write_csv(node, header, cells)
+
+    def _write_edges(self, edge: EdgeKind) -> None:
+        source_mixed = id_type(edge.source_ids) == MIXED
+        dest_mixed = id_type(edge.dest_ids) == MIXED
+        header = [ID, LABEL, FROM, TO, "~fromLabels", "~toLabels"]
+        header += [FROM_TYPE] * source_mixed + [TO_TYPE] * dest_mixed
+        labels = [_quoted(edge.source), _quoted(edge.dest)]
+
+        def cells(system: Sequence[str]) -> list[str]:
+            edge_id, label, source, dest, source_kind, dest_kind = system
+            ends = [
+                _quoted(text) if kind == Kind.STRING.value else text
+                for text, kind in ((source, source_kind), (dest, dest_kind))
+            ]
+            kinds = [_quoted(source_kind)] * source_mixed + [_quoted(dest_kind)] * dest_mixed
+            return [_quoted(edge_id), _quoted(label), *ends, *labels, *kinds]
+
+        self._write_csv(edge, header, cells)
+
+    def _write_csv(
+        self,
+        kind: NodeKind | EdgeKind,
+        header: Sequence[str],
+        system_cells: Callable[[Sequence[str]], list[str]],
+    ) -> None:
+        spool = self._spools[kind.file_name]
+        spool.flush()
+        columns = [kind.properties[name] for name in spool.places]
+        names = [_quoted(name) if _SPECIAL & set(name) else name for name in spool.places]
+        with (self._partial / kind.file_name).open("w", encoding="utf-8", newline="") as file:
+            file.write(",".join([*header, *names]) + "\n")
+            for system, values in spool.rows():
+                cells = system_cells(system)
+                # A column that was first met later than this row.
+                values += [None] * (len(columns) - len(values))
+                cells += map(_cell, columns, values)
+                file.write(",".join(cells) + "\n")
+
+    def _write_json(self, name: str, document: Mapping[str, Any]) -> None:
+        text = json.dumps(document, indent=2, ensure_ascii=False)
+        (self._partial / name).write_text(text + "\n", encoding="utf-8")
+
+
+def _cell(column: Property, values: Sequence[str] | None) -> str:
+    """Text is quoted, numbers and booleans are not, and nothing stands for a missing value."""
+    if not values:
+        return ""
+    if column.is_multi_value:
+        escaped = (value.replace(";", "\\;") for value in values)
+        return _quoted(MULTI_VALUE_SEPARATOR.join(escaped))
+    return values[0] if column.is_number or column.type == BOOLEAN else _quoted(values[0])
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

@@ -1,0 +1,1 @@
+"""Readers of files: bulk-loader CSV, exports, compressed text."""

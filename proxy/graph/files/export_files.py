@@ -1,0 +1,403 @@
+"""Reading an export: the files that `training-data-configuration.json` names, with typed ids.
+
+The layout is Neptune's (its exporter's profile `neptune_ml`). Its CSV files do not tell the types
+of ids; exports written here record them in `config.json` and, where one file mixes types, in
+columns of the file. An export without them came from Neptune, whose ids are all strings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gremlink.grammar.traversal import Kind
+from gremlink.proxy.graph.errors import BadExport
+from gremlink.proxy.graph.files.column_types import SCHEMA, entries_by_file, entry_of
+from gremlink.proxy.graph.files.compressed import SUFFIXES, plain_name
+from gremlink.proxy.graph.files.configuration_v1 import is_version_1, version_2
+from gremlink.proxy.graph.files.export_rows import (
+    FROM,
+    FROM_TYPE,
+    ID,
+    ID_TYPE,
+    ROWS,
+    TO,
+    TO_TYPE,
+    Chunk,
+    read_chunks,
+)
+from gremlink.proxy.graph.files.lenient_json import FEATURE_NUMBERS, numbers, with_numbers
+from gremlink.proxy.graph.ids import Ids
+from gremlink.proxy.graph.spelling import misspelt, suggestion
+from gremlink.proxy.messages.system_errors import reason_of
+
+CONFIGURATION = "training-data-configuration.json"
+STATISTICS = "stats.json"
+_SHOWN = 10
+"""Names in one warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A property used as a feature: `options` are the entry's other keys (`norm`, ...)."""
+
+    column: str
+    name: str
+    type: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something to predict: a column's `classification` or `regression`, or `link_prediction`.
+
+    `split_rate` are the shares of training, validation and test rows; `options` are the entry's
+    other keys (`separator`, `custom_split_filenames`).
+    """
+
+    column: str
+    task: str
+    split_rate: tuple[float, float, float] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFile:
+    """The vertices of one type; the type of a vertex with several labels joins them by `;`.
+
+    `data_types` are those of the properties, by name, as far as the export tells them.
+    """
+
+    path: Path
+    type: str
+    features: tuple[Feature, ...] = ()
+    targets: tuple[Target, ...] = ()
+    separator: str = ","
+    id_column: str = ID
+    id_type: str = Kind.STRING.value
+    data_types: Mapping[str, str] = field(default_factory=dict)
+
+    def chunks(
+        self, columns: Collection[str] | None = None, rows: int | None = ROWS
+    ) -> Iterator[Chunk]:
+        """The vertices, as `read_chunks`. Raises `BadExport`."""
+        system = {self.id_column, ID_TYPE}
+        return read_chunks(self.path, self.separator, _with(columns, system), rows)
+
+    def ids(self, chunk: Chunk) -> Ids:
+        """The vertices of a chunk. Raises `BadExport`."""
+        return chunk.ids(self.id_column, self.id_type, ID_TYPE)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeFile:
+    """Edges from vertices of type `source` to vertices of type `dest`.
+
+    `relation` is their label or, with a `relation_column`, what comes before the value there.
+    `data_types` as in a node file.
+    """
+
+    path: Path
+    source: str
+    relation: str
+    dest: str
+    features: tuple[Feature, ...] = ()
+    targets: tuple[Target, ...] = ()
+    separator: str = ","
+    source_column: str = FROM
+    dest_column: str = TO
+    relation_column: str = ""
+    source_id_type: str = Kind.STRING.value
+    dest_id_type: str = Kind.STRING.value
+    data_types: Mapping[str, str] = field(default_factory=dict)
+
+    def chunks(
+        self, columns: Collection[str] | None = None, rows: int | None = ROWS
+    ) -> Iterator[Chunk]:
+        """The edges, as `read_chunks`. Raises `BadExport`."""
+        system = {ID, self.source_column, self.dest_column, FROM_TYPE, TO_TYPE}
+        system |= {self.relation_column} - {""}
+        return read_chunks(self.path, self.separator, _with(columns, system), rows)
+
+    def sources(self, chunk: Chunk) -> Ids:
+        """Where the edges of a chunk begin. Raises `BadExport`."""
+        return chunk.ids(self.source_column, self.source_id_type, FROM_TYPE)
+
+    def dests(self, chunk: Chunk) -> Ids:
+        """Where the edges of a chunk end. Raises `BadExport`."""
+        return chunk.ids(self.dest_column, self.dest_id_type, TO_TYPE)
+
+    def labels(self, chunk: Chunk) -> Sequence[str] | None:
+        """The label of each edge, `None` where all have `relation`. Raises `BadExport`."""
+        if not self.relation_column:
+            return None
+        values = chunk.require(self.relation_column)
+        return [f"{self.relation}-{value}" if self.relation else value for value in values]
+
+
+def _with(columns: Collection[str] | None, system: set[str]) -> set[str] | None:
+    return None if columns is None else {*columns, *system}
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export: its files, and the warnings its exporter wrote."""
+
+    directory: Path
+    nodes: tuple[NodeFile, ...]
+    edges: tuple[EdgeFile, ...]
+    warnings: tuple[str, ...] = ()
+
+
+_DOCUMENT = ("version", "query_engine", "graph", "warnings")
+_GRAPH = ("nodes", "edges", "warnings")
+_NODE = ("file_name", "separator", "node", "node_type", "features", "labels")
+_EDGE = ("file_name", "separator", "source", "relation", "dest", "features", "labels")
+_LABEL = ("label", "split_rate", "separator", "custom_split_filenames")
+
+
+def read_export(directory: Path, configuration: str = CONFIGURATION) -> Export:
+    """Read the configuration of an export; the rows are read when they are asked for.
+
+    Raises `BadExport`.
+    """
+    path = directory / configuration
+    there = {each.name for each in directory.glob("*.json")} - {SCHEMA, STATISTICS}
+    if there and not path.is_file():
+        raise BadExport(path, f"there is no such configuration{suggestion(configuration, there)}")
+    document = _json(path)
+    if document.get("query_engine", "gremlin") != "gremlin":
+        raise BadExport(path, f"query_engine {document['query_engine']!r} is not supported")
+    version = str(document.get("version", "v2.0"))
+    if not version.startswith(("v1", "v2")):
+        raise BadExport(path, f"version {version!r} is not supported: export with version v2.0")
+    types = _schema(directory)
+    # The exporter writes one graph object; the user guide shows a list of them.
+    graphs = document.get("graph", {})
+    nodes: list[NodeFile] = []
+    edges: list[EdgeFile] = []
+    try:
+        _spelt(document, _DOCUMENT, "the configuration")
+        warnings = _list(document, "warnings")
+        if is_version_1(graphs):
+            graphs = version_2(graphs)
+        graphs = graphs if isinstance(graphs, list) else [graphs]
+        for graph in graphs:
+            if not isinstance(graph, dict):
+                raise _Mistake(f'"graph" is {graph!r}: it has to be an object, or a list of them')
+            _spelt(graph, _GRAPH, '"graph"')
+            nodes += [_node_file(directory, entry, types) for entry in _list(graph, "nodes")]
+            edges += [_edge_file(directory, entry, types) for entry in _list(graph, "edges")]
+            warnings += _list(graph, "warnings")
+    except _Mistake as mistake:
+        raise BadExport(path, str(mistake)) from None
+    except KeyError as error:
+        raise BadExport(path, f"an entry has no {error.args[0]!r}") from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise BadExport(path, f"an entry is not as documented: {error}") from None
+    warnings += _left_out(directory, [*nodes, *edges])
+    return Export(directory, tuple(nodes), tuple(edges), tuple(warnings))
+
+
+def _left_out(directory: Path, files: Sequence[NodeFile | EdgeFile]) -> list[str]:
+    """What to tell of files of rows in an export that its configuration does not name."""
+    named = {file.path for file in files}
+    for file in files:
+        for target in file.targets:
+            splits = target.options.get("custom_split_filenames")
+            names = map(str, splits.values()) if isinstance(splits, dict) else ()
+            for name in names:
+                named |= {file.path.parent / name, directory / name}
+    found = [
+        path.relative_to(directory).as_posix()
+        for path in sorted(directory.rglob("*"))
+        if path not in named and _may_hold_rows(path.relative_to(directory)) and path.is_file()
+    ]
+    if not found:
+        return []
+    more = f" and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""
+    listing = ", ".join(found[:_SHOWN])
+    return [f"left out, because the configuration does not name them: {listing}{more}"]
+
+
+def _may_hold_rows(name: Path) -> bool:
+    is_hidden = any(part.startswith((".", "_")) for part in name.parts)
+    return not is_hidden and Path(plain_name(name)).suffix.lower() == ".csv"
+
+
+class _Mistake(Exception):
+    """What is wrong with an entry of the configuration."""
+
+
+def _node_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any]) -> NodeFile:
+    name = _file_name(entry)
+    _spelt(entry, _NODE, name)
+    # Early configurations of version 2 say "node_type".
+    key = "node_type" if "node_type" in entry and "node" not in entry else "node"
+    id_column, label = _texts(entry, key, "[id column, label]", name)
+    known = entry_of(types, name) or {}
+    return NodeFile(
+        _inside(directory, name),
+        label,
+        _features(entry),
+        _targets(entry),
+        _separator(entry),
+        id_column,
+        known.get("idType", Kind.STRING.value),
+        _data_types(known),
+    )
+
+
+def _edge_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any]) -> EdgeFile:
+    name = _file_name(entry)
+    _spelt(entry, _EDGE, name)
+    source_column, source = _texts(entry, "source", "[column, vertex label]", name)
+    relation_column, relation = _texts(entry, "relation", "[column, edge label]", name)
+    dest_column, dest = _texts(entry, "dest", "[column, vertex label]", name)
+    kinds = entry_of(types, name) or {}
+    return EdgeFile(
+        _inside(directory, name),
+        source,
+        relation,
+        dest,
+        _features(entry),
+        _targets(entry),
+        _separator(entry),
+        source_column,
+        dest_column,
+        relation_column,
+        kinds.get("fromIdType", Kind.STRING.value),
+        kinds.get("toIdType", Kind.STRING.value),
+        _data_types(kinds),
+    )
+
+
+def _data_types(entry: Mapping[str, Any]) -> dict[str, str]:
+    """The data types by property, from an entry of `config.json`."""
+    return {found["property"]: found["dataType"] for found in entry.get("properties", [])}
+
+
+def _file_name(entry: Any) -> str:
+    if not isinstance(entry, dict):
+        raise _Mistake(f"{entry!r} has to be an object that describes a file")
+    name = entry["file_name"]
+    if not isinstance(name, str):
+        raise _Mistake(f"file_name {name!r} has to be a string")
+    return name
+
+
+def _spelt(entry: Mapping[str, Any], known: Collection[str], where: str) -> None:
+    """Refuse a key that is nearly a known one: `lables` would mean that nothing is asked for."""
+    wrong = misspelt(entry, known)
+    if wrong is not None:
+        raise _Mistake(f"{where} has the key {wrong[0]!r}; did you mean {wrong[1]!r}?")
+
+
+def _list(owner: Mapping[str, Any], key: str) -> list[Any]:
+    found = owner.get(key, [])
+    if not isinstance(found, list):
+        raise _Mistake(f'"{key}" is {found!r}: it has to be a list')
+    return list(found)
+
+
+def _texts(entry: Mapping[str, Any], key: str, form: str, where: str) -> list[str]:
+    """An entry that is a list of strings; `form` names them, as in `[column, name, type]`."""
+    found = entry[key]
+    count = form.count(",") + 1
+    is_list = isinstance(found, list) and len(found) == count
+    if not is_list or not all(isinstance(each, str) for each in found):
+        raise _Mistake(f"{where} has the {key} {found!r}: it has to be {form}, {count} strings")
+    return list(found)
+
+
+def _separator(entry: Mapping[str, Any]) -> str:
+    """What stands between the cells of a file."""
+    found = entry.get("separator", ",")
+    if not isinstance(found, str) or len(found) != 1 or found in '"\r\n':
+        raise _Mistake(
+            f"{entry['file_name']} has the separator {found!r}: it has to be one character"
+        )
+    return found
+
+
+def _inside(directory: Path, name: str) -> Path:
+    path = directory / name
+    if not path.resolve().is_relative_to(directory.resolve()):
+        raise ValueError(f"file_name {name!r} leaves the directory of the export")
+    if not path.exists():
+        # Packed since: the name that it then has is as good.
+        packed = (path.with_name(path.name + suffix) for suffix in SUFFIXES)
+        return next((each for each in packed if each.is_file()), path)
+    return path
+
+
+def _features(entry: Mapping[str, Any]) -> tuple[Feature, ...]:
+    found = []
+    for feature in _list(entry, "features"):
+        column, name, kind = _texts(feature, "feature", "[column, name, type]", entry["file_name"])
+        options = with_numbers(feature, FEATURE_NUMBERS)
+        del options["feature"]
+        found.append(Feature(column, name, kind, options))
+    return tuple(found)
+
+
+def _targets(entry: Mapping[str, Any]) -> tuple[Target, ...]:
+    found = []
+    for label in _list(entry, "labels"):
+        if isinstance(label, dict):
+            _spelt(label, _LABEL, f"a label of {entry['file_name']}")
+        column, task = _texts(label, "label", "[column, task]", entry["file_name"])
+        options = {key: value for key, value in label.items() if key not in ("label", "split_rate")}
+        where = f"the target {column or task!r} of {entry['file_name']}"
+        rate = label.get("split_rate")
+        if rate is not None and "custom_split_filenames" in options:
+            raise _Mistake(f"{where} has split_rate and custom_split_filenames: use one of them")
+        separator = options.get("separator")
+        if separator is not None and not isinstance(separator, str):
+            raise _Mistake(f"{where} has the separator {separator!r}: it has to be a string")
+        split = None if rate is None else _split_rate(rate, where)
+        found.append(Target(column, task, split, options))
+    return tuple(found)
+
+
+def _split_rate(rate: Any, where: str) -> tuple[float, float, float]:
+    rate = numbers(rate)
+    if (
+        isinstance(rate, list)
+        and len(rate) == 3
+        and all(type(share) in (int, float) and share >= 0 for share in rate)
+        and abs(sum(rate) - 1) < 1e-6
+        and rate[0] > 0
+    ):
+        return float(rate[0]), float(rate[1]), float(rate[2])
+    raise _Mistake(
+        f"{where} has the split_rate {rate!r}: it has to be three shares that sum to 1, for "
+        "training (more than 0), validation and test, such as [0.8, 0.1, 0.1]"
+    )
+
+
+def _schema(directory: Path) -> dict[str, Mapping[str, Any]]:
+    """The entries of `config.json` by the files they describe."""
+    path = directory / SCHEMA
+    if not path.exists():
+        return {}
+    document = _json(path)
+    try:
+        return entries_by_file(document)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise BadExport(path, f"not the schema of an export: {error}") from None
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadExport(path, reason_of(error)) from None
+    except (ValueError, RecursionError) as error:
+        raise BadExport(path, f"not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise BadExport(path, "not a JSON object")
+    return document

@@ -1,0 +1,1 @@
+"""Loading files into a server: the checks before, then the writing."""

@@ -1,0 +1,1 @@
+"""A connection to a Gremlin server: requests, formats and results."""
