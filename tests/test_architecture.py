@@ -12,6 +12,7 @@ FLOORS = [
     {"grammar", "proxy.messages"},
     {"proxy.wire", "proxy.graph", "proxy.store", "proxy.config"},
     {"proxy.inference", "proxy.learning"},
+    {"proxy.serving"},
     {"proxy.relay", "proxy.management", "proxy.embedded"},
     {"proxy.cli"},
     {"gremlink"},
@@ -173,6 +174,16 @@ def test_nothing_is_unpickled_or_evaluated() -> None:
     assert not offenders, "\n".join(offenders)
 
 
+def test_the_relay_knows_no_models() -> None:
+    offenders = {
+        module
+        for module, tree in SOURCES.items()
+        if part_of(module) == "proxy.relay"
+        and any(name.startswith("proxy.learning") for name in imports(tree, module))
+    }
+    assert not offenders, f"{offenders} import proxy.learning: ask proxy.serving instead"
+
+
 def test_dgl_is_behind_one_seam() -> None:
     users = [
         module
@@ -188,7 +199,8 @@ IN_A_JOB = "proxy.management.tasks"
 LIGHT = [
     name
     for name in SOURCES
-    if part_of(name) in ("proxy.cli", "proxy.relay", "proxy.management", *WITHOUT_IO)
+    if part_of(name)
+    in ("proxy.cli", "proxy.relay", "proxy.serving", "proxy.management", *WITHOUT_IO)
     and not name.startswith(f"{IN_A_JOB}.")
 ]
 
@@ -282,7 +294,7 @@ def test_document_shows_the_tree_as_it_is() -> None:
     for line in tree.splitlines():
         name = line.strip().split(" ")[0]
         if name.endswith("/"):
-            above = ("", "grammar", "proxy", "proxy/learning")
+            above = ("", "grammar", "proxy", "proxy/learning", "proxy/relay")
             assert any((TOP / folder / name).is_dir() for folder in above), f"there is no {name}"
 
 

@@ -35,6 +35,7 @@ LATER = (
     "proxy/management",
     "proxy/messages",
     "proxy/relay",
+    "proxy/serving",
     "proxy/store",
     "proxy/wire",
     "docs/architecture.md",

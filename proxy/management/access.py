@@ -44,7 +44,7 @@ def services_of(path: str) -> set[str]:
 class Access:
     """Judges requests by the settings `access` and `listen`.
 
-    Pages of other sites do not come so far: `gremlink.proxy.relay.cross_origin` refuses them.
+    Pages of other sites do not come so far: `gremlink.proxy.relay.http.cross_origin` refuses them.
     """
 
     def __init__(self, configuration: Configuration) -> None:

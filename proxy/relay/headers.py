@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 from aiohttp import web
 from multidict import CIMultiDict, MultiMapping
 
-from gremlink.proxy.relay.refusals import told
+from gremlink.proxy.relay.http.errors import told
 
 HOP_BY_HOP = frozenset(
     """connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding

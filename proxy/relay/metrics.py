@@ -23,9 +23,9 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from gremlink.proxy.inference.commands import Reply, Work
 from gremlink.proxy.inference.errors import InferenceError
-from gremlink.proxy.relay.durations import BOUNDS, Durations
-from gremlink.proxy.relay.errands import Predictor
-from gremlink.proxy.relay.ledger import Ledger
+from gremlink.proxy.relay.latency_histogram import BOUNDS, Durations
+from gremlink.proxy.relay.websocket.background import Predictor
+from gremlink.proxy.relay.websocket.open_requests import Ledger
 
 
 class _Talking(Protocol):

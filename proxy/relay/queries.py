@@ -20,10 +20,10 @@ from gremlink.grammar import script
 from gremlink.grammar.errors import GremlinError
 from gremlink.grammar.traversal import Literal, Traversal
 from gremlink.proxy.inference.errors import CancelledByUser
-from gremlink.proxy.relay.connection import Connection
-from gremlink.proxy.relay.ledger import OpenRequest
-from gremlink.proxy.relay.names import named, peeked_name
-from gremlink.proxy.relay.refusals import refusal
+from gremlink.proxy.relay.http.errors import refusal
+from gremlink.proxy.relay.query_ids import named, peeked_name
+from gremlink.proxy.relay.websocket.connection import Connection
+from gremlink.proxy.relay.websocket.open_requests import OpenRequest
 from gremlink.proxy.wire.errors import MessageError
 from gremlink.proxy.wire.excerpt import script_excerpt
 from gremlink.proxy.wire.http import peek_http_id, read_http_request

@@ -17,26 +17,26 @@ from gremlink.proxy.config import Configuration
 from gremlink.proxy.inference.predicates import Settings
 from gremlink.proxy.inference.shape import Shapes
 from gremlink.proxy.messages.addresses import without_credentials
-from gremlink.proxy.relay.advance import Aside
-from gremlink.proxy.relay.bodies import complete
-from gremlink.proxy.relay.browsers import Runner, say_type
-from gremlink.proxy.relay.connection import Connection
-from gremlink.proxy.relay.conversation import Conversation
-from gremlink.proxy.relay.cross_origin import Gate
-from gremlink.proxy.relay.elsewhere import elsewhere
-from gremlink.proxy.relay.errands import Predictor
-from gremlink.proxy.relay.explain import Explainer
 from gremlink.proxy.relay.headers import require_text
-from gremlink.proxy.relay.http import HttpRelay
-from gremlink.proxy.relay.invocations import Invocations
-from gremlink.proxy.relay.languages import Languages
-from gremlink.proxy.relay.ledger import Ledger
+from gremlink.proxy.relay.http.bodies import complete
+from gremlink.proxy.relay.http.browsers import Runner, say_type
+from gremlink.proxy.relay.http.cross_origin import Gate
+from gremlink.proxy.relay.http.errors import told
+from gremlink.proxy.relay.http.explain import Explainer
+from gremlink.proxy.relay.http.invocations import Invocations
+from gremlink.proxy.relay.http.languages import Languages
+from gremlink.proxy.relay.http.other_paths import elsewhere
+from gremlink.proxy.relay.http.relay import HttpRelay
+from gremlink.proxy.relay.log_filter import ACCOUNT
 from gremlink.proxy.relay.metrics import Metrics
+from gremlink.proxy.relay.offload import Aside
 from gremlink.proxy.relay.queries import OpenQueries
-from gremlink.proxy.relay.recent import RecentIds
-from gremlink.proxy.relay.refusals import told
-from gremlink.proxy.relay.strangers import ACCOUNT
-from gremlink.proxy.relay.upstream import Declined, Opened, Unreachable, open_upstream
+from gremlink.proxy.relay.websocket.background import Predictor
+from gremlink.proxy.relay.websocket.connection import Connection
+from gremlink.proxy.relay.websocket.conversation import Conversation
+from gremlink.proxy.relay.websocket.id_cache import RecentIds
+from gremlink.proxy.relay.websocket.open_requests import Ledger
+from gremlink.proxy.relay.websocket.upstream import Declined, Opened, Unreachable, open_upstream
 
 log = logging.getLogger(__name__)
 

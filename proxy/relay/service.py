@@ -15,13 +15,13 @@ from aiohttp import web
 
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.config.tls import client_context
-from gremlink.proxy.relay.invocations import Invoke
+from gremlink.proxy.relay.http.invocations import Invoke
 from gremlink.proxy.relay.listener import Listener, place_of
-from gremlink.proxy.relay.memory import keep_freed_memory
-from gremlink.proxy.relay.predictions import Predictions
+from gremlink.proxy.relay.malloc import keep_freed_memory
 from gremlink.proxy.relay.queries import Queries
 from gremlink.proxy.relay.server import Server, runner_of, upstream_session
 from gremlink.proxy.relay.tls import server_certificate
+from gremlink.proxy.serving.predictions import Predictions
 from gremlink.proxy.store.records import Store
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from suffixes import EDGES, LINKS, STEPS, VALUES, VERTICES, queries
 from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.inference import answers, lookup, property_answers, tree
 from gremlink.proxy.inference.commands import GuessLinks, PredictLinks, PrepareLinks
-from gremlink.proxy.relay import patience
+from gremlink.proxy.relay.websocket import backoff
 
 pytestmark = pytest.mark.integration
 
@@ -253,7 +253,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def untiring(monkeypatch: pytest.MonkeyPatch) -> None:
     """What may be answered by one query is always tried."""
-    monkeypatch.setattr(patience, "LONGEST", 0)
+    monkeypatch.setattr(backoff, "LONGEST", 0)
 
 
 def options(endpoint: str, limit: int = LIMIT) -> str:

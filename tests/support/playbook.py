@@ -18,10 +18,10 @@ from gremlink.grammar.traversal import Argument, Entries, Items, Literal, Traver
 from gremlink.proxy.config import Limits
 from gremlink.proxy.inference.commands import GuessLinks
 from gremlink.proxy.inference.predicates import Settings
-from gremlink.proxy.relay import commands as relay
-from gremlink.proxy.relay.advance import read_marked
-from gremlink.proxy.relay.commands import Command
-from gremlink.proxy.relay.conversation import Conversation
+from gremlink.proxy.relay.offload import read_marked
+from gremlink.proxy.relay.websocket import commands as relay
+from gremlink.proxy.relay.websocket.commands import Command
+from gremlink.proxy.relay.websocket.conversation import Conversation
 from gremlink.proxy.wire.errors import MessageError
 from gremlink.proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
 from gremlink.proxy.wire.mime import GRAPHBINARY, Encoding, Format

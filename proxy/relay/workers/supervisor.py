@@ -19,7 +19,7 @@ from pathlib import Path
 from aiohttp import web
 
 from gremlink.proxy.config import Configuration
-from gremlink.proxy.relay.elsewhere import patterns_of
+from gremlink.proxy.relay.http.other_paths import patterns_of
 from gremlink.proxy.relay.listener import ListenError, place_of
 from gremlink.proxy.relay.server import runner_of
 from gremlink.proxy.relay.service import Beside

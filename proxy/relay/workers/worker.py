@@ -18,9 +18,9 @@ from yarl import URL
 
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.inference.errors import InferenceError
-from gremlink.proxy.relay.elsewhere import CLAIMED, among
 from gremlink.proxy.relay.headers import end_to_end, require_text
-from gremlink.proxy.relay.invocations import Invoke
+from gremlink.proxy.relay.http.invocations import Invoke
+from gremlink.proxy.relay.http.other_paths import CLAIMED, among
 from gremlink.proxy.relay.queries import Queries
 from gremlink.proxy.relay.service import Beside
 from gremlink.proxy.relay.workers.process import Told

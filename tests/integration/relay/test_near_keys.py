@@ -12,7 +12,7 @@ from running_proxy import Model, RunningProxy
 from ways import WAYS, Refused, Speakers
 
 from gremlink.grammar.traversal import Literal
-from gremlink.proxy.relay.near import WATCH
+from gremlink.proxy.relay.misspelt_keys import WATCH
 
 pytestmark = pytest.mark.integration
 
@@ -55,7 +55,9 @@ def test_alone_it_passes_with_a_warning(
     )
     assert found == ["b"]
     lines = [
-        each.getMessage() for each in caplog.records if each.name == "gremlink.proxy.relay.near"
+        each.getMessage()
+        for each in caplog.records
+        if each.name == "gremlink.proxy.relay.misspelt_keys"
     ]
     assert len(lines) == 1
     assert "without any prediction" in lines[0]

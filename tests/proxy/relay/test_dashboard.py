@@ -7,8 +7,8 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from gremlink.proxy.inference.commands import PrepareLinks
-from gremlink.proxy.relay.ledger import Ledger
 from gremlink.proxy.relay.metrics import Metrics
+from gremlink.proxy.relay.websocket.open_requests import Ledger
 
 DOCS = Path(__file__).parents[3] / "docs"
 DASHBOARD = json.loads((DOCS / "grafana-dashboard.json").read_text())

@@ -25,9 +25,9 @@ from gremlink.proxy.inference.errors import (
 from gremlink.proxy.inference.predicates import Settings
 from gremlink.proxy.learning.links.training import train
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.relay.advance import Aside
-from gremlink.proxy.relay.in_order import carried_out
-from gremlink.proxy.relay.predictions import Predictions
+from gremlink.proxy.relay.http.inferences import carried_out
+from gremlink.proxy.relay.offload import Aside
+from gremlink.proxy.serving.predictions import Predictions
 from gremlink.proxy.store.artifacts import read_artifact, write_artifact
 from gremlink.proxy.store.records import Store
 from gremlink.proxy.wire.request import RequestMessage

@@ -15,9 +15,9 @@ from sockets import both_loops, relay
 
 from gremlink.grammar.traversal import Traversal, step
 from gremlink.proxy.inference.errors import BadRequest
-from gremlink.proxy.relay.durations import BOUNDS, Durations
-from gremlink.proxy.relay.ledger import Ledger
+from gremlink.proxy.relay.latency_histogram import BOUNDS, Durations
 from gremlink.proxy.relay.metrics import Metrics
+from gremlink.proxy.relay.websocket.open_requests import Ledger
 from gremlink.proxy.wire.response import read_response
 
 PLAIN = Traversal((), (step("V"), step("count")))
@@ -160,7 +160,7 @@ def test_durations_lie_in_the_buckets_of_prometheus(seconds):
 
 @both_loops
 async def test_what_is_measured_is_counted_before_it_piles_up(monkeypatch):
-    monkeypatch.setattr("gremlink.proxy.relay.durations.PERIOD", 0.05)
+    monkeypatch.setattr("gremlink.proxy.relay.latency_histogram.PERIOD", 0.05)
     async with relay() as world:
         took = world.server.metrics.durations["websocket"].took
         took.extend([0.1] * 1000)

@@ -4,8 +4,8 @@ from playbook import Playbook, client, frame_of, request
 from sockets import both_loops, relay
 
 from gremlink.grammar.traversal import Literal
-from gremlink.proxy.relay.ledger import KEPT, Ledger
-from gremlink.proxy.relay.shortcut import requests_way
+from gremlink.proxy.relay.websocket.fast_path import requests_way
+from gremlink.proxy.relay.websocket.open_requests import KEPT, Ledger
 from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3
 from gremlink.proxy.wire.request import write_request
 

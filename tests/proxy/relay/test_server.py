@@ -386,7 +386,7 @@ async def test_messages_that_wait_for_an_inference_stop_the_client():
 
 @both_loops
 async def test_a_client_that_never_reads_does_not_keep_the_connection(monkeypatch):
-    monkeypatch.setattr("gremlink.proxy.relay.connection.CLOSE_TIMEOUT", 0.2)
+    monkeypatch.setattr("gremlink.proxy.relay.websocket.connection.CLOSE_TIMEOUT", 0.2)
     async with relay() as world:
         client, database = await world.pair()
         await fill(database, encode_frame(Opcode.BINARY, bytes(100_000), masked=False), 960)
@@ -519,7 +519,8 @@ async def test_a_client_that_goes_while_a_model_works_leaves_nothing():
 async def test_a_failing_model_is_told(monkeypatch):
     logged = []
     monkeypatch.setattr(
-        "gremlink.proxy.relay.errands.log.error", lambda *words, **_: logged.append(words)
+        "gremlink.proxy.relay.websocket.background.log.error",
+        lambda *words, **_: logged.append(words),
     )
 
     async def predict(work):
@@ -561,7 +562,7 @@ async def test_a_stopping_proxy_says_so_to_every_client():
 
 @both_loops
 async def test_a_stopping_proxy_does_not_wait_for_a_client_that_never_reads(monkeypatch):
-    monkeypatch.setattr("gremlink.proxy.relay.connection.CLOSE_TIMEOUT", 0.2)
+    monkeypatch.setattr("gremlink.proxy.relay.websocket.connection.CLOSE_TIMEOUT", 0.2)
     async with relay() as world:
         client, database = await world.pair()
         await fill(database, encode_frame(Opcode.BINARY, bytes(100_000), masked=False), 960)

@@ -29,7 +29,7 @@ from sockets import both_loops, relay
 from gremlink.grammar.traversal import Kind, Literal, Traversal, step
 from gremlink.proxy.inference.commands import PredictLinks, PrepareLinks
 from gremlink.proxy.inference.errors import BadRequest
-from gremlink.proxy.relay.advance import LONG, Aside
+from gremlink.proxy.relay.offload import LONG, Aside
 from gremlink.proxy.wire.frames import Opcode, encode_frame
 from gremlink.proxy.wire.request import read_request
 from gremlink.proxy.wire.response import read_response
@@ -172,7 +172,7 @@ async def test_pings_pass_while_a_long_query_is_read(monkeypatch):
         reading.wait(60)
         raise BadRequest("no")
 
-    monkeypatch.setattr("gremlink.proxy.relay.errands.advance_and_write", slow)
+    monkeypatch.setattr("gremlink.proxy.relay.websocket.background.advance_and_write", slow)
     async with relay() as world:
         peer, database = await world.pair()
         asked, ping = request(long_script()), encode_frame(Opcode.PING, b"?", masked=True)
@@ -192,7 +192,7 @@ async def test_a_client_may_go_while_its_long_query_is_read(monkeypatch):
         begun.set()
         reading.wait(60)
 
-    monkeypatch.setattr("gremlink.proxy.relay.errands.advance_and_write", slow)
+    monkeypatch.setattr("gremlink.proxy.relay.websocket.background.advance_and_write", slow)
     async with relay() as world:
         peer, _ = await world.pair()
         peer.send(frame_of(request(long_script())))

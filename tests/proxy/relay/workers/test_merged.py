@@ -4,8 +4,8 @@ import prometheus_client
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import CollectorRegistry
 
-from gremlink.proxy.relay.ledger import Ledger
 from gremlink.proxy.relay.metrics import Metrics
+from gremlink.proxy.relay.websocket.open_requests import Ledger
 from gremlink.proxy.relay.workers.merged import Figures
 
 

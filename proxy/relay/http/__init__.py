@@ -1,0 +1,1 @@
+"""Queries over HTTP: forwarded, or answered with predictions."""

@@ -1,0 +1,67 @@
+"""An inference over HTTP: what it needs is performed one after the other, within its time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from gremlink.proxy.inference.answer import answer
+from gremlink.proxy.inference.commands import Admit, Ask, Command, Reply
+from gremlink.proxy.inference.errors import InferenceError
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.timeouts import (
+    exceeded,
+    timeout_of_request,
+    with_deadline,
+    with_time_left,
+)
+from gremlink.proxy.relay.offload import LONG, Aside, Done, advance
+from gremlink.proxy.wire.request import RequestMessage
+
+ITEM = 32
+"""Bytes for which an item of a reply counts, where the work that it makes is estimated."""
+
+
+async def carried_out(
+    message: RequestMessage,
+    settings: Settings,
+    perform: Callable[[Command], Awaitable[Reply]],
+    aside: Aside,
+    *,
+    size: int,
+    timeout: int,
+) -> RequestMessage | None:
+    """What goes to the database in the end; `None` for the request as it came.
+
+    `size` is that of the request in bytes, `timeout` that of clients who name none, in
+    milliseconds. Raises `InferenceError`.
+    """
+    answering = answer(message, settings)
+    asked, started = timeout_of_request(message), time.monotonic()
+    timeout = timeout if asked is None else asked
+    reply: Reply | InferenceError = None
+    while True:
+        if size >= LONG:
+            needed = await aside(advance, answering, reply)
+        else:
+            needed = advance(answering, reply)
+        if isinstance(needed, Admit) and needed.timeout is not None:
+            timeout = needed.timeout
+        left = started + timeout / 1000 - time.monotonic() if timeout > 0 else None
+        if isinstance(needed, Done):
+            if needed.request is None or left is None:
+                return needed.request
+            return with_time_left(needed.request, left * 1000)
+        if isinstance(needed, Ask) and left is not None:
+            needed = replace(needed, request=with_deadline(needed.request, left * 1000))
+        try:
+            reply = await asyncio.wait_for(perform(needed), left)
+            if isinstance(reply, Sequence):
+                size += len(reply) * ITEM
+        except InferenceError as error:
+            reply = error
+        except asyncio.TimeoutError:
+            answering.close()
+            raise exceeded(message, timeout) from None

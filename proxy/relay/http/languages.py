@@ -1,0 +1,162 @@
+"""openCypher and SPARQL in front of Neptune: requests go on as they came, answers come back so.
+
+gremlink speaks Gremlin, and a Gremlin Server nothing else. Neptune answers all three on one port,
+and so do those who know it ask: what its port would answer passes where the database is sure to
+speak the language, or a setting says so. Everything else goes to whoever is beside the relay, who
+refuses it.
+
+Neptune can also end a query that runs: what is asked of `/gremlin/status` it is asked, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from aiohttp import ClientError, ClientTimeout, web
+from aiohttp.typedefs import Middleware
+from yarl import URL
+
+from gremlink.proxy.config import Upstream
+from gremlink.proxy.inference.errors import InferenceError, UnsupportedOperation
+from gremlink.proxy.relay.headers import http_url
+from gremlink.proxy.relay.http.errors import refusal
+from gremlink.proxy.relay.http.relay import HttpRelay
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+OPEN_CYPHER, SPARQL = "openCypher", "SPARQL"
+PATHS = {"openCypher": OPEN_CYPHER, "opencypher": OPEN_CYPHER, "sparql": SPARQL, "rdf": SPARQL}
+"""First parts of paths, and the language that they are for."""
+
+PATIENCE = 3.0
+"""Seconds that the database has to say what it is."""
+REMEMBERED = 60.0
+"""Seconds after which a database that speaks only Gremlin is asked again."""
+
+_NEPTUNE = (".neptune.amazonaws.com", ".neptune.amazonaws.com.cn")
+_IN_STATUS = {"opencypher": OPEN_CYPHER, "sparql": SPARQL}
+_NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Languages:
+    """What goes on to the database; `endpoint` is the path of Gremlin here."""
+
+    relay: HttpRelay
+    settings: Upstream
+    endpoint: str
+    _found: frozenset[str] | None = None
+    _asked: float = 0.0
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def middleware(self, counted: Callable[[Handler], Handler]) -> Middleware:
+        """Passes on what the database answers; `counted` is put around what does that."""
+        pass_on = counted(self._pass_on)
+
+        @web.middleware
+        async def passed(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if await self.target(request) is not None:
+                return await pass_on(request)
+            if f"{request.path}/".startswith(f"{self.endpoint}/status/"):
+                return await self._status(request, handler)
+            return await handler(request)
+
+        return passed
+
+    async def target(self, request: web.Request) -> URL | None:
+        """Where a request in another language goes; `None` if it is in none, or goes nowhere."""
+        path, _, query = request.raw_path.partition("?")
+        first, slash, rest = path[1:].partition("/")
+        language = PATHS.get(first)
+        if language is None:
+            return None
+        open_cypher, sparql = self.settings.open_cypher, self.settings.sparql
+        setting = open_cypher if language is OPEN_CYPHER else sparql
+        if setting == "off" or (setting == "auto" and language not in await self.spoken()):
+            return None
+        if setting in ("auto", "on"):
+            address = f"{self._root}{path}"
+        else:
+            address = f"{setting.rstrip('/')}{slash}{rest}"
+        return URL(f"{address}?{query}" if query else address, encoded=True)
+
+    async def spoken(self) -> frozenset[str]:
+        """The languages that the database is sure to speak beside Gremlin."""
+        host = URL(self._root).host or ""
+        if host.endswith(_NEPTUNE):
+            return frozenset((OPEN_CYPHER, SPARQL))
+        async with self._asking:
+            now = time.monotonic()
+            if self._found is None or (not self._found and now - self._asked > REMEMBERED):
+                self._found, self._asked = await self._say(), now
+        return self._found or _NOTHING
+
+    async def _say(self) -> frozenset[str] | None:
+        """What the database says that it speaks, in the form of Neptune's `/status`.
+
+        A Gremlin Server answers there that it has got no script.
+        """
+        try:
+            async with self.relay.session.get(
+                f"{self._root}/status",
+                headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+                allow_redirects=False,
+                timeout=ClientTimeout(total=PATIENCE),
+            ) as answer:
+                document = json.loads(await answer.read()) if answer.status == 200 else None
+        except ValueError:
+            return _NOTHING
+        except (ClientError, OSError, asyncio.TimeoutError):
+            return None
+        if not isinstance(document, dict) or "dbEngineVersion" not in document:
+            return _NOTHING
+        return frozenset(
+            language
+            for name, language in _IN_STATUS.items()
+            if isinstance(document.get(name), dict)
+        )
+
+    @property
+    def _root(self) -> str:
+        """The database's address without the path of its Gremlin endpoint."""
+        return http_url(self.relay.upstream).removesuffix("/").removesuffix("/gremlin")
+
+    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
+        target = await self.target(request)
+        assert target is not None
+        try:
+            if await self.relay.marked(request, await request.read()):
+                raise UnsupportedOperation(
+                    "Steps with Neptune#ml. are Gremlin's: send them to the Gremlin endpoint."
+                )
+        except InferenceError as error:
+            return refusal(error, uuid4())
+        return await self.relay.forward(request, target)
+
+    async def _status(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer here; Neptune is asked for what is not known here, and to end what is to end."""
+        here = await handler(request)
+        if here.status not in (200, 400) or not await self._is_neptune():
+            return here
+        body = await request.read()
+        text = (request.query_string + body.decode("utf-8", "replace")).lower()
+        ends = request.method == "DELETE" or "cancelquery" in text
+        if here.status == 200 and not ends:
+            return here
+        path, _, query = request.raw_path.partition("?")
+        target = f"{http_url(self.relay.upstream)}{path.removeprefix(self.endpoint)}"
+        there = await self.relay.fetched(request, URL(f"{target}?{query}", encoded=True))
+        return there if there is not None and here.status != 200 else here
+
+    async def _is_neptune(self) -> bool:
+        return "on" in (self.settings.open_cypher, self.settings.sparql) or bool(
+            await self.spoken()
+        )

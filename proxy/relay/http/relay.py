@@ -1,0 +1,347 @@
+"""Gremlin over HTTP: requests go on to the database's own HTTP side, answers come back as they are.
+
+An inference query makes several requests: those for its inputs, and the rewritten one, whose answer
+is the client's. Each carries the client's own credentials. An error carries the id of the request:
+drivers look for whom it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import unquote_plus
+from uuid import UUID, uuid4
+
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, web
+from multidict import CIMultiDict
+from yarl import URL
+
+from gremlink.proxy.inference.commands import Admit, Ask, Command, Reply, Results, Try
+from gremlink.proxy.inference.errors import (
+    InferenceError,
+    InternalFailure,
+    InvalidParameter,
+    UnsupportedOperation,
+)
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.relay.detect import holds_marker, may_hold_marker
+from gremlink.proxy.relay.headers import end_to_end, http_url
+from gremlink.proxy.relay.http.as_script import as_script, with_traversers
+from gremlink.proxy.relay.http.bodies import AS_IT_CAME
+from gremlink.proxy.relay.http.errors import refusal
+from gremlink.proxy.relay.http.inferences import carried_out
+from gremlink.proxy.relay.http.upstream_formats import NOTHING_SPOKEN, Spoken
+from gremlink.proxy.relay.misspelt_keys import LOOKED_INTO, WATCH
+from gremlink.proxy.relay.offload import LONG, Aside
+from gremlink.proxy.relay.outgoing import http_body
+from gremlink.proxy.relay.websocket.background import Predictor
+from gremlink.proxy.relay.websocket.results import read_whole
+from gremlink.proxy.relay.websocket.upstream import reason_of
+from gremlink.proxy.wire.errors import MessageError, NewerRequest
+from gremlink.proxy.wire.http import is_form, peek_http_id, read_http_request, require_version_3
+from gremlink.proxy.wire.request import RequestMessage
+from gremlink.proxy.wire.response import read_response
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+VERSION_4 = (
+    "Predictions are answered to requests of TinkerPop 3, and this is one of TinkerPop 4, of which"
+    " plain queries pass: ask with a driver of version 3, or send the script without what is new in"
+    " version 4."
+)
+"""What a client is told whose drivers are newer than what is answered."""
+DATABASE_4 = (
+    "Predictions need a database of TinkerPop 3, and this one is of TinkerPop 4, to which plain"
+    " queries pass."
+)
+"""The same of the database."""
+
+_AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRelay:
+    """The database's HTTP side; `upstream` is its WebSocket address, the timeouts in seconds.
+
+    `message_limit` is that of a rewritten request in bytes, `spoken` what the database has shown of
+    the formats that it reads.
+    """
+
+    session: ClientSession
+    upstream: str
+    predict: Predictor
+    settings: Settings
+    connect_timeout: float
+    evaluation_timeout: float
+    aside: Aside
+    message_limit: int
+    spoken: Spoken = field(default_factory=Spoken)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        body = await request.read()
+        try:
+            marked = await self.marked(request, body)
+        except InferenceError as error:
+            return refusal(error, _id_of(request, body))
+        if not marked:
+            WATCH.warn(_address(request) + b"&" + body[:LOOKED_INTO])
+            return await self._passed_on(request, body)
+        return await self.answered(
+            request, body, lambda message: self._answer(request, message, body)
+        )
+
+    async def marked(self, request: web.Request, body: bytes) -> bool:
+        """Whether the marker stands in a request's address or body. Raises `TooManyRequests`."""
+        if holds_marker(_address(request)):
+            return True
+        if may_hold_marker(body) and await self._unless_short(body, holds_marker, body):
+            return True
+        if not is_form(_content_type(request), body) or b"%" not in body:
+            return False
+        form = await self._unless_short(body, _unquoted, body)
+        return may_hold_marker(form) and await self._unless_short(form, holds_marker, form)
+
+    async def answered(
+        self,
+        request: web.Request,
+        body: bytes,
+        answer: Callable[[RequestMessage], Awaitable[web.StreamResponse]],
+    ) -> web.StreamResponse:
+        """The answer to the request message that an HTTP request holds, or the error it ends in."""
+        request_id = _id_of(request, body)
+        try:
+            require_version_3(request.headers)
+            message = await self._unless_short(
+                body,
+                read_http_request,
+                _content_type(request),
+                body,
+                request.query,
+                request.headers.get("Accept", ""),
+            )
+            request_id = message.request_id
+            return await answer(message)
+        except NewerRequest:
+            return refusal(UnsupportedOperation(VERSION_4), request_id)
+        except MessageError as error:
+            return refusal(InvalidParameter(f"The request cannot be read: {error}"), request_id)
+        except InferenceError as error:
+            return refusal(error, request_id)
+        except Refused as refused:
+            return refused.told(request_id)
+        except Exception:
+            log.exception("inference failed, request %s", request_id, extra={"request": request_id})
+            failure = InternalFailure("The inference failed; the proxy's log says why.")
+            return refusal(failure, request_id)
+
+    async def _answer(
+        self, request: web.Request, message: RequestMessage, body: bytes
+    ) -> web.StreamResponse:
+        final = await self.carried_out(
+            message, len(body), lambda command: self.perform(request, command)
+        )
+        if final is None:
+            return await self._passed_on(request, body)
+        headers = _headers(request)
+        final = self.spoken.to_database(final)
+        headers["Content-Type"], content = await self._unless_short(
+            body, http_body, final, self.message_limit
+        )
+        headers.setdefault("Accept", "application/json")
+        return await self._pass_on(request, "POST", headers, content, self._url())
+
+    async def carried_out(
+        self, message: RequestMessage, size: int, perform: Callable[[Command], Awaitable[Reply]]
+    ) -> RequestMessage | None:
+        """What goes to the database when all that an inference needs is performed (`in_order`)."""
+        timeout = round(self.evaluation_timeout * 1000)
+        scripted = as_script(message) if size < LONG else await self.aside(as_script, message)
+        final = await carried_out(
+            scripted, self.settings, perform, self.aside, size=size, timeout=timeout
+        )
+        return final if final is None or scripted is message else with_traversers(final)
+
+    async def perform(self, request: web.Request, command: Command) -> Reply:
+        """Do what an inference needs, with the client's own credentials."""
+        match command:
+            case Admit() | Ask():
+                return await self.ask(request, command.request)
+            case Try():
+                return None  # where nothing is sent before it is complete, nothing is tried
+            case work:
+                return await self.predict(work)
+
+    async def ask(self, request: web.Request, asked: RequestMessage) -> Results:
+        """The results of a query of our own.
+
+        Raises `Refused`, `InternalFailure`, `UnsupportedOperation`.
+        """
+        for message in self.spoken.forms(asked):
+            headers = _headers(request)
+            headers["Content-Type"], content = http_body(message, self.message_limit)
+            headers["Accept"] = message.format.name
+            headers.popall("Accept-Encoding", None)
+            async with self._send("POST", headers, content, self._url()) as response:
+                body = await read_whole(response)
+                if response.status != 200 and "Gremlin-RequestId" in response.headers:
+                    raise UnsupportedOperation(DATABASE_4)
+                if self.spoken.understood(message.format, response.status, body):
+                    break
+        else:
+            raise UnsupportedOperation(NOTHING_SPOKEN)
+        if response.status != 200:
+            raise Refused(
+                web.Response(
+                    status=response.status,
+                    reason=response.reason,
+                    headers=end_to_end(CIMultiDict(response.headers)),
+                    body=body,
+                ),
+                asked.request_id,
+            )
+        try:
+            return (await self._unless_short(body, read_response, body)).results
+        except MessageError as error:
+            raise InternalFailure(f"The database's answer cannot be read: {error}") from error
+
+    async def _unless_short(self, data: bytes, work: Callable[..., _T], *arguments: object) -> _T:
+        """Work on `data`, in a thread if that is long. Raises `TooManyRequests`."""
+        if len(data) < LONG:
+            return work(*arguments)
+        return await self.aside(work, *arguments)
+
+    async def _passed_on(self, request: web.Request, body: bytes) -> web.StreamResponse:
+        """The database's answer to a request as it came."""
+        _, _, query = request.raw_path.partition("?")
+        url = self._url(query)
+        return await self._pass_on(request, request.method, _headers(request), body, url)
+
+    async def forward(self, request: web.Request, url: URL) -> web.StreamResponse:
+        """The answer of `url` to a request that is no query in Gremlin, to the last byte as it
+        came: what it is signed with may cover the body as it was compressed."""
+        body = request.get(AS_IT_CAME) or await request.read()
+        return await self._pass_on(request, request.method, end_to_end(request.headers), body, url)
+
+    async def fetched(self, request: web.Request, url: URL) -> web.Response | None:
+        """The same as a whole, `None` if there is no answer."""
+        body = request.get(AS_IT_CAME) or await request.read()
+        try:
+            async with self._send(request.method, end_to_end(request.headers), body, url) as answer:
+                return web.Response(
+                    status=answer.status,
+                    reason=answer.reason,
+                    headers=end_to_end(CIMultiDict(answer.headers)),
+                    body=await answer.read(),
+                )
+        except InternalFailure:
+            return None
+
+    async def _pass_on(
+        self,
+        request: web.Request,
+        method: str,
+        headers: CIMultiDict[str],
+        body: bytes,
+        url: URL,
+    ) -> web.StreamResponse:
+        response: web.StreamResponse | None = None
+        try:
+            async with self._send(method, headers, body, url) as answered:
+                response = web.StreamResponse(
+                    status=answered.status,
+                    reason=answered.reason,
+                    headers=end_to_end(CIMultiDict(answered.headers)),
+                )
+                if answered.content_length is not None:
+                    response.content_length = answered.content_length
+                await response.prepare(request)
+                async for chunk in answered.content.iter_any():
+                    await response.write(chunk)
+                await response.write_eof()
+                return response
+        except asyncio.CancelledError:
+            if response is not None and request.transport is not None:
+                request.transport.abort()
+            raise
+        except InternalFailure as error:
+            if response is None:
+                return refusal(error, _id_of(request, body))
+            # Part of the answer is with the client: only a broken connection tells that it ends.
+            if request.transport is not None:
+                request.transport.abort()
+            return response
+
+    def _url(self, query: str = "") -> URL:
+        """The database's endpoint, with a query string as it was written."""
+        return URL(http_url(self.upstream) + (f"?{query}" if query else ""), encoded=True)
+
+    @asynccontextmanager
+    async def _send(
+        self, method: str, headers: CIMultiDict[str], body: bytes, url: URL
+    ) -> AsyncIterator[ClientResponse]:
+        """The database's response. Raises `InternalFailure` if there is none."""
+        try:
+            async with self.session.request(
+                method,
+                url,
+                data=body or None,
+                headers=headers,
+                skip_auto_headers=_AUTOMATIC,
+                allow_redirects=False,
+                timeout=ClientTimeout(total=None, sock_connect=self.connect_timeout),
+            ) as response:
+                yield response
+        except (ClientError, OSError) as error:
+            reason = reason_of(error)
+            own = url.with_query(None) == self._url()
+            place = self.upstream if own else str(url.with_query(None))
+            log.warning("HTTP request to %s failed: %s", place, reason)
+            message = f"The database at {place} cannot be reached: {reason}."
+            raise InternalFailure(message) from error
+
+
+class Refused(Exception):
+    """The database refused a query of our own; its response is the client's."""
+
+    def __init__(self, response: web.Response, asked: UUID) -> None:
+        super().__init__(response.status)
+        self._response = response
+        self._asked = asked
+
+    def told(self, request_id: UUID) -> web.Response:
+        """The response under the id of the client's request, by which drivers look for it."""
+        if isinstance(body := self._response.body, bytes):
+            own = str(self._asked).encode()
+            self._response.body = body.replace(own, str(request_id).encode())
+        return self._response
+
+
+def _headers(request: web.Request) -> CIMultiDict[str]:
+    """Those of a request whose body was read, and is no longer compressed."""
+    headers = end_to_end(request.headers)
+    headers.popall("Content-Encoding", None)
+    return headers
+
+
+def _address(request: web.Request) -> bytes:
+    return unquote_plus(request.query_string).encode()
+
+
+def _content_type(request: web.Request) -> str:
+    return request.headers.get("Content-Type", "")
+
+
+def _id_of(request: web.Request, body: bytes) -> UUID:
+    """The id that a request names where it can be told at once, else a new one."""
+    return peek_http_id(_content_type(request), body) or uuid4()
+
+
+def _unquoted(form: bytes) -> bytes:
+    return unquote_plus(form.decode("latin-1")).encode()

@@ -1,0 +1,55 @@
+"""Requests as frames or HTTP bodies for the database: in time, and no larger than it takes."""
+
+from __future__ import annotations
+
+import time
+
+from gremlink.grammar.errors import GremlinError
+from gremlink.proxy.inference.errors import UnsupportedOperation
+from gremlink.proxy.inference.timeouts import with_deadline, with_time_left
+from gremlink.proxy.relay.websocket.commands import Pending
+from gremlink.proxy.wire.frames import encode_frame
+from gremlink.proxy.wire.http import write_http_body
+from gremlink.proxy.wire.request import RequestMessage, write_request
+
+
+def frame(request: RequestMessage, limit: int) -> bytes:
+    """The frames of a request of at most `limit` bytes. Raises `UnsupportedOperation`."""
+    try:
+        opcode, payload = write_request(request)
+    except GremlinError as error:
+        raise UnsupportedOperation(f"The query cannot be sent on: {error}") from error
+    _require(payload, limit)
+    return encode_frame(opcode, payload, masked=True)
+
+
+def http_body(request: RequestMessage, limit: int) -> tuple[str, bytes]:
+    """The same for HTTP: content type and body."""
+    try:
+        mime, payload = write_http_body(request)
+    except GremlinError as error:
+        raise UnsupportedOperation(f"The query cannot be sent on: {error}") from error
+    _require(payload, limit)
+    return mime, payload
+
+
+def _require(payload: bytes, limit: int) -> None:
+    if len(payload) > limit:
+        raise UnsupportedOperation(
+            f"With its answers in it the query has {len(payload)} bytes, more than the"
+            f" {limit} that can be sent: narrow the steps before the inference,"
+            " or ask for fewer results."
+        )
+
+
+def in_time(pending: Pending, request: RequestMessage) -> RequestMessage:
+    """The request with what is left of the inference's time.
+
+    One whose results are the client's says so only where its client has named a time.
+    """
+    if pending.timeout <= 0:
+        return request
+    left = pending.timeout - (time.monotonic() - pending.started) * 1000
+    if pending.trying or request.request_id == pending.request.request_id:
+        return with_time_left(request, left)
+    return with_deadline(request, left)

@@ -1,0 +1,1 @@
+"""One client's WebSocket connection and its own connection to the database."""

@@ -1,0 +1,136 @@
+"""What the inferences of one conversation have done outside the event loop, and their time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from enum import Enum, auto
+from typing import Any
+
+from gremlink.proxy.inference import commands as inference
+from gremlink.proxy.inference.commands import Reply, Work
+from gremlink.proxy.inference.errors import InferenceError, InternalFailure
+from gremlink.proxy.relay.offload import Aside, Done, Written, advance_and_write, read_marked
+from gremlink.proxy.relay.websocket.commands import (
+    Advance,
+    Command,
+    Pending,
+    Predict,
+    Read,
+    Reading,
+    Watch,
+)
+from gremlink.proxy.relay.websocket.conversation import Conversation
+from gremlink.proxy.wire.request import RequestMessage
+
+log = logging.getLogger(__name__)
+
+Predictor = Callable[[Work], Awaitable[Reply]]
+"""Does a model's work; a future that is done is a reply that took no waiting."""
+
+
+class Waiting(Enum):
+    """The one value that stands for a reply which comes later."""
+
+    WAITING = auto()
+
+
+WAITING = Waiting.WAITING
+
+
+class Errands:
+    """`then` carries out what a conversation commands when an errand is done."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        predict: Predictor,
+        aside: Aside,
+        then: Callable[[Iterable[Command]], None],
+    ) -> None:
+        self._conversation = conversation
+        self._predict = predict
+        self._aside = aside
+        self._then = then
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def predict(self, command: Predict) -> Reply | InferenceError | Waiting:
+        """What a model has to say, or `WAITING` if that takes an errand."""
+        reply = self._predict(command.work)
+        if isinstance(reply, asyncio.Future) and reply.done():
+            error = reply.exception()
+            return reply.result() if error is None else _told(error, command.pending)
+        self._start(self._model(command.pending, reply))
+        return WAITING
+
+    def run(self, command: Advance | Read | Watch) -> None:
+        """Begin an errand."""
+        match command:
+            case Advance():
+                self._start(self._step(command))
+            case Read(reading):
+                self._start(self._read(reading))
+            case Watch(pending):
+                self._watch(pending)
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _start(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(errand)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _model(self, pending: Pending, reply: Awaitable[Reply]) -> None:
+        outcome: Reply | InferenceError
+        pending.errand = asyncio.current_task()
+        try:
+            outcome = await reply
+        except Exception as error:
+            outcome = _told(error, pending)
+        pending.errand = None
+        self._then(self._conversation.predicted(pending, outcome))
+
+    async def _step(self, step: Advance) -> None:
+        outcome: inference.Command | Done | Written | Exception
+        pending = step.pending
+        try:
+            outcome = await self._aside(
+                advance_and_write, pending.answering, step.reply, step.write
+            )
+        except Exception as error:
+            outcome = error
+        self._then(self._conversation.advanced(pending, outcome))
+
+    async def _read(self, reading: Reading) -> None:
+        outcome: RequestMessage | Exception | None
+        try:
+            outcome = await self._aside(read_marked, reading.message)
+        except Exception as error:
+            outcome = error
+        self._then(self._conversation.read(reading, outcome))
+
+    def _watch(self, pending: Pending) -> None:
+        if pending.timer is not None:
+            pending.timer.cancel()
+            pending.timer = None
+        if pending.timeout > 0:
+            left = pending.started + pending.timeout / 1000 - time.monotonic()
+            loop = asyncio.get_running_loop()
+            pending.timer = loop.call_later(max(left, 0), self._expired, pending)
+
+    def _expired(self, pending: Pending) -> None:
+        self._then(self._conversation.expired(pending))
+
+
+def _told(error: BaseException, pending: Pending) -> InferenceError:
+    """What the client is told of an error."""
+    if isinstance(error, InferenceError):
+        return error
+    asked = pending.request.request_id
+    log.error("prediction failed, request %s", asked, exc_info=error, extra={"request": asked})
+    return InternalFailure("The prediction failed; the proxy's log says why.")

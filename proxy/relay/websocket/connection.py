@@ -1,0 +1,418 @@
+"""A client's connection and the database's, tied together: bytes move, back-pressure moves back.
+
+The sockets' part of a conversation; what is decided, `conversation.Conversation` decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from gremlink.proxy.config import Limits
+from gremlink.proxy.inference.commands import Reply
+from gremlink.proxy.inference.errors import InferenceError
+from gremlink.proxy.relay.offload import Aside
+from gremlink.proxy.relay.websocket.background import WAITING, Errands, Predictor
+from gremlink.proxy.relay.websocket.commands import (
+    Advance,
+    Command,
+    Hang,
+    Pass,
+    Pending,
+    Predict,
+    Read,
+    ToClient,
+    ToUpstream,
+    Watch,
+)
+from gremlink.proxy.relay.websocket.conversation import Conversation
+from gremlink.proxy.relay.websocket.deadlines import Silence, Stall, Unfinished
+from gremlink.proxy.relay.websocket.fast_path import Received, requests_way, responses_way
+from gremlink.proxy.relay.websocket.open_requests import OpenRequest
+from gremlink.proxy.wire.errors import FrameError
+from gremlink.proxy.wire.frames import (
+    CloseCode,
+    FrameReader,
+    Message,
+    MessageReader,
+    Opcode,
+    encode_frame,
+)
+from gremlink.proxy.wire.response_stream import Closing, ResponseStream
+
+log = logging.getLogger(__name__)
+
+CLOSE_TIMEOUT = 5.0
+"""Seconds that a client has to answer a close frame."""
+
+BACKLOG_LIMIT = 1024 * 1024
+"""Bytes of held messages above which no more are read from the client."""
+
+
+class _Side(asyncio.Protocol):
+    """One of the two sockets; tells the connection what happens on it."""
+
+    def __init__(
+        self,
+        received: Received,
+        writable: Callable[[bool], None],
+        lost: Callable[[Exception | None], None],
+    ) -> None:
+        self.hand(received)
+        self._writable = writable
+        self._lost = lost
+
+    def hand(self, received: Received) -> None:
+        """What is read goes to `received`, from the next `set_protocol` on."""
+        self.data_received = received  # type: ignore[assignment,method-assign]
+
+    def pause_writing(self) -> None:
+        self._writable(False)
+
+    def resume_writing(self) -> None:
+        self._writable(True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost(exc)
+
+
+class Connection:
+    """One client and its own connection to the database.
+
+    `predict` does a model's work outside the event loop, `aside` what takes long to read.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        predict: Predictor,
+        aside: Aside,
+        limits: Limits,
+        *,
+        upstream: str,
+    ) -> None:
+        self._conversation = conversation
+        self._errands = Errands(conversation, predict, aside, self._errand_done)
+        self._upstream_name = upstream
+        self._requests = MessageReader(limits.max_message_bytes)
+        self._responses = ResponseStream(conversation.ours)
+        self._client: asyncio.Transport | None = None
+        self._upstream: asyncio.Transport | None = None
+        self._deferred: list[bytes] = []
+        self._hanging: asyncio.TimerHandle | None = None
+        self._closing = False
+        self._refused = False
+        self._reading = True
+        self._upstream_full = False
+        self._draining = False
+        self.ledger = conversation.ledger
+        self.database_lost = False
+        """Whether the database broke the connection off without a word."""
+        self._open_limit = limits.max_requests_per_connection
+        self._timed = limits.idle_timeout is not None
+        self._silence = Silence(limits.idle_timeout, self._idle)
+        self._stall = Stall(limits.write_timeout, self._stalled)
+        self._unfinished = Unfinished(limits.message_timeout, self._given_up)
+        self.client_side = _Side(
+            self._heard(self._from_client), self._client_writable, self._client_lost
+        )
+        self.upstream_side = _Side(
+            self._heard(self._from_upstream), self._upstream_writable, self._upstream_lost
+        )
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the client's socket is closed."""
+
+    def attach_client(self, transport: asyncio.Transport) -> None:
+        """Take over the client's socket; its bytes come from now on to `client_side`."""
+        self._client = transport
+        transport.set_protocol(self.client_side)
+
+    def attach_upstream(self, transport: asyncio.Transport, early: bytes = b"") -> None:
+        """Take over the database's socket, which is paused; `early` was already read from it."""
+        self._upstream = transport
+        assert self._client is not None
+        self._take_short_ways(self._client, transport)
+        transport.set_protocol(self.upstream_side)
+        transport.resume_reading()
+        if early:
+            self._from_upstream(early)
+        self._set_short_ways()
+
+    def _take_short_ways(self, client: asyncio.Transport, upstream: asyncio.Transport) -> None:
+        requests = requests_way(self.ledger, upstream.write, self._from_client)
+        self.client_side.hand(self._heard(requests))
+        client.set_protocol(self.client_side)
+        responses = responses_way(self.ledger, client.write, self._from_upstream)
+        self.upstream_side.hand(self._heard(responses))
+
+    def _heard(self, received: Received) -> Received:
+        """The same, as a sign of life where silence has a limit."""
+        if not self._timed:
+            return received
+
+        def heard(data: bytes) -> None:
+            self._silence.heard()
+            received(data)
+
+        return heard
+
+    def upstream_unreachable(self, reason: str) -> None:
+        """There is no database: the first request will be told, then the connection closes."""
+        self._conversation.refuse_all(reason)
+
+    def drain(self) -> None:
+        """Say good-bye to the client as soon as it waits for no answer."""
+        self._draining = True
+        self._set_short_ways()
+        self._leave_if_quiet()
+
+    def _leave_if_quiet(self) -> None:
+        if self._draining and self._conversation.quiet and not self._requests.inside_message:
+            self.shut_down()
+
+    def open_requests(self) -> Iterable[tuple[UUID, OpenRequest]]:
+        """The client's requests without a last response, by their ids, oldest first."""
+        return self.ledger.open()
+
+    def cancel(self, request_id: UUID, error: InferenceError) -> bool:
+        """End one of them with an error; whether there was such a request."""
+        if request_id.bytes not in self._conversation.open:
+            return False
+        self._carry_out(self._conversation.cancel(request_id, error))
+        return True
+
+    def shut_down(self) -> None:
+        """Say good-bye to the client, because the proxy stops."""
+        self._say_goodbye("The proxy is shutting down.")
+
+    def _say_goodbye(self, reason: str) -> None:
+        if self._client is None or self._client.is_closing():
+            return
+        if self._responses.at_boundary:
+            self._carry_out(self._conversation.going_away(reason))
+            self._close(self._client)
+        else:
+            self._client.abort()
+
+    def _idle(self) -> None:
+        if self._conversation.quiet:
+            self._say_goodbye("Nothing was said for too long.")
+
+    def _stalled(self) -> None:
+        log.warning("a client takes nothing of what is sent to it: its connection is closed")
+        self._abort()
+
+    def _given_up(self) -> None:
+        if not self._reading:  # what follows may lie in the socket
+            self._unfinished.goes_on()
+            return
+        reason = "a message was begun and does not go on"
+        self._refuse_client(FrameError(reason, CloseCode.PROTOCOL_ERROR))
+
+    def _set_short_ways(self) -> None:
+        ordinary = (
+            self._client is not None
+            and self._upstream is not None
+            and not (self._client.is_closing() or self._upstream.is_closing())
+            and not (self._refused or self._closing or self._draining)
+            and self._conversation.ordinary
+        )
+        whole = ordinary and not self._requests.inside_message
+        self.ledger.may_come = self._open_limit if whole else 0
+        self.ledger.may_answer = ordinary and not self._responses.inside_message
+
+    # From the client -------------------------------------------------------------------------
+
+    def _from_client(self, data: bytes) -> None:
+        if self._refused:
+            return
+        try:
+            for item in self._requests.feed(data):
+                if isinstance(item, Message):
+                    self._carry_out(self._conversation.client(item))
+                else:
+                    self._control(item)
+        except FrameError as error:
+            self._refuse_client(error)
+        except Exception:
+            log.exception("relay failed on bytes of the client")
+            self._abort()
+        if self._requests.inside_message and not self._refused:
+            self._unfinished.goes_on()
+        else:
+            self._unfinished.end()
+        self._set_reading()
+        self._set_short_ways()
+
+    def _control(self, frame: bytes) -> None:
+        opcode = frame[0] & 0x0F
+        if self._upstream is not None and not self._upstream.is_closing():
+            self._upstream.write(frame)
+        elif self._hanging is None:
+            self._answer_control(opcode, frame)
+        if self._hanging is not None and opcode == Opcode.CLOSE and self._client is not None:
+            self._close(self._client)
+
+    def _answer_control(self, opcode: int, frame: bytes) -> None:
+        """What the database would answer, if there were one."""
+        payload = b"".join(piece.payload() for piece in FrameReader().feed(frame))
+        if opcode == Opcode.PING:
+            self._to_client(encode_frame(Opcode.PONG, payload, masked=False))
+        elif opcode == Opcode.CLOSE and self._client is not None:
+            self._to_client(encode_frame(Opcode.CLOSE, payload, masked=False))
+            self._close(self._client)
+
+    def _to_upstream(self, data: bytes) -> None:
+        if self._upstream is not None and not self._upstream.is_closing():
+            self._upstream.write(data)
+
+    def _refuse_client(self, error: FrameError) -> None:
+        self._refused = True
+        self._carry_out(self._conversation.broken(error))
+        if self._upstream is not None:
+            self._close(self._upstream)
+
+    def _set_reading(self) -> None:
+        """Read from the client only while what it sends can go somewhere."""
+        if self._client is None or self._client.is_closing():
+            return
+        wanted = not self._upstream_full and self._conversation.backlog <= BACKLOG_LIMIT
+        if wanted != self._reading:
+            self._reading = wanted
+            if wanted:
+                self._client.resume_reading()
+            else:
+                self._client.pause_reading()
+
+    def _client_writable(self, writable: bool) -> None:
+        assert self._client is not None
+        if writable:
+            self._stall.end()
+        else:
+            self._stall.begin(self._client)
+        if self._upstream is None or self._upstream.is_closing():
+            return
+        if writable:
+            self._upstream.resume_reading()
+        else:
+            self._upstream.pause_reading()
+
+    def _client_lost(self, exc: Exception | None) -> None:
+        # Closing at once ends the client's sessions and transactions as without the proxy.
+        if self._upstream is not None:
+            self._close(self._upstream)
+        self._conversation.close()
+        self._errands.cancel()
+        if self._hanging is not None:
+            self._hanging.cancel()
+        self._silence.cancel()
+        self._stall.end()
+        self._unfinished.end()
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    # From the database -----------------------------------------------------------------------
+
+    def _from_upstream(self, data: bytes) -> None:
+        try:
+            for event in self._responses.feed(data):
+                if isinstance(event, Closing):
+                    self._closing = True
+                self._carry_out(self._conversation.upstream(event))
+        except FrameError as error:
+            assert self._upstream is not None
+            self._upstream.abort()
+            log.warning("%s sent a broken frame: %s", self._upstream_name, error)
+        except Exception:
+            log.exception("relay failed on bytes of the database")
+            self._abort()
+        self._leave_if_quiet()
+        self._set_short_ways()
+
+    def _upstream_writable(self, writable: bool) -> None:
+        self._upstream_full = not writable
+        self._set_reading()
+
+    def _upstream_lost(self, exc: Exception | None) -> None:
+        client = self._client
+        if client is None or client.is_closing():
+            return
+        if self._closing:
+            self._close(client)
+            return
+        if not self._responses.at_boundary:
+            self.database_lost = True
+            # Part of a message is with the client: nothing that follows could be understood.
+            log.warning("%s was lost in the middle of a message", self._upstream_name)
+            client.abort()
+            return
+        self.database_lost = True
+        cause = f" ({exc})" if exc is not None else ""
+        reason = f"The connection to the database at {self._upstream_name} was lost{cause}."
+        log.warning("%s", reason)
+        self._carry_out(self._conversation.upstream_lost(reason))
+
+    # Commands --------------------------------------------------------------------------------
+
+    def _carry_out(self, commands: Iterable[Command]) -> None:
+        replies = deque(self._sent(commands))
+        while replies:
+            pending, reply = replies.popleft()
+            replies += self._sent(self._conversation.predicted(pending, reply))
+            self._leave_if_quiet()
+        self._set_reading()
+        self._set_short_ways()
+
+    def _sent(self, commands: Iterable[Command]) -> list[tuple[Pending, Reply | InferenceError]]:
+        """Carry out commands; the replies of models that took no waiting."""
+        replies = []
+        for command in commands:
+            match command:
+                case Pass(data):
+                    self._to_client(data)
+                    if self._responses.at_boundary and self._deferred:
+                        self._to_client(b"".join(self._deferred))
+                        self._deferred.clear()
+                case ToClient(data) if self._responses.at_boundary:
+                    self._to_client(data)
+                case ToClient(data):
+                    self._deferred.append(data)
+                case Predict(pending):
+                    reply = self._errands.predict(command)
+                    if reply is not WAITING:
+                        replies.append((pending, reply))
+                case Advance() | Read() | Watch():
+                    self._errands.run(command)
+                case Hang():
+                    self._hang()
+                case ToUpstream(data):
+                    self._to_upstream(data)
+        return replies
+
+    def _to_client(self, data: bytes) -> None:
+        if self._client is not None and not self._client.is_closing():
+            self._client.write(data)
+
+    def _hang(self) -> None:
+        """Close the client's socket when it has answered the close frame, or has had its time."""
+        if self._hanging is None and self._client is not None:
+            loop = asyncio.get_running_loop()
+            self._hanging = loop.call_later(CLOSE_TIMEOUT, self._close, self._client)
+
+    def _close(self, transport: asyncio.Transport) -> None:
+        """Close a socket once what was written is sent, or could not be sent in time."""
+        transport.close()
+        if transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
+
+    def _abort(self) -> None:
+        for transport in (self._client, self._upstream):
+            if transport is not None:
+                transport.abort()
+
+    def _errand_done(self, commands: Iterable[Command]) -> None:
+        self._carry_out(commands)
+        self._leave_if_quiet()

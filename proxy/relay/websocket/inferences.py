@@ -1,0 +1,333 @@
+"""The inferences of one client's conversation, without sockets: replies in, commands out.
+
+Each is the generator of `gremlink.proxy.inference.answer`. Its queries go over the client's
+connection to the database, under ids of their own, by which their responses are taken out of the
+stream.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from uuid import UUID
+
+from gremlink.proxy.inference import commands as inference
+from gremlink.proxy.inference.answer import Answering, answer_understood
+from gremlink.proxy.inference.commands import Admit, Ask, GuessLinks, Reply, Try
+from gremlink.proxy.inference.errors import (
+    InferenceError,
+    InternalFailure,
+)
+from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.shape import Shapes
+from gremlink.proxy.inference.timeouts import exceeded, timeout_of_request
+from gremlink.proxy.inference.understood import Understood, understand
+from gremlink.proxy.relay.offload import LONG, Done, Written, advance
+from gremlink.proxy.relay.outgoing import frame, in_time
+from gremlink.proxy.relay.websocket.backoff import Patience
+from gremlink.proxy.relay.websocket.commands import (
+    Advance,
+    Command,
+    Pending,
+    Predict,
+    ToClient,
+    ToUpstream,
+    Watch,
+)
+from gremlink.proxy.relay.websocket.error_responses import refusal
+from gremlink.proxy.relay.websocket.id_cache import RecentIds
+from gremlink.proxy.relay.websocket.open_requests import Ledger
+from gremlink.proxy.relay.websocket.results import collect, holds_any
+from gremlink.proxy.wire.frames import Message, Opcode, encode_frame
+from gremlink.proxy.wire.mime import TEXT_FRAME, Format
+from gremlink.proxy.wire.request import RequestMessage
+from gremlink.proxy.wire.response import json_version, readdress
+from gremlink.proxy.wire.response_stream import Ours
+from gremlink.proxy.wire.status import Status, is_final, is_success
+
+log = logging.getLogger(__name__)
+
+
+class Inferences:
+    """See the module. `timeout`, in milliseconds, is that of clients who name none."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        shapes: Shapes,
+        recent: RecentIds,
+        *,
+        timeout: int,
+        message_limit: int,
+    ) -> None:
+        self._settings = settings
+        self._shapes = shapes
+        self._recent = recent
+        self._ledger = ledger
+        self._timeout = timeout
+        self._message_limit = message_limit
+        self._pending: dict[UUID, Pending] = {}
+        """By the client's ids."""
+        self.gate: Pending | None = None
+        """The inference that has to end before anything else is sent."""
+        self._patience = Patience()
+
+    def begin(
+        self, message: Message, asked: RequestMessage | Understood, started: float
+    ) -> Iterator[Command]:
+        """Answer a request that is noted as open, since `started` (`Pending`)."""
+        if isinstance(asked, Understood):
+            request = asked.query.request
+            answering = answer_understood(asked, self._settings, trying=True)
+        else:
+            request = asked
+            answering = self._answer(message, request)
+        timeout = timeout_of_request(request)
+        pending = Pending(
+            message,
+            request,
+            answering,
+            started,
+            self._timeout if timeout is None else timeout,
+        )
+        self._pending[request.request_id] = pending
+        if asks_otherwise(request.format) or request.processor == "session":
+            # A session runs its requests in their order.
+            self.gate = pending
+        if _is_long(pending):
+            yield Watch(pending)
+        yield from self._step(pending, None)
+
+    def _answer(self, message: Message, request: RequestMessage) -> Answering:
+        understood = understand(request, self._settings)
+        if understood is None:
+            return None
+        self._shapes.keep(message.payload, understood)
+        # What is long is written in a thread, which an attempt would only make wait.
+        short = len(message.payload) < LONG
+        return (yield from answer_understood(understood, self._settings, trying=short))
+
+    # What comes from outside ------------------------------------------------------------------
+
+    def is_pending(self, pending: Pending) -> bool:
+        """Whether the inference still waits for something."""
+        return self._pending.get(pending.request.request_id) is pending
+
+    def predicted(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
+        """A model has done its work for an inference that is pending, or has refused it."""
+        if pending.guessing:
+            pending.guessing = False
+            if reply is None:
+                self._patience.failed()
+        yield from self._step(pending, reply)
+
+    def advanced(
+        self, pending: Pending, outcome: inference.Command | Done | Written | Exception
+    ) -> Iterator[Command]:
+        """A thread has taken a step."""
+        pending.stepping = False
+        if not self.is_pending(pending):
+            pending.answering.close()
+            return
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            yield from self._do(pending, outcome)
+        except Exception as error:
+            yield from self._fail(pending, error)
+
+    def expired(self, pending: Pending) -> Iterator[Command]:
+        """An inference that is pending has taken its time."""
+        yield from self._refuse(pending, exceeded(pending.request, pending.timeout))
+
+    def answered(self, request_id: UUID, code: int) -> None:
+        """The database has given its last response under the client's own id."""
+        refused = self._pending.get(request_id)
+        if refused is not None:  # credentials were refused under the id of the request itself
+            self._end(refused, code)
+
+    def give_up(self, request_id: UUID) -> bool:
+        """Forget an inference; whether there was one."""
+        pending = self._pending.get(request_id)
+        if pending is None:
+            return False
+        self._close(pending)
+        return True
+
+    def close(self) -> None:
+        """Forget all of them."""
+        for pending in list(self._pending.values()):
+            self._close(pending)
+
+    def ours(self, event: Ours) -> Iterator[Command]:
+        """A response to a query of our own."""
+        asked, code = event.head.request_id, event.head.code or Status.SERVER_ERROR
+        assert asked is not None
+        ours = self._ledger.ours
+        pending = ours[asked]
+        if is_final(code):
+            del ours[asked]
+        if pending is None:
+            return
+        if is_final(code):
+            pending.asked = None
+        if pending.trying:
+            yield from self._tried(pending, event, code)
+            return
+        if not is_success(code):
+            if is_final(code):
+                self._end(pending, code)
+            payload = readdress(event.payload, pending.request.request_id)
+            yield ToClient(encode_frame(event.opcode, payload, masked=False))
+            return
+        self._ledger.admitted = True
+        if event.opcode == Opcode.TEXT:
+            self._ledger.json_version = json_version(event.payload)
+        reply: Reply | InferenceError
+        try:
+            collect(pending, event.payload, self._recent)
+        except InferenceError as error:
+            reply = error
+        else:
+            if not is_final(code):
+                return
+            reply = tuple(pending.results)
+        yield from self._step(pending, reply)
+
+    def _tried(self, pending: Pending, event: Ours, code: int) -> Iterator[Command]:
+        """A response that is the client's, unless it shows that the attempt has failed."""
+        if not pending.tried and code != Status.AUTHENTICATE:
+            try:
+                pending.tried = is_success(code) and holds_any(event.payload)
+            except InferenceError as error:
+                yield from self._fail(pending, error)
+                return
+            if not (pending.tried or code == Status.SERVER_TIMEOUT):
+                if is_final(code):
+                    pending.trying = False
+                    self._patience.failed()
+                    yield from self._step(pending, None)
+                return
+            if pending.tried:
+                self._patience.succeeded()
+            else:
+                self._patience.failed()
+            pending.answering.close()
+            if pending.timer is not None:  # from here on it is the database's time
+                pending.timer.cancel()
+        if is_final(code):
+            self._end(pending, code)
+        payload = readdress(event.payload, pending.request.request_id)
+        yield ToClient(encode_frame(event.opcode, payload, masked=False))
+
+    # Steps ------------------------------------------------------------------------------------
+
+    def _step(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
+        """Carry an inference on as far as it goes without an answer from outside."""
+        if _is_long(pending):
+            pending.stepping = True
+            yield Advance(pending, reply, lambda request: self._in_time(pending, request))
+            return
+        try:
+            yield from self._do(pending, advance(pending.answering, reply))
+        except Exception as error:
+            yield from self._fail(pending, error)
+
+    def _do(
+        self, pending: Pending, needed: inference.Command | Done | Written
+    ) -> Iterator[Command]:
+        match needed:
+            case Done(None):
+                self._leave(pending)
+                yield ToUpstream(pending.message.raw)
+            case Done(RequestMessage() as final):
+                yield from self._do(pending, Written(needed, self._in_time(pending, final)))
+            case Admit():
+                yield from self._admitted(pending, needed)
+            case Ask(request):
+                yield self._ask(pending, request, self._in_time(pending, request))
+            case Try(request):
+                pending.trying = True
+                yield self._ask(pending, request, self._in_time(pending, request))
+            case GuessLinks() if not self._patience.is_due():
+                yield from self._step(pending, None)
+            case GuessLinks():
+                pending.guessing = True
+                yield Predict(pending, needed)
+            case Written(Ask(request), frames):
+                yield self._ask(pending, request, frames)
+            case Written(_, frames):
+                self._leave(pending)
+                yield ToUpstream(frames)
+            case work:
+                assert not isinstance(work, Done)
+                yield Predict(pending, work)
+
+    def _in_time(self, pending: Pending, request: RequestMessage) -> bytes:
+        spoken = request.in_json(self._ledger.json_version)
+        # A number that is added to a text frame has a type, which only GraphSON 3 surely reads.
+        if request.format != TEXT_FRAME or self._ledger.json_version == 3:
+            spoken = in_time(pending, spoken)
+        return frame(spoken, self._message_limit)
+
+    def _admitted(self, pending: Pending, admit: Admit) -> Iterator[Command]:
+        if admit.timeout is not None:
+            pending.timeout = admit.timeout
+        yield Watch(pending)
+        names_none = pending.request.format == TEXT_FRAME and self._ledger.json_version is None
+        if self._ledger.admitted and not names_none:
+            yield from self._step(pending, None)
+        else:
+            request = admit.request
+            yield self._ask(pending, request, self._in_time(pending, request))
+
+    def _ask(self, pending: Pending, request: RequestMessage, frames: bytes) -> ToUpstream:
+        pending.asked, pending.results, pending.received = request.request_id, [], 0
+        self._ledger.ours[request.request_id] = pending
+        return ToUpstream(frames)
+
+    # Ends -------------------------------------------------------------------------------------
+
+    def _fail(self, pending: Pending, error: Exception) -> Iterator[Command]:
+        if not isinstance(error, InferenceError):
+            asked = pending.request.request_id
+            told = {"request": asked}
+            log.error("inference failed, request %s", asked, exc_info=error, extra=told)
+            error = InternalFailure("The inference failed; the proxy's log says why.")
+        yield from self._refuse(pending, error)
+
+    def _refuse(self, pending: Pending, error: InferenceError) -> Iterator[Command]:
+        self._close(pending)
+        yield refusal(self._ledger, pending.request.format, pending.request.request_id, error)
+
+    def _end(self, pending: Pending, status: int) -> None:
+        """Forget an inference that ends with a response of the database."""
+        self._close(pending)
+        self._ledger.ended(pending.request.request_id.bytes, status)
+
+    def _close(self, pending: Pending) -> None:
+        if not pending.stepping:
+            pending.answering.close()
+        self._leave(pending)
+
+    def _leave(self, pending: Pending) -> None:
+        """An inference needs nothing more."""
+        self._pending.pop(pending.request.request_id, None)
+        for running in (pending.timer, pending.errand):
+            if running is not None:
+                running.cancel()
+        if pending.asked is not None:
+            self._ledger.ours[pending.asked] = None
+            pending.asked = None
+        if self.gate is pending:
+            self.gate = None
+
+
+def asks_otherwise(format: Format) -> bool:
+    """Whether our own queries are in another format than those of a client that uses this one."""
+    return format.readable != format
+
+
+def _is_long(pending: Pending) -> bool:
+    return len(pending.message.payload) + pending.received >= LONG

@@ -1,0 +1,104 @@
+"""The requests of one connection: which are open, how many have ended, and how long they took."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
+
+from gremlink.proxy.relay.latency_histogram import seconds
+from gremlink.proxy.relay.websocket.commands import Pending
+from gremlink.proxy.wire.frames import Opcode
+from gremlink.proxy.wire.mime import GRAPHBINARY, Format
+from gremlink.proxy.wire.status import Status
+
+KEPT = 8192
+"""Bytes of an open request that are kept, to tell what it asks."""
+
+
+HEAD = 8
+"""Bytes of a client's frame of ordinary size before its payload."""
+
+
+class OpenRequest(NamedTuple):
+    """A request of the client that has not had its last response.
+
+    From `begin` on, `kept` has the first bytes of what came, about `KEPT` of them, and behind them
+    the `rest` that tells its name, if need be; `started` is in seconds of the monotonic clock. What
+    is not told is as in nearly every request: a frame with its head, and GraphBinary in it.
+    """
+
+    started: float
+    kept: bytes | bytearray
+    begin: int = HEAD
+    opcode: int = int(Opcode.BINARY)
+    format: Format = GRAPHBINARY
+
+    @property
+    def payload(self) -> bytes:
+        """The first bytes of what came."""
+        return bytes(self.kept[self.begin : KEPT])
+
+    @property
+    def rest(self) -> bytes:
+        """What of the other bytes is kept."""
+        return bytes(self.kept[KEPT:])
+
+
+Noted: TypeAlias = (
+    tuple[float, bytes | bytearray] | tuple[float, bytes | bytearray, int, int, Format]
+)
+"""An `OpenRequest` before anybody asks: a plain tuple is made in a third of the time."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What a connection knows of its requests.
+
+    `requests` are the client's open ones, by their ids in order of arrival. `ours` are the
+    queries of the proxy's own in flight, by their ids, with the inferences that wait for them; None
+    where that has ended and what still comes is to be dropped. `admitted` tells whether the
+    database has ever answered with success, `json_version` which GraphSON it takes where a request
+    names no format, once it has shown that. `succeeded` counts the client's requests that ended
+    with status 200, `others` the rest by status; `took` gets the seconds that each was open.
+
+    An ordinary request may go the short way while fewer than `may_come` are open, which is 0 where
+    none may; an ordinary response while `may_answer`.
+    """
+
+    requests: dict[bytes, Noted] = field(default_factory=dict)
+    ours: dict[UUID, Pending | None] = field(default_factory=dict)
+    admitted: bool = False
+    json_version: int | None = None
+    succeeded: int = 0
+    others: Counter[int] = field(default_factory=Counter)
+    took: array[float] = field(default_factory=seconds, compare=False)
+    may_come: int = field(default=0, compare=False)
+    may_answer: bool = field(default=False, compare=False)
+
+    def ended(self, request_id: bytes, status: int) -> None:
+        """A request of the client has had its last response."""
+        noted = self.requests.pop(request_id, None)
+        if noted is not None:
+            self.took.append(time.monotonic() - noted[0])
+        if status == Status.SUCCESS:
+            self.succeeded += 1
+        else:
+            self.others[status] += 1
+
+    @property
+    def endings(self) -> Counter[int]:
+        """How many requests of the client have ended, by status."""
+        endings = self.others.copy()
+        if self.succeeded:
+            endings[int(Status.SUCCESS)] += self.succeeded
+        return endings
+
+    def open(self) -> Iterator[tuple[UUID, OpenRequest]]:
+        """The requests without a last response, oldest first."""
+        for request_id, noted in self.requests.items():
+            yield UUID(bytes=request_id), OpenRequest(*noted)

@@ -1,0 +1,1 @@
+"""Predictions: from an endpoint's name and a command to its model's reply."""

@@ -1,0 +1,276 @@
+"""The work of a model: what a query asks of it, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from gremlink.proxy.inference.commands import (
+    Bearers,
+    Counts,
+    CountValues,
+    Describe,
+    ExplainLinks,
+    Explanations,
+    Guess,
+    GuessLinks,
+    Inspect,
+    Inspected,
+    Known,
+    KnownLinks,
+    Links,
+    NearestVertices,
+    PredictLinks,
+    PredictProperty,
+    PrepareLinks,
+    PrepareProperty,
+    Reply,
+    Values,
+)
+from gremlink.proxy.inference.errors import InvalidParameter
+from gremlink.proxy.inference.one_query import can_be_looked_for
+from gremlink.proxy.learning.embeddings import NoEmbeddings, UnknownVertex
+from gremlink.proxy.learning.links.predictor import LinkPredictor, UnknownRelation
+from gremlink.proxy.learning.properties.predictor import PropertyPredictor
+from gremlink.proxy.serving.cache import Predictor
+from gremlink.proxy.store.records import Endpoint
+
+ModelWork = (
+    PrepareLinks
+    | PrepareProperty
+    | Describe
+    | PredictLinks
+    | GuessLinks
+    | ExplainLinks
+    | PredictProperty
+    | CountValues
+    | Inspect
+    | KnownLinks
+    | NearestVertices
+)
+"""All that takes nothing but the model."""
+
+_T = TypeVar("_T")
+
+
+def endpoint_of(work: ModelWork) -> str:
+    """The endpoint whose model is asked."""
+    match work:
+        case PrepareLinks(name) | PrepareProperty(name) | Inspect(name) | NearestVertices(name):
+            return name
+        case ExplainLinks(asked) | CountValues(asked):
+            return asked.model.endpoint
+    return work.model.endpoint
+
+
+def done(work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Reply:
+    """The reply of an endpoint's model. Raises `InferenceError`."""
+    match work:
+        case PrepareLinks(name, edge_label, direction, target_label):
+            links = _links_of(work, endpoint, predictor)
+            samples, sure = _known(name, lambda: links.bearers(edge_label, direction, target_label))
+            return Bearers(samples, sure) if samples else None
+        case PrepareProperty():
+            return _property_of(work, endpoint, predictor).element
+        case Describe(PrepareProperty() as model):
+            return _described_property(model, _property_of(model, endpoint, predictor))
+        case Describe(PrepareLinks() as model):
+            return _described_links(model, _links_of(model, endpoint, predictor))
+        case PredictLinks(model):
+            return _links(work, _links_of(model, endpoint, predictor))
+        case GuessLinks():
+            return _guess(work, predictor)
+        case ExplainLinks(asked):
+            return _reasons(work, _links_of(asked.model, endpoint, predictor))
+        case PredictProperty(model):
+            return _values(work, _property_of(model, endpoint, predictor))
+        case CountValues(asked_values):
+            return _counts(asked_values, _property_of(asked_values.model, endpoint, predictor))
+        case Inspect():
+            return _inspected(work, endpoint, predictor)
+        case KnownLinks(model):
+            return _known_links(work, _links_of(model, endpoint, predictor))
+        case NearestVertices():
+            return _nearest(work, predictor)
+    raise AssertionError(work)
+
+
+def _described_property(model: PrepareProperty, predictor: PropertyPredictor) -> str:
+    whose = "vertices" if predictor.element == "node" else "edges"
+    among = "numbers" if predictor.task == "regression" else f"{predictor.classes} classes"
+    return f"model {model.endpoint}: {predictor.task} of {predictor.key!r} of {whose}, {among}"
+
+
+def _described_links(model: PrepareLinks, predictor: LinkPredictor) -> str:
+    asked = model.edge_label, model.direction, model.target_label
+    methods = ", ".join(predictor.methods(*asked))
+    return (
+        f"model {model.endpoint}: {model.direction}({model.edge_label!r}) among"
+        f" {predictor.candidates(*asked)} candidates labelled {model.target_label!r}, by {methods}"
+    )
+
+
+def _links(work: PredictLinks, predictor: LinkPredictor) -> Links:
+    looking = _looking_at(work, predictor)
+    ranked = _known(
+        work.model.endpoint,
+        lambda: looking.predict(
+            edge_label=work.model.edge_label,
+            direction=work.model.direction,
+            target_label=work.model.target_label,
+            inputs=work.inputs,
+            known=work.known,
+            limit=work.limit,
+            threshold=work.threshold,
+            candidates=work.candidates,
+            without=work.without,
+        ),
+    )
+    return [[(target.id, target.score) for target in targets] for targets in ranked]
+
+
+def _guess(work: GuessLinks, predictor: Predictor) -> Guess | None:
+    """None also for what is no such model: who asks in the ordinary way is told."""
+    if not isinstance(predictor, LinkPredictor):
+        return None
+    try:
+        found = predictor.guess(
+            edge_label=work.model.edge_label,
+            direction=work.model.direction,
+            target_label=work.model.target_label,
+            source=work.input,
+            limit=work.limit,
+            threshold=work.threshold,
+            hides=work.hides,
+        )
+    except UnknownRelation:
+        return None
+    if found is None or not can_be_looked_for(found.linked):
+        return None
+    return Guess(tuple([answer.id for answer in found.answers]), tuple(found.linked))
+
+
+def _reasons(work: ExplainLinks, predictor: LinkPredictor) -> Explanations:
+    asked = work.prediction
+    pairs = [pair for pair in zip(asked.inputs, work.links, strict=True) if pair[1]]
+    explained = _looking_at(asked, predictor).explain(
+        edge_label=asked.model.edge_label,
+        direction=asked.model.direction,
+        target_label=asked.model.target_label,
+        inputs=[vertex for vertex, _ in pairs],
+        targets=[[target for target, _ in links] for _, links in pairs],
+    )
+    reasons = {vertex: each for (vertex, _), each in zip(pairs, explained, strict=True)}
+    return [
+        [why.as_map(score) for (_, score), why in zip(links, reasons.get(vertex, ()), strict=True)]
+        for vertex, links in zip(asked.inputs, work.links, strict=True)
+    ]
+
+
+def _inspected(work: Inspect, endpoint: Endpoint, predictor: Predictor) -> Inspected:
+    vertices = [
+        next((each for each in found if predictor.place(each) is not None), found[0])
+        for found in work.spellings
+    ]
+    if isinstance(predictor, LinkPredictor):
+        among = ", ".join(map(str, predictor.relations))
+        return Inspected("link_prediction", f"link prediction of {among}", vertices)
+    described = _described(endpoint, predictor)
+    return Inspected(predictor.task, described, vertices, predictor.element, predictor.key)
+
+
+def _known_links(work: KnownLinks, predictor: LinkPredictor) -> Known:
+    asked = work.model
+    return _known(
+        asked.endpoint,
+        lambda: predictor.known(
+            edge_label=asked.edge_label,
+            direction=asked.direction,
+            target_label=asked.target_label,
+            inputs=work.inputs,
+        ),
+    )
+
+
+def _nearest(work: NearestVertices, predictor: Predictor) -> Links:
+    places = [predictor.place(vertex) for vertex in work.inputs]
+    try:
+        return [
+            [] if place is None else predictor.embeddings.labelled(place, work.limit, work.label)
+            for place in places
+        ]
+    except (NoEmbeddings, UnknownVertex) as error:
+        raise InvalidParameter(f"Endpoint {work.endpoint}: {error}.") from error
+
+
+def _looking_at(work: PredictLinks, predictor: LinkPredictor) -> LinkPredictor:
+    """The model, on the graph as it is now if that was read."""
+    read = work.neighbourhood
+    if read is None:
+        return predictor
+    return _fitting(work.model.endpoint, lambda: predictor.extended(read, work.inputs))
+
+
+def _values(work: PredictProperty, predictor: PropertyPredictor) -> Values:
+    return _seeing(work, predictor).predict(work.inputs, work.limit, work.threshold)
+
+
+def _counts(work: PredictProperty, predictor: PropertyPredictor) -> Counts:
+    return _seeing(work, predictor).counted(work.inputs, work.limit, work.threshold)
+
+
+def _seeing(work: PredictProperty, predictor: PropertyPredictor) -> PropertyPredictor:
+    """The model, on the graph as it is now if that was read."""
+    read = work.neighbourhood
+    if read is None:
+        return predictor
+    return _fitting(work.model.endpoint, lambda: predictor.extended(read, work.inputs))
+
+
+def _links_of(asked: PrepareLinks, endpoint: Endpoint, predictor: Predictor) -> LinkPredictor:
+    """The model, if it is one of links."""
+    if isinstance(predictor, LinkPredictor):
+        return predictor
+    raise InvalidParameter(
+        f"Endpoint {endpoint.name} does {_described(endpoint, predictor)}, the query asks it"
+        f" for link prediction over the edges {asked.edge_label!r}."
+    )
+
+
+def _property_of(
+    asked: PrepareProperty, endpoint: Endpoint, predictor: Predictor
+) -> PropertyPredictor:
+    """The model, if it predicts this property in this way."""
+    if isinstance(predictor, PropertyPredictor) and (predictor.task, predictor.key) == (
+        asked.task,
+        asked.key,
+    ):
+        return predictor
+    raise InvalidParameter(
+        f"Endpoint {endpoint.name} does {_described(endpoint, predictor)}, the query asks it"
+        f" for the {asked.task} of the property {asked.key!r}."
+    )
+
+
+def _described(endpoint: Endpoint, predictor: Predictor) -> str:
+    """What an endpoint does, for people: `node classification of the property 'genre'`."""
+    task = endpoint.task.replace("_", " ")
+    if isinstance(predictor, LinkPredictor):
+        return task
+    return f"{task} of the property {predictor.key!r}"
+
+
+def _known(endpoint: str, work: Callable[[], _T]) -> _T:
+    try:
+        return work()
+    except UnknownRelation as error:
+        raise InvalidParameter(f"Endpoint {endpoint}: {error}") from error
+
+
+def _fitting(endpoint: str, extend: Callable[[], _T]) -> _T:
+    try:
+        return extend()
+    except ValueError as error:
+        raise InvalidParameter(
+            f"Endpoint {endpoint} cannot make features of what the graph holds now: {error}"
+        ) from error

@@ -1,0 +1,143 @@
+"""The threads of predictions: no model in the way of another, equal questions together."""
+
+import threading
+from concurrent.futures import wait
+
+import pytest
+
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.inference.commands import Describe, PredictLinks, PrepareLinks
+from gremlink.proxy.inference.errors import BadRequest, TooManyRequests
+from gremlink.proxy.serving.pool import OF_ONE, THREADS, TOGETHER, Lanes
+
+SLOW = PrepareLinks("slow", "likes", "out", "Film")
+QUICK = PrepareLinks("quick", "likes", "out", "Film")
+
+
+def vertex(number):
+    return Literal.string(f"v{number}")
+
+
+def asks(*numbers, model=SLOW, limit=3, candidates=None):
+    inputs = [vertex(number) for number in numbers]
+    return PredictLinks(model, inputs, [frozenset()] * len(numbers), limit, None, candidates)
+
+
+class Worker:
+    """Does work when it may; `seen` is what it was given, in this order."""
+
+    def __init__(self):
+        self.seen = []
+        self.may = threading.Event()
+        self.begun = threading.Semaphore(0)
+
+    def __call__(self, work):
+        self.seen.append(work)
+        self.begun.release()
+        if isinstance(work, Describe):
+            assert self.may.wait(10)
+            return "described"
+        return [[(vertex, work.limit)] for vertex in work.inputs]
+
+
+@pytest.fixture
+def worker():
+    return Worker()
+
+
+@pytest.fixture
+def lanes(worker):
+    lanes = Lanes(worker, 100)
+    yield lanes
+    worker.may.set()
+    lanes.close()
+
+
+def occupied(lanes, worker, endpoint="slow"):
+    """All threads that a lane may have are at work."""
+    blocking = [lanes.submit(endpoint, Describe(SLOW)) for _ in range(OF_ONE)]
+    for _ in blocking:
+        assert worker.begun.acquire(timeout=10)
+    return blocking
+
+
+def test_a_slow_model_leaves_threads_to_others(lanes, worker):
+    occupied(lanes, worker)
+    waiting = [lanes.submit("slow", Describe(SLOW)) for _ in range(2 * THREADS)]
+    quick = lanes.submit("quick", asks(1, model=QUICK))
+    assert quick.result(10) == [[(vertex(1), 3)]]
+    assert not any(each.done() for each in waiting)
+    worker.may.set()
+    assert {each.result(10) for each in waiting} == {"described"}
+
+
+def test_questions_that_wait_are_answered_together(lanes, worker):
+    occupied(lanes, worker)
+    same = [lanes.submit("slow", asks(n, n + 10)) for n in range(5)]
+    other = lanes.submit("slow", asks(7, limit=9))
+    among = lanes.submit("slow", asks(8, candidates=frozenset()))
+    worker.may.set()
+    for n, each in enumerate(same):
+        assert each.result(10) == [[(vertex(n), 3)], [(vertex(n + 10), 3)]]
+    assert other.result(10) == [[(vertex(7), 9)]]
+    assert among.result(10) == [[(vertex(8), 3)]]
+    sizes = sorted(len(work.inputs) for work in worker.seen if isinstance(work, PredictLinks))
+    assert sizes == [1, 1, 10]
+
+
+def test_no_more_than_so_many_inputs_at_a_time(lanes, worker):
+    occupied(lanes, worker)
+    waiting = [lanes.submit("slow", asks(n)) for n in range(TOGETHER + 5)]
+    worker.may.set()
+    wait(waiting, 10)
+    sizes = [len(work.inputs) for work in worker.seen if isinstance(work, PredictLinks)]
+    assert max(sizes) == TOGETHER
+    assert sum(sizes) == TOGETHER + 5
+
+
+@pytest.mark.parametrize("error", [BadRequest("no"), OSError("disk on fire")])
+def test_who_fails_fails_alone(error):
+    def do(work):
+        if isinstance(work, Describe):
+            assert may.wait(10)
+            return None
+        if vertex(3) in work.inputs:
+            raise error
+        return [[(vertex, 1.0)] for vertex in work.inputs]
+
+    may = threading.Event()
+    lanes = Lanes(do, 100)
+    blocking = [lanes.submit("slow", Describe(SLOW)) for _ in range(OF_ONE)]
+    waiting = [lanes.submit("slow", asks(n)) for n in range(6)]
+    may.set()
+    wait([*blocking, *waiting], 10)
+    failed = [n for n, each in enumerate(waiting) if each.exception()]
+    # What a query is told of its endpoint holds for all that ask the same.
+    assert failed == ([3] if isinstance(error, OSError) else list(range(6)))
+    lanes.close()
+
+
+def test_what_is_cancelled_before_it_begins_leaves_the_queue(worker):
+    lanes = Lanes(worker, OF_ONE + 1)
+    blocking = occupied(lanes, worker)
+    waiting = lanes.submit("slow", asks(1))
+    with pytest.raises(TooManyRequests, match="3 predictions wait already"):
+        lanes.submit("quick", asks(1, model=QUICK))
+    assert waiting.cancel()
+    assert not blocking[0].cancel()
+    assert lanes.submit("quick", asks(1, model=QUICK)).result(10)
+    worker.may.set()
+    wait(blocking, 10)
+    assert waiting.cancelled()
+    lanes.close()
+
+
+def test_nothing_begins_after_the_end(worker):
+    lanes = Lanes(worker, 100)
+    blocking = occupied(lanes, worker)
+    waiting = lanes.submit("slow", asks(1))
+    lanes.close()
+    assert waiting.cancelled()
+    worker.may.set()
+    wait(blocking, 10)
+    assert not any(isinstance(work, PredictLinks) for work in worker.seen)
