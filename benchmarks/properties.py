@@ -29,7 +29,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from gremlink.proxy.cli.property_report import property_table
+from gremlink.proxy.cli.output.property_report import property_table
 from gremlink.proxy.learning.properties.report import LOWER_IS_BETTER
 from gremlink.proxy.learning.properties.training import train_property
 

@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gremlink.proxy.cli.background import relay
-from gremlink.proxy.cli.property_report import property_table
+from gremlink.proxy.cli.output.property_report import property_table
 from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.graph import ExportParameters, export_graph, load_csv

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from gremlink.proxy.cli.console import FAILED, reported
+from gremlink.proxy.cli.output.console import FAILED, reported
 from gremlink.proxy.messages.streams import escaping
 
 COMMANDS = {

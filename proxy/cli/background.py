@@ -12,7 +12,7 @@ from threading import Thread
 import uvloop
 
 from gremlink.proxy.config import Configuration
-from gremlink.proxy.management.service import managing
+from gremlink.proxy.management.routes import managing
 from gremlink.proxy.relay.service import serving
 
 

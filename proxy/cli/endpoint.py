@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gremlink.proxy.cli import console
+from gremlink.proxy.cli.output import console
 
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration

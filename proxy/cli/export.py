@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gremlink.proxy.cli import console, progress
+from gremlink.proxy.cli.output import console, progress
 
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration

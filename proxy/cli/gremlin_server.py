@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gremlink.proxy.cli.console import Failure, say, tell, with_settings
+from gremlink.proxy.cli.output.console import Failure, say, tell, with_settings
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gremlink.proxy.cli import console
 from gremlink.proxy.cli.endpoint import STORE
+from gremlink.proxy.cli.output import console
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def cancel(load: Callable[[], Configuration], job_id: str) -> None:
 
 def opened(settings: Configuration) -> JobRecords:
     """The records; where no proxy runs the jobs, none is said to run."""
-    from gremlink.proxy.management.aftermath import RunnerElsewhere, settle, take_lock
+    from gremlink.proxy.management.jobs.recovery import RunnerElsewhere, settle, take_lock
     from gremlink.proxy.store.jobs import JobRecords, State
 
     records = JobRecords(settings.store.directory)
@@ -148,7 +148,7 @@ def _read(path: Path, position: int) -> tuple[str, int]:
 
 def progress(job: Job) -> str:
     """How far a job is, or why it ended."""
-    from gremlink.proxy.management.events import newest_event
+    from gremlink.proxy.management.jobs.events import newest_event
 
     if not job.is_open:
         return job.reason

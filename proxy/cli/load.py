@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gremlink.proxy.cli import progress
-from gremlink.proxy.cli.console import hold_limits, tell, warn, with_settings
 from gremlink.proxy.cli.export import graph_of
+from gremlink.proxy.cli.output import progress
+from gremlink.proxy.cli.output.console import hold_limits, tell, warn, with_settings
 
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration

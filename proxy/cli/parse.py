@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gremlink.proxy.cli.console import Failure, output
+from gremlink.proxy.cli.output.console import Failure, output
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:

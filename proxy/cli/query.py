@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gremlink.proxy.cli import console
+from gremlink.proxy.cli.output import console
 from gremlink.proxy.messages.addresses import without_credentials
 from gremlink.proxy.messages.controls import text_lines
 
@@ -43,7 +43,7 @@ def query(
     \b
       gremlink query 'g.V().groupCount().by(label)'
     """
-    from gremlink.proxy.cli import results
+    from gremlink.proxy.cli.output import results
 
     if script == "-":
         script = sys.stdin.read()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gremlink.proxy.cli import console, progress
+from gremlink.proxy.cli.output import console, progress
 
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration, Embedded, Log
@@ -61,7 +61,8 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
     it stays up for your own queries until Ctrl-C.
     """
     with console.importing():
-        from gremlink.proxy.cli import background, log
+        from gremlink.proxy.cli import background
+        from gremlink.proxy.cli.output import log
         from gremlink.proxy.cli.train import report_table
         from gremlink.proxy.config import StoreSettings
         from gremlink.proxy.embedded import EmbeddedServer

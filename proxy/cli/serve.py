@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gremlink.proxy.cli import console, log
+from gremlink.proxy.cli.output import console, log
 
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration
@@ -53,7 +53,7 @@ def serve(settings: Configuration) -> None:
         )
     import uvloop
 
-    from gremlink.proxy.management.service import managing
+    from gremlink.proxy.management.routes import managing
     from gremlink.proxy.relay.service import run
     from gremlink.proxy.relay.workers.supervisor import supervise
 

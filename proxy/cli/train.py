@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gremlink.proxy.cli import console, progress
 from gremlink.proxy.cli.duration import DURATION
-from gremlink.proxy.cli.property_report import property_table
+from gremlink.proxy.cli.output import console, progress
+from gremlink.proxy.cli.output.property_report import property_table
 from gremlink.proxy.learning.settings import (
     AUTO,
     DEVICES,

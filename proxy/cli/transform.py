@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gremlink.proxy.cli import console, progress
+from gremlink.proxy.cli.output import console, progress
 
 
 @click.command()

@@ -6,7 +6,7 @@ import sys
 
 import uvloop
 
-from gremlink.proxy.cli import log
+from gremlink.proxy.cli.output import log
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.messages.system_errors import sentence_of
 from gremlink.proxy.relay.service import run

@@ -22,9 +22,9 @@ from gremlink.proxy.management.errors import (
 )
 from gremlink.proxy.management.http import Handler, body_of, flag, number
 from gremlink.proxy.management.ml import MOST_ITEMS, MachineLearning
-from gremlink.proxy.management.replies import MODEL_TRAINING, MODEL_TRANSFORM, created, resource
 from gremlink.proxy.management.requests import CreateEndpoint
-from gremlink.proxy.management.workshop import Workshop, stamp
+from gremlink.proxy.management.responses import MODEL_TRAINING, MODEL_TRANSFORM, created, resource
+from gremlink.proxy.management.services import Workshop, stamp
 from gremlink.proxy.store.errors import JobExists, NoSuchEndpoint
 from gremlink.proxy.store.jobs import Job, State
 from gremlink.proxy.store.records import Endpoint

@@ -17,8 +17,8 @@ from gremlink.proxy.graph import ExportParameters
 from gremlink.proxy.management.errors import MLResourceNotFound, UnsupportedOperation
 from gremlink.proxy.management.http import Handler, body_of, flag
 from gremlink.proxy.management.requests import Export
-from gremlink.proxy.management.tasks.places import describe_graph
-from gremlink.proxy.management.workshop import Workshop, stamp
+from gremlink.proxy.management.services import Workshop, stamp
+from gremlink.proxy.management.tasks.description import describe_graph
 from gremlink.proxy.store.jobs import Job, State
 
 EXPORT = "export"

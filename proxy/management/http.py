@@ -13,8 +13,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from gremlink.proxy.graph.errors import BadParameters
-from gremlink.proxy.management.access import Access
-from gremlink.proxy.management.aftermath import RunnerElsewhere
+from gremlink.proxy.management.access.credentials import Access
 from gremlink.proxy.management.errors import (
     BadRequest,
     ClientTimeout,
@@ -26,7 +25,8 @@ from gremlink.proxy.management.errors import (
     TooManyRequests,
     UnsupportedOperation,
 )
-from gremlink.proxy.management.jobs import QueueFull
+from gremlink.proxy.management.jobs.recovery import RunnerElsewhere
+from gremlink.proxy.management.jobs.runner import QueueFull
 from gremlink.proxy.management.requests import Document, why
 from gremlink.proxy.messages.addresses import without_passwords
 from gremlink.proxy.messages.controls import cut

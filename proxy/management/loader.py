@@ -22,12 +22,12 @@ from gremlink.proxy.management.errors import (
     S3Error,
     UnsupportedOperation,
 )
-from gremlink.proxy.management.events import newest_event
 from gremlink.proxy.management.http import Handler, body_of, flag, number
-from gremlink.proxy.management.jobs import DEPENDENCY
+from gremlink.proxy.management.jobs.events import newest_event
+from gremlink.proxy.management.jobs.runner import DEPENDENCY
 from gremlink.proxy.management.requests import Load
-from gremlink.proxy.management.tasks.places import describe_graph
-from gremlink.proxy.management.workshop import Workshop
+from gremlink.proxy.management.services import Workshop
+from gremlink.proxy.management.tasks.description import describe_graph
 from gremlink.proxy.store.errors import LocationRefused
 from gremlink.proxy.store.jobs import Job, State
 

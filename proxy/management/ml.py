@@ -23,7 +23,8 @@ from gremlink.proxy.management.errors import (
     UnsupportedOperation,
 )
 from gremlink.proxy.management.http import Handler, body_of, flag, number
-from gremlink.proxy.management.replies import (
+from gremlink.proxy.management.requests import DataProcessing, ModelTraining, ModelTransform
+from gremlink.proxy.management.responses import (
     DATA_PROCESSING,
     MODEL_TRAINING,
     MODEL_TRANSFORM,
@@ -32,8 +33,7 @@ from gremlink.proxy.management.replies import (
     name_of,
     status,
 )
-from gremlink.proxy.management.requests import DataProcessing, ModelTraining, ModelTransform
-from gremlink.proxy.management.workshop import Workshop, stamp
+from gremlink.proxy.management.services import Workshop, stamp
 from gremlink.proxy.messages.left_out import why_no_training
 from gremlink.proxy.store.jobs import Job, State
 

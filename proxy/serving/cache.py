@@ -19,8 +19,8 @@ from gremlink.proxy.learning.properties.predictor import PropertyPredictor
 from gremlink.proxy.learning.properties.target import PROPERTY_TASKS
 from gremlink.proxy.messages.system_errors import sentence_of
 from gremlink.proxy.store.artifacts import ArtifactError
+from gremlink.proxy.store.endpoint_cache import WatchedEndpoints
 from gremlink.proxy.store.records import Endpoint, Store
-from gremlink.proxy.store.watched import WatchedEndpoints
 
 log = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ from safetensors.numpy import save as save_tensors
 
 from gremlink.proxy.messages.system_errors import reason_of
 from gremlink.proxy.store.documents import json_bytes
-from gremlink.proxy.store.mapped import mapped, tensors_in
+from gremlink.proxy.store.mmap_tensors import mapped, tensors_in
 from gremlink.proxy.store.outputs import OutputUnwritable, try_directory
 
 FORMAT = 1

@@ -15,8 +15,8 @@ from botocore.config import Config
 
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.inference.errors import BadRequest
-from gremlink.proxy.management.sagemaker import Invoke
-from gremlink.proxy.management.service import managing
+from gremlink.proxy.management.routes import managing
+from gremlink.proxy.management.sagemaker.operations import Invoke
 
 NOWHERE = "ws://127.0.0.1:9/gremlin"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from gremlink.proxy.graph.files.export_files import read_export
-from gremlink.proxy.management.events import Tell
-from gremlink.proxy.management.tasks.phases import telling
-from gremlink.proxy.management.tasks.places import locations_of, publish
+from gremlink.proxy.management.jobs.events import Tell
+from gremlink.proxy.management.tasks.description import locations_of, publish
+from gremlink.proxy.management.tasks.progress import telling
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.management.events import Tell
-from gremlink.proxy.management.tasks.places import locations_of
+from gremlink.proxy.management.jobs.events import Tell
+from gremlink.proxy.management.tasks.description import locations_of
 from gremlink.proxy.store.records import Store
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gremlink.proxy.graph import ExportParameters, export_graph
-from gremlink.proxy.management.events import Tell
-from gremlink.proxy.management.tasks.places import graph_of, publish
+from gremlink.proxy.management.jobs.events import Tell
+from gremlink.proxy.management.tasks.description import graph_of, publish
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:

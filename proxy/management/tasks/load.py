@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gremlink.proxy.graph import FileProblem, load_csv
-from gremlink.proxy.management.events import Tell
-from gremlink.proxy.management.tasks.places import graph_of, locations_of
+from gremlink.proxy.management.jobs.events import Tell
+from gremlink.proxy.management.tasks.description import graph_of, locations_of
 from gremlink.proxy.store.errors import LocationUnreachable
 from gremlink.proxy.store.locations import files
 

@@ -12,9 +12,9 @@ from gremlink.proxy.learning.figures import summary, write_figures
 from gremlink.proxy.learning.results import write_results
 from gremlink.proxy.learning.settings import SearchSettings
 from gremlink.proxy.learning.tasks import train
-from gremlink.proxy.management.events import Tell
-from gremlink.proxy.management.tasks.phases import telling
-from gremlink.proxy.management.tasks.places import keeping, locations_of, publish
+from gremlink.proxy.management.jobs.events import Tell
+from gremlink.proxy.management.tasks.description import keeping, locations_of, publish
+from gremlink.proxy.management.tasks.progress import telling
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.management.events import Tell
-from gremlink.proxy.management.tasks.phases import telling
-from gremlink.proxy.management.tasks.places import keeping, locations_of, publish
+from gremlink.proxy.management.jobs.events import Tell
+from gremlink.proxy.management.tasks.description import keeping, locations_of, publish
+from gremlink.proxy.management.tasks.progress import telling
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:

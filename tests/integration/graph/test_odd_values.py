@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gremlink.proxy.cli.output.results import json_line, lines
 from gremlink.proxy.cli.query import submit
-from gremlink.proxy.cli.results import json_line, lines
 from gremlink.proxy.graph import ExportFailed, discover_schema, export_graph, load_csv
 from gremlink.proxy.graph.server.connection import GraphConnection
 

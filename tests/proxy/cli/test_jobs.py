@@ -21,7 +21,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gremlink.proxy.cli import main
-from gremlink.proxy.management.aftermath import CUT_OFF, take_lock
+from gremlink.proxy.management.jobs.recovery import CUT_OFF, take_lock
 from gremlink.proxy.store.jobs import Job, JobRecords, State
 
 

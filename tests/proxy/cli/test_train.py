@@ -96,7 +96,7 @@ def test_a_deadline_begins_with_the_command(
         yield
         now[0] += 7.0
 
-    monkeypatch.setattr("gremlink.proxy.cli.console.importing", importing)
+    monkeypatch.setattr("gremlink.proxy.cli.output.console.importing", importing)
     monkeypatch.setattr("gremlink.proxy.cli.train.monotonic", lambda: now[0])
     output = tmp_path / "model"
     asked = ["train", str(export), "--output", str(output), "--deadline", "6s", "--threads", "1"]

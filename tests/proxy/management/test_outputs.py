@@ -9,8 +9,8 @@ import pytest
 from communities import write_communities
 
 from gremlink.proxy.learning.processing import prepare as preparing
-from gremlink.proxy.management.child import perform
-from gremlink.proxy.management.tasks.places import KEPT, NotPublished, describe
+from gremlink.proxy.management.jobs.job_process import perform
+from gremlink.proxy.management.tasks.description import KEPT, NotPublished, describe
 from gremlink.proxy.store.artifacts import read_artifact
 from gremlink.proxy.store.errors import LocationUnreachable
 from gremlink.proxy.store.locations import Locations

@@ -12,7 +12,7 @@ import pytest
 from api_requests import LOAD, send
 from running_api import RunningApi
 
-from gremlink.proxy.management.child import reason_of
+from gremlink.proxy.management.jobs.job_process import reason_of
 from gremlink.proxy.store.errors import LocationUnreachable
 from gremlink.proxy.store.jobs import JobRecords
 

@@ -8,7 +8,7 @@ import pytest
 from api_requests import send
 from running_api import RunningApi
 
-from gremlink.proxy.management import child
+from gremlink.proxy.management.jobs import job_process
 from gremlink.proxy.store.jobs import JobRecords
 
 
@@ -28,4 +28,4 @@ def test_a_reply_says_what_could_not_be_used(
 
 def test_the_reason_of_a_failed_job() -> None:
     failure = PermissionError(13, "Permission denied", "/data/x")
-    assert child.reason_of(failure) == "cannot use /data/x: Permission denied"
+    assert job_process.reason_of(failure) == "cannot use /data/x: Permission denied"

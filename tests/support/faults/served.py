@@ -20,7 +20,7 @@ from aiohttp import web
 
 from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
 from gremlink.proxy.inference.shape import Shapes
-from gremlink.proxy.management.service import managing
+from gremlink.proxy.management.routes import managing
 from gremlink.proxy.relay.http.invocations import Invoke
 from gremlink.proxy.relay.queries import Queries
 from gremlink.proxy.relay.service import run

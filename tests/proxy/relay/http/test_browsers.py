@@ -4,7 +4,7 @@ import pytest
 from http_exchange import OK, answers, post, refused
 from sockets import both_loops, handshake, header, relay, served
 
-from gremlink.proxy.management.service import managing
+from gremlink.proxy.management.routes import managing
 
 
 def get(path: str) -> bytes:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from sockets import Peer, World, both_loops, header, served
 
 from gremlink.proxy.config import Access, Configuration, Listen
-from gremlink.proxy.management.service import managing
+from gremlink.proxy.management.routes import managing
 from gremlink.proxy.relay.http import cross_origin
 from gremlink.proxy.relay.http.cross_origin import Gate
 

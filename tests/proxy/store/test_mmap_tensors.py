@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
-from gremlink.proxy.store.mapped import mapped, tensors_in
+from gremlink.proxy.store.mmap_tensors import mapped, tensors_in
 
 TYPES = ("bool", "uint8", "int8", "int16", "float16", "int32", "float32", "int64", "float64")
 SHAPES = ((), (0,), (3,), (2, 0, 4), (5, 7))

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gremlink.proxy.store.artifacts import Artifact, write_artifact
+from gremlink.proxy.store.endpoint_cache import WatchedEndpoints
 from gremlink.proxy.store.records import Store
-from gremlink.proxy.store.watched import WatchedEndpoints
 
 
 @pytest.fixture

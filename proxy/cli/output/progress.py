@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gremlink.proxy.cli import console
+from gremlink.proxy.cli.output import console
 from gremlink.proxy.learning.events import EpochDone, Event, Overall, PhaseStarted, StepDone
 
 if TYPE_CHECKING:

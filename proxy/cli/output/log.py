@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gremlink.proxy.cli import json_lines
+from gremlink.proxy.cli.output import json_lines
 from gremlink.proxy.messages.addresses import without_passwords
 from gremlink.proxy.messages.controls import cut, escaped, json_text
 from gremlink.proxy.messages.tracebacks import traceback_lines

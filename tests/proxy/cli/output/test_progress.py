@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from gremlink.proxy.cli import console, progress
+from gremlink.proxy.cli.output import console, progress
 from gremlink.proxy.learning.events import EpochDone, PhaseStarted
 
 EPOCH = EpochDone("network", 5, 20, 0.25, 0.5, 12.4)

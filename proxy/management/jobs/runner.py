@@ -16,15 +16,21 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from gremlink.proxy.config import Jobs as JobSettings
-from gremlink.proxy.management.aftermath import CANCELLED, RunnerElsewhere, clean, settle, take_lock
-from gremlink.proxy.management.child import FAILURE, RESULT
-from gremlink.proxy.management.memory import MemoryLimit
-from gremlink.proxy.management.processes import (
+from gremlink.proxy.management.jobs.job_process import FAILURE, RESULT
+from gremlink.proxy.management.jobs.memory import MemoryLimit
+from gremlink.proxy.management.jobs.processes import (
     document_in,
     memory_of,
     send_signal,
     spawn,
     unexplained,
+)
+from gremlink.proxy.management.jobs.recovery import (
+    CANCELLED,
+    RunnerElsewhere,
+    clean,
+    settle,
+    take_lock,
 )
 from gremlink.proxy.messages.system_errors import sentence_of
 from gremlink.proxy.store.jobs import Job, JobRecords, State
@@ -32,7 +38,7 @@ from gremlink.proxy.store.locations import Locations
 
 log = logging.getLogger(__name__)
 
-CHILD = (sys.executable, "-m", "gremlink.proxy.management.child")
+CHILD = (sys.executable, "-m", "gremlink.proxy.management.jobs.job_process")
 LOOK = 0.2
 """Seconds between looks at the jobs."""
 

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from gremlink.proxy.management.child import RESULT
-from gremlink.proxy.management.processes import document_in, is_child, send_signal
+from gremlink.proxy.management.jobs.job_process import RESULT
+from gremlink.proxy.management.jobs.processes import document_in, is_child, send_signal
 from gremlink.proxy.store.errors import StoreError
 from gremlink.proxy.store.jobs import Job, JobRecords, State
 from gremlink.proxy.store.locations import Locations

@@ -1,4 +1,4 @@
-"""The process of one job: `python -m gremlink.proxy.management.child DIRECTORY`.
+"""The process of one job: `python -m gremlink.proxy.management.jobs.job_process DIRECTORY`.
 
 It reads the description in the directory, does the task, and leaves its result or the reason of
 its failure there. It ends at once when its standard input ends: also when its parent is killed.
@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.management.events import EventFile, Tell
+from gremlink.proxy.management.jobs.events import EventFile, Tell
 from gremlink.proxy.messages import left_out
 from gremlink.proxy.messages.addresses import without_passwords
 from gremlink.proxy.messages.controls import cut
@@ -60,7 +60,7 @@ def main(directory: Path) -> int:
 def perform(description: dict[str, Any], directory: Path, tell: Tell) -> dict[str, Any]:
     """Run the task that a description names, in a folder of its own."""
     task = importlib.import_module(TASKS[description["task"]])
-    places = importlib.import_module("gremlink.proxy.management.tasks.places")
+    places = importlib.import_module("gremlink.proxy.management.tasks.description")
     places.hold_bounds(description)
     work = directory / "work"
     work.mkdir()

@@ -10,7 +10,7 @@ from gremlink.proxy.learning.events import (
     Progress,
     StepDone,
 )
-from gremlink.proxy.management.events import Tell
+from gremlink.proxy.management.jobs.events import Tell
 
 
 def telling(tell: Tell) -> Progress:

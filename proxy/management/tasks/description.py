@@ -13,7 +13,7 @@ from gremlink.proxy.config import Limits, Upstream
 from gremlink.proxy.config.tls import context_of
 from gremlink.proxy.graph import Server
 from gremlink.proxy.graph.limits import Bounds, use_bounds
-from gremlink.proxy.management.events import Tell
+from gremlink.proxy.management.jobs.events import Tell
 from gremlink.proxy.messages.system_errors import sentence_of
 from gremlink.proxy.store.errors import StoreError
 from gremlink.proxy.store.locations import Locations

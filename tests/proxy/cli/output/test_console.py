@@ -7,7 +7,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from gremlink.proxy.cli import COMMANDS, console, main
+from gremlink.proxy.cli import COMMANDS, main
+from gremlink.proxy.cli.output import console
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.store.errors import NoSuchEndpoint
 

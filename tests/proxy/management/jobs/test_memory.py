@@ -5,7 +5,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gremlink.proxy.management.memory import MemoryLimit, memory_of_this_machine
+from gremlink.proxy.management.jobs.memory import MemoryLimit, memory_of_this_machine
 
 TOTAL = psutil.virtual_memory().total / 2**20
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from teams import write_teams
 
 from gremlink.proxy.cli import main
-from gremlink.proxy.cli.property_report import property_table
+from gremlink.proxy.cli.output.property_report import property_table
 from gremlink.proxy.learning.properties.report import PropertyReport, PropertyRow
 
 

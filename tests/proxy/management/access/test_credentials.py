@@ -19,7 +19,7 @@ from botocore.credentials import Credentials
 from running_api import RunningApi
 
 from gremlink.proxy.config import Listen
-from gremlink.proxy.management.sigv4 import SignedRequest, verify
+from gremlink.proxy.management.access.sigv4 import SignedRequest, verify
 
 TOKEN = "a token of the tests"
 KEY = "secret/with+signs"

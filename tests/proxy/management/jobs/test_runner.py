@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from gremlink.proxy.config import Jobs
-from gremlink.proxy.management import jobs, memory
-from gremlink.proxy.management.aftermath import CUT_OFF, RunnerElsewhere, settle
-from gremlink.proxy.management.jobs import QueueFull, Runner
+from gremlink.proxy.management.jobs import memory
+from gremlink.proxy.management.jobs.recovery import CUT_OFF, RunnerElsewhere, settle
+from gremlink.proxy.management.jobs.runner import CHILD, STOPPED_WITH, QueueFull, Runner
 from gremlink.proxy.store.jobs import Job, JobRecords, State
 from gremlink.proxy.store.locations import Locations
 
-ODD_JOB = Path(__file__).parents[2] / "support" / "odd_job.py"
+ODD_JOB = Path(__file__).parents[3] / "support" / "odd_job.py"
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def test_an_end_that_cannot_be_noted_is_noted_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As on a full disk: a job is never said to run for ever."""
-    monkeypatch.setattr(jobs, "AGAIN", 0.1)
+    monkeypatch.setattr("gremlink.proxy.management.jobs.runner.AGAIN", 0.1)
     tried: list[str] = []
 
     def end(records: JobRecords, number: int, *arguments: Any, **more: Any) -> None:
@@ -180,7 +180,7 @@ def test_a_full_queue_refuses(tmp_path: Path) -> None:
 def test_cancellation_ends_a_running_job_within_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stubborn: bool
 ) -> None:
-    monkeypatch.setattr(jobs, "GRACE", 0.5)
+    monkeypatch.setattr("gremlink.proxy.management.jobs.runner.GRACE", 0.5)
     output = tmp_path / "files" / "out"
     steps = [("stubborn", 0)] if stubborn else []
     with running(tmp_path) as runner:
@@ -271,7 +271,7 @@ def test_closing_ends_what_runs_and_keeps_what_waits(tmp_path: Path) -> None:
         second = start(runner, "b", ("say", "late"))
     job = JobRecords(tmp_path).numbered(first.number)
     assert job is not None
-    assert (job.state, job.reason) == (State.FAILED, jobs.STOPPED_WITH)
+    assert (job.state, job.reason) == (State.FAILED, STOPPED_WITH)
     with running(tmp_path) as runner:
         assert ended(runner, second).state is State.COMPLETED
 
@@ -328,7 +328,7 @@ def test_the_real_child_ends_with_its_parent(tmp_path: Path) -> None:
     (job.directory / "job.json").unlink()
     os.mkfifo(job.directory / "job.json")  # reading it waits for ever
     with subprocess.Popen(
-        [*jobs.CHILD, str(job.directory)], stdin=subprocess.PIPE, start_new_session=True
+        [*CHILD, str(job.directory)], stdin=subprocess.PIPE, start_new_session=True
     ) as child:
         assert child.stdin
         time.sleep(1.5)

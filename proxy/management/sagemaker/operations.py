@@ -38,7 +38,7 @@ from gremlink.proxy.management.errors import (
     UnsupportedOperation,
 )
 from gremlink.proxy.management.http import Handler, body_of, read, words_of
-from gremlink.proxy.management.sagemaker_requests import (
+from gremlink.proxy.management.sagemaker.requests import (
     ListEndpoints,
     NamedConfiguration,
     NamedEndpoint,

@@ -12,7 +12,7 @@ from gremlin_python.process.traversal import T
 from gremlin_python.structure.graph import Edge, Path, Property, Vertex, VertexProperty
 from rich.console import Console
 
-from gremlink.proxy.cli import results
+from gremlink.proxy.cli.output import results
 
 HENRY = Vertex("user_06", "User")
 HENRY.properties = [

@@ -16,7 +16,7 @@ from running_api import RunningApi
 from service_model import RUNTIME, SAGEMAKER, faults, judged
 
 from gremlink.proxy.inference import errors
-from gremlink.proxy.management.aftermath import take_lock
+from gremlink.proxy.management.jobs.recovery import take_lock
 from gremlink.proxy.store.artifacts import Artifact, write_artifact
 from gremlink.proxy.store.jobs import JobRecords, State
 from gremlink.proxy.store.records import Store

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from gremlink.proxy.cli.log import JsonLines, Lines
+from gremlink.proxy.cli.output.log import JsonLines, Lines
 from gremlink.proxy.cli.quickstart import quiet
 from gremlink.proxy.config import Log
 

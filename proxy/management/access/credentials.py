@@ -14,8 +14,8 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from gremlink.proxy.config import Configuration
+from gremlink.proxy.management.access.sigv4 import ALGORITHM, SignedRequest, verify
 from gremlink.proxy.management.errors import AccessDenied
-from gremlink.proxy.management.sigv4 import ALGORITHM, SignedRequest, verify
 
 DATA_SERVICE = "neptune-db"
 """What clients of Neptune's data API sign for: `neptunedata` of the SDKs, and the notebooks."""

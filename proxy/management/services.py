@@ -13,8 +13,8 @@ from gremlink.proxy.config import Configuration, Upstream
 from gremlink.proxy.config.tls import context_of
 from gremlink.proxy.graph import Server
 from gremlink.proxy.management.errors import BadRequest
-from gremlink.proxy.management.jobs import LOOK, Runner
-from gremlink.proxy.management.tasks.places import describe, describe_bounds, hold_bounds
+from gremlink.proxy.management.jobs.runner import LOOK, Runner
+from gremlink.proxy.management.tasks.description import describe, describe_bounds, hold_bounds
 from gremlink.proxy.store.jobs import Job, JobRecords
 from gremlink.proxy.store.locations import Location, Locations
 from gremlink.proxy.store.records import Store

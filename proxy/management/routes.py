@@ -11,24 +11,24 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from gremlink.proxy.config import Configuration
-from gremlink.proxy.management.access import Access
-from gremlink.proxy.management.aftermath import RunnerElsewhere
+from gremlink.proxy.management.access.credentials import Access
 from gremlink.proxy.management.endpoints import Endpoints
-from gremlink.proxy.management.engine import Engine
 from gremlink.proxy.management.export import ExportService
+from gremlink.proxy.management.health import Engine
 from gremlink.proxy.management.http import Handler, answering
+from gremlink.proxy.management.jobs.recovery import RunnerElsewhere
 from gremlink.proxy.management.loader import Loader
 from gremlink.proxy.management.ml import MachineLearning
 from gremlink.proxy.management.queries import Queries, QueryStatus
-from gremlink.proxy.management.refused import not_allowed, unknown, unsupported
-from gremlink.proxy.management.sagemaker import (
+from gremlink.proxy.management.sagemaker.operations import (
     Invoke,
     SageMaker,
     refuse_invocation,
     refuse_operation,
 )
+from gremlink.proxy.management.services import open_workshop
 from gremlink.proxy.management.statistics import Statistics
-from gremlink.proxy.management.workshop import open_workshop
+from gremlink.proxy.management.unsupported import not_allowed, unknown, unsupported
 from gremlink.proxy.wire.operations import is_operation
 
 log = logging.getLogger(__name__)

@@ -186,14 +186,14 @@ def for_reading() -> bool:
 
 def output() -> Console:
     """Where results go. A pipe gets plain text as wide as it needs to be, without colours."""
-    from gremlink.proxy.cli.terminal import Terminal
+    from gremlink.proxy.cli.output.terminal import Terminal
 
     return Terminal() if sys.stdout.isatty() else Terminal(width=1000, soft_wrap=True)
 
 
 def errors() -> Console:
     """Where progress goes."""
-    from gremlink.proxy.cli.terminal import Terminal
+    from gremlink.proxy.cli.output.terminal import Terminal
 
     return Terminal(stderr=True)
 

@@ -1,0 +1,1 @@
+"""Access to the management API: credentials and signatures."""

@@ -1,0 +1,1 @@
+"""Jobs of the management API: their queue, their processes, their recovery."""

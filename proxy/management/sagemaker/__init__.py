@@ -1,0 +1,1 @@
+"""SageMaker's API for endpoints: invocations and operations."""
