@@ -24,8 +24,8 @@ from gremlink.proxy.cli.train import report_table
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.graph import ExportParameters, export_graph, load_gremlin, read_export
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
-from gremlink.proxy.learning.links.predictor import LinkPredictor
-from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
+from gremlink.proxy.learning.workflows.train_links import train
 
 TARGET = {"edge": ["airport", "route", "airport"], "type": "link_prediction"}
 ASKED = "AUS"

@@ -24,8 +24,8 @@ from rich.table import Table
 
 from gremlink.proxy.learning.graph import Relation
 from gremlink.proxy.learning.links.scorers import STRUCTURAL
-from gremlink.proxy.learning.links.scorers.bi_fan import BiFan
-from gremlink.proxy.learning.links.scorers.directed_resource_allocation import (
+from gremlink.proxy.learning.links.scorers.heuristics.bi_fan import BiFan
+from gremlink.proxy.learning.links.scorers.heuristics.directed_resource_allocation import (
     DirectedResourceAllocation,
 )
 

@@ -22,8 +22,8 @@ from rich.table import Table
 
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.embedded.sample import FRIENDS
-from gremlink.proxy.learning.links.predictor import LinkPredictor
-from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
+from gremlink.proxy.learning.workflows.train_links import train
 
 EXPECTED = "Bill"
 PUBLISHED = {"Bill", "Colin", "Sarah", "Gordon", "Mary", "Josie", "Arnold", "Terry"}

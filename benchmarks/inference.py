@@ -36,18 +36,20 @@ from gremlink.grammar.traversal import Literal
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
 from gremlink.proxy.learning.links.calibration import Calibration
-from gremlink.proxy.learning.links.model import LinkModel, RelationModel
-from gremlink.proxy.learning.links.model import to_artifact as links_to_artifact
-from gremlink.proxy.learning.links.predictor import LinkPredictor
-from gremlink.proxy.learning.links.scorers.embedding import Embeddings, RelationVectors
-from gremlink.proxy.learning.properties.artifact import to_artifact as property_to_artifact
-from gremlink.proxy.learning.properties.lift import Lift
-from gremlink.proxy.learning.properties.members import Constant
-from gremlink.proxy.learning.properties.model import EdgeFeatures, PropertyModel
-from gremlink.proxy.learning.properties.target import Form, PropertyTarget
-from gremlink.proxy.learning.properties.view import Known
+from gremlink.proxy.learning.links.prediction.model import LinkModel, RelationModel
+from gremlink.proxy.learning.links.prediction.model import to_artifact as links_to_artifact
+from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
+from gremlink.proxy.learning.properties.context import Known
+from gremlink.proxy.learning.properties.methods.base_models import Constant
+from gremlink.proxy.learning.properties.prediction.artifact import (
+    to_artifact as property_to_artifact,
+)
+from gremlink.proxy.learning.properties.prediction.model import EdgeFeatures, PropertyModel
+from gremlink.proxy.learning.properties.thresholds import Lift
 from gremlink.proxy.learning.settings import NETWORK
-from gremlink.proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.learning.trained.embeddings import Embeddings, RelationVectors
+from gremlink.proxy.learning.trained.stored_graph import StoredGraph
+from gremlink.proxy.learning.trained.target import Form, PropertyTarget
 from gremlink.proxy.store.artifacts import write_artifact
 from gremlink.proxy.store.records import Store
 

@@ -13,18 +13,23 @@ from link_cases import Case
 from properties import configured, write_rows
 
 from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
-from gremlink.proxy.learning.links.evaluation import Questions, rank_questions
+from gremlink.proxy.learning.links.evaluation.queries import Questions, rank_questions
+from gremlink.proxy.learning.links.evaluation.random_order import random_order
+from gremlink.proxy.learning.links.evaluation.ranking_metrics import RankingMetrics
 from gremlink.proxy.learning.links.known import KnownLinks
-from gremlink.proxy.learning.links.members import Validation
-from gremlink.proxy.learning.links.model import from_artifact
-from gremlink.proxy.learning.links.networks import PATIENCE, checkpoints, judged, most_epochs
-from gremlink.proxy.learning.links.random_order import random_order
-from gremlink.proxy.learning.links.ranking_metrics import RankingMetrics
+from gremlink.proxy.learning.links.prediction.model import from_artifact
 from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
-from gremlink.proxy.learning.links.split import split_edges
-from gremlink.proxy.learning.links.training import load_dataset, train
-from gremlink.proxy.learning.models.messages import threads
+from gremlink.proxy.learning.links.training.base_models import Validation
+from gremlink.proxy.learning.links.training.holdout import split_edges
+from gremlink.proxy.learning.links.training.networks import (
+    PATIENCE,
+    checkpoints,
+    judged,
+    most_epochs,
+)
+from gremlink.proxy.learning.models.gnn.messages import threads
 from gremlink.proxy.learning.settings import NETWORKS, TrainingSettings
+from gremlink.proxy.learning.workflows.train_links import load_dataset, train
 from gremlink.proxy.store.artifacts import read_artifact
 
 

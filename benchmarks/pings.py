@@ -27,7 +27,7 @@ from relay import PEERS
 from server import request_of
 
 from gremlink.proxy.embedded import EmbeddedServer
-from gremlink.proxy.learning.links.model import to_artifact
+from gremlink.proxy.learning.links.prediction.model import to_artifact
 from gremlink.proxy.store.artifacts import write_artifact
 from gremlink.proxy.store.records import Store
 

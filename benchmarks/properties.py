@@ -30,8 +30,8 @@ from rich.console import Console
 from rich.table import Table
 
 from gremlink.proxy.cli.output.property_report import property_table
-from gremlink.proxy.learning.properties.report import LOWER_IS_BETTER
-from gremlink.proxy.learning.properties.training import train_property
+from gremlink.proxy.learning.reports.property_report import LOWER_IS_BETTER
+from gremlink.proxy.learning.workflows.train_properties import train_property
 
 MOVIELENS = "recbole/dataset_example/ml-100k"
 ATTRITION = (

@@ -18,8 +18,8 @@ import numpy as np
 import torch
 
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
-from gremlink.proxy.learning.links.members import Validation
-from gremlink.proxy.learning.models.knowledge import KnowledgeSettings
+from gremlink.proxy.learning.links.training.base_models import Validation
+from gremlink.proxy.learning.models.knowledge.fitting import KnowledgeSettings
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -35,7 +35,7 @@ from gremlink.proxy.cli.output.property_report import property_table
 from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.graph import ExportParameters, export_graph, load_csv
-from gremlink.proxy.learning.properties.training import train_property
+from gremlink.proxy.learning.workflows.train_properties import train_property
 from gremlink.proxy.store.records import Store
 
 REQUEST = {

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.train import train
 
 LINKS = Case(movielens, RATED, "", "link_prediction")
 SPLIT = TrainingSettings(cross_validate_up_to=0)

@@ -11,7 +11,7 @@ from gremlink.proxy.cli.output import console
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
-    from gremlink.proxy.learning.embeddings import VertexEmbeddings
+    from gremlink.proxy.learning.workflows.embeddings import VertexEmbeddings
 
 
 @click.command()
@@ -40,8 +40,8 @@ def embeddings(
     """
     from rich.table import Table
 
-    from gremlink.proxy.learning.embeddings import embeddings_of
-    from gremlink.proxy.learning.loaded import model_in
+    from gremlink.proxy.learning.workflows.embeddings import embeddings_of
+    from gremlink.proxy.learning.workflows.load import model_in
     from gremlink.proxy.store.artifacts import read_artifact
     from gremlink.proxy.store.outputs import try_directory
 
@@ -76,7 +76,7 @@ def _is_table(output: Path) -> bool:
 
 def _write(found: VertexEmbeddings, artifact: Path, output: Path) -> None:
     if not _is_table(output):
-        from gremlink.proxy.learning.results import write_results
+        from gremlink.proxy.learning.workflows.results import write_results
 
         output.mkdir(parents=True, exist_ok=True)
         write_results(artifact, output)

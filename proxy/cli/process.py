@@ -61,7 +61,7 @@ def process(
 
     try_output(output)
     with console.importing():
-        from gremlink.proxy.learning.processing.prepare import prepare
+        from gremlink.proxy.learning.workflows.process import prepare
 
     with console.nothing_yet(output), progress.of_training() as tell:
         found = prepare(

@@ -21,7 +21,7 @@ from gremlink.proxy.cli.output import console, progress
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration, Embedded, Log
     from gremlink.proxy.embedded import EmbeddedServer
-    from gremlink.proxy.learning.links.report import Report
+    from gremlink.proxy.learning.reports.link_report import Report
 
 ENDPOINT = "friends"
 QUESTION = """\
@@ -123,7 +123,7 @@ def _learn(settings: Configuration, data: Path, seed: int) -> Report:
     from gremlink.proxy.cli.export import graph_of
     from gremlink.proxy.embedded.sample import FRIENDS
     from gremlink.proxy.graph import export_graph, load_csv
-    from gremlink.proxy.learning.links.training import train
+    from gremlink.proxy.learning.workflows.train_links import train
     from gremlink.proxy.store.records import Store
 
     graph = graph_of(settings)

@@ -25,7 +25,7 @@ from gremlink.proxy.messages.controls import escaped
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from gremlink.proxy.learning.links.report import Report
+    from gremlink.proxy.learning.reports.link_report import Report
 
 DEFAULTS = TrainingSettings()
 
@@ -160,10 +160,10 @@ def train(
     try_output(output)
     console.say(LOADING)
     with console.importing():
-        from gremlink.proxy.learning.links.report import Report
         from gremlink.proxy.learning.provenance import PAGE, REPORT
-        from gremlink.proxy.learning.tasks import train as run
+        from gremlink.proxy.learning.reports.link_report import Report
         from gremlink.proxy.learning.timeline import LEAST, in_parts
+        from gremlink.proxy.learning.workflows.train import train as run
     loaded = monotonic() - begun
 
     with console.nothing_yet(output), progress.of_training() as tell:

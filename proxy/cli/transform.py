@@ -36,7 +36,7 @@ def transform(artifact: Path, data: Path, output: Path, configuration: str) -> N
     try_output(output)
     console.say("loading the libraries")
     with console.importing():
-        from gremlink.proxy.learning.transform import transform as run
+        from gremlink.proxy.learning.workflows.transform import transform as run
 
     with console.nothing_yet(output), progress.of_training() as tell:
         found = run(artifact, data, output, configuration=configuration, progress=tell)

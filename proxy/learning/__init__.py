@@ -1,5 +1,5 @@
 """Learning from an exported graph: features, models, scorers, training, reports, prediction.
 
-Importing this package, or `gremlink.proxy.learning.links.predictor`, loads neither torch nor DGL;
-only training does.
+Importing this package, or `links.prediction.predictor` in it, loads neither torch nor DGL; only
+training does.
 """

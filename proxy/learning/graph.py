@@ -1,6 +1,6 @@
 """The typed graph that scorers and models learn from: vertices of types, edges of relations.
 
-Vertices are numbered from 0 inside their type. Built by `gremlink.proxy.learning.links.dataset`.
+Vertices are numbered from 0 inside their type. Built by `links.training.dataset`.
 """
 
 from __future__ import annotations

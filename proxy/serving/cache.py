@@ -14,9 +14,9 @@ from gremlink.proxy.inference.errors import (
     InferenceError,
     InternalFailure,
 )
-from gremlink.proxy.learning.links.predictor import LinkPredictor
-from gremlink.proxy.learning.properties.predictor import PropertyPredictor
-from gremlink.proxy.learning.properties.target import PROPERTY_TASKS
+from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
+from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
+from gremlink.proxy.learning.trained.target import PROPERTY_TASKS
 from gremlink.proxy.messages.system_errors import sentence_of
 from gremlink.proxy.store.artifacts import ArtifactError
 from gremlink.proxy.store.endpoint_cache import WatchedEndpoints

@@ -29,9 +29,9 @@ from gremlink.proxy.inference.commands import (
 )
 from gremlink.proxy.inference.errors import InvalidParameter
 from gremlink.proxy.inference.one_query import can_be_looked_for
-from gremlink.proxy.learning.embeddings import NoEmbeddings, UnknownVertex
-from gremlink.proxy.learning.links.predictor import LinkPredictor, UnknownRelation
-from gremlink.proxy.learning.properties.predictor import PropertyPredictor
+from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor, UnknownRelation
+from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
+from gremlink.proxy.learning.workflows.embeddings import NoEmbeddings, UnknownVertex
 from gremlink.proxy.serving.cache import Predictor
 from gremlink.proxy.store.records import Endpoint
 

@@ -19,7 +19,7 @@ from served import SAMPLE, served
 
 from gremlink.proxy.graph import ExportParameters, export_graph
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.records import Store
 
 pytestmark = pytest.mark.integration

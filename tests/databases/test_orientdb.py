@@ -20,7 +20,7 @@ from served import SAMPLE, served
 from gremlink.proxy.graph import ExportParameters, discover_schema, export_graph, load_csv
 from gremlink.proxy.graph.errors import IdsRefused
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.records import Store
 
 pytestmark = pytest.mark.integration

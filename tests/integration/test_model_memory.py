@@ -13,8 +13,8 @@ from gremlin_python.driver.client import Client
 from managed_proxy import Proxy, serving
 from served import export_friends
 
-from gremlink.proxy.learning.links.training import train
 from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.workflows.train_links import train
 from gremlink.proxy.store.records import Store
 
 pytestmark = pytest.mark.integration

@@ -20,7 +20,7 @@ from gremlink.proxy.config import Inference
 from gremlink.proxy.graph import ExportParameters, export_graph, load_csv
 from gremlink.proxy.learning.inductive.scope import INDUCTIVE
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.artifacts import read_artifact, write_artifact
 from gremlink.proxy.store.records import Store
 from tests.support.served import served

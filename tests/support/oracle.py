@@ -13,8 +13,8 @@ from movielens_graph import Deployment
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.inference.commands import Edge
 from gremlink.proxy.learning.graph import Direction
-from gremlink.proxy.learning.links.predictor import LinkPredictor
-from gremlink.proxy.learning.properties.predictor import PropertyPredictor
+from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
+from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
 
 Ranked = list[tuple[Any, float]]
 """Answers and their scores, best first."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.learning.graph import Direction
-from gremlink.proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 
 
 @dataclass(frozen=True)

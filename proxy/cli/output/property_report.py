@@ -9,7 +9,7 @@ from gremlink.proxy.messages.controls import escaped
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from gremlink.proxy.learning.properties.report import PropertyReport
+    from gremlink.proxy.learning.reports.property_report import PropertyReport
 
 MOST_SHOWN = 12
 """Classes whose frequencies are shown."""
@@ -21,7 +21,7 @@ def property_table(report: PropertyReport) -> Group:
     from rich.table import Table
     from rich.text import Text
 
-    from gremlink.proxy.learning.properties.report import TITLES
+    from gremlink.proxy.learning.reports.property_report import TITLES
 
     table = Table(header_style="bold", title=f"{report.task.replace('_', ' ')}: {report.target}")
     table.add_column("Method")

@@ -9,8 +9,8 @@ from gremlink.proxy.learning.features.category import CategoryEncoding
 from gremlink.proxy.learning.features.dates import DatetimeEncoding
 from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.features.numerical import BucketEncoding, NumericalEncoding
-from gremlink.proxy.learning.features.terms import TfidfEncoding
 from gremlink.proxy.learning.features.text_vectors import TextEncoding
+from gremlink.proxy.learning.features.tfidf import TfidfEncoding
 
 __all__ = ["Encoding", "from_document", "to_document"]
 

@@ -16,9 +16,9 @@ from gremlink.proxy.learning.features.dates import DatetimeFitter, parse_datetim
 from gremlink.proxy.learning.features.encoding import Fitter, Undecided, parts_of
 from gremlink.proxy.learning.features.language import language_of
 from gremlink.proxy.learning.features.numerical import NumericalFitter, number_of
-from gremlink.proxy.learning.features.terms import TfidfFitter, Vocabulary
 from gremlink.proxy.learning.features.text_models import EXTRA, NoTextModel
 from gremlink.proxy.learning.features.text_vectors import TextFitter
+from gremlink.proxy.learning.features.tfidf import TfidfFitter, Vocabulary
 
 FEW_UNIQUE_SHARE = 0.10
 FEW_UNIQUE_COUNT = 100

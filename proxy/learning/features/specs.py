@@ -18,8 +18,8 @@ from gremlink.proxy.learning.features.numerical import (
     BucketFitter,
     NumericalFitter,
 )
-from gremlink.proxy.learning.features.terms import TfidfFitter, Vocabulary
 from gremlink.proxy.learning.features.text_vectors import TextFitter
+from gremlink.proxy.learning.features.tfidf import TfidfFitter, Vocabulary
 
 TEXT_TYPES = ("text_fasttext", "text_sbert", "text_sbert128", "text_sbert512", "text_word2vec")
 TYPES = (

@@ -35,7 +35,7 @@ from gremlink.proxy.learning.inductive.neighbourhood import (
     ReadLinks,
     ReadVertex,
 )
-from gremlink.proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 
 Place = tuple[str, int]
 """A vertex: its type, and its number there."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gremlink.proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 
 INDUCTIVE = "inductive"
 

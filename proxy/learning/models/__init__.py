@@ -1,4 +1,4 @@
-"""Trained models, each in its file. Importing a model imports torch; DGL hides in `messages`."""
+"""Networks, the only part that needs torch; DGL hides in `gnn.messages`."""
 
 import os
 

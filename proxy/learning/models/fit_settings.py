@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gremlink.proxy.learning.models.mini_batches import Sampling
-from gremlink.proxy.learning.models.rgcn import EncoderSettings
+from gremlink.proxy.learning.models.gnn.mini_batches import Sampling
+from gremlink.proxy.learning.models.gnn.rgcn import EncoderSettings
 from gremlink.proxy.learning.settings import TrainingSettings
 
 

@@ -8,21 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gremlink.proxy.learning.features.geometry import unit_blocks
+from gremlink.proxy.learning.features.scaling import unit_blocks
 from gremlink.proxy.learning.graph import Relation, TypedGraph
-from gremlink.proxy.learning.inductive.encoder import Encoder
-from gremlink.proxy.learning.links.scorers.trained import Trained
-from gremlink.proxy.learning.models.distmult import DistMultDecoder
+from gremlink.proxy.learning.models.decoder import DistMultDecoder
 from gremlink.proxy.learning.models.fit_settings import FitSettings
+from gremlink.proxy.learning.models.gnn.messages import message_types
+from gremlink.proxy.learning.models.gnn.mini_batches import device_for, samples
+from gremlink.proxy.learning.models.gnn.rgcn import RelationalEncoder
 from gremlink.proxy.learning.models.link_network import LinkNetwork
-from gremlink.proxy.learning.models.messages import message_types
-from gremlink.proxy.learning.models.mini_batches import (
-    device_for,
-    samples,
-)
 from gremlink.proxy.learning.models.ranking_task import ranking_tasks
-from gremlink.proxy.learning.models.rgcn import RelationalEncoder
-from gremlink.proxy.learning.models.start import NetworkStart
+from gremlink.proxy.learning.models.warm_start import NetworkStart
+from gremlink.proxy.learning.trained.encoder import Encoder
+from gremlink.proxy.learning.trained.network import Trained
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from gremlink.proxy.learning.graph import DIRECTIONS, Relation, TypedGraph
-from gremlink.proxy.learning.links.scorers.knowledge import KnowledgeEmbeddings
 from gremlink.proxy.learning.models.adam import Adam
 from gremlink.proxy.learning.models.fitting import Checkpoint
-from gremlink.proxy.learning.models.messages import MessageGraph, Weights
+from gremlink.proxy.learning.models.gnn.messages import MessageGraph, Weights
 from gremlink.proxy.learning.models.ranking_task import ranking_tasks
+from gremlink.proxy.learning.trained.knowledge import KnowledgeEmbeddings
 
 LAYERS = 3
 

@@ -12,22 +12,17 @@ import torch
 from torch import Tensor
 
 from gremlink.proxy.learning.graph import DIRECTIONS, Indexes, TypedGraph
-from gremlink.proxy.learning.inductive.encoder import Encoder
-from gremlink.proxy.learning.links.scorers.embedding import Embeddings
-from gremlink.proxy.learning.models.distmult import DistMultDecoder
+from gremlink.proxy.learning.models.decoder import DistMultDecoder
 from gremlink.proxy.learning.models.fit_settings import FitSettings
-from gremlink.proxy.learning.models.messages import MessageGraph, Weights
-from gremlink.proxy.learning.models.mini_batches import (
-    BATCHES,
-    POOL,
-    on_cpu,
-    rows_of,
-)
+from gremlink.proxy.learning.models.gnn.messages import MessageGraph, Weights
+from gremlink.proxy.learning.models.gnn.mini_batches import BATCHES, POOL, on_cpu, rows_of
+from gremlink.proxy.learning.models.gnn.rgcn import RelationalEncoder
+from gremlink.proxy.learning.models.gnn.rounds import WholeRound
+from gremlink.proxy.learning.models.gnn.sampling import Sampler
 from gremlink.proxy.learning.models.optimizers import SparseAndDense, for_whole_graph
 from gremlink.proxy.learning.models.ranking_task import Questions, RankingTask
-from gremlink.proxy.learning.models.rgcn import RelationalEncoder
-from gremlink.proxy.learning.models.rounds import WholeRound
-from gremlink.proxy.learning.models.sampling import Sampler
+from gremlink.proxy.learning.trained.embeddings import Embeddings
+from gremlink.proxy.learning.trained.encoder import Encoder
 
 
 @dataclass

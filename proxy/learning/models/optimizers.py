@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gremlink.proxy.learning.models.adam import Adam
 from gremlink.proxy.learning.models.fit_settings import FitSettings
-from gremlink.proxy.learning.models.rgcn import RelationalEncoder
+from gremlink.proxy.learning.models.gnn.rgcn import RelationalEncoder
 
 
 def for_whole_graph(encoder: RelationalEncoder, reader: nn.Module, settings: FitSettings) -> Adam:

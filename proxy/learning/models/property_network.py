@@ -12,25 +12,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gremlink.proxy.learning.features.geometry import unit_blocks
+from gremlink.proxy.learning.features.scaling import unit_blocks
 from gremlink.proxy.learning.graph import Floats, Indexes, TypedGraph
-from gremlink.proxy.learning.inductive.encoder import Encoder
 from gremlink.proxy.learning.models.fit_settings import FitSettings
-from gremlink.proxy.learning.models.messages import MessageGraph, message_types
-from gremlink.proxy.learning.models.mini_batches import (
+from gremlink.proxy.learning.models.gnn.messages import MessageGraph, message_types
+from gremlink.proxy.learning.models.gnn.mini_batches import (
     BATCHES,
     device_for,
     on_cpu,
     rows_of,
     samples,
 )
+from gremlink.proxy.learning.models.gnn.rgcn import RelationalEncoder
+from gremlink.proxy.learning.models.gnn.rounds import WholeRound
+from gremlink.proxy.learning.models.gnn.sampling import Sampler
 from gremlink.proxy.learning.models.optimizers import SparseAndDense, for_whole_graph
-from gremlink.proxy.learning.models.rgcn import RelationalEncoder
-from gremlink.proxy.learning.models.rounds import WholeRound
-from gremlink.proxy.learning.models.sampling import Sampler
-from gremlink.proxy.learning.properties.dataset import Subjects
-from gremlink.proxy.learning.properties.head import Head
-from gremlink.proxy.learning.properties.target import Form
+from gremlink.proxy.learning.properties.prediction.head import Head
+from gremlink.proxy.learning.properties.training.dataset import Subjects
+from gremlink.proxy.learning.trained.encoder import Encoder
+from gremlink.proxy.learning.trained.target import Form
 
 ROWS = 250_000
 """Most elements that an epoch learns from, a new sample each time: bounds the memory."""
@@ -47,7 +47,7 @@ class PropertyCheckpoint:
 
 
 class PropertyHead(nn.Module):
-    """See `gremlink.proxy.learning.properties.head.Head` for the formula."""
+    """See `gremlink.proxy.learning.properties.prediction.head.Head` for the formula."""
 
     def __init__(self, columns: int, units: int, outputs: int, dropout: float) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from gremlink.proxy.learning.graph import Direction, Indexes, Mask, Relation, TypedGraph
-from gremlink.proxy.learning.models.distmult import DistMultDecoder
+from gremlink.proxy.learning.models.decoder import DistMultDecoder
 from gremlink.proxy.learning.models.hard_negatives import near_candidates
 
 LOGITS = 2**23

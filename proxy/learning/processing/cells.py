@@ -12,7 +12,7 @@ from gremlink.proxy.learning.features.fitting import FileFits, cell_problem
 from gremlink.proxy.learning.features.matrix import Matrix
 from gremlink.proxy.learning.features.specs import Shared
 from gremlink.proxy.learning.graph import Features, Indexes
-from gremlink.proxy.learning.processing.pieces import Pieces, target_cells
+from gremlink.proxy.learning.processing.chunks import Pieces, target_cells
 
 
 class Cells:

@@ -14,7 +14,7 @@ from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.features.specs import Shared
 from gremlink.proxy.learning.graph import Features, Indexes, Relation
 from gremlink.proxy.learning.processing.cells import Cells
-from gremlink.proxy.learning.processing.numbering import Numbering
+from gremlink.proxy.learning.processing.id_map import Numbering
 from gremlink.proxy.learning.processing.processed import Column, EdgeRows, UnusableExport
 
 

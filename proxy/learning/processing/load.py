@@ -6,10 +6,10 @@ from pathlib import Path
 
 from gremlink.proxy.graph.files.export_files import CONFIGURATION, read_export
 from gremlink.proxy.learning.events import Progress
-from gremlink.proxy.learning.processing.asked import only_target
 from gremlink.proxy.learning.processing.process import process
 from gremlink.proxy.learning.processing.processed import ProcessedGraph, UnusableExport
 from gremlink.proxy.learning.processing.stored import read_processed
+from gremlink.proxy.learning.processing.targets import only_target
 from gremlink.proxy.store.artifacts import MANIFEST, read_manifest
 
 

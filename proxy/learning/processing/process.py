@@ -16,18 +16,18 @@ from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.features.specs import Shared
 from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges
-from gremlink.proxy.learning.processing.asked import (
+from gremlink.proxy.learning.processing.edges import EdgeReader, RelationRows
+from gremlink.proxy.learning.processing.id_map import Numbering
+from gremlink.proxy.learning.processing.processed import EdgeRows, ProcessedGraph, UnusableExport
+from gremlink.proxy.learning.processing.targets import (
     Wanted,
     link_splits,
     only_target,
     property_column,
 )
-from gremlink.proxy.learning.processing.edges import EdgeReader, RelationRows
-from gremlink.proxy.learning.processing.numbering import Numbering
-from gremlink.proxy.learning.processing.processed import EdgeRows, ProcessedGraph, UnusableExport
 from gremlink.proxy.learning.processing.vertices import VertexReader
-from gremlink.proxy.learning.stored_graph import StoredGraph
 from gremlink.proxy.learning.timeline import Stage, Steps
+from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 
 READING = "reading the files"
 LEARNING = "learning how to encode the properties"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.graph import Features, Floats, Indexes, Relation, find_pairs
-from gremlink.proxy.learning.stored_graph import OverStoredGraph, StoredGraph
+from gremlink.proxy.learning.trained.stored_graph import OverStoredGraph, StoredGraph
 
 SplitRate = tuple[float, float, float]
 """Shares of training, validation and test."""

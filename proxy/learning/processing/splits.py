@@ -26,7 +26,7 @@ from gremlink.proxy.graph.files.export_rows import (
 )
 from gremlink.proxy.graph.ids import Ids
 from gremlink.proxy.learning.graph import Indexes
-from gremlink.proxy.learning.processing.numbering import Numbering
+from gremlink.proxy.learning.processing.id_map import Numbering
 from gremlink.proxy.learning.processing.processed import Column, CustomSplit, UnusableExport
 
 KEY = "custom_split_filenames"

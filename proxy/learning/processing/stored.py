@@ -20,7 +20,7 @@ from gremlink.proxy.learning.processing.processed import (
     PropertyColumn,
     Split,
 )
-from gremlink.proxy.learning.stored_graph import stored_graph_of
+from gremlink.proxy.learning.trained.stored_graph import stored_graph_of
 from gremlink.proxy.store.artifacts import Artifact, Tensors, write_or_keep
 from gremlink.proxy.store.reading import making, read_for
 

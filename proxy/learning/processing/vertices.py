@@ -10,7 +10,7 @@ from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.features.specs import Shared
 from gremlink.proxy.learning.graph import Features, Indexes
 from gremlink.proxy.learning.processing.cells import Cells
-from gremlink.proxy.learning.processing.numbering import Numbering, order_of
+from gremlink.proxy.learning.processing.id_map import Numbering, order_of
 from gremlink.proxy.learning.processing.processed import Column, UnusableExport
 
 

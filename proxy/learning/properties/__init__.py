@@ -1,6 +1,5 @@
-"""Predicting a property of vertices or edges: classes, several of them at once, or numbers.
+"""Predicting a property of vertices or edges: a class, several classes, or a number.
 
-`target` and `dataset` say what is asked and read it from an export; `members` and the network are
-the methods, `study` chooses among them on held-out rows, `training` writes the artifact, and
-`predictor` answers from it without torch and without scikit-learn.
+`training.dataset` reads the target from an export; `methods` and the network compete,
+`training.experiment` chooses among them on held-out rows, and `prediction` answers queries.
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gremlink.proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.trained.target import Form, Outputs
 
 HALF = 0.5
 """The confidence from which on an element counts as having one of several classes."""

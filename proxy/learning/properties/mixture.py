@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from gremlink.proxy.learning.graph import Floats
-from gremlink.proxy.learning.properties.target import Form, Outputs
+from gremlink.proxy.learning.trained.target import Form, Outputs
 
 Weights = NDArray[np.float64]
 

@@ -184,7 +184,7 @@ class Question:
     def document(
         self, network: str, metric: Metric | None, settings: TrainingSettings
     ) -> dict[str, Any]:
-        """For `worker.serve`."""
+        """For `trial_worker.serve`."""
         return {
             "directory": str(self.directory),
             "configuration": self.data_configuration,

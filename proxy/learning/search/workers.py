@@ -1,4 +1,4 @@
-"""Trials at a time, each in a process of its own; see `worker` for what is said between them."""
+"""Trials side by side, each in a process of its own: `workflows.trial_worker`."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class _Worker:
 
     def _started(self) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gremlink.proxy.learning.search.worker"],
+            [sys.executable, "-m", "gremlink.proxy.learning.workflows.trial_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -28,8 +28,8 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     if before is not None:
         previous = locations.fetch(locations.at(before), work / "previous")
     # It takes seconds to load, and an export that cannot be read does not need it.
-    from gremlink.proxy.learning.processing.prepare import prepare
-    from gremlink.proxy.learning.results import write_mapping
+    from gremlink.proxy.learning.workflows.process import prepare
+    from gremlink.proxy.learning.workflows.results import write_mapping
 
     found = prepare(
         directory,

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.learning.details import write_details
-from gremlink.proxy.learning.figures import summary, write_figures
-from gremlink.proxy.learning.results import write_results
 from gremlink.proxy.learning.settings import SearchSettings
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.config_files import write_details
+from gremlink.proxy.learning.workflows.metrics_files import summary, write_figures
+from gremlink.proxy.learning.workflows.results import write_results
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.management.jobs.events import Tell
 from gremlink.proxy.management.tasks.description import keeping, locations_of, publish
 from gremlink.proxy.management.tasks.progress import telling
@@ -20,7 +20,7 @@ from gremlink.proxy.management.tasks.progress import telling
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
     """Train on the data at `input`, write the artifact to `output`; the figures of the report.
 
-    Raises what `gremlink.proxy.learning.tasks.train` does, and StoreError.
+    Raises what `gremlink.proxy.learning.workflows.train.train` does, and StoreError.
     """
     locations = locations_of(description)
     data = locations.fetch(locations.at(description["input"]), work / "input")

@@ -14,15 +14,15 @@ from gremlink.proxy.management.tasks.progress import telling
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
     """Apply the model at `model` to the processed data at `input`; what has changed.
 
-    Raises what `gremlink.proxy.learning.transform.transform` does, and StoreError.
+    Raises what `gremlink.proxy.learning.workflows.transform.transform` does, and StoreError.
     """
     locations = locations_of(description)
     tell("fetching the model and the data", 0, None, "")
     model = locations.fetch(locations.at(description["model"]), work / "model")
     data = locations.fetch(locations.at(description["input"]), work / "input")
-    from gremlink.proxy.learning.details import write_details
-    from gremlink.proxy.learning.results import write_results
-    from gremlink.proxy.learning.transform import transform
+    from gremlink.proxy.learning.workflows.config_files import write_details
+    from gremlink.proxy.learning.workflows.results import write_results
+    from gremlink.proxy.learning.workflows.transform import transform
 
     made = transform(model, data, work / "artifact", progress=telling(tell))
     with keeping(work / "artifact"):

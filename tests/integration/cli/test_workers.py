@@ -24,7 +24,7 @@ from patience import eventually
 from prometheus_client.parser import text_string_to_metric_families
 from teams import write_teams
 
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.records import Store
 
 pytestmark = pytest.mark.integration

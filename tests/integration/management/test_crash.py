@@ -16,7 +16,7 @@ from s3_server import bad_store
 from teams import write_teams
 
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.jobs import JobRecords, State
 
 pytestmark = pytest.mark.integration

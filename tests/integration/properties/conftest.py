@@ -10,7 +10,7 @@ from three_teams import QUICK, TARGETS, fill
 
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.graph import ExportParameters, export_graph
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.records import Store
 from tests.support.served import served
 

@@ -8,8 +8,8 @@ import pytest
 from served import export_friends
 
 from gremlink.proxy.embedded import EmbeddedServer
-from gremlink.proxy.learning.links.training import train
 from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.workflows.train_links import train
 from gremlink.proxy.store.records import Store
 
 

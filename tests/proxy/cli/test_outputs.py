@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from communities import write_communities
 
 from gremlink.proxy.cli import main
-from gremlink.proxy.learning import tasks
-from gremlink.proxy.learning.processing.prepare import prepare
 from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.workflows import train
+from gremlink.proxy.learning.workflows.process import prepare
 from gremlink.proxy.store import artifacts
 from gremlink.proxy.store.artifacts import read_artifact
 
@@ -31,7 +31,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("data")
     write_communities(directory / "export")
     prepare(directory / "export", directory / "processed")
-    tasks.train(directory / "processed", directory / "model", model="popularity")
+    train.train(directory / "processed", directory / "model", model="popularity")
     return directory
 
 
@@ -78,7 +78,7 @@ def test_a_place_for_nothing(
 ) -> None:
     output = place(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    for module in (tasks, sys.modules[prepare.__module__]):
+    for module in (train, sys.modules[prepare.__module__]):
         for name in ("asks_for_property", "read_export"):
             monkeypatch.delattr(module, name, raising=False)  # reading would fail
     done = CliRunner().invoke(main, [*COMMANDS[command](data), "--output", str(output)])
@@ -102,7 +102,7 @@ def test_a_file_is_no_folder(data: Path, tmp_path: Path, command: str) -> None:
 def network(data: Path) -> Path:
     """A model that has placed the vertices."""
     settings = TrainingSettings(epochs=2, width=8, threads=1, networks=1)
-    tasks.train(data / "processed", data / "network", model="rgcn", settings=settings)
+    train.train(data / "processed", data / "network", model="rgcn", settings=settings)
     return data / "network"
 
 

@@ -11,8 +11,8 @@ from teams import write_teams
 
 from gremlink.proxy.learning.events import Event, Overall, PhaseStarted, StepDone
 from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
-from gremlink.proxy.learning.tasks import train
 from gremlink.proxy.learning.timeline import Stage, Steps, Timeline, is_over
+from gremlink.proxy.learning.workflows.train import train
 
 STAGES = [Stage("learn, part 1", 10.0, "learning"), Stage("learn, part 2", 10.0, "learning"),
           Stage("learn, part 12", 10.0, "learning"), Stage("write", 10.0, "writing")]  # fmt: skip

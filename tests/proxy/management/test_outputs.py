@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from communities import write_communities
 
-from gremlink.proxy.learning.processing import prepare as preparing
+from gremlink.proxy.learning.workflows import process as preparing
 from gremlink.proxy.management.jobs.job_process import perform
 from gremlink.proxy.management.tasks.description import KEPT, NotPublished, describe
 from gremlink.proxy.store.artifacts import read_artifact

@@ -23,8 +23,8 @@ from gremlink.proxy.inference.errors import (
     UnsupportedOperation,
 )
 from gremlink.proxy.inference.predicates import Settings
-from gremlink.proxy.learning.links.training import train
 from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.workflows.train_links import train
 from gremlink.proxy.relay.http.inferences import carried_out
 from gremlink.proxy.relay.offload import Aside
 from gremlink.proxy.serving.predictions import Predictions

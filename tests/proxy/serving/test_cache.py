@@ -9,7 +9,7 @@ from teams import write_teams
 
 from gremlink.proxy.inference.errors import BadRequest, InternalFailure
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.serving.cache import MEBIBYTE, Models
 from gremlink.proxy.store.artifacts import MANIFEST
 from gremlink.proxy.store.records import Store

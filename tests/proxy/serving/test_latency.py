@@ -13,7 +13,7 @@ from gremlink.proxy.inference.commands import (
     PrepareLinks,
     PrepareProperty,
 )
-from gremlink.proxy.learning.properties.predictor import PropertyPredictor
+from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
 from gremlink.proxy.serving.latency import KNOWN, QUICK, Pace
 
 KNOWS = PrepareLinks("links", "knows", "out", "Person")

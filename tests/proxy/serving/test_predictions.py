@@ -28,9 +28,9 @@ from gremlink.proxy.inference.errors import (
     InvalidParameter,
     TooManyRequests,
 )
-from gremlink.proxy.learning.links.predictor import LinkPredictor
+from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.serving import latency
 from gremlink.proxy.serving.breaker import FAILURES, FIRST_PAUSE
 from gremlink.proxy.serving.pool import OF_ONE

@@ -26,7 +26,7 @@ from faults.witness import Witness
 from gremlink.proxy.embedded.sample import FRIENDS
 from gremlink.proxy.graph import export_graph, load_csv
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.records import Store
 
 SERVED = Path(__file__).parent / "served.py"

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from gremlink.proxy.learning.links.scorers.adamic_adar import AdamicAdar
-from gremlink.proxy.learning.links.scorers.bi_fan import BiFan
-from gremlink.proxy.learning.links.scorers.common_neighbours import CommonNeighbours
-from gremlink.proxy.learning.links.scorers.degree import Degree
-from gremlink.proxy.learning.links.scorers.directed_resource_allocation import (
+from gremlink.proxy.learning.links.scorer import Scorer, StructuralScorer
+from gremlink.proxy.learning.links.scorers.heuristics.adamic_adar import AdamicAdar
+from gremlink.proxy.learning.links.scorers.heuristics.bi_fan import BiFan
+from gremlink.proxy.learning.links.scorers.heuristics.common_neighbours import CommonNeighbours
+from gremlink.proxy.learning.links.scorers.heuristics.degree import Degree
+from gremlink.proxy.learning.links.scorers.heuristics.directed_resource_allocation import (
     DirectedResourceAllocation,
 )
-from gremlink.proxy.learning.links.scorers.ease import Ease
-from gremlink.proxy.learning.links.scorers.feature_similarity import FeatureSimilarity
-from gremlink.proxy.learning.links.scorers.fitted import FittedScorer
-from gremlink.proxy.learning.links.scorers.ials import Ials
-from gremlink.proxy.learning.links.scorers.katz import Katz
-from gremlink.proxy.learning.links.scorers.personalised_pagerank import PersonalisedPageRank
-from gremlink.proxy.learning.links.scorers.popularity import Popularity
-from gremlink.proxy.learning.links.scorers.pure_svd import PureSvd
-from gremlink.proxy.learning.links.scorers.reciprocity import Reciprocity
-from gremlink.proxy.learning.links.scorers.resource_allocation import ResourceAllocation
-from gremlink.proxy.learning.links.scorers.rp3beta import Rp3Beta
-from gremlink.proxy.learning.links.scorers.scorer import Scorer, StructuralScorer
-from gremlink.proxy.learning.links.scorers.weighted_ease import WeightedEase
+from gremlink.proxy.learning.links.scorers.heuristics.feature_similarity import FeatureSimilarity
+from gremlink.proxy.learning.links.scorers.heuristics.katz import Katz
+from gremlink.proxy.learning.links.scorers.heuristics.personalised_pagerank import (
+    PersonalisedPageRank,
+)
+from gremlink.proxy.learning.links.scorers.heuristics.popularity import Popularity
+from gremlink.proxy.learning.links.scorers.heuristics.reciprocity import Reciprocity
+from gremlink.proxy.learning.links.scorers.heuristics.resource_allocation import (
+    ResourceAllocation,
+)
+from gremlink.proxy.learning.links.scorers.recommenders.ease import Ease
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import FittedScorer
+from gremlink.proxy.learning.links.scorers.recommenders.ials import Ials
+from gremlink.proxy.learning.links.scorers.recommenders.pure_svd import PureSvd
+from gremlink.proxy.learning.links.scorers.recommenders.rp3beta import Rp3Beta
+from gremlink.proxy.learning.links.scorers.recommenders.weighted_ease import WeightedEase
 
 STRUCTURAL: dict[str, type[StructuralScorer]] = {
     scorer.name: scorer

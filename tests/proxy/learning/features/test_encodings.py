@@ -21,7 +21,7 @@ from gremlink.proxy.learning.features.encoding import (
 )
 from gremlink.proxy.learning.features.encodings import from_document, to_document
 from gremlink.proxy.learning.features.numerical import BucketFitter, NumericalFitter
-from gremlink.proxy.learning.features.terms import TfidfFitter, Vocabulary
+from gremlink.proxy.learning.features.tfidf import TfidfFitter, Vocabulary
 
 
 def test_categories_are_one_hot_and_missing_cells_are_zero() -> None:

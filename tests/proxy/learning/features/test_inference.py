@@ -5,7 +5,7 @@ import pytest
 from gremlink.proxy.learning.features import text_models
 from gremlink.proxy.learning.features.encoding import Encoding, Undecided, fit
 from gremlink.proxy.learning.features.inference import AutoFitter
-from gremlink.proxy.learning.features.terms import Vocabulary
+from gremlink.proxy.learning.features.tfidf import Vocabulary
 
 NAMES = [f"n{number}" for number in range(200)]
 SENTENCES = [f"this is the sentence {name}; and it goes on for {name} words" for name in NAMES]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gremlink.proxy.learning.features.encoding import MissingValue, fit
-from gremlink.proxy.learning.features.geometry import unit_blocks
 from gremlink.proxy.learning.features.matrix import Matrix, encode
+from gremlink.proxy.learning.features.scaling import unit_blocks
 from gremlink.proxy.learning.features.specs import FeatureSpec, Shared, fitter_for
 
 COLUMNS = {

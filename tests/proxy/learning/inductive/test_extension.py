@@ -14,7 +14,7 @@ from gremlink.proxy.learning.features.numerical import NumericalFitter
 from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
 from gremlink.proxy.learning.inductive.extension import Extension, extend, places_of
 from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
-from gremlink.proxy.learning.stored_graph import StoredGraph
+from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T;U")

@@ -16,11 +16,11 @@ from gremlink.grammar.traversal import Literal
 from gremlink.proxy.learning.graph import DIRECTIONS
 from gremlink.proxy.learning.inductive.extension import extend, places_of
 from gremlink.proxy.learning.inductive.scope import ENTITIES, STRUCTURE, Scope
-from gremlink.proxy.learning.links.model import LinkModel, from_artifact, to_artifact
-from gremlink.proxy.learning.links.predictor import LinkPredictor
-from gremlink.proxy.learning.links.ranker import ScoredVertex
-from gremlink.proxy.learning.links.training import train
+from gremlink.proxy.learning.links.prediction.model import LinkModel, from_artifact, to_artifact
+from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
+from gremlink.proxy.learning.links.prediction.ranker import ScoredVertex
 from gremlink.proxy.learning.settings import NETWORK, TrainingSettings
+from gremlink.proxy.learning.workflows.train_links import train
 from gremlink.proxy.store.artifacts import read_artifact
 
 PEOPLE = 24

@@ -5,9 +5,9 @@ import pytest
 from scipy.special import expit
 
 from gremlink.proxy.learning.links.calibration import Calibration, probabilities
-from gremlink.proxy.learning.links.evaluation import Places
-from gremlink.proxy.learning.links.platt import fit_calibration
-from gremlink.proxy.learning.links.ranking import Ranking
+from gremlink.proxy.learning.links.evaluation.queries import Places
+from gremlink.proxy.learning.links.evaluation.ranking import Ranking
+from gremlink.proxy.learning.links.training.fit_calibration import fit_calibration
 
 
 def ranking(shift: float, questions: int = 400, candidates: int = 40) -> Ranking:

@@ -14,14 +14,14 @@ from gremlink.proxy.learning.graph import (
     TypedGraph,
     distinct_edges,
 )
-from gremlink.proxy.learning.links.scorers.embedding import averaged
 from gremlink.proxy.learning.models import ranking_task
 from gremlink.proxy.learning.models.adam import Adam
-from gremlink.proxy.learning.models.distmult import DistMultDecoder
+from gremlink.proxy.learning.models.decoder import DistMultDecoder
 from gremlink.proxy.learning.models.fit_settings import FitSettings
 from gremlink.proxy.learning.models.fitting import fit
+from gremlink.proxy.learning.models.gnn.rgcn import EncoderSettings
 from gremlink.proxy.learning.models.ranking_task import RankingTask
-from gremlink.proxy.learning.models.rgcn import EncoderSettings
+from gremlink.proxy.learning.trained.embeddings import averaged
 
 KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")

@@ -17,13 +17,13 @@ from gremlink.proxy.learning.graph import (
     distinct_edges,
 )
 from gremlink.proxy.learning.models import ranking_task
-from gremlink.proxy.learning.models.distmult import DistMultDecoder
+from gremlink.proxy.learning.models.decoder import DistMultDecoder
 from gremlink.proxy.learning.models.fit_settings import FitSettings
 from gremlink.proxy.learning.models.fitting import fit
+from gremlink.proxy.learning.models.gnn.mini_batches import Sampling
+from gremlink.proxy.learning.models.gnn.rgcn import EncoderSettings
 from gremlink.proxy.learning.models.hard_negatives import near_candidates
-from gremlink.proxy.learning.models.mini_batches import Sampling
 from gremlink.proxy.learning.models.ranking_task import RankingTask
-from gremlink.proxy.learning.models.rgcn import EncoderSettings
 from gremlink.proxy.learning.settings import TrainingSettings
 
 LIKES = Relation("P", "likes", "T")

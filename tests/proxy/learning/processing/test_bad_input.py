@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from written_export import Kind, write_export
 
-from gremlink.proxy.learning.processing.prepare import prepare
+from gremlink.proxy.learning.workflows.process import prepare
 
 CONFIGURATION = "training-data-configuration.json"
 Change = Callable[[Path, dict[str, Any]], None]

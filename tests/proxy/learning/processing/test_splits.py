@@ -11,11 +11,11 @@ from written_export import Kind, write_export
 
 from gremlink.proxy.graph import BadCell, BadExport, read_export
 from gremlink.proxy.learning.graph import Relation
-from gremlink.proxy.learning.links.split import parts_of
+from gremlink.proxy.learning.links.training.holdout import parts_of
 from gremlink.proxy.learning.processing.process import process
 from gremlink.proxy.learning.processing.processed import CustomSplit, ProcessedGraph, UnusableExport
 from gremlink.proxy.learning.processing.stored import read_processed, write_processed
-from gremlink.proxy.learning.properties.rows import parts_for
+from gremlink.proxy.learning.properties.training.splitting import parts_for
 
 KNOWS = Relation("P", "knows", "P")
 IDS = [f"p{number}" for number in range(8)]

@@ -11,11 +11,11 @@ from written_export import Kind, write_export
 
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.learning.properties.columns import around, named_types
-from gremlink.proxy.learning.properties.dataset import load_property
-from gremlink.proxy.learning.properties.predictor import PropertyPredictor
-from gremlink.proxy.learning.properties.training import train_property
+from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
+from gremlink.proxy.learning.properties.training.dataset import load_property
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.transform import transform
+from gremlink.proxy.learning.workflows.train_properties import train_property
+from gremlink.proxy.learning.workflows.transform import transform
 
 BOOKS = 120
 QUICK = TrainingSettings(cross_validate_up_to=0)

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from sklearn import metrics as reference
 
 from gremlink.proxy.learning.properties.metrics import ClassificationMetrics, RegressionMetrics
-from gremlink.proxy.learning.properties.target import Form
+from gremlink.proxy.learning.trained.target import Form
 
 
 def classes(form: Form, truth: list[list[int]], scores: list[list[float]]) -> dict[str, float]:

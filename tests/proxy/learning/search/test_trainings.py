@@ -10,12 +10,12 @@ import pytest
 from communities import write_communities
 from teams import write_teams
 
-from gremlink.proxy.learning.links.report import Report
-from gremlink.proxy.learning.processing.prepare import prepare
-from gremlink.proxy.learning.properties.report import PropertyReport
+from gremlink.proxy.learning.reports.link_report import Report
+from gremlink.proxy.learning.reports.property_report import PropertyReport
 from gremlink.proxy.learning.search.configuration import BadHpoConfiguration
 from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.process import prepare
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.artifacts import read_manifest
 
 QUICK = TrainingSettings(epochs=10, cross_validate_up_to=0, folds=2, networks=2, threads=1)

@@ -17,7 +17,7 @@ from gremlink.proxy.config import Configuration
 from gremlink.proxy.inference.commands import Edge, PredictProperty, PrepareProperty, Reply, Work
 from gremlink.proxy.inference.errors import InvalidParameter, TimeLimitExceeded, TooManyRequests
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.tasks import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.relay.http.invocations import Invocations
 from gremlink.proxy.relay.offload import LONG, Aside
 from gremlink.proxy.relay.server import Server, upstream_session

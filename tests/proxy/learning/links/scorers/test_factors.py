@@ -5,16 +5,20 @@ import pytest
 
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph, distinct_edges
 from gremlink.proxy.learning.links.scorers import FITTED
-from gremlink.proxy.learning.links.scorers.ease import weights_of
-from gremlink.proxy.learning.links.scorers.fitted import chosen
-from gremlink.proxy.learning.links.scorers.ials import IalsSetting, columns_of, solve_rows
-from gremlink.proxy.learning.links.scorers.katz import LONGEST, Katz
-from gremlink.proxy.learning.links.scorers.popularity import Popularity
-from gremlink.proxy.learning.links.scorers.profiles import Profiles
-from gremlink.proxy.learning.links.scorers.pure_svd import PureSvd
-from gremlink.proxy.learning.links.scorers.reciprocity import Reciprocity
-from gremlink.proxy.learning.links.scorers.rp3beta import Rp3Beta
-from gremlink.proxy.learning.links.scorers.weighted_ease import WeightedEase
+from gremlink.proxy.learning.links.scorers.heuristics.katz import LONGEST, Katz
+from gremlink.proxy.learning.links.scorers.heuristics.popularity import Popularity
+from gremlink.proxy.learning.links.scorers.heuristics.reciprocity import Reciprocity
+from gremlink.proxy.learning.links.scorers.recommenders.ease import weights_of
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import chosen
+from gremlink.proxy.learning.links.scorers.recommenders.ials import (
+    IalsSetting,
+    columns_of,
+    solve_rows,
+)
+from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles
+from gremlink.proxy.learning.links.scorers.recommenders.pure_svd import PureSvd
+from gremlink.proxy.learning.links.scorers.recommenders.rp3beta import Rp3Beta
+from gremlink.proxy.learning.links.scorers.recommenders.weighted_ease import WeightedEase
 
 LIKES = Relation("P", "likes", "T")
 MADE = Relation("Q", "made", "T")

@@ -1,0 +1,1 @@
+"""Ranking of held-out links: queries, ranks, metrics, reliability."""

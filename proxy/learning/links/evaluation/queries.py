@@ -1,0 +1,121 @@
+"""Ranking questions: full ranking, filtered, ties by mean rank."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gremlink.proxy.learning.graph import Direction, Edges, Floats, Indexes, Mask
+from gremlink.proxy.learning.links.known import KnownLinks
+
+if TYPE_CHECKING:
+    from gremlink.proxy.learning.links.scorer import Scorer
+
+BLOCK = 256
+"""Sources that are scored at a time: bounds the memory of a full ranking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Held-out links, asked from one end: which `targets[i]` belongs to `sources[i]`?
+
+    Both int64 `[questions]`; the same source may be asked several times.
+    """
+
+    direction: Direction
+    sources: Indexes
+    targets: Indexes
+
+    @classmethod
+    def about(cls, edges: Edges, direction: Direction) -> Questions:
+        """One question for each edge."""
+        return cls(direction, *edges.ends(direction))
+
+    def blocks(self, size: int = BLOCK) -> Iterator[Questions]:
+        """The questions in order, at most `size` at a time."""
+        for start in range(0, len(self), size):
+            part = slice(start, start + size)
+            yield Questions(self.direction, self.sources[part], self.targets[part])
+
+    def allowed(self, known: KnownLinks) -> Mask:
+        """The candidates, targets among them: bool `[questions, candidates]`."""
+        allowed = ~known.mask(self.sources, self.direction)
+        allowed[np.arange(len(self)), self.targets] = True
+        return allowed
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where targets stand: how many other candidates are `above` each, and how many `level` with
+    it. Both float64, of one shape.
+    """
+
+    above: NDArray[np.float64]
+    level: NDArray[np.float64]
+
+    def ranks(self) -> NDArray[np.float64]:
+        """From 1, ties by their mean."""
+        return np.asarray(1.0 + self.above + self.level / 2.0, dtype=np.float64)
+
+    def gains(self) -> NDArray[np.float64]:
+        r"""What NDCG gives, :math:`1 / \log_2(1 + \mathrm{rank})`, with ties broken at random: the
+        mean over the ranks that a target may get.
+
+        A mean rank is less than the mean of what the ranks are worth, so a method that leaves many
+        candidates level would look worse than one that orders them by nothing.
+        """
+        most = int((self.above + self.level).max(initial=0.0)) + 2
+        summed = np.concatenate([[0.0], np.cumsum(1.0 / np.log2(2.0 + np.arange(most)))])
+        places = np.arange(most + 1)
+        first = np.interp(self.above, places, summed)
+        last = np.interp(self.above + self.level + 1.0, places, summed)
+        return np.asarray((last - first) / (self.level + 1.0), dtype=np.float64)
+
+
+def places(scores: Floats, targets: Indexes, allowed: Mask) -> Places:
+    """Where the targets stand, of shape `[questions]`.
+
+    `scores` is `[questions, candidates]`; only candidates under `allowed` compete.
+    """
+    own = scores[np.arange(len(targets)), targets][:, None]
+    above = ((scores > own) & allowed).sum(axis=1)
+    level = ((scores == own) & allowed).sum(axis=1) - 1
+    return Places(above.astype(np.float64), level.astype(np.float64))
+
+
+def ranks(scores: Floats, targets: Indexes, allowed: Mask) -> NDArray[np.float64]:
+    """The targets' ranks from 1, ties by their mean: float64 `[questions]`. See `places`."""
+    return places(scores, targets, allowed).ranks()
+
+
+def rank_questions(scorer: Scorer, questions: Questions, known: KnownLinks) -> NDArray[np.float64]:
+    """Full ranking of every question's target: float64 `[questions]`."""
+    found = [
+        ranks(scorer.scores(block.sources, block.direction), block.targets, block.allowed(known))
+        for block in questions.blocks()
+    ]
+    return np.concatenate(found) if found else np.zeros(0)
+
+
+Measure = Callable[[NDArray[np.float64]], float]
+"""Makes one figure of float64 `[questions]` ranks, the higher the better."""
+
+
+def mean_gain(ranks: NDArray[np.float64]) -> float:
+    r"""The mean of :math:`1 / \log_2(1 + \mathrm{rank})`, what NDCG gives for a rank; 0 for none.
+
+    Of few questions MRR is mostly what the few first places say; this is steadier.
+    """
+    return float((1.0 / np.log2(1.0 + ranks)).mean()) if len(ranks) else 0.0
+
+
+def mean_reciprocal_rank(ranks: NDArray[np.float64]) -> float:
+    """MRR of float64 `[questions]` ranks; 0 for none."""
+    return float((1.0 / ranks).mean()) if len(ranks) else 0.0

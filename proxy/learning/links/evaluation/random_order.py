@@ -1,0 +1,41 @@
+"""What no method at all would reach with the held-out links: a random order of the candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from gremlink.proxy.learning.graph import Direction, Indexes, Relation
+from gremlink.proxy.learning.links.evaluation.ranking_metrics import HITS_AT
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.training.blend import Task
+
+
+def random_order(
+    every_link: Mapping[Relation, KnownLinks], sources: Mapping[Task, Indexes]
+) -> dict[str, float]:
+    r"""Expected MRR and Hits@k over all questions; `nan` without any.
+
+    Of :math:`n` candidates, those linked to the source left out, each rank is as likely: the mean
+    of 1/rank is :math:`\frac{1}{n} \sum_{r=1}^{n} \frac{1}{r}`, that of Hits@k :math:`\min(k, n) /
+    n`. `sources` are those of the held-out links, int64 `[questions]`.
+    """
+    counts = [
+        _candidates(every_link[relation], asked, direction)
+        for (relation, direction), asked in sources.items()
+    ]
+    candidates = np.concatenate(counts) if counts else np.zeros(0, np.int64)
+    if not len(candidates):
+        return dict.fromkeys(("mrr", *(f"hits@{k}" for k in HITS_AT)), float("nan"))
+    harmonic = np.cumsum(1.0 / np.arange(1, candidates.max() + 1))
+    found = {"mrr": float((harmonic[candidates - 1] / candidates).mean())}
+    for k in HITS_AT:
+        found[f"hits@{k}"] = float((np.minimum(k, candidates) / candidates).mean())
+    return found
+
+
+def _candidates(known: KnownLinks, sources: Indexes, direction: Direction) -> Indexes:
+    """How many compete for each question, the target among them: int64 `[questions]`."""
+    left_out = np.bincount(known.cells(sources, direction).rows, minlength=len(sources))
+    return np.asarray(known.candidates(direction) - left_out + 1, dtype=np.int64)

@@ -1,0 +1,163 @@
+"""Held-out questions scored by all members: what blend and calibration are learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.links.evaluation.queries import BLOCK, Places, Questions, places
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.mixture import normalised
+from gremlink.proxy.learning.links.scorer import Scorer
+
+CANDIDATES = 4096
+"""Up to so many candidates a question keeps all; else the hardest and a uniform sample."""
+
+HARDEST = 64
+"""The best of each member that a sample always has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Questions with all members' normalised scores of their candidates.
+
+    `scores` is float32 `[questions, candidates, members]`; `offsets`, float32 `[questions,
+    candidates]`, is the logarithm of how many candidates each stands for, minus infinity for
+    those that do not compete; `targets`, int64 `[questions]`, are positions among the candidates;
+    `member_places`, `[questions, members]`, come from the full ranking.
+    """
+
+    scores: Floats
+    offsets: Floats
+    targets: Indexes
+    member_places: Places
+
+    @property
+    def member_ranks(self) -> NDArray[np.float64]:
+        """Each member's ranks of the targets: float64 `[questions, members]`."""
+        return self.member_places.ranks()
+
+    def questions(self, rows: slice | NDArray[np.bool_]) -> Ranking:
+        """Only some of the questions, their scores in one piece of memory."""
+        return Ranking(
+            np.ascontiguousarray(self.scores[rows]),
+            self.offsets[rows],
+            self.targets[rows],
+            Places(self.member_places.above[rows], self.member_places.level[rows]),
+        )
+
+    def members(self, columns: Sequence[int]) -> Ranking:
+        """Only some of the members, in another order."""
+        own = Places(self.member_places.above[:, columns], self.member_places.level[:, columns])
+        return Ranking(self.scores[:, :, columns], self.offsets, self.targets, own)
+
+    def ranks(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Ranks of the targets under a blend: float64 `[questions]`, exact without a sample."""
+        return self.places(weights).ranks()
+
+    def places(self, weights: NDArray[np.float64]) -> Places:
+        """Where a blend puts the targets, `[questions]`; exact without a sample."""
+        blended = self.scores @ weights.astype(np.float32)
+        own = blended[np.arange(len(self.targets)), self.targets][:, None]
+        counts = np.exp(self.offsets)
+        above = (counts * (blended > own)).sum(axis=1)
+        level = (counts * (blended == own)).sum(axis=1) - 1.0
+        return Places(above.astype(np.float64), np.maximum(level, 0.0).astype(np.float64))
+
+
+def joined(rankings: Sequence[Ranking]) -> list[Ranking]:
+    """The same questions in as few pieces as can be: those with as many candidates together."""
+    widths: dict[int, list[Ranking]] = {}
+    for ranking in rankings:
+        widths.setdefault(ranking.scores.shape[1], []).append(ranking)
+    return [
+        parts[0]
+        if len(parts) == 1
+        else Ranking(
+            np.concatenate([part.scores for part in parts]),
+            np.concatenate([part.offsets for part in parts]),
+            np.concatenate([part.targets for part in parts]),
+            _joined([part.member_places for part in parts]),
+        )
+        for parts in widths.values()
+    ]
+
+
+def _joined(parts: Sequence[Places]) -> Places:
+    return Places(
+        np.concatenate([part.above for part in parts]),
+        np.concatenate([part.level for part in parts]),
+    )
+
+
+def rank_members(
+    members: Sequence[Scorer],
+    questions: Questions,
+    fitted_on: KnownLinks,
+    every_link: KnownLinks,
+    random: np.random.Generator,
+) -> Ranking:
+    """Score questions with all members.
+
+    `fitted_on` are the links that the members know; `every_link`, held-out ones included, do not
+    compete with a target (the filtered setting).
+    """
+    parts = [
+        _rank_block(members, block, fitted_on, every_link, random)
+        for block in questions.blocks(BLOCK)
+    ]
+    (whole,) = joined(parts)
+    return whole
+
+
+def _rank_block(
+    members: Sequence[Scorer],
+    block: Questions,
+    fitted_on: KnownLinks,
+    every_link: KnownLinks,
+    random: np.random.Generator,
+) -> Ranking:
+    allowed = block.allowed(every_link)
+    known = fitted_on.cells(block.sources, block.direction)
+    scores = np.empty((*allowed.shape, len(members)), np.float32)
+    above, level = np.empty((2, len(block), len(members)))
+    for index, member in enumerate(members):
+        raw = member.scores(block.sources, block.direction)
+        own = places(raw, block.targets, allowed)
+        above[:, index], level[:, index] = own.above, own.level
+        scores[:, :, index] = normalised(raw, known)
+    with np.errstate(divide="ignore"):
+        offsets = np.log(allowed.astype(np.float32))
+    if allowed.shape[1] <= CANDIDATES:
+        return Ranking(scores, offsets, block.targets, Places(above, level))
+    sampled = np.empty((len(block), CANDIDATES, len(members)), np.float32)
+    weights = np.full((len(block), CANDIDATES), -np.inf, np.float32)
+    for row in range(len(block)):
+        columns, weights[row] = _sample(scores[row], allowed[row], block.targets[row], random)
+        sampled[row] = scores[row, columns]
+    return Ranking(sampled, weights, np.zeros(len(block), np.int64), Places(above, level))
+
+
+def _sample(
+    scores: Floats, allowed: NDArray[np.bool_], target: int, random: np.random.Generator
+) -> tuple[Indexes, Floats]:
+    """Columns with the target first, and their offsets: stratified into hardest and others."""
+    masked = np.where(allowed[:, None], scores, -np.inf)
+    hardest = np.unique(np.argpartition(-masked, HARDEST, axis=0)[:HARDEST])
+    hardest = hardest[allowed[hardest] & (hardest != target)]
+    rest = allowed.copy()
+    rest[hardest] = False
+    rest[target] = False
+    others = np.flatnonzero(rest)
+    room = CANDIDATES - 1 - len(hardest)
+    drawn = others if len(others) <= room else random.choice(others, room, replace=False)
+    columns = np.concatenate([[target], hardest, drawn]).astype(np.int64)
+    offsets = np.zeros(CANDIDATES, np.float32)
+    if len(drawn):
+        offsets[1 + len(hardest) : len(columns)] = np.log(len(others) / len(drawn))
+    offsets[len(columns) :] = -np.inf
+    return np.pad(columns, (0, CANDIDATES - len(columns))), offsets

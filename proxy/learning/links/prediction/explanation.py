@@ -1,0 +1,148 @@
+"""Why a link is predicted: what each method adds to the score, what connects the two vertices, and
+what they have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gremlink.grammar.traversal import Argument, Entries, Items, Kind, Literal
+from gremlink.proxy.learning.graph import Direction, Indexes, Relation
+from gremlink.proxy.learning.links.mixture import Mixture
+from gremlink.proxy.learning.links.prediction.connections import Connections, Vertex
+from gremlink.proxy.learning.links.prediction.model import RelationModel
+from gremlink.proxy.learning.links.prediction.property_overlap import Likeness, likenesses
+from gremlink.proxy.learning.trained.stored_graph import StoredGraph
+
+PATHS = 5
+"""Connecting paths of one result."""
+
+PROPERTIES = 5
+"""Properties in which the vertices are alike, of one result."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectingPath:
+    """Ids of vertices and between them arrows; `strength` is that of `connections.Connection`."""
+
+    steps: tuple[Literal, ...]
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One predicted link explained.
+
+    `contributions` are the blend's methods, each with its weight times its normalised score, the
+    largest first: they add up to the score before calibration.
+    """
+
+    contributions: Mapping[str, float]
+    paths: Sequence[ConnectingPath]
+    features: Sequence[Likeness]
+
+    def as_map(self, score: float) -> Entries:
+        """The map that a query gets; `score` is what the link was predicted with."""
+        return _map(
+            {
+                "score": _number(score),
+                "contributions": _map(
+                    {name: _number(part) for name, part in self.contributions.items()}
+                ),
+                "paths": _list(
+                    _map({"path": _list(path.steps), "strength": _number(path.strength)})
+                    for path in self.paths
+                ),
+                "features": _map({alike.property: _alike(alike) for alike in self.features}),
+            }
+        )
+
+
+class Evidence:
+    """What models and their stored graph say about pairs of vertices."""
+
+    def __init__(self, stored: StoredGraph) -> None:
+        self._stored = stored
+        self._connections = Connections(stored.graph)
+
+    def explain(
+        self,
+        target: RelationModel,
+        scorer: Mixture,
+        direction: Direction,
+        source: int,
+        targets: Indexes,
+    ) -> list[Explanation]:
+        """Explanations of the links from one vertex to `targets`, int64 `[targets]`."""
+        if not len(targets):
+            return []
+        parts = {
+            target.members[index]: part[0, targets]
+            for index, part in scorer.parts(np.array([source], np.int64), direction)
+        }
+        begin = target.relation.source_type(direction)
+        end = target.relation.target_type(direction)
+        return [
+            Explanation(
+                _largest_first({name: float(part[row]) for name, part in parts.items()}),
+                self._paths((begin, source), (end, place)),
+                self._features(target.relation, direction, source, place),
+            )
+            for row, place in enumerate(map(int, targets))
+        ]
+
+    def _paths(self, source: Vertex, target: Vertex) -> list[ConnectingPath]:
+        """The strongest connecting paths, from source to target."""
+        found = []
+        for path in self._connections.strongest(source, target, PATHS):
+            steps: list[Literal] = []
+            for (name, place), arrow in zip(path.vertices, (*path.arrows, None), strict=True):
+                steps.append(self._stored.ids[name][place])
+                if arrow is not None:
+                    steps.append(Literal.string(arrow))
+            found.append(ConnectingPath(tuple(steps), path.strength))
+        return found
+
+    def _features(
+        self, relation: Relation, direction: Direction, source: int, target: int
+    ) -> list[Likeness]:
+        """In what the target is like the source or, between two types, like what the source is
+        linked to."""
+        name = relation.target_type(direction)
+        features = self._stored.graph.features.get(name)
+        if features is None:
+            return []
+        others = np.array([source], np.int64)
+        if name != relation.source_type(direction):
+            sources, targets = self._stored.graph.edges[relation].ends(direction)
+            others = targets[(sources == source) & (targets != target)]
+        columns = [
+            column for encoding in self._stored.encodings[name] for column in encoding.columns
+        ]
+        return likenesses(features, columns, target, others)[:PROPERTIES]
+
+
+def _largest_first(parts: Mapping[str, float]) -> dict[str, float]:
+    return dict(sorted(parts.items(), key=lambda part: -abs(part[1])))
+
+
+def _number(value: float) -> Literal:
+    return Literal(Kind.DOUBLE, float(value))
+
+
+def _map(entries: Mapping[str, Argument]) -> Entries:
+    return Entries(tuple((Literal.string(name), value) for name, value in entries.items()))
+
+
+def _list(items: Iterable[Argument]) -> Items:
+    return Items("list", tuple(items))
+
+
+def _alike(alike: Likeness) -> Entries:
+    found: dict[str, Argument] = {"similarity": _number(alike.similarity)}
+    if alike.shared:
+        found["shared"] = _list(map(Literal.string, alike.shared))
+    return _map(found)

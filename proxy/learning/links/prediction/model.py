@@ -1,0 +1,219 @@
+"""A trained link predictor in memory, and its form in an artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Relation
+from gremlink.proxy.learning.inductive.extension import Extension
+from gremlink.proxy.learning.inductive.scope import ENTITIES, INDUCTIVE, STRUCTURE, Scope
+from gremlink.proxy.learning.links.calibration import Calibration
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.mixture import MemberWeights, Mixture
+from gremlink.proxy.learning.links.scorers import FITTED, STRUCTURAL, Scorer
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors
+from gremlink.proxy.learning.settings import NETWORK
+from gremlink.proxy.learning.trained.embeddings import Embeddings, RelationVectors, unit_rows
+from gremlink.proxy.learning.trained.encoder import (
+    Encoder,
+    embedded,
+    encoder_tensors,
+    encoders_of,
+)
+from gremlink.proxy.learning.trained.knowledge import KnowledgeEmbeddings
+from gremlink.proxy.learning.trained.network import Trained
+from gremlink.proxy.learning.trained.stored_graph import StoredGraph, stored_graph_of
+from gremlink.proxy.store.artifacts import Artifact
+
+TASK = "link_prediction"
+NETWORK_TENSORS = "network"
+ENCODERS = "encoders"
+
+
+@dataclass(frozen=True, slots=True)
+class RelationModel:
+    """How one relation is scored: members with their weights, and the scale of the sum."""
+
+    relation: Relation
+    members: tuple[str, ...]
+    weights: Mapping[Direction, MemberWeights]
+    calibrations: Mapping[Direction, Calibration]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkModel:
+    """All that prediction needs: the whole graph, what was learned on it, the blend.
+
+    `encoders` made the embeddings of the graph neural network, and make those of vertices that came
+    later; `fitted` has the arrays of factor models by relation and name.
+    """
+
+    stored: StoredGraph
+    relations: tuple[RelationModel, ...]
+    networks: Mapping[str, Trained]
+    encoders: tuple[Encoder, ...] = ()
+    fitted: Mapping[Relation, Mapping[str, Tensors]] = field(default_factory=dict)
+
+    @property
+    def embeddings(self) -> Embeddings | None:
+        """Those of the graph neural network, if it is a member."""
+        found = self.networks.get(NETWORK)
+        return found if isinstance(found, Embeddings) else None
+
+    @property
+    def scope(self) -> Scope:
+        """What to read of a live graph for a prediction on it."""
+        if self.encoders:
+            return Scope.around(self.stored, NETWORK, max(1, len(self.encoders[0].layers)))
+        learned = set(self.networks)
+        if NETWORK in learned or all(learned.issuperset(each.members) for each in self.relations):
+            return Scope.around(self.stored, ENTITIES, 0)
+        return Scope.around(self.stored, STRUCTURE, 2)
+
+    def scorer(self, model: RelationModel) -> Mixture:
+        """The mixture of one relation, its members fitted on the whole graph."""
+        graph = self.stored.graph
+        members: list[Scorer] = []
+        for name in model.members:
+            if name in STRUCTURAL:
+                members.append(STRUCTURAL[name].fit(graph, model.relation))
+            elif name in FITTED:
+                tensors = self.fitted[model.relation][name]
+                members.append(FITTED[name].restore(graph, model.relation, tensors))
+            else:
+                members.append(self.networks[name].scorer(model.relation))
+        return Mixture(members, model.weights, KnownLinks(graph, model.relation))
+
+    def on(self, extension: Extension, asked: Collection[Literal]) -> LinkModel:
+        """The same model on a graph that was brought up to date.
+
+        Of the network's embeddings those of the asked and of the new vertices are made anew.
+        Embeddings that were learned one by one stay; new vertices have the mean of their type.
+        """
+        networks: dict[str, Trained] = {
+            name: each.enlarged(extension.enlarged)
+            for name, each in self.networks.items()
+            if isinstance(each, KnowledgeEmbeddings)
+        }
+        embeddings = self.embeddings
+        if embeddings is not None:
+            rows = extension.rows(asked)
+            encoded = embedded(self.encoders, extension.stored.graph, rows)
+            vertices = {}
+            for name, table in embeddings.vertices.items():
+                vertices[name] = extension.enlarged(name, table)
+                vertices[name][rows[name]] = np.concatenate(
+                    [unit_rows(each[name]) for each in encoded], axis=1
+                )
+            networks[NETWORK] = replace(embeddings, vertices=vertices)
+        return replace(self, stored=extension.stored, networks=networks)
+
+
+def to_artifact(model: LinkModel, about: Mapping[str, Any]) -> Artifact:
+    """The model as manifest, documents and tensors; `about` goes into the manifest."""
+    stored = model.stored
+    types, relations = stored.types, stored.relations
+    tensors: dict[str, Mapping[str, NDArray[Any]]] = dict(stored.tensors())
+    if model.embeddings is not None:
+        network: dict[str, Any] = {}
+        for name, values in model.embeddings.vertices.items():
+            network[f"vertices.{types.index(name)}"] = values
+        for relation, vectors in model.embeddings.relations.items():
+            place = relations.index(relation)
+            network[f"relations.{place}.diagonal"] = vectors.diagonal
+            network[f"relations.{place}.tail_bias"] = vectors.tail_bias
+            network[f"relations.{place}.head_bias"] = vectors.head_bias
+        tensors[NETWORK_TENSORS] = network
+    forms = {}
+    for name, trained in model.networks.items():
+        if isinstance(trained, KnowledgeEmbeddings):
+            forms[name] = trained.form
+            tensors[name] = trained.tensors(types, relations)
+    for target, by_name in model.fitted.items():
+        for name, arrays in by_name.items():
+            tensors[f"{name}.{relations.index(target)}"] = arrays
+    if model.encoders:
+        tensors[ENCODERS] = encoder_tensors(model.encoders, types, relations)
+    manifest = {
+        "task": TASK,
+        **about,
+        **stored.manifest(),
+        "forms": forms,
+        "targets": [
+            {
+                "relation": relations.index(target.relation),
+                "members": list(target.members),
+                "weights": {end: list(target.weights[end]) for end in DIRECTIONS},
+                "calibrations": {
+                    end: [target.calibrations[end].slope, target.calibrations[end].intercept]
+                    for end in DIRECTIONS
+                },
+            }
+            for target in model.relations
+        ],
+    }
+    documents = {**stored.documents(), INDUCTIVE: model.scope.to_document()}
+    return Artifact(manifest, documents, tensors)
+
+
+def from_artifact(artifact: Artifact) -> LinkModel:
+    """The model that `to_artifact` wrote.
+
+    Raises KeyError, ValueError, TypeError or IndexError for a manifest that it did not write.
+    """
+    manifest = artifact.manifest
+    if manifest["task"] != TASK:
+        raise ValueError(f"the artifact is for {manifest['task']!r}, not for {TASK}")
+    stored = stored_graph_of(artifact)
+    relations = stored.relations
+    targets = tuple(
+        RelationModel(
+            relations[entry["relation"]],
+            tuple(entry["members"]),
+            {end: np.array(entry["weights"][end], np.float64) for end in DIRECTIONS},
+            {end: Calibration(*entry["calibrations"][end]) for end in DIRECTIONS},
+        )
+        for entry in manifest["targets"]
+    )
+    wanted = [target.relation for target in targets]
+    networks: dict[str, Trained] = {
+        name: KnowledgeEmbeddings.of(form, artifact.tensors[name], stored.types, relations)
+        for name, form in manifest["forms"].items()
+    }
+    embeddings = _embeddings(artifact, stored, wanted)
+    if embeddings is not None:
+        networks[NETWORK] = embeddings
+    fitted = {
+        target.relation: {
+            name: artifact.tensors[f"{name}.{relations.index(target.relation)}"]
+            for name in target.members
+            if name in FITTED
+        }
+        for target in targets
+    }
+    encoders = encoders_of(artifact.tensors.get(ENCODERS, {}), stored.types, relations)
+    return LinkModel(stored, targets, networks, encoders, fitted)
+
+
+def _embeddings(
+    artifact: Artifact, stored: StoredGraph, targets: Sequence[Relation]
+) -> Embeddings | None:
+    tensors = artifact.tensors.get(NETWORK_TENSORS)
+    if tensors is None:
+        return None
+    vectors = {}
+    for relation in targets:
+        place = f"relations.{stored.relations.index(relation)}"
+        vectors[relation] = RelationVectors(
+            tensors[f"{place}.diagonal"],
+            tensors[f"{place}.tail_bias"],
+            tensors[f"{place}.head_bias"],
+        )
+    vertices = {name: tensors[f"vertices.{index}"] for index, name in enumerate(stored.types)}
+    return Embeddings(vertices, vectors)

@@ -1,0 +1,1 @@
+"""Methods that count paths, degrees or features, without parameters."""

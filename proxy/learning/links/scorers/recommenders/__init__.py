@@ -1,0 +1,1 @@
+"""Methods that factorise or regress the matrix of links: collaborative filtering."""

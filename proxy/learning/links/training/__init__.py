@@ -1,0 +1,1 @@
+"""Training for links: holdout, base models, blend."""

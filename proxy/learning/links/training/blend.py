@@ -1,0 +1,227 @@
+"""Learning how much each method counts, for every relation and direction.
+
+The only parameters are one non-negative weight for each member, relation and direction. What few
+edges cannot tell is taken from more: a direction leans on its relation, a small relation on all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Relation
+from gremlink.proxy.learning.links.evaluation.ranking import Ranking, joined
+from gremlink.proxy.learning.links.mixture import MemberWeights
+from gremlink.proxy.learning.links.training.blend_weights import RIDGE, fit_weights
+
+SHRINKAGE = 50.0
+"""Prior precision of a weight around the one that it leans on, as if by so many questions."""
+
+PARTS = 5
+"""Parts in which a blend is compared with single members; 2 beyond `FEW_QUESTIONS`, where a half is
+enough to learn from."""
+
+FEW_QUESTIONS = 2000
+
+OWN_CHOICE = 200
+"""From so many questions on a relation chooses its members itself."""
+
+OWN_WEIGHTS = 10
+"""With fewer questions a relation, or a direction, has the weights that it would lean on."""
+
+TIE_BREAKERS = 2
+"""Members, at most, that order what one that stands alone leaves level."""
+
+TIE = 0.003
+"""The weight of the first of them, its square that of the second: they decide nothing else."""
+
+Task = tuple[Relation, Direction]
+Rankings = Mapping[Task, Sequence[Ranking]]
+Parts = Sequence[Ranking]
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """The members' weights for every relation and direction."""
+
+    members: tuple[str, ...]
+    weights: Mapping[Task, MemberWeights]
+
+    def used(self, relation: Relation) -> tuple[str, ...]:
+        """The members with any weight for a relation."""
+        return tuple(
+            name
+            for index, name in enumerate(self.members)
+            if any(self.weights[relation, direction][index] > 0 for direction in DIRECTIONS)
+        )
+
+
+def fit_blend(
+    members: Sequence[str],
+    rankings: Rankings,
+    relations: Sequence[Relation],
+    *,
+    free: frozenset[str],
+    simple: frozenset[str] = frozenset(),
+) -> Blend:
+    """Learn the weights of all relations and directions.
+
+    Members outside `free` must explain more than chance would to be taken. Where a single member
+    ranks better than the blend of them, it stands alone: for a relation with few questions, where
+    it does for all. A `simple` member, or a blend of these, has all relations taken together the
+    place already where the blend with networks is not clearly better.
+    """
+    penalised = np.array([name not in free for name in members])
+    tasks = {task: joined(parts) for task, parts in rankings.items()}
+    everything = joined([ranking for parts in tasks.values() for ranking in parts])
+    common = _chosen_weights(everything, penalised)
+    modest = np.array([name in simple for name in members])
+    common_instead = instead(everything, common > 0, modest)
+    weights: dict[Task, MemberWeights] = {}
+    for relation in relations:
+        sides = {end: tasks[relation, end] for end in DIRECTIONS if (relation, end) in tasks}
+        both = joined([ranking for side in sides.values() for ranking in side])
+        own, better = common, common_instead
+        if _questions(both) != _questions(everything):
+            if _questions(both) >= OWN_CHOICE:
+                own = _chosen_weights(both, penalised)
+                better = instead(both, own > 0)
+            elif _questions(both) >= OWN_WEIGHTS:
+                own = fit_weights(both, around=common, precision=SHRINKAGE)
+        for end in DIRECTIONS:
+            found = _leaning(sides.get(end, ()), own) if better is None else better
+            weights[relation, end] = ties_broken(both or everything, found, modest)
+    return Blend(tuple(members), weights)
+
+
+def instead(
+    rankings: Parts, taken: NDArray[np.bool_], simple: NDArray[np.bool_] | None = None
+) -> MemberWeights | None:
+    r"""Weights that rank better than the blend of all that are `taken`, if there are some.
+
+    Those of a single member, or of the `simple` members that are taken. All are judged on questions
+    that they were not chosen on: for each part of them blends are learned, and the best member
+    found, on the others. Better is a higher mean of :math:`1 / \log_2(1 + \mathrm{rank})`, ties
+    broken at random. Simple members take the place already where the best of them is worse by up
+    to a standard error, if there are enough questions to tell (the rule of Breiman, Friedman,
+    Olshen & Stone, "Classification and regression trees", 1984): networks have stopped when they
+    ranked these same questions best, and so where nothing can be learned they look as if it could.
+    """
+    count = PARTS if _questions(rankings) <= FEW_QUESTIONS else 2
+    every = np.ones(rankings[0].member_ranks.shape[1], np.bool_)
+    modest = ~every if simple is None or _questions(rankings) < OWN_CHOICE else simple
+    tried = [taken, taken & modest] if modest.any() else [taken]
+    seen: list[NDArray[np.float64]] = []
+    own: list[NDArray[np.float64]] = []
+    blended: list[list[NDArray[np.float64]]] = [[] for _ in tried]
+    for part in range(count):  # one at a time: the scores of a part are many
+        learned, judged = _fold(rankings, part, count)
+        if not _questions(learned) or not _questions(judged):
+            return None
+        for members, found in zip(tried, blended, strict=True):
+            weights = fit_weights(learned, precision=RIDGE, free=members)
+            found.append(np.concatenate([each.places(weights).gains() for each in judged]))
+        own.append(np.concatenate([each.member_places.gains() for each in judged]))
+        seen.append(_mean_gain(learned))
+
+    def best_of(among: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The gains of the best of some members."""
+        chosen = zip(own, seen, strict=True)
+        return np.concatenate([gains[:, _best(means, among)] for gains, means in chosen])
+
+    whole = np.concatenate(blended[0])
+    lead = best_of(every) - whole
+    single = float(lead.mean()) > 0.0
+    if modest.any():
+        simplest = best_of(modest)
+        behind = whole + (lead if single else 0.0) - simplest
+        if float(behind.mean()) <= float(behind.std()) / math.sqrt(len(behind)):
+            if float((np.concatenate(blended[1]) - simplest).mean()) > 0.0:
+                return fit_weights(rankings, precision=RIDGE, free=taken & modest)
+            return _only(_best(_mean_gain(rankings), modest), len(every))
+    return _only(_best(_mean_gain(rankings), every), len(every)) if single else None
+
+
+def _only(member: int, count: int) -> MemberWeights:
+    """All weight on one of `count` members."""
+    weights = np.zeros(count)
+    weights[member] = 1.0
+    return weights
+
+
+def _fold(rankings: Parts, part: int, count: int) -> tuple[list[Ranking], list[Ranking]]:
+    """What to learn from, and what to judge by: every so-manieth question."""
+    learned, judged = [], []
+    for ranking in rankings:
+        own = np.arange(len(ranking.targets)) % count == part
+        learned.append(ranking.questions(~own))
+        judged.append(ranking.questions(own))
+    return learned, judged
+
+
+def ties_broken(
+    rankings: Parts, weights: MemberWeights, simple: NDArray[np.bool_]
+) -> MemberWeights:
+    """Little weights beside that of a `simple` member that is alone, for others of them that order
+    what it leaves level: each time the one that ranks best in its place.
+
+    Methods that count leave most candidates level, and a list has to begin with some of them.
+    """
+    if np.count_nonzero(weights) != 1 or not simple[np.argmax(weights)]:
+        return weights
+    scale = float(weights.max())
+    for _ in range(TIE_BREAKERS):
+        if not any(each.places(weights).level.any() for each in rankings):
+            break
+        scale *= TIE
+        tried = [
+            weights + scale * _only(int(member), len(weights))
+            for member in np.flatnonzero(simple & (weights == 0.0))
+        ]
+        if tried:
+            weights = max(tried, key=lambda each: _gain_of(rankings, each))
+    return weights
+
+
+def _gain_of(rankings: Parts, weights: MemberWeights) -> float:
+    """The mean gain of the questions under a blend."""
+    return float(np.concatenate([each.places(weights).gains() for each in rankings]).mean())
+
+
+def _mean_gain(rankings: Parts) -> NDArray[np.float64]:
+    """Of each member: float64 `[members]`."""
+    gains = np.concatenate([ranking.member_places.gains() for ranking in rankings])
+    return np.asarray(gains.mean(axis=0), dtype=np.float64)
+
+
+def _best(means: NDArray[np.float64], among: NDArray[np.bool_]) -> int:
+    return int(np.argmax(np.where(among, means, -1.0)))
+
+
+def _leaning(rankings: Parts, around: MemberWeights) -> MemberWeights:
+    if _questions(rankings) < OWN_WEIGHTS:
+        return around
+    return fit_weights(rankings, around=around, precision=SHRINKAGE, free=around > 0)
+
+
+def _chosen_weights(rankings: Parts, penalised: NDArray[np.bool_]) -> MemberWeights:
+    r"""Choose members by an L1 penalty, then fit the chosen ones without it.
+
+    A standardised score that means nothing still moves the likelihood of `n` questions by about
+    :math:`\sqrt n`, the best of `m` by :math:`\sqrt{2 n \log m}` (Donoho & Johnstone, "Ideal
+    spatial adaptation by wavelet shrinkage", Biometrika 81, 1994): that is the penalty.
+    """
+    questions = _questions(rankings)
+    threshold = math.sqrt(2.0 * questions * math.log(max(penalised.sum(), 2)))
+    chosen = fit_weights(rankings, penalty=np.where(penalised, threshold, 0.0)) > 1e-6
+    if not chosen.any():
+        chosen[:] = True
+    return fit_weights(rankings, free=chosen)
+
+
+def _questions(rankings: Parts) -> int:
+    return sum(len(ranking.targets) for ranking in rankings)

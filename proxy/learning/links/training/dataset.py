@@ -1,0 +1,85 @@
+"""What training for links works on: the graph, and which of its relations are to be predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from gremlink.proxy.learning.graph import Relation
+from gremlink.proxy.learning.processing.processed import ProcessedGraph, Split, UnusableExport
+from gremlink.proxy.learning.trained.stored_graph import OverStoredGraph, StoredGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset(OverStoredGraph):
+    """`targets` are the relations to predict, with what is held back of each.
+
+    The edges of these relations have their features with them.
+    """
+
+    stored: StoredGraph
+    targets: Mapping[Relation, Split]
+    warnings: tuple[str, ...]
+
+
+LEAST_EDGES = 2
+"""Edges of a relation that is to be predicted: one to learn from, and one to be judged by."""
+
+LEAST_IN_ALL = 3
+"""Edges of all relations that are to be predicted together."""
+
+DISTINCT = "parallel edges count once, and loops do not count"
+
+
+def link_dataset(processed: ProcessedGraph) -> Dataset:
+    """The links of a processed graph. Relations that have too few to learn from are no targets.
+
+    Raises `UnusableExport` if nothing is left, or if the graph is about something else.
+    """
+    if processed.target is not None:
+        raise UnusableExport(
+            f"the configuration asks for {processed.target.task} of "
+            f"{processed.target.described}, not for links: "
+            "export with a link_prediction target, or without targets"
+        )
+    graph = processed.graph
+    counts = {relation: len(graph.edges[relation]) for relation in processed.links}
+    targets = {
+        relation: split
+        for relation, split in processed.links.items()
+        if counts[relation] >= LEAST_EDGES
+    }
+    total = sum(counts[relation] for relation in targets)
+    if total < LEAST_IN_ALL:
+        listing = ", ".join(f"{relation} has {count}" for relation, count in counts.items())
+        raise UnusableExport(
+            f"there are too few edges to learn from: {listing or 'the export has none'}. Link "
+            f"prediction needs at least {LEAST_IN_ALL}, and {LEAST_EDGES} of a kind; {DISTINCT}"
+        )
+    unread = [
+        str(relation)
+        for relation, rows in processed.rows.items()
+        if rows.features is not None and relation not in targets
+    ]
+    warnings = processed.warnings
+    for relation, count in counts.items():
+        if relation not in targets:
+            warnings += (
+                f"{relation} is left out of what is predicted: it has {_edges(count)}, and at "
+                f"least {LEAST_EDGES} are needed to learn from; {DISTINCT}",
+            )
+    if unread:
+        warnings += (
+            "features of edges are read where these are to be predicted, not those of "
+            + ", ".join(unread),
+        )
+    described = {
+        relation: replace(graph.edges[relation], features=processed.edge_features(relation))
+        for relation in targets
+    }
+    stored = replace(processed.stored, graph=graph.replacing(described))
+    return Dataset(stored, targets, warnings)
+
+
+def _edges(count: int) -> str:
+    return f"{count} edge" if count == 1 else f"{count} edges" if count else "no edge"

@@ -1,0 +1,246 @@
+"""What the protocols of a study share: the data, the methods, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gremlink.proxy.learning.events import Progress
+from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.links.calibration import Calibration
+from gremlink.proxy.learning.links.evaluation.queries import Questions
+from gremlink.proxy.learning.links.evaluation.ranking import Ranking, rank_members
+from gremlink.proxy.learning.links.evaluation.reliability import Bin, reliability
+from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
+from gremlink.proxy.learning.links.scorers.heuristics.popularity import Popularity
+from gremlink.proxy.learning.links.training.base_models import Step, Timed, fit_simple, nobody
+from gremlink.proxy.learning.links.training.blend import Blend, Rankings, Task, fit_blend
+from gremlink.proxy.learning.links.training.dataset import Dataset
+from gremlink.proxy.learning.links.training.fit_calibration import fit_calibration
+from gremlink.proxy.learning.links.training.networks import Course
+from gremlink.proxy.learning.links.training.plan import Plan, planned
+from gremlink.proxy.learning.links.training.warm_start import Warm
+from gremlink.proxy.learning.processing.processed import CustomSplit
+from gremlink.proxy.learning.provenance import Stopwatch
+from gremlink.proxy.learning.settings import AUTO, NETWORK, NETWORKS, TrainingSettings
+from gremlink.proxy.learning.trained.network import Trained
+
+Ranks = NDArray[np.float64]
+
+BLENDING = "learning the blend"
+"""The phase, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What holding edges back has told.
+
+    `ranks` are those of the held-out edges, float64 `[questions]`: by method, then by relation
+    and direction. `epochs` are those that each network should learn for from all edges, as on a
+    small graph or not, `networks` how many of each to average; `courses` tell how they learned.
+    `sources` are those of the held-out edges, int64 `[questions]`.
+    """
+
+    protocol: str
+    blend: Blend
+    calibrations: Mapping[Task, Calibration]
+    epochs: Mapping[str, int]
+    small: bool
+    networks: Mapping[str, int]
+    ranks: Mapping[str, Mapping[Task, Ranks]]
+    seconds: Mapping[str, float]
+    memory: Mapping[str, float]
+    courses: Mapping[str, Course]
+    sources: Mapping[Task, Indexes]
+    reliability: tuple[Bin, ...]
+
+
+@dataclass
+class Bench:
+    """One training's data and methods.
+
+    `model` is what was asked for; `tuned` are the settings of networks for which some were found;
+    `warm` is what networks begin with.
+    """
+
+    dataset: Dataset
+    model: str
+    settings: TrainingSettings
+    seed: int
+    progress: Progress
+    watch: Stopwatch = field(default_factory=Stopwatch)
+    warm: Warm | None = None
+    tuned: dict[str, TrainingSettings] = field(default_factory=dict)
+
+    @cached_property
+    def random(self) -> np.random.Generator:
+        """For splits and samples."""
+        return np.random.default_rng(self.seed)
+
+    @cached_property
+    def relations(self) -> tuple[Relation, ...]:
+        """What is to be predicted."""
+        return tuple(self.dataset.targets)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether cross-validation takes the place of a split."""
+        total = sum(len(self.dataset.graph.edges[relation]) for relation in self.relations)
+        chosen = any(isinstance(split, CustomSplit) for split in self.dataset.targets.values())
+        return total <= self.settings.cross_validate_up_to and not chosen
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What the budget has room for."""
+        return planned(self.dataset.graph, self.relations, self.model, self.settings)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The methods that compete."""
+        return self.plan.names
+
+    @property
+    def network_names(self) -> tuple[str, ...]:
+        """Those that are networks."""
+        return tuple(name for name in self.names if name in NETWORKS)
+
+    @property
+    def averaged(self) -> dict[str, int]:
+        """How many of each network; those with a warm start would be much the same."""
+        several = {} if self.warm is not None else self.plan.averaged
+        return {name: several.get(name, 1) for name in self.network_names}
+
+    @property
+    def simple_names(self) -> tuple[str, ...]:
+        """Those that are none."""
+        return tuple(name for name in self.names if name not in NETWORKS)
+
+    @property
+    def steps_of_rankings(self) -> int:
+        """Steps of `rankings`: for each relation, every simple method and both directions."""
+        return len(self.relations) * (len(self.simple_names) + len(DIRECTIONS))
+
+    def settings_of(self, network: str) -> TrainingSettings:
+        """How a network is trained."""
+        return self.tuned.get(network, self.settings)
+
+    @cached_property
+    def every_link(self) -> dict[Relation, KnownLinks]:
+        """All links, held-out ones too: what does not compete with a target."""
+        return {relation: KnownLinks(self.dataset.graph, relation) for relation in self.relations}
+
+    def members(
+        self,
+        graph: TypedGraph,
+        relation: Relation,
+        networks: Sequence[tuple[str, Trained]],
+        step: Step = nobody,
+    ) -> list[Scorer]:
+        """The networks, and all other methods of `names` in their order, fitted on a graph.
+
+        Each of these is a `step`.
+        """
+        fitted = fit_simple(graph, self.dataset.graph, relation, self.names, self.watch, step)
+        return [
+            *(Timed(trained.scorer(relation), name, self.watch) for name, trained in networks),
+            *(Timed(scorer, name, self.watch) for name, scorer in fitted.items()),
+        ]
+
+    def rankings(
+        self,
+        graph: TypedGraph,
+        networks: Sequence[tuple[str, Trained]],
+        held_out: Mapping[Relation, Edges],
+        step: Step = nobody,
+    ) -> dict[Task, Ranking]:
+        """All methods, fitted on `graph`, asked about the edges held out from it.
+
+        It takes `steps_of_rankings`.
+        """
+        found: dict[Task, Ranking] = {}
+        for relation, edges in held_out.items():
+            members = self.members(graph, relation, networks, step)
+            fitted_on = KnownLinks(graph, relation)
+            for direction in DIRECTIONS:
+                questions = Questions.about(edges, direction)
+                if len(questions):
+                    found[relation, direction] = rank_members(
+                        members, questions, fitted_on, self.every_link[relation], self.random
+                    )
+                step()
+        return found
+
+    def blend(self, rankings: Rankings) -> Blend:
+        """The learned blend, or all weight on the one model that was asked for."""
+        tasks = [(relation, end) for relation in self.relations for end in DIRECTIONS]
+        if self.model == AUTO and not rankings:
+            # Nothing was asked about, so nothing speaks for any method: what is simplest ranks.
+            nothing = Blend(self.names, dict.fromkeys(tasks, np.zeros(len(self.names))))
+            return only_applicable(nothing, self.dataset.graph)
+        if self.model == AUTO:
+            with self.watch.timing(AUTO):
+                blend = fit_blend(
+                    self.names,
+                    rankings,
+                    self.relations,
+                    free=frozenset({NETWORK}),
+                    simple=frozenset(SIMPLE),
+                )
+            return only_applicable(blend, self.dataset.graph)
+        alone = np.array([float(name == self.model) for name in self.names])
+        return Blend(self.names, dict.fromkeys(tasks, alone))
+
+    def calibrations(self, rankings: Rankings, blend: Blend) -> dict[Task, Calibration]:
+        """Score scales for every relation and direction; those without questions share one."""
+        pairs = {
+            task: [(ranking, blend.weights[task]) for ranking in parts]
+            for task, parts in rankings.items()
+        }
+        common = fit_calibration([pair for several in pairs.values() for pair in several])
+        return {
+            task: fit_calibration(pairs[task]) if task in pairs else common
+            for task in blend.weights
+        }
+
+    def reliability(
+        self, rankings: Rankings, blend: Blend, calibrations: Mapping[Task, Calibration]
+    ) -> tuple[Bin, ...]:
+        """Calibrated scores beside what was behind them."""
+        return reliability(
+            [
+                (ranking, blend.weights[task], calibrations[task])
+                for task, parts in rankings.items()
+                for ranking in parts
+            ]
+        )
+
+    def seconds(self) -> dict[str, float]:
+        """By method, the time to fit it and to rank with it; `auto` needs all of them."""
+        seconds = dict(self.watch.seconds)
+        if self.model == AUTO:
+            seconds[AUTO] = sum(seconds.values())
+        return seconds
+
+
+def only_applicable(blend: Blend, graph: TypedGraph) -> Blend:
+    """Without the weights that a relation took over for methods that say nothing about it.
+
+    A relation that has none left is ranked by popularity, which always applies.
+    """
+    weights = {}
+    for (relation, direction), learned in blend.weights.items():
+        kept = np.array(
+            [
+                weight if name in NETWORKS or SIMPLE[name].applies(graph, relation) else 0.0
+                for name, weight in zip(blend.members, learned, strict=True)
+            ]
+        )
+        if not kept.any():
+            kept[blend.members.index(Popularity.name)] = 1.0
+        weights[relation, direction] = kept
+    return Blend(blend.members, weights)

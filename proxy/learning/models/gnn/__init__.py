@@ -1,0 +1,1 @@
+"""Message passing: the graph neural network's encoder and its mini-batches."""

@@ -1,0 +1,1 @@
+"""Methods for a property, beside the network."""

@@ -1,0 +1,1 @@
+"""Answers to property queries from a trained model: NumPy and SciPy only."""

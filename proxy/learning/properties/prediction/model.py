@@ -1,0 +1,114 @@
+"""A trained predictor of a property.
+
+Vertices: the answers for all of them are kept. Edges: what the methods need to answer for any
+pair of known vertices is, so that an edge which came later has an answer, too. Both keep the graph
+and what is known in it, so that the methods can look at a graph that has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.features.encodings import Encoding
+from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.inductive.extension import Extension
+from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
+from gremlink.proxy.learning.inductive.scope import STRUCTURE, Scope
+from gremlink.proxy.learning.properties.context import Known, View
+from gremlink.proxy.learning.properties.methods.base_models import Member
+from gremlink.proxy.learning.properties.mixture import blended
+from gremlink.proxy.learning.properties.prediction.head import Networks
+from gremlink.proxy.learning.properties.prediction.live_labels import (
+    Pair,
+    revised_edges,
+    revised_vertices,
+)
+from gremlink.proxy.learning.properties.thresholds import Lift
+from gremlink.proxy.learning.properties.training.dataset import Subjects
+from gremlink.proxy.learning.settings import NETWORK
+from gremlink.proxy.learning.trained.stored_graph import StoredGraph
+from gremlink.proxy.learning.trained.target import Outputs, PropertyTarget
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeFeatures:
+    """What describes edges themselves: float32 `[edges, width]`, a row for each of `ids`.
+
+    `ends` are the numbers of their heads and tails. All are empty where edges have no features, and
+    for a property of vertices; `ends` also in artifacts that were made without them.
+    """
+
+    encodings: tuple[Encoding, ...]
+    ids: Sequence[str]
+    values: Floats
+    ends: tuple[Indexes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyModel:
+    """How a property is answered: methods with their weights, and how rare classes are lifted.
+
+    `known` is what the methods have been told of the graph in `stored`. `answers` are those for
+    all vertices of the type, float32 `[vertices, outputs]`; `None` for edges, and where the graph
+    is another than that of the training.
+    """
+
+    target: PropertyTarget
+    stored: StoredGraph
+    known: Known
+    members: tuple[tuple[float, Member], ...]
+    lift: Lift
+    edges: EdgeFeatures
+    answers: Floats | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What to read of a live graph for a prediction on it."""
+        methods = [member for _, member in self.members]
+        has_network = any(isinstance(member, Networks) for member in methods)
+        scope = Scope.around(
+            self.stored,
+            NETWORK if has_network else STRUCTURE,
+            max(member.reach for member in methods),
+        )
+        owner, key = self.target.owner, self.target.key
+        if isinstance(owner, str):
+            return replace(scope, keys=tuple(dict.fromkeys((*scope.keys, key))))
+        edge_keys = tuple(encoding.name for encoding in self.edges.encodings)
+        return replace(scope, edge_keys=edge_keys, valued=(owner.label, key))
+
+    def outputs(self, subjects: Subjects) -> Outputs:
+        """What the methods say: float64 `[elements, outputs]`."""
+        weights = np.array([weight for weight, _ in self.members])
+        said = [member.outputs(subjects) for _, member in self.members]
+        return self.lift.applied(self.target.form, blended(weights, said))
+
+    def on_vertices(
+        self, extension: Extension, read: Neighbourhood, asked: Collection[Literal]
+    ) -> PropertyModel:
+        """The same methods on a graph that was brought up to date, for these vertices."""
+        known = revised_vertices(self.known, self.target, extension, read, asked)
+        return self._on(extension, known, asked)
+
+    def on_edges(
+        self,
+        extension: Extension,
+        read: Neighbourhood,
+        ends: Collection[Literal],
+        asked: Collection[Pair],
+    ) -> PropertyModel:
+        """The same for edges: `ends` are the vertices at theirs, `asked` the numbers of these."""
+        known = revised_edges(self.known, self.target, extension, read, asked)
+        return self._on(extension, known, ends)
+
+    def _on(
+        self, extension: Extension, known: Known, vertices: Collection[Literal]
+    ) -> PropertyModel:
+        rows = extension.rows(vertices)
+        view = View(extension.stored.graph, self.target.ends, known, rows)
+        members = tuple((weight, member.on(view)) for weight, member in self.members)
+        return replace(self, stored=extension.stored, known=known, members=members, answers=None)

@@ -1,0 +1,332 @@
+"""Answering queries for properties from an artifact: NumPy and SciPy only, no learning library."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from gremlink.grammar.gc_pause import without_collection
+from gremlink.grammar.traversal import Alike, Kind, Literal, literals_of
+from gremlink.proxy.learning.graph import Floats, Indexes, Relation
+from gremlink.proxy.learning.inductive.extension import (
+    Place,
+    Places,
+    encoded_rows,
+    extend,
+    places_of,
+)
+from gremlink.proxy.learning.inductive.neighbourhood import Cells, Neighbourhood
+from gremlink.proxy.learning.inductive.scope import Scope
+from gremlink.proxy.learning.properties.prediction.artifact import from_artifact
+from gremlink.proxy.learning.properties.prediction.live_labels import Pair
+from gremlink.proxy.learning.properties.prediction.model import PropertyModel
+from gremlink.proxy.learning.properties.training.dataset import Subjects
+from gremlink.proxy.learning.trained.target import Element, Form, Outputs, Task
+from gremlink.proxy.learning.workflows.embeddings import VertexEmbeddings, embeddings_of
+from gremlink.proxy.store.artifacts import read_artifact
+from gremlink.proxy.store.reading import making
+
+CERTAIN = 1.0
+"""The score of a number, which has none."""
+
+
+class PredictedValue(NamedTuple):
+    """An answer: a class as the graph types it, or a Double, and between 0 and 1 its confidence."""
+
+    value: Literal
+    score: float
+
+
+_new = tuple.__new__  # a third of the time of the class's own constructor
+
+
+class EdgeInput(Protocol):
+    """An edge to predict a property of."""
+
+    @property
+    def id(self) -> Literal:
+        """Its id."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """Its label."""
+        ...
+
+    @property
+    def source(self) -> Literal:
+        """The vertex that it leaves."""
+        ...
+
+    @property
+    def target(self) -> Literal:
+        """The vertex that it enters."""
+        ...
+
+    @property
+    def values(self) -> Cells | None:
+        """Its properties, if they were read."""
+        ...
+
+
+class PropertyPredictor:
+    """A loaded model. Threads may share it: prediction changes nothing."""
+
+    def __init__(self, model: PropertyModel, places: Places | None = None) -> None:
+        """`places` are those of the model's vertices, if they are known."""
+        self._model = model
+        self._places = places_of(model.stored) if places is None else places
+        self._found: WeakKeyDictionary[Alike, tuple[Sequence[int], Indexes]] = WeakKeyDictionary()
+        """For ids that were read together, which are known, and their rows."""
+        self._edge_rows = {text: row for row, text in enumerate(model.edges.ids)}
+
+    @classmethod
+    def load(cls, directory: Path) -> PropertyPredictor:
+        """Load and verify an artifact. Raises `gremlink.proxy.store.artifacts.ArtifactError`."""
+        artifact = read_artifact(directory)
+        with making("a model of a property", directory):
+            return cls(from_artifact(artifact))
+
+    @property
+    def element(self) -> Element:
+        """Whose property it is: `"node"` or `"edge"`."""
+        return self._model.target.element
+
+    @property
+    def task(self) -> Task:
+        """`"classification"` or `"regression"`."""
+        return self._model.target.task
+
+    @property
+    def key(self) -> str:
+        """The property."""
+        return self._model.target.key
+
+    @property
+    def scope(self) -> Scope:
+        """What `extended` has to be given."""
+        return self._model.scope
+
+    def place(self, vertex: Literal) -> Place | None:
+        """Where the model has a vertex, `None` for one that it has not seen."""
+        return self._places.get(vertex)
+
+    @cached_property
+    def embeddings(self) -> VertexEmbeddings:
+        """Where a network has placed the vertices. Raises `NoEmbeddings`."""
+        return embeddings_of(self._model)
+
+    def extended(
+        self, read: Neighbourhood, inputs: Sequence[Literal | EdgeInput]
+    ) -> PropertyPredictor:
+        """The same model on the stored graph with what was read in it, for these inputs.
+
+        Raises ValueError for a property that was read and does not fit its encoding.
+        """
+        extension = extend(self._model.stored, self._places, read)
+        if self.element == "node":
+            vertices = [vertex for vertex in inputs if isinstance(vertex, Literal)]
+            model = self._model.on_vertices(extension, read, vertices)
+        else:
+            edges = [edge for edge in inputs if not isinstance(edge, Literal)]
+            ends = {end for edge in edges for end in (edge.source, edge.target)}
+            numbers = {pair for edge in edges if (pair := self._pair(edge, extension.places))}
+            model = self._model.on_edges(extension, read, ends, numbers)
+        return PropertyPredictor(model, extension.places)
+
+    @property
+    def classes(self) -> int:
+        """How many classes it tells apart; 0 for a number."""
+        return len(self._model.target.classes)
+
+    def predict(
+        self,
+        inputs: Sequence[Literal | EdgeInput],
+        limit: int,
+        threshold: float | None = None,
+    ) -> list[list[PredictedValue]]:
+        """The values of each input, ids of vertices or edges, best first.
+
+        Classes: at most `limit`, none with a score below `threshold`. Numbers: one, whatever the
+        two say. What the model has not seen has none: an unknown vertex, an edge with an unknown
+        end or of another relation.
+        """
+        with without_collection():
+            return self._predicted(inputs, limit, threshold)
+
+    def counted(
+        self,
+        inputs: Sequence[Literal | EdgeInput],
+        limit: int,
+        threshold: float | None = None,
+    ) -> list[tuple[Literal, int]]:
+        """The values that `predict` has for all inputs together, and how often each.
+
+        In the order in which they come there first. Numbers are not looked at for equal ones.
+        """
+        _, outputs = self._outputs(inputs)
+        if self._model.target.form is Form.NUMBER:
+            return [(number, 1) for number in _numbers(outputs)]
+        places, scores = _best(outputs, limit)
+        if threshold is not None:
+            places = places[scores >= threshold]
+        classes = self._model.target.classes
+        return [(classes[each], count) for each, count in Counter(places.ravel().tolist()).items()]
+
+    def _predicted(
+        self, inputs: Sequence[Literal | EdgeInput], limit: int, threshold: float | None
+    ) -> list[list[PredictedValue]]:
+        known, outputs = self._outputs(inputs)
+        values = self._values(outputs, limit, threshold)
+        if len(known) == len(inputs):
+            return values
+        found: list[list[PredictedValue]] = [[] for _ in inputs]
+        for position, each in zip(known, values, strict=True):
+            found[position] = each
+        return found
+
+    def _outputs(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[Sequence[int], Outputs]:
+        """Which inputs are known, and the model's outputs for them."""
+        known, subjects = self._vertices(inputs) if self.element == "node" else self._edges(inputs)
+        if not known:
+            return known, np.zeros((0, max(self.classes, 1)))
+        answers = self._model.answers
+        if answers is None:
+            return known, self._model.outputs(subjects)
+        return known, answers[subjects.ends[0]].astype(np.float64)
+
+    def _vertices(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[Sequence[int], Subjects]:
+        """Which inputs are known, and they as subjects."""
+        alike = inputs if isinstance(inputs, Alike) else None
+        found = None if alike is None else self._found.get(alike)
+        if found is None:
+            rows = self._rows_of(inputs)
+            known: Sequence[int] = range(len(rows))
+            if None in rows:
+                known = [position for position in known if rows[position] is not None]
+                rows = [rows[position] for position in known]
+            found = known, np.array(rows, np.int64)
+            if alike is not None:
+                self._found[alike] = found
+        known, places = found
+        return known, Subjects((places,), np.zeros((len(places), 0), np.float32))
+
+    def _rows_of(self, inputs: Sequence[Literal | EdgeInput]) -> list[int | None]:
+        """The row of each vertex, `None` for those that the model does not know."""
+        if isinstance(inputs, Alike):
+            return list(map(self._rows[inputs.kind].get, inputs.values))
+        return [
+            self._rows[vertex.kind].get(vertex.value) if isinstance(vertex, Literal) else None
+            for vertex in inputs
+        ]
+
+    @cached_property
+    def _rows(self) -> dict[Kind, dict[Any, int]]:
+        """The rows of the vertices whose property it is, by kinds of their ids.
+
+        What is in a literal is looked up in a fraction of the literal's own time.
+        """
+        rows: dict[Kind, dict[Any, int]] = {kind: {} for kind in Kind}
+        for row, id in enumerate(self._model.stored.ids[str(self._model.target.owner)]):
+            rows[id.kind][id.value] = row
+        return rows
+
+    def _edges(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[list[int], Subjects]:
+        """Which inputs have known ends, and they as subjects."""
+        known: list[int] = []
+        pairs: list[Pair] = []
+        edges: list[EdgeInput] = []
+        for position, edge in enumerate(inputs):
+            pair = None if isinstance(edge, Literal) else self._pair(edge, self._places)
+            if pair is not None and not isinstance(edge, Literal):
+                known.append(position)
+                pairs.append(pair)
+                edges.append(edge)
+        places = np.array(pairs, np.int64).reshape(-1, 2)
+        return known, Subjects((places[:, 0], places[:, 1]), self._features(edges, pairs))
+
+    def _pair(self, edge: EdgeInput, places: Places) -> Pair | None:
+        """The numbers of an edge's ends, `None` if it is none that the model knows."""
+        owner = self._model.target.owner
+        assert isinstance(owner, Relation)
+        head, tail = places.get(edge.source), places.get(edge.target)
+        if edge.label != owner.label or head is None or tail is None:
+            return None
+        return (head[1], tail[1]) if (head[0], tail[0]) == (owner.head, owner.tail) else None
+
+    @cached_property
+    def _pair_rows(self) -> dict[Pair, int]:
+        """Where edges stand by their ends; of several between two vertices the first."""
+        ends = self._model.edges.ends
+        if not ends:
+            return {}
+        pairs = list(zip(*(each.tolist() for each in ends), strict=True))
+        return {pair: row for row, pair in reversed(list(enumerate(pairs)))}
+
+    def _features(self, edges: Sequence[EdgeInput], pairs: Sequence[Pair]) -> Floats:
+        """Float32 `[edges, width]`: as they were read, else as in the export, else the mean.
+
+        An edge whose id is null is the one between its ends, which are numbered in `pairs`.
+        """
+        stored = self._model.edges
+        features: Floats = np.zeros((len(edges), stored.values.shape[1]), np.float32)
+        if not features.size:
+            return features
+        mean = stored.values.mean(axis=0)
+        read: list[int] = []
+        for position, edge in enumerate(edges):
+            if edge.id.kind is Kind.NULL:
+                row = self._pair_rows.get(pairs[position])
+            else:
+                row = self._edge_rows.get(str(edge.id.value))
+            features[position] = mean if row is None else stored.values[row]
+            if edge.values is not None:
+                read.append(position)
+        if read:
+            cells = {edges[position].id: edges[position].values or {} for position in read}
+            features[read] = encoded_rows(cells, stored.encodings)
+        return features
+
+    def _values(
+        self, outputs: Outputs, limit: int, threshold: float | None
+    ) -> list[list[PredictedValue]]:
+        if self._model.target.form is Form.NUMBER:
+            return [[PredictedValue(number, CERTAIN)] for number in _numbers(outputs)]
+        classes = self._model.target.classes
+        places, scores = _best(outputs, limit)
+        if limit == 1:
+            highest = scores[:, 0].tolist()
+            pairs = zip(map(classes.__getitem__, places[:, 0].tolist()), highest, strict=True)
+            if threshold is None:
+                return [[_new(PredictedValue, pair)] for pair in pairs]
+            return [[_new(PredictedValue, pair)] if pair[1] >= threshold else [] for pair in pairs]
+        return [
+            [
+                PredictedValue(classes[place], score)
+                for place, score in zip(best, row, strict=True)
+                if threshold is None or score >= threshold
+            ]
+            for best, row in zip(places.tolist(), scores.tolist(), strict=True)
+        ]
+
+
+def _numbers(outputs: Outputs) -> list[Literal]:
+    return literals_of(Kind.DOUBLE, outputs[:, 0].tolist())
+
+
+def _best(outputs: Outputs, limit: int) -> tuple[Indexes, Outputs]:
+    """The classes with the highest scores, best first, at most `limit`, and their scores.
+
+    Both `[inputs, classes]`; of equal scores the class that comes first is better.
+    """
+    if limit == 1:
+        places = outputs.argmax(axis=1)[:, None]
+    else:
+        places = np.argsort(-outputs, axis=1, kind="stable")[:, : max(limit, 0)]
+    return places, np.take_along_axis(outputs, places, axis=1)

@@ -1,0 +1,215 @@
+"""How thoroughly the methods are judged, and which are, within a budget of time.
+
+See `gremlink.proxy.learning.budget`. Where time is short fewer networks are averaged, then there
+are fewer parts of a cross-validation, then one split, then fewer epochs; only then is a method
+left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gremlink.proxy.learning.budget import (
+    CALL,
+    RATE,
+    STEP_TOUCH,
+    STOPPED,
+    default_budget,
+    messages_cost,
+)
+from gremlink.proxy.learning.models.gnn.mini_batches import (
+    BATCHES,
+    learns_from_samples,
+    read_by_a_step,
+)
+from gremlink.proxy.learning.models.property_network import ROWS
+from gremlink.proxy.learning.processing.processed import CustomSplit
+from gremlink.proxy.learning.properties.columns import MOST_COLUMNS, named_types
+from gremlink.proxy.learning.properties.methods.base_models import MAJORITY, MEAN, NEIGHBOURS
+from gremlink.proxy.learning.properties.methods.gradient_boosting import ROUNDS
+from gremlink.proxy.learning.properties.training.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.training.network import kinds
+from gremlink.proxy.learning.settings import NETWORK, TrainingSettings
+from gremlink.proxy.learning.trained.target import Form
+
+FEW = 3
+"""Parts, or networks, before there is one."""
+
+LEAST_EPOCHS = 25
+
+LEAST = 60.0
+"""Seconds of a default budget to which those for edges and rows are added."""
+
+TREE = 1.5e-3
+"""Seconds for a tree on next to nothing."""
+
+COLUMN = 2e-5
+"""Seconds to look for a tree's splits in a column's histograms."""
+
+CELL = 3e-9
+"""Seconds for a cell of a table that a tree counts in its histograms."""
+
+STEPS = 100
+"""Of a linear model."""
+
+STEP = 5e-4
+"""Seconds of each on next to nothing."""
+
+CHEAP = (MAJORITY, MEAN, NEIGHBOURS)
+"""Methods that only count; they are always there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """`parts` of a cross-validation, 0 for one split; `networks` that are averaged in what is
+    served; `epochs` of each network, at most."""
+
+    parts: int
+    networks: int
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyPlan:
+    """The methods, the network first; and those without room, with their estimates.
+
+    `effort` is what there is room for, `wanted` what the settings ask for, which `full` seconds are
+    estimated for; `seconds` is the estimate of what is done. `budget` is in seconds.
+    """
+
+    names: tuple[str, ...]
+    left_out: Mapping[str, float]
+    effort: Effort
+    wanted: Effort
+    full: float
+    seconds: float
+    budget: float
+
+    @property
+    def most_epochs(self) -> int | None:
+        """The most that a network may have, whatever a search tries; `None` for any number."""
+        return self.effort.epochs if self.effort.epochs < self.wanted.epochs else None
+
+    def told(self) -> tuple[str, ...]:
+        """Warnings of what is done otherwise, or not at all."""
+        found = []
+        allowed = f"the budget of {self.budget:,.0f} s (--budget, --deadline)"
+        done, wanted = self.effort, self.wanted
+        fewer = []
+        if done.parts < wanted.parts:
+            parts = f"{done.parts} parts" if done.parts else "one split"
+            fewer.append(f"{parts} instead of {wanted.parts} parts of a cross-validation")
+        if NETWORK in self.names:
+            if done.networks < wanted.networks:
+                fewer.append(f"{_counted(done.networks, 'network')} instead of {wanted.networks}")
+            if done.epochs < wanted.epochs:
+                fewer.append(f"up to {done.epochs} epochs instead of {wanted.epochs}")
+        if fewer:
+            found.append(
+                f"{allowed} is less than the {self.full:,.0f} s that all would take by estimate: "
+                f"there is {', '.join(fewer)}"
+            )
+        if self.left_out:
+            listed = (f"{name} ({seconds:,.0f} s)" for name, seconds in self.left_out.items())
+            found.append(f"{allowed} has no room for {', '.join(listed)}")
+        return tuple(found)
+
+
+def planned(
+    dataset: PropertyDataset, names: Sequence[str], settings: TrainingSettings, model: str
+) -> PropertyPlan:
+    """What there is room for; `names` are the methods that apply, and `model` stays in any case."""
+    size = dataset.graph.edge_count + len(dataset.labelled)
+    budget = settings.budget or LEAST + default_budget(size)
+    small = len(dataset.labelled) <= settings.cross_validate_up_to
+    folds = min(settings.folds, len(dataset.labelled))
+    judged = small and not isinstance(dataset.split, CustomSplit)
+    epoch = epoch_cost(dataset, settings)
+    simple = {name: cost(name, dataset) for name in names if name != NETWORK}
+    several = len(kinds(dataset, settings))
+
+    def costs(effort: Effort) -> dict[str, float]:
+        times = effort.parts or 1
+        found = {name: seconds * (times + 1) for name, seconds in simple.items()}
+        if NETWORK in names:
+            once = STOPPED * effort.epochs * epoch
+            found[NETWORK] = once * (several * times + effort.networks)
+        return found
+
+    efforts = list(_efforts(settings, folds if judged else 0))
+    full = sum(costs(efforts[0]).values())
+    effort = next((each for each in efforts if sum(costs(each).values()) <= budget), efforts[-1])
+    taken = costs(effort)
+    left_out: dict[str, float] = {}
+    for name in sorted(taken, key=lambda each: -taken[each]):
+        if sum(taken.values()) > budget and name not in (*CHEAP, model):
+            left_out[name] = taken.pop(name)
+    kept = tuple(name for name in names if name in taken)
+    seconds = sum(taken.values())
+    return PropertyPlan(kept, left_out, effort, efforts[0], full, seconds, budget)
+
+
+def _efforts(settings: TrainingSettings, folds: int) -> Iterator[Effort]:
+    """From all that the settings ask for to the least; `folds` is 0 where there is one split."""
+    epochs = settings.epochs
+    if folds:
+        yield Effort(folds, settings.networks, epochs)
+        few = min(FEW, settings.networks)
+        yield Effort(folds, few, epochs)
+        yield Effort(min(FEW, folds), few, epochs)
+    yield Effort(0, 1, epochs)
+    while epochs > LEAST_EPOCHS:
+        epochs = max(epochs // 2, LEAST_EPOCHS)
+        yield Effort(0, 1, epochs)
+
+
+def epoch_cost(dataset: PropertyDataset, settings: TrainingSettings) -> float:
+    """Seconds of an epoch of the network, about."""
+    graph, width = dataset.graph, settings.width
+    described = sum(
+        graph.counts[name] * block.values.shape[1] for name, block in graph.features.items()
+    )
+    if learns_from_samples(graph, settings):
+        batch = min(settings.batch_size, len(dataset.labelled))
+        steps = min(BATCHES, math.ceil(len(dataset.labelled) / batch))
+        read = read_by_a_step(graph, settings, float(batch * len(dataset.target.ends)))
+        return steps * (CALL + read * 12.0 * width * STEP_TOUCH)
+    columns = width * (1 if dataset.target.element == "node" else 3)
+    asked = min(len(dataset.labelled), ROWS) * (columns + dataset.target.width)
+    products: float = 6.0 * width * (described + asked) / RATE
+    return messages_cost(graph, 1, width, settings.layers) + products
+
+
+def cost(name: str, dataset: PropertyDataset) -> float:
+    """Seconds to fit a simple method once, about."""
+    rows, outputs = len(dataset.labelled), dataset.target.width
+    graph = dataset.graph
+    own: int = dataset.subjects.features.shape[1] + sum(
+        graph.features[end].values.shape[1] for end in dataset.target.ends if end in graph.features
+    )
+    match name:
+        case "linear":
+            return float(STEPS * outputs * (rows * own * STEP_TOUCH + STEP))
+        case "boosting":
+            return _trees(rows, own, outputs, dataset.target.form)
+        case "boosting+neighbours":
+            described = sum(block.values.shape[1] for block in graph.features.values())
+            linked = sum(named_types(graph, dataset.target.ends).values())
+            nearby = min(MOST_COLUMNS, described + linked)
+            columns = own + outputs + len(dataset.target.ends) * (nearby + 2 * len(graph.edges))
+            return _trees(rows, columns, outputs, dataset.target.form)
+        case "neighbours":
+            return float(4 * (graph.edge_count + rows) * (outputs + 1) * STEP_TOUCH)
+    return 0.0
+
+
+def _trees(rows: int, columns: int, outputs: int, form: Form) -> float:
+    # One tree tells two classes apart.
+    each = 1 if form is Form.ONE_CLASS and outputs == 2 else outputs
+    return ROUNDS * each * (TREE + COLUMN * columns + CELL * rows * columns)
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"

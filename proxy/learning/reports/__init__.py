@@ -1,0 +1,1 @@
+"""Reports of trainings: figures, charts, pages."""

@@ -1,0 +1,202 @@
+"""What the report of a property shows beside the table: of the model, on the rows that judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.metrics import HALF, chosen, macro_auc
+from gremlink.proxy.learning.properties.training.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.training.experiment import PropertyStudy
+from gremlink.proxy.learning.properties.training.network import Stage
+from gremlink.proxy.learning.trained.target import Form, Outputs
+
+RESAMPLES = 200
+BINS = 10
+POINTS = 400
+"""Pairs of true and predicted numbers in the picture, at most."""
+EXAMPLES = 10
+MIDDLE = (2.5, 97.5)
+
+Points = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """How one class is found. `count` rows have it; `auc` is `None` where all or none do."""
+
+    name: str
+    count: int
+    precision: float
+    recall: float
+    f1: float
+    auc: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldExample:
+    """An element that was held out: what it is called, its value, and what the model says."""
+
+    element: str
+    truth: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """`intervals` are around the metric that chose, by method. `reliability` has confidences beside
+    the share of true ones, in tenths; `points` have true beside predicted numbers. `losses` are
+    those that a network learned by, `held_losses` those on held-out rows, means over the folds, by
+    kind of network and epoch.
+    """
+
+    intervals: Mapping[str, tuple[float, float]]
+    classes: tuple[ClassRow, ...]
+    reliability: Points
+    points: Points
+    examples: tuple[HeldExample, ...]
+    losses: Mapping[str, Points]
+    held_losses: Mapping[str, Points]
+
+
+def details(dataset: PropertyDataset, study: PropertyStudy, model: str, metric: str) -> Details:
+    """All of it, from what the study has kept."""
+    form = dataset.target.form
+    truth, answers = study.metrics[model].rows()
+    random = np.random.default_rng(len(truth))
+    numbers = form is Form.NUMBER
+    points: Points = ()
+    if numbers:
+        shown = random.permutation(len(truth))[:POINTS]
+        pairs = zip(truth[shown, 0].tolist(), answers[shown, 0].tolist(), strict=True)
+        points = tuple((round(x, 6), round(y, 6)) for x, y in pairs)
+    names = [str(value.value) for value in dataset.target.classes]
+    return Details(
+        {name: interval(form, *metrics.rows(), metric) for name, metrics in study.metrics.items()},
+        () if numbers else class_rows(form, names, truth > HALF, answers),
+        () if numbers else reliability(truth > HALF, answers),
+        points,
+        _examples(dataset, study, truth, answers, random.permutation(len(truth))[:EXAMPLES]),
+        _mean_curves([course.learning for course in study.courses]),
+        _mean_curves([course.losses for course in study.courses]),
+    )
+
+
+def interval(form: Form, truth: Floats, answers: Outputs, metric: str) -> tuple[float, float]:
+    """The middle 95 % of a metric over resampled rows (bootstrap; Efron & Tibshirani, 1993)."""
+    random = np.random.default_rng(0)
+    found = []
+    if form is Form.NUMBER:
+        squares = ((truth - answers) ** 2).ravel().astype(np.float64)
+        for _ in range(RESAMPLES):
+            found.append(np.sqrt(squares @ _counts(random, len(truth)) / len(truth)))
+    else:
+        own, said = truth > HALF, chosen(form, answers)
+        right = (own == said).all(axis=1).astype(np.float64)
+        both, either = (own & said).astype(np.float64), own.astype(np.float64) + said
+        for _ in range(RESAMPLES):
+            counts = _counts(random, len(truth))
+            if metric == "accuracy":
+                found.append(right @ counts / len(truth))
+            else:
+                hits, all_ = counts @ both, counts @ either
+                seen = all_ > 0
+                found.append((2.0 * hits[seen] / all_[seen]).mean())
+    low, high = np.percentile(found, MIDDLE)
+    return round(float(low), 6), round(float(high), 6)
+
+
+def _counts(random: np.random.Generator, rows: int) -> NDArray[np.float64]:
+    """How often each row is drawn."""
+    drawn = np.bincount(random.integers(rows, size=rows), minlength=rows)
+    return np.asarray(drawn, dtype=np.float64)
+
+
+def class_rows(
+    form: Form, names: Sequence[str], truth: NDArray[np.bool_], answers: Outputs
+) -> tuple[ClassRow, ...]:
+    """A row for each class."""
+    said = chosen(form, answers)
+    found = []
+    for place, name in enumerate(names):
+        own, told = truth[:, place], said[:, place]
+        hits, count, named = int((own & told).sum()), int(own.sum()), int(told.sum())
+        found.append(
+            ClassRow(
+                name,
+                count,
+                hits / named if named else 0.0,
+                hits / count if count else 0.0,
+                2.0 * hits / (count + named) if count + named else 0.0,
+                macro_auc(own[:, None], answers[:, [place]]) if 0 < count < len(own) else None,
+            )
+        )
+    return tuple(found)
+
+
+def reliability(truth: NDArray[np.bool_], answers: Outputs) -> Points:
+    """Mean confidence and share of true ones in each tenth, over all pairs of row and class."""
+    scores, own = answers.ravel(), truth.ravel()
+    places = np.minimum((scores * BINS).astype(np.int64), BINS - 1)
+    counts = np.bincount(places, minlength=BINS)
+    means = np.bincount(places, weights=scores, minlength=BINS) / np.maximum(counts, 1)
+    shares = np.bincount(places, weights=own, minlength=BINS) / np.maximum(counts, 1)
+    kept = np.flatnonzero(counts)
+    return tuple((round(float(means[each]), 4), round(float(shares[each]), 4)) for each in kept)
+
+
+def _examples(
+    dataset: PropertyDataset,
+    study: PropertyStudy,
+    truth: Floats,
+    answers: Outputs,
+    shown: NDArray[np.int64],
+) -> tuple[HeldExample, ...]:
+    form = dataset.target.form
+    names = [str(value.value) for value in dataset.target.classes]
+    said = None if form is Form.NUMBER else chosen(form, answers)
+    found = []
+    for row in shown.tolist():
+        element = _called(dataset, int(study.judged[row]))
+        if said is None:
+            numbers = f"{truth[row, 0]:.6g}", f"{answers[row, 0]:.6g}"
+            found.append(HeldExample(element, *numbers))
+            continue
+        true = [name for name, has in zip(names, truth[row] > HALF, strict=True) if has]
+        order = np.argsort(-answers[row], kind="stable")
+        told = [f"{names[each]} ({answers[row, each]:.2f})" for each in order if said[row, each]]
+        found.append(HeldExample(element, ", ".join(true), ", ".join(told) or "none"))
+    return tuple(found)
+
+
+def _called(dataset: PropertyDataset, row: int) -> str:
+    """A vertex's id; an edge's, or those of its ends."""
+    places = [int(end[row]) for end in dataset.subjects.ends]
+    ends = [
+        str(dataset.ids[name][place].value)
+        for name, place in zip(dataset.target.ends, places, strict=True)
+    ]
+    if len(ends) == 1:
+        return ends[0]
+    own = dataset.edge_ids[row] if len(dataset.edge_ids) else ""
+    return own or " to ".join(ends)
+
+
+def _mean_curves(folds: Sequence[Mapping[Stage, float]]) -> dict[str, Points]:
+    """By kind of network the mean at every epoch that some fold reached."""
+    curves: dict[str, dict[int, list[float]]] = {}
+    for fold in folds:
+        for (remembers, epoch), value in fold.items():
+            name = "with learned embeddings" if remembers else "features alone"
+            curves.setdefault(name, {}).setdefault(epoch, []).append(value)
+    return {
+        name: tuple(
+            (float(epoch), round(float(np.mean(values)), 6))
+            for epoch, values in sorted(curve.items())
+        )
+        for name, curve in curves.items()
+    }

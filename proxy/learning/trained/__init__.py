@@ -1,0 +1,1 @@
+"""Results of training that serving reads: NumPy only, never torch."""

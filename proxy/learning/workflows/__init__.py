@@ -1,0 +1,1 @@
+"""Commands' and jobs' entry points: process, train, load, transform, embeddings, results."""

@@ -1,0 +1,73 @@
+"""What a model has computed, in files for those who look at it from outside: Neptune's layout.
+
+`embeddings/entity.npy` has a row for each vertex: of the type whose property is predicted, or of
+all types, one after the other. `predictions/result.npz` has the answers for the vertices of the
+type, by row and class, under `infer_scores`. Neptune keeps the numbers of the vertices in a pickle;
+here they are JSON. The model itself needs none of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.prediction.model import PropertyModel
+from gremlink.proxy.learning.trained.stored_graph import StoredGraph
+from gremlink.proxy.learning.workflows.embeddings import NoEmbeddings, embeddings_of
+from gremlink.proxy.learning.workflows.load import model_in
+from gremlink.proxy.store.artifacts import read_artifact
+
+EMBEDDINGS = Path("embeddings", "entity.npy")
+PREDICTIONS = Path("predictions", "result.npz")
+MAPPING = "mapping.json"
+
+
+def write_results(directory: Path, output: Path | None = None) -> None:
+    """Write them into `output`, or beside the artifact in `directory`.
+
+    A model without a network has no embeddings. Raises `ArtifactError`, OSError.
+    """
+    model = model_in(read_artifact(directory), directory)
+    directory = output or directory
+    try:
+        tables = embeddings_of(model).tables
+    except NoEmbeddings:
+        tables = {}
+    if tables:
+        (directory / EMBEDDINGS).parent.mkdir(exist_ok=True)
+        np.save(directory / EMBEDDINGS, np.concatenate(list(tables.values())))
+    about: dict[str, Any] = {"rows": _first_rows(tables)}
+    types: Sequence[str] = model.stored.types
+    if isinstance(model, PropertyModel):
+        types = tuple(dict.fromkeys(model.target.ends))
+        about["classes"] = [str(value.value) for value in model.target.classes]
+        if model.answers is not None:
+            (directory / PREDICTIONS).parent.mkdir(exist_ok=True)
+            np.savez(directory / PREDICTIONS, infer_scores=model.answers)
+    write_mapping(directory, model.stored, types, about)
+
+
+def write_mapping(
+    directory: Path, stored: StoredGraph, types: Sequence[str], about: Mapping[str, Any]
+) -> None:
+    """Write which number each vertex of some types has, by its id as text."""
+    numbers = {
+        name: {str(id.value): place for place, id in enumerate(stored.ids[name])} for name in types
+    }
+    text = json.dumps({"node2id": numbers, **about})
+    (directory / MAPPING).write_text(text + "\n", encoding="utf-8")
+
+
+def _first_rows(tables: Mapping[str, Floats]) -> dict[str, int]:
+    """Where the rows of each type begin."""
+    rows: dict[str, int] = {}
+    total = 0
+    for name, table in tables.items():
+        rows[name] = total
+        total += len(table)
+    return rows

@@ -1,0 +1,183 @@
+"""A trained model on a graph that has grown: nothing is learned anew, everything is computed anew.
+
+Neptune calls this a model transform. All embeddings and answers are made from the graph as it is
+now, those of old vertices included. A vertex that came after training begins with the mean of its
+type's learned embeddings, plus its features.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from gremlink.proxy.graph.files.export_files import CONFIGURATION, read_export
+from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
+from gremlink.proxy.learning.features.encodings import to_document
+from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.inductive.extension import Extension
+from gremlink.proxy.learning.links.prediction.model import LinkModel
+from gremlink.proxy.learning.processing.drift import Drift, drift_between
+from gremlink.proxy.learning.processing.process import process
+from gremlink.proxy.learning.processing.processed import (
+    Codes,
+    EdgeRows,
+    ProcessedGraph,
+    UnusableExport,
+)
+from gremlink.proxy.learning.processing.stored import read_processed
+from gremlink.proxy.learning.properties.context import Known, View
+from gremlink.proxy.learning.properties.prediction.model import EdgeFeatures, PropertyModel
+from gremlink.proxy.learning.properties.training.dataset import subjects_of
+from gremlink.proxy.learning.workflows.load import Model, artifact_of, model_in
+from gremlink.proxy.store.artifacts import (
+    MANIFEST,
+    read_artifact,
+    try_output,
+    write_or_keep,
+)
+
+REPORT = "transform.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Transformed:
+    """What came of it."""
+
+    task: str
+    vertices: int
+    edges: int
+    drift: Drift
+    warnings: tuple[str, ...]
+    seconds: float
+
+
+def transform(
+    artifact_directory: Path,
+    data_directory: Path,
+    output: Path,
+    *,
+    configuration: str = CONFIGURATION,
+    progress: Progress | None = None,
+) -> Transformed:
+    """Apply a trained model to newer data and write the result, an artifact like the first.
+
+    The data are an export, which is processed with the model's own encodings, or a processed graph
+    that was made with them. Raises `BadExport`, `UnusableExport` (deleted vertices, for one),
+    `ArtifactError`.
+    """
+    progress = progress or unheard
+    begun = time.perf_counter()
+    try_output(output)
+    progress(PhaseStarted("loading the model"))
+    artifact = read_artifact(artifact_directory)
+    model = model_in(artifact, artifact_directory)
+    if (data_directory / MANIFEST).is_file():
+        data = read_processed(data_directory)
+        _check_encodings(model, data)
+    else:
+        export = read_export(data_directory, configuration)
+        data = process(export, previous=_previous(model), progress=progress)
+    drift = drift_between(model.stored.graph, data.graph)
+    progress(PhaseStarted("computing embeddings and answers"))
+    moved = _on_links(model, data) if isinstance(model, LinkModel) else on_property(model, data)
+    written = artifact_of(moved, {})
+    about = {
+        key: value
+        for key, value in artifact.manifest.items()
+        if key not in written.manifest and key not in ("format", "files")
+    }
+    progress(PhaseStarted("writing the artifact"))
+    about["transformed"] = drift.to_document()
+    write_or_keep(output, artifact_of(moved, about), {REPORT: drift.to_document()})
+    return Transformed(
+        str(artifact.manifest["task"]),
+        data.graph.vertex_count,
+        data.graph.edge_count,
+        drift,
+        data.warnings,
+        round(time.perf_counter() - begun, 2),
+    )
+
+
+def _previous(model: Model) -> ProcessedGraph:
+    """The model's graph as an earlier processing."""
+    rows = {}
+    if isinstance(model, PropertyModel) and not isinstance(model.target.owner, str):
+        nothing = np.zeros(0, np.int64)
+        rows[model.target.owner] = EdgeRows(nothing, nothing, [], model.edges.encodings)
+    return ProcessedGraph(model.stored, rows, {}, None)
+
+
+def _check_encodings(model: Model, data: ProcessedGraph) -> None:
+    """Raise `UnusableExport` unless a graph was processed with the encodings of the model."""
+    before, now = model.stored, data.stored
+    same = before.types == now.types and before.relations == now.relations
+    for name in before.types if same else ():
+        count = len(before.ids[name])
+        same = (
+            same
+            and [to_document(each) for each in before.encodings[name]]
+            == [to_document(each) for each in now.encodings[name]]
+            and list(now.ids[name][:count]) == list(before.ids[name])
+        )
+    if not same:
+        raise UnusableExport(
+            "the graph was not processed with the encodings of this model: process it with "
+            "`gremlink process --previous DIR`, where DIR is what the model was trained on (in a "
+            "request, previousDataProcessingJobId names it), or name the export, which is then "
+            "processed with the model's own"
+        )
+
+
+def _on_links(model: LinkModel, data: ProcessedGraph) -> LinkModel:
+    # Nothing is before, so that everything counts as new.
+    extension = Extension(data.stored, {}, dict.fromkeys(data.graph.counts, 0))
+    return model.on(extension, ())
+
+
+def on_property(model: PropertyModel, data: ProcessedGraph) -> PropertyModel:
+    """The same methods on all of another graph, with what is known there.
+
+    Classes that training has not seen are not known. Raises `UnusableExport`.
+    """
+    target, asked = model.target, data.target
+    if asked is None or (asked.owner, asked.key) != (target.owner, target.key):
+        raise UnusableExport(
+            f"the model predicts {target}, and the configuration of the data asks for "
+            f"{asked.described if asked is not None else 'links'}: export with the same target"
+        )
+    subjects, edge_features, edge_ids = subjects_of(data)
+    truths = [target.truth_of((value,)) for value in asked.cells.values]
+    rows, known = _known(truths, asked.cells.codes, target.width)
+    graph = data.graph
+    every = {name: np.arange(count) for name, count in graph.counts.items()}
+    view = View(graph, target.ends, Known(subjects.select(rows).ends, known), every)
+    moved = replace(
+        model,
+        stored=data.stored,
+        known=view.known,
+        members=tuple((weight, member.on(view)) for weight, member in model.members),
+        answers=None,
+    )
+    if target.element == "node":
+        return replace(moved, answers=moved.outputs(subjects).astype(np.float32))
+    if edge_features is None:
+        return moved
+    edges = EdgeFeatures(model.edges.encodings, edge_ids, edge_features.values, subjects.ends)
+    return replace(moved, edges=edges)
+
+
+def _known(truths: Sequence[Floats | None], codes: Codes, width: int) -> tuple[Indexes, Floats]:
+    """The rows with a value that the model knows, and what it says."""
+    usable = np.array([truth is not None for truth in truths], np.bool_)
+    table: Floats = np.zeros((len(truths), width), np.float32)
+    for place, truth in enumerate(truths):
+        if truth is not None:
+            table[place] = truth
+    has_value = codes >= 0
+    rows = np.flatnonzero(has_value)[usable[codes[has_value]]]
+    return rows, table[codes[rows]]

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gremlink.proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.links.evaluation.queries import mean_gain, mean_reciprocal_rank
+from gremlink.proxy.learning.links.training.base_models import Nothing, Validation, fit_simple
+from gremlink.proxy.learning.provenance import Stopwatch
+
+LIKES = Relation("P", "likes", "T")
+
+
+class Trained:
+    """Ranks the things by their numbers, the highest first."""
+
+    def scorer(self, relation: Relation) -> Trained:
+        return self
+
+    def scores(self, sources: Indexes, direction: Direction) -> Floats:
+        count = 3 if direction == "out" else 2
+        return np.tile(np.arange(count, dtype=np.float32), (len(sources), 1))
+
+
+def held(count: int) -> tuple[TypedGraph, dict[Relation, Edges]]:
+    edges = Edges(np.zeros(count, np.int64), np.zeros(count, np.int64))
+    return TypedGraph({"P": 2, "T": 3}, {LIKES: edges}), {LIKES: edges}
+
+
+def test_a_look_is_the_mean_gain_or_what_is_asked_for() -> None:
+    graph, edges = held(1)
+    # Thing 0 is the last of three, person 0 the last of two.
+    gain = Validation(graph, edges)
+    assert gain.judge(Trained()) == pytest.approx((1 / np.log2(4) + 1 / np.log2(3)) / 2)
+    assert gain.judge(Trained()) == mean_gain(gain.ranks(Trained()))
+    mrr = Validation(graph, edges, mean_reciprocal_rank)
+    assert mrr.judge(Trained()) == pytest.approx((1 / 3 + 1 / 2) / 2)
+
+
+def test_as_many_edges_are_asked_about_as_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    graph, edges = held(40)
+    assert len(Validation(graph, edges).ranks(Trained())) == 80
+    monkeypatch.setattr(Validation, "LEAST", 4)
+    monkeypatch.setattr(Validation, "SCORES", 50)
+    assert len(Validation(graph, edges).ranks(Trained())) == 20
+    monkeypatch.setattr(Validation, "SCORES", 5)
+    assert len(Validation(graph, edges).ranks(Trained())) == 8
+
+
+def test_a_relation_that_lost_opposites_to_a_test_is_still_without_direction() -> None:
+    knows = Relation("P", "knows", "P")
+    both = Edges(np.array([0, 1, 1, 2]), np.array([1, 0, 2, 1]))
+    whole = TypedGraph({"P": 3}, {knows: both})
+    seen = whole.replacing({knows: both.select(np.array([0, 2]))})
+    names = ("resource-allocation", "directed-resource-allocation")
+    found = fit_simple(seen, whole, knows, names, Stopwatch())
+    assert isinstance(found["directed-resource-allocation"], Nothing)
+    found = fit_simple(seen, seen, knows, names, Stopwatch())
+    assert not isinstance(found["directed-resource-allocation"], Nothing)

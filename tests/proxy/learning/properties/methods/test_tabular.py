@@ -1,0 +1,101 @@
+"""Trees and linear models from plain arrays say what scikit-learn says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression
+
+from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.methods.gradient_boosting import (
+    LEARNING_RATE,
+    ROUNDS,
+    Forest,
+    fit_forest,
+)
+from gremlink.proxy.learning.properties.methods.linear import fit_linear
+from gremlink.proxy.learning.trained.target import Form
+
+OPTIONS = {
+    "max_iter": ROUNDS,
+    "learning_rate": LEARNING_RATE,
+    "min_samples_leaf": 20,
+    "max_leaf_nodes": 15,
+    "l2_regularization": 1.0,
+    "early_stopping": False,
+    "random_state": 0,
+}
+RANDOM = np.random.default_rng(0)
+MATRIX: Floats = RANDOM.normal(size=(200, 5)).astype(np.float32)
+UNSEEN: Floats = RANDOM.normal(size=(50, 5)).astype(np.float32)
+NUMBERS = 2 * MATRIX[:, 0] + MATRIX[:, 1] ** 2
+
+
+def labels(count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return NUMBERS.argsort().argsort() * count // len(NUMBERS)
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_trees_for_classes(count: int) -> None:
+    own = labels(count)
+    forest = fit_forest(Form.ONE_CLASS, MATRIX, np.eye(count, dtype=np.float32)[own], 0)
+    model = HistGradientBoostingClassifier(**OPTIONS).fit(MATRIX.astype(float), own)
+    assert_allclose(
+        Form.ONE_CLASS.from_raw(forest.raw(UNSEEN)),
+        model.predict_proba(UNSEEN.astype(float)),
+        atol=1e-12,
+    )
+
+
+def test_trees_for_numbers() -> None:
+    forest = fit_forest(Form.NUMBER, MATRIX, NUMBERS[:, None], 0)
+    model = HistGradientBoostingRegressor(**OPTIONS).fit(MATRIX.astype(float), NUMBERS)
+    assert_allclose(forest.raw(UNSEEN).ravel(), model.predict(UNSEEN.astype(float)), atol=1e-9)
+
+
+def test_trees_for_several_classes_stand_apart() -> None:
+    truth = np.stack([NUMBERS > 1, MATRIX[:, 2] > 0], axis=1).astype(np.float32)
+    forest = fit_forest(Form.SEVERAL_CLASSES, MATRIX, truth, 0)
+    said = Form.SEVERAL_CLASSES.from_raw(forest.raw(UNSEEN))
+    for column in (0, 1):
+        model = HistGradientBoostingClassifier(**OPTIONS).fit(
+            MATRIX.astype(float), truth[:, column] > 0
+        )
+        assert_allclose(said[:, column], model.predict_proba(UNSEEN.astype(float))[:, 1])
+
+
+def test_trees_survive_as_tensors() -> None:
+    forest = fit_forest(Form.NUMBER, MATRIX, NUMBERS[:, None], 0)
+    again = Forest(**forest.tensors())
+    assert (again.raw(UNSEEN) == forest.raw(UNSEEN)).all()
+
+
+@pytest.mark.parametrize("fit", [fit_forest, fit_linear])
+def test_a_class_without_training_rows_is_never_said(fit: object) -> None:
+    truth = np.eye(3, dtype=np.float32)[labels(2)]
+    if fit is fit_forest:
+        said = Form.ONE_CLASS.from_raw(fit_forest(Form.ONE_CLASS, MATRIX, truth, 0).raw(UNSEEN))
+    else:
+        said = fit_linear(Form.ONE_CLASS, MATRIX, truth).outputs(UNSEEN)
+    assert_allclose(said.sum(axis=1), 1.0)
+    assert said[:, 2].max() < 1e-6
+    assert said[:, :2].max() > 0.9
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_logistic_regression(count: int) -> None:
+    own = labels(count)
+    linear = fit_linear(Form.ONE_CLASS, MATRIX, np.eye(count, dtype=np.float32)[own])
+    mean, spread = MATRIX.mean(axis=0), MATRIX.std(axis=0)
+    model = LogisticRegression(max_iter=300).fit((MATRIX - mean) / spread, own)
+    assert_allclose(
+        linear.outputs(UNSEEN), model.predict_proba((UNSEEN - mean) / spread), atol=1e-4
+    )
+
+
+def test_a_column_that_never_varies_does_no_harm() -> None:
+    matrix = np.concatenate([MATRIX, np.ones((len(MATRIX), 1), np.float32)], axis=1)
+    linear = fit_linear(Form.NUMBER, matrix, NUMBERS[:, None])
+    assert np.isfinite(linear.outputs(matrix)).all()

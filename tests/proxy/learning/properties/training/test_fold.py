@@ -1,0 +1,24 @@
+"""What is asked of a part that was held out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gremlink.proxy.learning.properties.training.fold import Fold
+from gremlink.proxy.learning.properties.training.network import Course, Stage
+from gremlink.proxy.learning.settings import NETWORK
+
+
+def test_a_network_that_stopped_early_stays_as_it_was() -> None:
+    held = np.arange(2)
+    said = {"mean": np.full((2, 1), 5.0)}
+    network = {Stage(True, epoch): np.full((2, 1), float(epoch)) for epoch in (1, 2, 10)}
+    network |= {Stage(False, 150): np.full((2, 1), -1.0)}
+    fold = Fold(held, said, Course(said=network))
+
+    def after(epoch: int) -> float:
+        found = fold.at((NETWORK, "mean"), Stage(True, epoch), slice(0, 1))
+        assert found["mean"].tolist() == [[5.0]]
+        return float(found[NETWORK].item())
+
+    assert [after(epoch) for epoch in (1, 5, 10, 190)] == [1.0, 2.0, 10.0, 10.0]

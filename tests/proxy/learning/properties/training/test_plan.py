@@ -1,0 +1,118 @@
+"""What a budget of time has room for."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from teams import write_teams
+
+from gremlink.proxy.learning.processing.processed import CustomSplit
+from gremlink.proxy.learning.properties.methods.base_models import SIMPLE
+from gremlink.proxy.learning.properties.training.dataset import PropertyDataset, load_property
+from gremlink.proxy.learning.properties.training.plan import (
+    CHEAP,
+    LEAST_EPOCHS,
+    PropertyPlan,
+    epoch_cost,
+    planned,
+)
+from gremlink.proxy.learning.settings import NETWORK, SearchSettings, TrainingSettings
+from gremlink.proxy.learning.workflows.train_properties import train_property
+
+NAMES = (NETWORK, *SIMPLE)
+TEAM = {"label": ["team", "classification"]}
+ROOM = 1e6
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_teams(tmp_path_factory.mktemp("teams") / "export", of_people=TEAM)
+
+
+@pytest.fixture(scope="module")
+def dataset(export: Path) -> PropertyDataset:
+    return load_property(export)
+
+
+def plan(dataset: PropertyDataset, budget: float, model: str = "auto") -> PropertyPlan:
+    return planned(dataset, NAMES, TrainingSettings(budget=budget), model)
+
+
+def test_with_time_enough_all_is_done_as_it_was_asked(dataset: PropertyDataset) -> None:
+    found = plan(dataset, ROOM)
+    assert (found.names, found.effort, found.most_epochs) == (NAMES, found.wanted, None)
+    assert found.effort.parts == TrainingSettings().folds
+    assert found.told() == ()
+
+
+def test_less_time_is_less_effort_and_never_more_than_the_budget(dataset: PropertyDataset) -> None:
+    full = plan(dataset, ROOM).full
+    plans = [plan(dataset, full * share) for share in (1.0, 0.7, 0.5, 0.3, 0.1, 0.03, 0.01)]
+    efforts = [found.effort for found in plans]
+    for more, less in itertools.pairwise(efforts):
+        assert more.parts >= less.parts
+        assert more.networks >= less.networks
+        assert more.epochs >= less.epochs
+    assert {effort.parts for effort in efforts} >= {5, 0}
+    assert efforts[-1].epochs == LEAST_EPOCHS
+    for found in plans:
+        assert found.seconds <= found.budget
+        # Before anything is left out, all that can be is done with less effort.
+        assert not found.left_out or found.effort.epochs == LEAST_EPOCHS
+
+
+def test_what_only_counts_stays_and_so_does_what_was_asked_for(dataset: PropertyDataset) -> None:
+    found = plan(dataset, 1e-6)
+    assert set(found.names) == set(CHEAP) & set(NAMES)
+    assert set(plan(dataset, 1e-6, NETWORK).names) == {*found.names, NETWORK}
+    assert set(found.left_out) == set(NAMES) - set(found.names)
+
+
+def test_what_is_done_otherwise_is_told(dataset: PropertyDataset) -> None:
+    full = plan(dataset, ROOM).full
+    (split,) = plan(dataset, 0.15 * full).told()
+    assert "one split instead of 5 parts" in split
+    assert "1 network instead of 10" in split
+    less, without = plan(dataset, 1e-6, NETWORK).told()
+    assert f"up to {LEAST_EPOCHS} epochs instead of 200" in less
+    assert "no room for" in without
+    assert "boosting" in without
+
+
+def test_a_split_of_the_user_is_not_cross_validated(dataset: PropertyDataset) -> None:
+    rows = dataset.labelled
+    chosen = replace(dataset, split=CustomSplit(rows[4:], rows[:2], rows[2:4]))
+    found = plan(chosen, ROOM)
+    assert (found.effort.parts, found.told()) == (0, ())
+
+
+def test_mini_batches_cost_what_they_read(dataset: PropertyDataset) -> None:
+    few = epoch_cost(dataset, TrainingSettings(mini_batches="always", batch_size=8))
+    many = epoch_cost(dataset, TrainingSettings(mini_batches="always", batch_size=32))
+    assert few > many > epoch_cost(dataset, TrainingSettings())
+
+
+def test_a_training_keeps_to_its_plan(export: Path, tmp_path: Path) -> None:
+    dataset = load_property(export)
+    settings = TrainingSettings(width=16, threads=1)
+    full = planned(dataset, NAMES, settings, "auto").full
+    settings = replace(settings, budget=0.1 * full)
+    search = SearchSettings(trials=2)
+    report = train_property(export, tmp_path / "artifact", settings=settings, search=search)
+    found = planned(dataset, NAMES, settings, "auto")
+    assert found.effort.parts == 0
+    assert (report.budget, report.planned) == (round(found.budget, 1), round(found.seconds, 1))
+    assert found.told()[0] in report.warnings
+    assert "test rows" in report.protocol
+    assert report.epochs <= found.effort.epochs < 200
+    assert report.details is not None
+    assert all(
+        epoch <= found.effort.epochs for line in report.details.losses.values() for epoch, _ in line
+    )
+    assert report.search is not None
+    # Trials look at validation rows alone, which the study leaves as they are.
+    assert np.isfinite([row.value for row in report.search.trials if row.value is not None]).all()

@@ -1,0 +1,133 @@
+"""The report of a link training: everything that it promises is on the page."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from communities import write_communities
+
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
+from gremlink.proxy.learning.workflows.train_links import train
+
+SETTINGS = TrainingSettings(epochs=20, width=8, cross_validate_up_to=0, threads=1)
+SECTIONS = (
+    "The graph",
+    "Methods",
+    "Ranks of the held-out links",
+    "Learning",
+    "The blend",
+    "Calibration",
+    "Relations and directions",
+    "Embeddings",
+    "The search",
+    "Examples",
+)
+FIGURES = ("MRR", "hits@1", "hits@3", "hits@10", "hits@100", "ndcg@10", "recall@10", "recall@20")
+
+
+class Sections(HTMLParser):
+    """The texts of cells, and the number of plots, by section."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[str, list[list[str]]] = {}
+        self.plots: dict[str, int] = {}
+        self._section = ""
+        self._inside = ""
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self._inside = tag
+        if tag == "svg":
+            self.plots[self._section] = self.plots.get(self._section, 0) + 1
+        elif tag == "tr":
+            self.rows.setdefault(self._section, []).append([])
+        elif tag in ("td", "th"):
+            self.rows[self._section][-1].append("")
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "h2":
+            self._section = data
+            self.rows.setdefault(data, [])
+        elif self._inside in ("td", "th"):
+            self.rows[self._section][-1][-1] += data
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("page")
+    export = write_communities(directory / "export", people=30)
+    train(export, directory / "model", settings=SETTINGS, search=SearchSettings(trials=2))
+    return directory / "model"
+
+
+@pytest.fixture(scope="module")
+def sections(model: Path) -> Sections:
+    found = Sections()
+    found.feed((model / "report.html").read_text())
+    return found
+
+
+def test_every_section_is_there(sections: Sections) -> None:
+    assert set(sections.rows) - {""} == set(SECTIONS)
+
+
+def test_the_graph_is_counted(sections: Sections) -> None:
+    rows = sections.rows["The graph"]
+    assert ["Person", "30"] in rows
+    assert any(row[0] == "(Person)-likes->(Thing)" and int(row[1]) > 0 for row in rows)
+
+
+def test_the_model_stands_beside_all_methods_with_seconds_and_memory(sections: Sections) -> None:
+    header, own, *others = sections.rows["Methods"]
+    assert header == ["Method", *FIGURES, "Seconds", "MiB"]
+    assert own[0] == "auto"
+    assert re.fullmatch(r"0\.\d{4} \(0\.\d{3} to [01]\.\d{3}\)", own[1]), "with its interval"
+    assert {"rgcn", "popularity", "common-neighbours", "(a random order)"} <= {
+        row[0] for row in others
+    }
+    seconds = [float(row[-2]) for row in [own, *others] if row[-2]]
+    assert len(seconds) == len(others), "all but the random order"
+
+
+def test_what_is_better_seen_than_read_is_a_plot(sections: Sections) -> None:
+    assert sections.plots["Ranks of the held-out links"] == 1
+    assert sections.plots["Learning"] == 2, "the loss, and MRR on held-out links"
+    assert sections.plots["Calibration"] == 1
+    assert sections.plots["Embeddings"] == 1
+    assert sections.plots["The search"] >= 1
+
+
+def test_the_blend_has_weights_for_each_relation_and_direction(sections: Sections) -> None:
+    _, *rows = sections.rows["The blend"]
+    directions = {(row[0], row[1]) for row in rows}
+    assert len(directions) == len(rows) == 4
+    assert all(re.match(r"[a-z0-9-]+ \d\.\d\d", row[2]) for row in rows)
+
+
+def test_each_relation_and_direction_has_its_figures(sections: Sections) -> None:
+    header, *rows = sections.rows["Relations and directions"]
+    assert [name.lower() for name in header[2:]] == [name.lower() for name in FIGURES]
+    assert len({row[0] for row in rows}) == 4
+
+
+def test_there_are_ten_examples(sections: Sections, model: Path) -> None:
+    _, *rows = sections.rows["Examples"]
+    assert len(rows) == 10
+    document = json.loads((model / "report.json").read_text())
+    assert [row[0] for row in rows] == [each["source"] for each in document["examples"]]
+
+
+def test_every_trial_of_the_search_is_listed(sections: Sections) -> None:
+    _, *rows = sections.rows["The search"]
+    assert len(rows) == 2
+
+
+def test_the_protocol_is_told(model: Path) -> None:
+    page = (model / "report.html").read_text()
+    assert re.search(r"Protocol: \d+ test edges, held out .* full ranking", page)
+    assert re.search(r"Time: .*the blend \d+\.\d s", page)
