@@ -1,7 +1,8 @@
 """The way of one request, as a generator of what it needs from outside.
 
-yield Admit(...)                      the client may ask this database
-yield GuessLinks(...), Try(...)       perhaps one query is enough
+yield CheckAccess(...)                the client may ask this database
+yield GuessLinks(...), RunSpeculatively(...)
+                                      perhaps one query is enough
 yield PrepareLinks(...)               the model can answer
 yield Ask(...)                        what has a label, where vertices have several
 for each inference of the query:
@@ -19,7 +20,7 @@ from uuid import uuid4
 
 from gremlink.grammar.traversal import Argument, Traversal
 from gremlink.proxy.inference import once
-from gremlink.proxy.inference.commands import Admit, Ask, Command, Reply
+from gremlink.proxy.inference.commands import Ask, CheckAccess, Command, Reply
 from gremlink.proxy.inference.labels import ask_for_labels
 from gremlink.proxy.inference.link_rewriting import replace_links
 from gremlink.proxy.inference.one_query import try_one_query
@@ -51,12 +52,12 @@ def answer(request: RequestMessage, settings: Settings) -> Answering:
 def answer_understood(
     understood: Understood, settings: Settings, *, trying: bool = False
 ) -> Answering:
-    """Answer a request that has been read. With `trying` it may ask for a `Try`.
+    """Answer a request that has been read. With `trying` it may ask for a `RunSpeculatively`.
 
     Raises `InferenceError`.
     """
     query, planned = understood.query, understood.planned
-    yield Admit(lambda: query.admission(uuid4()), understood.timeout)
+    yield CheckAccess(lambda: query.admission(uuid4()), understood.timeout)
     plans = [plan for plans in planned.values() for plan in plans]
     for plan in plans:
         authorise(plan.role, plan.endpoint, settings)

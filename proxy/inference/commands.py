@@ -14,7 +14,7 @@ FOR_INPUTS = "input query"
 
 
 @dataclass(frozen=True, slots=True)
-class Admit:
+class CheckAccess:
     """Make sure that the database lets this client in before anything is told about models.
 
     `asking` makes the `request`. There is no reply. `timeout` is how long the client lets its query
@@ -43,7 +43,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
+class RunSpeculatively:
     """Send a query in the client's name, and let what it gives be the answer to the client.
 
     Only if it gives nothing, or the database refuses it, there is a reply, `None`, and the client
@@ -278,7 +278,7 @@ Work = (
     | KnownLinks
     | NearestVertices
 )
-Command = Admit | Ask | Try | Work
+Command = CheckAccess | Ask | RunSpeculatively | Work
 Reply = (
     Results
     | Links

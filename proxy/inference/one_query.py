@@ -39,7 +39,7 @@ from gremlink.grammar.traversal import (
 )
 from gremlink.proxy.inference import answers
 from gremlink.proxy.inference.answers import LITERAL_LIMIT
-from gremlink.proxy.inference.commands import Guess, GuessLinks, PrepareLinks, Try
+from gremlink.proxy.inference.commands import Guess, GuessLinks, PrepareLinks, RunSpeculatively
 from gremlink.proxy.inference.once import needs_path
 from gremlink.proxy.inference.plan import LinkPlan, Plan
 from gremlink.proxy.inference.prepare import Prepared, model_of
@@ -85,7 +85,7 @@ def try_one_query(query: Query, planned: Mapping[int, Sequence[Plan]]) -> Step[N
         *rewriting.behind(plan),
     ]
     changed = {number: traversal.with_steps(steps)}
-    yield Try(query.rewritten(changed, rewriting.bindings, uuid4()))
+    yield RunSpeculatively(query.rewritten(changed, rewriting.bindings, uuid4()))
 
 
 def _is_simple(query: Query) -> bool:

@@ -284,7 +284,7 @@ class Passed(Expected):
     data: bytes
 
     def check(self, command: Command, play: Playbook) -> None:
-        assert command == relay.Pass(self.data)
+        assert command == relay.Forward(self.data)
 
 
 @dataclass
@@ -323,7 +323,7 @@ class Hangs(Expected):
     """The connection with the client is to end."""
 
     def check(self, command: Command, play: Playbook) -> None:
-        assert command == relay.Hang()
+        assert command == relay.CloseClient()
 
 
 def whole_frame(data: bytes) -> tuple[int, bytes]:
@@ -365,7 +365,7 @@ class Playbook:
     def __rshift__(self, event: Event) -> Playbook:
         assert not self.commands, f"not expected: {self.commands}"
         for command in event(self):
-            if isinstance(command, relay.Watch):
+            if isinstance(command, relay.SetDeadline):
                 self.watched.append(command.pending)
             elif not self.guessing and _is_guess(command):
                 self >> predicted(command)

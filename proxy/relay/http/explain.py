@@ -18,8 +18,8 @@ from gremlink.grammar import script
 from gremlink.grammar.traversal import Instruction, Kind, Literal, Traversal, step
 from gremlink.proxy.inference.commands import (
     FOR_INPUTS,
-    Admit,
     Ask,
+    CheckAccess,
     Command,
     Describe,
     ExplainLinks,
@@ -199,7 +199,7 @@ class _Profile:
 
     def note(self, command: Command, reply: Reply, seconds: float) -> None:
         match command:
-            case Admit():
+            case CheckAccess():
                 what = "admitted by the database"
             case Ask(asked, purpose):
                 rows = len(unfolded(cast(Results, reply)))

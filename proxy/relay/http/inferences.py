@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from gremlink.proxy.inference.answer import answer
-from gremlink.proxy.inference.commands import Admit, Ask, Command, Reply
+from gremlink.proxy.inference.commands import Ask, CheckAccess, Command, Reply
 from gremlink.proxy.inference.errors import InferenceError
 from gremlink.proxy.inference.predicates import Settings
 from gremlink.proxy.inference.timeouts import (
@@ -47,7 +47,7 @@ async def carried_out(
             needed = await aside(advance, answering, reply)
         else:
             needed = advance(answering, reply)
-        if isinstance(needed, Admit) and needed.timeout is not None:
+        if isinstance(needed, CheckAccess) and needed.timeout is not None:
             timeout = needed.timeout
         left = started + timeout / 1000 - time.monotonic() if timeout > 0 else None
         if isinstance(needed, Done):

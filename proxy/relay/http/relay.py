@@ -20,7 +20,14 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, w
 from multidict import CIMultiDict
 from yarl import URL
 
-from gremlink.proxy.inference.commands import Admit, Ask, Command, Reply, Results, Try
+from gremlink.proxy.inference.commands import (
+    Ask,
+    CheckAccess,
+    Command,
+    Reply,
+    Results,
+    RunSpeculatively,
+)
 from gremlink.proxy.inference.errors import (
     InferenceError,
     InternalFailure,
@@ -171,9 +178,9 @@ class HttpRelay:
     async def perform(self, request: web.Request, command: Command) -> Reply:
         """Do what an inference needs, with the client's own credentials."""
         match command:
-            case Admit() | Ask():
+            case CheckAccess() | Ask():
                 return await self.ask(request, command.request)
-            case Try():
+            case RunSpeculatively():
                 return None  # where nothing is sent before it is complete, nothing is tried
             case work:
                 return await self.predict(work)

@@ -20,7 +20,7 @@ from gremlink.proxy.relay.websocket.commands import (
     Predict,
     Read,
     Reading,
-    Watch,
+    SetDeadline,
 )
 from gremlink.proxy.relay.websocket.conversation import Conversation
 from gremlink.proxy.wire.request import RequestMessage
@@ -65,14 +65,14 @@ class Errands:
         self._start(self._model(command.pending, reply))
         return WAITING
 
-    def run(self, command: Advance | Read | Watch) -> None:
+    def run(self, command: Advance | Read | SetDeadline) -> None:
         """Begin an errand."""
         match command:
             case Advance():
                 self._start(self._step(command))
             case Read(reading):
                 self._start(self._read(reading))
-            case Watch(pending):
+            case SetDeadline(pending):
                 self._watch(pending)
 
     def cancel(self) -> None:

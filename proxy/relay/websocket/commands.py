@@ -30,7 +30,7 @@ class ToClient:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class Forward:
     """Bytes of the database for the client, wherever they stand in its stream."""
 
     data: bytes
@@ -49,8 +49,8 @@ class Pending:
     `results` are those of the query `asked`, so far, and `received` their bytes. `timeout`, in
     milliseconds, is how long it may take, which `timer` watches over; 0 is as long as it likes.
     `errand` is the model's work that it waits for; `guessing` tells that it is a guess, `trying`
-    that `asked` is a `Try`, and `tried` that this was worth it. While a thread is `stepping` on in
-    `answering`, nobody else may touch that.
+    that `asked` is a `RunSpeculatively`, and `tried` that this was worth it. While a thread is
+    `stepping` on in `answering`, nobody else may touch that.
     """
 
     message: Message
@@ -111,7 +111,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class SetDeadline:
     """Tell when `pending` has taken its time, which was `started` and has its `timeout`; this may
     be said anew."""
 
@@ -119,8 +119,8 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Hang:
+class CloseClient:
     """Close the connection with the client once it has read what was sent."""
 
 
-Command = ToUpstream | ToClient | Pass | Predict | Advance | Read | Watch | Hang
+Command = ToUpstream | ToClient | Forward | Predict | Advance | Read | SetDeadline | CloseClient

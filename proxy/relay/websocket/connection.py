@@ -18,15 +18,15 @@ from gremlink.proxy.relay.offload import Aside
 from gremlink.proxy.relay.websocket.background import WAITING, Errands, Predictor
 from gremlink.proxy.relay.websocket.commands import (
     Advance,
+    CloseClient,
     Command,
-    Hang,
-    Pass,
+    Forward,
     Pending,
     Predict,
     Read,
+    SetDeadline,
     ToClient,
     ToUpstream,
-    Watch,
 )
 from gremlink.proxy.relay.websocket.conversation import Conversation
 from gremlink.proxy.relay.websocket.deadlines import Silence, Stall, Unfinished
@@ -371,7 +371,7 @@ class Connection:
         replies = []
         for command in commands:
             match command:
-                case Pass(data):
+                case Forward(data):
                     self._to_client(data)
                     if self._responses.at_boundary and self._deferred:
                         self._to_client(b"".join(self._deferred))
@@ -384,9 +384,9 @@ class Connection:
                     reply = self._errands.predict(command)
                     if reply is not WAITING:
                         replies.append((pending, reply))
-                case Advance() | Read() | Watch():
+                case Advance() | Read() | SetDeadline():
                     self._errands.run(command)
-                case Hang():
+                case CloseClient():
                     self._hang()
                 case ToUpstream(data):
                     self._to_upstream(data)

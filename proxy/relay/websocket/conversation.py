@@ -24,9 +24,9 @@ from gremlink.proxy.relay.misspelt_keys import WATCH
 from gremlink.proxy.relay.offload import Done, Written
 from gremlink.proxy.relay.query_ids import rest_with_name
 from gremlink.proxy.relay.websocket.commands import (
+    CloseClient,
     Command,
-    Hang,
-    Pass,
+    Forward,
     Pending,
     Read,
     Reading,
@@ -269,10 +269,10 @@ class Conversation:
             case Closing(raw):
                 yield from self._give_up(f"The database at {self._upstream} closed the connection.")
                 self._closed = True
-                yield Pass(raw)
-                yield Hang()
+                yield Forward(raw)
+                yield CloseClient()
             case Through(raw, head):
-                yield Pass(raw)
+                yield Forward(raw)
                 if head is not None and head.code is not None:
                     self._answered(head.request_id, head.code)
         yield from self._take_up()
@@ -296,7 +296,7 @@ class Conversation:
         """The connection to the database is gone, or could not be made."""
         self._lost = reason
         if self._closed:
-            yield Hang()
+            yield CloseClient()
             return
         yield from self._give_up(reason)
         yield from self._close(CloseCode.INTERNAL_ERROR, reason)
@@ -318,7 +318,7 @@ class Conversation:
     def _close(self, code: int, reason: str) -> Iterator[Command]:
         self._closed = True
         yield ToClient(encode_close(code, reason, masked=False))
-        yield Hang()
+        yield CloseClient()
 
     def close(self) -> None:
         """Give up the inferences: the client is gone, or will be told."""

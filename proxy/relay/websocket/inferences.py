@@ -13,7 +13,7 @@ from uuid import UUID
 
 from gremlink.proxy.inference import commands as inference
 from gremlink.proxy.inference.answer import Answering, answer_understood
-from gremlink.proxy.inference.commands import Admit, Ask, GuessLinks, Reply, Try
+from gremlink.proxy.inference.commands import Ask, CheckAccess, GuessLinks, Reply, RunSpeculatively
 from gremlink.proxy.inference.errors import (
     InferenceError,
     InternalFailure,
@@ -30,9 +30,9 @@ from gremlink.proxy.relay.websocket.commands import (
     Command,
     Pending,
     Predict,
+    SetDeadline,
     ToClient,
     ToUpstream,
-    Watch,
 )
 from gremlink.proxy.relay.websocket.error_responses import refusal
 from gremlink.proxy.relay.websocket.id_cache import RecentIds
@@ -96,7 +96,7 @@ class Inferences:
             # A session runs its requests in their order.
             self.gate = pending
         if _is_long(pending):
-            yield Watch(pending)
+            yield SetDeadline(pending)
         yield from self._step(pending, None)
 
     def _answer(self, message: Message, request: RequestMessage) -> Answering:
@@ -243,11 +243,11 @@ class Inferences:
                 yield ToUpstream(pending.message.raw)
             case Done(RequestMessage() as final):
                 yield from self._do(pending, Written(needed, self._in_time(pending, final)))
-            case Admit():
+            case CheckAccess():
                 yield from self._admitted(pending, needed)
             case Ask(request):
                 yield self._ask(pending, request, self._in_time(pending, request))
-            case Try(request):
+            case RunSpeculatively(request):
                 pending.trying = True
                 yield self._ask(pending, request, self._in_time(pending, request))
             case GuessLinks() if not self._patience.is_due():
@@ -271,10 +271,10 @@ class Inferences:
             spoken = in_time(pending, spoken)
         return frame(spoken, self._message_limit)
 
-    def _admitted(self, pending: Pending, admit: Admit) -> Iterator[Command]:
+    def _admitted(self, pending: Pending, admit: CheckAccess) -> Iterator[Command]:
         if admit.timeout is not None:
             pending.timeout = admit.timeout
-        yield Watch(pending)
+        yield SetDeadline(pending)
         names_none = pending.request.format == TEXT_FRAME and self._ledger.json_version is None
         if self._ledger.admitted and not names_none:
             yield from self._step(pending, None)

@@ -24,7 +24,7 @@ from gremlink.grammar.traversal import (
 )
 from gremlink.proxy.inference import answers
 from gremlink.proxy.inference.answer import answer
-from gremlink.proxy.inference.commands import Admit, Ask, PredictLinks, PrepareLinks
+from gremlink.proxy.inference.commands import Ask, CheckAccess, PredictLinks, PrepareLinks
 from gremlink.proxy.inference.errors import (
     InferenceError,
     InternalFailure,
@@ -81,7 +81,7 @@ def test_the_commands_come_in_this_order(make):
     request = make(query)
     commands, final = run(request, [row("a", "k")], {"a": ["b"]})
     admit, prepare, ask, predict = commands
-    assert isinstance(admit, Admit)
+    assert isinstance(admit, CheckAccess)
     assert prepare == PrepareLinks("ep", "F", "out", "User")
     assert isinstance(ask, Ask)
     assert len({request.request_id, admit.request.request_id, ask.request.request_id}) == 3
@@ -138,7 +138,7 @@ def test_own_queries_keep_types_and_ask_for_few_messages():
     request = RequestMessage(STRINGD, request.request_id, "eval", "", request.args)
     commands, _ = run(request, [row("a")], {})
     for command in commands:
-        if isinstance(command, Admit | Ask):
+        if isinstance(command, CheckAccess | Ask):
             assert command.request.format == GRAPHBINARY
             assert command.request.args["userAgent"] == Literal.string("x")
             assert command.request.args["batchSize"] == Literal(Kind.INT, 256)

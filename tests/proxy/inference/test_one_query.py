@@ -7,7 +7,13 @@ from answering import as_bytecode, as_script, text_of
 
 from gremlink.grammar.traversal import Entries, Items, Kind, Literal
 from gremlink.proxy.inference.answer import answer_understood
-from gremlink.proxy.inference.commands import Admit, Guess, GuessLinks, PrepareLinks, Try
+from gremlink.proxy.inference.commands import (
+    CheckAccess,
+    Guess,
+    GuessLinks,
+    PrepareLinks,
+    RunSpeculatively,
+)
 from gremlink.proxy.inference.predicates import Settings
 from gremlink.proxy.inference.understood import understand
 from gremlink.proxy.wire.request import RequestMessage
@@ -23,12 +29,12 @@ def tried(
     understood = understand(request, Settings())
     assert understood is not None
     answering = answer_understood(understood, Settings(), trying=True)
-    assert isinstance(next(answering), Admit)
+    assert isinstance(next(answering), CheckAccess)
     command = answering.send(None)
     asked = attempt = None
     if isinstance(command, GuessLinks):
         asked, command = command, answering.send(guess)
-    if isinstance(command, Try):
+    if isinstance(command, RunSpeculatively):
         attempt, command = command.request, answering.send(None)
         assert attempt.request_id != request.request_id
     assert isinstance(command, PrepareLinks)  # the way of two queries goes on from here
@@ -137,7 +143,7 @@ def test_what_is_not_tried(text: str, written) -> None:
     answering = answer_understood(understood, Settings(), trying=True)
     next(answering)
     asked = answering.send(None)
-    assert not isinstance(asked, GuessLinks | Try)
+    assert not isinstance(asked, GuessLinks | RunSpeculatively)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from answering import as_bytecode, as_script, drive, known, row
 
 from gremlink.grammar.traversal import Items, Literal, Opaque
 from gremlink.proxy.inference.commands import (
-    Admit,
     Ask,
+    CheckAccess,
     CountValues,
     Edge,
     PredictProperty,
@@ -94,7 +94,7 @@ def test_one_inference_behind_another():
     rows = [[row(v="a", n=known())], [row(v="b")]]
     answered = drive(as_script(query, **LANG), rows, links={"a": {"b": 0.5}}, values=genres)
     assert [type(command) for command in answered.commands[:3]] == [
-        Admit,
+        CheckAccess,
         PrepareLinks,
         PrepareProperty,
     ]

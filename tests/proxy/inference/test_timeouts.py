@@ -5,7 +5,7 @@ from answering import as_bytecode, as_script
 
 from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.inference.answer import answer
-from gremlink.proxy.inference.commands import Admit
+from gremlink.proxy.inference.commands import CheckAccess
 from gremlink.proxy.inference.predicates import Settings
 from gremlink.proxy.inference.timeouts import exceeded, with_time_left
 
@@ -14,7 +14,7 @@ ML = '.with("Neptune#ml.endpoint", "e").V("a").out("x").with("Neptune#ml.predict
 
 def told(request):
     admit = answer(request, Settings()).send(None)
-    assert isinstance(admit, Admit)
+    assert isinstance(admit, CheckAccess)
     return admit.timeout
 
 

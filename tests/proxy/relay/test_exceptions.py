@@ -13,7 +13,7 @@ import pytest
 from answering import as_bytecode, as_script
 from communities import write_communities
 
-from gremlink.proxy.inference.commands import Admit, PrepareInductive
+from gremlink.proxy.inference.commands import CheckAccess, PrepareInductive
 from gremlink.proxy.inference.errors import (
     BadRequest,
     InferenceError,
@@ -123,7 +123,7 @@ def told(
         predictions, aside = Predictions(Store(store)), Aside()
 
         async def perform(command: object) -> object:
-            if isinstance(command, Admit):
+            if isinstance(command, CheckAccess):
                 return None
             if isinstance(command, PrepareInductive):
                 before()

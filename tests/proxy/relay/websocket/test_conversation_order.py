@@ -26,9 +26,9 @@ from gremlink.proxy.inference.errors import BadRequest
 from gremlink.proxy.inference.find import find_inferences
 from gremlink.proxy.inference.predicates import Settings
 from gremlink.proxy.relay.websocket.commands import (
+    CloseClient,
     Command,
-    Hang,
-    Pass,
+    Forward,
     Predict,
     ToClient,
     ToUpstream,
@@ -168,11 +168,11 @@ class World:
             match command:
                 case ToUpstream(data):
                     self._database_gets(data)
-                case ToClient(data) | Pass(data):
+                case ToClient(data) | Forward(data):
                     self._client_gets(data)
                 case Predict():
                     self.predictions.append(command)
-                case Hang():
+                case CloseClient():
                     assert self.closed
 
     def possible(self) -> list:
