@@ -45,7 +45,7 @@ from gremlink.grammar.traversal import (
     step,
 )
 from gremlink.proxy.embedded.jars import cache_directory
-from gremlink.proxy.inference.find import find_inferences
+from gremlink.proxy.inference.analysis.locate import find_inferences
 from gremlink.proxy.inference.splice import splice
 
 GRAMMAR = ("org.apache.tinkerpop", "gremlin-language", "3.7.5")

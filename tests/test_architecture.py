@@ -294,7 +294,7 @@ def test_document_shows_the_tree_as_it_is() -> None:
     for line in tree.splitlines():
         name = line.strip().split(" ")[0]
         if name.endswith("/"):
-            above = ("", "grammar", "proxy", "proxy/learning", "proxy/relay")
+            above = ("", "grammar", "proxy", "proxy/inference", "proxy/learning", "proxy/relay")
             assert any((TOP / folder / name).is_dir() for folder in above), f"there is no {name}"
 
 

@@ -175,7 +175,7 @@ def described(request: RequestMessage) -> list[tuple[Tree | str, str]]:
     """Each traversal as a tree, and what the proxy will do with it."""
     from gremlink.grammar.traversal import Traversal
     from gremlink.proxy.inference.errors import InferenceError
-    from gremlink.proxy.inference.query import read_query
+    from gremlink.proxy.inference.queries.query import read_query
 
     found = content(request)
     traversals = (found,) if isinstance(found, Traversal) else found.traversals
@@ -206,9 +206,9 @@ def described(request: RequestMessage) -> list[tuple[Tree | str, str]]:
 
 def outcome(traversal: Traversal) -> str:
     """What the proxy does with a traversal that may hold inferences."""
+    from gremlink.proxy.inference.analysis.options import Settings
+    from gremlink.proxy.inference.analysis.plan import plan_all
     from gremlink.proxy.inference.errors import InferenceError
-    from gremlink.proxy.inference.plan import plan_all
-    from gremlink.proxy.inference.predicates import Settings
 
     try:
         plans = plan_all(traversal, Settings(default_endpoint="the default endpoint"))
@@ -218,7 +218,7 @@ def outcome(traversal: Traversal) -> str:
 
 
 def _plan(plan: Any) -> str:
-    from gremlink.proxy.inference.plan import LinkPlan
+    from gremlink.proxy.inference.analysis.plan import LinkPlan
 
     most = f"at most {plan.limit} for each input"
     score = "" if plan.threshold is None else f", with a score of {plan.threshold} or more"
@@ -243,7 +243,7 @@ def tree(traversal: Traversal) -> Tree:
     from rich.text import Text
     from rich.tree import Tree
 
-    from gremlink.proxy.inference.find import find_inferences
+    from gremlink.proxy.inference.analysis.locate import find_inferences
 
     marked: dict[tuple[int, ...], str] = {}
     for inference in find_inferences(traversal):

@@ -19,19 +19,19 @@ from collections.abc import Generator, Sequence
 from uuid import uuid4
 
 from gremlink.grammar.traversal import Argument, Traversal
-from gremlink.proxy.inference import once
+from gremlink.proxy.inference.analysed_request import Understood, understand
+from gremlink.proxy.inference.analysis import side_effects
+from gremlink.proxy.inference.analysis.iam import authorise
+from gremlink.proxy.inference.analysis.options import Settings
+from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan, plan_next
 from gremlink.proxy.inference.commands import Ask, CheckAccess, Command, Reply
-from gremlink.proxy.inference.labels import ask_for_labels
-from gremlink.proxy.inference.link_rewriting import replace_links
-from gremlink.proxy.inference.one_query import try_one_query
-from gremlink.proxy.inference.plan import LinkPlan, Plan, plan_next
-from gremlink.proxy.inference.predicates import Settings
-from gremlink.proxy.inference.prepare import prepare
-from gremlink.proxy.inference.property_rewriting import replace_property
-from gremlink.proxy.inference.rehearsal import rehearse
-from gremlink.proxy.inference.rewriting import Rewriting, Step
-from gremlink.proxy.inference.roles import authorise
-from gremlink.proxy.inference.understood import Understood, understand
+from gremlink.proxy.inference.queries.label_matching import ask_for_labels
+from gremlink.proxy.inference.queries.models import prepare
+from gremlink.proxy.inference.rewrite.dry_run import rehearse
+from gremlink.proxy.inference.rewrite.links import replace_links
+from gremlink.proxy.inference.rewrite.properties import replace_property
+from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
+from gremlink.proxy.inference.rewrite.speculative import try_one_query
 from gremlink.proxy.wire.request import RequestMessage
 
 STATEMENT = "statement"
@@ -94,7 +94,7 @@ def _without_inferences(
     following: Plan | None = plans[0]
     rehearsed = False
     while following is not None:
-        cut = once.once_until(rewriting.traversal, following.inference.path[0])
+        cut = side_effects.once_until(rewriting.traversal, following.inference.path[0])
         if cut and not rehearsed:
             yield from rehearse(rewriting, plans, cut)
             rehearsed = True

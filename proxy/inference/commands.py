@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gremlink.grammar.traversal import Argument, Entries, Literal
-from gremlink.proxy.inference.live import Cells, Direction, Neighbourhood, Scope
+from gremlink.proxy.inference.live_graph import Cells, Direction, Neighbourhood, Scope
 from gremlink.proxy.wire.request import RequestMessage
 
 FOR_INPUTS = "input query"

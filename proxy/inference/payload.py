@@ -20,9 +20,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from gremlink.proxy.inference.analysis.options import DEFAULT_LIMIT
 from gremlink.proxy.inference.errors import InvalidParameter, MissingParameter
-from gremlink.proxy.inference.live import Direction
-from gremlink.proxy.inference.predicates import DEFAULT_LIMIT
+from gremlink.proxy.inference.live_graph import Direction
 
 Id: TypeAlias = "str | int"
 

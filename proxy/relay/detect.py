@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gremlink.proxy.inference.predicates import MARKER
+from gremlink.proxy.inference.analysis.options import MARKER
 
 HASH = ord("#")
 BACKSLASH = ord("\\")

@@ -11,8 +11,8 @@ from __future__ import annotations
 import logging
 import time
 
-from gremlink.proxy.inference.predicates import PREFIX
-from gremlink.proxy.inference.spelling import nearly_ours
+from gremlink.proxy.inference.analysis.options import PREFIX
+from gremlink.proxy.inference.analysis.spelling import nearly_ours
 
 log = logging.getLogger(__name__)
 

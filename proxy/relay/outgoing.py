@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from gremlink.grammar.errors import GremlinError
+from gremlink.proxy.inference.analysis.timeouts import with_deadline, with_time_left
 from gremlink.proxy.inference.errors import UnsupportedOperation
-from gremlink.proxy.inference.timeouts import with_deadline, with_time_left
 from gremlink.proxy.relay.websocket.commands import Pending
 from gremlink.proxy.wire.frames import encode_frame
 from gremlink.proxy.wire.http import write_http_body

@@ -14,8 +14,8 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from multidict import CIMultiDict
 
 from gremlink.proxy.config import Configuration
-from gremlink.proxy.inference.predicates import Settings
-from gremlink.proxy.inference.shape import Shapes
+from gremlink.proxy.inference.analysis.options import Settings
+from gremlink.proxy.inference.query_cache import Shapes
 from gremlink.proxy.messages.addresses import without_credentials
 from gremlink.proxy.relay.headers import require_text
 from gremlink.proxy.relay.http.bodies import complete

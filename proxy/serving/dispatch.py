@@ -28,7 +28,7 @@ from gremlink.proxy.inference.commands import (
     Values,
 )
 from gremlink.proxy.inference.errors import InvalidParameter
-from gremlink.proxy.inference.one_query import can_be_looked_for
+from gremlink.proxy.inference.rewrite.speculative import can_be_looked_for
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor, UnknownRelation
 from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
 from gremlink.proxy.learning.workflows.embeddings import NoEmbeddings, UnknownVertex

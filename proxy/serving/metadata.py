@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from gremlink.proxy.inference import live
+from gremlink.proxy.inference import live_graph
 from gremlink.proxy.inference.errors import (
     INDUCTIVE_METADATA_MISSING,
     INDUCTIVE_METADATA_UNREADABLE,
@@ -26,7 +26,7 @@ class InductiveMetadata:
     def __init__(self) -> None:
         self._known: dict[str, tuple[Endpoint, Scope]] = {}
 
-    def scope(self, endpoint: Endpoint, *, fresh: bool) -> live.Scope:
+    def scope(self, endpoint: Endpoint, *, fresh: bool) -> live_graph.Scope:
         """What the endpoint's model has to read. Raises `InferenceError`."""
         known = self._known.get(endpoint.name)
         if fresh or known is None or known[0] != endpoint:
@@ -40,8 +40,8 @@ class InductiveMetadata:
                 " has learned each vertex by heart and knows no others. Ask without"
                 " Neptune#ml.inductiveInference, or train with the model auto or rgcn."
             )
-        names = [field.name for field in fields(live.Scope)]
-        return live.Scope(**{name: getattr(scope, name) for name in names})
+        names = [field.name for field in fields(live_graph.Scope)]
+        return live_graph.Scope(**{name: getattr(scope, name) for name in names})
 
 
 def _read(endpoint: Endpoint) -> Scope:

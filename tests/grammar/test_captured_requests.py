@@ -13,7 +13,7 @@ import pytest
 from gremlink.grammar import graphson
 from gremlink.grammar.script import parse
 from gremlink.grammar.traversal import Traversal, step
-from gremlink.proxy.inference.find import find_inferences
+from gremlink.proxy.inference.analysis.locate import find_inferences
 from gremlink.proxy.wire.frames import Opcode
 from gremlink.proxy.wire.mime import Encoding
 from gremlink.proxy.wire.request import read_request, write_request

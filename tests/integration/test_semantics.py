@@ -26,8 +26,8 @@ from running_proxy import Model, Models, RunningProxy, Values
 from suffixes import EDGES, LINKS, STEPS, VALUES, VERTICES, queries
 
 from gremlink.grammar.traversal import Kind, Literal
-from gremlink.proxy.inference import answers, lookup, property_answers, tree
 from gremlink.proxy.inference.commands import GuessLinks, PredictLinks, PrepareLinks
+from gremlink.proxy.inference.rewrite import choose_tree, map_lookup, property_values, vertices
 from gremlink.proxy.relay.websocket import backoff
 
 pytestmark = pytest.mark.integration
@@ -243,11 +243,11 @@ def asked(
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few answers are written as many are. A server then takes them in another order."""
-    for module in (answers, tree, property_answers):
+    for module in (vertices, choose_tree, property_values):
         monkeypatch.setattr(module, "FAN_OUT", 2)
-    monkeypatch.setattr(answers, "LITERAL_LIMIT", 0)
-    monkeypatch.setattr(property_answers, "PROPERTY_LIMIT", 0)
-    monkeypatch.setattr(lookup, "TABLE_SIZE", 2)
+    monkeypatch.setattr(vertices, "LITERAL_LIMIT", 0)
+    monkeypatch.setattr(property_values, "PROPERTY_LIMIT", 0)
+    monkeypatch.setattr(map_lookup, "TABLE_SIZE", 2)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from gremlink.grammar import graphbinary, script
 from gremlink.grammar.traversal import Argument, Entries, Items, Literal, Traversal
+from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.answer import answer
 from gremlink.proxy.inference.commands import (
     Ask,
@@ -23,8 +24,7 @@ from gremlink.proxy.inference.commands import (
     PrepareProperty,
     Reply,
 )
-from gremlink.proxy.inference.live import Scope
-from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.live_graph import Scope
 from gremlink.proxy.wire.mime import GRAPHBINARY
 from gremlink.proxy.wire.request import RequestMessage
 

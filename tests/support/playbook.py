@@ -16,8 +16,8 @@ from typing import Any, TypeGuard
 from gremlink.grammar import graphbinary, graphson, script
 from gremlink.grammar.traversal import Argument, Entries, Items, Literal, Traversal, step
 from gremlink.proxy.config import Limits
+from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import GuessLinks
-from gremlink.proxy.inference.predicates import Settings
 from gremlink.proxy.relay.offload import read_marked
 from gremlink.proxy.relay.websocket import commands as relay
 from gremlink.proxy.relay.websocket.commands import Command

@@ -16,6 +16,12 @@ from aiohttp import web
 
 from gremlink.grammar import script
 from gremlink.grammar.traversal import Instruction, Kind, Literal, Traversal, step
+from gremlink.proxy.inference.analysed_request import understand
+from gremlink.proxy.inference.analysis.input_steps import leading_steps
+from gremlink.proxy.inference.analysis.options import Inductive
+from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan
+from gremlink.proxy.inference.analysis.side_effects import runs_once
+from gremlink.proxy.inference.analysis.strip_options import without_options
 from gremlink.proxy.inference.commands import (
     FOR_INPUTS,
     Ask,
@@ -32,17 +38,11 @@ from gremlink.proxy.inference.commands import (
     Results,
 )
 from gremlink.proxy.inference.errors import UnsupportedOperation
-from gremlink.proxy.inference.inputs import input_query, unfolded
-from gremlink.proxy.inference.live import Scope
-from gremlink.proxy.inference.neighbourhood import NEIGHBOURHOOD
-from gremlink.proxy.inference.once import runs_once
-from gremlink.proxy.inference.options import without_options
-from gremlink.proxy.inference.place import leading_steps
-from gremlink.proxy.inference.plan import LinkPlan, Plan
-from gremlink.proxy.inference.predicates import Inductive
-from gremlink.proxy.inference.prepare import model_of
-from gremlink.proxy.inference.query import Query
-from gremlink.proxy.inference.understood import understand
+from gremlink.proxy.inference.live_graph import Scope
+from gremlink.proxy.inference.queries.inputs import input_query, unfolded
+from gremlink.proxy.inference.queries.models import model_of
+from gremlink.proxy.inference.queries.neighbourhood import NEIGHBOURHOOD
+from gremlink.proxy.inference.queries.query import Query
 from gremlink.proxy.relay.http.relay import HttpRelay
 from gremlink.proxy.relay.queries import text_of
 from gremlink.proxy.wire.request import RequestMessage

@@ -7,16 +7,16 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from gremlink.proxy.inference.answer import answer
-from gremlink.proxy.inference.commands import Ask, CheckAccess, Command, Reply
-from gremlink.proxy.inference.errors import InferenceError
-from gremlink.proxy.inference.predicates import Settings
-from gremlink.proxy.inference.timeouts import (
+from gremlink.proxy.inference.analysis.options import Settings
+from gremlink.proxy.inference.analysis.timeouts import (
     exceeded,
     timeout_of_request,
     with_deadline,
     with_time_left,
 )
+from gremlink.proxy.inference.answer import answer
+from gremlink.proxy.inference.commands import Ask, CheckAccess, Command, Reply
+from gremlink.proxy.inference.errors import InferenceError
 from gremlink.proxy.relay.offload import LONG, Aside, Done, advance
 from gremlink.proxy.wire.request import RequestMessage
 

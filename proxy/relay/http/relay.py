@@ -20,6 +20,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, w
 from multidict import CIMultiDict
 from yarl import URL
 
+from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import (
     Ask,
     CheckAccess,
@@ -34,7 +35,6 @@ from gremlink.proxy.inference.errors import (
     InvalidParameter,
     UnsupportedOperation,
 )
-from gremlink.proxy.inference.predicates import Settings
 from gremlink.proxy.relay.detect import holds_marker, may_hold_marker
 from gremlink.proxy.relay.headers import end_to_end, http_url
 from gremlink.proxy.relay.http.as_script import as_script, with_traversers

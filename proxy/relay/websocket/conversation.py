@@ -14,11 +14,11 @@ from uuid import UUID
 
 from gremlink.proxy.config import Limits
 from gremlink.proxy.inference import commands as inference
+from gremlink.proxy.inference.analysed_request import Understood
+from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import Reply
 from gremlink.proxy.inference.errors import InferenceError, InternalFailure
-from gremlink.proxy.inference.predicates import Settings
-from gremlink.proxy.inference.shape import Shapes
-from gremlink.proxy.inference.understood import Understood
+from gremlink.proxy.inference.query_cache import Shapes
 from gremlink.proxy.relay.detect import holds_marker
 from gremlink.proxy.relay.misspelt_keys import WATCH
 from gremlink.proxy.relay.offload import Done, Written

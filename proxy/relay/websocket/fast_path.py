@@ -16,7 +16,7 @@ from uuid import UUID
 
 from aiohttp._websocket.helpers import websocket_mask
 
-from gremlink.proxy.inference.predicates import MARKER
+from gremlink.proxy.inference.analysis.options import MARKER
 from gremlink.proxy.relay.detect import BACKSLASH, HASH, holds_marker, may_hold_marker
 from gremlink.proxy.relay.misspelt_keys import WATCH
 from gremlink.proxy.relay.query_ids import rest_with_name

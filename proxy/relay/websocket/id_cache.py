@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from gremlink.proxy.inference.commands import Results
-from gremlink.proxy.inference.inputs import alike
+from gremlink.proxy.inference.queries.inputs import alike
 from gremlink.proxy.wire.response import data_of, read_response
 
 MOST = 4

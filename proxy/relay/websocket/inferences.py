@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from gremlink.proxy.inference import commands as inference
+from gremlink.proxy.inference.analysed_request import Understood, understand
+from gremlink.proxy.inference.analysis.options import Settings
+from gremlink.proxy.inference.analysis.timeouts import exceeded, timeout_of_request
 from gremlink.proxy.inference.answer import Answering, answer_understood
 from gremlink.proxy.inference.commands import Ask, CheckAccess, GuessLinks, Reply, RunSpeculatively
 from gremlink.proxy.inference.errors import (
     InferenceError,
     InternalFailure,
 )
-from gremlink.proxy.inference.predicates import Settings
-from gremlink.proxy.inference.shape import Shapes
-from gremlink.proxy.inference.timeouts import exceeded, timeout_of_request
-from gremlink.proxy.inference.understood import Understood, understand
+from gremlink.proxy.inference.query_cache import Shapes
 from gremlink.proxy.relay.offload import LONG, Done, Written, advance
 from gremlink.proxy.relay.outgoing import frame, in_time
 from gremlink.proxy.relay.websocket.backoff import Patience

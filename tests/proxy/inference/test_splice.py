@@ -18,7 +18,7 @@ from gremlink.grammar.traversal import (
     anonymous,
     step,
 )
-from gremlink.proxy.inference.find import find_inferences
+from gremlink.proxy.inference.analysis.locate import find_inferences
 from gremlink.proxy.inference.splice import splice
 
 ML = anonymous(step("out", "FRIEND"), step("with", "Neptune#ml.prediction"), step("id"))

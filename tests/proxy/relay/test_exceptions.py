@@ -13,6 +13,7 @@ import pytest
 from answering import as_bytecode, as_script
 from communities import write_communities
 
+from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import CheckAccess, PrepareInductive
 from gremlink.proxy.inference.errors import (
     BadRequest,
@@ -22,7 +23,6 @@ from gremlink.proxy.inference.errors import (
     MissingParameter,
     UnsupportedOperation,
 )
-from gremlink.proxy.inference.predicates import Settings
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train_links import train
 from gremlink.proxy.relay.http.inferences import carried_out

@@ -13,7 +13,7 @@ from communities import write_communities
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.inference.commands import PredictLinks, PrepareInductive, PrepareLinks
 from gremlink.proxy.inference.errors import InternalFailure, UnsupportedOperation
-from gremlink.proxy.inference.live import Neighbourhood, ReadLinks, ReadVertex, Scope
+from gremlink.proxy.inference.live_graph import Neighbourhood, ReadLinks, ReadVertex, Scope
 from gremlink.proxy.learning.inductive.scope import ENTITIES
 from gremlink.proxy.learning.links.prediction.model import from_artifact, to_artifact
 from gremlink.proxy.learning.settings import TrainingSettings

@@ -19,7 +19,7 @@ import uvloop
 from aiohttp import web
 
 from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
-from gremlink.proxy.inference.shape import Shapes
+from gremlink.proxy.inference.query_cache import Shapes
 from gremlink.proxy.management.routes import managing
 from gremlink.proxy.relay.http.invocations import Invoke
 from gremlink.proxy.relay.queries import Queries

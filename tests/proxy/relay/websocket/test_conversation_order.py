@@ -21,10 +21,10 @@ from playbook import (
 
 from gremlink.grammar.traversal import Argument, Literal, Traversal, step
 from gremlink.proxy.config import Limits
+from gremlink.proxy.inference.analysis.locate import find_inferences
+from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import PredictLinks
 from gremlink.proxy.inference.errors import BadRequest
-from gremlink.proxy.inference.find import find_inferences
-from gremlink.proxy.inference.predicates import Settings
 from gremlink.proxy.relay.websocket.commands import (
     CloseClient,
     Command,

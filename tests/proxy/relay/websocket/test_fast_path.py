@@ -9,7 +9,7 @@ from playbook import friends, request, response
 
 from gremlink.grammar.traversal import Literal, Traversal, step
 from gremlink.proxy.config import Limits
-from gremlink.proxy.inference.predicates import Settings
+from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.relay.websocket.commands import ToUpstream
 from gremlink.proxy.relay.websocket.conversation import Conversation
 from gremlink.proxy.relay.websocket.fast_path import requests_way, responses_way

@@ -10,7 +10,7 @@ import pytest
 
 from gremlink.grammar import graphbinary
 from gremlink.grammar.traversal import Alike, Argument, Bulked, Items, Kind, Literal, literals_of
-from gremlink.proxy.inference.inputs import alike
+from gremlink.proxy.inference.queries.inputs import alike
 from gremlink.proxy.relay.websocket.id_cache import LONGEST, MOST, SHORTEST, RecentIds
 from gremlink.proxy.wire.errors import MessageError
 from gremlink.proxy.wire.response import read_response

@@ -1,0 +1,130 @@
+"""Keys of Neptune ML that stand where they would silently do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gremlink.grammar.traversal import (
+    Argument,
+    Instruction,
+    Kind,
+    Literal,
+    Opaque,
+    Path,
+    Traversal,
+    Variable,
+    children,
+    may_mention,
+    walk,
+)
+from gremlink.proxy.inference.analysis.locate import find_inferences
+from gremlink.proxy.inference.analysis.options import OPTIONS, PREFIX, TASKS, TOLD
+from gremlink.proxy.inference.analysis.spelling import is_ours
+from gremlink.proxy.inference.rewrite.scores import score_steps
+
+
+def stray_options(traversal: Traversal) -> Iterator[str]:
+    """Keys of Neptune ML behind `g` that are no options: tasks, which do nothing there, and unknown
+    and misspelt ones."""
+    for key in traversal.options():
+        if key not in OPTIONS and is_ours(key):
+            yield key
+
+
+def stray_keys(traversal: Traversal) -> Iterator[Instruction]:
+    """Instructions that mean something to Neptune ML but belong to no inference.
+
+    A stock server would take them silently for something else: `with` steps with one of our keys
+    behind a step that is no inference, unknown and misspelt keys of ours, `with` steps whose key
+    cannot be known, and steps that ask for the score or the reason of nothing. None of them works
+    in a strategy, either.
+    """
+    for instruction in traversal.source:
+        for criterion in children(instruction):
+            yield from (inner for _, inner in walk(criterion) if _means_us(inner))
+    modified: set[Path] = set()
+    for inference in find_inferences(traversal):
+        *parent, index = inference.path
+        modified.update((*parent, index + offset) for offset in range(inference.width))
+    modified.update(
+        place.path for place in score_steps(traversal.steps) if place.inference is not None
+    )
+    yield from _stray(traversal, (), modified)
+
+
+def _stray(traversal: Traversal, path: Path, modified: set[Path]) -> Iterator[Instruction]:
+    for index, instruction in enumerate(traversal.steps):
+        here = (*path, index)
+        if here not in modified and _means_us(instruction):
+            yield instruction
+        for number, child in enumerate(children(instruction, _SIGN)):
+            yield from _stray(child, (*here, number), modified)
+
+
+_READING = frozenset("properties values valueMap propertyMap elementMap has hasNot by".split())
+"""Steps that name the properties which they read."""
+
+
+def _means_us(instruction: Instruction) -> bool:
+    if instruction.name != "with" and not may_mention(instruction, _SIGN):
+        return False
+    match instruction:
+        case Instruction("with", (Literal(Kind.STRING, str(key)), *_)):
+            return is_ours(key)
+        case Instruction("with", (Variable() | Opaque() | Traversal(), *_)):
+            return True
+        case Instruction(name, arguments) if name in _READING:
+            return any(_is_told(name, argument) for argument in _keys(name, arguments))
+    return any(map(is_hidden, instruction.arguments))
+
+
+def misspelt(instruction: Instruction) -> str | None:
+    """The key in an instruction that is none of ours, but was meant to be."""
+    every = (*TASKS, *OPTIONS, *TOLD)
+    for argument in instruction.arguments:
+        match argument:
+            case Literal(Kind.STRING, str(key)) if key not in every and is_ours(key):
+                return key
+    return None
+
+
+_SIGN = "eptune"
+"""What nearly all misspelt keys have as well: where it is not, arguments need not be read."""
+
+
+def _keys(name: str, arguments: Sequence[Argument]) -> Sequence[Argument]:
+    """Those arguments of a step that may be keys."""
+    match name, arguments:
+        case "by", _:
+            return arguments[:1]
+        case "has", (_, key, _):
+            return (key,)
+        case "has", _:
+            return arguments[:1]
+    return arguments
+
+
+def _is_told(name: str, argument: Argument) -> bool:
+    """Whether an argument is a key for what is told of a link, or would be, well spelt.
+
+    In `has` and `by` those that are well spelt are another step by now, or name an entry of a map.
+    """
+    match argument:
+        case Literal(Kind.STRING, str(key)) if key in TOLD:
+            return name not in ("has", "hasNot", "by")
+        case Literal(Kind.STRING, str(key)):
+            return is_ours(key)
+    return False
+
+
+def is_hidden(argument: Argument) -> bool:
+    """Whether the argument is a lambda whose text names one of our keys: the server evaluates it,
+    and nothing of it can be rewritten."""
+    match argument:
+        case Opaque(_, bytes() as raw, "Lambda"):
+            return PREFIX.encode() in raw
+        case Opaque(_, {"@value": value}, "g:Lambda"):
+            return PREFIX in str(value)
+        case Opaque("script", str() as raw):
+            return "Lambda." in raw and PREFIX in raw
+    return False

@@ -1,0 +1,342 @@
+"""What each inference of a traversal asks for, or the reason why it cannot be answered."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gremlink.grammar.traversal import (
+    Argument,
+    EnumConstant,
+    Instruction,
+    Kind,
+    Literal,
+    Opaque,
+    Predicate,
+    Traversal,
+    Variable,
+    children,
+    walk,
+)
+from gremlink.proxy.inference import errors
+from gremlink.proxy.inference.analysis import options
+from gremlink.proxy.inference.analysis.iam import role_arn
+from gremlink.proxy.inference.analysis.locate import Inference, describe, find_inferences
+from gremlink.proxy.inference.analysis.misplaced import (
+    is_hidden,
+    misspelt,
+    stray_keys,
+    stray_options,
+)
+from gremlink.proxy.inference.analysis.options import (
+    CLASSIFICATION,
+    EXPLAIN,
+    PREDICTION,
+    PREFIX,
+    REGRESSION,
+    SCORE,
+    Inductive,
+    Settings,
+)
+from gremlink.proxy.inference.analysis.side_effects import needs_path
+from gremlink.proxy.inference.analysis.spelling import is_ours, nearly_ours
+from gremlink.proxy.inference.errors import InvalidParameter, MissingParameter, UnsupportedOperation
+from gremlink.proxy.inference.live_graph import Direction
+from gremlink.proxy.inference.rewrite.scores import score_steps
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPlan:
+    """A link prediction.
+
+    `role` is the IAM role that goes with the query, if any. `direction` is `"out"` or `"in"`;
+    `hide` is the direction of known links to leave out, `"both"`, or `None`. `filters` are the
+    steps that candidates have to pass before they are ranked, beginning with that for the label;
+    `None` leaves all filtering to the final query. `inductive` asks for a prediction on the graph
+    as it is now.
+    """
+
+    inference: Inference
+    endpoint: str
+    role: str | None
+    edge_label: str
+    direction: Direction
+    target_label: str
+    limit: int
+    threshold: float | None
+    hide: str | None
+    filters: tuple[Instruction, ...] | None = None
+    inductive: Inductive | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyPlan:
+    """A classification or regression (`task` is the predicate) of the property `key`.
+
+    `scored` asks for the score behind each value, `inductive` as in a `LinkPlan`.
+    """
+
+    inference: Inference
+    task: str
+    endpoint: str
+    role: str | None
+    key: str
+    scored: bool
+    limit: int
+    threshold: float | None
+    inductive: Inductive | None = None
+
+
+Plan = LinkPlan | PropertyPlan
+
+
+def plan_all(traversal: Traversal, settings: Settings) -> list[Plan]:
+    """The plans of a traversal's inferences, in order; empty if it holds none.
+
+    Raises `InferenceError` for an inference that cannot be answered, and for keys of ours that
+    would be silently ignored by a server.
+    """
+    for key in stray_options(traversal):
+        raise _no_option(key)
+    for stray in stray_keys(traversal):
+        raise _misplaced(stray)
+    inferences = list(find_inferences(traversal))
+    if len(inferences) > 1 and settings.one_inference:
+        raise UnsupportedOperation(errors.ONE_INFERENCE)
+    plans = [_plan(traversal, inference, settings) for inference in inferences]
+    if settings.unoptimised and any(plan.inductive is not None for plan in plans):
+        names = {instruction.name for _, instruction in walk(traversal)}
+        if names & settings.unoptimised:
+            raise UnsupportedOperation(errors.INDUCTIVE_UNOPTIMISED)
+    return plans
+
+
+def plan_next(traversal: Traversal, settings: Settings) -> Plan | None:
+    """The plan of the first inference that a traversal still holds."""
+    inference = next(find_inferences(traversal), None)
+    return _plan(traversal, inference, settings) if inference is not None else None
+
+
+def _no_option(key: str, step: str = "with") -> UnsupportedOperation:
+    """The error for a key behind `g`, or behind a step, that would do nothing there."""
+    match key:
+        case options.PREDICTION:
+            hint = "it belongs behind the step out(...) or in(...) that is to be predicted."
+        case options.CLASSIFICATION | options.REGRESSION:
+            hint = "it belongs behind the step properties(...) that is to be predicted."
+        case options.SCORE:
+            hint = (
+                f'write values("{SCORE}") behind the predicted vertices of a link prediction,'
+                f' and properties(key, "{SCORE}") for the classes of a classification.'
+            )
+        case options.EXPLAIN:
+            hint = f'write values("{EXPLAIN}") behind the predicted vertices of a link prediction.'
+        case _:
+            every = (*options.TASKS, *options.OPTIONS)
+            names = [each.removeprefix(PREFIX) for each in (*every, *options.TOLD)]
+            found = nearly_ours(key.encode(errors="replace")) or PREFIX
+            near = difflib.get_close_matches(key.rpartition(PREFIX)[2], names, 1)
+            meant = found if found != PREFIX or not near else PREFIX + near[0]
+            hint = f'is "{meant}" meant?' if meant != PREFIX else f"there are {', '.join(every)}."
+    return UnsupportedOperation(f'{step}("{key}") is not supported here: {hint}')
+
+
+def _misplaced(stray: Instruction) -> UnsupportedOperation:
+    if any(map(is_hidden, stray.arguments)):
+        return UnsupportedOperation(
+            f"{describe(stray)} holds a lambda with an inference in it: write the inference as a"
+            " step of the traversal."
+        )
+    if any(isinstance(argument, Variable | Opaque | Traversal) for argument in stray.arguments[:1]):
+        return UnsupportedOperation(
+            "with(...) has a key that cannot be known without evaluating the script:"
+            " write the key as text."
+        )
+    key = misspelt(stray)
+    if key is not None:
+        return _no_option(key, stray.name)
+    if stray.name == "with":
+        return UnsupportedOperation(
+            f"{describe(stray)} stands behind a step that is no inference: it belongs behind"
+            f' out(...), in(...) or properties(...), beside with("{PREDICTION}") or another task,'
+            " or behind g."
+        )
+    return UnsupportedOperation(
+        f"{describe(stray)} asks for a score or a reason without an inference: the score belongs"
+        f' into properties(...) with("{CLASSIFICATION}"), values("{SCORE}") and values("{EXPLAIN}")'
+        f' behind out(...) or in(...) with("{PREDICTION}") in the same traversal.'
+    )
+
+
+_REPEATING = frozenset(("repeat", "until", "emit"))
+
+
+def _plan(traversal: Traversal, inference: Inference, settings: Settings) -> Plan:
+    if not _REPEATING.isdisjoint(inference.inside):
+        raise UnsupportedOperation(errors.NOT_IN_REPEAT)
+    if len(inference.tasks) > 1:
+        if PREDICTION not in inference.tasks:
+            raise InvalidParameter(errors.TWO_TASKS)
+        raise InvalidParameter(f"{inference} asks for several tasks at once: name one.")
+    _refuse_unknown(inference)
+    given = {**traversal.options(), **inference.modifiers}
+    if inference.tasks == (PREDICTION,):
+        return _link_plan(traversal, inference, given, settings)
+    return _property_plan(inference, given, settings)
+
+
+def _link_plan(
+    traversal: Traversal, inference: Inference, given: dict[str, Argument], settings: Settings
+) -> LinkPlan:
+    step = inference.step
+    direction: Direction
+    match step.name:
+        case "out" | "in" as direction:
+            pass
+        case "both":
+            raise UnsupportedOperation(errors.NOT_WITH_BOTH)
+        case _:
+            raise UnsupportedOperation(
+                f"{inference} is not supported: link prediction belongs behind out(...) or in(...)."
+            )
+    following = steps_behind(traversal, inference)
+    return LinkPlan(
+        inference=inference,
+        edge_label=_edge_label(step),
+        target_label=_target_label(following[0] if following else None),
+        direction=direction,
+        endpoint=options.endpoint_name(given, settings),
+        role=role_arn(given, settings),
+        limit=options.result_limit(given, settings),
+        threshold=options.score_threshold(given),
+        hide=options.existing_filter(given, direction),
+        filters=_filters(following) if options.filter_first(given) else None,
+        inductive=options.inductive(given),
+    )
+
+
+def _property_plan(
+    inference: Inference, given: dict[str, Argument], settings: Settings
+) -> PropertyPlan:
+    (task,) = inference.tasks
+    if inference.step.name != "properties":
+        raise UnsupportedOperation(
+            f"{inference} is not supported: it belongs behind properties(...)."
+        )
+    key, scored = _property_key(inference.step)
+    if scored and task == REGRESSION:
+        raise UnsupportedOperation(f"{inference}: a regression has no {SCORE}.")
+    return PropertyPlan(
+        inference=inference,
+        task=task,
+        key=key,
+        scored=scored,
+        endpoint=options.endpoint_name(given, settings),
+        role=role_arn(given, settings),
+        limit=options.result_limit(given, settings),
+        threshold=options.score_threshold(given),
+        inductive=options.inductive(given),
+    )
+
+
+def steps_behind(traversal: Traversal, inference: Inference) -> tuple[Instruction, ...]:
+    """The steps behind an inference and its modifiers."""
+    steps, path = traversal.steps, inference.path
+    while len(path) > 1:
+        index, number, *inner = path
+        steps, path = list(children(steps[index]))[number].steps, tuple(inner)
+    return steps[path[0] + inference.width :]
+
+
+_FILTERS = frozenset("has hasId hasLabel hasNot where filter not and or".split())
+
+
+def _filters(following: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
+    """The steps at the beginning that only filter, and by nothing but the vertex itself."""
+    count = 0
+    for step in following:
+        if step.name not in _FILTERS or needs_path((step,)) or list(_inferences_in(step)):
+            break
+        if next(score_steps((step,)), None) is not None:  # there is none before the model is asked
+            break
+        count += 1
+    return following[:count]
+
+
+def _inferences_in(step: Instruction) -> Iterator[Inference]:
+    for child in children(step):
+        yield from find_inferences(child)
+
+
+def _edge_label(step: Instruction) -> str:
+    match step.arguments:
+        case ():
+            raise MissingParameter(errors.EDGE_LABEL_MISSING)
+        case (Literal(Kind.STRING, str(label)),):
+            return label
+        case (_, _, *_):
+            raise InvalidParameter(errors.ONE_EDGE_LABEL)
+    raise InvalidParameter(
+        f"The edge label of {describe(step)} cannot be known: write it as text, or bind it."
+    )
+
+
+def _target_label(step: Instruction | None) -> str:
+    match step:
+        case Instruction("hasLabel", (Literal(Kind.STRING, str(label)),)):
+            return label
+        case Instruction("has", (EnumConstant("T", "label"), Literal(Kind.STRING, str(label)))):
+            return label
+        case Instruction("has", (Literal(Kind.STRING, str(label)), _, _)):
+            return label
+        case Instruction(
+            "hasLabel", (Predicate(_, "eq", (Literal(Kind.STRING, str(label)),)),)
+        ) | Instruction(
+            "has",
+            (EnumConstant("T", "label"), Predicate(_, "eq", (Literal(Kind.STRING, str(label)),))),
+        ):
+            return label
+        case Instruction("hasLabel", (_, _, *_)):
+            raise InvalidParameter(errors.ONE_VERTEX_LABEL)
+        case Instruction("hasLabel") | Instruction("has", (EnumConstant("T", "label"), *_)):
+            raise InvalidParameter(
+                f"The vertex label of {describe(step)} cannot be known: write it as text,"
+                " or bind it."
+            )
+    raise UnsupportedOperation(errors.VERTEX_LABEL_MISSING)
+
+
+def _property_key(step: Instruction) -> tuple[str, bool]:
+    """The key to predict, and whether its score is asked for."""
+    keys: list[str] = []
+    for argument in step.arguments:
+        if not isinstance(argument, Literal) or argument.kind is not Kind.STRING:
+            raise InvalidParameter(
+                f"The property key of {describe(step)} cannot be known: write it as text,"
+                " or bind it."
+            )
+        keys.append(argument.value)
+    scored = SCORE in keys
+    match [key for key in keys if key != SCORE]:
+        case [key]:
+            return key, scored
+        case [] if scored:
+            raise MissingParameter(errors.PROPERTY_KEY_MISSING_BESIDE_SCORE)
+        case []:
+            raise MissingParameter(errors.PROPERTY_KEY_MISSING)
+    if scored:
+        raise InvalidParameter(errors.ONE_PROPERTY_KEY_BESIDE_SCORE)
+    raise InvalidParameter(errors.ONE_PROPERTY_KEY)
+
+
+def _refuse_unknown(inference: Inference) -> None:
+    for key, value in inference.modifiers.items():
+        if key in inference.tasks and value != Literal(Kind.BOOLEAN, True):
+            raise InvalidParameter(
+                f'with("{key}", ...) on {describe(inference.step)} takes nothing or true: leave the'
+                " whole with(...) out where nothing is to be predicted."
+            )
+        known = key in inference.tasks or key in options.OPTIONS
+        if not known and is_ours(key):
+            raise _no_option(key)

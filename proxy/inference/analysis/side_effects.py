@@ -1,0 +1,221 @@
+"""Which part of a traversal must run only once, and whether the rest can do without it.
+
+Ordinarily the part before an inference runs again and again: for the inputs of the inference,
+then as the beginning of the final query, so that paths and labels are the database's own. What
+writes, or gives something else each time, runs once; all that follows starts from the ids that it
+led to, and must not be able to notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gremlink.grammar.traversal import (
+    Argument,
+    EnumConstant,
+    Instruction,
+    Items,
+    Kind,
+    Literal,
+    Opaque,
+    Path,
+    Predicate,
+    Traversal,
+    children,
+    step,
+)
+from gremlink.proxy.inference.analysis.input_steps import host_index
+from gremlink.proxy.inference.analysis.output_types import OTHER, Listed, What, kind_of
+
+_WRITING = frozenset("addV addE property drop mergeV mergeE io call".split())
+_SHUFFLE = EnumConstant("Order", "shuffle")
+_RANDOM = frozenset("sample coin pageRank peerPressure connectedComponent shortestPath".split())
+
+_PATH_FREE = frozenset(
+    """V E out in both outE inE bothE outV inV otherV addV addE mergeV mergeE property drop has
+    hasId hasKey hasLabel hasNot hasValue is filter not and or where id label key value values
+    properties propertyMap valueMap elementMap constant count sum mean min max fold unfold
+    order limit range skip tail dedup group groupCount project by local map flatMap union
+    coalesce optional choose option repeat until emit times loops identity barrier none discard
+    with""".split()
+)
+
+_UNIQUE = frozenset("V E has hasId hasLabel hasNot is filter not and or where order".split())
+
+
+def runs_once(steps: Sequence[Instruction]) -> bool:
+    """Whether these steps write, or may give something else the second time."""
+    for instruction in steps:
+        if instruction.name in _WRITING | _RANDOM or _SHUFFLE in instruction.arguments:
+            return True
+        if any(map(_holds_code, instruction.arguments)):
+            return True
+        if any(runs_once(child.steps) for child in children(instruction)):
+            return True
+    return False
+
+
+def _holds_code(argument: Argument) -> bool:
+    """Whether a closure or lambda stands in an argument: it may do anything."""
+    match argument:
+        case Opaque(_, _, what):
+            return what.rpartition(":")[2].lower() in ("closure", "lambda")
+        case Items(_, arguments) | Predicate(_, _, arguments):
+            return any(map(_holds_code, arguments))
+    return False
+
+
+def once_until(traversal: Traversal, before: int) -> int:
+    """How many of the steps before the one at `before` must run only once.
+
+    With the last of them go its modulators, but for labels at their end: what goes on can have
+    them, too. If steps behind them look back, all steps before that one run once.
+    """
+    steps = traversal.steps
+    end = host_index(steps, before)
+    cut = 0
+    for index, instruction in enumerate(steps[:end]):
+        if runs_once((instruction,)):
+            cut = index + 1
+    if not cut:
+        return 0
+    while cut < len(steps) and host_index(steps, cut) != cut:
+        cut += 1
+    if needs_path(steps[_without_labels(steps, cut) : end], frozenset()) is not None:
+        cut = end
+    return _without_labels(steps, cut)
+
+
+def _without_labels(steps: Sequence[Instruction], cut: int) -> int:
+    while steps[cut - 1].name == "as":
+        cut -= 1
+    return cut
+
+
+def writes_inside(traversal: Traversal, path: Path) -> Instruction | None:
+    """The outermost step with the instruction at `path` in it where nested steps before that must
+    run only once, if there is one."""
+    index, *deeper = path
+    if not deeper:
+        return None
+    number, *inner = deeper
+    host = traversal.steps[index]
+    nested = children(host)[number]
+    before = nested.steps[: host_index(nested.steps, inner[0])]
+    if runs_once(before):
+        return traversal.steps[host_index(traversal.steps, index)]
+    return writes_inside(nested, tuple(inner))
+
+
+def starts_query(traversal: Traversal, cut: int) -> Traversal:
+    """The query that runs the first `cut` steps and tells what the others start from: the ids of
+    elements; elements, if it has to be seen of what kind they are; or, where the others begin anew,
+    as many zeros as there are traversers."""
+    steps = traversal.steps[:cut]
+    if begins_anew(traversal, cut):
+        return traversal.with_steps([*steps, step("constant", 0)])
+    return traversal.with_steps(steps if leads_to(steps) is None else [*steps, step("id")])
+
+
+def going_on(traversal: Traversal, cut: int, start: Instruction | None) -> Traversal:
+    """The steps from `cut` on behind a `start`; without one, behind nothing at all."""
+    begin = [step("inject", 0), step("limit", 0)] if start is None else [start]
+    return traversal.with_steps([*begin, *traversal.steps[cut:]])
+
+
+def begins_anew(traversal: Traversal, cut: int) -> bool:
+    """Whether it does not matter to what the first `cut` steps lead, only to how many."""
+    return cut < len(traversal.steps) and traversal.steps[cut].name in ("V", "E", "addV", "mergeV")
+
+
+def leads_to(steps: Sequence[Instruction]) -> str | None:
+    """`V` or `E`, for what these steps lead to; `None` if that cannot be told."""
+    kind = kind_of(steps)
+    return kind if isinstance(kind, str) and kind != OTHER else None
+
+
+def leads_to_no_element(steps: Sequence[Instruction]) -> bool:
+    """Whether these steps surely lead to something else than elements."""
+    kind: What = kind_of(steps)
+    return kind == OTHER or isinstance(kind, Listed)
+
+
+def is_unique(steps: Sequence[Instruction]) -> bool:
+    """Whether these steps lead to every element at most once, and to nothing else."""
+    return (
+        bool(steps)
+        and steps[0].name in ("V", "E")
+        and _is_at_most_one(steps[0].arguments)
+        and all(instruction.name in _UNIQUE - {"V", "E"} for instruction in steps[1:])
+    )
+
+
+def _is_at_most_one(ids: Sequence[Argument]) -> bool:
+    return not ids or (len(ids) == 1 and isinstance(ids[0], Literal))
+
+
+def needs_path(
+    steps: Sequence[Instruction], own: frozenset[str] | None = None
+) -> Instruction | None:
+    """The first step that may look back at the path, labels or side effects before these.
+
+    With a set of labels, `own`, those that the steps give themselves may be looked back at.
+    """
+    for instruction in steps:
+        if own is not None and instruction.name == "as":
+            own |= frozenset(_texts(instruction))
+            continue
+        if not (instruction.name in _PATH_FREE or _selects(instruction, own)):
+            return instruction
+        for argument in instruction.arguments:
+            if _holds_code(argument) or (
+                _is_label(instruction, argument) and not _is_own(argument, own)
+            ):
+                return instruction
+        for child in children(instruction):
+            found = needs_path(child.steps, None if own is None else _inside(child, own))
+            if found is not None:
+                return found
+    return None
+
+
+def _inside(child: Traversal, own: frozenset[str]) -> frozenset[str] | None:
+    """The labels that nested steps may use; `None` if they give some, which in `where` means to
+    look one up."""
+    return None if any(each.name == "as" for each in child.steps) else own
+
+
+def _selects(instruction: Instruction, own: frozenset[str] | None) -> bool:
+    """Whether a step looks back at nothing but labels of its own traversal."""
+    return (
+        own is not None
+        and instruction.name == "select"
+        and bool(instruction.arguments)
+        and all(_is_own(each, own) for each in instruction.arguments)
+    )
+
+
+def _is_own(argument: Argument, own: frozenset[str] | None) -> bool:
+    """Whether an argument names a label among `own`, and no other, or is no label at all."""
+    match argument:
+        case Literal(Kind.STRING, str(label)):
+            return own is not None and label in own
+        case Predicate(_, _, arguments):
+            return own is not None and all(_is_own(each, own) for each in arguments)
+        case EnumConstant("Pop", "last") | EnumConstant("Scope" | "Column"):
+            return own is not None
+    return False
+
+
+def _texts(instruction: Instruction) -> list[str]:
+    return [each.value for each in instruction.arguments if isinstance(each, Literal)]
+
+
+def _is_label(instruction: Instruction, argument: Argument) -> bool:
+    """Whether an argument names an earlier step: `where("a")`, `where(P.eq("a"))`, `dedup("a")`."""
+    match instruction.name:
+        case "where":
+            return not isinstance(argument, Traversal)
+        case "dedup":
+            return not isinstance(argument, EnumConstant)
+    return False

@@ -1,0 +1,1 @@
+"""Rewriting: plain Gremlin with the answers in the place of an inference."""

@@ -1,0 +1,73 @@
+"""What a database thinks of a query before it is let write.
+
+Steps before an inference that write run in a query of their own, and what comes then may fail: a
+step that the database does not know, a strategy, a value that its language cannot say. So the rest
+of the query, with something in the place of each inference, is asked first where nothing reaches
+it. A database reads it all, and does nothing::
+
+    g.V("a").property("asked", true).out("FRIEND")<inference>.hasLabel("User").values("name")
+    g.inject(0).limit(0).flatMap(__.V("gremlink").hasLabel("User").values("name"))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from gremlink.grammar.traversal import Argument, Literal, anonymous, step
+from gremlink.proxy.inference.analysis.input_steps import leading_steps
+from gremlink.proxy.inference.analysis.locate import find_inferences
+from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan, PropertyPlan, steps_behind
+from gremlink.proxy.inference.commands import PrepareProperty
+from gremlink.proxy.inference.queries.models import model_of
+from gremlink.proxy.inference.rewrite import vertices
+from gremlink.proxy.inference.rewrite.properties import refuse_other_elements
+from gremlink.proxy.inference.rewrite.property_values import Properties
+from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
+from gremlink.proxy.inference.rewrite.vertices import Written
+from gremlink.proxy.inference.splice import splice
+
+_SOMEBODY = Literal.string("gremlink")
+_AT_THE_END = ("none", "discard")
+"""Steps that mean something at the end of a query only."""
+
+
+def rehearse(rewriting: Rewriting, plans: Sequence[Plan], cut: int) -> Step[None]:
+    """Ask the database for the steps from `cut` on, with nothing to reach them.
+
+    `plans` are those of the whole query. Raises `InferenceError` for what is known to fail later.
+    """
+    every = list(find_inferences(rewriting.traversal))
+    still = plans[len(plans) - len(every) :]
+    for inference, plan in zip(every, still, strict=True):
+        if isinstance(plan, PropertyPlan):
+            leading = leading_steps(rewriting.traversal, inference)
+            refuse_other_elements(plan, _element(rewriting, plan), leading)
+    steps = list(rewriting.traversal.steps[cut:])
+    while steps and steps[-1].name in _AT_THE_END:
+        steps.pop()
+    rest = anonymous(*steps)
+    bindings: dict[str, Argument] = {}
+    for inference, plan in reversed(list(zip(find_inferences(rest), still, strict=True))):
+        value_alone = steps_behind(rest, inference)[:1] == (step("value"),)
+        written = _instead(rewriting, plan, value_alone=value_alone)
+        bindings |= written.bindings
+        width = inference.width + (value_alone and not isinstance(plan, LinkPlan))
+        rest = splice(rest, inference.path, width, written.steps)
+    nothing = [step("inject", 0), step("limit", 0), step("flatMap", rest)]
+    yield from rewriting.ask(rewriting.traversal.with_steps(nothing), bindings)
+
+
+def _instead(rewriting: Rewriting, plan: Plan, *, value_alone: bool) -> Written:
+    """Steps of the same form as those to the answers, or to their values."""
+    name = rewriting.binding()
+    if isinstance(plan, LinkPlan):
+        return vertices.vertices({_SOMEBODY: [_SOMEBODY]}, rewriting.dialect, name)
+    if value_alone:  # mostly there are no properties then, which not every server would take
+        return Written([step("constant", _SOMEBODY)], {})
+    writing = Properties(_element(rewriting, plan), rewriting.dialect, name)
+    return writing.of_each({_SOMEBODY: [(plan.key, _SOMEBODY)]})
+
+
+def _element(rewriting: Rewriting, plan: PropertyPlan) -> str:
+    return rewriting.prepared.elements[cast(PrepareProperty, model_of(plan))]

@@ -1,0 +1,149 @@
+"""One query in the place of two, where the inputs need not be asked for.
+
+Ordinarily the inputs of a link prediction and their links are asked for, then their answers are. A
+query that names its one input by its id can do with the second query: the answers are those of the
+links that the model knows from its training, and go out under the condition that it is so::
+
+    g.V("user_19")
+     .filter(__.id().is("user_19"))
+     .not(__.out("FRIEND").hasId("user_01"))
+     .V("user_01").hasLabel("User").values("name")
+
+Links that the model ranks above its answers have to be there still::
+
+     .filter(__.out("FRIEND").id().is(P.within("user_07")).dedup().count().is(1))
+
+Where it gives something, the condition held, and this is what the two queries would have given.
+Where it gives nothing (the vertex has other links by now, or is none, or the answers lead nowhere),
+it has changed nothing either, and the two queries are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+from uuid import uuid4
+
+from gremlink.grammar.traversal import (
+    Argument,
+    Instruction,
+    Items,
+    Kind,
+    Literal,
+    Opaque,
+    Predicate,
+    Traversal,
+    Variable,
+    anonymous,
+    step,
+)
+from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan
+from gremlink.proxy.inference.analysis.side_effects import needs_path
+from gremlink.proxy.inference.commands import Guess, GuessLinks, PrepareLinks, RunSpeculatively
+from gremlink.proxy.inference.queries.models import Prepared, model_of
+from gremlink.proxy.inference.queries.query import Query
+from gremlink.proxy.inference.rewrite import vertices
+from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
+from gremlink.proxy.inference.rewrite.scores import score_steps
+from gremlink.proxy.inference.rewrite.vertices import LITERAL_LIMIT
+
+_NEEDS_SOMETHING = frozenset(
+    """hasLabel values properties valueMap propertyMap elementMap id label key value out in both
+    outE inE bothE outV inV otherV order by project dedup identity local map flatMap limit range
+    with""".split()
+)
+"""Steps that give nothing where nothing comes, unlike `count` and `fold`, and that write nothing.
+Filters are not among them: where they let no answer through, a query would be asked for nothing."""
+
+_TAILS = ("", ".toList()", ".next()")
+"""What may stand behind the traversal of a script: where that gives nothing, so does the script, or
+it fails."""
+
+
+def try_one_query(query: Query, planned: Mapping[int, Sequence[Plan]]) -> Step[None]:
+    """Try to answer a query at once; returns if that was not possible."""
+    ((number, plans), *others) = planned.items()
+    (plan, *more) = plans
+    traversal = query.traversals[number]
+    if others or more or not isinstance(plan, LinkPlan):
+        return
+    if not (_is_simple(query) and _names_its_input(traversal, plan)):
+        return
+    (source,) = traversal.steps[0].arguments
+    model = cast(PrepareLinks, model_of(plan))
+    assert isinstance(source, Literal)
+    asked = Literal(source.kind, source.value)
+    hides = plan.hide is not None
+    guess = yield GuessLinks(model, asked, plan.limit, plan.threshold, hides)
+    if not isinstance(guess, Guess) or not can_be_looked_for(guess.linked):
+        return
+    rewriting = Rewriting(query, traversal, Prepared(), {})
+    steps = [
+        traversal.steps[0],
+        step("filter", anonymous(step("id"), Instruction("is", (source,)))),
+        *_answers(rewriting, plan, guess),
+        *rewriting.behind(plan),
+    ]
+    changed = {number: traversal.with_steps(steps)}
+    yield RunSpeculatively(query.rewritten(changed, rewriting.bindings, uuid4()))
+
+
+def _is_simple(query: Query) -> bool:
+    """Whether the answer to the client is that of the query, in a form that we can read."""
+    request, script = query.request, query.script
+    if request.processor == "session" or request.format.readable != request.format:
+        return False
+    return script is None or (script.single is not None and script.tail.strip(" \t\r\n;") in _TAILS)
+
+
+def _names_its_input(traversal: Traversal, plan: LinkPlan) -> bool:
+    """Whether an inference follows `V(id)`, and nothing behind it speaks for less than answers."""
+    if plan.inference.path != (1,) or plan.filters is not None or plan.inductive is not None:
+        return False
+    match traversal.step(0):
+        case Instruction("V", (Literal(),)):
+            pass
+        case _:
+            return False
+    rest = traversal.steps[1 + plan.inference.width :]
+    return (
+        plan.hide in (None, plan.direction)
+        and all(each.name in _NEEDS_SOMETHING for each in rest[1:])  # the first is for the label
+        and needs_path(rest) is None
+        and next(score_steps(rest), None) is None
+    )
+
+
+def can_be_looked_for(linked: Iterable[Literal]) -> bool:
+    """Whether a server tells these ids from all others: `1` and `1L` are equal to it."""
+    return all(id.kind in (Kind.STRING, Kind.UUID) for id in linked)
+
+
+def _answers(rewriting: Rewriting, plan: LinkPlan, guess: Guess) -> Sequence[Instruction]:
+    """The steps from the input to the answers, if it is linked as the guess says."""
+    start = rewriting.bound(
+        vertices.from_start(guess.targets, rewriting.dialect, rewriting.binding())
+    )
+    if plan.hide is None:
+        return start
+    linked = step(plan.hide, plan.edge_label)
+    ids = start[0].arguments
+    steps = [step("not", anonymous(linked, Instruction("hasId", ids)))]
+    if guess.linked:
+        within, count = _within(rewriting, guess.linked)
+        those = anonymous(
+            linked, step("id"), step("is", within), step("dedup"), step("count"), count
+        )
+        steps.append(step("filter", those))
+    return [*steps, *start]
+
+
+def _within(rewriting: Rewriting, ids: Sequence[Literal]) -> tuple[Predicate, Instruction]:
+    """The predicate for some ids, and the step for their number."""
+    every: Sequence[Argument] = ids
+    count: Argument = Literal.of(len(ids))
+    if rewriting.dialect.prefers_binding(ids, LITERAL_LIMIT):
+        name = rewriting.binding()
+        rewriting.bindings[name] = Items("list", tuple(ids))
+        every, count = [Variable(name)], Opaque("script", f"{name}.size()", "answers")
+    return Predicate("P", "within", tuple(every)), step("is", count)
