@@ -27,13 +27,11 @@ UNWANTED = re.compile(
 LATER = (
     "grammar",
     "proxy/cli",
-    "proxy/config",
     "proxy/embedded",
     "proxy/graph",
     "proxy/inference",
     "proxy/learning",
     "proxy/management",
-    "proxy/messages",
     "proxy/relay",
     "proxy/serving",
     "proxy/store",

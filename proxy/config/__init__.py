@@ -1,8 +1,8 @@
 """All settings of gremlink: one TOML file, environment variables and flags, in one model.
 
-Flags win over the environment, the environment over the file, the file over the defaults. An
-unknown key is refused wherever it stands. `docs/configuration.md` holds the table of
-`python -m gremlink.proxy.config`.
+Flags override the environment, the environment overrides the file, and the file overrides the
+defaults. Unknown keys are errors everywhere. `docs/configuration.md` holds the table that `python
+-m gremlink.proxy.config` prints.
 """
 
 from gremlink.proxy.config.reading import (

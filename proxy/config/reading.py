@@ -1,4 +1,4 @@
-"""The settings in force: from flags, environment, file and defaults; what is wrong with them."""
+"""Reading of the settings from flags, environment, file and defaults, and the errors in them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ FILE_VARIABLE = "GREMLINK_CONFIG"
 FILE_NAME = "gremlink.toml"
 
 _ORCHESTRATOR = re.compile(r"GREMLINK_(SERVICE|PORT)(_.*)?")
-"""What Kubernetes and Docker links put into every container beside a service named `gremlink`."""
+"""Variables that Kubernetes and Docker links set in every container beside a service `gremlink`."""
 
 
 class ConfigurationError(Exception):
     """A setting cannot be used.
 
-    `source` is the file, the variable or the flag; `key` is dotted (`listen.port`), empty where
-    the whole file is meant; `nearest` is the valid key most like an unknown one.
+    `source` is the file, the variable or the flag; `key` is dotted (`listen.port`), or empty if the
+    whole file is meant; `nearest` is the valid key most like an unknown one.
     """
 
     def __init__(self, source: str, key: str, problem: str, *, nearest: str | None = None) -> None:
@@ -47,7 +47,7 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A value somebody gave, as it came, and where."""
+    """A value as it was given, with its source."""
 
     key: str
     value: Any
@@ -60,11 +60,11 @@ def load(
     file: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Configuration:
-    """The settings in force.
+    """Return the settings in force.
 
     `flags` maps dotted keys (`listen.port`) to values; `None` means that the flag was not given.
-    `file` is read if named (here or by GREMLINK_CONFIG); otherwise ./gremlink.toml, or the one in
-    the user's configuration directory, is read if it exists. Raises ConfigurationError.
+    `file`, or the file that GREMLINK_CONFIG names, is read; without either, ./gremlink.toml or the
+    one in the user's configuration directory is read if it exists. Raises ConfigurationError.
     """
     environment = os.environ if environment is None else environment
     given: dict[str, _Given] = {}
@@ -79,8 +79,10 @@ def load(
 
 
 def glance(key: str, file: Path | None = None) -> Any:
-    """What environment or file say for one key, as it stands there, whatever is wrong with others
-    and with it; None for nothing. For what has to be known before `load` may fail."""
+    """Return one key's unvalidated value from environment or file, ignoring all errors; or None.
+
+    For what has to be known before `load` may fail.
+    """
     if value := os.environ.get(variable(key)):
         return value
     try:
@@ -92,14 +94,14 @@ def glance(key: str, file: Path | None = None) -> Any:
 
 
 def variable(key: str) -> str:
-    """The environment variable of a dotted key: `listen.port` is GREMLINK_LISTEN_PORT."""
+    """Return the environment variable of a dotted key: `listen.port` is GREMLINK_LISTEN_PORT."""
     return PREFIX + key.replace(".", "_").upper()
 
 
 def child_environment() -> dict[str, str]:
     """Return the variables of this process without settings, for its children.
 
-    They are told on their standard input or in a file what they need, which no secret is; a
+    Children receive what they need on standard input or in a file, and no secret is among it; a
     database evaluates scripts, which can read its variables.
     """
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
@@ -162,7 +164,7 @@ def _validated(given: Mapping[str, _Given]) -> Configuration:
 
 
 def _refused(error: ValidationError, given: Mapping[str, _Given]) -> ConfigurationError:
-    """What is said of the first thing that cannot be used; a secret is not quoted."""
+    """Return the error for the first unusable value; a secret is not quoted."""
     first = error.errors(include_input=False, include_url=False)[0]
     reason = first["msg"].removeprefix("Value error, ")
     section, *rest = (str(part) for part in first["loc"])

@@ -1,4 +1,4 @@
-"""The table of all settings, as `docs/configuration.md` holds it."""
+"""The table of all settings for `docs/configuration.md`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _default_text(key: str, value: Any) -> str:
 
 
 def reference() -> str:
-    """The table of all settings, in Markdown."""
+    """Return the table of all settings, in Markdown."""
     defaults = Configuration()
     lines = []
     for section, model in sections().items():

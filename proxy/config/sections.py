@@ -1,4 +1,4 @@
-"""Every setting, by section, with its default and its meaning; the documentation lists them."""
+"""All settings by section, with default and meaning; the documentation lists them."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from gremlink.proxy.config.types import (
 
 MEBIBYTE = 1024 * 1024
 MIME_PREFIX_BYTES = 256
-"""A binary message opens with one byte of length and up to 255 bytes of mime type."""
+"""Largest prefix of a binary message: one byte of length and up to 255 bytes of mime type."""
 
 
 class Section(BaseModel):
-    """Unknown keys are refused, and nothing changes after loading.
+    """A section: unknown keys are refused, and values are immutable.
 
-    `needs` are pairs of keys of which the first is nothing without the second.
+    `needs` holds pairs of keys; the first is useless without the second.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -53,24 +53,24 @@ class Section(BaseModel):
 
 
 class Listen(Section):
-    """Where clients connect."""
+    """Address, port and TLS for clients."""
 
     host: str = Field(
-        default="127.0.0.1", description="address to listen on; 0.0.0.0 is every interface"
+        default="127.0.0.1", description="address to listen on; 0.0.0.0 listens on every interface"
     )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
-        default=8182, description="port to listen on; 0 takes a free one"
+        default=8182, description="port to listen on; 0 picks a free one"
     )
     path: UrlPath = Field(default="/gremlin", description="path of the Gremlin endpoint")
     workers: Annotated[int, Field(ge=1, le=64)] = Field(
-        default=1, description="processes that share the port"
+        default=1, description="number of processes that share the port"
     )
     tls_certificate: Path | None = Field(
-        default=None, description="certificate chain in PEM; with it, clients connect with wss"
+        default=None, description="certificate chain (PEM); clients then connect with wss"
     )
-    tls_key: Path | None = Field(default=None, description="the certificate's key, in PEM")
+    tls_key: Path | None = Field(default=None, description="private key of the certificate (PEM)")
     tls_client_authorities: Path | None = Field(
-        default=None, description="PEM of the authorities that clients need a certificate of"
+        default=None, description="CA bundle (PEM) used to verify client certificates"
     )
 
     needs = (
@@ -81,7 +81,7 @@ class Listen(Section):
 
     @property
     def on_loopback(self) -> bool:
-        """Whether only this machine reaches the address."""
+        """True if only this machine reaches the address."""
         try:
             return ip_address(self.host).is_loopback
         except ValueError:
@@ -94,135 +94,137 @@ class Upstream(Section):
     url: WebSocketUrl | None = Field(
         default=None,
         repr=False,
-        description="its Gremlin endpoint, as in ws://localhost:8183/gremlin",
+        description="Gremlin endpoint of the database, as in ws://localhost:8183/gremlin",
     )
     open_cypher: Passage = Field(
         default="auto",
-        description="where /openCypher goes: auto is to the database if that is sure to be Neptune,"
-        " on to the database, off nowhere; or an http or https address",
+        description="where /openCypher goes: auto forwards to the database if it is certainly "
+        "Neptune, on always forwards, off never does; or an http or https address to "
+        "forward to",
     )
     sparql: Passage = Field(default="auto", description="the same for /sparql and /rdf")
     tls_authorities: Path | None = Field(
         default=None,
-        description="PEM of the authorities to trust instead of the machine's, for wss",
+        description="CA bundle (PEM) used to verify the database's certificate instead of the "
+        "system's, for wss",
     )
-    tls_verify: bool = Field(
-        default=True, description="whether the database's certificate is checked, for wss"
-    )
+    tls_verify: bool = Field(default=True, description="verify the database's certificate, for wss")
     tls_certificate: Path | None = Field(
-        default=None, description="certificate to show the database, in PEM"
+        default=None, description="client certificate for the database (PEM)"
     )
     tls_key: Path | None = Field(
-        default=None, description="that certificate's key, if it is in a file of its own"
+        default=None,
+        description="private key of that certificate (PEM), if it is in a file of its own",
     )
 
     needs = (("tls_key", "tls_certificate"),)
 
 
 class Limits(Section):
-    """What the proxy refuses to carry or to wait for."""
+    """Limits on sizes, times and numbers."""
 
     max_message_bytes: Annotated[int, Field(ge=1024)] = Field(
         default=10 * MEBIBYTE + MIME_PREFIX_BYTES,
-        description="largest message of either side, in bytes",
+        description="largest message in either direction, in bytes",
     )
     max_cell_characters: Annotated[int, Field(ge=1024)] = Field(
         default=16 * MEBIBYTE,
-        description="largest cell of a file that is loaded or learned from, in characters",
+        description="largest cell in a file to load, process or train on, in characters",
     )
     max_unpacked_bytes: Annotated[int, Field(ge=1024)] = Field(
         default=64 * 1024 * MEBIBYTE,
-        description="what one packed file of data (gzip, bzip2) may unpack to, in bytes",
+        description="largest unpacked size of one compressed data file (gzip, bzip2), in bytes",
     )
     max_answer_bytes: Annotated[int, Field(ge=64 * 1024)] = Field(
         default=1024 * MEBIBYTE,
-        description="largest message of the database's answers to loads and exports, in bytes",
+        description="largest response message of the database during loads and exports, in bytes",
     )
     connect_timeout: Seconds = Field(
-        default=10.0, description="time for a connection upstream, in seconds"
+        default=10.0, description="seconds to wait for a connection to the database"
     )
     handshake_timeout: Seconds = Field(
-        default=10.0, description="time for a client's TLS handshake and first request, in seconds"
+        default=10.0, description="seconds a client has for its TLS handshake and first request"
     )
     idle_timeout: Seconds | None = Field(
-        default=None, description="time after which a silent connection is closed, in seconds"
+        default=None, description="seconds without traffic after which a connection is closed"
     )
     write_timeout: Seconds = Field(
         default=60.0,
-        description="time for which a client may take nothing of what is sent to it, in seconds",
+        description="seconds a client may stop reading before it is disconnected",
     )
     message_timeout: Seconds = Field(
         default=60.0,
-        description="time for which a message that a client has begun may not go on, in seconds",
+        description="seconds without new data after which an unfinished client message is refused",
     )
     evaluation_timeout: Seconds = Field(
         default=30.0,
-        description="time for an inference query without an `evaluationTimeout` of its own, in "
-        "seconds",
+        description="seconds an inference query may take if it sets no `evaluationTimeout`",
     )
     drain_timeout: Seconds = Field(
-        default=20.0, description="time for open requests to end after SIGTERM, in seconds"
+        default=20.0, description="seconds that open requests have to finish after SIGTERM"
     )
     max_connections: Annotated[int, Field(ge=1)] = Field(
-        default=20_000, description="connections of clients at one time"
+        default=20_000, description="simultaneous client connections"
     )
     max_requests_per_connection: Annotated[int, Field(ge=1)] = Field(
-        default=8192, description="open requests of one connection"
+        default=8192, description="open requests per connection"
     )
     max_predictions: Annotated[int, Field(ge=1)] = Field(
-        default=1024, description="predictions under way or waiting, of all connections"
+        default=1024, description="predictions running or waiting, over all connections"
     )
 
 
 class Inference(Section):
-    """How ML steps are answered."""
+    """Answers to ML steps: defaults, limits and permissions."""
 
     default_endpoint: str | None = Field(
-        default=None, description="endpoint of queries without Neptune#ml.endpoint"
+        default=None, description="endpoint for queries without Neptune#ml.endpoint"
     )
     limit_cap: Annotated[int, Field(ge=1)] = Field(
-        default=100, description="largest Neptune#ml.limit, per input vertex"
+        default=100, description="largest Neptune#ml.limit allowed, per input vertex"
     )
     model_memory: Annotated[int, Field(ge=1)] = Field(
         default=4096,
-        description="memory for loaded models, in MiB; beyond it those not asked for longest go",
+        description="MiB for loaded models; least recently used ones are unloaded first",
     )
     one_inference: bool = Field(
         default=False, description="refuse a second inference in one query, as Neptune does"
     )
     default_iam_role: str | None = Field(
-        default=None, description="IAM role of queries without Neptune#ml.iamRoleArn"
+        default=None, description="IAM role for queries without Neptune#ml.iamRoleArn"
     )
     iam_roles: Lists | None = Field(
         default=None,
         description="IAM roles that queries may name, each with patterns of the endpoints it may "
-        'ask, as in {"arn:aws:iam::123456789012:role/ml" = ["*"]}; none asks for no role',
+        'use, as in {"arn:aws:iam::123456789012:role/ml" = ["*"]}; if unset, no role '
+        "is required",
     )
     unoptimized_steps: Words = Field(
         default=(),
-        description="steps that queries with Neptune#ml.inductiveInference may not have, to try "
-        "out Neptune's error about steps that it does not optimise",
+        description="steps refused in queries with Neptune#ml.inductiveInference; reproduces "
+        "Neptune's error about steps that it does not optimise",
     )
 
 
 class StoreSettings(Section):
-    """Where endpoints and their artifacts are kept."""
+    """Directory of endpoints and their artifacts."""
 
     directory: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("gremlink"),
-        description="directory of the records and artifacts",
+        description="directory of records and artifacts",
     )
 
 
 class Storage(Section):
-    """Where jobs may read and write, besides the folder `files` in the store's directory."""
+    """Files that jobs may read and write, besides the folder `files` in the store's directory."""
 
     roots: Folders = Field(
-        default=(), description="folders that jobs may use; in the environment separated by `:`"
+        default=(),
+        description="folders that jobs may read and write; in the environment separated by `:`",
     )
     s3_folder: Path | None = Field(
         default=None,
-        description="folder that stands for S3: s3://bucket/key is its file bucket/key",
+        description="local folder used as S3: s3://bucket/key is its file bucket/key",
     )
     s3_endpoint: ServiceUrl | None = Field(
         default=None,
@@ -231,40 +233,43 @@ class Storage(Section):
 
 
 class Jobs(Section):
-    """What the jobs of the management API may take."""
+    """Resources for the jobs of the management API."""
 
     running: Annotated[int, Field(ge=1)] = Field(
-        default=2, description="jobs at the same time; others wait in a queue"
+        default=2, description="jobs that run at the same time; others wait in the queue"
     )
-    queue: Annotated[int, Field(ge=1)] = Field(default=64, description="jobs that may wait")
+    queue: Annotated[int, Field(ge=1)] = Field(
+        default=64, description="jobs that may wait in the queue"
+    )
     memory_limit: Annotated[int, Field(ge=64)] | None = Field(
         default=None,
-        description="most memory of one job, in MiB; without it all jobs together may take three "
-        "quarters of the machine's memory, or of the container's if that has less",
+        description="most memory of one job, in MiB; if unset, all jobs together may use three "
+        "quarters of the memory of the machine or, if smaller, of the container",
     )
     time_limit: Seconds = Field(
-        default=86400.0, description="longest time of one job, in seconds; a request may lower it"
+        default=86400.0,
+        description="longest run time of one job, in seconds; a request may lower it",
     )
     retention_days: Annotated[float, Field(gt=0)] | None = Field(
         default=None,
-        description="days after its end that a job's record and log are kept; without it for ever. "
-        "What the job has written stays",
+        description="days to keep a job's record and log after it ends; if unset, forever. Its "
+        "outputs are kept",
     )
     status_wait: Annotated[float, Field(ge=0, le=600)] = Field(
         default=0.0,
-        description="seconds that a request for a job's status waits for its end; notebooks that "
-        "ask once a minute are faster with 30",
+        description="seconds a status request waits for the job to end; 30 helps notebooks that "
+        "ask once a minute",
     )
 
 
 class Access(Section):
-    """Who may use the proxy. Without credentials the management API answers this machine alone."""
+    """Access to the proxy. Without credentials, the management API answers only this machine."""
 
     hosts: Hosts = Field(
         default=(),
-        description="names by which clients address the proxy, besides localhost and addresses, as "
-        "in proxy.example.org or *.example.org; * is any name, and lets web pages in by DNS "
-        "rebinding",
+        description="host names by which clients reach the proxy, besides localhost and IP "
+        "addresses, as in proxy.example.org or *.example.org; * allows any name, and "
+        "web pages by DNS rebinding",
     )
     origins: Origins = Field(
         default=(),
@@ -272,17 +277,20 @@ class Access(Section):
     )
 
     token: Token | None = Field(
-        default=None, description="as in `Authorization: Bearer TOKEN`; 16 characters or more"
+        default=None,
+        description="bearer token, as in `Authorization: Bearer TOKEN`; 16 characters or more",
     )
-    user: UserName | None = Field(default=None, description="name for basic authentication")
+    user: UserName | None = Field(default=None, description="user name for basic authentication")
     password: Secret | None = Field(default=None, description="password for basic authentication")
     aws_access_key_id: KeyId | None = Field(
-        default=None, description="key whose AWS signatures (SigV4) are verified"
+        default=None, description="access key ID whose AWS signatures (SigV4) are accepted"
     )
-    aws_secret_access_key: Secret | None = Field(default=None, description="secret of that key")
+    aws_secret_access_key: Secret | None = Field(
+        default=None, description="secret access key of that ID"
+    )
     aws_region: Region | None = Field(
         default=None,
-        description="region that signatures have to be for; without it any region is accepted",
+        description="region that signatures must name; if unset, any region",
     )
 
     needs = (
@@ -294,7 +302,7 @@ class Access(Section):
     )
 
     def public(self) -> Access:
-        """What a process may know that asks nobody for credentials."""
+        """Return a copy without credentials, for processes that never check them."""
         fields = ("token", "user", "password", "aws_access_key_id", "aws_secret_access_key")
         return self.model_copy(update=dict.fromkeys((*fields, "aws_region")))
 
@@ -304,12 +312,13 @@ class Embedded(Section):
 
     java: Path | None = Field(
         default=None,
-        description="Java 11 to 24 (its program or its home) instead of the one from PyPI",
+        description="Java 11 to 24 (the program or its home directory) to use instead of the one "
+        "from PyPI",
     )
     memory: Heap = Field(default="1g", description="largest heap of the server, as in 512m or 2g")
     port: Port = Field(
         default=8183,
-        description="port of the server, on 127.0.0.1; `quickstart` takes a free one unless this "
+        description="port of the server, on 127.0.0.1; `quickstart` picks a free one unless this "
         "is set",
     )
     directory: Path = Field(
@@ -318,23 +327,24 @@ class Embedded(Section):
     )
     mutual_tls: bool = Field(
         default=False,
-        description="whether `gremlink gremlin-server` answers only clients with the certificate "
-        "in the folder tls of its directory, and no web page; the quick start's server always does",
+        description="let `gremlink gremlin-server` accept only clients with the certificate in "
+        "the folder tls of its directory, and no web pages; the quick start's server "
+        "always does",
     )
 
 
 class Log(Section):
-    """What is written to standard error."""
+    """The log on standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="least severe messages that are written"
+        default="info", description="lowest severity that is logged"
     )
     format: Literal["text", "json"] = Field(
-        default="text", description="lines for people, or one JSON object a line"
+        default="text", description="lines for people, or one JSON object per line"
     )
     literals: bool = Field(
         default=False,
-        description="whether the words of unexpected errors are written, which may quote a query",
+        description="log the messages of unexpected errors, which may quote queries",
     )
 
 
@@ -354,7 +364,7 @@ class Configuration(Section):
 
 
 def sections() -> dict[str, type[Section]]:
-    """The sections by name, in the order of the documentation."""
+    """Return the sections by name, in the order of the documentation."""
     return {
         name: field.annotation
         for name, field in Configuration.model_fields.items()
@@ -363,7 +373,7 @@ def sections() -> dict[str, type[Section]]:
 
 
 def keys() -> list[str]:
-    """Every dotted key, in the order of the documentation."""
+    """Return every dotted key, in the order of the documentation."""
     return [
         f"{section}.{key}" for section, model in sections().items() for key in model.model_fields
     ]

@@ -1,4 +1,4 @@
-"""TLS towards the database, from the settings, and what it shares with the listener's side."""
+"""TLS towards the database, from the settings, and the parts shared with the listener."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ class TlsError(ValueError):
 
 
 def client_context(upstream: Upstream) -> ssl.SSLContext:
-    """How the database's certificate is judged, and which one it is shown. Raises `TlsError`."""
+    """Return the TLS context for the database: verification and client certificate.
+
+    Raises `TlsError`.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not upstream.tls_verify:
@@ -35,13 +38,16 @@ def client_context(upstream: Upstream) -> ssl.SSLContext:
 
 
 def context_of(upstream: Upstream) -> ssl.SSLContext | None:
-    """The same, or None for a database that speaks without TLS. Raises `TlsError`."""
+    """Return the context of `client_context`, or None for a database without TLS.
+
+    Raises `TlsError`.
+    """
     encrypted = upstream.url is not None and upstream.url.startswith("wss:")
     return client_context(upstream) if encrypted else None
 
 
 def trust(setting: str, context: ssl.SSLContext, file: Path) -> None:
-    """Let a context believe the authorities in a file that `setting` names. Raises `TlsError`."""
+    """Make a context trust the authorities in the file that `setting` names. Raises `TlsError`."""
     use(setting, lambda: context.load_verify_locations(cafile=file))
 
 
@@ -54,5 +60,5 @@ def use(setting: str, load: Callable[[], None]) -> None:
 
 
 def no_password() -> str:
-    """In the place of a pass phrase, which the library would ask for on the terminal."""
+    """Refuse to decrypt a key; without this callback the library asks on the terminal."""
     raise ValueError("the key is encrypted; give one without a pass phrase")

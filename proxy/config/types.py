@@ -1,4 +1,4 @@
-"""Types of settings, with what they refuse, and how a text of the environment becomes one."""
+"""Types of settings: validation, and conversion from the text of environment variables."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ LONGEST_QUOTE = 200
 
 
 PASSAGES = ("auto", "on", "off")
-"""Whether requests in another language than Gremlin go on."""
+"""Values that say whether requests in languages other than Gremlin are forwarded."""
 
 
 class Address:
-    """Marks a setting that is the address of something, and so may hold a password."""
+    """Marker of a setting that is an address, and so may hold a password."""
 
 
 SHORTEST_TOKEN = 16
-"""Characters of a token that nobody guesses."""
+"""Minimum length of a token, in characters."""
 
 _NAME = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?"
 _HOST = re.compile(rf"(?:\*\.)?{_NAME}|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
@@ -42,7 +42,7 @@ def _path(value: str) -> str:
 
 
 def websocket_url(value: str) -> str:
-    """The value, if it is the address of a WebSocket endpoint; else raises ValueError.
+    """Return the value if it is the address of a WebSocket endpoint; else raise ValueError.
 
     The reason never quotes the value, which may hold a password.
     """
@@ -55,7 +55,7 @@ def websocket_url(value: str) -> str:
 
 
 def _service(value: str) -> str:
-    """The value, if it is the address of a service without credentials."""
+    """Return the value if it is the address of a service without credentials."""
     parts = _split(value, ("http", "https"), "http://host:port or https://host:port")
     if parts.username is not None:
         raise ValueError(
@@ -66,7 +66,7 @@ def _service(value: str) -> str:
 
 
 def _passage(value: str) -> str:
-    """The value, if it is one of the words or the address of a service."""
+    """Return the value if it is one of the words or the address of a service."""
     if value in PASSAGES:
         return value
     try:
@@ -78,7 +78,7 @@ def _passage(value: str) -> str:
 
 
 def _split(value: str, schemes: tuple[str, ...], form: str) -> SplitResult:
-    """The parts of an address of that form. Raises ValueError."""
+    """Return the parts of an address of that form. Raises ValueError."""
     try:
         parts = urlsplit(value)
         host = parts.hostname
@@ -101,7 +101,7 @@ def _split(value: str, schemes: tuple[str, ...], form: str) -> SplitResult:
 
 
 def _header_value(value: SecretStr) -> SecretStr:
-    """A secret that can be sent in a header, and comes back as it was."""
+    """Return a secret that survives being sent in a header."""
     text = value.get_secret_value()
     if len(text) < SHORTEST_TOKEN:
         raise ValueError(f"must be {SHORTEST_TOKEN} characters or more")
@@ -117,7 +117,7 @@ def _not_empty(value: SecretStr) -> SecretStr:
 
 
 def _key(value: str) -> str:
-    """The id of a key, as a signature names it."""
+    """Return the id of a key, as a signature names it."""
     if not re.fullmatch(r"[!-~]+", value) or set(value) & set("/,"):
         raise ValueError("must be letters and digits, without blanks, / or ,")
     return value
@@ -142,7 +142,7 @@ def _heap(value: str) -> str:
 
 
 def _table(value: object) -> object:
-    """Tables come from the environment as JSON."""
+    """Decode a table that comes from the environment as JSON."""
     if not isinstance(value, str):
         return value
     try:
@@ -152,12 +152,12 @@ def _table(value: object) -> object:
 
 
 def _words(value: object) -> object:
-    """Lists of names come from the environment as words."""
+    """Split a list of names that comes from the environment."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
 def _folders(value: object) -> object:
-    """A list of paths; in the environment they are separated as in PATH."""
+    """Split a list of paths that comes from the environment, separated as in PATH."""
     return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
 
 
@@ -201,7 +201,7 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def shown(field: FieldInfo, value: object) -> str:
-    """A value that cannot be used, as its error quotes it: nothing of a secret or of a password."""
+    """Return an unusable value as its error quotes it: without secrets and passwords."""
     parts = _parts(field.annotation).union(*map(_parts, field.metadata))
     if SecretStr in parts:
         return "the value"
@@ -211,7 +211,7 @@ def shown(field: FieldInfo, value: object) -> str:
 
 
 def _quoted(value: object) -> str:
-    """What is meant to be an address, if there cannot be a password in it."""
+    """Return what is meant to be an address, if it cannot hold a password."""
     several = isinstance(value, list | tuple)
     each = [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
     if any(":" in item and not is_plain(item) for item in each):
@@ -220,7 +220,7 @@ def _quoted(value: object) -> str:
 
 
 def _parts(annotation: Any) -> set[Any]:
-    """The types in an annotation, and whether it is marked as an `Address`."""
+    """Return the types in an annotation, and `Address` if it is marked so."""
     if isinstance(annotation, Address):
         return {Address}
     found = {annotation} if isinstance(annotation, type) else set()

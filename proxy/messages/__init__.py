@@ -1,5 +1,4 @@
-"""Text that people read: nothing in it moves a terminal's cursor, no address tells a password, and
-what the operating system says of a failure is a sentence.
+"""Text for people: controls are escaped, passwords in addresses hidden, system errors in sentences.
 
-Every part of the proxy may use it, so it stands below all of them and does no input or output.
+The package is below all others and does no input or output.
 """

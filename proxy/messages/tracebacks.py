@@ -1,4 +1,4 @@
-"""Where an exception came from, for those who mend it; its words are escaped, or left out."""
+"""Tracebacks for developers, with the words of exceptions escaped or left out."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from gremlink.proxy.messages.controls import LINES, cut, escaped
 
 
 def traceback_lines(error: BaseException, *, words: bool) -> Iterator[str]:
-    """The places, innermost last, and the exception's class; what caused one comes before it.
+    """Yield the frames, innermost last, and the exception's class; causes come first.
 
-    The `words` of an exception may quote somebody's data. A line break in them begins no line.
+    The `words` of an exception may quote private data. A line break in them begins no line.
     """
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
@@ -23,5 +23,5 @@ def traceback_lines(error: BaseException, *, words: bool) -> Iterator[str]:
         if words and frame.line:
             yield f"    {escaped(frame.line, LINES)}"
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
-    said = cut(escaped(without_passwords(str(error)))) if words else ""
-    yield f"{name}: {said}" if said else name
+    message = cut(escaped(without_passwords(str(error)))) if words else ""
+    yield f"{name}: {message}" if message else name
