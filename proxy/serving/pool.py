@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -36,6 +36,8 @@ FEWEST = 4
 class _Waiting:
     work: Work
     future: Future[Reply]
+    options: PredictLinks | None
+    """The work without its inputs, if it can be done in a batch."""
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ class Lanes:
 
         A future that is cancelled before its work has begun leaves the queue.
         """
-        waiting = _Waiting(work, Future())
+        waiting = _Waiting(work, Future(), _options(work))
         with self._lock:
             if self._count >= self._most:
                 raise TooManyRequests(
@@ -141,12 +143,11 @@ def _taken(waiting: deque[_Waiting]) -> list[_Waiting]:
     if not waiting:
         return []
     first = waiting.popleft()
-    asks = _sameness(first.work)
-    if asks is None:
+    if first.options is None:
         return [first]
     batch, inputs = [first], _inputs(first)
     for each in waiting:
-        if _sameness(each.work) == asks and inputs + _inputs(each) <= TOGETHER:
+        if each.options == first.options and inputs + _inputs(each) <= TOGETHER:
             batch.append(each)
             inputs += _inputs(each)
     if len(batch) < FEWEST:
@@ -156,10 +157,14 @@ def _taken(waiting: deque[_Waiting]) -> list[_Waiting]:
     return batch
 
 
-def _sameness(work: Work) -> Hashable | None:
-    """What has to be equal in predictions that are done together; `None` for what is done alone."""
+def _options(work: Work) -> PredictLinks | None:
+    """Return everything but the inputs of a prediction, `None` for work that is not batched.
+
+    Predictions share a call to the model only if this is equal, so that a new field of
+    `PredictLinks` counts by itself: otherwise clients would get each other's answers.
+    """
     if isinstance(work, PredictLinks) and work.candidates is None and work.neighbourhood is None:
-        return work.model, work.limit, work.threshold
+        return replace(work, inputs=(), known=())
     return None
 
 

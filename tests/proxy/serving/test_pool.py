@@ -2,12 +2,14 @@
 
 import threading
 from concurrent.futures import wait
+from dataclasses import dataclass, fields, replace
 
 import pytest
 
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.inference.commands import Describe, PredictLinks, PrepareLinks
 from gremlink.proxy.inference.errors import BadRequest, TooManyRequests
+from gremlink.proxy.inference.live_graph import Neighbourhood
 from gremlink.proxy.serving.pool import OF_ONE, THREADS, TOGETHER, Lanes
 
 SLOW = PrepareLinks("slow", "likes", "out", "Film")
@@ -83,6 +85,58 @@ def test_questions_that_wait_are_answered_together(lanes, worker):
     assert among.result(10) == [[(vertex(8), 3)]]
     sizes = sorted(len(work.inputs) for work in worker.seen if isinstance(work, PredictLinks))
     assert sizes == [1, 1, 10]
+
+
+@dataclass(frozen=True, slots=True)
+class WithNewOption(PredictLinks):
+    """A prediction with an option that the pool has never heard of."""
+
+    diversify: bool = False
+
+
+def test_predictions_that_differ_in_any_option_never_share_a_call(lanes, worker):
+    occupied(lanes, worker)
+    plain, new = (
+        [
+            lanes.submit("slow", WithNewOption(SLOW, [vertex(n)], [frozenset()], 3, None, **option))
+            for n in range(5)
+        ]
+        for option in ({}, {"diversify": True})
+    )
+    worker.may.set()
+    wait([*plain, *new], 10)
+    calls = [work for work in worker.seen if isinstance(work, WithNewOption)]
+    assert sorted((work.diversify, len(work.inputs)) for work in calls) == [(False, 5), (True, 5)]
+
+
+OTHER_VALUES = {
+    "model": QUICK,
+    "limit": 4,
+    "threshold": 0.5,
+    "candidates": frozenset([vertex(1)]),
+    "neighbourhood": Neighbourhood((), (), 0),
+    "without": frozenset(["Person"]),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_VALUES)
+def test_predictions_that_differ_in_a_field_never_share_a_call(lanes, worker, name):
+    occupied(lanes, worker)
+    each_way = [asks(1), replace(asks(1), **{name: OTHER_VALUES[name]})]
+    waiting = [lanes.submit("slow", each) for each in each_way * 5]
+    worker.may.set()
+    wait(waiting, 10)
+    for asked in each_way:
+        calls = [
+            len(work.inputs)
+            for work in worker.seen
+            if isinstance(work, PredictLinks) and getattr(work, name) == getattr(asked, name)
+        ]
+        assert sum(calls) == 5
+
+
+def test_every_field_is_tried():
+    assert {*OTHER_VALUES, "inputs", "known"} == {each.name for each in fields(PredictLinks)}
 
 
 def test_no_more_than_so_many_inputs_at_a_time(lanes, worker):
