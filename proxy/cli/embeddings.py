@@ -11,7 +11,7 @@ from gremlink.proxy.cli.output import console
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
-    from gremlink.proxy.learning.workflows.embeddings import VertexEmbeddings
+    from gremlink.proxy.learning.trained.vertex_embeddings import VertexEmbeddings
 
 
 @click.command()
@@ -40,7 +40,6 @@ def embeddings(
     """
     from rich.table import Table
 
-    from gremlink.proxy.learning.workflows.embeddings import embeddings_of
     from gremlink.proxy.learning.workflows.load import model_in
     from gremlink.proxy.store.artifacts import read_artifact
     from gremlink.proxy.store.outputs import try_directory
@@ -51,7 +50,7 @@ def embeddings(
                 f"{output} is a file: choose a directory, or a name that ends in .csv"
             )
         try_directory(output)
-    found = embeddings_of(model_in(read_artifact(artifact), artifact))
+    found = model_in(read_artifact(artifact), artifact).vertex_embeddings()
     if output is not None:
         _write(found, artifact, output)
     if neighbours is not None:

@@ -31,7 +31,7 @@ from gremlink.proxy.inference.errors import InvalidParameter
 from gremlink.proxy.inference.rewrite.speculative import can_be_looked_for
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor, UnknownRelation
 from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
-from gremlink.proxy.learning.workflows.embeddings import NoEmbeddings, UnknownVertex
+from gremlink.proxy.learning.trained.vertex_embeddings import NoEmbeddings, UnknownVertex
 from gremlink.proxy.serving.cache import Predictor
 from gremlink.proxy.store.records import Endpoint
 

@@ -27,10 +27,9 @@ from gremlink.proxy.learning.models.gnn.rgcn import RelationalEncoder
 from gremlink.proxy.learning.models.gnn.rounds import WholeRound
 from gremlink.proxy.learning.models.gnn.sampling import Sampler
 from gremlink.proxy.learning.models.optimizers import SparseAndDense, for_whole_graph
-from gremlink.proxy.learning.properties.prediction.head import Head
-from gremlink.proxy.learning.properties.training.dataset import Subjects
 from gremlink.proxy.learning.trained.encoder import Encoder
-from gremlink.proxy.learning.trained.target import Form
+from gremlink.proxy.learning.trained.head import Head
+from gremlink.proxy.learning.trained.target import Form, Subjects
 
 ROWS = 250_000
 """Most elements that an epoch learns from, a new sample each time: bounds the memory."""
@@ -47,7 +46,7 @@ class PropertyCheckpoint:
 
 
 class PropertyHead(nn.Module):
-    """See `gremlink.proxy.learning.properties.prediction.head.Head` for the formula."""
+    """See `gremlink.proxy.learning.trained.head.Head` for the formula."""
 
     def __init__(self, columns: int, units: int, outputs: int, dropout: float) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from gremlink.proxy.learning.graph import Floats, TypedGraph
-from gremlink.proxy.learning.properties.training.dataset import Subjects
+from gremlink.proxy.learning.trained.target import Subjects
 
 MOST_COLUMNS = 400
 """Of the neighbours' features, and for neighbours themselves, at most; what comes later in the

@@ -20,8 +20,8 @@ from gremlink.proxy.learning.properties.neighbour_estimates import (
     around_vertices,
     at_ends,
 )
-from gremlink.proxy.learning.properties.training.dataset import Subjects
 from gremlink.proxy.learning.trained.encoder import Encoder, embedded
+from gremlink.proxy.learning.trained.target import Subjects
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gremlink.proxy.learning.graph import Floats, Indexes, TypedGraph
-from gremlink.proxy.learning.properties.training.dataset import Subjects
-from gremlink.proxy.learning.trained.target import Outputs
+from gremlink.proxy.learning.trained.target import Outputs, Subjects
 
 PRIOR_NEIGHBOURS = 2.0
 """The overall mean counts like so many neighbours."""

@@ -14,7 +14,7 @@ from scipy.special import expit, softmax
 
 from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.learning.features.encoding import parts_of
-from gremlink.proxy.learning.graph import Floats, Relation
+from gremlink.proxy.learning.graph import Floats, Indexes, Mask, Relation
 
 Element = Choice["node", "edge"]
 Task = Choice["classification", "regression"]
@@ -97,6 +97,25 @@ class PropertyTarget:
                 if text in places:
                     truth[places[text]] = 1.0
         return truth if truth.any() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """Elements whose property is to be predicted.
+
+    `ends` are the vertices themselves, or the edges' heads and tails: int64 `[elements]` each.
+    `features` are the edges' own: float32 `[elements, width]`; vertices have none here.
+    """
+
+    ends: tuple[Indexes, ...]
+    features: Floats
+
+    def __len__(self) -> int:
+        return len(self.ends[0])
+
+    def select(self, rows: Indexes | Mask) -> Subjects:
+        """Some of them."""
+        return Subjects(tuple(end[rows] for end in self.ends), self.features[rows])
 
 
 def classes_in(cell: str, separator: str | None) -> list[str]:

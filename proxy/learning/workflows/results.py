@@ -18,7 +18,7 @@ import numpy as np
 from gremlink.proxy.learning.graph import Floats
 from gremlink.proxy.learning.properties.prediction.model import PropertyModel
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
-from gremlink.proxy.learning.workflows.embeddings import NoEmbeddings, embeddings_of
+from gremlink.proxy.learning.trained.vertex_embeddings import NoEmbeddings
 from gremlink.proxy.learning.workflows.load import model_in
 from gremlink.proxy.store.artifacts import read_artifact
 
@@ -35,7 +35,7 @@ def write_results(directory: Path, output: Path | None = None) -> None:
     model = model_in(read_artifact(directory), directory)
     directory = output or directory
     try:
-        tables = embeddings_of(model).tables
+        tables = model.vertex_embeddings().tables
     except NoEmbeddings:
         tables = {}
     if tables:

@@ -16,9 +16,9 @@ from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.models.gnn.messages import threads
 from gremlink.proxy.learning.properties.context import Known
 from gremlink.proxy.learning.properties.methods.base_models import Member
+from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.mixture import used
 from gremlink.proxy.learning.properties.prediction.artifact import to_artifact
-from gremlink.proxy.learning.properties.prediction.head import Head, Networks
 from gremlink.proxy.learning.properties.prediction.model import EdgeFeatures, PropertyModel
 from gremlink.proxy.learning.properties.thresholds import Lift
 from gremlink.proxy.learning.properties.training.dataset import PropertyDataset, load_property
@@ -45,6 +45,7 @@ from gremlink.proxy.learning.settings import (
 )
 from gremlink.proxy.learning.timeline import Timeline
 from gremlink.proxy.learning.trained.encoder import Encoder
+from gremlink.proxy.learning.trained.head import Head
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 from gremlink.proxy.learning.trained.target import Form
 from gremlink.proxy.learning.workflows.embeddings import Groups, picture

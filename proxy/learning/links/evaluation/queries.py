@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gremlink.proxy.learning.graph import Direction, Edges, Floats, Indexes, Mask
+from gremlink.proxy.learning.graph import Direction, Edges, Floats, Indexes, Mask, Relation
 from gremlink.proxy.learning.links.known import KnownLinks
 
 if TYPE_CHECKING:
     from gremlink.proxy.learning.links.scorer import Scorer
+
+Task = tuple[Relation, Direction]
+"""One kind of question: the targets of a relation, from one of its ends."""
 
 BLOCK = 256
 """Sources that are scored at a time: bounds the memory of a full ranking."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from gremlink.proxy.learning.graph import Direction, Indexes, Relation
+from gremlink.proxy.learning.links.evaluation.queries import Task
 from gremlink.proxy.learning.links.evaluation.ranking_metrics import HITS_AT
 from gremlink.proxy.learning.links.known import KnownLinks
-from gremlink.proxy.learning.links.training.blend import Task
 
 
 def random_order(

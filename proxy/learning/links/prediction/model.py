@@ -29,6 +29,7 @@ from gremlink.proxy.learning.trained.encoder import (
 from gremlink.proxy.learning.trained.knowledge import KnowledgeEmbeddings
 from gremlink.proxy.learning.trained.network import Trained
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph, stored_graph_of
+from gremlink.proxy.learning.trained.vertex_embeddings import NoEmbeddings, VertexEmbeddings
 from gremlink.proxy.store.artifacts import Artifact
 
 TASK = "link_prediction"
@@ -65,6 +66,18 @@ class LinkModel:
         """Those of the graph neural network, if it is a member."""
         found = self.networks.get(NETWORK)
         return found if isinstance(found, Embeddings) else None
+
+    def vertex_embeddings(self) -> VertexEmbeddings:
+        """Return those of the graph neural network, else of the first network.
+
+        Raises `NoEmbeddings`.
+        """
+        if not self.networks:
+            raise NoEmbeddings("the model has no network, so it places vertices nowhere")
+        network = NETWORK if NETWORK in self.networks else next(iter(self.networks))
+        vertices = self.networks[network].vertices
+        tables = {name: vertices[name] for name in self.stored.types}
+        return VertexEmbeddings(network, self.stored, tables)
 
     @property
     def scope(self) -> Scope:

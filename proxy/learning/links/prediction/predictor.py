@@ -18,7 +18,7 @@ from gremlink.proxy.learning.links.prediction.explanation import Evidence, Expla
 from gremlink.proxy.learning.links.prediction.model import LinkModel, from_artifact
 from gremlink.proxy.learning.links.prediction.ranker import Ranker, ScoredVertex, Table, Vertices
 from gremlink.proxy.learning.links.prediction.speculative import Guess, guess
-from gremlink.proxy.learning.workflows.embeddings import VertexEmbeddings, embeddings_of
+from gremlink.proxy.learning.trained.vertex_embeddings import VertexEmbeddings
 from gremlink.proxy.store.artifacts import read_artifact
 from gremlink.proxy.store.reading import making
 
@@ -105,7 +105,7 @@ class LinkPredictor:
     @cached_property
     def embeddings(self) -> VertexEmbeddings:
         """Where a network has placed the vertices. Raises `NoEmbeddings`."""
-        return embeddings_of(self._model)
+        return self._model.vertex_embeddings()
 
     def bearers(
         self, edge_label: str, direction: Direction, target_label: str

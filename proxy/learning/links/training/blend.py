@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Relation
+from gremlink.proxy.learning.graph import DIRECTIONS, Relation
+from gremlink.proxy.learning.links.evaluation.queries import Task
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking, joined
 from gremlink.proxy.learning.links.mixture import MemberWeights
 from gremlink.proxy.learning.links.training.blend_weights import RIDGE, fit_weights
@@ -39,7 +40,6 @@ TIE_BREAKERS = 2
 TIE = 0.003
 """The weight of the first of them, its square that of the second: they decide nothing else."""
 
-Task = tuple[Relation, Direction]
 Rankings = Mapping[Task, Sequence[Ranking]]
 Parts = Sequence[Ranking]
 

@@ -13,10 +13,9 @@ import numpy as np
 
 from gremlink.proxy.learning.events import PhaseStarted
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
-from gremlink.proxy.learning.links.evaluation.queries import Measure, mean_gain
+from gremlink.proxy.learning.links.evaluation.queries import Measure, Task, mean_gain
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking
 from gremlink.proxy.learning.links.training.base_models import Validation
-from gremlink.proxy.learning.links.training.blend import Task
 from gremlink.proxy.learning.links.training.experiment import BLENDING, Bench, Ranks, Study
 from gremlink.proxy.learning.links.training.networks import (
     Course,

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from gremlink.proxy.learning.events import Progress
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
 from gremlink.proxy.learning.links.calibration import Calibration
-from gremlink.proxy.learning.links.evaluation.queries import Questions
+from gremlink.proxy.learning.links.evaluation.queries import Questions, Task
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking, rank_members
 from gremlink.proxy.learning.links.evaluation.reliability import Bin, reliability
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
 from gremlink.proxy.learning.links.scorers.heuristics.popularity import Popularity
 from gremlink.proxy.learning.links.training.base_models import Step, Timed, fit_simple, nobody
-from gremlink.proxy.learning.links.training.blend import Blend, Rankings, Task, fit_blend
+from gremlink.proxy.learning.links.training.blend import Blend, Rankings, fit_blend
 from gremlink.proxy.learning.links.training.dataset import Dataset
 from gremlink.proxy.learning.links.training.fit_calibration import fit_calibration
 from gremlink.proxy.learning.links.training.networks import Course

@@ -13,11 +13,11 @@ import numpy as np
 
 from gremlink.proxy.learning.events import PhaseStarted
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Mask, Relation, TypedGraph
-from gremlink.proxy.learning.links.evaluation.queries import Questions, rank_questions
+from gremlink.proxy.learning.links.evaluation.queries import Questions, Task, rank_questions
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.mixture import Mixture
 from gremlink.proxy.learning.links.training.base_models import Validation
-from gremlink.proxy.learning.links.training.blend import Blend, Task
+from gremlink.proxy.learning.links.training.blend import Blend
 from gremlink.proxy.learning.links.training.experiment import BLENDING, Bench, Ranks, Study
 from gremlink.proxy.learning.links.training.networks import (
     Course,

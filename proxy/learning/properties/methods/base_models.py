@@ -21,9 +21,9 @@ from gremlink.proxy.learning.properties.neighbour_estimates import (
     around_vertices,
     at_ends,
 )
-from gremlink.proxy.learning.properties.training.dataset import PropertyDataset, Subjects
+from gremlink.proxy.learning.properties.training.dataset import PropertyDataset
 from gremlink.proxy.learning.settings import NETWORK
-from gremlink.proxy.learning.trained.target import Form, Outputs
+from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects
 
 MAJORITY, MEAN = "majority", "mean"
 NEIGHBOURS = "neighbours"

@@ -9,8 +9,7 @@ import numpy as np
 from gremlink.proxy.learning.graph import Floats
 from gremlink.proxy.learning.properties.context import View
 from gremlink.proxy.learning.properties.neighbour_estimates import Estimates
-from gremlink.proxy.learning.properties.training.dataset import Subjects
-from gremlink.proxy.learning.trained.target import Form, Outputs
+from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects
 
 LEAST_SHARE = 1e-6
 

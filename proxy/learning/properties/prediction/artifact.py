@@ -22,10 +22,11 @@ from gremlink.proxy.learning.properties.methods.base_models import (
 from gremlink.proxy.learning.properties.methods.gradient_boosting import Forest
 from gremlink.proxy.learning.properties.methods.linear import Linear
 from gremlink.proxy.learning.properties.methods.neighbour_mean import AroundVertices, AtEnds
-from gremlink.proxy.learning.properties.prediction.head import Head, Networks
+from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.prediction.model import EdgeFeatures, PropertyModel
 from gremlink.proxy.learning.properties.thresholds import Lift
 from gremlink.proxy.learning.trained.encoder import encoder_tensors, encoders_of
+from gremlink.proxy.learning.trained.head import Head
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph, stored_graph_of
 from gremlink.proxy.learning.trained.target import PROPERTY_TASKS, Form, PropertyTarget
 from gremlink.proxy.store.artifacts import Artifact

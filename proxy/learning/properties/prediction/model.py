@@ -20,18 +20,18 @@ from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
 from gremlink.proxy.learning.inductive.scope import STRUCTURE, Scope
 from gremlink.proxy.learning.properties.context import Known, View
 from gremlink.proxy.learning.properties.methods.base_models import Member
+from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.mixture import blended
-from gremlink.proxy.learning.properties.prediction.head import Networks
 from gremlink.proxy.learning.properties.prediction.live_labels import (
     Pair,
     revised_edges,
     revised_vertices,
 )
 from gremlink.proxy.learning.properties.thresholds import Lift
-from gremlink.proxy.learning.properties.training.dataset import Subjects
 from gremlink.proxy.learning.settings import NETWORK
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
-from gremlink.proxy.learning.trained.target import Outputs, PropertyTarget
+from gremlink.proxy.learning.trained.target import Outputs, PropertyTarget, Subjects
+from gremlink.proxy.learning.trained.vertex_embeddings import NoEmbeddings, VertexEmbeddings
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,23 @@ class PropertyModel:
         weights = np.array([weight for weight, _ in self.members])
         said = [member.outputs(subjects) for _, member in self.members]
         return self.lift.applied(self.target.form, blended(weights, said))
+
+    def vertex_embeddings(self) -> VertexEmbeddings:
+        """Return those of the network. Raises `NoEmbeddings`."""
+        ends = tuple(dict.fromkeys(self.target.ends))
+        for _, member in self.members:
+            if isinstance(member, Networks):
+                counts = self.stored.graph.counts
+                every = {end: np.arange(counts[end]) for end in ends}
+                view = View(self.stored.graph, self.target.ends, self.known, every)
+                states = view.states(member.encoders)
+                places = {end: self.target.ends.index(end) for end in ends}
+                tables = {
+                    end: np.concatenate([each[places[end]] for each in states], axis=1)
+                    for end in ends
+                }
+                return VertexEmbeddings(NETWORK, self.stored, tables)
+        raise NoEmbeddings("the model has no network, so it places vertices nowhere")
 
     def on_vertices(
         self, extension: Extension, read: Neighbourhood, asked: Collection[Literal]

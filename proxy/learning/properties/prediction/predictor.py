@@ -26,9 +26,8 @@ from gremlink.proxy.learning.inductive.scope import Scope
 from gremlink.proxy.learning.properties.prediction.artifact import from_artifact
 from gremlink.proxy.learning.properties.prediction.live_labels import Pair
 from gremlink.proxy.learning.properties.prediction.model import PropertyModel
-from gremlink.proxy.learning.properties.training.dataset import Subjects
-from gremlink.proxy.learning.trained.target import Element, Form, Outputs, Task
-from gremlink.proxy.learning.workflows.embeddings import VertexEmbeddings, embeddings_of
+from gremlink.proxy.learning.trained.target import Element, Form, Outputs, Subjects, Task
+from gremlink.proxy.learning.trained.vertex_embeddings import VertexEmbeddings
 from gremlink.proxy.store.artifacts import read_artifact
 from gremlink.proxy.store.reading import making
 
@@ -120,7 +119,7 @@ class PropertyPredictor:
     @cached_property
     def embeddings(self) -> VertexEmbeddings:
         """Where a network has placed the vertices. Raises `NoEmbeddings`."""
-        return embeddings_of(self._model)
+        return self._model.vertex_embeddings()
 
     def extended(
         self, read: Neighbourhood, inputs: Sequence[Literal | EdgeInput]

@@ -13,7 +13,7 @@ import numpy as np
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.events import Progress
 from gremlink.proxy.learning.features.encoding import Encoding
-from gremlink.proxy.learning.graph import Features, Floats, Indexes, Mask
+from gremlink.proxy.learning.graph import Features, Floats, Indexes
 from gremlink.proxy.learning.processing.load import load_processed
 from gremlink.proxy.learning.processing.processed import (
     Column,
@@ -25,7 +25,14 @@ from gremlink.proxy.learning.processing.processed import (
     UnusableExport,
 )
 from gremlink.proxy.learning.trained.stored_graph import OverStoredGraph, StoredGraph
-from gremlink.proxy.learning.trained.target import Form, PropertyTarget, Task, classes_in, typed
+from gremlink.proxy.learning.trained.target import (
+    Form,
+    PropertyTarget,
+    Subjects,
+    Task,
+    classes_in,
+    typed,
+)
 
 DEFAULT_SPLIT: SplitRate = (0.9, 0.1, 0.0)
 """Neptune's, for properties."""
@@ -35,25 +42,6 @@ LARGEST = 1e30
 
 LEAST_ROWS = 4
 """Elements with a value that there must be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subjects:
-    """Elements whose property is to be predicted.
-
-    `ends` are the vertices themselves, or the edges' heads and tails: int64 `[elements]` each.
-    `features` are the edges' own: float32 `[elements, width]`; vertices have none here.
-    """
-
-    ends: tuple[Indexes, ...]
-    features: Floats
-
-    def __len__(self) -> int:
-        return len(self.ends[0])
-
-    def select(self, rows: Indexes | Mask) -> Subjects:
-        """Some of them."""
-        return Subjects(tuple(end[rows] for end in self.ends), self.features[rows])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,7 @@ from gremlink.proxy.learning.properties.neighbour_estimates import (
     around_vertices,
     at_ends,
 )
-from gremlink.proxy.learning.properties.training.dataset import Subjects
-from gremlink.proxy.learning.trained.target import Form
+from gremlink.proxy.learning.trained.target import Form, Subjects
 
 KNOWS = Relation("a", "knows", "a")
 RATED = Relation("user", "rated", "film")

@@ -16,14 +16,12 @@ from gremlink.proxy.cli import main
 from gremlink.proxy.learning.graph import TypedGraph
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
-from gremlink.proxy.learning.workflows.embeddings import (
+from gremlink.proxy.learning.trained.vertex_embeddings import (
     NoEmbeddings,
     UnknownVertex,
     VertexEmbeddings,
-    embeddings_of,
-    picture,
-    plane,
 )
+from gremlink.proxy.learning.workflows.embeddings import picture, plane
 from gremlink.proxy.learning.workflows.load import Model, model_in
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.artifacts import read_artifact
@@ -53,7 +51,7 @@ def links(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_neighbours_are_of_the_same_team(people: Path) -> None:
-    found = embeddings_of(loaded(people))
+    found = loaded(people).vertex_embeddings()
     same = []
     for person in range(PEOPLE):
         for vertex, cosine in found.nearest(found.find(f"p{person}"), 3):
@@ -64,7 +62,7 @@ def test_neighbours_are_of_the_same_team(people: Path) -> None:
 
 
 def test_neighbours_of_another_type(links: Path) -> None:
-    found = embeddings_of(loaded(links))
+    found = loaded(links).vertex_embeddings()
     assert found.network == "distmult"
     near = found.nearest(found.find("p0"), 3, "Thing")
     assert [vertex.value[0] for vertex, _ in near] == ["t", "t", "t"]
@@ -146,7 +144,7 @@ def test_a_model_without_a_network(tmp_path: Path) -> None:
     export = write_communities(tmp_path / "export", people=12)
     train(export, tmp_path / "model", model="popularity", settings=QUICK)
     with pytest.raises(NoEmbeddings):
-        embeddings_of(loaded(tmp_path / "model"))
+        loaded(tmp_path / "model").vertex_embeddings()
     assert picture(loaded(tmp_path / "model")) == {}
     done = CliRunner().invoke(main, ["embeddings", str(tmp_path / "model")])
     assert done.exit_code == 1

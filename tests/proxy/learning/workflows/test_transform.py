@@ -19,7 +19,6 @@ from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
 from gremlink.proxy.learning.processing.processed import UnusableExport
 from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.workflows.embeddings import embeddings_of
 from gremlink.proxy.learning.workflows.load import model_in
 from gremlink.proxy.learning.workflows.process import prepare
 from gremlink.proxy.learning.workflows.train_links import train
@@ -178,7 +177,7 @@ def test_a_new_vertex_without_features_begins_with_the_mean_of_its_type(
     found = transform(tmp_path / "model", now, tmp_path / "new")
     assert (found.drift.new_vertices, found.drift.limit) == (1, 0.1), "things have no features"
     old = read_artifact(tmp_path / "model")
-    new = embeddings_of(model_in(read_artifact(tmp_path / "new"), tmp_path / "new"))
+    new = model_in(read_artifact(tmp_path / "new"), tmp_path / "new").vertex_embeddings()
     place = [str(id.value) for id in new.stored.ids["Thing"]].index("late")
     own = new.tables["Thing"][place]
     if model == "rgcn":
@@ -188,7 +187,7 @@ def test_a_new_vertex_without_features_begins_with_the_mean_of_its_type(
         means = [each.embeddings["Thing"].mean(axis=0) for each in loaded.encoders]
         expected = np.concatenate([mean / np.linalg.norm(mean) for mean in means])
     else:
-        before = embeddings_of(model_in(old, tmp_path / "model")).tables["Thing"]
+        before = model_in(old, tmp_path / "model").vertex_embeddings().tables["Thing"]
         expected = before.mean(axis=0)
     cosine = own @ expected / np.linalg.norm(own) / np.linalg.norm(expected)
     assert cosine == pytest.approx(1.0, abs=1e-4)

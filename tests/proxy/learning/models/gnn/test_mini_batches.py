@@ -16,8 +16,7 @@ from gremlink.proxy.learning.models.gnn import mini_batches
 from gremlink.proxy.learning.models.gnn.mini_batches import Sampling, device_for, samples
 from gremlink.proxy.learning.models.gnn.rgcn import EncoderSettings
 from gremlink.proxy.learning.models.property_network import fit_property
-from gremlink.proxy.learning.properties.training.dataset import Subjects
-from gremlink.proxy.learning.trained.target import Form
+from gremlink.proxy.learning.trained.target import Form, Subjects
 
 CPU = torch.device("cpu")
 KNOWS = Relation("P", "knows", "P")

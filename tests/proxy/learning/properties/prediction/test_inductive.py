@@ -19,8 +19,8 @@ from gremlink.proxy.learning.models.fit_settings import FitSettings
 from gremlink.proxy.learning.models.gnn.rgcn import EncoderSettings
 from gremlink.proxy.learning.models.property_network import fit_property
 from gremlink.proxy.learning.properties.methods.base_models import Field, Member
+from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.prediction.artifact import to_artifact
-from gremlink.proxy.learning.properties.prediction.head import Networks
 from gremlink.proxy.learning.properties.prediction.predictor import (
     PredictedValue,
     PropertyPredictor,

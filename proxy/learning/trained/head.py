@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Floats
-from gremlink.proxy.learning.properties.context import View
-from gremlink.proxy.learning.properties.training.dataset import Subjects
-from gremlink.proxy.learning.trained.encoder import Encoder
-from gremlink.proxy.learning.trained.target import Form, Outputs
+from gremlink.proxy.learning.trained.target import Outputs, Subjects
 
 BLOCK = 65_536
 """Elements that are computed at a time: bounds the memory."""
@@ -60,27 +57,3 @@ class Head:
     def from_tensors(cls, tensors: Mapping[str, NDArray[Any]], states: tuple[Floats, ...]) -> Head:
         """What `tensors` gave. Raises KeyError."""
         return cls(states, *(tensors[part] for part in PARTS))
-
-
-@dataclass(frozen=True, slots=True)
-class Networks:
-    """The mean of several networks' confidences or numbers; `encoders` made the heads' states."""
-
-    form: Form
-    heads: tuple[Head, ...]
-    encoders: tuple[Encoder, ...] = ()
-
-    @property
-    def reach(self) -> int:
-        """See `Member.reach`."""
-        return max(1, len(self.encoders[0].layers))
-
-    def on(self, view: View) -> Networks:
-        """See `Member.on`."""
-        pairs = zip(self.heads, view.states(self.encoders), strict=True)
-        return replace(self, heads=tuple(replace(head, states=states) for head, states in pairs))
-
-    def outputs(self, subjects: Subjects) -> Outputs:
-        """See `Member.outputs`."""
-        said = [self.form.from_raw(head.raw(subjects)) for head in self.heads]
-        return np.asarray(np.mean(said, axis=0), dtype=np.float64)

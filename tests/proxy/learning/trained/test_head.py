@@ -14,10 +14,10 @@ from gremlink.proxy.learning.models import property_network
 from gremlink.proxy.learning.models.fit_settings import FitSettings
 from gremlink.proxy.learning.models.gnn.rgcn import EncoderSettings
 from gremlink.proxy.learning.models.property_network import PropertyHead, fit_property
+from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.prediction import head as module
-from gremlink.proxy.learning.properties.prediction.head import Head, Networks
-from gremlink.proxy.learning.properties.training.dataset import Subjects
-from gremlink.proxy.learning.trained.target import Form
+from gremlink.proxy.learning.trained.head import Head
+from gremlink.proxy.learning.trained.target import Form, Subjects
 
 RANDOM = np.random.default_rng(0)
 RATED = Relation("user", "rated", "film")
