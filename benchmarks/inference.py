@@ -39,6 +39,7 @@ from gremlink.proxy.learning.links.calibration import Calibration
 from gremlink.proxy.learning.links.prediction.model import LinkModel, RelationModel
 from gremlink.proxy.learning.links.prediction.model import to_artifact as links_to_artifact
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
+from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.properties.context import Known
 from gremlink.proxy.learning.properties.methods.base_models import Constant
 from gremlink.proxy.learning.properties.prediction.artifact import (
@@ -46,7 +47,6 @@ from gremlink.proxy.learning.properties.prediction.artifact import (
 )
 from gremlink.proxy.learning.properties.prediction.model import EdgeFeatures, PropertyModel
 from gremlink.proxy.learning.properties.thresholds import Lift
-from gremlink.proxy.learning.settings import NETWORK
 from gremlink.proxy.learning.trained.embeddings import Embeddings, RelationVectors
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 from gremlink.proxy.learning.trained.target import Form, PropertyTarget

@@ -27,8 +27,9 @@ from gremlink.proxy.learning.links.training.networks import (
     judged,
     most_epochs,
 )
+from gremlink.proxy.learning.methods import NETWORKS
 from gremlink.proxy.learning.models.gnn.messages import threads
-from gremlink.proxy.learning.settings import NETWORKS, TrainingSettings
+from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train_links import load_dataset, train
 from gremlink.proxy.store.artifacts import read_artifact
 

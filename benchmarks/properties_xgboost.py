@@ -16,8 +16,8 @@ import xgboost
 from gremlink.proxy.learning.events import unheard
 from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.properties.columns import Table
+from gremlink.proxy.learning.properties.dataset import load_property
 from gremlink.proxy.learning.properties.methods.base_models import Field
-from gremlink.proxy.learning.properties.training.dataset import load_property
 from gremlink.proxy.learning.properties.training.experiment import Trial
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects

@@ -42,8 +42,8 @@ from link_methods import Test, alone, blended, held_back, write_links
 from rich.console import Console
 from rich.table import Table
 
+from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.provenance import peak_memory
-from gremlink.proxy.learning.settings import AUTO
 
 CHANCE = "(a random order)"
 PYKEEN = ("distmult", "complex")

@@ -11,15 +11,8 @@ import click
 from gremlink.proxy.cli.duration import DURATION
 from gremlink.proxy.cli.output import console, progress
 from gremlink.proxy.cli.output.property_report import property_table
-from gremlink.proxy.learning.settings import (
-    AUTO,
-    DEVICES,
-    MINI_BATCHES,
-    MODELS,
-    PROPERTY_MODELS,
-    SearchSettings,
-    TrainingSettings,
-)
+from gremlink.proxy.learning.methods import AUTO, MODELS, PROPERTY_MODELS
+from gremlink.proxy.learning.settings import DEVICES, MINI_BATCHES, SearchSettings, TrainingSettings
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from gremlink.proxy.learning.methods import AUTO, MODELS, PROPERTY_MODELS
 from gremlink.proxy.learning.search.templates import MODEL_TYPES
-from gremlink.proxy.learning.settings import AUTO, MODELS, PROPERTY_MODELS
 from gremlink.proxy.management.errors import (
     InvalidParameter,
     MissingParameter,

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.metrics import HALF, chosen, macro_auc
-from gremlink.proxy.learning.properties.training.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.training.experiment import PropertyStudy
 from gremlink.proxy.learning.properties.training.network import Stage
 from gremlink.proxy.learning.trained.target import Form, Outputs

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.reports.property_details import Details
 from gremlink.proxy.learning.search.tuning import SearchReport
-from gremlink.proxy.learning.settings import AUTO
 
 MOST_CLASSES = 50
 """Up to so many classes the report shows the confusion matrix."""

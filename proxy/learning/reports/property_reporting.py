@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gremlink.proxy.learning.methods import AUTO, NETWORK
 from gremlink.proxy.learning.models.gnn.mini_batches import place
 from gremlink.proxy.learning.properties.thresholds import Lift
 from gremlink.proxy.learning.properties.training.experiment import (
@@ -19,7 +20,6 @@ from gremlink.proxy.learning.reports.property_report import (
     PropertyReport,
     PropertyRow,
 )
-from gremlink.proxy.learning.settings import AUTO, NETWORK
 from gremlink.proxy.learning.trained.target import Form, PropertyTarget
 
 

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gremlink.proxy.learning.methods import AUTO, KNOWLEDGE_NAMES, LIGHTGCN, NETWORK
 from gremlink.proxy.learning.processing.processed import UnusableExport
 from gremlink.proxy.learning.search.configuration import FILE, LINKS, TEMPLATES, document_of
-from gremlink.proxy.learning.settings import (
-    AUTO,
-    KNOWLEDGE_NAMES,
-    LIGHTGCN,
-    NETWORK,
-    TrainingSettings,
-)
+from gremlink.proxy.learning.settings import TrainingSettings
 
 TASKS = {
     "node_classification": "node_class",

@@ -11,6 +11,7 @@ from typing import Any
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.events import Progress
 from gremlink.proxy.learning.graph import TypedGraph
+from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.search.configuration import (
     FILE,
     BadHpoConfiguration,
@@ -24,7 +25,7 @@ from gremlink.proxy.learning.search.parameter import Value, in_words
 from gremlink.proxy.learning.search.search import Here, Objective, TrialRow, search
 from gremlink.proxy.learning.search.templates import TASKS, template
 from gremlink.proxy.learning.search.workers import Workers
-from gremlink.proxy.learning.settings import AUTO, SearchSettings, TrainingSettings
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
 from gremlink.proxy.learning.timeline import Stage
 from gremlink.proxy.store.artifacts import read_manifest
 

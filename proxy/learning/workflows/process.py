@@ -14,7 +14,7 @@ from gremlink.proxy.learning.processing.drift import Drift, drift_between
 from gremlink.proxy.learning.processing.process import process, stages
 from gremlink.proxy.learning.processing.processed import ProcessedGraph
 from gremlink.proxy.learning.processing.stored import read_processed, write_processed
-from gremlink.proxy.learning.properties.training.dataset import property_dataset
+from gremlink.proxy.learning.properties.dataset import property_dataset
 from gremlink.proxy.learning.properties.training.model_selection import yardstick_of
 from gremlink.proxy.learning.properties.training.scoring import metric_of
 from gremlink.proxy.learning.search.templates import reports

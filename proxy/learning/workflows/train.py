@@ -9,22 +9,16 @@ from gremlink.proxy.learning.events import Progress, unheard
 from gremlink.proxy.learning.links.prediction.model import TASK
 from gremlink.proxy.learning.links.training.experiment import Bench
 from gremlink.proxy.learning.links.training.trials import link_objective
+from gremlink.proxy.learning.methods import AUTO, MODELS, PROPERTY_MODELS
 from gremlink.proxy.learning.models.gnn.mini_batches import check_device
 from gremlink.proxy.learning.processing.load import asks_for_property
-from gremlink.proxy.learning.properties.training.dataset import load_property
+from gremlink.proxy.learning.properties.dataset import load_property
 from gremlink.proxy.learning.properties.training.trials import property_objective
 from gremlink.proxy.learning.reports.link_report import Report
 from gremlink.proxy.learning.reports.property_report import PropertyReport
 from gremlink.proxy.learning.search.configuration import Metric
 from gremlink.proxy.learning.search.search import Objective
-from gremlink.proxy.learning.settings import (
-    AUTO,
-    MODELS,
-    PROPERTY_MODELS,
-    SearchSettings,
-    TrainingSettings,
-    check_model,
-)
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings, check_model
 from gremlink.proxy.learning.workflows import train_links
 from gremlink.proxy.learning.workflows.train_properties import train_property
 from gremlink.proxy.store.artifacts import try_output

@@ -28,6 +28,7 @@ from gremlink.proxy.learning.links.training.holdout import study_split
 from gremlink.proxy.learning.links.training.networks import checkpoints, told
 from gremlink.proxy.learning.links.training.stages import stages
 from gremlink.proxy.learning.links.training.tuning import begin_warm, searched
+from gremlink.proxy.learning.methods import AUTO, MODELS, NETWORK
 from gremlink.proxy.learning.models.fitting import Checkpoint
 from gremlink.proxy.learning.models.gnn.messages import threads
 from gremlink.proxy.learning.models.gnn.mini_batches import place
@@ -47,14 +48,7 @@ from gremlink.proxy.learning.search.tuning import (
     tuned_by,
     wanted_for,
 )
-from gremlink.proxy.learning.settings import (
-    AUTO,
-    MODELS,
-    NETWORK,
-    SearchSettings,
-    TrainingSettings,
-    check_model,
-)
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings, check_model
 from gremlink.proxy.learning.timeline import Timeline
 from gremlink.proxy.learning.trained.encoder import Encoder
 from gremlink.proxy.learning.trained.network import Trained, together

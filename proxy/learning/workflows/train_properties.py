@@ -13,15 +13,16 @@ import numpy as np
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.budget import within
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
+from gremlink.proxy.learning.methods import AUTO, NETWORK, PROPERTY_MODELS
 from gremlink.proxy.learning.models.gnn.messages import threads
 from gremlink.proxy.learning.properties.context import Known
+from gremlink.proxy.learning.properties.dataset import PropertyDataset, load_property
 from gremlink.proxy.learning.properties.methods.base_models import Member
 from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.mixture import used
 from gremlink.proxy.learning.properties.prediction.artifact import to_artifact
 from gremlink.proxy.learning.properties.prediction.model import EdgeFeatures, PropertyModel
 from gremlink.proxy.learning.properties.thresholds import Lift
-from gremlink.proxy.learning.properties.training.dataset import PropertyDataset, load_property
 from gremlink.proxy.learning.properties.training.experiment import PropertyStudy, Trial
 from gremlink.proxy.learning.properties.training.model_selection import Choice
 from gremlink.proxy.learning.properties.training.network import epochs_of
@@ -36,13 +37,7 @@ from gremlink.proxy.learning.search.tuning import (
     tuned_by,
     wanted_for,
 )
-from gremlink.proxy.learning.settings import (
-    AUTO,
-    NETWORK,
-    PROPERTY_MODELS,
-    SearchSettings,
-    TrainingSettings,
-)
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
 from gremlink.proxy.learning.timeline import Timeline
 from gremlink.proxy.learning.trained.encoder import Encoder
 from gremlink.proxy.learning.trained.head import Head

@@ -30,8 +30,8 @@ from gremlink.proxy.learning.processing.processed import (
 )
 from gremlink.proxy.learning.processing.stored import read_processed
 from gremlink.proxy.learning.properties.context import Known, View
+from gremlink.proxy.learning.properties.dataset import subjects_of
 from gremlink.proxy.learning.properties.prediction.model import EdgeFeatures, PropertyModel
-from gremlink.proxy.learning.properties.training.dataset import subjects_of
 from gremlink.proxy.learning.workflows.load import Model, artifact_of, model_in
 from gremlink.proxy.store.artifacts import (
     MANIFEST,

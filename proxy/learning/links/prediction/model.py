@@ -18,7 +18,7 @@ from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.mixture import MemberWeights, Mixture
 from gremlink.proxy.learning.links.scorers import FITTED, STRUCTURAL, Scorer
 from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors
-from gremlink.proxy.learning.settings import NETWORK
+from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.trained.embeddings import Embeddings, RelationVectors, unit_rows
 from gremlink.proxy.learning.trained.encoder import (
     Encoder,

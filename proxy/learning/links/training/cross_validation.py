@@ -23,7 +23,7 @@ from gremlink.proxy.learning.links.training.networks import (
     judged,
     most_epochs,
 )
-from gremlink.proxy.learning.settings import AUTO, NETWORK
+from gremlink.proxy.learning.methods import AUTO, NETWORK
 from gremlink.proxy.learning.timeline import Steps
 from gremlink.proxy.learning.trained.network import Trained
 

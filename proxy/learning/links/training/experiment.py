@@ -25,9 +25,10 @@ from gremlink.proxy.learning.links.training.fit_calibration import fit_calibrati
 from gremlink.proxy.learning.links.training.networks import Course
 from gremlink.proxy.learning.links.training.plan import Plan, planned
 from gremlink.proxy.learning.links.training.warm_start import Warm
+from gremlink.proxy.learning.methods import AUTO, NETWORK, NETWORKS
 from gremlink.proxy.learning.processing.processed import CustomSplit
 from gremlink.proxy.learning.provenance import Stopwatch
-from gremlink.proxy.learning.settings import AUTO, NETWORK, NETWORKS, TrainingSettings
+from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.trained.network import Trained
 
 Ranks = NDArray[np.float64]

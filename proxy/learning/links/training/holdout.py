@@ -28,8 +28,8 @@ from gremlink.proxy.learning.links.training.networks import (
     patience_of,
     told,
 )
+from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.processing.processed import CustomSplit, Split, SplitRate
-from gremlink.proxy.learning.settings import AUTO
 from gremlink.proxy.learning.timeline import Steps
 from gremlink.proxy.learning.trained.network import Trained, together
 

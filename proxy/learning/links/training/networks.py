@@ -12,6 +12,7 @@ import numpy as np
 from gremlink.proxy.learning.events import EpochDone, PhaseStarted, Progress
 from gremlink.proxy.learning.graph import Relation, TypedGraph
 from gremlink.proxy.learning.links.training.warm_start import Warm
+from gremlink.proxy.learning.methods import LIGHTGCN, NETWORK
 from gremlink.proxy.learning.models.fit_settings import fit_settings
 from gremlink.proxy.learning.models.fitting import Checkpoint, fit
 from gremlink.proxy.learning.models.knowledge.fitting import (
@@ -20,7 +21,7 @@ from gremlink.proxy.learning.models.knowledge.fitting import (
     fit_knowledge,
 )
 from gremlink.proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
-from gremlink.proxy.learning.settings import LIGHTGCN, NETWORK, TrainingSettings
+from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.timeline import is_over
 from gremlink.proxy.learning.trained.network import Trained
 

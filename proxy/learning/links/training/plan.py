@@ -22,20 +22,14 @@ from gremlink.proxy.learning.links.scorers.recommenders.weighted_ease import (
     WeightedEase,
 )
 from gremlink.proxy.learning.links.training.networks import most_epochs
+from gremlink.proxy.learning.methods import AUTO, KNOWLEDGE_NAMES, LIGHTGCN, NETWORK, NETWORKS
 from gremlink.proxy.learning.models.gnn.mini_batches import (
     BATCHES,
     POOL,
     learns_from_samples,
     read_by_a_step,
 )
-from gremlink.proxy.learning.settings import (
-    AUTO,
-    KNOWLEDGE_NAMES,
-    LIGHTGCN,
-    NETWORK,
-    NETWORKS,
-    TrainingSettings,
-)
+from gremlink.proxy.learning.settings import TrainingSettings
 
 TOUCH = 4e-9
 """Seconds for a number that is read, changed and written."""

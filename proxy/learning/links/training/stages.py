@@ -9,8 +9,8 @@ from gremlink.proxy.learning.links.training.cross_validation import count_parts
 from gremlink.proxy.learning.links.training.experiment import BLENDING, Bench
 from gremlink.proxy.learning.links.training.holdout import BLEND_EDGES, TESTING
 from gremlink.proxy.learning.links.training.plan import TOUCH, cost
+from gremlink.proxy.learning.methods import AUTO, NETWORK, NETWORKS
 from gremlink.proxy.learning.search.tuning import Wanted, stages_of_search
-from gremlink.proxy.learning.settings import AUTO, NETWORK, NETWORKS
 from gremlink.proxy.learning.timeline import Stage
 
 LOOK = 0.01

@@ -17,8 +17,8 @@ from gremlink.proxy.learning.features.encodings import to_document
 from gremlink.proxy.learning.graph import Floats, Indexes, Mask, Relation
 from gremlink.proxy.learning.links.prediction.model import TASK, LinkModel, from_artifact
 from gremlink.proxy.learning.links.training.dataset import Dataset
+from gremlink.proxy.learning.methods import KNOWLEDGE_NAMES
 from gremlink.proxy.learning.models.warm_start import NetworkStart
-from gremlink.proxy.learning.settings import KNOWLEDGE_NAMES
 from gremlink.proxy.learning.trained.embeddings import Embeddings, RelationVectors
 from gremlink.proxy.learning.trained.encoder import Encoder
 from gremlink.proxy.learning.trained.knowledge import KnowledgeEmbeddings

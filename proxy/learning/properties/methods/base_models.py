@@ -10,9 +10,11 @@ from typing import Protocol
 import numpy as np
 
 from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.properties import columns
 from gremlink.proxy.learning.properties.columns import Table
 from gremlink.proxy.learning.properties.context import View
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.methods.gradient_boosting import Forest, fit_forest
 from gremlink.proxy.learning.properties.methods.linear import Linear, fit_linear
 from gremlink.proxy.learning.properties.methods.neighbour_mean import AroundVertices, AtEnds
@@ -21,8 +23,6 @@ from gremlink.proxy.learning.properties.neighbour_estimates import (
     around_vertices,
     at_ends,
 )
-from gremlink.proxy.learning.properties.training.dataset import PropertyDataset
-from gremlink.proxy.learning.settings import NETWORK
 from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects
 
 MAJORITY, MEAN = "majority", "mean"

@@ -18,6 +18,7 @@ from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.inductive.extension import Extension
 from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
 from gremlink.proxy.learning.inductive.scope import STRUCTURE, Scope
+from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.properties.context import Known, View
 from gremlink.proxy.learning.properties.methods.base_models import Member
 from gremlink.proxy.learning.properties.methods.networks import Networks
@@ -28,7 +29,6 @@ from gremlink.proxy.learning.properties.prediction.live_labels import (
     revised_vertices,
 )
 from gremlink.proxy.learning.properties.thresholds import Lift
-from gremlink.proxy.learning.settings import NETWORK
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 from gremlink.proxy.learning.trained.target import Outputs, PropertyTarget, Subjects
 from gremlink.proxy.learning.trained.vertex_embeddings import NoEmbeddings, VertexEmbeddings

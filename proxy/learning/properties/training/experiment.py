@@ -10,10 +10,11 @@ import numpy as np
 
 from gremlink.proxy.learning.events import PhaseStarted, Progress
 from gremlink.proxy.learning.graph import Indexes
+from gremlink.proxy.learning.methods import AUTO, NETWORK
 from gremlink.proxy.learning.processing.processed import CustomSplit
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.methods.base_models import Field
 from gremlink.proxy.learning.properties.metrics import ClassificationMetrics, Metrics, metrics_for
-from gremlink.proxy.learning.properties.training.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.training.fold import Fold, best_stage
 from gremlink.proxy.learning.properties.training.model_selection import (
     Choice,
@@ -25,7 +26,7 @@ from gremlink.proxy.learning.properties.training.network import Course, Judge, S
 from gremlink.proxy.learning.properties.training.plan import PropertyPlan, planned
 from gremlink.proxy.learning.properties.training.splitting import in_parts, parts_for
 from gremlink.proxy.learning.provenance import Stopwatch
-from gremlink.proxy.learning.settings import AUTO, NETWORK, TrainingSettings, UnusableSettings
+from gremlink.proxy.learning.settings import TrainingSettings, UnusableSettings
 from gremlink.proxy.learning.timeline import Steps
 from gremlink.proxy.learning.trained.target import Form, Outputs
 

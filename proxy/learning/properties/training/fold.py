@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gremlink.proxy.learning.graph import Indexes
+from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.properties.training.network import Course, Stage
-from gremlink.proxy.learning.settings import NETWORK
 from gremlink.proxy.learning.trained.target import Outputs
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.methods import AUTO
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.metrics import metrics_for
 from gremlink.proxy.learning.properties.mixture import Weights, blended, fit_weights
 from gremlink.proxy.learning.properties.thresholds import Lift, are_uneven, best_lift
-from gremlink.proxy.learning.properties.training.dataset import PropertyDataset
-from gremlink.proxy.learning.settings import AUTO
 from gremlink.proxy.learning.trained.target import Form, Outputs
 
 Said = Mapping[str, Outputs]

@@ -13,7 +13,7 @@ from gremlink.proxy.learning.events import EpochDone, Progress
 from gremlink.proxy.learning.graph import Indexes
 from gremlink.proxy.learning.models.fit_settings import fit_settings
 from gremlink.proxy.learning.models.property_network import PropertyCheckpoint, fit_property
-from gremlink.proxy.learning.properties.training.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.timeline import is_over
 from gremlink.proxy.learning.trained.target import Form, Outputs

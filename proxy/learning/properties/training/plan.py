@@ -19,6 +19,7 @@ from gremlink.proxy.learning.budget import (
     default_budget,
     messages_cost,
 )
+from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.models.gnn.mini_batches import (
     BATCHES,
     learns_from_samples,
@@ -27,11 +28,11 @@ from gremlink.proxy.learning.models.gnn.mini_batches import (
 from gremlink.proxy.learning.models.property_network import ROWS
 from gremlink.proxy.learning.processing.processed import CustomSplit
 from gremlink.proxy.learning.properties.columns import MOST_COLUMNS, named_types
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.methods.base_models import MAJORITY, MEAN, NEIGHBOURS
 from gremlink.proxy.learning.properties.methods.gradient_boosting import ROUNDS
-from gremlink.proxy.learning.properties.training.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.training.network import kinds
-from gremlink.proxy.learning.settings import NETWORK, TrainingSettings
+from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.trained.target import Form
 
 FEW = 3

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from gremlink.proxy.learning.budget import STOPPED
+from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.properties.training.experiment import Trial
 from gremlink.proxy.learning.properties.training.network import kinds
 from gremlink.proxy.learning.properties.training.plan import cost, epoch_cost
 from gremlink.proxy.learning.search.tuning import Wanted, stages_of_search
-from gremlink.proxy.learning.settings import NETWORK
 from gremlink.proxy.learning.timeline import Stage
 
 LEAST = 0.05

@@ -12,7 +12,7 @@ import numpy as np
 from gremlink.proxy.learning.events import unheard
 from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.models.gnn.messages import threads
-from gremlink.proxy.learning.properties.training.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.training.experiment import Trial
 from gremlink.proxy.learning.properties.training.fold import best_stage
 from gremlink.proxy.learning.properties.training.model_selection import Yardstick

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from gremlink.proxy.learning.methods import AUTO, NETWORK
 from gremlink.proxy.learning.properties.training.experiment import Trial
 from gremlink.proxy.learning.properties.training.scoring import metric_of
 from gremlink.proxy.learning.properties.training.trials import property_objective
 from gremlink.proxy.learning.search.names import applied
 from gremlink.proxy.learning.search.tuning import NO_SEARCH, Question, SearchReport, Wanted, tuned
-from gremlink.proxy.learning.settings import AUTO, NETWORK, TrainingSettings
+from gremlink.proxy.learning.settings import TrainingSettings
 
 ONLY_SETTINGS = (
     "of the earlier training only the settings are used: networks for properties begin anew, "

@@ -19,7 +19,8 @@ from gremlink.proxy.learning.inductive.scope import ENTITIES, STRUCTURE, Scope
 from gremlink.proxy.learning.links.prediction.model import LinkModel, from_artifact, to_artifact
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
 from gremlink.proxy.learning.links.prediction.ranker import ScoredVertex
-from gremlink.proxy.learning.settings import NETWORK, TrainingSettings
+from gremlink.proxy.learning.methods import NETWORK
+from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train_links import train
 from gremlink.proxy.store.artifacts import read_artifact
 

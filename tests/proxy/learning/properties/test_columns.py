@@ -11,8 +11,8 @@ from written_export import Kind, write_export
 
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.learning.properties.columns import around, named_types
+from gremlink.proxy.learning.properties.dataset import load_property
 from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
-from gremlink.proxy.learning.properties.training.dataset import load_property
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train_properties import train_property
 from gremlink.proxy.learning.workflows.transform import transform

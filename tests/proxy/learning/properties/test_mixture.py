@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.properties.mixture import fit_weights
 from gremlink.proxy.learning.properties.training.model_selection import Yardstick, choose
-from gremlink.proxy.learning.settings import AUTO
 from gremlink.proxy.learning.trained.target import Form
 
 EVEN = np.array([0.5, 0.5])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gremlink.proxy.learning.methods import AUTO, KNOWLEDGE_NAMES, LIGHTGCN, NETWORK
 from gremlink.proxy.learning.models.fit_settings import fit_settings
 from gremlink.proxy.learning.search.configuration import (
     BadHpoConfiguration,
@@ -24,13 +25,7 @@ from gremlink.proxy.learning.search.names import (
     with_frequency,
 )
 from gremlink.proxy.learning.search.templates import TASKS, reports, template
-from gremlink.proxy.learning.settings import (
-    AUTO,
-    KNOWLEDGE_NAMES,
-    LIGHTGCN,
-    NETWORK,
-    TrainingSettings,
-)
+from gremlink.proxy.learning.settings import TrainingSettings
 
 DOCUMENTED: dict[str, Any] = {
     "models": [

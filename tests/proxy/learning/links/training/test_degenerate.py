@@ -15,8 +15,9 @@ from gremlink.grammar.traversal import Literal
 from gremlink.proxy.cli import main
 from gremlink.proxy.learning.links.prediction.model import LinkModel
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
+from gremlink.proxy.learning.methods import LIGHTGCN, NETWORK
 from gremlink.proxy.learning.processing.processed import UnusableExport
-from gremlink.proxy.learning.settings import LIGHTGCN, NETWORK, SearchSettings, TrainingSettings
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
 from gremlink.proxy.learning.workflows.load import model_in
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.learning.workflows.transform import transform

@@ -7,7 +7,8 @@ from gremlink.proxy.learning.budget import default_budget
 from gremlink.proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
 from gremlink.proxy.learning.links.scorers import FITTED, STRUCTURAL
 from gremlink.proxy.learning.links.training.plan import cost, planned
-from gremlink.proxy.learning.settings import KNOWLEDGE_NAMES, LIGHTGCN, NETWORK, TrainingSettings
+from gremlink.proxy.learning.methods import KNOWLEDGE_NAMES, LIGHTGCN, NETWORK
+from gremlink.proxy.learning.settings import TrainingSettings
 
 LIKES = Relation("P", "likes", "T")
 

@@ -9,9 +9,9 @@ import pytest
 from teams import write_teams
 from written_export import Kind, write_export
 
+from gremlink.proxy.learning.methods import PROPERTY_MODELS
+from gremlink.proxy.learning.properties.dataset import load_property
 from gremlink.proxy.learning.properties.methods.base_models import Field
-from gremlink.proxy.learning.properties.training.dataset import load_property
-from gremlink.proxy.learning.settings import PROPERTY_MODELS
 
 
 def names(export: Path) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from gremlink.grammar.traversal import Literal
 from gremlink.proxy.learning.models.fit_settings import FitSettings
 from gremlink.proxy.learning.models.gnn.rgcn import EncoderSettings
 from gremlink.proxy.learning.models.property_network import fit_property
+from gremlink.proxy.learning.properties.dataset import load_property
 from gremlink.proxy.learning.properties.methods.base_models import Field, Member
 from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.prediction.artifact import to_artifact
@@ -26,7 +27,6 @@ from gremlink.proxy.learning.properties.prediction.predictor import (
     PropertyPredictor,
 )
 from gremlink.proxy.learning.properties.thresholds import Lift
-from gremlink.proxy.learning.properties.training.dataset import load_property
 from gremlink.proxy.learning.workflows.train_properties import model_of
 from gremlink.proxy.store.artifacts import write_artifact
 

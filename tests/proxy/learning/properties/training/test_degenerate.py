@@ -12,9 +12,10 @@ import pytest
 from degenerate import star
 from written_export import Kind, write_export
 
+from gremlink.proxy.learning.methods import AUTO, NETWORK
 from gremlink.proxy.learning.processing.processed import UnusableExport
 from gremlink.proxy.learning.properties.training.splitting import split_rows
-from gremlink.proxy.learning.settings import AUTO, NETWORK, TrainingSettings, UnusableSettings
+from gremlink.proxy.learning.settings import TrainingSettings, UnusableSettings
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.learning.workflows.transform import transform
 from gremlink.proxy.store.artifacts import read_artifact

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.properties.training.fold import Fold
 from gremlink.proxy.learning.properties.training.network import Course, Stage
-from gremlink.proxy.learning.settings import NETWORK
 
 
 def test_a_network_that_stopped_early_stays_as_it_was() -> None:

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from teams import write_teams
 
+from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.processing.processed import CustomSplit
+from gremlink.proxy.learning.properties.dataset import PropertyDataset, load_property
 from gremlink.proxy.learning.properties.methods.base_models import SIMPLE
-from gremlink.proxy.learning.properties.training.dataset import PropertyDataset, load_property
 from gremlink.proxy.learning.properties.training.plan import (
     CHEAP,
     LEAST_EPOCHS,
@@ -20,7 +21,7 @@ from gremlink.proxy.learning.properties.training.plan import (
     epoch_cost,
     planned,
 )
-from gremlink.proxy.learning.settings import NETWORK, SearchSettings, TrainingSettings
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
 from gremlink.proxy.learning.workflows.train_properties import train_property
 
 NAMES = (NETWORK, *SIMPLE)

@@ -14,7 +14,7 @@ from gremlink.grammar.traversal import Literal
 from gremlink.proxy.graph import BadCell, BadExport
 from gremlink.proxy.learning.graph import Relation
 from gremlink.proxy.learning.processing.processed import UnusableExport
-from gremlink.proxy.learning.properties.training.dataset import load_property
+from gremlink.proxy.learning.properties.dataset import load_property
 from gremlink.proxy.learning.trained.target import Form, typed
 
 
