@@ -19,6 +19,24 @@ FLOORS = [
 ]
 """From the ground up. A part imports from the floors below its own, and from itself."""
 
+INSIDE: dict[str, list[set[str]]] = {
+    "proxy.learning": [
+        {"."},
+        {"features"},
+        {"trained"},
+        {"inductive", "processing"},
+        {"models", "search"},
+        {"links", "properties"},
+        {"reports"},
+        {"workflows"},
+    ],
+    "proxy.learning.models": [{"gnn"}, {"."}, {"knowledge"}],
+    "proxy.learning.links": [{"."}, {"evaluation"}, {"scorers"}, {"prediction"}, {"training"}],
+    "proxy.learning.links.scorers": [{"heuristics", "recommenders"}, {"."}],
+    "proxy.learning.properties": [{"."}, {"methods"}, {"prediction"}, {"training"}],
+}
+"""The same inside of parts, folder by folder; `.` stands for a folder's own modules."""
+
 WITHOUT_IO = ("grammar", "proxy.messages", "proxy.wire", "proxy.inference")
 IO_MODULES = {
     "aiohttp",
@@ -132,6 +150,42 @@ def test_imports_point_down() -> None:
         for imported in upward(module)
     ]
     assert not offenders, "\n".join(offenders)
+
+
+def room_in(folder: str, module: str) -> str:
+    """The name under which a module, or one of the folders it is in, has a place in a folder."""
+    name = module.removeprefix(folder).lstrip(".").partition(".")[0]
+    return name if any(each.startswith(f"{folder}.{name}.") for each in SOURCES) else "."
+
+
+def test_imports_point_down_inside_of_parts() -> None:
+    offenders = []
+    for module in SOURCES:
+        for imported in set(imports(SOURCES[module], module)):
+            both = f"{module}.", f"{imported}."
+            inner = [each for each in INSIDE if all(name.startswith(f"{each}.") for name in both)]
+            if not inner:
+                continue
+            folder = max(inner, key=len)
+            rooms = [room_in(folder, each) for each in (module, imported)]
+            own, other = (
+                next(floor for floor, names in enumerate(INSIDE[folder]) if room in names)
+                for room in rooms
+            )
+            if rooms[0] != rooms[1] and own <= other:
+                offenders.append(f"{module} imports {imported}, which is not below it")
+    assert not offenders, "\n".join(offenders)
+
+
+def test_every_folder_inside_of_parts_has_a_floor() -> None:
+    for folder, floors in INSIDE.items():
+        found = {room_in(folder, each) for each in SOURCES if each.startswith(f"{folder}.")}
+        assert found - {"."} == set().union(*floors) - {"."}, folder
+
+
+def test_names_of_methods_need_nothing() -> None:
+    names = "proxy.learning.methods"
+    assert set(imports(SOURCES[names], names)) == {"__future__"}
 
 
 def test_the_top_package_imports_nothing() -> None:
@@ -298,7 +352,16 @@ def test_document_shows_the_tree_as_it_is() -> None:
             assert any((TOP / folder / name).is_dir() for folder in above), f"there is no {name}"
 
 
+def drawn(drawing: str) -> list[set[str]]:
+    """The floors of a drawing, the highest first."""
+    lines = drawing.splitlines()
+    return [set(line.split()) for line in lines if "│" not in line and line.strip()]
+
+
 def test_document_shows_the_arrows_as_they_are() -> None:
-    drawing = DOCUMENT.split("```")[3]
-    rows = [set(line.split()) for line in drawing.splitlines() if "│" not in line and line.strip()]
-    assert rows == FLOORS[-2::-1]
+    assert drawn(DOCUMENT.split("```")[3]) == FLOORS[-2::-1]
+
+
+def test_document_shows_the_arrows_inside_of_learning() -> None:
+    drawing = DOCUMENT.split("Inside `proxy.learning`")[1].split("```")[1]
+    assert drawn(drawing) == INSIDE["proxy.learning"][:0:-1]
