@@ -21,7 +21,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test pytest notebooks packaged-notebooks databases fuzz semantics test-docker lint format lock sbom clean
+.PHONY: help setup quickstart test pytest notebooks packaged-notebooks databases fuzz semantics test-docker lint format tables lock sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +76,9 @@ format: $(INSTALLED) ## rewrite the sources as the linter and the formatter want
 
 bench-%: $(INSTALLED) ## run benchmarks/%.py; ARGS goes to it
 	$(BIN)/python benchmarks/$*.py $(ARGS)
+
+tables: $(INSTALLED) ## write the parse tables of grammar/script/gremlin.lark
+	$(BIN)/python -m tests.support.parse_tables
 
 lock: $(BIN)/uv ## resolve pyproject.toml anew into both lock files
 	$(UV) pip compile --universal --python-version 3.10 --extra dev --upgrade --generate-hashes \

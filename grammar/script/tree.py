@@ -1,17 +1,18 @@
-"""Script text → a tree of operands and brackets, by `gremlin.lark`; errors in the user's words."""
+"""Script text → a tree of operands and brackets, by the grammar `gremlin.lark`; error messages.
+
+`gremlin.json` holds the parse tables of the grammar.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from lark import Lark
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-
 from gremlink.grammar.errors import LimitExceeded, ScriptError
-from gremlink.grammar.script.lalr import Tables, Token, token
+from gremlink.grammar.script.lalr import END, Parser, Token, Unexpected, token
 from gremlink.grammar.script.strings import unquote
 
 MAX_DEPTH = 50
@@ -180,23 +181,17 @@ _RULES = {
 
 
 @cache
-def _lark() -> Lark:
-    text = (resources.files("gremlink.grammar") / "gremlin.lark").read_text("utf-8")
-    return Lark(
-        text, parser="lalr", lexer="contextual", maybe_placeholders=False, propagate_positions=False
-    )
-
-
-@cache
-def _tables() -> Tables:
-    return Tables(_lark(), _TOKENS, _RULES)
+def _parser() -> Parser:
+    tables = (resources.files("gremlink.grammar.script") / "gremlin.json").read_text("utf-8")
+    return Parser(json.loads(tables), _TOKENS, _RULES)
 
 
 def tree(text: str) -> list[Part]:
-    """The parts of a script. Raises `ScriptError` and `LimitExceeded`."""
-    parts: list[Part] | None = _tables().walk(text)
-    if parts is None:
-        raise _reason(text)
+    """Return the parts of a script. Raises `ScriptError` and `LimitExceeded`."""
+    try:
+        parts: list[Part] = _parser().parse(text)
+    except Unexpected as error:
+        raise _explained(text, error) from None
     return parts
 
 
@@ -210,25 +205,13 @@ _BRACKET = re.compile(_SKIPPED.pattern + r"|(?P<bracket>[(\[{)\]}])", re.DOTALL)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
-def _reason(text: str) -> Exception:
-    """Why Lark refuses the text."""
-    try:
-        _lark().parse(text)
-    except UnexpectedInput as error:
-        return _explain(text, error)
-    return AssertionError("Lark accepts what the walk over its tables refuses")
-
-
-def _explain(text: str, error: UnexpectedInput) -> ScriptError:
-    if isinstance(error, UnexpectedCharacters):
-        return _explain_character(text, error.pos_in_stream or 0)
-    token = error.token if isinstance(error, UnexpectedToken) else None
-    at_end = token is None or token.type == "$END"
-    limit = len(text) if at_end or token is None else token.start_pos or 0
-    opened = _open_brackets(text, limit)
-    if at_end:
+def _explained(text: str, error: Unexpected) -> ScriptError:
+    if error.token is None:
+        return _explain_character(text, error.start)
+    opened = _open_brackets(text, error.start)
+    if error.token == END:
         if not opened:
-            return error_at(text, limit, "the script ends too early")
+            return error_at(text, error.start, "the script ends too early")
         where, bracket = opened[-1]
         return error_at(
             text,
@@ -240,11 +223,11 @@ def _explain(text: str, error: UnexpectedInput) -> ScriptError:
         line, column = line_and_column(text, where)
         return error_at(
             text,
-            limit,
-            f"{token} does not close the {bracket} of line {line}, column {column}: "
+            error.start,
+            f"{error.token} does not close the {bracket} of line {line}, column {column}: "
             f"expected {_CLOSING[bracket]}",
         )
-    return error_at(text, limit, f"{token} closes nothing: no bracket is open here")
+    return error_at(text, error.start, f"{error.token} closes nothing: no bracket is open here")
 
 
 def _explain_character(text: str, at: int) -> ScriptError:
