@@ -1,7 +1,8 @@
 """Mutual TLS for a server that only the processes of one user may reach.
 
-A stock Gremlin Server cannot tell a web page's request from a driver's. A server that asks for a
-certificate, whose key lies in a folder of its user, answers neither pages nor other users.
+A stock Gremlin Server cannot distinguish a web page's request from a driver's. A server that
+requires a client certificate, whose key is in a folder of its user, answers neither pages nor other
+users.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ FOLDER = "tls"
 """Folder of the files, in the server's directory."""
 
 VALIDITY = timedelta(days=3650)
-"""Time for which the certificates hold; they are made anew at each start."""
+"""Validity of the certificates; each start makes new ones."""
 
 _CLOCK_SKEW = timedelta(days=1)
 _SERVER, _AUTHORITIES = "server.p12", "authorities.p12"
@@ -40,7 +41,7 @@ _SERVER, _AUTHORITIES = "server.p12", "authorities.p12"
 
 @dataclass(frozen=True, slots=True)
 class ClientFiles:
-    """The files in PEM that a client needs: whom to trust, what to show, and its key."""
+    """PEM files for a client: trusted authorities, certificate chain and key."""
 
     authorities: Path
     certificate: Path
@@ -48,7 +49,7 @@ class ClientFiles:
 
     @classmethod
     def within(cls, directory: Path) -> ClientFiles:
-        """Name the files of the server whose directory this is."""
+        """Return the files of the server in a directory."""
         folder = directory / FOLDER
         return cls(
             folder / "authorities.pem", folder / "client-chain.pem", folder / "client-key.pem"
@@ -65,7 +66,7 @@ class ClientFiles:
 
 
 def embedded_upstream(settings: Embedded) -> Upstream:
-    """Return how to reach the server that `gremlink gremlin-server` runs with these settings."""
+    """Return client settings for the server that `gremlink gremlin-server` runs."""
     place = f"127.0.0.1:{settings.port}/gremlin"
     if not settings.mutual_tls:
         return Upstream(url=f"ws://{place}")
@@ -73,10 +74,10 @@ def embedded_upstream(settings: Embedded) -> Upstream:
 
 
 def write_certificates(directory: Path, host: str) -> dict[str, Any]:
-    """Write an authority, a server's and a client's certificate below `directory`.
+    """Write an authority's, a server's and a client's certificate below `directory`.
 
-    `host` is the address that the server listens on. Returns the `ssl` entry of the server's
-    settings file. Only the user can read the files, and the authority's key is not kept.
+    `host` is the server's listening address. Returns the `ssl` entry of the server's settings file.
+    Only the user can read the files, and the authority's key is not kept.
     """
     folder = directory / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -112,7 +113,7 @@ def write_certificates(directory: Path, host: str) -> dict[str, Any]:
 
 
 class _Authority:
-    """An authority that signs for one start of one server."""
+    """A certificate authority for one start of one server."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -138,7 +139,7 @@ class _Authority:
     def issue(
         self, name: str, usage: x509.ObjectIdentifier, host: str | None = None
     ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-        """Make a key and its certificate; `host` is whom a server's is for."""
+        """Make a key and its certificate; `host` is the host name of a server's."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = (
             self._builder(_named(name), key.public_key())
@@ -183,7 +184,7 @@ def _alternative(host: str) -> x509.GeneralName:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Write a file that only its user can read, from its first byte on."""
+    """Write a file that only its user can ever read."""
     file.unlink(missing_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "wb") as opened:  # noqa: PTH123

@@ -1,7 +1,7 @@
-"""The files a stock Gremlin Server reads: settings, graph, start script, logging.
+"""Files for a stock Gremlin Server: settings, graph, start script, logging.
 
-Everything in them is relative to the data directory, which is the server's working directory, so
-no path has to survive the quoting rules of three file formats.
+All paths in them are relative to the data directory, which is the server's working directory, so
+none has to survive the quoting rules of three file formats.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ CONSOLE_LOG = "console.log"
 SETTINGS_FILE = "conf/gremlin-server.yaml"
 LOGGING_FILE = "conf/logback.xml"
 READY = "Channel started at port"
-"""What the server says on its console when it listens."""
+"""Console output of a server that listens."""
 NOT_SAVED = "Could not save graph"
-"""What it says in its log when closing the graph fails."""
+"""Log message of a server that could not save its graph."""
 NO_GRAPH_EXIT = 41
-"""Exit code of the start script when the kept graph could not be loaded."""
+"""Exit code of the start script if the kept graph could not be loaded."""
 
 _SERIALIZERS = "org.apache.tinkerpop.gremlin.util.ser."
 _REGISTRY = "org.apache.tinkerpop.gremlin.tinkergraph.structure.TinkerIoRegistry"
@@ -40,8 +40,8 @@ gremlin.tinkergraph.graphLocation={GRAPH_FILE}
 gremlin.tinkergraph.graphFormat=gryo
 """
 
-# The parent holds the other end of standard input: end of file means that it is gone, however it
-# went. System.exit runs the server's shutdown hook, which closes the graph, which writes it.
+# The parent holds the other end of standard input: end of file means that it has ended. System.exit
+# runs the server's shutdown hook, which closes and so writes the graph.
 _START = f"""\
 try {{ graph }} catch (MissingPropertyException missing) {{ Runtime.runtime.halt({NO_GRAPH_EXIT}) }}
 
@@ -86,8 +86,8 @@ def write_configuration(
 ) -> None:
     """Write `conf/` into the data directory.
 
-    `keep` says whether the graph is loaded from and saved to the directory; `settings` replace
-    top-level entries of the server's settings file.
+    With `keep`, the graph is loaded from and saved to the directory; `settings` replace top-level
+    entries of the server's settings file.
     """
     conf = directory / "conf"
     conf.mkdir(parents=True, exist_ok=True)

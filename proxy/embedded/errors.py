@@ -1,4 +1,4 @@
-"""What can go wrong before the embedded server answers, each with what to do about it.
+"""Errors of the embedded server, each with advice.
 
 EmbeddedServerError
 ├── PortInUse             another program listens there
@@ -21,7 +21,7 @@ class EmbeddedServerError(Exception):
 
 
 class PortInUse(EmbeddedServerError):
-    """Nobody can listen on `host:port`; the operating system's `reason` says why."""
+    """The port `host:port` cannot be listened on, for the operating system's `reason`."""
 
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(
@@ -108,7 +108,7 @@ class GraphNotSaved(EmbeddedServerError):
 
 
 class ServerFailed(EmbeddedServerError):
-    """The server ended or did not become ready; `log` is the file that tells more."""
+    """The server ended or did not become ready; `log` is its log file."""
 
     def __init__(self, reason: str, log: Path, excerpt: str) -> None:
         ending = " and ends with:" if excerpt else ""

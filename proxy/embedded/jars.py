@@ -1,7 +1,7 @@
-"""The jars of Gremlin Server, fetched from Maven Central once and kept in the user's cache.
+"""Jars of Gremlin Server, fetched once from Maven Central and kept in the user's cache.
 
-A directory of jars appears in the cache complete or not at all, with a list of what is in it;
-while the list is true, neither the resolver nor the network is touched.
+A directory of jars appears in the cache complete or not at all, with a list of its files; while the
+list is right, neither the resolver nor the network is used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gremlink.proxy.embedded.errors import DownloadFailed
 from gremlink.proxy.messages.system_errors import reason_of
 
 COORDINATES = ("org.apache.tinkerpop:gremlin-server:3.7.5", "ch.qos.logback:logback-classic:1.2.13")
-"""The server, and the logging back-end that it leaves to its user."""
+"""The server, and the logging back-end that it leaves to its users."""
 
 _LIST = "jars.json"
 _DOWNLOADS = 4
@@ -32,7 +32,7 @@ _DOWNLOADS = 4
 
 
 def cache_directory() -> Path:
-    """Where jars are kept, below the user's cache directory (XDG_CACHE_HOME moves it)."""
+    """Return the directory of jars in the user's cache directory (moved by XDG_CACHE_HOME)."""
     return platformdirs.user_cache_path("gremlink") / "jars"
 
 
@@ -43,10 +43,10 @@ def resolve_jars(
     cache: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> list[Path]:
-    """The jars of the given Maven coordinates with all they depend on, as a class path.
+    """Return the jars of Maven coordinates and all their dependencies, as a class path.
 
-    `alone` leaves out what they depend on, for files that are read and not run.
-    Safe to call from several processes at once. Raises `DownloadFailed`.
+    With `alone`, dependencies are left out, for files that are read and not run. Safe to call from
+    several processes at once. Raises `DownloadFailed`.
     """
     cache = cache or cache_directory()
     directory = cache / "+".join(coordinates).replace(":", "_")
@@ -69,7 +69,7 @@ def resolve_jars(
 
 
 def _listed(directory: Path) -> list[Path]:
-    """The jars of a complete directory; none if one is missing or has another size."""
+    """Return the jars of a complete directory; none if one is missing or has another size."""
     try:
         sizes = json.loads((directory / _LIST).read_text(encoding="utf-8"))
         if any((directory / name).stat().st_size != size for name, size in sizes.items()):
@@ -85,7 +85,7 @@ def _fetch(coordinates: tuple[str, ...], partial: Path, cache: Path, *, alone: b
         found = _resolve(coordinates, partial / "repository", alone=alone)
     except ImportError:
         raise  # an installation without the resolver; there is nothing wrong with the network
-    except Exception as error:  # the resolver lets through whatever its layers raise
+    except Exception as error:  # the resolver passes on all errors of its layers
         raise DownloadFailed(coordinates[0], cache, _first_line(error)) from error
     if not found:
         raise DownloadFailed(coordinates[0], cache, "the resolver found no jars")

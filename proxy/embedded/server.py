@@ -1,7 +1,7 @@
-"""A stock Gremlin Server with TinkerGraph as a child process of this one.
+"""A stock Gremlin Server with TinkerGraph as a child process.
 
-The child lives in a session of its own, so that a terminal's Ctrl-C reaches only the parent, and
-ends when its standard input does: when the parent stops it, and when the parent is gone.
+The child has a session of its own, so that a terminal's Ctrl-C reaches only the parent, and ends
+with its standard input: when the parent stops it or ends itself.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from gremlink.proxy.embedded.java import find_java
 from gremlink.proxy.messages.system_errors import reason_of
 
 START_TIMEOUT = 120.0
-"""Seconds for the server to listen; a kept graph of some gigabytes takes most of it to load."""
+"""Seconds for the server to start; loading a graph of some gigabytes takes most of it."""
 STOP_TIMEOUT = 600.0
 """Seconds for the server to write its graph before it is killed."""
 LOCK_TIMEOUT = 60.0
@@ -49,17 +49,17 @@ _LOCK_FILE = "lock"
 
 
 class EmbeddedServer:
-    """One Gremlin Server; `start` and `stop` it, or use it as a context manager.
+    """A Gremlin Server; `start` and `stop` it, or use it as a context manager.
 
-    `data_dir` keeps the graph between runs; without it the server works in a temporary directory
-    and forgets. `port=0` takes a free one. `memory` is the JVM's largest heap (`512m`, `2g`).
-    `java` is a `java` program or a Java home. `progress` is told what is being waited for.
-    `settings` replace top-level entries of the server's settings file (`authentication`, `ssl`,
+    `data_dir` keeps the graph between runs; without it the server uses a temporary directory and
+    forgets. `port=0` picks a free one. `memory` is the JVM's largest heap (`512m`, `2g`). `java` is
+    a `java` program or a Java home. `progress` is called with a message at each step. `settings`
+    replace top-level entries of the server's settings file (`authentication`, `ssl`,
     `evaluationTimeout` in milliseconds, ...). `jvm_options` are passed to Java; those in
-    `QUICK_TO_START` suit a server that lives for minutes. `coordinates` are those of another
-    version of the server in Maven Central. With `mutual_tls` it answers only who shows the
-    certificate in `upstream`; without, whoever reaches the port, and so each web page in a browser
-    on this machine.
+    `QUICK_TO_START` suit a server that lives for minutes. `coordinates` are Maven coordinates of
+    another version of the server. With `mutual_tls` it answers only clients with the certificate in
+    `upstream`; without, everything that reaches the port, including web pages in a browser on this
+    machine.
     """
 
     def __init__(
@@ -93,18 +93,18 @@ class EmbeddedServer:
 
     @property
     def port(self) -> int:
-        """The port that was asked for or, once started, the one in use."""
+        """The requested port or, once started, the one in use."""
         return self._port
 
     @property
     def url(self) -> str:
-        """Where Gremlin clients connect."""
+        """Address for Gremlin clients."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'wss' if self._mutual_tls else 'ws'}://{host}:{self._port}/gremlin"
 
     @property
     def upstream(self) -> Upstream:
-        """How to reach the server, once started, as settings of a client."""
+        """Client settings for the started server."""
         if not self._mutual_tls:
             return Upstream(url=self.url)
         return ClientFiles.within(self._started_in()).upstream(self.url)
@@ -121,11 +121,11 @@ class EmbeddedServer:
 
     @property
     def running(self) -> bool:
-        """Whether the server process is alive."""
+        """True while the server process is alive."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start the server and return when it answers; raise an `EmbeddedServerError` if not."""
+        """Start the server and return when it answers. Raises `EmbeddedServerError`."""
         if self._process is not None:
             raise RuntimeError("the server has been started already")
         java = find_java(self._java)
@@ -135,13 +135,13 @@ class EmbeddedServer:
             self._start_in(self._directory, java, jars)
         except BaseException as error:
             self._abandon()
-            # The log of a failure that nobody foresaw is worth keeping.
+            # The log of an unexpected failure is worth keeping.
             if self._data_dir is None and not isinstance(error, ServerFailed):
                 shutil.rmtree(self._directory, ignore_errors=True)
             raise
 
     def stop(self) -> None:
-        """Let the server write its graph and end; does nothing if it was not started.
+        """Let the server write its graph and end; do nothing if it was not started.
 
         Raises `GraphNotSaved`.
         """
@@ -242,7 +242,7 @@ class EmbeddedServer:
     def _lock(self, directory: Path) -> int:
         lock = os.open(directory / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
         deadline = time.monotonic() + LOCK_TIMEOUT
-        told = False
+        reported = False
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -251,9 +251,9 @@ class EmbeddedServer:
                 if time.monotonic() > deadline:
                     os.close(lock)
                     raise DataInUse(directory) from None
-            if not told:
+            if not reported:
                 self._progress(f"waiting for another server to leave {directory}")
-                told = True
+                reported = True
             time.sleep(_POLL)
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes], directory: Path) -> None:
@@ -269,7 +269,7 @@ class EmbeddedServer:
         raise self._failure(process.returncode, directory)
 
     def _failure(self, code: int, directory: Path) -> EmbeddedServerError:
-        said = _read(directory / configuration.CONSOLE_LOG)
+        output = _read(directory / configuration.CONSOLE_LOG)
         logged = self._logged()
         if code == configuration.NO_GRAPH_EXIT:
             previous = directory / configuration.PREVIOUS_GRAPH_FILE
@@ -279,18 +279,18 @@ class EmbeddedServer:
                 previous if previous.exists() else None,
                 reason,
             )
-        for line in said.splitlines():
+        for line in output.splitlines():
             if "heap" in line or "memory" in line.lower():
                 return NotEnoughMemory(
                     self._memory, line.removeprefix("Error: ").strip().rstrip(".")
                 )
-        if "Address already in use" in logged + said:
+        if "Address already in use" in logged + output:
             return PortInUse(self.host, self._port, "Address already in use")
         reason = f"Gremlin Server ended with exit code {code}"
         return ServerFailed(reason, self.log_path, self._excerpt(directory))
 
     def _logged(self) -> str:
-        """What this run has logged; all of it if the log was rolled over meanwhile."""
+        """Return the log of this run; all of it if the log was rolled over meanwhile."""
         text = _read(self.log_path)
         return text[self._log_start :] if len(text) >= self._log_start else text
 
@@ -310,7 +310,7 @@ class EmbeddedServer:
             process.wait()
 
     def _abandon(self) -> None:
-        """End the process of a start that failed."""
+        """Kill the process of a failed start."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -327,7 +327,7 @@ def _free_port(host: str) -> int:
 
 
 def _require_free(host: str, port: int) -> None:
-    """Raise `PortInUse` while there is still nothing to clean up."""
+    """Raise `PortInUse` before there is anything to clean up."""
     with socket.socket(_family(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

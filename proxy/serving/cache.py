@@ -19,7 +19,7 @@ from gremlink.proxy.learning.properties.prediction.predictor import PropertyPred
 from gremlink.proxy.learning.trained.target import PROPERTY_TASKS
 from gremlink.proxy.messages.system_errors import sentence_of
 from gremlink.proxy.store.artifacts import ArtifactError
-from gremlink.proxy.store.endpoint_cache import WatchedEndpoints
+from gremlink.proxy.store.endpoint_cache import EndpointCache
 from gremlink.proxy.store.records import Endpoint, Store
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Models:
 
     def __init__(self, store: Store, memory: int) -> None:
         self._store = store
-        self._endpoints = WatchedEndpoints(store)
+        self._endpoints = EndpointCache(store)
         self._room = memory * MEBIBYTE
         self._loaded: OrderedDict[str, _Loaded] = OrderedDict()
         self._loading = threading.Lock()
@@ -80,7 +80,7 @@ class Models:
 
     def at_hand(self, name: str) -> tuple[Endpoint, Predictor] | None:
         """The same, if it takes no waiting for a file, a lock or another thread."""
-        endpoint = self._endpoints.at_hand(name)
+        endpoint = self._endpoints.cached(name)
         if endpoint is None or not self._loading.acquire(blocking=False):
             return None
         try:

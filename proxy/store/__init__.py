@@ -1,1 +1,1 @@
-"""What is kept on disk: artifacts of training, and the endpoints that serve them."""
+"""Files of the proxy: artifacts of training, endpoints that serve them, and job records."""

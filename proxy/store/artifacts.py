@@ -1,14 +1,14 @@
 """Trained models on disk: a directory of safetensors and JSON files under a manifest.
 
-The manifest names every file of the model with its SHA-256; what does not match is not loaded.
-Nothing is unpickled. A directory appears complete or not at all. Files beside those in the
+The manifest names every file of the model with its SHA-256; a file that does not match is not
+loaded. Nothing is unpickled. A directory appears complete or not at all. Files that are not in the
 manifest (reports) are not part of the model.
 
 ArtifactError
 ├── DamagedArtifact       a file is missing, was changed, or cannot be read
-├── UnsupportedArtifact   written in a format that this version does not know
+├── UnsupportedArtifact   the format is unknown to this version
 ├── OutputInTheWay        the output directory holds something that is no artifact
-└── OutputKeptElsewhere   nothing could be written there at the end; `kept` is where it is instead
+└── OutputKeptElsewhere   the output directory became unwritable; `kept` is the artifact instead
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from safetensors.numpy import save as save_tensors
 
 from gremlink.proxy.messages.system_errors import reason_of
 from gremlink.proxy.store.documents import json_bytes
-from gremlink.proxy.store.mmap_tensors import mapped, tensors_in
+from gremlink.proxy.store.mmap_tensors import map_file, read_tensors
 from gremlink.proxy.store.outputs import OutputUnwritable, try_directory
 
 FORMAT = 1
@@ -56,7 +56,7 @@ class DamagedArtifact(ArtifactError):
 
 
 class UnsupportedArtifact(ArtifactError):
-    """Written in a format that this version does not know."""
+    """The format is unknown to this version."""
 
 
 class OutputInTheWay(ArtifactError):
@@ -64,7 +64,7 @@ class OutputInTheWay(ArtifactError):
 
 
 class OutputKeptElsewhere(ArtifactError):
-    """What took long to make could not be written to its place; `kept` is where it is instead."""
+    """The output directory became unwritable; `kept` is the artifact instead."""
 
     def __init__(self, path: Path, reason: str, kept: Path) -> None:
         super().__init__(
@@ -93,10 +93,10 @@ def write_artifact(
     artifact: Artifact,
     reports: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write an artifact as a whole, in place of an artifact that is there.
+    """Write a complete artifact, replacing one that exists.
 
-    `reports` are JSON documents or texts by file name, stored beside the model, in folders
-    too. Equal artifacts make equal manifests. Raises `OutputInTheWay`, `OutputUnwritable`, OSError.
+    `reports` are JSON documents or texts by file name, stored beside the model, also in folders.
+    Equal artifacts make equal manifests. Raises `OutputInTheWay`, `OutputUnwritable`, OSError.
     """
     check_output(directory)
     directory = directory.absolute()
@@ -123,7 +123,7 @@ def write_artifact(
 
 
 def check_output(directory: Path) -> None:
-    """Raise `OutputInTheWay` where `write_artifact` would."""
+    """Raise `OutputInTheWay` if `write_artifact` would."""
     try:
         is_free = not directory.exists() and not directory.is_symlink()
         is_ours = directory.is_dir() and (
@@ -138,7 +138,7 @@ def check_output(directory: Path) -> None:
 
 
 def try_output(directory: Path) -> None:
-    """Write a little where `directory` is to be, and take it away: ask before long work.
+    """Write and remove a test file at `directory`, to fail before long work rather than after it.
 
     Raises `OutputInTheWay`, `OutputUnwritable`.
     """
@@ -149,16 +149,16 @@ def try_output(directory: Path) -> None:
 def write_or_keep(
     directory: Path, artifact: Artifact, reports: Mapping[str, Any] | None = None
 ) -> None:
-    """Write what took long to make to its place, or where there is room for it.
+    """Write the result of long work, elsewhere if its directory became unwritable.
 
-    Raises `OutputKeptElsewhere`, or where there is room nowhere what `write_artifact` does.
+    Raises `OutputKeptElsewhere`, or the errors of `write_artifact` if there is no room anywhere.
     """
     try:
         write_artifact(directory, artifact, reports)
     except (OutputInTheWay, OutputUnwritable, OSError) as error:
         reason = reason_of(error) if isinstance(error, OSError) else error.reason
-        for place in (Path(tempfile.gettempdir()), Path.home(), Path.cwd()):
-            kept = place / f"gremlink-{directory.absolute().name}-{os.urandom(4).hex()}"
+        for parent in (Path(tempfile.gettempdir()), Path.home(), Path.cwd()):
+            kept = parent / f"gremlink-{directory.absolute().name}-{os.urandom(4).hex()}"
             try:
                 write_artifact(kept, artifact, reports)
             except (ArtifactError, OSError):
@@ -168,7 +168,7 @@ def write_or_keep(
 
 
 def read_artifact(directory: Path) -> Artifact:
-    """Read and verify an artifact; its tensors are mapped from their files, and read-only.
+    """Read and verify an artifact; tensors are memory-mapped and read-only.
 
     Raises `DamagedArtifact`, `UnsupportedArtifact`.
     """
@@ -185,7 +185,7 @@ def read_artifact(directory: Path) -> Artifact:
 
 
 def read_document(directory: Path, name: str) -> Any:
-    """One document of an artifact, `None` if it has none of this name.
+    """Return one document of an artifact, `None` if it has none of this name.
 
     Raises `DamagedArtifact`, `UnsupportedArtifact`.
     """
@@ -198,7 +198,7 @@ def read_document(directory: Path, name: str) -> Any:
 
 
 def _read_manifest(directory: Path) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-    """The manifest, and the checksums of the files that it names."""
+    """Return the manifest and the checksums of the files that it names."""
     manifest = read_manifest(directory)
     files = manifest.get("files")
     if not isinstance(files, dict):
@@ -213,10 +213,10 @@ def _verified(directory: Path, name: str, checksum: str) -> bytes:
 
 
 def _mapped(directory: Path, name: str, checksum: str) -> Tensors:
-    content = _content(directory, name, mapped)
+    content = _content(directory, name, map_file)
     _verify(directory, name, content, checksum)
     try:
-        return tensors_in(content)
+        return read_tensors(content)
     except ValueError as error:
         raise DamagedArtifact(directory, f"{name} holds no tensors: {error}") from error
 
@@ -227,7 +227,7 @@ def _verify(directory: Path, name: str, content: bytes | mmap, checksum: str) ->
 
 
 def read_manifest(directory: Path) -> Mapping[str, Any]:
-    """What an artifact says of itself, nothing else verified.
+    """Return the manifest of an artifact, without verifying its files.
 
     Raises `DamagedArtifact`, `UnsupportedArtifact`.
     """
@@ -268,7 +268,7 @@ def _parsed(directory: Path, name: str, content: bytes) -> Any:
 
 
 def _write(path: Path, content: bytes) -> str:
-    """Write through to the disk; the SHA-256 of the content in hexadecimal."""
+    """Write a file through to the disk and return its SHA-256 in hexadecimal."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()
@@ -277,7 +277,7 @@ def _write(path: Path, content: bytes) -> str:
 
 
 def _replace(prepared: Path, directory: Path) -> None:
-    """Put `prepared` where `directory` is; there is no moment with half of either."""
+    """Put `prepared` in the place of `directory`; no reader sees half of either."""
     if not directory.exists():
         prepared.rename(directory)
         return

@@ -1,4 +1,4 @@
-"""A SQLite file that several processes work on: opened for each use, made on the first."""
+"""A SQLite file shared by several processes: opened for each use, created on the first."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from gremlink.proxy.messages.system_errors import reason_of
 from gremlink.proxy.store.errors import StoreNotUsable
 
 LOCK_TIMEOUT = 30.0
-"""Seconds to wait for another process that writes."""
+"""Seconds to wait for a process that is writing."""
 
 LOCK_PAUSE = 0.005
-"""Seconds between two attempts where SQLite itself does not wait."""
+"""Seconds between two attempts when SQLite itself does not wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The file at `path`, whose `schema` (statements that make the tables) has a `version`.
+    """The SQLite file at `path`; `schema` are the statements that create `version` of its tables.
 
-    It keeps a write-ahead log: readers never wait for a writer, and a transaction that a crash
-    cuts off has not happened.
+    It has a write-ahead log: readers never wait for a writer, and an interrupted transaction has no
+    effect.
     """
 
     path: Path
@@ -33,7 +33,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that holds the write lock from its beginning. Raises StoreNotUsable."""
+        """Open a transaction that holds the write lock from its beginning.
+
+        Raises StoreNotUsable.
+        """
         with self.connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -45,7 +48,10 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection without a transaction. Raises StoreNotUsable, sqlite3.IntegrityError."""
+        """Open a connection without a transaction.
+
+        Raises StoreNotUsable, sqlite3.IntegrityError.
+        """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT, isolation_level=None)
@@ -80,11 +86,10 @@ class Database:
 
 
 def _keep_log(connection: sqlite3.Connection) -> None:
-    """Give the file its write-ahead log.
+    """Switch the file to a write-ahead log, retrying while another process does the same.
 
-    SQLite does not wait here for another process that does the same at the same moment: it says at
-    once that the file is locked (its documentation of "SQLITE_BUSY" tells of the deadlock that this
-    avoids), and is asked again.
+    SQLite does not wait for the other process here: it reports at once that the file is locked, to
+    avoid a deadlock (its documentation of "SQLITE_BUSY").
     """
     end = time.monotonic() + LOCK_TIMEOUT
     while True:

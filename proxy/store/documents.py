@@ -1,4 +1,4 @@
-"""Documents as JSON that every reader takes."""
+"""JSON documents that every reader accepts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 
 
 def json_bytes(document: Any) -> bytes:
-    """A document as indented UTF-8 that ends with a new line.
+    """Return a document as indented UTF-8 that ends with a new line.
 
-    JSON has no infinity and no NaN; a figure that is none is `null`. Names of files that are not
-    UTF-8 have halves of characters, which JSON can name, but no encoding can write: then all but
-    ASCII is named.
+    JSON has no infinity and no NaN: such numbers become `null`. Names of files that are not UTF-8
+    hold surrogates, which no encoding can write: then everything but ASCII is escaped.
     """
     finite = _finite(document)
     try:

@@ -1,4 +1,4 @@
-"""Endpoints for those who ask again and again: read anew only when another has changed the records.
+"""A cache of endpoint records, refreshed when another connection has written to them.
 
 Opening the records for each query would take longer than many a model does.
 """
@@ -14,8 +14,8 @@ from gremlink.proxy.store.records import Endpoint, Store
 _Identity = tuple[int, int]
 
 
-class WatchedEndpoints:
-    """The endpoints of a store, as they are at each call. Any thread may call."""
+class EndpointCache:
+    """The endpoints of a store, always up to date. Thread-safe."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -26,7 +26,7 @@ class WatchedEndpoints:
         self._known: dict[str, Endpoint] = {}
 
     def endpoint(self, name: str) -> Endpoint | None:
-        """The endpoint of that name. Raises StoreNotUsable."""
+        """Return the endpoint of that name. Raises StoreNotUsable."""
         with self._lock:
             version = self._current_version()
             if version is None or version != self._version:
@@ -39,8 +39,8 @@ class WatchedEndpoints:
                     self._known[name] = found
             return found
 
-    def at_hand(self, name: str) -> Endpoint | None:
-        """The same, but `None` also where the records would have to be read or waited for."""
+    def cached(self, name: str) -> Endpoint | None:
+        """Return the endpoint if the cache is up to date and free, without waiting; else `None`."""
         if not self._lock.acquire(blocking=False):
             return None
         try:
@@ -50,12 +50,12 @@ class WatchedEndpoints:
             self._lock.release()
 
     def close(self) -> None:
-        """Close the file; it is opened again when that is needed."""
+        """Close the file; the next call opens it again."""
         with self._lock:
             self._let_go()
 
     def _current_version(self) -> int | None:
-        """SQLite's number for what other connections have written; `None` if it cannot be told."""
+        """Return SQLite's counter of writes by other connections; `None` if it cannot be read."""
         identity = _identity(self._store.records_file)
         if identity != self._identity:
             self._let_go()
@@ -72,7 +72,7 @@ class WatchedEndpoints:
                 self._identity = identity
             # https://sqlite.org/pragma.html#pragma_data_version
             version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
-        except sqlite3.Error:  # whoever reads the records will be told why
+        except sqlite3.Error:  # reading the records will raise it again
             self._let_go()
             return None
         return version
@@ -85,7 +85,7 @@ class WatchedEndpoints:
 
 
 def _identity(path: Path) -> _Identity | None:
-    """Whether it is still the same file."""
+    """Return device and inode of a file, to notice that it was replaced."""
     try:
         found = path.stat()
     except OSError:

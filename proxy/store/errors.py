@@ -1,12 +1,12 @@
-"""What can go wrong with records and locations. Artifacts have errors of their own.
+"""Errors of records and locations. Artifacts have errors of their own.
 
 StoreError
-├── InvalidName           an endpoint cannot be called that
+├── InvalidName           an endpoint cannot have that name
 ├── EndpointExists        the name is taken
-├── NoSuchEndpoint        nothing has that name
+├── NoSuchEndpoint        no endpoint has that name
 ├── JobExists             the id is taken
 ├── StoreNotUsable        the store cannot be opened, or a later version has written it
-├── BadLocation           an address that means nothing
+├── BadLocation           an address that cannot be understood
 ├── LocationRefused       a path that jobs may not use
 └── LocationUnreachable   nothing is there, or it cannot be read or written
 """
@@ -22,7 +22,7 @@ class StoreError(Exception):
 
 
 class InvalidName(StoreError):
-    """An endpoint cannot be called `name`."""
+    """An endpoint cannot have the name `name`."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -41,7 +41,7 @@ class EndpointExists(StoreError):
 
 
 class NoSuchEndpoint(StoreError):
-    """Nothing is called `name`; `names` are those that exist."""
+    """No endpoint is called `name`; `names` are those that exist."""
 
     def __init__(self, name: str, names: Sequence[str]) -> None:
         existing = f"there are {', '.join(names)}" if names else "there are none"
@@ -69,7 +69,7 @@ class JobExists(StoreError):
 
 
 class BadLocation(StoreError):
-    """An `address` that means nothing."""
+    """An `address` that cannot be understood."""
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(f"{address!r} is no location: {reason}")
@@ -88,7 +88,7 @@ class LocationRefused(StoreError):
 
 
 class LocationUnreachable(StoreError):
-    """What is at `address` cannot be read or written."""
+    """The content of `address` cannot be read or written."""
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(f"{address}: {reason}")

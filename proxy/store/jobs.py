@@ -1,8 +1,8 @@
-"""Which jobs there are and were: what was asked, how far it is, how it ended.
+"""Records of jobs: requests, states and results.
 
-A job is one of a kind ("modeltraining", "export", …) and has an id that is unique in its kind. The
-records are the truth: whoever runs jobs, asks about them or cancels them meets here, in whichever
-process. Each job has a directory with its description, log and events.
+A job has a kind ("modeltraining", "export", …) and an id that is unique in its kind. The records
+are the only source of truth for all processes that run, list or cancel jobs. Each job has a
+directory with its description, log and events.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ WHERE number = ? AND ended IS NULL
 
 
 class State(str, Enum):
-    """Where a job stands. A job begins queued and ends completed, failed or stopped."""
+    """State of a job: queued at first; completed, failed or stopped at the end."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -80,11 +80,10 @@ class State(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job. Times are seconds since 1970, None where they are still to come.
+    """A job. Times are seconds since 1970, None if still to come.
 
-    `request` is what was asked, `result` what came out. `outputs` are the locations that belong to
-    the job alone: if it does not complete, nothing stays there. `after` are the numbers of jobs
-    that have to complete before. `time_limit` is in seconds.
+    `outputs` are locations that belong to this job alone and are removed if it does not complete.
+    `after` are the numbers of jobs that have to complete first. `time_limit` is in seconds.
     """
 
     number: int
@@ -105,12 +104,12 @@ class Job:
 
     @property
     def is_open(self) -> bool:
-        """Whether the job has not ended."""
+        """True until the job has ended."""
         return self.ended is None
 
     @property
     def log(self) -> Path:
-        """What the job wrote; there may be nothing yet."""
+        """The log file, which may not exist yet."""
         return self.directory / LOG
 
 
@@ -134,10 +133,9 @@ class JobRecords:
         time_limit: float | None = None,
         replace: bool = False,
     ) -> Job:
-        """Queue a job; `task` is the description that its process will read.
+        """Queue a job; its process will read the description `task`.
 
-        If `replace`, the job of that id gives way if it has ended. Raises JobExists,
-        StoreNotUsable.
+        With `replace`, an ended job of the same id is replaced. Raises JobExists, StoreNotUsable.
         """
         name = uuid.uuid4().hex
         directory = self.directory / name
@@ -174,23 +172,23 @@ class JobRecords:
         return added
 
     def job(self, kind: str, id: str) -> Job | None:
-        """The job of that kind and id. Raises StoreNotUsable."""
+        """Return the job of that kind and id. Raises StoreNotUsable."""
         return next(self._select(_ONE, kind, id), None)
 
     def numbered(self, number: int) -> Job | None:
-        """The job of that number."""
+        """Return the job of that number."""
         return next(self._select(_NUMBERED, number), None)
 
     def jobs(self, kind: str | None = None) -> list[Job]:
-        """Jobs, newest first; of one kind, or all. Raises StoreNotUsable."""
+        """Return jobs, newest first, of one kind or all. Raises StoreNotUsable."""
         return list(self._select(_ALL, kind))
 
     def open(self) -> list[Job]:
-        """Jobs that have not ended, oldest first. Raises StoreNotUsable."""
+        """Return jobs that have not ended, oldest first. Raises StoreNotUsable."""
         return list(self._select(_OPEN))
 
     def begin(self, number: int) -> bool:
-        """Take a queued job in hand; whether it was queued."""
+        """Mark a queued job as running; return False if it was not queued."""
         with self._database.writing() as records:
             changed = records.execute(
                 "UPDATE job SET state = ?, started = ? WHERE number = ? AND state = ?",
@@ -199,7 +197,7 @@ class JobRecords:
             return changed.rowcount == 1
 
     def runs_as(self, number: int, pid: int) -> None:
-        """Note the process of a job."""
+        """Record the process of a job."""
         with self._database.writing() as records:
             records.execute("UPDATE job SET pid = ? WHERE number = ?", (pid, number))
 
@@ -211,15 +209,15 @@ class JobRecords:
         reason: str = "",
         result: Mapping[str, Any] | None = None,
     ) -> None:
-        """Note how an open job ended."""
-        # Names of files that are not UTF-8 stand in reasons, and SQLite takes nothing else.
+        """Record the end of an open job."""
+        # Reasons may quote file names that are not UTF-8, and SQLite accepts nothing else.
         reason = reason.encode("utf-8", "backslashreplace").decode()
         values = (state.value, time.time(), reason, json.dumps(dict(result or {})), number)
         with self._database.writing() as records:
             records.execute(_END, values)
 
     def ask_to_stop(self, number: int) -> State | None:
-        """Stop a queued job, or ask for the end of a running one; its state from now on."""
+        """Stop a queued job, or request the end of a running one; return its new state."""
         with self._database.writing() as records:
             records.execute(
                 "UPDATE job SET state = ?, ended = ? WHERE number = ? AND state = ?",
@@ -233,7 +231,7 @@ class JobRecords:
         return None if job is None else job.state
 
     def delete(self, number: int) -> None:
-        """Forget a job and its directory."""
+        """Remove a job and its directory."""
         job = self.numbered(number)
         if job is not None:
             with self._database.writing() as records:
@@ -241,7 +239,10 @@ class JobRecords:
             shutil.rmtree(job.directory, ignore_errors=True)
 
     def prune(self, before: float) -> int:
-        """Forget jobs that ended before a time, in seconds since 1970; how many. Outputs stay."""
+        """Remove jobs that ended before a time (seconds since 1970) and return their number.
+
+        Their outputs are kept.
+        """
         needed = {number for job in self.open() for number in job.after}
         old = [
             job

@@ -1,8 +1,7 @@
-"""Where jobs read and write: plain paths, `file://`, and `s3://`.
+"""Locations that jobs read and write: plain paths, `file://`, and `s3://`.
 
-Local files are those below the configured folders, wherever links lead. An `s3://` address is an
-object store reached through fsspec or, where a folder stands for it, the files
-`<folder>/<bucket>/<key>`.
+Local files must be below the configured folders after following all links. An `s3://` address is an
+object store reached through fsspec or, with `s3_folder`, the file `<folder>/<bucket>/<key>`.
 """
 
 from __future__ import annotations
@@ -24,41 +23,40 @@ from gremlink.proxy.store.outputs import OutputUnwritable, try_directory
 
 _S3 = "s3://"
 PART = 16 * 1024 * 1024
-"""Bytes of a part of an upload; a file of two parts or more is sent in parts."""
+"""Bytes of one part of an upload; larger files are uploaded in parts."""
 
 PROBE = ".gremlink"
-"""The name of an empty object that is written to see whether any can be."""
+"""Name of an empty object that is written to test for write access."""
 
 LONGEST_NAME = 255
-"""Bytes of the name of a file or folder, as file systems have it."""
+"""Longest file name, in bytes, that file systems accept."""
 
 LONGEST_PATH = 4000
-"""Bytes of a path; a little less than systems allow, for what is put below it."""
+"""Longest path, in bytes: a little less than systems accept, to leave room for names below it."""
 
 _PATIENCE = {"connect_timeout": 5, "read_timeout": 60, "retries": {"max_attempts": 3}}
-"""Seconds that an object store has to answer, and how often it is asked again."""
+"""Timeouts of the object store in seconds, and the number of attempts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A folder or file by the `address` that people use; `path` is None in an object store."""
+    """A folder or file by its `address`; `path` is None in an object store."""
 
     address: str
     path: Path | None
 
     @property
     def key(self) -> str:
-        """Bucket and key, of an address in an object store."""
+        """Bucket and key of an address in an object store."""
         return self.address.removeprefix(_S3)
 
 
 @dataclass(frozen=True, slots=True)
 class Locations:
-    """The places that jobs may use.
+    """The locations that jobs may use.
 
-    `roots` are local folders. `s3_folder` stands for all buckets if it is set; otherwise
-    `s3_endpoint` is the address of the object store, None for AWS or what AWS's own environment
-    variables say.
+    `roots` are local folders. `s3_folder`, if set, replaces all buckets; otherwise `s3_endpoint` is
+    the address of the object store, None for AWS or the address in AWS's own environment variables.
     """
 
     roots: tuple[Path, ...]
@@ -66,7 +64,7 @@ class Locations:
     s3_endpoint: str | None = None
 
     def at(self, address: str) -> Location:
-        """What an address means. Raises BadLocation, LocationRefused."""
+        """Return the location of an address. Raises BadLocation, LocationRefused."""
         if "\0" in address:
             raise BadLocation(address, "there is a null character in it")
         if not address.startswith(_S3):
@@ -85,19 +83,20 @@ class Locations:
         return Location(address, path)
 
     def below(self, location: Location, *names: str) -> Location:
-        """A location inside another."""
+        """Return a location inside another."""
         return self.at("/".join([location.address.rstrip("/"), *names]))
 
     def is_allowed(self, path: Path) -> bool:
-        """Whether a local path, its links followed, is below one of the folders."""
+        """Return True if a local path, after following links, is below one of the folders."""
         folders = self.roots if self.s3_folder is None else (*self.roots, self.s3_folder)
         real = Path(os.path.realpath(path))
         return any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
 
     def fetch(self, location: Location, directory: Path) -> Path:
-        """Files as local ones: where they are, or a copy in `directory`, which is made.
+        """Return a local path of the files: their own, or of a copy in `directory`, which is
+        created.
 
-        Raises LocationUnreachable, and LocationRefused for a link that leads elsewhere.
+        Raises LocationUnreachable, and LocationRefused for a link that leads outside.
         """
         if location.path is not None:
             for file in files(location.path):
@@ -122,7 +121,7 @@ class Locations:
         return directory if names != [location.key] else directory / Path(location.key).name
 
     def exists(self, location: Location) -> bool:
-        """Whether anything is there. Raises LocationUnreachable."""
+        """Return True if the location exists. Raises LocationUnreachable."""
         if location.path is not None:
             return location.path.exists()
         try:
@@ -133,8 +132,8 @@ class Locations:
     def publish(self, directory: Path, location: Location) -> None:
         """Move a directory of files to a location, which must be new.
 
-        A local one appears complete or not at all. An object store knows no such thing: whoever
-        reads it has to wait for the job's end. Raises LocationUnreachable.
+        A local directory appears complete or not at all. In an object store files appear one by
+        one: readers have to wait for the job's end. Raises LocationUnreachable.
         """
         try:
             if location.path is None:
@@ -154,8 +153,8 @@ class Locations:
             raise _unreachable(location, error) from error
 
     def try_out(self, location: Location) -> None:
-        """Write a little where something is to be published, and take it away: ask before long
-        work.
+        """Write and remove a test file at a location, to fail before long work rather than after
+        it.
 
         Raises LocationUnreachable, with the reason why nothing can be written.
         """
@@ -173,13 +172,12 @@ class Locations:
             raise
         except Exception as error:
             raise _unreachable(location, error) from error
-        # Not everybody who may write may delete.
+        # A user may have the permission to write and not to delete.
         with suppress(OSError):
             system.rm_file(probe)
 
     def remove(self, location: Location) -> None:
-        """Delete what is at a location, and what a publication that was cut off left there or
-        beside it."""
+        """Delete a location and the remains of an interrupted publication."""
         if location.path is not None:
             for path in (location.path, _partial(location.path)):
                 if path.is_dir():
@@ -218,8 +216,10 @@ class Locations:
 
 
 def _abandon_parts(system: Any, key: str) -> None:
-    """End the uploads in parts at and below a key that nobody will complete: no listing of objects
-    shows them, and what has come of them is paid for."""
+    """Abort unfinished multi-part uploads at and below a key.
+
+    No listing of objects shows them, and their parts are paid for.
+    """
     bucket, _, prefix = key.partition("/")
     try:
         listing = system.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=prefix)
@@ -232,11 +232,11 @@ def _abandon_parts(system: Any, key: str) -> None:
                     UploadId=upload["UploadId"],
                 )
     except OSError:
-        return  # not every store lists uploads, and not to everybody who may write and delete
+        return  # not every store lists uploads, and the permission may be missing
 
 
 def files(path: Path) -> Iterator[Path]:
-    """The files in a local folder, deeper ones included, by name; or the file itself.
+    """Yield the files in a local folder recursively, by name; or the file itself.
 
     Hidden ones are left out. Raises LocationUnreachable.
     """

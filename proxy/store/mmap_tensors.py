@@ -1,9 +1,9 @@
-"""Tensors where they lie in their file: mapped into memory, read-only, shared by all who map it.
+"""Memory-mapped safetensors: read-only, and shared by all processes that map the file.
 
-The format is safetensors': eight bytes with the length of a JSON header, which tells type, shape
-and place of each tensor, then the tensors (https://github.com/huggingface/safetensors#format). Its
-own reader for NumPy copies. Whoever shortens the file while it is mapped ends its readers;
-artifacts in a store are replaced as whole directories, never written to.
+The format is eight bytes with the length of a JSON header, which has type, shape and position of
+each tensor, then the tensors (https://github.com/huggingface/safetensors#format). Safetensors' own
+reader for NumPy copies. Shortening a mapped file kills its readers; artifacts in a store are
+replaced as whole directories, never written to.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _TYPES = {
 }
 
 
-def mapped(path: Path) -> mmap.mmap:
-    """A file's content. Raises OSError, and ValueError for an empty one."""
+def map_file(path: Path) -> mmap.mmap:
+    """Map a file into memory. Raises OSError, and ValueError for an empty one."""
     with path.open("rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def tensors_in(content: mmap.mmap) -> Mapping[str, NDArray[Any]]:
-    """The tensors of a file by name, none of them writable. Raises ValueError."""
+def read_tensors(content: mmap.mmap) -> Mapping[str, NDArray[Any]]:
+    """Return the tensors of a file by name, all read-only. Raises ValueError."""
     length = int.from_bytes(content[:_LENGTH], "little")
     begin = _LENGTH + length
     if begin > len(content):

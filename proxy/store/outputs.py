@@ -1,5 +1,7 @@
-"""Trying a place for output before the work that is to end there: a full disk, a folder that is
-only for reading, or a file in the way would cost all of it."""
+"""Tests of an output location before the work whose result it will hold.
+
+A full disk, a read-only folder or a file in the way would cost all of that work.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,11 @@ from typing import TextIO
 from gremlink.proxy.messages.system_errors import reason_of
 
 PROBE = 2**16
-"""Bytes that are written to see whether anything can be."""
+"""Size of the test file, in bytes."""
 
 
 class OutputUnwritable(Exception):
-    """Nothing can be written at `path`, where output is to be."""
+    """Output cannot be written at `path`."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: nothing can be written here: {reason}")
@@ -26,7 +28,7 @@ class OutputUnwritable(Exception):
 
 
 def try_directory(directory: Path) -> None:
-    """Write a little beside where a directory is to appear, and take it away; nothing stays.
+    """Write and remove a test file beside a future directory; missing parents are removed again.
 
     Raises `OutputUnwritable`.
     """
@@ -56,7 +58,7 @@ def try_directory(directory: Path) -> None:
 
 @contextmanager
 def appearing(path: Path) -> Iterator[TextIO]:
-    """A file for text that appears complete or not at all. Raises `OutputUnwritable`."""
+    """Open a text file that appears complete or not at all. Raises `OutputUnwritable`."""
     partial = path.with_name(f".{path.name}.partial"[-200:])
     try:
         with partial.open("w", encoding="utf-8", newline="") as file:

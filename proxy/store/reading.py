@@ -1,4 +1,4 @@
-"""Making something of an artifact: what does not fit is the artifact's fault, and says so."""
+"""Loading of artifacts: unusable content is reported as damage to the artifact."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gremlink.proxy.store.artifacts import (
 
 
 def read_for(task: str, directory: Path, otherwise: str) -> Artifact:
-    """An artifact of a task; `otherwise` ends the sentence about one of another task.
+    """Return the artifact for a task; `otherwise` ends the error sentence if it is for another.
 
     Raises `ArtifactError`.
     """
@@ -28,7 +28,7 @@ def read_for(task: str, directory: Path, otherwise: str) -> Artifact:
 
 @contextmanager
 def making(what: str, directory: Path) -> Iterator[None]:
-    """While `what` is made of what was read: entries that are missing or wrong are damage.
+    """Report missing or wrong entries as damage while `what` is built from an artifact.
 
     Raises `DamagedArtifact`.
     """

@@ -1,7 +1,7 @@
-"""Which endpoints exist, and where the artifact of each lies.
+"""Records of endpoints, and their artifacts.
 
-Records are in SQLite, artifacts in directories beside it. Several processes may work on one store:
-the proxy reads while a command creates, replaces or deletes.
+Records are in SQLite, artifacts in directories beside it. Several processes may share a store: the
+proxy reads while a command creates, replaces or deletes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gremlink.proxy.store.errors import (
 )
 
 GRACE = 600.0
-"""Seconds for which an artifact that was replaced stays, for those who are about to read it."""
+"""Seconds to keep a replaced artifact for processes that are about to read it."""
 
 SCHEMA_VERSION = 1
 
@@ -53,10 +53,10 @@ _DELETE = "DELETE FROM endpoint WHERE name = ?"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A trained model under the name by which queries ask for it.
+    """A trained model under the name that queries use.
 
-    `created` is ISO 8601 in UTC with seconds. `checksum` is the SHA-256 of the artifact's
-    manifest, in hexadecimal: equal checksums are equal models.
+    `created` is ISO 8601 in UTC with seconds. `checksum` is the SHA-256 of the artifact's manifest,
+    in hexadecimal: equal checksums mean equal models.
     """
 
     name: str
@@ -67,9 +67,10 @@ class Endpoint:
 
 
 class Store:
-    """The store in the directory `root`, made when it is first written to.
+    """The store in the directory `root`, created by the first write.
 
-    Methods may be called from any thread. They wait for locks and files: up to LOCK_TIMEOUT.
+    Methods may be called from any thread. They may wait up to LOCK_TIMEOUT for locks, and for
+    files.
     """
 
     def __init__(self, root: Path) -> None:
@@ -80,9 +81,9 @@ class Store:
     def create_endpoint(self, name: str, artifact: Path, *, replace: bool = False) -> Endpoint:
         """Copy the artifact into the store and give it a name.
 
-        The copy is the store's own: what happens to `artifact` later changes nothing. If `replace`,
-        an endpoint of that name gives way in one step, and readers see the old one or the new one.
-        Raises InvalidName, EndpointExists, StoreNotUsable, ArtifactError.
+        Later changes to `artifact` have no effect on the copy. With `replace`, an endpoint of that
+        name is replaced in one step: readers see the old one or the new one. Raises InvalidName,
+        EndpointExists, StoreNotUsable, ArtifactError.
         """
         if not _NAME.fullmatch(name):
             raise InvalidName(name)
@@ -113,19 +114,19 @@ class Store:
 
     @property
     def records_file(self) -> Path:
-        """Where the records are, once there are any."""
+        """The SQLite file, which exists after the first write."""
         return self._records.path
 
     def endpoint(self, name: str) -> Endpoint | None:
-        """The endpoint of that name. Raises StoreNotUsable."""
+        """Return the endpoint of that name. Raises StoreNotUsable."""
         return next(self._select(_ONE, name), None)
 
     def endpoints(self) -> list[Endpoint]:
-        """All endpoints, by name. Raises StoreNotUsable."""
+        """Return all endpoints, by name. Raises StoreNotUsable."""
         return list(self._select(_ALL))
 
     def delete_endpoint(self, name: str) -> None:
-        """Forget an endpoint and its artifact. Raises NoSuchEndpoint, StoreNotUsable."""
+        """Delete an endpoint and its artifact. Raises NoSuchEndpoint, StoreNotUsable."""
         if self.endpoint(name) is not None:
             with self._records.writing() as records:
                 deleted = records.execute(_ONE, (name,)).fetchall()
@@ -145,14 +146,14 @@ class Store:
             yield Endpoint(name, self._artifacts / directory, task, created, checksum)
 
     def _retire(self, records: sqlite3.Connection, name: str) -> None:
-        """Take the name from its endpoint, if there is one; its artifact stays for GRACE."""
+        """Remove the record of an endpoint, if there is one; its artifact is kept for GRACE."""
         for endpoint in records.execute(_ONE, (name,)).fetchall():
             with suppress(FileNotFoundError):
                 os.utime(self._artifacts / endpoint[1])
         records.execute(_DELETE, (name,))
 
     def _copy(self, artifact: Path) -> tuple[Path, str]:
-        """A verified copy, and its task. It appears complete or not at all, under a new name."""
+        """Make a verified copy that appears complete or not at all; return its path and task."""
         if not (artifact / MANIFEST).is_file():
             raise DamagedArtifact(artifact, f"is no artifact: there is no {MANIFEST} in it")
         directory = self._artifacts / uuid.uuid4().hex
@@ -160,7 +161,7 @@ class Store:
         try:
             self._artifacts.mkdir(parents=True, exist_ok=True)
             shutil.copytree(artifact, partial, copy_function=shutil.copyfile)
-            # A directory that was read-only would stay for ever.
+            # A read-only directory could not be removed.
             partial.chmod(partial.stat().st_mode | stat.S_IRWXU)
             task = read_artifact(partial).manifest.get("task")
             partial.rename(directory)
@@ -175,9 +176,9 @@ class Store:
         return directory, str(task)
 
     def _sweep(self) -> None:
-        """Remove what no endpoint names any more: replaced artifacts, copies that were cut off.
+        """Remove artifacts that no endpoint names: replaced ones and interrupted copies.
 
-        The age counts from the last change of status (`ctime`), which copying and retiring set.
+        Their age counts from the last change of status (`ctime`), which copying and retiring set.
         """
         with self._records.connection() as records:
             named = {row[1] for row in records.execute(_ALL)}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gremlink.proxy.store.artifacts import Artifact, write_artifact
-from gremlink.proxy.store.endpoint_cache import WatchedEndpoints
+from gremlink.proxy.store.endpoint_cache import EndpointCache
 from gremlink.proxy.store.records import Store
 
 
@@ -19,20 +19,20 @@ def artifact(tmp_path: Path) -> Path:
 
 
 def test_it_follows_what_others_do(tmp_path: Path, artifact: Path) -> None:
-    watched = WatchedEndpoints(Store(tmp_path / "store"))
+    cache = EndpointCache(Store(tmp_path / "store"))
     other = Store(tmp_path / "store")
-    assert watched.endpoint("friends") is None
+    assert cache.endpoint("friends") is None
     first = other.create_endpoint("friends", artifact)
-    assert watched.endpoint("friends") == first
-    assert watched.endpoint("friends") == first
+    assert cache.endpoint("friends") == first
+    assert cache.endpoint("friends") == first
     second = other.create_endpoint("friends", artifact, replace=True)
     assert second != first
-    assert watched.endpoint("friends") == second
+    assert cache.endpoint("friends") == second
     other.create_endpoint("others", artifact)
-    assert watched.endpoint("others") is not None
+    assert cache.endpoint("others") is not None
     other.delete_endpoint("friends")
-    assert watched.endpoint("friends") is None
-    watched.close()
+    assert cache.endpoint("friends") is None
+    cache.close()
 
 
 def test_the_records_are_not_read_while_nothing_changes(
@@ -40,34 +40,34 @@ def test_the_records_are_not_read_while_nothing_changes(
 ) -> None:
     store = Store(tmp_path / "store")
     made = store.create_endpoint("friends", artifact)
-    watched = WatchedEndpoints(store)
-    assert watched.endpoint("friends") == made
+    cache = EndpointCache(store)
+    assert cache.endpoint("friends") == made
     monkeypatch.setattr(store, "endpoint", lambda name: pytest.fail("read again"))
-    assert watched.endpoint("friends") == made
-    watched.close()
+    assert cache.endpoint("friends") == made
+    cache.close()
 
 
-def test_what_is_at_hand_was_read_and_has_not_changed(tmp_path: Path, artifact: Path) -> None:
-    watched = WatchedEndpoints(Store(tmp_path / "store"))
-    assert watched.at_hand("friends") is None
+def test_only_unchanged_endpoints_are_cached(tmp_path: Path, artifact: Path) -> None:
+    cache = EndpointCache(Store(tmp_path / "store"))
+    assert cache.cached("friends") is None
     other = Store(tmp_path / "store")
     made = other.create_endpoint("friends", artifact)
-    assert watched.at_hand("friends") is None
-    assert watched.endpoint("friends") == made
-    assert watched.at_hand("friends") == made
+    assert cache.cached("friends") is None
+    assert cache.endpoint("friends") == made
+    assert cache.cached("friends") == made
     replaced = other.create_endpoint("friends", artifact, replace=True)
-    assert watched.at_hand("friends") is None
-    assert watched.endpoint("friends") == replaced
-    watched.close()
+    assert cache.cached("friends") is None
+    assert cache.endpoint("friends") == replaced
+    cache.close()
 
 
 def test_another_store_in_the_same_place(tmp_path: Path, artifact: Path) -> None:
-    watched = WatchedEndpoints(Store(tmp_path / "store"))
+    cache = EndpointCache(Store(tmp_path / "store"))
     Store(tmp_path / "store").create_endpoint("friends", artifact)
-    assert watched.endpoint("friends") is not None
+    assert cache.endpoint("friends") is not None
     shutil.rmtree(tmp_path / "store")
-    assert watched.endpoint("friends") is None
+    assert cache.endpoint("friends") is None
     Store(tmp_path / "store").create_endpoint("others", artifact)
-    assert watched.endpoint("friends") is None
-    assert watched.endpoint("others") is not None
-    watched.close()
+    assert cache.endpoint("friends") is None
+    assert cache.endpoint("others") is not None
+    cache.close()

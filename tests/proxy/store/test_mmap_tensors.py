@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
-from gremlink.proxy.store.mmap_tensors import mapped, tensors_in
+from gremlink.proxy.store.mmap_tensors import map_file, read_tensors
 
 TYPES = ("bool", "uint8", "int8", "int16", "float16", "int32", "float32", "int64", "float64")
 SHAPES = ((), (0,), (3,), (2, 0, 4), (5, 7))
@@ -27,7 +27,7 @@ def test_they_are_those_of_the_formats_own_reader(file):
         for number, shape in enumerate(SHAPES)
     }
     file.write_bytes(save(tensors))
-    expected, found = load(file.read_bytes()), tensors_in(mapped(file))
+    expected, found = load(file.read_bytes()), read_tensors(map_file(file))
     assert found.keys() == expected.keys() == tensors.keys()
     for name, tensor in found.items():
         assert tensor.dtype == expected[name].dtype
@@ -38,7 +38,7 @@ def test_they_are_those_of_the_formats_own_reader(file):
 
 def test_they_stay_when_their_file_is_replaced(file, tmp_path):
     file.write_bytes(save({"a": np.arange(5)}))
-    found = tensors_in(mapped(file))["a"]
+    found = read_tensors(map_file(file))["a"]
     file.unlink()
     file.write_bytes(b"else")
     assert found.tolist() == [0, 1, 2, 3, 4]
@@ -47,7 +47,7 @@ def test_they_stay_when_their_file_is_replaced(file, tmp_path):
 def test_an_empty_file_has_none(file):
     file.write_bytes(b"")
     with pytest.raises(ValueError, match="empty"):
-        mapped(file)
+        map_file(file)
 
 
 @given(content=st.binary(min_size=1, max_size=200))
@@ -56,7 +56,7 @@ def test_any_bytes_are_refused(content, tmp_path_factory):
     file = tmp_path_factory.mktemp("mapped") / "x.safetensors"
     file.write_bytes(content)
     with pytest.raises((ValueError, AttributeError)):
-        tensors_in(mapped(file))
+        read_tensors(map_file(file))
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_headers_that_lie_are_refused(file, about):
     header = json.dumps({"a": about}).encode()
     file.write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
     with pytest.raises(ValueError, match="tensor"):
-        tensors_in(mapped(file))
+        read_tensors(map_file(file))
