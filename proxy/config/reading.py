@@ -78,6 +78,16 @@ def load(
     return _validated(given)
 
 
+def configuration_of(values: Mapping[str, Any], source: str) -> Configuration:
+    """Return the settings with these values by dotted key, and no others: no file is read.
+
+    `None` leaves a default. Raises ConfigurationError, which names `source`.
+    """
+    return _validated(
+        {key: _Given(key, value, source) for key, value in values.items() if value is not None}
+    )
+
+
 def glance(key: str, file: Path | None = None) -> Any:
     """Return one key's unvalidated value from environment or file, ignoring all errors; or None.
 
