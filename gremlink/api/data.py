@@ -16,7 +16,7 @@ from gremlink.errors import WrongArgument
 from gremlink.proxy.config import Upstream
 from gremlink.proxy.graph import ExportParameters, ExportReport, LoadReport, export_graph
 from gremlink.proxy.graph import load_csv as load_files
-from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.graph.files.export_files import CONFIGURATION
 
 if TYPE_CHECKING:
     from gremlink.proxy.learning.processing.processed import ProcessedGraph

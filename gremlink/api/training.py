@@ -14,7 +14,7 @@ from gremlink.api.arguments import PathLike, directory_of, path_of, seconds_of
 from gremlink.api.progress import Progress
 from gremlink.api.table import Table, as_text
 from gremlink.errors import NotInstalled, WrongArgument
-from gremlink.proxy.graph.export_files import CONFIGURATION
+from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.settings import AUTO, SearchSettings, TrainingSettings
 from gremlink.proxy.messages.controls import escaped
 
