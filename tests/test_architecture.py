@@ -9,12 +9,14 @@ from pathlib import Path
 TOP = Path(__file__).parent.parent
 
 FLOORS = [
+    {"gremlink.errors"},
     {"grammar", "proxy.messages"},
     {"proxy.wire", "proxy.graph", "proxy.store", "proxy.config"},
     {"proxy.inference", "proxy.learning"},
     {"proxy.serving"},
     {"proxy.relay", "proxy.management", "proxy.embedded"},
     {"proxy.cli"},
+    {"gremlink.api"},
     {"gremlink"},
 ]
 """From the ground up. A part imports from the floors below its own, and from itself."""
@@ -82,7 +84,7 @@ def inside(name: str) -> str:
 def part_of(module: str) -> str:
     """The part of the house that a module belongs to: `proxy.relay` for `proxy.relay.server`."""
     names = module.split(".")
-    return names[0] if names[0] != "proxy" else ".".join(names[:2])
+    return names[0] if names[0] == "grammar" else ".".join(names[:2])
 
 
 def imports(tree: ast.AST, module: str) -> Iterator[str]:

@@ -183,7 +183,7 @@ def process(
         >>> gremlink.process("export", "processed").target
         'links, User-FRIEND-User'
     """
-    from gremlink.proxy.learning.processing.prepare import prepare
+    from gremlink.proxy.learning.workflows.process import prepare
 
     begun = time.monotonic()
     if model_type is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gremlink.api.table import Table, shown
 
 if TYPE_CHECKING:
-    from gremlink.proxy.learning.links.explanation import Explanation as Found
+    from gremlink.proxy.learning.links.prediction.explanation import Explanation as Found
 
 
 class ConnectingPath(NamedTuple):

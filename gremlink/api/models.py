@@ -15,19 +15,19 @@ from gremlink.api.table import Table
 from gremlink.errors import WrongArgument
 from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.graph.labels import may_have
-from gremlink.proxy.learning.embeddings import UnknownVertex, embeddings_of
 from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Relation
 from gremlink.proxy.learning.inductive.extension import Places, places_of
-from gremlink.proxy.learning.links.model import TASK
-from gremlink.proxy.learning.links.model import LinkModel as Links
-from gremlink.proxy.learning.links.predictor import LinkPredictor
-from gremlink.proxy.learning.loaded import model_in
-from gremlink.proxy.learning.properties.predictor import PropertyPredictor
+from gremlink.proxy.learning.links.prediction.model import TASK
+from gremlink.proxy.learning.links.prediction.model import LinkModel as Links
+from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
+from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
+from gremlink.proxy.learning.workflows.embeddings import UnknownVertex, embeddings_of
+from gremlink.proxy.learning.workflows.load import model_in
 from gremlink.proxy.store.artifacts import read_artifact
 
 if TYPE_CHECKING:
     from gremlink.proxy.learning.inductive.neighbourhood import Cells
-    from gremlink.proxy.learning.properties.model import PropertyModel as Property
+    from gremlink.proxy.learning.properties.prediction.model import PropertyModel as Property
 
 
 class PredictedLink(NamedTuple):

@@ -47,7 +47,7 @@ def of_training(progress: Progress) -> TrainingProgress | None:
     tell = listener(progress)
     if tell is None:
         return None
-    from gremlink.proxy.cli.progress import overall_of
+    from gremlink.proxy.cli.output.progress import overall_of
     from gremlink.proxy.learning.events import Overall, PhaseStarted
 
     overall = ""

@@ -19,8 +19,8 @@ from gremlink.proxy.learning.settings import AUTO, SearchSettings, TrainingSetti
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
-    from gremlink.proxy.learning.links.report import Report
-    from gremlink.proxy.learning.properties.report import PropertyReport
+    from gremlink.proxy.learning.reports.link_report import Report
+    from gremlink.proxy.learning.reports.property_report import PropertyReport
 
 DEFAULTS = TrainingSettings()
 
@@ -95,9 +95,9 @@ class TrainReport:
         return self.details.to_document()
 
     def __repr__(self) -> str:
-        from gremlink.proxy.cli.property_report import property_table
+        from gremlink.proxy.cli.output.property_report import property_table
         from gremlink.proxy.cli.train import report_table
-        from gremlink.proxy.learning.properties.report import PropertyReport
+        from gremlink.proxy.learning.reports.property_report import PropertyReport
 
         if isinstance(self.details, PropertyReport):
             return as_text(property_table(self.details))
@@ -189,8 +189,8 @@ def train(
         raise WrongArgument(f"hpo {search.configuration} is no file")
     begun = time.monotonic()
     try:
-        from gremlink.proxy.learning.tasks import train as run
         from gremlink.proxy.learning.timeline import LEAST
+        from gremlink.proxy.learning.workflows.train import train as run
     except ImportError as error:
         from gremlink.proxy.messages.left_out import sentence_of
 
