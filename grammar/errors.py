@@ -9,8 +9,10 @@ GremlinError
 
 from __future__ import annotations
 
+from gremlink.errors import Error
 
-class GremlinError(Exception):
+
+class GremlinError(Error):
     """Root of all errors of this package."""
 
 

@@ -90,7 +90,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load what a name stands for, when it is used for the first time (PEP 562)."""
+    """Load a name when it is used for the first time (PEP 562)."""
     if name in _HOME_OF:
         found = getattr(import_module(_HOME_OF[name]), name)
     elif name == "grammar":

@@ -84,7 +84,8 @@ def inside(name: str) -> str:
 def part_of(module: str) -> str:
     """The part of the house that a module belongs to: `proxy.relay` for `proxy.relay.server`."""
     names = module.split(".")
-    return names[0] if names[0] == "grammar" else ".".join(names[:2])
+    is_part = names[0] == "proxy" or module.startswith(("gremlink.api", "gremlink.errors"))
+    return ".".join(names[:2]) if is_part else names[0]
 
 
 def imports(tree: ast.AST, module: str) -> Iterator[str]:
@@ -256,7 +257,10 @@ LIGHT = [
     name
     for name in SOURCES
     if part_of(name)
-    in ("proxy.cli", "proxy.relay", "proxy.serving", "proxy.management", *WITHOUT_IO)
+    in (
+        *("gremlink", "gremlink.api", "proxy.cli", "proxy.relay", "proxy.serving"),
+        *("proxy.management", *WITHOUT_IO),
+    )
     and not name.startswith(f"{IN_A_JOB}.")
 ]
 
@@ -344,13 +348,22 @@ def test_no_program_hides_a_package() -> None:
 
 def test_document_shows_the_tree_as_it_is() -> None:
     tree = DOCUMENT.split("```")[1]
-    shown = {line.split()[0].rstrip("/") for line in tree.splitlines() if line.strip()}
-    parts = {part_of(module).removeprefix("proxy.") for module in SOURCES}
+    lines = [line.split()[0] for line in tree.splitlines() if line.strip()]
+    shown = {line.rstrip("/").removesuffix(".py") for line in lines}
+    parts = {part_of(module).rpartition(".")[2] for module in SOURCES}
     assert parts - {"config"} <= shown
     for line in tree.splitlines():
         name = line.strip().split(" ")[0]
         if name.endswith("/"):
-            above = ("", "grammar", "proxy", "proxy/inference", "proxy/learning", "proxy/relay")
+            above = (
+                "",
+                "grammar",
+                "gremlink",
+                "proxy",
+                "proxy/inference",
+                "proxy/learning",
+                "proxy/relay",
+            )
             assert any((TOP / folder / name).is_dir() for folder in above), f"there is no {name}"
 
 

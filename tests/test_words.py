@@ -56,7 +56,8 @@ def held(file: Path) -> bool:
 def sources() -> Iterator[Path]:
     for package in ("grammar", "proxy"):
         yield from filter(held, sorted((TOP / package).rglob("*.py")))
-    yield from filter(held, sorted((TOP / "gremlink").glob("*.py")))
+    for folder in (TOP / "gremlink", TOP / "gremlink" / "api"):
+        yield from filter(held, sorted(folder.glob("*.py")))
 
 
 def first_words(tree: ast.Module) -> Iterator[tuple[int, str, set[str]]]:

@@ -23,7 +23,7 @@ Id: TypeAlias = Any
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 _WHOLE = (Kind.INT, Kind.LONG, Kind.SHORT, Kind.BYTE, Kind.BIG_INTEGER)
-"""Types of the graph that a Python `int` may stand for."""
+"""Types of the graph that a Python `int` may be."""
 
 
 def path_of(value: PathLike, name: str) -> Path:
@@ -105,7 +105,7 @@ def each_of(ids: Id | Iterable[Id]) -> Iterator[Id]:
 
 
 def literal_of(id: Id, knows: Callable[[Literal], object]) -> Literal:
-    """Return the typed id that a Python value stands for.
+    """Return the typed id of a Python value.
 
     A graph may know the integer 1 and the long 1 as different vertices: of the types that an `int`
     may have, the one is taken by which the model knows a vertex (`knows` is not `None`). Raises

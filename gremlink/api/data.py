@@ -127,7 +127,7 @@ def _parameters(
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ProcessReport:
-    """What became of an export's properties; prints as a table.
+    """The encodings of an export's properties; prints as a table.
 
     `properties` has a row for each property: element, count of elements, property, encoding,
     columns of its encoding. `drift` is a sentence about what has changed since `previous`.

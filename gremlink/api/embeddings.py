@@ -13,7 +13,7 @@ from gremlink.api.table import Table
 
 if TYPE_CHECKING:
     from gremlink.proxy.learning.inductive.extension import Places
-    from gremlink.proxy.learning.workflows.embeddings import VertexEmbeddings
+    from gremlink.proxy.learning.trained.vertex_embeddings import VertexEmbeddings
 
 
 class Neighbour(NamedTuple):
@@ -61,7 +61,7 @@ class Embeddings(Mapping[str, NDArray[np.float32]]):
 
         `label` asks for vertices of another label than that of `id`. Raises `UnknownVertex`.
         """
-        from gremlink.proxy.learning.workflows.embeddings import UnknownVertex
+        from gremlink.proxy.learning.trained.vertex_embeddings import UnknownVertex
 
         place = self._places.get(literal_of(id, self._places.get))
         if place is None or place[0] not in self._found.tables:

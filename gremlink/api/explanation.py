@@ -1,4 +1,4 @@
-"""Why a link is predicted, for people: contributions of methods, paths, shared properties."""
+"""Explanations of predicted links: contributions of methods, paths, shared properties."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SharedProperty(NamedTuple):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
-    """Why a link is predicted; prints as text and shows itself in a notebook.
+    """The reasons for a predicted link; prints as text and shows itself in a notebook.
 
     `contributions` are the methods of the model, each with its weight times its normalised score,
     the largest first: they add up to the score before calibration. `paths` connect the two

@@ -21,7 +21,7 @@ from gremlink.proxy.learning.links.prediction.model import TASK
 from gremlink.proxy.learning.links.prediction.model import LinkModel as Links
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
 from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
-from gremlink.proxy.learning.workflows.embeddings import UnknownVertex, embeddings_of
+from gremlink.proxy.learning.trained.vertex_embeddings import UnknownVertex
 from gremlink.proxy.learning.workflows.load import model_in
 from gremlink.proxy.store.artifacts import read_artifact
 
@@ -60,7 +60,7 @@ class Edge(NamedTuple):
 
 
 class _Loaded:
-    """What all models have."""
+    """The part that all models share."""
 
     def __init__(self, artifact: Path, model: Links | Property) -> None:
         self.artifact = artifact
@@ -85,7 +85,7 @@ class _Loaded:
         Raises:
             NoEmbeddings: The model was made without a network.
         """
-        return Embeddings(embeddings_of(self._model), self._places)
+        return Embeddings(self._model.vertex_embeddings(), self._places)
 
     def _literal(self, id: Id) -> Literal:
         return literal_of(id, self._places.get)
@@ -108,8 +108,7 @@ class LinkModel(_Loaded):
 
     @property
     def relations(self) -> tuple[str, ...]:
-        """What can be asked, as `User-FRIEND-User`: label of the vertices that the edges leave,
-        of the edges, of the vertices that they enter."""
+        """The edges that it predicts, as `(User)-FRIEND->(User)`."""
         return tuple(map(str, self._predictor.relations))
 
     def predict(
@@ -247,7 +246,7 @@ def _only_target(relations: Iterable[Relation], edge_label: str, direction: Dire
 
 @dataclass(frozen=True, slots=True)
 class _EdgeInput:
-    """An edge as a predictor takes it; a null `id` stands for the one between its ends."""
+    """An edge as a predictor takes it; a null `id` is that of the edge between its ends."""
 
     id: Literal
     label: str

@@ -15,7 +15,8 @@ from gremlink.api.progress import Progress
 from gremlink.api.table import Table, as_text
 from gremlink.errors import NotInstalled, WrongArgument
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
-from gremlink.proxy.learning.settings import AUTO, SearchSettings, TrainingSettings
+from gremlink.proxy.learning.methods import AUTO
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ DEFAULTS = TrainingSettings()
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TrainReport:
-    """How good a trained model is, beside every other method on the same held-out data.
+    """The quality of a trained model, beside every other method on the same held-out data.
 
     Prints as the table of `gremlink train`, and shows itself in a notebook. `details` is the whole
     report, as it is in `report.json` beside the model.
@@ -70,7 +71,7 @@ class TrainReport:
 
     @property
     def protocol(self) -> str:
-        """How the figures were measured."""
+        """The way in which the figures were measured."""
         return self.details.protocol
 
     @property
@@ -138,7 +139,7 @@ def train(
     Args:
         export: Directory that `export` or `process` has written.
         artifact: Directory for the model; a model that is there is replaced.
-        model: `auto` blends all methods with learned weights; any other stands alone
+        model: `auto` blends all methods with learned weights; any other is trained alone
             (docs/links.md and docs/properties.md have the names).
         seed: Equal seeds give equal models on one machine.
         configuration: File in the export that names features and targets.

@@ -14,6 +14,7 @@ import platformdirs
 import tomli
 from pydantic import ValidationError
 
+from gremlink.errors import Error
 from gremlink.proxy.config.sections import Configuration, keys
 from gremlink.proxy.config.sections import sections as all_sections
 from gremlink.proxy.config.types import shown
@@ -28,7 +29,7 @@ _ORCHESTRATOR = re.compile(r"GREMLINK_(SERVICE|PORT)(_.*)?")
 """Variables that Kubernetes and Docker links set in every container beside a service `gremlink`."""
 
 
-class ConfigurationError(Exception):
+class ConfigurationError(Error):
     """A setting cannot be used.
 
     `source` is the file, the variable or the flag; `key` is dotted (`listen.port`), or empty if the

@@ -6,11 +6,12 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
+from gremlink.errors import Error
 from gremlink.proxy.config.sections import Upstream
 from gremlink.proxy.messages.system_errors import reason_of
 
 
-class TlsError(ValueError):
+class TlsError(Error, ValueError):
     """A certificate, key or list of authorities cannot be used; the message names the setting."""
 
 

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gremlink.errors import Error
 
-class EmbeddedServerError(Exception):
+
+class EmbeddedServerError(Error):
     """Root of the errors of the embedded server."""
 
 

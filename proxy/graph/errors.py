@@ -18,10 +18,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gremlink.errors import Error
 from gremlink.proxy.messages.controls import text_lines
 
 
-class GraphError(Exception):
+class GraphError(Error):
     """Root of the errors of this package."""
 
 

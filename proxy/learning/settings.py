@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gremlink.errors import Error
+
 DEVICES = ("auto", "cpu", "cuda")
 MINI_BATCHES = ("auto", "always", "never")
 
 
-class UnusableSettings(ValueError):
+class UnusableSettings(Error, ValueError):
     """Settings that make no sense, or not for these data or on this machine."""
 
 

@@ -8,6 +8,7 @@ from typing import cast
 
 from aiohttp import web
 
+from gremlink.errors import Error
 from gremlink.proxy.config import Limits, Listen
 from gremlink.proxy.messages.system_errors import reason_of
 from gremlink.proxy.relay.tls import ServerCertificate
@@ -22,7 +23,7 @@ _BUSY = (
 _TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-class ListenError(Exception):
+class ListenError(Error):
     """The address to listen on cannot be used."""
 
     @classmethod

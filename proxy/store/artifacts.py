@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as save_tensors
 
+from gremlink.errors import Error
 from gremlink.proxy.messages.system_errors import reason_of
 from gremlink.proxy.store.documents import json_bytes
 from gremlink.proxy.store.mmap_tensors import map_file, read_tensors
@@ -42,7 +43,7 @@ Tensors = Mapping[str, NDArray[Any]]
 _Content = TypeVar("_Content", bytes, mmap)
 
 
-class ArtifactError(Exception):
+class ArtifactError(Error):
     """Root of the errors of this module; `path` is the artifact's directory."""
 
     def __init__(self, path: Path, reason: str) -> None:

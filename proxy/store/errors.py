@@ -16,8 +16,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from gremlink.errors import Error
 
-class StoreError(Exception):
+
+class StoreError(Error):
     """Root of the errors of this package."""
 
 

@@ -12,13 +12,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from gremlink.errors import Error
 from gremlink.proxy.messages.system_errors import reason_of
 
 PROBE = 2**16
 """Size of the test file, in bytes."""
 
 
-class OutputUnwritable(Exception):
+class OutputUnwritable(Error):
     """Output cannot be written at `path`."""
 
     def __init__(self, path: Path, reason: str) -> None:

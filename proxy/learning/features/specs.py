@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gremlink.errors import Error
 from gremlink.proxy.learning.features.category import CategoryFitter
 from gremlink.proxy.learning.features.dates import DATETIME_PARTS, DatetimeFitter
 from gremlink.proxy.learning.features.encoding import Fitter, Undecided
@@ -35,7 +36,7 @@ TYPES = (
 _ALIASES = {"word2vec": "text_word2vec"}
 
 
-class BadFeature(ValueError):
+class BadFeature(Error, ValueError):
     """A configured feature that means nothing; `column` is its property."""
 
     def __init__(self, column: str, reason: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from gremlink.errors import Error
 from gremlink.proxy.learning.graph import Floats
 from gremlink.proxy.messages.system_errors import reason_of
 
@@ -25,7 +26,7 @@ EXTRA = "text"
 """The optional dependencies of this package that bring word vectors."""
 
 
-class NoTextModel(ValueError):
+class NoTextModel(Error, ValueError):
     """Text is to become vectors, and there is no model that could do it."""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gremlink.errors import Error
 from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.graph import Features, Floats, Indexes, Relation, find_pairs
 from gremlink.proxy.learning.trained.stored_graph import OverStoredGraph, StoredGraph
@@ -19,7 +20,7 @@ SplitRate = tuple[float, float, float]
 Codes = NDArray[np.int32]
 
 
-class UnusableExport(ValueError):
+class UnusableExport(Error, ValueError):
     """The export cannot be learned from; the message says what is wrong and what to do."""
 
 

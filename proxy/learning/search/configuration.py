@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gremlink.errors import Error
 from gremlink.proxy.graph.files.lenient_json import numbers, truth, with_numbers
 from gremlink.proxy.graph.spelling import misspelt
 from gremlink.proxy.learning.search.parameter import FAN_OUTS, Kind, Parameter, Spacing, Value
@@ -48,7 +49,7 @@ SECOND_FROM, THIRD_ABOVE = 10, 50
 """Trials from which on the second tier is searched, and above which the third is, too."""
 
 
-class BadHpoConfiguration(ValueError):
+class BadHpoConfiguration(Error, ValueError):
     """The file cannot be used; the message names it and the entry."""
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
+from gremlink.errors import Error
 from gremlink.proxy.learning.events import PhaseStarted, Progress
 from gremlink.proxy.learning.graph import Indexes
 from gremlink.proxy.learning.search.parameter import Parameter, Value, in_words
@@ -97,7 +98,7 @@ class Pruned(Exception):
     """The trial is not worth going on with."""
 
 
-class SearchFailed(Exception):
+class SearchFailed(Error):
     """No trial came to an end; the message is the first one's reason."""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gremlink.errors import Error
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.graph.labels import may_have
 from gremlink.proxy.learning.graph import Floats
@@ -14,11 +15,11 @@ from gremlink.proxy.learning.trained.embeddings import unit_rows
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 
 
-class NoEmbeddings(Exception):
+class NoEmbeddings(Error):
     """The model was made without a network."""
 
 
-class UnknownVertex(Exception):
+class UnknownVertex(Error):
     """The model has no embedding of it."""
 
 

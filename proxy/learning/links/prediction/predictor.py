@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gremlink.errors import Error
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.graph.labels import may_have, surely_has
 from gremlink.proxy.learning.graph import Direction, Relation
@@ -30,7 +31,7 @@ BLOCK = 64
 """Inputs that are scored at a time; a multiple of this many rows of candidates is in memory."""
 
 
-class UnknownRelation(LookupError):
+class UnknownRelation(Error, LookupError):
     """The model does not predict what was asked; the message lists what it does predict."""
 
     def __init__(
