@@ -22,6 +22,14 @@ FLOORS = [
 """From the ground up. A part imports from the floors below its own, and from itself."""
 
 INSIDE: dict[str, list[set[str]]] = {
+    "proxy.inference": [
+        {"."},
+        {"analysis"},
+        {"queries"},
+        {"rewrite"},
+        {"analysed_request", "payload"},
+        {"answer", "invocation", "query_cache"},
+    ],
     "proxy.learning": [
         {"."},
         {"features"},
@@ -37,7 +45,8 @@ INSIDE: dict[str, list[set[str]]] = {
     "proxy.learning.links.scorers": [{"heuristics", "recommenders"}, {"."}],
     "proxy.learning.properties": [{"."}, {"methods"}, {"prediction"}, {"training"}],
 }
-"""The same inside of parts, folder by folder; `.` stands for a folder's own modules."""
+"""The same inside of parts, folder by folder; `.` stands for a folder's own modules, but those that
+have a name here."""
 
 WITHOUT_IO = ("grammar", "proxy.messages", "proxy.wire", "proxy.inference")
 IO_MODULES = {
@@ -158,7 +167,9 @@ def test_imports_point_down() -> None:
 def room_in(folder: str, module: str) -> str:
     """The name under which a module, or one of the folders it is in, has a place in a folder."""
     name = module.removeprefix(folder).lstrip(".").partition(".")[0]
-    return name if any(each.startswith(f"{folder}.{name}.") for each in SOURCES) else "."
+    has_a_name = any(name in floor for floor in INSIDE[folder])
+    is_a_folder = any(each.startswith(f"{folder}.{name}.") for each in SOURCES)
+    return name if has_a_name or is_a_folder else "."
 
 
 def test_imports_point_down_inside_of_parts() -> None:

@@ -19,8 +19,8 @@ from gremlink.grammar.traversal import (
 )
 from gremlink.proxy.inference.analysis.locate import find_inferences
 from gremlink.proxy.inference.analysis.options import OPTIONS, PREFIX, TASKS, TOLD
+from gremlink.proxy.inference.analysis.score_reads import score_steps
 from gremlink.proxy.inference.analysis.spelling import is_ours
-from gremlink.proxy.inference.rewrite.scores import score_steps
 
 
 def stray_options(traversal: Traversal) -> Iterator[str]:

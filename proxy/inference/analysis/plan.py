@@ -39,11 +39,11 @@ from gremlink.proxy.inference.analysis.options import (
     Inductive,
     Settings,
 )
+from gremlink.proxy.inference.analysis.score_reads import score_steps
 from gremlink.proxy.inference.analysis.side_effects import needs_path
 from gremlink.proxy.inference.analysis.spelling import is_ours, nearly_ours
 from gremlink.proxy.inference.errors import InvalidParameter, MissingParameter, UnsupportedOperation
 from gremlink.proxy.inference.live_graph import Direction
-from gremlink.proxy.inference.rewrite.scores import score_steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,25 @@ from gremlink.proxy.inference.analysis.side_effects import is_unique
 from gremlink.proxy.inference.commands import Edge, Results
 from gremlink.proxy.inference.errors import InternalFailure, UnsupportedOperation
 from gremlink.proxy.inference.queries.property_text import values_of
-from gremlink.proxy.inference.rewrite.choose_tree import ITS_ID, OWN, is_own
+
+ITS_ID = anonymous(step("id"))
+
+ITS_WRITTEN_ID = anonymous(step("id"), step("asString"))
+"""The text of its id: where ids are objects of the database's own, that is all one can tell."""
+
+
+class _Own:
+    """The origin of an id that is an object of the database's own, and stands here by its text."""
+
+
+OWN = _Own()
+
+
+def is_own(id: Literal) -> bool:
+    """Whether an id that was read is an object of the database's own, as OrientDB's record ids:
+    `V(text)` and `hasId(text)` find it, but it is not equal to its text."""
+    return id.origin is OWN
+
 
 INPUT_LIMIT = 10_000
 """Inputs of one inference; beyond it the rewritten query would be larger than a server accepts."""

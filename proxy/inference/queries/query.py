@@ -25,7 +25,7 @@ from gremlink.proxy.inference.analysis.misplaced import stray_keys, stray_option
 from gremlink.proxy.inference.analysis.side_effects import runs_once
 from gremlink.proxy.inference.analysis.strip_options import without_options
 from gremlink.proxy.inference.errors import InferenceError, UnsupportedOperation
-from gremlink.proxy.inference.rewrite.vertices import Dialect
+from gremlink.proxy.inference.queries.dialect import Dialect
 from gremlink.proxy.wire.request import RequestMessage
 
 _BATCH = 256

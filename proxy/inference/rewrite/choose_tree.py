@@ -24,6 +24,7 @@ from gremlink.grammar.traversal import (
     anonymous,
     step,
 )
+from gremlink.proxy.inference.queries.inputs import ITS_ID, is_own
 
 _Item = TypeVar("_Item")
 
@@ -31,27 +32,9 @@ FAN_OUT = 12
 """Options of one `choose`."""
 
 
-class _Own:
-    """The origin of an id that is an object of the database's own, and stands here by its text."""
-
-
-OWN = _Own()
-
-
-def is_own(id: Literal) -> bool:
-    """Whether an id that was read is an object of the database's own, as OrientDB's record ids:
-    `V(text)` and `hasId(text)` find it, but it is not equal to its text."""
-    return id.origin is OWN
-
-
 Answers = Mapping[Literal, Sequence[Instruction]]
 """For each input that has any, the steps that lead to its answers, best first."""
 
-
-ITS_ID = anonymous(step("id"))
-
-ITS_WRITTEN_ID = anonymous(step("id"), step("asString"))
-"""The text of its id: where ids are objects of the database's own, that is all one can tell."""
 
 NOTHING = anonymous(step("not", anonymous(step("identity"))))
 """A branch that lets nothing through, one element after the other."""

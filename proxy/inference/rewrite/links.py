@@ -9,6 +9,7 @@ from gremlink.grammar.traversal import Instruction, Kind, Literal, step
 from gremlink.proxy.inference.analysis.input_steps import leading_steps
 from gremlink.proxy.inference.analysis.options import EXPLAIN
 from gremlink.proxy.inference.analysis.plan import LinkPlan
+from gremlink.proxy.inference.analysis.score_reads import ScoreStep, score_steps
 from gremlink.proxy.inference.commands import (
     ExplainLinks,
     Explanations,
@@ -27,14 +28,7 @@ from gremlink.proxy.inference.queries.inputs import (
 from gremlink.proxy.inference.queries.models import model_of
 from gremlink.proxy.inference.rewrite import vertices
 from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
-from gremlink.proxy.inference.rewrite.scores import (
-    ScoreStep,
-    ScoreTable,
-    Told,
-    may_carry,
-    replace_scores,
-    score_steps,
-)
+from gremlink.proxy.inference.rewrite.scores import ScoreTable, Told, may_carry, replace_scores
 
 EXPLAINED = 1000
 """Results that one query can have explained: each takes a model some milliseconds."""

@@ -26,7 +26,8 @@ from gremlink.grammar.traversal import (
     anonymous,
     step,
 )
-from gremlink.proxy.inference.rewrite.choose_tree import ITS_ID, NOTHING
+from gremlink.proxy.inference.queries.inputs import ITS_ID
+from gremlink.proxy.inference.rewrite.choose_tree import NOTHING
 
 TABLE_SIZE = 256
 """Entries of one map, unless there were too many of them."""

@@ -20,6 +20,8 @@ from gremlink.proxy.inference.commands import (
 )
 from gremlink.proxy.inference.errors import InvalidParameter
 from gremlink.proxy.inference.queries.inputs import (
+    ITS_ID,
+    ITS_WRITTEN_ID,
     has_own_ids,
     input_query,
     read_edges,
@@ -28,7 +30,6 @@ from gremlink.proxy.inference.queries.inputs import (
 from gremlink.proxy.inference.queries.models import model_of
 from gremlink.proxy.inference.rewrite import sack
 from gremlink.proxy.inference.rewrite.bulk_values import counted
-from gremlink.proxy.inference.rewrite.choose_tree import ITS_ID, ITS_WRITTEN_ID
 from gremlink.proxy.inference.rewrite.property_values import NOTHING_AT_ALL, Properties
 from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
 

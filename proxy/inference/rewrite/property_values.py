@@ -26,15 +26,11 @@ from gremlink.grammar.traversal import (
     step,
 )
 from gremlink.proxy.inference.errors import UnsupportedOperation
-from gremlink.proxy.inference.rewrite.choose_tree import (
-    FAN_OUT,
-    ITS_ID,
-    NOTHING,
-    choose_tree,
-    is_own,
-)
+from gremlink.proxy.inference.queries.dialect import Dialect
+from gremlink.proxy.inference.queries.inputs import ITS_ID, is_own
+from gremlink.proxy.inference.rewrite.choose_tree import FAN_OUT, NOTHING, choose_tree
 from gremlink.proxy.inference.rewrite.map_lookup import TABLES, looked_up
-from gremlink.proxy.inference.rewrite.vertices import Dialect, Written, bound_tree
+from gremlink.proxy.inference.rewrite.vertices import Written, bound_tree
 from gremlink.proxy.wire.elements import (
     graphbinary_edge_property,
     graphbinary_property,

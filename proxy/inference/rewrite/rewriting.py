@@ -13,12 +13,13 @@ from gremlink.proxy.inference.analysis.plan import Plan
 from gremlink.proxy.inference.commands import Ask, Command, Reply, Results
 from gremlink.proxy.inference.errors import UnsupportedOperation
 from gremlink.proxy.inference.live_graph import Neighbourhood
+from gremlink.proxy.inference.queries.dialect import Dialect
 from gremlink.proxy.inference.queries.inputs import read_ids, read_ids_of_any_type, read_starts
 from gremlink.proxy.inference.queries.models import Prepared, model_of
 from gremlink.proxy.inference.queries.neighbourhood import IDS, read_neighbourhood
 from gremlink.proxy.inference.queries.query import Query
 from gremlink.proxy.inference.rewrite import vertices
-from gremlink.proxy.inference.rewrite.vertices import Dialect, Written
+from gremlink.proxy.inference.rewrite.vertices import Written
 from gremlink.proxy.inference.splice import splice
 
 ROOM = 8

@@ -20,29 +20,23 @@ not have given it two scores.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from gremlink.grammar.traversal import (
     Argument,
     Entries,
-    EnumConstant,
     Instruction,
-    Kind,
     Literal,
-    Path,
     Traversal,
     anonymous,
-    children,
-    may_mention,
     step,
 )
-from gremlink.proxy.inference.analysis.input_steps import host_index
-from gremlink.proxy.inference.analysis.options import PREDICTION, PREFIX, SCORE, TOLD
+from gremlink.proxy.inference.analysis.options import SCORE
+from gremlink.proxy.inference.analysis.score_reads import ScoreStep
 from gremlink.proxy.inference.errors import UnsupportedOperation
+from gremlink.proxy.inference.queries.dialect import Dialect
 from gremlink.proxy.inference.rewrite import sack, vertices
-from gremlink.proxy.inference.rewrite.vertices import Dialect, Written
+from gremlink.proxy.inference.rewrite.vertices import Written
 from gremlink.proxy.inference.splice import splice
 
 Told = Mapping[Literal, Mapping[Literal, Argument]]
@@ -50,151 +44,6 @@ Told = Mapping[Literal, Mapping[Literal, Argument]]
 
 _SCORE_ENTRY = "score"
 """Where the score stands in an explanation."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreStep:
-    """One `values("Neptune#ml.score")`, or the like.
-
-    `key` is what it reads, `inference` the path of the link prediction whose targets it stands
-    behind, if there is one; `pathless` says that it sees the vertex without the way to it.
-    """
-
-    path: Path
-    key: str
-    inference: Path | None
-    pathless: bool
-
-
-def score_steps(
-    steps: Sequence[Instruction],
-    path: Path = (),
-    inference: Path | None = None,
-    *,
-    labelled: Mapping[str, Path] | None = None,
-    pathless: bool = False,
-) -> Iterator[ScoreStep]:
-    """Every step of these, and of those nested in them, that reads something about a link.
-
-    `labelled` are the inferences whose targets have labels: `select("a")` goes back to those.
-    `pathless` says that the steps get vertices without the way to them; with a prediction another
-    way begins.
-    """
-    labels = dict(labelled or {})
-    for index, instruction in enumerate(steps):
-        here = (*path, index)
-        if _predicts(steps, index):
-            inference, pathless = here, False
-        # A name first: arguments may be many, and unread.
-        if instruction.name == "as" and inference is not None:
-            labels.update((name, inference) for name in _texts(instruction.arguments))
-        if instruction.name == "select" and len(instruction.arguments) == 1:
-            for name in _texts(instruction.arguments):
-                inference = labels.get(name, inference)
-        key = _told_key(instruction)
-        if key is not None:
-            yield ScoreStep(here, key, inference, pathless)
-        nested = children(instruction, PREFIX)
-        if nested:
-            host = steps[host_index(steps, index)]
-            meant = labels.get(_selected(steps, index, host), inference)
-            alone = pathless or _hands_on_vertices_alone(host)
-            for number, child in enumerate(nested):
-                yield from score_steps(
-                    child.steps, (*here, number), meant, labelled=labels, pathless=alone
-                )
-        within = _within(instruction, here)
-        if within is not None:
-            inference, pathless = within
-        pathless = pathless or _ends_paths(instruction)
-
-
-_LETTING_THROUGH = ("local", "union", "optional")
-"""Steps whose results are those of their nested traversals, with the way to them."""
-
-
-def _within(instruction: Instruction, path: Path) -> tuple[Path, bool] | None:
-    """The one inference inside a step whose targets come out of it, and whether without the way to
-    them."""
-    if instruction.name not in _LETTING_THROUGH:
-        return None
-    found = {}
-    for number, child in enumerate(children(instruction, PREFIX)):
-        last, pathless = None, False
-        for index, inner in enumerate(child.steps):
-            here = (*path, number, index)
-            if _predicts(child.steps, index):
-                last, pathless = here, False
-            elif (deeper := _within(inner, here)) is not None:
-                last, pathless = deeper
-            pathless = pathless or _ends_paths(inner)
-        if last is not None:
-            found[last] = pathless
-    return next(iter(found.items())) if len(found) == 1 else None
-
-
-def _texts(arguments: Sequence[Argument]) -> list[str]:
-    return [
-        argument.value
-        for argument in arguments
-        if isinstance(argument, Literal) and argument.kind is Kind.STRING
-    ]
-
-
-def _selected(steps: Sequence[Instruction], index: int, host: Instruction) -> str:
-    """The label whose vertex a `by` of `select("a", "b")` gets; empty for anything else."""
-    names = _texts(host.arguments) if host.name == "select" else []
-    modulators = steps[host_index(steps, index) + 1 : index]
-    number = sum(each.name == "by" for each in modulators)
-    return names[number % len(names)] if names else ""
-
-
-_LOCAL = EnumConstant("Scope", "local")
-_NAME = re.compile(r"\b[A-Za-z_]\w*(?!\w*\s*\()")
-"""A variable of `math(...)`, and no function of it."""
-
-
-def _hands_on_vertices_alone(host: Instruction) -> bool:
-    """Whether the traversals of a step get vertices without the way to them."""
-    match host.name:
-        case "select" | "path" | "tree" | "simplePath" | "cyclicPath":
-            return True
-        case "where":
-            return not children(host)
-        case "order" | "dedup":
-            return _LOCAL in host.arguments or bool(_texts(host.arguments))
-        case "math":
-            expressions = _texts(host.arguments)
-            return any(name != "_" for text in expressions for name in _NAME.findall(text))
-    return False
-
-
-def _ends_paths(instruction: Instruction) -> bool:
-    """Whether what comes behind a step has no way to it."""
-    return instruction.name in ("fold", "cap", "group", "groupCount", "tree") and not (
-        instruction.name != "cap" and _texts(instruction.arguments)
-    )
-
-
-def _told_key(instruction: Instruction) -> str | None:
-    """What a step reads about a link, if it does."""
-    if instruction.name != "values" or not may_mention(instruction, PREFIX):
-        return None
-    match instruction.arguments:
-        case (Literal(Kind.STRING, str(key)),) if key in TOLD:
-            return key
-    return None
-
-
-def _predicts(steps: Sequence[Instruction], index: int) -> bool:
-    if steps[index].name not in ("out", "in"):
-        return False
-    for following in steps[index + 1 :]:
-        if following.name != "with":
-            return False
-        if following.arguments[:1] == (Literal(Kind.STRING, PREDICTION),):
-            return True
-    return False
 
 
 class ScoreTable:

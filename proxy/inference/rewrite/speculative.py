@@ -38,13 +38,13 @@ from gremlink.grammar.traversal import (
     step,
 )
 from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan
+from gremlink.proxy.inference.analysis.score_reads import score_steps
 from gremlink.proxy.inference.analysis.side_effects import needs_path
 from gremlink.proxy.inference.commands import Guess, GuessLinks, PrepareLinks, RunSpeculatively
 from gremlink.proxy.inference.queries.models import Prepared, model_of
 from gremlink.proxy.inference.queries.query import Query
 from gremlink.proxy.inference.rewrite import vertices
 from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
-from gremlink.proxy.inference.rewrite.scores import score_steps
 from gremlink.proxy.inference.rewrite.vertices import LITERAL_LIMIT
 
 _NEEDS_SOMETHING = frozenset(

@@ -8,7 +8,7 @@ inputs it is a closure that builds the tree of `tree`. In gremlin-lang propertie
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gremlink.grammar import script
@@ -18,68 +18,27 @@ from gremlink.grammar.traversal import (
     EnumConstant,
     Instruction,
     Items,
-    Kind,
     Literal,
     Opaque,
     Variable,
     anonymous,
     step,
 )
+from gremlink.proxy.inference.queries.dialect import Dialect
+from gremlink.proxy.inference.queries.inputs import is_own
 from gremlink.proxy.inference.rewrite.choose_tree import (
     DRAIN,
     FAN_OUT,
     NOTHING,
     choose_tree,
     groups,
-    is_own,
 )
-from gremlink.proxy.wire.mime import Encoding, Format
 
 LITERAL_LIMIT = 400
 """Values, inputs and answers together, that can be written into the text of a Groovy script."""
 
 Targets = Mapping[Literal, Sequence[Literal]]
 """For each input that has any, the predicted vertices, best first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How a query is written: `language` is that of a script, `None` for bytecode.
-
-    `room` tells whether the query may have more bindings than it needs.
-    """
-
-    format: Format
-    language: str | None
-    room: bool = True
-
-    @property
-    def is_groovy(self) -> bool:
-        """Whether the server compiles the query."""
-        return self.language == "gremlin-groovy"
-
-    @property
-    def binds_properties(self) -> bool:
-        """Whether properties can only come in bindings: no text of gremlin-lang makes one."""
-        return self.language is not None and not self.is_groovy
-
-    def keeps(self, literals: Iterable[Literal]) -> bool:
-        """Whether literals are the same for the server when they come in a binding."""
-        if self.format.encoding is Encoding.GRAPHBINARY:
-            return True
-        if self.format.typed and self.format.version == 3:
-            return True
-        return all(each.kind in _ALIKE_EVERYWHERE for each in literals)
-
-    def prefers_binding(self, literals: Collection[Literal], limit: int) -> bool:
-        """Whether a Groovy script should get literals in a binding: because there are more than
-        `limit`, or so that its text stays the same."""
-        if not self.is_groovy:
-            return False
-        return len(literals) > limit or (self.room and self.keeps(literals))
-
-
-_ALIKE_EVERYWHERE = (Kind.STRING, Kind.BOOLEAN, Kind.INT, Kind.DOUBLE)
 
 
 @dataclass(frozen=True, slots=True)

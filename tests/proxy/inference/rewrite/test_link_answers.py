@@ -32,6 +32,7 @@ from gremlink.proxy.inference.errors import (
     MissingParameter,
     UnsupportedOperation,
 )
+from gremlink.proxy.inference.queries.dialect import Dialect
 from gremlink.proxy.inference.queries.inputs import INPUT_LIMIT, read_vertices
 from gremlink.proxy.inference.rewrite import vertices
 from gremlink.proxy.inference.rewrite.choose_tree import FAN_OUT, NOTHING, choose_tree
@@ -398,7 +399,7 @@ def test_answers_of_a_script_travel_as_a_binding(count):
 
 def test_the_same_number_of_answers_gives_the_same_script():
     """The server compiles it once."""
-    dialect = vertices.Dialect(GRAPHBINARY, "gremlin-groovy")
+    dialect = Dialect(GRAPHBINARY, "gremlin-groovy")
     texts = set()
     for start in (0, 1000):
         targets = {Literal.string(f"v{start + n}"): [Literal.string("t")] for n in range(500)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gremlink.grammar.traversal import Items, Kind, Literal, Opaque, anonymous, walk
+from gremlink.proxy.inference.queries.dialect import Dialect
 from gremlink.proxy.inference.rewrite.choose_tree import FAN_OUT
 from gremlink.proxy.inference.rewrite.property_values import PROPERTY_LIMIT, Properties
-from gremlink.proxy.inference.rewrite.vertices import Dialect
 from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format, format_of
 
 

@@ -1,0 +1,49 @@
+"""The language and the format in which a query is written, and what that allows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.wire.mime import Encoding, Format
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a query is written: `language` is that of a script, `None` for bytecode.
+
+    `room` tells whether the query may have more bindings than it needs.
+    """
+
+    format: Format
+    language: str | None
+    room: bool = True
+
+    @property
+    def is_groovy(self) -> bool:
+        """Whether the server compiles the query."""
+        return self.language == "gremlin-groovy"
+
+    @property
+    def binds_properties(self) -> bool:
+        """Whether properties can only come in bindings: no text of gremlin-lang makes one."""
+        return self.language is not None and not self.is_groovy
+
+    def keeps(self, literals: Iterable[Literal]) -> bool:
+        """Whether literals are the same for the server when they come in a binding."""
+        if self.format.encoding is Encoding.GRAPHBINARY:
+            return True
+        if self.format.typed and self.format.version == 3:
+            return True
+        return all(each.kind in _ALIKE_EVERYWHERE for each in literals)
+
+    def prefers_binding(self, literals: Collection[Literal], limit: int) -> bool:
+        """Whether a Groovy script should get literals in a binding: because there are more than
+        `limit`, or so that its text stays the same."""
+        if not self.is_groovy:
+            return False
+        return len(literals) > limit or (self.room and self.keeps(literals))
+
+
+_ALIKE_EVERYWHERE = (Kind.STRING, Kind.BOOLEAN, Kind.INT, Kind.DOUBLE)
