@@ -16,66 +16,26 @@ queries", to the letter.
 
 from __future__ import annotations
 
-import json
-from uuid import UUID
-
+from gremlink.proxy.wire.neptune_errors import (
+    BadRequest,
+    InvalidParameter,
+    MissingParameter,
+    NeptuneError,
+    TooManyRequests,
+    UnsupportedOperation,
+)
 from gremlink.proxy.wire.status import Status
 
+__all__ = [
+    "BadRequest",
+    "InferenceError",
+    "InvalidParameter",
+    "MissingParameter",
+    "TooManyRequests",
+    "UnsupportedOperation",
+]
 
-class InferenceError(Exception):
-    """Root of the errors of this package; `code` is Neptune's exception class."""
-
-    code = "InternalFailureException"
-    status = Status.SERVER_ERROR
-    http_status = 500
-
-    def document(self, request_id: UUID) -> dict[str, str]:
-        """What Neptune tells of an error."""
-        return {"requestId": str(request_id), "code": self.code, "detailedMessage": str(self)}
-
-    def detail(self, request_id: UUID) -> str:
-        """The JSON that Neptune puts into the status message."""
-        return json.dumps(self.document(request_id))
-
-
-class BadRequest(InferenceError):
-    """Neptune's BadRequestException."""
-
-    code = "BadRequestException"
-    status = Status.INVALID_REQUEST_ARGUMENTS
-    http_status = 400
-
-
-class InvalidParameter(InferenceError):
-    """Neptune's InvalidParameterException."""
-
-    code = "InvalidParameterException"
-    status = Status.INVALID_REQUEST_ARGUMENTS
-    http_status = 400
-
-
-class MissingParameter(InferenceError):
-    """Neptune's MissingParameterException."""
-
-    code = "MissingParameterException"
-    status = Status.INVALID_REQUEST_ARGUMENTS
-    http_status = 400
-
-
-class UnsupportedOperation(InferenceError):
-    """Neptune's UnsupportedOperationException."""
-
-    code = "UnsupportedOperationException"
-    status = Status.INVALID_REQUEST_ARGUMENTS
-    http_status = 400
-
-
-class TooManyRequests(InferenceError):
-    """Neptune's TooManyRequestsException."""
-
-    code = "TooManyRequestsException"
-    status = Status.TOO_MANY_REQUESTS
-    http_status = 429
+InferenceError = NeptuneError
 
 
 class InternalFailure(InferenceError):

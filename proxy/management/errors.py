@@ -5,33 +5,25 @@ A reply carries `code`, `detailedMessage` and `requestId`; SDKs raise an excepti
 
 from __future__ import annotations
 
+from gremlink.proxy.wire.neptune_errors import (
+    BadRequest,
+    InvalidParameter,
+    MissingParameter,
+    NeptuneError,
+    TooManyRequests,
+    UnsupportedOperation,
+)
 
-class ManagementError(Exception):
-    """Root of the errors of this package; `code` is Neptune's exception class."""
+__all__ = [
+    "BadRequest",
+    "InvalidParameter",
+    "ManagementError",
+    "MissingParameter",
+    "TooManyRequests",
+    "UnsupportedOperation",
+]
 
-    code = "InternalFailureException"
-    http_status = 500
-
-
-class BadRequest(ManagementError):
-    """The request cannot be read or processed."""
-
-    code = "BadRequestException"
-    http_status = 400
-
-
-class InvalidParameter(ManagementError):
-    """A parameter has a value that it may not have."""
-
-    code = "InvalidParameterException"
-    http_status = 400
-
-
-class MissingParameter(ManagementError):
-    """A parameter is required and missing."""
-
-    code = "MissingParameterException"
-    http_status = 400
+ManagementError = NeptuneError
 
 
 class IllegalArgument(ManagementError):
@@ -59,13 +51,6 @@ class PreconditionsFailed(ManagementError):
     """What the request builds on is not ready."""
 
     code = "PreconditionsFailedException"
-    http_status = 400
-
-
-class UnsupportedOperation(ManagementError):
-    """What gremlink does not do."""
-
-    code = "UnsupportedOperationException"
     http_status = 400
 
 
@@ -124,13 +109,6 @@ class ClientTimeout(ManagementError):
 
     code = "ClientTimeoutException"
     http_status = 408
-
-
-class TooManyRequests(ManagementError):
-    """The queue of jobs is full."""
-
-    code = "TooManyRequestsException"
-    http_status = 429
 
 
 class BulkLoadIdNotFound(ManagementError):
