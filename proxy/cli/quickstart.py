@@ -17,8 +17,12 @@ from typing import TYPE_CHECKING
 import click
 
 from gremlink.proxy.cli.output import console, progress
+from gremlink.proxy.learning.methods import SIMPLE_METHODS
+from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
+    from rich.console import Group
+
     from gremlink.proxy.config import Configuration, Embedded, Log
     from gremlink.proxy.embedded import EmbeddedServer
     from gremlink.proxy.learning.reports.link_report import Report
@@ -63,9 +67,9 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
     with console.importing():
         from gremlink.proxy.cli import background
         from gremlink.proxy.cli.output import log
-        from gremlink.proxy.cli.train import report_table
         from gremlink.proxy.config import StoreSettings
         from gremlink.proxy.embedded import EmbeddedServer
+        from gremlink.proxy.learning.provenance import PAGE
 
     log.to_standard_error(quiet(settings.log))
     data = data or settings.store.directory / "quickstart"
@@ -88,10 +92,40 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
         with background.relay(configuration) as address:
             report = _learn(configuration, data, seed)
             _ask(address)
-            console.output().print(report_table(report))
+            console.output().print(_quality(report, data / "artifact" / PAGE))
             if not once:
                 click.echo(ways_to_connect(address))
                 _stay(server)
+
+
+def _quality(report: Report, page: Path) -> Group:
+    """Return the served model beside the best simple method and a random order, and `page`.
+
+    The other rows say little on so few edges; the page has them all.
+    """
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    metrics = {"mrr": "MRR", "hits@1": "Hits@1", "hits@3": "Hits@3", "hits@10": "Hits@10"}
+    table = Table(header_style="bold")
+    table.add_column("Hidden friendships")
+    for name in metrics.values():
+        table.add_column(name, justify="right")
+    rows = {row.method: row.metrics for row in report.rows}
+    simple = max(
+        (name for name in rows if name in SIMPLE_METHODS), key=lambda name: rows[name]["mrr"]
+    )
+    for name, figures in (
+        (f"{report.model} (served)", rows[report.model]),
+        (f"{simple} (best simple)", rows[simple]),
+        ("a random order", report.chance),
+    ):
+        table.add_row(name, *(f"{figures[key]:.4f}" for key in metrics))
+    sample = (
+        f"The sample is tiny: {report.graph['edges']} edges. All methods, intervals and examples: "
+    )
+    return Group(table, Text(report.verdict()), Text(f"{sample}{escaped(str(page))}"))
 
 
 @contextmanager
