@@ -140,7 +140,7 @@ def test_the_port_of_the_server_comes_from_wherever_settings_do(
 
 def test_prints_the_model_beside_the_best_baseline_and_chance(running: Running) -> None:
     for row in (r"auto \(served\)", r"[a-z-]+ \(best simple\)", "a random order"):
-        assert re.search(rf"│ {row} +│( 0\.\d{{4}} │){{4}}", running.printed)
+        assert re.search(rf"│ {row} +│( +0\.\d{{4}} │){{4}}", running.printed)
     page = re.search(r"The sample is tiny: 25 edges\..* (/\S+report\.html)", running.printed)
     assert page
     assert Path(page[1]).is_file()
