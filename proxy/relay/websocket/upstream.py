@@ -146,10 +146,27 @@ def _taken_over(response: ClientResponse, url: str, key: str) -> Opened:
         raise Unreachable(f"The database at {url} does not speak WebSocket.")
     transport = connection.transport
     _keep_alive(transport)
-    # What came in the same segment as the head waits in aiohttp's reader; no more may go there.
+    # aiohttp hands over what came in the same segment as the head; no more may come to it.
+    assert connection.protocol is not None
+    early = _Collector()
+    connection.protocol.set_parser(early, None)
     transport.pause_reading()
-    early: bytes = getattr(connection.protocol, "_tail", b"")
-    return Opened(transport, early, response.headers.get("Sec-WebSocket-Protocol"), response)
+    protocol = response.headers.get("Sec-WebSocket-Protocol")
+    return Opened(transport, bytes(early.data), protocol, response)
+
+
+class _Collector:
+    """A parser for aiohttp that keeps the bytes it is fed."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        self.data += data
+        return False, b""
+
+    def feed_eof(self) -> None:
+        """Do nothing: the socket's own end is seen by its new owner."""
 
 
 def _keep_alive(transport: asyncio.Transport) -> None:

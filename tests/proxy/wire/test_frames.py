@@ -111,6 +111,13 @@ def test_any_portions_of_a_stream_give_the_same_messages(example):
     assert [item for chunk in chunks for item in reader.feed(chunk)] == expected
 
 
+def test_aiohttp_masks_as_the_standard_says():
+    """The relay uses its function, which is not public: RFC 6455 section 5.7 masks "Hello" so."""
+    payload = bytearray.fromhex("7f9f4d5158")
+    websocket_mask(bytes.fromhex("37fa213d"), payload)
+    assert payload == b"Hello"
+
+
 @given(st.binary(max_size=300), st.binary(min_size=4, max_size=4), st.integers(0, 300))
 def test_masking_agrees_with_aiohttp_from_any_offset(data, mask, offset):
     whole = bytearray(offset) + bytearray(data)
