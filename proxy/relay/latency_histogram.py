@@ -8,11 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gremlink.proxy.relay.waits import WAITS
+
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds: the upper ends of a histogram's buckets."""
-
-PERIOD = 1.0
-"""Seconds after which what was measured is counted, so that the array stays short."""
 
 
 def seconds() -> array[float]:
@@ -23,7 +22,8 @@ def seconds() -> array[float]:
 class Durations:
     """Whoever measures appends the seconds to `took`."""
 
-    def __init__(self) -> None:
+    def __init__(self, period: float = WAITS.counting) -> None:
+        self._period = period
         self.took: array[float] = seconds()
         self._counts = np.zeros(len(BOUNDS) + 1, np.int64)
         self._sum = 0.0
@@ -32,7 +32,7 @@ class Durations:
     def start(self) -> None:
         """Count from now on what is measured, until `stop`."""
         self.count()
-        self._timer = asyncio.get_running_loop().call_later(PERIOD, self.start)
+        self._timer = asyncio.get_running_loop().call_later(self._period, self.start)
 
     def stop(self) -> None:
         """The event loop ends."""

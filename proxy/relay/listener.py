@@ -12,9 +12,7 @@ from gremlink.errors import Error
 from gremlink.proxy.config import Limits, Listen
 from gremlink.proxy.messages.system_errors import reason_of
 from gremlink.proxy.relay.tls import ServerCertificate
-
-RENEWAL_PERIOD = 10.0
-"""Seconds between two looks at the certificate's files."""
+from gremlink.proxy.relay.waits import WAITS
 
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 1\r\n"
@@ -42,7 +40,14 @@ class Listener:
     first request in time.
     """
 
-    def __init__(self, listen: Listen, limits: Limits, certificate: ServerCertificate | None):
+    def __init__(
+        self,
+        listen: Listen,
+        limits: Limits,
+        certificate: ServerCertificate | None,
+        renewal_period: float = WAITS.renewal,
+    ) -> None:
+        self._renewal_period = renewal_period
         self._listen = listen
         self._limits = limits
         self._certificate = certificate
@@ -120,7 +125,7 @@ class Listener:
         if self._certificate is not None:
             self._certificate.renew()
             loop = asyncio.get_running_loop()
-            self._renewal = loop.call_later(RENEWAL_PERIOD, self._renew)
+            self._renewal = loop.call_later(self._renewal_period, self._renew)
 
 
 def place_of(host: str, port: int) -> str:

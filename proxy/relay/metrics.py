@@ -24,6 +24,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from gremlink.proxy.inference.commands import Reply, Work
 from gremlink.proxy.inference.errors import InferenceError
 from gremlink.proxy.relay.latency_histogram import BOUNDS, Durations
+from gremlink.proxy.relay.waits import WAITS
 from gremlink.proxy.relay.websocket.background import Predictor
 from gremlink.proxy.relay.websocket.open_requests import Ledger
 
@@ -44,13 +45,14 @@ class Metrics(Collector):
         connections: Collection[_Talking],
         models: Callable[[], Iterable[tuple[str, str]]],
         left_alone: Callable[[], Iterable[str]] = tuple,
+        counting: float = WAITS.counting,
     ) -> None:
         self._connections = connections
         self._models = models
         self._left_alone = left_alone
         self._ended: Counter[int] = Counter()
         self._http: Counter[int] = Counter()
-        self.durations = {"websocket": Durations(), "http": Durations()}
+        self.durations = {kind: Durations(counting) for kind in ("websocket", "http")}
         """By the kind of the request."""
         self._registry = CollectorRegistry()
         self._upstream_errors = prometheus_client.Counter(

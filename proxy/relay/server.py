@@ -31,6 +31,7 @@ from gremlink.proxy.relay.log_filter import ACCOUNT
 from gremlink.proxy.relay.metrics import Metrics
 from gremlink.proxy.relay.offload import Aside
 from gremlink.proxy.relay.queries import OpenQueries
+from gremlink.proxy.relay.waits import WAITS, Waits
 from gremlink.proxy.relay.websocket.background import Predictor
 from gremlink.proxy.relay.websocket.connection import Connection
 from gremlink.proxy.relay.websocket.conversation import Conversation
@@ -65,13 +66,15 @@ class Server:
         predict: Predictor,
         models: Callable[[], Iterable[tuple[str, str]]] = tuple,
         left_alone: Callable[[], Iterable[str]] = tuple,
+        waits: Waits = WAITS,
     ) -> None:
         self._configuration = configuration
+        self._waits = waits
         # What stands in `upstream.url` is for the proxy's own jobs: clients bring theirs.
         self._upstream = upstream = without_credentials(upstream)
         self._session = session
         self._connections: set[Connection] = set()
-        self.metrics = Metrics(self._connections, models, left_alone)
+        self.metrics = Metrics(self._connections, models, left_alone, waits.counting)
         self._predict = self.metrics.timed(predict)
         self._aside = Aside()
         self._settings = Settings(
@@ -148,7 +151,7 @@ class Server:
         for connection in list(self._connections):
             connection.shut_down()
         if ending:
-            await asyncio.wait(ending, timeout=5)
+            await asyncio.wait(ending, timeout=self._waits.shutdown)
         self._aside.close()
         for measured in self.metrics.durations.values():
             measured.stop()
@@ -284,6 +287,7 @@ class Server:
             self._aside,
             limits,
             upstream=self._upstream,
+            close_timeout=self._waits.close,
         )
         listener = request.protocol
         connection.attach_client(transport)

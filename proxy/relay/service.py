@@ -21,6 +21,7 @@ from gremlink.proxy.relay.malloc import keep_freed_memory
 from gremlink.proxy.relay.queries import Queries
 from gremlink.proxy.relay.server import Server, runner_of, upstream_session
 from gremlink.proxy.relay.tls import server_certificate
+from gremlink.proxy.relay.waits import WAITS, Waits
 from gremlink.proxy.serving.predictions import Predictions
 from gremlink.proxy.store.records import Store
 
@@ -53,7 +54,7 @@ in flight, the text of the metrics, and what answers payloads for endpoints."""
 
 @contextlib.asynccontextmanager
 async def serving(
-    configuration: Configuration, beside: Beside | None = None
+    configuration: Configuration, beside: Beside | None = None, waits: Waits = WAITS
 ) -> AsyncIterator[Serving]:
     """Serve as long as the context lasts; what is open at its end is told, and closed.
 
@@ -69,7 +70,7 @@ async def serving(
         most=configuration.limits.max_predictions,
         memory=configuration.inference.model_memory,
     )
-    listener = Listener(listen, limits, certificate)
+    listener = Listener(listen, limits, certificate, waits.renewal)
     async with upstream_session(upstream_tls) as session:
         server = Server(
             configuration,
@@ -78,6 +79,7 @@ async def serving(
             predictions,
             predictions.loaded,
             predictions.left_alone,
+            waits,
         )
         application = server.application()
         application.middlewares.insert(0, listener.arrived)  # before the body is waited for

@@ -28,6 +28,7 @@ from gremlink.proxy.config import Configuration
 from gremlink.proxy.relay import server as relay_server
 from gremlink.proxy.relay.server import Server, runner_of, upstream_session
 from gremlink.proxy.relay.service import Beside, Serving, serving
+from gremlink.proxy.relay.waits import WAITS, Waits
 from gremlink.proxy.wire.frames import FrameReader
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -265,6 +266,7 @@ async def relay(
     *,
     upstream: str = "",
     languages: Mapping[str, str] | None = None,
+    waits: Waits = WAITS,
     **limits: Any,
 ) -> AsyncIterator[World]:
     """A relay in front of a scripted database, `limits` as in the configuration; `languages` are
@@ -275,7 +277,7 @@ async def relay(
     configuration = Configuration.model_validate({"limits": limits, "upstream": passed})
     address = upstream or f"ws://127.0.0.1:{database.port}/gremlin"
     async with upstream_session() as session:
-        server = Server(configuration, address, session, predict)
+        server = Server(configuration, address, session, predict, waits=waits)
         runner = runner_of(server.application())
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -326,6 +328,7 @@ async def served(
     client_tls: ssl.SSLContext | None = None,
     database_tls: ssl.SSLContext | None = None,
     beside: Beside | None = None,
+    waits: Waits = WAITS,
 ) -> AsyncIterator[tuple[World, Serving]]:
     """The server as `gremlink serve` runs it, with settings by section, in front of a scripted
     database; `beside` adds routes, as those of the management API."""
@@ -341,7 +344,7 @@ async def served(
     }
     world = World(database, 0, client_tls)
     try:
-        async with serving(Configuration.model_validate(document), beside) as server:
+        async with serving(Configuration.model_validate(document), beside, waits) as server:
             world.port = int(server.address.rpartition(":")[2].partition("/")[0])
             yield world, server
     finally:

@@ -15,6 +15,7 @@ from gremlink.proxy.config import Limits
 from gremlink.proxy.inference.commands import Reply
 from gremlink.proxy.inference.errors import InferenceError
 from gremlink.proxy.relay.offload import Aside
+from gremlink.proxy.relay.waits import WAITS
 from gremlink.proxy.relay.websocket.background import WAITING, Errands, Predictor
 from gremlink.proxy.relay.websocket.commands import (
     Advance,
@@ -44,9 +45,6 @@ from gremlink.proxy.wire.frames import (
 from gremlink.proxy.wire.response_stream import Closing, ResponseStream
 
 log = logging.getLogger(__name__)
-
-CLOSE_TIMEOUT = 5.0
-"""Seconds that a client has to answer a close frame."""
 
 BACKLOG_LIMIT = 1024 * 1024
 """Bytes of held messages above which no more are read from the client."""
@@ -93,7 +91,9 @@ class Connection:
         limits: Limits,
         *,
         upstream: str,
+        close_timeout: float = WAITS.close,
     ) -> None:
+        self._close_timeout = close_timeout
         self._conversation = conversation
         self._errands = Errands(conversation, predict, aside, self._errand_done)
         self._upstream_name = upstream
@@ -400,13 +400,13 @@ class Connection:
         """Close the client's socket when it has answered the close frame, or has had its time."""
         if self._hanging is None and self._client is not None:
             loop = asyncio.get_running_loop()
-            self._hanging = loop.call_later(CLOSE_TIMEOUT, self._close, self._client)
+            self._hanging = loop.call_later(self._close_timeout, self._close, self._client)
 
     def _close(self, transport: asyncio.Transport) -> None:
         """Close a socket once what was written is sent, or could not be sent in time."""
         transport.close()
         if transport.get_write_buffer_size():
-            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
+            asyncio.get_running_loop().call_later(self._close_timeout, transport.abort)
 
     def _abort(self) -> None:
         for transport in (self._client, self._upstream):

@@ -16,7 +16,7 @@ from gremlink.proxy.config import child_environment
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+PAUSES = 0.5, 30.0
 """Seconds before a worker is started again; each pause is twice the one before."""
 
 STEADY = 60.0
@@ -57,8 +57,14 @@ class WorkerProcess:
     """`command` starts a worker; `ended` is called when one has ended by itself."""
 
     def __init__(
-        self, number: int, command: Sequence[str], told: Told, ended: Callable[[int], None]
+        self,
+        number: int,
+        command: Sequence[str],
+        told: Told,
+        ended: Callable[[int], None],
+        pauses: tuple[float, float] = PAUSES,
     ) -> None:
+        self._first_pause, self._longest_pause = pauses
         self.number = number
         self.socket = Path(told.own)
         self._command = command
@@ -116,7 +122,7 @@ class WorkerProcess:
             self.signal()
 
     async def _keep(self) -> None:
-        loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
+        loop, pause = asyncio.get_running_loop(), self._first_pause
         while True:
             assert self._process is not None
             started = loop.time()
@@ -125,7 +131,7 @@ class WorkerProcess:
                 return
             self._ended(self.number)
             if loop.time() - started >= STEADY:
-                pause = FIRST_PAUSE
+                pause = self._first_pause
             pause = await self._again(pause, f"ended by itself (status {code})")
 
     async def _again(self, pause: float, why: str) -> float:
@@ -133,7 +139,7 @@ class WorkerProcess:
         while True:
             log.error("worker %d %s, is started again in %g s", self.number, why, pause)
             await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            pause = min(2 * pause, self._longest_pause)
             try:
                 await self._launch()
             except WorkerFailed as error:

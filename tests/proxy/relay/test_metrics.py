@@ -17,6 +17,7 @@ from gremlink.grammar.traversal import Traversal, step
 from gremlink.proxy.inference.errors import BadRequest
 from gremlink.proxy.relay.latency_histogram import BOUNDS, Durations
 from gremlink.proxy.relay.metrics import Metrics
+from gremlink.proxy.relay.waits import Waits
 from gremlink.proxy.relay.websocket.open_requests import Ledger
 from gremlink.proxy.wire.response import read_response
 
@@ -78,7 +79,7 @@ async def test_every_ending_counts_once():
     async def no_endpoint(work: object) -> None:
         raise BadRequest("no")
 
-    async with relay(no_endpoint) as world:
+    async with relay(no_endpoint, waits=Waits(close=0.2)) as world:
         client, database = await world.pair()
         metrics = world.server.metrics
 
@@ -159,9 +160,8 @@ def test_durations_lie_in_the_buckets_of_prometheus(seconds):
 
 
 @both_loops
-async def test_what_is_measured_is_counted_before_it_piles_up(monkeypatch):
-    monkeypatch.setattr("gremlink.proxy.relay.latency_histogram.PERIOD", 0.05)
-    async with relay() as world:
+async def test_what_is_measured_is_counted_before_it_piles_up():
+    async with relay(waits=Waits(counting=0.05)) as world:
         took = world.server.metrics.durations["websocket"].took
         took.extend([0.1] * 1000)
         await soon(lambda: not took)

@@ -10,6 +10,7 @@ from playbook import frame_of, friends, read_request, request, response
 from sockets import PATIENCE, Peer, both_loops, handshake, header, relay, switching
 
 from gremlink.grammar.traversal import Literal, Traversal, step
+from gremlink.proxy.relay.waits import Waits
 from gremlink.proxy.wire.frames import Opcode, encode_close, encode_frame
 from gremlink.proxy.wire.response import read_response
 
@@ -385,9 +386,8 @@ async def test_messages_that_wait_for_an_inference_stop_the_client():
 
 
 @both_loops
-async def test_a_client_that_never_reads_does_not_keep_the_connection(monkeypatch):
-    monkeypatch.setattr("gremlink.proxy.relay.websocket.connection.CLOSE_TIMEOUT", 0.2)
-    async with relay() as world:
+async def test_a_client_that_never_reads_does_not_keep_the_connection():
+    async with relay(waits=Waits(close=0.2)) as world:
         client, database = await world.pair()
         await fill(database, encode_frame(Opcode.BINARY, bytes(100_000), masked=False), 960)
         client.send(b"\x83\x80abcd")  # a broken frame, for which the proxy closes
@@ -561,9 +561,8 @@ async def test_a_stopping_proxy_says_so_to_every_client():
 
 
 @both_loops
-async def test_a_stopping_proxy_does_not_wait_for_a_client_that_never_reads(monkeypatch):
-    monkeypatch.setattr("gremlink.proxy.relay.websocket.connection.CLOSE_TIMEOUT", 0.2)
-    async with relay() as world:
+async def test_a_stopping_proxy_does_not_wait_for_a_client_that_never_reads():
+    async with relay(waits=Waits(close=0.2)) as world:
         client, database = await world.pair()
         await fill(database, encode_frame(Opcode.BINARY, bytes(100_000), masked=False), 960)
         await asyncio.wait_for(world.runner.cleanup(), PATIENCE)

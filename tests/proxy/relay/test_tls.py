@@ -13,8 +13,8 @@ from sockets import both_loops, served
 
 from gremlink.proxy.config import Listen, Upstream
 from gremlink.proxy.config.tls import TlsError, client_context
-from gremlink.proxy.relay import listener
 from gremlink.proxy.relay.tls import server_certificate
+from gremlink.proxy.relay.waits import Waits
 
 PLAIN = b"POST /gremlin HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -159,12 +159,10 @@ async def test_verification_can_be_switched_off(authority, store):
 
 
 @both_loops
-async def test_a_renewed_certificate_is_shown_and_open_connections_stay(
-    authority, written, store, monkeypatch
-):
-    monkeypatch.setattr(listener, "RENEWAL_PERIOD", 0.02)
+async def test_a_renewed_certificate_is_shown_and_open_connections_stay(authority, written, store):
     files = written(authority.issue_cert("localhost", common_name="first"))
-    async with served({"listen": listening(files), **store}, client_tls=trusting(authority)) as (
+    sections = {"listen": listening(files), **store}
+    async with served(sections, client_tls=trusting(authority), waits=Waits(renewal=0.02)) as (
         world,
         _,
     ):

@@ -5,7 +5,6 @@ import logging
 import re
 import sys
 
-from gremlink.proxy.relay.workers import process
 from gremlink.proxy.relay.workers.process import Told, WorkerProcess
 
 KNOWS_NO_SETTING = (
@@ -15,9 +14,7 @@ KNOWS_NO_SETTING = (
 ENDS_AT_ONCE = "import sys; sys.stdin.readline(); print('ready', flush=True)"
 
 
-def test_pauses_grow_up_to_the_longest(monkeypatch, tmp_path, caplog):
-    monkeypatch.setattr(process, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(process, "LONGEST_PAUSE", 0.04)
+def test_pauses_grow_up_to_the_longest(tmp_path, caplog):
     times = 5
 
     async def run() -> None:
@@ -30,7 +27,8 @@ def test_pauses_grow_up_to_the_longest(monkeypatch, tmp_path, caplog):
                 enough.set()
 
         told = Told("{}", "", str(tmp_path / "socket"))
-        worker = WorkerProcess(3, [sys.executable, "-c", ENDS_AT_ONCE], told, over)
+        command = [sys.executable, "-c", ENDS_AT_ONCE]
+        worker = WorkerProcess(3, command, told, over, pauses=(0.01, 0.04))
         await worker.start()
         await enough.wait()
         await asyncio.sleep(0)
