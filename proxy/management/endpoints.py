@@ -24,7 +24,7 @@ from gremlink.proxy.management.http import Handler, body_of, flag, number
 from gremlink.proxy.management.ml import MOST_ITEMS, MachineLearning
 from gremlink.proxy.management.requests import CreateEndpoint
 from gremlink.proxy.management.responses import MODEL_TRAINING, MODEL_TRANSFORM, created, resource
-from gremlink.proxy.management.services import Workshop, stamp
+from gremlink.proxy.management.services import Services, stamp
 from gremlink.proxy.store.errors import JobExists, NoSuchEndpoint
 from gremlink.proxy.store.jobs import Job, State
 from gremlink.proxy.store.records import Endpoint
@@ -46,7 +46,7 @@ class EndpointState:
 class Endpoints:
     """The handlers; `models` knows the jobs whose artifacts are served."""
 
-    workshop: Workshop
+    services: Services
     models: MachineLearning
 
     def routes(self) -> list[tuple[str, str, Handler]]:
@@ -81,7 +81,7 @@ class Endpoints:
         if body.update and body.id is not None and body.name is None:
             raise MLResourceNotFound(f"There is no endpoint {body.id!r} to update.")
         id = body.name or f"endpoint-{stamp(time.time()).replace('_', '-')}"
-        exists = self.workshop.store.endpoint(id) is not None
+        exists = self.services.store.endpoint(id) is not None
         if body.update and not exists:
             raise MLResourceNotFound(f"There is no endpoint {id} to update.")
         if exists and not body.update:
@@ -90,13 +90,13 @@ class Endpoints:
                 "or choose another id."
             )
         try:
-            job = self.workshop.runner.start(
+            job = self.services.runner.start(
                 ENDPOINTS,
                 id,
-                self.workshop.task(
+                self.services.task(
                     "endpoint",
                     input=model.outputs[0],
-                    store=str(self.workshop.store.root),
+                    store=str(self.services.store.root),
                     name=id,
                     replace=body.update,
                 ),
@@ -117,15 +117,15 @@ class Endpoints:
     def _ids(self) -> Sequence[str]:
         ids = [
             job.id
-            for job in self.workshop.records.jobs(ENDPOINTS)
+            for job in self.services.records.jobs(ENDPOINTS)
             if job.state is not State.COMPLETED
         ]
-        ids += [endpoint.name for endpoint in self.workshop.store.endpoints()]
+        ids += [endpoint.name for endpoint in self.services.store.endpoints()]
         return list(dict.fromkeys(ids))
 
     async def get(self, request: web.Request) -> dict[str, Any]:
         """`GET /ml/endpoints/{id}`."""
-        await self.workshop.settled(ENDPOINTS, request.match_info["id"])
+        await self.services.wait_for_end(ENDPOINTS, request.match_info["id"])
         return await asyncio.to_thread(self._get, request.match_info["id"])
 
     def _get(self, id: str) -> dict[str, Any]:
@@ -140,8 +140,8 @@ class Endpoints:
 
     def state(self, id: str) -> EndpointState:
         """One of them. Raises `MLResourceNotFound`."""
-        job = self.workshop.records.job(ENDPOINTS, id)
-        served = self.workshop.store.endpoint(id)
+        job = self.services.records.job(ENDPOINTS, id)
+        served = self.services.store.endpoint(id)
         if job is not None and job.state is State.COMPLETED and served is None:
             job = None  # it was deleted by somebody else
         if job is None:
@@ -158,16 +158,16 @@ class Endpoints:
 
     def remove(self, id: str) -> None:
         """Delete an endpoint, or end what makes it. Raises `MLResourceNotFound`."""
-        job = self.workshop.records.job(ENDPOINTS, id)
+        job = self.services.records.job(ENDPOINTS, id)
         try:
-            self.workshop.store.delete_endpoint(id)
+            self.services.store.delete_endpoint(id)
         except NoSuchEndpoint:
             if job is None or job.state is State.COMPLETED:
                 raise MLResourceNotFound(f"There is no endpoint {id}.") from None
         if job is not None and job.is_open:
-            self.workshop.runner.cancel(job)
+            self.services.runner.cancel(job)
         elif job is not None:
-            self.workshop.records.delete(job.number)
+            self.services.records.delete(job.number)
 
 
 def _status(job: Job, exists: bool) -> str:

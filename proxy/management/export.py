@@ -17,7 +17,7 @@ from gremlink.proxy.graph import ExportParameters
 from gremlink.proxy.management.errors import MLResourceNotFound, UnsupportedOperation
 from gremlink.proxy.management.http import Handler, body_of, flag
 from gremlink.proxy.management.requests import Export
-from gremlink.proxy.management.services import Workshop, stamp
+from gremlink.proxy.management.services import Services, stamp
 from gremlink.proxy.management.tasks.description import describe_graph
 from gremlink.proxy.store.jobs import Job, State
 
@@ -31,7 +31,7 @@ STATUS = {
     State.FAILED: "failed",
     State.STOPPED: "failed",
 }
-WOULD_CHANGE_THE_RESULT = (
+UNSUPPORTED_PARAMETERS = (
     "filter",
     "filterConfigFile",
     "scope",
@@ -46,7 +46,7 @@ _HARMLESS = {"scope": ("all",), "format": ("csv",)}
 class ExportService:
     """The handlers. The graph is the one behind the proxy, whatever endpoint a request names."""
 
-    workshop: Workshop
+    services: Services
 
     def routes(self) -> list[tuple[str, str, Handler]]:
         """Method, path and handler of each."""
@@ -65,7 +65,7 @@ class ExportService:
         return await asyncio.to_thread(self._start, body)
 
     def _start(self, body: Export) -> dict[str, Any]:
-        for name in WOULD_CHANGE_THE_RESULT:
+        for name in UNSUPPORTED_PARAMETERS:
             if body.params.get(name) not in (None, "", *_HARMLESS.get(name, ())):
                 raise UnsupportedOperation(
                     f"params.{name} is not supported: there are nodeLabels, edgeLabels and "
@@ -78,14 +78,14 @@ class ExportService:
         asked = body.model_dump(mode="json")
         ExportParameters.parse(asked)
         id = str(uuid4())
-        with self.workshop.choosing:
-            output = self.workshop.fresh(body.outputS3Path, stamp(time.time())).address
-            job = self.workshop.runner.start(
+        with self.services.output_lock:
+            output = self.services.unused_location(body.outputS3Path, stamp(time.time())).address
+            job = self.services.runner.start(
                 EXPORT,
                 id,
-                self.workshop.task(
+                self.services.task(
                     EXPORT,
-                    graph=describe_graph(self.workshop.upstream),
+                    graph=describe_graph(self.services.upstream),
                     output=output,
                     request=asked,
                 ),
@@ -97,18 +97,18 @@ class ExportService:
 
     async def get(self, request: web.Request) -> dict[str, Any]:
         """`GET …/neptune-export/{id}`."""
-        await self.workshop.settled(EXPORT, request.match_info["id"])
+        await self.services.wait_for_end(EXPORT, request.match_info["id"])
         return _status(await asyncio.to_thread(self._found, request.match_info["id"]))
 
     async def stop(self, request: web.Request) -> dict[str, Any]:
         """`DELETE …/neptune-export/{id}`."""
         clean = flag(request, "clean")
         job = await asyncio.to_thread(self._found, request.match_info["id"])
-        await asyncio.to_thread(self.workshop.end, job, clean=clean)
+        await asyncio.to_thread(self.services.end, job, clean=clean)
         return {"jobId": job.id, "status": "200 OK"}
 
     def _found(self, id: str) -> Job:
-        job = self.workshop.records.job(EXPORT, id)
+        job = self.services.records.job(EXPORT, id)
         if job is None:
             raise MLResourceNotFound(f"There is no export {id}.")
         return job

@@ -20,7 +20,7 @@ DATABASE_TIMEOUT = 3.0
 
 
 @dataclass(slots=True)
-class Engine:
+class Health:
     """The handlers; `graph` is the database."""
 
     graph: Server

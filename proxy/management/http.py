@@ -52,7 +52,7 @@ LONGEST_NUMBER = 18
 """Digits of a number in a query string."""
 
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no", "")
-_AS: dict[type[Exception], type[ManagementError]] = {
+_CLIENT_ERRORS: dict[type[Exception], type[ManagementError]] = {
     JobExists: ConstraintViolation,
     EndpointExists: ConstraintViolation,
     InvalidName: InvalidParameter,
@@ -66,14 +66,14 @@ _AS: dict[type[Exception], type[ManagementError]] = {
 """What the parts below raise, and what it is to a client."""
 
 
-def words_of(error: ManagementError) -> str:
+def message_of(error: ManagementError) -> str:
     """What clients are told: within bounds, and without the passwords of addresses."""
     return cut(without_passwords(str(error)))
 
 
 def refusal(error: ManagementError, request_id: str) -> web.Response:
     """An error in Neptune's form."""
-    message = words_of(error)
+    message = message_of(error)
     return web.json_response(
         {
             "requestId": request_id,
@@ -103,8 +103,8 @@ def answering(
             found = await handler(request)
         except ManagementError as error:
             return refuse(error, request_id)
-        except tuple(_AS) as error:
-            return refuse(_AS[type(error)](_sentence(str(error))), request_id)
+        except tuple(_CLIENT_ERRORS) as error:
+            return refuse(_CLIENT_ERRORS[type(error)](_sentence(str(error))), request_id)
         except web.HTTPException:
             raise
         except OSError as error:

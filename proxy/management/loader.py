@@ -26,7 +26,7 @@ from gremlink.proxy.management.http import Handler, body_of, flag, number
 from gremlink.proxy.management.jobs.events import newest_event
 from gremlink.proxy.management.jobs.runner import DEPENDENCY
 from gremlink.proxy.management.requests import Load
-from gremlink.proxy.management.services import Workshop
+from gremlink.proxy.management.services import Services
 from gremlink.proxy.management.tasks.description import describe_graph
 from gremlink.proxy.store.errors import LocationRefused
 from gremlink.proxy.store.jobs import Job, State
@@ -39,7 +39,7 @@ MOST_IDS = 100
 class Loader:
     """The handlers."""
 
-    workshop: Workshop
+    services: Services
 
     def routes(self) -> list[tuple[str, str, Handler]]:
         """Method, path and handler of each."""
@@ -60,25 +60,25 @@ class Loader:
         if body.format != "csv":
             raise UnsupportedOperation(f"The format {body.format} is not supported: there is csv.")
         try:
-            source = self.workshop.locations.at(body.source)
+            source = self.services.locations.at(body.source)
         except LocationRefused as error:
             raise LoadUrlAccessDenied(f"{error}.") from None
-        if not self.workshop.locations.exists(source):
+        if not self.services.locations.exists(source):
             raise S3Error(f"There is nothing at {source.address}.")
         after = [self._found(id).number for id in body.dependencies]
         if not body.queueRequest and any(
-            job.kind == LOADER for job in self.workshop.records.open()
+            job.kind == LOADER for job in self.services.records.open()
         ):
             raise BadRequest(
                 "Failed to start new load job: another load is in progress. Send queueRequest TRUE "
                 "to wait for its end."
             )
-        job = self.workshop.runner.start(
+        job = self.services.runner.start(
             LOADER,
             str(uuid4()),
-            self.workshop.task(
+            self.services.task(
                 "load",
-                graph=describe_graph(self.workshop.upstream),
+                graph=describe_graph(self.services.upstream),
                 input=source.address,
                 allow_empty_strings=body.parserConfiguration.allowEmptyStrings,
                 **{"continue": not body.failOnError},
@@ -94,7 +94,7 @@ class Loader:
         if id is None:
             most = number(request, "limit", MOST_IDS, most=MOST_IDS)
             queued = flag(request, "includeQueuedLoads", default=True)
-            jobs = await asyncio.to_thread(self.workshop.records.jobs, LOADER)
+            jobs = await asyncio.to_thread(self.services.records.jobs, LOADER)
             ids = [job.id for job in jobs if queued or job.state is not State.QUEUED]
             return {"status": "200 OK", "payload": {"loadIds": ids[:most]}}
         details, errors = flag(request, "details"), flag(request, "errors")
@@ -114,11 +114,11 @@ class Loader:
         if id is None:
             raise MissingParameter("The parameter loadId is required.")
         job = await asyncio.to_thread(self._found, id)
-        await asyncio.to_thread(self.workshop.end, job, clean=False)
+        await asyncio.to_thread(self.services.end, job, clean=False)
         return {"status": "200 OK"}
 
     def _found(self, id: str) -> Job:
-        job = self.workshop.records.job(LOADER, id)
+        job = self.services.records.job(LOADER, id)
         if job is None:
             raise BulkLoadIdNotFound(f"There is no load {id}.")
         return job
@@ -131,8 +131,8 @@ def _id(request: web.Request) -> str | None:
 def _status(job: Job) -> dict[str, Any]:
     status = _word(job)
     event = newest_event(job)
-    told = _told(job)
-    left_out = told.get("left_out", 0)
+    outcome = _outcome(job)
+    left_out = outcome.get("left_out", 0)
     overall = {
         "fullUri": job.request["source"],
         "runNumber": 1,
@@ -140,27 +140,27 @@ def _status(job: Job) -> dict[str, Any]:
         "status": status,
         "totalTimeSpent": round((job.ended or time.time()) - (job.started or job.created)),
         "startTime": int(job.started or job.created),
-        "totalRecords": told.get("records", event.done if event is not None else 0),
+        "totalRecords": outcome.get("records", event.done if event is not None else 0),
         "totalDuplicates": 0,
         "parsingErrors": left_out,
         "datatypeMismatchErrors": 0,
         "insertErrors": 0,
     }
-    payload: dict[str, Any] = {"feedCount": [{status: told.get("files", 1)}]}
+    payload: dict[str, Any] = {"feedCount": [{status: outcome.get("files", 1)}]}
     if event is not None and job.is_open:
         overall["progress"] = event.text()
     if job.reason:
         overall["failureReason"] = job.reason
-    if told.get("warnings"):
-        overall["warnings"] = list(told["warnings"])
+    if outcome.get("warnings"):
+        overall["warnings"] = list(outcome["warnings"])
     payload["overallStatus"] = overall
     return payload
 
 
-def _told(job: Job) -> Mapping[str, Any]:
-    """What the load has told at its end, in success or failure."""
-    told: Mapping[str, Any] = job.result.get("details", job.result)
-    return told
+def _outcome(job: Job) -> Mapping[str, Any]:
+    """What the load has outcome at its end, in success or failure."""
+    outcome: Mapping[str, Any] = job.result.get("details", job.result)
+    return outcome
 
 
 def _word(job: Job) -> str:
@@ -180,7 +180,7 @@ def _word(job: Job) -> str:
 
 
 def _errors(job: Job) -> Sequence[Mapping[str, Any]]:
-    errors: Sequence[Mapping[str, Any]] = _told(job).get("errors", ())
+    errors: Sequence[Mapping[str, Any]] = _outcome(job).get("errors", ())
     return errors
 
 

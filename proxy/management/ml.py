@@ -33,7 +33,7 @@ from gremlink.proxy.management.responses import (
     name_of,
     status,
 )
-from gremlink.proxy.management.services import Workshop, stamp
+from gremlink.proxy.management.services import Services, stamp
 from gremlink.proxy.messages.left_out import why_no_training
 from gremlink.proxy.store.jobs import Job, State
 
@@ -45,7 +45,7 @@ KINDS = (DATA_PROCESSING, MODEL_TRAINING, MODEL_TRANSFORM)
 class MachineLearning:
     """The handlers of the three kinds of jobs."""
 
-    workshop: Workshop
+    services: Services
 
     def routes(self) -> list[tuple[str, str, Handler]]:
         """Method, path and handler of each."""
@@ -74,7 +74,7 @@ class MachineLearning:
         if body.previousDataProcessingJobId is not None:
             before = self.completed(DATA_PROCESSING, body.previousDataProcessingJobId)
             previous = before.outputs[0]
-        source = self.workshop.locations.at(body.inputDataS3Location)
+        source = self.services.locations.at(body.inputDataS3Location)
         return self._started(
             DATA_PROCESSING,
             body,
@@ -154,7 +154,7 @@ class MachineLearning:
 
     def _named(self, name: str) -> Job:
         """The training whose model has the name. Raises MLResourceNotFound."""
-        for job in self.workshop.records.jobs(MODEL_TRAINING):
+        for job in self.services.records.jobs(MODEL_TRAINING):
             if job.state is State.COMPLETED and name_of(job) == name:
                 return job
         raise MLResourceNotFound(f"No completed training has a model named {name}.")
@@ -162,12 +162,12 @@ class MachineLearning:
     async def list(self, request: web.Request) -> dict[str, Any]:
         """`GET /ml/<kind>`: ids, newest first."""
         most = number(request, "maxItems", 10, most=MOST_ITEMS)
-        jobs = await asyncio.to_thread(self.workshop.records.jobs, _kind(request))
+        jobs = await asyncio.to_thread(self.services.records.jobs, _kind(request))
         return {"ids": [job.id for job in jobs[:most]]}
 
     async def get(self, request: web.Request) -> dict[str, Any]:
         """`GET /ml/<kind>/{id}`."""
-        await self.workshop.settled(_kind(request), request.match_info["id"])
+        await self.services.wait_for_end(_kind(request), request.match_info["id"])
         job = await asyncio.to_thread(self.found, _kind(request), request.match_info["id"])
         return status(job)
 
@@ -175,12 +175,12 @@ class MachineLearning:
         """`DELETE /ml/<kind>/{id}`: end a job; of one that has ended, `clean` removes all."""
         clean = flag(request, "clean")
         job = await asyncio.to_thread(self.found, _kind(request), request.match_info["id"])
-        await asyncio.to_thread(self.workshop.end, job, clean=clean)
+        await asyncio.to_thread(self.services.end, job, clean=clean)
         return {"status": "200 OK"}
 
     def found(self, kind: str, id: str) -> Job:
         """The job. Raises MLResourceNotFound."""
-        job = self.workshop.records.job(kind, id)
+        job = self.services.records.job(kind, id)
         if job is None:
             raise MLResourceNotFound(f"There is no {kind} job {id}.")
         return job
@@ -206,13 +206,13 @@ class MachineLearning:
         """Queue a job; `place` is below what location, and under what name, its output lies."""
         id = body.name or str(uuid4())
         base, name = place
-        with self.workshop.choosing:
+        with self.services.output_lock:
             folder = f"{id}-{stamp(time.time())}"
-            output = self.workshop.fresh(base, folder, name).address
-            job = self.workshop.runner.start(
+            output = self.services.unused_location(base, folder, name).address
+            job = self.services.runner.start(
                 kind,
                 id,
-                self.workshop.task(kind, output=output, **task),
+                self.services.task(kind, output=output, **task),
                 request=body.model_dump(mode="json", exclude_unset=True),
                 outputs=[output],
                 time_limit=time_limit,

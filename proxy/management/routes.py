@@ -14,7 +14,7 @@ from gremlink.proxy.config import Configuration
 from gremlink.proxy.management.access.credentials import Access
 from gremlink.proxy.management.endpoints import Endpoints
 from gremlink.proxy.management.export import ExportService
-from gremlink.proxy.management.health import Engine
+from gremlink.proxy.management.health import Health
 from gremlink.proxy.management.http import Handler, answering
 from gremlink.proxy.management.jobs.recovery import RunnerElsewhere
 from gremlink.proxy.management.loader import Loader
@@ -26,7 +26,7 @@ from gremlink.proxy.management.sagemaker.operations import (
     refuse_invocation,
     refuse_operation,
 )
-from gremlink.proxy.management.services import open_workshop
+from gremlink.proxy.management.services import open_services
 from gremlink.proxy.management.statistics import Statistics
 from gremlink.proxy.management.unsupported import not_allowed, unknown, unsupported
 from gremlink.proxy.wire.operations import is_operation
@@ -53,20 +53,20 @@ async def managing(
     async def figures(request: web.Request) -> web.Response:
         return web.Response(body=await metrics(), headers={"Content-Type": METRICS_TYPE})
 
-    workshop = open_workshop(configuration)
+    services = open_services(configuration)
     access = Access(configuration)
-    engine = Engine(workshop.graph)
-    models = MachineLearning(workshop)
-    endpoints = Endpoints(workshop, models)
+    health = Health(services.graph)
+    models = MachineLearning(services)
+    endpoints = Endpoints(services, models)
     sagemaker = SageMaker(endpoints, invoke)
     routes: list[tuple[str, str, Handler]] = [
         *models.routes(),
         *endpoints.routes(),
-        *ExportService(workshop).routes(),
-        *Loader(workshop).routes(),
-        *Statistics(workshop.graph).routes(),
+        *ExportService(services).routes(),
+        *Loader(services).routes(),
+        *Statistics(services.graph).routes(),
         *QueryStatus(queries, configuration.listen.path).routes(),
-        *engine.routes(),
+        *health.routes(),
         ("GET", "/metrics", figures),
     ]
     runtime = sagemaker.routes()
@@ -84,16 +84,16 @@ async def managing(
     ):
         application.router.add_route(method, path, answering(access, handler))
     # Whoever watches over the process has no credentials, and learns one word.
-    application.router.add_get("/health/live", engine.live)
-    application.router.add_get("/health/ready", engine.ready)
+    application.router.add_get("/health/live", health.live)
+    application.router.add_get("/health/ready", health.ready)
     try:
-        await asyncio.to_thread(workshop.runner.open)
+        await asyncio.to_thread(services.runner.open)
     except RunnerElsewhere as error:
         log.warning("this proxy starts no jobs: %s", error)
     try:
         yield
     finally:
-        await asyncio.to_thread(workshop.runner.close)
+        await asyncio.to_thread(services.runner.close)
 
 
 def _operations_first(

@@ -13,7 +13,7 @@ from gremlink.proxy.config import Configuration, Upstream
 from gremlink.proxy.config.tls import context_of
 from gremlink.proxy.graph import Server
 from gremlink.proxy.management.errors import BadRequest
-from gremlink.proxy.management.jobs.runner import LOOK, Runner
+from gremlink.proxy.management.jobs.runner import POLL_INTERVAL, Runner
 from gremlink.proxy.management.tasks.description import describe, describe_bounds, hold_bounds
 from gremlink.proxy.store.jobs import Job, JobRecords
 from gremlink.proxy.store.locations import Location, Locations
@@ -24,7 +24,7 @@ FILES = "files"
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class Services:
     """Records, endpoints, locations, the runner of jobs.
 
     `graph` is the database; `bounds` are those of what a job reads; `status_wait` is how long, in
@@ -39,7 +39,7 @@ class Workshop:
     graph: Server
     bounds: Mapping[str, int]
     status_wait: float = 0.0
-    choosing: threading.Lock = field(default_factory=threading.Lock)
+    output_lock: threading.Lock = field(default_factory=threading.Lock)
     """Held from the choice of an output to the start of its job: no two may choose the same."""
 
     def task(self, task: str, /, **details: Any) -> Mapping[str, Any]:
@@ -51,7 +51,7 @@ class Workshop:
             **details,
         }
 
-    def fresh(self, base: str, name: str, *names: str) -> Location:
+    def unused_location(self, base: str, name: str, *names: str) -> Location:
         """A location below `base` that no job has had and where nothing is.
 
         Raises BadLocation, LocationRefused.
@@ -66,14 +66,14 @@ class Workshop:
                 return location
             number += 1
 
-    async def settled(self, kind: str, id: str) -> None:
+    async def wait_for_end(self, kind: str, id: str) -> None:
         """Wait until the job has ended, or who asks has waited long enough."""
         deadline = time.monotonic() + self.status_wait
         while time.monotonic() < deadline:
             job = await asyncio.to_thread(self.records.job, kind, id)
             if job is None or not job.is_open:
                 return
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_INTERVAL)
 
     def end(self, job: Job, *, clean: bool) -> None:
         """End an open job; of one that has ended, `clean` removes what it made and the record."""
@@ -85,8 +85,8 @@ class Workshop:
             self.records.delete(job.number)
 
 
-def open_workshop(configuration: Configuration) -> Workshop:
-    """The workshop of a configuration. Its runner is not open yet."""
+def open_services(configuration: Configuration) -> Services:
+    """The services of a configuration. Its runner is not open yet."""
     if configuration.upstream.url is None:
         raise BadRequest("There is no database: upstream.url is not set.")
     root = configuration.store.directory
@@ -96,7 +96,7 @@ def open_workshop(configuration: Configuration) -> Workshop:
     hold_bounds({"bounds": bounds})  # statistics read from the database in this process
     records = JobRecords(root)
     runner = Runner(records, locations, configuration.jobs)
-    return Workshop(
+    return Services(
         records,
         Store(root),
         locations,

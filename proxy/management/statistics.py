@@ -36,13 +36,13 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-FRESH = 60.0
+CACHE_TIME = 60.0
 """Seconds for which statistics are kept."""
 
-PATIENCE = 20.0
+RESPONSE_TIMEOUT = 20.0
 """Seconds that a client waits for statistics which are being computed."""
 
-LAST_WORDS = 2.0
+CANCEL_TIMEOUT = 2.0
 """Seconds more in which the database says that it has not managed."""
 
 _TIMED_OUT = 598
@@ -128,7 +128,9 @@ class Statistics:
         found = await self._current()
         outgoing = None
         if mode == "detailed":
-            outgoing = await self._outgoing_of(found, PATIENCE - (time.monotonic() - started))
+            outgoing = await self._outgoing_of(
+                found, RESPONSE_TIMEOUT - (time.monotonic() - started)
+            )
         return {
             "status": "200 OK",
             "payload": {
@@ -140,7 +142,7 @@ class Statistics:
 
     async def _current(self) -> _Found:
         found = self._found
-        if found is not None and (not self._automatic or time.time() - found.moment < FRESH):
+        if found is not None and (not self._automatic or time.time() - found.moment < CACHE_TIME):
             return found
         if not self._automatic:
             raise StatisticsNotAvailable(
@@ -154,12 +156,12 @@ class Statistics:
         Raises `StatisticsNotAvailable`.
         """
         if self._refreshing is not None and not self._refreshing.done():
-            await asyncio.wait({self._refreshing}, timeout=PATIENCE)
+            await asyncio.wait({self._refreshing}, timeout=RESPONSE_TIMEOUT)
             if self._found is None:
                 raise StatisticsNotAvailable("The statistics are being computed: ask again later.")
             return self._found
         if self._computing is None or self._computing.done():
-            counting = _in_time(count_graph, self._graph, PATIENCE)
+            counting = _in_time(count_graph, self._graph, RESPONSE_TIMEOUT)
             self._computing = asyncio.create_task(self._kept(counting))
         return await asyncio.shield(self._computing)
 
@@ -175,7 +177,7 @@ class Statistics:
         if self._refreshing is None or self._refreshing.done():
             self._found = None
             self._refreshing = asyncio.create_task(self._refresh())
-        await asyncio.wait({self._refreshing}, timeout=PATIENCE)
+        await asyncio.wait({self._refreshing}, timeout=RESPONSE_TIMEOUT)
         if self._refreshing.done() and (failed := self._refreshing.result()) is not None:
             raise failed
         return _id(self._found) if self._found is not None else str(int(time.time() * 1000))
@@ -199,15 +201,15 @@ async def _in_time(ask: Callable[[Server, float], _T], graph: Server, seconds: f
     """What the database says within this time. Raises `StatisticsNotAvailable`."""
     try:
         asking = asyncio.to_thread(ask, graph, seconds)
-        return await asyncio.wait_for(asking, seconds + LAST_WORDS)
+        return await asyncio.wait_for(asking, seconds + CANCEL_TIMEOUT)
     except GraphError as error:
         if not isinstance(error, ServerRefused) or error.status != _TIMED_OUT:
             raise StatisticsNotAvailable(_reason(error)) from error
     except asyncio.TimeoutError:
         pass
     raise StatisticsNotAvailable(
-        f"The database has not counted its graph within {PATIENCE:.0f} s, and was stopped: send the"
-        " mode refresh, which waits for as long as it takes, and ask again later."
+        f"The database has not counted its graph within {RESPONSE_TIMEOUT:.0f} s, and was stopped: "
+        "send the mode refresh, which waits for as long as it takes, and ask again later."
     )
 
 

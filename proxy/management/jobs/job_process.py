@@ -59,12 +59,13 @@ def main(directory: Path) -> int:
 
 def perform(description: dict[str, Any], directory: Path, tell: Tell) -> dict[str, Any]:
     """Run the task that a description names, in a folder of its own."""
+    from gremlink.proxy.management.tasks.description import hold_bounds, try_output
+
     task = importlib.import_module(TASKS[description["task"]])
-    places = importlib.import_module("gremlink.proxy.management.tasks.description")
-    places.hold_bounds(description)
+    hold_bounds(description)
     work = directory / "work"
     work.mkdir()
-    places.try_output(description, tell)
+    try_output(description, tell)
     result: dict[str, Any] = task.run(description, work, tell)
     return result
 
@@ -79,8 +80,8 @@ def reason_of(error: Exception) -> str:
         return missing
     if isinstance(error, OSError):
         return cut(without_passwords(sentence_of(error)))
-    said = cut(without_passwords(str(error)))
-    return f"unexpected {type(error).__name__}: {said}; the job's log says where it happened"
+    message = cut(without_passwords(str(error)))
+    return f"unexpected {type(error).__name__}: {message}; the job's log says where it happened"
 
 
 def details_of(error: Exception) -> dict[str, Any]:

@@ -39,24 +39,24 @@ from gremlink.proxy.store.locations import Locations
 log = logging.getLogger(__name__)
 
 CHILD = (sys.executable, "-m", "gremlink.proxy.management.jobs.job_process")
-LOOK = 0.2
+POLL_INTERVAL = 0.2
 """Seconds between looks at the jobs."""
 
-WEIGHING = 1.0
+MEMORY_INTERVAL = 1.0
 """Seconds between looks at the memory that jobs take."""
 
-GRACE = 3.0
+KILL_DELAY = 3.0
 """Seconds from a polite end to a forced one."""
 
-PRUNING = 3600.0
+PRUNE_INTERVAL = 3600.0
 """Seconds between looks for records that are too old."""
 
 DAY = 86400.0
 
-AGAIN = 1.0
+RETRY_INTERVAL = 1.0
 """Seconds until an end that could not be noted is noted again."""
 
-CLEANING = 3.0
+CLEAN_TIMEOUT = 3.0
 """Seconds that the end of a job waits for the removal of what it left."""
 
 STOPPED_WITH = "gremlink was stopped while the job was running; start the job again"
@@ -105,10 +105,10 @@ class Runner:
         self._locations = locations
         self._settings = settings
         self._memory = MemoryLimit.of(settings.memory_limit)
-        self._weigh_at = 0.0
+        self._memory_check_at = 0.0
         self._running: dict[int, _Running] = {}
         self._unnoted: deque[_End] = deque()
-        self._note_again_at = 0.0
+        self._retry_at = 0.0
         self._wake = threading.Event()
         self._closing = False
         self._pruned = 0.0
@@ -175,7 +175,7 @@ class Runner:
 
     def _look_after(self) -> None:
         while not self._closing:
-            self._wake.wait(LOOK)
+            self._wake.wait(POLL_INTERVAL)
             self._wake.clear()
             try:
                 self._look()
@@ -190,7 +190,7 @@ class Runner:
 
     def _look(self) -> None:
         self._reap()
-        self._weigh()
+        self._check_memory()
         self._note_again()
         self._prune()
         waiting: list[Job] = []
@@ -201,19 +201,19 @@ class Runner:
             elif running is not None and job.state is State.STOPPING:
                 self._end(running, "")
         for job in waiting:
-            self._consider(job)
+            self._start_if_possible(job)
 
     def _prune(self) -> None:
         """Forget jobs that ended too long ago, now and then."""
         days = self._settings.retention_days
         now = time.time()
-        if days is not None and now - self._pruned >= PRUNING:
+        if days is not None and now - self._pruned >= PRUNE_INTERVAL:
             self._pruned = now
             count = self.records.prune(now - days * DAY)
             if count:
                 log.info("forgot %d jobs that ended more than %g days ago", count, days)
 
-    def _consider(self, job: Job) -> None:
+    def _start_if_possible(self, job: Job) -> None:
         """Start a queued job if it is its turn."""
         for number in job.after:
             earlier = self.records.numbered(number)
@@ -263,12 +263,12 @@ class Runner:
                 limit = running.job.time_limit
                 self._end(running, f"it took longer than its time limit of {limit:,.0f} s")
 
-    def _weigh(self) -> None:
+    def _check_memory(self) -> None:
         """End jobs that take too much memory."""
         now = time.monotonic()
-        if now < self._weigh_at:
+        if now < self._memory_check_at:
             return
-        self._weigh_at = now + WEIGHING
+        self._memory_check_at = now + MEMORY_INTERVAL
         there = {
             number: running.process.pid
             for number, running in self._running.items()
@@ -285,7 +285,7 @@ class Runner:
         """Begin to end a job; `reason` is empty if somebody asked for it."""
         if running.kill_at is None:
             running.reason = reason
-            running.kill_at = time.monotonic() + GRACE
+            running.kill_at = time.monotonic() + KILL_DELAY
             send_signal(running.process.pid, signal.SIGTERM)
 
     def _note_end(self, running: _Running) -> None:
@@ -309,7 +309,7 @@ class Runner:
         """Nothing is left when the job is said to have ended, unless its store does not answer."""
         cleaning = threading.Thread(target=clean, args=(end.job, self._locations), daemon=True)
         cleaning.start()
-        cleaning.join(CLEANING)
+        cleaning.join(CLEAN_TIMEOUT)
         self._settle(end)
 
     def _settle(self, end: _End) -> None:
@@ -320,7 +320,7 @@ class Runner:
             self.records.end(job.number, end.state, reason=end.reason, result=end.result)
         except Exception:
             log.exception("the end of %s job %s cannot be noted yet", job.kind, job.id)
-            self._note_again_at = time.monotonic() + AGAIN
+            self._retry_at = time.monotonic() + RETRY_INTERVAL
             self._unnoted.append(end)
             return
         why = f": {end.reason}" if end.reason else ""
@@ -328,6 +328,6 @@ class Runner:
         self._wake.set()
 
     def _note_again(self) -> None:
-        if time.monotonic() >= self._note_again_at:
+        if time.monotonic() >= self._retry_at:
             for _ in range(len(self._unnoted)):
                 self._settle(self._unnoted.popleft())

@@ -37,7 +37,7 @@ from gremlink.proxy.management.errors import (
     UnknownOperation,
     UnsupportedOperation,
 )
-from gremlink.proxy.management.http import Handler, body_of, read, words_of
+from gremlink.proxy.management.http import Handler, body_of, message_of, read
 from gremlink.proxy.management.sagemaker.requests import (
     ListEndpoints,
     NamedConfiguration,
@@ -125,7 +125,7 @@ class SageMaker:
 
     async def _describe(self, request: web.Request) -> dict[str, Any]:
         name = (await body_of(request, NamedEndpoint)).EndpointName
-        await self.endpoints.workshop.settled(ENDPOINTS, name)
+        await self.endpoints.services.wait_for_end(ENDPOINTS, name)
         state = await self._state(name)
         document = {**_summary(state), "EndpointConfigName": configuration_name(name)}
         if state.served is not None:
@@ -226,7 +226,7 @@ def _refusal(
     error: ManagementError, request_id: str, invalid: str, failure: str, content_type: str
 ) -> web.Response:
     """`invalid` is what SageMaker calls all that is wrong with a request."""
-    code, status, words = error.code, error.http_status, words_of(error)
+    code, status, words = error.code, error.http_status, message_of(error)
     if not isinstance(error, SageMakerError):
         if status in (400, 404):
             code, status = invalid, 400

@@ -9,7 +9,7 @@ from typing import Any
 from gremlink.proxy.graph.files.export_files import read_export
 from gremlink.proxy.management.jobs.events import Tell
 from gremlink.proxy.management.tasks.description import locations_of, publish
-from gremlink.proxy.management.tasks.progress import telling
+from gremlink.proxy.management.tasks.progress import job_progress
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         previous=previous,
         configuration=configuration,
         model_type=description["model_type"],
-        progress=telling(tell),
+        progress=job_progress(tell),
     )
     processed = found.processed
     write_mapping(work / "processed", processed.stored, processed.stored.types, {})

@@ -14,7 +14,7 @@ from gremlink.proxy.learning.workflows.results import write_results
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.management.jobs.events import Tell
 from gremlink.proxy.management.tasks.description import keeping, locations_of, publish
-from gremlink.proxy.management.tasks.progress import telling
+from gremlink.proxy.management.tasks.progress import job_progress
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         model=description["model"],
         seed=description["seed"],
         search=search,
-        progress=telling(tell),
+        progress=job_progress(tell),
     )
     with keeping(artifact):
         write_figures(artifact, report)

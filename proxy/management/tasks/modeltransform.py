@@ -8,7 +8,7 @@ from typing import Any
 
 from gremlink.proxy.management.jobs.events import Tell
 from gremlink.proxy.management.tasks.description import keeping, locations_of, publish
-from gremlink.proxy.management.tasks.progress import telling
+from gremlink.proxy.management.tasks.progress import job_progress
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     from gremlink.proxy.learning.workflows.results import write_results
     from gremlink.proxy.learning.workflows.transform import transform
 
-    made = transform(model, data, work / "artifact", progress=telling(tell))
+    made = transform(model, data, work / "artifact", progress=job_progress(tell))
     with keeping(work / "artifact"):
         write_results(work / "artifact")
         write_details(work / "artifact")

@@ -13,7 +13,7 @@ from gremlink.proxy.learning.events import (
 from gremlink.proxy.management.jobs.events import Tell
 
 
-def telling(tell: Tell) -> Progress:
+def job_progress(tell: Tell) -> Progress:
     """A listener to learning that tells phases and epochs."""
 
     overall = ""

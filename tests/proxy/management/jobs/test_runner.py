@@ -115,7 +115,7 @@ def test_an_end_that_cannot_be_noted_is_noted_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As on a full disk: a job is never said to run for ever."""
-    monkeypatch.setattr("gremlink.proxy.management.jobs.runner.AGAIN", 0.1)
+    monkeypatch.setattr("gremlink.proxy.management.jobs.runner.RETRY_INTERVAL", 0.1)
     tried: list[str] = []
 
     def end(records: JobRecords, number: int, *arguments: Any, **more: Any) -> None:
@@ -180,7 +180,7 @@ def test_a_full_queue_refuses(tmp_path: Path) -> None:
 def test_cancellation_ends_a_running_job_within_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stubborn: bool
 ) -> None:
-    monkeypatch.setattr("gremlink.proxy.management.jobs.runner.GRACE", 0.5)
+    monkeypatch.setattr("gremlink.proxy.management.jobs.runner.KILL_DELAY", 0.5)
     output = tmp_path / "files" / "out"
     steps = [("stubborn", 0)] if stubborn else []
     with running(tmp_path) as runner:
