@@ -30,7 +30,6 @@ LATER = (
     "proxy/graph",
     "proxy/inference",
     "proxy/learning",
-    "proxy/management",
     "proxy/relay",
     "proxy/serving",
     "proxy/wire",

@@ -1,7 +1,7 @@
-"""`/ml/endpoints`: trained models under the names by which queries ask.
+"""`/ml/endpoints`: trained models under the names that queries use.
 
-An endpoint is what the store says; a job makes or replaces it. Endpoints that the command line has
-made are here too.
+The store has the endpoints; a job creates or replaces one. Endpoints created on the command line
+are included.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ENDPOINTS = "endpoints"
 
 @dataclass(frozen=True, slots=True)
 class EndpointState:
-    """How an endpoint stands: what is `served` under its name, and the `job` of its last change."""
+    """State of an endpoint: the model `served` under its name, and the `job` of its last change."""
 
     id: str
     status: str
@@ -44,13 +44,13 @@ class EndpointState:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The handlers; `models` knows the jobs whose artifacts are served."""
+    """The handlers; `models` has the jobs whose artifacts are served."""
 
     services: Services
     models: MachineLearning
 
     def routes(self) -> list[tuple[str, str, Handler]]:
-        """Method, path and handler of each."""
+        """Return method, path and handler of each route."""
         return [
             ("POST", "/ml/endpoints", self.create),
             ("GET", "/ml/endpoints", self.list),
@@ -59,7 +59,7 @@ class Endpoints:
         ]
 
     async def create(self, request: web.Request) -> dict[str, Any]:
-        """`POST /ml/endpoints`: make an endpoint, or with `update` give it another model."""
+        """`POST /ml/endpoints`: create an endpoint, or with `update` replace its model."""
         body = await body_of(request, CreateEndpoint, wrapper="endpoint")
         return await asyncio.to_thread(self._create, body)
 
@@ -110,7 +110,7 @@ class Endpoints:
         return created(job, body.replaced_by(id))
 
     async def list(self, request: web.Request) -> dict[str, Any]:
-        """`GET /ml/endpoints`: ids of those that are there, or are being made, or could not be."""
+        """`GET /ml/endpoints`: return ids, including those being created or failed."""
         most = number(request, "maxItems", 10, most=MOST_ITEMS)
         return {"ids": (await asyncio.to_thread(self._ids))[:most]}
 
@@ -135,15 +135,15 @@ class Endpoints:
         return _document(id, found.status, {**about, "name": id, "arn": arn})
 
     def states(self) -> Sequence[EndpointState]:
-        """All endpoints, also those that are being made or could not be."""
+        """Return all endpoints, including those that are being created or failed."""
         return [self.state(id) for id in self._ids()]
 
     def state(self, id: str) -> EndpointState:
-        """One of them. Raises `MLResourceNotFound`."""
+        """Return one of them. Raises `MLResourceNotFound`."""
         job = self.services.records.job(ENDPOINTS, id)
         served = self.services.store.endpoint(id)
         if job is not None and job.state is State.COMPLETED and served is None:
-            job = None  # it was deleted by somebody else
+            job = None  # it was deleted meanwhile
         if job is None:
             if served is None:
                 raise MLResourceNotFound(f"There is no endpoint {id}.")
@@ -151,13 +151,13 @@ class Endpoints:
         return EndpointState(id, _status(job, served is not None), served, job)
 
     async def delete(self, request: web.Request) -> dict[str, Any]:
-        """`DELETE /ml/endpoints/{id}`; the model's artifact stays at its training's output."""
+        """`DELETE /ml/endpoints/{id}`; the model's artifact stays in its training's output."""
         flag(request, "clean")
         await asyncio.to_thread(self.remove, request.match_info["id"])
         return {"status": "200 OK"}
 
     def remove(self, id: str) -> None:
-        """Delete an endpoint, or end what makes it. Raises `MLResourceNotFound`."""
+        """Delete an endpoint, or end the job that creates it. Raises `MLResourceNotFound`."""
         job = self.services.records.job(ENDPOINTS, id)
         try:
             self.services.store.delete_endpoint(id)
@@ -171,7 +171,7 @@ class Endpoints:
 
 
 def _status(job: Job, exists: bool) -> str:
-    """What to call an endpoint whose last change is `job`."""
+    """Return the status of an endpoint whose last change is `job`."""
     if job.is_open:
         return "Updating" if job.request.get("update") else "Creating"
     return "InService" if exists else "Failed"
@@ -188,7 +188,7 @@ def _document(id: str, status: str, endpoint: dict[str, Any]) -> dict[str, Any]:
 
 
 def endpoint_arn(id: str) -> str:
-    """The name of an endpoint in Amazon's form."""
+    """Return the ARN (Amazon's form of a name) of an endpoint."""
     return f"arn:aws:sagemaker:local:000000000000:endpoint/{id}"
 
 
@@ -196,10 +196,10 @@ CONFIGURATION = "-configuration"
 
 
 def configuration_name(id: str) -> str:
-    """What the configuration of an endpoint is called."""
+    """Return the name of an endpoint's configuration."""
     return f"{id}{CONFIGURATION}"
 
 
 def configuration_arn(id: str) -> str:
-    """The same in Amazon's form."""
+    """Return the ARN of an endpoint's configuration."""
     return f"arn:aws:sagemaker:local:000000000000:endpoint-config/{configuration_name(id)}"

@@ -1,6 +1,6 @@
-"""Why a request is refused, as Neptune's exception classes with their HTTP status codes.
+"""Errors of the management API: Neptune's exception classes with their HTTP status codes.
 
-A reply carries `code`, `detailedMessage` and `requestId`; SDKs raise an exception named `code`.
+A response carries `code`, `detailedMessage` and `requestId`; SDKs raise an exception named `code`.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ ManagementError = NeptuneError
 
 
 class IllegalArgument(ManagementError):
-    """A field that there is not."""
+    """An unknown field."""
 
     code = "IllegalArgumentException"
     http_status = 400
 
 
 class InvalidArgument(ManagementError):
-    """A query argument has a value that it may not have."""
+    """A query argument has a value that is not allowed."""
 
     code = "InvalidArgumentException"
     http_status = 400
@@ -48,14 +48,14 @@ class ConstraintViolation(ManagementError):
 
 
 class PreconditionsFailed(ManagementError):
-    """What the request builds on is not ready."""
+    """A prerequisite of the request is not ready."""
 
     code = "PreconditionsFailedException"
     http_status = 400
 
 
 class AccessDenied(ManagementError):
-    """The request carries no credentials that are accepted."""
+    """The request carries no accepted credentials."""
 
     code = "AccessDeniedException"
     http_status = 403
@@ -69,7 +69,7 @@ class MLResourceNotFound(ManagementError):
 
 
 class MethodNotAllowed(ManagementError):
-    """A method that the path does not take."""
+    """A method that the path does not support."""
 
     code = "MethodNotAllowedException"
     http_status = 405
@@ -80,7 +80,7 @@ class SageMakerError(ManagementError):
 
 
 class ModelError(SageMakerError):
-    """What was sent to an endpoint its model does not answer; `original` is the model's status."""
+    """The model rejects a payload; `original` is the model's status."""
 
     code = "ModelError"
     http_status = 424
@@ -91,14 +91,14 @@ class ModelError(SageMakerError):
 
 
 class ModelNotReady(SageMakerError):
-    """So many payloads wait for models that no more may."""
+    """Too many payloads are waiting for models."""
 
     code = "ModelNotReadyException"
     http_status = 429
 
 
 class UnknownOperation(SageMakerError):
-    """An operation of SageMaker that gremlink has not."""
+    """An operation of SageMaker that gremlink does not support."""
 
     code = "UnknownOperationException"
     http_status = 400
@@ -126,7 +126,7 @@ class LoadUrlAccessDenied(ManagementError):
 
 
 class S3Error(ManagementError):
-    """The object store cannot be reached, or there is nothing."""
+    """The object store cannot be reached, or has nothing there."""
 
     code = "S3Exception"
     http_status = 400

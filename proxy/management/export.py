@@ -37,19 +37,19 @@ UNSUPPORTED_PARAMETERS = (
     "scope",
     "format",
 )
-"""Parameters of Neptune's exporter that are not known here, and that nobody should miss late."""
+"""Parameters of Neptune's exporter that would change the result, and so are refused early."""
 
 _HARMLESS = {"scope": ("all",), "format": ("csv",)}
 
 
 @dataclass(frozen=True, slots=True)
 class ExportService:
-    """The handlers. The graph is the one behind the proxy, whatever endpoint a request names."""
+    """The handlers. They export the graph behind the proxy, also if a request names another."""
 
     services: Services
 
     def routes(self) -> list[tuple[str, str, Handler]]:
-        """Method, path and handler of each."""
+        """Return method, path and handler of each route."""
         routes: list[tuple[str, str, Handler]] = []
         for path in PATHS:
             routes += [

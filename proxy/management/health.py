@@ -1,4 +1,4 @@
-"""`/status`, `/health/live` and `/health/ready`: whether the proxy and its database are up."""
+"""`/status`, `/health/live` and `/health/ready`: the state of the proxy and its database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gremlink.proxy.graph.server.connection import GraphConnection
 from gremlink.proxy.management.http import Handler
 
 DATABASE_TIMEOUT = 3.0
-"""Seconds that the database has to accept a connection, and to tell its version."""
+"""Seconds for the database to accept a connection and to return its version."""
 
 
 @dataclass(slots=True)
@@ -28,11 +28,11 @@ class Health:
     _gremlin: str | None = None
 
     def routes(self) -> list[tuple[str, str, Handler]]:
-        """Method, path and handler of what needs access."""
+        """Return method, path and handler of the routes that need access."""
         return [("GET", "/status", self.status)]
 
     async def status(self, request: web.Request) -> dict[str, Any]:
-        """`GET /status`, in the form of Neptune's."""
+        """`GET /status`, in Neptune's form."""
         healthy = await self.database_answers()
         document: dict[str, Any] = {
             "status": "healthy" if healthy else "unhealthy",
@@ -53,13 +53,13 @@ class Health:
         return web.Response(text="live\n")
 
     async def ready(self, request: web.Request) -> web.Response:
-        """`GET /health/ready`: and the database takes connections."""
+        """`GET /health/ready`: the process answers, and the database accepts connections."""
         if await self.database_answers():
             return web.Response(text="ready\n")
         return web.Response(status=503, text="the database does not answer\n")
 
     async def database_answers(self) -> bool:
-        """Whether the database takes a connection now."""
+        """Return True if the database accepts a connection now."""
         parts = urlsplit(self.graph.url)
         port = parts.port or (443 if parts.scheme == "wss" else 80)
         try:
@@ -71,7 +71,7 @@ class Health:
         return True
 
     def _ask_version(self) -> str:
-        """The database's version of TinkerPop, empty if it does not tell."""
+        """Return the database's version of TinkerPop, empty if unknown."""
         try:
             with GraphConnection(self.graph) as connection:
                 return str(

@@ -1,4 +1,4 @@
-"""From an HTTP request to a handler and back: access, body, errors, JSON in Neptune's form."""
+"""HTTP requests and responses around a handler: access, body, errors, JSON in Neptune's form."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ Handler = Callable[[web.Request], Awaitable["dict[str, Any] | web.Response"]]
 _Body = TypeVar("_Body", bound=Document)
 
 BODY_TIMEOUT = 30.0
-"""Seconds that the body of a request has to arrive."""
+"""Seconds for the body of a request to arrive."""
 
 LONGEST_NUMBER = 18
-"""Digits of a number in a query string."""
+"""Most digits of a number in a query string."""
 
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no", "")
 _CLIENT_ERRORS: dict[type[Exception], type[ManagementError]] = {
@@ -63,23 +63,23 @@ _CLIENT_ERRORS: dict[type[Exception], type[ManagementError]] = {
     QueueFull: TooManyRequests,
     RunnerElsewhere: UnsupportedOperation,
 }
-"""What the parts below raise, and what it is to a client."""
+"""Errors of the packages below, and the errors that clients get for them."""
 
 
 def message_of(error: ManagementError) -> str:
-    """What clients are told: within bounds, and without the passwords of addresses."""
+    """Return the error's message for clients: cut, and without the passwords of addresses."""
     return cut(without_passwords(str(error)))
 
 
 def refusal(error: ManagementError, request_id: str) -> web.Response:
-    """An error in Neptune's form."""
+    """Return the response to an error, in Neptune's form."""
     message = message_of(error)
     return web.json_response(
         {
             "requestId": request_id,
             "code": error.code,
             "detailedMessage": message,
-            "message": message,  # what SDKs print
+            "message": message,  # printed by SDKs
         },
         status=error.http_status,
         headers={"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code},
@@ -91,9 +91,9 @@ def answering(
     handler: Handler,
     refuse: Callable[[ManagementError, str], web.Response] = refusal,
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """A handler for aiohttp around one that returns a JSON document or raises ManagementError.
+    """Return aiohttp's handler around one that returns a JSON document or raises ManagementError.
 
-    `refuse` makes the reply to a request that has got an id.
+    `refuse` makes the error response from the error and the request id.
     """
 
     async def answer(request: web.Request) -> web.Response:
@@ -124,7 +124,10 @@ def answering(
 
 
 async def body_of(request: web.Request, model: type[_Body], *, wrapper: str = "") -> _Body:
-    """The validated body; `wrapper` is a key that may hold all of it. Raises ManagementError."""
+    """Return the validated body. Raises ManagementError.
+
+    `wrapper` is a key that may hold all of it.
+    """
     content = await read(request)
     try:
         document = json.loads(content or b"{}")
@@ -144,13 +147,13 @@ async def body_of(request: web.Request, model: type[_Body], *, wrapper: str = ""
 
 
 def flag(request: web.Request, name: str, default: bool = False) -> bool:
-    """A yes or no in the query string, in any spelling. Raises InvalidArgument."""
+    """Return a boolean of the query string, in any spelling. Raises InvalidArgument."""
     value = request.query.get(name)
     return default if value is None else yes(value, name)
 
 
 def yes(value: str, name: str) -> bool:
-    """Whether the value of the argument `name` says so. Raises InvalidArgument."""
+    """Return the boolean value of the argument `name`. Raises InvalidArgument."""
     if value.lower() in _TRUE:
         return True
     if value.lower() in _FALSE:
@@ -159,7 +162,7 @@ def yes(value: str, name: str) -> bool:
 
 
 def number(request: web.Request, name: str, default: int, *, most: int | None = None) -> int:
-    """A number from 1 in the query string. Raises InvalidArgument."""
+    """Return a number from 1 in the query string. Raises InvalidArgument."""
     value = request.query.get(name)
     if value is None:
         return default
@@ -171,7 +174,7 @@ def number(request: web.Request, name: str, default: int, *, most: int | None = 
 
 
 def _refuse_half_characters(document: Any) -> None:
-    """JSON can name halves of characters alone, which nothing can be called and nobody can store.
+    """Refuse lone surrogates, which JSON can write but no file name or database can hold.
 
     Raises UnicodeEncodeError, a ValueError.
     """
@@ -179,7 +182,7 @@ def _refuse_half_characters(document: Any) -> None:
 
 
 def _sentence(message: str) -> str:
-    """With its end, and a capital letter if it begins with a word and not with an address."""
+    """Return the message with a full stop, and a capital letter unless an address comes first."""
     first, _, _ = message.partition(" ")
     begin = message[:1].upper() if first.isalpha() else message[:1]
     end = "" if message.endswith("?") else "."
@@ -187,7 +190,7 @@ def _sentence(message: str) -> str:
 
 
 async def read(request: web.Request) -> bytes:
-    """The body. Raises `ClientTimeout`."""
+    """Return the body. Raises `ClientTimeout`."""
     try:
         return await asyncio.wait_for(request.read(), BODY_TIMEOUT)
     except asyncio.TimeoutError:

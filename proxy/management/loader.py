@@ -42,7 +42,7 @@ class Loader:
     services: Services
 
     def routes(self) -> list[tuple[str, str, Handler]]:
-        """Method, path and handler of each."""
+        """Return method, path and handler of each route."""
         return [
             ("POST", "/loader", self.start),
             ("GET", "/loader", self.get),
@@ -109,7 +109,7 @@ class Loader:
         return {"status": "200 OK", "payload": payload}
 
     async def cancel(self, request: web.Request) -> dict[str, Any]:
-        """`DELETE /loader`: what is written stays written."""
+        """`DELETE /loader`: end a load; elements already written stay."""
         id = _id(request)
         if id is None:
             raise MissingParameter("The parameter loadId is required.")
@@ -158,7 +158,7 @@ def _status(job: Job) -> dict[str, Any]:
 
 
 def _outcome(job: Job) -> Mapping[str, Any]:
-    """What the load has outcome at its end, in success or failure."""
+    """Return the outcome of a load, successful or failed."""
     outcome: Mapping[str, Any] = job.result.get("details", job.result)
     return outcome
 
@@ -185,7 +185,7 @@ def _errors(job: Job) -> Sequence[Mapping[str, Any]]:
 
 
 def _failed_feeds(job: Job) -> list[dict[str, Any]]:
-    """The files with errors, and how many each has."""
+    """Return the files with errors, and their number in each."""
     counts: dict[str, int] = {}
     for error in _errors(job):
         counts[error["fileName"]] = counts.get(error["fileName"], 0) + 1

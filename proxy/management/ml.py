@@ -48,7 +48,7 @@ class MachineLearning:
     services: Services
 
     def routes(self) -> list[tuple[str, str, Handler]]:
-        """Method, path and handler of each."""
+        """Return method, path and handler of each route."""
         starts = {
             DATA_PROCESSING: self.start_processing,
             MODEL_TRAINING: self.start_training,
@@ -133,7 +133,7 @@ class MachineLearning:
         )
 
     def _to_transform(self, body: ModelTransform) -> tuple[Job, Job]:
-        """The training whose model is applied, and the data processing that it is applied to."""
+        """Return the training whose model is applied, and the data processing to apply it to."""
         pair = body.mlModelTrainingJobId, body.dataProcessingJobId
         name = body.trainingJobName
         if name is not None:
@@ -153,14 +153,14 @@ class MachineLearning:
         return self.completed(MODEL_TRAINING, pair[0]), self.completed(DATA_PROCESSING, pair[1])
 
     def _named(self, name: str) -> Job:
-        """The training whose model has the name. Raises MLResourceNotFound."""
+        """Return the training whose model has the name. Raises MLResourceNotFound."""
         for job in self.services.records.jobs(MODEL_TRAINING):
             if job.state is State.COMPLETED and name_of(job) == name:
                 return job
         raise MLResourceNotFound(f"No completed training has a model named {name}.")
 
     async def list(self, request: web.Request) -> dict[str, Any]:
-        """`GET /ml/<kind>`: ids, newest first."""
+        """`GET /ml/<kind>`: return ids, newest first."""
         most = number(request, "maxItems", 10, most=MOST_ITEMS)
         jobs = await asyncio.to_thread(self.services.records.jobs, _kind(request))
         return {"ids": [job.id for job in jobs[:most]]}
@@ -172,21 +172,21 @@ class MachineLearning:
         return status(job)
 
     async def stop(self, request: web.Request) -> dict[str, Any]:
-        """`DELETE /ml/<kind>/{id}`: end a job; of one that has ended, `clean` removes all."""
+        """`DELETE /ml/<kind>/{id}`: end a job, or with `clean` remove one and its output."""
         clean = flag(request, "clean")
         job = await asyncio.to_thread(self.found, _kind(request), request.match_info["id"])
         await asyncio.to_thread(self.services.end, job, clean=clean)
         return {"status": "200 OK"}
 
     def found(self, kind: str, id: str) -> Job:
-        """The job. Raises MLResourceNotFound."""
+        """Return the job. Raises MLResourceNotFound."""
         job = self.services.records.job(kind, id)
         if job is None:
             raise MLResourceNotFound(f"There is no {kind} job {id}.")
         return job
 
     def completed(self, kind: str, id: str) -> Job:
-        """The job, if it has completed. Raises MLResourceNotFound, PreconditionsFailed."""
+        """Return the job if it has completed. Raises MLResourceNotFound, PreconditionsFailed."""
         job = self.found(kind, id)
         if job.state is not State.COMPLETED:
             why = f": {job.reason}" if job.reason else ""
@@ -203,7 +203,7 @@ class MachineLearning:
         time_limit: float | None = None,
         **task: Any,
     ) -> dict[str, Any]:
-        """Queue a job; `place` is below what location, and under what name, its output lies."""
+        """Queue a job; `place` is the base location of its output, and the name there."""
         id = body.name or str(uuid4())
         base, name = place
         with self.services.output_lock:
@@ -225,7 +225,7 @@ def _kind(request: web.Request) -> str:
 
 
 def _model(name: str | None, data: Job) -> str:
-    """What to train; without a name the blend of all methods. Raises InvalidParameter."""
+    """Return the name of the method to train; `auto` without a name. Raises InvalidParameter."""
     task = data.result["task"]
     name = MODEL_TYPES.get(name or "", name)
     known = MODELS if task == "link_prediction" else PROPERTY_MODELS

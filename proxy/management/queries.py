@@ -1,4 +1,4 @@
-"""`/gremlin/status`: which queries run, and the end of one.
+"""`/gremlin/status`: running queries, and their cancellation.
 
 Reference: Neptune's user guide, "Gremlin query status" and "Gremlin query cancellation".
 """
@@ -17,32 +17,32 @@ from gremlink.proxy.management.http import Handler, yes
 
 
 class OpenQuery(Protocol):
-    """A query without its last response. `started` is in seconds of the monotonic clock."""
+    """A query that has not got its last response."""
 
     @property
     def id(self) -> str:
-        """The client's own id of the request."""
+        """The client's request id."""
         ...
 
     @property
     def started(self) -> float:
-        """When it came."""
+        """Time of arrival, in seconds of the monotonic clock."""
         ...
 
     def text(self) -> str:
-        """The query, as far as it can be read."""
+        """Return the query, as far as it can be read."""
         ...
 
 
 class Queries(Protocol):
-    """Who knows the queries in flight."""
+    """Source of the queries in flight."""
 
     async def open(self) -> Sequence[OpenQuery]:
-        """All of them, oldest first."""
+        """Return all of them, oldest first."""
         ...
 
     async def cancel(self, id: str) -> bool:
-        """End one; whether there is such a query."""
+        """Cancel a query; return False if there is none with this id."""
         ...
 
 
@@ -54,7 +54,7 @@ class QueryStatus:
         self._path = f"{path}/status"
 
     def routes(self) -> list[tuple[str, str, Handler]]:
-        """Method, path and handler of each."""
+        """Return method, path and handler of each route."""
         ways: tuple[tuple[str, Handler], ...] = (("GET", self.get), ("POST", self.post))
         return [
             *(
@@ -67,7 +67,7 @@ class QueryStatus:
         ]
 
     async def get(self, request: web.Request) -> dict[str, Any]:
-        """`GET /gremlin/status[/{id}]`, with arguments as Neptune's console examples have them."""
+        """`GET /gremlin/status[/{id}]`, with arguments as in Neptune's console examples."""
         arguments = {name: request.query[name] for name in request.query}
         return await self._answer(request.match_info.get("id"), arguments)
 
@@ -84,7 +84,7 @@ class QueryStatus:
 
     async def _answer(self, id: str | None, arguments: dict[str, str]) -> dict[str, Any]:
         id = id or arguments.get("queryId")
-        # The guide's own command sends the word alone.
+        # The guide's own command sends the word without a value.
         if yes(arguments.get("cancelQuery", "FALSE") or "TRUE", "cancelQuery"):
             if id is None:
                 raise InvalidParameter("The parameter queryId is required to cancel a query.")

@@ -1,8 +1,8 @@
-"""The bodies of requests, with Neptune's fields and defaults.
+"""Request bodies, with Neptune's fields and defaults.
 
-What belongs to Amazon's machines (instance types, roles, networks, keys) is accepted and has no
-effect. Clients send further fields of their own, so unknown ones are accepted too; but one that is
-nearly a known one is a typing error, which is refused before it costs a training.
+Fields about Amazon's machines (instance types, roles, networks, keys) are accepted and have no
+effect. Clients send additional fields of their own, so unknown ones are accepted too; but one that
+is nearly a known one is a typing error, which is refused before it costs a training.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ JobId = Annotated[str, AfterValidator(_job_id_or_sentence)]
 FileName = Annotated[str, AfterValidator(_file_name)]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[int, Field(ge=0)]
-"""0 is no limit but that of the configuration."""
+"""Seconds; 0 means the limit of the configuration alone."""
 
 
 class Document(BaseModel):
-    """Fields of which typing errors are told. A field with an empty text counts as not given."""
+    """A document with checks for misspelt fields. An empty text counts as not given."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -82,7 +82,7 @@ class Document(BaseModel):
 
 
 class Body(Document):
-    """What all requests share."""
+    """Fields common to all requests."""
 
     sagemakerIamRoleArn: Any = None
     neptuneIamRoleArn: Any = None
@@ -96,17 +96,17 @@ class Body(Document):
 
 
 class JobBody(Body):
-    """A job with an id. Clients have sent sentences as ids: one with blanks is replaced."""
+    """A job with an id. Some clients send sentences as ids: an id with blanks is replaced."""
 
     id: JobId | None = None
 
     @property
     def name(self) -> str | None:
-        """The id that the job is to have, if one was given that it can have."""
+        """The requested id, if there is one and it is usable."""
         return None if self.id is None or _is_sentence(self.id) else self.id
 
     def replaced_by(self, id: str) -> str:
-        """What the reply says of another id than was asked for; empty if it is that one."""
+        """Return the response's note about an id other than the requested one, or nothing."""
         if self.id is None or self.id == id:
             return ""
         return f"The id {cut(repr(self.id), 100)} has blanks, which an id cannot have: it is {id}."
@@ -126,7 +126,7 @@ class DataProcessing(JobBody):
 
 
 class CustomModel(Document):
-    """Scripts of one's own, for training or for a transform."""
+    """Custom scripts for training or for a transform."""
 
     sourceS3DirectoryPath: str
     trainingEntryPointScript: str = "training.py"
@@ -152,10 +152,10 @@ class ModelTraining(JobBody):
 
     @property
     def trials(self) -> int:
-        """Trainings of a search over settings; 0 is no search.
+        """Trainings in a search over settings; 0 means no search.
 
-        Clients send Neptune's default without being asked, and two trials hardly find anything but
-        take as long as all the rest.
+        Clients send Neptune's default unasked, and two trials take as long as everything else and
+        hardly ever help.
         """
         asked = self.maxHPONumberOfTrainingJobs
         return asked if asked > DEFAULT_TRIALS else 0
@@ -209,7 +209,7 @@ class Load(Body):
 
 
 class Export(Body):
-    """`POST /v1/neptune-export`; what is exported, `ExportParameters` reads."""
+    """`POST /v1/neptune-export`; `ExportParameters` reads the content of the export."""
 
     command: str = "export-pg"
     outputS3Path: str
@@ -227,7 +227,7 @@ class StatisticsMode(Body):
 
 
 def why(error: ValidationError) -> ManagementError:
-    """Neptune's error for the first thing that is wrong with a body."""
+    """Return Neptune's error for the first problem of a body."""
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
     if first["type"] == "missing":

@@ -1,4 +1,4 @@
-"""What replies tell of jobs, in Neptune's shapes."""
+"""Responses about jobs, in Neptune's form."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _ARN_TYPES = {
 
 
 def created(job: Job, message: str = "") -> dict[str, Any]:
-    """The reply to a request that starts a job; `message` is what its sender should know."""
+    """Return the response to a request that starts a job, with a `message` for the client."""
     reply = {"id": job.id, "arn": arn(job), "creationTimeInMillis": int(job.created * 1000)}
     return {**reply, "message": message} if message else reply
 
 
 def arn(job: Job) -> str:
-    """A name in Amazon's form, for clients that want one."""
+    """Return an ARN (Amazon's form of a name), for clients that want one."""
     return _arn(_ARN_TYPES.get(job.kind, "endpoint"), job)
 
 
@@ -43,12 +43,12 @@ def _arn(kind: str, job: Job) -> str:
 
 
 def name_of(job: Job) -> str:
-    """The name of the folder that the job writes to, which no other job has."""
+    """Return the name of the job's output folder, which is unique."""
     return job.outputs[0].split("/")[-2] if job.outputs else job.id
 
 
 def resource(job: Job) -> dict[str, Any]:
-    """What a reply tells of a job."""
+    """Return the description of a job in a response."""
     found = {
         "name": name_of(job),
         "arn": arn(job),
@@ -63,10 +63,10 @@ def resource(job: Job) -> dict[str, Any]:
 
 
 def status(job: Job) -> dict[str, Any]:
-    """The reply to `GET /ml/<kind>/{id}`.
+    """Return the response to `GET /ml/<kind>/{id}`.
 
-    What Neptune gives to several jobs of SageMaker (processing, search, transform) is one here, so
-    that they all tell of the same.
+    The several SageMaker jobs of one Neptune job (processing, search, transform) are one here, so
+    their descriptions are equal.
     """
     document: dict[str, Any] = {"status": STATUS[job.state], "id": job.id}
     about = resource(job)

@@ -1,4 +1,4 @@
-"""The whole management API as routes for the proxy's port, and the jobs behind it."""
+"""Routes of the management API for the proxy's port, and the runner of its jobs."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ async def managing(
     metrics: Callable[[], Awaitable[bytes]],
     invoke: Invoke,
 ) -> AsyncIterator[None]:
-    """Add the API to an application that has not started; jobs run while the context lasts.
+    """Add the API to an application that has not started; run jobs while the context lasts.
 
-    `metrics` gives the proxy's figures in the text format of Prometheus, `invoke` answers payloads
-    for endpoints.
+    `metrics` returns the proxy's metrics in the text format of Prometheus, `invoke` answers
+    payloads for endpoints.
     """
 
     async def figures(request: web.Request) -> web.Response:
@@ -83,7 +83,7 @@ async def managing(
         *unknown([*routes, *runtime]),
     ):
         application.router.add_route(method, path, answering(access, handler))
-    # Whoever watches over the process has no credentials, and learns one word.
+    # Health checks have no credentials, and get one word.
     application.router.add_get("/health/live", health.live)
     application.router.add_get("/health/ready", health.ready)
     try:
@@ -99,7 +99,7 @@ async def managing(
 def _operations_first(
     operation: Callable[[web.Request], Awaitable[web.Response]],
 ) -> Middleware:
-    """Let SageMaker's operations come before what else the application has at the root."""
+    """Give SageMaker's operations precedence over other routes at the root."""
 
     @web.middleware
     async def first(

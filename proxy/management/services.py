@@ -1,4 +1,4 @@
-"""What all parts of the API work with: where jobs are, where files are, which graph it is."""
+"""Services shared by all parts of the API: job records, endpoints, files, the database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gremlink.proxy.config.tls import context_of
 from gremlink.proxy.graph import Server
 from gremlink.proxy.management.errors import BadRequest
 from gremlink.proxy.management.jobs.runner import POLL_INTERVAL, Runner
-from gremlink.proxy.management.tasks.description import describe, describe_bounds, hold_bounds
+from gremlink.proxy.management.tasks.description import apply_bounds, describe, describe_bounds
 from gremlink.proxy.store.jobs import Job, JobRecords
 from gremlink.proxy.store.locations import Location, Locations
 from gremlink.proxy.store.records import Store
@@ -27,8 +27,8 @@ FILES = "files"
 class Services:
     """Records, endpoints, locations, the runner of jobs.
 
-    `graph` is the database; `bounds` are those of what a job reads; `status_wait` is how long, in
-    seconds, who asks about a job waits for its end.
+    `graph` is the database; `bounds` are limits on what a job reads; `status_wait` is the time, in
+    seconds, that a status request waits for a job's end.
     """
 
     records: JobRecords
@@ -43,7 +43,7 @@ class Services:
     """Held from the choice of an output to the start of its job: no two may choose the same."""
 
     def task(self, task: str, /, **details: Any) -> Mapping[str, Any]:
-        """The description of a job."""
+        """Return the description of a job."""
         return {
             "task": task,
             "locations": describe(self.locations),
@@ -52,7 +52,7 @@ class Services:
         }
 
     def unused_location(self, base: str, name: str, *names: str) -> Location:
-        """A location below `base` that no job has had and where nothing is.
+        """Return a location below `base` that does not exist and was never a job's output.
 
         Raises BadLocation, LocationRefused.
         """
@@ -67,7 +67,7 @@ class Services:
             number += 1
 
     async def wait_for_end(self, kind: str, id: str) -> None:
-        """Wait until the job has ended, or who asks has waited long enough."""
+        """Wait until the job has ended, at most for `status_wait`."""
         deadline = time.monotonic() + self.status_wait
         while time.monotonic() < deadline:
             job = await asyncio.to_thread(self.records.job, kind, id)
@@ -76,7 +76,7 @@ class Services:
             await asyncio.sleep(POLL_INTERVAL)
 
     def end(self, job: Job, *, clean: bool) -> None:
-        """End an open job; of one that has ended, `clean` removes what it made and the record."""
+        """End an open job; with `clean`, remove an ended one with its output."""
         if job.is_open:
             self.runner.cancel(job)
         elif clean:
@@ -86,14 +86,14 @@ class Services:
 
 
 def open_services(configuration: Configuration) -> Services:
-    """The services of a configuration. Its runner is not open yet."""
+    """Return the services of a configuration. Their runner is not open yet."""
     if configuration.upstream.url is None:
         raise BadRequest("There is no database: upstream.url is not set.")
     root = configuration.store.directory
     storage = configuration.storage
     locations = Locations((root / FILES, *storage.roots), storage.s3_folder, storage.s3_endpoint)
     bounds = describe_bounds(configuration.limits)
-    hold_bounds({"bounds": bounds})  # statistics read from the database in this process
+    apply_bounds({"bounds": bounds})  # statistics are read in this process
     records = JobRecords(root)
     runner = Runner(records, locations, configuration.jobs)
     return Services(
@@ -109,5 +109,5 @@ def open_services(configuration: Configuration) -> Services:
 
 
 def stamp(moment: float) -> str:
-    """A time (seconds since 1970) as it stands in names of folders, UTC."""
+    """Return a time (seconds since 1970) for names of folders, UTC."""
     return time.strftime("%Y%m%d_%H%M%S", time.gmtime(moment))

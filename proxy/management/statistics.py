@@ -1,8 +1,8 @@
 """`/propertygraph/statistics` and `/propertygraph/statistics/summary`, also below `/pg`.
 
-The database counts, and what it has counted is kept for a while. It has as long as the client
-waits, and stops then: nothing goes on for a client that has been given an error. Only what
-`refresh` asks for takes as long as it takes: its client is told no more than that it has begun.
+The database counts, and its counts are cached for a while. Counting stops when the client has got
+an error: it may take no longer than the client waits. Only `refresh`, whose client learns no more
+than that it has begun, may take any time.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 CACHE_TIME = 60.0
-"""Seconds for which statistics are kept."""
+"""Seconds for which statistics are cached."""
 
 RESPONSE_TIMEOUT = 20.0
-"""Seconds that a client waits for statistics which are being computed."""
+"""Seconds that a client waits for statistics that are being computed."""
 
 CANCEL_TIMEOUT = 2.0
-"""Seconds more in which the database says that it has not managed."""
+"""Additional seconds for the database to report that it ran out of time."""
 
 _TIMED_OUT = 598
 _LONGEST_REASON = 300
@@ -73,7 +73,7 @@ class Statistics:
         self._refreshing: asyncio.Task[StatisticsNotAvailable | None] | None = None
 
     def routes(self) -> list[tuple[str, str, Handler]]:
-        """Method, path and handler of each."""
+        """Return method, path and handler of each route."""
         routes: list[tuple[str, str, Handler]] = []
         for path in PATHS:
             routes += [
@@ -107,7 +107,7 @@ class Statistics:
         }
 
     async def manage(self, request: web.Request) -> dict[str, Any]:
-        """`POST …/statistics`: compute anew, or say whether that happens by itself."""
+        """`POST …/statistics`: compute anew, or switch automatic computation on or off."""
         mode = (await body_of(request, StatisticsMode)).mode
         if mode != "refresh":
             self._automatic = mode == "enableAutoCompute"
@@ -151,7 +151,7 @@ class Statistics:
         return await self._computed()
 
     async def _computed(self) -> _Found:
-        """New statistics; several who ask at once wait for the same.
+        """Compute new statistics; concurrent requests share one computation.
 
         Raises `StatisticsNotAvailable`.
         """
@@ -170,9 +170,9 @@ class Statistics:
         return self._found
 
     async def _refreshed(self) -> str:
-        """The id of new statistics, or of those that are being computed.
+        """Start computing new statistics and return their id, or that of a running computation.
 
-        These take as long as they take: nobody is told anything else of them.
+        It has no time limit: its clients get no other result.
         """
         if self._refreshing is None or self._refreshing.done():
             self._found = None
@@ -191,14 +191,17 @@ class Statistics:
         return None
 
     async def _outgoing_of(self, found: _Found, seconds: float) -> Mapping[Labels, frozenset[str]]:
-        """What leaves the vertices that were counted. Raises `StatisticsNotAvailable`."""
+        """Return the labels of edges that leave the counted vertices.
+
+        Raises `StatisticsNotAvailable`.
+        """
         if self._outgoing is None or self._outgoing[0] is not found:
             self._outgoing = found, await _in_time(outgoing_labels, self._graph, seconds)
         return self._outgoing[1]
 
 
 async def _in_time(ask: Callable[[Server, float], _T], graph: Server, seconds: float) -> _T:
-    """What the database says within this time. Raises `StatisticsNotAvailable`."""
+    """Ask the database with a time limit. Raises `StatisticsNotAvailable`."""
     try:
         asking = asyncio.to_thread(ask, graph, seconds)
         return await asyncio.wait_for(asking, seconds + CANCEL_TIMEOUT)
@@ -220,8 +223,7 @@ def _reason(error: GraphError) -> str:
 def graph_summary(
     counts: GraphCounts, outgoing: Mapping[Labels, frozenset[str]] | None = None
 ) -> dict[str, Any]:
-    """What Neptune's summary tells of a graph; with the labels of the edges that leave vertices,
-    those by kinds of elements, too."""
+    """Return Neptune's summary of a graph, by kinds of elements if `outgoing` labels are given."""
     nodes, edges = counts.nodes, counts.edges
     node_properties = _counted(nodes.values())
     edge_properties = _counted(edges.values())
@@ -257,7 +259,7 @@ def graph_summary(
 
 
 def _counted(kinds: Iterable[Counted]) -> Counter[str]:
-    """In how many elements each property stands."""
+    """Count the elements that have each property."""
     return sum((kind.elements for kind in kinds), Counter())
 
 

@@ -1,6 +1,4 @@
-"""What Neptune's data API has and gremlink has not, addresses that there are not, and methods that
-a path does not take.
-"""
+"""Unsupported parts of Neptune's data API, unknown paths, and unsupported methods."""
 
 from __future__ import annotations
 
@@ -22,14 +20,14 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     ),
     "The graph is not reset over this API: send g.V().drop() as a query.": ("/system",),
 }
-"""What is said, and of which paths and all below them."""
+"""Reasons, and the paths that they hold for, with everything below."""
 
 PARTS = ("ml", "endpoints", "loader", "v1", "neptune-export", "propertygraph", "pg")
-"""What the paths of the API begin with."""
+"""First segments of the API's paths."""
 
 
 def unsupported() -> list[tuple[str, str, Handler]]:
-    """Method, path and handler of what is answered with UnsupportedOperationException."""
+    """Return method, path and handler of the routes that raise UnsupportedOperationException."""
     return [
         ("*", f"{path}{below}", _refusing(reason))
         for reason, paths in REASONS.items()
@@ -39,7 +37,7 @@ def unsupported() -> list[tuple[str, str, Handler]]:
 
 
 def not_allowed(routes: Iterable[tuple[str, str, Handler]]) -> list[tuple[str, str, Handler]]:
-    """The same for methods that the paths of some routes do not take."""
+    """Return method, path and handler of the unsupported methods of some routes' paths."""
     methods: dict[str, list[str]] = {}
     for method, path, _ in routes:
         methods.setdefault(path, []).append(method)
@@ -47,7 +45,7 @@ def not_allowed(routes: Iterable[tuple[str, str, Handler]]) -> list[tuple[str, s
 
 
 def unknown(routes: Iterable[tuple[str, str, Handler]]) -> list[tuple[str, str, Handler]]:
-    """The same for every other address below those of some routes. They come last."""
+    """Return catch-all routes for the other paths below those of some routes. They come last."""
     paths = list(dict.fromkeys(path for _, path, _ in routes))
     found: list[tuple[str, str, Handler]] = []
     for part in PARTS:

@@ -1,7 +1,6 @@
-"""Who may use the management API: this machine, or whoever has a token, a password or a key.
+"""Access to the management API: from this machine, or with a token, a password or a key.
 
-What a header holds that is no text of ours is no credential: bytes that are not UTF-8 arrive as
-halves of characters, and are compared as the bytes that they were.
+Credentials are compared as bytes: header bytes that are not UTF-8 arrive as surrogates.
 """
 
 from __future__ import annotations
@@ -18,21 +17,21 @@ from gremlink.proxy.management.access.sigv4 import ALGORITHM, SignedRequest, ver
 from gremlink.proxy.management.errors import AccessDenied
 
 DATA_SERVICE = "neptune-db"
-"""What clients of Neptune's data API sign for: `neptunedata` of the SDKs, and the notebooks."""
+"""Service in the signatures of clients of Neptune's data API: `neptunedata`, the notebooks."""
 
 OTHER_SERVICES = {
     "/v1/neptune-export": {"execute-api", DATA_SERVICE},
     "/neptune-export": {"execute-api", DATA_SERVICE},
     "/endpoints": {"sagemaker"},
 }
-"""What signatures are for, of paths that begin so; Neptune's export is behind an API Gateway."""
+"""Services in signatures by prefix of the path; Neptune's export is behind an API Gateway."""
 
 ROOT_SERVICES = {"sagemaker"}
-"""The same for `/`, where SageMaker takes all of its calls but those to an endpoint."""
+"""Services in signatures for `/`, the path of SageMaker's operations."""
 
 
 def services_of(path: str) -> set[str]:
-    """The services for which a signature of a request to this path may be."""
+    """Return the services that a signature for this path may name."""
     if path == "/":
         return ROOT_SERVICES
     for start, services in OTHER_SERVICES.items():
@@ -42,9 +41,9 @@ def services_of(path: str) -> set[str]:
 
 
 class Access:
-    """Judges requests by the settings `access` and `listen`.
+    """Checks of requests against the settings `access` and `listen`.
 
-    Pages of other sites do not come so far: `gremlink.proxy.relay.http.cross_origin` refuses them.
+    Pages of other sites are refused before, by `gremlink.proxy.relay.http.cross_origin`.
     """
 
     def __init__(self, configuration: Configuration) -> None:
@@ -52,7 +51,7 @@ class Access:
         self._local = configuration.listen.on_loopback
 
     def check(self, request: web.Request, body: bytes) -> None:
-        """Let a request pass. Raises AccessDenied."""
+        """Check the credentials of a request. Raises AccessDenied."""
         if not self._demanded():
             if not self._local:
                 raise AccessDenied(
@@ -116,12 +115,12 @@ class Access:
 
 
 def _same(given: bytes, expected: SecretStr | None) -> bool:
-    """Compare in a time that tells nothing; what is not configured is never right."""
+    """Compare in constant time; a credential that is not configured never matches."""
     if expected is None:
         return False
     return hmac.compare_digest(given, expected.get_secret_value().encode())
 
 
 def _bytes(text: str) -> bytes:
-    """A header as it came."""
+    """Return a header's original bytes."""
     return text.encode("utf-8", "surrogateescape")

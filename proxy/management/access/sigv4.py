@@ -1,7 +1,7 @@
-"""Verifying AWS Signature Version 4, with one key pair.
+"""Verification of AWS Signature Version 4, with one key pair.
 
-A signature is for one service in one region (its credential scope): what was signed for another
-service, and came into other hands there, is worth nothing here.
+A signature is for one service in one region (its credential scope): one that was made for another
+service is refused.
 
 Source: AWS Signature Version 4 for API requests, sections "Create a canonical request" and
 "Calculate the signature".
@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 FRESH = timedelta(minutes=15)
-"""How old or how far ahead a signature may be."""
+"""Largest difference between the time of a signature and now."""
 
 _HEADER = re.compile(
     rf"{ALGORITHM} Credential=(?P<key>[^/,\s]+)/(?P<date>\d{{8}})/(?P<region>[^/,]+)"
@@ -31,7 +31,7 @@ _HEADER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request as it came: `path` and `query` still percent-encoded, header names lower case."""
+    """A request as received: `path` and `query` percent-encoded, header names in lower case."""
 
     method: str
     path: str
@@ -50,9 +50,9 @@ def verify(
     region: str | None = None,
     now: datetime | None = None,
 ) -> bool:
-    """Whether the `Authorization` header signs this request, with this key, and recently.
+    """Return True if the `Authorization` header signs this request, with this key, and recently.
 
-    `services` are those that a signature may be for; without `region` it may be for any region.
+    `services` are those that a signature may name; without `region` it may name any.
     """
     found = _HEADER.fullmatch(authorization.strip())
     moment = request.headers.get("x-amz-date", "")
@@ -80,7 +80,7 @@ def verify(
 
 
 def canonical_request(request: SignedRequest, names: list[str]) -> str:
-    """What is signed: method, path, query, the named headers, and the hash of the body."""
+    """Return the signed text: method, path, query, the named headers, and the hash of the body."""
     arguments = []
     for argument in filter(None, request.query.split("&")):
         name, _, value = argument.partition("=")
@@ -100,10 +100,10 @@ def canonical_request(request: SignedRequest, names: list[str]) -> str:
 
 
 def _again(text: str) -> str:
-    """Percent-encoded in the one way that is signed."""
+    """Return the text with the percent-encoding that is signed."""
     return quote(unquote_to_bytes(_bytes(text)), safe="-_.~")
 
 
 def _bytes(text: str) -> bytes:
-    """Text of a request as it came: what is no UTF-8 stands in it as halves of characters."""
+    """Return the original bytes of a text: those that are not UTF-8 arrived as surrogates."""
     return text.encode("utf-8", "surrogateescape")

@@ -1,6 +1,6 @@
-"""What a job tells of its progress: a line of JSON for each event, beside its log.
+"""Progress of a job: a line of JSON for each event, in a file beside its log.
 
-The job's process writes, whoever asks reads the newest; neither waits for the other.
+The job's process writes, other processes read the newest event; neither waits for the other.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ INTERVAL = 0.5
 """Seconds between two events of one phase."""
 
 _TAIL = 4096
-"""Bytes at the end of the file in which the newest event is looked for."""
+"""Bytes at the end of the file in which to look for the newest event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """How far a job is: what it does, how much is done, of how much if known.
+    """Progress of a job: the phase, the amount done, and the total if known.
 
     `note` is for people; `time` is in seconds since 1970.
     """
@@ -35,7 +35,7 @@ class Event:
     note: str = ""
 
     def text(self) -> str:
-        """The event in one line."""
+        """Return the event in one line."""
         if self.note:
             return f"{self.what}: {self.note}"
         if self.total is not None:
@@ -47,7 +47,7 @@ Tell = Callable[[str, int, "int | None", str], None]
 
 
 class EventFile:
-    """Writes events, and a line of the log for each phase. Made in the job's own process."""
+    """Writer of events, and of a log line for each phase. Used in the job's own process."""
 
     def __init__(self, directory: Path) -> None:
         self._file = (directory / EVENTS).open("a", encoding="utf-8")
@@ -55,7 +55,7 @@ class EventFile:
         self._written = 0.0
 
     def tell(self, what: str, done: int, total: int | None = None, note: str = "") -> None:
-        """Note how far the job is. Within a phase only some events are written."""
+        """Record the progress of the job. Within a phase only some events are written."""
         now = time.time()
         ended = total is not None and done >= total
         if what == self._what and now - self._written < INTERVAL and not ended:
@@ -69,7 +69,7 @@ class EventFile:
 
 
 def newest_event(job: Job) -> Event | None:
-    """The last event that a job has told, if it has told any."""
+    """Return the last event of a job, if there is one."""
     try:
         with (job.directory / EVENTS).open("rb") as file:
             file.seek(0, 2)
@@ -77,7 +77,7 @@ def newest_event(job: Job) -> Event | None:
             lines = file.read().decode("utf-8", errors="replace").split("\n")
     except OSError:
         return None
-    # What follows the last line break is still being written.
+    # The text after the last line break is still being written.
     for line in reversed(lines[:-1]):
         try:
             return Event(**json.loads(line))

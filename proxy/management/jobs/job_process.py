@@ -1,7 +1,7 @@
-"""The process of one job: `python -m gremlink.proxy.management.jobs.job_process DIRECTORY`.
+"""Process of one job: `python -m gremlink.proxy.management.jobs.job_process DIRECTORY`.
 
-It reads the description in the directory, does the task, and leaves its result or the reason of
-its failure there. It ends at once when its standard input ends: also when its parent is killed.
+It reads the description in the directory, does the task, and writes its result or the reason of its
+failure there. It ends at once when its standard input ends, also if its parent is killed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gremlink.proxy.store.jobs import DESCRIPTION
 RESULT = "result.json"
 FAILURE = "failure.json"
 NICENESS = 5
-"""Jobs give way to queries."""
+"""Priority of jobs, below queries."""
 
 TASKS = {
     "dataprocessing": "gremlink.proxy.management.tasks.dataprocessing",
@@ -42,7 +42,7 @@ TASKS = {
 
 
 def main(directory: Path) -> int:
-    """Do the job; 0 if it is done."""
+    """Do the job and return its exit code, 0 for success."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(NICENESS)
     tell = EventFile(directory).tell
@@ -59,10 +59,10 @@ def main(directory: Path) -> int:
 
 def perform(description: dict[str, Any], directory: Path, tell: Tell) -> dict[str, Any]:
     """Run the task that a description names, in a folder of its own."""
-    from gremlink.proxy.management.tasks.description import hold_bounds, try_output
+    from gremlink.proxy.management.tasks.description import apply_bounds, try_output
 
     task = importlib.import_module(TASKS[description["task"]])
-    hold_bounds(description)
+    apply_bounds(description)
     work = directory / "work"
     work.mkdir()
     try_output(description, tell)
@@ -71,7 +71,7 @@ def perform(description: dict[str, Any], directory: Path, tell: Tell) -> dict[st
 
 
 def reason_of(error: Exception) -> str:
-    """Why a job failed, in words: our own errors speak for themselves."""
+    """Return the reason of a failure; messages of our own errors are used as they are."""
     if isinstance(error, MemoryError):
         return "there was not enough memory"
     if type(error).__module__.partition(".")[0] == "gremlink":
@@ -85,7 +85,7 @@ def reason_of(error: Exception) -> str:
 
 
 def details_of(error: Exception) -> dict[str, Any]:
-    """What a failed job can tell beside the reason."""
+    """Return additional details of a failure."""
     details = getattr(error, "details", None)
     return {"details": details} if isinstance(details, dict) else {}
 
@@ -103,6 +103,5 @@ def _write(path: Path, document: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    # Jobs are loud in their log, not about what others may change one day.
     with escaping():
         sys.exit(main(Path(sys.argv[1])))

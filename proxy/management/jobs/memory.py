@@ -1,8 +1,8 @@
-"""How much memory jobs may take: as the settings say, or a share of what the machine has.
+"""Memory limits of jobs: the setting, or a share of the machine's memory.
 
-Without a limit a training that grows takes the memory of the proxy and of the database beside it,
-and the system ends whichever process it likes. With three quarters for all jobs together, one job
-alone can use most of a machine, and a quarter stays for those that answer queries.
+Without a limit, a training that grows takes the memory of the proxy and of the database beside it,
+and the system kills any of the processes. With three quarters for all jobs together, one job alone
+can use most of a machine, and a quarter is left for the processes that answer queries.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from pathlib import Path
 import psutil
 
 SHARE = 0.75
-"""Of the memory of the machine, or of the container if that has less."""
+"""Share of the memory of the machine or, if smaller, of the container."""
 
 MEBIBYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryLimit:
-    """`each` job's most memory, or that of all `together`, in MiB; one of both is None."""
+    """Memory limit of `each` job, or of all `together`, in MiB; one of them is None."""
 
     each: float | None
     together: float | None
 
     @classmethod
     def of(cls, setting: int | None) -> MemoryLimit:
-        """The limit of the setting `jobs.memory_limit`, or the share of this machine's memory."""
+        """Return the limit of `jobs.memory_limit`, or a share of the machine's memory."""
         if setting is not None:
             return cls(float(setting), None)
         return cls(None, SHARE * memory_of_this_machine())
 
     def exceeded(self, used: Mapping[int, float]) -> dict[int, str]:
-        """Which jobs take too much, and what is said of each; `used` is in MiB."""
+        """Return the jobs that exceed the limit, with the reason for each; `used` is in MiB."""
         if self.each is not None:
             return {
                 number: f"it took {taken:,.0f} MiB of memory, more than the {self.each:,.0f} MiB "
@@ -56,21 +56,22 @@ class MemoryLimit:
 
 
 def memory_of_this_machine(root: Path = Path("/sys/fs/cgroup")) -> float:
-    """Memory that this process and its children can have, MiB; `root` is where control groups are.
+    """Return the memory available to this process and its children, in MiB.
 
-    A container's limit, or that of a service, is told by its control group (version 2 or 1).
+    `root` is the directory of control groups (version 2 or 1), which have the limit of a container
+    or service.
     """
     total = float(psutil.virtual_memory().total)
     for file in (*_files_of_own_group(root), root / "memory" / "memory.limit_in_bytes"):
         try:
             total = min(total, float(file.read_text(encoding="ascii")))
         except (OSError, ValueError):
-            continue  # there is none, or it is `max`
+            continue  # no limit, or `max`
     return total / MEBIBYTE
 
 
 def _files_of_own_group(root: Path) -> list[Path]:
-    """Where limits of this process's group stand, and those of the groups that it is in."""
+    """Return the files with the limits of this process's group and the groups that contain it."""
     try:
         lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:

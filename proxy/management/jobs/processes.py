@@ -1,4 +1,4 @@
-"""The processes of jobs, seen from outside: begun, measured, ended, and what they left to read."""
+"""Processes of jobs: start, memory use, signals, and the files they leave."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gremlink.proxy.store.jobs import Job
 
 
 def spawn(job: Job, program: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Begin the process of a job, in a process group of its own. It ends when its input does."""
+    """Start the process of a job, in a process group of its own. It ends when its input does."""
     with job.log.open("ab") as output:
         return subprocess.Popen(
             [*program, str(job.directory)],
@@ -35,9 +35,9 @@ def spawn(job: Job, program: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def memory_of(pid: int, *, shared_once: bool = False) -> float:
-    """Memory of a process and of its children, MiB.
+    """Return the memory of a process and its children, in MiB.
 
-    With `shared_once`, which takes longer, each has its part of what they share.
+    With `shared_once`, which takes longer, shared memory is divided among its users.
     """
     try:
         process = psutil.Process(pid)
@@ -54,7 +54,7 @@ def memory_of(pid: int, *, shared_once: bool = False) -> float:
 
 
 def is_child(job: Job) -> bool:
-    """Whether the process is the job's, and not another that has got its number since."""
+    """Return True if the process is the job's, and not a later one with the same number."""
     try:
         return str(job.directory) in psutil.Process(job.pid).cmdline()
     except psutil.Error:
@@ -62,13 +62,13 @@ def is_child(job: Job) -> bool:
 
 
 def send_signal(group: int, number: int) -> None:
-    """Send a signal to a process group, if it is still there."""
+    """Send a signal to a process group, if it still exists."""
     with suppress(ProcessLookupError):
         os.killpg(group, number)
 
 
 def document_in(path: Path) -> dict[str, Any] | None:
-    """What a process has left in a file of JSON; None if it has not."""
+    """Return the content of a JSON file that a process may have left; None without one."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -76,8 +76,8 @@ def document_in(path: Path) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def unexplained(code: int) -> str:
-    """What to say of a process that ended without a reason of its own."""
+def reason_of_exit(code: int) -> str:
+    """Return the reason for a process that ended without giving one."""
     if code < 0:
         name = signal.Signals(-code).name
         hint = ": the system may have run out of memory" if name == "SIGKILL" else ""

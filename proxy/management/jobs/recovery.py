@@ -1,7 +1,7 @@
-"""What a crash or an incomplete job leaves: settled in the records, cleaned from stores.
+"""Recovery after a crash or an incomplete job: records are settled, outputs removed.
 
-Whoever has the runner's lock runs the jobs of a store; what the records call running when the lock
-is taken was cut off by a crash.
+The holder of the runner's lock runs the jobs of a store; a job that is recorded as running when the
+lock is taken was interrupted by a crash.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class RunnerElsewhere(Exception):
 
 
 def take_lock(records: JobRecords) -> TextIO:
-    """The lock of whoever runs the jobs of a store. Raises RunnerElsewhere, OSError."""
+    """Take the lock of the process that runs a store's jobs. Raises RunnerElsewhere, OSError."""
     records.directory.mkdir(parents=True, exist_ok=True)
     file = (records.directory / "runner.lock").open("w")
-    # Asking who runs the jobs takes the lock for a moment.
+    # Commands that look for a runner hold the lock for a moment.
     for attempt in range(5):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -53,9 +53,9 @@ def take_lock(records: JobRecords) -> TextIO:
 
 
 def settle(records: JobRecords) -> list[Job]:
-    """Note what became of jobs that a crash cut off; those that left no result.
+    """Record the end of jobs that a crash interrupted; return those that left no result.
 
-    Only for who has the lock.
+    Only for the holder of the lock.
     """
     cut_off = []
     for job in records.open():
@@ -77,7 +77,7 @@ def settle(records: JobRecords) -> list[Job]:
 
 
 def clean(job: Job, locations: Locations) -> None:
-    """Remove what is at the outputs of a job that did not complete."""
+    """Remove the outputs of a job that did not complete."""
     for address in job.outputs:
         try:
             locations.remove(locations.at(address))

@@ -1,4 +1,4 @@
-"""The jobs of a store: started, watched, ended. One thread looks after all of them."""
+"""The runner of a store's jobs: one thread that starts, watches and ends them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from gremlink.proxy.management.jobs.memory import MemoryLimit
 from gremlink.proxy.management.jobs.processes import (
     document_in,
     memory_of,
+    reason_of_exit,
     send_signal,
     spawn,
-    unexplained,
 )
 from gremlink.proxy.management.jobs.recovery import (
     CANCELLED,
@@ -43,30 +43,30 @@ POLL_INTERVAL = 0.2
 """Seconds between looks at the jobs."""
 
 MEMORY_INTERVAL = 1.0
-"""Seconds between looks at the memory that jobs take."""
+"""Seconds between checks of the memory of jobs."""
 
 KILL_DELAY = 3.0
-"""Seconds from a polite end to a forced one."""
+"""Seconds from SIGTERM to SIGKILL."""
 
 PRUNE_INTERVAL = 3600.0
-"""Seconds between looks for records that are too old."""
+"""Seconds between checks for records that are too old."""
 
 DAY = 86400.0
 
 RETRY_INTERVAL = 1.0
-"""Seconds until an end that could not be noted is noted again."""
+"""Seconds before a failed write of a job's end is repeated."""
 
 CLEAN_TIMEOUT = 3.0
-"""Seconds that the end of a job waits for the removal of what it left."""
+"""Seconds that the end of a job waits for the removal of its output."""
 
 STOPPED_WITH = "gremlink was stopped while the job was running; start the job again"
 DEPENDENCY = "dependency"
 ONE_AT_A_TIME = frozenset({"loader"})
-"""Kinds of jobs of which only one runs: two loads would fight for the same vertices."""
+"""Kinds of jobs that run one at a time: two loads would fight for the same vertices."""
 
 
 class QueueFull(Exception):
-    """So many jobs wait that no other is accepted."""
+    """The queue of jobs is full."""
 
     def __init__(self, waiting: int) -> None:
         super().__init__(f"{waiting} jobs wait already: try again later, or raise jobs.queue")
@@ -117,14 +117,14 @@ class Runner:
         self._cleaner = ThreadPoolExecutor(4, thread_name_prefix="jobs-cleaner")
 
     def open(self) -> None:
-        """Take the lock, settle what a crash left, and begin. Raises RunnerElsewhere."""
+        """Take the lock, recover from a crash, and begin. Raises RunnerElsewhere."""
         self._lock = take_lock(self.records)
         for job in settle(self.records):
             self._cleaner.submit(clean, job, self._locations)
         self._thread.start()
 
     def close(self) -> None:
-        """End the running jobs; queued ones stay queued for the next time."""
+        """End the running jobs; queued ones stay queued for the next start."""
         if self._lock is None:
             return
         self._closing = True
@@ -166,12 +166,12 @@ class Runner:
         return job
 
     def cancel(self, job: Job) -> State | None:
-        """Ask for the end of a job; its state from now on."""
+        """Request the end of a job; return its new state."""
         state = self.records.ask_to_stop(job.number)
         self._wake.set()
         return state
 
-    # In the thread ---------------------------------------------------------------------------
+    # In the thread:
 
     def _look_after(self) -> None:
         while not self._closing:
@@ -204,7 +204,7 @@ class Runner:
             self._start_if_possible(job)
 
     def _prune(self) -> None:
-        """Forget jobs that ended too long ago, now and then."""
+        """Remove jobs that ended too long ago, at intervals."""
         days = self._settings.retention_days
         now = time.time()
         if days is not None and now - self._pruned >= PRUNE_INTERVAL:
@@ -214,7 +214,7 @@ class Runner:
                 log.info("forgot %d jobs that ended more than %g days ago", count, days)
 
     def _start_if_possible(self, job: Job) -> None:
-        """Start a queued job if it is its turn."""
+        """Start a queued job if its turn has come."""
         for number in job.after:
             earlier = self.records.numbered(number)
             if earlier is not None and earlier.is_open:
@@ -250,7 +250,7 @@ class Runner:
         log.info("%s job %s runs", job.kind, job.id)
 
     def _reap(self) -> None:
-        """Note the jobs that have ended, and end those that take too much."""
+        """Record the jobs that have ended, and end those that exceed their time."""
         now = time.monotonic()
         for number, running in list(self._running.items()):
             if running.process.poll() is not None:
@@ -264,7 +264,7 @@ class Runner:
                 self._end(running, f"it took longer than its time limit of {limit:,.0f} s")
 
     def _check_memory(self) -> None:
-        """End jobs that take too much memory."""
+        """End jobs that use too much memory."""
         now = time.monotonic()
         if now < self._memory_check_at:
             return
@@ -276,13 +276,13 @@ class Runner:
         }
         used = {number: memory_of(pid) for number, pid in there.items()}
         if self._memory.exceeded(used):
-            # What processes of a job share has been counted for each of them.
+            # Memory shared by processes of a job has been counted for each of them.
             used = {number: memory_of(pid, shared_once=True) for number, pid in there.items()}
         for number, reason in self._memory.exceeded(used).items():
             self._end(self._running[number], reason)
 
     def _end(self, running: _Running, reason: str) -> None:
-        """Begin to end a job; `reason` is empty if somebody asked for it."""
+        """Begin to end a job; `reason` is empty for a cancellation."""
         if running.kill_at is None:
             running.reason = reason
             running.kill_at = time.monotonic() + KILL_DELAY
@@ -292,7 +292,7 @@ class Runner:
         job, code = running.job, running.process.returncode
         assert running.process.stdin is not None
         running.process.stdin.close()
-        # Nothing that the job started stays behind.
+        # Processes that the job started end with it.
         send_signal(running.process.pid, signal.SIGKILL)
         result = document_in(job.directory / RESULT)
         if code == 0 and result is not None:
@@ -301,19 +301,19 @@ class Runner:
         failure = document_in(job.directory / FAILURE) or {}
         cancelled = running.kill_at is not None and not running.reason
         state = State.STOPPED if cancelled else State.FAILED
-        reason = running.reason or failure.get("reason") or unexplained(code)
+        reason = running.reason or failure.get("reason") or reason_of_exit(code)
         end = _End(job, state, CANCELLED if cancelled else reason, failure)
         self._cleaner.submit(self._clean_and_settle, end)
 
     def _clean_and_settle(self, end: _End) -> None:
-        """Nothing is left when the job is said to have ended, unless its store does not answer."""
+        """Remove a job's output, then record its end; do not wait long for a store."""
         cleaning = threading.Thread(target=clean, args=(end.job, self._locations), daemon=True)
         cleaning.start()
         cleaning.join(CLEAN_TIMEOUT)
         self._settle(end)
 
     def _settle(self, end: _End) -> None:
-        """Note how a job ended: now, or when the records can be written again."""
+        """Record the end of a job: now, or when the records can be written again."""
         job = end.job
         shutil.rmtree(job.directory / "work", ignore_errors=True)
         try:

@@ -1,8 +1,8 @@
-"""SageMaker's side of endpoints: the runtime call, and the operations that notebooks end with.
+"""SageMaker's view of endpoints: the runtime call, and the operations that notebooks end with.
 
-`POST /endpoints/NAME/invocations` sends a payload to a model (boto3's `sagemaker-runtime`). What
-boto3's `sagemaker` asks is `POST /` with the operation in a header. Endpoints are those of
-`/ml/endpoints`.
+`POST /endpoints/NAME/invocations` sends a payload to a model (boto3's `sagemaker-runtime`).
+Operations of boto3's `sagemaker` are `POST /` with the operation in a header. Endpoints are those
+of `/ml/endpoints`.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ from gremlink.proxy.management.sagemaker.requests import (
 from gremlink.proxy.wire.operations import CONTENT_TYPE, TARGET
 
 Invoke = Callable[[str, bytes], Awaitable[dict[str, Any]]]
-"""Lets the model of an endpoint answer a payload. Awaiting raises `InferenceError`."""
+"""Answers a payload with the model of an endpoint. Awaiting raises `InferenceError`."""
 
 VARIANT = "AllTraffic"
-"""What the one variant of an endpoint is called, as SageMaker does by default."""
+"""Name of an endpoint's one variant, SageMaker's default."""
 
 INSTANCE_TYPE = "ml.m5.xlarge"
-"""Of endpoints that were made without naming one: Neptune's default."""
+"""Instance type of endpoints created without one: Neptune's default."""
 
 SERVICE = "SageMaker"
 
@@ -61,7 +61,7 @@ _ELSEWHERE = {
     "X-Amzn-SageMaker-Target-Container-Hostname": "containers in an endpoint",
     "X-Amzn-SageMaker-Inference-Component": "inference components",
 }
-"""Headers that choose among what an endpoint here has one of."""
+"""Headers that choose among models or containers, of which an endpoint here has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class SageMaker:
     invoke: Invoke
 
     def routes(self) -> list[tuple[str, str, Handler]]:
-        """Method, path and handler of the runtime."""
+        """Return method, path and handler of the runtime's routes."""
         return [
             ("POST", "/endpoints/{name}/invocations", self.invocation),
             ("POST", "/endpoints/{name}/async-invocations", self.unsupported),
@@ -80,7 +80,7 @@ class SageMaker:
         ]
 
     async def unsupported(self, request: web.Request) -> dict[str, Any]:
-        """What the runtime has besides."""
+        """Refuse the other operations of the runtime."""
         raise UnsupportedOperation(
             "Endpoints answer at once and as a whole: POST /endpoints/NAME/invocations."
         )
@@ -174,7 +174,7 @@ class SageMaker:
         }
 
     async def _delete_configuration(self, request: web.Request) -> None:
-        """Nothing: it is part of the endpoint, and goes with it, before or after this."""
+        """Do nothing: the configuration is part of the endpoint, and is deleted with it."""
         await body_of(request, NamedConfiguration)
 
     async def _state(self, name: str) -> EndpointState:
@@ -204,7 +204,7 @@ def _no_endpoint(name: str) -> MLResourceNotFound:
 
 
 def _refuse_choices(request: web.Request) -> None:
-    """Raises `InvalidParameter`."""
+    """Refuse headers that choose among several models. Raises `InvalidParameter`."""
     for header, what in _ELSEWHERE.items():
         if header in request.headers:
             raise InvalidParameter(f"There are no {what} here: leave {header} out.")
@@ -213,19 +213,19 @@ def _refuse_choices(request: web.Request) -> None:
 
 
 def refuse_operation(error: ManagementError, request_id: str) -> web.Response:
-    """An error in the form of SageMaker's operations (AWS JSON 1.1)."""
+    """Return an error response in the form of SageMaker's operations (AWS JSON 1.1)."""
     return _refusal(error, request_id, "ValidationException", "InternalFailure", CONTENT_TYPE)
 
 
 def refuse_invocation(error: ManagementError, request_id: str) -> web.Response:
-    """An error in the form of SageMaker's runtime (REST)."""
+    """Return an error response in the form of SageMaker's runtime (REST)."""
     return _refusal(error, request_id, "ValidationError", "InternalFailure", "application/json")
 
 
 def _refusal(
     error: ManagementError, request_id: str, invalid: str, failure: str, content_type: str
 ) -> web.Response:
-    """`invalid` is what SageMaker calls all that is wrong with a request."""
+    """Return an error response; `invalid` is SageMaker's code for all client errors."""
     code, status, words = error.code, error.http_status, message_of(error)
     if not isinstance(error, SageMakerError):
         if status in (400, 404):

@@ -1,4 +1,4 @@
-"""What SageMaker's operations are asked, with the fields and defaults of Amazon's model."""
+"""Requests of SageMaker's operations, with the fields and defaults of Amazon's model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ListEndpoints(Document):
     StatusEquals: str | None = None
 
     def page(self, summaries: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], str | None]:
-        """Those that are asked for, in order, and the token of what follows.
+        """Return the requested endpoints, in order, and the token of the next page.
 
         Raises `InvalidParameter` for a token that was not given out.
         """

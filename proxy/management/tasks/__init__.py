@@ -1,1 +1,1 @@
-"""What jobs do, a module for each kind. They run in the job's own process, not in the proxy."""
+"""Tasks of jobs, a module for each kind. They run in the job's own process, not in the proxy."""

@@ -1,4 +1,4 @@
-"""Data processing: an export becomes the graph as numbers that training reads."""
+"""Data processing: an export becomes a graph of numbers for training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gremlink.proxy.management.tasks.progress import job_progress
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
-    """Process the export at `input` to `output`; what is in it and is to be predicted.
+    """Process the export at `input` to `output`; return its contents and targets.
 
     `previous` is the output of an earlier processing, or None. Raises `BadExport`,
     `UnusableExport`, ValueError for features that make no sense, ArtifactError, StoreError.

@@ -1,4 +1,4 @@
-"""Where a task reads and writes: graph and locations out of a job's description."""
+"""Descriptions of jobs: graph, locations and limits as JSON, and back."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from gremlink.proxy.store.errors import StoreError
 from gremlink.proxy.store.locations import Locations
 
 KEPT = "kept"
-"""The folder of a job, beside its log, for what could not be published."""
+"""The folder, beside a job's log, for results that could not be published."""
 
 
 def describe(locations: Locations) -> dict[str, Any]:
-    """Locations as JSON."""
+    """Return locations as JSON."""
     folder = locations.s3_folder
     return {
         "roots": [str(root) for root in locations.roots],
@@ -33,19 +33,19 @@ def describe(locations: Locations) -> dict[str, Any]:
 
 
 def describe_bounds(limits: Limits) -> dict[str, int]:
-    """How much a job reads at one time, as JSON."""
+    """Return the limits on what a job reads, as JSON."""
     return asdict(
         Bounds(limits.max_cell_characters, limits.max_unpacked_bytes, limits.max_answer_bytes)
     )
 
 
-def hold_bounds(description: Mapping[str, Any]) -> None:
-    """Let the bounds in a job's description hold in this process."""
+def apply_bounds(description: Mapping[str, Any]) -> None:
+    """Apply the limits in a job's description to this process."""
     use_bounds(Bounds(**description.get("bounds", {})))
 
 
 def locations_of(description: Mapping[str, Any]) -> Locations:
-    """The locations in a job's description."""
+    """Return the locations in a job's description."""
     document = description["locations"]
     folder = document["s3_folder"]
     return Locations(
@@ -56,7 +56,7 @@ def locations_of(description: Mapping[str, Any]) -> Locations:
 
 
 class NotPublished(Exception):
-    """What a job has made could not be written to its place; it is kept beside the job's log."""
+    """The result of a job could not be written to its output; it is kept beside the job's log."""
 
     def __init__(self, error: StoreError | OSError, kept: Path) -> None:
         reason = sentence_of(error) if isinstance(error, OSError) else str(error)
@@ -65,7 +65,7 @@ class NotPublished(Exception):
 
 
 def try_output(description: Mapping[str, Any], tell: Tell) -> None:
-    """See that a job's output can be written, if it has one: before its work. Raises StoreError."""
+    """Test that a job's output can be written, before the work. Raises StoreError."""
     if "output" in description:
         tell("trying the output", 0, None, "")
         locations = locations_of(description)
@@ -73,16 +73,16 @@ def try_output(description: Mapping[str, Any], tell: Tell) -> None:
 
 
 def publish(description: Mapping[str, Any], directory: Path, tell: Tell) -> None:
-    """Move what a job has made, below its folder for work, to its output. Raises NotPublished."""
+    """Move a job's result from its work folder to its output. Raises NotPublished."""
     tell("writing the result to its place", 0, None, "")
     locations = locations_of(description)
-    with keeping(directory):
+    with keep_on_failure(directory):
         locations.publish(directory, locations.at(description["output"]))
 
 
 @contextmanager
-def keeping(directory: Path) -> Iterator[None]:
-    """Keep what a job has made, below its folder for work, where it cannot be finished or written.
+def keep_on_failure(directory: Path) -> Iterator[None]:
+    """Keep a job's result, below its work folder, if finishing or writing it fails.
 
     Raises NotPublished.
     """
@@ -95,12 +95,12 @@ def keeping(directory: Path) -> Iterator[None]:
 
 
 def describe_graph(upstream: Upstream) -> dict[str, Any]:
-    """The database as JSON."""
+    """Return the database as JSON."""
     return upstream.model_dump(mode="json")
 
 
 def graph_of(description: Mapping[str, Any]) -> Server:
-    """The database in a job's description. Raises `TlsError`."""
+    """Return the database in a job's description. Raises `TlsError`."""
     upstream = Upstream.model_validate(description["graph"])
     assert upstream.url is not None
     return Server(upstream.url, context_of(upstream))

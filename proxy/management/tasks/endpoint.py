@@ -1,4 +1,4 @@
-"""An endpoint: the artifact of a training under a name by which queries ask."""
+"""Endpoint creation: the artifact of a training under a name for queries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gremlink.proxy.store.records import Store
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
-    """Make or replace the endpoint; queries see the old model or the new one, never none.
+    """Create or replace the endpoint; queries always find the old model or the new one.
 
     Raises StoreError, ArtifactError.
     """

@@ -1,4 +1,4 @@
-"""An export: the graph behind the proxy as files that training reads."""
+"""Export: the graph behind the proxy as files for training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gremlink.proxy.management.tasks.description import graph_of, publish
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
-    """Export to `output`; how much it was. Raises GraphError, StoreError."""
+    """Export to `output`; return the size. Raises GraphError, StoreError."""
     report = export_graph(
         graph_of(description),
         work / "export",

@@ -1,4 +1,4 @@
-"""A bulk load: Neptune's CSV into the graph behind the proxy, with errors by file and line."""
+"""Bulk load: Neptune's CSV into the graph behind the proxy, with errors by file and line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gremlink.proxy.store.errors import LocationUnreachable
 from gremlink.proxy.store.locations import files
 
 MOST_ERRORS = 10_000
-"""Errors whose details are kept, as in Neptune."""
+"""Most errors whose details are kept, as in Neptune."""
 
 
 class LoadFailed(Exception):
@@ -25,7 +25,7 @@ class LoadFailed(Exception):
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
-    """Load the files at `input`; rows, and errors of rows that were left out.
+    """Load the files at `input`; return the number of rows, and the errors of rejected rows.
 
     Without `continue` the first error ends the load before anything is written. Raises LoadFailed,
     GraphError, StoreError.
@@ -76,7 +76,7 @@ def _details(errors: Sequence[Mapping[str, Any]], left_out: int) -> dict[str, An
 
 
 def _error(problem: FileProblem, place: str) -> dict[str, Any]:
-    """One entry of Neptune's error log, and the column."""
+    """Return an entry of Neptune's error log, with the column added."""
     return {
         "errorCode": "PARSING_ERROR",
         "errorMessage": problem.reason,
@@ -87,13 +87,13 @@ def _error(problem: FileProblem, place: str) -> dict[str, Any]:
 
 
 def _address(address: str, local: Path, found: Path) -> str:
-    """What a file is called where the request's address is."""
+    """Return the address of a file below the request's address."""
     if found == local or not found.is_relative_to(local):
         return address
     return f"{address.rstrip('/')}/{found.relative_to(local).as_posix()}"
 
 
 def _with_addresses(warning: str, address: str, local: Path) -> str:
-    """A warning, which begins with the path of a file."""
+    """Replace the local path at the beginning of a warning by the address."""
     rest = warning.removeprefix(str(local))
     return warning if rest == warning else f"{address.rstrip('/')}{rest}"

@@ -1,4 +1,4 @@
-"""Model training: from a processed data set to an artifact, and to figures about it."""
+"""Model training: a processed data set becomes an artifact with Neptune's files about it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from gremlink.proxy.learning.workflows.metrics_files import summary, write_figur
 from gremlink.proxy.learning.workflows.results import write_results
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.management.jobs.events import Tell
-from gremlink.proxy.management.tasks.description import keeping, locations_of, publish
+from gremlink.proxy.management.tasks.description import keep_on_failure, locations_of, publish
 from gremlink.proxy.management.tasks.progress import job_progress
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
-    """Train on the data at `input`, write the artifact to `output`; the figures of the report.
+    """Train on the data at `input` and write the artifact to `output`; return the summary.
 
-    Raises what `gremlink.proxy.learning.workflows.train.train` does, and StoreError.
+    Raises the errors of `gremlink.proxy.learning.workflows.train.train`, and StoreError.
     """
     locations = locations_of(description)
     data = locations.fetch(locations.at(description["input"]), work / "input")
@@ -38,7 +38,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         search=search,
         progress=job_progress(tell),
     )
-    with keeping(artifact):
+    with keep_on_failure(artifact):
         write_figures(artifact, report)
         write_results(artifact)
         write_details(artifact)

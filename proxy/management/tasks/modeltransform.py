@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from gremlink.proxy.management.jobs.events import Tell
-from gremlink.proxy.management.tasks.description import keeping, locations_of, publish
+from gremlink.proxy.management.tasks.description import keep_on_failure, locations_of, publish
 from gremlink.proxy.management.tasks.progress import job_progress
 
 
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
-    """Apply the model at `model` to the processed data at `input`; what has changed.
+    """Apply the model at `model` to the processed data at `input`; return the changes.
 
-    Raises what `gremlink.proxy.learning.workflows.transform.transform` does, and StoreError.
+    Raises the errors of `gremlink.proxy.learning.workflows.transform.transform`, and StoreError.
     """
     locations = locations_of(description)
     tell("fetching the model and the data", 0, None, "")
@@ -25,7 +25,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     from gremlink.proxy.learning.workflows.transform import transform
 
     made = transform(model, data, work / "artifact", progress=job_progress(tell))
-    with keeping(work / "artifact"):
+    with keep_on_failure(work / "artifact"):
         write_results(work / "artifact")
         write_details(work / "artifact")
     publish(description, work / "artifact", tell)

@@ -1,4 +1,4 @@
-"""Events of learning as events of a job."""
+"""Progress of learning as events of a job."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gremlink.proxy.management.jobs.events import Tell
 
 
 def job_progress(tell: Tell) -> Progress:
-    """A listener to learning that tells phases and epochs."""
+    """Return a listener that reports phases and epochs of learning."""
 
     overall = ""
 
