@@ -11,6 +11,8 @@ INSTALLED := $(VENV)/.installed
 UV_VERSION := 0.13.9
 CYCLONEDX_VERSION := 7.5.0
 UV := $(BIN)/uv --quiet
+# One thread each: two processes have the two cores that the tests are meant for.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 ARGS ?=
 
 # Two threads each are plenty for the graphs of the tests, and keep a shared machine usable.
@@ -21,7 +23,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test pytest notebooks packaged-notebooks databases fuzz semantics test-docker lint format tables lock sbom clean
+.PHONY: help setup quickstart test test-full pytest notebooks packaged-notebooks databases fuzz semantics test-docker lint format tables lock sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,11 +33,15 @@ setup: $(INSTALLED) ## create .venv with the locked dependencies (every target b
 quickstart: $(INSTALLED) ## the whole path on a sample graph; ARGS=--once ends after the answers
 	$(BIN)/gremlink quickstart $(ARGS)
 
-test: lint pytest ## linter, formatter, type checker, all tests
+test: lint ## linter, formatter, type checker, quick tests, one story on a real server: five minutes
+	$(PYTEST) -m "not slow and not integration" --ignore=tests/integration --durations=5
 
-# One thread each: two processes have the two cores that the tests are meant for.
-pytest: $(INSTALLED) ## the tests alone, in two processes; ARGS goes to pytest instead, as in ARGS=tests/grammar
-	$(if $(ARGS),,OMP_NUM_THREADS=1) $(BIN)/python -m pytest $(or $(ARGS),-n 2 --durations=20)
+# The other half of the tests: nothing runs twice.
+test-full: test ## `make test`, then the slow tests and those with real servers: a quarter of an hour
+	$(PYTEST) -m "slow or integration" --durations=20
+
+pytest: $(INSTALLED) ## all tests and nothing else, in two processes; or what ARGS says, as in ARGS=tests/grammar
+	$(if $(ARGS),$(BIN)/python -m pytest $(ARGS),$(PYTEST) --durations=20)
 
 notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## AWS's notebook magics against the proxy, about five minutes
 	NOTEBOOK_PYTHON=$(CURDIR)/$(NOTEBOOK)/bin/python $(BIN)/python -m pytest tests/notebook $(ARGS)

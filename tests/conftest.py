@@ -1,8 +1,9 @@
-"""What holds for every test."""
+"""The tiers of the tests, and their distribution to processes."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,23 +14,69 @@ if TYPE_CHECKING:
 # Before anything imports torch: two threads are plenty here, and the machine may be shared.
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
+SLOW = 3.0
+"""Seconds of a quiet machine from which on a test is marked `slow`."""
+
+TOGETHER = tuple(f"tests/integration/{name}" for name in ("movielens", "properties", "servers"))
+"""Folders whose tests share what one of them has loaded and trained: they run in one process."""
+
+LONGEST = (
+    "tests/integration/movielens",
+    "tests/integration/management/workflow/test_model.py",
+    "tests/integration/management/test_crash.py",
+    "tests/integration/relay/test_drivers.py",
+    "tests/integration/browser/test_web_pages.py",
+    "tests/integration/properties",
+)
+"""What begins first, the longest first: a process that gets it last keeps the others waiting."""
+
+
+def group_of(file: str) -> str:
+    """Return the name of the tests that run in one process, by their file's path."""
+    return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the folder `tests/integration`; in several processes, put the longest groups first."""
+    groups = {item: group_of(item.nodeid.partition("::")[0]) for item in items}
+    for item, group in groups.items():
+        if group.startswith("tests/integration/"):
+            item.add_marker("integration")
+    if hasattr(config, "workerinput"):
+        sizes = Counter(groups.values())
+        rank = {group: number for number, group in enumerate(LONGEST)}
+
+        def order(item: pytest.Item) -> tuple[int, bool, int, str]:
+            group = groups[item]
+            far = item.get_closest_marker("integration") is None
+            return rank.get(group, len(LONGEST)), far, -sizes[group], group
+
+        items.sort(key=order)
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """Share the tests out to processes (pytest -n), those together that share what they load."""
+    """Share the groups out to processes (pytest -n), in the order of the collection."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByGroup(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return group_of(nodeid.partition("::")[0])
 
+    config.option.loadscopereorder = False
     return ByGroup(config, log)
 
 
-def group_of(file: str) -> str:
-    """Name the tests that have to run in one process, by their file's path.
-
-    A folder of integration tests shares what it has loaded and trained; elsewhere a file does.
-    """
-    parts = file.split("/")
-    return "/".join(parts[:3] if parts[:2] == ["tests", "integration"] else parts)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List the tests of the quick tier that take as long as those of the other: no failure."""
+    seconds: Counter[str] = Counter()
+    for report in terminalreporter.getreports("") + terminalreporter.getreports("passed"):
+        if isinstance(report, pytest.TestReport) and not {"slow", "integration"} & {
+            *report.keywords
+        }:
+            seconds[report.nodeid] += report.duration
+    late = [(test, took) for test, took in seconds.most_common() if took > SLOW]
+    if late:
+        terminalreporter.section(f"more than {SLOW:.0f} s and not marked slow")
+        for test, took in late:
+            terminalreporter.write_line(f"{took:6.1f} s  {test}")

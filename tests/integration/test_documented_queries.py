@@ -30,8 +30,6 @@ from gremlink.proxy.learning.workflows.train_links import train
 from gremlink.proxy.store.records import Store
 from tests.support.served import SAMPLE, export_friends, served
 
-pytestmark = pytest.mark.integration
-
 ROOT = Path(__file__).parents[2]
 PREDICTION = '.with("Neptune#ml.prediction")'
 EXAMPLES = re.findall(

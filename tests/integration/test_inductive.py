@@ -23,8 +23,6 @@ from gremlink.proxy.store.artifacts import read_artifact, write_artifact
 from gremlink.proxy.store.records import Store
 from tests.support.served import export_friends, served
 
-pytestmark = pytest.mark.integration
-
 FRIENDS = 'with("Neptune#ml.endpoint", "friends").with("Neptune#ml.limit", 40)'
 PREDICTED = 'out("FRIEND").with("Neptune#ml.prediction")'
 INDUCTIVE = '.with("Neptune#ml.inductiveInference")'

@@ -24,8 +24,6 @@ from gremlink.proxy.management.statistics import graph_summary
 from gremlink.proxy.store.records import Store
 from tests.support.served import served
 
-pytestmark = pytest.mark.integration
-
 KINDS = {"m": "Admin;Person", "p": "Person", "r": "Person;Admin", "x": "Owner;Admin;Person"}
 """Labels by the first letter of ids, as the files have them."""
 EACH = 8

@@ -13,8 +13,6 @@ from running_proxy import Model, Models, RunningProxy, Values
 
 from gremlink.grammar.traversal import Kind, Literal
 
-pytestmark = pytest.mark.integration
-
 FILMS, PEOPLE, BOOKS, SONGS, RESULTS = 10_000, 5_000, 2_000, 100, 10
 GENRES = ("Action", "Drama", "War")
 GRAPH = f"""

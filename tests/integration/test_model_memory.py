@@ -17,8 +17,6 @@ from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train_links import train
 from gremlink.proxy.store.records import Store
 
-pytestmark = pytest.mark.integration
-
 METHODS = {"common": "common-neighbours", "popular": "popularity"}
 LARGE = 600 * 1024
 """Bytes, of which a mebibyte has room for once."""

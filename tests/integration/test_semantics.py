@@ -30,8 +30,6 @@ from gremlink.proxy.inference.commands import GuessLinks, PredictLinks, PrepareL
 from gremlink.proxy.inference.rewrite import choose_tree, map_lookup, property_values, vertices
 from gremlink.proxy.relay.websocket import backoff
 
-pytestmark = pytest.mark.integration
-
 EXAMPLES = int(os.environ.get("SEMANTICS_EXAMPLES", "60"))
 """Queries of each of the tests."""
 

@@ -18,8 +18,6 @@ from ways import SERIALIZERS, Refused, Speakers
 
 from gremlink.grammar.traversal import Literal
 
-pytestmark = pytest.mark.integration
-
 OPTIONS = 'with("Neptune#ml.endpoint", "{}").with("Neptune#ml.limit", {})'
 NAMES = 'values("name")'
 LINKS = OPTIONS.format("friends", 2)

@@ -20,8 +20,6 @@ from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
 from gremlink.proxy.graph import Server
 from gremlink.proxy.graph.server.connection import GraphConnection
 
-pytestmark = pytest.mark.integration
-
 
 @pytest.fixture(scope="module")
 def closed() -> Iterator[EmbeddedServer]:

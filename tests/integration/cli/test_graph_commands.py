@@ -14,8 +14,6 @@ from gremlink.proxy.embedded.sample import FRIENDS
 from gremlink.proxy.graph import load_csv, read_export
 from gremlink.proxy.graph.server.connection import GraphConnection
 
-pytestmark = pytest.mark.integration
-
 GREMLINK = [sys.executable, "-c", "from gremlink.proxy.cli import main; main()"]
 
 

@@ -17,8 +17,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.integration
-
 OBEYED = "\x1b]0owned\x07\x1b[31m\x9b2J\u202e\u2028\x85"
 BROKEN = OBEYED + "\r\nFORGED"
 """With a line break, after which data could pretend to be a line of ours."""

@@ -12,8 +12,6 @@ from click.testing import CliRunner, Result
 
 from gremlink.proxy.cli import main
 
-pytestmark = pytest.mark.integration
-
 
 def query(url: str, *arguments: str, text: str | None = None) -> Result:
     return CliRunner().invoke(main, ["query", "--url", url, *arguments], input=text)

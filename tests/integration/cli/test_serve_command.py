@@ -19,8 +19,6 @@ from patience import eventually
 
 from gremlink.proxy.cli import main
 
-pytestmark = pytest.mark.integration
-
 
 @contextmanager
 def serving(upstream: str, directory: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:

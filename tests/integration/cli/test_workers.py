@@ -27,8 +27,6 @@ from teams import write_teams
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.records import Store
 
-pytestmark = pytest.mark.integration
-
 
 class Proxy:
     def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -15,13 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from gremlin_python.driver.client import Client
 
 from gremlink.proxy.embedded.jars import resolve_jars
 from gremlink.proxy.embedded.java import find_java
-
-pytestmark = pytest.mark.integration
 
 DOCKER = Path(__file__).parents[3] / "docker"
 COMPOSE = (DOCKER / "compose.yaml").read_text()

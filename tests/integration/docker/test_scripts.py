@@ -12,8 +12,6 @@ import pytest
 
 from tests.support.served import served
 
-pytestmark = pytest.mark.integration
-
 DOCKER = Path(__file__).parents[3] / "docker"
 
 

@@ -22,8 +22,6 @@ from gremlink.proxy.graph import Server
 from gremlink.proxy.graph.errors import ConnectionFailed
 from gremlink.proxy.graph.server.connection import GraphConnection
 
-pytestmark = pytest.mark.integration
-
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:

@@ -23,8 +23,6 @@ from gremlink.proxy.embedded import (
     server,
 )
 
-pytestmark = pytest.mark.integration
-
 PARENT = """
 import sys
 from pathlib import Path

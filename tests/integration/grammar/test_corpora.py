@@ -10,8 +10,6 @@ import pytest
 from gremlink.grammar.script import parse, write
 from gremlink.grammar.traversal import Opaque, Traversal
 
-pytestmark = pytest.mark.integration
-
 FLOORS = {"3.7": (1_684, 1_663), "3.8": (2_344, 2_316)}
 """All doc strings, and those that hold a traversal; the others are prose and drawings of trees."""
 

@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-import pytest
 
 from gremlink.grammar import graphbinary, graphson
 from gremlink.grammar.errors import NotConvertible
 from gremlink.grammar.graphbinary.skip import Walker
 from gremlink.grammar.script import parse
 from gremlink.grammar.traversal import Argument, Bulked, Entries, Items, Kind, Literal, walk
-
-pytestmark = pytest.mark.integration
 
 AT_LEAST = 1_000
 AT_ONCE = 16

@@ -18,8 +18,6 @@ from toolchains import install, javascript_driver, need, run, run_java, workshop
 
 from gremlink.grammar.traversal import Literal
 
-pytestmark = pytest.mark.integration
-
 DRIVERS = Path(__file__).parent / "drivers"
 GRAPH = """
 ['Henry', 'Bill', 'Ann', 'Eve'].each {

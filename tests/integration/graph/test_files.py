@@ -19,8 +19,6 @@ from gremlink.proxy.graph.load.gremlin_text import is_gremlin_text
 from gremlink.proxy.graph.server.connection import GraphConnection
 from gremlink.proxy.graph.server.source import g
 
-pytestmark = pytest.mark.integration
-
 PEOPLE = "~id,~label,name:String,age:Int\nv1,Person,Ann,30\nv2,Person,Bob,31\n"
 KNOWS = "~id,~label,~from,~to\ne1,knows,v1,v2\n"
 

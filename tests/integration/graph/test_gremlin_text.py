@@ -9,8 +9,6 @@ import pytest
 from gremlink.proxy.graph import FileProblem, load_gremlin
 from gremlink.proxy.graph.server.connection import GraphConnection
 
-pytestmark = pytest.mark.integration
-
 
 def ids(url: str) -> set[str]:
     with GraphConnection(url) as connection:

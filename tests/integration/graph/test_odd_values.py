@@ -14,8 +14,6 @@ from gremlink.proxy.cli.query import submit
 from gremlink.proxy.graph import ExportFailed, discover_schema, export_graph, load_csv
 from gremlink.proxy.graph.server.connection import GraphConnection
 
-pytestmark = pytest.mark.integration
-
 TEXTS = {
     "new Date(Long.MAX_VALUE)": ("Date", "+292278994-08-17T07:12:55.807Z"),
     "new Date(Long.MIN_VALUE)": ("Date", "-292275055-05-16T16:47:04.192Z"),

@@ -27,8 +27,6 @@ from gremlink.proxy.graph import (
 )
 from gremlink.proxy.graph.server.connection import GraphConnection
 
-pytestmark = pytest.mark.integration
-
 VERTICES = [
     "~id,~label,name:String,note:String,tags:String[],small:Byte,score:Double,big:Long,when:Date,"
     "ok:Bool",

@@ -19,8 +19,6 @@ from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.jobs import JobRecords, State
 
-pytestmark = pytest.mark.integration
-
 NOWHERE = "ws://127.0.0.1:9/gremlin"
 QUICK = TrainingSettings(epochs=2, width=4, folds=2, networks=1, threads=1)
 

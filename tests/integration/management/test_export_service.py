@@ -14,8 +14,6 @@ import pytest
 from api_requests import LOAD, send
 from managed_proxy import Proxy, wait_for
 
-pytestmark = pytest.mark.integration
-
 GRAPH = """
   g.addV("Person").property(T.id, "p1").property("age", 20).as("p1").
     addV("Person").property(T.id, "p2").property("age", 30).as("p2").

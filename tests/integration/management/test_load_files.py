@@ -10,8 +10,6 @@ import pytest
 from api_requests import LOAD
 from managed_proxy import Proxy, wait_for
 
-pytestmark = pytest.mark.integration
-
 PEOPLE = "~id,~label,age:Int\nv1,Person,30\nv2,Person,31\nv3,Person\n"
 KNOWS = "~id,~label,~from,~to\ne1,knows,v1,v2\n"
 

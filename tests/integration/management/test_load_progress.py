@@ -10,8 +10,6 @@ import pytest
 from api_requests import LOAD
 from managed_proxy import Proxy, wait_for
 
-pytestmark = pytest.mark.integration
-
 ROWS = 20_000
 
 

@@ -11,8 +11,6 @@ import pytest
 from api_requests import LOAD, send
 from managed_proxy import Proxy, wait_for
 
-pytestmark = pytest.mark.integration
-
 VERTICES = b"~id,~label,age:Int\n" + b"".join(b"v%d,x,%d\n" % (n, n) for n in range(500))
 EDGES = b"~id,~from,~to,~label\ne0,v0,v1,knows\ne1,v1,v2,knows\n"
 

@@ -20,8 +20,6 @@ from gremlin_python.driver.protocol import GremlinServerError
 from managed_proxy import Proxy
 from ways import SERIALIZERS
 
-pytestmark = pytest.mark.integration
-
 SLOW = "Thread.sleep(6000); g.inject('late')"
 
 

@@ -18,8 +18,6 @@ from gremlink.proxy.graph import GraphCounts, Server, count_graph, discover_sche
 from gremlink.proxy.management import statistics
 from gremlink.proxy.management.errors import StatisticsNotAvailable
 
-pytestmark = pytest.mark.integration
-
 GRAPH = """
 r = new Random(7)
 several = org.apache.tinkerpop.gremlin.structure.VertexProperty.Cardinality.list

@@ -14,8 +14,6 @@ from s3_server import s3_server
 from teams import write_teams
 from unsteady_store import unsteady_store
 
-pytestmark = pytest.mark.integration
-
 NOWHERE = "ws://127.0.0.1:9/gremlin"
 
 

@@ -19,8 +19,6 @@ from gremlink.proxy.config import Upstream
 from gremlink.proxy.config.tls import client_context
 from gremlink.proxy.graph import ConnectionFailed, Server, discover_schema
 
-pytestmark = pytest.mark.integration
-
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:

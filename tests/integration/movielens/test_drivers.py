@@ -11,14 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from movielens_graph import Deployment
 from neptune_queries import DOCUMENTED, Query
 from notebook_queries import NOTEBOOKS
 from plain_results import alike, sorted_alike
 from toolchains import javascript_driver, run, run_java
-
-pytestmark = pytest.mark.integration
 
 DRIVERS = Path(__file__).parent / "drivers"
 QUERIES = {query.name: query for query in (*DOCUMENTED, *NOTEBOOKS)}

@@ -10,8 +10,6 @@ from movielens_graph import NARROW_ROLE, ROLE
 from neptune_queries import CLASSES, ENDPOINT, IAM_ROLE, LINKS, NUMBERS, SCORE
 from ways import WAYS, Refused, Speakers, Write
 
-pytestmark = pytest.mark.integration
-
 INDUCTIVE = "Neptune#ml.inductiveInference"
 
 

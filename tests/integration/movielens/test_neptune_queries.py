@@ -11,8 +11,6 @@ from notebook_queries import NOTEBOOKS
 from plain_results import alike, plain, sorted_alike
 from ways import Speakers, ways
 
-pytestmark = pytest.mark.integration
-
 
 @pytest.mark.parametrize(
     ("query", "way"),

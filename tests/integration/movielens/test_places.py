@@ -17,8 +17,6 @@ from place_queries import BEHIND, PLACES
 from plain_results import alike, plain, sorted_alike
 from ways import Speakers, ways
 
-pytestmark = pytest.mark.integration
-
 GENRE = f'.properties("genre").with("{CLASSES}").value()'
 G = f'g.with("{ENDPOINT}","genre")'
 

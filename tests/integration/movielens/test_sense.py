@@ -11,13 +11,10 @@ from collections import Counter
 from statistics import mean
 from typing import Any
 
-import pytest
 from movielens import SCALE
 from movielens_graph import LONELY_USER, SILENT_USER, Deployment, is_held_back
 from neptune_queries import CLASSES, ENDPOINT, LIMIT, LINKS, NUMBERS
 from ways import Speakers
-
-pytestmark = pytest.mark.integration
 
 
 def ask(speakers: dict[str, Speakers], endpoint: str, query: str) -> list[Any]:

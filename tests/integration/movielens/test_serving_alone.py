@@ -20,8 +20,6 @@ from ways import Speakers, ways
 from gremlink.proxy.messages.left_out import EMBEDDED
 from gremlink.proxy.messages.left_out import TRAINING as TRAINING_MODULES
 
-pytestmark = pytest.mark.integration
-
 WAY = ways(None)[0]
 QUERIES = [query for query in (*DOCUMENTED, *NOTEBOOKS) if query.proxy == "plain"]
 NO_TRAINING = "raining is not installed here, only what serves"

@@ -17,8 +17,6 @@ from gremlin_python.process.anonymous_traversal import traversal
 from gremlin_python.structure.io.graphsonV3d0 import GraphSONReader
 from three_teams import PEOPLE, TEAMS
 
-pytestmark = pytest.mark.integration
-
 INDUCTIVE = 'with("Neptune#ml.inductiveInference")'
 LINKS = "V('p0').out('knows').with('Neptune#ml.prediction').hasLabel('Person')"
 CLASSES = 'with("Neptune#ml.classification")'

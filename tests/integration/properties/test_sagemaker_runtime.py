@@ -17,8 +17,6 @@ from gremlin_python.driver.client import Client
 from three_teams import PEOPLE as COUNT
 from three_teams import TARGETS
 
-pytestmark = pytest.mark.integration
-
 KEYS = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
 PEOPLE = ["p3", "p4", "p30"]
 TASKS = {"classification": "Neptune#ml.classification", "regression": "Neptune#ml.regression"}

@@ -23,8 +23,6 @@ from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format, format_of
 from gremlink.proxy.wire.request import RequestMessage, write_request
 from gremlink.proxy.wire.response import read_response
 
-pytestmark = pytest.mark.integration
-
 DRIVERS = Path(__file__).parent / "drivers"
 STRINGD = format_of("application/vnd.graphbinary-v1.0-stringd")
 assert STRINGD is not None

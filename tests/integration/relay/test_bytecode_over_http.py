@@ -21,8 +21,6 @@ from ways import SERIALIZERS, WAYS, Speakers, Write
 
 from gremlink.grammar.traversal import Literal
 
-pytestmark = pytest.mark.integration
-
 MANY = 2000
 """Answers that do not fit into one method of Java's as literals."""
 

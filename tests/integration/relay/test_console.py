@@ -10,8 +10,6 @@ from running_proxy import Model, RunningProxy
 
 from gremlink.grammar.traversal import Literal
 
-pytestmark = pytest.mark.integration
-
 GRAPH = """
 g.V().drop().iterate()
 ('a'..'f').each { g.addV('User').property(T.id, it).property('name', it.toUpperCase()).iterate() }

@@ -20,8 +20,6 @@ from running_proxy import Model, RunningProxy
 from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.inference.commands import PredictLinks
 
-pytestmark = pytest.mark.integration
-
 SERIALIZERS = {
     "graphbinary": GraphBinarySerializersV1,
     "graphson-3": GraphSONSerializersV3d0,

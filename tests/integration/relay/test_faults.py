@@ -3,11 +3,8 @@
 import asyncio
 from pathlib import Path
 
-import pytest
 from faults.network import FAULTS
 from faults.trial import prepare, running
-
-pytestmark = pytest.mark.integration
 
 REQUESTS = 240
 

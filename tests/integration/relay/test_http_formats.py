@@ -28,8 +28,6 @@ from ways import SERIALIZERS
 
 from gremlink.grammar.traversal import Literal
 
-pytestmark = pytest.mark.integration
-
 ID = UUID("0f6c2f5a-1c3d-4e5f-8a9b-0c1d2e3f4a5b")
 ENDPOINT, PREDICTION, LIMIT = "Neptune#ml.endpoint", "Neptune#ml.prediction", "Neptune#ml.limit"
 g = GraphTraversalSource(Graph(), TraversalStrategies())

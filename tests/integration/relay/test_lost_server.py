@@ -18,8 +18,6 @@ from gremlink.proxy.wire.mime import GRAPHBINARY
 from gremlink.proxy.wire.request import RequestMessage, write_request
 from gremlink.proxy.wire.response import read_response
 
-pytestmark = pytest.mark.integration
-
 ENDLESS = "g.inject(1).repeat(identity()).emit().map(constant('x' * 1000))"
 
 

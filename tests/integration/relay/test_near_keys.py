@@ -14,8 +14,6 @@ from ways import WAYS, Refused, Speakers
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.relay.misspelt_keys import WATCH
 
-pytestmark = pytest.mark.integration
-
 KEYS = ("neptune#ml.prediction", "Neptune#ML.prediction", "Neptune.ml.prediction")
 
 ASKED = [(key, way) for key in KEYS for way in (WAYS if key is KEYS[0] else WAYS[::4])]

@@ -17,8 +17,6 @@ from ways import WAYS, Speakers, Write
 
 from gremlink.grammar.traversal import Literal
 
-pytestmark = pytest.mark.integration
-
 ENDPOINT, LIMIT = "Neptune#ml.endpoint", "Neptune#ml.limit"
 PREDICTION, CLASSES = "Neptune#ml.prediction", "Neptune#ml.classification"
 NAMES = ["stepper_1", "stepper_2", "stepper_3"]

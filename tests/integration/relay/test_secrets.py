@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import boto3
-import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from managed_proxy import announced
@@ -22,8 +21,6 @@ from raw_websocket import RawWebSocket
 from gremlink.grammar.traversal import Entries, Literal
 from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3
 from gremlink.proxy.wire.request import RequestMessage, write_request
-
-pytestmark = pytest.mark.integration
 
 SECRETS = {
     name: f"planted-{name}-9f8e7d"

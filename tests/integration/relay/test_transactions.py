@@ -22,8 +22,6 @@ from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
 from gremlink.proxy.wire.mime import GRAPHBINARY
 from gremlink.proxy.wire.request import RequestMessage, write_request
 
-pytestmark = pytest.mark.integration
-
 PROPERTIES = """
 gremlin.graph=org.apache.tinkerpop.gremlin.tinkergraph.structure.TinkerTransactionGraph
 gremlin.tinkergraph.vertexIdManager=ANY

@@ -20,8 +20,6 @@ from gremlink.proxy.wire.frames import Opcode
 from gremlink.proxy.wire.mime import TEXT_FRAME, Format, format_of
 from gremlink.proxy.wire.request import RequestMessage, write_request
 
-pytestmark = pytest.mark.integration
-
 FORMATS = {
     "graphbinary": "application/vnd.graphbinary-v1.0",
     "stringd": "application/vnd.graphbinary-v1.0-stringd",

@@ -40,8 +40,6 @@ from gremlink.proxy.wire.mime import TEXT_FRAME, format_of
 from gremlink.proxy.wire.request import RequestMessage, write_request
 from gremlink.proxy.wire.response import read_response
 
-pytestmark = pytest.mark.integration
-
 FORMATS = (
     "GraphBinaryMessageSerializerV1",
     "GraphSONMessageSerializerV2",

@@ -19,8 +19,6 @@ from served import SAMPLE, served
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.graph import discover_schema, export_graph, load_csv
 
-pytestmark = pytest.mark.integration
-
 ROOT = Path(__file__).parents[3]
 
 

@@ -19,8 +19,6 @@ from botocore.exceptions import ClientError
 from managed_proxy import Proxy, reply_faults, wait_for
 from service_model import MODEL, absent
 
-pytestmark = pytest.mark.integration
-
 REFUSED: Mapping[str, Mapping[str, str]] = {
     "CancelOpenCypherQuery": {"queryId": "q"},
     "DeleteSparqlStatistics": {},

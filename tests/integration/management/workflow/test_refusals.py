@@ -8,8 +8,6 @@ import pytest
 from api_requests import LOAD
 from managed_proxy import wait_for
 
-pytestmark = pytest.mark.integration
-
 FRIENDS = 'g.with("Neptune#ml.endpoint", "{endpoint}").V().{step}.with("Neptune#ml.prediction")'
 
 

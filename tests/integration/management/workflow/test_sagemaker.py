@@ -12,8 +12,6 @@ from botocore.exceptions import ClientError
 from managed_proxy import Proxy
 from service_model import SAGEMAKER, faults
 
-pytestmark = pytest.mark.integration
-
 ASKED = """g.with("Neptune#ml.endpoint", "people").with("Neptune#ml.limit", 8).
   V("user_19").out("FRIEND").with("Neptune#ml.prediction").hasLabel("User").id()"""
 

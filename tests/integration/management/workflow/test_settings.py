@@ -10,8 +10,6 @@ from api_requests import send
 from managed_proxy import Proxy, wait_for
 from patience import eventually
 
-pytestmark = pytest.mark.integration
-
 FILE = "model-hpo-configuration.json"
 
 

@@ -9,8 +9,6 @@ import pytest
 from export_service import export
 from managed_proxy import Proxy, wait_for
 
-pytestmark = pytest.mark.integration
-
 ADDED = """g.addV("User").property(T.id, "user_00").property("name", "Zoe").as("zoe").
   V().has("User", "name", within("Bill", "Henry")).addE("FRIEND").from("zoe").iterate()"""
 FRIENDS_OF = """g.with("Neptune#ml.endpoint", "{endpoint}").with("Neptune#ml.limit", 50).

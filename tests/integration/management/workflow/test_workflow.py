@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from managed_proxy import wait_for
 
-pytestmark = pytest.mark.integration
-
 QUESTION = """g.with("Neptune#ml.endpoint", "people").with("Neptune#ml.limit", 8).
   V().hasLabel("User").has("name", "Henry").
   out("FRIEND").with("Neptune#ml.prediction").hasLabel("User").values("name")"""

@@ -18,8 +18,6 @@ from click.testing import CliRunner
 from gremlink.proxy.cli import main
 from gremlink.proxy.store.records import Store
 
-pytestmark = pytest.mark.integration
-
 LAST_LINE = "Ctrl-C ends it; the data stays."
 
 
@@ -159,7 +157,7 @@ def test_python_snippet_runs_as_it_is_printed(running: Running) -> None:
 
 
 def test_example_of_the_readme_runs(running: Running) -> None:
-    text = (Path(__file__).parents[3] / "README.md").read_text()
+    text = (Path(__file__).parents[2] / "README.md").read_text()
     example = text.split("```python\n", 1)[1].split("```", 1)[0]
     address = re.search(r"listens at (ws://\S+/gremlin)", running.printed)
     assert address
