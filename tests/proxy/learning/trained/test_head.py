@@ -15,7 +15,7 @@ from gremlink.proxy.learning.models.fit_settings import FitSettings
 from gremlink.proxy.learning.models.gnn.rgcn import EncoderSettings
 from gremlink.proxy.learning.models.property_network import PropertyHead, fit_property
 from gremlink.proxy.learning.properties.methods.networks import Networks
-from gremlink.proxy.learning.properties.prediction import head as module
+from gremlink.proxy.learning.trained import head as module
 from gremlink.proxy.learning.trained.head import Head
 from gremlink.proxy.learning.trained.target import Form, Subjects
 
