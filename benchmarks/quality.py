@@ -37,12 +37,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from link_cases import CASES, KNOWLEDGE, Case
+from link_cases import CASES, Case
 from link_methods import Test, alone, blended, held_back, write_links
 from rich.console import Console
 from rich.table import Table
 
-from gremlink.proxy.learning.methods import AUTO
+from gremlink.proxy.learning.methods import AUTO, KNOWLEDGE_NAMES
 from gremlink.proxy.learning.provenance import peak_memory
 
 CHANCE = "(a random order)"
@@ -136,7 +136,7 @@ def run(name: str, arguments: argparse.Namespace, console: Console) -> tuple[Cas
     for seed in range(arguments.seeds):
         case = CASES[name](arguments.source, seed)
         twice = seed == 0 and arguments.seeds > 1
-        pykeen = arguments.pykeen and case.baselines == KNOWLEDGE
+        pykeen = arguments.pykeen and case.baselines == KNOWLEDGE_NAMES
         test = compare(case, seed, results, arguments.budget, twice=twice, pykeen=pykeen)
     console.print(results.table(name, case.metric))
     for method in PYKEEN:

@@ -1,7 +1,7 @@
-"""What training may take: estimates from the graph's size, in seconds on two ordinary cores.
+"""The budget of a training, and the rates behind all estimates of time.
 
-They are estimated and not measured: so the same budget means the same training on any machine,
-whatever else it is doing.
+Costs are seconds on the reference machine, two ordinary cores. They are estimated from the graph's
+size and not measured: the same budget means the same training on any machine under any load.
 """
 
 from __future__ import annotations
@@ -12,15 +12,20 @@ from dataclasses import replace
 from gremlink.proxy.learning.graph import TypedGraph
 from gremlink.proxy.learning.settings import TrainingSettings
 
-RATE = 2e10
-"""Multiplications in a second."""
+MULTIPLICATIONS_PER_SECOND = 2e10
+"""Products of floats, of a matrix."""
 
-STEP_TOUCH = 1.5e-9
-"""Seconds for a number that is read, changed and written in a step of a network, most of which is
-products of matrices."""
+SECONDS_PER_STEP_UPDATE = 1.5e-9
+"""To read, change and write a number in a step of a network, most of which is matrix products."""
 
-CALL = 2e-3
-"""Seconds for a step of a network on next to nothing, for each relation."""
+SECONDS_PER_UPDATE = 4e-9
+"""To read, change and write a number elsewhere."""
+
+SECONDS_PER_EDGE = 5e-10
+"""To pass a number over an edge."""
+
+SECONDS_PER_CALL = 2e-3
+"""A step of a network on next to nothing, for each relation."""
 
 STOPPED = 0.7
 """Share of its epochs after which a network has stopped, usually."""
@@ -39,8 +44,8 @@ def messages_cost(graph: TypedGraph, relations: int, width: int, layers: int) ->
     rounds = layers + 1
     messages = 4.0 * graph.edge_count * width * rounds
     updated = 12.0 * graph.vertex_count * width * rounds
-    calls = CALL * (len(graph.edges) + relations) / 2
-    return calls + (messages + updated) * STEP_TOUCH
+    calls = SECONDS_PER_CALL * (len(graph.edges) + relations) / 2
+    return calls + (messages + updated) * SECONDS_PER_STEP_UPDATE
 
 
 OF_A_DEADLINE = 0.6

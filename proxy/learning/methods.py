@@ -1,4 +1,7 @@
-"""Names of the methods that a user can ask for. Imports nothing: `--help` lists them."""
+"""Names of the methods that a user can ask for, and where they are.
+
+Imports nothing: `--help` lists the names and loads no method.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +10,37 @@ NETWORK = "rgcn"
 LIGHTGCN = "lightgcn"
 KNOWLEDGE_NAMES = ("transe", "distmult", "complex", "rotate")
 NETWORKS = (NETWORK, LIGHTGCN, *KNOWLEDGE_NAMES)
-"""What is trained by gradients: graph neural networks and knowledge-graph embeddings."""
+"""Methods trained by gradients: graph neural networks and knowledge-graph embeddings."""
 
-SIMPLE_METHODS = (
-    "popularity",
-    "degree",
-    "common-neighbours",
-    "adamic-adar",
-    "resource-allocation",
-    "directed-resource-allocation",
-    "bi-fan",
-    "katz",
-    "personalised-pagerank",
-    "reciprocity",
-    "feature-similarity",
-    "rp3beta",
-    "pure-svd",
-    "ials",
-    "ease",
-    "weighted-ease",
-)
-"""What is fitted from a graph alone: the keys of `gremlink.proxy.learning.links.scorers.SIMPLE`,
-which loads SciPy. `--help` lists them and loads nothing."""
+HEURISTICS = {
+    "popularity": "popularity.Popularity",
+    "degree": "degree.Degree",
+    "common-neighbours": "common_neighbours.CommonNeighbours",
+    "adamic-adar": "adamic_adar.AdamicAdar",
+    "resource-allocation": "resource_allocation.ResourceAllocation",
+    "directed-resource-allocation": "directed_resource_allocation.DirectedResourceAllocation",
+    "bi-fan": "bi_fan.BiFan",
+    "katz": "katz.Katz",
+    "personalised-pagerank": "personalised_pagerank.PersonalisedPageRank",
+    "reciprocity": "reciprocity.Reciprocity",
+    "feature-similarity": "feature_similarity.FeatureSimilarity",
+}
+"""Methods computed from the graph alone: a name, and its class in `links.scorers.heuristics`."""
+
+RECOMMENDERS = {
+    "rp3beta": "rp3beta.Rp3Beta",
+    "pure-svd": "pure_svd.PureSvd",
+    "ials": "ials.Ials",
+    "ease": "ease.Ease",
+    "weighted-ease": "weighted_ease.WeightedEase",
+}
+"""Methods that keep arrays of their own: a name, and its class in `links.scorers.recommenders`."""
+
+SIMPLE_METHODS = (*HEURISTICS, *RECOMMENDERS)
+"""Methods without a network, in the order of reports."""
 
 MODELS = (AUTO, *NETWORKS, *SIMPLE_METHODS)
-"""What `model` can be: the blend of all, a network, or one simple method alone."""
+"""Values of `model` for links: the blend of all, a network, or one simple method alone."""
 
 PROPERTY_MODELS = (
     AUTO,
@@ -43,4 +52,4 @@ PROPERTY_MODELS = (
     "boosting",
     "boosting+neighbours",
 )
-"""What `model` can be for a property; `mean` is for numbers what `majority` is for classes."""
+"""Values of `model` for a property; `mean` is for numbers what `majority` is for classes."""

@@ -1,10 +1,11 @@
-"""What a scorer is: one method that ranks all candidates for a source, trained or not.
+"""Protocols of methods that rank all candidates for a source, trained or not.
 
 Scorers need NumPy and SciPy only, because the same code ranks during training and while serving.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar, Protocol
 
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
@@ -13,8 +14,9 @@ from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, 
 class Scorer(Protocol):
     """Ranks the candidates of one relation, in both directions."""
 
+    @abstractmethod
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
-        """Scores of all candidates: float32 `[sources, candidates]`, higher is likelier.
+        """Score all candidates: float32 `[sources, candidates]`, higher is likelier.
 
         `sources` are int64 positions in the type that `direction` starts from. Scores of
         different sources need not be comparable.
@@ -28,11 +30,23 @@ class StructuralScorer(Scorer, Protocol):
     name: ClassVar[str]
 
     @classmethod
+    @abstractmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Whether the method says anything about this relation."""
+        """Return whether the method says anything about this relation."""
         ...
 
     @classmethod
+    @abstractmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """Estimate the seconds to rank a relation's held-out links.
+
+        Seconds on the reference machine: see `gremlink.proxy.learning.budget`. 0 for a method that
+        only counts: it is always there.
+        """
+        ...
+
+    @classmethod
+    @abstractmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> StructuralScorer:
         """Prepare the method on a graph, from which held-out edges have been removed."""
         ...

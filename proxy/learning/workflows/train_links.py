@@ -25,7 +25,8 @@ from gremlink.proxy.learning.links.training.cross_validation import study_folds
 from gremlink.proxy.learning.links.training.dataset import Dataset, link_dataset
 from gremlink.proxy.learning.links.training.experiment import Bench, Study
 from gremlink.proxy.learning.links.training.holdout import study_split
-from gremlink.proxy.learning.links.training.networks import checkpoints, told
+from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
+from gremlink.proxy.learning.links.training.networks import told
 from gremlink.proxy.learning.links.training.stages import stages
 from gremlink.proxy.learning.links.training.tuning import begin_warm, searched
 from gremlink.proxy.learning.methods import AUTO, MODELS, NETWORK
@@ -195,8 +196,7 @@ def _trained(bench: Bench, study: Study, name: str, number: int, count: int) -> 
     bench.progress(PhaseStarted(phase))
     epochs = study.epochs[name]
     seed = bench.seed * count + number
-    found = checkpoints(
-        name,
+    found = NETWORK_METHODS[name].checkpoints(
         bench.dataset.graph,
         bench.relations,
         bench.settings_of(name),

@@ -1,56 +1,35 @@
-"""Methods that rank candidates without a network, each in its file, all with one interface."""
+"""Methods that rank candidates without a network, each in its file, all with one interface.
+
+`gremlink.proxy.learning.methods` names them and their classes.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from gremlink.proxy.learning.links.scorer import Scorer, StructuralScorer
-from gremlink.proxy.learning.links.scorers.heuristics.adamic_adar import AdamicAdar
-from gremlink.proxy.learning.links.scorers.heuristics.bi_fan import BiFan
-from gremlink.proxy.learning.links.scorers.heuristics.common_neighbours import CommonNeighbours
-from gremlink.proxy.learning.links.scorers.heuristics.degree import Degree
-from gremlink.proxy.learning.links.scorers.heuristics.directed_resource_allocation import (
-    DirectedResourceAllocation,
-)
-from gremlink.proxy.learning.links.scorers.heuristics.feature_similarity import FeatureSimilarity
-from gremlink.proxy.learning.links.scorers.heuristics.katz import Katz
-from gremlink.proxy.learning.links.scorers.heuristics.personalised_pagerank import (
-    PersonalisedPageRank,
-)
-from gremlink.proxy.learning.links.scorers.heuristics.popularity import Popularity
-from gremlink.proxy.learning.links.scorers.heuristics.reciprocity import Reciprocity
-from gremlink.proxy.learning.links.scorers.heuristics.resource_allocation import (
-    ResourceAllocation,
-)
-from gremlink.proxy.learning.links.scorers.recommenders.ease import Ease
 from gremlink.proxy.learning.links.scorers.recommenders.fitted import FittedScorer
-from gremlink.proxy.learning.links.scorers.recommenders.ials import Ials
-from gremlink.proxy.learning.links.scorers.recommenders.pure_svd import PureSvd
-from gremlink.proxy.learning.links.scorers.recommenders.rp3beta import Rp3Beta
-from gremlink.proxy.learning.links.scorers.recommenders.weighted_ease import WeightedEase
+from gremlink.proxy.learning.methods import HEURISTICS, RECOMMENDERS
+
+
+def _class(place: str) -> Any:
+    """Load a class of this package."""
+    module, _, name = place.rpartition(".")
+    return getattr(import_module(f"{__name__}.{module}"), name)
+
 
 STRUCTURAL: dict[str, type[StructuralScorer]] = {
-    scorer.name: scorer
-    for scorer in (
-        Popularity,
-        Degree,
-        CommonNeighbours,
-        AdamicAdar,
-        ResourceAllocation,
-        DirectedResourceAllocation,
-        BiFan,
-        Katz,
-        PersonalisedPageRank,
-        Reciprocity,
-        FeatureSimilarity,
-    )
+    name: _class(f"heuristics.{place}") for name, place in HEURISTICS.items()
 }
-"""By the name that reports and artifacts use."""
+"""Methods computed from the graph alone, by the name that reports and artifacts use."""
 
 FITTED: dict[str, type[FittedScorer]] = {
-    scorer.name: scorer for scorer in (Rp3Beta, PureSvd, Ials, Ease, WeightedEase)
+    name: _class(f"recommenders.{place}") for name, place in RECOMMENDERS.items()
 }
-"""Those with arrays of their own, by name."""
+"""Methods with arrays of their own, by name."""
 
 SIMPLE: dict[str, type[StructuralScorer] | type[FittedScorer]] = {**STRUCTURAL, **FITTED}
-"""All that are fitted from a graph alone, without a network."""
+"""All methods without a network."""
 
 __all__ = ["FITTED", "SIMPLE", "STRUCTURAL", "FittedScorer", "Scorer", "StructuralScorer"]

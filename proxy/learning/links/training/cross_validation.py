@@ -17,12 +17,8 @@ from gremlink.proxy.learning.links.evaluation.queries import Measure, Task, mean
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking
 from gremlink.proxy.learning.links.training.base_models import Validation
 from gremlink.proxy.learning.links.training.experiment import BLENDING, Bench, Ranks, Study
-from gremlink.proxy.learning.links.training.networks import (
-    Course,
-    checkpoints,
-    judged,
-    most_epochs,
-)
+from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
+from gremlink.proxy.learning.links.training.networks import Course, judged
 from gremlink.proxy.learning.methods import AUTO, NETWORK
 from gremlink.proxy.learning.timeline import Steps
 from gremlink.proxy.learning.trained.network import Trained
@@ -188,8 +184,9 @@ def learned(
 ) -> tuple[dict[int, Trained], Course]:
     """Train one network; its state at every look, and its course."""
     settings = bench.settings_of(name)
-    most = most_epochs(name, settings, small=True)
-    found = checkpoints(name, graph, bench.relations, settings, most, seed, small=True)
+    network = NETWORK_METHODS[name]
+    most = network.most_epochs(settings, small=True)
+    found = network.checkpoints(graph, bench.relations, settings, most, seed, small=True)
     every = settings.evaluate_every
     return judged(phase, found, most, bench.progress, validation, patience=None, every=every)
 

@@ -19,15 +19,8 @@ from gremlink.proxy.learning.links.mixture import Mixture
 from gremlink.proxy.learning.links.training.base_models import Validation
 from gremlink.proxy.learning.links.training.blend import Blend
 from gremlink.proxy.learning.links.training.experiment import BLENDING, Bench, Ranks, Study
-from gremlink.proxy.learning.links.training.networks import (
-    Course,
-    Judge,
-    checkpoints,
-    judged,
-    most_epochs,
-    patience_of,
-    told,
-)
+from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
+from gremlink.proxy.learning.links.training.networks import Course, Judge, judged, patience_of, told
 from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.processing.processed import CustomSplit, Split, SplitRate
 from gremlink.proxy.learning.timeline import Steps
@@ -192,7 +185,9 @@ def _others(bench: Bench, train: TypedGraph, name: str, epochs: int) -> list[Tra
         phase = f"{name} on the training edges, {number + 1} of {count}"
         bench.progress(PhaseStarted(phase))
         settings, seed = bench.settings_of(name), bench.seed * count + number
-        states = checkpoints(name, train, bench.relations, settings, epochs, seed, small=False)
+        states = NETWORK_METHODS[name].checkpoints(
+            train, bench.relations, settings, epochs, seed, small=False
+        )
         (last,) = deque(told(phase, states, epochs, bench.progress, []), maxlen=1)
         found.append(last.embeddings())
     return found
@@ -203,9 +198,10 @@ def learned(
 ) -> tuple[dict[int, Trained], Course]:
     """Train one network on the training edges; its best state by epoch, and its course."""
     settings = bench.settings_of(name)
-    most = most_epochs(name, settings, small=False)
-    found = checkpoints(
-        name, train, bench.relations, settings, most, bench.seed, small=False, warm=bench.warm
+    network = NETWORK_METHODS[name]
+    most = network.most_epochs(settings, small=False)
+    found = network.checkpoints(
+        train, bench.relations, settings, most, bench.seed, small=False, warm=bench.warm
     )
     return judged(
         f"{name} on the training edges",

@@ -4,35 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from gremlink.proxy.learning.events import EpochDone, PhaseStarted, Progress
-from gremlink.proxy.learning.graph import Relation, TypedGraph
-from gremlink.proxy.learning.links.training.warm_start import Warm
-from gremlink.proxy.learning.methods import LIGHTGCN, NETWORK
-from gremlink.proxy.learning.models.fit_settings import fit_settings
-from gremlink.proxy.learning.models.fitting import Checkpoint, fit
-from gremlink.proxy.learning.models.knowledge.fitting import (
-    KNOWLEDGE,
-    KnowledgeSettings,
-    fit_knowledge,
-)
-from gremlink.proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
+from gremlink.proxy.learning.models.fitting import Checkpoint
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.timeline import is_over
 from gremlink.proxy.learning.trained.network import Trained
-
-SMALL_EPOCHS = 40
-"""Of the graph neural network on a small graph, which it soon learns by heart."""
-
-SMALL_STEP = 0.3
-"""Of its learning rate there: what few edges say is said in few, small steps."""
-
-SHARE_OF_EPOCHS = 0.3
-"""An epoch of a knowledge-graph embedding is many steps, one of the others a single one."""
 
 EARLY = (1, 2, 5)
 EVERY = 10
@@ -57,13 +38,6 @@ class Course:
     curve: Mapping[int, float]
 
 
-def most_epochs(name: str, settings: TrainingSettings, *, small: bool) -> int:
-    """Epochs of a network at most; `small` is for graphs that are judged by cross-validation."""
-    if name in KNOWLEDGE:
-        return max(1, round(SHARE_OF_EPOCHS * settings.epochs))
-    return min(settings.epochs, SMALL_EPOCHS) if small and name == NETWORK else settings.epochs
-
-
 def looks(epoch: int, last: int, every: int = EVERY) -> bool:
     """Whether the held-out edges are ranked after this epoch."""
     return epoch in EARLY or epoch % every == 0 or epoch == last
@@ -74,45 +48,6 @@ def patience_of(settings: TrainingSettings) -> int:
     if not settings.early_stop:
         return settings.epochs + len(EARLY)
     return settings.patience or PATIENCE
-
-
-def checkpoints(
-    name: str,
-    graph: TypedGraph,
-    relations: Sequence[Relation],
-    settings: TrainingSettings,
-    epochs: int,
-    seed: int,
-    *,
-    small: bool,
-    warm: Warm | None = None,
-) -> Iterator[Checkpoint]:
-    """Train a network, beginning with what `warm` has for it. Raises ValueError for an unknown."""
-    if name == NETWORK:
-        fitting = fit_settings(settings, epochs)
-        start = None if warm is None else warm.network
-        rate = fitting.learning_rate * (SMALL_STEP if small else 1.0)
-        return fit(graph, relations, replace(fitting, learning_rate=rate), seed, start)
-    if name == LIGHTGCN:
-        light = LightGcnSettings(
-            settings.width,
-            epochs,
-            2.0 * settings.learning_rate,
-            hidden_share=settings.hidden_share,
-        )
-        return fit_lightgcn(graph, relations, light, seed)
-    if name in KNOWLEDGE:
-        knowledge = replace(
-            KnowledgeSettings(),
-            width=2 * settings.width,
-            epochs=epochs,
-            learning_rate=settings.learning_rate,
-            dropout=settings.dropout,
-            penalty=settings.penalty,
-        )
-        begin = None if warm is None else warm.knowledge.get(name)
-        return fit_knowledge(name, graph, relations, knowledge, seed, begin)
-    raise ValueError(f"no network is called {name!r}")
 
 
 def told(

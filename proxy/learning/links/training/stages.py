@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gremlink.proxy.learning.budget import SECONDS_PER_UPDATE
 from gremlink.proxy.learning.links.scorers import FITTED
 from gremlink.proxy.learning.links.training.cross_validation import count_parts
 from gremlink.proxy.learning.links.training.experiment import BLENDING, Bench
 from gremlink.proxy.learning.links.training.holdout import BLEND_EDGES, TESTING
-from gremlink.proxy.learning.links.training.plan import TOUCH, cost
+from gremlink.proxy.learning.links.training.plan import cost
 from gremlink.proxy.learning.methods import AUTO, NETWORK, NETWORKS
 from gremlink.proxy.learning.search.tuning import Wanted, stages_of_search
 from gremlink.proxy.learning.timeline import Stage
@@ -81,4 +82,4 @@ def _asking(bench: Bench) -> float:
     for relation in bench.relations:
         asked = min(len(graph.edges[relation]), BLEND_EDGES)
         scores += asked * (graph.counts[relation.head] + graph.counts[relation.tail])
-    return len(bench.names) * (LOOK + scores * SCORED * TOUCH)
+    return len(bench.names) * (LOOK + scores * SCORED * SECONDS_PER_UPDATE)

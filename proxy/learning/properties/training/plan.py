@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gremlink.proxy.learning.budget import (
-    CALL,
-    RATE,
-    STEP_TOUCH,
+    MULTIPLICATIONS_PER_SECOND,
+    SECONDS_PER_CALL,
+    SECONDS_PER_STEP_UPDATE,
     STOPPED,
     default_budget,
     messages_cost,
@@ -176,10 +176,10 @@ def epoch_cost(dataset: PropertyDataset, settings: TrainingSettings) -> float:
         batch = min(settings.batch_size, len(dataset.labelled))
         steps = min(BATCHES, math.ceil(len(dataset.labelled) / batch))
         read = read_by_a_step(graph, settings, float(batch * len(dataset.target.ends)))
-        return steps * (CALL + read * 12.0 * width * STEP_TOUCH)
+        return steps * (SECONDS_PER_CALL + read * 12.0 * width * SECONDS_PER_STEP_UPDATE)
     columns = width * (1 if dataset.target.element == "node" else 3)
     asked = min(len(dataset.labelled), ROWS) * (columns + dataset.target.width)
-    products: float = 6.0 * width * (described + asked) / RATE
+    products: float = 6.0 * width * (described + asked) / MULTIPLICATIONS_PER_SECOND
     return messages_cost(graph, 1, width, settings.layers) + products
 
 
@@ -192,7 +192,7 @@ def cost(name: str, dataset: PropertyDataset) -> float:
     )
     match name:
         case "linear":
-            return float(STEPS * outputs * (rows * own * STEP_TOUCH + STEP))
+            return float(STEPS * outputs * (rows * own * SECONDS_PER_STEP_UPDATE + STEP))
         case "boosting":
             return _trees(rows, own, outputs, dataset.target.form)
         case "boosting+neighbours":
@@ -202,7 +202,7 @@ def cost(name: str, dataset: PropertyDataset) -> float:
             columns = own + outputs + len(dataset.target.ends) * (nearby + 2 * len(graph.edges))
             return _trees(rows, columns, outputs, dataset.target.form)
         case "neighbours":
-            return float(4 * (graph.edge_count + rows) * (outputs + 1) * STEP_TOUCH)
+            return float(4 * (graph.edge_count + rows) * (outputs + 1) * SECONDS_PER_STEP_UPDATE)
     return 0.0
 
 

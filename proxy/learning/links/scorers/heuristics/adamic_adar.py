@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from gremlink.proxy.learning.graph import Floats, Relation, TypedGraph
+from gremlink.proxy.learning.links.scorer import StructuralScorer
 from gremlink.proxy.learning.links.scorers.heuristics.paths import WeightedPaths
 
 
-class AdamicAdar(WeightedPaths):
+class AdamicAdar(WeightedPaths, StructuralScorer):
     r"""Shared neighbours weighted by the logarithm of their degree, directions ignored.
 
     .. math:: s(u, v) = \sum_{w \in N(u) \cap N(v)} \frac{1}{\log \deg(w)}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from gremlink.proxy.learning.graph import Relation, TypedGraph
+from gremlink.proxy.learning.links.scorer import StructuralScorer
 from gremlink.proxy.learning.links.scorers.heuristics.paths import WeightedPaths, shared_out
 
 
-class BiFan(WeightedPaths):
+class BiFan(WeightedPaths, StructuralScorer):
     r"""Paths of three edges, the middle one against its arrow, as between two types.
 
     .. math:: s(u, v) = \sum_{w : u \to w} \frac{|\{x : w \leftarrow x \to v\}|}{\deg^-(w)}

@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from gremlink.proxy.learning.graph import Floats, Relation, TypedGraph
+from gremlink.proxy.learning.links.scorer import StructuralScorer
 from gremlink.proxy.learning.links.scorers.heuristics.paths import WeightedPaths
 
 
-class CommonNeighbours(WeightedPaths):
+class CommonNeighbours(WeightedPaths, StructuralScorer):
     r"""The number of shared neighbours, directions ignored.
 
     .. math:: s(u, v) = |N(u) \cap N(v)|

@@ -7,9 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.links.scorer import StructuralScorer
 
 
-class Degree:
+class Degree(StructuralScorer):
     r"""Preferential attachment on the whole graph without directions.
 
     .. math:: s(u, v) = \deg(v)
@@ -29,6 +30,11 @@ class Degree:
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
         """Where it can differ from popularity."""
         return len(graph.edges) > 1 or relation.head == relation.tail
+
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """See `StructuralScorer.cost`."""
+        return 0.0
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Degree:

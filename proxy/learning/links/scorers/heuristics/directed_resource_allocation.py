@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from gremlink.proxy.learning.graph import Relation, TypedGraph
+from gremlink.proxy.learning.links.scorer import StructuralScorer
 from gremlink.proxy.learning.links.scorers.heuristics.paths import WeightedPaths, shared_out
 
 UNDIRECTED = 0.8
@@ -12,7 +13,7 @@ UNDIRECTED = 0.8
 the arrows are then those of `resource-allocation`, and a copy of it would only blur the weights."""
 
 
-class DirectedResourceAllocation(WeightedPaths):
+class DirectedResourceAllocation(WeightedPaths, StructuralScorer):
     r"""Paths of two edges along the arrows, weighted by how many ways lead on.
 
     .. math:: s(u, v) = \sum_{w : u \to w \to v} \frac{1}{\deg^+(w)}

@@ -9,9 +9,10 @@ from scipy import sparse
 
 from gremlink.proxy.learning.features.scaling import unit_blocks
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.links.scorer import StructuralScorer
 
 
-class FeatureSimilarity:
+class FeatureSimilarity(StructuralScorer):
     r"""Cosine of the properties' encodings, each property weighing the same.
 
     .. math:: s(u, v) = \frac{1}{|P|} \sum_{p \in P} \cos(x_{u,p}, x_{v,p})
@@ -34,6 +35,11 @@ class FeatureSimilarity:
         if relation.head == relation.tail:
             return relation.head in graph.features
         return relation.head in graph.features or relation.tail in graph.features
+
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """See `StructuralScorer.cost`."""
+        return 0.0
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> FeatureSimilarity:

@@ -8,7 +8,8 @@ import numpy as np
 from scipy import sparse
 
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
-from gremlink.proxy.learning.links.scorers.heuristics.walks import WholeWalks
+from gremlink.proxy.learning.links.scorer import StructuralScorer
+from gremlink.proxy.learning.links.scorers.heuristics.walks import WholeWalks, walking_cost
 
 LONGEST = 5
 """Steps of the longest walk; longer ones add less than `SHARE ** LONGEST` of the first."""
@@ -19,7 +20,7 @@ SHARE = 0.5
 ROUNDS = 30
 
 
-class Katz:
+class Katz(StructuralScorer):
     r"""The number of walks, attenuated by their length, over all relations without directions.
 
     .. math:: s(u, v) = \sum_{l=1}^{L} \beta^l (A^l)_{uv}, \qquad \beta = 1 / (2 \lambda_{\max}(A))
@@ -40,6 +41,11 @@ class Katz:
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
         """Always."""
         return True
+
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """See `StructuralScorer.cost`."""
+        return walking_cost(graph, relation)
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Katz:

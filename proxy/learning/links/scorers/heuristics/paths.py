@@ -55,6 +55,11 @@ class WeightedPaths:
         into = _scaled(back, weight(_row_sums(links)))
         return cls({"out": [out, back, links], "in": [into, links, back]})
 
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """See `StructuralScorer.cost`."""
+        return 0.0
+
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
         """See `Scorer.scores`."""
         first, *rest = self.matrices[direction]

@@ -8,7 +8,8 @@ import numpy as np
 from scipy import sparse
 
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
-from gremlink.proxy.learning.links.scorers.heuristics.walks import WholeWalks
+from gremlink.proxy.learning.links.scorer import StructuralScorer
+from gremlink.proxy.learning.links.scorers.heuristics.walks import WholeWalks, walking_cost
 
 RESTART = 0.15
 STEPS = 12
@@ -16,7 +17,7 @@ STEPS = 12
 what comes is nearly the same for all sources."""
 
 
-class PersonalisedPageRank:
+class PersonalisedPageRank(StructuralScorer):
     r"""Random walk with restart over all relations, directions ignored.
 
     .. math:: p_u = \alpha\, e_u + (1 - \alpha)\, P^\top p_u, \qquad s(u, v) = p_u(v)
@@ -36,6 +37,11 @@ class PersonalisedPageRank:
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
         """Always."""
         return True
+
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """See `StructuralScorer.cost`."""
+        return walking_cost(graph, relation)
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> PersonalisedPageRank:

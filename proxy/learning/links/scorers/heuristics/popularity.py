@@ -7,9 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.links.scorer import StructuralScorer
 
 
-class Popularity:
+class Popularity(StructuralScorer):
     r"""The degree of the candidate in the asked direction, the same for every source.
 
     .. math:: s(u, v) = |\{w : (w, v) \in E_r\}|
@@ -29,6 +30,11 @@ class Popularity:
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
         """Always."""
         return True
+
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """See `StructuralScorer.cost`."""
+        return 0.0
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Popularity:

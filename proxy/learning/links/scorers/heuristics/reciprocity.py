@@ -8,9 +8,10 @@ import numpy as np
 from scipy import sparse
 
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.links.scorer import StructuralScorer
 
 
-class Reciprocity:
+class Reciprocity(StructuralScorer):
     r"""Whether the opposite link exists.
 
     .. math:: s(u, v) = [(v, u) \in E_r]
@@ -29,6 +30,11 @@ class Reciprocity:
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
         """Between vertices of one type."""
         return relation.head == relation.tail
+
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """See `StructuralScorer.cost`."""
+        return 0.0
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Reciprocity:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from gremlink.proxy.learning.graph import Relation, TypedGraph
+from gremlink.proxy.learning.links.scorer import StructuralScorer
 from gremlink.proxy.learning.links.scorers.heuristics.paths import WeightedPaths, shared_out
 
 
-class ResourceAllocation(WeightedPaths):
+class ResourceAllocation(WeightedPaths, StructuralScorer):
     r"""Shared neighbours weighted by their degree, directions ignored.
 
     .. math:: s(u, v) = \sum_{w \in N(u) \cap N(v)} \frac{1}{\deg(w)}

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.linalg import get_lapack_funcs
 
+from gremlink.proxy.learning.budget import MULTIPLICATIONS_PER_SECOND, SECONDS_PER_UPDATE
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -15,8 +16,17 @@ from gremlink.proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
-from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors, chosen
-from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles, stored
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
+    FittedScorer,
+    Tensors,
+    chosen,
+    fitting_cost,
+)
+from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
+    Profiles,
+    all_columns,
+    stored,
+)
 
 MOST_COLUMNS = 6000
 """Columns of the largest regression: its matrix has as many rows, 144 MiB of float32."""
@@ -24,7 +34,7 @@ MOST_COLUMNS = 6000
 RIDGES = (200.0, 50.0, 400.0, 1000.0)
 
 
-class Ease:
+class Ease(FittedScorer):
     r"""A linear auto-encoder whose weights have no diagonal.
 
     .. math::
@@ -49,6 +59,11 @@ class Ease:
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
         """Where candidates are not too many on both sides, and sources have other links."""
         return all(_profiles(graph, relation, end) is not None for end in DIRECTIONS)
+
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """See `FittedScorer.cost`."""
+        return fitting_cost(graph, relation, regression_cost(graph, relation))
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Ease:
@@ -91,6 +106,18 @@ def _profiles(graph: TypedGraph, relation: Relation, direction: Direction) -> Pr
         if profiles.width <= MOST_COLUMNS:
             return profiles
     return None
+
+
+def regression_cost(graph: TypedGraph, relation: Relation) -> float:
+    """Estimate the seconds to solve the regressions of both directions, by the types' sizes."""
+    seconds = 0.0
+    for end in DIRECTIONS:
+        width = all_columns(graph, relation, end)
+        if width > MOST_COLUMNS:
+            width = graph.counts[relation.target_type(end)]
+        seconds += float(width) ** 3 * 2.0 / MULTIPLICATIONS_PER_SECOND
+        seconds += 6.0 * width**2 * SECONDS_PER_UPDATE
+    return seconds
 
 
 def required_profiles(graph: TypedGraph, relation: Relation, direction: Direction) -> Profiles:

@@ -6,11 +6,13 @@ chooses by itself, on links that it holds back from what it was given.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
+from gremlink.proxy.learning.budget import SECONDS_PER_UPDATE
 from gremlink.proxy.learning.graph import DIRECTIONS, Relation, TypedGraph
 from gremlink.proxy.learning.links.evaluation.queries import Questions, rank_questions
 from gremlink.proxy.learning.links.known import KnownLinks
@@ -23,6 +25,9 @@ MOST_HELD = 2000
 FEWEST = 500
 """With fewer links the first setting is taken: on so few held back a choice would be chance."""
 
+FITS = 5
+"""Fits by estimate: one for each setting, and one for good."""
+
 Setting = TypeVar("Setting")
 Tensors = Mapping[str, Any]
 
@@ -33,27 +38,61 @@ class FittedScorer(Scorer, Protocol):
     name: ClassVar[str]
 
     @classmethod
+    @abstractmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Whether the method says anything about this relation, in bounded memory."""
+        """Return whether the method says anything about this relation, in bounded memory."""
         ...
 
     @classmethod
+    @abstractmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """Estimate the seconds of `fit`, the choice of settings included; see `fitting_cost`.
+
+        Seconds on the reference machine: see `gremlink.proxy.learning.budget`.
+        """
+        ...
+
+    @classmethod
+    @abstractmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> FittedScorer:
         """Learn from a graph, from which held-out edges have been removed."""
         ...
 
     @classmethod
+    @abstractmethod
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> FittedScorer:
-        """The scorer that had these `tensors`, on the same graph or a later state of it.
+        """Restore the scorer that had these `tensors`, on the same graph or a later state of it.
 
         Vertices that came since are scored as far as their links, and as candidates their columns,
         allow.
         """
         ...
 
+    @abstractmethod
     def tensors(self) -> dict[str, Any]:
-        """What was learned: arrays by name."""
+        """Return what was learned: arrays by name."""
         ...
+
+
+def fitting_cost(
+    graph: TypedGraph, relation: Relation, once: float, fits: int = FITS, also: int = 0
+) -> float:
+    """Estimate the seconds to fit a method for each of its settings, and to choose among them.
+
+    `once` are the seconds of one fit. On few links there is one in place of `fits`, beside those
+    that there are `also`.
+    """
+    edges = len(graph.edges[relation])
+    ends = graph.counts[relation.head] + graph.counts[relation.tail]
+    ranked = 4.0 * min(MOST_HELD, edges) * ends * SECONDS_PER_UPDATE
+    return ((fits if edges >= FEWEST else 1) + also) * (once + ranked) + 0.01
+
+
+def links_read(graph: TypedGraph, relation: Relation) -> int:
+    """Count the edges of all relations that share a type with one."""
+    ends = {relation.head, relation.tail}
+    near = [each for each in graph.edges if {each.head, each.tail} & ends]
+    return sum(len(graph.edges[each]) for each in near)
 
 
 def chosen(
@@ -62,10 +101,10 @@ def chosen(
     settings: Sequence[Setting],
     fit: Callable[[TypedGraph, Setting], Scorer],
 ) -> Setting:
-    r"""The setting that ranks held-back links best, over both directions.
+    r"""Choose the setting that ranks held-back links best, over both directions.
 
-    By the mean of :math:`1 / \log_2(1 + \mathrm{rank})`, the gain of NDCG, which is steadier than
-    that of MRR.
+    Settings are compared by the mean of :math:`1 / \log_2(1 + \mathrm{rank})`, the gain of NDCG,
+    which is steadier than MRR.
     """
     edges = graph.edges[relation]
     count = len(edges)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from gremlink.proxy.learning.budget import SECONDS_PER_UPDATE
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -15,8 +16,19 @@ from gremlink.proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
-from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors, chosen
-from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles, restored, stored
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
+    FittedScorer,
+    Tensors,
+    chosen,
+    fitting_cost,
+    links_read,
+)
+from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
+    Profiles,
+    all_columns,
+    restored,
+    stored,
+)
 
 SWEEPS = 12
 PRODUCTS = 2**25
@@ -39,7 +51,7 @@ SETTINGS = (
 )
 
 
-class Ials:
+class Ials(FittedScorer):
     r"""Weighted matrix factorisation for implicit links.
 
     .. math::
@@ -73,6 +85,14 @@ class Ials:
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
         """Where there is something to factorise."""
         return min(graph.counts[relation.head], graph.counts[relation.tail]) > 2
+
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """See `FittedScorer.cost`."""
+        rows = graph.counts[relation.head] + graph.counts[relation.tail]
+        rows += sum(all_columns(graph, relation, end) for end in DIRECTIONS)
+        products = 2.0 * links_read(graph, relation) * 32.0**2 * SECONDS_PER_UPDATE / 4
+        return fitting_cost(graph, relation, SWEEPS * (rows * 5e-5 + products))
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Ials:

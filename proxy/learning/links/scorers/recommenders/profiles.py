@@ -119,3 +119,14 @@ def restored(
         )
         for end in DIRECTIONS
     }
+
+
+def all_columns(graph: TypedGraph, relation: Relation, direction: Direction) -> int:
+    """Count the columns of `Profiles.all_links`, by the types' sizes."""
+    source = relation.source_type(direction)
+    return sum(
+        graph.counts[other.target_type(end)]
+        for other in graph.edges
+        for end in DIRECTIONS
+        if other.source_type(end) == source
+    )

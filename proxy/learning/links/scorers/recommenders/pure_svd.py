@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.sparse.linalg import svds
 
+from gremlink.proxy.learning.budget import SECONDS_PER_UPDATE
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -15,8 +16,18 @@ from gremlink.proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
-from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors, chosen
-from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles, restored, stored
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
+    FittedScorer,
+    Tensors,
+    chosen,
+    fitting_cost,
+    links_read,
+)
+from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
+    Profiles,
+    restored,
+    stored,
+)
 
 RANKS = (16, 8, 32, 64)
 
@@ -24,7 +35,7 @@ TOLERANCE = 1e-3
 """Relative accuracy of the singular values: beyond it, nothing in a ranking moves."""
 
 
-class PureSvd:
+class PureSvd(FittedScorer):
     r"""Projection of a vertex's links on the leading singular vectors.
 
     .. math:: s(u, \cdot) = x_u V_k V_k^\top, \qquad X \approx U_k \Sigma_k V_k^\top
@@ -45,6 +56,13 @@ class PureSvd:
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
         """Where there are enough vertices at both ends for the lowest rank."""
         return min(graph.counts[relation.head], graph.counts[relation.tail]) > 2
+
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """See `FittedScorer.cost`."""
+        ends = graph.counts[relation.head] + graph.counts[relation.tail]
+        once = 400.0 * (4.0 * links_read(graph, relation) + 500.0 * ends) * SECONDS_PER_UPDATE
+        return fitting_cost(graph, relation, once, 2)  # once to choose the rank, once for good
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> PureSvd:

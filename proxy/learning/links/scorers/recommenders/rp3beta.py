@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
+from gremlink.proxy.learning.budget import SECONDS_PER_UPDATE
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -15,14 +16,24 @@ from gremlink.proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
-from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors, chosen
-from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles, column_counts
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
+    MOST_HELD,
+    FittedScorer,
+    Tensors,
+    chosen,
+    fitting_cost,
+    links_read,
+)
+from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
+    Profiles,
+    column_counts,
+)
 
 SETTINGS = ((1.0, 0.5), (1.0, 0.7), (1.0, 0.3), (0.7, 0.4))
 """Pairs of alpha and beta."""
 
 
-class Rp3Beta:
+class Rp3Beta(FittedScorer):
     r"""Three steps between sources and columns, each transition to a power.
 
     .. math:: s(u, v) = \frac{(P_{xy}^{\alpha} P_{yx}^{\alpha} P_{xy}^{\alpha})_{uv}}{\deg(v)^\beta}
@@ -45,6 +56,18 @@ class Rp3Beta:
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
         """Always."""
         return True
+
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """See `FittedScorer.cost`."""
+        links = links_read(graph, relation)
+        heads, tails = graph.counts[relation.head], graph.counts[relation.tail]
+        steps = links / max(heads, 1), links / max(tails, 1)
+        walked = (
+            min(steps[0] * steps[1], heads) * steps[0] + min(steps[0] * steps[1], tails) * steps[1]
+        )
+        once = min(MOST_HELD, len(graph.edges[relation])) * walked * SECONDS_PER_UPDATE
+        return fitting_cost(graph, relation, once)
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Rp3Beta:

@@ -19,11 +19,12 @@ from gremlink.proxy.learning.graph import (
 from gremlink.proxy.learning.links.scorers.recommenders.ease import (
     RIDGES,
     Ease,
+    regression_cost,
     required_profiles,
     restored_profiles,
     weights_of,
 )
-from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors, chosen
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors, chosen, fitting_cost
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles
 
 SHARE = 0.25
@@ -69,6 +70,14 @@ class WeightedEase(Ease):
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
         """Where `Ease` does, and edges have a feature that is not the same for all."""
         return bool(_columns(graph.edges[relation])) and super().applies(graph, relation)
+
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+        """See `FittedScorer.cost`."""
+        features = graph.edges[relation].features
+        columns = 0 if features is None else min(features.shape[1], MOST_TRIED)
+        once = regression_cost(graph, relation)
+        return fitting_cost(graph, relation, once, also=2 * columns)
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> WeightedEase:

@@ -14,7 +14,7 @@ from teams import write_teams
 
 from gremlink.proxy.learning.links.training.experiment import Bench
 from gremlink.proxy.learning.links.training.holdout import held_out
-from gremlink.proxy.learning.links.training.networks import checkpoints
+from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
 from gremlink.proxy.learning.links.training.warm_start import read_earlier, warm_start
 from gremlink.proxy.learning.models.fit_settings import FitSettings
 from gremlink.proxy.learning.models.fitting import fit
@@ -94,8 +94,8 @@ def test_networks_know_at_once_what_was_learned(
     warm = warm_start(read_earlier(tmp_path / "model"), dataset)
     losses = []
     for begin in (None, warm):
-        found = checkpoints(
-            name, dataset.graph, list(dataset.targets), SETTINGS, 1, 0, small=False, warm=begin
+        found = NETWORK_METHODS[name].checkpoints(
+            dataset.graph, list(dataset.targets), SETTINGS, 1, 0, small=False, warm=begin
         )
         losses.append(next(found).loss)
     cold, first = losses

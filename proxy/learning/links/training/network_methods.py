@@ -1,0 +1,214 @@
+"""Networks that compete: how long each learns, how long an epoch takes, and how it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from gremlink.proxy.learning.budget import (
+    SECONDS_PER_CALL,
+    SECONDS_PER_STEP_UPDATE,
+    messages_cost,
+)
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Relation, TypedGraph
+from gremlink.proxy.learning.links.training.warm_start import Warm
+from gremlink.proxy.learning.methods import KNOWLEDGE_NAMES, LIGHTGCN, NETWORK
+from gremlink.proxy.learning.models.fit_settings import fit_settings
+from gremlink.proxy.learning.models.fitting import Checkpoint, fit
+from gremlink.proxy.learning.models.gnn.mini_batches import (
+    BATCHES,
+    POOL,
+    learns_from_samples,
+    read_by_a_step,
+)
+from gremlink.proxy.learning.models.knowledge.fitting import KnowledgeSettings, fit_knowledge
+from gremlink.proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
+from gremlink.proxy.learning.settings import TrainingSettings
+
+SMALL_EPOCHS = 40
+"""Epochs of the graph neural network on a small graph, which it soon learns by heart."""
+
+SMALL_STEP = 0.3
+"""Share of its learning rate there: a few, small steps for few edges."""
+
+SHARE_OF_EPOCHS = 0.3
+"""Share of the epochs for a knowledge-graph embedding, whose epoch is many steps instead of one."""
+
+Side = tuple[Relation, Direction]
+
+
+class Network(Protocol):
+    """A network for links, as training plans and runs it."""
+
+    def most_epochs(self, settings: TrainingSettings, *, small: bool) -> int:
+        """Return the largest number of epochs; `small` graphs are judged by cross-validation."""
+        ...
+
+    def epoch_cost(
+        self, graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
+    ) -> float:
+        """Estimate the seconds of an epoch on the reference machine: see `learning.budget`."""
+        ...
+
+    def checkpoints(
+        self,
+        graph: TypedGraph,
+        relations: Sequence[Relation],
+        settings: TrainingSettings,
+        epochs: int,
+        seed: int,
+        *,
+        small: bool,
+        warm: Warm | None = None,
+    ) -> Iterator[Checkpoint]:
+        """Train, beginning with what `warm` has for this network."""
+        ...
+
+
+class GraphNetwork:
+    """The relational graph neural network, with features and messages along all relations."""
+
+    def most_epochs(self, settings: TrainingSettings, *, small: bool) -> int:
+        """See `Network.most_epochs`."""
+        return min(settings.epochs, SMALL_EPOCHS) if small else settings.epochs
+
+    def epoch_cost(
+        self, graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
+    ) -> float:
+        """See `Network.epoch_cost`."""
+        return _messages_and_ranking(graph, relations, settings)
+
+    def checkpoints(
+        self,
+        graph: TypedGraph,
+        relations: Sequence[Relation],
+        settings: TrainingSettings,
+        epochs: int,
+        seed: int,
+        *,
+        small: bool,
+        warm: Warm | None = None,
+    ) -> Iterator[Checkpoint]:
+        """See `Network.checkpoints`."""
+        fitting = fit_settings(settings, epochs)
+        start = None if warm is None else warm.network
+        rate = fitting.learning_rate * (SMALL_STEP if small else 1.0)
+        return fit(graph, relations, replace(fitting, learning_rate=rate), seed, start)
+
+
+class LightGcn:
+    """LightGCN, over the relations to predict."""
+
+    def most_epochs(self, settings: TrainingSettings, *, small: bool) -> int:
+        """See `Network.most_epochs`."""
+        return settings.epochs
+
+    def epoch_cost(
+        self, graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
+    ) -> float:
+        """See `Network.epoch_cost`."""
+        return _messages_and_ranking(graph, relations, settings)
+
+    def checkpoints(
+        self,
+        graph: TypedGraph,
+        relations: Sequence[Relation],
+        settings: TrainingSettings,
+        epochs: int,
+        seed: int,
+        *,
+        small: bool,
+        warm: Warm | None = None,
+    ) -> Iterator[Checkpoint]:
+        """See `Network.checkpoints`."""
+        light = LightGcnSettings(
+            settings.width,
+            epochs,
+            2.0 * settings.learning_rate,
+            hidden_share=settings.hidden_share,
+        )
+        return fit_lightgcn(graph, relations, light, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeGraph:
+    """A knowledge-graph embedding, trained on all relations from both ends."""
+
+    name: str
+
+    def most_epochs(self, settings: TrainingSettings, *, small: bool) -> int:
+        """See `Network.most_epochs`."""
+        return max(1, round(SHARE_OF_EPOCHS * settings.epochs))
+
+    def epoch_cost(
+        self, graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
+    ) -> float:
+        """See `Network.epoch_cost`."""
+        width = 2 * settings.width
+        sides = _sides(graph.edges)
+        asked = sum(
+            min(len(graph.edges[each]), graph.counts[each.source_type(end)]) for each, end in sides
+        )
+        batches = 1 + asked // 256
+        updated = 12.0 * graph.vertex_count * width
+        numbers = _logits(graph, sides, width) + batches * updated
+        return batches * SECONDS_PER_CALL + numbers * SECONDS_PER_STEP_UPDATE
+
+    def checkpoints(
+        self,
+        graph: TypedGraph,
+        relations: Sequence[Relation],
+        settings: TrainingSettings,
+        epochs: int,
+        seed: int,
+        *,
+        small: bool,
+        warm: Warm | None = None,
+    ) -> Iterator[Checkpoint]:
+        """See `Network.checkpoints`."""
+        knowledge = replace(
+            KnowledgeSettings(),
+            width=2 * settings.width,
+            epochs=epochs,
+            learning_rate=settings.learning_rate,
+            dropout=settings.dropout,
+            penalty=settings.penalty,
+        )
+        begin = None if warm is None else warm.knowledge.get(self.name)
+        return fit_knowledge(self.name, graph, relations, knowledge, seed, begin)
+
+
+NETWORK_METHODS: Mapping[str, Network] = {
+    NETWORK: GraphNetwork(),
+    LIGHTGCN: LightGcn(),
+    **{name: KnowledgeGraph(name) for name in KNOWLEDGE_NAMES},
+}
+"""Networks by the name that settings and reports use."""
+
+
+def _messages_and_ranking(
+    graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
+) -> float:
+    """Estimate an epoch of messages along all edges and of ranking the edges to predict."""
+    width = settings.width
+    if learns_from_samples(graph, settings):
+        read = read_by_a_step(graph, settings, 2 * (settings.batch_size + POOL))
+        return BATCHES * (SECONDS_PER_CALL + read * 12.0 * width * SECONDS_PER_STEP_UPDATE)
+    logits = _logits(graph, _sides(relations), width)
+    steps = messages_cost(graph, len(relations), width, settings.layers)
+    return steps + logits * SECONDS_PER_STEP_UPDATE
+
+
+def _sides(relations: Iterable[Relation]) -> list[Side]:
+    return [(each, end) for each in relations for end in DIRECTIONS]
+
+
+def _logits(graph: TypedGraph, sides: Sequence[Side], width: int) -> float:
+    """Count the numbers that scores and their gradients take, about."""
+    logits = 0.0
+    for relation, direction in sides:
+        sources = min(len(graph.edges[relation]), graph.counts[relation.source_type(direction)])
+        candidates = graph.counts[relation.target_type(direction)]
+        logits += float(min(sources * candidates, 2**23)) * (1 + 6 * width / 40)
+    return logits

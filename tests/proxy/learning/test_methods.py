@@ -1,0 +1,84 @@
+"""Methods: their names, their costs, and their rows in the documents."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gremlink.proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
+from gremlink.proxy.learning.links.scorers import FITTED, SIMPLE
+from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
+from gremlink.proxy.learning.methods import MODELS, NETWORKS, PROPERTY_MODELS
+from gremlink.proxy.learning.settings import TrainingSettings
+
+DOCS = Path(__file__).parents[3] / "docs"
+LIKES = Relation("P", "likes", "T")
+KNOWS = Relation("P", "knows", "P")
+
+
+def test_each_method_has_the_name_it_is_registered_under() -> None:
+    assert {name: method.name for name, method in SIMPLE.items()} == {name: name for name in SIMPLE}
+    assert tuple(NETWORK_METHODS) == NETWORKS
+
+
+def graph(people: int, things: int, links: int) -> TypedGraph:
+    random = np.random.default_rng(0)
+    pairs = random.permutation(people * things)[:links]
+    stars = random.integers(1, 6, (links, 1)).astype(np.float32)
+    friends = Edges(np.arange(people - 1), np.arange(1, people))
+    return TypedGraph(
+        {"P": people, "T": things},
+        {LIKES: Edges(pairs // things, pairs % things, stars), KNOWS: friends},
+        {"P": Features(np.ones((people, 1), np.float32), (FeatureBlock("a", "number", 0, 1),))},
+    )
+
+
+SMALL, LARGE = graph(50, 40, 600), graph(500, 400, 6000)
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_a_larger_graph_costs_no_less(name: str) -> None:
+    for relation in (LIKES, KNOWS):
+        small, large = (SIMPLE[name].cost(each, relation) for each in (SMALL, LARGE))
+        assert 0.0 <= small <= large
+        assert small > 0.0 or name not in FITTED
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_an_epoch_on_a_larger_graph_takes_longer(name: str) -> None:
+    small, large = (
+        NETWORK_METHODS[name].epoch_cost(each, [LIKES, KNOWS], TrainingSettings())
+        for each in (SMALL, LARGE)
+    )
+    assert 0.0 < small < large
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [
+        ("rp3beta", 0.401),
+        ("pure-svd", 1.5908),
+        ("ials", 9.3526),
+        ("ease", 1.8537),
+        ("weighted-ease", 2.5912),
+        ("katz", 0.0935856),
+        ("popularity", 0.0),
+    ],
+)
+def test_estimates(name: str, seconds: float) -> None:
+    """`auto` plans by these figures; a change of one changes what it trains."""
+    assert SIMPLE[name].cost(LARGE, LIKES) == pytest.approx(seconds, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("page", "names"), [("links.md", MODELS), ("properties.md", PROPERTY_MODELS)]
+)
+def test_every_method_has_a_row_in_the_documents(page: str, names: tuple[str, ...]) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    table = text.split("## Methods")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    listed = {name for row in rows for name in re.findall(r"`([^`]+)`", row)} - {"--model"}
+    missing, unknown = set(names) - listed - {"auto"}, listed - set(names)
+    assert not missing, f"docs/{page}, Methods: no row for {sorted(missing)}"
+    assert not unknown, f"docs/{page}, Methods: rows for {sorted(unknown)}, which do not exist"
