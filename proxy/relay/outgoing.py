@@ -7,7 +7,6 @@ import time
 from gremlink.grammar.errors import GremlinError
 from gremlink.proxy.inference.analysis.timeouts import with_deadline, with_time_left
 from gremlink.proxy.inference.errors import UnsupportedOperation
-from gremlink.proxy.relay.websocket.commands import Pending
 from gremlink.proxy.wire.frames import encode_frame
 from gremlink.proxy.wire.http import write_http_body
 from gremlink.proxy.wire.request import RequestMessage, write_request
@@ -42,14 +41,16 @@ def _require(payload: bytes, limit: int) -> None:
         )
 
 
-def in_time(pending: Pending, request: RequestMessage) -> RequestMessage:
-    """The request with what is left of the inference's time.
+def in_time(
+    request: RequestMessage, started: float, timeout: int, *, for_client: bool
+) -> RequestMessage:
+    """Return a request with what is left of its inference's time.
 
-    One whose results are the client's says so only where its client has named a time.
+    The inference has `started` at that second of the monotonic clock, and has `timeout`
+    milliseconds; 0 is no limit. A request whose results are `for_client` says it only if the client
+    has named a time.
     """
-    if pending.timeout <= 0:
+    if timeout <= 0:
         return request
-    left = pending.timeout - (time.monotonic() - pending.started) * 1000
-    if pending.trying or request.request_id == pending.request.request_id:
-        return with_time_left(request, left)
-    return with_deadline(request, left)
+    left = timeout - (time.monotonic() - started) * 1000
+    return with_time_left(request, left) if for_client else with_deadline(request, left)

@@ -22,6 +22,7 @@ from gremlink.proxy.relay.offload import read_marked
 from gremlink.proxy.relay.websocket import commands as relay
 from gremlink.proxy.relay.websocket.commands import Command
 from gremlink.proxy.relay.websocket.conversation import Conversation
+from gremlink.proxy.relay.websocket.pending import Pending
 from gremlink.proxy.wire.errors import MessageError
 from gremlink.proxy.wire.frames import FrameReader, Message, MessageReader, Opcode, encode_frame
 from gremlink.proxy.wire.mime import GRAPHBINARY, Encoding, Format
@@ -246,7 +247,7 @@ class Predicts(Expected):
     command: relay.Predict = field(init=False)
 
     @property
-    def pending(self) -> relay.Pending:
+    def pending(self) -> Pending:
         return self.command.pending
 
     def check(self, command: Command, play: Playbook) -> None:
@@ -359,7 +360,7 @@ class Playbook:
         self.responses = ResponseStream(self.conversation.ours)
         self.frames: dict[uuid.UUID, bytes] = {}
         self.commands: deque[Command] = deque()
-        self.watched: list[relay.Pending] = []
+        self.watched: list[Pending] = []
         """The inferences whose time was to be watched, in this order."""
 
     def __rshift__(self, event: Event) -> Playbook:

@@ -16,13 +16,13 @@ from gremlink.proxy.relay.offload import Aside, Done, Written, advance_and_write
 from gremlink.proxy.relay.websocket.commands import (
     Advance,
     Command,
-    Pending,
     Predict,
     Read,
     Reading,
     SetDeadline,
 )
 from gremlink.proxy.relay.websocket.conversation import Conversation
+from gremlink.proxy.relay.websocket.pending import Pending
 from gremlink.proxy.wire.request import RequestMessage
 
 log = logging.getLogger(__name__)
@@ -87,12 +87,12 @@ class Errands:
 
     async def _model(self, pending: Pending, reply: Awaitable[Reply]) -> None:
         outcome: Reply | InferenceError
-        pending.errand = asyncio.current_task()
+        pending.task = asyncio.current_task()
         try:
             outcome = await reply
         except Exception as error:
             outcome = _told(error, pending)
-        pending.errand = None
+        pending.task = None
         self._then(self._conversation.predicted(pending, outcome))
 
     async def _step(self, step: Advance) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
-from uuid import UUID
+from dataclasses import dataclass
 
-from gremlink.grammar.traversal import Argument
-from gremlink.proxy.inference.answer import Answering
 from gremlink.proxy.inference.commands import Reply, Work
 from gremlink.proxy.inference.errors import InferenceError
+from gremlink.proxy.relay.websocket.pending import Pending
 from gremlink.proxy.wire.frames import Message
 from gremlink.proxy.wire.request import RequestHead, RequestMessage
 
@@ -34,39 +31,6 @@ class Forward:
     """Bytes of the database for the client, wherever they stand in its stream."""
 
     data: bytes
-
-
-class _Cancellable(Protocol):
-    """What can still be called off."""
-
-    def cancel(self) -> object: ...
-
-
-@dataclass(eq=False, slots=True)
-class Pending:
-    """An inference that is being answered, since `started` (seconds of the monotonic clock).
-
-    `results` are those of the query `asked`, so far, and `received` their bytes. `timeout`, in
-    milliseconds, is how long it may take, which `timer` watches over; 0 is as long as it likes.
-    `errand` is the model's work that it waits for; `guessing` tells that it is a guess, `trying`
-    that `asked` is a `RunSpeculatively`, and `tried` that this was worth it. While a thread is
-    `stepping` on in `answering`, nobody else may touch that.
-    """
-
-    message: Message
-    request: RequestMessage
-    answering: Answering
-    started: float
-    timeout: int
-    asked: UUID | None = None
-    results: list[Argument] = field(default_factory=list)
-    received: int = 0
-    stepping: bool = False
-    guessing: bool = False
-    trying: bool = False
-    tried: bool = False
-    timer: _Cancellable | None = None
-    errand: _Cancellable | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

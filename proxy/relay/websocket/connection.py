@@ -22,7 +22,6 @@ from gremlink.proxy.relay.websocket.commands import (
     CloseClient,
     Command,
     Forward,
-    Pending,
     Predict,
     Read,
     SetDeadline,
@@ -33,6 +32,7 @@ from gremlink.proxy.relay.websocket.conversation import Conversation
 from gremlink.proxy.relay.websocket.deadlines import Silence, Stall, Unfinished
 from gremlink.proxy.relay.websocket.fast_path import Received, requests_way, responses_way
 from gremlink.proxy.relay.websocket.open_requests import OpenRequest
+from gremlink.proxy.relay.websocket.pending import Pending
 from gremlink.proxy.wire.errors import FrameError
 from gremlink.proxy.wire.frames import (
     CloseCode,

@@ -27,7 +27,6 @@ from gremlink.proxy.relay.websocket.commands import (
     CloseClient,
     Command,
     Forward,
-    Pending,
     Read,
     Reading,
     ToClient,
@@ -38,6 +37,7 @@ from gremlink.proxy.relay.websocket.id_cache import RecentIds
 from gremlink.proxy.relay.websocket.inferences import Inferences, asks_otherwise
 from gremlink.proxy.relay.websocket.large_messages import Readings, takes_long
 from gremlink.proxy.relay.websocket.open_requests import KEPT, Ledger, OpenRequest
+from gremlink.proxy.relay.websocket.pending import Pending
 from gremlink.proxy.wire.errors import FrameError, MessageError
 from gremlink.proxy.wire.frames import CloseCode, Message, Opcode, encode_close
 from gremlink.proxy.wire.request import RequestHead, RequestMessage, peek_request, read_request

@@ -28,7 +28,6 @@ from gremlink.proxy.relay.websocket.backoff import Patience
 from gremlink.proxy.relay.websocket.commands import (
     Advance,
     Command,
-    Pending,
     Predict,
     SetDeadline,
     ToClient,
@@ -37,6 +36,7 @@ from gremlink.proxy.relay.websocket.commands import (
 from gremlink.proxy.relay.websocket.error_responses import refusal
 from gremlink.proxy.relay.websocket.id_cache import RecentIds
 from gremlink.proxy.relay.websocket.open_requests import Ledger
+from gremlink.proxy.relay.websocket.pending import Pending, Phase
 from gremlink.proxy.relay.websocket.results import collect, holds_any
 from gremlink.proxy.wire.frames import Message, Opcode, encode_frame
 from gremlink.proxy.wire.mime import TEXT_FRAME, Format
@@ -116,20 +116,18 @@ class Inferences:
 
     def predicted(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
         """A model has done its work for an inference that is pending, or has refused it."""
-        if pending.guessing:
-            pending.guessing = False
-            if reply is None:
-                self._patience.failed()
+        if pending.phase is Phase.GUESSING and reply is None:
+            self._patience.failed()
         yield from self._step(pending, reply)
 
     def advanced(
         self, pending: Pending, outcome: inference.Command | Done | Written | Exception
     ) -> Iterator[Command]:
         """A thread has taken a step."""
-        pending.stepping = False
         if not self.is_pending(pending):
             pending.answering.close()
             return
+        pending.enter(Phase.ADVANCING)
         try:
             if isinstance(outcome, Exception):
                 raise outcome
@@ -172,8 +170,8 @@ class Inferences:
             return
         if is_final(code):
             pending.asked = None
-        if pending.trying:
-            yield from self._tried(pending, event, code)
+        if pending.phase in (Phase.SPECULATING, Phase.ANSWERING):
+            yield from self._speculated(pending, event, code)
             return
         if not is_success(code):
             if is_final(code):
@@ -195,24 +193,24 @@ class Inferences:
             reply = tuple(pending.results)
         yield from self._step(pending, reply)
 
-    def _tried(self, pending: Pending, event: Ours, code: int) -> Iterator[Command]:
-        """A response that is the client's, unless it shows that the attempt has failed."""
-        if not pending.tried and code != Status.AUTHENTICATE:
+    def _speculated(self, pending: Pending, event: Ours, code: int) -> Iterator[Command]:
+        """Forward a response to a speculative query, or go on if it shows that it has failed."""
+        if pending.phase is Phase.SPECULATING and code != Status.AUTHENTICATE:
             try:
-                pending.tried = is_success(code) and holds_any(event.payload)
+                proved = is_success(code) and holds_any(event.payload)
             except InferenceError as error:
                 yield from self._fail(pending, error)
                 return
-            if not (pending.tried or code == Status.SERVER_TIMEOUT):
+            if not (proved or code == Status.SERVER_TIMEOUT):
                 if is_final(code):
-                    pending.trying = False
                     self._patience.failed()
                     yield from self._step(pending, None)
                 return
-            if pending.tried:
+            if proved:
                 self._patience.succeeded()
             else:
                 self._patience.failed()
+            pending.enter(Phase.ANSWERING)
             pending.answering.close()
             if pending.timer is not None:  # from here on it is the database's time
                 pending.timer.cancel()
@@ -225,8 +223,9 @@ class Inferences:
 
     def _step(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
         """Carry an inference on as far as it goes without an answer from outside."""
+        pending.enter(Phase.ADVANCING)
         if _is_long(pending):
-            pending.stepping = True
+            pending.enter(Phase.OFFLOADED)
             yield Advance(pending, reply, lambda request: self._in_time(pending, request))
             return
         try:
@@ -242,18 +241,19 @@ class Inferences:
                 self._leave(pending)
                 yield ToUpstream(pending.message.raw)
             case Done(RequestMessage() as final):
-                yield from self._do(pending, Written(needed, self._in_time(pending, final)))
+                frames = self._in_time(pending, final)
+                yield from self._do(pending, Written(needed, frames))
             case CheckAccess():
                 yield from self._admitted(pending, needed)
             case Ask(request):
                 yield self._ask(pending, request, self._in_time(pending, request))
             case RunSpeculatively(request):
-                pending.trying = True
-                yield self._ask(pending, request, self._in_time(pending, request))
+                frames = self._in_time(pending, request, for_client=True)
+                yield self._ask(pending, request, frames, Phase.SPECULATING)
             case GuessLinks() if not self._patience.is_due():
                 yield from self._step(pending, None)
             case GuessLinks():
-                pending.guessing = True
+                pending.enter(Phase.GUESSING)
                 yield Predict(pending, needed)
             case Written(Ask(request), frames):
                 yield self._ask(pending, request, frames)
@@ -262,13 +262,21 @@ class Inferences:
                 yield ToUpstream(frames)
             case work:
                 assert not isinstance(work, Done)
+                pending.enter(Phase.PREDICTING)
                 yield Predict(pending, work)
 
-    def _in_time(self, pending: Pending, request: RequestMessage) -> bytes:
+    def _in_time(
+        self, pending: Pending, request: RequestMessage, *, for_client: bool = False
+    ) -> bytes:
+        """Return the frames of a request with what is left of the inference's time.
+
+        A request whose results are `for_client` says it only if the client has named a time.
+        """
         spoken = request.in_json(self._ledger.json_version)
         # A number that is added to a text frame has a type, which only GraphSON 3 surely reads.
         if request.format != TEXT_FRAME or self._ledger.json_version == 3:
-            spoken = in_time(pending, spoken)
+            for_client = for_client or request.request_id == pending.request.request_id
+            spoken = in_time(spoken, pending.started, pending.timeout, for_client=for_client)
         return frame(spoken, self._message_limit)
 
     def _admitted(self, pending: Pending, admit: CheckAccess) -> Iterator[Command]:
@@ -282,7 +290,14 @@ class Inferences:
             request = admit.request
             yield self._ask(pending, request, self._in_time(pending, request))
 
-    def _ask(self, pending: Pending, request: RequestMessage, frames: bytes) -> ToUpstream:
+    def _ask(
+        self,
+        pending: Pending,
+        request: RequestMessage,
+        frames: bytes,
+        phase: Phase = Phase.ASKING,
+    ) -> ToUpstream:
+        pending.enter(phase)
         pending.asked, pending.results, pending.received = request.request_id, [], 0
         self._ledger.ours[request.request_id] = pending
         return ToUpstream(frames)
@@ -307,14 +322,15 @@ class Inferences:
         self._ledger.ended(pending.request.request_id.bytes, status)
 
     def _close(self, pending: Pending) -> None:
-        if not pending.stepping:
+        if pending.phase is not Phase.OFFLOADED:
             pending.answering.close()
         self._leave(pending)
 
     def _leave(self, pending: Pending) -> None:
         """An inference needs nothing more."""
+        pending.enter(Phase.ENDED)
         self._pending.pop(pending.request.request_id, None)
-        for running in (pending.timer, pending.errand):
+        for running in (pending.timer, pending.task):
             if running is not None:
                 running.cancel()
         if pending.asked is not None:

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from gremlink.proxy.relay.latency_histogram import seconds
-from gremlink.proxy.relay.websocket.commands import Pending
+from gremlink.proxy.relay.websocket.pending import Pending
 from gremlink.proxy.wire.frames import Opcode
 from gremlink.proxy.wire.mime import GRAPHBINARY, Format
 from gremlink.proxy.wire.status import Status

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import ClientResponse
 
 from gremlink.proxy.inference.errors import InternalFailure, UnsupportedOperation
-from gremlink.proxy.relay.websocket.commands import Pending
 from gremlink.proxy.relay.websocket.id_cache import RecentIds
+from gremlink.proxy.relay.websocket.pending import Pending
 from gremlink.proxy.wire.errors import MessageError
 from gremlink.proxy.wire.response import has_results
 
