@@ -1,7 +1,7 @@
 """A relay between raw sockets: a client and a database that do exactly what a test says.
 
-`both_loops` runs a test on asyncio's and on uvloop's event loop, and lets nothing be left over: no
-task, no connection, no exception that only a log would show.
+`both_loops` runs a test on asyncio's and on uvloop's event loop, `one_loop` on uvloop's, and lets
+nothing be left over: no task, no connection, no exception that only a log would show.
 """
 
 from __future__ import annotations
@@ -36,12 +36,24 @@ PATIENCE = 30.0
 """Seconds after which a test is stuck."""
 
 
-def both_loops(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Run an asynchronous test on both event loops."""
+Test = Callable[..., Coroutine[Any, Any, None]]
+NewLoop = Callable[[], asyncio.AbstractEventLoop]
 
-    @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+
+def both_loops(test: Test) -> Callable[..., None]:
+    """Run an asynchronous test on both event loops."""
+    return _on(test, {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop})
+
+
+def one_loop(test: Test) -> Callable[..., None]:
+    """Run an asynchronous test on the server's own event loop only: one that waits for seconds."""
+    return _on(test, {"uvloop": uvloop.new_event_loop})
+
+
+def _on(test: Test, loops: Mapping[str, NewLoop]) -> Callable[..., None]:
+    @pytest.mark.parametrize("new_loop", loops.values(), ids=loops)
     @wraps(test)
-    def run(new_loop: Callable[[], asyncio.AbstractEventLoop], **fixtures: Any) -> None:
+    def run(new_loop: NewLoop, **fixtures: Any) -> None:
         loop = new_loop()
         unhandled: list[dict[str, Any]] = []
         # What there was before the test is looked through no more: after thousands of tests

@@ -49,6 +49,7 @@ def test_while_it_starts(export: Path, tmp_path: Path, seconds: float) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_there", [False, True])
 def test_while_it_learns(export: Path, tmp_path: Path, is_there: bool) -> None:
     output = tmp_path / "model"

@@ -164,6 +164,7 @@ def shell(arguments: list[str]) -> str:
     return " ".join([sys.executable, "-m", "gremlink", *arguments])
 
 
+@pytest.mark.slow
 def test_a_full_disk(data: Path, tmp_path: Path) -> None:
     mount = tmp_path / "disk"
     steps = [f"head -c 2m /dev/zero > {mount}/fill 2>/dev/null"]
@@ -178,6 +179,7 @@ def test_a_full_disk(data: Path, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["train", "process", "transform"])
 def test_a_disk_that_is_full_at_the_end(data: Path, tmp_path: Path, command: str) -> None:
     """There is room for the one file that is tried, not for the files of an artifact."""

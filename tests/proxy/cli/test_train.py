@@ -130,6 +130,7 @@ def test_a_directory_without_an_export_is_one_line(tmp_path: Path) -> None:
     assert "training-data-configuration.json" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_search_and_a_warm_start(export: Path, tmp_path: Path) -> None:
     data, model = str(tmp_path / "data"), str(tmp_path / "model")
     done = CliRunner().invoke(

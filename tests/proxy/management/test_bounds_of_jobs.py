@@ -40,6 +40,7 @@ def export(directory: Path) -> Path:
     return written
 
 
+@pytest.mark.slow
 def test_jobs_hold_the_bounds_of_the_settings(tmp_path: Path) -> None:
     with RunningApi(tmp_path, limits=LIMITS) as api:
         neptune = api.client()

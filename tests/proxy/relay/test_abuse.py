@@ -8,7 +8,7 @@ import pytest
 from faults.abuse import Abuse, abuses, long_list
 from patience import soon
 from playbook import frame_of, request, response
-from sockets import PATIENCE, Peer, World, both_loops, handshake, relay, served
+from sockets import PATIENCE, Peer, World, both_loops, handshake, one_loop, relay, served
 
 from gremlink.grammar.traversal import Traversal, step
 from gremlink.proxy.wire.frames import Opcode
@@ -95,7 +95,7 @@ async def test_a_long_text_of_escapes_is_looked_into_while_others_are_served():
         assert served_meanwhile >= 3
 
 
-@both_loops
+@one_loop
 @pytest.mark.parametrize("said", [bytes.fromhex("82 85 00000000 01"), bytes.fromhex("82")])
 async def test_half_a_frame_is_waited_for_only_so_long(said):
     async with relay(message_timeout=0.2) as world:
@@ -111,7 +111,7 @@ async def test_half_a_frame_is_waited_for_only_so_long(said):
         assert (opcode, payload[:2]) == (Opcode.CLOSE, (1002).to_bytes(2, "big"))
 
 
-@both_loops
+@one_loop
 async def test_a_message_that_goes_on_is_waited_for():
     async with relay(message_timeout=1.0) as world:
         client, database = await world.pair()
@@ -124,7 +124,7 @@ async def test_a_message_that_goes_on_is_waited_for():
         await exchange(client, database)
 
 
-@both_loops
+@one_loop
 async def test_a_byte_at_a_time_is_no_handshake(tmp_path):
     settings = {"limits": {"handshake_timeout": 1.5}, "store": {"directory": str(tmp_path)}}
     async with served(settings) as (world, _):

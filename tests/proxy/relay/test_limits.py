@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from playbook import frame_of, request, response
-from sockets import both_loops, relay, served
+from sockets import both_loops, one_loop, relay, served
 
 from gremlink.grammar.traversal import Traversal, step
 from gremlink.proxy.wire.frames import Opcode, encode_frame
@@ -41,7 +41,7 @@ async def test_one_connection_too_many_is_told_and_there_is_room_again_later(sto
             pytest.fail("nobody was let in any more")
 
 
-@both_loops
+@one_loop
 @pytest.mark.parametrize("said", [b"", b"GET /gremlin HTTP/1.1\r\nHost: localhost\r\nX-"])
 async def test_who_does_not_finish_a_first_request_in_time_is_shown_out(said, store):
     async with served({"limits": {"handshake_timeout": 0.1}, **store}) as (world, _):
@@ -50,7 +50,7 @@ async def test_who_does_not_finish_a_first_request_in_time_is_shown_out(said, st
         assert (await slow.ended()).startswith(b"HTTP/1.1 408 ")
 
 
-@both_loops
+@one_loop
 async def test_the_deadline_of_the_handshake_ends_with_it(store):
     async with served({"limits": {"handshake_timeout": 1}, **store}) as (world, _):
         client, database = await world.pair()
@@ -59,7 +59,7 @@ async def test_the_deadline_of_the_handshake_ends_with_it(store):
         assert await database.read(6) == b"\x82\x80abcd"
 
 
-@both_loops
+@one_loop
 async def test_a_silent_connection_is_closed_and_one_that_waits_is_not():
     async with relay(idle_timeout=0.8) as world:
         asking = request(PLAIN)
@@ -76,7 +76,7 @@ async def test_a_silent_connection_is_closed_and_one_that_waits_is_not():
         assert (opcode, payload[:2]) == (Opcode.CLOSE, GOING_AWAY)
 
 
-@both_loops
+@one_loop
 async def test_pings_keep_a_connection():
     async with relay(idle_timeout=1.0) as world:
         client, database = await world.pair()
@@ -104,7 +104,7 @@ async def test_a_client_that_takes_nothing_loses_its_connection(caplog):
         assert "takes nothing" in caplog.text
 
 
-@both_loops
+@one_loop
 async def test_a_slow_client_that_takes_something_keeps_its_connection():
     async with relay(write_timeout=1.0) as world:
         client, database = await world.pair()

@@ -111,6 +111,7 @@ def messages(lines: list[dict[str, Any]]) -> str:
     return "\n".join(line["message"] for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_everything_is_an_object(start: Start, tmp_path: Path, workers: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(NOISE)
@@ -179,6 +180,7 @@ def test_errors_are_objects(
         assert [(line["level"], line["logger"]) for line in lines] == [("error", "gremlink")]
 
 
+@pytest.mark.slow
 def test_a_port_in_use_ends_workers_in_one_object(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as occupied:
         port = str(occupied.getsockname()[1])

@@ -62,6 +62,7 @@ def test_trials_are_reported_and_the_best_settings_are_kept(links: Path, tmp_pat
     assert len(document["search"]["trials"]) == 4
 
 
+@pytest.mark.slow
 def test_processes_find_what_this_one_finds(teams: Path, tmp_path: Path) -> None:
     reports = []
     for parallel in (1, 2):

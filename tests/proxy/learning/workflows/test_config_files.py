@@ -54,6 +54,7 @@ def test_parameters_have_the_names_of_the_toolkit(tmp_path: Path) -> None:
     assert (needed["instance"], needed["mem_size"] > needed["disk_size"]) == ("ml.m5d.large", True)
 
 
+@pytest.mark.slow
 def test_what_a_search_has_found_is_told(tmp_path: Path) -> None:
     targets = {"label": ["team", "classification"], "split_rate": SPLIT}
     export = write_teams(tmp_path / "export", of_people=targets)

@@ -86,6 +86,7 @@ def test_training_finds_the_groups(
     assert len(own) >= 5, "nearly all answers are of the same group"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "settings"), [("auto", QUICK), ("auto", SPLIT), ("rgcn", QUICK)])
 def test_the_same_seed_gives_the_same_artifact(
     export: Path, tmp_path: Path, model: str, settings: TrainingSettings

@@ -129,6 +129,7 @@ def test_several_classes_have_confidences_of_their_own(tmp_path: Path) -> None:
     assert named == pytest.approx(2 * len(found), rel=0.2)
 
 
+@pytest.mark.slow
 def test_numbers_of_vertices(tmp_path: Path) -> None:
     label = {"label": ["score", "regression"]}
     export = write_teams(tmp_path / "export", of_people=label)

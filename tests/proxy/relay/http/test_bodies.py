@@ -8,7 +8,7 @@ import pytest
 from http_exchange import OK, answers, post, refused
 from hypothesis import given
 from hypothesis import strategies as st
-from sockets import both_loops, relay
+from sockets import both_loops, one_loop, relay
 
 from gremlink.proxy.relay.http.bodies import Broken, TooLong, inflate
 
@@ -82,7 +82,7 @@ async def test_what_cannot_be_inflated_never_reaches_the_database(encoding, stat
         assert bodies == []
 
 
-@both_loops
+@one_loop
 async def test_a_body_is_waited_for_as_long_as_it_goes_on():
     async with relay(message_timeout=1.0) as world:
         bodies = answers(world, OK)

@@ -115,6 +115,7 @@ def nothing_read(database: Database, growth: Growth) -> int:
     return sent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [many_messages, one_message, over_http])
 def test_the_process_does_not_grow_with_what_its_client_leaves(
     answer: Answer, tmp_path: Path
