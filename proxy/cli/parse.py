@@ -206,12 +206,13 @@ def described(request: RequestMessage) -> list[tuple[Tree | str, str]]:
 
 def outcome(traversal: Traversal) -> str:
     """What the proxy does with a traversal that may hold inferences."""
+    from gremlink.proxy.inference.analysis.analysis import Analysis
     from gremlink.proxy.inference.analysis.options import Settings
     from gremlink.proxy.inference.analysis.plan import plan_all
     from gremlink.proxy.inference.errors import InferenceError
 
     try:
-        plans = plan_all(traversal, Settings(default_endpoint="the default endpoint"))
+        plans = plan_all(Analysis(traversal), Settings(default_endpoint="the default endpoint"))
     except InferenceError as error:
         return f"The proxy refuses it: {error}"
     return "\n  ".join(["The proxy answers it:", *[f"- {_plan(plan)}" for plan in plans]])

@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gremlink.grammar.traversal import Traversal
 from gremlink.proxy.inference.analysis import side_effects
-from gremlink.proxy.inference.analysis.input_steps import leading_steps
+from gremlink.proxy.inference.analysis.analysis import Analysis
 from gremlink.proxy.inference.analysis.locate import describe
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.analysis.plan import Plan, plan_all
@@ -36,23 +35,24 @@ def understand(request: RequestMessage, settings: Settings) -> Understood | None
     query = read_query(request)
     if query is None:
         return None
-    planned = {number: plan_all(query.traversals[number], settings) for number in query.concerned}
+    planned = {number: plan_all(query.analyses[number], settings) for number in query.concerned}
     planned = {number: plans for number, plans in planned.items() if plans}
     if not planned:
         return None
     for number, plans in planned.items():
         for plan in plans:
-            if _refuse_impossible(query.traversals[number], plan):
+            if _refuse_impossible(query.analyses[number], plan):
                 _refuse_unknown_ending(query)
     timeout = timeout_of_query(request, query.traversals, is_script=query.script is not None)
     return Understood(query, planned, timeout)
 
 
-def _refuse_impossible(traversal: Traversal, plan: Plan) -> bool:
+def _refuse_impossible(analysis: Analysis, plan: Plan) -> bool:
     """Raise `UnsupportedOperation` for an inference whose inputs cannot be had; whether there are
     steps before it that run once."""
     inference = plan.inference
-    leading = leading_steps(traversal, inference)
+    traversal, around = analysis.traversal, analysis.around(inference)
+    inputs = around.input_type
     unable = "run only once because they write or are random"
     host = side_effects.writes_inside(traversal, inference.path)
     if host is not None:
@@ -60,18 +60,17 @@ def _refuse_impossible(traversal: Traversal, plan: Plan) -> bool:
             f"Inside {describe(host)} the steps before {inference}, which are to {unable}, would"
             " run twice: write them before that step, or ask in two queries."
         )
-    cut = side_effects.once_until(traversal, inference.path[0])
+    cut = around.cut
     if not cut:
         return False
     anew = side_effects.begins_anew(traversal, cut)
-    if side_effects.leads_to_no_element([] if anew else traversal.steps[:cut]) or (
-        side_effects.leads_to_no_element(leading)
-    ):
+    starts = None if anew else analysis.type_before(cut)
+    if side_effects.is_no_element(starts) or side_effects.is_no_element(inputs):
         raise UnsupportedOperation(
             f"The steps before {inference} {unable}, and what they lead to is no vertex and no"
             " edge: ask in two queries."
         )
-    looking_back = side_effects.needs_path(traversal.steps[cut:], frozenset())
+    looking_back = analysis.looking_back_from(cut)
     if looking_back is not None:
         raise UnsupportedOperation(
             f"{describe(looking_back)} may need the steps before {inference}, which {unable}:"

@@ -20,7 +20,6 @@ from uuid import uuid4
 
 from gremlink.grammar.traversal import Argument, Traversal
 from gremlink.proxy.inference.analysed_request import Understood, understand
-from gremlink.proxy.inference.analysis import side_effects
 from gremlink.proxy.inference.analysis.iam import authorise
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan, plan_next
@@ -70,7 +69,7 @@ def answer_understood(
     changed = {}
 
     def rewrite(number: int) -> Step[Traversal]:
-        rewriting = Rewriting(query, query.traversals[number], prepared, bindings)
+        rewriting = Rewriting(query, query.analyses[number], prepared, bindings)
         return _without_inferences(rewriting, planned[number], settings)
 
     for statement in query.statements[:-1]:
@@ -94,7 +93,7 @@ def _without_inferences(
     following: Plan | None = plans[0]
     rehearsed = False
     while following is not None:
-        cut = side_effects.once_until(rewriting.traversal, following.inference.path[0])
+        cut = rewriting.analysis.around(following.inference).cut
         if cut and not rehearsed:
             yield from rehearse(rewriting, plans, cut)
             rehearsed = True
@@ -104,5 +103,5 @@ def _without_inferences(
             yield from replace_links(rewriting, following)
         else:
             yield from replace_property(rewriting, following)
-        following = plan_next(rewriting.traversal, settings)
+        following = plan_next(rewriting.analysis, settings)
     return rewriting.traversal

@@ -60,7 +60,8 @@ class _Shape:
 
     def _with(self, request_id: UUID, id: Literal) -> Understood:
         query = self.understood.query
-        (traversal,) = query.traversals
+        (analysis,) = query.analyses
+        traversal = analysis.traversal
         first, *rest = traversal.steps
         args = dict(query.request.args)
         script = query.script
@@ -75,7 +76,7 @@ class _Shape:
             args["bindings"] = _bound(query.request.bindings, self.binding, id)
         sent = query.request
         request = RequestMessage(sent.format, request_id, sent.op, sent.processor, args)
-        asked = Query(request, (traversal,), query.concerned, script)
+        asked = Query(request, (analysis.of_another_start(traversal),), query.concerned, script)
         return Understood(asked, self.understood.planned, self.understood.timeout)
 
 
@@ -109,7 +110,7 @@ class Shapes:
 
 def _shape(payload: bytes, understood: Understood) -> _Shape | None:
     query = understood.query
-    if len(query.traversals) != 1:
+    if len(query.analyses) != 1:
         return None
     match _first(understood):
         case Instruction("V", (Literal(Kind.STRING | Kind.INT | Kind.LONG | Kind.UUID) as id,)):

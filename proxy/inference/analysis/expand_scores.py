@@ -39,7 +39,7 @@ from gremlink.proxy.inference.analysis.options import TOLD
 from gremlink.proxy.inference.splice import with_children
 
 
-def spelled_out(traversal: Traversal, named: frozenset[str] = frozenset()) -> Traversal:
+def expand_scores(traversal: Traversal, named: frozenset[str] = frozenset()) -> Traversal:
     """The traversal without short forms; the same object if it has none.
 
     `named` are the keys that mean an entry of a map.
@@ -52,7 +52,7 @@ def spelled_out(traversal: Traversal, named: frozenset[str] = frozenset()) -> Tr
     for index, instruction in enumerate(traversal.steps):
         if host_index(traversal.steps, index) == index:
             named = given
-        spelled = _spelled_out(instruction, named)
+        spelled = _expanded(instruction, named)
         changed = changed or len(spelled) > 1 or spelled[0] is not instruction
         steps += spelled
         given |= _given(instruction)
@@ -98,7 +98,7 @@ def _given(instruction: Instruction) -> frozenset[str]:
     return frozenset(filter(None, map(_told, instruction.arguments)))
 
 
-def _spelled_out(instruction: Instruction, named: frozenset[str]) -> list[Instruction]:
+def _expanded(instruction: Instruction, named: frozenset[str]) -> list[Instruction]:
     if not _may_tell(instruction):
         return [instruction]
     match instruction:
@@ -114,7 +114,7 @@ def _spelled_out(instruction: Instruction, named: frozenset[str]) -> list[Instru
             return [Instruction("hasLabel", (label,)), _compared(key, value)]
     if not children(instruction):
         return [instruction]
-    return [with_children(instruction, lambda child: spelled_out(child, named))]
+    return [with_children(instruction, lambda child: expand_scores(child, named))]
 
 
 def _told(argument: Argument) -> str | None:

@@ -46,7 +46,7 @@ def host_index(steps: Sequence[Instruction], index: int) -> int:
     return begin if steps[begin].name in _OF_REPEAT and steps[index].name != "repeat" else index
 
 
-def leading_steps(traversal: Traversal, inference: Inference) -> list[Instruction]:
+def input_steps(traversal: Traversal, inference: Inference) -> list[Instruction]:
     """Steps that lead to the elements which the inference gets.
 
     Raises `UnsupportedOperation` where that cannot be told.

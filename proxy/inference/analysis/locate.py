@@ -36,6 +36,14 @@ class Inference:
     width: int
     inside: tuple[str, ...] = ()
 
+    def following(self, traversal: Traversal) -> tuple[Instruction, ...]:
+        """Return the steps behind the inference and its modifiers."""
+        steps, path = traversal.steps, self.path
+        while len(path) > 1:
+            index, number, *inner = path
+            steps, path = list(children(steps[index]))[number].steps, tuple(inner)
+        return steps[path[0] + self.width :]
+
     def __str__(self) -> str:
         return f"{describe(self.step)}.with({', '.join(map(repr, self.tasks))})"
 

@@ -17,13 +17,13 @@ from gremlink.grammar.traversal import (
     may_mention,
     walk,
 )
-from gremlink.proxy.inference.analysis.locate import find_inferences
+from gremlink.proxy.inference.analysis.locate import Inference
 from gremlink.proxy.inference.analysis.options import OPTIONS, PREFIX, TASKS, TOLD
-from gremlink.proxy.inference.analysis.score_reads import score_steps
+from gremlink.proxy.inference.analysis.score_reads import ScoreRead
 from gremlink.proxy.inference.analysis.spelling import is_ours
 
 
-def stray_options(traversal: Traversal) -> Iterator[str]:
+def misplaced_options(traversal: Traversal) -> Iterator[str]:
     """Keys of Neptune ML behind `g` that are no options: tasks, which do nothing there, and unknown
     and misspelt ones."""
     for key in traversal.options():
@@ -31,7 +31,9 @@ def stray_options(traversal: Traversal) -> Iterator[str]:
             yield key
 
 
-def stray_keys(traversal: Traversal) -> Iterator[Instruction]:
+def misplaced_steps(
+    traversal: Traversal, inferences: Sequence[Inference], score_reads: Sequence[ScoreRead]
+) -> Iterator[Instruction]:
     """Instructions that mean something to Neptune ML but belong to no inference.
 
     A stock server would take them silently for something else: `with` steps with one of our keys
@@ -43,22 +45,20 @@ def stray_keys(traversal: Traversal) -> Iterator[Instruction]:
         for criterion in children(instruction):
             yield from (inner for _, inner in walk(criterion) if _means_us(inner))
     modified: set[Path] = set()
-    for inference in find_inferences(traversal):
+    for inference in inferences:
         *parent, index = inference.path
         modified.update((*parent, index + offset) for offset in range(inference.width))
-    modified.update(
-        place.path for place in score_steps(traversal.steps) if place.inference is not None
-    )
-    yield from _stray(traversal, (), modified)
+    modified.update(read.path for read in score_reads if read.inference is not None)
+    yield from _misplaced(traversal, (), modified)
 
 
-def _stray(traversal: Traversal, path: Path, modified: set[Path]) -> Iterator[Instruction]:
+def _misplaced(traversal: Traversal, path: Path, modified: set[Path]) -> Iterator[Instruction]:
     for index, instruction in enumerate(traversal.steps):
         here = (*path, index)
         if here not in modified and _means_us(instruction):
             yield instruction
         for number, child in enumerate(children(instruction, _SIGN)):
-            yield from _stray(child, (*here, number), modified)
+            yield from _misplaced(child, (*here, number), modified)
 
 
 _READING = frozenset("properties values valueMap propertyMap elementMap has hasNot by".split())

@@ -23,10 +23,10 @@ OTHER: Final = "other"
 class Listed:
     """A list of things of one kind."""
 
-    of: What
+    of: OutputType
 
 
-What: TypeAlias = str | Listed | None
+OutputType: TypeAlias = str | Listed | None
 """A kind; `None` where it cannot be told, or where there are several."""
 
 _TO_VERTICES = frozenset("V out in both outV inV otherV bothV addV mergeV".split())
@@ -46,9 +46,9 @@ _WITHIN = frozenset("local flatMap map".split())
 _BRANCHING = frozenset("union coalesce".split())
 
 
-def kind_of(steps: Sequence[Instruction], kind: What = None) -> What:
+def output_type(steps: Sequence[Instruction], kind: OutputType = None) -> OutputType:
     """The kind of what these steps give to those behind them, from what is of a `kind`."""
-    labels: dict[str, What] = {}
+    labels: dict[str, OutputType] = {}
     for index, instruction in enumerate(steps):
         name = instruction.name
         if name == "as":
@@ -60,8 +60,11 @@ def kind_of(steps: Sequence[Instruction], kind: What = None) -> What:
 
 
 def _behind(
-    host: Instruction, modulators: Sequence[Instruction], kind: What, labels: dict[str, What]
-) -> What:
+    host: Instruction,
+    modulators: Sequence[Instruction],
+    kind: OutputType,
+    labels: dict[str, OutputType],
+) -> OutputType:
     name = host.name
     if name in _TO_VERTICES:
         return VERTEX
@@ -91,7 +94,7 @@ def _behind(
     return None
 
 
-def _chosen(host: Instruction, modulators: Sequence[Instruction], kind: What) -> What:
+def _chosen(host: Instruction, modulators: Sequence[Instruction], kind: OutputType) -> OutputType:
     """What comes out of `choose`, in all its forms; what no option fits goes on as it is."""
     tested = isinstance(host.arguments[0], Traversal | Predicate) if host.arguments else False
     branches = [each for each in host.arguments[1:] if isinstance(each, Traversal)]
@@ -103,11 +106,11 @@ def _chosen(host: Instruction, modulators: Sequence[Instruction], kind: What) ->
     return _joined(kinds)
 
 
-def _nested(traversal: Traversal, kind: What) -> What:
-    return kind_of(traversal.steps, kind)
+def _nested(traversal: Traversal, kind: OutputType) -> OutputType:
+    return output_type(traversal.steps, kind)
 
 
-def _joined(kinds: Sequence[What]) -> What:
+def _joined(kinds: Sequence[OutputType]) -> OutputType:
     return kinds[0] if kinds and all(each == kinds[0] for each in kinds) else None
 
 

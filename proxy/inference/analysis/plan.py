@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gremlink.grammar.traversal import (
@@ -16,19 +15,14 @@ from gremlink.grammar.traversal import (
     Predicate,
     Traversal,
     Variable,
-    children,
     walk,
 )
 from gremlink.proxy.inference import errors
 from gremlink.proxy.inference.analysis import options
+from gremlink.proxy.inference.analysis.analysis import Analysis
 from gremlink.proxy.inference.analysis.iam import role_arn
-from gremlink.proxy.inference.analysis.locate import Inference, describe, find_inferences
-from gremlink.proxy.inference.analysis.misplaced import (
-    is_hidden,
-    misspelt,
-    stray_keys,
-    stray_options,
-)
+from gremlink.proxy.inference.analysis.locate import Inference, describe
+from gremlink.proxy.inference.analysis.misplaced import is_hidden, misspelt
 from gremlink.proxy.inference.analysis.options import (
     CLASSIFICATION,
     EXPLAIN,
@@ -39,7 +33,6 @@ from gremlink.proxy.inference.analysis.options import (
     Inductive,
     Settings,
 )
-from gremlink.proxy.inference.analysis.score_reads import score_steps
 from gremlink.proxy.inference.analysis.side_effects import needs_path
 from gremlink.proxy.inference.analysis.spelling import is_ours, nearly_ours
 from gremlink.proxy.inference.errors import InvalidParameter, MissingParameter, UnsupportedOperation
@@ -91,31 +84,30 @@ class PropertyPlan:
 Plan = LinkPlan | PropertyPlan
 
 
-def plan_all(traversal: Traversal, settings: Settings) -> list[Plan]:
+def plan_all(analysis: Analysis, settings: Settings) -> list[Plan]:
     """The plans of a traversal's inferences, in order; empty if it holds none.
 
     Raises `InferenceError` for an inference that cannot be answered, and for keys of ours that
     would be silently ignored by a server.
     """
-    for key in stray_options(traversal):
-        raise _no_option(key)
-    for stray in stray_keys(traversal):
-        raise _misplaced(stray)
-    inferences = list(find_inferences(traversal))
+    if analysis.misplaced_option is not None:
+        raise _no_option(analysis.misplaced_option)
+    if analysis.misplaced_step is not None:
+        raise _misplaced(analysis.misplaced_step)
+    inferences = analysis.inferences
     if len(inferences) > 1 and settings.one_inference:
         raise UnsupportedOperation(errors.ONE_INFERENCE)
-    plans = [_plan(traversal, inference, settings) for inference in inferences]
+    plans = [_plan(analysis, inference, settings) for inference in inferences]
     if settings.unoptimised and any(plan.inductive is not None for plan in plans):
-        names = {instruction.name for _, instruction in walk(traversal)}
+        names = {instruction.name for _, instruction in walk(analysis.traversal)}
         if names & settings.unoptimised:
             raise UnsupportedOperation(errors.INDUCTIVE_UNOPTIMISED)
     return plans
 
 
-def plan_next(traversal: Traversal, settings: Settings) -> Plan | None:
-    """The plan of the first inference that a traversal still holds."""
-    inference = next(find_inferences(traversal), None)
-    return _plan(traversal, inference, settings) if inference is not None else None
+def plan_next(analysis: Analysis, settings: Settings) -> Plan | None:
+    """Return the plan of the first inference that a traversal still holds."""
+    return _plan(analysis, analysis.inferences[0], settings) if analysis.inferences else None
 
 
 def _no_option(key: str, step: str = "with") -> UnsupportedOperation:
@@ -172,7 +164,7 @@ def _misplaced(stray: Instruction) -> UnsupportedOperation:
 _REPEATING = frozenset(("repeat", "until", "emit"))
 
 
-def _plan(traversal: Traversal, inference: Inference, settings: Settings) -> Plan:
+def _plan(analysis: Analysis, inference: Inference, settings: Settings) -> Plan:
     if not _REPEATING.isdisjoint(inference.inside):
         raise UnsupportedOperation(errors.NOT_IN_REPEAT)
     if len(inference.tasks) > 1:
@@ -180,14 +172,14 @@ def _plan(traversal: Traversal, inference: Inference, settings: Settings) -> Pla
             raise InvalidParameter(errors.TWO_TASKS)
         raise InvalidParameter(f"{inference} asks for several tasks at once: name one.")
     _refuse_unknown(inference)
-    given = {**traversal.options(), **inference.modifiers}
+    given = {**analysis.traversal.options(), **inference.modifiers}
     if inference.tasks == (PREDICTION,):
-        return _link_plan(traversal, inference, given, settings)
+        return _link_plan(analysis, inference, given, settings)
     return _property_plan(inference, given, settings)
 
 
 def _link_plan(
-    traversal: Traversal, inference: Inference, given: dict[str, Argument], settings: Settings
+    analysis: Analysis, inference: Inference, given: dict[str, Argument], settings: Settings
 ) -> LinkPlan:
     step = inference.step
     direction: Direction
@@ -200,7 +192,7 @@ def _link_plan(
             raise UnsupportedOperation(
                 f"{inference} is not supported: link prediction belongs behind out(...) or in(...)."
             )
-    following = steps_behind(traversal, inference)
+    following = analysis.around(inference).following
     return LinkPlan(
         inference=inference,
         edge_label=_edge_label(step),
@@ -211,7 +203,7 @@ def _link_plan(
         limit=options.result_limit(given, settings),
         threshold=options.score_threshold(given),
         hide=options.existing_filter(given, direction),
-        filters=_filters(following) if options.filter_first(given) else None,
+        filters=_filters(analysis, inference) if options.filter_first(given) else None,
         inductive=options.inductive(given),
     )
 
@@ -240,33 +232,27 @@ def _property_plan(
     )
 
 
-def steps_behind(traversal: Traversal, inference: Inference) -> tuple[Instruction, ...]:
-    """The steps behind an inference and its modifiers."""
-    steps, path = traversal.steps, inference.path
-    while len(path) > 1:
-        index, number, *inner = path
-        steps, path = list(children(steps[index]))[number].steps, tuple(inner)
-    return steps[path[0] + inference.width :]
-
-
 _FILTERS = frozenset("has hasId hasLabel hasNot where filter not and or".split())
 
 
-def _filters(following: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
-    """The steps at the beginning that only filter, and by nothing but the vertex itself."""
+def _filters(analysis: Analysis, inference: Inference) -> tuple[Instruction, ...]:
+    """Return the steps behind an inference that only filter, and by nothing but the vertex itself.
+
+    None reads a score: there is none before the model is asked.
+    """
+    *above, index = inference.path
+    following = analysis.around(inference).following
+    holding = [each.path for each in analysis.inferences]
+    holding += [each.path for each in analysis.score_reads]
     count = 0
-    for step in following:
-        if step.name not in _FILTERS or needs_path((step,)) or list(_inferences_in(step)):
+    for number, step in enumerate(following, index + inference.width):
+        here = (*above, number)
+        if step.name not in _FILTERS or needs_path((step,)):
             break
-        if next(score_steps((step,)), None) is not None:  # there is none before the model is asked
+        if any(path[: len(here)] == here for path in holding):
             break
         count += 1
     return following[:count]
-
-
-def _inferences_in(step: Instruction) -> Iterator[Inference]:
-    for child in children(step):
-        yield from find_inferences(child)
 
 
 def _edge_label(step: Instruction) -> str:

@@ -23,7 +23,7 @@ from gremlink.proxy.inference.analysis.options import PREDICTION, PREFIX, TOLD
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreStep:
+class ScoreRead:
     """One `values("Neptune#ml.score")`, or the like.
 
     `key` is what it reads, `inference` the path of the link prediction whose targets it stands
@@ -36,14 +36,14 @@ class ScoreStep:
     pathless: bool
 
 
-def score_steps(
+def score_reads(
     steps: Sequence[Instruction],
     path: Path = (),
     inference: Path | None = None,
     *,
     labelled: Mapping[str, Path] | None = None,
     pathless: bool = False,
-) -> Iterator[ScoreStep]:
+) -> Iterator[ScoreRead]:
     """Every step of these, and of those nested in them, that reads something about a link.
 
     `labelled` are the inferences whose targets have labels: `select("a")` goes back to those.
@@ -63,14 +63,14 @@ def score_steps(
                 inference = labels.get(name, inference)
         key = _told_key(instruction)
         if key is not None:
-            yield ScoreStep(here, key, inference, pathless)
+            yield ScoreRead(here, key, inference, pathless)
         nested = children(instruction, PREFIX)
         if nested:
             host = steps[host_index(steps, index)]
             meant = labels.get(_selected(steps, index, host), inference)
             alone = pathless or _hands_on_vertices_alone(host)
             for number, child in enumerate(nested):
-                yield from score_steps(
+                yield from score_reads(
                     child.steps, (*here, number), meant, labelled=labels, pathless=alone
                 )
         within = _within(instruction, here)

@@ -25,7 +25,7 @@ from gremlink.grammar.traversal import (
     step,
 )
 from gremlink.proxy.inference.analysis.input_steps import host_index
-from gremlink.proxy.inference.analysis.output_types import OTHER, Listed, What, kind_of
+from gremlink.proxy.inference.analysis.output_types import OTHER, Listed, OutputType
 
 _WRITING = frozenset("addV addE property drop mergeV mergeE io call".split())
 _SHUFFLE = EnumConstant("Order", "shuffle")
@@ -65,20 +65,13 @@ def _holds_code(argument: Argument) -> bool:
     return False
 
 
-def once_until(traversal: Traversal, before: int) -> int:
-    """How many of the steps before the one at `before` must run only once.
+def cut_behind(steps: Sequence[Instruction], last: int, end: int) -> int:
+    """Return how many of the first `end` steps run once if the one at `last` is the last that must.
 
-    With the last of them go its modulators, but for labels at their end: what goes on can have
-    them, too. If steps behind them look back, all steps before that one run once.
+    Its modulators go with it, but for labels at their end. If steps behind them look back, all
+    steps up to `end` run once.
     """
-    steps = traversal.steps
-    end = host_index(steps, before)
-    cut = 0
-    for index, instruction in enumerate(steps[:end]):
-        if runs_once((instruction,)):
-            cut = index + 1
-    if not cut:
-        return 0
+    cut = last + 1
     while cut < len(steps) and host_index(steps, cut) != cut:
         cut += 1
     if needs_path(steps[_without_labels(steps, cut) : end], frozenset()) is not None:
@@ -107,14 +100,16 @@ def writes_inside(traversal: Traversal, path: Path) -> Instruction | None:
     return writes_inside(nested, tuple(inner))
 
 
-def starts_query(traversal: Traversal, cut: int) -> Traversal:
-    """The query that runs the first `cut` steps and tells what the others start from: the ids of
-    elements; elements, if it has to be seen of what kind they are; or, where the others begin anew,
-    as many zeros as there are traversers."""
+def starts_query(traversal: Traversal, cut: int, kind: OutputType) -> Traversal:
+    """Return the query that runs the first `cut` steps and gives what the others start from.
+
+    `kind` is the type of what they lead to. The query gives the ids of elements; the elements, if
+    their type is not known; or, where the others begin anew, as many zeros as there are traversers.
+    """
     steps = traversal.steps[:cut]
     if begins_anew(traversal, cut):
         return traversal.with_steps([*steps, step("constant", 0)])
-    return traversal.with_steps(steps if leads_to(steps) is None else [*steps, step("id")])
+    return traversal.with_steps(steps if element_of(kind) is None else [*steps, step("id")])
 
 
 def going_on(traversal: Traversal, cut: int, start: Instruction | None) -> Traversal:
@@ -128,15 +123,13 @@ def begins_anew(traversal: Traversal, cut: int) -> bool:
     return cut < len(traversal.steps) and traversal.steps[cut].name in ("V", "E", "addV", "mergeV")
 
 
-def leads_to(steps: Sequence[Instruction]) -> str | None:
-    """`V` or `E`, for what these steps lead to; `None` if that cannot be told."""
-    kind = kind_of(steps)
+def element_of(kind: OutputType) -> str | None:
+    """Return `V` or `E` for a type of elements; `None` for others and where it is not known."""
     return kind if isinstance(kind, str) and kind != OTHER else None
 
 
-def leads_to_no_element(steps: Sequence[Instruction]) -> bool:
-    """Whether these steps surely lead to something else than elements."""
-    kind: What = kind_of(steps)
+def is_no_element(kind: OutputType) -> bool:
+    """Return whether a type is surely another one than that of elements."""
     return kind == OTHER or isinstance(kind, Listed)
 
 

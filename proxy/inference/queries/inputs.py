@@ -26,9 +26,9 @@ from gremlink.grammar.traversal import (
     anonymous,
     step,
 )
+from gremlink.proxy.inference.analysis.analysis import Analysis
 from gremlink.proxy.inference.analysis.options import FILTER_FIRST
 from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan
-from gremlink.proxy.inference.analysis.side_effects import is_unique
 from gremlink.proxy.inference.commands import Edge, Results
 from gremlink.proxy.inference.errors import InternalFailure, UnsupportedOperation
 from gremlink.proxy.inference.queries.property_text import values_of
@@ -67,14 +67,13 @@ _ID, _KNOWN, _SOURCE, _TARGET, _LABEL, _VALUES = "v", "n", "s", "t", "l", "p"
 
 
 def input_query(
-    traversal: Traversal,
-    leading: Sequence[Instruction],
+    analysis: Analysis,
     plan: Plan,
     element: str,
     keys: Sequence[str] = (),
     by: Traversal = ITS_ID,
 ) -> Traversal:
-    """The query for what an inference gets; `leading` are the steps that lead there.
+    """Return the query for what an inference gets.
 
     `element` is `"node"` or `"edge"`, as the model wants it; `keys` are properties of edges;
     `by` leads from one of them to its id.
@@ -94,8 +93,11 @@ def input_query(
     if list(fields) == [_ID]:
         # One list: for thousands of ids a server needs longer for as many results.
         told = [step("id"), step("fold")]
-    once_each = () if is_unique(leading) else (step("dedup"),)
-    return traversal.with_steps([*leading, *once_each, step("limit", INPUT_LIMIT + 1), *told])
+    around = analysis.around(plan.inference)
+    once_each = () if around.inputs_are_unique else (step("dedup"),)
+    return analysis.traversal.with_steps(
+        [*around.input_steps, *once_each, step("limit", INPUT_LIMIT + 1), *told]
+    )
 
 
 def read_vertices(results: Results) -> tuple[Sequence[Literal], list[frozenset[Literal]]]:

@@ -52,7 +52,7 @@ def ask_for_labels(
         model = model_of(plan)
         bearers = prepared.bearers.get(model)
         if isinstance(plan, LinkPlan) and bearers is not None and model not in prepared.without:
-            asking, bound = _asking(query, query.traversals[number], plan, bearers)
+            asking, bound = _asking(query, query.analyses[number].traversal, plan, bearers)
             reply = yield Ask(query.asking(asking, uuid4(), bound), PURPOSE)
             _take(plan, model, bearers, cast(Results, reply), prepared)
 

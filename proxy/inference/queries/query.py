@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -19,10 +19,8 @@ from gremlink.grammar.traversal import (
     step,
     walk,
 )
-from gremlink.proxy.inference.analysis.expand_scores import spelled_out
-from gremlink.proxy.inference.analysis.locate import find_inferences
-from gremlink.proxy.inference.analysis.misplaced import stray_keys, stray_options
-from gremlink.proxy.inference.analysis.side_effects import runs_once
+from gremlink.proxy.inference.analysis.analysis import Analysis
+from gremlink.proxy.inference.analysis.expand_scores import expand_scores
 from gremlink.proxy.inference.analysis.strip_options import without_options
 from gremlink.proxy.inference.errors import InferenceError, UnsupportedOperation
 from gremlink.proxy.inference.queries.dialect import Dialect
@@ -45,7 +43,7 @@ class MalformedQuery(InferenceError):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The traversals of a request; `script` is the text around them, if any.
+    """The traversals of a request, analysed; `script` is the text around them, if any.
 
     `concerned` are the numbers of those that may hold an inference. `statements` are those of a
     script that has to be sent one by one, up to the last with an inference; what follows goes with
@@ -53,10 +51,15 @@ class Query:
     """
 
     request: RequestMessage
-    traversals: tuple[Traversal, ...]
+    analyses: tuple[Analysis, ...]
     concerned: tuple[int, ...]
     script: Script | None
     statements: tuple[Statement, ...] = ()
+
+    @property
+    def traversals(self) -> tuple[Traversal, ...]:
+        """The traversals alone."""
+        return tuple(each.traversal for each in self.analyses)
 
     @property
     def dialect(self) -> Dialect:
@@ -83,7 +86,7 @@ class Query:
 
     def admission(self, request_id: UUID) -> RequestMessage:
         """A request without results, which tells whether the database lets this client in."""
-        first = self.traversals[self.concerned[0]]
+        first = self.analyses[self.concerned[0]].traversal
         return self.asking(first.with_steps([step("inject", 0), step("limit", 0)]), request_id)
 
     def rewritten(
@@ -146,20 +149,23 @@ def read_query(request: RequestMessage) -> Query | None:
     """
     match request.op, request.args.get("gremlin"):
         case "bytecode", Traversal() as traversal:
-            query = Query(request, (_spelled_out(traversal),), (0,), None)
+            query = Query(request, (_expanded(Analysis(traversal)),), (0,), None)
         case "eval", Literal(Kind.STRING, str(text)):
             read = _read_script(text, request)
-            if any(map(_concerns_us, read.fragments)):
+            if not all(Analysis(fragment).is_plain for fragment in read.fragments):
                 raise UnsupportedOperation(
                     "An inference in a piece of a traversal (behind a variable, or in code) is not"
                     " supported: write it in a traversal that begins with its source."
                 )
-            concerned = [n for n, found in enumerate(read.traversals) if _concerns_us(found)]
+            analyses = tuple(map(Analysis, read.traversals))
+            concerned = [n for n, found in enumerate(analyses) if not found.is_plain]
             if not concerned:
                 return None
-            one_by_one = _one_by_one(read, concerned, request) if read.single is None else ()
-            traversals = tuple(map(_spelled_out, read.traversals))
-            query = Query(request, traversals, tuple(concerned), read, one_by_one)
+            one_by_one: tuple[Statement, ...] = ()
+            if read.single is None:
+                one_by_one = _one_by_one(read, analyses, concerned, request)
+            analyses = tuple(map(_expanded, analyses))
+            query = Query(request, analyses, tuple(concerned), read, one_by_one)
         case _:
             return None
     if request.processor not in _PROCESSORS:
@@ -170,7 +176,7 @@ def read_query(request: RequestMessage) -> Query | None:
 
 
 def _one_by_one(
-    read: Script, concerned: list[int], request: RequestMessage
+    read: Script, analyses: Sequence[Analysis], concerned: list[int], request: RequestMessage
 ) -> tuple[Statement, ...]:
     """The statements that have to run before the inputs of an inference are asked for, and the last
     one with an inference; none where it does not matter what runs first.
@@ -178,7 +184,7 @@ def _one_by_one(
     Raises `UnsupportedOperation` where it does and a statement cannot be sent alone.
     """
     names = sorted({name for number in concerned for name in _variables(read.traversals[number])})
-    writing = [n for n, found in enumerate(read.traversals) if runs_once(found.steps)]
+    writing = [n for n, found in enumerate(analyses) if found.runs_once]
     writes = bool(writing) and writing[0] <= concerned[-1]
     if not names and not writes:
         return ()
@@ -218,14 +224,10 @@ def _read_script(text: str, request: RequestMessage) -> Script:
         raise MalformedQuery(f"The script cannot be read: {error}") from error
 
 
-def _spelled_out(traversal: Traversal) -> Traversal:
-    """A traversal with an inference asks for scores in one form only."""
-    spelled = spelled_out(traversal)
-    if spelled is traversal or next(find_inferences(traversal), None) is None:
-        return traversal
-    return spelled
-
-
-def _concerns_us(traversal: Traversal) -> bool:
-    found = (find_inferences(traversal), stray_keys(traversal), stray_options(traversal))
-    return any(next(iter(each), None) is not None for each in found)
+def _expanded(analysis: Analysis) -> Analysis:
+    """Return the analysis of a traversal whose scores, if it holds an inference, are asked for in
+    one form only."""
+    expanded = expand_scores(analysis.traversal)
+    if expanded is analysis.traversal or not analysis.inferences:
+        return analysis
+    return Analysis(expanded)

@@ -15,9 +15,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from gremlink.grammar.traversal import Argument, Literal, anonymous, step
-from gremlink.proxy.inference.analysis.input_steps import leading_steps
-from gremlink.proxy.inference.analysis.locate import find_inferences
-from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan, PropertyPlan, steps_behind
+from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan, PropertyPlan
 from gremlink.proxy.inference.commands import PrepareProperty
 from gremlink.proxy.inference.queries.models import model_of
 from gremlink.proxy.inference.rewrite import vertices
@@ -37,23 +35,24 @@ def rehearse(rewriting: Rewriting, plans: Sequence[Plan], cut: int) -> Step[None
 
     `plans` are those of the whole query. Raises `InferenceError` for what is known to fail later.
     """
-    every = list(find_inferences(rewriting.traversal))
+    every = rewriting.analysis.inferences
     still = plans[len(plans) - len(every) :]
     for inference, plan in zip(every, still, strict=True):
         if isinstance(plan, PropertyPlan):
-            leading = leading_steps(rewriting.traversal, inference)
-            refuse_other_elements(plan, _element(rewriting, plan), leading)
+            inputs = rewriting.analysis.around(inference).input_type
+            refuse_other_elements(plan, _element(rewriting, plan), inputs)
     steps = list(rewriting.traversal.steps[cut:])
     while steps and steps[-1].name in _AT_THE_END:
         steps.pop()
     rest = anonymous(*steps)
     bindings: dict[str, Argument] = {}
-    for inference, plan in reversed(list(zip(find_inferences(rest), still, strict=True))):
-        value_alone = steps_behind(rest, inference)[:1] == (step("value"),)
+    for inference, plan in reversed(list(zip(every, still, strict=True))):
+        value_alone = rewriting.analysis.around(inference).following[:1] == (step("value"),)
         written = _instead(rewriting, plan, value_alone=value_alone)
         bindings |= written.bindings
         width = inference.width + (value_alone and not isinstance(plan, LinkPlan))
-        rest = splice(rest, inference.path, width, written.steps)
+        first, *deeper = inference.path
+        rest = splice(rest, (first - cut, *deeper), width, written.steps)
     nothing = [step("inject", 0), step("limit", 0), step("flatMap", rest)]
     yield from rewriting.ask(rewriting.traversal.with_steps(nothing), bindings)
 

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import cast
 
 from gremlink.grammar.traversal import Instruction, Kind, Literal, step
-from gremlink.proxy.inference.analysis.input_steps import leading_steps
 from gremlink.proxy.inference.analysis.options import EXPLAIN
 from gremlink.proxy.inference.analysis.plan import LinkPlan
-from gremlink.proxy.inference.analysis.score_reads import ScoreStep, score_steps
+from gremlink.proxy.inference.analysis.score_reads import ScoreRead
 from gremlink.proxy.inference.commands import (
     ExplainLinks,
     Explanations,
@@ -36,12 +35,12 @@ EXPLAINED = 1000
 
 def replace_links(rewriting: Rewriting, plan: LinkPlan) -> Step[None]:
     """Ask for the inputs, let a model rank their targets, put these in the place."""
-    leading = leading_steps(rewriting.traversal, plan.inference)
-    asking = input_query(rewriting.traversal, leading, plan, "node")
+    around = rewriting.analysis.around(plan.inference)
+    asking = input_query(rewriting.analysis, plan, "node")
     inputs, known = read_vertices((yield from rewriting.ask(asking)))
     told: Told = {}
-    places = _places(rewriting, plan)
-    if places:
+    reads = around.score_reads
+    if reads:
         refuse_own_ids(inputs)
     if inputs:
         model = cast(PrepareLinks, model_of(plan))
@@ -58,25 +57,19 @@ def replace_links(rewriting: Rewriting, plan: LinkPlan) -> Step[None]:
             rewriting.prepared.without.get(model, frozenset()),
         )
         links = cast(Links, (yield prediction))
-        if any(place.key == EXPLAIN for place in places):
+        if any(read.key == EXPLAIN for read in reads):
             told = yield from _explained(rewriting, prediction, links)
         else:
             told = _scores(inputs, links)
-    may_start = not places and len(inputs) == len(told) == 1
-    if may_start and rewriting.may_start_anew(plan, leading):
+    may_start = not reads and len(inputs) == len(told) == 1
+    if may_start and around.may_start:
         (found,) = told.values()
         written = vertices.from_start(list(found), rewriting.dialect, rewriting.binding())
         rewriting.traversal = rewriting.traversal.with_steps(
-            [*rewriting.bound(written), *rewriting.behind(plan)]
+            [*rewriting.bound(written), *around.following]
         )
     else:
-        rewriting.replace(plan, _told_steps(rewriting, plan, told, places))
-
-
-def _places(rewriting: Rewriting, plan: LinkPlan) -> list[ScoreStep]:
-    """Where the query reads what is told of the targets of an inference."""
-    every = score_steps(rewriting.traversal.steps)
-    return [place for place in every if place.inference == plan.inference.path]
+        rewriting.replace(plan, _told_steps(rewriting, told, reads))
 
 
 def _explained(rewriting: Rewriting, prediction: PredictLinks, links: Links) -> Step[Told]:
@@ -111,24 +104,24 @@ def _candidates(rewriting: Rewriting, plan: LinkPlan) -> Step[frozenset[Literal]
 
 
 def _told_steps(
-    rewriting: Rewriting, plan: LinkPlan, told: Told, places: Sequence[ScoreStep]
+    rewriting: Rewriting, told: Told, reads: Sequence[ScoreRead]
 ) -> Sequence[Instruction]:
     """The steps to the targets; scores and reasons are looked up wherever the query reads
     them."""
     dialect = rewriting.dialect
     targets = {vertex: list(found) for vertex, found in told.items()}
-    if not places:
+    if not reads:
         return rewriting.bound(vertices.vertices(targets, dialect, rewriting.binding()))
     table = ScoreTable(told, rewriting.tables)
     rewriting.tables += 1
-    carried = may_carry(rewriting.traversal, list(score_steps(rewriting.traversal.steps)))
+    carried = may_carry(rewriting.analysis)
     if carried:
         written = vertices.vertices_with(targets, table.by_input, dialect, rewriting.binding())
     else:
         written = vertices.vertices(targets, dialect, rewriting.binding())
     steps = table.labelled(rewriting.bound(written))
     look_up: dict[tuple[str, bool], Sequence[Instruction]] = {}
-    for key, pathless in dict.fromkeys((place.key, place.pathless) for place in places):
+    for key, pathless in dict.fromkeys((read.key, read.pathless) for read in reads):
         if pathless:
             found = table.look_up_pathless(key, dialect, rewriting.binding())
         elif carried:
@@ -136,7 +129,7 @@ def _told_steps(
         else:
             found = table.look_up(key, dialect, rewriting.binding())
         look_up[key, pathless] = rewriting.bound(found)
-    rewriting.traversal = replace_scores(rewriting.traversal, places, look_up)
+    rewriting.traversal = replace_scores(rewriting.traversal, reads, look_up)
     return steps
 
 

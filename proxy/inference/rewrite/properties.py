@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import cast
 
 from gremlink.grammar.traversal import Instruction, Literal, Traversal, step
-from gremlink.proxy.inference.analysis import side_effects
-from gremlink.proxy.inference.analysis.input_steps import leading_steps
+from gremlink.proxy.inference.analysis import sack, side_effects
+from gremlink.proxy.inference.analysis.analysis import Surroundings
 from gremlink.proxy.inference.analysis.options import SCORE
-from gremlink.proxy.inference.analysis.plan import PropertyPlan, steps_behind
+from gremlink.proxy.inference.analysis.output_types import OutputType
+from gremlink.proxy.inference.analysis.plan import PropertyPlan
 from gremlink.proxy.inference.commands import (
     Counts,
     CountValues,
@@ -28,7 +29,6 @@ from gremlink.proxy.inference.queries.inputs import (
     read_vertices,
 )
 from gremlink.proxy.inference.queries.models import model_of
-from gremlink.proxy.inference.rewrite import sack
 from gremlink.proxy.inference.rewrite.bulk_values import counted
 from gremlink.proxy.inference.rewrite.property_values import NOTHING_AT_ALL, Properties
 from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
@@ -37,28 +37,28 @@ from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
 def replace_property(rewriting: Rewriting, plan: PropertyPlan) -> Step[None]:
     """Ask for the inputs, let a model predict their values, put these in the place."""
     model = cast(PrepareProperty, model_of(plan))
-    leading = leading_steps(rewriting.traversal, plan.inference)
+    around = rewriting.analysis.around(plan.inference)
     element = rewriting.prepared.elements[model]
-    refuse_other_elements(plan, element, leading)
-    ids, edges, by = yield from _inputs(rewriting, plan, leading, element)
+    refuse_other_elements(plan, element, around.input_type)
+    ids, edges, by = yield from _inputs(rewriting, plan, element)
     prediction = (yield from _prediction(rewriting, plan, ids, edges)) if ids else None
     apart = _kept_apart(rewriting, plan, element)
-    if _are_counted(rewriting, plan, leading) and not apart:
+    if _are_counted(rewriting, plan, around) and not apart:
         counts = cast(Counts, (yield CountValues(prediction))) if prediction is not None else ()
         steps = counted(counts) if counts else NOTHING_AT_ALL
         rewriting.traversal = rewriting.traversal.with_steps(steps)
         return
     found = cast(Values, (yield prediction)) if prediction is not None else ()
     writing = Properties(element, rewriting.dialect, rewriting.binding(), by)
-    if not rewriting.may_start_anew(plan, leading):
-        if _gives_values(rewriting, plan) and writing.can_look_up(ids, _values(plan, found)):
+    if not around.may_start:
+        if _gives_values(plan, around) and writing.can_look_up(ids, _values(plan, found)):
             told = {id: [value for value, _ in v] for id, v in zip(ids, found, strict=True)}
             rewriting.replace(plan, rewriting.bound(writing.values_of_each(told)), behind=1)
             return
         each = {id: _flattened(plan, values) for id, values in zip(ids, found, strict=True)}
         rewriting.replace(plan, [*rewriting.bound(writing.of_each(each)), *apart])
         return
-    rest = rewriting.behind(plan)
+    rest = around.following
     if rest[:1] == (step("value"),):
         written, rest = writing.values_from_start(_values(plan, found)), rest[1:]
     else:
@@ -67,10 +67,10 @@ def replace_property(rewriting: Rewriting, plan: PropertyPlan) -> Step[None]:
     rewriting.traversal = rewriting.traversal.with_steps([*rewriting.bound(written), *apart, *rest])
 
 
-def refuse_other_elements(plan: PropertyPlan, element: str, leading: Sequence[Instruction]) -> None:
-    """Raise `InvalidParameter` if `leading` steps lead to vertices and a model predicts what edges
-    have, or the other way round."""
-    if side_effects.leads_to(leading) == ("E" if element == "node" else "V"):
+def refuse_other_elements(plan: PropertyPlan, element: str, inputs: OutputType) -> None:
+    """Raise `InvalidParameter` if the inputs are vertices and a model predicts what edges have, or
+    the other way round."""
+    if side_effects.element_of(inputs) == ("E" if element == "node" else "V"):
         raise InvalidParameter(
             f"Endpoint {plan.endpoint} predicts {plan.key!r} of"
             f" {'vertices' if element == 'node' else 'edges'}, the query asks for it of"
@@ -79,20 +79,18 @@ def refuse_other_elements(plan: PropertyPlan, element: str, leading: Sequence[In
 
 
 def _inputs(
-    rewriting: Rewriting, plan: PropertyPlan, leading: list[Instruction], element: str
+    rewriting: Rewriting, plan: PropertyPlan, element: str
 ) -> Step[tuple[Sequence[Literal], Sequence[Edge] | None, Traversal]]:
     """The ids of the inputs, these as edges if they are some, and what leads from one to its id."""
     model = cast(PrepareProperty, model_of(plan))
     keys = () if plan.inductive is None else rewriting.prepared.scopes[model].edge_keys
     by = ITS_ID
-    results = yield from rewriting.ask(
-        input_query(rewriting.traversal, leading, plan, element, keys)
-    )
+    results = yield from rewriting.ask(input_query(rewriting.analysis, plan, element, keys))
     if element == "node":
         return read_vertices(results)[0], None, by
     if has_own_ids(results):
         by = ITS_WRITTEN_ID
-        asking = input_query(rewriting.traversal, leading, plan, element, keys, by)
+        asking = input_query(rewriting.analysis, plan, element, keys, by)
         results = yield from rewriting.ask(asking)
     edges = read_edges(results)
     return [edge.id for edge in edges], edges, by
@@ -112,14 +110,14 @@ def _prediction(
     return PredictProperty(model, inputs, plan.limit, plan.threshold, read)
 
 
-def _are_counted(rewriting: Rewriting, plan: PropertyPlan, leading: list[Instruction]) -> bool:
+def _are_counted(rewriting: Rewriting, plan: PropertyPlan, around: Surroundings) -> bool:
     """Whether a query gives nothing but values, of which a database makes one result of equal ones,
     as it does with stored values for bytecode."""
     return (
         rewriting.query.dialect.language is None
         and not plan.scored
-        and rewriting.may_start_anew(plan, leading)
-        and tuple(rewriting.behind(plan)) == (step("value"),)
+        and around.may_start
+        and around.following == (step("value"),)
     )
 
 
@@ -128,17 +126,16 @@ def _kept_apart(rewriting: Rewriting, plan: PropertyPlan, element: str) -> Seque
     properties of edges, which nothing tells apart but key and value."""
     merges = rewriting.query.dialect.language is None
     equal = plan.scored or element == "edge"
-    return sack.KEEPING_APART if merges and equal and sack.is_free(rewriting.traversal) else ()
+    return sack.KEEPING_APART if merges and equal and rewriting.analysis.sack_is_free else ()
 
 
-def _gives_values(rewriting: Rewriting, plan: PropertyPlan) -> bool:
+def _gives_values(plan: PropertyPlan, around: Surroundings) -> bool:
     """Whether nobody sees the properties of an inference, only their values."""
     inside = plan.inference.inside
-    behind = steps_behind(rewriting.traversal, plan.inference)
     return (
         inside[-1:] == ("by",)  # the path in it is seen nowhere else
-        and behind[:1] == (step("value"),)
-        and side_effects.needs_path(behind[1:]) is None
+        and around.following[:1] == (step("value"),)
+        and not around.looks_back
         and not plan.scored
     )
 

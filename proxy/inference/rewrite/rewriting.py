@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from gremlink.grammar.traversal import Argument, Instruction, Items, Literal, Traversal, Variable
 from gremlink.proxy.inference.analysis import side_effects
+from gremlink.proxy.inference.analysis.analysis import Analysis
 from gremlink.proxy.inference.analysis.plan import Plan
 from gremlink.proxy.inference.commands import Ask, Command, Reply, Results
 from gremlink.proxy.inference.errors import UnsupportedOperation
@@ -39,15 +40,24 @@ class Rewriting:
     def __init__(
         self,
         query: Query,
-        traversal: Traversal,
+        analysis: Analysis,
         prepared: Prepared,
         bindings: dict[str, Argument],
     ) -> None:
         self.query = query
-        self.traversal = traversal
+        self.analysis = analysis
         self.prepared = prepared
         self.bindings = bindings
         self.tables = 0
+
+    @property
+    def traversal(self) -> Traversal:
+        """The traversal as it is by now; another one is analysed anew."""
+        return self.analysis.traversal
+
+    @traversal.setter
+    def traversal(self, traversal: Traversal) -> None:
+        self.analysis = Analysis(traversal)
 
     def ask(
         self, traversal: Traversal, bindings: Mapping[str, Argument] | None = None
@@ -59,7 +69,9 @@ class Rewriting:
 
     def run_once(self, cut: int) -> Step[None]:
         """Run the first `cut` steps, and go on from what they lead to."""
-        told = yield from self.ask(side_effects.starts_query(self.traversal, cut))
+        told = yield from self.ask(
+            side_effects.starts_query(self.traversal, cut, self.analysis.type_before(cut))
+        )
         self.traversal = side_effects.going_on(self.traversal, cut, self._start(cut, told))
 
     def _start(self, cut: int, told: Results) -> Instruction | None:
@@ -67,7 +79,7 @@ class Rewriting:
         if side_effects.begins_anew(self.traversal, cut):
             zeros = read_ids(told)
             return Instruction("inject", tuple(zeros)) if zeros else None
-        name = side_effects.leads_to(self.traversal.steps[:cut])
+        name = side_effects.element_of(self.analysis.type_before(cut))
         if name is not None:
             ids = read_ids_of_any_type(told)
         else:
@@ -119,18 +131,6 @@ class Rewriting:
         """The steps, whose bindings the query will have."""
         self.bindings.update(written.bindings)
         return written.steps
-
-    def may_start_anew(self, plan: Plan, leading: list[Instruction]) -> bool:
-        """Whether the final query may begin with the answers: it saves the server the tree."""
-        return (
-            len(plan.inference.path) == 1
-            and side_effects.is_unique(leading)
-            and side_effects.needs_path(self.behind(plan)) is None
-        )
-
-    def behind(self, plan: Plan) -> Sequence[Instruction]:
-        """The steps behind an inference of the traversal itself."""
-        return self.traversal.steps[plan.inference.path[0] + plan.inference.width :]
 
     @property
     def dialect(self) -> Dialect:

@@ -31,11 +31,12 @@ from gremlink.grammar.traversal import (
     anonymous,
     step,
 )
+from gremlink.proxy.inference.analysis.analysis import Analysis
 from gremlink.proxy.inference.analysis.options import SCORE
-from gremlink.proxy.inference.analysis.score_reads import ScoreStep
+from gremlink.proxy.inference.analysis.score_reads import ScoreRead
 from gremlink.proxy.inference.errors import UnsupportedOperation
 from gremlink.proxy.inference.queries.dialect import Dialect
-from gremlink.proxy.inference.rewrite import sack, vertices
+from gremlink.proxy.inference.rewrite import vertices
 from gremlink.proxy.inference.rewrite.vertices import Written
 from gremlink.proxy.inference.splice import splice
 
@@ -110,21 +111,21 @@ class ScoreTable:
         )
 
 
-def may_carry(traversal: Traversal, places: Sequence[ScoreStep]) -> bool:
-    """Whether the sack is free for scores: the query does not use it, and reads those of one
-    inference; `places` are all that it reads."""
-    return sack.is_free(traversal) and len({place.inference for place in places}) == 1
+def may_carry(analysis: Analysis) -> bool:
+    """Return whether the sack is free for scores: the query does not use it, and reads those of one
+    inference."""
+    return analysis.sack_is_free and len({read.inference for read in analysis.score_reads}) == 1
 
 
 def replace_scores(
     traversal: Traversal,
-    places: Sequence[ScoreStep],
+    reads: Sequence[ScoreRead],
     look_up: Mapping[tuple[str, bool], Sequence[Instruction]],
 ) -> Traversal:
-    """The traversal with each of `places` looked up; `look_up[key, pathless]` are its steps."""
+    """The traversal with each of `reads` looked up; `look_up[key, pathless]` are its steps."""
     # The last first, so that the paths of the others stay true.
-    for place in sorted(places, key=lambda place: place.path, reverse=True):
-        traversal = splice(traversal, place.path, 1, look_up[place.key, place.pathless])
+    for read in sorted(reads, key=lambda read: read.path, reverse=True):
+        traversal = splice(traversal, read.path, 1, look_up[read.key, read.pathless])
     return traversal
 
 

@@ -32,14 +32,12 @@ from gremlink.grammar.traversal import (
     Literal,
     Opaque,
     Predicate,
-    Traversal,
     Variable,
     anonymous,
     step,
 )
+from gremlink.proxy.inference.analysis.analysis import Analysis
 from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan
-from gremlink.proxy.inference.analysis.score_reads import score_steps
-from gremlink.proxy.inference.analysis.side_effects import needs_path
 from gremlink.proxy.inference.commands import Guess, GuessLinks, PrepareLinks, RunSpeculatively
 from gremlink.proxy.inference.queries.models import Prepared, model_of
 from gremlink.proxy.inference.queries.query import Query
@@ -64,10 +62,11 @@ def try_one_query(query: Query, planned: Mapping[int, Sequence[Plan]]) -> Step[N
     """Try to answer a query at once; returns if that was not possible."""
     ((number, plans), *others) = planned.items()
     (plan, *more) = plans
-    traversal = query.traversals[number]
+    analysis = query.analyses[number]
+    traversal = analysis.traversal
     if others or more or not isinstance(plan, LinkPlan):
         return
-    if not (_is_simple(query) and _names_its_input(traversal, plan)):
+    if not (_is_simple(query) and _names_its_input(analysis, plan)):
         return
     (source,) = traversal.steps[0].arguments
     model = cast(PrepareLinks, model_of(plan))
@@ -77,12 +76,12 @@ def try_one_query(query: Query, planned: Mapping[int, Sequence[Plan]]) -> Step[N
     guess = yield GuessLinks(model, asked, plan.limit, plan.threshold, hides)
     if not isinstance(guess, Guess) or not can_be_looked_for(guess.linked):
         return
-    rewriting = Rewriting(query, traversal, Prepared(), {})
+    rewriting = Rewriting(query, analysis, Prepared(), {})
     steps = [
         traversal.steps[0],
         step("filter", anonymous(step("id"), Instruction("is", (source,)))),
         *_answers(rewriting, plan, guess),
-        *rewriting.behind(plan),
+        *analysis.around(plan.inference).following,
     ]
     changed = {number: traversal.with_steps(steps)}
     yield RunSpeculatively(query.rewritten(changed, rewriting.bindings, uuid4()))
@@ -96,21 +95,22 @@ def _is_simple(query: Query) -> bool:
     return script is None or (script.single is not None and script.tail.strip(" \t\r\n;") in _TAILS)
 
 
-def _names_its_input(traversal: Traversal, plan: LinkPlan) -> bool:
+def _names_its_input(analysis: Analysis, plan: LinkPlan) -> bool:
     """Whether an inference follows `V(id)`, and nothing behind it speaks for less than answers."""
     if plan.inference.path != (1,) or plan.filters is not None or plan.inductive is not None:
         return False
-    match traversal.step(0):
+    match analysis.traversal.step(0):
         case Instruction("V", (Literal(),)):
             pass
         case _:
             return False
-    rest = traversal.steps[1 + plan.inference.width :]
+    around = analysis.around(plan.inference)
     return (
         plan.hide in (None, plan.direction)
-        and all(each.name in _NEEDS_SOMETHING for each in rest[1:])  # the first is for the label
-        and needs_path(rest) is None
-        and next(score_steps(rest), None) is None
+        # The first step behind is for the label.
+        and all(each.name in _NEEDS_SOMETHING for each in around.following[1:])
+        and not around.looks_back
+        and all(read.path[0] <= plan.inference.width for read in analysis.score_reads)
     )
 
 

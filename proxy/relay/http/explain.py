@@ -15,12 +15,11 @@ from uuid import uuid4
 from aiohttp import web
 
 from gremlink.grammar import script
-from gremlink.grammar.traversal import Instruction, Kind, Literal, Traversal, step
+from gremlink.grammar.traversal import Instruction, Kind, Literal, step
 from gremlink.proxy.inference.analysed_request import understand
-from gremlink.proxy.inference.analysis.input_steps import leading_steps
+from gremlink.proxy.inference.analysis.analysis import Analysis
 from gremlink.proxy.inference.analysis.options import Inductive
 from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan
-from gremlink.proxy.inference.analysis.side_effects import runs_once
 from gremlink.proxy.inference.analysis.strip_options import without_options
 from gremlink.proxy.inference.commands import (
     FOR_INPUTS,
@@ -42,7 +41,6 @@ from gremlink.proxy.inference.live_graph import Scope
 from gremlink.proxy.inference.queries.inputs import input_query, unfolded
 from gremlink.proxy.inference.queries.models import model_of
 from gremlink.proxy.inference.queries.neighbourhood import NEIGHBOURHOOD
-from gremlink.proxy.inference.queries.query import Query
 from gremlink.proxy.relay.http.relay import HttpRelay
 from gremlink.proxy.relay.queries import text_of
 from gremlink.proxy.wire.request import RequestMessage
@@ -75,7 +73,7 @@ class Explainer:
             return await self._by_database(request, message, title, step("explain"))
         query, plans = understood.query, understood.planned
         parts = [_section("Query String", [text_of(message)])]
-        if any(runs_once(query.traversals[number].steps) for number in plans):
+        if any(query.analyses[number].runs_once for number in plans):
             await self.relay.ask(request, query.admission(uuid4()))
             done = ["Not run: steps of the query write, or are random."]
             final = "the inference replaced by choose(id()) with an option for each input"
@@ -85,7 +83,7 @@ class Explainer:
             done, final = profile.lines, _sent(answered)
         for number, found in plans.items():
             for plan in found:
-                lines = _plan(query, query.traversals[number], plan)
+                lines = _plan(query.analyses[number], plan)
                 if plan.inductive is not None:
                     lines.append(await self._reading(plan, plan.inductive))
                 parts.append(_section(f"Inference {plan.inference}", lines))
@@ -234,9 +232,9 @@ def _rows(reply: Reply) -> Sequence[object]:
     return reply if isinstance(reply, Sequence) else ()
 
 
-def _plan(query: Query, traversal: Traversal, plan: Plan) -> list[str]:
+def _plan(analysis: Analysis, plan: Plan) -> list[str]:
     element = "node"
-    inputs = input_query(traversal, leading_steps(traversal, plan.inference), plan, element)
+    inputs = input_query(analysis, plan, element)
     lines = [f"input query: {script.write(without_options(inputs))}", f"endpoint: {plan.endpoint}"]
     if isinstance(plan, LinkPlan):
         lines += [

@@ -7,7 +7,7 @@ from answering import as_bytecode
 
 from gremlink.grammar import script
 from gremlink.grammar.traversal import Traversal
-from gremlink.proxy.inference.analysis.expand_scores import spelled_out
+from gremlink.proxy.inference.analysis.expand_scores import expand_scores
 
 
 def read(text: str, how: str) -> Traversal:
@@ -52,8 +52,8 @@ FORMS = {
 
 @pytest.mark.parametrize("how", ["script", "bytecode"])
 @pytest.mark.parametrize(("before", "after"), FORMS.items())
-def test_short_forms_are_spelled_out(before: str, after: str, how: str) -> None:
-    assert spelled_out(read(before, how)) == read(after, how)
+def test_short_forms_are_expand_scores(before: str, after: str, how: str) -> None:
+    assert expand_scores(read(before, how)) == read(after, how)
 
 
 @pytest.mark.parametrize("how", ["script", "bytecode"])
@@ -72,4 +72,4 @@ def test_short_forms_are_spelled_out(before: str, after: str, how: str) -> None:
 )
 def test_everything_else_stays_the_same_object(text: str, how: str) -> None:
     traversal = read(text, how)
-    assert spelled_out(traversal) is traversal
+    assert expand_scores(traversal) is traversal

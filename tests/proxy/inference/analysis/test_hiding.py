@@ -320,7 +320,7 @@ def plan(text: str) -> None:
     query = read_query(script_request(text))
     assert query is not None, "it would be forwarded"
     for number in query.concerned:
-        plan_all(query.traversals[number], Settings(default_endpoint="ep"))
+        plan_all(query.analyses[number], Settings(default_endpoint="ep"))
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED.keys())
@@ -347,4 +347,4 @@ def test_a_lambda_in_bytecode_is_refused(mime: str) -> None:
     query = read_query(read_request(Opcode.BINARY, write_request(sent)[1]))
     assert query is not None
     with pytest.raises(InferenceError, match="holds a lambda with an inference"):
-        plan_all(query.traversals[0], Settings(default_endpoint="ep"))
+        plan_all(query.analyses[0], Settings(default_endpoint="ep"))

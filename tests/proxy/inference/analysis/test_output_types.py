@@ -3,7 +3,7 @@
 import pytest
 
 from gremlink.grammar import script
-from gremlink.proxy.inference.analysis.output_types import EDGE, OTHER, VERTEX, Listed, kind_of
+from gremlink.proxy.inference.analysis.output_types import EDGE, OTHER, VERTEX, Listed, output_type
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ from gremlink.proxy.inference.analysis.output_types import EDGE, OTHER, VERTEX, 
 )
 def test_kinds(text, kind):
     traversal = script.parse(text).single
-    assert kind_of(traversal.steps) == kind
+    assert output_type(traversal.steps) == kind

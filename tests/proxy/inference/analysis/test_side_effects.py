@@ -6,6 +6,7 @@ from gremlink.grammar import graphson, script
 from gremlink.grammar.graphbinary import read_bytecode
 from gremlink.grammar.traversal import Instruction, Opaque, Traversal, step
 from gremlink.proxy.inference.analysis import side_effects
+from gremlink.proxy.inference.analysis.analysis import Analysis
 
 
 def steps(text: str) -> tuple[Instruction, ...]:
@@ -156,8 +157,10 @@ def test_but_not_at_others(text, name):
 )
 def test_what_runs_once_ends_where_others_can_go_on(text, cut, query):
     traversal = script.parse(text).single
-    assert side_effects.once_until(traversal, len(traversal.steps) - 1) == cut
-    assert script.write(side_effects.starts_query(traversal, cut)).replace("'", '"').endswith(query)
+    analysis = Analysis(traversal)
+    assert analysis.cut_before(len(traversal.steps) - 1) == cut
+    starting = side_effects.starts_query(traversal, cut, analysis.type_before(cut))
+    assert script.write(starting).replace("'", '"').endswith(query)
 
 
 def test_no_vertices_never_become_all_vertices():

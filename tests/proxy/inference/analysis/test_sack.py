@@ -6,7 +6,7 @@ import pytest
 from answering import as_bytecode, as_script, drive, row
 
 from gremlink.grammar.traversal import Literal, Traversal, children
-from gremlink.proxy.inference.rewrite.sack import KEEPING_APART
+from gremlink.proxy.inference.analysis.sack import KEEPING_APART
 from gremlink.proxy.wire.request import RequestMessage
 
 EDGES = [[row(v="e", s="a", t="b", l="KNOWS"), row(v="f", s="a", t="c", l="KNOWS")]]
