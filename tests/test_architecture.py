@@ -252,6 +252,19 @@ def test_the_relay_knows_no_models() -> None:
     assert not offenders, f"{offenders} import proxy.learning: ask proxy.serving instead"
 
 
+def test_websocket_and_http_are_apart() -> None:
+    ways = ("proxy.relay.websocket", "proxy.relay.http")
+    offenders = [
+        f"{module} imports {name}"
+        for module, tree in SOURCES.items()
+        for own, other in (ways, ways[::-1])
+        if module.startswith(own)
+        for name in imports(tree, module)
+        if name.startswith(other)
+    ]
+    assert not offenders, "\n".join(offenders)
+
+
 def test_dgl_is_behind_one_seam() -> None:
     users = [
         module

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gremlink.grammar.traversal import Argument, Entries, Literal
@@ -293,3 +293,5 @@ Reply = (
     | str
     | None
 )
+Predictor = Callable[[Work], Awaitable[Reply]]
+"""Does a model's work; a future that is done is a reply that took no waiting."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit, urlunsplit
 
-from aiohttp import web
+from aiohttp import ServerDisconnectedError, web
 from multidict import CIMultiDict, MultiMapping
 
+from gremlink.proxy.messages import system_errors
 from gremlink.proxy.relay.http.errors import told
 
 HOP_BY_HOP = frozenset(
@@ -43,3 +44,10 @@ def require_text(headers: MultiMapping[str]) -> None:
         except UnicodeEncodeError:
             why = "The credentials hold bytes that are not UTF-8."
             raise web.HTTPForbidden(**told("AccessDeniedException", why)) from None
+
+
+def reason_of(error: Exception) -> str:
+    """Say why the database cannot be reached, in the operating system's words if it has any."""
+    if isinstance(error, ServerDisconnectedError):  # its own words are a head without content
+        return "it closed the connection without an answer"
+    return system_errors.reason_of(error)

@@ -21,11 +21,10 @@ from prometheus_client.core import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from gremlink.proxy.inference.commands import Reply, Work
+from gremlink.proxy.inference.commands import Predictor, Reply, Work
 from gremlink.proxy.inference.errors import InferenceError
 from gremlink.proxy.relay.latency_histogram import BOUNDS, Durations
 from gremlink.proxy.relay.waits import WAITS
-from gremlink.proxy.relay.websocket.background import Predictor
 from gremlink.proxy.relay.websocket.open_requests import Ledger
 
 

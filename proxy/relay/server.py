@@ -15,6 +15,7 @@ from multidict import CIMultiDict
 
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.inference.analysis.options import Settings
+from gremlink.proxy.inference.commands import Predictor
 from gremlink.proxy.inference.query_cache import Shapes
 from gremlink.proxy.messages.addresses import without_credentials
 from gremlink.proxy.relay.headers import require_text
@@ -25,14 +26,13 @@ from gremlink.proxy.relay.http.errors import told
 from gremlink.proxy.relay.http.explain import Explainer
 from gremlink.proxy.relay.http.invocations import Invocations
 from gremlink.proxy.relay.http.languages import Languages
+from gremlink.proxy.relay.http.log_filter import ACCOUNT
 from gremlink.proxy.relay.http.other_paths import elsewhere
 from gremlink.proxy.relay.http.relay import HttpRelay
-from gremlink.proxy.relay.log_filter import ACCOUNT
 from gremlink.proxy.relay.metrics import Metrics
 from gremlink.proxy.relay.offload import Aside
 from gremlink.proxy.relay.queries import OpenQueries
 from gremlink.proxy.relay.waits import WAITS, Waits
-from gremlink.proxy.relay.websocket.background import Predictor
 from gremlink.proxy.relay.websocket.connection import Connection
 from gremlink.proxy.relay.websocket.conversation import Conversation
 from gremlink.proxy.relay.websocket.id_cache import RecentIds

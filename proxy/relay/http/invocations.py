@@ -11,12 +11,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from gremlink.proxy.inference.commands import Command, Reply, Work
+from gremlink.proxy.inference.commands import Command, Predictor, Reply, Work
 from gremlink.proxy.inference.errors import InferenceError, TimeLimitExceeded
 from gremlink.proxy.inference.invocation import Invoking, invoke
 from gremlink.proxy.relay.http.inferences import ITEM
 from gremlink.proxy.relay.offload import LONG, Aside
-from gremlink.proxy.relay.websocket.background import Predictor
 
 Invoke = Callable[[str, bytes], Awaitable[dict[str, Any]]]
 """Answers a payload for the endpoint of that name; awaiting that raises `InferenceError`."""

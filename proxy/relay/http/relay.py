@@ -25,6 +25,7 @@ from gremlink.proxy.inference.commands import (
     Ask,
     CheckAccess,
     Command,
+    Predictor,
     Reply,
     Results,
     RunSpeculatively,
@@ -36,7 +37,7 @@ from gremlink.proxy.inference.errors import (
     UnsupportedOperation,
 )
 from gremlink.proxy.relay.detect import holds_marker, may_hold_marker
-from gremlink.proxy.relay.headers import end_to_end, http_url
+from gremlink.proxy.relay.headers import end_to_end, http_url, reason_of
 from gremlink.proxy.relay.http.as_script import as_script, with_traversers
 from gremlink.proxy.relay.http.bodies import AS_IT_CAME
 from gremlink.proxy.relay.http.errors import refusal
@@ -44,10 +45,7 @@ from gremlink.proxy.relay.http.inferences import carried_out
 from gremlink.proxy.relay.http.upstream_formats import NOTHING_SPOKEN, Spoken
 from gremlink.proxy.relay.misspelt_keys import LOOKED_INTO, WATCH
 from gremlink.proxy.relay.offload import LONG, Aside
-from gremlink.proxy.relay.outgoing import http_body
-from gremlink.proxy.relay.websocket.background import Predictor
-from gremlink.proxy.relay.websocket.results import read_whole
-from gremlink.proxy.relay.websocket.upstream import reason_of
+from gremlink.proxy.relay.own_queries import http_body, require_results_fit
 from gremlink.proxy.wire.errors import MessageError, NewerRequest
 from gremlink.proxy.wire.http import is_form, peek_http_id, read_http_request, require_version_3
 from gremlink.proxy.wire.request import RequestMessage
@@ -196,7 +194,7 @@ class HttpRelay:
             headers["Accept"] = message.format.name
             headers.popall("Accept-Encoding", None)
             async with self._send("POST", headers, content, self._url()) as response:
-                body = await read_whole(response)
+                body = await _read(response)
                 if response.status != 200 and "Gremlin-RequestId" in response.headers:
                     raise UnsupportedOperation(DATABASE_4)
                 if self.spoken.understood(message.format, response.status, body):
@@ -328,6 +326,15 @@ class Refused(Exception):
             own = str(self._asked).encode()
             self._response.body = body.replace(own, str(request_id).encode())
         return self._response
+
+
+async def _read(response: ClientResponse) -> bytes:
+    """Read the results of a query of the proxy's own. Raise `UnsupportedOperation` if too long."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        require_results_fit(len(body))
+    return bytes(body)
 
 
 def _headers(request: web.Request) -> CIMultiDict[str]:

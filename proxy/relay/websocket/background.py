@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import Any
 
 from gremlink.proxy.inference import commands as inference
-from gremlink.proxy.inference.commands import Reply, Work
+from gremlink.proxy.inference.commands import Predictor, Reply
 from gremlink.proxy.inference.errors import InferenceError, InternalFailure
 from gremlink.proxy.relay.offload import Aside, Done, Written, advance_and_write, read_marked
 from gremlink.proxy.relay.websocket.commands import (
@@ -26,9 +26,6 @@ from gremlink.proxy.relay.websocket.pending import Pending
 from gremlink.proxy.wire.request import RequestMessage
 
 log = logging.getLogger(__name__)
-
-Predictor = Callable[[Work], Awaitable[Reply]]
-"""Does a model's work; a future that is done is a reply that took no waiting."""
 
 
 class Waiting(Enum):

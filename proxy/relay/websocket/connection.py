@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from gremlink.proxy.config import Limits
-from gremlink.proxy.inference.commands import Reply
+from gremlink.proxy.inference.commands import Predictor, Reply
 from gremlink.proxy.inference.errors import InferenceError
 from gremlink.proxy.relay.offload import Aside
 from gremlink.proxy.relay.waits import WAITS
-from gremlink.proxy.relay.websocket.background import WAITING, Errands, Predictor
+from gremlink.proxy.relay.websocket.background import WAITING, Errands
 from gremlink.proxy.relay.websocket.commands import (
     Advance,
     CloseClient,

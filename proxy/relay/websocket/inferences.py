@@ -23,7 +23,7 @@ from gremlink.proxy.inference.errors import (
 )
 from gremlink.proxy.inference.query_cache import Shapes
 from gremlink.proxy.relay.offload import LONG, Done, Written, advance
-from gremlink.proxy.relay.outgoing import frame, in_time
+from gremlink.proxy.relay.own_queries import frame, in_time
 from gremlink.proxy.relay.websocket.backoff import Patience
 from gremlink.proxy.relay.websocket.commands import (
     Advance,

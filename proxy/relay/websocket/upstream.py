@@ -14,12 +14,10 @@ from aiohttp import (
     ClientResponse,
     ClientSession,
     ClientTimeout,
-    ServerDisconnectedError,
 )
 from multidict import CIMultiDict
 
-from gremlink.proxy.messages import system_errors
-from gremlink.proxy.relay.headers import end_to_end, http_url
+from gremlink.proxy.relay.headers import end_to_end, http_url, reason_of
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 
@@ -101,13 +99,6 @@ async def open_upstream(
             f"The database at {url} cannot be reached: {reason_of(error)}."
         ) from error
     return answer if isinstance(answer, Declined) else _taken_over(answer, url, key)
-
-
-def reason_of(error: Exception) -> str:
-    """Why a connection could not be made, in the words of the operating system where it has any."""
-    if isinstance(error, ServerDisconnectedError):  # its own words are a head without content
-        return "it closed the connection without an answer"
-    return system_errors.reason_of(error)
 
 
 async def _shake_hands(

@@ -228,7 +228,7 @@ async def test_a_client_that_goes_within_an_answer_is_no_error():
 
 @both_loops
 async def test_endless_inputs_are_given_up(monkeypatch):
-    monkeypatch.setattr("gremlink.proxy.relay.websocket.results.RESULT_LIMIT", 1000)
+    monkeypatch.setattr("gremlink.proxy.relay.own_queries.RESULT_LIMIT", 1000)
     async with relay() as world:
         reply = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n"
         bodies = answers(world, reply + b" " * 9000)

@@ -255,7 +255,7 @@ def test_an_unreadable_answer_is_told_once_and_the_rest_of_it_dropped(play):
 
 
 def test_endless_inputs_are_given_up(play, monkeypatch):
-    monkeypatch.setattr("gremlink.proxy.relay.websocket.results.RESULT_LIMIT", 1000)
+    monkeypatch.setattr("gremlink.proxy.relay.own_queries.RESULT_LIMIT", 1000)
     query = request(friends())
     play >> client(query) << (admit := Asks())
     play >> answered(admit, code=204) << (prepare := Predicts(PrepareLinks))

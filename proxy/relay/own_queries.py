@@ -1,4 +1,4 @@
-"""Requests as frames or HTTP bodies for the database: in time, and no larger than it takes."""
+"""Queries that the proxy itself sends to the database: their time, and the sizes of both ways."""
 
 from __future__ import annotations
 
@@ -10,6 +10,18 @@ from gremlink.proxy.inference.errors import UnsupportedOperation
 from gremlink.proxy.wire.frames import encode_frame
 from gremlink.proxy.wire.http import write_http_body
 from gremlink.proxy.wire.request import RequestMessage, write_request
+
+RESULT_LIMIT = 64 * 1024 * 1024
+"""Bytes of results of one query that are kept until they are complete."""
+
+
+def require_results_fit(size: int) -> None:
+    """Raise `UnsupportedOperation` if so many bytes of results are more than are kept."""
+    if size > RESULT_LIMIT:
+        raise UnsupportedOperation(
+            f"The inputs of the inference and their links take more than {RESULT_LIMIT} bytes:"
+            " narrow the steps before it, or ask in portions with range()."
+        )
 
 
 def frame(request: RequestMessage, limit: int) -> bytes:
