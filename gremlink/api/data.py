@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gremlink.api import progress as listening
 from gremlink.api.arguments import PathLike, choice_of, directory_of, path_of, server_of
 from gremlink.api.progress import Progress
+from gremlink.api.running import beside_the_loop
 from gremlink.api.table import Table
 from gremlink.errors import WrongArgument
 from gremlink.proxy.config import Upstream
@@ -57,8 +58,9 @@ def load_csv(
     if not path.exists():
         raise WrongArgument(f"directory {path} does not exist")
     server = server_of(url, "url")
-    return load_files(
-        server, path, traversal_source=traversal_source, progress=listening.of_graph(progress)
+    tell = listening.of_graph(progress)
+    return beside_the_loop(
+        lambda: load_files(server, path, traversal_source=traversal_source, progress=tell)
     )
 
 
@@ -101,12 +103,15 @@ def export(
     """
     path = path_of(directory, "directory")
     parameters = _parameters(targets, features, params)
-    return export_graph(
-        server_of(url, "url"),
-        path,
-        parameters=parameters,
-        traversal_source=traversal_source,
-        progress=listening.of_graph(progress),
+    server, tell = server_of(url, "url"), listening.of_graph(progress)
+    return beside_the_loop(
+        lambda: export_graph(
+            server,
+            path,
+            parameters=parameters,
+            traversal_source=traversal_source,
+            progress=tell,
+        )
     )
 
 
@@ -181,7 +186,7 @@ def process(
 
     Example:
         >>> gremlink.process("export", "processed").target
-        'links, User-FRIEND-User'
+        'links, (User)-FRIEND->(User)'
     """
     from gremlink.proxy.learning.workflows.process import prepare
 

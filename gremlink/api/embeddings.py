@@ -28,8 +28,8 @@ class Embeddings(Mapping[str, NDArray[np.float32]]):
 
     Example:
         >>> embeddings = gremlink.load("artifact").embeddings()
-        >>> embeddings["User"].shape == (len(embeddings.ids("User")), 128)
-        True
+        >>> len(embeddings["User"]), embeddings.ids("User")[0]
+        (20, 'user_01')
     """
 
     def __init__(self, found: VertexEmbeddings, places: Places) -> None:

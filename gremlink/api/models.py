@@ -96,8 +96,8 @@ class LinkModel(_Loaded):
 
     Example:
         >>> model = gremlink.load("artifact")
-        >>> model.predict("user_19", "FRIEND", limit=3).column("target")
-        ['user_07', 'user_17', 'user_01']
+        >>> model.vertices, model.relations
+        ({'User': 20}, ('(User)-FRIEND->(User)',))
     """
 
     task = TASK
@@ -140,7 +140,9 @@ class LinkModel(_Loaded):
             UnknownRelation: The model does not predict such links.
 
         Example:
-            >>> model.predict(["user_19", "user_01"], "FRIEND", limit=1)
+            >>> found = gremlink.load("artifact").predict(["user_19", "user_01"], "FRIEND", limit=1)
+            >>> found.columns, found.column("source")
+            (('source', 'target', 'score'), ['user_19', 'user_01'])
         """
         asked = self._asked(edge_label, direction, target_label)
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
@@ -189,7 +191,9 @@ class LinkModel(_Loaded):
                 the model.
 
         Example:
-            >>> model.explain("user_19", "user_07").contributions
+            >>> why = gremlink.load("artifact").explain("user_19", "user_07")
+            >>> list(why.contributions)
+            ['rgcn']
         """
         begin, end = self._literal(source), self._literal(target)
         for name, vertex in (("source", begin), ("target", end)):
@@ -303,7 +307,8 @@ class PropertyModel(_Loaded):
             WrongArgument: An argument cannot be used.
 
         Example:
-            >>> model.predict(["user_19", "user_01"])
+            >>> gremlink.load("property").predict(["user_19"]).columns
+            ('id', 'value', 'score')
         """
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
             raise WrongArgument(f"limit is {limit!r}: write a whole number from 1 on")

@@ -1,8 +1,11 @@
-"""Things that run while a `with` block lasts, or from `start` to `stop` in a notebook."""
+"""Things that run while a `with` block lasts, or from `start` to `stop` in a notebook, and work
+that must not run inside the notebook's event loop."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from types import TracebackType
@@ -61,3 +64,16 @@ def running(function: Callable[P, Iterator[T]]) -> Callable[P, Running[T]]:
         return Running(function.__name__, block(*arguments, **options))
 
     return made
+
+
+def beside_the_loop(work: Callable[[], T]) -> T:
+    """Do work that runs an event loop of its own, in another thread where one runs here already.
+
+    Cells of a notebook run inside one.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return work()
+    with ThreadPoolExecutor(1, "gremlink") as threads:
+        return threads.submit(work).result()

@@ -59,7 +59,8 @@ def serve(
 
     Example:
         >>> with gremlink.serve(database, {"friends": "artifact"}) as url:
-        ...     connection = DriverRemoteConnection(url, "g")
+        ...     print(url)
+        ws://127.0.0.1:40123/gremlin
     """
     from gremlink.proxy.cli.background import relay
     from gremlink.proxy.store.records import Store
@@ -124,7 +125,8 @@ def gremlin_server(
 
     Example:
         >>> with gremlink.gremlin_server() as database:
-        ...     report = gremlink.load_csv(database, gremlink.FRIENDS)
+        ...     gremlink.load_csv(database, gremlink.FRIENDS).edges
+        25
     """
     try:
         from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer

@@ -166,9 +166,9 @@ def train(
         NotInstalled: This installation only serves.
 
     Example:
-        >>> report = gremlink.train("export", "artifact", model="popularity")
-        >>> round(report.metrics["mrr"], 4)
-        0.2437
+        >>> report = gremlink.train("export", "artifact", model="rgcn", epochs=5, budget="1s")
+        >>> report.methods.columns[:3]
+        ('method', 'mrr', 'mr')
     """
     source, output = directory_of(export, "export"), path_of(artifact, "artifact")
     limit = seconds_of(deadline, "deadline")
