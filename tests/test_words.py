@@ -26,7 +26,6 @@ UNWANTED = re.compile(
 )
 LATER = (
     "grammar",
-    "proxy/cli",
     "proxy/graph",
     "proxy/inference",
     "proxy/learning",

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from gremlink.proxy.cli.output.console import FAILED, reported
+from gremlink.proxy.cli.output.console import FAILED, report_errors
 from gremlink.proxy.messages.streams import escaping
 
 COMMANDS = {
@@ -26,7 +26,7 @@ COMMANDS = {
     "query": "gremlink.proxy.cli.query:query",
     "parse": "gremlink.proxy.cli.parse:parse",
 }
-"""Command names and where they are; imported on use, so that `--help` does not load torch."""
+"""Commands by name; imported on use, so that `--help` does not load torch."""
 
 
 class _Commands(click.Group):
@@ -42,8 +42,10 @@ class _Commands(click.Group):
         return command
 
     def main(self, *arguments: Any, **options: Any) -> Any:
-        """As click's, with streams that obey nothing in what is written to them; what click lets
-        through, as a full disk behind `--help`, is told as well."""
+        """Run as click does, with escaping streams, and report errors that click lets through.
+
+        An example is a full disk behind `--help`.
+        """
         with escaping():
             try:
                 return super().main(*arguments, **options)
@@ -55,7 +57,7 @@ class _Commands(click.Group):
         sys.exit(FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with reported(debug=ctx.params["debug"]):
+        with report_errors(debug=ctx.params["debug"]):
             return super().invoke(ctx)
 
 
@@ -64,7 +66,7 @@ class _Commands(click.Group):
     context_settings={
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
-        "color": True,  # click would take sequences for colours, and leave them out unescaped
+        "color": True,  # else click removes escape sequences, as if they were colours
     },
 )
 @click.option("--debug", is_flag=True, help="Show tracebacks.")

@@ -1,4 +1,4 @@
-"""The proxy in a thread of this process, for commands that are clients of it themselves."""
+"""The proxy in a thread of this process, for commands that are its clients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Running:
 
 @contextmanager
 def relay(configuration: Configuration) -> Iterator[str]:
-    """Serve while the context lasts; its value is the address. Raises what `serving` raises."""
+    """Serve while the context lasts, and yield the address. Raises the errors of `serving`."""
     started: Future[_Running] = Future()
     thread = Thread(
         target=lambda: uvloop.run(_serve(configuration, started)), name="relay", daemon=True

@@ -10,7 +10,7 @@ UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 class Duration(click.ParamType[float]):
-    """`90s`, `5m`, `1.5h`: seconds as a float, more than 0."""
+    """Click type of `90s`, `5m`, `1.5h`: seconds as a float, more than 0."""
 
     name = "duration"
 

@@ -1,4 +1,4 @@
-"""`gremlink embeddings`: where a model's network has placed the vertices."""
+"""`gremlink embeddings`: embeddings of the vertices, from a model with a network."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 def embeddings(
     artifact: Path, neighbours: str | None, among: str | None, limit: int, output: Path | None
 ) -> None:
-    """The embeddings of the vertices in ARTIFACT, a trained model with a network.
+    """Print or store the embeddings of the vertices in ARTIFACT, a trained model with a network.
 
-    For clustering, pictures, or to see who is near. Nearness is the cosine of two embeddings.
-    Without options the types of vertices that have some are printed.
+    For clustering, pictures, or nearest neighbours, by the cosine of two embeddings. Without
+    options, print the types of vertices that have embeddings.
     """
     from rich.table import Table
 

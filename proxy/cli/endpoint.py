@@ -1,4 +1,4 @@
-"""`gremlink endpoint`: the names by which queries ask for trained models."""
+"""`gremlink endpoint`: trained models under the names that queries use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def endpoint() -> None:
 def list_(settings: Configuration) -> None:
     """List all endpoints."""
     found = _store(settings).endpoints()
-    if not console.for_reading():
+    if not console.is_terminal():
         for item in found:
             click.echo(f"{item.name}\t{item.task}\t{item.created}\t{item.checksum}")
         return

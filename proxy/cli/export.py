@@ -1,4 +1,4 @@
-"""`gremlink export`: a graph into files that training reads."""
+"""`gremlink export`: a graph into files for training."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def graph_of(settings: Configuration) -> Server:
-    """The configured database, or the server that `gremlink gremlin-server` runs."""
+    """Return the configured database, or the server that `gremlink gremlin-server` runs."""
     from gremlink.proxy.config.tls import context_of
     from gremlink.proxy.graph import Server
 
@@ -48,21 +48,21 @@ def export(
     from gremlink.proxy.graph import ExportParameters, export_graph
     from gremlink.proxy.store.outputs import try_directory
 
-    console.hold_limits(settings)
+    console.apply_limits(settings)
     try_directory(output)
     parameters = ExportParameters() if params is None else ExportParameters.read(params)
-    with console.nothing_yet(output), progress.of_graph() as tell:
+    with console.explain_interruption(output), progress.graph_progress() as tell:
         report = export_graph(
             graph_of(settings),
             output,
             parameters=parameters,
             traversal_source=traversal_source,
-            # Counting what is to come costs the server a scan.
-            progress=tell if console.watched() else None,
+            # Counting the elements costs the server a scan.
+            progress=tell if console.is_interactive() else None,
         )
     for warning in report.warnings:
         console.warn(warning)
-    console.tell(
+    console.show(
         f"{report.vertices} vertices and {report.edges} edges exported to {report.directory} "
         f"in {report.seconds:.1f} s"
     )

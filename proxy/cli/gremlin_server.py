@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gremlink.proxy.cli.output.console import Failure, say, tell, with_settings
+from gremlink.proxy.cli.output.console import Failure, say, show, with_settings
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration
     from gremlink.proxy.embedded import EmbeddedServer
 
-_LOOK = 0.5
-"""Seconds between looks whether the server still runs."""
+_POLL_INTERVAL = 0.5
+"""Seconds between checks that the server still runs."""
 
 
 @click.command()
@@ -40,9 +40,9 @@ _LOOK = 0.5
 def gremlin_server(host: str, mutual_tls: bool, settings: Configuration) -> None:
     """Run Gremlin Server with TinkerGraph until Ctrl-C or SIGTERM, then save its graph.
 
-    The server is open, as a stock one is: whoever reaches its port can run code as you, web pages
-    in a browser on this machine included. With --mutual-tls it is closed, and the command prints
-    what clients need.
+    The server is open, as a stock one is: everything that reaches its port can run code as you, web
+    pages in a browser on this machine included. With --mutual-tls it is closed, and the command
+    prints the files that clients need.
     """
     from gremlink.proxy.embedded import EmbeddedServer
 
@@ -61,10 +61,10 @@ def gremlin_server(host: str, mutual_tls: bool, settings: Configuration) -> None
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: asked_to_stop.set())
-        tell(f"Gremlin Server listens at {server.url}; its graph is kept in {embedded.directory}")
+        show(f"Gremlin Server listens at {server.url}; its graph is kept in {embedded.directory}")
         for line in _access(server).splitlines():
             click.echo(escaped(line), err=True)
-        while not asked_to_stop.wait(_LOOK):
+        while not asked_to_stop.wait(_POLL_INTERVAL):
             if not server.running:
                 raise Failure(f"Gremlin Server ended by itself; its log is {server.log_path}")
     finally:
@@ -73,7 +73,7 @@ def gremlin_server(host: str, mutual_tls: bool, settings: Configuration) -> None
 
 
 def _access(server: EmbeddedServer) -> str:
-    """Say who can use the server, and how a client of a closed one gets in."""
+    """Describe who can use the server, and the files for clients of a closed one."""
     upstream = server.upstream
     if upstream.tls_certificate is None:
         return (

@@ -1,4 +1,4 @@
-"""`gremlink jobs`: what the management API's jobs do, their logs, and their end."""
+"""`gremlink jobs`: jobs of the management API, their logs, and their cancellation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from gremlink.proxy.cli.endpoint import STORE
 from gremlink.proxy.cli.output import console
-from gremlink.proxy.messages.controls import escaped
+from gremlink.proxy.messages.controls import escaped, safe_line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration
     from gremlink.proxy.store.jobs import Job, JobRecords
 
-LOOK = 0.5
-"""Seconds between looks at what changes."""
+POLL_INTERVAL = 0.5
+"""Seconds between looks for changes."""
 
 SHOWN = 20
-"""Jobs in the table that is kept up to date."""
+"""Most jobs in the table that is kept up to date."""
 
 
 @click.group(invoke_without_command=True)
@@ -43,8 +43,8 @@ def jobs(context: click.Context, watch: bool | None, load: Callable[[], Configur
     if context.invoked_subcommand is not None:
         context.obj = load
         return
-    records = opened(load())
-    if not console.for_reading():
+    records = open_records(load())
+    if not console.is_terminal():
         for job in records.jobs():
             cells = (job.id, job.kind, job.state.value, progress(job))
             click.echo("\t".join(map(escaped, cells)))
@@ -64,14 +64,14 @@ def jobs(context: click.Context, watch: bool | None, load: Callable[[], Configur
 @click.pass_obj
 def logs(load: Callable[[], Configuration], job_id: str, follow: bool) -> None:
     """Print what the job ID has written; the beginning of an id is enough."""
-    records = opened(load())
+    records = open_records(load())
     job = find(records, job_id)
-    for text in written(records, job, follow=follow):
+    for text in log_text(records, job, follow=follow):
         click.echo(text, nl=False)
     ended = records.numbered(job.number)
     if ended is not None and ended.reason:
-        told = console.told(f"{ended.kind} job {ended.id} {said(ended)}")
-        click.echo(f"gremlink: {told}", err=True)
+        line = safe_line(f"{ended.kind} job {ended.id} {outcome(ended)}")
+        click.echo(f"gremlink: {line}", err=True)
 
 
 @jobs.command()
@@ -81,20 +81,20 @@ def cancel(load: Callable[[], Configuration], job_id: str) -> None:
     """End the job ID; nothing half done stays."""
     from gremlink.proxy.store.jobs import State
 
-    records = opened(load())
+    records = open_records(load())
     job = find(records, job_id)
     if not job.is_open:
-        raise console.Failure(f"{job.kind} job {job.id} has ended already: {said(job)}")
+        raise console.Failure(f"{job.kind} job {job.id} has ended already: {outcome(job)}")
     state = records.ask_to_stop(job.number)
     while state is State.STOPPING:
-        time.sleep(LOOK / 2)
+        time.sleep(POLL_INTERVAL / 2)
         found = records.numbered(job.number)
         state = None if found is None else found.state
     console.say(f"{job.kind} job {job.id} is {'gone' if state is None else state.value}.")
 
 
-def opened(settings: Configuration) -> JobRecords:
-    """The records; where no proxy runs the jobs, none is said to run."""
+def open_records(settings: Configuration) -> JobRecords:
+    """Return the records; without a running proxy, interrupted jobs are settled first."""
     from gremlink.proxy.management.jobs.recovery import RunnerElsewhere, settle, take_lock
     from gremlink.proxy.store.jobs import JobRecords, State
 
@@ -109,7 +109,7 @@ def opened(settings: Configuration) -> JobRecords:
 
 
 def find(records: JobRecords, job_id: str) -> Job:
-    """The newest job of that id, or whose id begins so. Raises Failure."""
+    """Return the newest job with that id or prefix of an id. Raises Failure."""
     known = records.jobs()
     for job in known:
         if job.id == job_id:
@@ -123,8 +123,8 @@ def find(records: JobRecords, job_id: str) -> Job:
     return begun[0]
 
 
-def written(records: JobRecords, job: Job, *, follow: bool) -> Iterator[str]:
-    """The log, and if `follow` what is added to it until the job has ended."""
+def log_text(records: JobRecords, job: Job, *, follow: bool) -> Iterator[str]:
+    """Yield the log, and with `follow` its additions until the job has ended."""
     position = 0
     while True:
         found = records.numbered(job.number)
@@ -133,7 +133,7 @@ def written(records: JobRecords, job: Job, *, follow: bool) -> Iterator[str]:
         yield text
         if not follow or not is_open:
             return
-        time.sleep(LOOK)
+        time.sleep(POLL_INTERVAL)
 
 
 def _read(path: Path, position: int) -> tuple[str, int]:
@@ -147,7 +147,7 @@ def _read(path: Path, position: int) -> tuple[str, int]:
 
 
 def progress(job: Job) -> str:
-    """How far a job is, or why it ended."""
+    """Return the progress of a job, or the reason of its end."""
     from gremlink.proxy.management.jobs.events import newest_event
 
     if not job.is_open:
@@ -156,13 +156,13 @@ def progress(job: Job) -> str:
     return "" if event is None else event.text()
 
 
-def said(job: Job) -> str:
-    """State and reason in one."""
+def outcome(job: Job) -> str:
+    """Return state and reason in one text."""
     return f"{job.state.value}: {job.reason}" if job.reason else job.state.value
 
 
 def table(found: list[Job]) -> Table:
-    """The jobs for a terminal."""
+    """Return the jobs as a table for a terminal."""
     from rich.table import Table
     from rich.text import Text
 
@@ -198,6 +198,6 @@ def _watch(records: JobRecords) -> None:
         redirect_stderr=False,
     ) as live:
         while records.open():
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL)
             live.update(look())
         live.update(look())

@@ -9,7 +9,7 @@ import click
 
 from gremlink.proxy.cli.export import graph_of
 from gremlink.proxy.cli.output import progress
-from gremlink.proxy.cli.output.console import hold_limits, tell, warn, with_settings
+from gremlink.proxy.cli.output.console import apply_limits, show, warn, with_settings
 
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration
@@ -32,23 +32,23 @@ _FORMATS = ("auto", "csv", "gremlin")
 def load(path: Path, form: str, traversal_source: str, settings: Configuration) -> None:
     """Load PATH, a file or a directory, into a graph.
 
-    All files of a directory are taken that have a column ~id, whatever they are called, packed with
-    gzip or bzip2 or not, folders inside included; the others are named. They are read to their ends
-    before anything is written, and are merged by id: loading them again changes nothing. Gremlin
-    text is sent line by line as it is.
+    From a directory and its folders all files with a column ~id are loaded, by any name, packed
+    with gzip or bzip2 or not; other files are listed. They are read completely before anything is
+    written, and merged by id: loading them again changes nothing. Gremlin text is sent line by line
+    as it is.
     """
     from gremlink.proxy.graph import load_csv, load_gremlin
     from gremlink.proxy.graph.load.gremlin_text import is_gremlin_text
 
-    hold_limits(settings)
+    apply_limits(settings)
     graph = graph_of(settings)
-    with progress.of_graph() as show:
+    with progress.graph_progress() as tell:
         if form == "gremlin" or (form == "auto" and is_gremlin_text(path)):
-            sent = load_gremlin(graph, path, traversal_source=traversal_source, progress=show)
+            sent = load_gremlin(graph, path, traversal_source=traversal_source, progress=tell)
             warnings = sent.warnings
             message = f"{sent.queries} queries run in {sent.seconds:.1f} s"
         else:
-            report = load_csv(graph, path, traversal_source=traversal_source, progress=show)
+            report = load_csv(graph, path, traversal_source=traversal_source, progress=tell)
             warnings = report.warnings
             message = (
                 f"{report.vertices} vertices and {report.edges} edges loaded "
@@ -56,4 +56,4 @@ def load(path: Path, form: str, traversal_source: str, settings: Configuration) 
             )
     for warning in warnings:
         warn(warning)
-    tell(message)
+    show(message)

@@ -1,4 +1,4 @@
-"""`gremlink parse`: what the proxy sees in a query, and what it will do with it."""
+"""`gremlink parse`: the proxy's reading of a query, and its plan."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def parse(file: Path, encoding: str | None, target: str | None) -> None:
 
 
 def guess(data: bytes) -> str:
-    """The encoding that the first bytes look like."""
+    """Return the encoding that the first bytes look like."""
     begin = data.lstrip()[:1]
     if begin == b"{":
         return "graphson"
@@ -72,7 +72,7 @@ def guess(data: bytes) -> str:
 
 
 def read(data: bytes, encoding: str) -> RequestMessage:
-    """The request in a file; a query alone becomes the request that would carry it.
+    """Return the request in a file; a query alone becomes the request that would carry it.
 
     Raises `GremlinError`, `MessageError` or `Failure`.
     """
@@ -133,11 +133,11 @@ def _request(gremlin: Traversal | str) -> RequestMessage:
     return RequestMessage(TEXT_FRAME, uuid.uuid4(), "bytecode", "traversal", args)
 
 
-# -- what is in it
+# -- contents
 
 
 def content(request: RequestMessage) -> Traversal | Script:
-    """The bytecode of a request, or its script."""
+    """Return the bytecode of a request, or its script."""
     from gremlink.grammar import script
     from gremlink.grammar.traversal import Kind, Literal, Traversal
 
@@ -150,7 +150,7 @@ def content(request: RequestMessage) -> Traversal | Script:
 
 
 def converted(request: RequestMessage, target: str) -> str:
-    """The only traversal of a request in another encoding; GraphBinary as hexadecimal digits."""
+    """Return the only traversal of a request in another encoding; GraphBinary in hexadecimal."""
     from gremlink.grammar import graphbinary, graphson, script
     from gremlink.grammar.traversal import Traversal
 
@@ -172,7 +172,7 @@ def converted(request: RequestMessage, target: str) -> str:
 
 
 def described(request: RequestMessage) -> list[tuple[Tree | str, str]]:
-    """Each traversal as a tree, and what the proxy will do with it."""
+    """Return each traversal as a tree, with the proxy's plan for it."""
     from gremlink.grammar.traversal import Traversal
     from gremlink.proxy.inference.errors import InferenceError
     from gremlink.proxy.inference.queries.query import read_query
@@ -205,7 +205,7 @@ def described(request: RequestMessage) -> list[tuple[Tree | str, str]]:
 
 
 def outcome(traversal: Traversal) -> str:
-    """What the proxy does with a traversal that may hold inferences."""
+    """Return the proxy's plan for a traversal that may hold inferences."""
     from gremlink.proxy.inference.analysis.analysis import Analysis
     from gremlink.proxy.inference.analysis.options import Settings
     from gremlink.proxy.inference.analysis.plan import plan_all
@@ -240,7 +240,7 @@ def _plan(plan: Any) -> str:
 
 
 def tree(traversal: Traversal) -> Tree:
-    """The traversal, a line for each step, nested traversals below theirs."""
+    """Return the traversal as a tree: a line for each step, nested traversals below theirs."""
     from rich.text import Text
     from rich.tree import Tree
 
@@ -278,7 +278,7 @@ def _add_steps(
 
 
 def _line(instruction: Instruction) -> str:
-    """An instruction in one line; traversals in it are shown below."""
+    """Return an instruction in one line; traversals in it are shown below."""
     from gremlink.grammar.traversal import Traversal
 
     words = [

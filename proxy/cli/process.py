@@ -1,4 +1,4 @@
-"""`gremlink process`: from an export to a processed graph, which training reads."""
+"""`gremlink process`: from an export to a processed graph for training."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def process(
 ) -> None:
     """Encode an export's properties as its configuration asks for, and store the result.
 
-    `gremlink train` takes the result in the place of the export. With --previous the graph is
-    brought up to date for a model that is there already: encodings stay, old vertices keep their
-    numbers, and it is told how much has changed.
+    `gremlink train` takes the result in place of the export. With --previous the graph is brought
+    up to date for an existing model: encodings stay, old vertices keep their numbers, and the
+    changes are printed.
     """
     from gremlink.proxy.store.artifacts import try_output
 
@@ -63,7 +63,7 @@ def process(
     with console.importing():
         from gremlink.proxy.learning.workflows.process import prepare
 
-    with console.nothing_yet(output), progress.of_training() as tell:
+    with console.explain_interruption(output), progress.training_progress() as tell:
         found = prepare(
             export_directory,
             output,
@@ -76,14 +76,14 @@ def process(
         console.warn(warning)
     console.output().print(summary(found.processed))
     if found.drift is not None:
-        console.tell(f"Changed: {found.drift}")
+        console.show(f"Changed: {found.drift}")
         if found.drift.advises_training:
             console.warn("so much has changed that training anew is advised")
     console.say(f"The processed graph is in {output}. `gremlink train` reads it.")
 
 
 def summary(processed: ProcessedGraph) -> Table:
-    """What there is, and what became of its properties."""
+    """Return a table of the graph and the encodings of its properties."""
     from rich.table import Table
 
     table = Table(header_style="bold", caption_justify="left", caption=_asked(processed))

@@ -1,4 +1,4 @@
-"""`gremlink query`: send a script, print what comes back."""
+"""`gremlink query`: send a script and print its results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration, Listen
 
 HANDSHAKE_TIMEOUT = 10.0
-"""Seconds for an endpoint to take up a connection."""
+"""Seconds for an endpoint to accept a connection."""
 
 
 @click.command()
@@ -53,7 +53,7 @@ def query(
     if as_json:
         for result in found:
             click.echo(results.json_line(result))
-    elif console.for_reading():
+    elif console.is_terminal():
         if found:
             console.output().print(results.table(found))
         console.say(f"{len(found)} result{'' if len(found) == 1 else 's'}")
@@ -72,7 +72,7 @@ def _checked(url: str | None) -> str | None:
 
 
 def local_url(listen: Listen) -> str:
-    """Where this machine's clients reach a proxy with these settings."""
+    """Return the address for clients on this machine of a proxy with these settings."""
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
     host = everywhere.get(listen.host, listen.host)
     host = f"[{host}]" if ":" in host else host
@@ -80,7 +80,7 @@ def local_url(listen: Listen) -> str:
 
 
 def _words(message: str) -> str:
-    """The sentence in Neptune's JSON, or the message as it is."""
+    """Return the sentence in Neptune's JSON, or the message as it is."""
     try:
         content = json.loads(message)
         return f"{content['code']}: {content['detailedMessage']}"
@@ -89,7 +89,7 @@ def _words(message: str) -> str:
 
 
 def submit(url: str, script: str, options: dict[str, Any], *, most: int = 0) -> list[Any]:
-    """All results of a script; a message of the answer has `most` bytes, 0 is any number.
+    """Return all results of a script; response messages have at most `most` bytes, 0 is unlimited.
 
     Raises `Failure`.
     """
@@ -144,7 +144,7 @@ def submit(url: str, script: str, options: dict[str, Any], *, most: int = 0) -> 
             "names another address"
         ) from None
     except RuntimeError as error:
-        # The driver's only word for a connection that ends in the middle of an answer.
+        # The driver's error for a connection that ends in the middle of a response.
         if "exceeds limit" in str(error):
             raise console.Failure(
                 f"{place}: a message of its answer has more than {most:,} bytes: ask for less at "
@@ -156,7 +156,7 @@ def submit(url: str, script: str, options: dict[str, Any], *, most: int = 0) -> 
 async def _greet(url: str) -> None:
     """Open a connection and close it again.
 
-    The driver has no time limit for this, and leaks what it could not connect.
+    The driver has no time limit for this, and leaks connections that fail.
     """
     import asyncio
 

@@ -1,6 +1,6 @@
 """`gremlink quickstart`: the whole path on the sample graph, from an empty server to an answer.
 
-Everything is kept in one directory of its own: the server's graph, the export, the artifact, the
+Everything is in one directory of its own: the server's graph, the export, the artifact, the
 endpoint. A second run finds the graph there and trains anew.
 """
 
@@ -33,8 +33,8 @@ g.with("Neptune#ml.endpoint", "friends"){limit}.
   V().hasLabel("User").has("name", "Henry").
   out("FRIEND").with("Neptune#ml.prediction").hasLabel("User").values("name")"""
 
-_LOOK = 0.5
-"""Seconds between looks whether the server still runs."""
+_POLL_INTERVAL = 0.5
+"""Seconds between checks that the server still runs."""
 
 
 @click.command()
@@ -130,7 +130,7 @@ def _quality(report: Report, page: Path) -> Group:
 
 @contextmanager
 def _kept(data: Path) -> Iterator[None]:
-    """Say at an interruption what stays; the server has written its graph by then."""
+    """Report at an interruption what is kept; the server has written its graph by then."""
     try:
         yield
     except KeyboardInterrupt:
@@ -140,20 +140,24 @@ def _kept(data: Path) -> Iterator[None]:
 
 
 def quiet(settings: Log) -> Log:
-    """The proxy's log between what is told to a person: lines, and warnings alone unless somebody
-    asked for more."""
+    """Return log settings for a terminal shared with other output.
+
+    Lines, and only warnings unless another level was set.
+    """
     level = settings.level if "level" in settings.model_fields_set else "warning"
     return settings.model_copy(update={"level": level, "format": "text"})
 
 
 def server_port(embedded: Embedded) -> int:
-    """The port that somebody chose, or 0 for a free one: the setting's default is that of a server
-    which `gremlink gremlin-server` may run at the same time."""
+    """Return the configured port, or 0 for a free one.
+
+    The setting's default belongs to `gremlink gremlin-server`, which may run at the same time.
+    """
     return embedded.port if "port" in embedded.model_fields_set else 0
 
 
 def _learn(settings: Configuration, data: Path, seed: int) -> Report:
-    """From the sample graph's files to an endpoint. Loading again changes nothing."""
+    """Load, export, train and create the endpoint. Loading again changes nothing."""
     from gremlink.proxy.cli.export import graph_of
     from gremlink.proxy.embedded.sample import FRIENDS
     from gremlink.proxy.graph import export_graph, load_csv
@@ -162,19 +166,19 @@ def _learn(settings: Configuration, data: Path, seed: int) -> Report:
 
     graph = graph_of(settings)
     export, artifact = data / "export", data / "artifact"
-    with progress.of_graph() as tell:
+    with progress.graph_progress() as tell:
         load_csv(graph, FRIENDS, progress=tell)
         if export.exists():
             shutil.rmtree(export)
         export_graph(graph, export, progress=tell)
-    with progress.of_training() as tell_training:
+    with progress.training_progress() as tell_training:
         report = train(export, artifact, seed=seed, progress=tell_training)
     Store(data).create_endpoint(ENDPOINT, artifact, replace=True)
     return report
 
 
 def _ask(address: str) -> None:
-    """The two questions, by an ordinary client, and what it gets."""
+    """Ask the two questions with an ordinary client, and print the answers."""
     from gremlin_python.driver.driver_remote_connection import DriverRemoteConnection
     from gremlin_python.process.anonymous_traversal import traversal
 
@@ -197,25 +201,25 @@ def _ask(address: str) -> None:
             )
             asked = "" if limit is None else f'.with("Neptune#ml.limit", {limit})'
             click.echo(QUESTION.format(limit=asked))
-            console.tell(f"==> {', '.join(found)}")
+            console.show(f"==> {', '.join(found)}")
             click.echo()
     finally:
         connection.close()
 
 
 def _stay(server: EmbeddedServer) -> None:
-    """Return when somebody wants the end; a second Ctrl-C does not break off what follows."""
+    """Wait for a signal or the server's end; a second Ctrl-C does not interrupt the clean-up."""
     asked_to_stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked_to_stop.set())
-    while not asked_to_stop.wait(_LOOK):
+    while not asked_to_stop.wait(_POLL_INTERVAL):
         if not server.running:
             raise console.Failure(f"Gremlin Server ended by itself; its log is {server.log_path}")
     console.say("stopping")
 
 
 def ways_to_connect(address: str) -> str:
-    """What to type into three kinds of clients."""
+    """Return the commands for three kinds of clients."""
     from urllib.parse import urlsplit
 
     parts = urlsplit(address)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class _Serve(click.Command):
-    """A command whose errors, too, have the form of the log."""
+    """A command whose errors have the form of the log, too."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
@@ -58,7 +58,7 @@ def serve(settings: Configuration) -> None:
     from gremlink.proxy.relay.workers.supervisor import supervise
 
     def announce(address: str) -> None:
-        """Say where clients connect, for a person or a supervisor that waits for the line."""
+        """Print the address, for a person or for a supervisor that waits for the line."""
         log.announce(f"gremlink listens at {address}", settings.log)
 
     log.to_standard_error(settings.log)

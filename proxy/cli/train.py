@@ -1,4 +1,4 @@
-"""`gremlink train`: from an export to an artifact, with a table of how good it is."""
+"""`gremlink train`: from an export to an artifact, with a table of its quality."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DEFAULTS = TrainingSettings()
 
 LOADING = "loading the libraries"
-"""What comes before the first part of a training."""
+"""Name of the time before the first part of a training."""
 
 
 @click.command()
@@ -139,13 +139,14 @@ def train(
     mini_batches: str,
     threads: int,
 ) -> None:
-    """Learn what an export's targets ask for and write an artifact that can be served.
+    """Train a model for an export's targets and write an artifact that can be served.
 
-    Links, or the classes or numbers in a property of vertices or edges; without any target, links.
-    Prints every method's quality on what was held out, and the weights that `auto` gives to each.
+    Targets are links, or the classes or numbers in a property of vertices or edges; without any,
+    links. Prints every method's quality on held-out data, and the weights that `auto` gives to
+    each.
 
-    With --trials a search looks for better settings of the network. What it may change stands in
-    model-hpo-configuration.json; what --epochs or --width set is left alone.
+    With --trials a search looks for better settings of the network, within the ranges of
+    model-hpo-configuration.json; settings given by --epochs or --width are kept.
     """
     from gremlink.proxy.store.artifacts import try_output
 
@@ -159,7 +160,7 @@ def train(
         from gremlink.proxy.learning.workflows.train import train as run
     loaded = monotonic() - begun
 
-    with console.nothing_yet(output), progress.of_training() as tell:
+    with console.explain_interruption(output), progress.training_progress() as tell:
         report = run(
             export_directory,
             output,
@@ -184,13 +185,13 @@ def train(
         console.warn(warning)
     table = report_table(report) if isinstance(report, Report) else property_table(report)
     console.output().print(table)
-    console.tell(f"Time: {in_parts({**report.parts, LOADING: loaded})}.")
-    console.tell(f"Report: {output / PAGE}, and for programs {REPORT} beside it")
+    console.show(f"Time: {in_parts({**report.parts, LOADING: loaded})}.")
+    console.show(f"Report: {output / PAGE}, and for programs {REPORT} beside it")
     console.say(f"The artifact is in {output}. `gremlink endpoint create` serves it.")
 
 
 def report_table(report: Report) -> Group:
-    """The report for a terminal: methods beside each other, weights, protocol, cost."""
+    """Return the report for a terminal: methods side by side, weights, protocol, cost."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text

@@ -38,15 +38,15 @@ def transform(artifact: Path, data: Path, output: Path, configuration: str) -> N
     with console.importing():
         from gremlink.proxy.learning.workflows.transform import transform as run
 
-    with console.nothing_yet(output), progress.of_training() as tell:
+    with console.explain_interruption(output), progress.training_progress() as tell:
         found = run(artifact, data, output, configuration=configuration, progress=tell)
     for warning in found.warnings:
         console.warn(warning)
-    console.tell(
+    console.show(
         f"{found.task} on {found.vertices:,} vertices and {found.edges:,} edges "
         f"in {found.seconds:.1f} s"
     )
-    console.tell(f"Changed: {found.drift}")
+    console.show(f"Changed: {found.drift}")
     if found.drift.advises_training:
         console.warn("so much has changed that training anew is advised")
     console.say(f"The artifact is in {output}. `gremlink endpoint create` serves it.")

@@ -1,4 +1,4 @@
-"""The program of one worker, which `gremlink serve --workers N` starts; nobody else does."""
+"""Program of one worker; only `gremlink serve --workers N` starts it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gremlink.proxy.relay.workers.worker import attached
 
 
 def main() -> None:
-    """Serve until told to stop; say on standard output that it has begun, or why it cannot."""
-    told = Told.read(sys.stdin.buffer.readline())
-    configuration = Configuration.model_validate_json(told.configuration)
+    """Serve until stopped; report on standard output the start, or the reason of a failure."""
+    handed = Told.read(sys.stdin.buffer.readline())
+    configuration = Configuration.model_validate_json(handed.configuration)
     log.to_standard_error(configuration.log)
 
     def say(line: bytes) -> None:
@@ -25,7 +25,7 @@ def main() -> None:
         sys.stdout.buffer.flush()
 
     try:
-        uvloop.run(run(configuration, beside=attached(told), ready=lambda _: say(READY)))
+        uvloop.run(run(configuration, beside=attached(handed), ready=lambda _: say(READY)))
     except Exception as error:
         say(f"{sentence_of(error)}\n".encode())
         raise SystemExit(1) from error

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from gremlink.proxy.messages.addresses import without_passwords
+
 LONGEST = 2000
 """Most characters of a message or a quoted value that are shown."""
 
@@ -39,6 +41,11 @@ def cut(text: str, longest: int = LONGEST) -> str:
     if len(text) <= longest:
         return text
     return f"{text[:longest]}… ({len(text) - longest:,} more characters)"
+
+
+def safe_line(text: str) -> str:
+    """Return text from elsewhere as one line to show: escaped, cut, and without passwords."""
+    return cut(escaped(without_passwords(text)))
 
 
 def json_text(document: Any, **options: Any) -> str:

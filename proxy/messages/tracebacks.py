@@ -5,8 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 
-from gremlink.proxy.messages.addresses import without_passwords
-from gremlink.proxy.messages.controls import LINES, cut, escaped
+from gremlink.proxy.messages.controls import LINES, escaped, safe_line
 
 
 def traceback_lines(error: BaseException, *, words: bool) -> Iterator[str]:
@@ -23,5 +22,5 @@ def traceback_lines(error: BaseException, *, words: bool) -> Iterator[str]:
         if words and frame.line:
             yield f"    {escaped(frame.line, LINES)}"
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
-    message = cut(escaped(without_passwords(str(error)))) if words else ""
+    message = safe_line(str(error)) if words else ""
     yield f"{name}: {message}" if message else name

@@ -1,10 +1,10 @@
-"""What all commands share: how they speak, how they fail, and where their settings come from.
+"""Helpers of all commands: messages, errors, exit codes and settings.
 
-Results go to standard output, everything else to standard error. What only entertains a waiting
-person (`say`, progress bars) is left out unless both are terminals.
+Results go to standard output, everything else to standard error. Messages for a waiting person
+(`say`, progress bars) are left out unless both are terminals.
 
-Exit codes: 0 done; 1 it failed, and standard error says why; 2 wrong usage or settings;
-130 interrupted.
+Exit codes: 0 done; 1 it failed, and standard error says why; 2 wrong usage or settings; 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gremlink.proxy.messages.addresses import without_passwords
-from gremlink.proxy.messages.controls import cut, escaped, lines_of
+from gremlink.proxy.messages.controls import escaped, lines_of, safe_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,13 +36,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class Failure(click.ClickException):
     """Ends a command with a message on standard error: one line, and `more` lines below it.
 
-    Each is escaped: a line break in what it quotes does not begin another.
+    Each is escaped: a line break in a quoted value does not begin another.
     """
 
     exit_code = FAILED
 
     def __init__(self, message: str, *more: str) -> None:
-        super().__init__("\n  ".join(map(told, (message, *more))))
+        super().__init__("\n  ".join(map(safe_line, (message, *more))))
 
     def show(self, file: Any = None) -> None:
         """Print the message, without a traceback."""
@@ -51,12 +50,7 @@ class Failure(click.ClickException):
 
 
 _HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())
-"""How newer versions of click say that a group without a command is a question for help."""
-
-
-def told(line: str) -> str:
-    """A line that quotes what came from elsewhere, as it is shown: escaped, without passwords."""
-    return cut(escaped(without_passwords(line)))
+"""Exceptions by which newer versions of click report a group without a command."""
 
 
 class WrongUsage(Failure):
@@ -66,27 +60,27 @@ class WrongUsage(Failure):
 
 
 @contextmanager
-def reported(*, debug: bool) -> Iterator[None]:
-    """Turn what a command raises into a message and an exit code.
+def report_errors(*, debug: bool) -> Iterator[None]:
+    """Turn exceptions of a command into a message and an exit code.
 
     Exceptions of this project and of the operating system are meant for the user. Any other is a
-    defect of ours: its type is named, and `--debug` shows where it came from.
+    defect of ours: its type is named, and `--debug` shows the traceback.
     """
     try:
         yield
     except click.UsageError as error:
         if isinstance(error, _HELP):
             raise
-        raise click.UsageError(told(error.format_message()), error.ctx) from None
+        raise click.UsageError(safe_line(error.format_message()), error.ctx) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except KeyboardInterrupt as interrupt:
         click.echo(err=True)
-        if str(interrupt):  # what has been done until then, and stays
-            click.echo(f"gremlink: interrupted. {told(str(interrupt))}", err=True)
+        if str(interrupt):  # what has been done so far, and is kept
+            click.echo(f"gremlink: interrupted. {safe_line(str(interrupt))}", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     except BrokenPipeError:
-        # Whoever read us (`head`, a pager) has seen enough; click ends quietly.
+        # The reader (`head`, a pager) has seen enough; click ends quietly.
         raise
     except Exception as error:
         if debug:
@@ -115,8 +109,8 @@ def reported(*, debug: bool) -> Iterator[None]:
 
 
 @contextmanager
-def nothing_yet(output: Path) -> Iterator[None]:
-    """Say at an interruption what is at an output that appears as a whole or not at all."""
+def explain_interruption(output: Path) -> Iterator[None]:
+    """Report at an interruption the state of an output that appears complete or not at all."""
     before = output.exists()
     try:
         yield
@@ -129,7 +123,7 @@ def nothing_yet(output: Path) -> Iterator[None]:
 def importing() -> Iterator[None]:
     """Load large libraries, which turn an interruption into errors of their own or lose it.
 
-    It ends the process there and then: nothing has begun.
+    An interruption ends the process at once: nothing has begun.
     """
 
     def end(*_: object) -> None:
@@ -138,7 +132,7 @@ def importing() -> Iterator[None]:
 
     try:
         before = signal.signal(signal.SIGINT, end)
-    except ValueError:  # not in the main thread, which alone hears signals
+    except ValueError:  # not in the main thread, which alone handles signals
         yield
         return
     try:
@@ -151,48 +145,48 @@ def _is_ours(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] == "gremlink"
 
 
-def watched() -> bool:
-    """Whether a person watches both streams, and so wants to be told what goes on."""
+def is_interactive() -> bool:
+    """Return True if both streams are terminals, so that a person is waiting."""
     return sys.stdout.isatty() and sys.stderr.isatty()
 
 
 def say(message: str) -> None:
-    """Tell a waiting person what goes on."""
-    if watched():
+    """Print a message for a waiting person."""
+    if is_interactive():
         from rich.text import Text
 
         errors().print(Text(escaped(message), style="dim"), soft_wrap=True)
 
 
 def warn(message: object) -> None:
-    """Tell what the user should know, although the command goes on."""
-    click.echo(f"gremlink: warning: {told(str(message))}", err=True)
+    """Print a warning; the command goes on."""
+    click.echo(f"gremlink: warning: {safe_line(str(message))}", err=True)
 
 
 def note(message: str) -> None:
-    """Print one line about the work to whoever reads the errors of a program."""
-    click.echo(f"gremlink: {told(message)}", err=True)
+    """Print one line about the work to standard error."""
+    click.echo(f"gremlink: {safe_line(message)}", err=True)
 
 
-def tell(message: str) -> None:
-    """Print one line of a result, which may quote what came from elsewhere."""
+def show(message: str) -> None:
+    """Print one line of a result, escaped."""
     click.echo(escaped(message))
 
 
-def for_reading() -> bool:
-    """Whether results go to a person rather than to a program."""
+def is_terminal() -> bool:
+    """Return True if results go to a terminal rather than to a program."""
     return sys.stdout.isatty()
 
 
 def output() -> Console:
-    """Where results go. A pipe gets plain text as wide as it needs to be, without colours."""
+    """Return the console for results. A pipe gets plain text of any width, without colours."""
     from gremlink.proxy.cli.output.terminal import Terminal
 
     return Terminal() if sys.stdout.isatty() else Terminal(width=1000, soft_wrap=True)
 
 
 def errors() -> Console:
-    """Where progress goes."""
+    """Return the console for progress."""
     from gremlink.proxy.cli.output.terminal import Terminal
 
     return Terminal(stderr=True)
@@ -215,10 +209,10 @@ def with_settings(*flags: tuple[str, str, str]) -> Callable[[Command], Command]:
 
 
 def with_loader(*flags: tuple[str, str, str]) -> Callable[[Command], Command]:
-    """Do what `with_settings` does, for a group of commands.
+    """Add the options of `with_settings` to a group of commands.
 
-    It gets a function `load` instead of the configuration: a group runs before its sub-command is
-    asked for `--help`, which needs no settings and does not want to fail by them.
+    It gets a function `load` instead of the configuration: a group runs before the `--help` of its
+    sub-commands, which needs no settings and must not fail because of them.
     """
 
     def decorate(command: Command) -> Command:
@@ -248,17 +242,17 @@ def with_loader(*flags: tuple[str, str, str]) -> Callable[[Command], Command]:
 
 
 def within_limits(command: Command) -> Command:
-    """Give a command that reads files of data `--config`, and let the `limits` of it hold."""
+    """Give a command that reads data files `--config`, and apply the `limits` in it."""
 
     def run(*arguments: Any, settings: Configuration, **options: Any) -> Any:
-        hold_limits(settings)
+        apply_limits(settings)
         return command(*arguments, **options)
 
     return with_settings()(_named_as(command, run))  # type: ignore[return-value]
 
 
-def hold_limits(settings: Configuration) -> None:
-    """Let the bounds in the settings hold for what this process reads."""
+def apply_limits(settings: Configuration) -> None:
+    """Apply the limits of the settings to everything this process reads."""
     from gremlink.proxy.graph.limits import Bounds, use_bounds
 
     limits = settings.limits

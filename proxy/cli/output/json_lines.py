@@ -1,9 +1,9 @@
-"""The program behind standard error where the log is JSON: each line that comes out is an object.
+"""Filter behind standard error for JSON logs: it makes an object of every line.
 
-What the log writes is one already. What else a process writes there (the interpreter, a library in
-C, a worker that crashes) becomes one. It is a process of its own because a library that writes
-while it holds the interpreter's lock would wait for ever for a thread, and because it outlives a
-crash whose last words it has to pass on. Run as a file, so that it loads next to nothing.
+Lines of the log are objects already. Other output (of the interpreter, a library in C, a worker
+that crashes) becomes one. It is a process of its own because a library that writes while it holds
+the interpreter's lock would wait forever for a thread, and because it outlives a crash whose last
+words it has to pass on. It runs as a file, so that it loads next to nothing.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ import time
 
 READ = 65536
 PAUSE = 0.05
-"""Seconds of silence that end a text in several lines, as a traceback."""
+"""Seconds of silence that end a text of several lines, such as a traceback."""
 
 _OURS = (("gremlink: warning: ", "warning"), ("gremlink: ", "error"))
-"""How lines of commands begin, and how severe they are."""
+"""Prefixes of the commands' own lines, and their severities."""
 
 
 def main() -> None:
     """Read standard input to its end."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # the end is that of those who write
+        signal.signal(number, signal.SIG_IGN)  # the writers decide when it ends
     rest, foreign = b"", b""
     while True:
         if foreign and not select.select([0], [], [], PAUSE)[0]:
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def is_entry(line: bytes) -> bool:
-    """Whether a line is one of the log's."""
+    """Return True if a line is one of the log's."""
     if not line.startswith(b"{"):
         return False
     try:
@@ -57,7 +57,7 @@ def is_entry(line: bytes) -> bool:
 
 
 def entry(text: bytes) -> bytes:
-    """A line of the log with a text that is none; nothing for nothing."""
+    """Return a line of the log for other text; nothing for no text."""
     if not text:
         return b""
     now = time.time()
@@ -78,7 +78,7 @@ def entry(text: bytes) -> bytes:
 
 
 def write(lines: bytes) -> None:
-    """Write all of it to standard output, if there is still somebody."""
+    """Write all of it to standard output, if it is still open."""
     try:
         while lines:
             lines = lines[os.write(1, lines) :]

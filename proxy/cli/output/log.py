@@ -1,4 +1,4 @@
-"""The log on standard error: lines for people or for programs, without what stood in queries."""
+"""The log on standard error: lines for people or for programs, without the contents of queries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from gremlink.proxy.cli.output import json_lines
 from gremlink.proxy.messages.addresses import without_passwords
-from gremlink.proxy.messages.controls import cut, escaped, json_text
+from gremlink.proxy.messages.controls import cut, json_text, safe_line
 from gremlink.proxy.messages.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def to_standard_error(settings: Log) -> None:
     handler.setFormatter(made(literals=settings.literals))
     logging.basicConfig(level=settings.level.upper(), handlers=[handler])
     if settings.format == "json":
-        # What `only_json` would make objects of in pieces, and with words that may quote a query.
+        # Otherwise `only_json` would split them, and their words may quote a query.
         logging.captureWarnings(True)
         sys.excepthook = _unexpected
         threading.excepthook = _unexpected_in
@@ -38,7 +38,7 @@ def to_standard_error(settings: Log) -> None:
 
 
 def announce(message: str, settings: Log) -> None:
-    """Say something that is no message of the log, whatever its level, in the log's form."""
+    """Print a message outside the log, independent of its level, in the log's form."""
     if settings.format == "json":
         record = logging.makeLogRecord(
             {"name": "gremlink", "levelno": logging.INFO, "levelname": "INFO", "msg": message}
@@ -48,11 +48,10 @@ def announce(message: str, settings: Log) -> None:
 
 
 def json_is_asked_for(words: Sequence[str]) -> bool:
-    """Whether the log will be JSON, by a command line, the environment or the settings file, where
-    it is not yet clear if they can be used."""
+    """Return True if the log will be JSON, as far as unchecked flags and settings say."""
     from gremlink.proxy import config
 
-    def said(option: str) -> str | None:
+    def value_of(option: str) -> str | None:
         for word, following in zip(words, (*words[1:], ""), strict=False):
             if word == option:
                 return following
@@ -60,14 +59,18 @@ def json_is_asked_for(words: Sequence[str]) -> bool:
                 return word.partition("=")[2]
         return None
 
-    file = said("--config")
-    asked = said("--log-format") or config.glance("log.format", None if not file else Path(file))
+    file = value_of("--config")
+    asked = value_of("--log-format") or config.glance(
+        "log.format", None if not file else Path(file)
+    )
     return asked == "json"
 
 
 def only_json() -> None:
-    """From now on let nothing pass to standard error but lines of JSON, whoever in this process
-    and its children writes: warnings, tracebacks, libraries. Until the process ends."""
+    """Turn everything on standard error of this process and its children into lines of JSON.
+
+    This holds for warnings, tracebacks and libraries, until the process ends.
+    """
     sys.stderr.flush()
     behind = os.dup(2)
     program = subprocess.Popen(
@@ -75,14 +78,14 @@ def only_json() -> None:
         stdin=subprocess.PIPE,
         stdout=behind,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C in a terminal is not for it
+        start_new_session=True,  # so that Ctrl-C in a terminal does not reach it
     )
     assert program.stdin is not None
     os.dup2(program.stdin.fileno(), 2)
     program.stdin.close()
 
     def end() -> None:
-        """Wait until the last line has gone through."""
+        """Wait until the last line has been written."""
         sys.stderr.flush()
         os.dup2(behind, 2)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -92,16 +95,16 @@ def only_json() -> None:
 
 
 _LAST_LINES = 5.0
-"""Seconds for what was written last."""
+"""Seconds for the last lines to be written."""
 
 
 def _unexpected_in(failed: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
-    """An exception that ended a thread, or that a finalizer raised."""
+    """Log an exception that ended a thread, or that a finalizer raised."""
     _unexpected(failed.exc_type, failed.exc_value, failed.exc_traceback)
 
 
 def _unexpected(kind: type[BaseException], error: BaseException | None, trace: Any) -> None:
-    """An exception that nobody caught, wherever it was."""
+    """Log an uncaught exception."""
     if issubclass(kind, KeyboardInterrupt | SystemExit):
         return
     logging.getLogger("gremlink").critical(
@@ -112,8 +115,8 @@ def _unexpected(kind: type[BaseException], error: BaseException | None, trace: A
 class Lines(logging.Formatter):
     """Time, severity, part and message.
 
-    An exception that nobody foresaw is told by its place. Its words may quote a query, and with it
-    somebody's data: they come only with `literals`.
+    Unexpected exceptions are logged by their place. Their words may quote a query, and with it
+    private data: they are left out unless `literals` is set.
     """
 
     def __init__(self, *, literals: bool) -> None:
@@ -121,23 +124,25 @@ class Lines(logging.Formatter):
         self._literals = literals
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        """The line; nothing in it is obeyed by a terminal, or tells a password."""
-        record.message = _told(record.message)
+        """Return the line, escaped and without passwords."""
+        record.message = safe_line(record.message)
         return super().formatMessage(record)
 
     def formatException(self, ei: logging._SysExcInfoType) -> str:  # noqa: N802
-        """The places, innermost last, and the exception's class."""
+        """Return the frames, innermost last, and the exception's class."""
         if ei[1] is None:
             return ""
         return "\n".join(traceback_lines(ei[1], words=self._literals))
 
 
 class JsonLines(Lines):
-    """One object a line: `time` (UTC), `level`, `logger`, `message`; `request`, the id of the one
-    that it is about, and `exception` where there are any."""
+    """One object per line: `time` (UTC), `level`, `logger`, `message`.
+
+    `request` is the id of a request, and `exception` a traceback, if there are any.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """Return the line."""
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         document = {
             "time": f"{moment}.{int(record.msecs):03}Z",
@@ -150,7 +155,3 @@ class JsonLines(Lines):
         if record.exc_info:
             document["exception"] = self.formatException(record.exc_info)
         return json_text(document)
-
-
-def _told(message: str) -> str:
-    return cut(escaped(without_passwords(message)))

@@ -1,7 +1,7 @@
-"""Progress on standard error, one line for a person who waits; nothing where nobody watches.
+"""Progress on standard error: one line on a terminal, nothing elsewhere.
 
-`of_graph` is for loading and exporting, `of_training` for training. The line goes when the work
-is done.
+`graph_progress` is for loading and exporting, `training_progress` for training. The line disappears
+when the work is done.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def of_graph() -> Iterator[GraphProgress]:
-    """What is read or written, and how many of how many."""
+def graph_progress() -> Iterator[GraphProgress]:
+    """Show the kind of elements being read or written, and their count."""
     with _line() as line:
 
         def tell(what: str, done: int, total: int | None) -> None:
@@ -33,8 +33,8 @@ def of_graph() -> Iterator[GraphProgress]:
 
 
 @contextmanager
-def of_training() -> Iterator[TrainingProgress]:
-    """The phase with its figures, and how far the whole is; to a pipe one line for each phase."""
+def training_progress() -> Iterator[TrainingProgress]:
+    """Show the phase, its figures and the overall progress; to a pipe print a line a phase."""
     overall = ""
     with _line() as line:
 
@@ -42,7 +42,7 @@ def of_training() -> Iterator[TrainingProgress]:
             nonlocal overall
             match event:
                 case PhaseStarted():
-                    if not console.watched():
+                    if not console.is_interactive():
                         console.note(f"{overall}{': ' if overall else ''}{event.phase}")
                     line.show(event.phase, 0, None, "", overall)
                 case EpochDone():
@@ -58,19 +58,19 @@ def of_training() -> Iterator[TrainingProgress]:
 
 
 def overall_of(event: Overall) -> str:
-    """How far the whole is, in a few words."""
+    """Return the overall progress in a few words."""
     return f"{event.share:.0%}, {clock(event.seconds_left)} left"
 
 
 def clock(seconds: float) -> str:
-    """Minutes and seconds, and hours where there are some."""
+    """Return a duration as minutes and seconds, with hours if there are any."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def figures(event: EpochDone) -> str:
-    """What an epoch has to tell, in one line. The time left is for this phase."""
+    """Return the figures of an epoch in one line. The time left is for this phase."""
     metric = "" if event.validation is None else f"  {event.metric} {event.validation:.4f}"
     return (
         f"epoch {event.epoch} of {event.epochs}  loss {event.loss:.4f}{metric}"
@@ -116,9 +116,9 @@ def _line() -> Iterator[_Line]:
         TextColumn("{task.fields[figures]}", markup=False),
         TimeElapsedColumn(),
         console=console.errors(),
-        disable=not console.watched(),
+        disable=not console.is_interactive(),
         transient=True,
-        # What rich would print in their place it takes for drawn already, colours included.
+        # With a redirection rich would pass on text unescaped, colours included.
         redirect_stdout=False,
         redirect_stderr=False,
     )

@@ -1,4 +1,4 @@
-"""The report of a training for a property, for a terminal."""
+"""The report of a property training, for a terminal."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from gremlink.proxy.learning.reports.property_report import PropertyReport
 
 MOST_SHOWN = 12
-"""Classes whose frequencies are shown."""
+"""Most classes whose frequencies are shown."""
 
 
 def property_table(report: PropertyReport) -> Group:
-    """Methods beside each other, what was chosen and why, protocol, cost."""
+    """Return the methods side by side, the choice with its reason, protocol and cost."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -46,7 +46,7 @@ def property_table(report: PropertyReport) -> Group:
         lines.append(report.search.verdict())
     best = report.best_alone()
     own = report.row(report.model)
-    # What is served alone and beats itself was explained among the notes.
+    # The notes explain a method that is served alone.
     if best is not None and best.method != report.served_alone and report.is_better(best, own):
         lines.append(
             f"Note: {best.method} alone does better on these rows than {report.model} "

@@ -1,7 +1,7 @@
-"""Query results as people and programs read them: a table, tab-separated lines, JSON.
+"""Query results for people and programs: a table, tab-separated lines, JSON.
 
-Values are those of gremlinpython. Text from the graph is shown with its control characters
-escaped, so that no stored value can move the cursor of a terminal.
+Values are those of gremlinpython. Control characters in text from the graph are escaped, so that no
+stored value can move the cursor of a terminal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gremlink.proxy.messages.controls import escaped, json_text
 
 
 def plain(value: Any) -> Any:
-    """The value in JSON's types. What has none there (UUID, date, number type) becomes its text."""
+    """Return the value in JSON's types; other values (UUID, date, number type) as text."""
     match value:
         case None | bool() | int() | float() | str():
             return value
@@ -51,7 +51,7 @@ def _key(key: Any) -> str:
 
 
 def _properties(element: Vertex | Edge) -> dict[str, Any]:
-    """Properties by key; a key with several values has a list."""
+    """Return properties by key; a key with several values has a list."""
     found: dict[str, list[Any]] = {}
     for item in element.properties or []:
         found.setdefault(item.key, []).append(plain(item.value))
@@ -59,7 +59,7 @@ def _properties(element: Vertex | Edge) -> dict[str, Any]:
 
 
 def text(value: Any) -> str:
-    """A plain value in one line: lists in brackets, maps in braces, as the Console does it."""
+    """Return a plain value in one line: lists in brackets, maps in braces, as in the Console."""
     match value:
         case None:
             return "null"
@@ -73,11 +73,11 @@ def text(value: Any) -> str:
 
 
 BLOCK_WIDTH = 60
-"""A value whose text is wider is shown in several lines, where there may be several."""
+"""Widest text of a value that is kept in one line."""
 
 
 def block(value: Any) -> str:
-    """A plain value for a cell of a table: a map or list that is wide, a line for each part."""
+    """Return a plain value for a cell of a table: a wide map or list has a line for each part."""
     line = text(value)
     if len(line) <= BLOCK_WIDTH or not isinstance(value, dict | list):
         return line
@@ -95,7 +95,7 @@ def _entry(key: str, item: str) -> str:
 def rows(
     results: Sequence[Any], cell: Callable[[Any], str] = text
 ) -> tuple[list[str], list[list[str]]]:
-    """Column names and cells. One nameless column unless all results are maps or elements."""
+    """Return column names and cells; one nameless column unless all are maps or elements."""
     values = [plain(result) for result in results]
     if not values or not all(isinstance(value, dict) for value in values):
         return [], [[cell(value)] for value in values]
@@ -106,7 +106,7 @@ def rows(
 
 
 def _flattened(value: dict[str, Any]) -> dict[str, Any]:
-    """An element's properties beside its id and label, unless their names are taken."""
+    """Return an element's properties beside its id and label, unless their names are taken."""
     properties = value.get("properties")
     if not isinstance(properties, dict) or "id" not in value or "label" not in value:
         return value
@@ -115,7 +115,7 @@ def _flattened(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def table(results: Sequence[Any]) -> Table:
-    """A table for a terminal."""
+    """Return a table for a terminal."""
     columns, cells = rows(results, block)
     made = Table(show_header=bool(columns), header_style="bold")
     for column in columns or [""]:
@@ -126,7 +126,7 @@ def table(results: Sequence[Any]) -> Table:
 
 
 def lines(results: Sequence[Any]) -> Iterable[str]:
-    """Tab-separated lines for a pipe; the first names the columns if they have names."""
+    """Yield tab-separated lines for a pipe; the first has the column names, if there are any."""
     columns, cells = rows(results)
     if columns:
         yield "\t".join(columns)
@@ -135,7 +135,7 @@ def lines(results: Sequence[Any]) -> Iterable[str]:
 
 
 def json_line(result: Any) -> str:
-    """One result as one line of JSON. Infinite and undefined numbers become text."""
+    """Return one result as one line of JSON. Infinite and undefined numbers become text."""
     return json_text(_finite(plain(result)), allow_nan=False)
 
 

@@ -1,4 +1,4 @@
-"""Tables, trees and progress, drawn by rich: what they hold is shown, and never obeyed."""
+"""Tables, trees and progress drawn by rich, with all their text escaped."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from gremlink.proxy.messages.controls import LINES, escaped
 
 
 class Terminal(Console):
-    """A console that escapes all text in what it draws, and takes no markup from it."""
+    """A console that escapes all text that it draws, and interprets no markup in it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, emoji=False, **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """As rich's. A text that is escaped here is as wide as it will be."""
+        """Render as rich does, with the text escaped first, so that its width is right."""
         return super().render_str(escaped(text, LINES), **options)
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """As rich's."""
+        """Render as rich does, with all text escaped."""
         for segment in super().render(renderable, options):
             if segment.control or segment.text.isprintable():
                 yield segment

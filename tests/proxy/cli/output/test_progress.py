@@ -16,7 +16,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """Standard error as a terminal that somebody watches."""
     written = io.StringIO()
     terminal = Console(file=written, force_terminal=True, width=120, color_system=None)
-    monkeypatch.setattr(console, "watched", lambda: True)
+    monkeypatch.setattr(console, "is_interactive", lambda: True)
     monkeypatch.setattr(console, "errors", lambda: terminal)
     return written
 
@@ -31,7 +31,7 @@ def test_epoch_before_the_first_validation() -> None:
 
 
 def test_training_shows_phase_and_figures(screen: io.StringIO) -> None:
-    with progress.of_training() as tell:
+    with progress.training_progress() as tell:
         tell(PhaseStarted("features"))
         tell(EPOCH)
     assert "network" in screen.getvalue()
@@ -39,7 +39,7 @@ def test_training_shows_phase_and_figures(screen: io.StringIO) -> None:
 
 
 def test_graph_shows_counts(screen: io.StringIO) -> None:
-    with progress.of_graph() as tell:
+    with progress.graph_progress() as tell:
         tell("vertices", 1000, None)
         tell("edges [x]", 1000, 2000)
     assert "edges [x]" in screen.getvalue()
@@ -47,8 +47,8 @@ def test_graph_shows_counts(screen: io.StringIO) -> None:
 
 
 def test_nobody_watches(capfd: pytest.CaptureFixture[str]) -> None:
-    with progress.of_training() as tell:
+    with progress.training_progress() as tell:
         tell(EPOCH)
-    with progress.of_graph() as tell_graph:
+    with progress.graph_progress() as tell_graph:
         tell_graph("vertices", 1, 2)
     assert capfd.readouterr() == ("", "")
