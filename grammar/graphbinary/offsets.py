@@ -15,12 +15,13 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from gremlink.grammar.graphbinary.skip import Slice
-from gremlink.grammar.lazy import UnreadArguments, UnreadInstructions
-from gremlink.grammar.traversal import (
-    Argument,
-    Instruction,
-    Traversal,
+from gremlink.grammar.lazy import (
+    LazyInstruction,
+    LazyTraversal,
+    UnreadArguments,
+    UnreadInstructions,
 )
+from gremlink.grammar.traversal import Argument, Instruction, Traversal
 
 _INT = struct.Struct(">i").unpack_from
 _PACK = struct.Struct(">i").pack
@@ -65,7 +66,7 @@ class Tape:
         numbers, data = self.numbers, self.data
         start, behind = numbers[index], numbers[index + 1]
         name = self.names[data[start : start + 4 + _INT(data, start)[0]]]
-        return Instruction.unread(name, self.origin(start, numbers[behind], index + 2, behind))
+        return LazyInstruction.make(name, self.origin(start, numbers[behind], index + 2, behind))
 
 
 class Skipped(Slice, UnreadArguments):
@@ -113,7 +114,7 @@ class _Holding(Skipped):
             found = []
             index = self.index
             while index < self.behind:
-                found.append(Traversal.unread("__", WalkedBytecode(self.tape, index)))
+                found.append(LazyTraversal.make("__", WalkedBytecode(self.tape, index)))
                 index = self.tape.numbers[index + 1]
             self._nested = tuple(found)
         return self._nested

@@ -18,7 +18,8 @@ from gremlink.grammar.graphbinary import codes
 from gremlink.grammar.graphbinary.offsets import Tape, WalkedBytecode
 from gremlink.grammar.graphbinary.scalars import SCALARS
 from gremlink.grammar.graphbinary.skip import Move, Slice, Walker
-from gremlink.grammar.graphbinary.uniform_lists import read_alike
+from gremlink.grammar.graphbinary.uniform_lists import read_uniform
+from gremlink.grammar.lazy import LazyItems, LazyTraversal, literals_of
 from gremlink.grammar.traversal import (
     Argument,
     Bulked,
@@ -31,7 +32,6 @@ from gremlink.grammar.traversal import (
     Predicate,
     Strategy,
     Traversal,
-    literals_of,
 )
 
 
@@ -91,7 +91,7 @@ class Reader(Walker):
         index = len(self.tape.numbers)
         self.skip_bytecode()
         root = "g" if self.depth == 1 else "__"
-        return Traversal.unread(root, WalkedBytecode(self.tape, index))
+        return LazyTraversal.make(root, WalkedBytecode(self.tape, index))
 
     def skip_bytecode(self) -> None:
         """Walk over a Bytecode value, writing it down."""
@@ -211,11 +211,11 @@ class Reader(Walker):
 
     def _list(self, start: int) -> Argument:
         count = self.count(2)
-        alike = read_alike(self.data, self.pos, count) if count >= _MANY else None
-        if alike is None:
+        uniform = read_uniform(self.data, self.pos, count) if count >= _MANY else None
+        if uniform is None:
             return Items("list", self._values(count))
-        literals, self.pos = alike
-        return Items.unread("list", literals)
+        literals, self.pos = uniform
+        return LazyItems.make("list", literals)
 
     def _set(self, start: int) -> Argument:
         return Items("set", self.many())

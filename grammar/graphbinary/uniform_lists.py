@@ -1,7 +1,7 @@
-"""Many values of one type in a row: GraphBinary bytes → `Alike`, all of them at a time.
+"""GraphBinary bytes of many values of one type → `UniformLiterals`, all of them at a time.
 
-Ids come in crowds, and to read each as a value takes most of the time in which a query for ten
-thousand of them is answered. What is unusual about them is left to whoever reads one by one.
+To read each of ten thousand ids as a value takes a quarter of the time of a query that predicts a
+property of them. Lists with anything unusual in them are read one value at a time.
 """
 
 from __future__ import annotations
@@ -9,10 +9,14 @@ from __future__ import annotations
 import struct
 
 from gremlink.grammar.graphbinary import codes
-from gremlink.grammar.traversal import Alike, Kind
+from gremlink.grammar.lazy import UniformLiterals
+from gremlink.grammar.traversal import Kind
+
+_Read = tuple[UniformLiterals, int]
+"""Literals, and the offset behind them."""
 
 _SHORT_STRING = bytes((codes.STRING, 0, 0, 0, 0))
-"""What a string of less than 256 bytes begins with, up to the last byte of its length."""
+"""The beginning of a string of less than 256 bytes, up to the last byte of its length."""
 _MARK = _SHORT_STRING.decode("latin-1")
 _LONGEST = len(_SHORT_STRING) + 256
 
@@ -22,10 +26,10 @@ _NUMBERS = {
 }
 
 
-def read_alike(data: bytes, begin: int, count: int) -> tuple[Alike, int] | None:
-    """`count` qualified values from `begin` on, and the offset behind them.
+def read_uniform(data: bytes, begin: int, count: int) -> _Read | None:
+    """Read `count` qualified values from `begin` on.
 
-    `None` if they are anything but short strings, Integers or Longs only.
+    Returns `None` if they are not all short strings, all Integers or all Longs.
     """
     head = data[begin : begin + 2]
     if head in _NUMBERS:
@@ -35,8 +39,8 @@ def read_alike(data: bytes, begin: int, count: int) -> tuple[Alike, int] | None:
     return None
 
 
-def _read_strings(data: bytes, begin: int, count: int) -> tuple[Alike, int] | None:
-    """Cut where strings may begin. If each piece has the length that it tells, they do begin there.
+def _read_strings(data: bytes, begin: int, count: int) -> _Read | None:
+    """Cut where strings may begin. If each piece has the length in its head, they do begin there.
 
     In Latin-1 a character is a byte.
     """
@@ -46,20 +50,20 @@ def _read_strings(data: bytes, begin: int, count: int) -> tuple[Alike, int] | No
         return None
     pieces[-1] = pieces[-1][: 1 + ord(pieces[-1][0])]
     texts = [piece[1:] for piece in pieces]
-    told = "".join([piece[0] for piece in pieces])
+    heads = "".join([piece[0] for piece in pieces])
     try:
-        if bytes(map(len, texts)) != told.encode("latin-1"):
+        if bytes(map(len, texts)) != heads.encode("latin-1"):
             return None
         end = begin + len(_SHORT_STRING) * count + sum(map(len, pieces))
         if not data[begin:end].isascii():
             texts = [text.encode("latin-1").decode("utf-8") for text in texts]
     except ValueError:  # a piece of more than 255 bytes, or one that is not UTF-8
         return None
-    return Alike(Kind.STRING, texts), end
+    return UniformLiterals(Kind.STRING, texts), end
 
 
-def _read_numbers(data: bytes, begin: int, count: int, head: bytes) -> tuple[Alike, int] | None:
-    """Every so many bytes there are type code and flag; what is between them are the numbers."""
+def _read_numbers(data: bytes, begin: int, count: int, head: bytes) -> _Read | None:
+    """Cut out the type codes and flags, which recur at a fixed distance, and unpack the rest."""
     kind, code = _NUMBERS[head]
     layout = struct.Struct(f">{count}{code}")
     size = layout.size // count
@@ -73,4 +77,4 @@ def _read_numbers(data: bytes, begin: int, count: int, head: bytes) -> tuple[Ali
     numbers = bytearray(layout.size)
     for place in range(size):
         numbers[place::size] = values[len(head) + place :: width]
-    return Alike(kind, layout.unpack(numbers)), end
+    return UniformLiterals(kind, layout.unpack(numbers)), end

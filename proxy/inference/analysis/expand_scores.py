@@ -30,7 +30,6 @@ from gremlink.grammar.traversal import (
     Traversal,
     anonymous,
     children,
-    may_mention,
     step,
     walk,
 )
@@ -88,7 +87,7 @@ def _is_label(argument: Argument) -> bool:
 
 
 def _may_tell(node: Instruction | Traversal) -> bool:
-    return any(may_mention(node, key) for key in TOLD)
+    return any(node.may_mention(key) for key in TOLD)
 
 
 def _given(instruction: Instruction) -> frozenset[str]:

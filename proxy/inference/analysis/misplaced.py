@@ -14,7 +14,6 @@ from gremlink.grammar.traversal import (
     Traversal,
     Variable,
     children,
-    may_mention,
     walk,
 )
 from gremlink.proxy.inference.analysis.locate import Inference
@@ -66,7 +65,7 @@ _READING = frozenset("properties values valueMap propertyMap elementMap has hasN
 
 
 def _means_us(instruction: Instruction) -> bool:
-    if instruction.name != "with" and not may_mention(instruction, _SIGN):
+    if instruction.name != "with" and not instruction.may_mention(_SIGN):
         return False
     match instruction:
         case Instruction("with", (Literal(Kind.STRING, str(key)), *_)):

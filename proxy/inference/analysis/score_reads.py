@@ -16,7 +16,6 @@ from gremlink.grammar.traversal import (
     Literal,
     Path,
     children,
-    may_mention,
 )
 from gremlink.proxy.inference.analysis.input_steps import host_index
 from gremlink.proxy.inference.analysis.options import PREDICTION, PREFIX, TOLD
@@ -148,7 +147,7 @@ def _ends_paths(instruction: Instruction) -> bool:
 
 def _told_key(instruction: Instruction) -> str | None:
     """What a step reads about a link, if it does."""
-    if instruction.name != "values" or not may_mention(instruction, PREFIX):
+    if instruction.name != "values" or not instruction.may_mention(PREFIX):
         return None
     match instruction.arguments:
         case (Literal(Kind.STRING, str(key)),) if key in TOLD:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from gremlink.grammar import graphbinary, graphson
+from gremlink.grammar.lazy import UniformLiterals
 from gremlink.grammar.traversal import (
-    Alike,
     Argument,
     Bulked,
     Entries,
@@ -102,7 +102,7 @@ def input_query(
 
 def read_vertices(results: Results) -> tuple[Sequence[Literal], list[frozenset[Literal]]]:
     """The vertices, in order, and what each is known to be linked to. Raises `InferenceError`."""
-    ids = alike(results)
+    ids = uniform(results)
     if ids is not None:
         _refuse_many(ids)
         return ids, [frozenset()] * len(ids)
@@ -255,10 +255,11 @@ def unfolded(results: Results) -> Results:
     return results if only is None else only.items
 
 
-def alike(results: Results) -> Alike | None:
-    """What is in a list that is the only result, if it is all of one kind."""
+def uniform(results: Results) -> UniformLiterals | None:
+    """Return the ids in a list that is the only result, if they were read as uniform ones."""
     only = _only_list(results)
-    return None if only is None else only.alike
+    origin = None if only is None else only.origin
+    return origin if isinstance(origin, UniformLiterals) else None
 
 
 def _only_list(results: Results) -> Items | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from gremlink.proxy.inference.commands import Results
-from gremlink.proxy.inference.queries.inputs import alike
+from gremlink.proxy.inference.queries.inputs import uniform
 from gremlink.proxy.wire.response import data_of, read_response
 
 MOST = 4
@@ -36,7 +36,7 @@ class RecentIds:
             self._kept.move_to_end(data)
             return known
         found = read_response(payload).results
-        if alike(found) is not None and len(data) <= LONGEST:
+        if uniform(found) is not None and len(data) <= LONGEST:
             self._kept[data] = found
             if len(self._kept) > MOST:
                 self._kept.popitem(last=False)

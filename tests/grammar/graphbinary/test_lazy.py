@@ -10,7 +10,7 @@ import pytest
 from gremlink.grammar import script
 from gremlink.grammar.graphbinary import read_bytecode, write_bytecode
 from gremlink.grammar.script import parse
-from gremlink.grammar.traversal import Traversal, children, may_mention, step, walk
+from gremlink.grammar.traversal import Traversal, children, step, walk
 
 SCRIPT = (
     "g.with('k', 1).V(1L, 'a').where(__.out('x').by(__.in('hidden')).count().is(P.gt(1)))"
@@ -44,11 +44,11 @@ def test_the_traversals_inside_are_the_same_before_and_after_reading() -> None:
 def test_what_was_not_asked_for_is_not_read() -> None:
     _, read = written_and_read()
     where = read.steps[1]
-    assert not may_mention(where, "marker")
+    assert not where.may_mention("marker")
     assert children(where, "marker") == ()
     (inner,) = children(where, "hidden")
-    assert may_mention(inner.steps[1], "hidden")
-    assert not may_mention(inner.steps[0], "hidden")
+    assert inner.steps[1].may_mention("hidden")
+    assert not inner.steps[0].may_mention("hidden")
     changed = read.with_steps([*read.steps[:-1], step("count")])
     written = write_bytecode(changed)
     for instruction in (*read.steps, *inner.steps):
@@ -107,7 +107,7 @@ def test_what_is_replaced_is_replaced_again() -> None:
     assert twice == read.with_steps([step("y"), step("with", "k"), *read.steps[2:]])
     assert read_bytecode(write_bytecode(twice))[0] == twice
     assert script.write(twice) == script.write(read_bytecode(write_bytecode(twice))[0])
-    assert may_mention(twice, "hidden")
+    assert twice.may_mention("hidden")
 
 
 def test_steps_of_a_name_and_those_with_traversals_are_told() -> None:

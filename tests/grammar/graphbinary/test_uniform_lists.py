@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from gremlink.grammar import graphbinary
 from gremlink.grammar.errors import GremlinError
 from gremlink.grammar.graphbinary import read
-from gremlink.grammar.traversal import Alike, Items, Kind, Literal, children, literals_of
+from gremlink.grammar.lazy import UniformLiterals, literals_of
+from gremlink.grammar.traversal import Items, Kind, Literal, children
 
 FEW = read._MANY
 BITS = {Kind.INT: 31, Kind.LONG: 63}
@@ -48,11 +49,11 @@ def one_by_one(data: bytes) -> object:
         return outcome(data)
 
 
-def together(data: bytes) -> Alike | None:
+def together(data: bytes) -> UniformLiterals | None:
     found, end = graphbinary.read_value(data)
     assert isinstance(found, Items)
     assert end == len(data)
-    return found.alike
+    return found.origin if isinstance(found.origin, UniformLiterals) else None
 
 
 @given(crowds)

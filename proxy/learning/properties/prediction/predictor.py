@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from gremlink.grammar.gc_pause import without_collection
-from gremlink.grammar.traversal import Alike, Kind, Literal, literals_of
+from gremlink.grammar.lazy import UniformLiterals, literals_of
+from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.learning.graph import Floats, Indexes, Relation
 from gremlink.proxy.learning.inductive.extension import (
     Place,
@@ -81,7 +82,9 @@ class PropertyPredictor:
         """`places` are those of the model's vertices, if they are known."""
         self._model = model
         self._places = places_of(model.stored) if places is None else places
-        self._found: WeakKeyDictionary[Alike, tuple[Sequence[int], Indexes]] = WeakKeyDictionary()
+        self._found: WeakKeyDictionary[UniformLiterals, tuple[Sequence[int], Indexes]] = (
+            WeakKeyDictionary()
+        )
         """For ids that were read together, which are known, and their rows."""
         self._edge_rows = {text: row for row, text in enumerate(model.edges.ids)}
 
@@ -202,7 +205,7 @@ class PropertyPredictor:
 
     def _vertices(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[Sequence[int], Subjects]:
         """Which inputs are known, and they as subjects."""
-        alike = inputs if isinstance(inputs, Alike) else None
+        alike = inputs if isinstance(inputs, UniformLiterals) else None
         found = None if alike is None else self._found.get(alike)
         if found is None:
             rows = self._rows_of(inputs)
@@ -218,7 +221,7 @@ class PropertyPredictor:
 
     def _rows_of(self, inputs: Sequence[Literal | EdgeInput]) -> list[int | None]:
         """The row of each vertex, `None` for those that the model does not know."""
-        if isinstance(inputs, Alike):
+        if isinstance(inputs, UniformLiterals):
             return list(map(self._rows[inputs.kind].get, inputs.values))
         return [
             self._rows[vertex.kind].get(vertex.value) if isinstance(vertex, Literal) else None

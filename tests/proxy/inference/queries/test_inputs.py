@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gremlink.grammar import graphbinary
-from gremlink.grammar.traversal import Alike, Argument, Bulked, Items, Kind, Literal, literals_of
+from gremlink.grammar.lazy import UniformLiterals, literals_of
+from gremlink.grammar.traversal import Argument, Bulked, Items, Kind, Literal
 from gremlink.proxy.inference.errors import UnsupportedOperation
 from gremlink.proxy.inference.queries.inputs import INPUT_LIMIT, read_vertices
 
@@ -24,7 +25,7 @@ def test_many_ids_stay_as_they_were_read(kind: Kind, wrapped: bool) -> None:
     ids = literals_of(kind, values)
     result: Argument = folded(ids)
     inputs, known = read_vertices((Bulked(result, 1) if wrapped else result,))
-    assert isinstance(inputs, Alike)
+    assert isinstance(inputs, UniformLiterals)
     assert list(inputs) == ids
     assert known == [frozenset()] * 100
 

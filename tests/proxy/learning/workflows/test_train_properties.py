@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from teams import PEOPLE, team, write_teams
 
-from gremlink.grammar.traversal import Alike, Kind, Literal
+from gremlink.grammar.lazy import UniformLiterals
+from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.graph import BadExport
 from gremlink.proxy.learning.events import EpochDone, Event, PhaseStarted
 from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
@@ -104,11 +105,11 @@ def test_ids_that_were_read_together(tmp_path: Path) -> None:
     train_property(export, tmp_path / "artifact", model="neighbours", settings=QUICK)
     predictor = PropertyPredictor.load(tmp_path / "artifact")
     for ids in (["p0", "p5"], ["p0", "nobody", "p5"], ["nobody"]):
-        together = Alike(Kind.STRING, ids)
+        together = UniformLiterals(Kind.STRING, ids)
         apart = predictor.predict(list(map(Literal.string, ids)), 2)
         assert predictor.predict(together, 2) == apart
         assert predictor.predict(together, 2) == apart  # their rows are known by now
-    assert predictor.predict(Alike(Kind.LONG, [0, 5]), 2) == [[], []]
+    assert predictor.predict(UniformLiterals(Kind.LONG, [0, 5]), 2) == [[], []]
 
 
 def test_several_classes_have_confidences_of_their_own(tmp_path: Path) -> None:

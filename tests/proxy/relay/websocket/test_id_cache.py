@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from gremlink.grammar import graphbinary
-from gremlink.grammar.traversal import Alike, Argument, Bulked, Items, Kind, Literal, literals_of
-from gremlink.proxy.inference.queries.inputs import alike
+from gremlink.grammar.lazy import UniformLiterals, literals_of
+from gremlink.grammar.traversal import Argument, Bulked, Items, Kind, Literal
+from gremlink.proxy.inference.queries.inputs import uniform
 from gremlink.proxy.relay.websocket.id_cache import LONGEST, MOST, SHORTEST, RecentIds
 from gremlink.proxy.wire.errors import MessageError
 from gremlink.proxy.wire.response import read_response
@@ -36,10 +37,10 @@ def ids(first: int = 0, text: str = "v") -> Argument:
     return Bulked(Items("list", tuple(literals)), 1)
 
 
-def found(recent: RecentIds, payload: bytes) -> Alike:
+def found(recent: RecentIds, payload: bytes) -> UniformLiterals:
     results = recent.results(payload)
     assert results == read_response(payload).results
-    every = alike(results)
+    every = uniform(results)
     assert every is not None
     return every
 
