@@ -33,15 +33,12 @@ LATER = (
     "proxy/serving",
     "proxy/wire",
     "docs/architecture.md",
-    "docs/commands.md",
-    "docs/configuration.md",
     "docs/docker.md",
     "docs/management.md",
     "docs/notebook.md",
     "docs/operations.md",
     "docs/performance.md",
     "docs/threat-model.md",
-    "CONTRIBUTING.md",
 )
 """Paths that are not held to the rule yet: the list only gets shorter."""
 
