@@ -41,7 +41,7 @@ from gremlink.proxy.learning.links.prediction.model import to_artifact as links_
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
 from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.properties.context import Known
-from gremlink.proxy.learning.properties.methods.base_models import Constant
+from gremlink.proxy.learning.properties.methods.constant import Constant
 from gremlink.proxy.learning.properties.prediction.artifact import (
     to_artifact as property_to_artifact,
 )

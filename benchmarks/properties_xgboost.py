@@ -17,7 +17,7 @@ from gremlink.proxy.learning.events import unheard
 from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.properties.columns import Table
 from gremlink.proxy.learning.properties.dataset import load_property
-from gremlink.proxy.learning.properties.methods.base_models import Field
+from gremlink.proxy.learning.properties.training.candidates import Candidates
 from gremlink.proxy.learning.properties.training.experiment import Trial
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects
@@ -29,17 +29,19 @@ def xgboost_row(export: Path, seed: int) -> Mapping[str, float]:
     """Its figures on the rows by which `train_property` with this seed judges its methods."""
     trial = Trial.of(load_property(export), TrainingSettings(), seed, unheard)
     trial.plan = replace(trial.plan, names=(NAME,))
-    trial.field = OnlyXgboost(trial.dataset, seed)
+    trial.candidates = OnlyXgboost(trial.dataset, seed)
     return trial.study().metrics[NAME].compute()
 
 
-class OnlyXgboost(Field):
-    """A field of one method."""
+class OnlyXgboost(Candidates):
+    """One candidate."""
 
     def fit(self, name: str, rows: Indexes) -> Fitted:  # type: ignore[override]
-        matrix = self.own.rows(self.dataset.subjects.select(rows))
+        matrix = self.tables.own.rows(self.dataset.subjects.select(rows))
         form = self.dataset.target.form
-        return Fitted(form, self.own, fitted(form, matrix, self.dataset.truth[rows], self.seed))
+        return Fitted(
+            form, self.tables.own, fitted(form, matrix, self.dataset.truth[rows], self.seed)
+        )
 
 
 @dataclass

@@ -42,14 +42,15 @@ SIMPLE_METHODS = (*HEURISTICS, *RECOMMENDERS)
 MODELS = (AUTO, *NETWORKS, *SIMPLE_METHODS)
 """Values of `model` for links: the blend of all, a network, or one simple method alone."""
 
-PROPERTY_MODELS = (
-    AUTO,
-    NETWORK,
-    "majority",
-    "mean",
-    "neighbours",
-    "linear",
-    "boosting",
-    "boosting+neighbours",
-)
+PROPERTY_METHODS = {
+    "majority": "constant.Majority",
+    "mean": "constant.Mean",
+    "neighbours": "neighbour_mean.Neighbours",
+    "linear": "linear.LinearMethod",
+    "boosting": "boosting.Boosting",
+    "boosting+neighbours": "boosting.BoostingAround",
+}
+"""Methods for a property, in the order of reports: a name, and a class in `properties.methods`."""
+
+PROPERTY_MODELS = (AUTO, NETWORK, *PROPERTY_METHODS)
 """Values of `model` for a property; `mean` is for numbers what `majority` is for classes."""

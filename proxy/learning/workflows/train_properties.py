@@ -17,7 +17,7 @@ from gremlink.proxy.learning.methods import AUTO, NETWORK, PROPERTY_MODELS
 from gremlink.proxy.learning.models.gnn.messages import threads
 from gremlink.proxy.learning.properties.context import Known
 from gremlink.proxy.learning.properties.dataset import PropertyDataset, load_property
-from gremlink.proxy.learning.properties.methods.base_models import Member
+from gremlink.proxy.learning.properties.methods.method import BaseModel
 from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.mixture import used
 from gremlink.proxy.learning.properties.prediction.artifact import to_artifact
@@ -118,8 +118,10 @@ def _served(trial: Trial, study: PropertyStudy, choice: Choice) -> PropertyModel
     members = []
     for name, weight in used(trial.plan.names, choice.weights).items():
         trial.progress(PhaseStarted(f"{name} on all rows"))
-        fitted: Member = (
-            _networks(trial, study) if name == NETWORK else trial.field.fit(name, dataset.labelled)
+        fitted: BaseModel = (
+            _networks(trial, study)
+            if name == NETWORK
+            else trial.candidates.fit(name, dataset.labelled)
         )
         members.append((weight, fitted))
     return model_of(dataset, members, choice.lift)
@@ -127,7 +129,7 @@ def _served(trial: Trial, study: PropertyStudy, choice: Choice) -> PropertyModel
 
 def model_of(
     dataset: PropertyDataset,
-    members: Sequence[tuple[float, Member]],
+    members: Sequence[tuple[float, BaseModel]],
     lift: Lift,
 ) -> PropertyModel:
     """The model of methods with their weights, with all that it has to know of the data."""

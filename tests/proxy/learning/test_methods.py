@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from teams import write_teams
 
 from gremlink.proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
 from gremlink.proxy.learning.links.scorers import FITTED, SIMPLE
 from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
 from gremlink.proxy.learning.methods import MODELS, NETWORKS, PROPERTY_MODELS
+from gremlink.proxy.learning.properties.dataset import load_property
+from gremlink.proxy.learning.properties.methods import METHODS, STORED
 from gremlink.proxy.learning.settings import TrainingSettings
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -69,6 +72,28 @@ def test_an_epoch_on_a_larger_graph_takes_longer(name: str) -> None:
 def test_estimates(name: str, seconds: float) -> None:
     """`auto` plans by these figures; a change of one changes what it trains."""
     assert SIMPLE[name].cost(LARGE, LIKES) == pytest.approx(seconds, rel=1e-3)
+
+
+def test_methods_for_a_property_tell_their_cost(tmp_path: Path) -> None:
+    dataset = load_property(write_teams(tmp_path, of_people={"label": ["team", "classification"]}))
+    costs = {name: method.cost(dataset) for name, method in METHODS.items()}
+    assert costs == pytest.approx(
+        {
+            "majority": 0.0,
+            "mean": 0.0,
+            "neighbours": 3.1416e-05,
+            "linear": 0.15003,
+            "boosting": 0.54728,
+            "boosting+neighbours": 0.6055,
+        },
+        rel=1e-3,
+    )
+
+
+def test_what_methods_for_a_property_leave_has_names_of_its_own() -> None:
+    kinds = [kind for method in METHODS.values() for model in method.models for kind in model.kinds]
+    assert set(STORED) == set(kinds)
+    assert all(kind in STORED[kind].kinds for kind in kinds)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Floats
 from gremlink.proxy.learning.properties.methods.linear import ABSENT
-from gremlink.proxy.learning.trained.target import Form, Outputs
+from gremlink.proxy.learning.trained.target import Form, Outputs, PropertyTarget
 
 ROUNDS = 120
 LEARNING_RATE = 0.08
@@ -20,6 +20,15 @@ LEAST_IN_LEAF = 20
 
 FEW_CELLS = 1_000_000
 """Below so many cells of a table one thread is the fastest."""
+
+SECONDS_PER_TREE = 1.5e-3
+"""A tree on next to nothing."""
+
+SECONDS_PER_COLUMN = 2e-5
+"""To look for a tree's splits in a column's histograms."""
+
+SECONDS_PER_CELL = 3e-9
+"""To count a cell of the table in a tree's histograms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class Forest:
     baseline: NDArray[np.float64]
 
     def raw(self, matrix: Floats) -> Outputs:
-        """The sums, logits or numbers: float64 `[rows, outputs]`."""
+        """Return the sums, logits or numbers: float64 `[rows, outputs]`."""
         numbers = matrix.astype(np.float64)
         rows = np.arange(len(numbers))
         sums = np.tile(self.baseline, (len(numbers), 1))
@@ -57,8 +66,16 @@ class Forest:
         return sums
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """The arrays by name."""
+        """Return the arrays by name."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+def growing_cost(target: PropertyTarget, rows: int, columns: int) -> float:
+    """Estimate the seconds to grow the trees on a table: see `learning.budget`."""
+    # One tree tells two classes apart.
+    trees = 1 if target.form is Form.ONE_CLASS and target.width == 2 else target.width
+    split = SECONDS_PER_COLUMN * columns + SECONDS_PER_CELL * rows * columns
+    return ROUNDS * trees * (SECONDS_PER_TREE + split)
 
 
 def fit_forest(form: Form, matrix: Floats, truth: Floats, seed: int) -> Forest:

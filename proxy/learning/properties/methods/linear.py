@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gremlink.proxy.learning.graph import Floats
-from gremlink.proxy.learning.trained.target import Form, Outputs
+from gremlink.proxy.learning.budget import SECONDS_PER_STEP_UPDATE
+from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.properties.columns import Table
+from gremlink.proxy.learning.properties.context import View
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.methods.method import Arrays, PropertyMethod, StoredModel
+from gremlink.proxy.learning.properties.methods.tables import Tables, own_columns
+from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects
 
 ABSENT = -30.0
 """Logit of a class that no training row has."""
+
+STEPS = 100
+"""Steps of a fit, by estimate."""
+
+SECONDS_PER_STEP = 5e-4
+"""A step on next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +37,7 @@ class Linear:
     intercepts: Outputs
 
     def outputs(self, matrix: Floats) -> Outputs:
-        """Confidences or numbers for the rows of a table."""
+        """Return confidences or numbers for the rows of a table."""
         return self.form.from_raw(matrix.astype(np.float64) @ self.weights + self.intercepts)
 
 
@@ -68,3 +82,64 @@ def _spread(model: Any, weights: Outputs, intercepts: Outputs) -> None:
         return
     weights[:, model.classes_] = model.coef_.T
     intercepts[model.classes_] = model.intercept_
+
+
+@dataclass(frozen=True)
+class OnTable(StoredModel):
+    """A linear model over columns."""
+
+    table: Table
+    model: Linear
+    kinds: ClassVar[tuple[str, ...]] = ("linear",)
+
+    def outputs(self, subjects: Subjects) -> Outputs:
+        """See `BaseModel.outputs`."""
+        return self.model.outputs(self.table.rows(subjects))
+
+    @property
+    def reach(self) -> int:
+        """See `BaseModel.reach`."""
+        return 0
+
+    def on(self, view: View) -> OnTable:
+        """See `BaseModel.on`."""
+        return OnTable(view.own, self.model)
+
+    @property
+    def kind(self) -> str:
+        """See `StoredModel.kind`."""
+        return self.kinds[0]
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """See `StoredModel.tensors`."""
+        return {"weights": self.model.weights, "intercepts": self.model.intercepts}
+
+    @classmethod
+    def restore(cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, view: View) -> OnTable:
+        """See `StoredModel.restore`."""
+        return cls(view.own, Linear(form, tensors["weights"], tensors["intercepts"]))
+
+
+class LinearMethod(PropertyMethod):
+    """Logistic or ridge regression on the elements' features."""
+
+    models: ClassVar[tuple[type[StoredModel], ...]] = (OnTable,)
+
+    @classmethod
+    def applies(cls, tables: Tables) -> bool:
+        """See `PropertyMethod.applies`."""
+        return tables.described
+
+    @classmethod
+    def cost(cls, dataset: PropertyDataset) -> float:
+        """See `PropertyMethod.cost`."""
+        cells = len(dataset.labelled) * own_columns(dataset)
+        step = cells * SECONDS_PER_STEP_UPDATE + SECONDS_PER_STEP
+        return float(STEPS * dataset.target.width * step)
+
+    @classmethod
+    def fit(cls, tables: Tables, rows: Indexes) -> OnTable:
+        """See `PropertyMethod.fit`."""
+        dataset = tables.dataset
+        matrix = tables.own.rows(dataset.subjects.select(rows))
+        return OnTable(tables.own, fit_linear(dataset.target.form, matrix, dataset.truth[rows]))

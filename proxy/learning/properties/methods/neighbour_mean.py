@@ -1,41 +1,65 @@
-"""The methods that answer with what the known values nearby say, and nothing else."""
+"""Neighbour estimates as a method of their own."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.budget import SECONDS_PER_STEP_UPDATE
+from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.properties.context import View
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.methods.method import Arrays, PropertyMethod, StoredModel
+from gremlink.proxy.learning.properties.methods.tables import Tables
 from gremlink.proxy.learning.properties.neighbour_estimates import Estimates
 from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects
 
 LEAST_SHARE = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class AroundVertices:
-    """The estimate itself."""
+@dataclass(frozen=True)
+class AroundVertices(StoredModel):
+    """The estimate itself, for vertices."""
 
     estimates: Estimates
+    kinds: ClassVar[tuple[str, ...]] = ("around",)
 
     def outputs(self, subjects: Subjects) -> Outputs:
-        """See `Member.outputs`."""
+        """See `BaseModel.outputs`."""
         return self.estimates.rows(subjects).astype(np.float64)
 
     @property
     def reach(self) -> int:
-        """See `Member.reach`."""
+        """See `BaseModel.reach`."""
         return self.estimates.reach
 
     def on(self, view: View) -> AroundVertices:
-        """See `Member.on`."""
+        """See `BaseModel.on`."""
         return AroundVertices(view.estimates)
 
+    @property
+    def kind(self) -> str:
+        """See `StoredModel.kind`."""
+        return self.kinds[0]
 
-@dataclass(frozen=True, slots=True)
-class AtEnds:
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """See `StoredModel.tensors`."""
+        return {}
+
+    @classmethod
+    def restore(
+        cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, view: View
+    ) -> AroundVertices:
+        """See `StoredModel.restore`."""
+        return cls(view.estimates)
+
+
+@dataclass(frozen=True)
+class AtEnds(StoredModel):
     r"""Both ends' estimates together.
 
     Classes: :math:`p_c \propto p_c(\mathrm{head})\, p_c(\mathrm{tail}) / \bar p_c`, as if the ends
@@ -46,10 +70,11 @@ class AtEnds:
     form: Form
     estimates: Estimates
     combination: Outputs
+    kinds: ClassVar[tuple[str, ...]] = ("ends",)
 
     @classmethod
     def fit(cls, form: Form, estimates: Estimates, without: Floats, truth: Floats) -> AtEnds:
-        """`without` are the estimates of known edges without themselves."""
+        """Fit; `without` are the estimates of known edges without themselves."""
         if form is not Form.NUMBER:
             return cls(form, estimates, np.zeros(0))
         design = np.concatenate([np.ones((len(without), 1)), without], axis=1)
@@ -58,15 +83,15 @@ class AtEnds:
 
     @property
     def reach(self) -> int:
-        """See `Member.reach`."""
+        """See `BaseModel.reach`."""
         return self.estimates.reach
 
     def on(self, view: View) -> AtEnds:
-        """See `Member.on`."""
+        """See `BaseModel.on`."""
         return AtEnds(self.form, view.estimates, self.combination)
 
     def outputs(self, subjects: Subjects) -> Outputs:
-        """See `Member.outputs`."""
+        """See `BaseModel.outputs`."""
         estimated = self.estimates.rows(subjects).astype(np.float64)
         if self.form is Form.NUMBER:
             return np.asarray(self.combination[0] + estimated @ self.combination[1:])[:, None]
@@ -78,3 +103,44 @@ class AtEnds:
             return self.form.from_raw(np.log(shares).sum(axis=1) - np.log(mean))
         odds = np.log(shares) - np.log1p(-shares)
         return self.form.from_raw(odds.sum(axis=1) - (np.log(mean) - np.log1p(-mean)))
+
+    @property
+    def kind(self) -> str:
+        """See `StoredModel.kind`."""
+        return self.kinds[0]
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """See `StoredModel.tensors`."""
+        return {"combination": self.combination}
+
+    @classmethod
+    def restore(cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, view: View) -> AtEnds:
+        """See `StoredModel.restore`."""
+        return cls(form, view.estimates, tensors["combination"])
+
+
+class Neighbours(PropertyMethod):
+    """Known values nearby, and nothing else."""
+
+    models: ClassVar[tuple[type[StoredModel], ...]] = (AroundVertices, AtEnds)
+    always: ClassVar[bool] = True
+
+    @classmethod
+    def applies(cls, tables: Tables) -> bool:
+        """See `PropertyMethod.applies`."""
+        return tables.linked
+
+    @classmethod
+    def cost(cls, dataset: PropertyDataset) -> float:
+        """See `PropertyMethod.cost`."""
+        passed = (dataset.graph.edge_count + len(dataset.labelled)) * (dataset.target.width + 1)
+        return float(4 * passed * SECONDS_PER_STEP_UPDATE)
+
+    @classmethod
+    def fit(cls, tables: Tables, rows: Indexes) -> AroundVertices | AtEnds:
+        """See `PropertyMethod.fit`."""
+        target = tables.dataset.target
+        estimates, without = tables.estimates(rows)
+        if target.element == "node":
+            return AroundVertices(estimates)
+        return AtEnds.fit(target.form, estimates, without, tables.dataset.truth[rows])

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gremlink.proxy.learning.properties.context import View
+from gremlink.proxy.learning.properties.methods.method import BaseModel
 from gremlink.proxy.learning.trained.encoder import Encoder
 from gremlink.proxy.learning.trained.head import Head
 from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects
 
 
-@dataclass(frozen=True, slots=True)
-class Networks:
+@dataclass(frozen=True)
+class Networks(BaseModel):
     """The mean of several networks' confidences or numbers; `encoders` made the heads' states."""
 
     form: Form
@@ -22,15 +23,15 @@ class Networks:
 
     @property
     def reach(self) -> int:
-        """See `Member.reach`."""
+        """See `BaseModel.reach`."""
         return max(1, len(self.encoders[0].layers))
 
     def on(self, view: View) -> Networks:
-        """See `Member.on`."""
+        """See `BaseModel.on`."""
         pairs = zip(self.heads, view.states(self.encoders), strict=True)
         return replace(self, heads=tuple(replace(head, states=states) for head, states in pairs))
 
     def outputs(self, subjects: Subjects) -> Outputs:
-        """See `Member.outputs`."""
-        said = [self.form.from_raw(head.raw(subjects)) for head in self.heads]
-        return np.asarray(np.mean(said, axis=0), dtype=np.float64)
+        """See `BaseModel.outputs`."""
+        outputs = [self.form.from_raw(head.raw(subjects)) for head in self.heads]
+        return np.asarray(np.mean(outputs, axis=0), dtype=np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +13,8 @@ from gremlink.proxy.learning.features.encodings import from_document, to_documen
 from gremlink.proxy.learning.graph import Indexes, Relation
 from gremlink.proxy.learning.inductive.scope import INDUCTIVE
 from gremlink.proxy.learning.properties.context import Known, View
-from gremlink.proxy.learning.properties.methods.base_models import (
-    Boosted,
-    Constant,
-    Member,
-    OnTable,
-)
-from gremlink.proxy.learning.properties.methods.gradient_boosting import Forest
-from gremlink.proxy.learning.properties.methods.linear import Linear
-from gremlink.proxy.learning.properties.methods.neighbour_mean import AroundVertices, AtEnds
+from gremlink.proxy.learning.properties.methods import STORED
+from gremlink.proxy.learning.properties.methods.method import BaseModel, StoredModel
 from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.prediction.model import EdgeFeatures, PropertyModel
 from gremlink.proxy.learning.properties.thresholds import Lift
@@ -34,6 +27,7 @@ from gremlink.proxy.store.artifacts import Artifact
 EDGES = "edges"
 KNOWN = "known"
 ANSWERS = "answers"
+NETWORK_KIND = "network"
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -54,14 +48,19 @@ def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
     if model.answers is not None:
         tensors[ANSWERS] = {ANSWERS: model.answers}
     for number, (weight, member) in enumerate(model.members):
-        kind, arrays = _written(member)
-        members.append({"kind": kind, "weight": weight})
-        if isinstance(member, Boosted) and member.named:
-            members[-1]["named"] = dict(member.named)
-        tensors[f"member-{number}"] = arrays
         if isinstance(member, Networks):
+            members.append({"kind": NETWORK_KIND, "weight": weight})
+            tensors[f"member-{number}"] = {
+                f"{place}.{name}": values
+                for place, head in enumerate(member.heads)
+                for name, values in head.tensors().items()
+            }
             encoders = encoder_tensors(member.encoders, stored.types, stored.relations)
             tensors[f"encoders-{number}"] = encoders
+        else:
+            method = cast(StoredModel, member)
+            members.append({"kind": method.kind, "weight": weight, **method.entry()})
+            tensors[f"member-{number}"] = method.tensors()
     manifest = {
         "task": target.name,
         **about,
@@ -146,29 +145,6 @@ def _lift_tensors(lift: Lift) -> dict[str, NDArray[Any]]:
     return {"shares": lift.shares, **thresholds}
 
 
-def _written(member: Member) -> tuple[str, dict[str, NDArray[Any]]]:
-    """A method's name in an artifact, and its parameters."""
-    match member:
-        case Constant(values):
-            return "constant", {"values": values}
-        case AroundVertices():
-            return "around", {}
-        case AtEnds():
-            return "ends", {"combination": member.combination}
-        case OnTable(_, model):
-            return "linear", {"weights": model.weights, "intercepts": model.intercepts}
-        case Boosted():
-            kind = "boosting" if member.estimates is None else "boosting-around"
-            return kind, dict(member.forest.tensors())
-        case Networks(_, heads):
-            return "network", {
-                f"{number}.{name}": values
-                for number, head in enumerate(heads)
-                for name, values in head.tensors().items()
-            }
-    raise TypeError(f"{type(member).__name__} cannot be stored")
-
-
 def _read(
     entry: Mapping[str, Any],
     form: Form,
@@ -176,42 +152,26 @@ def _read(
     number: int,
     view: View,
     stored: StoredGraph,
-) -> Member:
-    """The method that `_written` took apart, looking at a view; `entry` is the manifest's."""
+) -> BaseModel:
+    """Restore a method that looks at a view; `entry` is the manifest's."""
     arrays = artifact.tensors[f"member-{number}"]
-    match entry["kind"]:
-        case "constant":
-            return Constant(arrays["values"])
-        case "around":
-            return AroundVertices(view.estimates)
-        case "ends":
-            return AtEnds(form, view.estimates, arrays["combination"])
-        case "linear":
-            return OnTable(view.own, Linear(form, arrays["weights"], arrays["intercepts"]))
-        case "boosting":
-            return Boosted(form, view.own, None, _forest(arrays))
-        case "boosting-around":
-            named = entry.get("named", {})
-            return Boosted(form, view.around(named), view.estimates, _forest(arrays), named)
-        case "network":
-            tensors = artifact.tensors[f"encoders-{number}"]
-            encoders = encoders_of(tensors, stored.types, stored.relations)
-            heads = []
-            for place, states in enumerate(view.states(encoders)):
-                prefix = f"{place}."
-                own = {
-                    name.removeprefix(prefix): values
-                    for name, values in arrays.items()
-                    if name.startswith(prefix)
-                }
-                heads.append(Head.from_tensors(own, states))
-            return Networks(form, tuple(heads), encoders)
-    raise ValueError(f"unknown method {entry['kind']!r}")
+    kind = entry["kind"]
+    if kind in STORED:
+        return STORED[kind].restore(entry, form, arrays, view)
+    if kind != NETWORK_KIND:
+        raise ValueError(f"unknown method {kind!r}")
+    encoders = encoders_of(artifact.tensors[f"encoders-{number}"], stored.types, stored.relations)
+    heads = []
+    for place, states in enumerate(view.states(encoders)):
+        prefix = f"{place}."
+        own = {
+            name.removeprefix(prefix): values
+            for name, values in arrays.items()
+            if name.startswith(prefix)
+        }
+        heads.append(Head.from_tensors(own, states))
+    return Networks(form, tuple(heads), encoders)
 
 
 def _pair(name: str, ends: Sequence[NDArray[Any]]) -> dict[str, NDArray[Any]]:
     return {f"{name}.{end}": values.astype(np.int32) for end, values in enumerate(ends)}
-
-
-def _forest(arrays: Arrays) -> Forest:
-    return Forest(**{name: arrays[name] for name in Forest.__dataclass_fields__})

@@ -20,7 +20,7 @@ from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
 from gremlink.proxy.learning.inductive.scope import STRUCTURE, Scope
 from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.properties.context import Known, View
-from gremlink.proxy.learning.properties.methods.base_models import Member
+from gremlink.proxy.learning.properties.methods.method import BaseModel
 from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.mixture import blended
 from gremlink.proxy.learning.properties.prediction.live_labels import (
@@ -60,7 +60,7 @@ class PropertyModel:
     target: PropertyTarget
     stored: StoredGraph
     known: Known
-    members: tuple[tuple[float, Member], ...]
+    members: tuple[tuple[float, BaseModel], ...]
     lift: Lift
     edges: EdgeFeatures
     answers: Floats | None = None

@@ -13,8 +13,8 @@ from gremlink.proxy.learning.graph import Indexes
 from gremlink.proxy.learning.methods import AUTO, NETWORK
 from gremlink.proxy.learning.processing.processed import CustomSplit
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
-from gremlink.proxy.learning.properties.methods.base_models import Field
 from gremlink.proxy.learning.properties.metrics import ClassificationMetrics, Metrics, metrics_for
+from gremlink.proxy.learning.properties.training.candidates import Candidates
 from gremlink.proxy.learning.properties.training.fold import Fold, best_stage
 from gremlink.proxy.learning.properties.training.model_selection import (
     Choice,
@@ -69,7 +69,7 @@ class Trial:
         model: str = AUTO,
     ) -> Trial:
         """With what the budget has room for. Raises `UnusableSettings` for a model that cannot."""
-        names = Field(dataset, seed).names
+        names = Candidates(dataset, seed).names
         if model not in (AUTO, *names):
             raise UnusableSettings(
                 f"the model {model!r} cannot learn {dataset.target}: choose one of "
@@ -79,9 +79,9 @@ class Trial:
         return cls(dataset, settings, plan, seed, progress)
 
     @cached_property
-    def field(self) -> Field:
+    def candidates(self) -> Candidates:
         """The methods."""
-        return Field(self.dataset, self.seed)
+        return Candidates(self.dataset, self.seed)
 
     @cached_property
     def yardstick(self) -> Yardstick:
@@ -195,7 +195,7 @@ class Trial:
         for name in self.plan.names:
             if name != NETWORK:
                 with self.watch.timing(name):
-                    said[name] = self.field.fit(name, train).outputs(subjects)
+                    said[name] = self.candidates.fit(name, train).outputs(subjects)
                 step()
         course = Course()
         if NETWORK in self.plan.names:

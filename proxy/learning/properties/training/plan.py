@@ -27,13 +27,10 @@ from gremlink.proxy.learning.models.gnn.mini_batches import (
 )
 from gremlink.proxy.learning.models.property_network import ROWS
 from gremlink.proxy.learning.processing.processed import CustomSplit
-from gremlink.proxy.learning.properties.columns import MOST_COLUMNS, named_types
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
-from gremlink.proxy.learning.properties.methods.base_models import MAJORITY, MEAN, NEIGHBOURS
-from gremlink.proxy.learning.properties.methods.gradient_boosting import ROUNDS
+from gremlink.proxy.learning.properties.methods import METHODS
 from gremlink.proxy.learning.properties.training.network import kinds
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.trained.target import Form
 
 FEW = 3
 """Parts, or networks, before there is one."""
@@ -42,24 +39,6 @@ LEAST_EPOCHS = 25
 
 LEAST = 60.0
 """Seconds of a default budget to which those for edges and rows are added."""
-
-TREE = 1.5e-3
-"""Seconds for a tree on next to nothing."""
-
-COLUMN = 2e-5
-"""Seconds to look for a tree's splits in a column's histograms."""
-
-CELL = 3e-9
-"""Seconds for a cell of a table that a tree counts in its histograms."""
-
-STEPS = 100
-"""Of a linear model."""
-
-STEP = 5e-4
-"""Seconds of each on next to nothing."""
-
-CHEAP = (MAJORITY, MEAN, NEIGHBOURS)
-"""Methods that only count; they are always there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +107,7 @@ def planned(
     folds = min(settings.folds, len(dataset.labelled))
     judged = small and not isinstance(dataset.split, CustomSplit)
     epoch = epoch_cost(dataset, settings)
-    simple = {name: cost(name, dataset) for name in names if name != NETWORK}
+    simple = {name: METHODS[name].cost(dataset) for name in names if name != NETWORK}
     several = len(kinds(dataset, settings))
 
     def costs(effort: Effort) -> dict[str, float]:
@@ -145,7 +124,8 @@ def planned(
     taken = costs(effort)
     left_out: dict[str, float] = {}
     for name in sorted(taken, key=lambda each: -taken[each]):
-        if sum(taken.values()) > budget and name not in (*CHEAP, model):
+        always = name == model or (name in METHODS and METHODS[name].always)
+        if sum(taken.values()) > budget and not always:
             left_out[name] = taken.pop(name)
     kept = tuple(name for name in names if name in taken)
     seconds = sum(taken.values())
@@ -181,35 +161,6 @@ def epoch_cost(dataset: PropertyDataset, settings: TrainingSettings) -> float:
     asked = min(len(dataset.labelled), ROWS) * (columns + dataset.target.width)
     products: float = 6.0 * width * (described + asked) / MULTIPLICATIONS_PER_SECOND
     return messages_cost(graph, 1, width, settings.layers) + products
-
-
-def cost(name: str, dataset: PropertyDataset) -> float:
-    """Seconds to fit a simple method once, about."""
-    rows, outputs = len(dataset.labelled), dataset.target.width
-    graph = dataset.graph
-    own: int = dataset.subjects.features.shape[1] + sum(
-        graph.features[end].values.shape[1] for end in dataset.target.ends if end in graph.features
-    )
-    match name:
-        case "linear":
-            return float(STEPS * outputs * (rows * own * SECONDS_PER_STEP_UPDATE + STEP))
-        case "boosting":
-            return _trees(rows, own, outputs, dataset.target.form)
-        case "boosting+neighbours":
-            described = sum(block.values.shape[1] for block in graph.features.values())
-            linked = sum(named_types(graph, dataset.target.ends).values())
-            nearby = min(MOST_COLUMNS, described + linked)
-            columns = own + outputs + len(dataset.target.ends) * (nearby + 2 * len(graph.edges))
-            return _trees(rows, columns, outputs, dataset.target.form)
-        case "neighbours":
-            return float(4 * (graph.edge_count + rows) * (outputs + 1) * SECONDS_PER_STEP_UPDATE)
-    return 0.0
-
-
-def _trees(rows: int, columns: int, outputs: int, form: Form) -> float:
-    # One tree tells two classes apart.
-    each = 1 if form is Form.ONE_CLASS and outputs == 2 else outputs
-    return ROUNDS * each * (TREE + COLUMN * columns + CELL * rows * columns)
 
 
 def _counted(count: int, name: str) -> str:

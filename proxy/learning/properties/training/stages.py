@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from gremlink.proxy.learning.budget import STOPPED
 from gremlink.proxy.learning.methods import NETWORK
+from gremlink.proxy.learning.properties.methods import METHODS
 from gremlink.proxy.learning.properties.training.experiment import Trial
 from gremlink.proxy.learning.properties.training.network import kinds
-from gremlink.proxy.learning.properties.training.plan import cost, epoch_cost
+from gremlink.proxy.learning.properties.training.plan import epoch_cost
 from gremlink.proxy.learning.search.tuning import Wanted, stages_of_search
 from gremlink.proxy.learning.timeline import Stage
 
@@ -19,7 +20,9 @@ STUDY, FINAL = "trying methods", "learning from all rows"
 def stages(trial: Trial, wanted: Wanted) -> list[Stage]:
     """The phases of what `trial` is going to do, in their order."""
     plan = trial.plan
-    simple = {name: LEAST + cost(name, trial.dataset) for name in plan.names if name != NETWORK}
+    simple = {
+        name: LEAST + METHODS[name].cost(trial.dataset) for name in plan.names if name != NETWORK
+    }
     epoch = epoch_cost(trial.dataset, trial.settings)
     once = LEAST + STOPPED * plan.effort.epochs * epoch
     network = once * len(kinds(trial.dataset, trial.settings)) if NETWORK in plan.names else 0.0

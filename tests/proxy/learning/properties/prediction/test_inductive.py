@@ -19,7 +19,7 @@ from gremlink.proxy.learning.models.fit_settings import FitSettings
 from gremlink.proxy.learning.models.gnn.rgcn import EncoderSettings
 from gremlink.proxy.learning.models.property_network import fit_property
 from gremlink.proxy.learning.properties.dataset import load_property
-from gremlink.proxy.learning.properties.methods.base_models import Field, Member
+from gremlink.proxy.learning.properties.methods.method import BaseModel
 from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.prediction.artifact import to_artifact
 from gremlink.proxy.learning.properties.prediction.predictor import (
@@ -27,6 +27,7 @@ from gremlink.proxy.learning.properties.prediction.predictor import (
     PropertyPredictor,
 )
 from gremlink.proxy.learning.properties.thresholds import Lift
+from gremlink.proxy.learning.properties.training.candidates import Candidates
 from gremlink.proxy.learning.workflows.train_properties import model_of
 from gremlink.proxy.store.artifacts import write_artifact
 
@@ -87,9 +88,9 @@ def trained(directory: Path, method: str, **target: Any) -> tuple[PropertyPredic
         form, ends = dataset.target.form, dataset.target.ends
         epochs = fit_property(dataset.graph, ends, known, truth, form, NETWORK, 0, remembers=True)
         (last,) = deque(epochs, maxlen=1)
-        member: Member = Networks(form, (last.head(),) * 2, (last.encoder(),) * 2)
+        member: BaseModel = Networks(form, (last.head(),) * 2, (last.encoder(),) * 2)
     else:
-        member = Field(dataset, 0).fit(method, rows)
+        member = Candidates(dataset, 0).fit(method, rows)
     shares = dataset.truth[rows].mean(axis=0, dtype=np.float64)
     write_artifact(
         directory / "artifact",

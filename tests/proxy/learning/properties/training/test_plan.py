@@ -13,9 +13,8 @@ from teams import write_teams
 from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.processing.processed import CustomSplit
 from gremlink.proxy.learning.properties.dataset import PropertyDataset, load_property
-from gremlink.proxy.learning.properties.methods.base_models import SIMPLE
+from gremlink.proxy.learning.properties.methods import METHODS
 from gremlink.proxy.learning.properties.training.plan import (
-    CHEAP,
     LEAST_EPOCHS,
     PropertyPlan,
     epoch_cost,
@@ -24,7 +23,8 @@ from gremlink.proxy.learning.properties.training.plan import (
 from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
 from gremlink.proxy.learning.workflows.train_properties import train_property
 
-NAMES = (NETWORK, *SIMPLE)
+NAMES = (NETWORK, *(name for name in METHODS if name != "mean"))
+ALWAYS = tuple(name for name, method in METHODS.items() if method.always)
 TEAM = {"label": ["team", "classification"]}
 ROOM = 1e6
 
@@ -68,7 +68,7 @@ def test_less_time_is_less_effort_and_never_more_than_the_budget(dataset: Proper
 
 def test_what_only_counts_stays_and_so_does_what_was_asked_for(dataset: PropertyDataset) -> None:
     found = plan(dataset, 1e-6)
-    assert set(found.names) == set(CHEAP) & set(NAMES)
+    assert set(found.names) == set(ALWAYS) & set(NAMES)
     assert set(plan(dataset, 1e-6, NETWORK).names) == {*found.names, NETWORK}
     assert set(found.left_out) == set(NAMES) - set(found.names)
 

@@ -11,11 +11,11 @@ from written_export import Kind, write_export
 
 from gremlink.proxy.learning.methods import PROPERTY_MODELS
 from gremlink.proxy.learning.properties.dataset import load_property
-from gremlink.proxy.learning.properties.methods.base_models import Field
+from gremlink.proxy.learning.properties.training.candidates import Candidates
 
 
 def names(export: Path) -> tuple[str, ...]:
-    found = Field(load_property(export), 0).names
+    found = Candidates(load_property(export), 0).names
     assert set(found) <= set(PROPERTY_MODELS)
     return found
 
