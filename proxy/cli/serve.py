@@ -63,7 +63,7 @@ def serve(settings: Configuration) -> None:
 
     log.to_standard_error(settings.log)
     if settings.listen.workers == 1:
-        uvloop.run(run(settings, beside=managing, ready=announce))
+        uvloop.run(run(settings, extension=managing, ready=announce))
     else:
         command = [sys.executable, "-m", "gremlink.proxy.cli.worker"]
-        uvloop.run(supervise(settings, command, beside=managing, ready=announce))
+        uvloop.run(supervise(settings, command, extension=managing, ready=announce))

@@ -10,13 +10,13 @@ from gremlink.proxy.cli.output import log
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.messages.system_errors import sentence_of
 from gremlink.proxy.relay.service import run
-from gremlink.proxy.relay.workers.process import READY, Told
+from gremlink.proxy.relay.workers.process import READY, WorkerSettings
 from gremlink.proxy.relay.workers.worker import attached
 
 
 def main() -> None:
     """Serve until stopped; report on standard output the start, or the reason of a failure."""
-    handed = Told.read(sys.stdin.buffer.readline())
+    handed = WorkerSettings.read(sys.stdin.buffer.readline())
     configuration = Configuration.model_validate_json(handed.configuration)
     log.to_standard_error(configuration.log)
 
@@ -25,7 +25,7 @@ def main() -> None:
         sys.stdout.buffer.flush()
 
     try:
-        uvloop.run(run(configuration, beside=attached(handed), ready=lambda _: say(READY)))
+        uvloop.run(run(configuration, extension=attached(handed), ready=lambda _: say(READY)))
     except Exception as error:
         say(f"{sentence_of(error)}\n".encode())
         raise SystemExit(1) from error

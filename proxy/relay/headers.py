@@ -8,7 +8,7 @@ from aiohttp import ServerDisconnectedError, web
 from multidict import CIMultiDict, MultiMapping
 
 from gremlink.proxy.messages import system_errors
-from gremlink.proxy.relay.http.errors import told
+from gremlink.proxy.relay.http.errors import error_body
 
 HOP_BY_HOP = frozenset(
     """connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding
@@ -43,7 +43,7 @@ def require_text(headers: MultiMapping[str]) -> None:
             value.encode()
         except UnicodeEncodeError:
             why = "The credentials hold bytes that are not UTF-8."
-            raise web.HTTPForbidden(**told("AccessDeniedException", why)) from None
+            raise web.HTTPForbidden(**error_body("AccessDeniedException", why)) from None
 
 
 def reason_of(error: Exception) -> str:

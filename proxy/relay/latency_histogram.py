@@ -19,7 +19,7 @@ def seconds() -> array[float]:
     return array("d")
 
 
-class Durations:
+class LatencyHistogram:
     """Whoever measures appends the seconds to `took`."""
 
     def __init__(self, period: float = WAITS.counting) -> None:

@@ -23,35 +23,35 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from gremlink.proxy.inference.commands import Predictor, Reply, Work
 from gremlink.proxy.inference.errors import InferenceError
-from gremlink.proxy.relay.latency_histogram import BOUNDS, Durations
+from gremlink.proxy.relay.latency_histogram import BOUNDS, LatencyHistogram
 from gremlink.proxy.relay.waits import WAITS
-from gremlink.proxy.relay.websocket.open_requests import Ledger
+from gremlink.proxy.relay.websocket.open_requests import RequestTable
 
 
 class _Talking(Protocol):
     """A connection of a client; whether the database broke it off."""
 
-    ledger: Ledger
+    table: RequestTable
     database_lost: bool
 
 
 class Metrics(Collector):
     """The figures of one server. `connections` are those that are open; `models` tells endpoint and
-    task of each model in memory, `left_alone` the endpoints whose models keep failing."""
+    task of each model in memory, `open_circuits` the endpoints whose models keep failing."""
 
     def __init__(
         self,
         connections: Collection[_Talking],
         models: Callable[[], Iterable[tuple[str, str]]],
-        left_alone: Callable[[], Iterable[str]] = tuple,
+        open_circuits: Callable[[], Iterable[str]] = tuple,
         counting: float = WAITS.counting,
     ) -> None:
         self._connections = connections
         self._models = models
-        self._left_alone = left_alone
+        self._left_alone = open_circuits
         self._ended: Counter[int] = Counter()
         self._http: Counter[int] = Counter()
-        self.durations = {kind: Durations(counting) for kind in ("websocket", "http")}
+        self.latencies = {kind: LatencyHistogram(counting) for kind in ("websocket", "http")}
         """By the kind of the request."""
         self._registry = CollectorRegistry()
         self._upstream_errors = prometheus_client.Counter(
@@ -75,14 +75,14 @@ class Metrics(Collector):
 
     def over(self, connection: _Talking) -> None:
         """A client's connection has ended."""
-        self._ended.update(connection.ledger.endings)
+        self._ended.update(connection.table.endings)
         if connection.database_lost:
             self.upstream_failed()
 
     def answered(self, status: int, seconds: float) -> None:
         """A request over plain HTTP has ended, after so long."""
         self._http[status] += 1
-        self.durations["http"].took.append(seconds)
+        self.latencies["http"].took.append(seconds)
 
     def upstream_failed(self) -> None:
         """The database could not be reached, or was lost."""
@@ -134,7 +134,7 @@ class Metrics(Collector):
         """The figures that are added up when they are asked for."""
         ended = self._ended.copy()
         for connection in self._connections:
-            ended.update(connection.ledger.endings)
+            ended.update(connection.table.endings)
         requests = CounterMetricFamily(
             "gremlink_requests", "Requests that have ended.", labels=["kind", "status"]
         )
@@ -142,19 +142,19 @@ class Metrics(Collector):
             for status, number in sorted(counted.items()):
                 requests.add_metric([kind, str(int(status))], number)
         yield requests
-        durations = HistogramMetricFamily(
+        latencies = HistogramMetricFamily(
             "gremlink_request_duration_seconds",
             "Time from a request to its last response, that of the database included.",
             labels=["kind"],
         )
-        for kind, measured in self.durations.items():
+        for kind, measured in self.latencies.items():
             buckets, total = measured.histogram()
-            durations.add_metric([kind], buckets, total)
-        yield durations
+            latencies.add_metric([kind], buckets, total)
+        yield latencies
         yield GaugeMetricFamily(
             "gremlink_inflight",
             "Requests over WebSocket that have not ended.",
-            sum(len(connection.ledger.requests) for connection in self._connections),
+            sum(len(connection.table.requests) for connection in self._connections),
         )
         yield GaugeMetricFamily(
             "gremlink_connections", "WebSocket connections of clients.", len(self._connections)

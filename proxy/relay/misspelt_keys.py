@@ -16,7 +16,7 @@ from gremlink.proxy.inference.analysis.spelling import nearly_ours
 
 log = logging.getLogger(__name__)
 
-LOOKED_INTO = 16 * 1024
+SEARCHED_BYTES = 16 * 1024
 """Bytes at the beginning of a request that are looked through."""
 
 PAUSE = 0.001
@@ -26,7 +26,7 @@ SILENCE = 60.0
 """Seconds between two warnings: a client that asks so once does it again and again."""
 
 
-class Watch:
+class MisspeltKeys:
     """What is looked through, and when. From the time `due` on, in seconds of the monotonic clock,
     the next request is."""
 
@@ -38,11 +38,11 @@ class Watch:
     def sees(self, payload: bytes | bytearray, now: float) -> bool:
         """Whether a key that is nearly ours stands in a request; it is `now`."""
         self.due = now + PAUSE
-        return _may_be_near(payload) and nearly_ours(payload[:LOOKED_INTO]) is not None
+        return _may_be_near(payload) and nearly_ours(payload[:SEARCHED_BYTES]) is not None
 
     def warn(self, payload: bytes | bytearray) -> None:
         """Warn of a request that passes, if there is such a key in it."""
-        key = nearly_ours(payload[:LOOKED_INTO]) if _may_be_near(payload) else None
+        key = nearly_ours(payload[:SEARCHED_BYTES]) if _may_be_near(payload) else None
         if key is None:
             return
         now = time.monotonic()
@@ -66,5 +66,5 @@ def _may_be_near(payload: bytes | bytearray) -> bool:
     return b"#" in payload or b"eptune" in payload or b"EPTUNE" in payload
 
 
-WATCH = Watch()
+MISSPELT_KEYS = MisspeltKeys()
 """That of this process."""

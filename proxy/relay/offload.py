@@ -75,7 +75,7 @@ def advance(answering: Answering, reply: Reply | InferenceError) -> Command | Do
         return Done(stop.value)
 
 
-class Aside:
+class Offload:
     """A thread for what would hold up the event loop. More of them would share one lock."""
 
     def __init__(self, waiting: int = WAITING) -> None:

@@ -20,8 +20,8 @@ from gremlink.grammar import script
 from gremlink.grammar.errors import GremlinError
 from gremlink.grammar.traversal import Literal, Traversal
 from gremlink.proxy.inference.errors import CancelledByUser
-from gremlink.proxy.relay.http.errors import refusal
-from gremlink.proxy.relay.query_ids import named, peeked_name
+from gremlink.proxy.relay.http.errors import error_response
+from gremlink.proxy.relay.query_ids import peek_query_id, query_id_of
 from gremlink.proxy.relay.websocket.connection import Connection
 from gremlink.proxy.relay.websocket.open_requests import OpenRequest
 from gremlink.proxy.wire.errors import MessageError
@@ -54,7 +54,7 @@ class OpenQuery:
     def id(self) -> str:
         """The name that its client gave it, else the id of its request."""
         try:
-            name = named(self.read())
+            name = query_id_of(self.read())
         except (MessageError, GremlinError):
             name = self.peek()
         return name or str(self.request_id)
@@ -71,7 +71,7 @@ class OpenQuery:
             return self.excerpt()
 
 
-class Told(Protocol):
+class QueryInFlight(Protocol):
     """A query in flight, wherever it is."""
 
     @property
@@ -92,7 +92,7 @@ class Told(Protocol):
 class Queries(Protocol):
     """Who knows the queries in flight."""
 
-    async def open(self) -> Sequence[Told]:
+    async def open(self) -> Sequence[QueryInFlight]:
         """All of them, oldest first."""
         ...
 
@@ -160,7 +160,7 @@ class OpenQueries:
                 if not each.cancelled:
                     each.work.cancel()
                     raise
-                return refusal(CancelledByUser(CANCELLED), request_id)
+                return error_response(CancelledByUser(CANCELLED), request_id)
             finally:
                 self._http.discard(each)
 
@@ -181,5 +181,5 @@ def _query_of(request_id: UUID, request: OpenRequest) -> OpenQuery:
         request.started,
         lambda: read_request(request.opcode, request.payload),
         lambda: script_excerpt(request.payload),
-        lambda: peeked_name(request.payload, request.rest),
+        lambda: peek_query_id(request.payload, request.rest),
     )

@@ -27,7 +27,7 @@ _IN_BINARY = re.compile(rb"\x00\x00\x00\x07queryId\x03\x00\x00\x00(..)", re.DOTA
 _IN_JSON = re.compile(rb'"queryId"\s*:\s*("(?:[^"\\]|\\.)*")', re.DOTALL)
 
 
-def named(request: RequestMessage) -> str | None:
+def query_id_of(request: RequestMessage) -> str | None:
     """The name that a client gave its query, `None` if it gave none."""
     given = _text(request.args.get(KEY))
     if given:
@@ -60,7 +60,7 @@ def _text(value: Argument | None) -> str | None:
     return None
 
 
-def rest_with_name(payload: bytes | bytearray, kept: int) -> bytes:
+def rest_with_query_id(payload: bytes | bytearray, kept: int) -> bytes:
     """What has to be kept of a long message beyond its first bytes, to know its name."""
     first = max(0, kept - LONGEST)
     if payload.find(_KEY, first) < 0:  # faster than looking from behind, and hardly ever there
@@ -69,7 +69,7 @@ def rest_with_name(payload: bytes | bytearray, kept: int) -> bytes:
     return bytes(payload[max(0, start - 8) : start + LONGEST])
 
 
-def peeked_name(*pieces: bytes) -> str | None:
+def peek_query_id(*pieces: bytes) -> str | None:
     """The name in a message of which there are only pieces; the last ones count most."""
     for piece in reversed(pieces):
         for found in reversed(list(_IN_JSON.finditer(piece))):

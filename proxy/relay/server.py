@@ -22,21 +22,21 @@ from gremlink.proxy.relay.headers import require_text
 from gremlink.proxy.relay.http.bodies import complete
 from gremlink.proxy.relay.http.browsers import Runner, say_type
 from gremlink.proxy.relay.http.cross_origin import Gate
-from gremlink.proxy.relay.http.errors import told
+from gremlink.proxy.relay.http.errors import error_body
 from gremlink.proxy.relay.http.explain import Explainer
 from gremlink.proxy.relay.http.invocations import Invocations
 from gremlink.proxy.relay.http.languages import Languages
-from gremlink.proxy.relay.http.log_filter import ACCOUNT
+from gremlink.proxy.relay.http.log_filter import SERVER_LOG
 from gremlink.proxy.relay.http.other_paths import elsewhere
 from gremlink.proxy.relay.http.relay import HttpRelay
 from gremlink.proxy.relay.metrics import Metrics
-from gremlink.proxy.relay.offload import Aside
+from gremlink.proxy.relay.offload import Offload
 from gremlink.proxy.relay.queries import OpenQueries
 from gremlink.proxy.relay.waits import WAITS, Waits
 from gremlink.proxy.relay.websocket.connection import Connection
 from gremlink.proxy.relay.websocket.conversation import Conversation
 from gremlink.proxy.relay.websocket.id_cache import RecentIds
-from gremlink.proxy.relay.websocket.open_requests import Ledger
+from gremlink.proxy.relay.websocket.open_requests import RequestTable
 from gremlink.proxy.relay.websocket.upstream import Declined, Opened, Unreachable, open_upstream
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ LINGERING = 1.0
 class Server:
     """Connections of clients, each with its own connection to the database at `upstream`.
 
-    For the metrics `models` tells endpoint and task of each model in memory, `left_alone` the
+    For the metrics `models` tells endpoint and task of each model in memory, `open_circuits` the
     endpoints whose models keep failing.
     """
 
@@ -65,7 +65,7 @@ class Server:
         session: ClientSession,
         predict: Predictor,
         models: Callable[[], Iterable[tuple[str, str]]] = tuple,
-        left_alone: Callable[[], Iterable[str]] = tuple,
+        open_circuits: Callable[[], Iterable[str]] = tuple,
         waits: Waits = WAITS,
     ) -> None:
         self._configuration = configuration
@@ -74,9 +74,9 @@ class Server:
         self._upstream = upstream = without_credentials(upstream)
         self._session = session
         self._connections: set[Connection] = set()
-        self.metrics = Metrics(self._connections, models, left_alone, waits.counting)
+        self.metrics = Metrics(self._connections, models, open_circuits, waits.counting)
         self._predict = self.metrics.timed(predict)
-        self._aside = Aside()
+        self._offload = Offload()
         self._settings = Settings(
             default_endpoint=configuration.inference.default_endpoint,
             limit_cap=configuration.inference.limit_cap,
@@ -91,7 +91,7 @@ class Server:
             predict=self._predict,
             settings=self._settings,
             connect_timeout=configuration.limits.connect_timeout,
-            aside=self._aside,
+            offload=self._offload,
             evaluation_timeout=configuration.limits.evaluation_timeout,
             message_limit=configuration.limits.max_message_bytes,
         )
@@ -99,7 +99,7 @@ class Server:
             self._predict,
             configuration.inference.limit_cap,
             configuration.limits.evaluation_timeout,
-            self._aside,
+            self._offload,
         )
         self._requests: set[asyncio.Future[None]] = set()
         """Plain HTTP requests that are being answered."""
@@ -142,7 +142,7 @@ class Server:
         return application
 
     async def _start(self, application: web.Application) -> None:
-        for measured in self.metrics.durations.values():
+        for measured in self.metrics.latencies.values():
             measured.start()
 
     async def _shut_down(self, application: web.Application) -> None:
@@ -152,8 +152,8 @@ class Server:
             connection.shut_down()
         if ending:
             await asyncio.wait(ending, timeout=self._waits.shutdown)
-        self._aside.close()
-        for measured in self.metrics.durations.values():
+        self._offload.close()
+        for measured in self.metrics.latencies.values():
             measured.stop()
 
     async def drain(self, timeout: float) -> None:
@@ -183,7 +183,7 @@ class Server:
             if methods is not None and request.method not in methods:
                 why = f"{request.path} takes {', '.join(METHODS)}, not {request.method}."
                 raise web.HTTPMethodNotAllowed(
-                    request.method, METHODS, **told("MethodNotAllowedException", why)
+                    request.method, METHODS, **error_body("MethodNotAllowedException", why)
                 )
             require_text(request.headers)
             status, started = 500, time.monotonic()
@@ -280,11 +280,11 @@ class Server:
                 self._upstream,
                 limits,
                 self._shapes,
-                Ledger(took=self.metrics.durations["websocket"].took),
+                RequestTable(took=self.metrics.latencies["websocket"].took),
                 self._recent,
             ),
             self._predict,
-            self._aside,
+            self._offload,
             limits,
             upstream=self._upstream,
             close_timeout=self._waits.close,
@@ -329,7 +329,7 @@ def runner_of(application: web.Application) -> web.AppRunner:
     return Runner(
         application,
         access_log=None,
-        logger=ACCOUNT,
+        logger=SERVER_LOG,
         shutdown_timeout=1.0,
         auto_decompress=False,
         lingering_time=LINGERING,

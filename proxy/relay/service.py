@@ -33,7 +33,7 @@ for it; `benchmarks/pings.py` shows what that is worth."""
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class RunningServer:
     """A running server.
 
     `address` is that of its Gremlin endpoint. `drain` lets nobody in any more and waits until the
@@ -44,7 +44,7 @@ class Serving:
     drain: Callable[[], Awaitable[None]]
 
 
-Beside = Callable[
+Extension = Callable[
     [Configuration, web.Application, Queries, Callable[[], Awaitable[bytes]], Invoke],
     contextlib.AbstractAsyncContextManager[None],
 ]
@@ -54,8 +54,8 @@ in flight, the text of the metrics, and what answers payloads for endpoints."""
 
 @contextlib.asynccontextmanager
 async def serving(
-    configuration: Configuration, beside: Beside | None = None, waits: Waits = WAITS
-) -> AsyncIterator[Serving]:
+    configuration: Configuration, extension: Extension | None = None, waits: Waits = WAITS
+) -> AsyncIterator[RunningServer]:
     """Serve as long as the context lasts; what is open at its end is told, and closed.
 
     Raises `ListenError`, `TlsError`, and `ValueError` if no database is configured.
@@ -78,15 +78,15 @@ async def serving(
             session,
             predictions,
             predictions.loaded,
-            predictions.left_alone,
+            predictions.open_circuits,
             waits,
         )
         application = server.application()
         application.middlewares.insert(0, listener.arrived)  # before the body is waited for
         runner = runner_of(application)
         company = contextlib.AsyncExitStack()
-        if beside is not None:
-            watched = beside(
+        if extension is not None:
+            watched = extension(
                 configuration, application, server.queries, server.figures, server.invoke
             )
             await company.enter_async_context(watched)
@@ -103,7 +103,7 @@ async def serving(
             host, port = await listener.open(handlers, lambda: server.tied)
             predictions.load_ahead()
             scheme = "ws" if certificate is None else "wss"
-            yield Serving(f"{scheme}://{place_of(host, port)}{listen.path}", drain)
+            yield RunningServer(f"{scheme}://{place_of(host, port)}{listen.path}", drain)
         finally:
             listener.close()
             await runner.cleanup()
@@ -114,7 +114,7 @@ async def serving(
 async def run(
     configuration: Configuration,
     *,
-    beside: Beside | None = None,
+    extension: Extension | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until cancelled, or until SIGTERM or SIGINT; `ready` is told the address.
@@ -128,12 +128,12 @@ async def run(
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)
 
-    def told() -> None:
+    def request_stop() -> None:
         (at_once if stop.is_set() else stop).set()
 
-    async with serving(configuration, beside) as server:
+    async with serving(configuration, extension) as server:
         for number in signals:
-            loop.add_signal_handler(number, told)
+            loop.add_signal_handler(number, request_stop)
         try:
             if ready is not None:
                 ready(server.address)

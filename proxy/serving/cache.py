@@ -35,7 +35,7 @@ class _Loaded:
     size: int
 
 
-class Models:
+class ModelCache:
     """The models of the endpoints in `store`, up to `memory` MiB by the size of their files.
 
     A model is loaded on its first use, and again when its endpoint has got another artifact. Where

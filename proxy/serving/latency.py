@@ -26,7 +26,7 @@ KNOWN = 1000
 Question = PrepareLinks | PrepareProperty
 
 
-class Pace:
+class LatencyEstimates:
     """Seconds of CPU that models took for an input, by the question. Any thread may call."""
 
     def __init__(self) -> None:

@@ -22,18 +22,18 @@ log = logging.getLogger(__name__)
 THREADS = 4
 """Pieces of work at the same time, of all models."""
 
-OF_ONE = 2
+THREADS_PER_MODEL = 2
 """And of one model."""
 
-TOGETHER = 32
+LARGEST_BATCH = 32
 """Inputs that are predicted together at most: each takes a number for every candidate."""
 
-FEWEST = 4
+SMALLEST_BATCH = 4
 """Below this many, one after the other is as fast."""
 
 
 @dataclass(eq=False, slots=True)
-class _Waiting:
+class _Pending:
     work: Work
     future: Future[Reply]
     options: PredictLinks | None
@@ -41,72 +41,72 @@ class _Waiting:
 
 
 @dataclass(slots=True)
-class _Lane:
-    waiting: deque[_Waiting] = field(default_factory=deque)
+class _Queue:
+    pending: deque[_Pending] = field(default_factory=deque)
     running: int = 0
 
 
-class Lanes:
+class WorkerPool:
     """`do` does one piece of work; at most `most` may be under way or wait. Any thread may call."""
 
     def __init__(self, do: Callable[[Work], Reply], most: int) -> None:
         self._do = do
         self._most = most
         self._lock = threading.Lock()
-        self._lanes: dict[str, _Lane] = {}
+        self._queues: dict[str, _Queue] = {}
         self._count = 0
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="prediction")
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="prediction")
 
     def submit(self, endpoint: str, work: Work) -> Future[Reply]:
         """Do it as soon as there is a thread for it. Raises `TooManyRequests`.
 
         A future that is cancelled before its work has begun leaves the queue.
         """
-        waiting = _Waiting(work, Future(), _options(work))
+        pending = _Pending(work, Future(), _options(work))
         with self._lock:
             if self._count >= self._most:
                 raise TooManyRequests(
                     f"{self._most} predictions wait already, and no more may: try again later."
                 )
             self._count += 1
-            lane = self._lanes.setdefault(endpoint, _Lane())
-            lane.waiting.append(waiting)
-            self._go_on(endpoint, lane)
+            queue = self._queues.setdefault(endpoint, _Queue())
+            queue.pending.append(pending)
+            self._go_on(endpoint, queue)
         # Outside of the lock: a future that is done already calls back at once.
-        waiting.future.add_done_callback(lambda _: self._left(endpoint, waiting))
-        return waiting.future
+        pending.future.add_done_callback(lambda _: self._left(endpoint, pending))
+        return pending.future
 
     def run(self, work: Callable[[], object]) -> None:
         """Do something else in one of the threads, without waiting for it."""
-        self._pool.submit(work)
+        self._threads.submit(work)
 
     def close(self) -> None:
         """Let no more work begin."""
         with self._lock:
-            left = [each for lane in self._lanes.values() for each in lane.waiting]
-            self._lanes.clear()
+            left = [each for queue in self._queues.values() for each in queue.pending]
+            self._queues.clear()
         for each in left:
             each.future.cancel()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _go_on(self, endpoint: str, lane: _Lane) -> None:
-        if lane.waiting and lane.running < OF_ONE:
-            lane.running += 1
-            self._pool.submit(self._work, endpoint, lane)
-        elif not lane.waiting and not lane.running:
-            self._lanes.pop(endpoint, None)
+    def _go_on(self, endpoint: str, queue: _Queue) -> None:
+        if queue.pending and queue.running < THREADS_PER_MODEL:
+            queue.running += 1
+            self._threads.submit(self._work, endpoint, queue)
+        elif not queue.pending and not queue.running:
+            self._queues.pop(endpoint, None)
 
-    def _left(self, endpoint: str, waiting: _Waiting) -> None:
+    def _left(self, endpoint: str, pending: _Pending) -> None:
         """A future is done, or was cancelled."""
         with self._lock:
             self._count -= 1
-            lane = self._lanes.get(endpoint)
-            if lane is not None and waiting in lane.waiting:
-                lane.waiting.remove(waiting)
+            queue = self._queues.get(endpoint)
+            if queue is not None and pending in queue.pending:
+                queue.pending.remove(pending)
 
-    def _work(self, endpoint: str, lane: _Lane) -> None:
+    def _work(self, endpoint: str, queue: _Queue) -> None:
         with self._lock:
-            batch = _taken(lane.waiting)
+            batch = _taken(queue.pending)
         # From here on they count until they are done, whether anybody still waits or not.
         batch = [each for each in batch if each.future.set_running_or_notify_cancel()]
         try:
@@ -114,10 +114,10 @@ class Lanes:
         finally:
             # Behind all other lanes that wait for a thread.
             with self._lock:
-                lane.running -= 1
-                self._go_on(endpoint, lane)
+                queue.running -= 1
+                self._go_on(endpoint, queue)
 
-    def _settle(self, batch: Sequence[_Waiting]) -> None:
+    def _settle(self, batch: Sequence[_Pending]) -> None:
         if len(batch) > 1:
             try:
                 replies = _shares([each.work for each in batch], self._do)
@@ -138,22 +138,22 @@ class Lanes:
                 each.future.set_exception(error)
 
 
-def _taken(waiting: deque[_Waiting]) -> list[_Waiting]:
+def _taken(pending: deque[_Pending]) -> list[_Pending]:
     """The first in a lane, taken out of it, with those that can be done together with it."""
-    if not waiting:
+    if not pending:
         return []
-    first = waiting.popleft()
+    first = pending.popleft()
     if first.options is None:
         return [first]
     batch, inputs = [first], _inputs(first)
-    for each in waiting:
-        if each.options == first.options and inputs + _inputs(each) <= TOGETHER:
+    for each in pending:
+        if each.options == first.options and inputs + _inputs(each) <= LARGEST_BATCH:
             batch.append(each)
             inputs += _inputs(each)
-    if len(batch) < FEWEST:
+    if len(batch) < SMALLEST_BATCH:
         return [first]
     for each in batch[1:]:
-        waiting.remove(each)
+        pending.remove(each)
     return batch
 
 
@@ -168,9 +168,9 @@ def _options(work: Work) -> PredictLinks | None:
     return None
 
 
-def _inputs(waiting: _Waiting) -> int:
-    assert isinstance(waiting.work, PredictLinks)
-    return len(waiting.work.inputs)
+def _inputs(pending: _Pending) -> int:
+    assert isinstance(pending.work, PredictLinks)
+    return len(pending.work.inputs)
 
 
 def _shares(works: Sequence[Work], do: Callable[[Work], Reply]) -> list[Links]:

@@ -18,11 +18,11 @@ from gremlink.proxy.inference.commands import (
     Work,
 )
 from gremlink.proxy.serving.breaker import Breakers
-from gremlink.proxy.serving.cache import Models, Predictor
+from gremlink.proxy.serving.cache import ModelCache, Predictor
 from gremlink.proxy.serving.dispatch import ModelWork, done, endpoint_of
-from gremlink.proxy.serving.latency import Pace
+from gremlink.proxy.serving.latency import LatencyEstimates
 from gremlink.proxy.serving.metadata import InductiveMetadata
-from gremlink.proxy.serving.pool import Lanes
+from gremlink.proxy.serving.pool import WorkerPool
 from gremlink.proxy.store.records import Endpoint, Store
 
 
@@ -35,11 +35,11 @@ class Predictions:
     def __init__(
         self, store: Store, *, most: int = 1024, memory: int = Inference().model_memory
     ) -> None:
-        self._models = Models(store, memory)
+        self._models = ModelCache(store, memory)
         self._breakers = Breakers()
-        self._lanes = Lanes(self._work, most)
+        self._pool = WorkerPool(self._work, most)
         self._metadata = InductiveMetadata()
-        self._pace = Pace()
+        self._latencies = LatencyEstimates()
 
     def __call__(self, work: Work) -> Awaitable[Reply]:
         """Do a model's work. Awaiting the reply raises `InferenceError`.
@@ -60,7 +60,7 @@ class Predictions:
         if isinstance(work, PrepareInductive):
             return None
         found = self._models.at_hand(endpoint_of(work))
-        if found is None or not self._pace.is_quick(found[1], work):
+        if found is None or not self._latencies.is_quick(found[1], work):
             return None
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         try:
@@ -72,7 +72,7 @@ class Predictions:
 
     async def _in_lane(self, work: Work) -> Reply:
         name = work.model.endpoint if isinstance(work, PrepareInductive) else endpoint_of(work)
-        return await asyncio.wrap_future(self._lanes.submit(name, work))
+        return await asyncio.wrap_future(self._pool.submit(name, work))
 
     def loaded(self) -> list[tuple[str, str]]:
         """Endpoint and task of each model in memory."""
@@ -80,14 +80,14 @@ class Predictions:
 
     def load_ahead(self) -> None:
         """Load the models of all endpoints, as many as there is room, without waiting for them."""
-        self._lanes.run(self._models.load_all)
+        self._pool.run(self._models.load_all)
 
     def close(self) -> None:
         """Let no more work begin."""
-        self._lanes.close()
+        self._pool.close()
         self._models.close()
 
-    def left_alone(self) -> list[str]:
+    def open_circuits(self) -> list[str]:
         """The endpoints whose models have failed so often that nobody asks them for a while."""
         return self._breakers.open()
 
@@ -102,7 +102,7 @@ class Predictions:
     def _timed(self, work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Reply:
         begun = time.thread_time()
         reply = done(work, endpoint, predictor)
-        self._pace.took(predictor, work, time.thread_time() - begun)
+        self._latencies.took(predictor, work, time.thread_time() - begun)
         return reply
 
 

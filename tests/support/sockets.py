@@ -27,7 +27,7 @@ from patience import soon
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.relay import server as relay_server
 from gremlink.proxy.relay.server import Server, runner_of, upstream_session
-from gremlink.proxy.relay.service import Beside, Serving, serving
+from gremlink.proxy.relay.service import Extension, RunningServer, serving
 from gremlink.proxy.relay.waits import WAITS, Waits
 from gremlink.proxy.wire.frames import FrameReader
 
@@ -339,11 +339,11 @@ async def served(
     *,
     client_tls: ssl.SSLContext | None = None,
     database_tls: ssl.SSLContext | None = None,
-    beside: Beside | None = None,
+    extension: Extension | None = None,
     waits: Waits = WAITS,
-) -> AsyncIterator[tuple[World, Serving]]:
+) -> AsyncIterator[tuple[World, RunningServer]]:
     """The server as `gremlink serve` runs it, with settings by section, in front of a scripted
-    database; `beside` adds routes, as those of the management API."""
+    database; `extension` adds routes, as those of the management API."""
     database = Database()
     await database.start(database_tls)
     scheme = "ws" if database_tls is None else "wss"
@@ -356,7 +356,7 @@ async def served(
     }
     world = World(database, 0, client_tls)
     try:
-        async with serving(Configuration.model_validate(document), beside, waits) as server:
+        async with serving(Configuration.model_validate(document), extension, waits) as server:
             world.port = int(server.address.rpartition(":")[2].partition("/")[0])
             yield world, server
     finally:

@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from gremlink.proxy.config import Limits
-from gremlink.proxy.relay.http.errors import told
+from gremlink.proxy.relay.http.errors import error_body
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ async def _arrived(request: web.Request, timeout: float) -> None:
             await asyncio.wait({reading}, timeout=timeout)
             if not reading.done() and request.content.total_bytes == before:
                 raise web.HTTPRequestTimeout(
-                    **told("ClientTimeoutException", "The body was begun and does not go on.")
+                    **error_body("ClientTimeoutException", "The body was begun and does not go on.")
                 )
         await reading
     finally:
@@ -124,13 +124,13 @@ async def _inflated(body: bytes, encoding: str, limit: int) -> bytes:
         known = ", ".join(sorted(_WINDOW))
         why = f"A body in the encoding {encoding!r} cannot be read; these can: {known}."
         raise web.HTTPUnsupportedMediaType(
-            headers={"Accept-Encoding": known}, **told("UnsupportedOperationException", why)
+            headers={"Accept-Encoding": known}, **error_body("UnsupportedOperationException", why)
         ) from None
     except TooLong:
         raise _too_long(limit) from None
     except Broken as error:
         why = f"The body is no whole {encoding}: {error}."
-        raise web.HTTPBadRequest(**told("BadRequestException", why)) from None
+        raise web.HTTPBadRequest(**error_body("BadRequestException", why)) from None
 
 
 def _too_long(limit: int) -> web.HTTPRequestEntityTooLarge:
@@ -139,4 +139,4 @@ def _too_long(limit: int) -> web.HTTPRequestEntityTooLarge:
         f"Request size exceeds max allowed value of {limit} bytes. Send less at one time, or raise"
         " limits.max_message_bytes."
     )
-    return web.HTTPRequestEntityTooLarge(limit, **told("BadRequestException", why))
+    return web.HTTPRequestEntityTooLarge(limit, **error_body("BadRequestException", why))

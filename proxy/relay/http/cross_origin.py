@@ -21,13 +21,13 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from gremlink.proxy.config import Access, Listen
-from gremlink.proxy.relay.http.errors import told
+from gremlink.proxy.relay.http.errors import error_body
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-ACCOUNT_PERIOD = 60.0
+LOG_PERIOD = 60.0
 """Seconds between two lines of refusals in the log."""
 
 PREFLIGHT_SECONDS = 600
@@ -54,7 +54,7 @@ class Gate:
         self._on_loopback = listen.on_loopback
         self._names = frozenset({listen.host.lower(), socket.gethostname().lower()})
         self._hosts = access.hosts
-        self._account = _Account()
+        self._log = _RefusalLog()
         self._origins = frozenset(access.origins)
 
     @web.middleware
@@ -66,7 +66,7 @@ class Gate:
         try:
             preflight = self._judge(request)
         except _Refused as refused:
-            self._account.add(refused.why)
+            self._log.add(refused.why)
             raise
         return preflight if preflight is not None else await handler(request)
 
@@ -212,12 +212,12 @@ class _Refused(web.HTTPForbidden):
     """A refusal, and the reason for it."""
 
     def __init__(self, why: str) -> None:
-        told_as: Any = told("AccessDeniedException", f"{why}.")
+        told_as: Any = error_body("AccessDeniedException", f"{why}.")
         super().__init__(headers={"X-Content-Type-Options": "nosniff"}, **told_as)
         self.why = why
 
 
-class _Account:
+class _RefusalLog:
     """Refusals in the log: a page that asks without end writes a line a minute, and the number."""
 
     def __init__(self) -> None:
@@ -233,7 +233,7 @@ class _Account:
             return
         before = f" ({self._untold} more since the last such line)" if self._untold else ""
         log.info("refused: %s%s", why, before)
-        self._next, self._untold = now + ACCOUNT_PERIOD, 0
+        self._next, self._untold = now + LOG_PERIOD, 0
 
 
 def _excerpt(value: str) -> str:

@@ -11,21 +11,21 @@ from aiohttp import web
 from gremlink.proxy.inference.errors import InferenceError
 
 
-class Told(TypedDict):
+class ErrorBody(TypedDict):
     """The body of an `aiohttp.web.HTTPException`, as its keywords."""
 
     text: str
     content_type: str
 
 
-def refusal(error: InferenceError, request_id: UUID) -> web.Response:
+def error_response(error: InferenceError, request_id: UUID) -> web.Response:
     """The answer to a request that was read, and cannot be answered."""
     # The last one is what SDKs print.
     document = {**error.document(request_id), "message": str(error)}
     return web.json_response(document, status=error.http_status)
 
 
-def told(code: str, message: str) -> Told:
+def error_body(code: str, message: str) -> ErrorBody:
     """Why a request is refused that was not read; `code` is Neptune's exception class."""
     document = {
         "requestId": str(uuid4()),
@@ -33,4 +33,4 @@ def told(code: str, message: str) -> Told:
         "detailedMessage": message,
         "message": message,
     }
-    return Told(text=json.dumps(document), content_type="application/json")
+    return ErrorBody(text=json.dumps(document), content_type="application/json")

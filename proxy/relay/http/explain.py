@@ -133,7 +133,7 @@ class Explainer:
             return reply
 
         size = len(await request.read())
-        return profile, await self.relay.carried_out(message, size, perform)
+        return profile, await self.relay.run_inference(message, size, perform)
 
     async def _models(self, plans: _Plans) -> list[str]:
         models = dict.fromkeys(model_of(plan) for found in plans.values() for plan in found)

@@ -17,18 +17,18 @@ from gremlink.proxy.inference.analysis.timeouts import (
 from gremlink.proxy.inference.answer import answer
 from gremlink.proxy.inference.commands import Ask, CheckAccess, Command, Reply
 from gremlink.proxy.inference.errors import InferenceError
-from gremlink.proxy.relay.offload import LONG, Aside, Done, advance
+from gremlink.proxy.relay.offload import LONG, Done, Offload, advance
 from gremlink.proxy.wire.request import RequestMessage
 
 ITEM = 32
 """Bytes for which an item of a reply counts, where the work that it makes is estimated."""
 
 
-async def carried_out(
+async def run_inference(
     message: RequestMessage,
     settings: Settings,
     perform: Callable[[Command], Awaitable[Reply]],
-    aside: Aside,
+    offload: Offload,
     *,
     size: int,
     timeout: int,
@@ -44,7 +44,7 @@ async def carried_out(
     reply: Reply | InferenceError = None
     while True:
         if size >= LONG:
-            needed = await aside(advance, answering, reply)
+            needed = await offload(advance, answering, reply)
         else:
             needed = advance(answering, reply)
         if isinstance(needed, CheckAccess) and needed.timeout is not None:

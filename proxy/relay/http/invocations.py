@@ -15,7 +15,7 @@ from gremlink.proxy.inference.commands import Command, Predictor, Reply, Work
 from gremlink.proxy.inference.errors import InferenceError, TimeLimitExceeded
 from gremlink.proxy.inference.invocation import Invoking, invoke
 from gremlink.proxy.relay.http.inferences import ITEM
-from gremlink.proxy.relay.offload import LONG, Aside
+from gremlink.proxy.relay.offload import LONG, Offload
 
 Invoke = Callable[[str, bytes], Awaitable[dict[str, Any]]]
 """Answers a payload for the endpoint of that name; awaiting that raises `InferenceError`."""
@@ -31,7 +31,7 @@ class Invocations:
     predict: Predictor
     limit_cap: int
     timeout: float
-    aside: Aside
+    offload: Offload
 
     async def __call__(self, endpoint: str, body: bytes) -> dict[str, Any]:
         """The document of the reply. Raises `InferenceError`."""
@@ -40,7 +40,7 @@ class Invocations:
         reply: Reply | InferenceError = None
         while True:
             if size >= LONG:
-                step = await self.aside(_advance, invoking, reply)
+                step = await self.offload(_advance, invoking, reply)
             else:
                 step = _advance(invoking, reply)
             if isinstance(step, dict):

@@ -25,7 +25,7 @@ from yarl import URL
 from gremlink.proxy.config import Upstream
 from gremlink.proxy.inference.errors import InferenceError, UnsupportedOperation
 from gremlink.proxy.relay.headers import http_url
-from gremlink.proxy.relay.http.errors import refusal
+from gremlink.proxy.relay.http.errors import error_response
 from gremlink.proxy.relay.http.relay import HttpRelay
 
 log = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ class Languages:
                     "Steps with Neptune#ml. are Gremlin's: send them to the Gremlin endpoint."
                 )
         except InferenceError as error:
-            return refusal(error, uuid4())
+            return error_response(error, uuid4())
         return await self.relay.forward(request, target)
 
     async def _status(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -9,7 +9,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.log import server_logger
 
 
-class _Account(logging.LoggerAdapter):  # type: ignore[type-arg]  # has no parameters at run time
+class _ServerLog(logging.LoggerAdapter):  # type: ignore[type-arg]  # has no parameters at run time
     """Bytes that are no HTTP are their sender's fault, who is told. Here they are a line for
     whoever looks for them, without a traceback and without the bytes."""
 
@@ -22,4 +22,4 @@ class _Account(logging.LoggerAdapter):  # type: ignore[type-arg]  # has no param
             super().log(level, msg, *args, **kwargs)
 
 
-ACCOUNT = _Account(server_logger, {})
+SERVER_LOG = _ServerLog(server_logger, {})

@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from gremlink.proxy.relay.http.errors import told
+from gremlink.proxy.relay.http.errors import error_body
 from gremlink.proxy.wire.operations import is_operation
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -36,7 +36,7 @@ def elsewhere(endpoint: str, answer: Handler) -> Middleware:
             return await handler(request)
         if "websocket" in request.headers.get("Upgrade", "").lower():
             why = f"WebSocket connections are taken at {endpoint}, not at {request.path[:100]}."
-            raise web.HTTPNotFound(**told("BadRequestException", why))
+            raise web.HTTPNotFound(**error_body("BadRequestException", why))
         if _is_query(request):
             return await answer(request)
         return await handler(request)

@@ -40,11 +40,11 @@ from gremlink.proxy.relay.detect import holds_marker, may_hold_marker
 from gremlink.proxy.relay.headers import end_to_end, http_url, reason_of
 from gremlink.proxy.relay.http.as_script import as_script, with_traversers
 from gremlink.proxy.relay.http.bodies import AS_IT_CAME
-from gremlink.proxy.relay.http.errors import refusal
-from gremlink.proxy.relay.http.inferences import carried_out
-from gremlink.proxy.relay.http.upstream_formats import NOTHING_SPOKEN, Spoken
-from gremlink.proxy.relay.misspelt_keys import LOOKED_INTO, WATCH
-from gremlink.proxy.relay.offload import LONG, Aside
+from gremlink.proxy.relay.http.errors import error_response
+from gremlink.proxy.relay.http.inferences import run_inference
+from gremlink.proxy.relay.http.upstream_formats import NO_KNOWN_FORMAT, UpstreamFormats
+from gremlink.proxy.relay.misspelt_keys import MISSPELT_KEYS, SEARCHED_BYTES
+from gremlink.proxy.relay.offload import LONG, Offload
 from gremlink.proxy.relay.own_queries import http_body, require_results_fit
 from gremlink.proxy.wire.errors import MessageError, NewerRequest
 from gremlink.proxy.wire.http import is_form, peek_http_id, read_http_request, require_version_3
@@ -84,9 +84,9 @@ class HttpRelay:
     settings: Settings
     connect_timeout: float
     evaluation_timeout: float
-    aside: Aside
+    offload: Offload
     message_limit: int
-    spoken: Spoken = field(default_factory=Spoken)
+    spoken: UpstreamFormats = field(default_factory=UpstreamFormats)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
@@ -94,9 +94,9 @@ class HttpRelay:
         try:
             marked = await self.marked(request, body)
         except InferenceError as error:
-            return refusal(error, _id_of(request, body))
+            return error_response(error, _id_of(request, body))
         if not marked:
-            WATCH.warn(_address(request) + b"&" + body[:LOOKED_INTO])
+            MISSPELT_KEYS.warn(_address(request) + b"&" + body[:SEARCHED_BYTES])
             return await self._passed_on(request, body)
         return await self.answered(
             request, body, lambda message: self._answer(request, message, body)
@@ -134,22 +134,24 @@ class HttpRelay:
             request_id = message.request_id
             return await answer(message)
         except NewerRequest:
-            return refusal(UnsupportedOperation(VERSION_4), request_id)
+            return error_response(UnsupportedOperation(VERSION_4), request_id)
         except MessageError as error:
-            return refusal(InvalidParameter(f"The request cannot be read: {error}"), request_id)
+            return error_response(
+                InvalidParameter(f"The request cannot be read: {error}"), request_id
+            )
         except InferenceError as error:
-            return refusal(error, request_id)
+            return error_response(error, request_id)
         except Refused as refused:
-            return refused.told(request_id)
+            return refused.error_body(request_id)
         except Exception:
             log.exception("inference failed, request %s", request_id, extra={"request": request_id})
             failure = InternalFailure("The inference failed; the proxy's log says why.")
-            return refusal(failure, request_id)
+            return error_response(failure, request_id)
 
     async def _answer(
         self, request: web.Request, message: RequestMessage, body: bytes
     ) -> web.StreamResponse:
-        final = await self.carried_out(
+        final = await self.run_inference(
             message, len(body), lambda command: self.perform(request, command)
         )
         if final is None:
@@ -162,14 +164,14 @@ class HttpRelay:
         headers.setdefault("Accept", "application/json")
         return await self._pass_on(request, "POST", headers, content, self._url())
 
-    async def carried_out(
+    async def run_inference(
         self, message: RequestMessage, size: int, perform: Callable[[Command], Awaitable[Reply]]
     ) -> RequestMessage | None:
         """What goes to the database when all that an inference needs is performed (`in_order`)."""
         timeout = round(self.evaluation_timeout * 1000)
-        scripted = as_script(message) if size < LONG else await self.aside(as_script, message)
-        final = await carried_out(
-            scripted, self.settings, perform, self.aside, size=size, timeout=timeout
+        scripted = as_script(message) if size < LONG else await self.offload(as_script, message)
+        final = await run_inference(
+            scripted, self.settings, perform, self.offload, size=size, timeout=timeout
         )
         return final if final is None or scripted is message else with_traversers(final)
 
@@ -200,7 +202,7 @@ class HttpRelay:
                 if self.spoken.understood(message.format, response.status, body):
                     break
         else:
-            raise UnsupportedOperation(NOTHING_SPOKEN)
+            raise UnsupportedOperation(NO_KNOWN_FORMAT)
         if response.status != 200:
             raise Refused(
                 web.Response(
@@ -220,7 +222,7 @@ class HttpRelay:
         """Work on `data`, in a thread if that is long. Raises `TooManyRequests`."""
         if len(data) < LONG:
             return work(*arguments)
-        return await self.aside(work, *arguments)
+        return await self.offload(work, *arguments)
 
     async def _passed_on(self, request: web.Request, body: bytes) -> web.StreamResponse:
         """The database's answer to a request as it came."""
@@ -277,7 +279,7 @@ class HttpRelay:
             raise
         except InternalFailure as error:
             if response is None:
-                return refusal(error, _id_of(request, body))
+                return error_response(error, _id_of(request, body))
             # Part of the answer is with the client: only a broken connection tells that it ends.
             if request.transport is not None:
                 request.transport.abort()
@@ -320,7 +322,7 @@ class Refused(Exception):
         self._response = response
         self._asked = asked
 
-    def told(self, request_id: UUID) -> web.Response:
+    def error_body(self, request_id: UUID) -> web.Response:
         """The response under the id of the client's request, by which drivers look for it."""
         if isinstance(body := self._response.body, bytes):
             own = str(self._asked).encode()

@@ -17,14 +17,14 @@ _UNKNOWN = ("no serializer for requested", "body could not be parsed", "no greml
 """How a Gremlin Server begins what it says to a format that it does not know; nothing has run."""
 
 
-NOTHING_SPOKEN = (
+NO_KNOWN_FORMAT = (
     "Over HTTP the database reads none of GraphSON 3, GraphBinary and GraphSON 2, of which"
     " predictions need one: ask over WebSocket, or give the database one of these."
 )
 """What a client is told where each format was tried."""
 
 
-class Spoken:
+class UpstreamFormats:
     """What a database has shown."""
 
     def __init__(self) -> None:

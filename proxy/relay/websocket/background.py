@@ -12,7 +12,7 @@ from typing import Any
 from gremlink.proxy.inference import commands as inference
 from gremlink.proxy.inference.commands import Predictor, Reply
 from gremlink.proxy.inference.errors import InferenceError, InternalFailure
-from gremlink.proxy.relay.offload import Aside, Done, Written, advance_and_write, read_marked
+from gremlink.proxy.relay.offload import Done, Offload, Written, advance_and_write, read_marked
 from gremlink.proxy.relay.websocket.commands import (
     Advance,
     Command,
@@ -37,19 +37,19 @@ class Waiting(Enum):
 WAITING = Waiting.WAITING
 
 
-class Errands:
+class BackgroundTasks:
     """`then` carries out what a conversation commands when an errand is done."""
 
     def __init__(
         self,
         conversation: Conversation,
         predict: Predictor,
-        aside: Aside,
+        offload: Offload,
         then: Callable[[Iterable[Command]], None],
     ) -> None:
         self._conversation = conversation
         self._predict = predict
-        self._aside = aside
+        self._offload = offload
         self._then = then
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -96,7 +96,7 @@ class Errands:
         outcome: inference.Command | Done | Written | Exception
         pending = step.pending
         try:
-            outcome = await self._aside(
+            outcome = await self._offload(
                 advance_and_write, pending.answering, step.reply, step.write
             )
         except Exception as error:
@@ -106,7 +106,7 @@ class Errands:
     async def _read(self, reading: Reading) -> None:
         outcome: RequestMessage | Exception | None
         try:
-            outcome = await self._aside(read_marked, reading.message)
+            outcome = await self._offload(read_marked, reading.message)
         except Exception as error:
             outcome = error
         self._then(self._conversation.read(reading, outcome))

@@ -6,7 +6,7 @@ LONGEST = 64
 """Occasions that are passed over at most before the next attempt."""
 
 
-class Patience:
+class Backoff:
     """After each failure in a row twice as many occasions are passed over, up to `LONGEST`."""
 
     def __init__(self) -> None:

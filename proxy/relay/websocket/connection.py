@@ -14,9 +14,9 @@ from uuid import UUID
 from gremlink.proxy.config import Limits
 from gremlink.proxy.inference.commands import Predictor, Reply
 from gremlink.proxy.inference.errors import InferenceError
-from gremlink.proxy.relay.offload import Aside
+from gremlink.proxy.relay.offload import Offload
 from gremlink.proxy.relay.waits import WAITS
-from gremlink.proxy.relay.websocket.background import WAITING, Errands
+from gremlink.proxy.relay.websocket.background import WAITING, BackgroundTasks
 from gremlink.proxy.relay.websocket.commands import (
     Advance,
     CloseClient,
@@ -29,8 +29,8 @@ from gremlink.proxy.relay.websocket.commands import (
     ToUpstream,
 )
 from gremlink.proxy.relay.websocket.conversation import Conversation
-from gremlink.proxy.relay.websocket.deadlines import Silence, Stall, Unfinished
-from gremlink.proxy.relay.websocket.fast_path import Received, requests_way, responses_way
+from gremlink.proxy.relay.websocket.deadlines import IdleTimer, MessageTimer, WriteTimer
+from gremlink.proxy.relay.websocket.fast_path import Received, request_fast_path, response_fast_path
 from gremlink.proxy.relay.websocket.open_requests import OpenRequest
 from gremlink.proxy.relay.websocket.pending import Pending
 from gremlink.proxy.wire.errors import FrameError
@@ -80,14 +80,14 @@ class _Side(asyncio.Protocol):
 class Connection:
     """One client and its own connection to the database.
 
-    `predict` does a model's work outside the event loop, `aside` what takes long to read.
+    `predict` does a model's work outside the event loop, `offload` what takes long to read.
     """
 
     def __init__(
         self,
         conversation: Conversation,
         predict: Predictor,
-        aside: Aside,
+        offload: Offload,
         limits: Limits,
         *,
         upstream: str,
@@ -95,7 +95,7 @@ class Connection:
     ) -> None:
         self._close_timeout = close_timeout
         self._conversation = conversation
-        self._errands = Errands(conversation, predict, aside, self._errand_done)
+        self._background = BackgroundTasks(conversation, predict, offload, self._task_done)
         self._upstream_name = upstream
         self._requests = MessageReader(limits.max_message_bytes)
         self._responses = ResponseStream(conversation.ours)
@@ -108,14 +108,14 @@ class Connection:
         self._reading = True
         self._upstream_full = False
         self._draining = False
-        self.ledger = conversation.ledger
+        self.table = conversation.table
         self.database_lost = False
         """Whether the database broke the connection off without a word."""
         self._open_limit = limits.max_requests_per_connection
         self._timed = limits.idle_timeout is not None
-        self._silence = Silence(limits.idle_timeout, self._idle)
-        self._stall = Stall(limits.write_timeout, self._stalled)
-        self._unfinished = Unfinished(limits.message_timeout, self._given_up)
+        self._silence = IdleTimer(limits.idle_timeout, self._idle)
+        self._stall = WriteTimer(limits.write_timeout, self._stalled)
+        self._unfinished = MessageTimer(limits.message_timeout, self._given_up)
         self.client_side = _Side(
             self._heard(self._from_client), self._client_writable, self._client_lost
         )
@@ -134,18 +134,18 @@ class Connection:
         """Take over the database's socket, which is paused; `early` was already read from it."""
         self._upstream = transport
         assert self._client is not None
-        self._take_short_ways(self._client, transport)
+        self._install_fast_paths(self._client, transport)
         transport.set_protocol(self.upstream_side)
         transport.resume_reading()
         if early:
             self._from_upstream(early)
-        self._set_short_ways()
+        self._set_fast_paths()
 
-    def _take_short_ways(self, client: asyncio.Transport, upstream: asyncio.Transport) -> None:
-        requests = requests_way(self.ledger, upstream.write, self._from_client)
+    def _install_fast_paths(self, client: asyncio.Transport, upstream: asyncio.Transport) -> None:
+        requests = request_fast_path(self.table, upstream.write, self._from_client)
         self.client_side.hand(self._heard(requests))
         client.set_protocol(self.client_side)
-        responses = responses_way(self.ledger, client.write, self._from_upstream)
+        responses = response_fast_path(self.table, client.write, self._from_upstream)
         self.upstream_side.hand(self._heard(responses))
 
     def _heard(self, received: Received) -> Received:
@@ -166,7 +166,7 @@ class Connection:
     def drain(self) -> None:
         """Say good-bye to the client as soon as it waits for no answer."""
         self._draining = True
-        self._set_short_ways()
+        self._set_fast_paths()
         self._leave_if_quiet()
 
     def _leave_if_quiet(self) -> None:
@@ -175,7 +175,7 @@ class Connection:
 
     def open_requests(self) -> Iterable[tuple[UUID, OpenRequest]]:
         """The client's requests without a last response, by their ids, oldest first."""
-        return self.ledger.open()
+        return self.table.open()
 
     def cancel(self, request_id: UUID, error: InferenceError) -> bool:
         """End one of them with an error; whether there was such a request."""
@@ -212,7 +212,7 @@ class Connection:
         reason = "a message was begun and does not go on"
         self._refuse_client(FrameError(reason, CloseCode.PROTOCOL_ERROR))
 
-    def _set_short_ways(self) -> None:
+    def _set_fast_paths(self) -> None:
         ordinary = (
             self._client is not None
             and self._upstream is not None
@@ -221,8 +221,8 @@ class Connection:
             and self._conversation.ordinary
         )
         whole = ordinary and not self._requests.inside_message
-        self.ledger.may_come = self._open_limit if whole else 0
-        self.ledger.may_answer = ordinary and not self._responses.inside_message
+        self.table.fast_request_limit = self._open_limit if whole else 0
+        self.table.fast_responses = ordinary and not self._responses.inside_message
 
     # From the client -------------------------------------------------------------------------
 
@@ -245,7 +245,7 @@ class Connection:
         else:
             self._unfinished.end()
         self._set_reading()
-        self._set_short_ways()
+        self._set_fast_paths()
 
     def _control(self, frame: bytes) -> None:
         opcode = frame[0] & 0x0F
@@ -305,7 +305,7 @@ class Connection:
         if self._upstream is not None:
             self._close(self._upstream)
         self._conversation.close()
-        self._errands.cancel()
+        self._background.cancel()
         if self._hanging is not None:
             self._hanging.cancel()
         self._silence.cancel()
@@ -330,7 +330,7 @@ class Connection:
             log.exception("relay failed on bytes of the database")
             self._abort()
         self._leave_if_quiet()
-        self._set_short_ways()
+        self._set_fast_paths()
 
     def _upstream_writable(self, writable: bool) -> None:
         self._upstream_full = not writable
@@ -364,7 +364,7 @@ class Connection:
             replies += self._sent(self._conversation.predicted(pending, reply))
             self._leave_if_quiet()
         self._set_reading()
-        self._set_short_ways()
+        self._set_fast_paths()
 
     def _sent(self, commands: Iterable[Command]) -> list[tuple[Pending, Reply | InferenceError]]:
         """Carry out commands; the replies of models that took no waiting."""
@@ -381,11 +381,11 @@ class Connection:
                 case ToClient(data):
                     self._deferred.append(data)
                 case Predict(pending):
-                    reply = self._errands.predict(command)
+                    reply = self._background.predict(command)
                     if reply is not WAITING:
                         replies.append((pending, reply))
                 case Advance() | Read() | SetDeadline():
-                    self._errands.run(command)
+                    self._background.run(command)
                 case CloseClient():
                     self._hang()
                 case ToUpstream(data):
@@ -413,6 +413,6 @@ class Connection:
             if transport is not None:
                 transport.abort()
 
-    def _errand_done(self, commands: Iterable[Command]) -> None:
+    def _task_done(self, commands: Iterable[Command]) -> None:
         self._carry_out(commands)
         self._leave_if_quiet()

@@ -20,9 +20,9 @@ from gremlink.proxy.inference.commands import Reply
 from gremlink.proxy.inference.errors import InferenceError, InternalFailure
 from gremlink.proxy.inference.query_cache import Shapes
 from gremlink.proxy.relay.detect import holds_marker
-from gremlink.proxy.relay.misspelt_keys import WATCH
+from gremlink.proxy.relay.misspelt_keys import MISSPELT_KEYS
 from gremlink.proxy.relay.offload import Done, Written
-from gremlink.proxy.relay.query_ids import rest_with_name
+from gremlink.proxy.relay.query_ids import rest_with_query_id
 from gremlink.proxy.relay.websocket.commands import (
     CloseClient,
     Command,
@@ -32,11 +32,11 @@ from gremlink.proxy.relay.websocket.commands import (
     ToClient,
     ToUpstream,
 )
-from gremlink.proxy.relay.websocket.error_responses import failure, refusal
+from gremlink.proxy.relay.websocket.error_responses import error_response, inference_error
 from gremlink.proxy.relay.websocket.id_cache import RecentIds
-from gremlink.proxy.relay.websocket.inferences import Inferences, asks_otherwise
-from gremlink.proxy.relay.websocket.large_messages import Readings, takes_long
-from gremlink.proxy.relay.websocket.open_requests import KEPT, Ledger, OpenRequest
+from gremlink.proxy.relay.websocket.inferences import Inferences, needs_other_format
+from gremlink.proxy.relay.websocket.large_messages import LargeMessages, needs_scan
+from gremlink.proxy.relay.websocket.open_requests import KEPT, OpenRequest, RequestTable
 from gremlink.proxy.relay.websocket.pending import Pending
 from gremlink.proxy.wire.errors import FrameError, MessageError
 from gremlink.proxy.wire.frames import CloseCode, Message, Opcode, encode_close
@@ -55,18 +55,18 @@ class Conversation:
         upstream: str,
         limits: Limits,
         shapes: Shapes | None = None,
-        ledger: Ledger | None = None,
+        table: RequestTable | None = None,
         recent: RecentIds | None = None,
     ) -> None:
         self._shapes = Shapes() if shapes is None else shapes
         self._upstream = upstream
         self._open_limit = limits.max_requests_per_connection
-        self.ledger = Ledger() if ledger is None else ledger
-        self.open = self.ledger.requests
-        self.ours = self.ledger.ours
+        self.table = RequestTable() if table is None else table
+        self.open = self.table.requests
+        self.ours = self.table.ours
         self._inferences = Inferences(
             settings,
-            self.ledger,
+            self.table,
             self._shapes,
             RecentIds() if recent is None else recent,
             timeout=round(limits.evaluation_timeout * 1000),
@@ -75,7 +75,7 @@ class Conversation:
         self._held: deque[Message] = deque()
         self.backlog = 0
         """Bytes of messages that wait for an inference to end."""
-        self._readings = Readings()
+        self._large_messages = LargeMessages()
         self._lost: str | None = None
         self._closed = False
         """Whether the client got a close frame, behind which nothing may follow."""
@@ -88,12 +88,12 @@ class Conversation:
     @property
     def quiet(self) -> bool:
         """Whether the client waits for no answer."""
-        return not (self.open or self._held or self._readings)
+        return not (self.open or self._held or self._large_messages)
 
     @property
     def _gated(self) -> bool:
         """Whether something has to end before anything else is sent."""
-        return self._inferences.gate is not None or self._readings.hold
+        return self._inferences.gate is not None or self._large_messages.hold
 
     # From the client -------------------------------------------------------------------------
 
@@ -110,8 +110,8 @@ class Conversation:
             yield ToUpstream(message.raw)
         elif head is not None and self._too_many(head):
             reason = f"This connection has {self._open_limit} open requests, and may have no more."
-            yield failure(
-                self.ledger, head.format, head.request_id, Status.TOO_MANY_REQUESTS, reason
+            yield error_response(
+                self.table, head.format, head.request_id, Status.TOO_MANY_REQUESTS, reason
             )
         elif self._gated or self._held or self._has_to_wait(message, head):
             self._held.append(message)
@@ -131,7 +131,7 @@ class Conversation:
             started = time.monotonic() if started is None else started
             kept = message.payload
             if len(kept) > KEPT:
-                kept = kept[:KEPT] + rest_with_name(kept, KEPT)
+                kept = kept[:KEPT] + rest_with_query_id(kept, KEPT)
             noted = (started, kept, 0, message.opcode, head.format)
             self.open[head.request_id.bytes] = noted
 
@@ -144,16 +144,16 @@ class Conversation:
         return (
             bool(self.open)
             and head is not None
-            and asks_otherwise(head.format)
-            and (takes_long(message) or holds_marker(message.payload))
+            and needs_other_format(head.format)
+            and (needs_scan(message) or holds_marker(message.payload))
         )
 
     def _admit(self, message: Message, head: RequestHead | None) -> Iterator[Command]:
-        if takes_long(message):
+        if needs_scan(message):
             self._note(message, head)
-            yield Read(self._readings.begin(message, head))
+            yield Read(self._large_messages.begin(message, head))
         elif not holds_marker(message.payload):
-            WATCH.warn(message.payload)
+            MISSPELT_KEYS.warn(message.payload)
             self._note(message, head)
             yield ToUpstream(message.raw)
         else:
@@ -184,7 +184,7 @@ class Conversation:
         self, reading: Reading, outcome: RequestMessage | Exception | None
     ) -> Iterator[Command]:
         """A thread has looked into a long message: `None` if it does not hold the marker."""
-        if not self._readings.end(reading):
+        if not self._large_messages.end(reading):
             return
         message, head = reading.message, reading.head
         match outcome:
@@ -195,7 +195,7 @@ class Conversation:
                     self.open.pop(head.request_id.bytes, None)
                 yield from self._infer(message, outcome, reading.started)
             case InferenceError() if head is not None:
-                yield refusal(self.ledger, head.format, head.request_id, outcome)
+                yield inference_error(self.table, head.format, head.request_id, outcome)
             case _:
                 yield from self._refuse_unreadable(head, outcome)
         yield from self._take_up()
@@ -207,7 +207,7 @@ class Conversation:
             yield from self._close(CloseCode.PROTOCOL_ERROR, reason)
             return
         unreadable = InternalFailure(f"A request with Neptune#ml. cannot be read: {error}")
-        yield refusal(self.ledger, head.format, head.request_id, unreadable)
+        yield inference_error(self.table, head.format, head.request_id, unreadable)
 
     def _take_up(self) -> Iterator[Command]:
         """Go on with the messages that had to wait, as far as they no longer have to."""
@@ -252,9 +252,9 @@ class Conversation:
         if noted is None:
             return
         format = OpenRequest(*noted).format
-        if not (self._inferences.give_up(request_id) or self._readings.forget(request_id)):
+        if not (self._inferences.give_up(request_id) or self._large_messages.forget(request_id)):
             self.ours[request_id] = None
-        yield refusal(self.ledger, format, request_id, error)
+        yield inference_error(self.table, format, request_id, error)
         yield from self._take_up()
 
     # From the database -----------------------------------------------------------------------
@@ -279,12 +279,12 @@ class Conversation:
 
     def _answered(self, request_id: UUID | None, code: int) -> None:
         if is_success(code):
-            self.ledger.admitted = True
+            self.table.admitted = True
         if request_id is None or not is_final(code):
             return
         self._inferences.answered(request_id, code)
         if request_id.bytes in self.open:
-            self.ledger.ended(request_id.bytes, code)
+            self.table.ended(request_id.bytes, code)
 
     # Endings ---------------------------------------------------------------------------------
 
@@ -312,8 +312,10 @@ class Conversation:
         for message in self._held:
             self._note(message, peek_request(message.opcode, message.payload))
         self.close()
-        for request_id, request in list(self.ledger.open()):
-            yield failure(self.ledger, request.format, request_id, Status.SERVER_ERROR, reason)
+        for request_id, request in list(self.table.open()):
+            yield error_response(
+                self.table, request.format, request_id, Status.SERVER_ERROR, reason
+            )
 
     def _close(self, code: int, reason: str) -> Iterator[Command]:
         self._closed = True
@@ -323,6 +325,6 @@ class Conversation:
     def close(self) -> None:
         """Give up the inferences: the client is gone, or will be told."""
         self._inferences.close()
-        self._readings.clear()
+        self._large_messages.clear()
         self._held.clear()
         self.backlog = 0

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class Silence:
+class IdleTimer:
     """Calls `fired` when `heard` was not called for `timeout` seconds, and again if it goes on.
 
     One timer a connection, which looks at the clock when it fires: hearing costs an assignment.
@@ -41,7 +41,7 @@ class Silence:
             self._timer = None
 
 
-class Stall:
+class WriteTimer:
     """Calls `fired` when a transport that takes no more has taken nothing for `timeout` seconds."""
 
     def __init__(self, timeout: float, fired: Callable[[], None]) -> None:
@@ -72,7 +72,7 @@ class Stall:
             self._fired()
 
 
-class Unfinished:
+class MessageTimer:
     """Calls `fired` when a message that has begun has not gone on for `timeout` seconds."""
 
     def __init__(self, timeout: float, fired: Callable[[], None]) -> None:

@@ -6,26 +6,30 @@ from uuid import UUID
 
 from gremlink.proxy.inference.errors import InferenceError
 from gremlink.proxy.relay.websocket.commands import ToClient
-from gremlink.proxy.relay.websocket.open_requests import Ledger
+from gremlink.proxy.relay.websocket.open_requests import RequestTable
 from gremlink.proxy.wire.frames import encode_frame
 from gremlink.proxy.wire.mime import Format
 from gremlink.proxy.wire.response import write_error
 
 
-def failure(ledger: Ledger, format: Format, request_id: UUID, status: int, reason: str) -> ToClient:
+def error_response(
+    table: RequestTable, format: Format, request_id: UUID, status: int, reason: str
+) -> ToClient:
     """The end of a request for a reason that has nothing to do with inference."""
-    return _ending(ledger, format, request_id, status, reason, [], reason)
+    return _ending(table, format, request_id, status, reason, [], reason)
 
 
-def refusal(ledger: Ledger, format: Format, request_id: UUID, error: InferenceError) -> ToClient:
+def inference_error(
+    table: RequestTable, format: Format, request_id: UUID, error: InferenceError
+) -> ToClient:
     """The end of a request whose inference is refused, in Neptune's form."""
     trace = f"{error.code}: {error}"
     detail = error.detail(request_id)
-    return _ending(ledger, format, request_id, error.status, detail, [error.code], trace)
+    return _ending(table, format, request_id, error.status, detail, [error.code], trace)
 
 
 def _ending(
-    ledger: Ledger,
+    table: RequestTable,
     format: Format,
     request_id: UUID,
     status: int,
@@ -33,7 +37,7 @@ def _ending(
     exceptions: list[str],
     trace: str,
 ) -> ToClient:
-    ledger.ended(request_id.bytes, status)
+    table.ended(request_id.bytes, status)
     attributes: dict[str, str | list[str]] = {"exceptions": exceptions, "stackTrace": trace}
     opcode, payload = write_error(format, request_id, status, message, attributes)
     return ToClient(encode_frame(opcode, payload, masked=False))

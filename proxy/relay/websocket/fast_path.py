@@ -18,9 +18,9 @@ from aiohttp._websocket.helpers import websocket_mask
 
 from gremlink.proxy.inference.analysis.options import MARKER
 from gremlink.proxy.relay.detect import BACKSLASH, HASH, holds_marker, may_hold_marker
-from gremlink.proxy.relay.misspelt_keys import WATCH
-from gremlink.proxy.relay.query_ids import rest_with_name
-from gremlink.proxy.relay.websocket.open_requests import HEAD, KEPT, Ledger
+from gremlink.proxy.relay.misspelt_keys import MISSPELT_KEYS
+from gremlink.proxy.relay.query_ids import rest_with_query_id
+from gremlink.proxy.relay.websocket.open_requests import HEAD, KEPT, RequestTable
 from gremlink.proxy.wire.frames import Opcode
 from gremlink.proxy.wire.mime import GRAPHBINARY
 from gremlink.proxy.wire.request import peek_request
@@ -67,18 +67,18 @@ Received: TypeAlias = Callable[[bytes], None]
 """Gets what was read from a socket."""
 
 
-def requests_way(ledger: Ledger, write: Received, otherwise: Received) -> Received:
-    """What takes the bytes of a client: whole frames with one ordinary request each are noted and
-    go to `write`, as long as `ledger.may_come` allows; everything else goes to `otherwise`.
+def request_fast_path(table: RequestTable, write: Received, otherwise: Received) -> Received:
+    """Return the function that takes the bytes of a client.
 
-    A function for each connection, because what it knows costs less to reach there than in an
-    object, and every call counts here.
+    Whole frames with one ordinary request each are noted and go to `write` while fewer than
+    `table.fast_request_limit` requests are open; everything else goes to `otherwise`. A closure for
+    each connection: its variables cost less to reach than those of an object.
     """
-    requests, watch = ledger.requests, WATCH
+    requests, watch = table.requests, MISSPELT_KEYS
 
     def received(data: bytes) -> None:
         end = len(data)
-        if len(requests) < ledger.may_come:
+        if len(requests) < table.fast_request_limit:
             if end >= _LEAST_REQUEST:
                 # One frame with one GraphBinary request, as hardly anything else arrives.
                 head, mask = _FRAME(data)
@@ -98,11 +98,11 @@ def requests_way(ledger: Ledger, write: Received, otherwise: Received) -> Receiv
                             otherwise(data)
                             return
                         if end > KEPT:
-                            frame[KEPT:] = rest_with_name(frame, KEPT)
+                            frame[KEPT:] = rest_with_query_id(frame, KEPT)
                         requests[request_id] = (now, frame)
                         write(data)
                         return
-            if _ordinary_requests(data, ledger):
+            if _ordinary_requests(data, table):
                 write(data)
                 return
         otherwise(data)
@@ -110,10 +110,10 @@ def requests_way(ledger: Ledger, write: Received, otherwise: Received) -> Receiv
     return received
 
 
-def _ordinary_requests(data: bytes, ledger: Ledger) -> bool:
+def _ordinary_requests(data: bytes, table: RequestTable) -> bool:
     """Whether `data` is whole frames with one ordinary request each, in any format; if so, they are
     noted."""
-    requests, limit = ledger.requests, ledger.may_come
+    requests, limit = table.requests, table.fast_request_limit
     now = monotonic()
     position, end = 0, len(data)
     while True:
@@ -135,7 +135,7 @@ def _ordinary_requests(data: bytes, ledger: Ledger) -> bool:
         websocket_mask(data[body - 4 : body], payload)
         if holds_marker(payload):
             return False
-        if (now >= WATCH.due or HASH in payload) and WATCH.sees(payload, now):
+        if (now >= MISSPELT_KEYS.due or HASH in payload) and MISSPELT_KEYS.sees(payload, now):
             return False
         if payload.startswith(_PREFIX):
             if payload.startswith(_AUTHENTICATES, _OP) or len(payload) < _OP:
@@ -147,22 +147,25 @@ def _ordinary_requests(data: bytes, ledger: Ledger) -> bool:
                 return False
             request_id, format = head.request_id.bytes, head.format
         if len(payload) > KEPT:
-            payload[KEPT:] = rest_with_name(payload, KEPT)
+            payload[KEPT:] = rest_with_query_id(payload, KEPT)
         requests[request_id] = (now, payload, 0, _BINARY, format)
         if stop == end:
             return True
         position = stop
 
 
-def responses_way(ledger: Ledger, write: Received, otherwise: Received) -> Received:
-    """What takes the bytes of the database: whole frames with one successful response each, all of
-    them for the client, go to `write`, if `ledger.may_answer`, and the requests that end with them
-    are no longer open; everything else goes to `otherwise`."""
-    ours, end_of, took = ledger.ours, ledger.requests.pop, ledger.took.append
+def response_fast_path(table: RequestTable, write: Received, otherwise: Received) -> Received:
+    """Return the function that takes the bytes of the database.
+
+    While `table.fast_responses`, whole frames with one successful response each, all of them for
+    the client, go to `write`, and the requests that end with them are no longer open; everything
+    else goes to `otherwise`.
+    """
+    ours, end_of, took = table.ours, table.requests.pop, table.took.append
 
     def received(data: bytes) -> None:
         end = len(data)
-        if ledger.may_answer:
+        if table.fast_responses:
             if end >= _LEAST_RESPONSE:
                 # One frame with the only GraphBinary response to a request, as hardly anything
                 # else comes.
@@ -178,14 +181,14 @@ def responses_way(ledger: Ledger, write: Received, otherwise: Received) -> Recei
                     and version == _VERSION_WITH_ID
                     and not (ours and UUID(bytes=answered) in ours)
                 ):
-                    ledger.admitted = True
+                    table.admitted = True
                     noted = end_of(answered, None)
                     if noted is not None:
-                        ledger.succeeded += 1
+                        table.succeeded += 1
                         took(monotonic() - noted[0])
                     write(data)
                     return
-            if _ordinary_responses(data, ledger):
+            if _ordinary_responses(data, table):
                 write(data)
                 return
         otherwise(data)
@@ -193,7 +196,7 @@ def responses_way(ledger: Ledger, write: Received, otherwise: Received) -> Recei
     return received
 
 
-def _ordinary_responses(data: bytes, ledger: Ledger) -> bool:
+def _ordinary_responses(data: bytes, table: RequestTable) -> bool:
     """Whether `data` is whole frames with one such response each, in any format; if so, the
     requests that end with them are no longer open."""
     position, end = 0, len(data)
@@ -226,11 +229,11 @@ def _ordinary_responses(data: bytes, ledger: Ledger) -> bool:
             answered, status = head.request_id.bytes, head.code or 0
         else:
             return False
-        if ledger.ours and UUID(bytes=answered) in ledger.ours:
+        if table.ours and UUID(bytes=answered) in table.ours:
             return False
-        if status != _PARTIAL and answered in ledger.requests:
-            ledger.ended(answered, status)
+        if status != _PARTIAL and answered in table.requests:
+            table.ended(answered, status)
         if stop == end:
-            ledger.admitted = True
+            table.admitted = True
             return True
         position = stop

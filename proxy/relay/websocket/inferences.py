@@ -24,7 +24,7 @@ from gremlink.proxy.inference.errors import (
 from gremlink.proxy.inference.query_cache import Shapes
 from gremlink.proxy.relay.offload import LONG, Done, Written, advance
 from gremlink.proxy.relay.own_queries import frame, in_time
-from gremlink.proxy.relay.websocket.backoff import Patience
+from gremlink.proxy.relay.websocket.backoff import Backoff
 from gremlink.proxy.relay.websocket.commands import (
     Advance,
     Command,
@@ -33,9 +33,9 @@ from gremlink.proxy.relay.websocket.commands import (
     ToClient,
     ToUpstream,
 )
-from gremlink.proxy.relay.websocket.error_responses import refusal
+from gremlink.proxy.relay.websocket.error_responses import inference_error
 from gremlink.proxy.relay.websocket.id_cache import RecentIds
-from gremlink.proxy.relay.websocket.open_requests import Ledger
+from gremlink.proxy.relay.websocket.open_requests import RequestTable
 from gremlink.proxy.relay.websocket.pending import Pending, Phase
 from gremlink.proxy.relay.websocket.results import collect, holds_any
 from gremlink.proxy.wire.frames import Message, Opcode, encode_frame
@@ -54,7 +54,7 @@ class Inferences:
     def __init__(
         self,
         settings: Settings,
-        ledger: Ledger,
+        table: RequestTable,
         shapes: Shapes,
         recent: RecentIds,
         *,
@@ -64,14 +64,14 @@ class Inferences:
         self._settings = settings
         self._shapes = shapes
         self._recent = recent
-        self._ledger = ledger
+        self._ledger = table
         self._timeout = timeout
         self._message_limit = message_limit
         self._pending: dict[UUID, Pending] = {}
         """By the client's ids."""
         self.gate: Pending | None = None
         """The inference that has to end before anything else is sent."""
-        self._patience = Patience()
+        self._backoff = Backoff()
 
     def begin(
         self, message: Message, asked: RequestMessage | Understood, started: float
@@ -92,7 +92,7 @@ class Inferences:
             self._timeout if timeout is None else timeout,
         )
         self._pending[request.request_id] = pending
-        if asks_otherwise(request.format) or request.processor == "session":
+        if needs_other_format(request.format) or request.processor == "session":
             # A session runs its requests in their order.
             self.gate = pending
         if _is_long(pending):
@@ -117,7 +117,7 @@ class Inferences:
     def predicted(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
         """A model has done its work for an inference that is pending, or has refused it."""
         if pending.phase is Phase.GUESSING and reply is None:
-            self._patience.failed()
+            self._backoff.failed()
         yield from self._step(pending, reply)
 
     def advanced(
@@ -203,13 +203,13 @@ class Inferences:
                 return
             if not (proved or code == Status.SERVER_TIMEOUT):
                 if is_final(code):
-                    self._patience.failed()
+                    self._backoff.failed()
                     yield from self._step(pending, None)
                 return
             if proved:
-                self._patience.succeeded()
+                self._backoff.succeeded()
             else:
-                self._patience.failed()
+                self._backoff.failed()
             pending.enter(Phase.ANSWERING)
             pending.answering.close()
             if pending.timer is not None:  # from here on it is the database's time
@@ -250,7 +250,7 @@ class Inferences:
             case RunSpeculatively(request):
                 frames = self._in_time(pending, request, for_client=True)
                 yield self._ask(pending, request, frames, Phase.SPECULATING)
-            case GuessLinks() if not self._patience.is_due():
+            case GuessLinks() if not self._backoff.is_due():
                 yield from self._step(pending, None)
             case GuessLinks():
                 pending.enter(Phase.GUESSING)
@@ -314,7 +314,9 @@ class Inferences:
 
     def _refuse(self, pending: Pending, error: InferenceError) -> Iterator[Command]:
         self._close(pending)
-        yield refusal(self._ledger, pending.request.format, pending.request.request_id, error)
+        yield inference_error(
+            self._ledger, pending.request.format, pending.request.request_id, error
+        )
 
     def _end(self, pending: Pending, status: int) -> None:
         """Forget an inference that ends with a response of the database."""
@@ -340,7 +342,7 @@ class Inferences:
             self.gate = None
 
 
-def asks_otherwise(format: Format) -> bool:
+def needs_other_format(format: Format) -> bool:
     """Whether our own queries are in another format than those of a client that uses this one."""
     return format.readable != format
 

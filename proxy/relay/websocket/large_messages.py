@@ -12,12 +12,12 @@ from uuid import UUID
 from gremlink.proxy.relay.detect import may_hold_marker
 from gremlink.proxy.relay.offload import LONG
 from gremlink.proxy.relay.websocket.commands import Reading
-from gremlink.proxy.relay.websocket.inferences import asks_otherwise
+from gremlink.proxy.relay.websocket.inferences import needs_other_format
 from gremlink.proxy.wire.frames import Message
 from gremlink.proxy.wire.request import RequestHead
 
 
-class Readings:
+class LargeMessages:
     """See the module; true while there are any."""
 
     def __init__(self) -> None:
@@ -32,8 +32,8 @@ class Readings:
         return any(each.holds for each in self._open)
 
     def begin(self, message: Message, head: RequestHead | None) -> Reading:
-        """A message that `takes_long`, and the head of its request if that can be told."""
-        holds = head is None or asks_otherwise(head.format) or b"session" in message.payload
+        """A message that `needs_scan`, and the head of its request if that can be told."""
+        holds = head is None or needs_other_format(head.format) or b"session" in message.payload
         reading = Reading(message, head, time.monotonic(), holds)
         self._open.add(reading)
         return reading
@@ -55,6 +55,6 @@ class Readings:
         self._open.clear()
 
 
-def takes_long(message: Message) -> bool:
+def needs_scan(message: Message) -> bool:
     """Whether it takes a thread to find out what a message holds."""
     return len(message.payload) >= LONG and may_hold_marker(message.payload)

@@ -56,7 +56,7 @@ Noted: TypeAlias = (
 
 
 @dataclass(slots=True)
-class Ledger:
+class RequestTable:
     """What a connection knows of its requests.
 
     `requests` are the client's open ones, by their ids in order of arrival. `ours` are the
@@ -66,8 +66,8 @@ class Ledger:
     names no format, once it has shown that. `succeeded` counts the client's requests that ended
     with status 200, `others` the rest by status; `took` gets the seconds that each was open.
 
-    An ordinary request may go the short way while fewer than `may_come` are open, which is 0 where
-    none may; an ordinary response while `may_answer`.
+    An ordinary request may take the fast path while fewer than `fast_request_limit` are open, which
+    is 0 where none may; an ordinary response while `fast_responses`.
     """
 
     requests: dict[bytes, Noted] = field(default_factory=dict)
@@ -77,8 +77,8 @@ class Ledger:
     succeeded: int = 0
     others: Counter[int] = field(default_factory=Counter)
     took: array[float] = field(default_factory=seconds, compare=False)
-    may_come: int = field(default=0, compare=False)
-    may_answer: bool = field(default=False, compare=False)
+    fast_request_limit: int = field(default=0, compare=False)
+    fast_responses: bool = field(default=False, compare=False)
 
     def ended(self, request_id: bytes, status: int) -> None:
         """A request of the client has had its last response."""

@@ -30,7 +30,7 @@ class WorkerFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WorkerSettings:
     """What a worker is told on its standard input, as a line of JSON. It ends with that input.
 
     `configuration` is the JSON of all settings, `management` the socket of the supervisor's HTTP
@@ -48,7 +48,7 @@ class Told:
         return json.dumps(asdict(self)).encode() + b"\n"
 
     @classmethod
-    def read(cls, line: bytes) -> Told:
+    def read(cls, line: bytes) -> WorkerSettings:
         """What was written."""
         return cls(**json.loads(line))
 
@@ -60,15 +60,15 @@ class WorkerProcess:
         self,
         number: int,
         command: Sequence[str],
-        told: Told,
+        settings: WorkerSettings,
         ended: Callable[[int], None],
         pauses: tuple[float, float] = PAUSES,
     ) -> None:
         self._first_pause, self._longest_pause = pauses
         self.number = number
-        self.socket = Path(told.own)
+        self.socket = Path(settings.own)
         self._command = command
-        self._told = told
+        self._settings = settings
         self._ended = ended
         self._process: Process | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -111,7 +111,7 @@ class WorkerProcess:
         assert process.stdout is not None
         self._process = process
         with contextlib.suppress(ConnectionError):
-            process.stdin.write(self._told.line())
+            process.stdin.write(self._settings.line())
             await process.stdin.drain()
         said = await process.stdout.readline()
         if said != READY:

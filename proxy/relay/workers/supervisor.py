@@ -22,10 +22,10 @@ from gremlink.proxy.config import Configuration
 from gremlink.proxy.relay.http.other_paths import patterns_of
 from gremlink.proxy.relay.listener import ListenError, place_of
 from gremlink.proxy.relay.server import runner_of
-from gremlink.proxy.relay.service import Beside
+from gremlink.proxy.relay.service import Extension
 from gremlink.proxy.relay.tls import server_certificate
 from gremlink.proxy.relay.workers.merged import Merged
-from gremlink.proxy.relay.workers.process import Told, WorkerProcess
+from gremlink.proxy.relay.workers.process import WorkerProcess, WorkerSettings
 
 log = logging.getLogger(__name__)
 
@@ -34,20 +34,22 @@ async def supervise(
     configuration: Configuration,
     command: Sequence[str],
     *,
-    beside: Beside,
+    extension: Extension,
     ready: Callable[[str], None],
 ) -> None:
-    """Run the workers until SIGTERM or SIGINT; `ready` is told the address that they share.
+    """Run the workers until SIGTERM or SIGINT; `ready` is called with the address that they share.
 
-    `command` starts one worker, which reads `Told` from its standard input. The first signal lets
-    open requests end in each of them; the second one does not wait. Raises `ListenError`,
+    `command` starts one worker, which reads `WorkerSettings` from its standard input. The first
+    signal lets open requests end in each of them; the second one does not wait.
+
+    Raises `ListenError`,
     `TlsError`, `WorkerFailed`.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     workers: list[WorkerProcess] = []
 
-    def told() -> None:
+    def request_stop() -> None:
         stop.set()
         for worker in workers:
             worker.signal()
@@ -55,17 +57,17 @@ async def supervise(
     with _reserved(configuration) as port, tempfile.TemporaryDirectory(prefix="gremlink-") as own:
         settings = _of_one_worker(configuration, port)
         merged = Merged(workers)
-        async with _managed(configuration, beside, merged, Path(own) / "management") as claimed:
+        async with _managed(configuration, extension, merged, Path(own) / "management") as claimed:
             for number in range(configuration.listen.workers):
-                told_it = Told(
+                worker_settings = WorkerSettings(
                     settings.model_dump_json(),
                     str(Path(own) / "management"),
                     str(Path(own) / f"worker-{number}"),
                     tuple(claimed),
                 )
-                workers.append(WorkerProcess(number, command, told_it, merged.ended))
+                workers.append(WorkerProcess(number, command, worker_settings, merged.ended))
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, told)
+                loop.add_signal_handler(number, request_stop)
             try:
                 await asyncio.gather(*(worker.start() for worker in workers))
                 if not stop.is_set():
@@ -84,11 +86,11 @@ async def supervise(
 
 @contextlib.asynccontextmanager
 async def _managed(
-    configuration: Configuration, beside: Beside, merged: Merged, path: Path
+    configuration: Configuration, extension: Extension, merged: Merged, path: Path
 ) -> AsyncIterator[list[str]]:
     """The management API on a socket of its own; the paths at which it answers."""
     application = web.Application(client_max_size=configuration.limits.max_message_bytes)
-    async with beside(configuration, application, merged, merged.metrics, merged.invoke):
+    async with extension(configuration, application, merged, merged.metrics, merged.invoke):
         runner = runner_of(application)
         await runner.setup()
         try:

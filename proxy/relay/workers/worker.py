@@ -22,16 +22,16 @@ from gremlink.proxy.relay.headers import end_to_end, require_text
 from gremlink.proxy.relay.http.invocations import Invoke
 from gremlink.proxy.relay.http.other_paths import CLAIMED, among
 from gremlink.proxy.relay.queries import Queries
-from gremlink.proxy.relay.service import Beside
-from gremlink.proxy.relay.workers.process import Told
+from gremlink.proxy.relay.service import Extension
+from gremlink.proxy.relay.workers.process import WorkerSettings
 from gremlink.proxy.wire.operations import is_operation
 
 
-def attached(told: Told) -> Beside:
+def attached(settings: WorkerSettings) -> Extension:
     """What stands beside a worker's relay."""
 
     @contextlib.asynccontextmanager
-    async def beside(
+    async def extension(
         configuration: Configuration,
         application: web.Application,
         queries: Queries,
@@ -39,17 +39,17 @@ def attached(told: Told) -> Beside:
         invoke: Invoke,
     ) -> AsyncIterator[None]:
         session = ClientSession(
-            connector=UnixConnector(told.management, limit=0),
+            connector=UnixConnector(settings.management, limit=0),
             cookie_jar=DummyCookieJar(),
             auto_decompress=False,
         )
         hand_on = _handing_on(session)
-        application[CLAIMED] = among(told.claimed)
+        application[CLAIMED] = among(settings.claimed)
         application.middlewares.append(_operations_first(hand_on))
         application.router.add_route("*", "/{path:.*}", hand_on)
         runner = web.AppRunner(_answering(configuration, queries, metrics, invoke), access_log=None)
         await runner.setup()
-        await web.UnixSite(runner, told.own).start()
+        await web.UnixSite(runner, settings.own).start()
         _end_with_standard_input()
         try:
             yield
@@ -57,7 +57,7 @@ def attached(told: Told) -> Beside:
             await runner.cleanup()
             await session.close()
 
-    return beside
+    return extension
 
 
 def _operations_first(hand_on: Callable[[web.Request], Awaitable[web.Response]]) -> Middleware:

@@ -12,7 +12,7 @@ from running_proxy import Model, RunningProxy
 from ways import WAYS, Refused, Speakers
 
 from gremlink.grammar.traversal import Literal
-from gremlink.proxy.relay.misspelt_keys import WATCH
+from gremlink.proxy.relay.misspelt_keys import MISSPELT_KEYS
 
 KEYS = ("neptune#ml.prediction", "Neptune#ML.prediction", "Neptune.ml.prediction")
 
@@ -42,8 +42,8 @@ def test_alone_it_passes_with_a_warning(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(WATCH, "_silent_until", 0.0)
-    monkeypatch.setattr(WATCH, "due", 0.0)
+    monkeypatch.setattr(MISSPELT_KEYS, "_silent_until", 0.0)
+    monkeypatch.setattr(MISSPELT_KEYS, "due", 0.0)
     caplog.set_level(logging.WARNING)
     found = speakers.ask(
         way,

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gremlink.proxy.inference.commands import PrepareLinks
 from gremlink.proxy.relay.metrics import Metrics
-from gremlink.proxy.relay.websocket.open_requests import Ledger
+from gremlink.proxy.relay.websocket.open_requests import RequestTable
 
 DOCS = Path(__file__).parents[3] / "docs"
 DASHBOARD = json.loads((DOCS / "grafana-dashboard.json").read_text())
@@ -20,11 +20,11 @@ PARTS = ("_bucket", "_count", "_sum")
 class Talking:
     """A connection that has had a request answered."""
 
-    ledger = Ledger()
+    table = RequestTable()
     database_lost = False
 
 
-Talking.ledger.others[200] = 1
+Talking.table.others[200] = 1
 
 
 async def scraped() -> dict[str, set[str]]:

@@ -25,8 +25,8 @@ from gremlink.proxy.inference.errors import (
 )
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train_links import train
-from gremlink.proxy.relay.http.inferences import carried_out
-from gremlink.proxy.relay.offload import Aside
+from gremlink.proxy.relay.http.inferences import run_inference
+from gremlink.proxy.relay.offload import Offload
 from gremlink.proxy.serving.predictions import Predictions
 from gremlink.proxy.store.artifacts import read_artifact, write_artifact
 from gremlink.proxy.store.records import Store
@@ -120,7 +120,7 @@ def told(
     model is loaded."""
 
     async def ending() -> InferenceError:
-        predictions, aside = Predictions(Store(store)), Aside()
+        predictions, offload = Predictions(Store(store)), Offload()
 
         async def perform(command: object) -> object:
             if isinstance(command, CheckAccess):
@@ -130,12 +130,12 @@ def told(
             return await predictions(command)  # type: ignore[arg-type]
 
         try:
-            await carried_out(request, settings, perform, aside, size=0, timeout=0)  # type: ignore[arg-type]
+            await run_inference(request, settings, perform, offload, size=0, timeout=0)  # type: ignore[arg-type]
         except InferenceError as error:
             return error
         finally:
             predictions.close()
-            aside.close()
+            offload.close()
         raise AssertionError("not refused")
 
     return asyncio.run(ending())

@@ -15,10 +15,10 @@ from sockets import both_loops, relay
 
 from gremlink.grammar.traversal import Traversal, step
 from gremlink.proxy.inference.errors import BadRequest
-from gremlink.proxy.relay.latency_histogram import BOUNDS, Durations
+from gremlink.proxy.relay.latency_histogram import BOUNDS, LatencyHistogram
 from gremlink.proxy.relay.metrics import Metrics
 from gremlink.proxy.relay.waits import Waits
-from gremlink.proxy.relay.websocket.open_requests import Ledger
+from gremlink.proxy.relay.websocket.open_requests import RequestTable
 from gremlink.proxy.wire.response import read_response
 
 PLAIN = Traversal((), (step("V"), step("count")))
@@ -64,10 +64,10 @@ def test_models_that_keep_failing():
 
 def test_what_ended_connections_counted_stays():
     class Talking:
-        ledger = Ledger()
+        table = RequestTable()
         database_lost = True
 
-    Talking.ledger.others[200] = 3
+    Talking.table.others[200] = 3
     metrics = Metrics([], lambda: ())
     metrics.over(Talking())
     assert figures(metrics)["gremlink_requests_total", "websocket", "200"] == 3
@@ -148,7 +148,7 @@ async def test_requests_are_timed_whichever_way_they_go():
 
 @given(st.lists(st.floats(0, 20) | st.sampled_from(BOUNDS)))
 def test_durations_lie_in_the_buckets_of_prometheus(seconds):
-    measured, registry = Durations(), CollectorRegistry()
+    measured, registry = LatencyHistogram(), CollectorRegistry()
     theirs = Histogram("x", "x", buckets=BOUNDS, registry=registry)
     for each in seconds:
         measured.took.append(each)
@@ -162,7 +162,7 @@ def test_durations_lie_in_the_buckets_of_prometheus(seconds):
 @both_loops
 async def test_what_is_measured_is_counted_before_it_piles_up():
     async with relay(waits=Waits(counting=0.05)) as world:
-        took = world.server.metrics.durations["websocket"].took
+        took = world.server.metrics.latencies["websocket"].took
         took.extend([0.1] * 1000)
         await soon(lambda: not took)
         found = figures(world.server.metrics)

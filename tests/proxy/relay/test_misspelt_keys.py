@@ -10,9 +10,9 @@ import pytest
 
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.relay import misspelt_keys
-from gremlink.proxy.relay.misspelt_keys import LOOKED_INTO, Watch
-from gremlink.proxy.relay.websocket.fast_path import requests_way
-from gremlink.proxy.relay.websocket.open_requests import Ledger
+from gremlink.proxy.relay.misspelt_keys import SEARCHED_BYTES, MisspeltKeys
+from gremlink.proxy.relay.websocket.fast_path import request_fast_path
+from gremlink.proxy.relay.websocket.open_requests import RequestTable
 from gremlink.proxy.wire.frames import encode_frame
 from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format
 from gremlink.proxy.wire.request import RequestMessage, write_request
@@ -21,10 +21,10 @@ NEAR = ("neptune#ml.prediction", "Neptune.ml.prediction", "neptune_ml.prediction
 
 
 @pytest.fixture
-def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
-    found = Watch()
-    monkeypatch.setattr(misspelt_keys, "WATCH", found)
-    monkeypatch.setattr("gremlink.proxy.relay.websocket.fast_path.WATCH", found)
+def watch(monkeypatch: pytest.MonkeyPatch) -> MisspeltKeys:
+    found = MisspeltKeys()
+    monkeypatch.setattr(misspelt_keys, "MISSPELT_KEYS", found)
+    monkeypatch.setattr("gremlink.proxy.relay.websocket.fast_path.MISSPELT_KEYS", found)
     return found
 
 
@@ -40,7 +40,7 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_the_log_names_the_key_that_is_meant_and_nothing_else(
     key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Watch().warn(f'g.V("secret").out("F").with("{key}")'.encode())
+    MisspeltKeys().warn(f'g.V("secret").out("F").with("{key}")'.encode())
     (line,) = said(caplog)
     assert '"Neptune#ml.prediction"' in line
     assert "secret" not in line
@@ -50,7 +50,7 @@ def test_the_log_names_the_key_that_is_meant_and_nothing_else(
 def test_once_a_minute(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr("gremlink.proxy.relay.misspelt_keys.time.monotonic", lambda: now)
-    watch = Watch()
+    watch = MisspeltKeys()
     for _ in range(5):
         watch.warn(b"neptune#ml.limit")
     assert len(said(caplog)) == 1
@@ -62,9 +62,9 @@ def test_once_a_minute(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.Mon
 
 
 def test_a_look_is_cheap_where_there_is_much_to_look_at() -> None:
-    watch = Watch()
+    watch = MisspeltKeys()
     watch.warn(b"#" * 10_000_000)
-    assert not watch.sees(b"x" * LOOKED_INTO + b"neptune#ml.limit", 0)
+    assert not watch.sees(b"x" * SEARCHED_BYTES + b"neptune#ml.limit", 0)
 
 
 def frame(text: str, format: Format = GRAPHBINARY) -> bytes:
@@ -77,10 +77,12 @@ def frame(text: str, format: Format = GRAPHBINARY) -> bytes:
 
 @pytest.mark.parametrize("format", [GRAPHBINARY, GRAPHSON_3])
 @pytest.mark.parametrize("key", NEAR)
-def test_the_short_way_leaves_them_to_the_long_one(key: str, format: Format, watch: Watch) -> None:
+def test_the_short_way_leaves_them_to_the_long_one(
+    key: str, format: Format, watch: MisspeltKeys
+) -> None:
     short: list[bytes] = []
     long: list[bytes] = []
-    way = requests_way(Ledger(may_come=8), short.append, long.append)
+    way = request_fast_path(RequestTable(fast_request_limit=8), short.append, long.append)
     plain = frame('g.V("#").out("F")', format)
     asking = frame(f'g.V("a").out("F").with("{key}")', format)
     way(plain)
@@ -89,10 +91,12 @@ def test_the_short_way_leaves_them_to_the_long_one(key: str, format: Format, wat
     assert (short, long) == ([plain], [asking])
 
 
-def test_without_the_sign_one_request_in_a_millisecond_is_looked_through(watch: Watch) -> None:
+def test_without_the_sign_one_request_in_a_millisecond_is_looked_through(
+    watch: MisspeltKeys,
+) -> None:
     short: list[bytes] = []
     long: list[bytes] = []
-    way = requests_way(Ledger(may_come=8), short.append, long.append)
+    way = request_fast_path(RequestTable(fast_request_limit=8), short.append, long.append)
     asking = [frame('g.V("a").out("F").with("Neptune.ml.prediction")') for _ in range(2)]
     way(asking[0])
     watch.due = float("inf")

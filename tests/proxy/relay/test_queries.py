@@ -4,8 +4,8 @@ from playbook import Playbook, client, frame_of, request
 from sockets import both_loops, relay
 
 from gremlink.grammar.traversal import Literal
-from gremlink.proxy.relay.websocket.fast_path import requests_way
-from gremlink.proxy.relay.websocket.open_requests import KEPT, Ledger
+from gremlink.proxy.relay.websocket.fast_path import request_fast_path
+from gremlink.proxy.relay.websocket.open_requests import KEPT, RequestTable
 from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3
 from gremlink.proxy.wire.request import write_request
 
@@ -31,16 +31,16 @@ SIZES = (10, 5_000, 20_000, 70_000)
 
 
 def test_no_more_than_so_much_of_a_request_is_kept():
-    ledger, play = Ledger(), Playbook()
+    table, play = RequestTable(), Playbook()
     sent = request("g.V()", bindings=Literal.string("x" * 50_000))
     frame = frame_of(sent)
-    ledger.may_come = 10
+    table.fast_request_limit = 10
     passed: list[bytes] = []
-    requests_way(ledger, passed.append, passed.clear)(frame)
+    request_fast_path(table, passed.append, passed.clear)(frame)
     assert passed == [frame]
     play >> client(frame)
     _, payload = write_request(sent)
-    for kept in (ledger, play.conversation.ledger):
+    for kept in (table, play.conversation.table):
         ((_, each),) = kept.open()
         assert KEPT - 8 <= len(each.payload) <= KEPT
         assert payload.startswith(each.payload)

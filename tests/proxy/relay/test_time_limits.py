@@ -29,7 +29,7 @@ from sockets import both_loops, relay
 from gremlink.grammar.traversal import Kind, Literal, Traversal, step
 from gremlink.proxy.inference.commands import PredictLinks, PrepareLinks
 from gremlink.proxy.inference.errors import BadRequest
-from gremlink.proxy.relay.offload import LONG, Aside
+from gremlink.proxy.relay.offload import LONG, Offload
 from gremlink.proxy.wire.frames import Opcode, encode_frame
 from gremlink.proxy.wire.request import read_request
 from gremlink.proxy.wire.response import read_response
@@ -204,13 +204,13 @@ async def test_a_client_may_go_while_its_long_query_is_read(monkeypatch):
 
 @both_loops
 async def test_more_long_queries_than_may_wait_are_refused():
-    blocked, aside = threading.Event(), Aside(waiting=1)
-    waiting = asyncio.ensure_future(aside(blocked.wait, 10))
+    blocked, offload = threading.Event(), Offload(waiting=1)
+    waiting = asyncio.ensure_future(offload(blocked.wait, 10))
     await asyncio.sleep(0)
     with pytest.raises(Exception, match="1 long queries are being read already"):
-        await aside(time.monotonic)
+        await offload(time.monotonic)
     blocked.set()
     assert await waiting
-    await soon(lambda: not aside._count)
-    assert await aside(time.monotonic) > 0
-    aside.close()
+    await soon(lambda: not offload._count)
+    assert await offload(time.monotonic) > 0
+    offload.close()

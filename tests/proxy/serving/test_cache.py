@@ -10,7 +10,7 @@ from teams import write_teams
 from gremlink.proxy.inference.errors import BadRequest, InternalFailure
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train import train
-from gremlink.proxy.serving.cache import MEBIBYTE, Models
+from gremlink.proxy.serving.cache import MEBIBYTE, ModelCache
 from gremlink.proxy.store.artifacts import MANIFEST
 from gremlink.proxy.store.records import Store
 
@@ -38,7 +38,7 @@ def size(artifact: Path) -> int:
 
 
 def test_all_stay_while_there_is_room(store: Store) -> None:
-    models = Models(store, 100)
+    models = ModelCache(store, 100)
     models.load_all()
     assert models.names == ["a", "b", "c"]
     before = models.model("a")[1]
@@ -49,7 +49,7 @@ def test_all_stay_while_there_is_room(store: Store) -> None:
 def test_beyond_it_the_least_recently_asked_go_and_come_back(
     store: Store, artifact: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    models = Models(store, 0)
+    models = ModelCache(store, 0)
     monkeypatch.setattr(models, "_room", 2 * size(artifact))
     models.load_all()
     assert models.names == ["a", "b"]
@@ -62,7 +62,7 @@ def test_beyond_it_the_least_recently_asked_go_and_come_back(
 
 def test_the_one_that_is_asked_stays_however_large(store: Store, artifact: Path) -> None:
     assert size(artifact) < MEBIBYTE
-    models = Models(store, 0)
+    models = ModelCache(store, 0)
     models.load_all()
     assert models.names == []
     for name in "ab":
@@ -71,7 +71,7 @@ def test_the_one_that_is_asked_stays_however_large(store: Store, artifact: Path)
 
 
 def test_a_replaced_artifact_is_loaded_anew(store: Store, artifact: Path) -> None:
-    models = Models(store, 100)
+    models = ModelCache(store, 100)
     before = models.model("a")[1]
     store.create_endpoint("a", artifact, replace=True)
     assert models.model("a")[1] is not before
@@ -86,7 +86,7 @@ def test_a_damaged_artifact_is_told_and_holds_up_no_other(
     damaged = store.endpoint("a")
     assert damaged is not None
     (damaged.artifact / MANIFEST).unlink()
-    models = Models(store, 100)
+    models = ModelCache(store, 100)
     models.load_all()
     assert models.names == ["b", "c"]
     assert "The model of endpoint a cannot be loaded" in caplog.text

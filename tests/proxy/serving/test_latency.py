@@ -14,7 +14,7 @@ from gremlink.proxy.inference.commands import (
     PrepareProperty,
 )
 from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
-from gremlink.proxy.serving.latency import KNOWN, QUICK, Pace
+from gremlink.proxy.serving.latency import KNOWN, QUICK, LatencyEstimates
 
 KNOWS = PrepareLinks("links", "knows", "out", "Person")
 LEVEL = PrepareProperty("levels", "classification", "level")
@@ -31,7 +31,7 @@ def predictor() -> PropertyPredictor:
 
 
 def test_a_model_is_quick_when_it_has_shown_it() -> None:
-    pace, model = Pace(), predictor()
+    pace, model = LatencyEstimates(), predictor()
     assert not pace.is_quick(model, links(1))
     pace.took(model, links(2), QUICK)
     assert pace.is_quick(model, links(2))
@@ -41,7 +41,7 @@ def test_a_model_is_quick_when_it_has_shown_it() -> None:
 
 
 def test_counting_values_takes_as_long_as_predicting_them() -> None:
-    pace, model = Pace(), predictor()
+    pace, model = LatencyEstimates(), predictor()
     few, more = (PredictProperty(LEVEL, [Literal.of(1)] * count, 1, None) for count in (2, 3))
     pace.took(model, CountValues(few), QUICK)
     assert pace.is_quick(model, few)
@@ -50,14 +50,14 @@ def test_counting_values_takes_as_long_as_predicting_them() -> None:
 
 
 def test_looking_at_the_endpoint_is_always_quick_and_telling_of_it_never() -> None:
-    pace, model = Pace(), predictor()
+    pace, model = LatencyEstimates(), predictor()
     assert pace.is_quick(model, KNOWS)
     assert pace.is_quick(model, LEVEL)
     assert not pace.is_quick(model, Describe(KNOWS))
 
 
 def test_what_many_vertices_have_to_be_looked_up_for_is_not_quick() -> None:
-    pace, model = Pace(), predictor()
+    pace, model = LatencyEstimates(), predictor()
     pace.took(model, links(1), QUICK / 100)
     assert pace.is_quick(model, links(1, known=KNOWN))
     assert not pace.is_quick(model, links(1, known=KNOWN + 1))
@@ -65,7 +65,7 @@ def test_what_many_vertices_have_to_be_looked_up_for_is_not_quick() -> None:
 
 
 def test_a_slow_run_counts_at_once_and_is_forgotten_bit_by_bit() -> None:
-    pace, model = Pace(), predictor()
+    pace, model = LatencyEstimates(), predictor()
     pace.took(model, links(1), QUICK / 10)
     pace.took(model, links(1), 3 * QUICK)
     seen = []
@@ -76,7 +76,7 @@ def test_a_slow_run_counts_at_once_and_is_forgotten_bit_by_bit() -> None:
 
 
 def test_nothing_is_kept_of_a_model_that_has_gone() -> None:
-    pace, model = Pace(), predictor()
+    pace, model = LatencyEstimates(), predictor()
     pace.took(model, links(1), QUICK)
     assert len(pace._seconds) == 1
     del model

@@ -10,7 +10,7 @@ from gremlink.grammar.traversal import Literal
 from gremlink.proxy.inference.commands import Describe, PredictLinks, PrepareLinks
 from gremlink.proxy.inference.errors import BadRequest, TooManyRequests
 from gremlink.proxy.inference.live_graph import Neighbourhood
-from gremlink.proxy.serving.pool import OF_ONE, THREADS, TOGETHER, Lanes
+from gremlink.proxy.serving.pool import LARGEST_BATCH, THREADS, THREADS_PER_MODEL, WorkerPool
 
 SLOW = PrepareLinks("slow", "likes", "out", "Film")
 QUICK = PrepareLinks("quick", "likes", "out", "Film")
@@ -49,7 +49,7 @@ def worker():
 
 @pytest.fixture
 def lanes(worker):
-    lanes = Lanes(worker, 100)
+    lanes = WorkerPool(worker, 100)
     yield lanes
     worker.may.set()
     lanes.close()
@@ -57,7 +57,7 @@ def lanes(worker):
 
 def occupied(lanes, worker, endpoint="slow"):
     """All threads that a lane may have are at work."""
-    blocking = [lanes.submit(endpoint, Describe(SLOW)) for _ in range(OF_ONE)]
+    blocking = [lanes.submit(endpoint, Describe(SLOW)) for _ in range(THREADS_PER_MODEL)]
     for _ in blocking:
         assert worker.begun.acquire(timeout=10)
     return blocking
@@ -141,12 +141,12 @@ def test_every_field_is_tried():
 
 def test_no_more_than_so_many_inputs_at_a_time(lanes, worker):
     occupied(lanes, worker)
-    waiting = [lanes.submit("slow", asks(n)) for n in range(TOGETHER + 5)]
+    waiting = [lanes.submit("slow", asks(n)) for n in range(LARGEST_BATCH + 5)]
     worker.may.set()
     wait(waiting, 10)
     sizes = [len(work.inputs) for work in worker.seen if isinstance(work, PredictLinks)]
-    assert max(sizes) == TOGETHER
-    assert sum(sizes) == TOGETHER + 5
+    assert max(sizes) == LARGEST_BATCH
+    assert sum(sizes) == LARGEST_BATCH + 5
 
 
 @pytest.mark.parametrize("error", [BadRequest("no"), OSError("disk on fire")])
@@ -160,8 +160,8 @@ def test_who_fails_fails_alone(error):
         return [[(vertex, 1.0)] for vertex in work.inputs]
 
     may = threading.Event()
-    lanes = Lanes(do, 100)
-    blocking = [lanes.submit("slow", Describe(SLOW)) for _ in range(OF_ONE)]
+    lanes = WorkerPool(do, 100)
+    blocking = [lanes.submit("slow", Describe(SLOW)) for _ in range(THREADS_PER_MODEL)]
     waiting = [lanes.submit("slow", asks(n)) for n in range(6)]
     may.set()
     wait([*blocking, *waiting], 10)
@@ -172,7 +172,7 @@ def test_who_fails_fails_alone(error):
 
 
 def test_what_is_cancelled_before_it_begins_leaves_the_queue(worker):
-    lanes = Lanes(worker, OF_ONE + 1)
+    lanes = WorkerPool(worker, THREADS_PER_MODEL + 1)
     blocking = occupied(lanes, worker)
     waiting = lanes.submit("slow", asks(1))
     with pytest.raises(TooManyRequests, match="3 predictions wait already"):
@@ -187,7 +187,7 @@ def test_what_is_cancelled_before_it_begins_leaves_the_queue(worker):
 
 
 def test_nothing_begins_after_the_end(worker):
-    lanes = Lanes(worker, 100)
+    lanes = WorkerPool(worker, 100)
     blocking = occupied(lanes, worker)
     waiting = lanes.submit("slow", asks(1))
     lanes.close()

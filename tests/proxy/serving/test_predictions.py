@@ -33,7 +33,7 @@ from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.serving import latency
 from gremlink.proxy.serving.breaker import FAILURES, FIRST_PAUSE
-from gremlink.proxy.serving.pool import OF_ONE
+from gremlink.proxy.serving.pool import THREADS_PER_MODEL
 from gremlink.proxy.serving.predictions import Predictions
 from gremlink.proxy.store.records import Store
 
@@ -197,7 +197,7 @@ async def test_work_beyond_the_most_is_refused_until_some_is_done(
     monkeypatch.setattr(Predictions, "_work", work)
     predictions = Predictions(store, most=3)
     waiting = [asyncio.create_task(predictions(LEVEL)) for _ in range(3)]
-    for _ in range(OF_ONE):  # the third waits for one of them to end
+    for _ in range(THREADS_PER_MODEL):  # the third waits for one of them to end
         assert await asyncio.to_thread(begun.acquire, timeout=60)
     with pytest.raises(TooManyRequests, match="3 predictions wait already") as caught:
         await predictions(LEVEL)
@@ -233,7 +233,7 @@ async def test_a_model_that_keeps_failing_is_left_alone(
         assert await predictions(KNOWS) is None
         with pytest.raises(OSError, match="disk on fire"):
             await predictions(asked)
-    assert predictions.left_alone() == ["links"]
+    assert predictions.open_circuits() == ["links"]
     for work in (KNOWS, asked):
         with pytest.raises(InternalFailure, match="links has failed 5 times in a row"):
             await predictions(work)
@@ -242,7 +242,7 @@ async def test_a_model_that_keeps_failing_is_left_alone(
     await asyncio.sleep(FIRST_PAUSE)
     assert await predictions(KNOWS) is None
     assert await predictions(asked) == [[]]
-    assert predictions.left_alone() == []
+    assert predictions.open_circuits() == []
     predictions.close()
 
 

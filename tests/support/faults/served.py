@@ -86,7 +86,7 @@ def main(upstream: str, store: str) -> None:
         upstream=Upstream(url=upstream),
         store=StoreSettings(directory=Path(store)),
     )
-    uvloop.run(run(configuration, beside=watched, ready=announce))
+    uvloop.run(run(configuration, extension=watched, ready=announce))
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ async def test_the_management_api_and_one_client_too_many(tmp_path):
         "store": {"directory": str(tmp_path)},
         "limits": {"max_connections": 1},
     }
-    async with served(sections, beside=managing) as (world, _):
+    async with served(sections, extension=managing) as (world, _):
         for path, status in (
             ("/ml/endpoints", 200),
             ("/ml/endpoints/%3Cscript%3E", 404),

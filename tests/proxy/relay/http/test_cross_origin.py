@@ -36,7 +36,7 @@ WEBSOCKET = (
 async def world(directory: Path, **sections: dict[str, Any]) -> AsyncIterator[tuple[World, str]]:
     """The proxy with all its routes; the value of `Host` that its clients send, too."""
     settings = {"store": {"directory": directory}, **sections}
-    async with served(settings, beside=managing) as (found, _):
+    async with served(settings, extension=managing) as (found, _):
         yield found, f"localhost:{found.port}"
 
 
@@ -156,7 +156,7 @@ async def every_route(directory: Path) -> list[tuple[str, str]]:
                     found.append((method, path.replace("{", "").replace("}", "")))
             yield
 
-    async with served({"store": {"directory": directory}}, beside=beside):
+    async with served({"store": {"directory": directory}}, extension=beside):
         pass
     assert {"/gremlin", "/gremlin/explain", "/ml/endpoints"} <= {path for _, path in found}
     return sorted(set(found))
@@ -225,7 +225,7 @@ async def test_a_page_that_asks_without_end_does_not_fill_the_log(
         (line,) = caplog.messages
         assert "evil.example" in line
         assert line.isprintable()
-        now[0] += cross_origin.ACCOUNT_PERIOD
+        now[0] += cross_origin.LOG_PERIOD
         assert await is_refused(found, "GET", QUERY, *page, over=peer)
     assert "19 more" in caplog.messages[1]
 

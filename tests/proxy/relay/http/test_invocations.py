@@ -19,7 +19,7 @@ from gremlink.proxy.inference.errors import InvalidParameter, TimeLimitExceeded,
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.relay.http.invocations import Invocations
-from gremlink.proxy.relay.offload import LONG, Aside
+from gremlink.proxy.relay.offload import LONG, Offload
 from gremlink.proxy.relay.server import Server, upstream_session
 from gremlink.proxy.serving.predictions import Predictions
 from gremlink.proxy.store.records import Store
@@ -45,8 +45,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture
-def aside() -> Iterator[Aside]:
-    found = Aside()
+def offload() -> Iterator[Offload]:
+    found = Offload()
     yield found
     found.close()
 
@@ -58,12 +58,12 @@ async def predictions(store: Store) -> AsyncIterator[Predictions]:
     found.close()
 
 
-def invoking(predict: Any, aside: Aside, timeout: float = 30.0) -> Invocations:
-    return Invocations(predict, 100, timeout, aside)
+def invoking(predict: Any, offload: Offload, timeout: float = 30.0) -> Invocations:
+    return Invocations(predict, 100, timeout, offload)
 
 
-async def test_short_and_long_payloads(predictions: Predictions, aside: Aside) -> None:
-    invoke = invoking(predictions, aside)
+async def test_short_and_long_payloads(predictions: Predictions, offload: Offload) -> None:
+    invoke = invoking(predictions, offload)
     short = await invoke("levels", ASKED)
     ids = [f"p{number % 90}" for number in range(LONG // 4)]
     long = json.dumps({"vertices": ids, "property": "level"}).encode()
@@ -74,7 +74,7 @@ async def test_short_and_long_payloads(predictions: Predictions, aside: Aside) -
 
 
 async def test_edges_are_answered_by_their_own_features(
-    predictions: Predictions, aside: Aside, store: Store
+    predictions: Predictions, offload: Offload, store: Store
 ) -> None:
     model = PrepareProperty("trusted", "classification", "trusted")
     (file,) = (store.root.parent / "trusted-export").rglob("*lends*.csv")
@@ -88,26 +88,26 @@ async def test_edges_are_answered_by_their_own_features(
     pairs = [{"headNodeId": row["~from"], "tailNodeId": row["~to"]} for row in rows]
     parameters = {"edgeType": "lends", "property": "trusted"}
     payload = {"version": "v1", "data": {"globalParameters": parameters, "edges": pairs}}
-    found = await invoking(predictions, aside)("trusted", json.dumps(payload).encode())
+    found = await invoking(predictions, offload)("trusted", json.dumps(payload).encode())
     ours = [each["mlResults"][0]["score"] for each in found["output"]["edges"]]
     assert ours == [found[0][1] for found in by_id]  # type: ignore[index,union-attr]
     assert len(set(ours)) > 1
 
 
-async def test_time_that_is_over(aside: Aside) -> None:
+async def test_time_that_is_over(offload: Offload) -> None:
     async def never(work: Work) -> Reply:
         await asyncio.sleep(60)
         return None
 
     with pytest.raises(TimeLimitExceeded, match=r"threshold of 50 ms.*\[.*vertices"):
-        await invoking(never, aside, 0.05)("levels", ASKED)
+        await invoking(never, offload, 0.05)("levels", ASKED)
 
 
-async def test_a_full_queue(store: Store, aside: Aside) -> None:
+async def test_a_full_queue(store: Store, offload: Offload) -> None:
     full = Predictions(store, most=0)
     try:
         with pytest.raises(TooManyRequests):
-            await invoking(full, aside)("levels", ASKED)
+            await invoking(full, offload)("levels", ASKED)
     finally:
         full.close()
 
@@ -134,10 +134,10 @@ async def test_the_server_waits_for_payloads_before_it_ends(tmp_path: Path) -> N
         await draining
 
 
-async def test_a_payload_that_cannot_be_read_asks_no_model(aside: Aside) -> None:
+async def test_a_payload_that_cannot_be_read_asks_no_model(offload: Offload) -> None:
     async def asked(work: Work) -> Reply:
         pytest.fail(f"{work} is asked")
 
     for body in (b"{", b"[" * LONG):
         with pytest.raises(InvalidParameter, match="not JSON"):
-            await invoking(asked, aside)("levels", body)
+            await invoking(asked, offload)("levels", body)

@@ -17,7 +17,7 @@ from aiohttp import web
 from http_exchange import refused
 from sockets import Peer, World, both_loops, header, relay, served
 
-from gremlink.proxy.relay.service import Beside
+from gremlink.proxy.relay.service import Extension
 
 FORM = "Content-Type: application/x-www-form-urlencoded"
 STATUS = {
@@ -211,11 +211,11 @@ async def test_a_database_that_is_away_is_named():
         assert "http://127.0.0.1:9/cypher cannot be reached" in refused(head, body)[1]
 
 
-def status_beside(status: int) -> Beside:
+def status_beside(status: int) -> Extension:
     """The management API's `/gremlin/status`, which answers with this."""
 
     @contextlib.asynccontextmanager
-    async def beside(
+    async def extension(
         configuration: Any, application: web.Application, *rest: Any
     ) -> AsyncIterator[None]:
         async def answer(request: web.Request) -> web.Response:
@@ -225,7 +225,7 @@ def status_beside(status: int) -> Beside:
             application.router.add_route("*", path, answer)
         yield
 
-    return beside
+    return extension
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def status_beside(status: int) -> Beside:
 )
 @both_loops
 async def test_neptune_ends_a_query_itself(here, method, path, body, asks, there):
-    async with served({}, beside=status_beside(here)) as (world, _):
+    async with served({}, extension=status_beside(here)) as (world, _):
         plain = path.partition("?")[0]
         bodies: list[bytes] = []
 
@@ -259,7 +259,7 @@ async def test_neptune_ends_a_query_itself(here, method, path, body, asks, there
 
 @both_loops
 async def test_a_gremlin_server_is_not_asked_to_end_a_query():
-    async with served({}, beside=status_beside(400)) as (world, _):
+    async with served({}, extension=status_beside(400)) as (world, _):
         lines = neptune(world, {"/status": NO_SCRIPT}, [])
         await world.http(asked("GET", "/gremlin/status?cancelQuery&queryId=q"))
         assert lines() == ["GET /status"]

@@ -12,8 +12,8 @@ from gremlink.proxy.config import Limits
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.relay.websocket.commands import ToUpstream
 from gremlink.proxy.relay.websocket.conversation import Conversation
-from gremlink.proxy.relay.websocket.fast_path import requests_way, responses_way
-from gremlink.proxy.relay.websocket.open_requests import KEPT, Ledger
+from gremlink.proxy.relay.websocket.fast_path import request_fast_path, response_fast_path
+from gremlink.proxy.relay.websocket.open_requests import KEPT, RequestTable
 from gremlink.proxy.wire.frames import Message, MessageReader, Opcode, encode_close, encode_frame
 from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, TEXT_FRAME, format_of
 from gremlink.proxy.wire.request import write_request
@@ -35,23 +35,23 @@ def framed(sent) -> bytes:
     return encode_frame(opcode, payload, masked=True)
 
 
-def ordinary_requests(data: bytes, ledger: Ledger, limit: int) -> bool:
+def ordinary_requests(data: bytes, table: RequestTable, limit: int) -> bool:
     """Whether `data` goes the short way to the database, where so many requests may be open."""
-    ledger.may_come = limit
-    return taken(requests_way, data, ledger)
+    table.fast_request_limit = limit
+    return taken(request_fast_path, data, table)
 
 
-def ordinary_responses(data: bytes, ledger: Ledger) -> bool:
+def ordinary_responses(data: bytes, table: RequestTable) -> bool:
     """Whether `data` goes the short way to the client."""
-    ledger.may_answer = True
-    return taken(responses_way, data, ledger)
+    table.fast_responses = True
+    return taken(response_fast_path, data, table)
 
 
-def taken(way, data: bytes, ledger: Ledger) -> bool:
+def taken(way, data: bytes, table: RequestTable) -> bool:
     """Whether it goes on as it came, and not the other way; one of the two it does, and once."""
     passed: list[bytes] = []
     left: list[bytes] = []
-    way(ledger, passed.append, left.append)(data)
+    way(table, passed.append, left.append)(data)
     assert passed + left == [data]
     return bool(passed)
 
@@ -88,11 +88,11 @@ others = st.one_of(
 inferences = st.builds(lambda: framed(request(friends())))
 
 
-def noted(ledger: Ledger) -> dict[bytes, tuple[object, ...]]:
+def noted(table: RequestTable) -> dict[bytes, tuple[object, ...]]:
     """The open requests, without the time at which each was noted."""
     return {
         request_id.bytes: (request.format, request.opcode, request.payload[: KEPT - 8])
-        for request_id, request in ledger.open()
+        for request_id, request in table.open()
     }
 
 
@@ -110,45 +110,45 @@ def long_way(talk: Conversation, data: bytes) -> bytes:
 
 @given(st.lists(plain | others | inferences, min_size=1, max_size=5).map(b"".join))
 def test_requests_that_may_go_the_short_way_would_be_passed_on_unchanged(data):
-    ledger = Ledger()
-    if ordinary_requests(data, ledger, 1000):
+    table = RequestTable()
+    if ordinary_requests(data, table, 1000):
         talk = conversation()
         assert long_way(talk, data) == data
-        assert noted(talk.ledger) == noted(ledger)
+        assert noted(talk.table) == noted(table)
 
 
 @given(st.lists(plain, min_size=1, max_size=5))
 def test_plain_requests_go_the_short_way(frames):
     expected = all(len(frame) < 65_536 for frame in frames)
-    assert ordinary_requests(b"".join(frames), Ledger(), 1000) is expected
+    assert ordinary_requests(b"".join(frames), RequestTable(), 1000) is expected
 
 
 @given(st.lists(plain | others, min_size=1, max_size=4).map(b"".join), st.integers(1, 3))
 def test_what_was_noted_in_vain_changes_nothing(data, limit):
     short, long = conversation(limit), conversation(limit)
-    if not ordinary_requests(data, short.ledger, limit):
+    if not ordinary_requests(data, short.table, limit):
         assert long_way(short, data) == long_way(long, data)
-        assert noted(short.ledger) == noted(long.ledger)
+        assert noted(short.table) == noted(long.table)
 
 
 @given(plain, st.data())
 def test_half_a_frame_is_left_alone(frame, data):
     cut = data.draw(st.integers(1, len(frame) - 1))
-    assert not ordinary_requests(frame[:cut], Ledger(), 1000)
-    assert not ordinary_requests(frame + frame[:cut], Ledger(), 1000)
+    assert not ordinary_requests(frame[:cut], RequestTable(), 1000)
+    assert not ordinary_requests(frame + frame[:cut], RequestTable(), 1000)
 
 
 @pytest.mark.parametrize("format", [GRAPHBINARY, GRAPHSON_3])
 @pytest.mark.parametrize("gremlin", [PROPERTY, "g.V('\\u004eeptune\\u0023ml.x')"])
 def test_whatever_holds_the_marker_is_left_alone(format, gremlin):
-    assert not ordinary_requests(framed(request(gremlin, format=format)), Ledger(), 1000)
+    assert not ordinary_requests(framed(request(gremlin, format=format)), RequestTable(), 1000)
 
 
 def test_no_more_requests_than_may_be_open():
     frames = [framed(request(PLAIN)) for _ in range(3)]
-    ledger = Ledger()
-    assert ordinary_requests(frames[0] + frames[1], ledger, 2)
-    assert not ordinary_requests(frames[2], ledger, 2)
+    table = RequestTable()
+    assert ordinary_requests(frames[0] + frames[1], table, 2)
+    assert not ordinary_requests(frames[2], table, 2)
 
 
 answers = st.builds(
@@ -170,21 +170,21 @@ def opened() -> Conversation:
     talk = conversation()
     for number in range(5):
         noted = (0.0, b"", 0, Opcode.BINARY, GRAPHBINARY)
-        talk.ledger.requests[uuid.UUID(int=number).bytes] = noted
-    talk.ledger.ours[OURS] = None
+        talk.table.requests[uuid.UUID(int=number).bytes] = noted
+    talk.table.ours[OURS] = None
     return talk
 
 
 @given(st.lists(answers | silences, min_size=1, max_size=5).map(b"".join))
 def test_responses_that_may_go_the_short_way_would_be_passed_on_unchanged(data):
     short, long = opened(), opened()
-    if ordinary_responses(data, short.ledger):
+    if ordinary_responses(data, short.table):
         passed = b""
-        for event in ResponseStream(long.ledger.ours).feed(data):
+        for event in ResponseStream(long.table.ours).feed(data):
             for command in long.upstream(event):
                 passed += command.data
         assert passed == data
-        assert short.ledger == long.ledger
+        assert short.table == long.table
 
 
 @pytest.mark.parametrize("format", [GRAPHBINARY, GRAPHSON_3])
@@ -194,14 +194,14 @@ def test_successes_go_the_short_way(format, code, size):
     talk = opened()
     asked = uuid.UUID(int=3)
     assert ordinary_responses(
-        response(asked, code=code, format=format, message="x" * size), talk.ledger
+        response(asked, code=code, format=format, message="x" * size), talk.table
     )
-    assert talk.ledger.admitted
-    assert (asked.bytes in talk.ledger.requests) is (code == 206)
+    assert talk.table.admitted
+    assert (asked.bytes in talk.table.requests) is (code == 206)
 
 
 def test_answers_to_queries_of_our_own_are_left_alone():
-    assert not ordinary_responses(response(OURS), opened().ledger)
+    assert not ordinary_responses(response(OURS), opened().table)
 
 
 @pytest.mark.parametrize(
@@ -218,18 +218,18 @@ def test_every_format_has_its_short_way(mime):
     format = format_of(mime)
     assert format is not None
     asked = request("g.V()", format=format)
-    ledger = Ledger()
-    assert ordinary_requests(framed(asked), ledger, 10)
-    assert list(ledger.requests) == [asked.request_id.bytes]
-    assert [each.format for _, each in ledger.open()] == [format]
+    table = RequestTable()
+    assert ordinary_requests(framed(asked), table, 10)
+    assert list(table.requests) == [asked.request_id.bytes]
+    assert [each.format for _, each in table.open()] == [format]
 
 
 def test_text_frames_go_the_long_way():
-    assert not ordinary_requests(framed(request("g.V()", format=TEXT_FRAME)), Ledger(), 10)
+    assert not ordinary_requests(framed(request("g.V()", format=TEXT_FRAME)), RequestTable(), 10)
 
 
 def test_nothing_goes_the_short_way_where_it_may_not():
-    ledger = opened().ledger
-    assert not taken(requests_way, framed(request(PLAIN)), ledger)
-    assert not taken(responses_way, response(uuid.UUID(int=3)), ledger)
-    assert len(ledger.requests) == 5
+    table = opened().table
+    assert not taken(request_fast_path, framed(request(PLAIN)), table)
+    assert not taken(response_fast_path, response(uuid.UUID(int=3)), table)
+    assert len(table.requests) == 5

@@ -76,7 +76,7 @@ def test_results_of_the_attempt_are_the_clients(play, format):
     play >> answered(tries, NAME) << (told := Tells(query.request_id, 200))
     assert told
     nothing_open(play)
-    assert play.conversation.ledger.endings[200] == 2 + (format == TEXT_FRAME)
+    assert play.conversation.table.endings[200] == 2 + (format == TEXT_FRAME)
 
 
 def test_all_parts_are_passed_on_under_the_clients_id(play):
@@ -233,7 +233,7 @@ def test_guesses_that_there_are_none_of_are_asked_for_less_and_less(play):
 
 
 def test_patience_ends_and_comes_back():
-    waits = backoff.Patience()
+    waits = backoff.Backoff()
     gaps = []
     for _ in range(10):
         waits.failed()

@@ -5,7 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import CollectorRegistry
 
 from gremlink.proxy.relay.metrics import Metrics
-from gremlink.proxy.relay.websocket.open_requests import Ledger
+from gremlink.proxy.relay.websocket.open_requests import RequestTable
 from gremlink.proxy.relay.workers.merged import Figures
 
 
@@ -21,15 +21,15 @@ class Worker:
 
     def answer(self, times: int, status: int = 200) -> None:
         class Talking:
-            ledger = Ledger()
+            table = RequestTable()
             database_lost = False
 
-        Talking.ledger.others[status] = times
+        Talking.table.others[status] = times
         self.metrics.over(Talking())
 
     def open(self) -> None:
         class Talking:
-            ledger = Ledger()
+            table = RequestTable()
             database_lost = False
 
         self.connections.append(Talking())

@@ -5,7 +5,7 @@ import logging
 import re
 import sys
 
-from gremlink.proxy.relay.workers.process import Told, WorkerProcess
+from gremlink.proxy.relay.workers.process import WorkerProcess, WorkerSettings
 
 KNOWS_NO_SETTING = (
     "import os, sys; found = [name for name in os.environ if name.startswith('GREMLINK_')];"
@@ -26,9 +26,9 @@ def test_pauses_grow_up_to_the_longest(tmp_path, caplog):
             if len(ended) == times:
                 enough.set()
 
-        told = Told("{}", "", str(tmp_path / "socket"))
+        settings = WorkerSettings("{}", "", str(tmp_path / "socket"))
         command = [sys.executable, "-c", ENDS_AT_ONCE]
-        worker = WorkerProcess(3, command, told, over, pauses=(0.01, 0.04))
+        worker = WorkerProcess(3, command, settings, over, pauses=(0.01, 0.04))
         await worker.start()
         await enough.wait()
         await asyncio.sleep(0)
@@ -47,8 +47,10 @@ def test_secrets_are_not_in_the_environment_of_workers(monkeypatch, tmp_path):
     monkeypatch.setenv("GREMLINK_UPSTREAM_URL", "ws://ann:hunter2@database/gremlin")
 
     async def run() -> None:
-        told = Told("{}", "", str(tmp_path / "socket"))
-        worker = WorkerProcess(1, [sys.executable, "-c", KNOWS_NO_SETTING], told, lambda _: None)
+        settings = WorkerSettings("{}", "", str(tmp_path / "socket"))
+        worker = WorkerProcess(
+            1, [sys.executable, "-c", KNOWS_NO_SETTING], settings, lambda _: None
+        )
         await worker.start()  # fails with what it found
         worker.signal()
         await worker.stop()
