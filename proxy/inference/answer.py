@@ -15,21 +15,18 @@ return RequestMessage                 what goes to the database in the client's 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from uuid import uuid4
 
 from gremlink.grammar.traversal import Argument, Traversal
 from gremlink.proxy.inference.analysed_request import Understood, understand
 from gremlink.proxy.inference.analysis.iam import authorise
 from gremlink.proxy.inference.analysis.options import Settings
-from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan, plan_next
 from gremlink.proxy.inference.commands import Ask, CheckAccess, Command, Reply
 from gremlink.proxy.inference.queries.label_matching import ask_for_labels
 from gremlink.proxy.inference.queries.models import prepare
-from gremlink.proxy.inference.rewrite.dry_run import rehearse
-from gremlink.proxy.inference.rewrite.links import replace_links
-from gremlink.proxy.inference.rewrite.properties import replace_property
 from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
+from gremlink.proxy.inference.rewrite.rules import rewrite
 from gremlink.proxy.inference.rewrite.speculative import try_one_query
 from gremlink.proxy.wire.request import RequestMessage
 
@@ -68,40 +65,21 @@ def answer_understood(
     bindings: dict[str, Argument] = {}
     changed = {}
 
-    def rewrite(number: int) -> Step[Traversal]:
-        rewriting = Rewriting(query, query.analyses[number], prepared, bindings)
-        return _without_inferences(rewriting, planned[number], settings)
+    def rewritten(number: int) -> Step[Traversal]:
+        plans = planned[number]
+        return rewrite(
+            Rewriting(query, query.analyses[number], plans, prepared, bindings), settings
+        )
 
     for statement in query.statements[:-1]:
         if statement.runs:
             held = statement.traversal
             alone = {}
             if held is not None and held in planned:
-                alone[held] = yield from rewrite(held)
+                alone[held] = yield from rewritten(held)
             yield Ask(query.alone(statement, alone, bindings), STATEMENT)
     last = query.statements[-1].traversal if query.statements else None
     for number in planned:
         if last is None or number == last:
-            changed[number] = yield from rewrite(number)
+            changed[number] = yield from rewritten(number)
     return query.rewritten(changed, bindings)
-
-
-def _without_inferences(
-    rewriting: Rewriting, plans: Sequence[Plan], settings: Settings
-) -> Step[Traversal]:
-    """Replace all inferences, whose `plans` are those of the traversal as it came."""
-    following: Plan | None = plans[0]
-    rehearsed = False
-    while following is not None:
-        cut = rewriting.analysis.around(following.inference).cut
-        if cut and not rehearsed:
-            yield from rehearse(rewriting, plans, cut)
-            rehearsed = True
-        if cut:
-            yield from rewriting.run_once(cut)
-        elif isinstance(following, LinkPlan):
-            yield from replace_links(rewriting, following)
-        else:
-            yield from replace_property(rewriting, following)
-        following = plan_next(rewriting.analysis, settings)
-    return rewriting.traversal

@@ -33,10 +33,12 @@ class Analysis:
 
         All that has been found is true of it as well, but the steps that lead to an inference.
         """
-        other = Analysis(traversal)
-        other.__dict__ |= {**self.__dict__, "traversal": traversal, "_surroundings": {}}
-        for path, around in self._surroundings.items():
-            other._surroundings[path] = around.in_another(other)
+        other = Analysis.__new__(Analysis)
+        other.__dict__.update(self.__dict__)
+        other.traversal = traversal
+        other._surroundings = {
+            path: around.in_another(other) for path, around in self._surroundings.items()
+        }
         return other
 
     @cached_property
@@ -122,8 +124,9 @@ class Surroundings:
 
     def in_another(self, analysis: Analysis) -> Surroundings:
         """Return the same in a traversal that differs in nothing but the id in its `V(id)`."""
-        other = Surroundings(analysis, self.inference)
-        other.__dict__ |= {**self.__dict__, "analysis": analysis}
+        other = Surroundings.__new__(Surroundings)
+        other.__dict__.update(self.__dict__)
+        other.analysis = analysis
         other.__dict__.pop("input_steps", None)
         return other
 

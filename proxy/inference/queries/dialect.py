@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.wire.mime import Encoding, Format
 
+BYTECODE = "bytecode"
+GROOVY = "gremlin-groovy"
+GREMLIN_LANG = "gremlin-lang"
+"""Languages of queries, as the tables of forms name them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -21,14 +26,21 @@ class Dialect:
     room: bool = True
 
     @property
+    def written_in(self) -> str:
+        """The language by its name in the tables: scripts are Groovy, or taken for gremlin-lang."""
+        if self.language is None:
+            return BYTECODE
+        return GROOVY if self.is_groovy else GREMLIN_LANG
+
+    @property
     def is_groovy(self) -> bool:
         """Whether the server compiles the query."""
-        return self.language == "gremlin-groovy"
+        return self.language == GROOVY
 
     @property
     def binds_properties(self) -> bool:
         """Whether properties can only come in bindings: no text of gremlin-lang makes one."""
-        return self.language is not None and not self.is_groovy
+        return self.written_in == GREMLIN_LANG
 
     def keeps(self, literals: Iterable[Literal]) -> bool:
         """Whether literals are the same for the server when they come in a binding."""

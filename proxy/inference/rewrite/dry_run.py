@@ -11,7 +11,6 @@ it. A database reads it all, and does nothing::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import cast
 
 from gremlink.grammar.traversal import Argument, Literal, anonymous, step
@@ -30,13 +29,13 @@ _AT_THE_END = ("none", "discard")
 """Steps that mean something at the end of a query only."""
 
 
-def rehearse(rewriting: Rewriting, plans: Sequence[Plan], cut: int) -> Step[None]:
+def dry_run(rewriting: Rewriting, cut: int) -> Step[None]:
     """Ask the database for the steps from `cut` on, with nothing to reach them.
 
-    `plans` are those of the whole query. Raises `InferenceError` for what is known to fail later.
+    Raises `InferenceError` for what is known to fail later.
     """
     every = rewriting.analysis.inferences
-    still = plans[len(plans) - len(every) :]
+    still = rewriting.plans[len(rewriting.plans) - len(every) :]
     for inference, plan in zip(every, still, strict=True):
         if isinstance(plan, PropertyPlan):
             inputs = rewriting.analysis.around(inference).input_type

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from gremlink.grammar.traversal import Instruction, Kind, Literal, step
 from gremlink.proxy.inference.analysis.options import EXPLAIN
-from gremlink.proxy.inference.analysis.plan import LinkPlan
-from gremlink.proxy.inference.analysis.score_reads import ScoreRead
+from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan
 from gremlink.proxy.inference.commands import (
     ExplainLinks,
     Explanations,
@@ -26,6 +25,7 @@ from gremlink.proxy.inference.queries.inputs import (
 )
 from gremlink.proxy.inference.queries.models import model_of
 from gremlink.proxy.inference.rewrite import vertices
+from gremlink.proxy.inference.rewrite.forms import Row, choose
 from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
 from gremlink.proxy.inference.rewrite.scores import ScoreTable, Told, may_carry, replace_scores
 
@@ -33,8 +33,9 @@ EXPLAINED = 1000
 """Results that one query can have explained: each takes a model some milliseconds."""
 
 
-def replace_links(rewriting: Rewriting, plan: LinkPlan) -> Step[None]:
+def replace_links(rewriting: Rewriting, plan: Plan) -> Step[None]:
     """Ask for the inputs, let a model rank their targets, put these in the place."""
+    assert isinstance(plan, LinkPlan)
     around = rewriting.analysis.around(plan.inference)
     asking = input_query(rewriting.analysis, plan, "node")
     inputs, known = read_vertices((yield from rewriting.ask(asking)))
@@ -61,15 +62,8 @@ def replace_links(rewriting: Rewriting, plan: LinkPlan) -> Step[None]:
             told = yield from _explained(rewriting, prediction, links)
         else:
             told = _scores(inputs, links)
-    may_start = not reads and len(inputs) == len(told) == 1
-    if may_start and around.may_start:
-        (found,) = told.values()
-        written = vertices.from_start(list(found), rewriting.dialect, rewriting.binding())
-        rewriting.traversal = rewriting.traversal.with_steps(
-            [*rewriting.bound(written), *around.following]
-        )
-    else:
-        rewriting.replace(plan, _told_steps(rewriting, told, reads))
+    answers = LinkAnswers(rewriting, plan, inputs, told)
+    choose(LINKS, answers).write(answers)
 
 
 def _explained(rewriting: Rewriting, prediction: PredictLinks, links: Links) -> Step[Told]:
@@ -103,39 +97,112 @@ def _candidates(rewriting: Rewriting, plan: LinkPlan) -> Step[frozenset[Literal]
     return read_candidates((yield from rewriting.ask(asking)))
 
 
-def _told_steps(
-    rewriting: Rewriting, told: Told, reads: Sequence[ScoreRead]
-) -> Sequence[Instruction]:
-    """The steps to the targets; scores and reasons are looked up wherever the query reads
-    them."""
-    dialect = rewriting.dialect
-    targets = {vertex: list(found) for vertex, found in told.items()}
-    if not reads:
-        return rewriting.bound(vertices.vertices(targets, dialect, rewriting.binding()))
-    table = ScoreTable(told, rewriting.tables)
-    rewriting.tables += 1
-    carried = may_carry(rewriting.analysis)
-    if carried:
-        written = vertices.vertices_with(targets, table.by_input, dialect, rewriting.binding())
-    else:
-        written = vertices.vertices(targets, dialect, rewriting.binding())
-    steps = table.labelled(rewriting.bound(written))
-    look_up: dict[tuple[str, bool], Sequence[Instruction]] = {}
-    for key, pathless in dict.fromkeys((read.key, read.pathless) for read in reads):
-        if pathless:
-            found = table.look_up_pathless(key, dialect, rewriting.binding())
-        elif carried:
-            found = vertices.Written(table.look_up_carried(key), {})
-        else:
-            found = table.look_up(key, dialect, rewriting.binding())
-        look_up[key, pathless] = rewriting.bound(found)
-    rewriting.traversal = replace_scores(rewriting.traversal, reads, look_up)
-    return steps
-
-
 def _scores(inputs: Sequence[Literal], links: Links) -> Told:
     return {
         vertex: {target: Literal(Kind.DOUBLE, score) for target, score in found}
         for vertex, found in zip(inputs, links, strict=True)
         if found
     }
+
+
+class LinkAnswers:
+    """The targets of the inputs, with what is told of each: their scores, or maps.
+
+    Its properties are the columns of `LINKS`, its other methods write the forms.
+    """
+
+    def __init__(
+        self, rewriting: Rewriting, plan: LinkPlan, inputs: Sequence[Literal], told: Told
+    ) -> None:
+        self._rewriting = rewriting
+        self._plan = plan
+        self._around = rewriting.analysis.around(plan.inference)
+        self._inputs = inputs
+        self._told = told
+
+    @property
+    def scores(self) -> str:
+        """The way in which the query gets the scores that it reads."""
+        if not self._around.score_reads:
+            return NOT_READ
+        return IN_THE_SACK if may_carry(self._rewriting.analysis) else BY_LABEL
+
+    @property
+    def one_input(self) -> bool:
+        """True for one input, which has targets."""
+        return len(self._inputs) == len(self._told) == 1
+
+    @property
+    def may_start(self) -> bool:
+        """True if the query may begin with the answers: nothing behind looks back."""
+        return self._around.may_start
+
+    def start(self) -> None:
+        """Begin the query with the targets."""
+        rewriting = self._rewriting
+        (found,) = self._told.values()
+        written = vertices.from_start(list(found), rewriting.dialect, rewriting.binding())
+        start = rewriting.bound(written)
+        rewriting.traversal = rewriting.traversal.with_steps([*start, *self._around.following])
+
+    def tree(self) -> None:
+        """Write the way from each input to its targets."""
+        self._rewriting.replace(self._plan, self._tree())
+
+    def tree_with_sack(self) -> None:
+        """Write the same, and let each traverser carry the scores of its input."""
+        rewriting, table = self._rewriting, self._table()
+        written = vertices.vertices_with(
+            self._targets, table.by_input, rewriting.dialect, rewriting.binding()
+        )
+        steps = table.labelled(rewriting.bound(written))
+        self._look_up(table, lambda key: vertices.Written(table.look_up_carried(key), {}))
+        rewriting.replace(self._plan, steps)
+
+    def labelled_tree(self) -> None:
+        """Write the same with labels for inputs and targets, by which scores are looked up."""
+        rewriting, table = self._rewriting, self._table()
+        steps = table.labelled(self._tree())
+        self._look_up(table, lambda key: table.look_up(key, rewriting.dialect, rewriting.binding()))
+        rewriting.replace(self._plan, steps)
+
+    @property
+    def _targets(self) -> dict[Literal, list[Literal]]:
+        return {vertex: list(found) for vertex, found in self._told.items()}
+
+    def _tree(self) -> Sequence[Instruction]:
+        rewriting = self._rewriting
+        return rewriting.bound(
+            vertices.vertices(self._targets, rewriting.dialect, rewriting.binding())
+        )
+
+    def _table(self) -> ScoreTable:
+        self._rewriting.tables += 1
+        return ScoreTable(self._told, self._rewriting.tables - 1)
+
+    def _look_up(self, table: ScoreTable, found: Callable[[str], vertices.Written]) -> None:
+        """Replace the steps that read scores by look-ups, by the target alone where no path is."""
+        rewriting, reads = self._rewriting, self._around.score_reads
+        look_up: dict[tuple[str, bool], Sequence[Instruction]] = {}
+        for key, pathless in dict.fromkeys((read.key, read.pathless) for read in reads):
+            if pathless:
+                written = table.look_up_pathless(key, rewriting.dialect, rewriting.binding())
+            else:
+                written = found(key)
+            look_up[key, pathless] = rewriting.bound(written)
+        rewriting.traversal = replace_scores(rewriting.traversal, reads, look_up)
+
+
+NOT_READ, IN_THE_SACK, BY_LABEL = "not read", "in the sack", "by label"
+
+LINKS: tuple[Row[LinkAnswers, None], ...] = (
+    Row(
+        "the query begins with the targets",
+        LinkAnswers.start,
+        {"scores": NOT_READ, "one_input": True, "may_start": True},
+    ),
+    Row("a tree of `choose` from inputs to targets", LinkAnswers.tree, {"scores": NOT_READ}),
+    Row("the tree; scores in the sack", LinkAnswers.tree_with_sack, {"scores": IN_THE_SACK}),
+    Row("the tree; a second one from inputs to scores", LinkAnswers.labelled_tree, {}),
+)
+"""The forms of predicted links."""

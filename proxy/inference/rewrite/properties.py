@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import cast
 
 from gremlink.grammar.traversal import Instruction, Literal, Traversal, step
 from gremlink.proxy.inference.analysis import sack, side_effects
-from gremlink.proxy.inference.analysis.analysis import Surroundings
 from gremlink.proxy.inference.analysis.options import SCORE
 from gremlink.proxy.inference.analysis.output_types import OutputType
-from gremlink.proxy.inference.analysis.plan import PropertyPlan
+from gremlink.proxy.inference.analysis.plan import Plan, PropertyPlan
 from gremlink.proxy.inference.commands import (
     Counts,
     CountValues,
@@ -20,6 +20,7 @@ from gremlink.proxy.inference.commands import (
     Values,
 )
 from gremlink.proxy.inference.errors import InvalidParameter
+from gremlink.proxy.inference.queries.dialect import BYTECODE
 from gremlink.proxy.inference.queries.inputs import (
     ITS_ID,
     ITS_WRITTEN_ID,
@@ -30,41 +31,27 @@ from gremlink.proxy.inference.queries.inputs import (
 )
 from gremlink.proxy.inference.queries.models import model_of
 from gremlink.proxy.inference.rewrite.bulk_values import counted
+from gremlink.proxy.inference.rewrite.forms import Row, choose
 from gremlink.proxy.inference.rewrite.property_values import NOTHING_AT_ALL, Properties
 from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
 
 
-def replace_property(rewriting: Rewriting, plan: PropertyPlan) -> Step[None]:
+def replace_property(rewriting: Rewriting, plan: Plan) -> Step[None]:
     """Ask for the inputs, let a model predict their values, put these in the place."""
+    assert isinstance(plan, PropertyPlan)
     model = cast(PrepareProperty, model_of(plan))
     around = rewriting.analysis.around(plan.inference)
     element = rewriting.prepared.elements[model]
     refuse_other_elements(plan, element, around.input_type)
     ids, edges, by = yield from _inputs(rewriting, plan, element)
+    answers = PropertyAnswers(rewriting, plan, element, ids, by)
     prediction = (yield from _prediction(rewriting, plan, ids, edges)) if ids else None
-    apart = _kept_apart(rewriting, plan, element)
-    if _are_counted(rewriting, plan, around) and not apart:
-        counts = cast(Counts, (yield CountValues(prediction))) if prediction is not None else ()
-        steps = counted(counts) if counts else NOTHING_AT_ALL
-        rewriting.traversal = rewriting.traversal.with_steps(steps)
+    if BULKED.fits(answers):
+        answers.counts = cast(Counts, (yield CountValues(prediction))) if prediction else ()
+        BULKED.write(answers)
         return
-    found = cast(Values, (yield prediction)) if prediction is not None else ()
-    writing = Properties(element, rewriting.dialect, rewriting.binding(), by)
-    if not around.may_start:
-        if _gives_values(plan, around) and writing.can_look_up(ids, _values(plan, found)):
-            told = {id: [value for value, _ in v] for id, v in zip(ids, found, strict=True)}
-            rewriting.replace(plan, rewriting.bound(writing.values_of_each(told)), behind=1)
-            return
-        each = {id: _flattened(plan, values) for id, values in zip(ids, found, strict=True)}
-        rewriting.replace(plan, [*rewriting.bound(writing.of_each(each)), *apart])
-        return
-    rest = around.following
-    if rest[:1] == (step("value"),):
-        written, rest = writing.values_from_start(_values(plan, found)), rest[1:]
-    else:
-        every = [pair for values in found for pair in _flattened(plan, values)]
-        written = writing.from_start(every)
-    rewriting.traversal = rewriting.traversal.with_steps([*rewriting.bound(written), *apart, *rest])
+    answers.found = cast(Values, (yield prediction)) if prediction else ()
+    choose(PROPERTIES, answers).write(answers)
 
 
 def refuse_other_elements(plan: PropertyPlan, element: str, inputs: OutputType) -> None:
@@ -110,36 +97,6 @@ def _prediction(
     return PredictProperty(model, inputs, plan.limit, plan.threshold, read)
 
 
-def _are_counted(rewriting: Rewriting, plan: PropertyPlan, around: Surroundings) -> bool:
-    """Whether a query gives nothing but values, of which a database makes one result of equal ones,
-    as it does with stored values for bytecode."""
-    return (
-        rewriting.query.dialect.language is None
-        and not plan.scored
-        and around.may_start
-        and around.following == (step("value"),)
-    )
-
-
-def _kept_apart(rewriting: Rewriting, plan: PropertyPlan, element: str) -> Sequence[Instruction]:
-    """The steps that keep properties in their order where some may be equal: scores, and the
-    properties of edges, which nothing tells apart but key and value."""
-    merges = rewriting.query.dialect.language is None
-    equal = plan.scored or element == "edge"
-    return sack.KEEPING_APART if merges and equal and rewriting.analysis.sack_is_free else ()
-
-
-def _gives_values(plan: PropertyPlan, around: Surroundings) -> bool:
-    """Whether nobody sees the properties of an inference, only their values."""
-    inside = plan.inference.inside
-    return (
-        inside[-1:] == ("by",)  # the path in it is seen nowhere else
-        and around.following[:1] == (step("value"),)
-        and not around.looks_back
-        and not plan.scored
-    )
-
-
 def _values(plan: PropertyPlan, found: Values) -> list[Literal]:
     """The values of all that `_flattened` makes of these."""
     if not plan.scored:
@@ -157,3 +114,156 @@ def _flattened(
         if plan.scored:
             pairs.append((SCORE, Literal.of(score)))
     return pairs
+
+
+_VALUE = step("value")
+
+
+class PropertyAnswers:
+    """The values of the inputs: all of them, in `found`, or each once, in `counts`.
+
+    `by` leads from an element to its id. Its properties are the columns of `PROPERTIES`, its other
+    methods write the forms.
+    """
+
+    def __init__(
+        self,
+        rewriting: Rewriting,
+        plan: PropertyPlan,
+        element: str,
+        ids: Sequence[Literal],
+        by: Traversal,
+    ) -> None:
+        self._rewriting = rewriting
+        self._plan = plan
+        self._around = rewriting.analysis.around(plan.inference)
+        self._ids = ids
+        self._element = element
+        self._by = by
+        self.found: Values = ()
+        self.counts: Counts = ()
+
+    @cached_property
+    def _writing(self) -> Properties:
+        rewriting = self._rewriting
+        return Properties(self._element, rewriting.dialect, rewriting.binding(), self._by)
+
+    @property
+    def may_start(self) -> bool:
+        """True if the query may begin with the answers: nothing behind looks back."""
+        return self._around.may_start
+
+    @property
+    def language(self) -> str:
+        """The language of the query."""
+        return self._rewriting.query.dialect.written_in
+
+    @property
+    def value_follows(self) -> bool:
+        """True if `value()` follows."""
+        return self._around.following[:1] == (_VALUE,)
+
+    @property
+    def alone(self) -> bool:
+        """True if no more than one step follows."""
+        return len(self._around.following) == 1
+
+    @property
+    def scored(self) -> bool:
+        """True if the query asks for the score behind each value."""
+        return self._plan.scored
+
+    @property
+    def kept_apart(self) -> bool:
+        """True if the sack keeps the server from merging equal results, whose order matters.
+
+        Equal may be scores, and properties of edges, which nothing tells apart but key and value.
+        """
+        merges = self.language == BYTECODE
+        equal = self._plan.scored or self._element == "edge"
+        return merges and equal and self._rewriting.analysis.sack_is_free
+
+    @property
+    def values_alone(self) -> bool:
+        """True if only the values of the properties are seen, as in `by(properties(…).value())`."""
+        inside = self._plan.inference.inside
+        return inside[-1:] == ("by",) and not self._around.looks_back and not self._plan.scored
+
+    @property
+    def many_for_maps(self) -> bool:
+        """True for so many ids that maps pay, all of which survive in a map, as do the values."""
+        return self._writing.can_look_up(self._ids, self._values())
+
+    def bulk(self) -> None:
+        """Begin the query with each value once, and how often it comes."""
+        self._start(counted(self.counts) if self.counts else NOTHING_AT_ALL, 1)
+
+    def start_with_values(self) -> None:
+        """Begin the query with the values."""
+        written = self._writing.values_from_start(self._values())
+        self._start([*self._rewriting.bound(written), *self._apart()], 1)
+
+    def start(self) -> None:
+        """Begin the query with the properties."""
+        every = [pair for values in self.found for pair in _flattened(self._plan, values)]
+        written = self._writing.from_start(every)
+        self._start([*self._rewriting.bound(written), *self._apart()], 0)
+
+    def value_maps(self) -> None:
+        """Write look-ups of the values in maps."""
+        told = {
+            id: [value for value, _ in values]
+            for id, values in zip(self._ids, self.found, strict=True)
+        }
+        steps = self._rewriting.bound(self._writing.values_of_each(told))
+        self._rewriting.replace(self._plan, steps, behind=1)
+
+    def each(self) -> None:
+        """Write the properties of each element, in one of the forms of `PER_ELEMENT`."""
+        each = {
+            id: _flattened(self._plan, values)
+            for id, values in zip(self._ids, self.found, strict=True)
+        }
+        steps = self._rewriting.bound(self._writing.of_each(each))
+        self._rewriting.replace(self._plan, [*steps, *self._apart()])
+
+    def _start(self, steps: Sequence[Instruction], taken: int) -> None:
+        """Begin the query with steps in the place of the inference and of `taken` behind it."""
+        rest = self._around.following[taken:]
+        self._rewriting.traversal = self._rewriting.traversal.with_steps([*steps, *rest])
+
+    def _apart(self) -> Sequence[Instruction]:
+        return sack.KEEPING_APART if self.kept_apart else ()
+
+    def _values(self) -> list[Literal]:
+        return _values(self._plan, self.found)
+
+
+BULKED = Row(
+    "the query begins with each value once, and its number",
+    PropertyAnswers.bulk,
+    {
+        "may_start": True,
+        "language": BYTECODE,
+        "value_follows": True,
+        "alone": True,
+        "scored": False,
+        "kept_apart": False,
+    },
+)
+PROPERTIES: tuple[Row[PropertyAnswers, None], ...] = (
+    BULKED,
+    Row(
+        "the query begins with the values",
+        PropertyAnswers.start_with_values,
+        {"may_start": True, "value_follows": True},
+    ),
+    Row("the query begins with the properties", PropertyAnswers.start, {"may_start": True}),
+    Row(
+        "look-up of the values in maps",
+        PropertyAnswers.value_maps,
+        {"value_follows": True, "values_alone": True, "many_for_maps": True},
+    ),
+    Row("properties of each element, as below", PropertyAnswers.each, {}),
+)
+"""The forms of predicted properties; the first one is chosen before the model is asked."""

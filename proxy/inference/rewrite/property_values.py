@@ -26,9 +26,10 @@ from gremlink.grammar.traversal import (
     step,
 )
 from gremlink.proxy.inference.errors import UnsupportedOperation
-from gremlink.proxy.inference.queries.dialect import Dialect
+from gremlink.proxy.inference.queries.dialect import BYTECODE, GREMLIN_LANG, Dialect
 from gremlink.proxy.inference.queries.inputs import ITS_ID, is_own
 from gremlink.proxy.inference.rewrite.choose_tree import FAN_OUT, NOTHING, choose_tree
+from gremlink.proxy.inference.rewrite.forms import Row, choose
 from gremlink.proxy.inference.rewrite.map_lookup import TABLES, looked_up
 from gremlink.proxy.inference.rewrite.vertices import Written, bound_tree
 from gremlink.proxy.wire.elements import (
@@ -71,40 +72,12 @@ class Properties:
     _ids: Iterator[Literal] = field(default_factory=_fresh_ids)
 
     def of_each(self, predicted: Mapping[Literal, Pairs]) -> Written:
-        """From each element to the properties predicted for it, best first.
+        """Return the steps from each element to the properties predicted for it, best first.
 
         All elements that may come are among the keys, also those without any.
         """
-        found = {element: pairs for element, pairs in predicted.items() if pairs}
-        if not found:
-            return Written(NOTHING.steps, {})
-        values = [value for pairs in found.values() for _, value in pairs]
-        if any(map(is_own, found)):
-            leaves = {element: _constants(self._all(pairs)) for element, pairs in found.items()}
-            return Written(choose_tree(leaves), {})
-        if self.dialect.binds_properties:
-            return self._in_bindings(predicted)
-        if len(predicted) <= FAN_OUT or not _survives(self.dialect, list(predicted), values):
-            return self._in_branches(found)
-        if not self.dialect.is_groovy:
-            every = list(predicted)
-            steps = looked_up(every, lambda ids: self._map(ids, predicted), by=self.by)
-            return Written(steps, {})
-        tables: list[Argument] = []
-
-        def table(ids: Sequence[Literal]) -> Argument:
-            tables.append(
-                Items(
-                    "list",
-                    tuple(Items("list", (id, self._plain(predicted[id]))) for id in ids),
-                )
-            )
-            made = f"{{ [it[0], it[1].collect {{ {self._made} }}] }}"
-            text = f"{self.binding}[{len(tables) - 1}].collectEntries {made}"
-            return Opaque("script", text, "answers")
-
-        steps = looked_up(list(predicted), table, by=self.by)
-        return Written(steps, {self.binding: Items("list", tuple(tables))})
+        case = PerElement(self, predicted)
+        return choose(PER_ELEMENT, case).write(case)
 
     def can_look_up(self, elements: Collection[Literal], values: Collection[Literal]) -> bool:
         """Whether there is so much that `values_of_each` pays, and nothing changes in its maps."""
@@ -153,10 +126,10 @@ class Properties:
             return Written(NOTHING_AT_ALL, {})
         # A list, because a server looks for the edge of a property that is injected itself.
         if self.dialect.prefers_binding([value for _, value in found], PROPERTY_LIMIT):
-            text = f"{self.binding}.collect {{ {self._made} }}"
+            text = f"{self.binding}.collect {{ {self.made} }}"
             start = step("inject", Opaque("script", text, "answers"))
-            return Written([start, step("unfold")], {self.binding: self._plain(found)})
-        every = Items("list", tuple(self._all(found)))
+            return Written([start, step("unfold")], {self.binding: self.plain(found)})
+        every = Items("list", tuple(self.every(found)))
         if self.dialect.binds_properties:
             start = step("inject", Variable(self.binding))
             return Written([start, step("unfold")], {self.binding: every})
@@ -174,32 +147,8 @@ class Properties:
             return Written(steps, {self.binding: Items("list", values)})
         return Written([Instruction("inject", values)], {})
 
-    def _in_bindings(self, predicted: Mapping[Literal, Pairs]) -> Written:
-        """Maps that come in a binding each."""
-        bindings: dict[str, Argument] = {}
-
-        def table(ids: Sequence[Literal]) -> Argument:
-            name = f"{self.binding}_{len(bindings)}"
-            bindings[name] = self._map(ids, predicted)
-            return Variable(name)
-
-        return Written(looked_up(list(predicted), table, BINDINGS, self.by), bindings)
-
-    def _in_branches(self, found: Mapping[Literal, Pairs]) -> Written:
-        """A branch for each element: slow for many, but neither ids nor values go through a map,
-        and the server may merge equal traversers on the way."""
-        values = [*found, *(value for pairs in found.values() for _, value in pairs)]
-        if self.dialect.prefers_binding(values, 2 * PROPERTY_LIMIT):
-            rows = [(element, self._plain(pairs)) for element, pairs in found.items()]
-            leaf = f"__.flatMap(__.constant(entry[1].collect {{ {self._made} }}).unfold())"
-            return bound_tree(rows, leaf, self.binding, script.write(self.by))
-        leaves = {element: _constants(self._all(pairs)) for element, pairs in found.items()}
-        return Written(choose_tree(leaves, self.by), {})
-
-    def _map(self, ids: Sequence[Literal], predicted: Mapping[Literal, Pairs]) -> Entries:
-        return Entries(tuple((id, Items("list", tuple(self._all(predicted[id])))) for id in ids))
-
-    def _all(self, pairs: Pairs) -> list[Argument]:
+    def every(self, pairs: Pairs) -> list[Argument]:
+        """Return all of these properties as arguments."""
         return [self._property(key, value) for key, value in pairs]
 
     def _property(self, key: str, value: Literal) -> Argument:
@@ -227,20 +176,128 @@ class Properties:
         return graphson_property(next(self._ids), key, value, version)
 
     @property
-    def _made(self) -> str:
-        """The Groovy expression that makes a property from what `_plain` writes, as `it`."""
+    def made(self) -> str:
+        """The Groovy expression that makes a property from what `plain` writes, as `it`."""
         if self.element == "edge":
             return groovy_edge_property("it[1]", "it[2]")
         return groovy_property("it[0]", "it[1]", "it[2]")
 
-    def _plain(self, pairs: Pairs) -> Items:
-        """Properties as lists of id, key and value."""
+    def plain(self, pairs: Pairs) -> Items:
+        """Return properties as lists of id, key and value."""
         return Items(
             "list",
             tuple(
                 Items("list", (next(self._ids), Literal.string(key), value)) for key, value in pairs
             ),
         )
+
+
+class PerElement:
+    """The properties predicted for each element, where a query goes on with the elements.
+
+    Its properties are the columns of `PER_ELEMENT`, its other methods write the forms.
+    """
+
+    def __init__(self, writing: Properties, predicted: Mapping[Literal, Pairs]) -> None:
+        self._writing = writing
+        self._predicted = predicted
+        self._found = {element: pairs for element, pairs in predicted.items() if pairs}
+
+    @property
+    def nothing_found(self) -> bool:
+        """True if no element has any."""
+        return not self._found
+
+    @property
+    def own_ids(self) -> bool:
+        """True if ids are objects of the database's own."""
+        return any(map(is_own, self._found))
+
+    @property
+    def language(self) -> str:
+        """The language of the query."""
+        return self._writing.dialect.written_in
+
+    @property
+    def many(self) -> bool:
+        """True for more elements than one `choose` has options."""
+        return len(self._predicted) > FAN_OUT
+
+    @property
+    def survives_a_map(self) -> bool:
+        """True if ids and values are the same for the server when they come in a map."""
+        values = [value for pairs in self._found.values() for _, value in pairs]
+        return _survives(self._writing.dialect, list(self._predicted), values)
+
+    def nothing(self) -> Written:
+        """Write that no element leads anywhere."""
+        return Written(NOTHING.steps, {})
+
+    def found_by_id(self) -> Written:
+        """Write a branch for each element that begins with its `hasId`."""
+        return Written(choose_tree(self._leaves()), {})
+
+    def bound_maps(self) -> Written:
+        """Write look-ups in maps that come in a binding each."""
+        bindings: dict[str, Argument] = {}
+
+        def table(ids: Sequence[Literal]) -> Argument:
+            name = f"{self._writing.binding}_{len(bindings)}"
+            bindings[name] = self._map(ids)
+            return Variable(name)
+
+        steps = looked_up(list(self._predicted), table, BINDINGS, self._writing.by)
+        return Written(steps, bindings)
+
+    def branches(self) -> Written:
+        """Write a branch for each element: slow for many, but neither ids nor values go through a
+        map, and the server may merge equal traversers on the way."""
+        writing = self._writing
+        values = [*self._found, *(value for pairs in self._found.values() for _, value in pairs)]
+        if writing.dialect.prefers_binding(values, 2 * PROPERTY_LIMIT):
+            rows = [(element, writing.plain(pairs)) for element, pairs in self._found.items()]
+            leaf = f"__.flatMap(__.constant(entry[1].collect {{ {writing.made} }}).unfold())"
+            return bound_tree(rows, leaf, writing.binding, script.write(writing.by))
+        return Written(choose_tree(self._leaves(), writing.by), {})
+
+    def maps(self) -> Written:
+        """Write look-ups in maps that the bytecode holds."""
+        return Written(looked_up(list(self._predicted), self._map, by=self._writing.by), {})
+
+    def built_maps(self) -> Written:
+        """Write look-ups in maps that a Groovy server builds from a binding."""
+        writing = self._writing
+        tables: list[Argument] = []
+
+        def table(ids: Sequence[Literal]) -> Argument:
+            pairs = (Items("list", (id, writing.plain(self._predicted[id]))) for id in ids)
+            tables.append(Items("list", tuple(pairs)))
+            made = f"{{ [it[0], it[1].collect {{ {writing.made} }}] }}"
+            text = f"{writing.binding}[{len(tables) - 1}].collectEntries {made}"
+            return Opaque("script", text, "answers")
+
+        steps = looked_up(list(self._predicted), table, by=writing.by)
+        return Written(steps, {writing.binding: Items("list", tuple(tables))})
+
+    def _leaves(self) -> dict[Literal, list[Instruction]]:
+        every = self._writing.every
+        return {element: _constants(every(pairs)) for element, pairs in self._found.items()}
+
+    def _map(self, ids: Sequence[Literal]) -> Entries:
+        every = self._writing.every
+        return Entries(tuple((id, Items("list", tuple(every(self._predicted[id])))) for id in ids))
+
+
+PER_ELEMENT: tuple[Row[PerElement, Written], ...] = (
+    Row("nothing", PerElement.nothing, {"nothing_found": True}),
+    Row("a branch with `hasId(id)` for each", PerElement.found_by_id, {"own_ids": True}),
+    Row("look-up in maps, each in a binding", PerElement.bound_maps, {"language": GREMLIN_LANG}),
+    Row("a branch of `choose` for each", PerElement.branches, {"many": False}),
+    Row("a branch of `choose` for each", PerElement.branches, {"survives_a_map": False}),
+    Row("look-up in maps, as they are", PerElement.maps, {"language": BYTECODE}),
+    Row("look-up in maps that Groovy builds from a binding", PerElement.built_maps, {}),
+)
+"""The forms of properties that are written for each element."""
 
 
 NOTHING_AT_ALL = (step("inject", 0), step("limit", 0))

@@ -34,21 +34,25 @@ Step = Generator[Command, Reply, _T]
 class Rewriting:
     """The `traversal` of a query, whose inferences are replaced one by one.
 
-    `bindings` collects what scripts need, `tables` counts the tables of scores.
+    `plans` are those of the traversal as it came. `bindings` collects what scripts need, `tables`
+    counts the tables of scores, `has_run` tells whether steps with side effects have run.
     """
 
     def __init__(
         self,
         query: Query,
         analysis: Analysis,
+        plans: Sequence[Plan],
         prepared: Prepared,
         bindings: dict[str, Argument],
     ) -> None:
         self.query = query
         self.analysis = analysis
+        self.plans = plans
         self.prepared = prepared
         self.bindings = bindings
         self.tables = 0
+        self.has_run = False
 
     @property
     def traversal(self) -> Traversal:
@@ -69,6 +73,7 @@ class Rewriting:
 
     def run_once(self, cut: int) -> Step[None]:
         """Run the first `cut` steps, and go on from what they lead to."""
+        self.has_run = True
         told = yield from self.ask(
             side_effects.starts_query(self.traversal, cut, self.analysis.type_before(cut))
         )

@@ -21,6 +21,7 @@ it has changed nothing either, and the two queries are asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import cast
 from uuid import uuid4
 
@@ -76,7 +77,7 @@ def try_one_query(query: Query, planned: Mapping[int, Sequence[Plan]]) -> Step[N
     guess = yield GuessLinks(model, asked, plan.limit, plan.threshold, hides)
     if not isinstance(guess, Guess) or not can_be_looked_for(guess.linked):
         return
-    rewriting = Rewriting(query, analysis, Prepared(), {})
+    rewriting = Rewriting(query, analysis, plans, Prepared(), {})
     steps = [
         traversal.steps[0],
         step("filter", anonymous(step("id"), Instruction("is", (source,)))),
@@ -97,7 +98,7 @@ def _is_simple(query: Query) -> bool:
 
 def _names_its_input(analysis: Analysis, plan: LinkPlan) -> bool:
     """Whether an inference follows `V(id)`, and nothing behind it speaks for less than answers."""
-    if plan.inference.path != (1,) or plan.filters is not None or plan.inductive is not None:
+    if plan.inference.path != (1,) or not has_defaults(plan):
         return False
     match analysis.traversal.step(0):
         case Instruction("V", (Literal(),)):
@@ -112,6 +113,19 @@ def _names_its_input(analysis: Analysis, plan: LinkPlan) -> bool:
         and not around.looks_back
         and all(read.path[0] <= plan.inference.width for read in analysis.score_reads)
     )
+
+
+_TAKEN_OVER = frozenset(
+    "inference endpoint role edge_label direction target_label limit threshold hide".split()
+)
+"""Fields of a plan that the speculative prediction and its query go by."""
+
+
+def has_defaults(plan: LinkPlan) -> bool:
+    """Return whether a plan asks for nothing that a speculative prediction would leave out: all its
+    other fields, also those that are added some day, have their defaults."""
+    others = [each for each in fields(plan) if each.name not in _TAKEN_OVER]
+    return all(getattr(plan, each.name) == each.default for each in others)
 
 
 def can_be_looked_for(linked: Iterable[Literal]) -> bool:

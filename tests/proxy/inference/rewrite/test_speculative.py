@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import field, fields, make_dataclass
+
 import pytest
 from answering import as_bytecode, as_script, text_of
 
 from gremlink.grammar.traversal import Entries, Items, Kind, Literal
 from gremlink.proxy.inference.analysed_request import understand
 from gremlink.proxy.inference.analysis.options import Settings
+from gremlink.proxy.inference.analysis.plan import LinkPlan
 from gremlink.proxy.inference.answer import answer_understood
 from gremlink.proxy.inference.commands import (
     CheckAccess,
@@ -16,6 +19,7 @@ from gremlink.proxy.inference.commands import (
     PrepareLinks,
     RunSpeculatively,
 )
+from gremlink.proxy.inference.rewrite.speculative import try_one_query
 from gremlink.proxy.wire.request import RequestMessage
 
 FRIENDS = 'out("FRIEND").with("Neptune#ml.prediction").hasLabel("User")'
@@ -144,6 +148,25 @@ def test_what_is_not_tried(text: str, written) -> None:
     next(answering)
     asked = answering.send(None)
     assert not isinstance(asked, GuessLinks | RunSpeculatively)
+
+
+def test_an_option_that_a_plan_gets_some_day_is_not_left_out() -> None:
+    """Only a plan with the default of such an option is tried: nothing here knows what it means."""
+    extended = make_dataclass(
+        "Extended",
+        [("diversify", bool, field(default=False))],
+        bases=(LinkPlan,),
+        frozen=True,
+    )
+    understood = understand(as_bytecode(query()), Settings())
+    assert understood is not None
+    ((plan,),) = understood.planned.values()
+    known = {each.name: getattr(plan, each.name) for each in fields(plan)}
+    asked = []
+    for diversify in (False, True):
+        planned = {0: [extended(**known, diversify=diversify)]}
+        asked.append([type(each) for each in try_one_query(understood.query, planned)])
+    assert asked == [[GuessLinks], []]
 
 
 @pytest.mark.parametrize(
