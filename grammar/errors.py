@@ -1,4 +1,4 @@
-"""What can go wrong when reading or printing Gremlin.
+"""Errors of reading and printing Gremlin.
 
 GremlinError
 ├── MalformedRequest      the bytes, JSON or text are not what they claim to be

@@ -62,7 +62,7 @@ CLASS_NAMES = {
 
 
 def class_name(simple_name: str) -> str:
-    """The full Java class name of a strategy of TinkerPop's own."""
+    """Return the full Java class name of a strategy of TinkerPop's own."""
     found = CLASS_NAMES.get(simple_name)
     if found is None:
         raise NotConvertible(

@@ -11,12 +11,12 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def is_whole(text: str) -> bool:
-    """Whether a text can be encoded."""
+    """Return `True` if the text can be encoded."""
     return text.isascii() or _HALF.search(text) is None
 
 
 def escaped(text: str) -> str:
-    r"""The text with each half of a pair as six characters.
+    r"""Return the text with each half of a pair as six characters.
 
     >>> escaped("a\ud83d")
     'a\\ud83d'

@@ -18,7 +18,7 @@ _DURATION = re.compile(r"PT(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?\d+(?:\.\d+)?|-?\.\d+
 
 
 def iso_instant(seconds: int, nanoseconds: int = 0) -> str:
-    """A moment, counted from 1970, in UTC.
+    """Format a moment, in seconds from 1970, in UTC.
 
     >>> iso_instant(0), iso_instant(253402300800, 1_000_000)
     ('1970-01-01T00:00:00Z', '+10000-01-01T00:00:00.001Z')
@@ -28,26 +28,27 @@ def iso_instant(seconds: int, nanoseconds: int = 0) -> str:
 
 
 def iso_milliseconds(count: int) -> str:
-    """The same from milliseconds."""
+    """Format a moment, in milliseconds from 1970, in UTC."""
     seconds, rest = divmod(count, 1000)
     return iso_instant(seconds, rest * 1_000_000)
 
 
 def temporal_text(what: str, raw: bytes) -> str | None:
-    """The text of a qualified value in GraphBinary whose type has the name `what`; `None` for
-    another type."""
+    """Return the text of a qualified value in GraphBinary whose type has the name `what`; `None`
+    for another type."""
     read = _TEXTS.get(what)
     return None if read is None else read(raw[_HEAD:])
 
 
 def duration_seconds(raw: bytes) -> float:
-    """The length of a qualified Duration in GraphBinary."""
+    """Return the length of a qualified Duration in GraphBinary, in seconds."""
     seconds, nanoseconds = struct.unpack_from(">qi", raw, _HEAD)
     return float(seconds + nanoseconds / 1e9)
 
 
 def seconds_of(duration: str) -> float | None:
-    """The length of a duration as `java.time` writes it; `None` for another text.
+    """Return the length of a duration in the format of `java.time`, in seconds; `None` for another
+    text.
 
     >>> seconds_of("PT1H-0.5S")
     3599.5
@@ -93,7 +94,7 @@ def _fraction(nanoseconds: int) -> str:
 
 
 def _time(nanoseconds: int) -> str:
-    """A time of day, in which Java leaves seconds out that are zero."""
+    """Format a time of day, in which Java leaves out seconds that are zero."""
     second, rest = divmod(nanoseconds, 1_000_000_000)
     if not (second % 60 or rest):
         return _clock(second)[:5]

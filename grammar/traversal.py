@@ -1,4 +1,4 @@
-"""The data model: one form of a Gremlin traversal, whatever it was written in.
+"""The data model: one form of a Gremlin traversal for all encodings.
 
 The codecs (`script`, `graphbinary`, `graphson`) read into this form and print from it. Every node
 may carry an *origin*: the exact piece of the request it was read from. A node that nothing replaced

@@ -25,13 +25,10 @@ UNWANTED = re.compile(
     r"\b(whoever|whatever|nobody|somebody|someone|strangers?|told|stands?|takes nothing)\b", re.I
 )
 LATER = (
-    "grammar",
-    "proxy/graph",
     "proxy/inference",
     "proxy/learning",
     "proxy/relay",
     "proxy/serving",
-    "proxy/wire",
     "docs/architecture.md",
     "docs/docker.md",
     "docs/management.md",

@@ -1,10 +1,10 @@
-"""Where nested instructions stand, as a walk over a bytecode has written them down.
+"""Offsets of nested instructions, as a walk over a bytecode notes them.
 
-A tape is a flat list of numbers, so that a walk over a megabyte leaves few objects behind; they are
-made of it where somebody looks. A bytecode's record is its start, the index behind its record, its
-steps and its source instructions. These are a count, a record for each instruction, and where the
-last one ends. An instruction's record is its start, the index behind its record, and the records of
-the bytecodes in its arguments.
+Offsets are a flat list of numbers, so that a walk over a megabyte leaves few objects behind; these
+are made on first use. A bytecode's record is its start, the index behind its record, its steps and
+its source instructions. These are a count, a record for each instruction, and the end of the last
+one. An instruction's record is its start, the index behind its record, and the records of the
+bytecodes in its arguments.
 """
 
 from __future__ import annotations
@@ -43,15 +43,17 @@ class Tape:
         """The names of instructions, of which there are few, by their bytes: length and UTF-8."""
 
     def origin(self, start: int, end: int, index: int, behind: int) -> UnreadArguments:
-        """The origin of an instruction; the records of the traversals in it are those from
-        `index` to `behind`."""
+        """Return the origin of an instruction; the traversals in it have the records from `index`
+        to `behind`."""
         if index == behind:
             return Skipped(self, start, end)
         return _Holding(self, start, end, index, behind)
 
     def records(self, index: int) -> list[int]:
-        """The indexes of the records of the instructions whose count stands at `index`, and the
-        index behind them, where the end of the last one stands."""
+        """Return the indexes of the records of instructions, from that of their count on.
+
+        The last one is the index behind them, that of their end.
+        """
         numbers = self.numbers
         count = numbers[index]
         index += 1
@@ -62,7 +64,7 @@ class Tape:
         return found
 
     def instruction(self, index: int) -> Instruction:
-        """The instruction with this record."""
+        """Return the instruction with this record."""
         numbers, data = self.numbers, self.data
         start, behind = numbers[index], numbers[index + 1]
         name = self.names[data[start : start + 4 + _INT(data, start)[0]]]
@@ -81,7 +83,7 @@ class Skipped(Slice, UnreadArguments):
         self.end = end
 
     def nested(self, mentioning: str) -> tuple[Traversal, ...]:
-        """There is none."""
+        """Return none."""
         return ()
 
     def arguments(self) -> tuple[Argument, ...]:
@@ -90,7 +92,7 @@ class Skipped(Slice, UnreadArguments):
         return self.tape.read_arguments(self.data, at, self.nested(""))
 
     def may_mention(self, text: str) -> bool:
-        """Strings stand as they are."""
+        """Search the bytes: strings are in them as they are."""
         return self.data.find(text.encode(), self.start, self.end) >= 0
 
 
@@ -107,7 +109,7 @@ class _Holding(Skipped):
         self.behind = behind
 
     def nested(self, mentioning: str) -> tuple[Traversal, ...]:
-        """The traversals in the arguments; always the same objects."""
+        """Return the traversals in the arguments; always the same objects."""
         if mentioning and not self.may_mention(mentioning):
             return ()
         if not hasattr(self, "_nested"):
@@ -132,32 +134,32 @@ class WalkedBytecode(Slice, UnreadInstructions):
         self.index = index
 
     def step_records(self) -> list[int]:
-        """The indexes of the steps' records, and the index behind them; found once."""
+        """Return the indexes of the steps' records, and the index behind them; found once."""
         if not hasattr(self, "records"):
             self.records = self.tape.records(self.index + 2)
         return self.records
 
     def instructions(self) -> tuple[tuple[Instruction, ...], tuple[Instruction, ...]]:
-        """Source instructions and steps."""
+        """Read source instructions and steps."""
         make = self.tape.instruction
         *steps, behind = self.step_records()
         *source, _ = self.tape.records(behind + 1)
         return tuple(map(make, source)), tuple(map(make, steps))
 
     def length(self) -> int:
-        """How many steps there are."""
+        """Return the number of steps."""
         return self.tape.numbers[self.index + 2]
 
     def step(self, index: int) -> Instruction:
-        """One step."""
+        """Return one step."""
         return self.tape.instruction(self.step_records()[index])
 
     def place(self, index: int) -> int:
-        """Where a step begins in the bytes, or where the last one ends."""
+        """Return the offset at which a step begins, or the last one ends."""
         return self.tape.numbers[self.step_records()[index]]
 
     def named_or_nesting(self, name: str, mentioning: str) -> Sequence[int]:
-        """By a look at the tape and at the bytes of names."""
+        """Search the offsets and the bytes of names."""
         numbers, data = self.tape.numbers, self.data
         written, text = name.encode(), mentioning.encode()
         name_in_bytes = _PACK(len(written)) + written
@@ -172,5 +174,5 @@ class WalkedBytecode(Slice, UnreadInstructions):
         return found
 
     def may_mention(self, text: str) -> bool:
-        """Strings stand as they are."""
+        """Search the bytes: strings are in them as they are."""
         return self.data.find(text.encode(), self.start, self.end) >= 0

@@ -1,9 +1,8 @@
 """GraphBinary bytes → `gremlink.grammar.traversal`.
 
-A bytecode is walked once. That tells its instructions, their names, and the traversals nested in
-them; the arguments of an instruction are read when somebody asks for them, which for most of a
-large request nobody does. So whatever can be wrong with the shape of a request is found by the
-walk, and reading arguments cannot fail.
+A bytecode is walked once. The walk finds the instructions, their names and the traversals nested in
+them; arguments are read on first use, and most of a large request never is. Everything that can be
+wrong with the shape of a request is found by the walk, and reading arguments cannot fail.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from gremlink.grammar.traversal import (
 
 
 def read_bytecode(data: bytes | memoryview, offset: int = 0) -> tuple[Traversal, int]:
-    """The traversal whose Bytecode *value* (behind type code and flag) begins at `offset`.
+    """Read the traversal whose Bytecode *value* (behind type code and flag) begins at `offset`.
 
     Returns it and the offset behind it. Raises `MalformedRequest` and `LimitExceeded`.
     """
@@ -47,14 +46,15 @@ def read_bytecode(data: bytes | memoryview, offset: int = 0) -> tuple[Traversal,
 
 
 def read_value(data: bytes | memoryview, offset: int = 0) -> tuple[Argument, int]:
-    """The qualified value (type code, flag, value) at `offset`, and the offset behind it."""
+    """Read the qualified value (type code, flag, value) at `offset`; return it and the offset
+    behind it."""
     with without_collection():
         reader = Reader(data, offset)
         return reader.value(), reader.pos
 
 
 def skip_value(data: bytes | memoryview, offset: int = 0) -> int:
-    """The offset behind the qualified value at `offset`."""
+    """Return the offset behind the qualified value at `offset`."""
     walker = Walker(data, offset)
     walker.skip()
     return walker.pos
@@ -87,14 +87,14 @@ class Reader(Walker):
     # -- instructions
 
     def bytecode(self) -> Traversal:
-        """Walk over a Bytecode value; its instructions are made of the tape."""
+        """Walk over a Bytecode value; its instructions are read from the offsets."""
         index = len(self.tape.numbers)
         self.skip_bytecode()
         root = "g" if self.depth == 1 else "__"
         return LazyTraversal.make(root, WalkedBytecode(self.tape, index))
 
     def skip_bytecode(self) -> None:
-        """Walk over a Bytecode value, writing it down."""
+        """Walk over a Bytecode value and note its offsets."""
         numbers = self.tape.numbers
         index = len(numbers)
         numbers += (self.pos, 0)
@@ -103,7 +103,7 @@ class Reader(Walker):
         numbers[index + 1] = len(numbers)
 
     def skip_instructions(self) -> None:
-        """Walk over a count and that many instructions, writing them down."""
+        """Walk over a count and that many instructions and note their offsets."""
         numbers = self.tape.numbers
         count = self.count(8)
         numbers.append(count)
@@ -116,7 +116,8 @@ class Reader(Walker):
         numbers.append(self.pos)
 
     def name(self) -> str:
-        """A bare string that is likely to come again: known ones are found with their length."""
+        """Read a bare string that is likely to come again: known ones are found with their
+        length."""
         data, start = self.data, self.pos
         if start + 4 <= self.size:
             end = start + 4 + _INT(data, start)[0]
@@ -131,7 +132,7 @@ class Reader(Walker):
     # -- values
 
     def many(self) -> tuple[Argument, ...]:
-        """A count and that many values."""
+        """Read a count and that many values."""
         return self._values(self.count(2))
 
     def _values(self, count: int) -> tuple[Argument, ...]:
@@ -142,7 +143,7 @@ class Reader(Walker):
         return tuple(values)
 
     def _strings(self, most: int) -> list[Literal]:
-        """The strings that come next, as far as nothing is unusual about them."""
+        """Read the strings that come next, up to the first with anything unusual."""
         data, pos, last = self.data, self.pos, self.size - 6
         texts: list[str] = []
         keep = texts.append
@@ -162,7 +163,7 @@ class Reader(Walker):
         return literals_of(Kind.STRING, texts)
 
     def value(self) -> Argument:
-        """A qualified value."""
+        """Read a qualified value."""
         start = self.pos
         read = _BY_HEAD.get(self.data[start : start + 2])
         if read is None:
@@ -171,7 +172,7 @@ class Reader(Walker):
         return read(self, start)
 
     def _other_value(self, start: int) -> Argument:
-        """Nulls, enums, custom types, and everything that stays opaque."""
+        """Read nulls, enums, custom types, and everything that stays opaque."""
         code, follows = self.head()
         if not follows:
             return self._null(code, start)
@@ -191,7 +192,7 @@ class Reader(Walker):
         return Literal(Kind.NULL, None, origin=self._since(start))
 
     def enum_name(self) -> str:
-        """The qualified string that an enum's value is."""
+        """Read the qualified string that is the value of an enum."""
         start = self.pos
         if self.head() != (codes.STRING, True):
             raise MalformedRequest(f"the enum constant at {start} has no name")
@@ -200,7 +201,7 @@ class Reader(Walker):
     def _since(self, start: int) -> Slice:
         return Slice(self.data, start, self.pos)
 
-    # -- composites; `start` is where the type code stands
+    # -- composites; `start` is the offset of the type code
 
     def _nested(self, start: int) -> Argument:
         walked = next(self.walked, None)
@@ -250,7 +251,7 @@ class Reader(Walker):
         return Strategy(name, tuple(configuration), origin=self._since(start))
 
     def key(self) -> str:
-        """A qualified string."""
+        """Read a qualified string."""
         start = self.pos
         if self.head() != (codes.STRING, True):
             raise MalformedRequest(f"a strategy's key at {start} is not a string")
@@ -289,7 +290,7 @@ _COMPOSITES: dict[int, _Read] = {
 
 
 def _deeper(read: _Read) -> _Read:
-    """A value with values in it is one level deeper than they are."""
+    """Return a reader of a value with values in it, which are one level deeper."""
 
     def read_deeper(reader: Reader, start: int) -> Argument:
         reader.enter()
@@ -337,7 +338,7 @@ def _skip_enum(reader: Reader) -> None:
 
 
 def _aside(move: Move) -> Move:
-    """What is inside an opaque value stays there, traversals too."""
+    """Return a move over an opaque value that forgets the traversals in it."""
 
     def move_aside(reader: Reader) -> None:
         known = len(reader.tape.numbers)

@@ -1,7 +1,8 @@
 """Values without values in them: GraphBinary bytes → literals.
 
-`SCALARS` has a function for each type code; it takes a walker that stands behind type code and
-flag, and where the type code stands. What means nothing (a string that is not UTF-8) stays opaque.
+`SCALARS` has a function for each type code; it takes a walker at the offset behind type code and
+flag, and the offset of the type code. Values without a meaning (a string that is not UTF-8) stay
+opaque.
 """
 
 from __future__ import annotations

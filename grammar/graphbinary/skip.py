@@ -93,7 +93,7 @@ class Walker:
         return start
 
     def int32(self) -> int:
-        """A signed integer of four bytes."""
+        """Read a signed integer of four bytes."""
         start = self.pos
         if start + 4 > self.size:
             self.take(4)
@@ -102,7 +102,7 @@ class Walker:
         return int(number)
 
     def length(self) -> int:
-        """A length in bytes, checked against what is left."""
+        """Read a length in bytes and check it against the rest."""
         start = self.take(4)
         (found,) = _INT(self.data, start)
         left = self.size - self.pos
@@ -113,7 +113,8 @@ class Walker:
         raise LimitExceeded("REMAINING_BYTES", left, found)
 
     def count(self, smallest: int) -> int:
-        """A count of things of at least `smallest` bytes each, checked against what is left."""
+        """Read a count of things of at least `smallest` bytes each and check it against the
+        rest."""
         start = self.pos
         found = self.int32()
         if found < 0:
@@ -127,14 +128,14 @@ class Walker:
         return found
 
     def blob(self) -> bytes:
-        """A length and that many bytes."""
+        """Move over a length and that many bytes."""
         size = self.length()
         begin = self.pos
         self.pos = begin + size
         return self.data[begin : self.pos]
 
     def string(self) -> str:
-        """A bare string: length and UTF-8."""
+        """Read a bare string: length and UTF-8."""
         start = self.pos
         try:
             return self.blob().decode("utf-8")
@@ -142,12 +143,12 @@ class Walker:
             raise MalformedRequest(f"the string at {start} is not UTF-8") from error
 
     def head(self) -> tuple[int, bool]:
-        """Type code and whether a value follows. For a custom type stops before its name."""
+        """Read the type code, and if a value follows. For a custom type stops before its name."""
         code = self.data[self.take(1)]
         return code, code == codes.CUSTOM or self.flag()
 
     def flag(self) -> bool:
-        """Whether a value follows the flag byte at the position."""
+        """Return `True` if a value follows the flag byte at the position."""
         start = self.take(1)
         match self.data[start]:
             case 0:
@@ -158,13 +159,13 @@ class Walker:
                 raise MalformedRequest(f"value flag {other:#04x} at {start} is neither 0 nor 1")
 
     def enter(self) -> None:
-        """One level deeper; every `enter` has its `leave`."""
+        """Go one level deeper; every `enter` has its `leave`."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise LimitExceeded("MAX_DEPTH", MAX_DEPTH, self.depth)
 
     def leave(self) -> None:
-        """One level up."""
+        """Go one level up."""
         self.depth -= 1
 
     # -- skipping
@@ -192,7 +193,7 @@ class Walker:
         self.pos = pos
 
     def move(self, code: int) -> Move:
-        """How to move over a value of this type."""
+        """Return the function that moves over a value of this type."""
         found = self.moves.get(code)
         if found is None:
             raise MalformedRequest(f"unknown type code {code:#04x} before {self.pos}")
@@ -294,7 +295,7 @@ def _over(size: int) -> Move:
 
 
 def _through(layout: tuple[int | Part, ...]) -> Move:
-    """Over all parts of a value, which are one level deeper than it."""
+    """Return a move over all parts of a value, which are one level deeper than it."""
     moves = [_over(part) if isinstance(part, int) else _PARTS[part] for part in layout]
 
     def move(walker: Walker) -> None:
@@ -316,14 +317,15 @@ Walker.moves = {
 
 
 def _relation_identifier(walker: Walker) -> None:
-    """JanusGraph 1.x: out-vertex id, type id, relation id, in-vertex id."""
+    """Move over an id of JanusGraph 1.x: out-vertex id, type id, relation id, in-vertex id."""
     _janusgraph_id(walker)
     walker.take(16)
     _janusgraph_id(walker)
 
 
 def _janusgraph_id(walker: Walker) -> None:
-    """A marker and a long, or a marker and ASCII whose last character has its high bit set."""
+    """Move over a marker and a long, or a marker and ASCII whose last character has its high bit
+    set."""
     marker = walker.data[walker.take(1)]
     if marker != 1:
         walker.take(8)

@@ -37,7 +37,7 @@ _CLASS_ARGUMENTS = frozenset({"withoutStrategies"})
 
 
 def write_bytecode(traversal: Traversal) -> bytes:
-    """The Bytecode *value* of a traversal, as it stands behind type code and flag.
+    """Return the Bytecode *value* of a traversal, without type code and flag.
 
     Nodes that came from GraphBinary are copied. Raises `NotConvertible` for values that exist only
     in another encoding.
@@ -48,7 +48,7 @@ def write_bytecode(traversal: Traversal) -> bytes:
 
 
 def write_value(argument: Argument) -> bytes:
-    """The qualified value: type code, flag, value."""
+    """Return the qualified value: type code, flag, value."""
     out: _Pieces = []
     _value(argument, out, 0)
     return b"".join(out)
@@ -74,7 +74,7 @@ def _counted(instructions: Sequence[Instruction], out: _Pieces, depth: int) -> N
 
 
 def _instructions(instructions: Sequence[Instruction], out: _Pieces, depth: int) -> None:
-    """Instructions that stood one behind the other are copied as one piece."""
+    """Copy instructions that are adjacent in a request as one piece."""
     data, begin, end = b"", 0, 0
     for instruction in instructions:
         origin = instruction.origin
@@ -135,7 +135,7 @@ def _value(argument: Argument, out: _Pieces, depth: int) -> None:
             written: dict[int, bytes] = {}
             for key, value in entries:
                 _value(key, out, depth + 1)
-                if isinstance(value, Items):  # the same one may stand here a thousand times
+                if isinstance(value, Items):  # the same one may occur a thousand times
                     piece = written.get(id(value))
                     if piece is None:
                         part: _Pieces = []
@@ -161,7 +161,7 @@ def _many(arguments: tuple[Argument, ...], out: _Pieces, depth: int) -> None:
     out.append(_INT.pack(len(arguments)))
     written: dict[int, bytes] = {}
     for argument in arguments:
-        if isinstance(argument, Literal):  # the same one may stand here a thousand times
+        if isinstance(argument, Literal):  # the same one may occur a thousand times
             piece = written.get(id(argument))
             if piece is None:
                 piece = written[id(argument)] = write_value(argument)
@@ -183,7 +183,7 @@ def _strategy(strategy: Strategy, out: _Pieces, depth: int) -> None:
     out.append(bytes((codes.STRATEGY, 0)))
     match strategy.origin:
         case Derived(Slice(data, start, _)):
-            # the full class name stands where it was read: behind type code and flag
+            # the full class name is where it was read: behind type code and flag
             size = 4 + int(_INT.unpack_from(data, start + 2)[0])
             out.append(data[start + 2 : start + 2 + size])
         case _:
@@ -234,7 +234,7 @@ def _literal(literal: Literal, out: _Pieces) -> None:
 
 
 def _integer(value: int, out: _Pieces) -> None:
-    """Two's complement in the fewest bytes, as Java's `BigInteger.toByteArray`."""
+    """Append two's complement in the fewest bytes, as Java's `BigInteger.toByteArray`."""
     size = (value if value >= 0 else ~value).bit_length() // 8 + 1
     out.append(_INT.pack(size))
     out.append(value.to_bytes(size, "big", signed=True))

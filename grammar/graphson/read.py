@@ -57,12 +57,12 @@ class Node:
 
 
 def read_bytecode(json: Any) -> Traversal:
-    """The traversal of a `g:Bytecode`: the typed object or what stands under its `@value`."""
+    """Read the traversal of a `g:Bytecode`: the typed object, or the one under its `@value`."""
     return _bytecode(json, "g", 0)
 
 
 def read_value(json: Any) -> Argument:
-    """The argument that a JSON value stands for."""
+    """Read the argument that a JSON value represents."""
     return _value(json, 0)
 
 
@@ -219,7 +219,8 @@ def _predicate(type_: str) -> Callable[[Any, Node, int], Argument]:
 
 
 def _strategy(name: str, value: Any, node: Node, depth: int) -> Argument:
-    """Up to 3.7 the value is the configuration; 3.8 wraps it as `{"fqcn": …, "conf": …}`."""
+    """Read a strategy. Up to 3.7 the value is the configuration; 3.8 wraps it as `{"fqcn": …,
+    "conf": …}`."""
     if not isinstance(value, dict):
         return Opaque("graphson", node.json, f"g:{name}", origin=node)
     configuration = value.get("conf") if is_wrapped(value) else value
@@ -235,7 +236,7 @@ def _strategy(name: str, value: Any, node: Node, depth: int) -> Argument:
 
 
 def is_wrapped(value: Any) -> bool:
-    """Whether a strategy's value has the 3.8 form."""
+    """Return `True` if a strategy's value has the form of TinkerPop 3.8."""
     return isinstance(value, dict) and value.keys() == {"fqcn", "conf"}
 
 

@@ -30,7 +30,7 @@ _CLASS_ARGUMENTS = frozenset({"withoutStrategies"})
 
 
 def write_bytecode(traversal: Traversal, version: int = 3) -> dict[str, Any]:
-    """The `g:Bytecode` of a traversal, typed, in GraphSON `version` 2 or 3.
+    """Return the `g:Bytecode` of a traversal, typed, in GraphSON `version` 2 or 3.
 
     Nodes that came from GraphSON are taken over as they are. Raises `NotConvertible` for values
     that exist only in another encoding.
@@ -42,7 +42,7 @@ def write_bytecode(traversal: Traversal, version: int = 3) -> dict[str, Any]:
 
 
 def write_value(argument: Argument, version: int = 3) -> Any:
-    """The JSON value of an argument in GraphSON `version` 2 or 3."""
+    """Return the JSON value of an argument in GraphSON `version` 2 or 3."""
     return _Writer(version).value(argument, 0)
 
 
@@ -116,7 +116,7 @@ class _Writer:
                 raise NotConvertible(f"the value of the variable {name} is not known")
 
     def _predicate(self, name: str, arguments: tuple[Argument, ...], depth: int) -> dict[str, Any]:
-        """One argument stands alone, except where the predicate takes a collection."""
+        """Write one argument alone, except where the predicate takes a collection."""
         if name in ("and", "or"):
             return {"predicate": name, "value": [self.value(a, depth + 1) for a in arguments]}
         if len(arguments) == 1 and name not in ("within", "without"):

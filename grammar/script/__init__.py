@@ -24,11 +24,10 @@ from gremlink.grammar.traversal import Argument, Traversal
 class Script:
     """A script and the traversals in it.
 
-    `traversals` are the outermost ones that begin on a source, in order. `fragments` are the chains
-    of steps that walking those does not reach: anonymous ones outside of any traversal, steps on
-    variables and behind methods that are not Gremlin, and whatever stands inside opaque arguments.
-    They can be looked at, not replaced. `statements` are its statements, if each could be sent
-    alone (`statements`).
+    `traversals` are the outermost ones that begin on a source, in order. `fragments` are the other
+    chains of steps: anonymous ones outside of any traversal, steps on variables and behind methods
+    that are not Gremlin, and those inside opaque arguments. They are for reading, and cannot be
+    replaced. `statements` are its statements, if each could be sent alone (`statements`).
     """
 
     __slots__ = ("_alone", "_original", "_spans", "fragments", "statements", "traversals")
@@ -55,7 +54,8 @@ class Script:
         return self.between(0, len(self._original))
 
     def between(self, start: int, end: int | None = None) -> str:
-        """The text of some statements, from where the first begins to where the last ends."""
+        """Return the text of some statements, from the beginning of the first to the end of the
+        last."""
         pieces = []
         position = start
         end = len(self._original) if end is None else end
@@ -79,7 +79,7 @@ class Script:
         return self._original[self._spans[0].end :] if self._alone else ""
 
     def replace(self, index: int, traversal: Traversal) -> Script:
-        """The script with another traversal in the place of `traversals[index]`."""
+        """Return the script with another traversal in the place of `traversals[index]`."""
         changed = list(self.traversals)
         changed[index] = traversal
         return Script(
@@ -106,7 +106,7 @@ def parse(text: str, bindings: Mapping[str, Argument] | None = None) -> Script:
 
 
 def _read(text: str, bindings: Mapping[str, Argument]) -> Script:
-    """Nothing keeps the tree behind this: the collector does not get to see it."""
+    """Read the tree; no reference to it is left afterwards for the garbage collector to follow."""
     parts = tree(text)
     reader = Reader(text, bindings)
     reader.search(parts)

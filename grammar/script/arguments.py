@@ -49,13 +49,13 @@ class Arguments:
         self.calls = Calls(reader, self)
 
     def arguments(self, group: Group) -> list[Argument]:
-        """What stands between the brackets of a call."""
+        """Read the arguments between the brackets of a call."""
         if group.literals is not None:
             return [self._token(literal) for literal in group.literals]
         return [self.argument(parts) for parts in self.split(group)]
 
     def split(self, group: Group) -> list[list[Part]]:
-        """The pieces between commas. Raises `ScriptError` for an empty one."""
+        """Return the pieces between commas. Raises `ScriptError` for an empty one."""
         if not group.parts:
             return []
         pieces: list[list[Part]] = [[]]
@@ -75,7 +75,7 @@ class Arguments:
         return pieces
 
     def argument(self, parts: Sequence[Part]) -> Argument:
-        """One argument; whatever is no literal, constant, predicate or traversal is opaque."""
+        """Read one argument; it is opaque if it is no literal, constant, predicate or traversal."""
         match parts:
             case [Operand() as operand]:
                 return self._operand(operand)
@@ -95,7 +95,7 @@ class Arguments:
         return self.opaque(parts, "expression")
 
     def _cast(self, type_: str | None, value: Sequence[Part], parts: Sequence[Part]) -> Argument:
-        """`(byte) 1`, `1 as Long`, `[1, 2] as Set`: a literal of that type, else opaque."""
+        """Read `(byte) 1`, `1 as Long`, `[1, 2] as Set`: a literal of that type, else opaque."""
         kind = CASTS.get(type_ or "")
         span = self.span(parts)
         if not value or (kind is None and type_ != "Set"):
@@ -111,30 +111,30 @@ class Arguments:
         return self.opaque_behind(span, "expression", [read])
 
     def _refuse_neighbours(self, parts: Sequence[Part]) -> None:
-        """Two literals side by side are nobody's Gremlin: a comma is missing."""
+        """Refuse two literals side by side: a comma is missing."""
         for left, right in pairwise(parts):
             if is_literal(left) and is_literal(right):
                 assert isinstance(right, Operand)
                 raise error_at(self.reader.text, right.start, "expected , or ) before this")
 
     def opaque_behind(self, span: Span, what: str, read: Sequence[Argument]) -> Opaque:
-        """An opaque piece whose parts were read already: the traversals in them are kept."""
+        """Make an opaque piece whose parts were read already: the traversals in them are kept."""
         for argument in read:
             self.reader.fragments += children(argument)
         return Opaque("script", span.piece, what, origin=span)
 
     def span(self, parts: Sequence[Part]) -> Span:
-        """Where the parts stand."""
+        """Return the span of the parts."""
         return Span(self.reader.text, parts[0].start, parts[-1].end)
 
     def opaque(self, parts: Sequence[Part], what: str) -> Opaque:
-        """An opaque piece; the traversals in it are found as fragments."""
+        """Make an opaque piece; the traversals in it become fragments."""
         self.reader.search(parts)
         span = self.span(parts)
         return Opaque("script", span.piece, what, origin=span)
 
     def opaque_group(self, group: Group, what: str) -> Opaque:
-        """An opaque pair of brackets."""
+        """Make an opaque pair of brackets."""
         self.reader.search(group.parts)
         span = Span(self.reader.text, group.start, group.end)
         return Opaque("script", span.piece, what, origin=span)
@@ -213,7 +213,7 @@ class Arguments:
                 return self._set_or_closure(group, span)
 
     def _bracketed(self, parts: Sequence[Part], span: Span) -> Argument:
-        """`(x)` is `x`; the brackets belong to what is copied, except for a traversal's."""
+        """Read `(x)` as `x`; the brackets belong to what is copied, except for a traversal's."""
         inner = self.argument(parts)
         match inner:
             case Traversal():
@@ -248,7 +248,7 @@ class Arguments:
         return Items("list", items, origin=span)
 
     def mapped(self, piece: list[Part], at: int) -> Argument:
-        """The value behind the colon at `at`."""
+        """Read the value behind the colon at `at`."""
         if at + 1 == len(piece):
             found = piece[at]
             assert isinstance(found, Token)
@@ -256,7 +256,7 @@ class Arguments:
         return self.argument(piece[at + 1 :])
 
     def key(self, parts: Sequence[Part]) -> Argument:
-        """A bare word is a string; `(T.id)` is what it says."""
+        """Read a map's key: a bare word is a string, `(T.id)` is the constant."""
         match parts:
             case [Operand(primary=Token("NAME") as name, suffixes=[])]:
                 return Literal.string(str(name))
@@ -265,7 +265,8 @@ class Arguments:
         return self.argument(parts)
 
     def _set_or_closure(self, group: Group, span: Span) -> Argument:
-        """Since 3.8 gremlin-lang writes sets as `{1, 2}`: constants only, else it is a closure."""
+        """Read a set or a closure. Since 3.8 gremlin-lang writes sets as `{1, 2}`, with constants
+        only."""
         parts = group.parts
         if not parts or not all(
             is_constant(part) or (isinstance(part, Token) and part == ",") for part in parts

@@ -53,7 +53,7 @@ class Calls:
         self.values = values
 
     def chain(self, operand: Operand, chain: list[Link], span: Span) -> Argument:
-        """What a chain of names and calls stands for."""
+        """Read a chain of names and calls as an argument."""
         name = dotted(chain)
         if name is not None:
             return self._constant(name, span)
@@ -99,7 +99,7 @@ class Calls:
         return self._combined(predicate(link.name, arguments), chain[first + 1 :], span)
 
     def _combined(self, predicate: Predicate, rest: list[Link], span: Span) -> Argument:
-        """`.and(…)`, `.or(…)` and `.negate()` behind a predicate."""
+        """Combine a predicate with the `.and(…)`, `.or(…)` and `.negate()` behind it."""
         joined, connective = [predicate], ""
         for number, link in enumerate(rest):
             arguments = self.values.arguments(link.call) if link.call is not None else []
@@ -119,7 +119,7 @@ class Calls:
         return replace(connected(joined, connective), origin=span)
 
     def _bare_not(self, operand: Operand, chain: list[Link], span: Span) -> Argument:
-        """`not(…)` negates a predicate or is a step; its argument tells."""
+        """Read `not(…)`: negate a predicate, or make a step, by the type of its argument."""
         assert chain[0].call is not None
         self.reader.inside += 1
         arguments = tuple(self.values.arguments(chain[0].call))
@@ -144,7 +144,8 @@ class Calls:
     # -- other values with a call in them
 
     def _special(self, chain: list[Link], span: Span) -> Argument | None:
-        """UUIDs and strategies; nothing is read twice, so the names decide before the arguments."""
+        """Read UUIDs and strategies; nothing is read twice, so the names decide before the
+        arguments."""
         names = [link.name for link in chain]
         match names:
             case ["UUID"] | ["UUID", "fromString"] | ["java", "util", "UUID", "fromString"]:
@@ -168,7 +169,7 @@ class Calls:
         return self.values.opaque_behind(span, "UUID", arguments)
 
     def new(self, operand: Operand, parts: Sequence[Part]) -> Argument:
-        """`new X(…)`: strategies and big numbers; other objects are opaque."""
+        """Read `new X(…)`: strategies and big numbers; other objects are opaque."""
         chain = self.reader.links(operand)
         span = self.values.span(parts)
         name, call = chain[-1].name, chain[-1].call
@@ -185,7 +186,7 @@ class Calls:
         return self.values.opaque(parts, f"new {name}" if name else "expression")
 
     def _configured(self, name: str, call: Group, span: Span) -> Argument:
-        """`new SubgraphStrategy(vertices: hasLabel("person"))`."""
+        """Read `new SubgraphStrategy(vertices: hasLabel("person"))`."""
         pieces = self.values.split(call)
         if not all(colon(piece) for piece in pieces):
             return self.values.opaque_behind(
@@ -200,7 +201,7 @@ class Calls:
         return Strategy(name, tuple(configuration), origin=span)
 
     def _built(self, name: str, methods: list[Link], span: Span) -> Argument:
-        """`SubgraphStrategy.build().vertices(hasLabel("person")).create()`."""
+        """Read `SubgraphStrategy.build().vertices(hasLabel("person")).create()`."""
         called = [
             (str(link.name), self.values.arguments(link.call) if link.call is not None else [])
             for link in methods

@@ -25,7 +25,7 @@ class Link:
 
     @property
     def is_call(self) -> bool:
-        """Whether the link is `name(…)` or `name { … }`."""
+        """`True` for `name(…)` and `name { … }`."""
         return self.name is not None and (self.call is not None or bool(self.closures))
 
     @property
@@ -35,7 +35,7 @@ class Link:
 
 
 def links(operand: Operand) -> list[Link]:
-    """The chain of an operand; the first link is the operand's primary."""
+    """Return the chain of an operand; the first link is the operand's primary."""
     primary = operand.primary
     if isinstance(primary, Group):
         current = Link(None, primary.start, primary.start, primary.end)

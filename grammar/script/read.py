@@ -2,7 +2,7 @@
 
 A chain is a traversal by its names: a source (`g`, `graph.traversal()`, anything) with a method
 that begins traversals, or `__`, or a bare step as an argument. The first method that is no step of
-Gremlin ends it. Whatever is not understood becomes `Opaque`, and is searched for more traversals.
+Gremlin ends it. Everything else becomes `Opaque`, and is searched for more traversals.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from gremlink.grammar.traversal import (
 _FOLLOWING = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*(?:[)\]},;.]|\Z)", re.DOTALL)
 
 PLAIN_DOTS = frozenset({"", ".", "?."})
-"""What stands before a step; the first of a chain has nothing before it."""
+"""Tokens before a step; the first of a chain has none."""
 
 ALL_DOTS = PLAIN_DOTS | {"*.", ".&", ".@", "??."}
-"""What stands before the steps of a fragment: there, nothing is to be missed."""
+"""Tokens before the steps of a fragment, in which nothing may be missed."""
 
 
 class Reader:
@@ -94,7 +94,7 @@ class Reader:
             self.search_string(primary)
 
     def search_string(self, token: Token) -> None:
-        """The code in a GString: found, but never rewritten."""
+        """Read the code in a GString, which is never rewritten."""
         if "${" not in token or strings.unquote(token) is not None:
             return
         for piece in strings.interpolated(token):
@@ -106,7 +106,8 @@ class Reader:
             self.fragments += inner.fragments
 
     def search_links(self, operand: Operand, chain: list[Link], begin: int) -> None:
-        """Runs of steps from a link on are fragments; the brackets of the others are searched."""
+        """Find runs of steps from a link on, which are fragments; search the brackets of the
+        others."""
         index = begin
         while index < len(chain):
             link = chain[index]
@@ -126,14 +127,14 @@ class Reader:
             index += 1
 
     def links(self, operand: Operand) -> list[Link]:
-        """The chain of an operand. Raises `ScriptError` for a dot without a name."""
+        """Return the chain of an operand. Raises `ScriptError` for a dot without a name."""
         chain = links(operand)
         if any(link.dot and link.name is None for link in chain):
             self._refuse_lone_dots(chain)
         return chain
 
     def _refuse_lone_dots(self, chain: list[Link]) -> None:
-        """A dot needs a name behind it, or at least something that could yield one."""
+        """Refuse a dot with nothing behind it that could be, or yield, a name."""
         for link in chain:
             following = _FOLLOWING.match(self.text, link.end)
             if link.dot and link.name is None and following is not None:
@@ -145,7 +146,7 @@ class Reader:
     def traversal(
         self, operand: Operand, chain: list[Link], *, bare: bool
     ) -> tuple[Traversal, int] | None:
-        """The traversal with which a chain begins, and how many links it takes."""
+        """Return the traversal at the beginning of a chain, and the number of its links."""
         head = chain[0]
         if head.name == "__" and not head.is_call:
             return self._anonymous(operand, chain, 1, "__")
@@ -166,7 +167,8 @@ class Reader:
         return Traversal(source, steps, root=root, origin=origin), index
 
     def _search_root(self, operand: Operand, chain: list[Link]) -> None:
-        """What a source is computed from belongs to its traversal, so it can only be looked at."""
+        """Read the code that computes a source: it belongs to the traversal, and cannot be
+        replaced."""
         self.inside += 1
         self._search_primary(operand.primary)
         for link in chain:
@@ -183,7 +185,7 @@ class Reader:
         return Traversal((), steps, root=root, origin=origin), index
 
     def _spawn(self, chain: list[Link]) -> int | None:
-        """The first link that configures a source or begins a traversal on it."""
+        """Return the first link that configures a source or begins a traversal on it."""
         for index in range(1, len(chain)):
             link = chain[index]
             if not link.is_call or link.name is None:
@@ -208,7 +210,7 @@ class Reader:
         names: frozenset[str],
         dots: frozenset[str] = PLAIN_DOTS,
     ) -> tuple[tuple[Instruction, ...], int]:
-        """The run of calls with these names from a link on, and the link behind it."""
+        """Return the run of calls with these names from a link on, and the link behind it."""
         instructions = []
         index = begin
         while index < len(chain):

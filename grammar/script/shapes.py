@@ -1,4 +1,4 @@
-"""What the shape of a piece of a script tells, before anything in it is read."""
+"""Shapes of pieces of a script, by which they are classified before they are read."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ CASTS = {
 
 
 def type_name(operand: Operand) -> str | None:
-    """The name, if the operand is nothing else."""
+    """Return the name, if the operand is nothing else."""
     primary = operand.primary
     if operand.suffixes or not isinstance(primary, Token) or primary.type != "NAME":
         return None
@@ -85,7 +85,7 @@ def type_name(operand: Operand) -> str | None:
 
 
 def cast_type(operand: Operand) -> str | None:
-    """The type in `(byte)`, if the operand is a cast."""
+    """Return the type in `(byte)`, if the operand is a cast."""
     group = operand.primary
     if operand.suffixes or not isinstance(group, Group) or group.bracket != "(":
         return None
@@ -97,12 +97,13 @@ def cast_type(operand: Operand) -> str | None:
 
 
 def spawns(link: Link) -> bool:
-    """Whether the link begins a traversal on a source."""
+    """Return `True` if the link begins a traversal on a source."""
     return link.is_call and (link.name in SPAWNING or link.name in SPAWNING_ON_NAMES)
 
 
 def is_source(chain: list[Link], begin: int) -> bool:
-    """Whether methods like `with` configure a source: on a traversal, a plain step follows them."""
+    """Return `True` if methods like `with` configure a source: behind a traversal, a plain step
+    follows."""
     behind = begin
     while behind < len(chain) and chain[behind].call and chain[behind].name in SOURCE_METHODS:
         behind += 1
@@ -112,12 +113,13 @@ def is_source(chain: list[Link], begin: int) -> bool:
 
 
 def is_groovys(link: Link, index: int) -> bool:
-    """`call { … }` and the like as bare words, and `with { … }` anywhere, are Groovy's."""
+    """Return `True` for Groovy's own calls: `call { … }` and the like as bare words, `with { … }`
+    anywhere."""
     return link.call is None and (not index or link.name == "with")
 
 
 def is_literal(part: Part) -> bool:
-    """Whether the part begins with a string or a number."""
+    """Return `True` if the part begins with a string or a number."""
     return (
         isinstance(part, Operand)
         and isinstance(part.primary, Token)
@@ -126,19 +128,19 @@ def is_literal(part: Part) -> bool:
 
 
 def is_string(argument: Argument) -> TypeGuard[Literal]:
-    """Whether the argument is a string that is known."""
+    """Return `True` if the argument is a string literal."""
     return isinstance(argument, Literal) and argument.kind is Kind.STRING
 
 
 def is_constant(part: Part) -> bool:
-    """Whether the part is a literal alone, or its sign."""
+    """Return `True` if the part is a literal alone, or its sign."""
     if not isinstance(part, Operand):
         return part in ("-", "+")
     return is_literal(part) and not part.suffixes
 
 
 def colon(parts: Sequence[Part]) -> int:
-    """Where the colon behind a map's key stands; 0 if there is none."""
+    """Return the index of the colon behind a map's key; 0 if there is none."""
     for index, part in enumerate(parts[:3]):
         if isinstance(part, Token) and part == ":":
             return index
@@ -146,14 +148,14 @@ def colon(parts: Sequence[Part]) -> int:
 
 
 def dotted(chain: list[Link]) -> str | None:
-    """`a.b.C` if the chain has nothing but names."""
+    """Return `a.b.C` if the chain has nothing but names."""
     if any(link.name is None or link.groups for link in chain):
         return None
     return ".".join(str(link.name) for link in chain)
 
 
 def predicate_at(chain: list[Link]) -> int | None:
-    """The link that is a predicate: `P.gt(1)`, `TextP.containing("a")`, `gt(1)`."""
+    """Return the link that is a predicate: `P.gt(1)`, `TextP.containing("a")`, `gt(1)`."""
     for index, link in enumerate(chain):
         if link.groups:
             if link.call is None or link.closures or link.name not in PREDICATES:
@@ -164,7 +166,7 @@ def predicate_at(chain: list[Link]) -> int | None:
 
 
 def predicate(name: str, arguments: tuple[Argument, ...]) -> Predicate:
-    """The predicate that a method makes; a list is what it is `within`."""
+    """Return the predicate that a method makes; a list is the argument of `within`."""
     match name, arguments:
         case "within" | "without", (Items(_, items),):
             arguments = items
@@ -172,12 +174,12 @@ def predicate(name: str, arguments: tuple[Argument, ...]) -> Predicate:
 
 
 def connected(joined: list[Predicate], connective: str) -> Predicate:
-    """`a.and(b).and(c)` as one predicate."""
+    """Return `a.and(b).and(c)` as one predicate."""
     return Predicate("P", connective, tuple(joined)) if connective else joined[0]
 
 
 def negated(predicate: Predicate) -> Predicate:
-    """The opposite, where it has a name, else `not`."""
+    """Return the opposite predicate, where it has a name, else `not`."""
     opposite = NEGATIONS.get(predicate.name)
     if opposite is not None:
         return Predicate(predicate.type, opposite, predicate.arguments)

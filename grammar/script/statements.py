@@ -37,7 +37,8 @@ class Statement:
 def plain_statements(
     text: str, parts: Sequence[Part], spans: Sequence[Span]
 ) -> tuple[Statement, ...]:
-    """The statements of a script; none if any of them is not plain. `spans` are its traversals."""
+    """Return the statements of a script; none if any of them is not plain. `spans` are its
+    traversals."""
     numbers = {span.start: number for number, span in enumerate(spans)}
     found = [_plain(chunk, numbers, spans) for chunk in _chunks(text, parts)]
     every = tuple(statement for statement in found if statement is not None)
@@ -48,7 +49,7 @@ def plain_statements(
 
 
 def _chunks(text: str, parts: Sequence[Part]) -> list[list[Part]]:
-    """The parts of each statement: a `;` ends it, or the end of a line behind an operand."""
+    """Return the parts of each statement: a `;` ends it, or the end of a line behind an operand."""
     chunks: list[list[Part]] = [[]]
     for part in parts:
         before = chunks[-1][-1] if chunks[-1] else None

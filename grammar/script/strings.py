@@ -14,7 +14,7 @@ _INTERPOLATION = re.compile(r"(?:\\.)|(\$(?:\{|[^\W\d]))", re.DOTALL)
 
 
 def unquote(token: str) -> str | None:
-    """The text that a string literal stands for; `None` where it must be evaluated (GString)."""
+    """Return the text of a string literal; `None` where it must be evaluated (GString)."""
     if token[0] == "$":
         inner = token[2:-2]
         if _interpolates(inner.replace("$$", "")):
@@ -59,7 +59,7 @@ _QUOTED_OR_BRACE = re.compile(
 
 
 def interpolated(token: str) -> list[str]:
-    """The code pieces of a GString: what stands in each `${…}`."""
+    """Return the code pieces of a GString: the content of each `${…}`."""
     pieces = []
     begin = token.find("${")
     while begin >= 0:
@@ -79,7 +79,7 @@ _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def quote(text: str) -> str:
-    """A literal that Groovy and gremlin-lang both read as `text`: single quotes, pure ASCII."""
+    """Quote a text so that Groovy and gremlin-lang both read it: single quotes, pure ASCII."""
     return f"'{_UNSAFE.sub(_escape, text)}'"
 
 
@@ -108,7 +108,7 @@ _RANGES = {Kind.BYTE: 8, Kind.SHORT: 16, Kind.INT: 32, Kind.LONG: 64}
 
 
 def number(token: str, sign: int = 1) -> Literal | None:
-    """The literal that a number stands for; `None` if it is out of the range of its type.
+    """Return the literal of a number; `None` if it is out of the range of its type.
 
     Without a suffix Groovy's types: Integer or what fits, BigDecimal with a point or exponent.
     """
@@ -144,12 +144,12 @@ def _is_real(text: str) -> bool:
 
 
 def cast(value: int, kind: Kind) -> Literal | None:
-    """A whole number as another kind; `None` if it does not fit."""
+    """Convert a whole number to another kind; `None` if it does not fit."""
     return _whole(value, kind)
 
 
 def big(class_name: str, text: str) -> Literal | None:
-    """What `new BigDecimal("…")` and `new BigInteger("…")` are."""
+    """Return the value of `new BigDecimal("…")` and `new BigInteger("…")`."""
     if len(text) > MAX_DIGITS:
         return None
     try:

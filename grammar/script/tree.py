@@ -45,7 +45,7 @@ class Group:
 
     @classmethod
     def of_literals(cls, literals: list[Token], start: int, end: int) -> Group:
-        """Round brackets with nothing but literals and commas between them."""
+        """Make round brackets with nothing but literals and commas between them."""
         made = cls.__new__(cls)
         made.bracket, made.start, made.end, made.depth = "(", start, end, 1
         made.literals = literals
@@ -53,7 +53,7 @@ class Group:
 
     @property
     def parts(self) -> list[Part]:
-        """What stands between the brackets."""
+        """The parts between the brackets."""
         if self.literals is None:
             return self._parts
         parts: list[Part] = []
@@ -65,7 +65,7 @@ class Group:
 
 
 class Member:
-    """`.name`, the name beginning `at`; it is missing where a dot stands alone."""
+    """`.name`, the name beginning `at`; the name is missing where there is only a dot."""
 
     __slots__ = ("at", "dot", "end", "name")
 
@@ -107,7 +107,7 @@ def _start(children: list[Any]) -> list[Part]:
 
 
 def _row(children: list[Any]) -> list[Part]:
-    """The left-recursive rows grow in place."""
+    """Grow a left-recursive row in place."""
     if len(children) == 1:
         return children
     row: list[Part] = children[0]
@@ -141,7 +141,7 @@ def _group(children: list[Any]) -> Group:
 
 
 def _named(piece: str, start: int, end: int) -> Member:
-    """`.name` in one token."""
+    """Make the member of `.name`, which is one token."""
     return Member(".", piece[1:], start + 1, end)
 
 
@@ -150,7 +150,7 @@ _QUOTED = ("NUMBER", "DOUBLE_QUOTED", "SINGLE_QUOTED")
 
 
 def _literals(piece: str, start: int, end: int) -> Group:
-    """A pair of brackets with literals and commas in one token."""
+    """Split a pair of brackets with literals and commas, which are one token."""
     literals = [
         token(
             _QUOTED[found.lastindex or 0], found.group(), start + found.start(), start + found.end()
@@ -161,7 +161,7 @@ def _literals(piece: str, start: int, end: int) -> Group:
 
 
 def _call(piece: str, start: int, end: int) -> tuple[Member, Group]:
-    """`.name("literal")` in one token."""
+    """Split `.name("literal")`, which is one token."""
     bracket = piece.index("(")
     member = Member(".", piece[1:bracket], start + 1, start + bracket)
     return member, _literals(piece[bracket:], start + bracket, end)
@@ -245,7 +245,7 @@ def _explain_character(text: str, at: int) -> ScriptError:
 
 
 def _open_brackets(text: str, limit: int) -> list[tuple[int, str]]:
-    """The brackets that are open at `limit`, outermost first."""
+    """Return the brackets that are open at `limit`, outermost first."""
     opened: list[tuple[int, str]] = []
     for match in _BRACKET.finditer(text, 0, limit):
         bracket = match.group("bracket")
@@ -259,7 +259,7 @@ def _open_brackets(text: str, limit: int) -> list[tuple[int, str]]:
 
 
 def line_and_column(text: str, at: int) -> tuple[int, int]:
-    """Line and column of a position, both from 1."""
+    """Return line and column of a position, both from 1."""
     line = text.count("\n", 0, at) + 1
     return line, at - (text.rfind("\n", 0, at) + 1) + 1
 
@@ -268,7 +268,7 @@ _WIDTH = 100
 
 
 def error_at(text: str, at: int, reason: str) -> ScriptError:
-    """The error, with the line that holds the place underlined; long lines are cut around it."""
+    """Make an error with the line underlined at the place; long lines are cut around it."""
     line, column = line_and_column(text, at)
     begin = text.rfind("\n", 0, at) + 1
     end = text.find("\n", at)

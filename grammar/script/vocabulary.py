@@ -19,7 +19,7 @@ SOURCE_METHODS = _words(
 """They configure a traversal source and become its instructions."""
 
 SPAWNING = _words("V E addV addE mergeV mergeE")
-"""They begin a traversal, whatever they are called on."""
+"""Steps that begin a traversal, on any object."""
 
 SPAWNING_ON_NAMES = _words("inject call io union match")
 """They begin a traversal on a plain name; Groovy's own collections and closures have them too."""

@@ -28,7 +28,7 @@ from gremlink.grammar.traversal import (
 
 
 def write(traversal: Traversal) -> str:
-    """The traversal as text; instructions that came from a script are copied from it.
+    """Return the traversal as text; instructions that came from a script are copied from it.
 
     Raises `NotConvertible` for values that exist only in another encoding.
     """
@@ -36,7 +36,7 @@ def write(traversal: Traversal) -> str:
 
 
 def write_value(argument: Argument) -> str:
-    """An argument as text."""
+    """Return an argument as text."""
     return _value(argument, 0)
 
 
@@ -115,7 +115,7 @@ _MOMENTS = {"Date": "Date", "Timestamp": "java.sql.Timestamp"}
 
 
 def _moment(opaque: Opaque) -> str | None:
-    """A date of another encoding in Groovy; `None` for another value."""
+    """Write a date of another encoding in Groovy; `None` for another value."""
     what = opaque.what.rpartition(":")[2]
     match what, opaque.raw:
         case "OffsetDateTime", bytes() as raw:

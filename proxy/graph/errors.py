@@ -1,4 +1,4 @@
-"""What can go wrong between a graph on a server and a graph in files.
+"""Errors between a graph on a server and a graph in files.
 
 GraphError
 ├── ConnectionFailed      the server cannot be reached, or went away
@@ -129,7 +129,8 @@ class BadCell(BadExport):
 
 
 def tell_also(error: BaseException, what: str) -> None:
-    """Add a sentence to an error that is about to be raised on: what stands in the graph now."""
+    """Add a sentence about the present state of the graph to an error that is about to be raised
+    on."""
     if isinstance(error, FileProblem):
         error.reason = f"{error.reason.rstrip('.')}. {what}"
     text = str(error).rstrip(".")
@@ -137,5 +138,5 @@ def tell_also(error: BaseException, what: str) -> None:
 
 
 def shortened(cell: str, width: int = 60) -> str:
-    """A cell for a message, quoted."""
+    """Quote a cell for a message, shortened."""
     return repr(cell if len(cell) <= width else cell[: width - 1] + "…")

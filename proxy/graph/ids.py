@@ -1,7 +1,7 @@
-"""Many typed ids in little room: the plain values, and their kinds only where these differ.
+"""Many typed ids in little memory: the plain values, and their kinds only where these differ.
 
-A million `Literal` objects take several times the memory of their values. Here a literal is made
-when somebody asks for it.
+A million `Literal` objects take several times the memory of their values. Here a literal is made on
+each access.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Ids(Sequence[Literal]):
 
     @classmethod
     def of(cls, literals: Iterable[Literal]) -> Ids:
-        """The same ids, packed."""
+        """Pack ids."""
         listed = list(literals)
         kinds = [literal.kind for literal in listed]
         same = len(set(kinds)) == 1
@@ -31,7 +31,7 @@ class Ids(Sequence[Literal]):
 
     @classmethod
     def joined(cls, parts: Sequence[Ids]) -> Ids:
-        """One after the other."""
+        """Join packed ids, one after the other."""
         values = [value for part in parts for value in part.values]
         kinds = {part.kinds for part in parts if isinstance(part.kinds, Kind)}
         if len(kinds) == 1 and all(isinstance(part.kinds, Kind) for part in parts):
@@ -39,14 +39,14 @@ class Ids(Sequence[Literal]):
         return cls([kind for part in parts for kind, _ in part.pairs()], values)
 
     def pairs(self) -> Iterator[tuple[Kind, Any]]:
-        """Kinds and values."""
+        """Return kinds and values."""
         if isinstance(self.kinds, Kind):
             kind = self.kinds
             return ((kind, value) for value in self.values)
         return zip(self.kinds, self.values, strict=True)
 
     def take(self, places: Sequence[int]) -> Ids:
-        """Those at `places`, in that order."""
+        """Return the ids at `places`, in that order."""
         values = [self.values[place] for place in places]
         if isinstance(self.kinds, Kind):
             return Ids(self.kinds, values)

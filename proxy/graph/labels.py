@@ -1,8 +1,8 @@
 """The labels of a vertex, of which there may be several.
 
-An export writes them joined by `;` and sorted, whatever the database joins them by; that names the
-type of the vertex to models. A query has the spelling of the database, or one of the labels: which
-of these finds a vertex is the database's affair.
+An export writes them joined by `;` and sorted, for every database; that is the name of the vertex's
+type for models. A query has the spelling of the database, or one of the labels: which of these
+finds a vertex depends on the database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _BETWEEN = re.compile("::|;")
 
 
 def split_labels(label: str) -> Labels:
-    """The labels in Gremlin's `label()`, or in a file.
+    """Return the labels in Gremlin's `label()`, or in a file.
 
     A `;` in a label of Gremlin's is read like one between two: a file knows no other.
 
@@ -29,8 +29,8 @@ def split_labels(label: str) -> Labels:
 
 
 def spellings(label: str) -> Labels:
-    """What a database may know the labels in a request by: as they are written, and as Gremlin
-    joins them.
+    """Return the possible spellings in a database of the labels in a request: as they are written,
+    and as Gremlin joins them.
 
     >>> spellings("Admin;Person")
     ('Admin;Person', 'Admin::Person')
@@ -39,12 +39,12 @@ def spellings(label: str) -> Labels:
 
 
 def surely_has(label: str, vertex_type: str) -> bool:
-    """Whether a type of vertices has this label, in every database."""
+    """Return `True` if a type of vertices has this label, in every database."""
     return label == vertex_type and split_labels(label) == (label,)
 
 
 def may_have(label: str, vertex_type: str) -> bool:
-    """Whether a database may find vertices of a type by this label.
+    """Return `True` if a database may find vertices of a type by this label.
 
     >>> may_have("Admin::Person", "Admin;Person"), may_have("Person", "Admin;Person")
     (True, True)

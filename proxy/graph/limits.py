@@ -1,4 +1,4 @@
-"""How much of data from elsewhere is read at one time: bounds of this process, as the settings say.
+"""Limits of this process on reading files and answers, from the settings.
 
 A file or an answer of a server can be made so that it fills the memory, or takes hours, with a few
 bytes sent: `gzip` packs a thousand bytes into one.
@@ -31,21 +31,21 @@ class Bounds:
         return 4 * self.cell
 
     def cell_is_too_long(self, what: str = "a cell") -> str:
-        """What is said of such a cell."""
+        """Return the message about such a cell."""
         return (
             f"{what} has more than {self.cell:,} characters: shorten it, or raise "
             "limits.max_cell_characters"
         )
 
     def line_is_too_long(self) -> str:
-        """What is said of such a line."""
+        """Return the message about such a line."""
         return (
             f"this line has more than {self.line:,} bytes: a cell may have {self.cell:,} characters"
             ", unless limits.max_cell_characters says more, and a line four times as much"
         )
 
     def unpacks_to_too_much(self) -> str:
-        """What is said of such a file."""
+        """Return the message about such a file."""
         return (
             f"it unpacks to more than {self.unpacked:,} bytes: divide it, or raise "
             "limits.max_unpacked_bytes"
@@ -56,7 +56,7 @@ _in_force = Bounds()
 
 
 def bounds() -> Bounds:
-    """Those in force."""
+    """Return the limits in force."""
     return _in_force
 
 

@@ -1,4 +1,4 @@
-"""How long work tells how far it is."""
+"""Progress of long work."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ class Progress(Protocol):
     """Called now and then with what is being done, how much of it, and of how much if known."""
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
-        """Hear of the progress."""
+        """Report the progress."""
         ...
 
 
 def silent(what: str, done: int, total: int | None) -> None:
-    """Nobody listens."""
+    """Ignore progress."""

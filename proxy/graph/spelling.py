@@ -1,4 +1,4 @@
-"""Names that are nearly known ones: typing errors, told before they cost an export or a training.
+"""Misspelt names: typing errors, found before they cost an export or a training.
 
 Clients send fields of their own, so a name that is like no other is no error.
 """
@@ -13,7 +13,7 @@ LIKENESS = 0.8
 
 
 def misspelt(names: Iterable[str], known: Collection[str]) -> tuple[str, str] | None:
-    """The first name that is not known but nearly, and the one that is meant.
+    """Return the first name that is nearly a known one, and the known one.
 
     `split_Rate` and `splitrate` are `split_rate`, too.
     """
@@ -35,7 +35,7 @@ MOST_LISTED = 12
 
 
 def suggestion(name: str, there: Iterable[str]) -> str:
-    """The end of a message about a name that is nowhere: the likeliest that is there, and all."""
+    """Return the end of a message about an unknown name: the likeliest known one, and all."""
     names = sorted(set(there))
     plain = {_plain(each): each for each in names}
     near = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=MEANT)

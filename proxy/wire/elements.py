@@ -18,7 +18,7 @@ _BUILDER = f"{_DETACHED}.DetachedVertexProperty.build()"
 
 
 def graphbinary_property(id: Literal, key: str, value: Literal) -> Opaque:
-    """A VertexProperty without parent and meta-properties (GraphBinary 1, type 0x12)."""
+    """Write a VertexProperty without parent and meta-properties (GraphBinary 1, type 0x12)."""
     label = key.encode()
     raw = b"".join(
         (
@@ -34,7 +34,7 @@ def graphbinary_property(id: Literal, key: str, value: Literal) -> Opaque:
 
 
 def graphson_property(id: Literal, key: str, value: Literal, version: int) -> Opaque:
-    """A `g:VertexProperty` without parent and meta-properties (GraphSON 2 and 3)."""
+    """Write a `g:VertexProperty` without parent and meta-properties (GraphSON 2 and 3)."""
     content = {
         "id": graphson.write_value(id, version),
         "value": graphson.write_value(value, version),
@@ -44,23 +44,23 @@ def graphson_property(id: Literal, key: str, value: Literal, version: int) -> Op
 
 
 def groovy_property(id: str, key: str, value: str) -> str:
-    """The Groovy expression that makes a VertexProperty from three expressions."""
+    """Return the Groovy expression that makes a VertexProperty from three expressions."""
     return f"{_BUILDER}.setId({id}).setLabel({key}).setValue({value}).create()"
 
 
 def graphbinary_edge_property(key: str, value: Literal) -> Opaque:
-    """A Property without the edge that has it (GraphBinary 1, type 0x0f)."""
+    """Write a Property without the edge that has it (GraphBinary 1, type 0x0f)."""
     name = key.encode()
     raw = _PROPERTY + len(name).to_bytes(4, "big") + name + graphbinary.write_value(value) + _NULL
     return Opaque("graphbinary", raw, "Property")
 
 
 def graphson_edge_property(key: str, value: Literal, version: int) -> Opaque:
-    """A `g:Property` without the edge that has it (GraphSON 2 and 3)."""
+    """Write a `g:Property` without the edge that has it (GraphSON 2 and 3)."""
     content = {"key": key, "value": graphson.write_value(value, version)}
     return Opaque("graphson", {"@type": "g:Property", "@value": content}, "Property")
 
 
 def groovy_edge_property(key: str, value: str) -> str:
-    """The Groovy expression that makes a Property from two expressions."""
+    """Return the Groovy expression that makes a Property from two expressions."""
     return f"new {_DETACHED}.DetachedProperty({key}, {value})"

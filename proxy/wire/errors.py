@@ -1,4 +1,4 @@
-"""What can be wrong with bytes on the wire."""
+"""Errors in bytes on the wire."""
 
 from __future__ import annotations
 

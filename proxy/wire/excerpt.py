@@ -12,7 +12,7 @@ _JSON = re.compile(rb'"gremlin"\s*:\s*"((?:[^"\\]|\\.)*)', re.DOTALL)
 
 
 def script_excerpt(payload: bytes | bytearray) -> str:
-    """As much of the script as is there; empty for bytecode, and where it does not begin at all."""
+    """Return the available beginning of the script; empty for bytecode, and if it has not begun."""
     found = _GRAPHBINARY.search(payload)
     if found is not None:
         length = int.from_bytes(found[0][-4:], "big")

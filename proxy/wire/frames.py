@@ -53,7 +53,7 @@ class FrameHead:
 
     @property
     def is_control(self) -> bool:
-        """Whether this is a close, ping or pong frame."""
+        """`True` for close, ping and pong frames."""
         return self.opcode >= Opcode.CLOSE
 
 
@@ -61,8 +61,9 @@ class FrameHead:
 class Piece:
     """Part of a frame, as it arrived.
 
-    `raw` holds the bytes of the stream (the first piece of a frame begins with its head), what of
-    it is payload, still masked, begins at `begin`, and stands `offset` bytes into the frame's.
+    `raw` holds the bytes of the stream; the first piece of a frame begins with its head. The
+    payload in it, still masked, begins at `begin`, which is `offset` bytes into the frame's
+    payload.
     """
 
     head: FrameHead
@@ -73,7 +74,7 @@ class Piece:
 
     @property
     def first(self) -> bool:
-        """Whether the frame begins here, with its head."""
+        """`True` if the frame begins here, with its head."""
         return self.begin != 0
 
     @property
@@ -82,13 +83,13 @@ class Piece:
         return len(self.raw) - self.begin
 
     def payload(self, most: int | None = None) -> bytes:
-        """The piece's payload, unmasked, or the first bytes of it."""
+        """Return the piece's payload, unmasked, or its first bytes."""
         body = self.raw[self.begin : None if most is None else self.begin + most]
         return apply_mask(body, self.head.mask, self.offset) if self.head.mask else body
 
 
 def apply_mask(data: bytes, mask: bytes, offset: int = 0) -> bytes:
-    """Mask or unmask `data`, which stands `offset` bytes into its frame's payload (5.3)."""
+    """Mask or unmask `data`, which is `offset` bytes into its frame's payload (5.3)."""
     size = len(data)
     if not size:
         return b""
@@ -100,7 +101,7 @@ def apply_mask(data: bytes, mask: bytes, offset: int = 0) -> bytes:
 
 
 def read_head(data: bytes | bytearray | memoryview, offset: int = 0) -> FrameHead | None:
-    """The frame head at `offset`, or `None` if more bytes are needed.
+    """Read the frame head at `offset`; `None` if more bytes are needed.
 
     Raises `FrameError` for a length that no frame may have.
     """
@@ -149,11 +150,12 @@ class FrameReader:
 
     @property
     def inside_frame(self) -> bool:
-        """Whether a frame has begun and not ended."""
+        """`True` between the beginning and the end of a frame."""
         return self._head is not None or bool(self._rest)
 
     def feed(self, data: bytes) -> Iterator[Piece]:
-        """The pieces that `data` completes or continues; must be consumed before the next call."""
+        """Yield the pieces that `data` completes or continues; must be consumed before the next
+        call."""
         if self._rest:
             data, self._rest = self._rest + data, b""
         position, end = 0, len(data)
@@ -204,11 +206,11 @@ class MessageReader:
 
     @property
     def inside_message(self) -> bool:
-        """Whether a message has begun and not ended."""
+        """`True` between the beginning and the end of a message."""
         return self._opcode is not None or self._frames.inside_frame
 
     def feed(self, data: bytes) -> Iterator[Message | bytes]:
-        """Complete messages, and control frames as raw bytes."""
+        """Yield complete messages, and control frames as raw bytes."""
         for piece in self._frames.feed(data):
             if piece.head.is_control:
                 self._control.append(piece.raw)
@@ -249,7 +251,7 @@ class MessageReader:
 
 
 def encode_frame(opcode: int, payload: bytes, *, masked: bool) -> bytes:
-    """One whole frame. Frames to a server are `masked`, frames to a client are not (5.1)."""
+    """Encode one whole frame. Frames to a server are `masked`, frames to a client are not (5.1)."""
     bit = 0x80 if masked else 0
     size = len(payload)
     if size < 126:
@@ -265,6 +267,6 @@ def encode_frame(opcode: int, payload: bytes, *, masked: bool) -> bytes:
 
 
 def encode_close(code: int, reason: str, *, masked: bool) -> bytes:
-    """A close frame; the reason is cut to the 123 bytes that fit."""
+    """Encode a close frame; the reason is cut to the 123 bytes that fit."""
     text = reason.encode()[:123].decode(errors="ignore").encode()
     return encode_frame(Opcode.CLOSE, code.to_bytes(2, "big") + text, masked=masked)

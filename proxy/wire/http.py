@@ -22,7 +22,7 @@ from gremlink.proxy.wire.mime import GRAPHSON_3, Format, format_of
 from gremlink.proxy.wire.request import RequestMessage, peek_request, read_request, write_request
 
 FORM = "application/x-www-form-urlencoded"
-"""What `curl -d` calls whatever it sends."""
+"""The content type that `curl -d` sends."""
 
 _JSON = "application/json"
 
@@ -47,7 +47,7 @@ _DRIVER_4 = re.compile(r"Gremlin-[A-Za-z]+\.4\.")
 def read_http_request(
     content_type: str, body: bytes, address: Mapping[str, str], accept: str = ""
 ) -> RequestMessage:
-    """The request of a body, or of the parameters of an address where there is no body.
+    """Read the request of a body, or of the parameters of an address where there is no body.
 
     `content_type` and `accept` are the headers as they came. Raises `MessageError`, and
     `NewerRequest` for what is no request of TinkerPop 3.
@@ -84,21 +84,21 @@ def require_version_3(headers: Mapping[str, str]) -> None:
 
 
 def is_form(content_type: str, body: bytes) -> bool:
-    """Whether a body is a form, and not JSON that is called one."""
+    """Return `True` if a body is a form, and not JSON under a form's content type."""
     return _mime(content_type) == FORM and not body.lstrip().startswith(b"{")
 
 
 def peek_http_id(content_type: str, body: bytes) -> UUID | None:
-    """The id of a request that is a whole message, whatever else is in it."""
+    """Return the id of a request that is a whole message, even if the rest is malformed."""
     format = _message_format(content_type)
     head = None if format is None else peek_request(Opcode.BINARY, _prefixed(format, body))
     return None if head is None else head.request_id
 
 
 def write_http_body(request: RequestMessage) -> tuple[str, bytes]:
-    """Content type and body of the message form.
+    """Return content type and body of the message form.
 
-    The mime type stands before the message, too: servers cannot read GraphBinary without it.
+    The mime type precedes the message, too: servers cannot read GraphBinary without it.
     """
     match request.args.get("evaluationTimeout"):
         case Literal(Kind.INT, int(number)):  # servers take no other type here
@@ -111,7 +111,7 @@ def write_http_body(request: RequestMessage) -> tuple[str, bytes]:
 
 
 def _message_format(content_type: str) -> Format | None:
-    """The format of a body that is a whole message, `None` for another body."""
+    """Return the format of a body that is a whole message, `None` for another body."""
     format = format_of(content_type) or format_of(_mime(content_type))
     return None if format is None or format.name == _JSON else format
 
@@ -167,7 +167,8 @@ def _eval(args: dict[str, Argument], accept: str) -> RequestMessage:
 
 
 def _accepted(accept: str) -> Format:
-    """The format for a request that names none: one in which the server has to answer anyway."""
+    """Return the format for a request that names none: one in which the server has to answer
+    anyway."""
     for each in accept.split(","):
         format = format_of(each.split(";q=")[0].strip())
         if format is not None and format.name != _JSON and format.typed and format.version > 1:

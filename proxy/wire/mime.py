@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Encoding(Enum):
-    """How a message body is written."""
+    """Encodings of a message body."""
 
     GRAPHBINARY = "graphbinary"
     GRAPHSON = "graphson"
@@ -29,14 +29,15 @@ class Format:
 
     @property
     def keeps_types(self) -> bool:
-        """Whether values come as what they are; of results in a `stringd` format the text does."""
+        """Return `True` if values keep their types; in a `stringd` format results are text."""
         return self.encoding is Encoding.GRAPHBINARY or (self.typed and self.version > 1)
 
     @property
     def readable(self) -> Format:
-        """The format of queries of our own, whose results have to keep the types of values.
+        """Return the format of the proxy's own queries, whose results have to keep the types of
+        values.
 
-        A Gremlin Server has GraphBinary built in, whatever else it is told to know.
+        A Gremlin Server has GraphBinary built in, with any configuration.
         """
         if self.stringd or not self.keeps_types:
             return GRAPHBINARY
@@ -71,5 +72,5 @@ _FORMATS = {
 
 
 def format_of(mime: str) -> Format | None:
-    """The format that a mime type names, `None` for an unknown one."""
+    """Return the format of a mime type, `None` for an unknown one."""
     return _FORMATS.get(mime)

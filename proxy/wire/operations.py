@@ -1,4 +1,4 @@
-"""Operations of Amazon's JSON services, which stand in a header: all are `POST /`.
+"""Operations of Amazon's JSON services, which are named in a header: all are `POST /`.
 
 Source: botocore, protocol `json` (AWS JSON 1.1), as in its model of `sagemaker`.
 """
@@ -14,5 +14,5 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 
 
 def is_operation(method: str, path: str, headers: Mapping[str, str]) -> bool:
-    """Whether a request is one, and no query sent to the root; `headers` ignore case."""
+    """Return `True` if a request is one, and no query sent to the root; `headers` ignore case."""
     return method == "POST" and path == "/" and TARGET in headers

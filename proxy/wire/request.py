@@ -41,7 +41,8 @@ class RequestMessage:
         args: Mapping[str, Argument | None],
         format: Format | None = None,
     ) -> RequestMessage:
-        """The same request under another id with some arguments changed, or removed by `None`."""
+        """Return the same request under another id with some arguments changed, or removed by
+        `None`."""
         merged = {**self.args, **args}
         return replace(
             self,
@@ -51,7 +52,7 @@ class RequestMessage:
         )
 
     def in_json(self, version: int | None) -> RequestMessage:
-        """The request, if it names no format for a database that then has this GraphSON."""
+        """Return the request for a database that reads JSON without a type as this GraphSON."""
         if version is None or self.format != TEXT_FRAME:
             return self
         return replace(self, format=replace(TEXT_FRAME, version=version))
@@ -74,7 +75,7 @@ class RequestMessage:
 
 
 def read_request(opcode: int, payload: bytes) -> RequestMessage:
-    """The request in a complete data message.
+    """Read the request in a complete data message.
 
     Raises `MessageError` for anything that is not a request in a known format.
     """
@@ -90,7 +91,7 @@ def read_request(opcode: int, payload: bytes) -> RequestMessage:
 
 
 def write_request(request: RequestMessage) -> tuple[int, bytes]:
-    """The opcode and the payload of the data message that carries a request."""
+    """Return the opcode and the payload of the data message that carries a request."""
     name = request.format.name.encode("ascii")
     prefix = bytes((len(name),)) + name if name else b""
     if request.format.encoding is Encoding.GRAPHBINARY:
@@ -102,7 +103,8 @@ def write_request(request: RequestMessage) -> tuple[int, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class RequestHead:
-    """What can be told of a request without reading it; `op` is empty where it cannot."""
+    """The parts of a request that are found without reading it; `op` is empty if it is not
+    found."""
 
     format: Format
     request_id: UUID
@@ -110,7 +112,7 @@ class RequestHead:
 
 
 def peek_request(opcode: int, payload: bytes) -> RequestHead | None:
-    """The head of a request, without reading the rest of it; `None` if it cannot be told."""
+    """Return the head of a request without reading the rest; `None` if it is not found."""
     try:
         format, start = (TEXT_FRAME, 0) if opcode == Opcode.TEXT else _read_format(payload)
         if format.encoding is Encoding.GRAPHBINARY:
@@ -136,8 +138,8 @@ def _peek_json_op(payload: bytes) -> str:
 
 
 def peek_json_uuid(payload: bytes, key: bytes) -> tuple[UUID, int] | None:
-    """The UUID that follows the first occurrence of a key in JSON text, typed or plain, and where
-    its text begins."""
+    """Return the UUID that follows the first occurrence of a key in JSON text, typed or plain, and
+    the index of its text."""
     start = payload.find(key)
     if start < 0:
         return None
@@ -227,7 +229,7 @@ def _read_graphson(format: Format, text: bytes) -> RequestMessage:
 
 
 def _mapping(value: Any) -> dict[str, Any]:
-    """A JSON object, or the `g:Map` that the Java driver writes in its place."""
+    """Read a JSON object, or the `g:Map` that the Java driver writes in its place."""
     if isinstance(value, dict) and value.get("@type") == "g:Map":
         flat = value["@value"]
         value = dict(zip(flat[::2], flat[1::2], strict=True))
@@ -242,8 +244,8 @@ def _graphson_object(request: RequestMessage) -> dict[str, Any]:
         args = {name: _untyped(value) for name, value in request.args.items()}
         return _message(request, request_id, args)
     version = 2 if format.version == 2 else 3
-    # Which JSON is read where none is named, the database has not been asked; what stands beside
-    # a script drivers write without types, and some databases read nothing else.
+    # The database has not been asked which JSON it reads where none is named; arguments beside a
+    # script are written without types by drivers, and some databases read nothing else.
     plain = not format.name or request.op == "eval"
     write = _simplest if plain else graphson.write_value
     args = {name: write(value, version) for name, value in request.args.items()}
@@ -261,7 +263,8 @@ def _message(request: RequestMessage, request_id: Any, args: dict[str, Any]) -> 
 
 
 def _simplest(value: Argument, version: int) -> Any:
-    """Plain JSON, which every version of GraphSON reads alike, unless a value loses its type."""
+    """Write plain JSON, which every version of GraphSON reads alike, unless a value loses its
+    type."""
     try:
         return _untyped(value)
     except NotConvertible:
@@ -269,7 +272,8 @@ def _simplest(value: Argument, version: int) -> Any:
 
 
 def _untyped(value: Argument) -> Any:
-    """Plain JSON, in which a server sees no types. Raises `NotConvertible` where it has to."""
+    """Write plain JSON, in which a server sees no types. Raises `NotConvertible` where it has
+    to."""
     if isinstance(value.origin, graphson.Node):
         return value.origin.json
     match value:

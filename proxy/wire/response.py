@@ -23,7 +23,7 @@ _VERSION = 0x81
 _BINARY_HEAD = 22
 """Bytes of a GraphBinary response up to and with the status code."""
 _JSON_HEAD = 1024 * 1024
-"""Where the status code of a GraphSON response is given up; it stands behind the status message,
+"""Bytes of a GraphSON response in which the status code is searched; it follows the status message,
 which may quote a whole script."""
 _INT = struct.Struct(">i")
 _NULL = b"\xfe\x01"
@@ -32,14 +32,14 @@ _LIST, _SET = b"\x09\x00", b"\x0b\x00"
 
 @dataclass(frozen=True, slots=True)
 class ResponseHead:
-    """Whom a response is for, and its status. Either is `None` where it cannot be told."""
+    """Request id and status of a response. Either is `None` if it is not found."""
 
     request_id: UUID | None
     code: int | None
 
 
 def peek_response(data: bytes, *, complete: bool) -> ResponseHead | None:
-    """The head of the response that begins with `data`; `None` if more bytes are needed.
+    """Return the head of the response that begins with `data`; `None` if more bytes are needed.
 
     Only looks; `complete` says that no more bytes will come.
     """
@@ -80,7 +80,7 @@ class ResponseMessage:
 
 
 def read_response(payload: bytes) -> ResponseMessage:
-    """A response in either encoding, told from its first byte. Raises `MessageError`."""
+    """Read a response in either encoding, by its first byte. Raises `MessageError`."""
     try:
         if payload[:1] == bytes((_VERSION,)):
             return _read_graphbinary(payload)
@@ -90,9 +90,9 @@ def read_response(payload: bytes) -> ResponseMessage:
 
 
 def data_of(payload: bytes) -> bytes | None:
-    """The data of a GraphBinary response as they came, `None` for another. Raises `MessageError`.
+    """Return the data of a GraphBinary response unread, `None` for another. Raises `MessageError`.
 
-    Equal bytes are equal results, whatever request they answer.
+    Equal bytes are equal results, also of different requests.
     """
     if payload[:1] != bytes((_VERSION,)):
         return None
@@ -103,7 +103,7 @@ def data_of(payload: bytes) -> bytes | None:
 
 
 def has_results(payload: bytes) -> bool:
-    """Whether there is anything in a response's data. Raises `MessageError`."""
+    """Return `True` if a response's data holds anything. Raises `MessageError`."""
     if payload[:1] != bytes((_VERSION,)):
         return bool(read_response(payload).results)
     try:
@@ -124,7 +124,7 @@ def _read_graphbinary(data: bytes) -> ResponseMessage:
 
 
 def _status_and_data(data: bytes) -> tuple[UUID | None, int, str, int]:
-    """Id, status code and message of a GraphBinary response, and where its data begin."""
+    """Return id, status code and message of a GraphBinary response, and the offset of its data."""
     request_id, offset = None, 2
     if data[1] == 0:
         request_id, offset = UUID(bytes=data[2:18]), 18
@@ -164,14 +164,14 @@ def _items(value: Argument) -> tuple[Argument, ...]:
 
 
 def json_version(payload: bytes) -> int:
-    """The version of GraphSON, 3 or 2, in which a database has written a response: only in 3 the
-    attributes of the status have a type."""
+    """Return the version of GraphSON, 3 or 2, in which a database has written a response: only in 3
+    the attributes of the status have a type."""
     start = payload.find(b'"attributes":')
     return 3 if payload[start : start + 24].count(b"@type") else 2
 
 
 def readdress(payload: bytes, request_id: UUID) -> bytes:
-    """The same response under another request id. Raises `MessageError`."""
+    """Return the same response under another request id. Raises `MessageError`."""
     if payload[:1] == bytes((_VERSION,)) and payload[1:2] == b"\0":
         return payload[:2] + request_id.bytes + payload[18:]
     found = peek_json_uuid(payload, b'"requestId"')
@@ -188,7 +188,7 @@ def write_error(
     message: str,
     attributes: Mapping[str, str | list[str]] | None = None,
 ) -> tuple[int, bytes]:
-    """The opcode and payload of an error response, in the format the request came in."""
+    """Return the opcode and payload of an error response, in the format of the request."""
     attributes = attributes or {}
     opcode = Opcode.BINARY if format.name else Opcode.TEXT
     if format.encoding is Encoding.GRAPHBINARY:

@@ -1,7 +1,7 @@
-"""The database's side of a connection: what passes, and what answers a query of our own.
+"""The database's side of a connection: responses to pass on, and those to the proxy's own queries.
 
-Whole messages of ordinary size are let through only once they are complete: should the database
-die in the middle of one, the client still stands at a message boundary and can be told.
+Whole messages of ordinary size are let through only once they are complete: should the database die
+in the middle of one, the client is still at a message boundary and can get an error.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ first bytes on if the first frame is that long."""
 
 
 ENOUGH = 4096
-"""Bytes in which the head of nearly every response stands: no more of a long one are copied."""
+"""Bytes that hold the head of nearly every response: no more of a long one are copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,11 @@ class ResponseStream:
 
     @property
     def inside_message(self) -> bool:
-        """Whether a message or a frame has begun and not ended."""
+        """`True` between the beginning and the end of a message or a frame."""
         return bool(self._raw or self._control or self._streaming or self._frames.inside_frame)
 
     def feed(self, data: bytes) -> Iterator[Through | Closing | Ours]:
-        """What `data` completes."""
+        """Yield the events that `data` completes."""
         for piece in self._frames.feed(data):
             if piece.head.is_control:
                 self._control.append(piece.raw)
@@ -104,7 +104,7 @@ class ResponseStream:
                 self._payload.clear()
 
     def _known(self, piece: Piece) -> int:
-        """Bytes of the message so far, with those that its present frame is going to have."""
+        """Return the number of bytes of the message so far, with all those of its present frame."""
         return self._size + piece.head.length - piece.offset - piece.size
 
     def _is_ours(self) -> bool:
@@ -122,6 +122,6 @@ class ResponseStream:
 
 
 def _told_at_once(piece: Piece) -> ResponseHead | None:
-    """The head of a response, if the first bytes tell all of it."""
+    """Return the head of a response, if the first bytes hold all of it."""
     head = peek_response(piece.payload(ENOUGH), complete=False)
     return head if head and head.request_id is not None and head.code is not None else None

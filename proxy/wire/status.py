@@ -20,10 +20,10 @@ class Status(IntEnum):
 
 
 def is_final(code: int) -> bool:
-    """Whether no further response follows for the same request."""
+    """Return `True` if no further response follows for the same request."""
     return code not in (Status.PARTIAL_CONTENT, Status.AUTHENTICATE)
 
 
 def is_success(code: int) -> bool:
-    """Whether the response carries results."""
+    """Return `True` if the response carries results."""
     return code in (Status.SUCCESS, Status.NO_CONTENT, Status.PARTIAL_CONTENT)

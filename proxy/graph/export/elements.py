@@ -82,7 +82,7 @@ class EdgeElement:
 def read_vertices(
     connection: GraphConnection, labels: Sequence[str] = (), steps: filters.Steps = ()
 ) -> Iterator[VertexElement]:
-    """All vertices, or those with one of the labels, in the server's order.
+    """Yield all vertices, or those with one of the labels, in the server's order.
 
     `steps` are a filter, which takes a server that evaluates scripts.
     """
@@ -106,7 +106,7 @@ def read_vertices(
 def read_edges(
     connection: GraphConnection, labels: Sequence[str] = (), steps: filters.Steps = ()
 ) -> Iterator[EdgeElement]:
-    """All edges, or those with one of the labels, in the server's order; `steps` as above."""
+    """Yield all edges, or those with one of the labels, in the server's order; `steps` as above."""
     edges = g.E().has_label(*labels) if labels else g.E()
     rows = (
         edges.project("i", "l", "from", "to", "fl", "tl", "p")
@@ -139,7 +139,7 @@ def read_edges(
 
 
 def _check_names(what: str, id: str, label: str, properties: Mapping[Any, Any]) -> None:
-    """Raises `ExportFailed` where a name cannot be written, and so could not be found again."""
+    """Raise `ExportFailed` where a name cannot be written, and so could not be found again."""
     keys = (("property", str(key)) for key in properties)
     for name, part in (("id", id), ("label", label), *keys):
         if not is_whole(part):
@@ -172,7 +172,7 @@ def _id(value: Any) -> Id:
 
 
 def _edge_id(value: Any) -> str:
-    """Any edge id as text; JanusGraph's arrive as an object of a type of its own."""
+    """Return any edge id as text; JanusGraph's arrive as an object of a type of its own."""
     if isinstance(value, dict):
         inner = value.get("@value", value)
         return str(inner.get("relationId", inner) if isinstance(inner, dict) else inner)
@@ -180,7 +180,8 @@ def _edge_id(value: Any) -> str:
 
 
 def _properties(values: dict[str, Any]) -> dict[str, list[Value]]:
-    """A vertex has a list of values for each key; so may an edge, when one value is a list."""
+    """Return the values of each key: a vertex has a list of them; so may an edge, when one value is
+    a list."""
     return {
         str(key): [converted for item in _flat(value) for converted in (_value(item),)]
         for key, value in values.items()

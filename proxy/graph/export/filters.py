@@ -29,7 +29,7 @@ READING = FILTERS | frozenset(
     """both bothE bothV coalesce constant count dedup fold id in inE inV key label limit local max
     mean min otherV out outE outV properties simplePath sum unfold value values""".split()
 )
-"""Steps that may stand inside of those."""
+"""Steps that are allowed inside of those."""
 
 Steps = tuple[Instruction, ...]
 
@@ -38,7 +38,7 @@ EDGE_ROW = ("i", "l", "from", "to", "fl", "tl", "p")
 
 
 def read_filter(text: str, where: str) -> Steps:
-    """The steps of a filter. Raises `BadParameters`, which names `where`."""
+    """Read the steps of a filter. Raises `BadParameters`, which names `where`."""
     wanted = text.strip().removeprefix("__").removeprefix(".")
     if not wanted:
         return ()
@@ -73,13 +73,13 @@ def _plain(argument: Argument) -> bool:
 
 
 def vertices(labels: Sequence[str], steps: Steps) -> str:
-    """The script that reads the vertices of a filter, a map of `VERTEX_ROW` for each."""
+    """Return the script that reads the vertices of a filter, a map of `VERTEX_ROW` for each."""
     by: list[Argument] = [_token("id"), _token("label"), anonymous(step("valueMap"))]
     return _script("V", labels, steps, VERTEX_ROW, by)
 
 
 def edges(labels: Sequence[str], steps: Steps) -> str:
-    """The script that reads the edges of a filter, a map of `EDGE_ROW` for each."""
+    """Return the script that reads the edges of a filter, a map of `EDGE_ROW` for each."""
     out, into = step("outV"), step("inV")
     by: list[Argument] = [
         _token("id"),

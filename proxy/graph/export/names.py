@@ -1,5 +1,5 @@
-"""What export parameters name, compared with what the graph has: a label or key that nothing has is
-a typing error, and would end as an export, or a training, of something else.
+"""Comparison of the names in export parameters with the graph: a label or key that nothing has is a
+typing error, and would end as an export, or a training, of something else.
 
 The server is asked before the export, in a few short queries; what was exported is looked at again
 when all of it has been seen, because filters leave elements out.
@@ -89,7 +89,7 @@ def _where(job: Job, spec: TargetSpec | FeatureSpec) -> str:
 
 
 def _kind(spec: TargetSpec | FeatureSpec, schema: Schema, where: str) -> NodeKind | EdgeKind:
-    """The kind of elements that a target or a feature is of. Raises `BadParameters`."""
+    """Return the kind of elements of a target or a feature. Raises `BadParameters`."""
     for node in schema.nodes.values():
         if node.labels == spec.element:
             return node
@@ -129,7 +129,8 @@ class _Asking:
         self._vertex_labels: list[str] | None = None
 
     def vertex_label(self, label: str, where: str) -> None:
-        """Some vertex has a label, as `hasLabel` finds it, or the labels, as files have them."""
+        """Check that a vertex has a label, as `hasLabel` finds it, or the labels, as files have
+        them."""
         if not self._any(("V", label), lambda: g.V().has_label(*spellings(label))):
             names = self._labels_of_vertices()
             raise BadParameters(
@@ -137,7 +138,7 @@ class _Asking:
             )
 
     def vertex_kind(self, labels: Labels, where: str) -> None:
-        """Some vertex has just these labels."""
+        """Check that a vertex has just these labels."""
         kinds = {";".join(split_labels(each)) for each in self._labels_of_vertices()}
         if ";".join(labels) not in kinds:
             name = ";".join(labels)
@@ -146,7 +147,7 @@ class _Asking:
             )
 
     def edge_label(self, label: str, where: str) -> None:
-        """Some edge has a label."""
+        """Check that an edge has a label."""
         if not self._any(("E", label), lambda: g.E().has_label(label)):
             names = self._texts(g.E().label().dedup())
             raise BadParameters(
@@ -154,7 +155,7 @@ class _Asking:
             )
 
     def property(self, element: Element, key: str, where: str) -> None:
-        """Some of the elements of a target or a feature has a property.
+        """Check that an element of a target or a feature has a property.
 
         Vertices with several labels are left to `check_schema`: servers differ in how `hasLabel`
         finds these.
@@ -170,7 +171,7 @@ class _Asking:
             )
 
     def filter(self, steps: Steps, where: str, of: _Sides) -> None:
-        """What the steps of a filter of elements name."""
+        """Check the names in the steps of a filter of elements."""
         for path, instruction in walk(Traversal((), steps)):
             # What is meant inside of other steps may be on either side of an edge.
             sides = of if len(path) == 1 else _BOTH
@@ -215,7 +216,7 @@ class _Asking:
 
 
 def labels_in(instruction: Instruction) -> list[str]:
-    """The labels of elements that a step of a filter names."""
+    """Return the labels of elements in a step of a filter."""
     texts = _texts(instruction.arguments)
     if instruction.name == "hasLabel":
         return texts
@@ -229,7 +230,7 @@ def labels_in(instruction: Instruction) -> list[str]:
 
 
 def keys_in(instruction: Instruction) -> list[str]:
-    """The keys of properties that it names."""
+    """Return the keys of properties in a step of a filter."""
     if instruction.name not in KEYED:
         return []
     match instruction.arguments:
@@ -243,7 +244,7 @@ def keys_in(instruction: Instruction) -> list[str]:
 
 
 def _texts(arguments: Sequence[object]) -> list[str]:
-    """The names among arguments, also those that a predicate asks for."""
+    """Return the names among arguments, also those in a predicate."""
     found: list[str] = []
     for each in arguments:
         match each:

@@ -1,4 +1,4 @@
-"""What an export is asked for: Neptune-Export's `params` and `additionalParams.neptune_ml`."""
+"""Parameters of an export: Neptune-Export's `params` and `additionalParams.neptune_ml`."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class TargetSpec:
 
 @dataclass(frozen=True, slots=True)
 class FeatureSpec:
-    """How a property is to be encoded; `options` are the entry's further keys, with defaults."""
+    """The encoding of a property; `options` are the entry's further keys, with defaults."""
 
     element: Element
     property: str
@@ -109,7 +109,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class ExportParameters:
-    """What to export (nothing named means everything), and the configurations to write beside.
+    """The parts of a graph to export (nothing named means everything), and the configurations to
+    write.
 
     The filters are steps that vertices and edges have to pass.
     """
@@ -122,7 +123,7 @@ class ExportParameters:
 
     @property
     def leaves_out(self) -> bool:
-        """Whether labels or filters leave something out."""
+        """`True` if labels or filters leave something out."""
         return bool(self.node_labels or self.edge_labels or self.node_filter or self.edge_filter)
 
     @classmethod
@@ -138,7 +139,7 @@ class ExportParameters:
 
     @classmethod
     def parse(cls, document: Any) -> ExportParameters:
-        """The parameters in a decoded export request. Raises `BadParameters`."""
+        """Read the parameters in a decoded export request. Raises `BadParameters`."""
         request = _spelt(document, "request", _REQUEST) if not isinstance(document, list) else {}
         command = request.get("command", "export-pg")
         if command != "export-pg":
@@ -160,7 +161,7 @@ class ExportParameters:
 
 
 def _filter(params: Mapping[str, Any], key: str) -> Steps:
-    """The filter of one kind of elements; `gremlinFilter` is for both, and wins."""
+    """Read the filter of one kind of elements; `gremlinFilter` is for both, and wins."""
     used = "gremlinFilter" if params.get("gremlinFilter") else key
     return read_filter(str(params.get(used) or ""), used)
 
@@ -246,7 +247,7 @@ def _feature(entry: Any) -> list[FeatureSpec]:
 
 
 def _options(kind: str, feature: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The keys that a feature of this type has in the configuration, defaults filled in."""
+    """Return the keys of a feature of this type in the configuration, defaults filled in."""
     options: dict[str, Any] = {}
     if kind == "numerical":
         options["norm"] = _chosen(feature, "norm", _NORMS, where) or "min-max"
@@ -328,20 +329,20 @@ def _labels(value: Any, where: str) -> Labels:
 
 
 def labels_of(element: Element) -> tuple[Labels, ...]:
-    """The labels of the vertices that a target or a feature names: one kind, or both ends."""
+    """Return the labels of the vertices of a target or a feature: one kind, or both ends."""
     if edge_label_of(element) is None:
         return (tuple(str(label) for label in element),)
     return tuple(labels for labels in element if isinstance(labels, tuple))
 
 
 def edge_label_of(element: Element) -> str | None:
-    """The label of the edges that it names, `None` for vertices."""
+    """Return the label of the edges of a target or a feature, `None` for vertices."""
     is_edge = len(element) == 3 and isinstance(element[0], tuple)
     return str(element[1]) if is_edge else None
 
 
 def described_element(element: Element) -> str:
-    """A target's or a feature's element for messages."""
+    """Describe a target's or a feature's element for messages."""
     if len(element) == 3 and isinstance(element[0], tuple):
         return f"[{', '.join([';'.join(element[0]), str(element[1]), ';'.join(element[2])])}]"
     return ";".join(str(label) for label in element)
@@ -398,7 +399,7 @@ def _object(value: Any, where: str) -> Mapping[str, Any]:
 
 
 def _spelt(value: Any, where: str, known: Sequence[str]) -> Mapping[str, Any]:
-    """An object without a key that is nearly a known one."""
+    """Read an object; refuse keys that are misspelt."""
     found = _object(value, where)
     wrong = misspelt(found, known)
     if wrong is not None:
@@ -407,7 +408,7 @@ def _spelt(value: Any, where: str, known: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _list(value: Any, where: str) -> list[Any]:
-    """A list; a single object may stand for a list of one."""
+    """Read a list; a single object is a list of one."""
     if isinstance(value, dict):
         return [value]
     if not isinstance(value, list):

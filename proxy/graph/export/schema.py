@@ -1,4 +1,4 @@
-"""What kinds of vertices and edges a graph holds, found by looking at every one of them.
+"""Schema of a graph: its kinds of vertices and edges, found by reading every one of them.
 
 Gremlin has no step that tells the type of a value, so the elements are streamed and counted.
 """
@@ -34,7 +34,8 @@ _LONGEST_NAME = 230
 
 @dataclass(slots=True)
 class Property:
-    """A property of a kind of elements: in how many it stands, with which types of values."""
+    """A property of a kind of elements: the number of elements that have it, and the types of its
+    values."""
 
     name: str
     types: Counter[str] = field(default_factory=Counter)
@@ -53,7 +54,7 @@ class Property:
 
     @property
     def is_number(self) -> bool:
-        """Whether all values are numbers."""
+        """`True` if all values are numbers."""
         return self.type in NUMBERS
 
     def see(self, values: Sequence[Value]) -> None:
@@ -167,7 +168,7 @@ def discover_schema(server: str | Server, *, traversal_source: str = "g") -> Sch
 
 
 def schema_document(schema: Schema) -> dict[str, Any]:
-    """`config.json`: Neptune's graph schema, with the types of ids added."""
+    """Return `config.json`: Neptune's graph schema, with the types of ids added."""
     return {
         "nodes": [
             {
@@ -192,7 +193,7 @@ def schema_document(schema: Schema) -> dict[str, Any]:
 
 
 def statistics_document(schema: Schema) -> dict[str, Any]:
-    """`stats.json`: how many of everything."""
+    """Return `stats.json`: the counts of everything."""
 
     def details(kinds: Sequence[NodeKind | EdgeKind]) -> list[dict[str, Any]]:
         return [
@@ -226,7 +227,7 @@ def statistics_document(schema: Schema) -> dict[str, Any]:
 
 
 def id_type(kinds: Counter[Kind]) -> str:
-    """The one type of the ids of a file, or that they are mixed."""
+    """Return the one type of the ids of a file, or that they are mixed."""
     return next(iter(kinds)).value if len(kinds) == 1 else MIXED
 
 

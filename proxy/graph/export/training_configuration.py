@@ -21,7 +21,8 @@ _TEXT = "text_"
 
 
 def training_configuration(job: Job, schema: Schema) -> dict[str, Any]:
-    """The document of one job. Raises `BadParameters` for what it names and nothing has."""
+    """Return the document of one job. Raises `BadParameters` for a name that nothing in the graph
+    has."""
     check_schema(job, schema)
     warnings: list[str] = []
     nodes = [
@@ -55,7 +56,7 @@ def training_configuration(job: Job, schema: Schema) -> dict[str, Any]:
 def _columns(
     job: Job, element: Element, kind: NodeKind | EdgeKind, warnings: list[str]
 ) -> dict[str, Any]:
-    """The `features` and `labels` of one file."""
+    """Return the `features` and `labels` of one file."""
     targets = [target for target in job.targets if target.element == element]
     labels = [_label(target, kind.properties.get(target.property)) for target in targets]
     used = {target.property for target in targets}

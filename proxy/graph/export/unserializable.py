@@ -22,7 +22,8 @@ _TOGETHER = 500
 def unsendable(
     connection: GraphConnection, what: str, labels: Sequence[str], refused: ServerRefused
 ) -> ExportFailed:
-    """The error that names the first `vertex` or `edge` whose values the server cannot send."""
+    """Return the error that names the first `vertex` or `edge` whose values the server cannot
+    send."""
     all_of = g.V() if what == "vertex" else g.E()
     if labels:
         all_of = all_of.has_label(*labels)

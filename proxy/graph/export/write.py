@@ -61,7 +61,7 @@ _TELL_EVERY = 1000
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """What was exported, how it may be trained on, and the time it took in seconds."""
+    """Result of an export: counts, configurations for training, and the time in seconds."""
 
     directory: Path
     vertices: int
@@ -212,7 +212,7 @@ class _Writer:
         return warnings
 
     def _count(self, connection: GraphConnection, bytecode: Bytecode) -> int | None:
-        """How many are to come, if anyone wants to know: it costs the server a scan."""
+        """Count the elements to come, if progress is asked for: it costs the server a scan."""
         return None if self._progress is silent else int(next(connection.submit(bytecode)))
 
     def _tell(self, what: str, done: int, total: int | None) -> None:
@@ -292,7 +292,7 @@ class _Writer:
 
 
 def _cell(column: Property, values: Sequence[str] | None) -> str:
-    """Text is quoted, numbers and booleans are not, and nothing stands for a missing value."""
+    """Format a cell: text is quoted, numbers and booleans are not, a missing value is empty."""
     if not values:
         return ""
     if column.is_multi_value:

@@ -80,8 +80,8 @@ class EdgeRow:
 class BulkFile:
     """A file of vertices or of edges, its header read. `system` are the places of `~` columns.
 
-    A row that cannot be read is told to `on_problem` and left out; without it, it is raised. A row
-    that is shorter than the header is told to `on_short`: its missing cells are blank.
+    A row that cannot be read goes to `on_problem` and is left out; without `on_problem` it is
+    raised. A row that is shorter than the header goes to `on_short`: its missing cells are blank.
     """
 
     path: Path
@@ -95,18 +95,18 @@ class BulkFile:
 
     @property
     def is_edges(self) -> bool:
-        """Whether the rows are edges."""
+        """`True` if the rows are edges."""
         return "~from" in self.system
 
     def rows(self) -> Iterator[VertexRow | EdgeRow]:
-        """The rows. Raises `FileProblem`."""
+        """Yield the rows. Raises `FileProblem`."""
         records = read_records(self.path, on_problem=self.on_problem)
         next(records)
         read = self._edge if self.is_edges else self._vertex
         for record in records:
             try:
                 count = len(record.cells)
-                # What stands below a quote that goes wrong may be a part of its cell.
+                # Lines below a quote that goes wrong may be a part of its cell.
                 if count > self.width or (count < self.width and record.again):
                     place = min(count, self.width)
                     raise record.problem(place, f"{count} cells where the header has {self.width}")
@@ -148,14 +148,15 @@ class BulkFile:
         )
 
     def _within(self, record: Record) -> Sequence[Column]:
-        """The columns for which a row has cells: a short one costs no more than itself."""
+        """Return the columns for which a row has cells: a short one costs no more than itself."""
         count = len(record.cells)
         if count == self.width:
             return self.columns
         return self.columns[: bisect_left(self.columns, count, key=lambda column: column.index)]
 
     def _id(self, record: Record, name: str, kind: str, kind_column: str) -> Id:
-        """An id of the type that an export has for it; one of its columns, where it has several."""
+        """Return an id of the type that an export has for it: the file's, or that in a column of
+        the row."""
         text = self._cell(record, name)
         if kind == MIXED or kind_column in self.system:
             kind = self._cell(record, kind_column) if kind_column in self.system else "String"
@@ -284,7 +285,8 @@ def _column(header: Record, index: int, text: str, is_edges: bool) -> Column:
 
 
 def _described_column(index: int, name: str, described: Described, is_edges: bool) -> Column:
-    """A column of an export: text where there is no such type, or an edge has several values."""
+    """Return a column of an export: text where there is no such type, or an edge has several
+    values."""
     kind, several = described.properties[name]
     kind = kind.lower() if kind.lower() in TYPES and not (is_edges and several) else "string"
     is_array = several and not is_edges
@@ -293,7 +295,7 @@ def _described_column(index: int, name: str, described: Described, is_edges: boo
 
 
 def _or_text(convert: Convert) -> Convert:
-    """As `convert`, but what its type has no room for is text.
+    """Return a conversion that keeps values out of the range of the type as text.
 
     Databases have broader types than Neptune, and an export calls a large BigDecimal a Double.
     """
@@ -308,7 +310,7 @@ def _or_text(convert: Convert) -> Convert:
 
 
 def _split(cell: str) -> list[str]:
-    r"""The elements of an array cell, separated by `;`, a `;` inside one written `\;`."""
+    r"""Split the elements of an array cell at `;`; a `;` inside one is written `\;`."""
     if "\\;" not in cell:
         return cell.split(";")
     return [part.replace("\\;", ";") for part in re.split(r"(?<!\\);", cell)]

@@ -1,4 +1,4 @@
-"""What an export says of its own CSV files, so that they can be loaded again.
+"""Types of the columns of an export's own CSV files, so that they can be loaded again.
 
 Neptune's exporter, and ours, leave types out of the headers where the files are for training, and
 put them into `config.json`.
@@ -43,7 +43,7 @@ PLAIN = Described()
 
 
 def description_of(path: Path) -> Described:
-    """What the `config.json` beside a file, or in the folder above, says of it."""
+    """Return the description of a file in the `config.json` beside it, or in the folder above."""
     path = path.absolute()
     for folder in path.parents[:2]:
         schema = folder / SCHEMA
@@ -60,7 +60,7 @@ def description_of(path: Path) -> Described:
 
 
 def entries_by_file(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The entries of a `config.json` by the files that they describe.
+    """Return the entries of a `config.json` by the files that they describe.
 
     Ours name them below its folder, Neptune's name them alone or not at all: then the label does.
     Raises ValueError, LookupError, TypeError, AttributeError for a document that is none.
@@ -78,14 +78,14 @@ def entries_by_file(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]
 
 
 def entry_of(entries: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
-    """The entry of a file, named from the folder of the `config.json`."""
+    """Return the entry of a file, named from the folder of the `config.json`."""
     folder, _, file = name.rpartition("/")
     label = unquote_plus(_PART.sub("", file))
     return entries.get(name) or entries.get(f"{folder.rpartition('/')[2]}/{label}")
 
 
 def _labels(label: Any) -> Iterator[str]:
-    """How a file of these elements may be called."""
+    """Yield the labels in the possible names of a file of these elements."""
     if isinstance(label, str):
         yield label
     elif isinstance(label, list):
@@ -100,7 +100,7 @@ def _labels(label: Any) -> Iterator[str]:
 
 @lru_cache(maxsize=16)
 def _entries(schema: Path, changed: int) -> Mapping[str, Mapping[str, Any]]:
-    """The entries of a `config.json`; nothing where it is no export's."""
+    """Return the entries of a `config.json`; none if it is not an export's."""
     try:
         return entries_by_file(json.loads(schema.read_text(encoding="utf-8")))
     except (OSError, RecursionError, *_NO_EXPORT):

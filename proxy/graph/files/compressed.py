@@ -1,4 +1,4 @@
-"""Text files as they are or packed with gzip or bzip2, told apart by their first bytes.
+"""Text files, plain or compressed with gzip or bzip2, which their first bytes show.
 
 A name that ends in .gz or .bz2 promises one.
 """
@@ -55,7 +55,7 @@ class TooMuch(OSError):
 
 @contextmanager
 def open_text(path: Path, *, errors: str = "strict") -> Iterator[TextIO]:
-    """UTF-8 with line ends as they are, without a byte order mark.
+    """Open UTF-8 with line ends as they are, without a byte order mark.
 
     Raises OSError, `Unpackable`, `Foreign`, `TooMuch`.
     """
@@ -89,7 +89,7 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def _check_kind(plain: io.BufferedReader, file: IO[bytes]) -> None:
-    """Raises `Foreign` where the first bytes, unpacked, are those of another kind of file."""
+    """Raise `Foreign` where the first bytes, unpacked, are those of another kind of file."""
     head = plain.peek(_LOOKED_AT)
     inside = "" if not isinstance(file, _PACKED) else "inside it is "
     for place, sign, what, remedy in _FOREIGN:
@@ -135,5 +135,5 @@ class _Bounded(io.RawIOBase):
 
 
 def plain_name(path: Path) -> str:
-    """The name of what is in the file."""
+    """Return the name of the file without its compression."""
     return path.stem if path.suffix.lower() in SUFFIXES else path.name

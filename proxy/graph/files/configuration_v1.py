@@ -1,7 +1,7 @@
 """Training data configurations of version 1, as Neptune's exporter wrote them first.
 
-Their `graph` is a list of files, and what a file holds stands in each of its features and labels.
-Here they become those of version 2.
+Their `graph` is a list of files, and each feature and label says what elements its file holds. Here
+they become those of version 2.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 from gremlink.proxy.graph.files.export_rows import FROM, ID, TO
 
 IMPUTER = "median"
-"""What version 1 did with a missing number nobody wrote down; version 2 writes this."""
+"""Imputation of missing numbers: undocumented for version 1; version 2 writes this."""
 
 _PART = re.compile(r"(?:\.consolidated|-\d+)?\.csv(?:\.gz|\.bz2)?$", re.IGNORECASE)
 _TRIPLE = re.compile(r"\((.*)\)-(.*)-\((.*)\)")
@@ -22,7 +22,7 @@ _OPTIONS = ("norm", "separator", "range", "bucket_cnt", "slide_window_size", "la
 
 
 def is_version_1(graph: Any) -> bool:
-    """Whether a `graph` is a list of files."""
+    """Return `True` if a `graph` is a list of files."""
     return (
         isinstance(graph, list)
         and bool(graph)
@@ -31,7 +31,7 @@ def is_version_1(graph: Any) -> bool:
 
 
 def version_2(graph: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The same as version 2 has it. Raises KeyError, TypeError, ValueError for what is none."""
+    """Convert a `graph` to version 2. Raises KeyError, TypeError, ValueError if it is malformed."""
     nodes: list[dict[str, Any]] = []
     edges: list[dict[str, Any]] = []
     for entry in graph:
@@ -47,7 +47,7 @@ def version_2(graph: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _columns(entry: Mapping[str, Any], ids: int) -> dict[str, Any]:
-    """Features and labels; the first `ids` columns of each are those of ids."""
+    """Return features and labels; the first `ids` columns of each are those of ids."""
     features = []
     for feature in entry.get("features", ()):
         options = {key: feature[key] for key in _OPTIONS if key in feature}
@@ -97,5 +97,5 @@ def _node_type(entry: Mapping[str, Any]) -> str:
 
 
 def _stem(name: str) -> str:
-    """The label in the name of a file."""
+    """Return the label in the name of a file."""
     return unquote_plus(_PART.sub("", name))

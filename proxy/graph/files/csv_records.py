@@ -1,8 +1,8 @@
 """Records of a CSV file as Neptune's bulk loader reads them: RFC 4180, positions kept for messages.
 
 The standard library's reader is not used because it cannot tell a blank cell from a quoted empty
-one, and knows no columns. Every character is looked at a fixed number of times, whatever is in the
-file: lines come one by one, and what has been read of a cell is not read again.
+one, and knows no columns. Reading is linear for every file: lines come one by one, and the part of
+a cell that has been read is not read again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Record:
     again: bool = False
 
     def problem(self, index: int, reason: str) -> FileProblem:
-        """An error at the cell with this index, or at the end where there is none."""
+        """Make an error at the cell with this index, or at the end if there is no such cell."""
         cells = _cells(io.StringIO(self.text, newline=""), self.separator)
         found = next(itertools.islice(cells, index, None), None)
         if found is None:
@@ -55,10 +55,10 @@ class Record:
 def read_records(
     path: Path, separator: str = ",", on_problem: OnProblem | None = None
 ) -> Iterator[Record]:
-    """The records of a UTF-8 file, blank lines left out.
+    """Yield the records of a UTF-8 file, blank lines left out.
 
-    A record that cannot be read is told to `on_problem`, and reading goes on at the line below the
-    one on which it begins. Without it, and where the file cannot be read, raises `FileProblem`.
+    A record that cannot be read goes to `on_problem`, and reading goes on at the line below the one
+    on which it begins. Without it, and where the file cannot be read, raises `FileProblem`.
     """
     try:
         # A byte that is no UTF-8 becomes half a surrogate pair, so that its own line tells of it.
@@ -76,7 +76,8 @@ def records_of(
     separator: str = ",",
     on_problem: OnProblem | None = None,
 ) -> Iterator[Record]:
-    """The records in lines, which keep their ends; `path` is for messages. As `read_records`."""
+    """Yield the records in lines, which keep their ends; `path` is for messages. As
+    `read_records`."""
     blanks = _blanks(separator)
     longest = bounds().cell
     source = _Lines(lines)
@@ -111,7 +112,7 @@ def records_of(
 
 
 def short_rows(path: Path, count: int, first: int) -> str:
-    """What to tell of rows with fewer cells than their header."""
+    """Return a warning about rows with fewer cells than their header."""
     rows, their = ("row is", "its") if count == 1 else ("rows are", "their")
     return (
         f"{path}: {count:,} {rows} shorter than the header, the first on line {first}: {their} "
@@ -143,14 +144,14 @@ class _Lines:
         self._kept = [line]
 
     def kept_lines(self) -> Iterator[str]:
-        """The lines of the record, as many as are asked for."""
+        """Yield the lines from here on, and keep them."""
         yield from self._kept
         for line in self:
             self._kept.append(line)
             yield line
 
     def taken(self) -> list[str]:
-        """The lines of the record."""
+        """Return the lines that were kept: those of the record."""
         return self._kept
 
     def put_back(self, lines: list[str]) -> None:
@@ -171,7 +172,7 @@ class _Broken(Exception):
 
 
 def _cells(lines: Iterator[str], separator: str) -> Iterator[tuple[int, int, str | None]]:
-    """The cells of one record, each with its line, from 0, and its place there.
+    """Return the cells of one record, each with its line, from 0, and its place there.
 
     Takes no more lines than the record has. Raises `_Broken`.
     """
@@ -224,7 +225,7 @@ def _cells(lines: Iterator[str], separator: str) -> Iterator[tuple[int, int, str
 
 
 def _check_lengths(path: Path, number: int, line: str, separator: str) -> None:
-    """Raises `FileProblem` at the first cell that is too long, in a line without quotes."""
+    """Raise `FileProblem` at the first cell that is too long, in a line without quotes."""
     start = 0
     for cell in line.split(separator):
         if len(cell) > bounds().cell:
@@ -233,7 +234,7 @@ def _check_lengths(path: Path, number: int, line: str, separator: str) -> None:
 
 
 def _blanks(separator: str) -> str:
-    """What may stand around a cell."""
+    """Return the blanks that are allowed around a cell."""
     return _BLANKS.replace(separator, "")
 
 
@@ -244,12 +245,12 @@ def _after_blanks(text: str, position: int, end: int, blanks: str) -> int:
 
 
 def _length(line: str) -> int:
-    """Without the line's end."""
+    """Return the length without the line's end."""
     return len(line.rstrip("\r\n"))
 
 
 def _check_encoding(path: Path, number: int, line: str) -> None:
-    """Raises `FileProblem` where bytes were no UTF-8."""
+    """Raise `FileProblem` where bytes were no UTF-8."""
     if line.isascii():
         return
     try:
@@ -264,7 +265,8 @@ def _check_encoding(path: Path, number: int, line: str) -> None:
 
 
 def undecodable(path: Path) -> tuple[int, int]:
-    """Line and column of the first bytes that are not UTF-8; a decoder knows no lines. 0 if none.
+    """Return line and column of the first bytes that are not UTF-8; a decoder knows no lines. 0 if
+    none.
 
     Raises OSError.
     """

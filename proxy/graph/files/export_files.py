@@ -83,12 +83,12 @@ class NodeFile:
     def chunks(
         self, columns: Collection[str] | None = None, rows: int | None = ROWS
     ) -> Iterator[Chunk]:
-        """The vertices, as `read_chunks`. Raises `BadExport`."""
+        """Yield the vertices, as `read_chunks`. Raises `BadExport`."""
         system = {self.id_column, ID_TYPE}
         return read_chunks(self.path, self.separator, _with(columns, system), rows)
 
     def ids(self, chunk: Chunk) -> Ids:
-        """The vertices of a chunk. Raises `BadExport`."""
+        """Return the vertices of a chunk. Raises `BadExport`."""
         return chunk.ids(self.id_column, self.id_type, ID_TYPE)
 
 
@@ -117,21 +117,21 @@ class EdgeFile:
     def chunks(
         self, columns: Collection[str] | None = None, rows: int | None = ROWS
     ) -> Iterator[Chunk]:
-        """The edges, as `read_chunks`. Raises `BadExport`."""
+        """Yield the edges, as `read_chunks`. Raises `BadExport`."""
         system = {ID, self.source_column, self.dest_column, FROM_TYPE, TO_TYPE}
         system |= {self.relation_column} - {""}
         return read_chunks(self.path, self.separator, _with(columns, system), rows)
 
     def sources(self, chunk: Chunk) -> Ids:
-        """Where the edges of a chunk begin. Raises `BadExport`."""
+        """Return the source vertices of the edges of a chunk. Raises `BadExport`."""
         return chunk.ids(self.source_column, self.source_id_type, FROM_TYPE)
 
     def dests(self, chunk: Chunk) -> Ids:
-        """Where the edges of a chunk end. Raises `BadExport`."""
+        """Return the target vertices of the edges of a chunk. Raises `BadExport`."""
         return chunk.ids(self.dest_column, self.dest_id_type, TO_TYPE)
 
     def labels(self, chunk: Chunk) -> Sequence[str] | None:
-        """The label of each edge, `None` where all have `relation`. Raises `BadExport`."""
+        """Return the label of each edge, `None` where all have `relation`. Raises `BadExport`."""
         if not self.relation_column:
             return None
         values = chunk.require(self.relation_column)
@@ -203,7 +203,7 @@ def read_export(directory: Path, configuration: str = CONFIGURATION) -> Export:
 
 
 def _left_out(directory: Path, files: Sequence[NodeFile | EdgeFile]) -> list[str]:
-    """What to tell of files of rows in an export that its configuration does not name."""
+    """Return warnings about files of rows that the configuration of an export does not name."""
     named = {file.path for file in files}
     for file in files:
         for target in file.targets:
@@ -229,7 +229,7 @@ def _may_hold_rows(name: Path) -> bool:
 
 
 class _Mistake(Exception):
-    """What is wrong with an entry of the configuration."""
+    """A mistake in an entry of the configuration."""
 
 
 def _node_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any]) -> NodeFile:
@@ -276,7 +276,7 @@ def _edge_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any])
 
 
 def _data_types(entry: Mapping[str, Any]) -> dict[str, str]:
-    """The data types by property, from an entry of `config.json`."""
+    """Return the data types by property, from an entry of `config.json`."""
     return {found["property"]: found["dataType"] for found in entry.get("properties", [])}
 
 
@@ -304,7 +304,7 @@ def _list(owner: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def _texts(entry: Mapping[str, Any], key: str, form: str, where: str) -> list[str]:
-    """An entry that is a list of strings; `form` names them, as in `[column, name, type]`."""
+    """Read an entry that is a list of strings; `form` names them, as in `[column, name, type]`."""
     found = entry[key]
     count = form.count(",") + 1
     is_list = isinstance(found, list) and len(found) == count
@@ -314,7 +314,7 @@ def _texts(entry: Mapping[str, Any], key: str, form: str, where: str) -> list[st
 
 
 def _separator(entry: Mapping[str, Any]) -> str:
-    """What stands between the cells of a file."""
+    """Read the separator of the cells of a file."""
     found = entry.get("separator", ",")
     if not isinstance(found, str) or len(found) != 1 or found in '"\r\n':
         raise _Mistake(
@@ -380,7 +380,7 @@ def _split_rate(rate: Any, where: str) -> tuple[float, float, float]:
 
 
 def _schema(directory: Path) -> dict[str, Mapping[str, Any]]:
-    """The entries of `config.json` by the files they describe."""
+    """Return the entries of `config.json` by the files they describe."""
     path = directory / SCHEMA
     if not path.exists():
         return {}

@@ -1,7 +1,7 @@
-"""The rows of an export's CSV files: piece by piece, as columns, with places for messages.
+"""The rows of an export's CSV files: chunk by chunk, as columns, with places for messages.
 
-The standard library's reader does the work. Where it stumbles, or a cell means nothing to whoever
-wanted it, the file is read once more by `csv_records`, which knows lines and columns.
+The standard library's reader does the work. Where it fails, or a cell has no meaning for the
+caller, the file is read once more by `csv_records`, which knows lines and columns.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gremlink.proxy.graph.limits import bounds
 from gremlink.proxy.messages.system_errors import reason_of
 
 MIXED = "mixed"
-"""An id type in `config.json`: the type stands in every row."""
+"""An id type in `config.json`: each row names its own."""
 ID, LABEL, FROM, TO = "~id", "~label", "~from", "~to"
 ID_TYPE, FROM_TYPE, TO_TYPE = "~idType", "~fromType", "~toType"
 ROWS = 2**16
@@ -53,11 +53,11 @@ class Chunk:
         return len(self.lines)
 
     def problem(self, row: int, column: str, reason: str) -> BadCell:
-        """An error in a cell, `row` counted from 0 in this chunk."""
+        """Make an error in a cell, `row` counted from 0 in this chunk."""
         return bad_cell(self.path, self.separator, self.lines[row], column, reason)
 
     def ids(self, column: str, kind: str, kind_column: str) -> Ids:
-        """The typed ids in a column. Raises `BadExport`."""
+        """Return the typed ids in a column. Raises `BadExport`."""
         texts = self.require(column)
         if kind != MIXED:
             return Ids(self._kind(kind), self._values(column, texts, self._kind(kind)))
@@ -71,7 +71,7 @@ class Chunk:
         return Ids(kinds, values)
 
     def require(self, column: str) -> Sequence[str]:
-        """A column that has to be there. Raises `BadExport`."""
+        """Return a column that has to be there. Raises `BadExport`."""
         if column not in self.columns:
             if not self.header:
                 raise BadExport(self.path, "the file is empty: it has to begin with a header")
@@ -112,7 +112,7 @@ def read_chunks(
     columns: Collection[str] | None = None,
     rows: int | None = ROWS,
 ) -> Iterator[Chunk]:
-    """A file's rows, at most `rows` at a time (`None`: all at once), blank lines left out.
+    """Yield a file's rows, at most `rows` at a time (`None`: all at once), blank lines left out.
 
     There is at least one chunk, so that an empty file has its columns, too. What a row has too few
     of is empty. `columns` are those
@@ -120,8 +120,8 @@ def read_chunks(
     """
     line = 0
     try:
-        # A text property may be longer than the default of 128 KiB. What is beyond the bound is
-        # told with its place by `csv_records`.
+        # A text property may be longer than the default of 128 KiB. A longer one is reported with
+        # its place by `csv_records`.
         csv.field_size_limit(bounds().cell)
         with open_text(path) as file:
             reader = csv.reader(file, delimiter=separator, strict=True)
@@ -169,7 +169,7 @@ def read_chunks(
 
 
 def bad_cell(path: Path, separator: str, line: int, column: str, reason: str) -> BadCell:
-    """An error in the cell of `column` in the record that begins on `line`."""
+    """Make an error in the cell of `column` in the record that begins on `line`."""
     with suppress(FileProblem):
         header: list[str | None] = []
         for record in read_records(path, separator):
@@ -209,7 +209,7 @@ def _chunk(
 
 
 def _too_wide(path: Path, separator: str, line: int, found: int, header: Sequence[str]) -> BadCell:
-    """The place of the first cell too many."""
+    """Return the place of the first cell too many."""
     width = len(header)
     reason = f"this row has {found} cells, the header has {width}"
     with suppress(FileProblem):
@@ -221,7 +221,7 @@ def _too_wide(path: Path, separator: str, line: int, found: int, header: Sequenc
 
 
 def _broken(path: Path, separator: str, line: int, reason: str) -> BadCell:
-    """Where the quotes go wrong, as exactly as it can be told."""
+    """Return an error at the place where the quotes go wrong, as exactly as it can be found."""
     try:
         for _ in read_records(path, separator):
             pass

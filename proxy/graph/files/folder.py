@@ -1,8 +1,8 @@
-"""Which files of a folder hold the loader's CSV, and why the others do not.
+"""The CSV files of a folder for the loader, and the reasons for leaving out the others.
 
 Names and extensions do not matter, as in Neptune's loader, and folders inside count. A file that
-cannot be meant is left out, with a reason that whoever loads the folder tells; one that could be
-meant and cannot be read is an error.
+cannot be meant is left out, with a reason for a warning; one that could be meant and cannot be read
+is an error.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class LeftOut:
 
 
 def csv_files(path: Path) -> tuple[list[Path], list[LeftOut]]:
-    """The files of CSV in a folder, and those left out, in the order of their names.
+    """Return the files of CSV in a folder, and those left out, in the order of their names.
 
     A file that is named itself is taken. Raises `FileProblem` if there are none, or nothing at all.
     """
@@ -49,7 +49,8 @@ def csv_files(path: Path) -> tuple[list[Path], list[LeftOut]]:
 
 
 def sorted_out(path: Path, unfit: Callable[[Path], str | None]) -> tuple[list[Path], list[LeftOut]]:
-    """The files of a folder and of those inside: taken, unless `unfit` or `_unusable` says why not.
+    """Sort the files of a folder and of those inside: taken, or left out with the reason of `unfit`
+    or `_unusable`.
 
     Raises `FileProblem` if there is no such folder.
     """
@@ -67,7 +68,7 @@ def sorted_out(path: Path, unfit: Callable[[Path], str | None]) -> tuple[list[Pa
 
 
 def warnings_of(left: Sequence[LeftOut]) -> list[str]:
-    """What to tell of files that are not loaded."""
+    """Return warnings about files that are not loaded."""
     return [f"{each.path} is left out: {each.reason}" for each in left]
 
 
@@ -91,19 +92,20 @@ def _unusable(folder: Path, file: Path) -> str | None:
 
 
 def _is_empty(file: Path) -> bool:
-    """Whether there is nothing but line ends: parts without rows that Spark writes, packed, too."""
+    """Return `True` if there is nothing but line ends, as in parts without rows that Spark writes,
+    compressed ones, too."""
     try:
         with open_text(file, errors="replace") as text:
             while piece := text.read(_HEAD):
                 if piece.strip("\r\n"):
                     return False
     except OSError:
-        return False  # whoever reads it tells why it cannot be read
+        return False  # reading it will report why it cannot be read
     return True
 
 
 def begins_as_csv(file: Path) -> bool:
-    """Whether the first line names a column of the loader. Raises OSError."""
+    """Return `True` if the first line names a column of the loader. Raises OSError."""
     with open_text(file, errors="replace") as text:
         head = text.read(_HEAD)
     first = head.lstrip("\r\n").partition("\n")[0]
@@ -111,14 +113,15 @@ def begins_as_csv(file: Path) -> bool:
 
 
 def _no_csv(file: Path) -> str | None:
-    """Why a file cannot be meant; `None` where its header, or its name, says that it is."""
+    """Return the reason why a file cannot be meant; `None` if its header, or its name, shows that
+    it is."""
     try:
         if begins_as_csv(file):
             return None
     except Foreign as foreign:
         return None if ".csv" in map(str.lower, file.suffixes) else str(foreign)
     except OSError:
-        return None  # whoever reads it tells why it cannot be read
+        return None  # reading it will report why it cannot be read
     name = plain_name(file)
     if not name.startswith(_MARKER) and Path(name).suffix.lower() in _CSV:
         return None

@@ -1,4 +1,4 @@
-"""Numbers and truths of JSON that somebody has written as text: published configurations do."""
+"""Numbers and booleans of JSON that are written as text, as in published configurations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST = 400
 
 
 def numbers(value: Any) -> Any:
-    """The value with the numbers that texts in it are; everything else as it is.
+    """Return the value with numbers in the place of texts that are some; everything else unchanged.
 
     >>> numbers(["1", 2, "x"]), numbers("0.5")
     ([1, 2, 'x'], 0.5)
@@ -28,7 +28,7 @@ def numbers(value: Any) -> Any:
 
 
 def truth(value: Any) -> Any:
-    """The truth that a text is; everything else as it is.
+    """Return the boolean that a text names; everything else unchanged.
 
     >>> truth("False"), truth(True), truth("x")
     (False, True, 'x')
@@ -38,7 +38,7 @@ def truth(value: Any) -> Any:
 
 
 def with_numbers(entry: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
-    """The entry, with numbers at these keys."""
+    """Return the entry with numbers at these keys."""
     return {key: numbers(value) if key in keys else value for key, value in entry.items()}
 
 

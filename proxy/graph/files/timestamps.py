@@ -45,11 +45,12 @@ class Moment:
         return datetime(self.year % 400 + 400, self.month, self.day).weekday()
 
     def seconds(self) -> float:
-        """On the same clock, since the beginning of 1970."""
+        """Return the seconds since the beginning of 1970 on the same clock."""
         return self._whole_seconds() + self.nanosecond / 1e9
 
     def milliseconds(self) -> int:
-        """Since the beginning of 1970 in UTC, as Gremlin's Date has them."""
+        """Return the milliseconds since the beginning of 1970 in UTC, as Gremlin's Date has
+        them."""
         return (self._whole_seconds() - (self.offset or 0)) * 1000 + self.nanosecond // 1_000_000
 
     def _whole_seconds(self) -> int:
@@ -59,7 +60,7 @@ class Moment:
         return since.days * _DAY + since.seconds + (cycles - 1) * _CYCLE
 
     def utc(self) -> datetime:
-        """The moment in UTC, without a zone, to microseconds.
+        """Return the moment in UTC, without a zone, to microseconds.
 
         Raises ValueError outside of the years 1 to 9999.
         """
@@ -78,7 +79,8 @@ _CYCLE = 146_097 * _DAY
 
 
 def parse_moment(text: str) -> Moment | None:
-    """The moment that a text is, `None` if it is none. A number alone is a date of eight digits."""
+    """Read the moment in a text, `None` if there is none. A number alone is a date of eight
+    digits."""
     match = _MOMENT.fullmatch(text)
     if match is None:
         return None
@@ -109,7 +111,7 @@ def _days(year: int, month: int) -> int:
 
 
 def _offset(zone: str | None) -> int | None:
-    """Seconds ahead of UTC. Raises ValueError for what no clock has."""
+    """Return the seconds ahead of UTC. Raises ValueError for what no clock has."""
     if not zone:
         return None
     if zone[0] not in "+-":

@@ -58,7 +58,7 @@ _IDS_REFUSED = (
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What was loaded: rows of vertex and edge files, and the time it took in seconds.
+    """Result of a load: rows of vertex and edge files, and the time in seconds.
 
     `warnings` name files that were left out and rows that were too short; `files` counts those
     that were read.
@@ -98,9 +98,9 @@ def load_csv(
 
     Vertices are written first. All files are read to their ends before the first write, and the
     server is asked for ends of edges that they do not have, so that a bad line changes nothing.
-    With `on_problem` a bad row is told and left out instead, and so is one that the server refuses.
-    Raises `FileProblem`, `ConnectionFailed`, `ServerRefused`, `IdsRefused`: those that come with
-    the writing say what stands in the graph.
+    With `on_problem` a bad row is reported and left out instead, and so is one that the server
+    refuses. Raises `FileProblem`, `ConnectionFailed`, `ServerRefused`, `IdsRefused`: those that
+    come with the writing report the state of the graph.
     """
     started = time.monotonic()
     tell = progress or silent
@@ -128,7 +128,7 @@ def load_csv(
             on_problem(problem)
     counts, suspicion = read_all(files, tell)
     warnings += short.warnings()
-    # What the first reading has told is not told again.
+    # Problems that the first reading has reported are not reported again.
     files = [replace(file, on_problem=on_problem and _told, on_short=None) for file in files]
     vertices = sum(n for file, n in zip(files, counts, strict=True) if not file.is_edges)
     total = _Counts(vertices, sum(counts) - vertices)
@@ -158,7 +158,7 @@ def load_csv(
 
 
 def _told(problem: FileProblem) -> None:
-    """Nobody needs to hear of it again."""
+    """Ignore a problem that has been reported already."""
 
 
 @dataclass(slots=True)
@@ -170,7 +170,7 @@ class _Counts:
 
 
 def _tell_standing(error: BaseException, done: _Counts, total: _Counts) -> None:
-    """Say in an error what stands in the graph now, and how to go on."""
+    """Add to an error the present state of the graph, and how to go on."""
     what = (
         f"The graph has at least {done.vertices:,} of {total.vertices:,} vertices and "
         f"{done.edges:,} of {total.edges:,} edges of these files now, and they stay. Load the same "
@@ -250,7 +250,8 @@ class _Writer:
 
 
 def _vertex(row: VertexRow) -> Iterator[_Entry]:
-    """A vertex with the first value of each set, then the further values, one of each at a time."""
+    """Return a vertex with the first value of each set, then the further values, one of each at a
+    time."""
     longest = max((len(values) for values in row.sets.values()), default=0)
     for turn in range(max(longest, 1)):
         # The cardinality is said for each value: a server's default may be another one.
@@ -297,7 +298,7 @@ def _bytecode(entries: Sequence[_Entry]) -> Bytecode:
 
 
 def _found(labels: Counter[str], label: str) -> int:
-    """How many elements have at least these labels, whose order is the server's."""
+    """Count the elements with at least these labels, whose order is the server's."""
     wanted = set(label.split("::"))
     return sum(count for found, count in labels.items() if wanted <= set(found.split("::")))
 

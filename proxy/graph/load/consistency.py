@@ -1,4 +1,4 @@
-"""What files alone can tell before anything is written: ids given twice, edges without their ends.
+"""Checks of files alone before anything is written: ids given twice, edges without their ends.
 
 For every row two to four numbers of 8 bytes are kept, in files of their own when there are many:
 hashes of its id, of what it says, and of its ends. They are looked at part by part, so that memory
@@ -57,7 +57,7 @@ class _Spread:
         self._buffered = 0
 
     def part(self, number: int) -> Numbers:
-        """uint64 `[rows, width]`, in the order in which they came."""
+        """Return a part of the rows, uint64 `[rows, width]`, in the order in which they came."""
         rows = np.array(self._parts[number], np.uint64)
         if self._files:
             file = self._files[number]
@@ -100,7 +100,7 @@ class Consistency:
         self._stack.close()
 
     def see(self, row: VertexRow | EdgeRow) -> None:
-        """One row."""
+        """Note one row."""
         if isinstance(row, VertexRow):
             self._vertices.add(hash_of(row.id), hash_of(row.label))
             return
@@ -109,7 +109,8 @@ class Consistency:
         self._ends.add(hash_of(row.dest))
 
     def suspicion(self) -> Suspicion:
-        """Ids of vertices and edges that come with different rows, and of ends without a vertex."""
+        """Return ids of vertices and edges that come with different rows, and of ends without a
+        vertex."""
         vertices, edges, ends = [], [], []
         for part in range(PARTS):
             rows = self._vertices.part(part)
@@ -120,12 +121,13 @@ class Consistency:
 
 
 def hash_of(value: Any) -> int:
-    """64 bits. Strings have another hash in every process: nobody can choose equal ones."""
+    """Return a hash of 64 bits. That of strings differs in every process: equal ones cannot be
+    chosen."""
     return hash(value) & _MASK
 
 
 def among(value: Any, hashes: Numbers) -> int:
-    """The place of a value's hash, -1 where it is not there."""
+    """Return the place of a value's hash, -1 where it is not there."""
     if not len(hashes):
         return -1
     wanted = np.uint64(hash_of(value))
@@ -134,7 +136,7 @@ def among(value: Any, hashes: Numbers) -> int:
 
 
 def _different(rows: Numbers) -> Numbers:
-    """The hashes that come with more than one second number."""
+    """Return the hashes that come with more than one second number."""
     pairs = np.unique(rows, axis=0)
     found, counts = np.unique(pairs[:, 0], return_counts=True)
     return found[counts > 1]

@@ -27,7 +27,7 @@ SUFFIXES = (".gremlin", ".groovy", ".txt")
 
 @dataclass(frozen=True, slots=True)
 class QueriesReport:
-    """How many queries were sent, and the time they took in seconds.
+    """Result of sending queries: their number, and the time in seconds.
 
     `warnings` name the files that were left out.
     """
@@ -95,14 +95,15 @@ def _run(connection: GraphConnection, query: str, language: str | None) -> None:
 
 
 def gremlin_files(path: Path) -> tuple[list[Path], list[LeftOut]]:
-    """The file itself, or those of Gremlin text in a folder and the ones inside; those left out."""
+    """Return the file itself, or those of Gremlin text in a folder and the ones inside, and those
+    left out."""
     if path.is_file():
         return [path], []
     return sorted_out(path, _no_gremlin)
 
 
 def is_gremlin_text(path: Path) -> bool:
-    """Whether files are Gremlin text, rather than CSV of the loader."""
+    """Return `True` if files are Gremlin text, and not CSV of the loader."""
     if path.is_file():
         return _no_gremlin(path) is None and not _is_csv(path)
     files, left = gremlin_files(path)
@@ -117,7 +118,7 @@ def _is_csv(file: Path) -> bool:
     try:
         return begins_as_csv(file)
     except OSError:
-        return False  # whoever reads it tells why it cannot be read
+        return False  # reading it will report why it cannot be read
 
 
 def _no_gremlin(file: Path) -> str | None:

@@ -1,7 +1,7 @@
-"""Looking through files before the first write: what is wrong in them is told with its place.
+"""Checks of files before the first write: every problem is reported with its place.
 
-Whether an edge ends at a vertex of the files, the files tell; whether at one that is in the graph
-already, the server is asked, many ids at once.
+The ends of an edge are searched in the files first; for those that are not there, the server is
+asked, many ids at once.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class Short:
     first: dict[Path, int] = field(default_factory=dict)
 
     def see(self, record: Record) -> None:
-        """One of them."""
+        """Note one of them."""
         self.counts[record.path] += 1
         self.first.setdefault(record.path, record.line)
 
     def warnings(self) -> Iterator[str]:
-        """What to tell of them."""
+        """Yield warnings about them."""
         for path, count in self.counts.items():
             yield short_rows(path, count, self.first[path])
 
@@ -70,7 +70,7 @@ def read_all(files: Sequence[BulkFile], progress: Progress) -> tuple[list[int], 
 
 
 def contradictions(files: Sequence[BulkFile], suspicion: Suspicion) -> Iterator[FileProblem]:
-    """Rows that give an id which an earlier one has given to something else."""
+    """Return rows that give an id which an earlier one has given to something else."""
     if len(suspicion.vertices):
         first: dict[Id, tuple[str, Record]] = {}
         for row in _vertex_rows(files):
@@ -107,7 +107,7 @@ def dangling(
     connection: GraphConnection,
     progress: Progress,
 ) -> Iterator[FileProblem]:
-    """Rows of edges with an end that is neither in the files nor in the graph."""
+    """Return rows of edges with an end that is neither in the files nor in the graph."""
     if not len(ends):
         return
     states = np.zeros(len(ends), np.int8)
@@ -150,7 +150,7 @@ def dangling(
 
 
 def _missing(connection: GraphConnection, ids: Sequence[Id]) -> set[Id]:
-    """Those that are no ids of vertices in the graph."""
+    """Return the ids that no vertex in the graph has."""
     try:
         answers = list(connection.submit(g.V(*ids).id_().bytecode))
         found = {str(answer) for answer in answers}

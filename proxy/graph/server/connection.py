@@ -135,7 +135,7 @@ class GraphConnection:
         self._write(message)
 
     def receive(self) -> Iterator[Any]:
-        """The results of the last request, as they arrive.
+        """Yield the results of the last request, as they arrive.
 
         Raises `ServerRefused`, after which the connection goes on, or `ConnectionFailed`.
         """
@@ -220,7 +220,7 @@ class GraphConnection:
         return data
 
     def _understood(self, data: bytes | bytearray, answer: Answer) -> bool:
-        """Whether the server has read the request that its first answer is one to."""
+        """Return `True` if the server has read the request of which this is the first answer."""
         if answer.code in NOT_UNDERSTOOD and answer.request_id != self._pending:
             return False
         return self._dialect.is_answer(data)

@@ -1,7 +1,7 @@
-"""How many of everything a graph holds, counted where it lies.
+"""Counts of the elements of a graph, made by the database.
 
-The database groups its elements by their labels and by the keys that stand together, in one look at
-each: little more than it takes to count the keys alone. Only what it has counted crosses the wire.
+The database groups its elements by their labels and their sets of keys, in one pass over each:
+little more than it takes to count the keys alone. Only the counts cross the wire.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from gremlink.proxy.graph.server.source import g
 
 @dataclass(slots=True)
 class Counted:
-    """Elements of the same labels: how many there are, in how many each property stands, and with
-    how many values in all of them."""
+    """Elements of the same labels: their number, the number that have each property, and its number
+    of values in all of them."""
 
     count: int = 0
     elements: Counter[str] = field(default_factory=Counter)
     values: Counter[str] = field(default_factory=Counter)
 
     def see(self, keys: list[str], count: int) -> None:
-        """Count so many elements with these keys; one that has several values stands so often."""
+        """Count so many elements with these keys; a key with several values is repeated."""
         self.count += count
         for key, times in Counter(keys).items():
             self.elements[key] += count
@@ -67,21 +67,21 @@ def count_graph(server: str | Server, seconds: float | None = None) -> GraphCoun
 def outgoing_labels(
     server: str | Server, seconds: float | None = None
 ) -> dict[Labels, frozenset[str]]:
-    """The labels of the edges that leave vertices, by the labels of these."""
+    """Return the labels of the edges that leave vertices, by the labels of these."""
     rows = g.V().group().by(T.label).by(__.out_e().label().dedup().fold())
     rows = rows.unfold().project("l", "o").by(Column.keys).by(Column.values)
     with GraphConnection(server) as connection:
         found = list(connection.submit(rows.bytecode, seconds=seconds))
     leaving: dict[Labels, frozenset[str]] = {}
     for row in found:
-        labels = split_labels(row["l"])  # which stand in several orders, perhaps
+        labels = split_labels(row["l"])  # perhaps in several orders
         leaving[labels] = leaving.get(labels, frozenset()) | set(map(str, row["o"]))
     return leaving
 
 
 def _as_found(connection: GraphConnection, labels: set[str], until: float | None) -> set[str]:
-    """The labels by which the database finds vertices, from what `label()` gave: `Admin::Person` is
-    one in TinkerGraph, in Neptune it is two, and finds nothing."""
+    """Return the labels by which the database finds vertices, from the result of `label()`:
+    `Admin::Person` is one in TinkerGraph, in Neptune it is two, and finds nothing."""
     several = next((label for label in sorted(labels) if "::" in label), None)
     if several is None:
         return labels
@@ -94,7 +94,7 @@ def _as_found(connection: GraphConnection, labels: set[str], until: float | None
 def _kinds(
     connection: GraphConnection, elements: GraphTraversal, until: float | None
 ) -> Iterator[tuple[str, list[str], int]]:
-    """Label, keys and number of the elements that have just these."""
+    """Return label, keys and number of the elements that have just these."""
     by_keys = __.group_count().by(__.properties().key().fold())
     # Rows, and no map of maps: in GraphSON 2 keys of maps are text.
     rows = (

@@ -1,8 +1,8 @@
 """The formats in which a server may be asked, in the order in which they are tried.
 
-Not every server knows GraphSON 3: some have only GraphBinary, Cosmos DB has only GraphSON 2. Which
-ones it knows a server tells in its first answer, before it has run anything. A Gremlin Server takes
-whatever it does not know for GraphBinary, and says that it is none.
+Not every server knows GraphSON 3: some have only GraphBinary, Cosmos DB has only GraphSON 2. The
+first answer of a server shows which ones it knows, before it has run anything. A Gremlin Server
+takes every unknown format for GraphBinary, and reports that it is none.
 
 gremlinpython's serializers write the requests.
 """
@@ -50,7 +50,7 @@ class _MillisecondsIO(FloatIO):  # type: ignore[misc]
 
     @classmethod
     def dictify(cls, obj: int, writer: Any) -> Any:
-        """As the driver's."""
+        """Write as the driver does."""
         return GraphSONUtil.typed_value(cls.graphson_base_type, int(obj))
 
 
@@ -66,7 +66,7 @@ class _BinaryMillisecondsIO(BinaryDateIO):  # type: ignore[misc]
         as_value: bool = False,
         nullable: bool = True,
     ) -> bytearray:
-        """As the driver's."""
+        """Write as the driver does."""
         cls.prefix_bytes(cls.graphbinary_type, as_value, nullable, to_extend)
         to_extend.extend(_LONG.pack(obj))
         return to_extend
@@ -88,7 +88,7 @@ class Dialect:
     bytecode: bool = True
 
     def write(self, request_id: str, request: RequestMessage) -> bytes:
-        """The bytes of a request."""
+        """Return the bytes of a request."""
         gremlin = request.args.get("gremlin")
         if isinstance(gremlin, Bytecode) and not self.bytecode:
             request = RequestMessage("", "eval", {**request.args, "gremlin": _text_of(gremlin)})
@@ -97,7 +97,7 @@ class Dialect:
         return bytes(self.serializer.serialize_message(request_id, request))
 
     def is_answer(self, data: bytes | bytearray) -> bool:
-        """Whether a message came in this format."""
+        """Return `True` if a message came in this format."""
         return data.startswith(bytes((GRAPHBINARY_1,))) == self.binary
 
 

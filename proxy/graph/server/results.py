@@ -1,8 +1,8 @@
-"""The answers of a server as plain values, whatever format they came in.
+"""The answers of a server as plain values, in all formats.
 
-Numbers keep their types as gremlinpython has them (`long`, `SingleByte`, …). What has no such
-type, the types of a database and those of `java.time`, stays as GraphSON writes it:
-`{"@type": "gx:Instant", "@value": "…"}`.
+Numbers keep their types as gremlinpython has them (`long`, `SingleByte`, …). Values without such a
+type, those of a database and of `java.time`, stay as GraphSON writes them: `{"@type": "gx:Instant",
+"@value": "…"}`.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Answer:
     results: list[Any]
 
     def each(self) -> Iterator[Any]:
-        """The results, as often as they were found."""
+        """Yield the results, each as often as it was found."""
         for result in self.results:
             if isinstance(result, Bulk):
                 for _ in range(result.count):
@@ -78,7 +78,7 @@ class Bulk:
 
 
 def read_answer(data: bytes | bytearray) -> Answer:
-    """The answer in a message. Raises `Unreadable`."""
+    """Read the answer in a message. Raises `Unreadable`."""
     try:
         if data[:1] == bytes((GRAPHBINARY_1,)):
             return _graphbinary(bytes(data))
@@ -130,7 +130,7 @@ _NUMBERS: dict[Kind, Callable[[Any], Any]] = {
 
 
 def plain(argument: Argument) -> Any:
-    """The plain value of what was read from GraphBinary."""
+    """Return the plain value of a value from GraphBinary."""
     match argument:
         case Literal(kind, value):
             number = _NUMBERS.get(kind)
@@ -176,7 +176,7 @@ def _graphson(document: dict[str, Any]) -> Answer:
 
 
 def from_json(value: Any) -> Any:
-    """The plain value of JSON with the types of GraphSON, or without."""
+    """Return the plain value of JSON with the types of GraphSON, or without."""
     if isinstance(value, list):
         return [from_json(item) for item in value]
     if not isinstance(value, dict):
@@ -200,7 +200,7 @@ def _map(value: Any) -> dict[Any, Any]:
 
 
 def _key(value: Any) -> Any:
-    """A value as the key of a dictionary."""
+    """Return a value as the key of a dictionary."""
     if isinstance(value, list):
         return tuple(map(_key, value))
     return json.dumps(value, default=str) if isinstance(value, dict) else value
@@ -219,7 +219,7 @@ class Digits(float):
     text: str
 
     def __new__(cls, text: str) -> Digits:
-        """A number of its digits."""
+        """Make a number of its digits."""
         number = super().__new__(cls, text)
         number.text = text
         return number

@@ -28,7 +28,7 @@ class _Texts:
     deserializers: Mapping[str, Any]
 
     def to_object(self, value: Any) -> Any:
-        """The driver's value of JSON."""
+        """Return the driver's value of JSON."""
         if isinstance(value, dict) and value.keys() == {TYPE, VALUE}:
             kind, content = value[TYPE], value[VALUE]
             if kind == "gx:BigDecimal" and isinstance(content, Digits):
@@ -64,11 +64,11 @@ class Serializer:
         self.version = dialect.serializer.version
 
     def serialize_message(self, request_id: str, request: RequestMessage) -> bytes:
-        """The bytes of a request."""
+        """Return the bytes of a request."""
         return self._dialect.write(request_id, request)
 
     def deserialize_message(self, data: bytes | bytearray) -> dict[str, Any]:
-        """The message in an answer, as gremlinpython has it. Raises `NotUnderstood`."""
+        """Return the message in an answer, as gremlinpython has it. Raises `NotUnderstood`."""
         answer = read_answer(data)
         if answer.code in NOT_UNDERSTOOD and answer.request_id is None:
             raise NotUnderstood(answer.message)
@@ -90,5 +90,5 @@ class Serializer:
 
 
 def serializers() -> Iterator[Serializer]:
-    """Those that are worth trying, in this order."""
+    """Return the serializers that are worth trying, in this order."""
     return map(Serializer, DIALECTS)

@@ -36,12 +36,12 @@ class Transport(AiohttpTransport):  # type: ignore[misc]
     _sent = 0
 
     def connect(self, url: str, headers: Mapping[str, str] | None = None) -> None:
-        """As the driver's."""
+        """Connect as the driver does."""
         super().connect(url, headers)
         self._socket = self._websocket.get_extra_info("socket")
 
     def write(self, message: bytes) -> None:
-        """As the driver's. Raises `TooBig`."""
+        """Write as the driver does. Raises `TooBig`."""
         self._sent = len(message)
         try:
             super().write(message)
@@ -51,7 +51,7 @@ class Transport(AiohttpTransport):  # type: ignore[misc]
             raise TooBig(self._not_taken("perhaps ")) from error
 
     def read(self) -> object:
-        """As the driver's. Raises `TooBig`."""
+        """Read as the driver does. Raises `TooBig`."""
         try:
             return super().read()
         except RuntimeError as error:
@@ -75,7 +75,7 @@ class Transport(AiohttpTransport):  # type: ignore[misc]
         )
 
     def close(self) -> None:
-        """As the driver's; at most `CLOSING` seconds longer."""
+        """Close as the driver does; at most `CLOSING` seconds longer."""
         until = time.monotonic() + CLOSING
         if not self._loop.is_closed() and self._websocket is not None:
             self._loop.run_until_complete(self._websocket.close())
