@@ -30,11 +30,7 @@ LATER = (
     "proxy/relay",
     "proxy/serving",
     "docs/architecture.md",
-    "docs/docker.md",
-    "docs/management.md",
-    "docs/notebook.md",
     "docs/operations.md",
-    "docs/performance.md",
     "docs/threat-model.md",
 )
 """Paths that are not held to the rule yet: the list only gets shorter."""
