@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from gremlink.proxy.embedded import QUICK_TO_START
 from gremlink.proxy.embedded.jars import resolve_jars
 from gremlink.proxy.embedded.java import find_java
 
@@ -53,6 +54,7 @@ def console(
     remote.write_text(settings)
     command = [
         str(find_java(None)),
+        *QUICK_TO_START,
         "-Xmx256m",
         "-Dtinkerpop.ext=ext",
         "-Duser.working_dir=.",

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gremlink.proxy.embedded import QUICK_TO_START
 from gremlink.proxy.embedded.jars import cache_directory, resolve_jars
 
 JAVA_DRIVER = "org.apache.tinkerpop:gremlin-driver:3.7.3"
@@ -74,4 +75,5 @@ def run_java(program: Path, url: str, *words: str) -> str:
     jars = os.pathsep.join(map(str, resolve_jars((JAVA_DRIVER,))))
     address = urlsplit(url)
     place = (address.hostname, address.port)
-    return run("java", "-cp", jars, program, *place, *words, directory=workshop())
+    options = (*QUICK_TO_START, "-cp", jars)
+    return run("java", *options, program, *place, *words, directory=workshop())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+import s3fs
 from s3_server import FAILURE, bad_store, s3_server
 from unsteady_store import unsteady_store
 
@@ -133,6 +134,13 @@ def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return "s3://bucket"
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that fails is asked once, not again and again for seconds."""
+    monkeypatch.setitem(locations._PATIENCE, "retries", {"max_attempts": 0})
+    monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
+
+
 def test_trying_out_a_place(s3: str, bucket: str, root: Path) -> None:
     places = Locations((root, Path("/proc")), s3_endpoint=s3)
     places.try_out(places.at(f"{root}/a/b"))
@@ -182,6 +190,7 @@ def uploads(address: str) -> list[str]:
     return [upload["Key"] for upload in found]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_an_upload_that_breaks_between_its_parts_leaves_none(
     s3: str, bucket: str, tmp_path: Path
 ) -> None:
@@ -217,17 +226,18 @@ def test_the_endpoint_of_the_environment_is_used(
     assert not Locations(()).exists(Locations(()).at(f"{bucket}/none"))
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_store_that_is_not_there(bucket: str) -> None:
     places = Locations((), s3_endpoint="http://127.0.0.1:9")
     with pytest.raises(LocationUnreachable, match="s3://bucket/x: EndpointConnectionError"):
         places.exists(places.at(f"{bucket}/x"))
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_store_that_does_not_answer_and_one_that_fails(
     bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(locations._PATIENCE, "read_timeout", 0.3)
-    monkeypatch.setitem(locations._PATIENCE, "retries", {"max_attempts": 0})
     for answer, said in ((b"", "ReadTimeoutError"), (FAILURE, "Internal Server Error")):
         with bad_store(answer) as address:
             places = Locations((), s3_endpoint=address)
