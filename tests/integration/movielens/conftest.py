@@ -8,9 +8,8 @@ from contextlib import ExitStack, closing
 from functools import cache
 from typing import Any
 
-import movielens
 import pytest
-from movielens_graph import Deployment, deployed
+from movielens_graph import Deployment, deployed_once
 from neptune_queries import Query
 from oracle import Oracle
 from ways import Speakers
@@ -22,12 +21,7 @@ from gremlink.proxy.embedded import EmbeddedServer
 def deployment(
     gremlin_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    try:
-        package = movielens.installed()
-    except movielens.Unreachable as error:
-        pytest.skip(f"MovieLens is missing: {error}")
-    directory = tmp_path_factory.mktemp("movielens")
-    with deployed(movielens.read(package), gremlin_server.url, directory) as found:
+    with deployed_once(gremlin_server.url, tmp_path_factory.mktemp("movielens")) as found:
         yield found
 
 

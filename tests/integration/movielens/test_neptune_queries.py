@@ -6,30 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from neptune_queries import DOCUMENTED, Query
-from notebook_queries import NOTEBOOKS
-from plain_results import alike, plain, sorted_alike
-from ways import Speakers, ways
+from documented_queries import check, every_way
+from neptune_queries import Query
+from ways import Speakers
 
 
-@pytest.mark.parametrize(
-    ("query", "way"),
-    [
-        pytest.param(query, way, id=f"{query}, {way}")
-        for query in (*DOCUMENTED, *NOTEBOOKS)
-        for way in ways(query.write)
-    ],
-)
+@pytest.mark.parametrize(("query", "way"), every_way())
 def test_query(
     query: Query,
     way: str,
     speakers: dict[str, Speakers],
     expected: Callable[[Query], list[Any]],
 ) -> None:
-    results = speakers[query.proxy].ask(way, query.script, query.write)
-    found = [plain(result) for result in results]
-    right = expected(query)
-    assert right, "a query whose answer is empty shows nothing"
-    if not query.ordered or (query.repeats and way.startswith("bytecode")):
-        found, right = sorted_alike(found), sorted_alike(right)
-    assert alike(found, right), (found, right)
+    check(query, way, speakers, expected)
