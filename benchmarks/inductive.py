@@ -31,7 +31,7 @@ from properties import MOVIELENS, table
 from rich.console import Console
 from rich.table import Table
 
-from gremlink.proxy.cli.background import relay
+from gremlink.api.background import relay
 from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.graph import ExportParameters, export_graph, load_csv

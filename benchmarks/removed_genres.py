@@ -30,7 +30,7 @@ from properties import MOVIELENS, SCALE, table
 from rich.console import Console
 from rich.table import Table
 
-from gremlink.proxy.cli.background import relay
+from gremlink.api.background import relay
 from gremlink.proxy.cli.output.property_report import property_table
 from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
 from gremlink.proxy.embedded import EmbeddedServer

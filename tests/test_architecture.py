@@ -15,8 +15,8 @@ FLOORS = [
     {"proxy.inference", "proxy.learning"},
     {"proxy.serving"},
     {"proxy.relay", "proxy.management", "proxy.embedded"},
-    {"proxy.cli"},
     {"gremlink.api"},
+    {"proxy.cli"},
     {"gremlink"},
 ]
 """From the ground up. A part imports from the floors below its own, and from itself."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gremlink.api import progress as listening
 from gremlink.api.arguments import PathLike, choice_of, directory_of, path_of, server_of
@@ -18,9 +18,6 @@ from gremlink.proxy.config import Upstream
 from gremlink.proxy.graph import ExportParameters, ExportReport, LoadReport, export_graph
 from gremlink.proxy.graph import load_csv as load_files
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
-
-if TYPE_CHECKING:
-    from gremlink.proxy.learning.processing.processed import ProcessedGraph
 
 MODEL_TYPES = ("heterogeneous", "kge")
 
@@ -201,27 +198,16 @@ def process(
         model_type=model_type,
         progress=listening.of_training(progress),
     )
-    target = found.processed.target
+    rows = (
+        (name, count, encoding.name, encoding.kind, len(encoding.columns))
+        for name, count, encodings in found.elements()
+        for encoding in encodings
+    )
     return ProcessReport(
         path_of(output, "output"),
-        Table(
-            ("element", "count", "property", "encoding", "columns"),
-            tuple(_rows(found.processed)),
-        ),
-        f"{target.task} of {target.described}"
-        if target is not None
-        else f"links, {', '.join(map(str, found.processed.links))}",
+        Table(("element", "count", "property", "encoding", "columns"), tuple(rows)),
+        found.target,
         tuple(found.processed.warnings),
         None if found.drift is None else str(found.drift),
         time.monotonic() - begun,
     )
-
-
-def _rows(processed: ProcessedGraph) -> Iterator[tuple[str, int, str, str, int]]:
-    for name, count in processed.graph.counts.items():
-        for encoding in processed.encodings[name]:
-            yield name, count, encoding.name, encoding.kind, len(encoding.columns)
-    for relation, edges in processed.graph.edges.items():
-        rows = processed.rows.get(relation)
-        for encoding in rows.encodings if rows is not None else ():
-            yield str(relation), len(edges), encoding.name, encoding.kind, len(encoding.columns)

@@ -47,7 +47,6 @@ def of_training(progress: Progress) -> TrainingProgress | None:
     tell = listener(progress)
     if tell is None:
         return None
-    from gremlink.proxy.cli.output.progress import overall_of
     from gremlink.proxy.learning.events import Overall, PhaseStarted
 
     overall = ""
@@ -55,7 +54,7 @@ def of_training(progress: Progress) -> TrainingProgress | None:
     def told(event: Event) -> None:
         nonlocal overall
         if isinstance(event, Overall):
-            overall = f"{overall_of(event)}: "
+            overall = f"{event}: "
         elif isinstance(event, PhaseStarted):
             tell(f"{overall}{event.phase}")
 

@@ -62,7 +62,7 @@ def serve(
         ...     print(url)
         ws://127.0.0.1:40123/gremlin
     """
-    from gremlink.proxy.cli.background import relay
+    from gremlink.api.background import relay
     from gremlink.proxy.store.records import Store
 
     database = upstream_of(upstream, "upstream")

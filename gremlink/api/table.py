@@ -115,7 +115,7 @@ def shown(value: object) -> str:
 
 def as_text(drawn: RenderableType) -> str:
     """Return what rich draws as plain text, without colours or blanks at the ends of lines."""
-    from gremlink.proxy.cli.output.terminal import Terminal
+    from gremlink.proxy.messages.terminal import Terminal
 
     file = io.StringIO()
     Terminal(file=file, width=WIDTH, color_system=None).print(drawn)

@@ -11,12 +11,9 @@ from gremlink.proxy.cli.output import console, progress
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.table import Table
 
-    from gremlink.proxy.learning.features.encoding import Encoding
-    from gremlink.proxy.learning.processing.processed import ProcessedGraph
+    from gremlink.proxy.learning.workflows.process import Prepared
 
 
 @click.command()
@@ -74,7 +71,7 @@ def process(
         )
     for warning in found.processed.warnings:
         console.warn(warning)
-    console.output().print(summary(found.processed))
+    console.output().print(summary(found))
     if found.drift is not None:
         console.show(f"Changed: {found.drift}")
         if found.drift.advises_training:
@@ -82,32 +79,20 @@ def process(
     console.say(f"The processed graph is in {output}. `gremlink train` reads it.")
 
 
-def summary(processed: ProcessedGraph) -> Table:
+def summary(found: Prepared) -> Table:
     """Return a table of the graph and the encodings of its properties."""
     from rich.table import Table
 
-    table = Table(header_style="bold", caption_justify="left", caption=_asked(processed))
+    caption = f"To predict: {found.target}"
+    table = Table(header_style="bold", caption_justify="left", caption=caption)
     for title in ("Element", "Count", "Property", "Encoding", "Columns"):
         right = title in ("Count", "Columns")
         table.add_column(title, justify="right" if right else "left")
-    for name, count in processed.graph.counts.items():
-        _rows(table, name, count, processed.encodings[name])
-    for relation, edges in processed.graph.edges.items():
-        rows = processed.rows.get(relation)
-        _rows(table, str(relation), len(edges), rows.encodings if rows is not None else ())
+    for name, count, encodings in found.elements():
+        first = escaped(name), f"{count:,}"
+        for encoding in encodings:
+            table.add_row(*first, escaped(encoding.name), encoding.kind, str(len(encoding.columns)))
+            first = "", ""
+        if not encodings:
+            table.add_row(*first, "", "", "")
     return table
-
-
-def _rows(table: Table, name: str, count: int, encodings: Sequence[Encoding]) -> None:
-    first = escaped(name), f"{count:,}"
-    for encoding in encodings:
-        table.add_row(*first, escaped(encoding.name), encoding.kind, str(len(encoding.columns)))
-        first = "", ""
-    if not encodings:
-        table.add_row(*first, "", "", "")
-
-
-def _asked(processed: ProcessedGraph) -> str:
-    if processed.target is not None:
-        return f"To predict: {processed.target.task} of {processed.target.described}"
-    return "To predict: links, " + ", ".join(map(str, processed.links))

@@ -65,7 +65,7 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
     it stays up for your own queries until Ctrl-C.
     """
     with console.importing():
-        from gremlink.proxy.cli import background
+        from gremlink.api import background
         from gremlink.proxy.cli.output import log
         from gremlink.proxy.config import StoreSettings
         from gremlink.proxy.embedded import EmbeddedServer

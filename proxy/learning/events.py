@@ -46,6 +46,9 @@ class Overall:
     share: float
     seconds_left: float
 
+    def __str__(self) -> str:
+        return f"{self.share:.0%}, {_clock(self.seconds_left)} left"
+
 
 Event = PhaseStarted | EpochDone | StepDone | Overall
 Progress = Callable[[Event], None]
@@ -53,3 +56,10 @@ Progress = Callable[[Event], None]
 
 def unheard(event: Event) -> None:
     """Nobody listens."""
+
+
+def _clock(seconds: float) -> str:
+    """Return a duration as minutes and seconds, with hours if there are any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

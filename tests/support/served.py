@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gremlin_python.driver.client import Client
 
-from gremlink.proxy.cli.background import relay
+from gremlink.api.background import relay
 from gremlink.proxy.config import Configuration, Inference, Listen, StoreSettings, Upstream
 from gremlink.proxy.graph import ExportParameters, export_graph, load_csv
 

@@ -180,14 +180,14 @@ def is_terminal() -> bool:
 
 def output() -> Console:
     """Return the console for results. A pipe gets plain text of any width, without colours."""
-    from gremlink.proxy.cli.output.terminal import Terminal
+    from gremlink.proxy.messages.terminal import Terminal
 
     return Terminal() if sys.stdout.isatty() else Terminal(width=1000, soft_wrap=True)
 
 
 def errors() -> Console:
     """Return the console for progress."""
-    from gremlink.proxy.cli.output.terminal import Terminal
+    from gremlink.proxy.messages.terminal import Terminal
 
     return Terminal(stderr=True)
 

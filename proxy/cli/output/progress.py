@@ -52,21 +52,9 @@ def training_progress() -> Iterator[TrainingProgress]:
                     count = f"{event.done:,} of {event.total:,}"
                     line.show(event.phase, event.done, event.total, count, overall)
                 case Overall():
-                    overall = overall_of(event)
+                    overall = str(event)
 
         yield tell
-
-
-def overall_of(event: Overall) -> str:
-    """Return the overall progress in a few words."""
-    return f"{event.share:.0%}, {clock(event.seconds_left)} left"
-
-
-def clock(seconds: float) -> str:
-    """Return a duration as minutes and seconds, with hours if there are any."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def figures(event: EpochDone) -> str:

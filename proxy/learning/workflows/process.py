@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from gremlink.proxy.graph.files.export_files import CONFIGURATION, read_export
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
+from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.links.training.dataset import link_dataset
 from gremlink.proxy.learning.processing.drift import Drift, drift_between
 from gremlink.proxy.learning.processing.process import process, stages
@@ -33,6 +35,23 @@ class Prepared:
 
     processed: ProcessedGraph
     drift: Drift | None
+
+    @property
+    def target(self) -> str:
+        """The target of training, in words."""
+        target = self.processed.target
+        if target is None:
+            return f"links, {', '.join(map(str, self.processed.links))}"
+        return f"{target.task} of {target.described}"
+
+    def elements(self) -> Iterator[tuple[str, int, Sequence[Encoding]]]:
+        """Yield each vertex type and relation with its count and the encodings of its properties."""
+        processed = self.processed
+        for name, count in processed.graph.counts.items():
+            yield name, count, processed.encodings[name]
+        for relation, edges in processed.graph.edges.items():
+            rows = processed.rows.get(relation)
+            yield str(relation), len(edges), rows.encodings if rows is not None else ()
 
 
 def prepare(

@@ -11,7 +11,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from gremlink import proxy
-from gremlink.proxy.cli.output.terminal import Terminal
+from gremlink.proxy.messages.terminal import Terminal
 
 BAD = "\x1b[31mAnn\x1b]0;x\x07\x9b\u202e[bold]:smile:[link=http://x]\r"
 SHOWN = "\\x1b[31mAnn\\x1b]0;x\\x07\\x9b\\u202e[bold]:smile:[link=http://x]\\r"
