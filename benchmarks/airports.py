@@ -20,11 +20,11 @@ from pathlib import Path
 from rich.console import Console
 
 from gremlink.grammar.traversal import Literal
-from gremlink.proxy.cli.train import report_table
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.graph import ExportParameters, export_graph, load_gremlin, read_export
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
+from gremlink.proxy.learning.reports.tables import link_table
 from gremlink.proxy.learning.workflows.train_links import train
 
 TARGET = {"edge": ["airport", "route", "airport"], "type": "link_prediction"}
@@ -46,7 +46,7 @@ def main() -> int:
         begun = time.perf_counter()
         report = train(export, work / "artifact", seed=arguments.seed)
         seconds = time.perf_counter() - begun
-        console.print(report_table(report))
+        console.print(link_table(report))
         answers = ask(export, work / "artifact")
     best = report.best_alone()
     assert best is not None

@@ -29,8 +29,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from gremlink.proxy.cli.output.property_report import property_table
 from gremlink.proxy.learning.reports.property_report import LOWER_IS_BETTER
+from gremlink.proxy.learning.reports.property_table import property_table
 from gremlink.proxy.learning.workflows.train_properties import train_property
 
 MOVIELENS = "recbole/dataset_example/ml-100k"

@@ -31,10 +31,10 @@ from rich.console import Console
 from rich.table import Table
 
 from gremlink.api.background import relay
-from gremlink.proxy.cli.output.property_report import property_table
 from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.graph import ExportParameters, export_graph, load_csv
+from gremlink.proxy.learning.reports.property_table import property_table
 from gremlink.proxy.learning.workflows.train_properties import train_property
 from gremlink.proxy.store.records import Store
 

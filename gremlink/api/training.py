@@ -96,13 +96,9 @@ class TrainReport:
         return self.details.to_document()
 
     def __repr__(self) -> str:
-        from gremlink.proxy.cli.output.property_report import property_table
-        from gremlink.proxy.cli.train import report_table
-        from gremlink.proxy.learning.reports.property_report import PropertyReport
+        from gremlink.proxy.learning.reports.tables import table_of
 
-        if isinstance(self.details, PropertyReport):
-            return as_text(property_table(self.details))
-        return as_text(report_table(self.details))
+        return as_text(table_of(self.details))
 
     def _repr_html_(self) -> str:
         """Return the table and its sentences for a notebook."""

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import click
 
 from gremlink.proxy.cli.duration import DURATION
 from gremlink.proxy.cli.output import console, progress
-from gremlink.proxy.cli.output.property_report import property_table
 from gremlink.proxy.learning.methods import AUTO, MODELS, PROPERTY_MODELS
 from gremlink.proxy.learning.settings import DEVICES, MINI_BATCHES, SearchSettings, TrainingSettings
-from gremlink.proxy.messages.controls import escaped
-
-if TYPE_CHECKING:
-    from rich.console import Group
-
-    from gremlink.proxy.learning.reports.link_report import Report
 
 DEFAULTS = TrainingSettings()
 
@@ -155,7 +147,7 @@ def train(
     console.say(LOADING)
     with console.importing():
         from gremlink.proxy.learning.provenance import PAGE, REPORT
-        from gremlink.proxy.learning.reports.link_report import Report
+        from gremlink.proxy.learning.reports.tables import table_of
         from gremlink.proxy.learning.timeline import LEAST, in_parts
         from gremlink.proxy.learning.workflows.train import train as run
     loaded = monotonic() - begun
@@ -183,44 +175,7 @@ def train(
         )
     for warning in report.warnings:
         console.warn(warning)
-    table = report_table(report) if isinstance(report, Report) else property_table(report)
-    console.output().print(table)
+    console.output().print(table_of(report))
     console.show(f"Time: {in_parts({**report.parts, LOADING: loaded})}.")
     console.show(f"Report: {output / PAGE}, and for programs {REPORT} beside it")
     console.say(f"The artifact is in {output}. `gremlink endpoint create` serves it.")
-
-
-def report_table(report: Report) -> Group:
-    """Return the report for a terminal: methods side by side, weights, protocol, cost."""
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(header_style="bold", caption_justify="left")
-    table.add_column("Method")
-    for name in ("MRR", "Hits@1", "Hits@3", "Hits@10", "Seconds"):
-        table.add_column(name, justify="right")
-    shown = ("mrr", "hits@1", "hits@3", "hits@10")
-    for row in report.rows:
-        chosen = row.method == report.model
-        table.add_row(
-            row.method,
-            *(f"{row.metrics[key]:.4f}" for key in shown),
-            f"{row.seconds:.1f}",
-            style="bold" if chosen else "",
-        )
-    chance = (f"{report.chance[key]:.4f}" for key in shown)
-    table.add_row("(a random order)", *chance, "", style="dim")
-    lines = [f"Protocol: {report.protocol}."]
-    if report.model == AUTO:
-        for blend in report.blend:
-            lines.append(f"Weights of {blend.relation} {blend.direction}: {blend.told()}")
-    lines.append(report.verdict())
-    if report.search is not None:
-        lines.append(report.search.verdict())
-    lines.append(
-        f"{report.graph['vertices']:,} vertices, {report.graph['edges']:,} edges; "
-        f"{report.seconds:.1f} s on {report.device}, peak memory {report.peak_memory:,.0f} MiB, "
-        f"seed {report.seed}"
-    )
-    return Group(table, *(Text(escaped(line)) for line in lines))

@@ -45,7 +45,7 @@ class Prepared:
         return f"{target.task} of {target.described}"
 
     def elements(self) -> Iterator[tuple[str, int, Sequence[Encoding]]]:
-        """Yield each vertex type and relation with its count and the encodings of its properties."""
+        """Yield each vertex type and relation, its count and the encodings of its properties."""
         processed = self.processed
         for name, count in processed.graph.counts.items():
             yield name, count, processed.encodings[name]

@@ -11,8 +11,8 @@ from rich.console import Console
 from teams import write_teams
 
 from gremlink.proxy.cli import main
-from gremlink.proxy.cli.output.property_report import property_table
 from gremlink.proxy.learning.reports.property_report import PropertyReport, PropertyRow
+from gremlink.proxy.learning.reports.property_table import property_table
 
 
 def row(method: str, f1: float) -> PropertyRow:
