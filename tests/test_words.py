@@ -26,7 +26,11 @@ UNWANTED = re.compile(
 )
 LATER = (
     "proxy/inference",
-    "proxy/learning",
+    "proxy/learning/links/training",
+    "proxy/learning/properties/training",
+    "proxy/learning/reports",
+    "proxy/learning/search",
+    "proxy/learning/workflows",
     "proxy/relay",
     "proxy/serving",
     "docs/architecture.md",

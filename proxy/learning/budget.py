@@ -32,12 +32,13 @@ STOPPED = 0.7
 
 
 def default_budget(edges: int) -> float:
-    """Seconds for so many edges: 170 for 2,000, 310 for 50,000, 1,030 for 2 million."""
+    """Return the default budget in seconds: 170 for 2,000 edges, 310 for 50,000, 1,030 for 2
+    million."""
     return min(180.0, 0.07 * edges) + 0.6 * math.sqrt(edges)
 
 
 def messages_cost(graph: TypedGraph, relations: int, width: int, layers: int) -> float:
-    """Seconds of an epoch of the graph neural network without its loss, about.
+    """Estimate the seconds of an epoch of the graph neural network without its loss.
 
     `relations` are those that it predicts, `width` and `layers` those of its encoder.
     """
@@ -53,7 +54,7 @@ OF_A_DEADLINE = 0.6
 
 
 def within(settings: TrainingSettings, deadline: float, size: int) -> TrainingSettings:
-    """The settings with a budget that leaves room in `deadline` seconds, where there is one.
+    """Return the settings with a budget that leaves room in `deadline` seconds, where there is one.
 
     `size` is what the budget is by default for.
     """

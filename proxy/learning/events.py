@@ -1,4 +1,4 @@
-"""What training tells about itself while it works."""
+"""Events that a training sends while it works."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """Of the steps of a phase so many are over."""
+    """Steps of the phase that are over."""
 
     phase: str
     done: int
@@ -41,7 +41,7 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True)
 class Overall:
-    """How far the whole training is, from 0 to 1, and how many seconds it still takes, about."""
+    """Progress of the whole training, from 0 to 1, and the estimated seconds that are left."""
 
     share: float
     seconds_left: float
@@ -55,7 +55,7 @@ Progress = Callable[[Event], None]
 
 
 def unheard(event: Event) -> None:
-    """Nobody listens."""
+    """Ignore all events."""
 
 
 def _clock(seconds: float) -> str:

@@ -30,11 +30,11 @@ class Relation(NamedTuple):
     tail: str
 
     def source_type(self, direction: Direction) -> str:
-        """The type of the vertices that are asked about."""
+        """Return the type of the source vertices of a query."""
         return self.head if direction == "out" else self.tail
 
     def target_type(self, direction: Direction) -> str:
-        """The type of the candidates."""
+        """Return the type of the candidates."""
         return self.tail if direction == "out" else self.head
 
     def __str__(self) -> str:
@@ -56,12 +56,12 @@ class Edges:
         return len(self.heads)
 
     def select(self, keep: Mask | Indexes) -> Edges:
-        """The edges under a boolean mask or at the given positions."""
+        """Select the edges under a boolean mask or at the given positions."""
         features = None if self.features is None else self.features[keep]
         return Edges(self.heads[keep], self.tails[keep], features)
 
     def ends(self, direction: Direction) -> tuple[Indexes, Indexes]:
-        """(sources, targets) as seen when asking in `direction`."""
+        """Return (sources, targets) as seen when asking in `direction`."""
         return (self.heads, self.tails) if direction == "out" else (self.tails, self.heads)
 
 
@@ -102,12 +102,12 @@ class TypedGraph:
     features: Mapping[str, Features] = field(default_factory=dict)
 
     def replacing(self, edges: Mapping[Relation, Edges]) -> TypedGraph:
-        """The same vertices with other edges for the given relations."""
+        """Return the graph with other edges for the given relations."""
         return TypedGraph(self.counts, {**self.edges, **edges}, self.features)
 
     @cached_property
     def offsets(self) -> dict[str, int]:
-        """Where each type begins when all vertices are numbered through."""
+        """First number of each type when all vertices are numbered through."""
         found: dict[str, int] = {}
         total = 0
         for name, count in self.counts.items():
@@ -126,13 +126,14 @@ class TypedGraph:
         return sum(len(edges) for edges in self.edges.values())
 
     def adjacency(self, relation: Relation) -> sparse.csr_array:
-        """The relation as a binary float32 CSR matrix `[heads, tails]`."""
+        """Return the relation as a binary float32 CSR matrix `[heads, tails]`."""
         edges = self.edges[relation]
         shape = (self.counts[relation.head], self.counts[relation.tail])
         return _binary(edges.heads, edges.tails, shape)
 
     def neighbourhood(self, relation: Relation) -> sparse.csr_array:
-        """The relation between vertices of one type, without direction: `[vertices, vertices]`."""
+        """Return a relation between vertices of one type, without direction: `[vertices,
+        vertices]`."""
         if relation.head != relation.tail:
             raise ValueError(f"{relation} joins two vertex types")
         edges = self.edges[relation]
@@ -142,7 +143,8 @@ class TypedGraph:
         return _binary(heads, tails, (count, count))
 
     def reciprocated(self, relation: Relation) -> float:
-        """The share of a relation's links whose opposite exists, too; 0 between two types."""
+        """Return the share of a relation's links whose opposite exists, too; 0 between two
+        types."""
         if relation.head != relation.tail or not len(self.edges[relation]):
             return 0.0
         links = self.adjacency(relation)
@@ -170,7 +172,7 @@ def _binary(rows: Indexes, columns: Indexes, shape: tuple[int, int]) -> sparse.c
 
 
 def distinct_edges(heads: Indexes, tails: Indexes, *, same_type: bool) -> Edges:
-    """Pairs without repetition and, where both ends have one type, without self-loops."""
+    """Return pairs without repetition and, where both ends have one type, without self-loops."""
     if same_type:
         keep = heads != tails
         heads, tails = heads[keep], tails[keep]
@@ -183,7 +185,7 @@ def distinct_edges(heads: Indexes, tails: Indexes, *, same_type: bool) -> Edges:
 
 
 def find_pairs(edges: Edges, heads: Indexes, tails: Indexes) -> Indexes:
-    """Where pairs stand among edges: int64 `[pairs]`, -1 for those that are none of them."""
+    """Find pairs among edges: their positions, int64 `[pairs]`, -1 for those that are not there."""
     if not len(edges):
         return np.full(len(heads), -1, np.int64)
     base = int(max(edges.tails.max(), tails.max(initial=0))) + 1

@@ -1,4 +1,4 @@
-"""What an artifact tells of its making, and what the making took."""
+"""Provenance: what an artifact says of its making, and what the making took."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from gremlink.proxy.learning.settings import TrainingSettings
 
 REPORT = "report.json"
 PAGE = "report.html"
-"""What an artifact holds of the report of its training, for programs and for people."""
+"""Files of an artifact with the report of its training, for programs and for people."""
 
 
 def provenance(
     model: str, seed: int, settings: TrainingSettings, packages: Sequence[str]
 ) -> dict[str, Any]:
-    """Model, seed, settings, and the versions of Python and of the packages that took part.
+    """Return model, seed, settings, and the versions of Python and of the packages that took part.
 
     No times: equal models have equal manifests.
     """
@@ -36,7 +36,7 @@ def provenance(
 
 
 def peak_memory() -> float:
-    """The most memory this process has had, MiB."""
+    """Return the most memory this process has had, MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
@@ -50,7 +50,7 @@ class Stopwatch:
 
     @contextmanager
     def timing(self, method: str) -> Iterator[None]:
-        """Count the time of the block for `method`."""
+        """Measure the time of the block for `method`."""
         begun, before = time.perf_counter(), peak_memory()
         try:
             yield

@@ -1,4 +1,4 @@
-"""What a user can set about training; the defaults suit graphs of any size."""
+"""Settings of training; the defaults suit graphs of any size."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TrainingSettings:
     """
 
     epochs: int = 200
-    """Of the network, at most; early stopping ends it sooner."""
+    """Most epochs of the network; early stopping ends it sooner."""
     width: int = 64
     """Length of an embedding."""
     layers: int = 2
@@ -36,11 +36,11 @@ class TrainingSettings:
     """Share of the candidates that are chosen near the vertices that are asked about, where not all
     candidates compete; the others are drawn from all."""
     penalty: float = 0.01
-    """Of knowledge-graph embeddings, on the cubes of their numbers."""
+    """Penalty of knowledge-graph embeddings, on the cubes of their numbers."""
     budget: float = 0.0
     """Seconds that training may take by estimate; 0 is a default by the size of the data."""
     cross_validate_up_to: int = 2000
-    """Up to so many target edges there is no single split but cross-validation over all."""
+    """Target edges up to which there is cross-validation over all instead of a single split."""
     folds: int = 5
     """Parts of the cross-validation; twice as many below 200 target edges."""
     networks: int = 10
@@ -50,38 +50,37 @@ class TrainingSettings:
     bases: int = 8
     """Matrices that the graph neural network's relations share; 0 gives each its own."""
     self_loop: bool = True
-    """Whether a round of messages transforms a vertex's own state, too."""
+    """`True` transforms a vertex's own state in a round of messages, too."""
     layer_norm: bool = False
-    """Whether what a round of messages adds is normalised (Ba, Kiros & Hinton, 2016)."""
+    """`True` normalises what a round of messages adds (Ba, Kiros & Hinton, 2016)."""
     global_norm: bool = False
-    """Whether what a vertex receives is the mean over all its messages, as in GraphSAGE, instead of
-    sums over each relation that are normalised by the degrees of both ends."""
+    """`True` gives a vertex the mean over all its messages, as in GraphSAGE, instead of sums over
+    each relation that are normalised by the degrees of both ends."""
     residual: bool = True
-    """Whether a round of messages adds to a vertex's state; if not, it takes its place."""
+    """`True` adds the outcome of a round of messages to a vertex's state; else it replaces it."""
     jumping_knowledge: bool = True
-    """Whether the network's output is the mean over all rounds, or that of the last (Xu et al.,
-    2018)."""
+    """`True` outputs the mean over all rounds, `False` that of the last (Xu et al., 2018)."""
     embed_featured: bool | None = None
-    """Whether vertices with features have a learned embedding beside them; `None`: for links they
+    """`True` gives vertices with features a learned embedding, too; `None`: for links they
     do, for properties both ways are tried."""
     class_weights: bool = False
-    """Whether rare classes count as much as frequent ones in the network's loss."""
+    """`True` weights rare classes as much as frequent ones in the network's loss."""
     device: str = "auto"
     """`cpu`, `cuda`, or `auto`: a GPU where there is one and the graph is large."""
     mini_batches: str = "auto"
-    """Whether the graph neural network learns from samples of the graph: `always`, `never` (but on
+    """Learning of the graph neural network from samples of the graph: `always`, `never` (but on
     a GPU), or `auto`: where the whole does not fit into 4 GiB by estimate."""
     batch_size: int = 1024
     """Target edges of a mini-batch."""
     fan_outs: tuple[int, ...] = (10, 15)
     """Messages of each type that a vertex gets at most in a mini-batch, the round next to the
-    input first; the last one stands for all rounds beyond."""
+    input first; the last one is that of all rounds beyond."""
     weight_decay: float = 1e-4
-    """Of the graph neural network."""
+    """Weight decay of the graph neural network."""
     evaluate_every: int = 10
     """Epochs between two looks at held-out data."""
     early_stop: bool = True
-    """Whether a network ends when looks bring no improvement; if not, its best state is kept."""
+    """`True` ends a network when looks bring no improvement; else its best state is kept."""
     patience: int = 0
     """Looks without improvement that end it; 0 is 4 for links and 6 for properties."""
 
@@ -122,7 +121,7 @@ class TrainingSettings:
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    """How to look for better settings of the network, and where to begin."""
+    """Settings of the search for better settings of the network."""
 
     trials: int = 0
     """Trainings with different settings; with 0 there is no search."""

@@ -1,8 +1,7 @@
-"""The time of a whole training: how far it is, how long it still takes, how long each part took.
+"""The time of a whole training: progress, an estimate of the rest, and the time of each part.
 
-What is to come is told in advance as stages with estimates in seconds; how these compare with what
-stages really take on this machine is learned on the way. With a deadline each stage may take its
-share of what is left.
+Stages with estimates in seconds are announced in advance; the ratio of real to estimated times on
+this machine is learned on the way. With a deadline each stage may take its share of what is left.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ TRUST = 2.0
 """Seconds of estimates that are believed before anything has been measured."""
 
 RESERVE = 0.05
-"""The share of a deadline that is kept for what nobody has estimated."""
+"""The share of a deadline that is kept for work without an estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +68,11 @@ class Timeline:
 
     @property
     def has_deadline(self) -> bool:
-        """Whether there is one."""
+        """`True` where there is a deadline."""
         return self._deadline > 0.0
 
     def expect(self, stages: Sequence[Stage]) -> None:
-        """Tell what is to come from now on, in order."""
+        """Announce what is to come from now on, in order."""
         self._close()
         self._stages, self._place, self._part = stages, -1, ""
         self._tell()
@@ -98,7 +97,7 @@ class Timeline:
             self._listener(Overall(min(self._shown, 1.0), left))
 
     def seconds_left(self) -> float | None:
-        """Of the whole training, about; `None` while nobody knows what is to come."""
+        """Estimate the seconds left of the whole training; `None` while the rest is unknown."""
         if not self._stages:
             return None
         pace = (TRUST + self._measured) / (TRUST + self._estimated)
@@ -108,17 +107,17 @@ class Timeline:
         return left * pace
 
     def is_over(self) -> bool:
-        """Whether the phase has had its share of the time until the deadline."""
+        """Return whether the phase has had its share of the time until the deadline."""
         return self.has_deadline and self._clock() >= self._until
 
     def time_left(self) -> float:
-        """Seconds until the deadline, more than none; 0 where there is no deadline."""
+        """Return the seconds until the deadline, more than none; 0 where there is no deadline."""
         if not self.has_deadline:
             return 0.0
         return max(self._begun + self._deadline - self._clock(), LEAST)
 
     def finish(self) -> dict[str, float]:
-        """Seconds by part of the training, in the order in which they began."""
+        """Return seconds by part of the training, in the order in which they began."""
         self._close()
         return {part: round(seconds, 2) for part, seconds in self.parts.items()}
 
@@ -154,13 +153,13 @@ class Timeline:
 
 
 def in_parts(parts: Mapping[str, float]) -> str:
-    """How long each part of a training took, in words, the long ones first."""
+    """Describe the time of each part of a training, the long ones first."""
     ordered = sorted(parts.items(), key=lambda each: -each[1])
     return ", ".join(f"{part} {seconds:.1f} s" for part, seconds in ordered)
 
 
 def is_over(progress: Progress) -> bool:
-    """Whether whoever works should come to an end, because there is a deadline."""
+    """Return whether work has to end, because there is a deadline."""
     return isinstance(progress, Timeline) and progress.is_over()
 
 
@@ -174,6 +173,6 @@ class Steps:
         self._done = 0
 
     def __call__(self) -> None:
-        """One more is done."""
+        """Count one more that is done."""
         self._done = min(self._done + 1, self._total)
         self._progress(StepDone(self._phase, self._done, self._total))

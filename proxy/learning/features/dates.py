@@ -119,7 +119,7 @@ def _years(seen: set[int]) -> Sequence[int]:
 
 
 def _imputed(seconds: float) -> str:
-    """The moment that stands for missing ones, within the years of `datetime`."""
+    """Return the moment that replaces missing ones, within the years of `datetime`."""
     epoch = datetime.datetime(1970, 1, 1)
     low = (datetime.datetime.min - epoch).total_seconds()
     high = (datetime.datetime(9999, 12, 31) - epoch).total_seconds()
@@ -128,7 +128,8 @@ def _imputed(seconds: float) -> str:
 
 
 def parse_datetime(cell: str) -> Moment | None:
-    """An ISO 8601 date or time as its clock shows it, or `None`. A number alone is not a date."""
+    """Parse an ISO 8601 date or time as its clock shows it, or return `None`. A number alone is no
+    date."""
     text = cell.strip()
     return None if text.isdigit() else parse_moment(text)
 

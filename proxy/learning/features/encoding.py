@@ -1,4 +1,4 @@
-"""What every encoding of a property is, how it is learned, and what can be wrong with a cell.
+"""Encodings of properties: their protocol, how they are learned, and errors in cells.
 
 The rules and defaults of all encodings are those that the Neptune user guide gives under
 "Feature encoding". Cells are text, empty means missing.
@@ -33,7 +33,7 @@ class Encoding(Protocol):
         ...
 
     def encode(self, cells: Sequence[str]) -> Floats:
-        """float32 `[cells, columns]`. Raises `UnfitCell`."""
+        """Encode cells: float32 `[cells, columns]`. Raises `UnfitCell`."""
         ...
 
 
@@ -45,11 +45,11 @@ class Fitter(Protocol):
     """
 
     def see(self, cells: Sequence[str]) -> None:
-        """Some cells of the column. Raises `UnfitCell`."""
+        """Read some cells of the column. Raises `UnfitCell`."""
         ...
 
     def fitted(self) -> Encoding | Fitter:
-        """The encoding; or what has to see the whole column, too, before there is one.
+        """Return the encoding, or a fitter that has to read the whole column once more.
 
         Raises `Undecided`.
         """
@@ -106,7 +106,7 @@ class NotADate(UnfitCell):
 
 
 def parts_of(cell: str, separator: str | None) -> list[str]:
-    """The values in one cell; an export writes a separator inside a value as `\\;`."""
+    """Split a cell into its values; an export writes a separator inside a value as `\\;`."""
     if not separator:
         return [cell] if cell else []
     if f"\\{separator}" in cell:

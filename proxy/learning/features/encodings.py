@@ -28,12 +28,12 @@ _KINDS: dict[str, Any] = {
 
 
 def to_document(encoding: Encoding) -> dict[str, Any]:
-    """The encoding as JSON."""
+    """Return the encoding as JSON."""
     return {"kind": encoding.kind, **asdict(encoding)}  # type: ignore[call-overload]
 
 
 def from_document(document: dict[str, Any]) -> Encoding:
-    """The encoding that `to_document` wrote. Raises ValueError for anything else."""
+    """Restore the encoding that `to_document` wrote. Raises ValueError for anything else."""
     made = _KINDS.get(document.get("kind", ""))
     if made is None:
         raise ValueError(f"unknown feature encoding {document.get('kind')!r}")

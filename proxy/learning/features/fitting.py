@@ -19,7 +19,7 @@ class FileFits:
     """
 
     def __init__(self, owner: str, features: Sequence[Feature], shared: Shared) -> None:
-        """Raises ValueError (`BadFeature`, `NoTextModel`)."""
+        """Begin with nothing learned. Raises ValueError (`BadFeature`, `NoTextModel`)."""
         self._owner = owner
         self._found: dict[int, Encoding] = {}
         self._fitters: dict[int, tuple[str, Fitter]] = {}
@@ -44,11 +44,11 @@ class FileFits:
 
     @property
     def encodings(self) -> tuple[Encoding, ...]:
-        """What was learned, in the order of the configuration."""
+        """Learned encodings, in the order of the configuration."""
         return tuple(self._found[place] for place in sorted(self._found))
 
     def see(self, chunk: Chunk) -> None:
-        """Some rows. Raises `BadCell`, `BadExport`."""
+        """Read some rows. Raises `BadCell`, `BadExport`."""
         for column, fitter in self._fitters.values():
             try:
                 fitter.see(chunk.require(column))
@@ -56,7 +56,7 @@ class FileFits:
                 raise cell_problem(chunk, self._owner, error) from None
 
     def conclude(self) -> bool:
-        """Whether somebody has to see all chunks again."""
+        """End a round; return whether an encoding needs all chunks once more."""
         again: dict[int, tuple[str, Fitter]] = {}
         before = len(self._shared.notes)
         for place, (column, fitter) in self._fitters.items():
@@ -78,5 +78,5 @@ class FileFits:
 
 
 def cell_problem(chunk: Chunk, owner: str, error: UnfitCell) -> BadCell:
-    """The error with its place."""
+    """Return the error with its place."""
     return chunk.problem(error.row, error.name, f"{owner}: {error}")

@@ -29,7 +29,7 @@ TEXT_TOKENS = 3
 """Average words from which on a string is text."""
 
 DEFAULT_SEPARATOR = ";"
-"""What joins the values of a multi-valued property in an export."""
+"""The separator of the values of a multi-valued property in an export."""
 
 SAMPLED = 1000
 """Texts whose language is looked at."""
@@ -123,7 +123,7 @@ class AutoFitter:
         return CategoryFitter(self._name, described=DESCRIBED)
 
     def _is_joined(self) -> bool:
-        """Whether cells hold several values: splitting them finds shorter and fewer ones."""
+        """Return whether cells hold several values: splitting them gives shorter and fewer ones."""
         several = self._part_count > self._present
         return several and self._longest_part <= TEXT_TOKENS and len(self._parts) < len(self._cells)
 

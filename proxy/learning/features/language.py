@@ -1,4 +1,4 @@
-"""In which of Neptune's five fastText languages texts are written, if in one of them.
+"""The language of texts, if it is one of Neptune's five fastText languages.
 
 The script tells Chinese and Hindi; their most frequent little words tell English, Spanish and
 French apart.
@@ -26,7 +26,7 @@ ENOUGH = 0.1
 
 
 def language_of(texts: Sequence[str]) -> str | None:
-    """`en`, `zh`, `hi`, `es`, `fr`, or `None` for another."""
+    """Return `en`, `zh`, `hi`, `es`, `fr`, or `None` for another language."""
     joined = " ".join(texts).lower()
     letters = sum(map(str.isalpha, joined))
     if not letters:

@@ -15,7 +15,7 @@ from gremlink.proxy.learning.graph import FeatureBlock, Features, Floats
 
 
 def blocks_of(encodings: Sequence[Encoding]) -> tuple[FeatureBlock, ...]:
-    """Where the columns of each property stand.
+    """Return the columns that each property takes.
 
     A category's shared column for rare values is a block of its own, of kind `other`: two rare
     values have nothing in common.
@@ -52,12 +52,12 @@ class Matrix:
             start += part.shape[1]
 
     def features(self) -> Features:
-        """What was filled in."""
+        """Return the features, all rows filled in."""
         return Features(self._values, blocks_of(self._encodings))
 
 
 def _encoded(encoding: Encoding, cells: Sequence[str]) -> Floats:
-    """As `encoding.encode`; cells that repeat are looked at once."""
+    """Encode cells, equal ones once."""
     places: dict[str, int] = {}
     codes = [places.setdefault(cell, len(places)) for cell in cells]
     if 2 * len(places) > len(cells):
@@ -71,7 +71,7 @@ def _encoded(encoding: Encoding, cells: Sequence[str]) -> Floats:
 
 
 def encode(columns: Mapping[str, Sequence[str]], encodings: Sequence[Encoding]) -> Features:
-    """The matrix of columns that are there as a whole. Raises `UnfitCell`, `NoTextModel`."""
+    """Encode whole columns into a matrix. Raises `UnfitCell`, `NoTextModel`."""
     rows = len(columns[encodings[0].name]) if encodings else 0
     matrix = Matrix(encodings, rows)
     matrix.fill(columns, slice(0, rows))

@@ -182,7 +182,8 @@ class _Column:
 
 
 def numbers(name: str, cells: Sequence[str], separator: str | None) -> NDArray[np.float64]:
-    """float64 `[cells]`, `nan` where missing or not finite, the mean where there are several.
+    """Read numbers: float64 `[cells]`, `nan` where missing or not finite, the mean where there are
+    several.
 
     Raises `NotANumber`.
     """
@@ -205,7 +206,7 @@ def numbers(name: str, cells: Sequence[str], separator: str | None) -> NDArray[n
 
 
 def number_of(text: str) -> float:
-    """The number that a text is. Python's own digits with low lines between them are none.
+    """Read a text as a number. Digits with low lines between them, as in Python, are none.
 
     Raises ValueError.
     """
@@ -215,7 +216,7 @@ def number_of(text: str) -> float:
 
 
 def filled(name: str, values: NDArray[np.float64], imputed: float | None) -> NDArray[np.float64]:
-    """The values with `imputed` where there is none. Raises `MissingValue`."""
+    """Replace missing values by `imputed`. Raises `MissingValue`."""
     missing = np.isnan(values)
     if missing.any():
         if imputed is None:
@@ -225,7 +226,7 @@ def filled(name: str, values: NDArray[np.float64], imputed: float | None) -> NDA
 
 
 def _standard(present: NDArray[np.float64], missing: int, imputed: float) -> tuple[float, float]:
-    """Mean and standard deviation, missing values filled in."""
+    """Return mean and standard deviation, missing values filled in."""
     count = len(present) + missing
     if not count:
         return 0.0, 0.0
@@ -235,7 +236,7 @@ def _standard(present: NDArray[np.float64], missing: int, imputed: float) -> tup
 
 
 def impute(present: NDArray[Any], imputer: str) -> float:
-    """What stands for a missing value: 0 where no value is known."""
+    """Return the replacement of missing values: 0 where no value is known."""
     if not len(present):
         return 0.0
     match imputer:

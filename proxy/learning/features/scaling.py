@@ -8,7 +8,8 @@ from gremlink.proxy.learning.graph import Features, Floats
 
 
 def unit_blocks(features: Features) -> Floats:
-    r"""Vectors whose dot product is the mean of the properties' cosines: float32 `[n, width]`.
+    r"""Scale features to vectors whose dot product is the mean of the properties' cosines: float32
+    `[n, width]`.
 
     Every property gets the length :math:`1/\sqrt{|P|}`. A number enters as
     :math:`(\cos z, \sin z)` of its standardised value, so that the cosine of two of them depends
@@ -31,5 +32,6 @@ def unit_blocks(features: Features) -> Floats:
 
 
 def standard_of(column: Floats) -> tuple[float, float]:
-    """Mean and standard deviation of a number, 1 if it does not vary: float32 `[vertices, 1]`."""
+    """Return mean and standard deviation of a number, 1 if it does not vary: float32 `[vertices,
+    1]`."""
     return float(column.mean()), float(column.std()) or 1.0

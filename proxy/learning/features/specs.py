@@ -46,7 +46,7 @@ class BadFeature(Error, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FeatureSpec:
-    """A feature: the column, the type, and the entry's further keys as they stand there."""
+    """A feature: the column, the type, and the entry's further keys as they are there."""
 
     column: str
     type: str
@@ -55,14 +55,14 @@ class FeatureSpec:
 
 @dataclass(slots=True)
 class Shared:
-    """What the features of one graph have in common; `notes` are sentences for the user."""
+    """State that the features of one graph share; `notes` are sentences for the user."""
 
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     notes: list[str] = field(default_factory=list)
 
 
 def fitter_for(spec: FeatureSpec, shared: Shared) -> Fitter:
-    """What learns the encoding of a feature.
+    """Return the fitter of a feature's encoding.
 
     Raises `BadFeature`, `NoTextModel`, and `Undecided` for the type `none`.
     """
@@ -150,7 +150,7 @@ def _buckets(spec: FeatureSpec, imputer: str | None) -> BucketFitter:
 
 
 def _check_text(spec: FeatureSpec, type_: str) -> None:
-    """Raises `BadFeature` for a language that Neptune's type has not, or for a length of no use."""
+    """Check language and length of a text feature. Raises `BadFeature`."""
     if type_ != "text_fasttext":
         return
     language, longest = spec.options.get("language"), spec.options.get("max_length")

@@ -39,17 +39,17 @@ class TextModel(Protocol):
         ...
 
     def vectors(self, texts: Sequence[str]) -> Floats:
-        """float32 `[texts, width]`, of length 1; 0 for a text without a known word."""
+        """Embed texts: float32 `[texts, width]`, of length 1; 0 for a text without a known word."""
         ...
 
 
 def is_installed(package: str) -> bool:
-    """Whether a package can be imported, without importing it."""
+    """Return whether a package can be imported, without importing it."""
     return importlib.util.find_spec(package) is not None
 
 
 def default_model() -> str:
-    """The model that comes with the optional dependencies. Raises `NoTextModel`."""
+    """Return the model that comes with the optional dependencies. Raises `NoTextModel`."""
     if not is_installed("wordllama"):
         raise NoTextModel(
             "text needs word vectors, and there are none on this machine: install them with "
@@ -60,7 +60,7 @@ def default_model() -> str:
 
 @lru_cache(maxsize=8)
 def load_model(name: str, longest: int | None = None) -> TextModel:
-    """The model that an encoding names: `package`, or `package:model` for a user's own.
+    """Load the model that an encoding names: `package`, or `package:model` for a user's own.
 
     Texts are cut after `longest` tokens. Raises `NoTextModel`.
     """

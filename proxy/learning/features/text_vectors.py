@@ -19,7 +19,7 @@ from gremlink.proxy.learning.features.text_models import (
 from gremlink.proxy.learning.graph import Floats
 
 WORD2VEC_MODEL = "en_core_web_lg"
-"""What Neptune uses for `text_word2vec`."""
+"""Neptune's model for `text_word2vec`."""
 
 LONGEST = {"text_sbert": 128, "text_sbert128": 128, "text_sbert512": 512}
 """Tokens after which a text is cut."""
@@ -83,7 +83,8 @@ class TextFitter:
 
 
 def chosen_model(type_: str, options: Mapping[str, Any]) -> str:
-    """A user's own model where there is one for this type, else the default. Raises `NoTextModel`.
+    """Return a user's own model where there is one for this type, else the default. Raises
+    `NoTextModel`.
 
     `model` in the options names one: a spaCy pipeline, the path of a fastText file, the directory
     or name of a sentence-transformers model. For `text_word2vec` the `language` does so, too.

@@ -79,13 +79,13 @@ class TfidfEncoding:
 
 @dataclass(slots=True)
 class Vocabulary:
-    """How often terms come in the texts of a graph: in all, and in how many texts."""
+    """Frequencies of terms in the texts of a graph: in all, and the number of texts with each."""
 
     occurrences: Counter[str] = field(default_factory=Counter)
     texts: Counter[str] = field(default_factory=Counter)
 
     def see(self, cells: Sequence[str], ngrams: tuple[int, int]) -> None:
-        """Count some texts."""
+        """Count the terms of some texts."""
         occurrences: list[str] = []
         texts: list[str] = []
         for cell in cells:
@@ -96,7 +96,8 @@ class Vocabulary:
         self.texts.update(texts)
 
     def chosen(self, least: float, most: int, ngrams: tuple[int, int]) -> list[str]:
-        """The `most` frequent terms that come in `least` texts, in alphabetical order."""
+        """Choose the `most` frequent terms that are in `least` texts or more, in alphabetical
+        order."""
         enough = [
             term
             for term, count in self.texts.items()
@@ -145,7 +146,7 @@ class TfidfFitter:
 
 
 def terms_of(text: str, ngrams: tuple[int, int]) -> Iterator[str]:
-    """The words of a text, and their sequences of the lengths that `ngrams` allows."""
+    """Return the words of a text, and their sequences of the lengths that `ngrams` allows."""
     found = _WORD.findall(text.lower())
     shortest, longest = ngrams
     if shortest == longest == 1:
@@ -157,12 +158,12 @@ def terms_of(text: str, ngrams: tuple[int, int]) -> Iterator[str]:
 
 
 def words(term: str) -> int:
-    """Of how many words a term is made."""
+    """Count the words of a term."""
     return term.count(" ") + 1
 
 
 def _projection(terms: Sequence[str]) -> sparse.csr_array:
-    """float64 `[terms, DIMENSIONS]`."""
+    """Return the random projection: float64 `[terms, DIMENSIONS]`."""
     sparsity = math.sqrt(len(terms))
     draws = np.frombuffer(
         b"".join(hashlib.shake_128(term.encode()).digest(4 * DIMENSIONS) for term in terms),

@@ -1,6 +1,6 @@
 """A stored graph brought up to date where the live graph was read.
 
-Vertices that came after training get numbers behind all others of their type, so that whatever is
+Vertices that came after training get numbers behind all others of their type, so that everything
 stored by number keeps its meaning. Where all links of a vertex were read, these take the place of
 the stored ones; where a sample was, it is added to them. Types of vertices and relations that the
 training has not seen are left out: no model has learned anything about them.
@@ -55,7 +55,7 @@ class Extension:
     before: Mapping[str, int]
 
     def rows(self, asked: Collection[Literal]) -> dict[str, Indexes]:
-        """The asked vertices and the new ones, sorted int64 by type."""
+        """Return the asked vertices and the new ones, sorted int64 by type."""
         found: dict[str, set[int]] = {
             name: set(range(self.before[name], count))
             for name, count in self.stored.graph.counts.items()
@@ -67,14 +67,14 @@ class Extension:
         return {name: np.array(sorted(numbers), np.int64) for name, numbers in found.items()}
 
     def enlarged(self, name: str, table: Floats) -> Floats:
-        """A copy of what is stored for the vertices of a type, with rows of 0 for the new ones."""
+        """Copy the rows stored for the vertices of a type, with rows of 0 for the new ones."""
         copy = np.zeros((self.stored.graph.counts[name], *table.shape[1:]), table.dtype)
         copy[: len(table)] = table
         return copy
 
 
 def places_of(stored: StoredGraph) -> dict[Literal, Place]:
-    """Where each vertex of a graph stands."""
+    """Return the type and the position of each vertex of a graph, by id."""
     return {
         literal: (name, index)
         for name, ids in stored.ids.items()
@@ -83,7 +83,7 @@ def places_of(stored: StoredGraph) -> dict[Literal, Place]:
 
 
 def extend(stored: StoredGraph, places: Places, neighbourhood: Neighbourhood) -> Extension:
-    """The graph with what was read in it. `places` are those of `stored`.
+    """Extend the graph by what was read of the live one. `places` are those of `stored`.
 
     Raises ValueError where a property that was read does not fit its encoding.
     """
@@ -116,12 +116,12 @@ def extend(stored: StoredGraph, places: Places, neighbourhood: Neighbourhood) ->
 
 
 def type_of(label: str) -> str:
-    """The type of a vertex, as exports name it, from Gremlin's `label()`."""
+    """Return the type of a vertex, as exports name it, from Gremlin's `label()`."""
     return ";".join(split_labels(label))
 
 
 def encoded_rows(elements: Mapping[Literal, Cells], encodings: Sequence[Encoding]) -> Floats:
-    """The features of elements that were read: float32 `[elements, width]`.
+    """Encode the features of elements that were read: float32 `[elements, width]`.
 
     Raises ValueError for a value that does not fit its encoding.
     """
@@ -137,7 +137,7 @@ def encoded_rows(elements: Mapping[Literal, Cells], encodings: Sequence[Encoding
 
 
 def _cell(values: Sequence[str], separator: str | None) -> str:
-    """Values as an export writes them into one cell."""
+    """Join values as an export writes them into one cell."""
     if not values:
         return ""
     if not separator or len(values) == 1:
@@ -158,7 +158,7 @@ def _edges(
     read: Mapping[Literal, Place],
     links: Sequence[ReadLinks],
 ) -> dict[Relation, Edges]:
-    """All relations, the read links in them."""
+    """Return all relations with the read links in them."""
     complete: dict[tuple[str, Direction, str], list[int]] = {}
     added: dict[Relation, list[tuple[int, int]]] = {}
     for each in links:
@@ -204,7 +204,8 @@ def _joined(
     tails: Mask | None,
     added: Sequence[tuple[int, int]],
 ) -> Edges:
-    """The stored edges but for those at the `heads` and `tails` under the masks, and the added."""
+    """Join the added edges to the stored ones, without those at the `heads` and `tails` under the
+    masks."""
     stale = np.zeros(len(edges), np.bool_)
     if heads is not None:
         stale |= heads[edges.heads]
@@ -221,7 +222,8 @@ def _joined(
 
 
 def _among(some: Edges, edges: Edges) -> Mask:
-    """Which of some edges are among others: only those at the same heads are looked through."""
+    """Return a mask of the edges that are among others: only those at the same heads are
+    compared."""
     if not len(some):
         return np.zeros(0, np.bool_)
     concerned = np.zeros(int(max(some.heads.max(), edges.heads.max(initial=0))) + 1, np.bool_)

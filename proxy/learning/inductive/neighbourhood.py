@@ -1,4 +1,5 @@
-"""What was read of a live graph around some vertices, as prediction takes it."""
+"""The part of a live graph that was read around some vertices, in the form that prediction
+takes."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ class ReadLinks(Protocol):
 
     @property
     def vertex(self) -> Literal:
-        """Whose they are."""
+        """Vertex that the values belong to."""
         ...
 
     @property
@@ -56,12 +57,12 @@ class ReadLinks(Protocol):
 
     @property
     def values(self) -> Sequence[Sequence[str]]:
-        """What each of them says of the property to be predicted; empty where that was not read."""
+        """Texts of the property to predict, by element; empty where it was not read."""
         ...
 
     @property
     def complete(self) -> bool:
-        """Whether these are all, not a sample."""
+        """`True` where these are all links, not a sample."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What a model needs to know of a live graph: how far and how widely to read around its inputs.
+"""The part of a live graph that a model needs: hops and properties to read around its inputs.
 
 Stored with every model as a document of its own, `inductive.json`, so that a query can be planned
 without the model.
@@ -27,7 +27,7 @@ all beyond it. Training takes all of them, so these only bound what hubs cost.""
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What to read.
+    """The part of the live graph to read.
 
     `encoder` is the name of the encoder, `STRUCTURE` or `ENTITIES`. Links are read of all vertices
     less than `hops` away from an input, of each at most `fan_outs[distance]` under one label and in
@@ -48,7 +48,7 @@ class Scope:
     def around(
         cls, stored: StoredGraph, encoder: str, hops: int, edge_keys: tuple[str, ...] = ()
     ) -> Scope:
-        """The scope of a model on a graph: all its relations and features."""
+        """Return the scope of a model on a graph: all its relations and features."""
         fan_outs = [FAN_OUTS[min(hop, len(FAN_OUTS) - 1)] for hop in range(hops)]
         labels = dict.fromkeys(relation.label for relation in stored.relations)
         keys = dict.fromkeys(
@@ -57,12 +57,12 @@ class Scope:
         return cls(encoder, hops, tuple(fan_outs), tuple(labels), tuple(keys), edge_keys)
 
     def to_document(self) -> dict[str, Any]:
-        """The scope as JSON."""
+        """Return the scope as JSON."""
         return asdict(self)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Scope:
-        """What `to_document` gave. Raises KeyError, TypeError."""
+        """Restore what `to_document` gave. Raises KeyError, TypeError."""
         valued = document["valued"]
         return cls(
             encoder=document["encoder"],

@@ -1,1 +1,1 @@
-"""Which links are missing: methods that score candidates, a blend of them, predictions."""
+"""Link prediction: methods that score candidates, a blend of them, predictions."""

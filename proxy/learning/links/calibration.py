@@ -1,4 +1,4 @@
-"""From blended scores to numbers between 0 and 1 that a threshold can mean something to."""
+"""Calibration of blended scores: numbers between 0 and 1, so that thresholds have a meaning."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Calibration:
     intercept: float
 
     def logits(self, scores: NDArray[np.float32]) -> NDArray[np.float64]:
-        """`a s + b`, float64: comparable where candidates come from several relations."""
+        """Return `a s + b`, float64: comparable where candidates come from several relations."""
         return self.slope * scores.astype(np.float64) + self.intercept
 
 
 def probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Between 0 and 1, both exclusive: float64 of the same shape."""
+    """Return probabilities between 0 and 1, both exclusive: float64 of the same shape."""
     return np.asarray(
         np.clip(0.5 + 0.5 * np.tanh(logits / 2.0), CLOSEST, 1.0 - CLOSEST), dtype=np.float64
     )

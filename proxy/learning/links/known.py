@@ -1,4 +1,4 @@
-"""Which links are known, and so are no candidates."""
+"""Known links, which are no candidates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Cells(NamedTuple):
     columns: Indexes
 
     def of_rows(self, wanted: Mask) -> Cells:
-        """Those in the rows under a mask."""
+        """Select the cells in the rows under a mask."""
         keep = wanted[self.rows]
         return Cells(self.rows[keep], self.columns[keep])
 
@@ -26,23 +26,23 @@ class KnownLinks:
     """The links that are no candidates: those in the graph, and the source itself."""
 
     def __init__(self, graph: TypedGraph, relation: Relation) -> None:
-        """`graph` holds the edges that count as known."""
+        """Index the edges of `graph`, which count as known."""
         links = graph.adjacency(relation)
         self._links = {"out": links, "in": sparse.csr_array(links.T)}
         self._same_type = relation.head == relation.tail
 
     def candidates(self, direction: Direction) -> int:
-        """How many vertices there are to be linked to."""
+        """Count the vertices that can be linked to."""
         return int(self._links[direction].shape[1])
 
     def mask(self, sources: Indexes, direction: Direction) -> Mask:
-        """What to leave out: bool `[sources, candidates]`."""
+        """Return a mask of what to leave out: bool `[sources, candidates]`."""
         mask: Mask = np.zeros((len(sources), self.candidates(direction)), np.bool_)
         mask[self.cells(sources, direction)] = True
         return mask
 
     def cells(self, sources: Indexes, direction: Direction) -> Cells:
-        """The same as cells of `[sources, candidates]`."""
+        """Return the same as cells of `[sources, candidates]`."""
         # Not by slicing the matrix, which takes SciPy longer than many a model.
         links = self._links[direction]
         starts = links.indptr[sources]

@@ -29,7 +29,7 @@ class Mixture:
         weights: Mapping[Direction, MemberWeights],
         known: KnownLinks,
     ) -> None:
-        """`known` are the links of the graph that the members were fitted on."""
+        """Take `known`, the links of the graph that the members were fitted on."""
         self._members = tuple(members)
         self._weights = weights
         self._known = known
@@ -49,7 +49,7 @@ class Mixture:
         return total
 
     def parts(self, sources: Indexes, direction: Direction) -> Iterator[tuple[int, Floats]]:
-        r"""The terms :math:`w_m \hat s_m` of the sum that are not 0: the member's place, and
+        r"""Yield the terms :math:`w_m \hat s_m` of the sum that are not 0: the member's place, and
         float32 `[sources, candidates]`."""
         known = self._known.cells(sources, direction)
         for index, weight in enumerate(self._weights[direction]):
@@ -60,7 +60,7 @@ class Mixture:
 
 
 def normalised(scores: Floats, known: Cells) -> Floats:
-    r"""Scores on a scale that suits a soft-max: a new float32 `[sources, candidates]`.
+    r"""Normalise scores to a scale that suits a soft-max: a new float32 `[sources, candidates]`.
 
     .. math:: \hat s = \mathrm{z}\big(\log(1 + (s - \min s) / \mathrm{mean}(s - \min s))\big)
 
@@ -69,7 +69,7 @@ def normalised(scores: Floats, known: Cells) -> Floats:
     tails are heavy.
     """
     # In place and without masks: with many candidates memory is what takes the time. The few known
-    # ones stand as zeros wherever something is added up.
+    # ones are zeros in all sums.
     count = scores.shape[1] - np.bincount(known.rows, minlength=len(scores))[:, None]
     if not count.all():
         known = known.of_rows(count[:, 0] > 0)

@@ -33,7 +33,7 @@ class DistMultDecoder(nn.Module):
     def ends(
         self, state: Mapping[str, Tensor], relation: Relation, direction: Direction
     ) -> tuple[Tensor, Tensor]:
-        """Queries `[sources, width]` and candidates `[candidates, width]`, float32.
+        """Return queries `[sources, width]` and candidates `[candidates, width]`, float32.
 
         Their dot products are the scores.
         """
@@ -55,7 +55,7 @@ class DistMultDecoder(nn.Module):
 
     @torch.no_grad()
     def embeddings(self, state: Mapping[str, Tensor]) -> Embeddings:
-        """The same scores for NumPy, without torch."""
+        """Return the same scores for NumPy, without torch."""
 
         def copied(tensor: Tensor) -> Floats:
             return np.array(tensor.numpy(), dtype=np.float32)

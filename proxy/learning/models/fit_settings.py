@@ -1,4 +1,4 @@
-"""How a graph neural network is trained."""
+"""Settings of a graph neural network's training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gremlink.proxy.learning.settings import TrainingSettings
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """How the network is trained."""
+    """Settings of one training of the network."""
 
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
     epochs: int = 200
@@ -24,7 +24,7 @@ class FitSettings:
 
 
 def fit_settings(settings: TrainingSettings, epochs: int | None = None) -> FitSettings:
-    """The graph neural network's part of the settings."""
+    """Return the graph neural network's part of the settings."""
     return FitSettings(
         EncoderSettings(
             settings.width,

@@ -24,7 +24,7 @@ from gremlink.proxy.learning.trained.network import Trained
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The state after an epoch (from 1); `embeddings` and `encoder` give it as it stands now.
+    """The state after an epoch (from 1); `embeddings` and `encoder` give its present state.
 
     Networks that are nothing but embeddings have no encoder.
     """
@@ -42,7 +42,7 @@ def fit(
     seed: int,
     start: NetworkStart | None = None,
 ) -> Iterator[Checkpoint]:
-    """Train, yielding after every epoch; whoever iterates decides when to stop.
+    """Train, yielding after every epoch; the caller decides when to stop.
 
     Every epoch hides a random share of the target edges from the message graph and learns to rank
     them, from both ends, among all candidates that are not linked (SpotTarget, Zhu et al., WSDM

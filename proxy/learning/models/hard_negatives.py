@@ -18,7 +18,8 @@ def near_candidates(
     most: int,
     random: np.random.Generator,
 ) -> Indexes:
-    """Ends of random walks of three edges from the sources: sorted int64, `most` at most.
+    """Return the ends of random walks of three edges from the sources: sorted int64, `most` at
+    most.
 
     `there` is a relation's matrix `[sources, candidates]`, `back` its transpose; a walk goes there,
     back, and there again. Negatives that are near in the graph are those of Ying et al., "Graph
@@ -32,7 +33,7 @@ def near_candidates(
 
 
 def _stepped(matrix: sparse.csr_array, rows: Indexes, random: np.random.Generator) -> Indexes:
-    """A random column of each row; rows without any are left out."""
+    """Draw a random column of each row; rows without any are left out."""
     begin, count = matrix.indptr[rows], np.diff(matrix.indptr)[rows]
     goes = count > 0
     chosen = begin[goes] + (random.random(int(goes.sum())) * count[goes]).astype(np.int64)

@@ -38,7 +38,7 @@ class LinkNetwork:
 
     @property
     def mean(self) -> bool:
-        """Whether messages are averaged over all relations."""
+        """`True` where messages are averaged over all relations."""
         return self.settings.encoder.global_norm
 
     @cached_property
@@ -52,7 +52,7 @@ class LinkNetwork:
         return self.messages.weights(mean=self.mean)
 
     def whole_graph(self, random: np.random.Generator) -> Iterator[float]:
-        """One step an epoch, on all vertices."""
+        """Train one step an epoch, on all vertices."""
         optimizer = for_whole_graph(self.encoder, self.decoder, self.settings)
         for _ in range(self.settings.epochs):
             self.encoder.train()
@@ -72,7 +72,7 @@ class LinkNetwork:
             yield float(loss.detach())
 
     def mini_batches(self, random: np.random.Generator, device: torch.device) -> Iterator[float]:
-        """An epoch is a number of steps, each on some edges of each target."""
+        """Train a number of steps an epoch, each on some edges of each target."""
         sampling = self.settings.sampling
         sampler = Sampler(
             self.graph,
@@ -98,7 +98,7 @@ class LinkNetwork:
     def _batch(
         self, sampler: Sampler, share: float, random: np.random.Generator, device: torch.device
     ) -> Tensor:
-        """The loss of a mini-batch, a scalar."""
+        """Return the loss of a mini-batch, a scalar."""
         hidden = {task.relation: task.hide(random, share) for task in self.tasks}
         asked = [
             (task, task.questions(hidden[task.relation], direction, random, most_candidates=POOL))
@@ -134,13 +134,13 @@ class LinkNetwork:
 
     @torch.no_grad()
     def embeddings(self) -> Embeddings:
-        """Those of all vertices, as it stands now."""
+        """Return the embeddings of all vertices, in their present state."""
         encoder, decoder = on_cpu(self.encoder), on_cpu(self.decoder)
         encoder.eval()
         return decoder.embeddings(encoder(self.features, self._rounds(self.everything)))
 
     def stored(self) -> Encoder:
-        """The encoder for NumPy, as it stands now."""
+        """Return the encoder for NumPy, in its present state."""
         return on_cpu(self.encoder).stored()
 
     def _rounds(self, weights: Weights) -> list[WholeRound]:
@@ -148,6 +148,6 @@ class LinkNetwork:
 
 
 def _types(task: RankingTask, asked: Questions) -> tuple[str, str]:
-    """The vertex types of the questions and of their answers."""
+    """Return the vertex types of the questions and of their answers."""
     relation = task.relation
     return relation.source_type(asked.direction), relation.target_type(asked.direction)

@@ -1,4 +1,4 @@
-"""How a graph neural network, an encoder with what reads its vertices, moves its parameters."""
+"""Optimisers of a graph neural network: dense Adam, or sparse Adam for embeddings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gremlink.proxy.learning.models.gnn.rgcn import RelationalEncoder
 
 
 def for_whole_graph(encoder: RelationalEncoder, reader: nn.Module, settings: FitSettings) -> Adam:
-    """Where every vertex is read at each step."""
+    """Return the optimiser for training in which every vertex is read at each step."""
     parameters = (*encoder.parameters(), *reader.parameters())
     return Adam(
         [each for each in parameters if each.requires_grad],

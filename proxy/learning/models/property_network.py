@@ -37,7 +37,7 @@ ROWS = 250_000
 
 @dataclass(frozen=True, slots=True)
 class PropertyCheckpoint:
-    """The state after an epoch (from 1); `head` and `encoder` give it as it stands now."""
+    """The state after an epoch (from 1); `head` and `encoder` give its present state."""
 
     epoch: int
     loss: float
@@ -55,7 +55,7 @@ class PropertyHead(nn.Module):
         self._dropout = nn.Dropout(dropout)
 
     def forward(self, columns: Tensor) -> Tensor:
-        """Logits or standardised numbers: float32 `[elements, outputs]`."""
+        """Return logits or standardised numbers: float32 `[elements, outputs]`."""
         units: Tensor = self._dropout(torch.relu(self.hidden(columns)))
         outputs: Tensor = self.last(units)
         return outputs
@@ -72,7 +72,7 @@ def fit_property(
     *,
     remembers: bool,
 ) -> Iterator[PropertyCheckpoint]:
-    """Train, yielding after every epoch; whoever iterates decides when to stop.
+    """Train, yielding after every epoch; the caller decides when to stop.
 
     `known` are elements with their `truth`, float32 `[known, outputs]`. The loss is cross-entropy
     over classes, or for each class, or the square of the error. All edges carry messages: that an
@@ -148,7 +148,7 @@ class _Network:
         return [WholeRound(messages, weights)] * self.settings.encoder.layers
 
     def whole_graph(self, random: np.random.Generator) -> Iterator[float]:
-        """One step an epoch, on all vertices."""
+        """Train one step an epoch, on all vertices."""
         optimizer = for_whole_graph(self.encoder, self.head, self.settings)
         places = [torch.from_numpy(end) for end in self.known.ends]
         own = torch.from_numpy(self.known.features)
@@ -166,7 +166,7 @@ class _Network:
             yield float(loss.detach())
 
     def mini_batches(self, random: np.random.Generator, device: torch.device) -> Iterator[float]:
-        """An epoch is a number of steps, each on some of the elements."""
+        """Train a number of steps an epoch, each on some of the elements."""
         sampling = self.settings.sampling
         sampler = Sampler(
             self.graph,
@@ -196,7 +196,7 @@ class _Network:
     def _columns_of(
         self, rows: Indexes, sampler: Sampler, random: np.random.Generator, device: torch.device
     ) -> Tensor:
-        """What the head reads of some elements: float32 `[rows, columns]`."""
+        """Return the inputs of the head for some elements: float32 `[rows, columns]`."""
         asked: dict[str, list[Indexes]] = {}
         for name, places in zip(self.ends, self.known.ends, strict=True):
             asked.setdefault(name, []).append(places[rows])
@@ -216,7 +216,8 @@ class _Network:
 
     @torch.no_grad()
     def head_as_it_stands(self, shift: np.float32, scale: np.float32) -> Head:
-        """The head with the states of all vertices, its outputs as numbers of the property."""
+        """Return the head with the states of all vertices, its outputs as numbers of the
+        property."""
         encoder, head = on_cpu(self.encoder), on_cpu(self.head)
         encoder.eval()
         state = encoder(self.features, self.rounds)
@@ -229,7 +230,7 @@ class _Network:
         )
 
     def stored(self) -> Encoder:
-        """The encoder for NumPy, as it stands now."""
+        """Return the encoder for NumPy, in its present state."""
         return on_cpu(self.encoder).stored()
 
 
@@ -253,7 +254,8 @@ def _loss(form: Form, outputs: Tensor, target: Tensor, weights: Tensor | None) -
 
 
 def _class_weights(form: Form, truth: Floats) -> Floats:
-    """By which all classes count alike, or with and without each: float32 `[outputs]`."""
+    """Return weights by which all classes count alike, or with and without each: float32
+    `[outputs]`."""
     counts = np.maximum(truth.sum(axis=0), 1.0)
     if form is Form.SEVERAL_CLASSES:
         return np.asarray(np.maximum(len(truth) - counts, 1.0) / counts, np.float32)

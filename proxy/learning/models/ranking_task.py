@@ -1,4 +1,4 @@
-"""What networks over a graph learn by: to rank hidden edges among all that are none."""
+"""The training task of networks over a graph: to rank hidden edges among all candidates."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Questions:
 
     All are int64: `sources` are asked about, each once; `places`, `[edges]`, are positions among
     them and `targets`, `[edges]`, the right answers; `pool` are the candidates that compete. The
-    first `near` of these were chosen, and stand for themselves; the others were drawn from all
-    that are left, and stand for these.
+    first `near` of these were chosen, and represent themselves; the others were drawn from all
+    that are left, and represent these.
     """
 
     direction: Direction
@@ -39,7 +39,7 @@ class Questions:
 def ranking_tasks(
     graph: TypedGraph, targets: Sequence[Relation], hard_negatives: float = 0.0
 ) -> list[RankingTask]:
-    """One for each relation that has edges to learn from: all may be held out."""
+    """Make one task of each relation that has edges to learn from: all may be held out."""
     return [
         RankingTask(graph, relation, hard_negatives)
         for relation in targets
@@ -66,14 +66,14 @@ class RankingTask:
         return len(self._edges)
 
     def hide(self, random: np.random.Generator, share: float) -> Mask:
-        """The edges to predict in this epoch: bool `[edges]`, at least one."""
+        """Choose the edges to predict in this epoch: bool `[edges]`, at least one."""
         count = len(self._edges)
         mask = np.zeros(count, np.bool_)
         mask[random.permutation(count)[: max(1, round(share * count))]] = True
         return mask
 
     def ends(self, hidden: Mask) -> tuple[Indexes, Indexes]:
-        """Heads and tails of hidden edges: int64 `[hidden]`."""
+        """Return heads and tails of hidden edges: int64 `[hidden]`."""
         return self._edges.select(hidden).ends("out")
 
     def questions(
@@ -84,7 +84,8 @@ class RankingTask:
         *,
         most_candidates: int | None = None,
     ) -> Questions:
-        """The hidden edges as questions; with a sample of candidates where all are too many."""
+        """Return the hidden edges as questions; with a sample of candidates where all are too
+        many."""
         count = self._counts[self.relation.target_type(direction)]
         sources, targets = self._edges.select(hidden).ends(direction)
         asked, position = np.unique(sources, return_inverse=True)
@@ -116,7 +117,7 @@ class RankingTask:
         direction: Direction,
         random: np.random.Generator,
     ) -> Tensor:
-        """Mean negative log-likelihood of the hidden edges, a scalar.
+        """Return the mean negative log-likelihood of the hidden edges, a scalar.
 
         `state` are all vertices, float32 `[vertices, width]` by type.
         """
@@ -130,11 +131,12 @@ class RankingTask:
         )
 
     def answered(self, queries: Tensor, pool: Tensor, targets: Tensor, asked: Questions) -> Tensor:
-        """The same of what was made of `asked.sources`, `.pool` and `.targets`: `[…, width]`."""
+        """Return the same of what was made of `asked.sources`, `.pool` and `.targets`: `[…,
+        width]`."""
         count = self._counts[self.relation.target_type(asked.direction)]
         known = torch.from_numpy(self._excluded(asked)).to(queries.device)
         logits = (queries @ pool.T).masked_fill(known, -torch.inf)
-        # Each that was drawn stands for so many, each that was chosen for itself.
+        # Each that was drawn represents so many, each that was chosen itself.
         scale = float(np.log((count - asked.near) / (len(asked.pool) - asked.near)))
         if asked.near:
             logits = torch.cat([logits[:, : asked.near] - scale, logits[:, asked.near :]], dim=1)
@@ -144,7 +146,7 @@ class RankingTask:
         return functional.softplus(negatives[place] - own).mean()
 
     def _excluded(self, asked: Questions) -> Mask:
-        """Known links and the source itself: bool `[sources, pool]`."""
+        """Return a mask of known links and the source itself: bool `[sources, pool]`."""
         rows = self._known[asked.direction][asked.sources]
         if len(asked.pool) < rows.shape[1]:
             rows = rows[:, asked.pool]

@@ -1,4 +1,4 @@
-"""What a network begins with, where an earlier training has left something."""
+"""Parameters that a network begins with, where there is an earlier training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from gremlink.proxy.learning.trained.encoder import Encoder
 
 @dataclass(frozen=True, slots=True)
 class NetworkStart:
-    """What the graph neural network begins with: its encoder, and its vectors of relations."""
+    """Parameters that the graph neural network begins with: its encoder, and its vectors of
+    relations."""
 
     encoder: Encoder
     relations: Mapping[Relation, RelationVectors]

@@ -1,1 +1,1 @@
-"""From an export to a processed graph: numbered vertices, encoded features, targets, splits."""
+"""Processing of an export into a graph: numbered vertices, encoded features, targets, splits."""

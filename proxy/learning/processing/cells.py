@@ -16,7 +16,7 @@ from gremlink.proxy.learning.processing.chunks import Pieces, target_cells
 
 
 class Cells:
-    """What a file says of its vertices or edges, beside their ids; `owner` names them in messages.
+    """Property cells of a file of vertices or edges; `owner` names them in messages.
 
     `target` is a property that is to be predicted: its column is kept, and is no feature.
     `encodings` are those of an earlier processing, which stay.
@@ -30,7 +30,7 @@ class Cells:
         shared: Shared,
         encodings: tuple[Encoding, ...] | None,
     ) -> None:
-        """Raises ValueError (`BadFeature`, `NoTextModel`)."""
+        """Begin with nothing read. Raises ValueError (`BadFeature`, `NoTextModel`)."""
         self._owner = owner
         self._target = target
         self._given = encodings
@@ -51,7 +51,7 @@ class Cells:
         self._targets: list[str] = []
 
     def first_round(self) -> Iterator[Chunk]:
-        """All rows, to be looked at by somebody else, too. Raises `BadExport`, `UnusableExport`."""
+        """Yield all rows, which the caller reads, too. Raises `BadExport`, `UnusableExport`."""
         short = first = 0
         for chunk in self._pieces:
             short += len(chunk.short)
@@ -64,11 +64,11 @@ class Cells:
             self._warnings.append(short_rows(self._pieces.path, short, first))
 
     def again(self) -> Iterator[Chunk]:
-        """All rows once more. Raises `BadExport`."""
+        """Yield all rows once more. Raises `BadExport`."""
         return iter(self._pieces)
 
     def learn(self) -> bool:
-        """End a round; whether there has to be another. Raises `BadExport`."""
+        """End a round; return whether there has to be another. Raises `BadExport`."""
         if not self._fits.conclude():
             return False
         for chunk in self._pieces:
@@ -77,7 +77,7 @@ class Cells:
 
     @property
     def encodings(self) -> tuple[Encoding, ...]:
-        """How the properties become features."""
+        """Encodings of the properties."""
         return self._fits.encodings if self._given is None else self._given
 
     @property
@@ -86,11 +86,12 @@ class Cells:
         return (*self._warnings, *self._fits.warnings)
 
     def targets(self, order: Indexes) -> list[str]:
-        """The target's cells, those of the file's row `order[i]` at place `i`; none without one."""
+        """Return the target's cells, those of the file's row `order[i]` at place `i`; none without
+        one."""
         return [self._targets[row] for row in order] if self._target is not None else []
 
     def features(self, places: Indexes) -> Features | None:
-        """The last round: encode; the file's row `i` comes to `places[i]`.
+        """Encode in the last round; the file's row `i` comes to `places[i]`.
 
         `None` where there is nothing to encode. Raises `BadExport`, `NoTextModel`.
         """

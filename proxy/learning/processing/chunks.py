@@ -14,14 +14,14 @@ class Pieces:
     """The chunks of a file. If there is only one, it is kept."""
 
     def __init__(self, file: NodeFile | EdgeFile, columns: Collection[str]) -> None:
-        """`columns` are all that will be wanted, beside the ids."""
+        """Open a file; `columns` are all that will be wanted, beside the ids."""
         self.path = file.path
         self._file = file
         self._columns = columns
         self._only: Chunk | None = None
 
     def __iter__(self) -> Iterator[Chunk]:
-        """All rows. Raises `BadExport`."""
+        """Yield all rows. Raises `BadExport`."""
         if self._only is not None:
             yield self._only
             return
@@ -35,7 +35,7 @@ class Pieces:
 
 
 def target_cells(chunk: Chunk, target: Target) -> Sequence[str]:
-    """The column to be predicted; numbers have to be numbers. Raises `BadExport`."""
+    """Return the column to be predicted; numbers have to be numbers. Raises `BadExport`."""
     cells = chunk.require(target.column)
     if target.task == "regression":
         for row, cell in enumerate(cells):

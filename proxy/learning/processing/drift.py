@@ -1,4 +1,4 @@
-"""How much of a graph is not as it was in training, and whether that is too much for the model."""
+"""Drift: the share of a graph that is not as it was in training, and the limit for the model."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Drift:
 
     @property
     def advises_training(self) -> bool:
-        """Whether the limit is reached."""
+        """`True` where the limit is reached."""
         return self.share >= self.limit
 
     def to_document(self) -> dict[str, Any]:
-        """The figures as JSON."""
+        """Return the figures as JSON."""
         return asdict(self)
 
     def __str__(self) -> str:
@@ -48,7 +48,7 @@ class Drift:
 
 
 def drift_between(before: TypedGraph, after: TypedGraph) -> Drift:
-    """What happened to a graph whose vertices kept their numbers."""
+    """Compare two states of a graph whose vertices kept their numbers."""
     new_vertices = after.vertex_count - before.vertex_count
     changed = 0
     for name, features in before.features.items():

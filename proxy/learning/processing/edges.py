@@ -47,7 +47,7 @@ class EdgeReader:
         self.cells = Cells(file, self._owner, target, shared, encodings)
 
     def connect(self, vertices: Mapping[str, Numbering]) -> None:
-        """The first round: where the edges begin and end; begin with the encodings.
+        """Read the ends of the edges in the first round; begin with the encodings.
 
         Raises `BadExport`, `UnusableExport`.
         """
@@ -73,7 +73,8 @@ class EdgeReader:
         self._ids = [ids[row] for row in self._order] if ids else []
 
     def relations(self) -> Iterator[RelationRows]:
-        """The last round: encode, take the relations apart. Raises `BadExport`, `NoTextModel`."""
+        """Encode in the last round, and take the relations apart. Raises `BadExport`,
+        `NoTextModel`."""
         places_of_rows = np.empty(len(self._order), np.int64)
         places_of_rows[self._order] = np.arange(len(self._order))
         features = self.cells.features(places_of_rows)

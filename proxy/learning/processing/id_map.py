@@ -26,11 +26,11 @@ class Numbering:
 
     @property
     def repeated(self) -> bool:
-        """Whether an id comes twice."""
+        """`True` where an id comes twice."""
         return sum(map(len, self._places.values())) < len(self.ids)
 
     def find(self, ids: Ids) -> Indexes:
-        """Their numbers, -1 for those that are unknown: int64 `[ids]`."""
+        """Return the numbers of ids, -1 for those that are unknown: int64 `[ids]`."""
         if isinstance(ids.kinds, Kind):
             places = self._places.get(ids.kinds, {})
             return np.fromiter((places.get(value, -1) for value in ids.values), np.int64, len(ids))
@@ -43,7 +43,7 @@ class Numbering:
 
 
 def order_of(ids: Ids, known: Sequence[int] | Indexes) -> Indexes:
-    """Where each of the ids goes: int64 `[ids]`.
+    """Return the place that each of the ids goes to: int64 `[ids]`.
 
     `known` are the numbers that ids have had before, -1 for new ones; those keep them, and the new
     ones follow in the order of their values.

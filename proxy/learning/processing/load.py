@@ -16,7 +16,7 @@ from gremlink.proxy.store.artifacts import MANIFEST, read_manifest
 def load_processed(
     directory: Path, configuration: str = CONFIGURATION, progress: Progress | None = None
 ) -> ProcessedGraph:
-    """The processed graph in a directory; an export is processed now.
+    """Load the processed graph in a directory; an export is processed first.
 
     Raises `BadExport`, `UnusableExport`, `ArtifactError`, and ValueError for features that make no
     sense.
@@ -28,7 +28,7 @@ def load_processed(
 
 
 def asks_for_property(directory: Path, configuration: str = CONFIGURATION) -> bool:
-    """Whether a property is to be predicted, rather than links; reads no rows.
+    """Return whether a property is to be predicted, rather than links; reads no rows.
 
     Raises `BadExport`, `UnusableExport`, `ArtifactError`.
     """

@@ -46,7 +46,7 @@ def process(
     previous: ProcessedGraph | None = None,
     progress: Progress | None = None,
 ) -> ProcessedGraph:
-    """The processed graph of an export.
+    """Process an export.
 
     With a `previous` one, its encodings are applied again, its vertices keep their numbers, and
     what it did not know (types, relations) is left out. Raises `BadExport`, `UnusableExport`, and
@@ -116,14 +116,14 @@ def process(
 
 
 def stages(export: Export) -> list[Stage]:
-    """The phases of `process`, with estimates from the sizes of the files."""
+    """Return the phases of `process`, with estimates from the sizes of the files."""
     paths = [*(file.path for file in export.nodes), *(file.path for file in export.edges)]
     seconds = PER_BYTE * sum(path.stat().st_size for path in paths if path.is_file())
     return [Stage(name, seconds, name) for name in (READING, LEARNING, ENCODING)]
 
 
 def _stepped(done: Done, step: Steps) -> Done:
-    """What has been done, which is a step."""
+    """Report a finished step."""
     step()
     return done
 
@@ -151,7 +151,7 @@ def _encodings(previous: ProcessedGraph | None, file: EdgeFile) -> tuple[Encodin
 
 
 def _makes(file: EdgeFile, relation: Relation) -> bool:
-    """Whether the relation can come from the file."""
+    """Return whether the relation can come from the file."""
     if (file.source, file.dest) != (relation.head, relation.tail):
         return False
     if file.relation_column:
@@ -162,7 +162,7 @@ def _makes(file: EdgeFile, relation: Relation) -> bool:
 def _known(
     export: Export, previous: ProcessedGraph, warnings: list[str]
 ) -> tuple[Sequence[NodeFile], Sequence[EdgeFile]]:
-    """The files with what the previous processing knew, in its order."""
+    """Return the files with what the previous processing knew, in its order."""
     by_type = {file.type: file for file in export.nodes}
     for name, ids in previous.ids.items():
         if name not in by_type and len(ids):
@@ -188,7 +188,7 @@ def _known(
 def _pairs(
     by_file: Sequence[tuple[EdgeFile, Sequence[RelationRows]]],
 ) -> Iterator[tuple[Relation, Edges]]:
-    """The distinct pairs of each relation."""
+    """Return the distinct pairs of each relation."""
     found: dict[Relation, list[EdgeRows]] = {}
     for file, relations in by_file:
         for each in relations:
@@ -209,7 +209,7 @@ def _pairs(
 def _kept_rows(
     by_file: Sequence[tuple[EdgeFile, Sequence[RelationRows]]],
 ) -> Mapping[Relation, EdgeRows]:
-    """The rows that somebody may want beside the pairs."""
+    """Return the rows that are needed beside the pairs."""
     return {
         each.relation: each.rows
         for _, relations in by_file

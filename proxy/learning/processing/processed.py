@@ -45,7 +45,7 @@ class Column:
 
     @classmethod
     def of(cls, cells: Sequence[str]) -> Column:
-        """Values in alphabetical order."""
+        """Sort the values alphabetically."""
         values = tuple(sorted({cell for cell in cells if cell}))
         places = {value: place for place, value in enumerate(values)}
         return cls(values, np.array([places.get(cell, -1) for cell in cells], np.int32))
@@ -57,11 +57,11 @@ class Column:
         return ("" if code < 0 else self.values[code] for code in self.codes)
 
     def present(self) -> Indexes:
-        """Rows with a value: int64."""
+        """Return the rows with a value: int64."""
         return np.flatnonzero(self.codes >= 0)
 
     def counts(self) -> Counter[str]:
-        """How many rows have each value."""
+        """Count the rows of each value."""
         found = np.bincount(self.codes[self.codes >= 0], minlength=len(self.values))
         return Counter(dict(zip(self.values, map(int, found), strict=True)))
 
@@ -119,7 +119,7 @@ class ProcessedGraph(OverStoredGraph):
     warnings: tuple[str, ...] = ()
 
     def edge_features(self, relation: Relation) -> Floats | None:
-        """Features of a relation's distinct pairs, the mean of repeated ones.
+        """Return features of a relation's distinct pairs, the mean of repeated ones.
 
         float32 `[pairs, width]` in the order of `graph.edges[relation]`; `None` without any.
         """

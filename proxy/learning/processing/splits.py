@@ -34,13 +34,13 @@ KEY = "custom_split_filenames"
 
 @dataclass(slots=True)
 class Listed:
-    """What the files say: the elements of each part, and values by element."""
+    """The elements of each part, and values by element, as the files list them."""
 
     split: CustomSplit
     values: dict[int, str] = field(default_factory=dict)
 
     def applied(self, cells: Column) -> Column:
-        """The column with the values that the files give."""
+        """Return the column with the values that the files give."""
         if not self.values:
             return cells
         texts = list(cells)
@@ -50,7 +50,7 @@ class Listed:
 
 
 def file_names(options: Mapping[str, Any], where: str) -> dict[str, str]:
-    """The files of the parts `train`, `valid` and, where there is one, `test`.
+    """Return the files of the parts `train`, `valid` and, where there is one, `test`.
 
     Raises `UnusableExport`.
     """
@@ -71,7 +71,7 @@ def file_names(options: Mapping[str, Any], where: str) -> dict[str, str]:
 def split_of_vertices(
     directory: Path, file: NodeFile, names: Mapping[str, str], numbering: Numbering, column: str
 ) -> Listed:
-    """The parts of a node target. Raises `BadExport`, `UnusableExport`."""
+    """Return the parts of a node target. Raises `BadExport`, `UnusableExport`."""
     parts: dict[str, list[int]] = {}
     values: dict[int, str] = {}
     for part, name in names.items():
@@ -94,7 +94,8 @@ def split_of_edges(
     pairs: tuple[Indexes, Indexes],
     column: str,
 ) -> Listed:
-    """The parts of an edge target: positions in `pairs`, every one that joins the same vertices.
+    """Return the parts of an edge target: positions in `pairs`, every one that joins the same
+    vertices.
 
     Raises `BadExport`, `UnusableExport`.
     """
@@ -148,7 +149,7 @@ def _check(chunk: Chunk, places: Indexes, column: str, ids: Ids, what: str) -> N
 
 
 def _beside(directory: Path, data: Path, name: str) -> Path:
-    """A file that a configuration names: beside the data, or from the export's directory."""
+    """Find a file that a configuration names: beside the data, or from the export's directory."""
     candidates = [data.parent / name, directory / name]
     for path in candidates:
         if not path.resolve().is_relative_to(directory.resolve()):

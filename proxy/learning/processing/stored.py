@@ -38,7 +38,7 @@ def write_processed(
     about: Mapping[str, Any],
     reports: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write it as a whole or not at all; `about` goes into the manifest.
+    """Write the graph as a whole or not at all; `about` goes into the manifest.
 
     `reports` are JSON files beside it, which a user may edit. Raises `OutputKeptElsewhere`,
     OSError.
@@ -47,7 +47,7 @@ def write_processed(
 
 
 def read_processed(directory: Path) -> ProcessedGraph:
-    """What `write_processed` wrote. Raises `ArtifactError`."""
+    """Read what `write_processed` wrote. Raises `ArtifactError`."""
     otherwise = ", not a processed graph: name an export, or the output of `gremlink process`"
     artifact = read_for(TASK, directory, otherwise)
     with making("a processed graph", directory):
@@ -55,7 +55,7 @@ def read_processed(directory: Path) -> ProcessedGraph:
 
 
 def to_artifact(processed: ProcessedGraph, about: Mapping[str, Any]) -> Artifact:
-    """The graph as manifest, documents and tensors."""
+    """Return the graph as manifest, documents and tensors."""
     stored = processed.stored
     relations = stored.relations
     rows: Arrays = {}
@@ -99,7 +99,7 @@ def to_artifact(processed: ProcessedGraph, about: Mapping[str, Any]) -> Artifact
 
 
 def from_artifact(artifact: Artifact) -> ProcessedGraph:
-    """What `to_artifact` gave. Raises KeyError, ValueError, TypeError or IndexError."""
+    """Restore what `to_artifact` gave. Raises KeyError, ValueError, TypeError or IndexError."""
     manifest = artifact.manifest
     stored = stored_graph_of(artifact)
     splits = artifact.tensors.get(SPLITS, {})
@@ -165,7 +165,7 @@ def _target(artifact: Artifact, splits: Tensors) -> PropertyColumn | None:
 
 
 def _written(split: Split | None, name: str, splits: Arrays) -> Sequence[float] | str | None:
-    """Shares as they are; the parts of a user as tensors."""
+    """Return shares as they are; the parts of a user as tensors."""
     if not isinstance(split, CustomSplit):
         return None if split is None else list(split)
     for part in ("train", "valid", "test"):

@@ -1,4 +1,4 @@
-"""What a configuration asks for: one property, or links; with its values and its split."""
+"""Targets of a configuration: one property, or links; with values and split."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ DEFAULT_LINK_SPLIT: SplitRate = (0.9, 0.05, 0.05)
 PROPERTY_TASKS = ("classification", "regression")
 
 UNRECOGNIZED = "Unrecognized "
-"""How Neptune's exporter begins its warning about a target that the graph has not: without one,
-links would be learned instead of what was asked for."""
+"""Beginning of the exporter's warning about a target that the graph has not: without one, links
+would be learned instead of what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,13 @@ class Wanted:
 
 
 def is_link_target(target: Target) -> bool:
-    """Whether links are to be predicted, rather than a property."""
+    """Return whether links are to be predicted, rather than a property."""
     # The documentation has the one name, Neptune's own scripts the other.
     return target.task in ("link_prediction", "link_predict")
 
 
 def only_target(export: Export) -> Wanted | None:
-    """The property that a configuration asks for, `None` if it asks for links.
+    """Return the property that a configuration asks for, `None` if it asks for links.
 
     Raises `UnusableExport` if it asks for more than one model can learn, or for something unknown.
     """
@@ -96,14 +96,14 @@ def only_target(export: Export) -> Wanted | None:
 
 
 def owner_of(file: NodeFile | EdgeFile) -> str | Relation:
-    """Whose properties a file has."""
+    """Return the type or the relation whose properties a file has."""
     if isinstance(file, NodeFile):
         return file.type
     return Relation(file.source, file.relation, file.dest)
 
 
 def described(file: NodeFile | EdgeFile, target: Target) -> str:
-    """A target for messages."""
+    """Describe a target for messages."""
     if isinstance(file, NodeFile):
         return f"property {target.column!r} of {file.type!r}"
     return (
@@ -118,7 +118,7 @@ def property_column(
     by_file: Sequence[tuple[EdgeFile, Sequence[RelationRows]]],
     numberings: Mapping[str, Numbering],
 ) -> PropertyColumn:
-    """The values of the target and its split. Raises `BadExport`, `UnusableExport`."""
+    """Return the values of the target and its split. Raises `BadExport`, `UnusableExport`."""
     file, target = wanted.file, wanted.target
     names = file_names(target.options, wanted.described) if KEY in target.options else None
     split: Split | None = target.split_rate
@@ -155,7 +155,7 @@ def link_splits(
     pairs: Mapping[Relation, Edges],
     numberings: Mapping[str, Numbering],
 ) -> dict[Relation, Split]:
-    """The relations that are to be predicted. Without any target all are, as in Neptune.
+    """Return the relations that are to be predicted. Without any target all are, as in Neptune.
 
     How many edges they have is no matter here. Raises `BadExport`, `UnusableExport`.
     """

@@ -34,7 +34,7 @@ class VertexReader:
         self.cells = Cells(file, file.type, target, shared, encodings)
 
     def identify(self) -> Numbering:
-        """The first round: number the vertices, begin with the encodings.
+        """Number the vertices in the first round; begin with the encodings.
 
         Raises `BadExport`, `UnusableExport`.
         """
@@ -56,11 +56,11 @@ class VertexReader:
         return numbering
 
     def features(self) -> Features | None:
-        """The last round: encode. Raises `BadExport`, `NoTextModel`."""
+        """Encode in the last round. Raises `BadExport`, `NoTextModel`."""
         return self.cells.features(self._places)
 
     def target_cells(self) -> Column:
-        """The values of the target."""
+        """Return the values of the target."""
         return Column.of(self.cells.targets(self._order))
 
     def _places_of(self, ids: Ids) -> Indexes:

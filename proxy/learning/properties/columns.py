@@ -17,7 +17,7 @@ from gremlink.proxy.learning.graph import Floats, TypedGraph
 from gremlink.proxy.learning.trained.target import Subjects
 
 MOST_COLUMNS = 400
-"""Of the neighbours' features, and for neighbours themselves, at most; what comes later in the
+"""Most columns of the neighbours' features, and of neighbours themselves; what comes later in the
 export is left out."""
 
 NAMED_UP_TO = 100
@@ -31,27 +31,27 @@ class Table:
     ends: tuple[Floats, ...]
 
     def rows(self, subjects: Subjects) -> Floats:
-        """Those of the ends, then the edges' own: float32 `[elements, columns]`."""
+        """Return the columns of the ends, then the edges' own: float32 `[elements, columns]`."""
         parts = [table[places] for table, places in zip(self.ends, subjects.ends, strict=True)]
         return np.concatenate([*parts, subjects.features], axis=1)
 
 
 def own(graph: TypedGraph, ends: tuple[str, ...]) -> Table:
-    """The encoded features."""
+    """Return the encoded features."""
     return Table(tuple(_features(graph, end) for end in ends))
 
 
 def around(graph: TypedGraph, ends: tuple[str, ...], named: Mapping[str, int]) -> Table:
-    """The encoded features, and those that the neighbourhood gives.
+    """Return the encoded features, and those that the neighbourhood gives.
 
     `named` are the types of which the first so many vertices have a column: those that training
-    knew, whatever came later.
+    knew.
     """
     return Table(tuple(_around(graph, end, named) for end in ends))
 
 
 def named_types(graph: TypedGraph, ends: tuple[str, ...]) -> dict[str, int]:
-    """The types with few vertices, and how many; not those of the ends themselves."""
+    """Return the types with few vertices, and their counts; not those of the ends themselves."""
     return {
         name: count
         for name, count in graph.counts.items()

@@ -1,4 +1,4 @@
-"""What the methods for a property look at: a graph, and the values in it that are known.
+"""The context of methods for a property: a graph, and the known values in it.
 
 A method is its parameters and tables made of this; on another view it has the same parameters and
 other tables.
@@ -54,12 +54,12 @@ class View:
         return columns.own(self.graph, self.ends)
 
     def around(self, named: Mapping[str, int]) -> Table:
-        """The elements' features with those of their neighbourhood: see `columns.around`."""
+        """Return the elements' features with those of their neighbourhood: see `columns.around`."""
         return columns.around(self.graph, self.ends, named)
 
     @cached_property
     def estimates(self) -> Estimates:
-        """What is known nearby."""
+        """Estimates from known values nearby."""
         if len(self.ends) == 1:
             (rows,) = self.known.ends
             return around_vertices(self.graph, self.ends[0], rows, self.known.truth)
@@ -67,7 +67,7 @@ class View:
         return at_ends(counts, self.known.subjects, self.known.truth)[0]
 
     def states(self, encoders: Sequence[Encoder]) -> list[tuple[Floats, ...]]:
-        """For each encoder the embeddings of the ends' types: float32 `[vertices, width]`.
+        """Return for each encoder the embeddings of the ends' types: float32 `[vertices, width]`.
 
         Those outside `embed` are 0.
         """

@@ -1,4 +1,4 @@
-"""From a processed graph to rows with and without a value of the property."""
+"""Rows of a processed graph with and without a value of the property."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LEAST_ROWS = 4
 
 @dataclass(frozen=True, slots=True)
 class PropertyDataset(OverStoredGraph):
-    """What training works on.
+    """Data of one training.
 
     `truth` is float32 `[elements, outputs]`: 1 for the classes an element has, or its number; only
     the rows in `labelled`, int64, have one. `edge_ids` are texts, empty where the export has none.
@@ -65,7 +65,7 @@ class PropertyDataset(OverStoredGraph):
 
 
 def property_dataset(processed: ProcessedGraph) -> PropertyDataset:
-    """The rows of a processed graph with its target. Raises `UnusableExport`."""
+    """Read the rows of a processed graph with its target. Raises `UnusableExport`."""
     asked = processed.target
     if asked is None:
         raise UnusableExport("the configuration has no property as its target")
@@ -96,7 +96,8 @@ def property_dataset(processed: ProcessedGraph) -> PropertyDataset:
 
 
 def subjects_of(processed: ProcessedGraph) -> tuple[Subjects, Features | None, Sequence[str]]:
-    """The elements that a processed graph asks about; of edges their features and their ids, too.
+    """Return the elements that a processed graph asks about; of edges their features and their ids,
+    too.
 
     Features count only where every edge has an id, because answers find them by it.
     """
@@ -122,7 +123,7 @@ def load_property(
 
 
 def _truth(asked: PropertyColumn) -> tuple[PropertyTarget, Floats, Indexes]:
-    """The target with its classes, what is known of it, and where it is known."""
+    """Return the target with its classes, its known values, and the elements that have one."""
     cells, where = asked.cells, asked.described
     labelled = cells.present()
     if len(labelled) < LEAST_ROWS:
@@ -172,7 +173,7 @@ def _truth(asked: PropertyColumn) -> tuple[PropertyTarget, Floats, Indexes]:
 
 
 def _check_training(rows: Indexes, target: PropertyTarget, truth: Floats) -> None:
-    """Raises `UnusableExport` where a user's own training rows all say the same."""
+    """Check that a user's own training rows do not all say the same. Raises `UnusableExport`."""
     if not len(rows) or len(np.unique(truth[rows], axis=0)) > 1:
         return
     raise UnusableExport(

@@ -1,4 +1,4 @@
-"""How good predictions are: metric objects that are fed rows and compute figures.
+"""Metrics of predicted properties: objects that are updated with rows and compute figures.
 
 All of them are checked against hand-worked cases and against scikit-learn.
 """
@@ -37,11 +37,11 @@ class ClassificationMetrics:
         self._scores.append(scores)
 
     def rows(self) -> tuple[Truth, Outputs]:
-        """All truth and all confidences, `[rows, classes]` both."""
+        """Return all truth and all confidences, `[rows, classes]` both."""
         return np.concatenate(self._truth), np.concatenate(self._scores)
 
     def compute(self) -> dict[str, float]:
-        """The figures by name."""
+        """Compute the figures by name."""
         truth = np.concatenate(self._truth) > HALF
         scores = np.concatenate(self._scores)
         predicted = chosen(self._form, scores)
@@ -55,7 +55,7 @@ class ClassificationMetrics:
         return found
 
     def confusion(self) -> NDArray[np.int64]:
-        """Rows by true and by predicted class, `[classes, classes]`; for one class a row."""
+        """Count rows by true and by predicted class, `[classes, classes]`; for one class a row."""
         truth = np.concatenate(self._truth) > HALF
         predicted = chosen(self._form, np.concatenate(self._scores))
         return np.asarray(truth.T.astype(np.int64) @ predicted.astype(np.int64))
@@ -74,12 +74,12 @@ class RegressionMetrics:
         self._predicted.append(predicted.astype(np.float64).ravel())
 
     def rows(self) -> tuple[Truth, Outputs]:
-        """All true and all predicted numbers, `[rows, 1]` both."""
+        """Return all true and all predicted numbers, `[rows, 1]` both."""
         truth, predicted = np.concatenate(self._truth), np.concatenate(self._predicted)
         return truth.astype(np.float32)[:, None], predicted[:, None]
 
     def compute(self) -> dict[str, float]:
-        """The figures by name; `r2` is `nan` where all true numbers are the same."""
+        """Compute the figures by name; `r2` is `nan` where all true numbers are the same."""
         truth = np.concatenate(self._truth)
         missed = truth - np.concatenate(self._predicted)
         spread = ((truth - truth.mean()) ** 2).sum()
@@ -94,12 +94,12 @@ Metrics = ClassificationMetrics | RegressionMetrics
 
 
 def metrics_for(form: Form) -> Metrics:
-    """The object that suits the form of the answers."""
+    """Return the object that suits the form of the answers."""
     return RegressionMetrics() if form is Form.NUMBER else ClassificationMetrics(form)
 
 
 def chosen(form: Form, scores: Outputs) -> NDArray[np.bool_]:
-    """The classes that confidences speak for: the best one, or all from `HALF` on."""
+    """Return the classes that confidences speak for: the best one, or all from `HALF` on."""
     if form is Form.SEVERAL_CLASSES:
         return scores >= HALF
     best = np.zeros(scores.shape, np.bool_)
@@ -108,7 +108,7 @@ def chosen(form: Form, scores: Outputs) -> NDArray[np.bool_]:
 
 
 def macro_f1(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
-    """The mean F1 of the classes that are true or predicted anywhere."""
+    """Return the mean F1 of the classes that are true or predicted anywhere."""
     both = (truth & predicted).sum(axis=0)
     either = truth.sum(axis=0) + predicted.sum(axis=0)
     seen = either > 0
@@ -116,7 +116,7 @@ def macro_f1(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
 
 
 def macro_auc(truth: NDArray[np.bool_], scores: Outputs) -> float:
-    """The mean AUC of the classes with both kinds of rows; `nan` if there is none."""
+    """Return the mean AUC of the classes with both kinds of rows; `nan` if there is none."""
     found = []
     for own, column in zip(truth.T, scores.T, strict=True):
         positives = int(own.sum())

@@ -1,4 +1,4 @@
-"""How much each method counts: weights on the simplex, learned on held-out rows."""
+"""Blend weights of methods: on the simplex, learned on held-out rows."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _TINY = 1e-12
 
 
 def blended(weights: Weights, outputs: Sequence[Outputs]) -> Outputs:
-    """The weighted mean: float64 `[rows, outputs]`."""
+    """Return the weighted mean: float64 `[rows, outputs]`."""
     return np.asarray(np.tensordot(weights, np.stack(outputs), axes=1), dtype=np.float64)
 
 
 def fit_weights(form: Form, outputs: Sequence[Outputs], truth: Floats) -> Weights:
-    r"""The weights of methods: float64 `[methods]`, none negative, their sum 1.
+    r"""Fit the weights of methods: float64 `[methods]`, none negative, their sum 1.
 
     Classes: the likeliest linear pool :math:`\sum_m w_m p_m` (stacked density estimation, Smyth &
     Wolpert, Machine Learning 36, 1999), found by expectation maximisation. Numbers: the least
@@ -43,7 +43,7 @@ def fit_weights(form: Form, outputs: Sequence[Outputs], truth: Floats) -> Weight
 
 
 def _columns(form: Form, outputs: Sequence[Outputs], truth: Floats) -> Outputs:
-    """What each method says of the truth: its confidence, or its number; `[cases, methods]`."""
+    """Return each method's confidence in the truth, or its number; `[cases, methods]`."""
     if form is Form.NUMBER:
         return np.stack([each.ravel() for each in outputs], axis=1)
     own = truth > 0
@@ -78,6 +78,6 @@ def _least_squares(columns: Outputs, truth: Floats) -> Weights:
 
 
 def used(names: Sequence[str], weights: Weights) -> Mapping[str, float]:
-    """The methods with any weight, the heaviest first."""
+    """Return the methods with any weight, the heaviest first."""
     pairs = sorted(zip(names, weights, strict=True), key=lambda pair: -pair[1])
     return {name: float(weight) for name, weight in pairs if weight > 0}

@@ -1,4 +1,4 @@
-"""What the known values nearby say: the baseline of everyone who has a graph and no model.
+"""Neighbour estimates: known values nearby, smoothed; a baseline that needs no model.
 
 For vertices, the values of neighbours and of the neighbours' neighbours; for edges, the values of
 the other edges at each end. An element's own value never takes part.
@@ -31,18 +31,18 @@ class Estimates:
     mean: Outputs
 
     def rows(self, subjects: Subjects) -> Floats:
-        """Those of the ends side by side: float32 `[elements, ends * outputs]`."""
+        """Return the estimates of the ends side by side: float32 `[elements, ends * outputs]`."""
         parts = [table[places] for table, places in zip(self.ends, subjects.ends, strict=True)]
         return np.concatenate(parts, axis=1)
 
     @property
     def reach(self) -> int:
-        """How many links away the values are that count."""
+        """Number of hops to the values that count."""
         return 2 if len(self.ends) == 1 else 1
 
 
 def around_vertices(graph: TypedGraph, vertex_type: str, rows: Indexes, truth: Floats) -> Estimates:
-    r"""The mean over a vertex's neighbourhood of what is known: float32 `[vertices, outputs]`.
+    r"""Estimate each vertex by the mean of known values around it: float32 `[vertices, outputs]`.
 
     .. math:: \frac{A Y + (A D^{-1} A - \mathrm{diag}) Y + \alpha \bar y}
                    {A l + (A D^{-1} A - \mathrm{diag}) l + \alpha}
@@ -69,7 +69,7 @@ def around_vertices(graph: TypedGraph, vertex_type: str, rows: Indexes, truth: F
 
 
 def at_ends(counts: tuple[int, ...], known: Subjects, truth: Floats) -> tuple[Estimates, Floats]:
-    """The mean at each end over its known edges, and what it is for these without themselves.
+    """Return the mean at each end over its known edges, and for these the mean without themselves.
 
     `counts` are the vertices of each end's type, `truth` is float32 `[known, outputs]`. The second
     is float32 `[known, ends * outputs]`.

@@ -29,7 +29,8 @@ _LEAST = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    r"""How confidences become those that are told.
+    r"""Prior correction and decision thresholds: from a model's confidences to those that users
+    get.
 
     One class for each element: :math:`p_c / \pi_c^\beta`, made to sum to 1, as if the classes were
     more evenly frequent; with `balance` 1 they count as equally frequent, which is what class
@@ -42,7 +43,7 @@ class Lift:
     thresholds: Shares | None = None
 
     def applied(self, form: Form, scores: Outputs) -> Outputs:
-        """The confidences to tell: float64 `[rows, classes]`, as `scores`."""
+        """Return the confidences for users: float64 `[rows, classes]`, as `scores`."""
         if form is Form.SEVERAL_CLASSES and self.thresholds is not None:
             odds = logit(np.clip(scores, _TINY, 1.0 - _TINY)) - logit(self.thresholds)
             return np.asarray(expit(odds), dtype=np.float64)
@@ -53,19 +54,21 @@ class Lift:
 
 
 def best_lift(form: Form, scores: Outputs, truth: Floats, shares: Shares) -> Lift:
-    """The lift with the best macro F1 on rows with a known truth; both `[rows, classes]`."""
+    """Choose the correction with the best macro F1 on rows with a known truth; both `[rows,
+    classes]`."""
     if form is Form.SEVERAL_CLASSES:
         return Lift(shares, 0.0, best_thresholds(scores, truth > 0))
     return Lift(shares, best_balance(form, scores, truth, shares))
 
 
 def are_uneven(form: Form, shares: Shares) -> bool:
-    """Whether a class is so rare that a model may well never say it."""
+    """Return whether a class is so rare that a model may well never name it."""
     return form is Form.ONE_CLASS and float(shares.min()) < UNEVEN / len(shares)
 
 
 def best_balance(form: Form, scores: Outputs, truth: Floats, shares: Shares) -> float:
-    """The balance with the best macro F1, the mildest of equals; 0 where classes are even."""
+    """Choose the balance with the best macro F1, the mildest of equals; 0 where classes are
+    even."""
     if not are_uneven(form, shares):
         return 0.0
     own = truth > 0
@@ -79,7 +82,7 @@ def best_balance(form: Form, scores: Outputs, truth: Floats, shares: Shares) -> 
 
 
 def best_thresholds(scores: Outputs, own: NDArray[np.bool_]) -> Shares:
-    """For each class the confidence from which on naming it gives the best F1: float64 `[classes]`.
+    """Choose for each class the threshold with the best F1: float64 `[classes]`.
 
     That of a class with few rows is drawn to the one that is the best for all pairs of row and
     class together. A class without a row has that.
@@ -95,7 +98,7 @@ def best_thresholds(scores: Outputs, own: NDArray[np.bool_]) -> Shares:
 
 
 def _best_threshold(scores: Outputs, own: NDArray[np.bool_]) -> float:
-    """Half-way between the last score that is named and the next, of the cuts with the best F1."""
+    """Return the middle between the last named score and the next, of the cuts with the best F1."""
     if not own.any():
         return HALF
     order = np.argsort(-scores, kind="stable")

@@ -27,20 +27,20 @@ class Embeddings:
     relations: Mapping[Relation, RelationVectors]
 
     def scorer(self, relation: Relation) -> EmbeddingScorer:
-        """The scorer of one relation."""
+        """Return the scorer of one relation."""
         return EmbeddingScorer(
             self.vertices[relation.head], self.vertices[relation.tail], self.relations[relation]
         )
 
 
 def unit_rows(values: Floats) -> Floats:
-    """The rows with length 1, those of length 0 as they are."""
+    """Scale rows to length 1; those of length 0 stay."""
     length = np.linalg.norm(values, axis=1, keepdims=True)
     return np.asarray(values / np.maximum(length, 1e-12), dtype=np.float32)
 
 
 def averaged(several: Sequence[Embeddings]) -> Embeddings:
-    """Embeddings whose scores are the mean of several networks' scores: they stand side by side."""
+    """Join embeddings side by side, so that scores are the mean of several networks' scores."""
     first = several[0]
     share = np.float32(1.0 / len(several))
 
@@ -68,7 +68,7 @@ class EmbeddingScorer:
     """Dot products of embeddings under a relation: see `models.decoder.DistMultDecoder`."""
 
     def __init__(self, heads: Floats, tails: Floats, vectors: RelationVectors) -> None:
-        """`heads`, `tails`: float32 `[vertices, width]`."""
+        """Take float32 `[vertices, width]` of both ends."""
         self._heads = heads
         self._tails = tails
         self._vectors = vectors

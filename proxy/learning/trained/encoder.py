@@ -1,6 +1,6 @@
 """A trained encoder in NumPy: embeddings of vertices on a graph that may have changed since.
 
-The formula stands at `gremlink.proxy.learning.models.gnn.rgcn.RelationalEncoder`, which trains it.
+`models.gnn.rgcn.RelationalEncoder`, which trains it, has the formula.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Layer:
     shift: Floats | None = None
 
     def bounded(self, values: Floats) -> Floats:
-        """What the round adds, from what was received: `[vertices, width]` both."""
+        """Return what the round adds, from what was received: `[vertices, width]` both."""
         if self.gain is not None and self.shift is not None:
             values = values - values.mean(axis=1, keepdims=True)
             deviation = np.sqrt(np.square(values).mean(axis=1, keepdims=True) + NORM_EPSILON)
@@ -65,7 +65,7 @@ class Encoder:
     jumping: bool = True
 
     def encode(self, field: ReceptiveField, features: Mapping[str, Features]) -> dict[str, Floats]:
-        """Embeddings of the vertices that `field` was made for: float32 `[asked, width]` by type.
+        """Embed the vertices that `field` was made for: float32 `[asked, width]` by type.
 
         `features` are those of the graph of `field`. A vertex that came after training has the mean
         of its type's learned embeddings, as Neptune's model transform has it.
@@ -110,7 +110,7 @@ class Encoder:
         return state
 
     def tensors(self, types: Sequence[str], relations: Sequence[Relation]) -> dict[str, Floats]:
-        """The arrays by name; types and relations are named by their places."""
+        """Return the arrays by name; types and relations are named by their places."""
         named: dict[str, Floats] = {}
         for name, values in self.embeddings.items():
             named[f"embeddings.{types.index(name)}"] = values
@@ -140,7 +140,7 @@ class Encoder:
         types: Sequence[str],
         relations: Sequence[Relation],
     ) -> Encoder:
-        """What `tensors` gave. Raises KeyError."""
+        """Restore what `tensors` gave. Raises KeyError."""
         layers: list[Layer] = []
         while f"layers.{len(layers)}.loop" in tensors:
             prefix = f"layers.{len(layers)}"
@@ -169,7 +169,7 @@ class Encoder:
 def encoder_tensors(
     encoders: Sequence[Encoder], types: Sequence[str], relations: Sequence[Relation]
 ) -> dict[str, Floats]:
-    """Several encoders side by side, those whose embeddings are averaged."""
+    """Return the tensors of several encoders, those whose embeddings are averaged."""
     return {
         f"{number}.{name}": values
         for number, encoder in enumerate(encoders)
@@ -180,7 +180,7 @@ def encoder_tensors(
 def encoders_of(
     tensors: Mapping[str, NDArray[Any]], types: Sequence[str], relations: Sequence[Relation]
 ) -> tuple[Encoder, ...]:
-    """What `encoder_tensors` gave. Raises KeyError."""
+    """Restore what `encoder_tensors` gave. Raises KeyError."""
     parts: dict[int, dict[str, NDArray[Any]]] = {}
     for name, values in tensors.items():
         number, _, rest = name.partition(".")
@@ -191,7 +191,7 @@ def encoders_of(
 def embedded(
     encoders: Sequence[Encoder], graph: TypedGraph, asked: Mapping[str, NDArray[np.int64]]
 ) -> list[dict[str, Floats]]:
-    """For each encoder the embeddings of the vertices `asked`, sorted int64 by type."""
+    """Embed the vertices `asked`, sorted int64 by type, with each encoder."""
     messages = MessageMatrices.of(graph, mean=encoders[0].mean)
     field = messages.field(asked, len(encoders[0].layers))
     return [encoder.encode(field, graph.features) for encoder in encoders]

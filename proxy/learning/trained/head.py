@@ -34,7 +34,7 @@ class Head:
     last_bias: Floats
 
     def raw(self, subjects: Subjects) -> Outputs:
-        """Logits, or numbers: float64 `[elements, outputs]`."""
+        """Return logits, or numbers: float64 `[elements, outputs]`."""
         blocks = [
             self._raw(subjects.select(np.arange(start, min(start + BLOCK, len(subjects)))))
             for start in range(0, len(subjects), BLOCK)
@@ -50,10 +50,10 @@ class Head:
         return np.asarray(units @ self.last + self.last_bias, dtype=np.float64)
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """The arrays by name, without the states."""
+        """Return the arrays by name, without the states."""
         return {part: getattr(self, part) for part in PARTS}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, NDArray[Any]], states: tuple[Floats, ...]) -> Head:
-        """What `tensors` gave. Raises KeyError."""
+        """Restore what `tensors` gave. Raises KeyError."""
         return cls(states, *(tensors[part] for part in PARTS))

@@ -11,11 +11,11 @@ import numpy as np
 from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Floats, Indexes, Relation
 
 Form = Literal["translation", "product", "complex-product", "rotation", "dot"]
-"""How a vertex and a relation make a query, and whether the query is a place or a direction."""
+"""Ways in which a vertex and a relation make a query, which is a place or a direction."""
 
 
 def complex_product(left: Floats, right: Floats) -> Floats:
-    """Products of complex numbers whose real parts fill the first half: float32 `[.., width]`."""
+    """Multiply complex numbers whose real parts fill the first half: float32 `[.., width]`."""
     half = left.shape[-1] // 2
     a, b, c, d = left[..., :half], left[..., half:], right[..., :half], right[..., half:]
     return np.concatenate([a * c - b * d, a * d + b * c], axis=-1)
@@ -48,11 +48,11 @@ class KnowledgeEmbeddings:
     relations: Mapping[tuple[Relation, Direction], Floats]
 
     def scorer(self, relation: Relation) -> KnowledgeScorer:
-        """The scorer of one relation."""
+        """Return the scorer of one relation."""
         return KnowledgeScorer(self, relation)
 
     def enlarged(self, enlarge: Callable[[str, Floats], Floats]) -> KnowledgeEmbeddings:
-        """With rows for vertices that came later: the mean of their type, which is all there is.
+        """Add rows for vertices that came later: the mean of their type, which is all there is.
 
         `enlarge` adds rows of 0 to the table of a type.
         """
@@ -65,7 +65,8 @@ class KnowledgeEmbeddings:
 
     @classmethod
     def side_by_side(cls, several: Sequence[KnowledgeEmbeddings]) -> KnowledgeEmbeddings:
-        """Embeddings of one form and length whose scores are the sums of several ones' scores."""
+        """Join embeddings of one form and length, so that scores are the sums of several ones'
+        scores."""
         first = several[0]
         parts = 2 if first.form in COMPLEX else 1
 
@@ -80,7 +81,7 @@ class KnowledgeEmbeddings:
         )
 
     def first(self, width: int) -> KnowledgeEmbeddings:
-        """The first of those that stand side by side, each of this length."""
+        """Return the first of the joined ones, each of this length."""
         parts = 2 if self.form in COMPLEX else 1
 
         def cut(table: Floats) -> Floats:
@@ -94,7 +95,7 @@ class KnowledgeEmbeddings:
         )
 
     def tensors(self, types: Sequence[str], relations: Sequence[Relation]) -> dict[str, Floats]:
-        """The arrays by name; types and relations go by their positions."""
+        """Return the arrays by name; types and relations go by their positions."""
         vertices = {f"vertices.{types.index(name)}": table for name, table in self.vertices.items()}
         vectors = {
             f"relations.{relations.index(relation)}.{end}": vector
@@ -110,7 +111,7 @@ class KnowledgeEmbeddings:
         types: Sequence[str],
         relations: Sequence[Relation],
     ) -> KnowledgeEmbeddings:
-        """What `tensors` gave. Raises KeyError, ValueError."""
+        """Restore what `tensors` gave. Raises KeyError, ValueError."""
         if form not in QUERIES:
             raise ValueError(f"no embeddings have the form {form!r}")
         vectors = {

@@ -1,4 +1,4 @@
-"""What training a network leaves behind for serving, whatever the network."""
+"""Trained networks as serving reads them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Trained = Embeddings | KnowledgeEmbeddings
 
 
 def together(several: Sequence[Trained]) -> Trained:
-    """One in place of several of the same network, which ranks by the mean of their scores."""
+    """Join several trainings of one network into one that ranks by the mean of their scores."""
     if len(several) == 1:
         return several[0]
     neural = [each for each in several if isinstance(each, Embeddings)]

@@ -44,12 +44,13 @@ class ReceptiveField:
 
 
 class Choose(Protocol):
-    """Whoever decides which messages some vertices get."""
+    """A choice of the messages that some vertices get."""
 
     def __call__(
         self, round_: int, kind: MessageType, matrix: sparse.csr_array, rows: Indexes
     ) -> sparse.csr_array:
-        """Of the messages float32 `[all targets, sources]` those to `rows`: `[rows, sources]`."""
+        """Return, of the messages float32 `[all targets, sources]`, those to `rows`: `[rows,
+        sources]`."""
         ...
 
 
@@ -68,7 +69,8 @@ class MessageMatrices:
 
     @classmethod
     def of(cls, graph: TypedGraph, *, mean: bool = False) -> MessageMatrices:
-        """Those of a graph. With `mean` messages are averaged over all that a vertex gets."""
+        """Build the messages of a graph. With `mean` they are averaged over all that a vertex
+        gets."""
         matrices = {
             (relation, direction): _weights(graph, relation, direction, mean)
             for relation in graph.edges
@@ -77,7 +79,7 @@ class MessageMatrices:
         return cls(graph.counts, _averaged(graph, matrices) if mean else matrices)
 
     def field(self, asked: Rows, rounds: int, choose: Choose = _all) -> ReceptiveField:
-        """The field of the vertices `asked`, int64 by type, each once and sorted.
+        """Return the field of the vertices `asked`, int64 by type, each once and sorted.
 
         `choose` may leave some messages out; rounds have the numbers 0 to `rounds` - 1.
         """
@@ -125,7 +127,8 @@ def _target(kind: MessageType) -> str:
 def _weights(
     graph: TypedGraph, relation: Relation, direction: Direction, plain: bool
 ) -> sparse.csr_array:
-    r"""Messages, normalised by :math:`1/\sqrt{d_u d_v}` or not: float32 `[targets, sources]`."""
+    r"""Return messages, normalised by :math:`1/\sqrt{d_u d_v}` or not: float32 `[targets,
+    sources]`."""
     kind = (relation, direction)
     sources, targets = graph.edges[relation].ends(direction)
     counts = graph.counts[_source(kind)], graph.counts[_target(kind)]
@@ -140,7 +143,7 @@ def _weights(
 def _averaged(
     graph: TypedGraph, matrices: Mapping[MessageType, sparse.csr_array]
 ) -> dict[MessageType, sparse.csr_array]:
-    """The same messages, each as its part of all that its receiver gets."""
+    """Divide messages by the number that their receiver gets."""
     received = {name: np.zeros(count, np.float32) for name, count in graph.counts.items()}
     for kind, matrix in matrices.items():
         received[_target(kind)] += np.diff(matrix.indptr)
@@ -159,6 +162,7 @@ def _averaged(
 
 
 def _renumbered(part: sparse.csr_array, columns: Indexes) -> sparse.csr_array:
-    """The matrix without the columns that are not among these, which hold all its entries."""
+    """Return the matrix without the columns that are not among these, which hold all its
+    entries."""
     places = np.searchsorted(columns, part.indices)
     return sparse.csr_array((part.data, places, part.indptr), shape=(part.shape[0], len(columns)))

@@ -1,4 +1,4 @@
-"""The graph that a model was trained on, as it is kept with the model, whatever that predicts."""
+"""The graph that a model was trained on, as it is kept with the model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class StoredGraph:
         return tuple(self.graph.edges)
 
     def manifest(self) -> dict[str, Any]:
-        """What a manifest says of it."""
+        """Return its part of a manifest."""
         return {
             "vertex_types": [
                 {
@@ -59,12 +59,12 @@ class StoredGraph:
         }
 
     def documents(self) -> dict[str, Any]:
-        """Its ids."""
+        """Return its ids."""
         ids = {str(index): ids_document(self.ids[name]) for index, name in enumerate(self.types)}
         return {VERTICES: ids}
 
     def tensors(self) -> dict[str, dict[str, NDArray[Any]]]:
-        """Its edges and features."""
+        """Return its edges and features."""
         arrays: dict[str, NDArray[Any]] = {}
         for index, edges in enumerate(self.graph.edges.values()):
             arrays[f"edges.{index}.heads"] = edges.heads.astype(np.int32)
@@ -75,7 +75,7 @@ class StoredGraph:
 
 
 class OverStoredGraph:
-    """What everything says that has its graph as `stored`, a `StoredGraph`."""
+    """Attributes of everything that has its graph as `stored`, a `StoredGraph`."""
 
     __slots__ = ()
     stored: StoredGraph
@@ -87,17 +87,17 @@ class OverStoredGraph:
 
     @property
     def ids(self) -> Mapping[str, Sequence[Literal]]:
-        """What the vertices of each type are called."""
+        """Ids of the vertices of each type."""
         return self.stored.ids
 
     @property
     def encodings(self) -> Mapping[str, Sequence[Encoding]]:
-        """How the properties of each vertex type became features."""
+        """Encodings of the properties of each vertex type."""
         return self.stored.encodings
 
 
 def stored_graph_of(artifact: Artifact) -> StoredGraph:
-    """The graph in an artifact.
+    """Restore the graph in an artifact.
 
     Raises KeyError, ValueError, TypeError or IndexError for one that `StoredGraph` did not write.
     """
@@ -136,7 +136,7 @@ def _blocks(graph: TypedGraph, vertex_type: str) -> tuple[FeatureBlock, ...]:
 
 
 def ids_document(literals: Sequence[Literal]) -> dict[str, Any]:
-    """Ids with their kinds: `kinds` is one for all, or one for each."""
+    """Return ids with their kinds: `kinds` is one for all, or one for each."""
     kinds = [literal.kind.value for literal in literals]
     same = len(set(kinds)) == 1
     return {
@@ -149,7 +149,7 @@ def ids_document(literals: Sequence[Literal]) -> dict[str, Any]:
 
 
 def ids_of(document: Mapping[str, Any]) -> list[Literal]:
-    """The ids that `ids_document` wrote."""
+    """Restore the ids that `ids_document` wrote."""
     values = document["values"]
     kinds = document["kinds"]
     if isinstance(kinds, str):

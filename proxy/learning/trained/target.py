@@ -1,4 +1,4 @@
-"""What is to be predicted: whose property, and what its values are to people and to models."""
+"""The property to predict: its owner, and its values to people and to models."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Element = Choice["node", "edge"]
 Task = Choice["classification", "regression"]
 
 Outputs = NDArray[np.float64]
-"""What a model says about elements: float64 `[elements, classes]`, or `[elements, 1]` numbers."""
+"""Outputs of a model about elements: float64 `[elements, classes]`, or `[elements, 1]` numbers."""
 
 
 class Form(Enum):
-    """What the values of the property are to a model."""
+    """Forms of the property's values."""
 
     ONE_CLASS = "one class"
     """Every element has one class: confidences are a soft-max, they sum to 1."""
@@ -33,7 +33,7 @@ class Form(Enum):
     NUMBER = "number"
 
     def from_raw(self, raw: Outputs) -> Outputs:
-        """Confidences from logits, numbers as they are."""
+        """Return confidences from logits, numbers as they are."""
         match self:
             case Form.ONE_CLASS:
                 return np.asarray(softmax(raw, axis=1), dtype=np.float64)
@@ -57,7 +57,7 @@ class PropertyTarget:
 
     @property
     def element(self) -> Element:
-        """Whose property it is."""
+        """Element that has the property."""
         return "node" if isinstance(self.owner, str) else "edge"
 
     @property
@@ -81,7 +81,7 @@ class PropertyTarget:
         return f"{self.key!r} of {self.owner}"
 
     def truth_of(self, values: Sequence[str]) -> Floats | None:
-        """What the values of an element's property say: float32 `[outputs]`.
+        """Read the values of an element's property: float32 `[outputs]`.
 
         `None` if they say nothing, or nothing that training has seen.
         """
@@ -114,12 +114,12 @@ class Subjects:
         return len(self.ends[0])
 
     def select(self, rows: Indexes | Mask) -> Subjects:
-        """Some of them."""
+        """Select some of the elements."""
         return Subjects(tuple(end[rows] for end in self.ends), self.features[rows])
 
 
 def classes_in(cell: str, separator: str | None) -> list[str]:
-    """The classes in a cell; an export writes a separator inside a value as `\\;`."""
+    """Split a cell into classes; an export writes a separator inside a value as `\\;`."""
     return list(dict.fromkeys(parts_of(cell, separator)))
 
 
@@ -131,7 +131,7 @@ def _number(text: str) -> float:
 
 
 def _text(value: Literal) -> str:
-    """A class as an export writes it."""
+    """Write a class as an export does."""
     return str(value.value).lower() if value.kind is Kind.BOOLEAN else str(value.value)
 
 
@@ -144,7 +144,7 @@ _BROKEN = {"Float": Kind.FLOAT, "Double": Kind.DOUBLE}
 
 
 def typed(texts: Sequence[str], data_type: str) -> tuple[Literal, ...]:
-    """Values as the graph has them, from the cells of an export.
+    """Convert the cells of an export to the values of the graph.
 
     `data_type` is the export's name for their type. Where one cell does not fit, all are strings.
     """

@@ -32,7 +32,7 @@ class VertexEmbeddings:
     tables: Mapping[str, Floats]
 
     def find(self, text: str) -> tuple[str, int]:
-        """The type and the row of the vertex with an id, as text. Raises `UnknownVertex`."""
+        """Find the type and the row of the vertex with an id, as text. Raises `UnknownVertex`."""
         for name in self.tables:
             for row, vertex in enumerate(self.stored.ids[name]):
                 if str(vertex.value) == text:
@@ -44,7 +44,7 @@ class VertexEmbeddings:
     def nearest(
         self, vertex: tuple[str, int], limit: int, among: str | None = None
     ) -> list[tuple[Literal, float]]:
-        """The `limit` vertices of its own type, or of `among`, with the largest cosines.
+        """Return the `limit` vertices of its own type, or of `among`, with the largest cosines.
 
         Best first, the vertex itself left out. Raises `UnknownVertex` for an unknown type.
         """
@@ -64,7 +64,7 @@ class VertexEmbeddings:
     def labelled(
         self, vertex: tuple[str, int], limit: int, label: str
     ) -> list[tuple[Literal, float]]:
-        """The `limit` vertices with a label that have the largest cosines, best first.
+        """Return the `limit` vertices with a label that have the largest cosines, best first.
 
         None for a vertex without an embedding. Raises `UnknownVertex` for a label of none.
         """

@@ -35,17 +35,17 @@ class Questions:
 
     @classmethod
     def about(cls, edges: Edges, direction: Direction) -> Questions:
-        """One question for each edge."""
+        """Make one question of each edge."""
         return cls(direction, *edges.ends(direction))
 
     def blocks(self, size: int = BLOCK) -> Iterator[Questions]:
-        """The questions in order, at most `size` at a time."""
+        """Split the questions in order, at most `size` at a time."""
         for start in range(0, len(self), size):
             part = slice(start, start + size)
             yield Questions(self.direction, self.sources[part], self.targets[part])
 
     def allowed(self, known: KnownLinks) -> Mask:
-        """The candidates, targets among them: bool `[questions, candidates]`."""
+        """Return a mask of the candidates, targets among them: bool `[questions, candidates]`."""
         allowed = ~known.mask(self.sources, self.direction)
         allowed[np.arange(len(self)), self.targets] = True
         return allowed
@@ -56,20 +56,19 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where targets stand: how many other candidates are `above` each, and how many `level` with
-    it. Both float64, of one shape.
-    """
+    """Ranks of targets, with ties: the number of other candidates `above` each, and `level` with
+    it. Both float64, of one shape."""
 
     above: NDArray[np.float64]
     level: NDArray[np.float64]
 
     def ranks(self) -> NDArray[np.float64]:
-        """From 1, ties by their mean."""
+        """Return ranks from 1, ties by their mean."""
         return np.asarray(1.0 + self.above + self.level / 2.0, dtype=np.float64)
 
     def gains(self) -> NDArray[np.float64]:
-        r"""What NDCG gives, :math:`1 / \log_2(1 + \mathrm{rank})`, with ties broken at random: the
-        mean over the ranks that a target may get.
+        r"""Return the gain of NDCG, :math:`1 / \log_2(1 + \mathrm{rank})`, with ties broken at
+        random: the mean over the ranks that a target may get.
 
         A mean rank is less than the mean of what the ranks are worth, so a method that leaves many
         candidates level would look worse than one that orders them by nothing.
@@ -83,7 +82,7 @@ class Places:
 
 
 def places(scores: Floats, targets: Indexes, allowed: Mask) -> Places:
-    """Where the targets stand, of shape `[questions]`.
+    """Count the candidates above and level with each target, of shape `[questions]`.
 
     `scores` is `[questions, candidates]`; only candidates under `allowed` compete.
     """
@@ -94,12 +93,12 @@ def places(scores: Floats, targets: Indexes, allowed: Mask) -> Places:
 
 
 def ranks(scores: Floats, targets: Indexes, allowed: Mask) -> NDArray[np.float64]:
-    """The targets' ranks from 1, ties by their mean: float64 `[questions]`. See `places`."""
+    """Rank the targets from 1, ties by their mean: float64 `[questions]`. See `places`."""
     return places(scores, targets, allowed).ranks()
 
 
 def rank_questions(scorer: Scorer, questions: Questions, known: KnownLinks) -> NDArray[np.float64]:
-    """Full ranking of every question's target: float64 `[questions]`."""
+    """Rank every question's target among all candidates: float64 `[questions]`."""
     found = [
         ranks(scorer.scores(block.sources, block.direction), block.targets, block.allowed(known))
         for block in questions.blocks()
@@ -112,7 +111,8 @@ Measure = Callable[[NDArray[np.float64]], float]
 
 
 def mean_gain(ranks: NDArray[np.float64]) -> float:
-    r"""The mean of :math:`1 / \log_2(1 + \mathrm{rank})`, what NDCG gives for a rank; 0 for none.
+    r"""Return the mean of :math:`1 / \log_2(1 + \mathrm{rank})`, the gain of NDCG for a rank; 0 for
+    none.
 
     Of few questions MRR is mostly what the few first places say; this is steadier.
     """
@@ -120,5 +120,5 @@ def mean_gain(ranks: NDArray[np.float64]) -> float:
 
 
 def mean_reciprocal_rank(ranks: NDArray[np.float64]) -> float:
-    """MRR of float64 `[questions]` ranks; 0 for none."""
+    """Return the MRR of float64 `[questions]` ranks; 0 for none."""
     return float((1.0 / ranks).mean()) if len(ranks) else 0.0

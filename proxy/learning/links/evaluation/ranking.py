@@ -26,9 +26,9 @@ class Ranking:
     """Questions with all members' normalised scores of their candidates.
 
     `scores` is float32 `[questions, candidates, members]`; `offsets`, float32 `[questions,
-    candidates]`, is the logarithm of how many candidates each stands for, minus infinity for
-    those that do not compete; `targets`, int64 `[questions]`, are positions among the candidates;
-    `member_places`, `[questions, members]`, come from the full ranking.
+    candidates]`, is the logarithm of the number of candidates that each represents, minus
+    infinity for those that do not compete; `targets`, int64 `[questions]`, are positions among the
+    candidates; `member_places`, `[questions, members]`, come from the full ranking.
     """
 
     scores: Floats
@@ -42,7 +42,7 @@ class Ranking:
         return self.member_places.ranks()
 
     def questions(self, rows: slice | NDArray[np.bool_]) -> Ranking:
-        """Only some of the questions, their scores in one piece of memory."""
+        """Select questions, their scores in one piece of memory."""
         return Ranking(
             np.ascontiguousarray(self.scores[rows]),
             self.offsets[rows],
@@ -51,7 +51,7 @@ class Ranking:
         )
 
     def members(self, columns: Sequence[int]) -> Ranking:
-        """Only some of the members, in another order."""
+        """Select members, in the given order."""
         own = Places(self.member_places.above[:, columns], self.member_places.level[:, columns])
         return Ranking(self.scores[:, :, columns], self.offsets, self.targets, own)
 
@@ -60,7 +60,7 @@ class Ranking:
         return self.places(weights).ranks()
 
     def places(self, weights: NDArray[np.float64]) -> Places:
-        """Where a blend puts the targets, `[questions]`; exact without a sample."""
+        """Rank the targets by a blend, `[questions]`; exact without a sample."""
         blended = self.scores @ weights.astype(np.float32)
         own = blended[np.arange(len(self.targets)), self.targets][:, None]
         counts = np.exp(self.offsets)
@@ -70,7 +70,8 @@ class Ranking:
 
 
 def joined(rankings: Sequence[Ranking]) -> list[Ranking]:
-    """The same questions in as few pieces as can be: those with as many candidates together."""
+    """Join questions into as few pieces as possible: those with equally many candidates
+    together."""
     widths: dict[int, list[Ranking]] = {}
     for ranking in rankings:
         widths.setdefault(ranking.scores.shape[1], []).append(ranking)
@@ -145,7 +146,7 @@ def _rank_block(
 def _sample(
     scores: Floats, allowed: NDArray[np.bool_], target: int, random: np.random.Generator
 ) -> tuple[Indexes, Floats]:
-    """Columns with the target first, and their offsets: stratified into hardest and others."""
+    """Draw columns with the target first, and their offsets: stratified into hardest and others."""
     masked = np.where(allowed[:, None], scores, -np.inf)
     hardest = np.unique(np.argpartition(-masked, HARDEST, axis=0)[:HARDEST])
     hardest = hardest[allowed[hardest] & (hardest != target)]

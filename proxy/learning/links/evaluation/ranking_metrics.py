@@ -1,4 +1,4 @@
-"""How good ranks are: a metric object that is fed ranks and computes figures with intervals.
+"""Ranking metrics: an object that is updated with ranks and computes figures with intervals.
 
 Checked against hand-worked cases and against scikit-learn.
 """
@@ -29,7 +29,7 @@ class RankingMetrics:
     Recall@k is the share of its held-out links among the first k, NDCG@10 weights them by
     :math:`1 / \log_2(1 + \mathrm{place})` and divides by the best that is possible (Järvelin &
     Kekäläinen, ACM TOIS 20, 2002); both are means over the sources. In a list a source's own links
-    stand before each other: the i-th best of filtered ranks has the place rank + i - 1.
+    come before each other: the i-th best of filtered ranks has the place rank + i - 1.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class RankingMetrics:
         return sum(len(ranks) for ranks in self._ranks)
 
     def compute(self) -> dict[str, float]:
-        """The metrics by name; `nan` when nothing was ranked."""
+        """Compute the metrics by name; `nan` when nothing was ranked."""
         sums, counts = self._by_source()
         with np.errstate(invalid="ignore"):
             return {
@@ -62,7 +62,7 @@ class RankingMetrics:
             }
 
     def intervals(self, seed: int = 0) -> dict[str, tuple[float, float]]:
-        """For each metric the middle 95 % of what resampled sources give.
+        """Return the middle 95 % of each metric over resampled sources.
 
         The bootstrap of Efron & Tibshirani, "An introduction to the bootstrap" (1993), by sources
         because the questions of one are not independent. `nan` when nothing was ranked.
@@ -85,7 +85,7 @@ class RankingMetrics:
         return found
 
     def _by_source(self) -> tuple[dict[str, Values], dict[str, Values]]:
-        """Sums and what to divide their total by, float64 `[sources]` by metric."""
+        """Return sums and what to divide their total by, float64 `[sources]` by metric."""
         ranks = np.concatenate(self._ranks) if self._ranks else np.zeros(0)
         sources = np.concatenate(self._sources) if self._sources else np.zeros(0, np.int64)
         order = np.lexsort((ranks, sources))

@@ -1,4 +1,4 @@
-"""Whether scores mean what they say: predicted probabilities beside observed shares."""
+"""Reliability of scores: predicted probabilities beside observed shares."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Bin:
 def reliability(
     judged: Sequence[tuple[Ranking, MemberWeights, Calibration]],
 ) -> tuple[Bin, ...]:
-    """Bins of held-out links and of the candidates that are none, both classes weighing alike.
+    """Return bins of held-out links and of candidates that are none, both classes weighing alike.
 
     The reliability diagram of Niculescu-Mizil & Caruana, "Predicting good probabilities with
     supervised learning", ICML 2005. Bins without a pair are left out.

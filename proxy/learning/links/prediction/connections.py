@@ -1,4 +1,4 @@
-"""What connects two vertices in a graph: the strongest paths of up to three edges.
+"""Connections of two vertices in a graph: the strongest paths of up to three edges.
 
 A path's strength is the share of a unit that arrives when every vertex on the way divides what it
 gets among all its neighbours, the measure of `heuristics.resource_allocation` (Zhou, Lü & Zhang,
@@ -17,7 +17,7 @@ from scipy import sparse
 from gremlink.proxy.learning.graph import Indexes, Relation, TypedGraph
 
 WIDTH = 1000
-"""Of each end so many neighbours are looked at, those with the fewest neighbours of their own:
+"""Neighbours of each end that are looked at, those with the fewest neighbours of their own:
 paths over the others are weaker than theirs."""
 
 Vertex = tuple[str, int]
@@ -49,7 +49,7 @@ class Connections:
         self._starts = np.array([graph.offsets[name] for name in self._types], np.int64)
 
     def strongest(self, source: Vertex, target: Vertex, count: int) -> list[Connection]:
-        """The strongest paths without a circle, at most `count`; equals short ones first."""
+        """Return the strongest paths without a circle, at most `count`; equals short ones first."""
         begin, end = self._number(source), self._number(target)
         found = list(self._paths(begin, end, count))
         found.sort(key=lambda path: (-path[0], len(path[1]), path[1]))
@@ -59,7 +59,8 @@ class Connections:
         ]
 
     def _paths(self, begin: int, end: int, count: int) -> Iterator[tuple[float, tuple[int, ...]]]:
-        """Strength and vertices of paths, the strongest `count` of each length among them."""
+        """Return strength and vertices of paths, the strongest `count` of each length among
+        them."""
         near, far = self._neighbours(begin), self._neighbours(end)
         if end in near:
             yield 1.0, (begin, end)
@@ -77,7 +78,7 @@ class Connections:
         return np.asarray(self._whole.indices[start:stop], dtype=np.int64)
 
     def _least(self, numbers: Indexes) -> Indexes:
-        """The vertices with the fewest neighbours."""
+        """Return the vertices with the fewest neighbours."""
         order = np.argsort(self._degrees[numbers], kind="stable")[:WIDTH]
         return np.asarray(numbers[order], dtype=np.int64)
 
@@ -95,7 +96,7 @@ class Connections:
             yield " ".join(self._edges(self._vertex(here), self._vertex(there)))
 
     def _edges(self, here: Vertex, there: Vertex) -> Iterator[str]:
-        """The edges between two vertices, one for each label."""
+        """Return the edges between two vertices, one for each label."""
         for label in dict.fromkeys(relation.label for relation in self._links):
             out = any(self._joins(relation, label, here, there) for relation in self._links)
             into = any(self._joins(relation, label, there, here) for relation in self._links)

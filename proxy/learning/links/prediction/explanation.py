@@ -1,6 +1,5 @@
-"""Why a link is predicted: what each method adds to the score, what connects the two vertices, and
-what they have in common.
-"""
+"""Explanations of predicted links: each method's part of the score, connecting paths, shared
+properties."""
 
 from __future__ import annotations
 
@@ -45,7 +44,7 @@ class Explanation:
     features: Sequence[Likeness]
 
     def as_map(self, score: float) -> Entries:
-        """The map that a query gets; `score` is what the link was predicted with."""
+        """Return the map that a query gets; `score` is what the link was predicted with."""
         return _map(
             {
                 "score": _number(score),
@@ -62,7 +61,7 @@ class Explanation:
 
 
 class Evidence:
-    """What models and their stored graph say about pairs of vertices."""
+    """Evidence of models and their stored graph about pairs of vertices."""
 
     def __init__(self, stored: StoredGraph) -> None:
         self._stored = stored
@@ -76,7 +75,7 @@ class Evidence:
         source: int,
         targets: Indexes,
     ) -> list[Explanation]:
-        """Explanations of the links from one vertex to `targets`, int64 `[targets]`."""
+        """Explain the links from one vertex to `targets`, int64 `[targets]`."""
         if not len(targets):
             return []
         parts = {
@@ -95,7 +94,7 @@ class Evidence:
         ]
 
     def _paths(self, source: Vertex, target: Vertex) -> list[ConnectingPath]:
-        """The strongest connecting paths, from source to target."""
+        """Return the strongest connecting paths, from source to target."""
         found = []
         for path in self._connections.strongest(source, target, PATHS):
             steps: list[Literal] = []
@@ -109,8 +108,8 @@ class Evidence:
     def _features(
         self, relation: Relation, direction: Direction, source: int, target: int
     ) -> list[Likeness]:
-        """In what the target is like the source or, between two types, like what the source is
-        linked to."""
+        """Return the properties that the target shares with the source or, between two types, with
+        the vertices that the source is linked to."""
         name = relation.target_type(direction)
         features = self._stored.graph.features.get(name)
         if features is None:

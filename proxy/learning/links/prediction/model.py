@@ -39,7 +39,7 @@ ENCODERS = "encoders"
 
 @dataclass(frozen=True, slots=True)
 class RelationModel:
-    """How one relation is scored: members with their weights, and the scale of the sum."""
+    """The scoring of one relation: members with their weights, and the scale of the sum."""
 
     relation: Relation
     members: tuple[str, ...]
@@ -81,7 +81,7 @@ class LinkModel:
 
     @property
     def scope(self) -> Scope:
-        """What to read of a live graph for a prediction on it."""
+        """The part of a live graph to read for a prediction on it."""
         if self.encoders:
             return Scope.around(self.stored, NETWORK, max(1, len(self.encoders[0].layers)))
         learned = set(self.networks)
@@ -90,7 +90,7 @@ class LinkModel:
         return Scope.around(self.stored, STRUCTURE, 2)
 
     def scorer(self, model: RelationModel) -> Mixture:
-        """The mixture of one relation, its members fitted on the whole graph."""
+        """Return the mixture of one relation, its members fitted on the whole graph."""
         graph = self.stored.graph
         members: list[Scorer] = []
         for name in model.members:
@@ -104,7 +104,7 @@ class LinkModel:
         return Mixture(members, model.weights, KnownLinks(graph, model.relation))
 
     def on(self, extension: Extension, asked: Collection[Literal]) -> LinkModel:
-        """The same model on a graph that was brought up to date.
+        """Return the same model on a graph that was brought up to date.
 
         Of the network's embeddings those of the asked and of the new vertices are made anew.
         Embeddings that were learned one by one stay; new vertices have the mean of their type.
@@ -129,7 +129,7 @@ class LinkModel:
 
 
 def to_artifact(model: LinkModel, about: Mapping[str, Any]) -> Artifact:
-    """The model as manifest, documents and tensors; `about` goes into the manifest."""
+    """Return the model as manifest, documents and tensors; `about` goes into the manifest."""
     stored = model.stored
     types, relations = stored.types, stored.relations
     tensors: dict[str, Mapping[str, NDArray[Any]]] = dict(stored.tensors())
@@ -176,7 +176,7 @@ def to_artifact(model: LinkModel, about: Mapping[str, Any]) -> Artifact:
 
 
 def from_artifact(artifact: Artifact) -> LinkModel:
-    """The model that `to_artifact` wrote.
+    """Restore the model that `to_artifact` wrote.
 
     Raises KeyError, ValueError, TypeError or IndexError for a manifest that it did not write.
     """

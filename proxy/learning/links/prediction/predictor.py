@@ -56,7 +56,7 @@ class LinkPredictor:
     """A loaded model. Threads may share it: prediction changes nothing."""
 
     def __init__(self, model: LinkModel, places: Places | None = None) -> None:
-        """`places` are those of the model's vertices, if they are known."""
+        """Take a model; `places` are those of its vertices, if they are known."""
         self._model = model
         ids = {name: tuple(ids) for name, ids in model.stored.ids.items()}
         self._places = places_of(model.stored) if places is None else places
@@ -82,16 +82,18 @@ class LinkPredictor:
 
     @property
     def relations(self) -> tuple[Relation, ...]:
-        """What it can answer: edge label, label of the tail and of the head vertices."""
+        """Relations that can be asked for: edge label, label of the tail and of the head
+        vertices."""
         return tuple(ranker.relation for ranker in self._rankers)
 
     @property
     def scope(self) -> Scope:
-        """What `extended` has to be given."""
+        """The part of the live graph that `extended` needs."""
         return self._model.scope
 
     def extended(self, neighbourhood: Neighbourhood, asked: Collection[Literal]) -> LinkPredictor:
-        """The same model on the stored graph with what was read in it; new vertices are answers.
+        """Return the same model on the stored graph with what was read in it; new vertices are
+        answers.
 
         `asked` are the inputs, whose embeddings are made anew. Raises ValueError for a property
         that was read and does not fit its encoding.
@@ -100,19 +102,19 @@ class LinkPredictor:
         return LinkPredictor(self._model.on(extension, asked), extension.places)
 
     def place(self, vertex: Literal) -> Place | None:
-        """Where the model has a vertex, `None` for one that it has not seen."""
+        """Return type and position of a vertex, `None` for one that the model has not seen."""
         return self._places.get(vertex)
 
     @cached_property
     def embeddings(self) -> VertexEmbeddings:
-        """Where a network has placed the vertices. Raises `NoEmbeddings`."""
+        """Vertices in the space of a network. Raises `NoEmbeddings`."""
         return self._model.vertex_embeddings()
 
     def bearers(
         self, edge_label: str, direction: Direction, target_label: str
     ) -> tuple[dict[str, tuple[Literal, ...]], bool]:
-        """Some vertices of each type that may have the label, as the database decides; and whether
-        others surely have it. Raises `UnknownRelation`."""
+        """Return some vertices of each type that may have the label, as the database decides; and
+        whether others surely have it. Raises `UnknownRelation`."""
         rankers = self._matching(edge_label, direction, target_label)
         types = dict.fromkeys(ranker.relation.target_type(direction) for ranker in rankers)
         asked = [name for name in types if not surely_has(target_label, name)]
@@ -123,13 +125,13 @@ class LinkPredictor:
         return found, len(asked) < len(types)
 
     def candidates(self, edge_label: str, direction: Direction, target_label: str) -> int:
-        """How many vertices may be answers. Raises `UnknownRelation`."""
+        """Count the vertices that may be answers. Raises `UnknownRelation`."""
         rankers = self._matching(edge_label, direction, target_label)
         types = {ranker.relation.target_type(direction) for ranker in rankers}
         return sum(len(self._vertices.ids[name]) for name in types)
 
     def methods(self, edge_label: str, direction: Direction, target_label: str) -> tuple[str, ...]:
-        """The methods with any weight in the answers. Raises `UnknownRelation`."""
+        """Return the methods with any weight in the answers. Raises `UnknownRelation`."""
         weighted = [
             name
             for ranker in self._matching(edge_label, direction, target_label)
@@ -204,7 +206,7 @@ class LinkPredictor:
         target_label: str,
         inputs: Sequence[Literal],
     ) -> list[frozenset[Literal]]:
-        """What each input was linked to in training. Raises `UnknownRelation`."""
+        """Return the links of each input in training. Raises `UnknownRelation`."""
         found: list[frozenset[Literal]] = []
         rankers = self._matching(edge_label, direction, target_label)
         for vertex in inputs:
@@ -229,7 +231,7 @@ class LinkPredictor:
         threshold: float | None,
         hides: bool,
     ) -> Guess | None:
-        """What `predict` answers for `source` if it has the links that it had in training.
+        """Return the answers of `predict` for a `source` that has the links it had in training.
 
         `hides` leaves those in `direction` out. `None` for a vertex that the model has not seen,
         and where that depends on too much, or on the database. Raises `UnknownRelation`.
@@ -264,7 +266,7 @@ class LinkPredictor:
         inputs: Sequence[Literal],
         targets: Sequence[Sequence[Literal]],
     ) -> list[list[Explanation]]:
-        """Why `targets[i]` are predicted for `inputs[i]`, in their order.
+        """Explain the predictions of `targets[i]` for `inputs[i]`, in their order.
 
         Raises `UnknownRelation`, and KeyError for what `predict` does not answer.
         """

@@ -23,8 +23,8 @@ class Likeness:
 def likenesses(
     features: Features, columns: Sequence[str], vertex: int, others: Indexes
 ) -> list[Likeness]:
-    """The properties in which a vertex is like others of its type (on average), the most alike
-    first.
+    """Return the properties in which a vertex is like others of its type (on average), the most
+    alike first.
 
     `columns` names the columns of the features; `others` is int64 `[others]`. A number is alike by
     the cosine of the difference in standard deviations, as in `features.scaling.unit_blocks`.

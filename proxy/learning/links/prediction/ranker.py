@@ -1,4 +1,4 @@
-"""Ranking the candidates of one or several relations, which stand side by side in columns."""
+"""Ranking the candidates of one or several relations, side by side in columns."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Table:
         self._direction = direction
         self._vertices = vertices
         self._spans: dict[str, int] = {}
-        """Where the candidates of a type begin."""
+        """Return the first column of the candidates of a type."""
         parts: list[NDArray[Any]] = []
         width = 0
         for ranker in rankers:
@@ -98,7 +98,7 @@ class Table:
         self.logits[:, open_] = scored
 
     def best(self, row: int, limit: int) -> tuple[Indexes, list[ScoredVertex]]:
-        """Columns and answers of a source, best first, at most `limit`."""
+        """Return columns and answers of a source, best first, at most `limit`."""
         best = top(self.logits[row], limit)
         scores = self.scores(self.logits[row, best])
         answers = [
@@ -108,18 +108,18 @@ class Table:
         return best, answers
 
     def scores(self, logits: NDArray[Any]) -> NDArray[np.float64]:
-        """What `logits` of the table mean: between 0 and 1."""
+        """Return the probabilities that `logits` of the table mean: between 0 and 1."""
         if len(self._rankers) == 1:
             logits = self._rankers[0].calibrations[self._direction].logits(logits)
         return probabilities(logits)
 
     def vertex(self, column: int) -> Literal:
-        """The vertex that stands in a column: the reverse of `columns`."""
+        """Return the vertex of a column: the reverse of `columns`."""
         target = [name for name, start in self._spans.items() if start <= column][-1]
         return self._vertices.ids[target][column - self._spans[target]]
 
     def columns(self, vertices: Collection[Literal]) -> Indexes:
-        """Where vertices stand among the candidates, those that are any; int64."""
+        """Return the columns of those vertices that are candidates; int64."""
         places = (self._vertices.places.get(literal) for literal in vertices)
         spans = self._spans
         return np.array(
@@ -129,7 +129,8 @@ class Table:
 
 
 def top(row: NDArray[Any], limit: int) -> Indexes:
-    """Positions of the `limit` largest finite numbers, largest first, equals in their order."""
+    """Return positions of the `limit` largest finite numbers, largest first, equals in their
+    order."""
     chosen = np.flatnonzero(row >= _bound(row, limit)) if limit < len(row) else np.arange(len(row))
     chosen = chosen[np.isfinite(row[chosen])]
     order = np.argsort(-row[chosen], kind="stable")[:limit]
@@ -141,7 +142,7 @@ GROUPS = 1024
 
 
 def _bound(row: NDArray[Any], limit: int) -> Any:
-    """A number that at least `limit` numbers reach, and not many more."""
+    """Return a number that at least `limit` numbers reach, and not many more."""
     if 4 * limit > GROUPS or len(row) < 4 * GROUPS:
         return np.partition(row, len(row) - limit)[len(row) - limit]
     # As many groups reach the `limit`-th largest of their maxima, each with a number of its own. To

@@ -1,4 +1,4 @@
-"""Predicting for a vertex whose links nobody has read: they are those of training, or it is told.
+"""Speculative prediction: an input's links are taken from training instead of the live graph.
 
 A link prediction leaves out the targets that a vertex is linked to already. Which these are, only
 the live graph knows; mostly they are those that the model has seen. A guess has the answers for
@@ -45,7 +45,7 @@ def guess(
     threshold: float | None,
     hides: bool,
 ) -> Guess | None:
-    """The best targets of a vertex; `None` where there are none, or they depend on too much.
+    """Return the best targets of a vertex; `None` where there are none, or they depend on too much.
 
     `hides` leaves out what the vertex is linked to in this direction.
     """

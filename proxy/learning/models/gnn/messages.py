@@ -70,7 +70,7 @@ def threads(graph: TypedGraph, most: int) -> Iterator[None]:
 
 
 def message_types(graph: TypedGraph) -> tuple[MessageType, ...]:
-    """Along each relation that has edges, and against it."""
+    """Return the message types: along each relation that has edges, and against it."""
     return tuple(
         MessageType(relation, reverse)
         for relation, edges in graph.edges.items()
@@ -93,14 +93,15 @@ class MessageGraph:
             edges = graph.edges[kind.relation]
             heads, tails = torch.from_numpy(edges.heads), torch.from_numpy(edges.tails)
             pairs[kind.name] = (tails, heads) if kind.reverse else (heads, tails)
-        # Never without edges: whoever has nothing to learn from does not come here.
+        # Never without edges: there is no training where there is nothing to learn from.
         self._graph = dgl.heterograph(pairs, num_nodes_dict=dict(graph.counts))
         self._pairs = pairs
 
     def weights(
         self, hidden: Mapping[Relation, Tensor] | None = None, *, mean: bool = False
     ) -> Weights:
-        r"""Symmetric normalisation, :math:`1/\sqrt{d_u d_v}` (Kipf & Welling, ICLR 2017).
+        r"""Return the symmetric normalisation, :math:`1/\sqrt{d_u d_v}` (Kipf & Welling, ICLR
+        2017).
 
         With `mean` each message counts one part of all that its receiver gets, over all relations.
 
@@ -129,7 +130,7 @@ class MessageGraph:
         return found
 
     def propagate(self, kind: MessageType, values: Tensor, weights: Weights) -> Tensor:
-        """Weighted sums of the neighbours: `[sources, width]` to `[targets, width]`, float32."""
+        """Sum up the neighbours by weight: `[sources, width]` to `[targets, width]`, float32."""
         relation = self._graph[kind.name]
         with relation.local_scope():
             relation.srcdata["x"] = values

@@ -1,4 +1,4 @@
-"""Whether the network sees the whole graph at a time or samples of it, and where it computes.
+"""Mini-batches or the whole graph, and the device: what a network trains on.
 
 On a processor an epoch over the whole graph is far cheaper than its mini-batches, which read the
 same neighbours again and again: so samples are for graphs that do not fit, and for a GPU.
@@ -20,7 +20,7 @@ from gremlink.proxy.learning.settings import TrainingSettings, UnusableSettings
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """What a user can say of it; see `TrainingSettings`."""
+    """The user's settings of mini-batches; see `TrainingSettings`."""
 
     device: str = "auto"
     mini_batches: str = "auto"
@@ -29,7 +29,7 @@ class Sampling:
 
     @classmethod
     def of(cls, settings: TrainingSettings) -> Sampling:
-        """That part of the settings."""
+        """Return that part of the settings."""
         return cls(settings.device, settings.mini_batches, settings.batch_size, settings.fan_outs)
 
 
@@ -50,7 +50,7 @@ BATCHES = 100
 
 
 def whole_graph_bytes(graph: TypedGraph, width: int, layers: int) -> int:
-    """Memory that training on the whole graph takes, about."""
+    """Estimate the bytes that training on the whole graph takes."""
     return 4 * COPIES * (layers + 1) * width * graph.vertex_count
 
 
@@ -61,7 +61,7 @@ def check_device(device: str) -> None:
 
 
 def device_for(graph: TypedGraph, sampling: Sampling) -> torch.device:
-    """Where to compute. Raises `UnusableSettings` where a GPU was asked for and there is none."""
+    """Return the device. Raises `UnusableSettings` where a GPU was asked for and there is none."""
     check_device(sampling.device)
     there = torch.cuda.is_available()
     wanted = sampling.device == "cuda" or (
@@ -73,7 +73,7 @@ def device_for(graph: TypedGraph, sampling: Sampling) -> torch.device:
 def samples(
     graph: TypedGraph, width: int, layers: int, sampling: Sampling, device: torch.device
 ) -> bool:
-    """Whether to train by mini-batches. DGL's own packages compute on the CPU alone."""
+    """Return whether to train by mini-batches. DGL's own packages compute on the CPU alone."""
     if device.type != "cpu":
         return True
     if sampling.mini_batches != "auto":
@@ -82,14 +82,14 @@ def samples(
 
 
 def learns_from_samples(graph: TypedGraph, settings: TrainingSettings) -> bool:
-    """Whether the network is trained by mini-batches. Raises ValueError."""
+    """Return whether the network is trained by mini-batches. Raises ValueError."""
     sampling = Sampling.of(settings)
     device = device_for(graph, sampling)
     return samples(graph, settings.width, settings.layers, sampling, device)
 
 
 def read_by_a_step(graph: TypedGraph, settings: TrainingSettings, asked: float) -> float:
-    """Vertices that a mini-batch reads over all rounds that asks about so many, about."""
+    """Estimate the vertices that a mini-batch which asks about so many reads over all rounds."""
     read = asked
     for number in reversed(range(settings.layers)):
         asked *= 1 + settings.fan_outs[min(number, len(settings.fan_outs) - 1)]
@@ -98,7 +98,7 @@ def read_by_a_step(graph: TypedGraph, settings: TrainingSettings, asked: float) 
 
 
 def place(graph: TypedGraph, settings: TrainingSettings) -> str:
-    """Where the network learns, and from what, in words for the report. Raises ValueError."""
+    """Describe for the report where the network learns, and from what. Raises ValueError."""
     device = device_for(graph, Sampling.of(settings))
     return f"{device}, by mini-batches" if learns_from_samples(graph, settings) else str(device)
 
@@ -107,14 +107,14 @@ Module = TypeVar("Module", bound=nn.Module)
 
 
 def on_cpu(module: Module) -> Module:
-    """The module, or a copy of it where it computes elsewhere."""
+    """Return the module, or a copy of it where it computes elsewhere."""
     if all(each.device.type == "cpu" for each in module.parameters()):
         return module
     return copy.deepcopy(module).cpu()
 
 
 def rows_of(features: Mapping[str, Tensor], rows: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The features of some vertices, where these are: float32 `[rows, features]` by type."""
+    """Return the features of some vertices on their device: float32 `[rows, features]` by type."""
     return {
         name: values[rows[name].cpu()].to(rows[name].device) for name, values in features.items()
     }

@@ -27,19 +27,19 @@ class EncoderSettings:
     embedding_scale: float = 0.1
     """Length of the learned embeddings at the beginning where a vertex has features (length 1)."""
     message_scale: float = 0.1
-    """What a round of messages adds at the beginning, as a share of the state."""
+    """Share of the state that a round of messages adds at the beginning."""
     bases: int = 8
     """Matrices that the relations share, at most; 0 gives each relation its own."""
     self_loop: bool = True
     layer_norm: bool = False
     global_norm: bool = False
-    """Whether messages are averaged over all relations: see `MessageGraph.weights`."""
+    """`True` averages messages over all relations: see `MessageGraph.weights`."""
     residual: bool = True
-    """Whether a round adds to the state; if not, it takes its place."""
+    """`True` adds the outcome of a round to the state; else it replaces the state."""
     jumping_knowledge: bool = True
-    """Whether the output is the mean over all rounds, or that of the last one."""
+    """`True` outputs the mean over all rounds, `False` that of the last one."""
     embed_featured: bool = True
-    """Whether vertices with features have a learned embedding beside them."""
+    """`True` gives vertices with features a learned embedding, too."""
 
 
 class RelationalEncoder(nn.Module):
@@ -99,7 +99,7 @@ class RelationalEncoder(nn.Module):
         self._jumping = settings.jumping_knowledge
 
     def others(self) -> Iterator[nn.Parameter]:
-        """The parameters that are no learned embeddings."""
+        """Yield the parameters that are no learned embeddings."""
         for part in (self.projections, self.layers):
             yield from part.parameters()
 
@@ -113,7 +113,7 @@ class RelationalEncoder(nn.Module):
         rounds: Sequence[Round],
         rows: Mapping[str, Tensor] | None = None,
     ) -> dict[str, Tensor]:
-        """Embeddings after one of `rounds` for each layer: float32 `[vertices, width]` by type.
+        """Embed vertices by one of `rounds` for each layer: float32 `[vertices, width]` by type.
 
         They begin with all vertices or with `rows`, int64 by type; `features` are theirs, float32
         `[rows, features]` by type.
@@ -143,7 +143,7 @@ class RelationalEncoder(nn.Module):
 
     @torch.no_grad()
     def begin(self, stored: Encoder) -> None:
-        """Begin with what another one has learned, wherever sizes are the same."""
+        """Begin with the parameters of another encoder, wherever sizes are the same."""
         for name, own in zip(self._types, self.embeddings, strict=True):
             _take(own, stored.embeddings.get(name))
         for name, projection in zip(self._featured, self.projections, strict=True):
@@ -154,7 +154,7 @@ class RelationalEncoder(nn.Module):
 
     @torch.no_grad()
     def stored(self) -> Encoder:
-        """The same encoder for NumPy, as it stands now."""
+        """Return the same encoder for NumPy, in its present state."""
         return Encoder(
             {
                 name: _copied(values)
@@ -172,7 +172,7 @@ class RelationalEncoder(nn.Module):
 
 
 class RelationalLayer(nn.Module):
-    """One round of messages; the formula stands at `RelationalEncoder`."""
+    """One round of messages; `RelationalEncoder` has the formula."""
 
     def __init__(self, messages: Sequence[MessageType], settings: EncoderSettings) -> None:
         super().__init__()
@@ -196,7 +196,7 @@ class RelationalLayer(nn.Module):
         self._dropout = nn.Dropout(settings.dropout)
 
     def forward(self, state: Mapping[str, Tensor], round_: Round) -> dict[str, Tensor]:
-        """The next state: float32 `[vertices, width]` by type."""
+        """Return the next state: float32 `[vertices, width]` by type."""
         transforms = self._transforms()
         kept = {name: round_.kept(name, values) for name, values in state.items()}
         received = {name: values @ self.loop for name, values in kept.items()}
@@ -216,11 +216,11 @@ class RelationalLayer(nn.Module):
         return nn.functional.layer_norm(values, shape, self.gain, self.shift, NORM_EPSILON)
 
     def _transforms(self) -> Tensor:
-        """One for each message type: float32 `[message types, width, width]`."""
+        """Return one matrix for each message type: float32 `[message types, width, width]`."""
         return torch.einsum("rb,bij->rij", self.shares, self.bases)
 
     def begin(self, stored: Layer) -> None:
-        """Begin with what another one has learned.
+        """Begin with the parameters of another layer.
 
         Its matrices for message types come as sums of bases again, by their largest singular
         vectors: exactly, if they were made of as many bases.
@@ -245,7 +245,7 @@ class RelationalLayer(nn.Module):
         self.bases[:count] = (roots[:, None] * right[:count]).reshape(count, *self.loop.shape)
 
     def stored(self) -> Layer:
-        """The same layer for NumPy."""
+        """Return the same layer for NumPy."""
         return Layer(
             _copied(self.loop),
             {
@@ -268,7 +268,7 @@ def _copied(tensor: Tensor) -> Floats:
 
 
 def _orthogonal(features: int, width: int) -> nn.Linear:
-    """A projection that keeps angles, as far as `width` allows."""
+    """Return a projection that keeps angles, as far as `width` allows."""
     projection = nn.Linear(features, width, bias=False)
     nn.init.orthogonal_(projection.weight)
     return projection

@@ -13,14 +13,15 @@ from gremlink.proxy.learning.models.gnn.messages import MessageGraph, MessageTyp
 
 
 class Round(Protocol):
-    """Who gets messages, from whom."""
+    """One round of message passing: its receivers and their senders."""
 
     def kept(self, name: str, values: Tensor) -> Tensor:
-        """Of the vertices of a type, `[before, width]`, those that stay: `[after, width]`."""
+        """Select, of the vertices of a type, `[before, width]`, those that stay: `[after,
+        width]`."""
         ...
 
     def propagate(self, kind: MessageType, values: Tensor) -> Tensor:
-        """Weighted sums of neighbours: `[sources before, width]` to `[targets after, width]`."""
+        """Sum up neighbours by weight: `[sources before, width]` to `[targets after, width]`."""
         ...
 
 
@@ -32,7 +33,7 @@ class WholeRound:
     weights: Weights
 
     def kept(self, name: str, values: Tensor) -> Tensor:
-        """The same vertices."""
+        """Return the same vertices."""
         return values
 
     def propagate(self, kind: MessageType, values: Tensor) -> Tensor:
@@ -52,7 +53,7 @@ class SampledRound:
     matrices: Mapping[MessageType, Tensor]
 
     def kept(self, name: str, values: Tensor) -> Tensor:
-        """The vertices that messages go to."""
+        """Return the vertices that messages go to."""
         return values[self.places[name]]
 
     def propagate(self, kind: MessageType, values: Tensor) -> Tensor:

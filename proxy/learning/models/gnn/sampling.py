@@ -22,7 +22,8 @@ from gremlink.proxy.learning.trained.receptive_field import MessageType as Kind
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a mini-batch reads: `rows` at the beginning, the `rounds`, and the vertices `asked`.
+    """The vertices and messages of a mini-batch: `rows` at the beginning, the `rounds`, and the
+    vertices `asked`.
 
     Rows are int64 by type, sorted.
     """
@@ -32,16 +33,16 @@ class Sample:
     asked: Rows
 
     def places(self, name: str, vertices: Indexes) -> Tensor:
-        """Where vertices among `asked` stand in the outcome: int64, of the same shape."""
+        """Find vertices among `asked`: their positions in the outcome, int64, of the same shape."""
         return torch.from_numpy(np.searchsorted(self.asked[name], vertices))
 
 
 class Sampler:
-    """Draws the neighbours that mini-batches read.
+    """Sampler of the neighbours that mini-batches read.
 
     `fan_outs` say how many messages of each type a vertex gets at most, the round next to the
-    input first; the last of them stands for all rounds beyond. A vertex with more neighbours draws
-    so many of them with replacement, and their messages stand for those of the others, so that
+    input first; the last of them is that of all rounds beyond. A vertex with more neighbours draws
+    so many of them with replacement, and their messages represent those of the others, so that
     what it receives is on average what the whole graph would send.
     """
 
@@ -68,7 +69,7 @@ class Sampler:
         random: np.random.Generator,
         hidden: Mapping[Relation, tuple[Indexes, Indexes]] | None = None,
     ) -> Sample:
-        """What decides about the vertices `asked`, int64 by type, each once and sorted.
+        """Sample the receptive field of the vertices `asked`, int64 by type, each once and sorted.
 
         No message goes along `hidden` edges, heads and tails by relation: those to be predicted.
         """
@@ -116,9 +117,9 @@ class Sampler:
 def fan_out(
     matrix: sparse.csr_array, rows: Indexes, most: int, random: np.random.Generator
 ) -> sparse.coo_array:
-    """Of each of the rows at most so many entries, whose sum is on average that of all.
+    """Draw at most so many entries of each row, whose sum is on average that of all.
 
-    `[rows, columns]`; an entry that was drawn several times stands there as often.
+    `[rows, columns]`; an entry that was drawn several times is there as often.
     """
     starts = matrix.indptr[rows].astype(np.int64)
     degrees = matrix.indptr[rows + 1].astype(np.int64) - starts
@@ -135,7 +136,7 @@ def fan_out(
 
 
 def _tensor(matrix: sparse.csr_array) -> Tensor:
-    """The matrix for torch, which calls its sparse rows a prototype, and says so at each use."""
+    """Convert a matrix for torch, which warns that sparse rows are a prototype at each use."""
     entries = matrix.tocoo()
     places = torch.from_numpy(np.stack([entries.row, entries.col]).astype(np.int64))
     return torch.sparse_coo_tensor(

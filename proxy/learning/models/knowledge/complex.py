@@ -9,7 +9,7 @@ from gremlink.proxy.learning.trained.knowledge import Form
 
 
 def product(left: Tensor, right: Tensor) -> Tensor:
-    """Complex products, real parts in the first half: float32 `[.., width]`."""
+    """Multiply complex numbers, real parts in the first half: float32 `[.., width]`."""
     half = left.shape[-1] // 2
     a, b, c, d = left[..., :half], left[..., half:], right[..., :half], right[..., half:]
     return torch.cat([a * c - b * d, a * d + b * c], dim=-1)
@@ -28,17 +28,17 @@ class ComplEx:
     form: Form = "complex-product"
 
     def start(self, relations: int, width: int) -> Tensor:
-        """The relations at the beginning: float32 `[relations, width]`."""
+        """Initialise the relations: float32 `[relations, width]`."""
         return torch.randn(relations, width) * 0.1 + 1.0 * (torch.arange(width) < width // 2)
 
     def queries(self, vertices: Tensor, relations: Tensor) -> Tensor:
-        """What candidates are multiplied with: float32 `[questions, width]`."""
+        """Return the vectors that candidates are multiplied with: float32 `[questions, width]`."""
         return product(vertices, relations)
 
     def vectors(self, relations: Tensor) -> Tensor:
-        """What serving multiplies with: float32 `[relations, width]`."""
+        """Return the vectors that serving multiplies with: float32 `[relations, width]`."""
         return relations
 
     def parameters(self, vectors: Tensor) -> Tensor:
-        """The same again: float32 `[.., width]`."""
+        """Return the parameters of such vectors, which are the same: float32 `[.., width]`."""
         return vectors

@@ -23,17 +23,17 @@ class DistMult:
     form: Form = "product"
 
     def start(self, relations: int, width: int) -> Tensor:
-        """The relations at the beginning: float32 `[relations, width]`."""
+        """Initialise the relations: float32 `[relations, width]`."""
         return torch.randn(relations, width) * 0.1 + 1.0
 
     def queries(self, vertices: Tensor, relations: Tensor) -> Tensor:
-        """What candidates are multiplied with: float32 `[questions, width]`."""
+        """Return the vectors that candidates are multiplied with: float32 `[questions, width]`."""
         return vertices * relations
 
     def vectors(self, relations: Tensor) -> Tensor:
-        """What serving multiplies with: float32 `[relations, width]`."""
+        """Return the vectors that serving multiplies with: float32 `[relations, width]`."""
         return relations
 
     def parameters(self, vectors: Tensor) -> Tensor:
-        """The same again: float32 `[.., width]`."""
+        """Return the parameters of such vectors, which are the same: float32 `[.., width]`."""
         return vectors

@@ -23,24 +23,25 @@ from gremlink.proxy.learning.trained.knowledge import DISTANCES, Form, Knowledge
 
 
 class KnowledgeModel(Protocol):
-    """How a vertex and a relation make a query; the form says what a candidate's score is."""
+    """The query that a vertex and a relation make; the form says what a candidate's score is."""
 
     form: Form
 
     def start(self, relations: int, width: int) -> Tensor:
-        """The relations' parameters at the beginning."""
+        """Initialise the relations' parameters."""
         ...
 
     def queries(self, vertices: Tensor, relations: Tensor) -> Tensor:
-        """float32 `[questions, width]` from vertices and the parameters of relations."""
+        """Return queries, float32 `[questions, width]`, from vertices and the parameters of
+        relations."""
         ...
 
     def vectors(self, relations: Tensor) -> Tensor:
-        """What serving needs of the relations: float32 `[relations, width]`."""
+        """Return what serving needs of the relations: float32 `[relations, width]`."""
         ...
 
     def parameters(self, vectors: Tensor) -> Tensor:
-        """The relations' parameters, of which `vectors` makes these."""
+        """Return the relations' parameters, of which `vectors` makes these."""
         ...
 
 
@@ -139,7 +140,7 @@ def _begin(
     model: KnowledgeModel,
     begin: KnowledgeEmbeddings,
 ) -> None:
-    """Take what another one has learned, wherever lengths are the same."""
+    """Take the parameters of another model, wherever lengths are the same."""
     for name, start in graph.offsets.items():
         table = begin.vertices.get(name)
         own = vertices[start : start + graph.counts[name]]
@@ -152,7 +153,7 @@ def _begin(
 
 
 def _grouped(graph: TypedGraph, kinds: Sequence[tuple[Relation, Direction]]) -> dict[str, Grouped]:
-    """All links by the type of their candidates, grouped by source (of all types) and kind."""
+    """Group all links by the type of their candidates, and by source (of all types) and kind."""
     groups = {}
     for target in graph.counts:
         keys, targets = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]

@@ -29,13 +29,13 @@ def ranking_loss(
     *,
     distances: bool = False,
 ) -> Tensor:
-    """Mean negative log-likelihood of the targets, a scalar.
+    """Return the mean negative log-likelihood of the targets, a scalar.
 
     `queries` are float32 `[queries, width]`, `candidates` float32 `[candidates, width]`; `places`
     and `targets`, int64 `[links]`, tell which query and which candidate a link joins: what is
     computed for a query serves all its links. Scores are dot products or, with `distances`,
-    negative squared distances. A sample is uniform and shared by the batch; its logits stand for
-    those left out.
+    negative squared distances. A sample is uniform and shared by the batch; its logits
+    represent those left out.
     """
 
     def scores(rows: Tensor) -> Tensor:
@@ -69,7 +69,7 @@ class Grouped:
     """Links grouped by what they are asked with, for batches of whole groups."""
 
     def __init__(self, keys: Indexes, targets: Indexes) -> None:
-        """`keys` and `targets` are int64 `[links]`."""
+        """Group int64 `[links]` `targets` by their `keys`."""
         order = np.argsort(keys, kind="stable")
         self._keys, self._first, self._counts = np.unique(
             keys[order], return_index=True, return_counts=True
@@ -80,7 +80,7 @@ class Grouped:
         return len(self._keys)
 
     def batches(self, size: int, random: np.random.Generator) -> Iterator[Batch]:
-        """All groups in a new order, `size` at a time."""
+        """Yield all groups in a new order, `size` at a time."""
         order = random.permutation(len(self))
         for start in range(0, len(order), size):
             yield self._batch(order[start : start + size])

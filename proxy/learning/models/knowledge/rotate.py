@@ -23,18 +23,18 @@ class RotatE:
     form: Form = "rotation"
 
     def start(self, relations: int, width: int) -> Tensor:
-        """The angles at the beginning: float32 `[relations, width / 2]`."""
+        """Initialise the angles: float32 `[relations, width / 2]`."""
         return (torch.rand(relations, width // 2) * 2.0 - 1.0) * math.pi
 
     def queries(self, vertices: Tensor, relations: Tensor) -> Tensor:
-        """Where to look for the other end: float32 `[questions, width]`."""
+        """Return the points near which the other end is: float32 `[questions, width]`."""
         return product(vertices, self.vectors(relations))
 
     def vectors(self, relations: Tensor) -> Tensor:
-        """The turns as complex numbers: float32 `[relations, width]`."""
+        """Return the turns as complex numbers: float32 `[relations, width]`."""
         return torch.cat([relations.cos(), relations.sin()], dim=-1)
 
     def parameters(self, vectors: Tensor) -> Tensor:
-        """The angles of turns: float32 `[.., width / 2]`."""
+        """Return the angles of turns: float32 `[.., width / 2]`."""
         real, imaginary = vectors.chunk(2, dim=-1)
         return torch.atan2(imaginary, real)

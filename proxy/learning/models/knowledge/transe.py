@@ -20,17 +20,17 @@ class TransE:
     form: Form = "translation"
 
     def start(self, relations: int, width: int) -> Tensor:
-        """The relations at the beginning: float32 `[relations, width]`."""
+        """Initialise the relations: float32 `[relations, width]`."""
         return torch.zeros(relations, width)
 
     def queries(self, vertices: Tensor, relations: Tensor) -> Tensor:
-        """Where to look for the other end: float32 `[questions, width]`."""
+        """Return the points near which the other end is: float32 `[questions, width]`."""
         return vertices + relations
 
     def vectors(self, relations: Tensor) -> Tensor:
-        """What serving multiplies or adds: float32 `[relations, width]`."""
+        """Return the vectors that serving adds: float32 `[relations, width]`."""
         return relations
 
     def parameters(self, vectors: Tensor) -> Tensor:
-        """The same again: float32 `[.., width]`."""
+        """Return the parameters of such vectors, which are the same: float32 `[.., width]`."""
         return vectors

@@ -26,4 +26,4 @@ METHODS: dict[str, type[PropertyMethod]] = {
 STORED: dict[str, type[StoredModel]] = {
     kind: model for method in METHODS.values() for model in method.models for kind in model.kinds
 }
-"""What methods leave, by the name that artifacts use."""
+"""Classes of fitted methods, by the name that artifacts use."""

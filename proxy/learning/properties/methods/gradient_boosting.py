@@ -35,7 +35,7 @@ SECONDS_PER_CELL = 3e-9
 class Forest:
     """Trees that add up, for each output.
 
-    The trees' vertices stand one after the other: `feature` is int32, -1 in a leaf; up to
+    The trees' vertices follow each other: `feature` is int32, -1 in a leaf; up to
     `threshold` it goes `left`, else `right`; `value` is a leaf's. `roots` and `columns`, int32
     `[trees]`, tell where a tree begins and which output it adds to; `baseline` is `[outputs]`.
     """
@@ -142,7 +142,7 @@ class _Growing:
         self._count = 0
 
     def add(self, model: Any, columns: Sequence[int]) -> None:
-        """The model's trees, one for each of `columns` a round."""
+        """Add the model's trees, one for each of `columns` a round."""
         self.baseline[list(columns)] = np.asarray(model._baseline_prediction).ravel()
         for trees in model._predictors:
             for column, tree in zip(columns, trees, strict=True):

@@ -33,7 +33,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
-    """The model as manifest, documents and tensors; `about` goes into the manifest."""
+    """Return the model as manifest, documents and tensors; `about` goes into the manifest."""
     target, stored = model.target, model.stored
     members: list[dict[str, Any]] = []
     tensors: dict[str, Arrays] = {
@@ -86,7 +86,7 @@ def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
 
 
 def from_artifact(artifact: Artifact) -> PropertyModel:
-    """The model that `to_artifact` wrote.
+    """Restore the model that `to_artifact` wrote.
 
     Raises KeyError, ValueError, TypeError or IndexError for a manifest that it did not write.
     """

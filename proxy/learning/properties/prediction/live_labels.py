@@ -27,7 +27,7 @@ def revised_vertices(
     read: Neighbourhood,
     asked: Collection[Literal],
 ) -> Known:
-    """What is known of vertices."""
+    """Return the known values of vertices, revised by the live graph."""
     owner = target.ends[0]
     said: dict[int, Floats | None] = {}
     questions = set(asked)
@@ -49,7 +49,8 @@ def revised_edges(
     read: Neighbourhood,
     asked: Collection[Pair],
 ) -> Known:
-    """What is known of edges. `asked` are the numbers of the ends of the asked ones."""
+    """Return the known values of edges, revised. `asked` are the numbers of the ends of the asked
+    ones."""
     relation = target.owner
     assert isinstance(relation, Relation)
     heads, tails = known.ends

@@ -36,7 +36,7 @@ from gremlink.proxy.learning.trained.vertex_embeddings import NoEmbeddings, Vert
 
 @dataclass(frozen=True, slots=True)
 class EdgeFeatures:
-    """What describes edges themselves: float32 `[edges, width]`, a row for each of `ids`.
+    """Features of edges: float32 `[edges, width]`, a row for each of `ids`.
 
     `ends` are the numbers of their heads and tails. All are empty where edges have no features, and
     for a property of vertices; `ends` also in artifacts that were made without them.
@@ -50,9 +50,9 @@ class EdgeFeatures:
 
 @dataclass(frozen=True, slots=True)
 class PropertyModel:
-    """How a property is answered: methods with their weights, and how rare classes are lifted.
+    """A trained model of a property: methods with their weights, and decision thresholds.
 
-    `known` is what the methods have been told of the graph in `stored`. `answers` are those for
+    `known` are the known values of the graph in `stored`. `answers` are those for
     all vertices of the type, float32 `[vertices, outputs]`; `None` for edges, and where the graph
     is another than that of the training.
     """
@@ -67,7 +67,7 @@ class PropertyModel:
 
     @property
     def scope(self) -> Scope:
-        """What to read of a live graph for a prediction on it."""
+        """The part of a live graph to read for a prediction on it."""
         methods = [member for _, member in self.members]
         has_network = any(isinstance(member, Networks) for member in methods)
         scope = Scope.around(
@@ -82,7 +82,7 @@ class PropertyModel:
         return replace(scope, edge_keys=edge_keys, valued=(owner.label, key))
 
     def outputs(self, subjects: Subjects) -> Outputs:
-        """What the methods say: float64 `[elements, outputs]`."""
+        """Return the blended outputs: float64 `[elements, outputs]`."""
         weights = np.array([weight for weight, _ in self.members])
         said = [member.outputs(subjects) for _, member in self.members]
         return self.lift.applied(self.target.form, blended(weights, said))
@@ -107,7 +107,7 @@ class PropertyModel:
     def on_vertices(
         self, extension: Extension, read: Neighbourhood, asked: Collection[Literal]
     ) -> PropertyModel:
-        """The same methods on a graph that was brought up to date, for these vertices."""
+        """Return the same methods on a graph that was brought up to date, for these vertices."""
         known = revised_vertices(self.known, self.target, extension, read, asked)
         return self._on(extension, known, asked)
 
@@ -118,7 +118,8 @@ class PropertyModel:
         ends: Collection[Literal],
         asked: Collection[Pair],
     ) -> PropertyModel:
-        """The same for edges: `ends` are the vertices at theirs, `asked` the numbers of these."""
+        """Return the same for edges: `ends` are the vertices at theirs, `asked` the numbers of
+        these."""
         known = revised_edges(self.known, self.target, extension, read, asked)
         return self._on(extension, known, ends)
 

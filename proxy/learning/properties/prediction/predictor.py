@@ -79,7 +79,7 @@ class PropertyPredictor:
     """A loaded model. Threads may share it: prediction changes nothing."""
 
     def __init__(self, model: PropertyModel, places: Places | None = None) -> None:
-        """`places` are those of the model's vertices, if they are known."""
+        """Take a model; `places` are those of its vertices, if they are known."""
         self._model = model
         self._places = places_of(model.stored) if places is None else places
         self._found: WeakKeyDictionary[UniformLiterals, tuple[Sequence[int], Indexes]] = (
@@ -97,7 +97,7 @@ class PropertyPredictor:
 
     @property
     def element(self) -> Element:
-        """Whose property it is: `"node"` or `"edge"`."""
+        """Element that has the property: `"node"` or `"edge"`."""
         return self._model.target.element
 
     @property
@@ -112,22 +112,22 @@ class PropertyPredictor:
 
     @property
     def scope(self) -> Scope:
-        """What `extended` has to be given."""
+        """The part of the live graph that `extended` needs."""
         return self._model.scope
 
     def place(self, vertex: Literal) -> Place | None:
-        """Where the model has a vertex, `None` for one that it has not seen."""
+        """Return type and position of a vertex, `None` for one that the model has not seen."""
         return self._places.get(vertex)
 
     @cached_property
     def embeddings(self) -> VertexEmbeddings:
-        """Where a network has placed the vertices. Raises `NoEmbeddings`."""
+        """Vertices in the space of a network. Raises `NoEmbeddings`."""
         return self._model.vertex_embeddings()
 
     def extended(
         self, read: Neighbourhood, inputs: Sequence[Literal | EdgeInput]
     ) -> PropertyPredictor:
-        """The same model on the stored graph with what was read in it, for these inputs.
+        """Return the same model on the stored graph with what was read in it, for these inputs.
 
         Raises ValueError for a property that was read and does not fit its encoding.
         """
@@ -144,7 +144,7 @@ class PropertyPredictor:
 
     @property
     def classes(self) -> int:
-        """How many classes it tells apart; 0 for a number."""
+        """Number of classes; 0 for a number."""
         return len(self._model.target.classes)
 
     def predict(
@@ -153,10 +153,10 @@ class PropertyPredictor:
         limit: int,
         threshold: float | None = None,
     ) -> list[list[PredictedValue]]:
-        """The values of each input, ids of vertices or edges, best first.
+        """Predict the values of each input, ids of vertices or edges, best first.
 
-        Classes: at most `limit`, none with a score below `threshold`. Numbers: one, whatever the
-        two say. What the model has not seen has none: an unknown vertex, an edge with an unknown
+        Classes: at most `limit`, none with a score below `threshold`. Numbers: always
+        one. What the model has not seen has none: an unknown vertex, an edge with an unknown
         end or of another relation.
         """
         with without_collection():
@@ -168,7 +168,7 @@ class PropertyPredictor:
         limit: int,
         threshold: float | None = None,
     ) -> list[tuple[Literal, int]]:
-        """The values that `predict` has for all inputs together, and how often each.
+        """Count the values that `predict` has for all inputs together.
 
         In the order in which they come there first. Numbers are not looked at for equal ones.
         """
@@ -194,7 +194,7 @@ class PropertyPredictor:
         return found
 
     def _outputs(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[Sequence[int], Outputs]:
-        """Which inputs are known, and the model's outputs for them."""
+        """Return a mask of the known inputs, and the model's outputs for them."""
         known, subjects = self._vertices(inputs) if self.element == "node" else self._edges(inputs)
         if not known:
             return known, np.zeros((0, max(self.classes, 1)))
@@ -204,7 +204,7 @@ class PropertyPredictor:
         return known, answers[subjects.ends[0]].astype(np.float64)
 
     def _vertices(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[Sequence[int], Subjects]:
-        """Which inputs are known, and they as subjects."""
+        """Return a mask of the known inputs, and these as subjects."""
         alike = inputs if isinstance(inputs, UniformLiterals) else None
         found = None if alike is None else self._found.get(alike)
         if found is None:
@@ -220,7 +220,7 @@ class PropertyPredictor:
         return known, Subjects((places,), np.zeros((len(places), 0), np.float32))
 
     def _rows_of(self, inputs: Sequence[Literal | EdgeInput]) -> list[int | None]:
-        """The row of each vertex, `None` for those that the model does not know."""
+        """Return the row of each vertex, `None` for those that the model does not know."""
         if isinstance(inputs, UniformLiterals):
             return list(map(self._rows[inputs.kind].get, inputs.values))
         return [
@@ -240,7 +240,7 @@ class PropertyPredictor:
         return rows
 
     def _edges(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[list[int], Subjects]:
-        """Which inputs have known ends, and they as subjects."""
+        """Return a mask of the inputs whose ends are known, and these as subjects."""
         known: list[int] = []
         pairs: list[Pair] = []
         edges: list[EdgeInput] = []
@@ -254,7 +254,7 @@ class PropertyPredictor:
         return known, Subjects((places[:, 0], places[:, 1]), self._features(edges, pairs))
 
     def _pair(self, edge: EdgeInput, places: Places) -> Pair | None:
-        """The numbers of an edge's ends, `None` if it is none that the model knows."""
+        """Return the numbers of an edge's ends, `None` if it is none that the model knows."""
         owner = self._model.target.owner
         assert isinstance(owner, Relation)
         head, tail = places.get(edge.source), places.get(edge.target)
@@ -264,7 +264,7 @@ class PropertyPredictor:
 
     @cached_property
     def _pair_rows(self) -> dict[Pair, int]:
-        """Where edges stand by their ends; of several between two vertices the first."""
+        """Rows of edges by their ends; of several between two vertices the first."""
         ends = self._model.edges.ends
         if not ends:
             return {}
@@ -272,7 +272,8 @@ class PropertyPredictor:
         return {pair: row for row, pair in reversed(list(enumerate(pairs)))}
 
     def _features(self, edges: Sequence[EdgeInput], pairs: Sequence[Pair]) -> Floats:
-        """Float32 `[edges, width]`: as they were read, else as in the export, else the mean.
+        """Return float32 `[edges, width]`: features as they were read, else as in the export, else
+        the mean.
 
         An edge whose id is null is the one between its ends, which are numbered in `pairs`.
         """
@@ -323,7 +324,7 @@ def _numbers(outputs: Outputs) -> list[Literal]:
 
 
 def _best(outputs: Outputs, limit: int) -> tuple[Indexes, Outputs]:
-    """The classes with the highest scores, best first, at most `limit`, and their scores.
+    """Return the classes with the highest scores, best first, at most `limit`, and their scores.
 
     Both `[inputs, classes]`; of equal scores the class that comes first is better.
     """

@@ -24,7 +24,7 @@ class AdamicAdar(WeightedPaths, StructuralScorer):
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Always."""
+        """Return `True`: there is no limit."""
         return True
 
     @classmethod

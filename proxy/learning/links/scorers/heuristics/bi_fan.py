@@ -25,7 +25,8 @@ class BiFan(WeightedPaths, StructuralScorer):
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Between vertices of one type; between two, `resource-allocation` is the same."""
+        """Return whether both ends have one type; between two types, `resource-allocation` is the
+        same."""
         return relation.head == relation.tail
 
     @classmethod

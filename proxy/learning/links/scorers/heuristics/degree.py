@@ -1,4 +1,4 @@
-"""Degree: how connected a candidate is, whatever the direction and the label of its edges."""
+"""Degree: the number of a candidate's neighbours, over all relations and directions."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Degree(StructuralScorer):
     name: ClassVar[str] = "degree"
 
     def __init__(self, heads: Floats, tails: Floats) -> None:
-        """`heads`, `tails`: float32 degrees of the head and the tail type."""
+        """Take float32 degrees of the head and the tail type."""
         self._degrees: dict[Direction, Floats] = {"out": tails, "in": heads}
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Where it can differ from popularity."""
+        """Return whether it can differ from popularity."""
         return len(graph.edges) > 1 or relation.head == relation.tail
 
     @classmethod

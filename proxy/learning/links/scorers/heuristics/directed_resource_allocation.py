@@ -22,7 +22,7 @@ class DirectedResourceAllocation(WeightedPaths, StructuralScorer):
     are transitive, or make a hierarchy, paths that ignore the arrows also count what speaks
     against the link. With other weights, as in `common-neighbours` and `adamic-adar`, these paths
     rank nearly the same; common successors, common predecessors and circles were behind them or
-    behind `bi-fan` on whatever they were tried on. So they do not compete.
+    behind `bi-fan` on all data they were tried on. So they do not compete.
 
     Directed closure: Romero & Kleinberg, "The directed closure process in hybrid
     social-information networks", ICWSM 2010. Weight: Zhou, Lü & Zhang, Eur. Phys. J. B 71 (2009).
@@ -32,7 +32,7 @@ class DirectedResourceAllocation(WeightedPaths, StructuralScorer):
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Between vertices of one type, unless nearly all links have an opposite."""
+        """Return whether both ends have one type, and not nearly all links have an opposite."""
         return relation.head == relation.tail and graph.reciprocated(relation) < UNDIRECTED
 
     @classmethod

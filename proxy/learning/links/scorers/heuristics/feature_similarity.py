@@ -25,13 +25,13 @@ class FeatureSimilarity(StructuralScorer):
     name: ClassVar[str] = "feature-similarity"
 
     def __init__(self, queries: dict[Direction, Floats], candidates: dict[Direction, Floats]):
-        """For each direction float32 `[sources, width]` and `[candidates, width]`."""
+        """Take for each direction float32 `[sources, width]` and `[candidates, width]`."""
         self._queries = queries
         self._candidates = candidates
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Where an end has features to compare."""
+        """Return whether an end has features to compare."""
         if relation.head == relation.tail:
             return relation.head in graph.features
         return relation.head in graph.features or relation.tail in graph.features

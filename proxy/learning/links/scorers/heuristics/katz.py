@@ -32,14 +32,14 @@ class Katz(StructuralScorer):
     name: ClassVar[str] = "katz"
 
     def __init__(self, whole: sparse.csr_array, beta: float, walks: WholeWalks) -> None:
-        """`whole`: symmetric adjacency."""
+        """Take the symmetric adjacency of the whole graph."""
         self._whole = whole
         self._beta = np.float32(beta)
         self._walks = walks
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Always."""
+        """Return `True`: there is no limit."""
         return True
 
     @classmethod

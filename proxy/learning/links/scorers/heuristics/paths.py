@@ -25,12 +25,12 @@ class WeightedPaths:
     """Counts paths, each weighted by the degree of its first middle vertex."""
 
     def __init__(self, steps: dict[Direction, list[sparse.csr_array]]) -> None:
-        """`steps`: for each direction the matrices to multiply, the first one row-sliced."""
+        """Take for each direction the matrices to multiply, the first one row-sliced."""
         self.matrices = steps
 
     @classmethod
     def build(cls, graph: TypedGraph, relation: Relation, weight: MiddleWeight) -> WeightedPaths:
-        """Two edges without direction inside one type, three between two."""
+        """Build two edges without direction inside one type, three between two."""
         if relation.head != relation.tail:
             return cls.across(graph, relation, weight)
         near = graph.neighbourhood(relation)
@@ -39,7 +39,8 @@ class WeightedPaths:
 
     @classmethod
     def along(cls, graph: TypedGraph, relation: Relation, weight: MiddleWeight) -> WeightedPaths:
-        """Two edges along the direction, inside one type; degrees are of the edges that lead on."""
+        """Build two edges along the direction, inside one type; degrees are of the edges that lead
+        on."""
         links = graph.adjacency(relation)
         back = sparse.csr_array(links.T)
         out = _scaled(links, weight(_row_sums(links)))
@@ -48,7 +49,7 @@ class WeightedPaths:
 
     @classmethod
     def across(cls, graph: TypedGraph, relation: Relation, weight: MiddleWeight) -> WeightedPaths:
-        """Three edges, the one in the middle against the direction."""
+        """Build three edges, the one in the middle against the direction."""
         links = graph.adjacency(relation)
         back = sparse.csr_array(links.T)
         out = _scaled(links, weight(_row_sums(back)))
@@ -70,7 +71,8 @@ class WeightedPaths:
 
 
 def shared_out(degrees: Floats) -> Floats:
-    """The weight of resource allocation: what arrives at a vertex is divided among its edges."""
+    """Return the weight of resource allocation: what arrives at a vertex is divided among its
+    edges."""
     return (1.0 / np.maximum(degrees, 1.0)).astype(np.float32)
 
 
@@ -79,7 +81,7 @@ def _row_sums(matrix: sparse.csr_array) -> Floats:
 
 
 def _scaled(matrix: sparse.csr_array, columns: Floats) -> sparse.csr_array:
-    """The matrix with its columns multiplied by float32 `[columns]`."""
+    """Multiply the columns of a matrix by float32 `[columns]`."""
     scaled = matrix.copy()
     scaled.data = (scaled.data * columns[scaled.indices]).astype(np.float32)
     return scaled

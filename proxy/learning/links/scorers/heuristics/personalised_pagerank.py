@@ -29,13 +29,13 @@ class PersonalisedPageRank(StructuralScorer):
     name: ClassVar[str] = "personalised-pagerank"
 
     def __init__(self, walk: sparse.csr_array, walks: WholeWalks):
-        """`walk`: column-stochastic."""
+        """Take the column-stochastic matrix of a step."""
         self._walk = walk
         self._walks = walks
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Always."""
+        """Return `True`: there is no limit."""
         return True
 
     @classmethod

@@ -23,12 +23,12 @@ class Popularity(StructuralScorer):
     name: ClassVar[str] = "popularity"
 
     def __init__(self, heads: Floats, tails: Floats) -> None:
-        """`heads`, `tails`: float32 degrees of the head and the tail type."""
+        """Take float32 degrees of the head and the tail type."""
         self._degrees: dict[Direction, Floats] = {"out": tails, "in": heads}
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Always."""
+        """Return `True`: there is no limit."""
         return True
 
     @classmethod

@@ -12,7 +12,7 @@ from gremlink.proxy.learning.links.scorer import StructuralScorer
 
 
 class Reciprocity(StructuralScorer):
-    r"""Whether the opposite link exists.
+    r"""1 where the opposite link exists.
 
     .. math:: s(u, v) = [(v, u) \in E_r]
 
@@ -23,12 +23,12 @@ class Reciprocity(StructuralScorer):
     name: ClassVar[str] = "reciprocity"
 
     def __init__(self, links: sparse.csr_array) -> None:
-        """`links`: the relation, `[vertices, vertices]`."""
+        """Take the relation, `[vertices, vertices]`."""
         self._opposite = {"out": sparse.csr_array(links.T), "in": links}
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Between vertices of one type."""
+        """Return whether both ends have one type."""
         return relation.head == relation.tail
 
     @classmethod

@@ -22,7 +22,7 @@ class ResourceAllocation(WeightedPaths, StructuralScorer):
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Always."""
+        """Return `True`: there is no limit."""
         return True
 
     @classmethod

@@ -31,10 +31,10 @@ STEPS = 12
 
 
 class WholeWalks:
-    """Where the vertices of a relation's types are among those of the whole graph."""
+    """Positions of a relation's types among the vertices of the whole graph."""
 
     def __init__(self, graph: TypedGraph, relation: Relation) -> None:
-        """The spans of the head type and of the tail type."""
+        """Find the spans of the head type and of the tail type."""
         ends: dict[Direction, str] = {"out": relation.tail, "in": relation.head}
         self._count = graph.whole.shape[0]
         self._begins = {end: graph.offsets[ends[end]] for end in DIRECTIONS}
@@ -43,7 +43,7 @@ class WholeWalks:
     def scores(
         self, walk: Callable[[Floats], Floats], sources: Indexes, direction: Direction
     ) -> Floats:
-        """What `walk` makes of each source, float32 `[sources, candidates]`.
+        """Score by a walk from each source, float32 `[sources, candidates]`.
 
         `walk` gets float32 `[vertices, sources]`, ones where the walks begin, and returns as many
         numbers. Several threads call it.

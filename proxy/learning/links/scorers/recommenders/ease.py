@@ -51,13 +51,14 @@ class Ease(FittedScorer):
     name: ClassVar[str] = "ease"
 
     def __init__(self, profiles: dict[Direction, Profiles], weights: dict[Direction, Floats]):
-        """`weights`: float32 `[columns, candidates]` by direction."""
+        """Take the weights: float32 `[columns, candidates]` by direction."""
         self._profiles = profiles
         self._weights = weights
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Where candidates are not too many on both sides, and sources have other links."""
+        """Return whether candidates are not too many on both sides, and sources have other
+        links."""
         return all(_profiles(graph, relation, end) is not None for end in DIRECTIONS)
 
     @classmethod
@@ -91,7 +92,7 @@ class Ease(FittedScorer):
 def restored_profiles(
     graph: TypedGraph, relation: Relation, tensors: Tensors
 ) -> dict[Direction, Profiles]:
-    """Those with the columns that the weights are for. Raises ValueError."""
+    """Rebuild the profiles with the columns that the weights are for. Raises ValueError."""
     profiles = {}
     for end in DIRECTIONS:
         sizes = [int(size) for size in tensors[f"{end}.sizes"]]
@@ -121,7 +122,7 @@ def regression_cost(graph: TypedGraph, relation: Relation) -> float:
 
 
 def required_profiles(graph: TypedGraph, relation: Relation, direction: Direction) -> Profiles:
-    """What a regression can be made of. Raises ValueError where that would be too large."""
+    """Return the profiles of a regression. Raises ValueError where it would be too large."""
     profiles = _profiles(graph, relation, direction)
     if profiles is None:
         raise ValueError(f"{relation} has more than {MOST_COLUMNS:,} candidates: too many for EASE")
@@ -134,7 +135,7 @@ def _solved(graph: TypedGraph, relation: Relation, ridge: float) -> Ease:
 
 
 def weights_of(profiles: Profiles, ridge: float) -> Floats:
-    """The regression of the candidates' columns on all: float32 `[columns, candidates]`."""
+    """Solve the regression of the candidates' columns on all: float32 `[columns, candidates]`."""
     matrix = profiles.matrix
     gram = np.asarray((matrix.T @ matrix).toarray(), dtype=np.float32)
     gram[np.diag_indices_from(gram)] += np.float32(ridge)

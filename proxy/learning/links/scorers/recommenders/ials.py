@@ -74,7 +74,7 @@ class Ials(FittedScorer):
         absent: float,
         ridge: float,
     ) -> None:
-        """`factors`: float32 `[columns, rank]` by direction."""
+        """Take the factors: float32 `[columns, rank]` by direction."""
         self._profiles = profiles
         self._factors = factors
         self._absent = absent
@@ -83,7 +83,7 @@ class Ials(FittedScorer):
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Where there is something to factorise."""
+        """Return whether there is something to factorise."""
         return min(graph.counts[relation.head], graph.counts[relation.tail]) > 2
 
     @classmethod
@@ -134,7 +134,7 @@ def _factorised(graph: TypedGraph, relation: Relation, setting: IalsSetting) -> 
 
 
 def columns_of(matrix: sparse.csr_array, setting: IalsSetting) -> Floats:
-    """The factors of the columns: float32 `[columns, rank]`."""
+    """Fit the factors of the columns: float32 `[columns, rank]`."""
     rank = min(setting.rank, *matrix.shape)
     random = np.random.default_rng(0)
     columns: Floats = (random.standard_normal((matrix.shape[1], rank)) / rank).astype(np.float32)
@@ -148,7 +148,7 @@ def columns_of(matrix: sparse.csr_array, setting: IalsSetting) -> Floats:
 def solve_rows(
     matrix: sparse.csr_array, factors: Floats, gram: Floats, absent: float, ridge: float
 ) -> Floats:
-    """The best factors of rows, given those of the columns: float32 `[rows, rank]`."""
+    """Solve for the best factors of rows, given those of the columns: float32 `[rows, rank]`."""
     rank = factors.shape[1]
     solved = np.zeros((matrix.shape[0], rank), np.float32)
     counts = np.diff(matrix.indptr)

@@ -31,7 +31,7 @@ class Profiles:
 
     @classmethod
     def all_links(cls, graph: TypedGraph, relation: Relation, direction: Direction) -> Profiles:
-        """What the sources are linked to by any relation; the asked one comes first."""
+        """Build the links of the sources by any relation; the asked one comes first."""
         source = relation.source_type(direction)
         blocks = [_block(graph, relation, direction)]
         blocks.extend(
@@ -44,7 +44,7 @@ class Profiles:
 
     @classmethod
     def own_links(cls, graph: TypedGraph, relation: Relation, direction: Direction) -> Profiles:
-        """What the sources are linked to by the relation, in the asked direction only."""
+        """Build the links of the sources by the relation, in the asked direction only."""
         return cls._joined([_block(graph, relation, direction)])
 
     @classmethod
@@ -54,7 +54,7 @@ class Profiles:
         return cls(joined, sizes, sizes[0])
 
     def cut(self, sizes: Sequence[int]) -> Profiles:
-        """Only the first columns of each block: those that there were when a model learned.
+        """Keep the first columns of each block: those that there were when a model learned.
 
         Raises ValueError where the blocks are others.
         """
@@ -68,18 +68,18 @@ class Profiles:
         return Profiles(matrix, tuple(sizes), self.candidates)
 
     def weighing(self, own: sparse.csr_array) -> Profiles:
-        """The same with other numbers for the links to candidates: `[vertices, candidates]`."""
+        """Replace the numbers of the links to candidates: `[vertices, candidates]`."""
         others = self.matrix[:, self.last :]
         joined = sparse.hstack([own[:, : self.last], others], format="csr")
         return replace(self, matrix=sparse.csr_array(joined))
 
     @property
     def last(self) -> int:
-        """Where the candidates' columns end."""
+        """End of the candidates' columns."""
         return self.sizes[0]
 
     def padded(self, scores: Floats) -> Floats:
-        """Scores of the candidates with columns, and 0 for those that came later."""
+        """Add scores of 0 for candidates that came later, which have no columns."""
         missing = self.candidates - scores.shape[1]
         return np.pad(scores, ((0, 0), (0, missing))) if missing else scores
 
@@ -95,14 +95,15 @@ def _block(graph: TypedGraph, relation: Relation, direction: Direction) -> spars
 
 
 def column_counts(matrix: sparse.csr_array) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """How many rows have each column: float32 `[columns]`."""
+    """Count the rows of each column: float32 `[columns]`."""
     return np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.float32)
 
 
 def stored(
     learned: Mapping[Direction, Floats], profiles: Mapping[Direction, Profiles]
 ) -> dict[str, Any]:
-    """What was learned of columns, for an artifact, and in `.sizes` which columns these were."""
+    """Return what was learned of columns for an artifact, and in `.sizes` which columns these
+    were."""
     found: dict[str, Any] = {end: learned[end] for end in DIRECTIONS}
     for end in DIRECTIONS:
         found[f"{end}.sizes"] = np.array(profiles[end].sizes, np.int64)
@@ -112,7 +113,7 @@ def stored(
 def restored(
     graph: TypedGraph, relation: Relation, tensors: Mapping[str, Any]
 ) -> dict[Direction, Profiles]:
-    """Profiles by all links with the columns that `stored` told of. Raises ValueError."""
+    """Rebuild the profiles of `stored`, by all links with the same columns. Raises ValueError."""
     return {
         end: Profiles.all_links(graph, relation, end).cut(
             [int(size) for size in tensors[f"{end}.sizes"]]

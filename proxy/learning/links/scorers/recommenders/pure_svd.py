@@ -48,13 +48,13 @@ class PureSvd(FittedScorer):
     name: ClassVar[str] = "pure-svd"
 
     def __init__(self, profiles: dict[Direction, Profiles], vectors: dict[Direction, Floats]):
-        """`vectors`: float32 `[columns, rank]` by direction."""
+        """Take the vectors: float32 `[columns, rank]` by direction."""
         self._profiles = profiles
         self._vectors = vectors
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Where there are enough vertices at both ends for the lowest rank."""
+        """Return whether there are enough vertices at both ends for the lowest rank."""
         return min(graph.counts[relation.head], graph.counts[relation.tail]) > 2
 
     @classmethod
@@ -80,7 +80,7 @@ class PureSvd(FittedScorer):
         return _decomposed(graph, relation, rank)
 
     def cut(self, rank: int) -> PureSvd:
-        """The same with a lower rank: the leading vectors of one decomposition lead in all."""
+        """Lower the rank: the leading vectors of one decomposition lead in all."""
         return PureSvd(self._profiles, {end: each[:, :rank] for end, each in self._vectors.items()})
 
     @classmethod

@@ -54,7 +54,7 @@ class Rp3Beta(FittedScorer):
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Always."""
+        """Return `True`: there is no limit."""
         return True
 
     @classmethod
@@ -105,7 +105,7 @@ class _Walk:
 
 
 def _transitions(matrix: sparse.csr_array, alpha: float) -> sparse.csr_array:
-    """Every row to the sum 1, then to a power."""
+    """Scale every row to the sum 1, then raise it to a power."""
     counts = np.diff(matrix.indptr)
     walked = matrix.copy()
     walked.data = np.repeat(1.0 / np.maximum(counts, 1), counts).astype(np.float32) ** np.float32(

@@ -28,7 +28,7 @@ from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors, c
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles
 
 SHARE = 0.25
-"""What a standard deviation adds to the weight of a link, or takes from it."""
+"""Change of a link's weight by a standard deviation."""
 
 FURTHEST = 3.0
 """Standard deviations, at most, that a feature counts: no weight becomes negative."""
@@ -62,13 +62,14 @@ class WeightedEase(Ease):
     def __init__(
         self, profiles: dict[Direction, Profiles], weights: dict[Direction, Floats], links: Edges
     ) -> None:
-        """`weights` as in `Ease`; `links` with their weights, float32 `[edges, 1]`, as features."""
+        """Take `weights` as in `Ease`; `links` with their weights, float32 `[edges, 1]`, as
+        features."""
         super().__init__(profiles, weights)
         self._links = links
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Where `Ease` does, and edges have a feature that is not the same for all."""
+        """Return whether `Ease` applies, and edges have a feature that is not the same for all."""
         return bool(_columns(graph.edges[relation])) and super().applies(graph, relation)
 
     @classmethod
@@ -130,7 +131,7 @@ class WeightedEase(Ease):
 
 
 def _columns(edges: Edges) -> list[int]:
-    """The columns that say something, those first in which most edges differ from the rest."""
+    """Return the columns that vary, those first in which most edges differ from the rest."""
     if edges.features is None or not len(edges):
         return []
     spread = edges.features.std(axis=0)
@@ -140,7 +141,7 @@ def _columns(edges: Edges) -> list[int]:
 
 
 def _weights(edges: Edges, setting: WeightedEaseSetting) -> Floats:
-    """float32 `[edges]`."""
+    """Return the weights of the links: float32 `[edges]`."""
     assert edges.features is not None
     values = edges.features[:, setting.column].astype(np.float64)
     away = (values - values.mean()) / max(float(values.std()), 1e-12)
@@ -164,7 +165,7 @@ def _weighing(
 
 
 def _known(edges: Edges, before: Edges) -> Edges:
-    """Edges with the weights that they had before, or 1."""
+    """Return edges with the weights that they had before, or 1."""
     weights = np.ones(len(edges), np.float32)
     assert before.features is not None
     places = find_pairs(before, edges.heads, edges.tails)
