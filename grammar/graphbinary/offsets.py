@@ -30,7 +30,7 @@ ReadArguments: TypeAlias = Callable[[bytes, int, tuple[Traversal, ...]], tuple[A
 """Reads a count and that many values at an offset; the traversals in them are given."""
 
 
-class Tape:
+class Offsets:
     """The records of the bytecodes in `data`."""
 
     __slots__ = ("data", "names", "numbers", "read_arguments")
@@ -74,11 +74,11 @@ class Tape:
 class Skipped(Slice, UnreadArguments):
     """The origin of an instruction whose arguments were only skipped."""
 
-    __slots__ = ("tape",)
+    __slots__ = ("offsets",)
 
-    def __init__(self, tape: Tape, start: int, end: int) -> None:
-        self.tape = tape
-        self.data = tape.data
+    def __init__(self, offsets: Offsets, start: int, end: int) -> None:
+        self.offsets = offsets
+        self.data = offsets.data
         self.start = start
         self.end = end
 
@@ -89,7 +89,7 @@ class Skipped(Slice, UnreadArguments):
     def arguments(self) -> tuple[Argument, ...]:
         """Read the arguments."""
         at = self.start + 4 + int(_INT(self.data, self.start)[0])
-        return self.tape.read_arguments(self.data, at, self.nested(""))
+        return self.offsets.read_arguments(self.data, at, self.nested(""))
 
     def may_mention(self, text: str) -> bool:
         """Search the bytes: strings are in them as they are."""
@@ -103,8 +103,8 @@ class _Holding(Skipped):
 
     _nested: tuple[Traversal, ...]
 
-    def __init__(self, tape: Tape, start: int, end: int, index: int, behind: int) -> None:
-        super().__init__(tape, start, end)
+    def __init__(self, offsets: Offsets, start: int, end: int, index: int, behind: int) -> None:
+        super().__init__(offsets, start, end)
         self.index = index
         self.behind = behind
 
@@ -116,51 +116,51 @@ class _Holding(Skipped):
             found = []
             index = self.index
             while index < self.behind:
-                found.append(LazyTraversal.make("__", WalkedBytecode(self.tape, index)))
-                index = self.tape.numbers[index + 1]
+                found.append(LazyTraversal.make("__", SkippedBytecode(self.offsets, index)))
+                index = self.offsets.numbers[index + 1]
             self._nested = tuple(found)
         return self._nested
 
 
-class WalkedBytecode(Slice, UnreadInstructions):
+class SkippedBytecode(Slice, UnreadInstructions):
     """The origin of a traversal: a Bytecode value."""
 
-    __slots__ = ("index", "records", "tape")
+    __slots__ = ("index", "offsets", "records")
 
-    def __init__(self, tape: Tape, index: int) -> None:
-        numbers = tape.numbers
-        super().__init__(tape.data, numbers[index], numbers[numbers[index + 1] - 1])
-        self.tape = tape
+    def __init__(self, offsets: Offsets, index: int) -> None:
+        numbers = offsets.numbers
+        super().__init__(offsets.data, numbers[index], numbers[numbers[index + 1] - 1])
+        self.offsets = offsets
         self.index = index
 
     def step_records(self) -> list[int]:
         """Return the indexes of the steps' records, and the index behind them; found once."""
         if not hasattr(self, "records"):
-            self.records = self.tape.records(self.index + 2)
+            self.records = self.offsets.records(self.index + 2)
         return self.records
 
     def instructions(self) -> tuple[tuple[Instruction, ...], tuple[Instruction, ...]]:
         """Read source instructions and steps."""
-        make = self.tape.instruction
+        make = self.offsets.instruction
         *steps, behind = self.step_records()
-        *source, _ = self.tape.records(behind + 1)
+        *source, _ = self.offsets.records(behind + 1)
         return tuple(map(make, source)), tuple(map(make, steps))
 
     def length(self) -> int:
         """Return the number of steps."""
-        return self.tape.numbers[self.index + 2]
+        return self.offsets.numbers[self.index + 2]
 
     def step(self, index: int) -> Instruction:
         """Return one step."""
-        return self.tape.instruction(self.step_records()[index])
+        return self.offsets.instruction(self.step_records()[index])
 
     def place(self, index: int) -> int:
         """Return the offset at which a step begins, or the last one ends."""
-        return self.tape.numbers[self.step_records()[index]]
+        return self.offsets.numbers[self.step_records()[index]]
 
     def named_or_nesting(self, name: str, mentioning: str) -> Sequence[int]:
         """Search the offsets and the bytes of names."""
-        numbers, data = self.tape.numbers, self.data
+        numbers, data = self.offsets.numbers, self.data
         written, text = name.encode(), mentioning.encode()
         name_in_bytes = _PACK(len(written)) + written
         records = self.step_records()

@@ -14,9 +14,9 @@ from dataclasses import replace
 from gremlink.grammar.errors import MalformedRequest
 from gremlink.grammar.gc_pause import without_collection
 from gremlink.grammar.graphbinary import codes
-from gremlink.grammar.graphbinary.offsets import Tape, WalkedBytecode
+from gremlink.grammar.graphbinary.offsets import Offsets, SkippedBytecode
 from gremlink.grammar.graphbinary.scalars import SCALARS
-from gremlink.grammar.graphbinary.skip import Move, Slice, Walker
+from gremlink.grammar.graphbinary.skip import Cursor, Move, Slice
 from gremlink.grammar.graphbinary.uniform_lists import read_uniform
 from gremlink.grammar.lazy import LazyItems, LazyTraversal, literals_of
 from gremlink.grammar.traversal import (
@@ -55,9 +55,9 @@ def read_value(data: bytes | memoryview, offset: int = 0) -> tuple[Argument, int
 
 def skip_value(data: bytes | memoryview, offset: int = 0) -> int:
     """Return the offset behind the qualified value at `offset`."""
-    walker = Walker(data, offset)
-    walker.skip()
-    return walker.pos
+    cursor = Cursor(data, offset)
+    cursor.skip()
+    return cursor.pos
 
 
 def _read_arguments(data: bytes, offset: int, nested: Sequence[Traversal]) -> tuple[Argument, ...]:
@@ -65,37 +65,37 @@ def _read_arguments(data: bytes, offset: int, nested: Sequence[Traversal]) -> tu
         return Reader(data, offset, nested).many()
 
 
-class Reader(Walker):
-    """A walker that keeps the instructions it walks over, and reads arguments.
+class Reader(Cursor):
+    """A cursor that keeps the instructions it walks over, and reads arguments.
 
     Instructions and traversals keep their origin. Most other values need none: their encoding is
     canonical, writing them again gives the same bytes. Where it is not (typed nulls, NaN, padded
     integers, bulk sets, bindings, class names), it is kept.
     """
 
-    __slots__ = ("names", "tape", "walked")
+    __slots__ = ("names", "offsets", "skipped")
 
     def __init__(
-        self, data: bytes | memoryview, offset: int, walked: Sequence[Traversal] = ()
+        self, data: bytes | memoryview, offset: int, skipped: Sequence[Traversal] = ()
     ) -> None:
         super().__init__(data, offset)
-        self.tape = Tape(self.data, _read_arguments)
-        self.names: dict[bytes, str] = self.tape.names
-        self.walked: Iterator[Traversal] = iter(walked)
+        self.offsets = Offsets(self.data, _read_arguments)
+        self.names: dict[bytes, str] = self.offsets.names
+        self.skipped: Iterator[Traversal] = iter(skipped)
         """The traversals in the arguments that are about to be read, if they were skipped."""
 
     # -- instructions
 
     def bytecode(self) -> Traversal:
         """Walk over a Bytecode value; its instructions are read from the offsets."""
-        index = len(self.tape.numbers)
+        index = len(self.offsets.numbers)
         self.skip_bytecode()
         root = "g" if self.depth == 1 else "__"
-        return LazyTraversal.make(root, WalkedBytecode(self.tape, index))
+        return LazyTraversal.make(root, SkippedBytecode(self.offsets, index))
 
     def skip_bytecode(self) -> None:
         """Walk over a Bytecode value and note its offsets."""
-        numbers = self.tape.numbers
+        numbers = self.offsets.numbers
         index = len(numbers)
         numbers += (self.pos, 0)
         self.skip_instructions()
@@ -104,7 +104,7 @@ class Reader(Walker):
 
     def skip_instructions(self) -> None:
         """Walk over a count and that many instructions and note their offsets."""
-        numbers = self.tape.numbers
+        numbers = self.offsets.numbers
         count = self.count(8)
         numbers.append(count)
         for _ in range(count):
@@ -204,11 +204,11 @@ class Reader(Walker):
     # -- composites; `start` is the offset of the type code
 
     def _nested(self, start: int) -> Argument:
-        walked = next(self.walked, None)
-        if walked is None:
+        skipped = next(self.skipped, None)
+        if skipped is None:
             return self.bytecode()
-        self.pos = walked.origin.end
-        return walked
+        self.pos = skipped.origin.end
+        return skipped
 
     def _list(self, start: int) -> Argument:
         count = self.count(2)
@@ -341,9 +341,9 @@ def _aside(move: Move) -> Move:
     """Return a move over an opaque value that forgets the traversals in it."""
 
     def move_aside(reader: Reader) -> None:
-        known = len(reader.tape.numbers)
+        known = len(reader.offsets.numbers)
         move(reader)
-        del reader.tape.numbers[known:]
+        del reader.offsets.numbers[known:]
 
     return move_aside
 
@@ -351,7 +351,7 @@ def _aside(move: Move) -> Move:
 Reader.moves = {
     **{
         code: move if code in _COMPOSITES or code in SCALARS else _aside(move)
-        for code, move in Walker.moves.items()
+        for code, move in Cursor.moves.items()
     },
     **dict.fromkeys(codes.ENUMS, _skip_enum),
     codes.BYTECODE: _skip_bytecode,

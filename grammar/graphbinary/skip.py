@@ -1,6 +1,6 @@
 """Walking GraphBinary bytes: where does a value end?
 
-A `Walker` knows sizes and limits, not meanings. Every count and length is checked against the
+A `Cursor` knows sizes and limits, not meanings. Every count and length is checked against the
 bytes that are left before anything is built from it.
 """
 
@@ -35,7 +35,7 @@ _SIZES = {
 _INT = struct.Struct(">i").unpack_from
 
 Move = Callable[[Any], object]
-"""Moves a walker over a value or a part of it."""
+"""Moves a cursor over a value or a part of it."""
 
 
 class Slice:
@@ -63,7 +63,7 @@ class Slice:
         return f"Slice({self.start}:{self.end} of {len(self.data)} bytes)"
 
 
-class Walker:
+class Cursor:
     """A position in a buffer, and the steps that move it over values."""
 
     __slots__ = ("data", "depth", "pos", "size", "values")
@@ -274,22 +274,22 @@ class Walker:
 
 
 _PARTS: dict[Part, Move] = {
-    Part.BLOB: Walker.skip_blob,
-    Part.QUALIFIED: Walker.skip,
-    Part.LIST: Walker.skip_list,
-    Part.MAP: Walker.skip_map,
-    Part.BULK_SET: Walker.skip_bulk_set,
-    Part.TREE: Walker.skip_tree,
-    Part.INSTRUCTIONS: Walker.skip_instructions,
-    Part.GRAPH_VERTICES: Walker.skip_graph_vertices,
-    Part.GRAPH_EDGES: Walker.skip_graph_edges,
-    Part.CHAR: Walker.skip_char,
+    Part.BLOB: Cursor.skip_blob,
+    Part.QUALIFIED: Cursor.skip,
+    Part.LIST: Cursor.skip_list,
+    Part.MAP: Cursor.skip_map,
+    Part.BULK_SET: Cursor.skip_bulk_set,
+    Part.TREE: Cursor.skip_tree,
+    Part.INSTRUCTIONS: Cursor.skip_instructions,
+    Part.GRAPH_VERTICES: Cursor.skip_graph_vertices,
+    Part.GRAPH_EDGES: Cursor.skip_graph_edges,
+    Part.CHAR: Cursor.skip_char,
 }
 
 
 def _over(size: int) -> Move:
-    def move(walker: Walker) -> None:
-        walker.take(size)
+    def move(cursor: Cursor) -> None:
+        cursor.take(size)
 
     return move
 
@@ -298,11 +298,11 @@ def _through(layout: tuple[int | Part, ...]) -> Move:
     """Return a move over all parts of a value, which are one level deeper than it."""
     moves = [_over(part) if isinstance(part, int) else _PARTS[part] for part in layout]
 
-    def move(walker: Walker) -> None:
-        walker.enter()
+    def move(cursor: Cursor) -> None:
+        cursor.enter()
         for over in moves:
-            over(walker)
-        walker.leave()
+            over(cursor)
+        cursor.leave()
 
     return move
 
@@ -310,33 +310,33 @@ def _through(layout: tuple[int | Part, ...]) -> Move:
 _VERTEX_PROPERTY_IN_GRAPH = _through(codes.VERTEX_PROPERTY_IN_GRAPH)
 _EDGE_IN_GRAPH = _through(codes.EDGE_IN_GRAPH)
 
-Walker.moves = {
+Cursor.moves = {
     **{code: _through(layout) for code, layout in codes.LAYOUTS.items()},
-    codes.CUSTOM: Walker.custom,
+    codes.CUSTOM: Cursor.custom,
 }
 
 
-def _relation_identifier(walker: Walker) -> None:
+def _relation_identifier(cursor: Cursor) -> None:
     """Move over an id of JanusGraph 1.x: out-vertex id, type id, relation id, in-vertex id."""
-    _janusgraph_id(walker)
-    walker.take(16)
-    _janusgraph_id(walker)
+    _janusgraph_id(cursor)
+    cursor.take(16)
+    _janusgraph_id(cursor)
 
 
-def _janusgraph_id(walker: Walker) -> None:
+def _janusgraph_id(cursor: Cursor) -> None:
     """Move over a marker and a long, or a marker and ASCII whose last character has its high bit
     set."""
-    marker = walker.data[walker.take(1)]
+    marker = cursor.data[cursor.take(1)]
     if marker != 1:
-        walker.take(8)
+        cursor.take(8)
         return
-    while not walker.data[walker.take(1)] & 0x80:
+    while not cursor.data[cursor.take(1)] & 0x80:
         pass
 
 
-def _janusgraph_predicate(walker: Walker) -> None:
-    walker.skip_blob()
-    walker.skip()
+def _janusgraph_predicate(cursor: Cursor) -> None:
+    cursor.skip_blob()
+    cursor.skip()
 
 
 _JANUSGRAPH: dict[str, Move] = {

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from gremlink.grammar.errors import LimitExceeded, NotConvertible
 from gremlink.grammar.graphbinary import codes
-from gremlink.grammar.graphbinary.offsets import WalkedBytecode
+from gremlink.grammar.graphbinary.offsets import SkippedBytecode
 from gremlink.grammar.graphbinary.skip import MAX_DEPTH, Slice
 from gremlink.grammar.lazy import Replaced
 from gremlink.grammar.strategies import class_name
@@ -58,7 +58,7 @@ def _bytecode(traversal: Traversal, out: _Pieces, depth: int) -> None:
     match traversal.origin:
         case Slice() as origin:
             out.append(origin.view)
-        case Replaced(Traversal(origin=WalkedBytecode() as around), begin, end, steps):
+        case Replaced(Traversal(origin=SkippedBytecode() as around), begin, end, steps):
             out.append(_INT.pack(traversal.length))
             out.append(memoryview(around.data)[around.place(0) : around.place(begin)])
             _instructions(steps, out, depth)

@@ -99,7 +99,7 @@ def submit(url: str, script: str, options: dict[str, Any], *, most: int = 0) -> 
     from gremlin_python.driver.client import Client
     from gremlin_python.driver.protocol import GremlinServerError
 
-    from gremlink.proxy.graph.server.formats import DIALECTS
+    from gremlink.proxy.graph.server.formats import FORMATS
     from gremlink.proxy.graph.server.serializers import NotUnderstood, serializers
     from gremlink.proxy.messages.system_errors import reason_of
 
@@ -124,7 +124,7 @@ def submit(url: str, script: str, options: dict[str, Any], *, most: int = 0) -> 
                 refused = error
             finally:
                 client.close()
-        formats = ", ".join(each.name for each in DIALECTS)
+        formats = ", ".join(each.name for each in FORMATS)
         raise console.Failure(f"{url} takes requests in none of {formats}: {refused}")
     except GremlinServerError as error:
         first, *more = text_lines(_words(error.status_message or "")) or ["without a message"]

@@ -128,7 +128,7 @@ class BadCell(BadExport):
         self.reason = reason
 
 
-def tell_also(error: BaseException, what: str) -> None:
+def add_sentence(error: BaseException, what: str) -> None:
     """Add a sentence about the present state of the graph to an error that is about to be raised
     on."""
     if isinstance(error, FileProblem):

@@ -12,7 +12,7 @@ MEBIBYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class ReadLimits:
     """The largest cell of a file, in characters; what one file unpacks to, and one message of a
     server's answer, in bytes.
 
@@ -52,15 +52,15 @@ class Bounds:
         )
 
 
-_in_force = Bounds()
+_in_force = ReadLimits()
 
 
-def bounds() -> Bounds:
+def limits() -> ReadLimits:
     """Return the limits in force."""
     return _in_force
 
 
-def use_bounds(found: Bounds) -> None:
+def use_limits(found: ReadLimits) -> None:
     """Put bounds in force, in this process."""
     global _in_force  # noqa: PLW0603 -- as `csv.field_size_limit`, which they set
     _in_force = found

@@ -253,11 +253,11 @@ def within_limits(command: Command) -> Command:
 
 def apply_limits(settings: Configuration) -> None:
     """Apply the limits of the settings to everything this process reads."""
-    from gremlink.proxy.graph.limits import Bounds, use_bounds
+    from gremlink.proxy.graph.limits import ReadLimits, use_limits
 
     limits = settings.limits
-    use_bounds(
-        Bounds(limits.max_cell_characters, limits.max_unpacked_bytes, limits.max_answer_bytes)
+    use_limits(
+        ReadLimits(limits.max_cell_characters, limits.max_unpacked_bytes, limits.max_answer_bytes)
     )
 
 

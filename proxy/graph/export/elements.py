@@ -19,7 +19,7 @@ from gremlink.grammar.temporal import iso_milliseconds, seconds_of
 from gremlink.grammar.traversal import Kind
 from gremlink.proxy.graph.errors import ExportFailed, ServerRefused
 from gremlink.proxy.graph.export import filters
-from gremlink.proxy.graph.export.unserializable import SERIALIZATION, unsendable
+from gremlink.proxy.graph.export.unserializable import SERIALIZATION, unserializable
 from gremlink.proxy.graph.labels import Labels, spellings, split_labels
 from gremlink.proxy.graph.server.connection import GraphConnection
 from gremlink.proxy.graph.server.source import g
@@ -100,7 +100,7 @@ def read_vertices(
     except ServerRefused as refused:
         if refused.status != SERIALIZATION:
             raise
-        raise unsendable(connection, "vertex", labels, refused) from None
+        raise unserializable(connection, "vertex", labels, refused) from None
 
 
 def read_edges(
@@ -135,7 +135,7 @@ def read_edges(
     except ServerRefused as refused:
         if refused.status != SERIALIZATION:
             raise
-        raise unsendable(connection, "edge", labels, refused) from None
+        raise unserializable(connection, "edge", labels, refused) from None
 
 
 def _check_names(what: str, id: str, label: str, properties: Mapping[Any, Any]) -> None:

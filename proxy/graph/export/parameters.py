@@ -10,7 +10,7 @@ from typing import Any
 
 from gremlink.proxy.graph.errors import BadParameters
 from gremlink.proxy.graph.export.filters import Steps, read_filter
-from gremlink.proxy.graph.files.lenient_json import FEATURE_NUMBERS, numbers, truth, with_numbers
+from gremlink.proxy.graph.files.lenient_json import FEATURE_NUMBERS, boolean, numbers, with_numbers
 from gremlink.proxy.graph.labels import Labels, split_labels
 from gremlink.proxy.graph.spelling import misspelt
 from gremlink.proxy.messages.system_errors import reason_of
@@ -206,7 +206,7 @@ def _job(entry: Mapping[str, Any], number: int) -> Job:
         tuple(targets),
         tuple(features),
         encode=encoding != "none",
-        edge_features=not truth(entry.get("disableEdgeFeatures", False)),
+        edge_features=not boolean(entry.get("disableEdgeFeatures", False)),
     )
 
 

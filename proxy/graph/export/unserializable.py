@@ -19,7 +19,7 @@ SERIALIZATION = 599
 _TOGETHER = 500
 
 
-def unsendable(
+def unserializable(
     connection: GraphConnection, what: str, labels: Sequence[str], refused: ServerRefused
 ) -> ExportFailed:
     """Return the error that names the first `vertex` or `edge` whose values the server cannot

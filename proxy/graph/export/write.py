@@ -56,7 +56,7 @@ from gremlink.proxy.messages.system_errors import reason_of
 _SPOOLS = "spools"
 _BUFFERED_ROWS = 20_000
 _SPECIAL = frozenset(',"\r\n')
-_TELL_EVERY = 1000
+_REPORT_EVERY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +176,12 @@ class _Writer:
             self._spool(kind.file_name, system, vertex.properties)
             if wanted.node_filter:
                 chosen.add(vertex.id)
-            self._tell("vertices", number, total)
+            self._report("vertices", number, total)
         total = self._count(connection, g.E().count().bytecode)
         for number, edge in enumerate(
             read_edges(connection, wanted.edge_labels, wanted.edge_filter), start=1
         ):
-            self._tell("edges", number, total)
+            self._report("edges", number, total)
             ends = {";".join(edge.source_labels), ";".join(edge.dest_labels)}
             # An edge without its ends is of no use to anyone who reads the export.
             if ends <= self.schema.nodes.keys() and (
@@ -215,8 +215,8 @@ class _Writer:
         """Count the elements to come, if progress is asked for: it costs the server a scan."""
         return None if self._progress is silent else int(next(connection.submit(bytecode)))
 
-    def _tell(self, what: str, done: int, total: int | None) -> None:
-        if done % _TELL_EVERY == 0 or done == total:
+    def _report(self, what: str, done: int, total: int | None) -> None:
+        if done % _REPORT_EVERY == 0 or done == total:
             self._progress(what, done, total)
 
     def _spool(

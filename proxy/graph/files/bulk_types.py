@@ -12,7 +12,7 @@ from typing import Any
 from gremlin_python.statics import SingleByte, long, short
 
 from gremlink.proxy.graph.errors import shortened
-from gremlink.proxy.graph.files.timestamps import parse_moment
+from gremlink.proxy.graph.files.timestamps import parse_timestamp
 from gremlink.proxy.graph.server.formats import Float32, Milliseconds
 
 Convert = Callable[[str], Any]
@@ -65,7 +65,7 @@ def _floating(name: str, make: Callable[[float], Any]) -> Callable[[str], Any]:
 
 
 def _date(text: str) -> datetime | Milliseconds:
-    moment = None if text.isdigit() else parse_moment(text)
+    moment = None if text.isdigit() else parse_timestamp(text)
     if moment is None:
         raise ValueError(
             f"{shortened(text)} is not a date; write 2001-12-31 or 2001-12-31T23:59:59Z"

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TextIO, cast
 
-from gremlink.proxy.graph.limits import bounds
+from gremlink.proxy.graph.limits import limits
 from gremlink.proxy.messages.system_errors import reason_of
 
 _GZIP, _BZIP2 = b"\x1f\x8b", b"BZh"
@@ -112,8 +112,8 @@ class _Bounded(io.RawIOBase):
 
     def __init__(self, file: IO[bytes], is_packed: bool) -> None:
         self._file = file
-        self._bounds = bounds()
-        self._most = self._bounds.unpacked if is_packed else None
+        self._limits = limits()
+        self._most = self._limits.unpacked if is_packed else None
         self._taken = self._of_line = 0
         self._line = 1
 
@@ -126,10 +126,10 @@ class _Bounded(io.RawIOBase):
         end = max(data.rfind(b"\n"), data.rfind(b"\r"))
         self._line += data.count(b"\n") or data.count(b"\r")
         self._of_line = self._of_line + len(data) if end < 0 else len(data) - end - 1
-        if self._of_line > self._bounds.line:
-            raise TooMuch(self._line, self._bounds.line_is_too_long())
+        if self._of_line > self._limits.line:
+            raise TooMuch(self._line, self._limits.line_is_too_long())
         if self._most is not None and self._taken > self._most:
-            raise TooMuch(self._line, self._bounds.unpacks_to_too_much())
+            raise TooMuch(self._line, self._limits.unpacks_to_too_much())
         buffer[: len(data)] = data
         return len(data)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gremlink.proxy.graph.errors import FileProblem
 from gremlink.proxy.graph.files.compressed import TooMuch, open_text
-from gremlink.proxy.graph.limits import bounds
+from gremlink.proxy.graph.limits import limits
 from gremlink.proxy.messages.system_errors import reason_of
 
 OnProblem = Callable[[FileProblem], None]
@@ -79,7 +79,7 @@ def records_of(
     """Yield the records in lines, which keep their ends; `path` is for messages. As
     `read_records`."""
     blanks = _blanks(separator)
-    longest = bounds().cell
+    longest = limits().cell
     source = _Lines(lines)
     for text in source:
         number, again = source.number, source.again
@@ -177,7 +177,7 @@ def _cells(lines: Iterator[str], separator: str) -> Iterator[tuple[int, int, str
     Takes no more lines than the record has. Raises `_Broken`.
     """
     blanks = _blanks(separator)
-    longest = bounds().cell
+    longest = limits().cell
     text = next(lines)
     end, below, position = _length(text), 0, 0
     while True:
@@ -193,7 +193,7 @@ def _cells(lines: Iterator[str], separator: str) -> Iterator[tuple[int, int, str
                     parts.append(text[begin:])
                     length += len(parts[-1])
                     if length > longest:
-                        raise _Broken(*place, bounds().cell_is_too_long(_BEGUN))
+                        raise _Broken(*place, limits().cell_is_too_long(_BEGUN))
                     following = next(lines, None)
                     if following is None:
                         raise _Broken(*place, _NO_END)
@@ -205,7 +205,7 @@ def _cells(lines: Iterator[str], separator: str) -> Iterator[tuple[int, int, str
                     break
             parts.append(text[begin:quote])
             if length + len(parts[-1]) > longest:
-                raise _Broken(*place, bounds().cell_is_too_long())
+                raise _Broken(*place, limits().cell_is_too_long())
             position = _after_blanks(text, quote + 1, end, blanks)
             if position < end and text[position] != separator:
                 raise _Broken(*place, _BARE_QUOTE)
@@ -217,7 +217,7 @@ def _cells(lines: Iterator[str], separator: str) -> Iterator[tuple[int, int, str
             if '"' in cell:
                 raise _Broken(*place, _BARE_QUOTE)
             if len(cell) > longest:
-                raise _Broken(*place, bounds().cell_is_too_long())
+                raise _Broken(*place, limits().cell_is_too_long())
             yield *place, cell.rstrip(blanks) or None
         if position >= end:
             return
@@ -228,8 +228,8 @@ def _check_lengths(path: Path, number: int, line: str, separator: str) -> None:
     """Raise `FileProblem` at the first cell that is too long, in a line without quotes."""
     start = 0
     for cell in line.split(separator):
-        if len(cell) > bounds().cell:
-            raise FileProblem(path, number, start + 1, bounds().cell_is_too_long())
+        if len(cell) > limits().cell:
+            raise FileProblem(path, number, start + 1, limits().cell_is_too_long())
         start += len(cell) + 1
 
 

@@ -20,7 +20,7 @@ from gremlink.proxy.graph.errors import BadCell, BadExport, FileProblem
 from gremlink.proxy.graph.files.compressed import TooMuch, open_text
 from gremlink.proxy.graph.files.csv_records import read_records, undecodable
 from gremlink.proxy.graph.ids import Ids
-from gremlink.proxy.graph.limits import bounds
+from gremlink.proxy.graph.limits import limits
 from gremlink.proxy.messages.system_errors import reason_of
 
 MIXED = "mixed"
@@ -122,7 +122,7 @@ def read_chunks(
     try:
         # A text property may be longer than the default of 128 KiB. A longer one is reported with
         # its place by `csv_records`.
-        csv.field_size_limit(bounds().cell)
+        csv.field_size_limit(limits().cell)
         with open_text(path) as file:
             reader = csv.reader(file, delimiter=separator, strict=True)
             header = next(reader, [])

@@ -27,10 +27,10 @@ def numbers(value: Any) -> Any:
     return float(found[0]) if found["part"] else int(found[0])
 
 
-def truth(value: Any) -> Any:
+def boolean(value: Any) -> Any:
     """Return the boolean that a text names; everything else unchanged.
 
-    >>> truth("False"), truth(True), truth("x")
+    >>> boolean("False"), boolean(True), boolean("x")
     (False, True, 'x')
     """
     text = value.strip().lower() if isinstance(value, str) else ""

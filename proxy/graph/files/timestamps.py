@@ -24,7 +24,7 @@ _MOST_OFFSET = 18 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Timestamp:
     """A date and time as its clock shows it.
 
     `offset` is what the clock is ahead of UTC, in seconds; `None` where the text does not say.
@@ -78,7 +78,7 @@ _CYCLE = 146_097 * _DAY
 """Seconds of 400 years, after which the calendar repeats itself."""
 
 
-def parse_moment(text: str) -> Moment | None:
+def parse_timestamp(text: str) -> Timestamp | None:
     """Read the moment in a text, `None` if there is none. A number alone is a date of eight
     digits."""
     match = _MOMENT.fullmatch(text)
@@ -102,7 +102,7 @@ def parse_moment(text: str) -> Moment | None:
         offset = _offset(match["zone"])
     except ValueError:
         return None
-    return Moment(year, month, day, hour, minute, second, nanosecond, offset)
+    return Timestamp(year, month, day, hour, minute, second, nanosecond, offset)
 
 
 def _days(year: int, month: int) -> int:

@@ -28,7 +28,7 @@ from gremlink.proxy.graph.errors import (
     IdsRefused,
     MessageTooBig,
     ServerRefused,
-    tell_also,
+    add_sentence,
 )
 from gremlink.proxy.graph.files.bulk_csv import (
     DEFAULT_VERTEX_LABEL,
@@ -129,7 +129,7 @@ def load_csv(
     counts, suspicion = read_all(files, tell)
     warnings += short.warnings()
     # Problems that the first reading has reported are not reported again.
-    files = [replace(file, on_problem=on_problem and _told, on_short=None) for file in files]
+    files = [replace(file, on_problem=on_problem and _ignore, on_short=None) for file in files]
     vertices = sum(n for file, n in zip(files, counts, strict=True) if not file.is_edges)
     total = _Counts(vertices, sum(counts) - vertices)
     bad: set[tuple[Path, int]] = set()
@@ -150,14 +150,14 @@ def load_csv(
             writer.write([file for file in files if not file.is_edges], total.vertices)
             writer.write([file for file in files if file.is_edges], total.edges)
         except (GraphError, KeyboardInterrupt) as error:
-            _tell_standing(error, writer.done, total)
+            _add_state(error, writer.done, total)
             raise
     done = writer.done
     seconds = time.monotonic() - started
     return LoadReport(done.vertices, done.edges, seconds, tuple(warnings), len(paths))
 
 
-def _told(problem: FileProblem) -> None:
+def _ignore(problem: FileProblem) -> None:
     """Ignore a problem that has been reported already."""
 
 
@@ -169,14 +169,14 @@ class _Counts:
     edges: int = 0
 
 
-def _tell_standing(error: BaseException, done: _Counts, total: _Counts) -> None:
+def _add_state(error: BaseException, done: _Counts, total: _Counts) -> None:
     """Add to an error the present state of the graph, and how to go on."""
     what = (
         f"The graph has at least {done.vertices:,} of {total.vertices:,} vertices and "
         f"{done.edges:,} of {total.edges:,} edges of these files now, and they stay. Load the same "
         "files again when the cause is gone: what is there already is merged, not doubled."
     )
-    tell_also(error, what)
+    add_sentence(error, what)
 
 
 @dataclass(slots=True)
@@ -228,12 +228,12 @@ class _Writer:
             if all(_found(labels, label) >= count for label, count in expected.items()):
                 return 0
             if len(entries) == 1:
-                return self._tell(_label_conflict(entries[0], next(iter(labels), "")))
+                return self._report(_label_conflict(entries[0], next(iter(labels), "")))
         except ServerRefused as refused:
             if any(sign in refused.reason.lower() for sign in _IDS_REFUSED):
                 raise IdsRefused(refused) from None
             if len(entries) == 1:
-                return self._tell(_at(entries[0], refused))
+                return self._report(_at(entries[0], refused))
         except MessageTooBig as big:
             if len(entries) == 1:
                 record = entries[0].row.record
@@ -242,7 +242,7 @@ class _Writer:
         middle = len(entries) // 2
         return self._apply(entries[:middle]) + self._apply(entries[middle:])
 
-    def _tell(self, problem: FileProblem) -> int:
+    def _report(self, problem: FileProblem) -> int:
         if self.on_problem is None:
             raise problem
         self.on_problem(problem)

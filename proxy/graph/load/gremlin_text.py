@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gremlink.proxy.graph.errors import FileProblem, GraphError, ServerRefused, tell_also
+from gremlink.proxy.graph.errors import FileProblem, GraphError, ServerRefused, add_sentence
 from gremlink.proxy.graph.files.compressed import TooMuch, open_text, plain_name
 from gremlink.proxy.graph.files.folder import LeftOut, begins_as_csv, sorted_out, warnings_of
 from gremlink.proxy.graph.progress import Progress, silent
@@ -68,7 +68,7 @@ def load_gremlin(
                     done += 1
                     tell("queries", done, total)
         except (GraphError, KeyboardInterrupt) as error:
-            tell_also(
+            add_sentence(
                 error,
                 f"The {done:,} queries before it have run, and what they wrote stays; "
                 f"{total - done:,} have not",

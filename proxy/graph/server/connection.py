@@ -27,8 +27,8 @@ from gremlink.proxy.graph.errors import (
     NoCommonFormat,
     ServerRefused,
 )
-from gremlink.proxy.graph.limits import bounds
-from gremlink.proxy.graph.server.formats import DIALECTS, NOT_UNDERSTOOD
+from gremlink.proxy.graph.limits import limits
+from gremlink.proxy.graph.server.formats import FORMATS, NOT_UNDERSTOOD
 from gremlink.proxy.graph.server.results import Answer, Unreadable, read_answer
 from gremlink.proxy.graph.server.source import g
 from gremlink.proxy.graph.server.transport import TooBig, Transport
@@ -70,16 +70,16 @@ class GraphConnection:
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self._aliases = {"g": traversal_source}
         self._trust = {} if server.tls is None else {"ssl_options": server.tls}
-        self._dialects = iter(DIALECTS)
-        self._dialect = next(self._dialects)
+        self._formats = iter(FORMATS)
+        self._format = next(self._formats)
         self._settled = False
-        """Whether the server has shown that it knows the dialect."""
+        """Whether the server has shown that it knows the format."""
         self._pending: str | None = None
         self._request: RequestMessage | None = None
         self._connect()
 
     def _connect(self) -> None:
-        self._transport = Transport(max_content_length=bounds().answer, **self._trust)
+        self._transport = Transport(max_content_length=limits().answer, **self._trust)
         try:
             self._transport.connect(self.url)
         except (OSError, aiohttp.ClientError, ssl.SSLError) as error:
@@ -173,10 +173,10 @@ class GraphConnection:
                 pass
         except ServerRefused as error:
             refused = error
-        if not (self._dialect.bytecode or isinstance(refused, NoCommonFormat)):
+        if not (self._format.bytecode or isinstance(refused, NoCommonFormat)):
             raise ServerRefused(
                 NOT_UNDERSTOOD[0],
-                f"it takes {self._dialect.name} alone",
+                f"it takes {self._format.name} alone",
                 doing="a graph cannot be loaded into a server that knows neither GraphSON 3 nor "
                 "GraphBinary, which values need to keep their types",
             )
@@ -194,7 +194,7 @@ class GraphConnection:
 
     def _write(self, message: RequestMessage) -> None:
         try:
-            self._transport.write(self._dialect.write(str(self._pending), message))
+            self._transport.write(self._format.write(str(self._pending), message))
         except (OSError, RuntimeError, aiohttp.ClientError) as error:
             raise self._broken(error) from None
 
@@ -223,18 +223,18 @@ class GraphConnection:
         """Return `True` if the server has read the request of which this is the first answer."""
         if answer.code in NOT_UNDERSTOOD and answer.request_id != self._pending:
             return False
-        return self._dialect.is_answer(data)
+        return self._format.is_answer(data)
 
     def _ask_otherwise(self, answer: Answer) -> None:
         """Send the request again in the next format, on a connection that knows of nothing."""
         self._transport.close()
-        dialect = next(self._dialects, None)
-        if dialect is None or self._request is None:
+        format = next(self._formats, None)
+        if format is None or self._request is None:
             self._pending = None
             raise NoCommonFormat(
-                self.url, [each.name for each in DIALECTS], answer.code, _words(answer.message)
+                self.url, [each.name for each in FORMATS], answer.code, _words(answer.message)
             )
-        self._dialect = dialect
+        self._format = format
         self._connect()
         self._write(self._request)
 

@@ -79,7 +79,7 @@ class _Float32IO(FloatIO):  # type: ignore[misc]
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class Format:
     """A format; `name` is what people call it. Without `bytecode` traversals go as text."""
 
     name: str
@@ -109,13 +109,13 @@ def _text_of(bytecode: Bytecode) -> str:
 _GRAPHSON = GraphSONWriter({Float32: _Float32IO, Milliseconds: _MillisecondsIO})
 _GRAPHBINARY = GraphBinaryWriter({Float32: BinaryFloatIO, Milliseconds: _BinaryMillisecondsIO})
 
-DIALECTS = (
-    Dialect("GraphSON 3", GraphSONMessageSerializer(writer=_GRAPHSON)),
-    Dialect(
+FORMATS = (
+    Format("GraphSON 3", GraphSONMessageSerializer(writer=_GRAPHSON)),
+    Format(
         "GraphBinary",
         GraphBinarySerializersV1(writer=_GRAPHBINARY),
         binary=True,
     ),
     # Who has nothing else, Cosmos DB, takes no bytecode.
-    Dialect("GraphSON 2", GraphSONSerializersV2d0(), bytecode=False),
+    Format("GraphSON 2", GraphSONSerializersV2d0(), bytecode=False),
 )

@@ -14,7 +14,7 @@ from gremlin_python.driver.request import RequestMessage
 from gremlin_python.structure.io import graphsonV2d0, graphsonV3d0
 
 from gremlink.grammar.temporal import iso_milliseconds
-from gremlink.proxy.graph.server.formats import DIALECTS, NOT_UNDERSTOOD, Dialect
+from gremlink.proxy.graph.server.formats import FORMATS, NOT_UNDERSTOOD, Format
 from gremlink.proxy.graph.server.results import TYPE, VALUE, Bulk, Digits, read_answer
 
 
@@ -53,32 +53,32 @@ class _Reader2(_Texts, graphsonV2d0.GraphSONReader):  # type: ignore[misc]
 
 _MOMENTS = ("g:Date", "g:Timestamp")
 _READERS = {"GraphSON 3": _Reader3(), "GraphSON 2": _Reader2()}
-"""By the names of dialects."""
+"""By the names of formats."""
 
 
 class Serializer:
     """One format for requests, and each for answers."""
 
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
-        self.version = dialect.serializer.version
+    def __init__(self, format: Format) -> None:
+        self._format = format
+        self.version = format.serializer.version
 
     def serialize_message(self, request_id: str, request: RequestMessage) -> bytes:
         """Return the bytes of a request."""
-        return self._dialect.write(request_id, request)
+        return self._format.write(request_id, request)
 
     def deserialize_message(self, data: bytes | bytearray) -> dict[str, Any]:
         """Return the message in an answer, as gremlinpython has it. Raises `NotUnderstood`."""
         answer = read_answer(data)
         if answer.code in NOT_UNDERSTOOD and answer.request_id is None:
             raise NotUnderstood(answer.message)
-        dialect = next(each for each in DIALECTS if each.is_answer(data))
+        format = next(each for each in FORMATS if each.is_answer(data))
         try:
             message: dict[str, Any]
-            if reader := _READERS.get(dialect.name):
+            if reader := _READERS.get(format.name):
                 message = reader.to_object(json.loads(data, parse_float=Digits))
             else:
-                message = dialect.serializer.deserialize_message(bytes(data))
+                message = format.serializer.deserialize_message(bytes(data))
         except Exception:  # it knows fewer types than there are, and says so in many ways
             results = [each.value if isinstance(each, Bulk) else each for each in answer.results]
             message = {
@@ -91,4 +91,4 @@ class Serializer:
 
 def serializers() -> Iterator[Serializer]:
     """Return the serializers that are worth trying, in this order."""
-    return map(Serializer, DIALECTS)
+    return map(Serializer, FORMATS)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from gremlin_python.driver.aiohttp.transport import AiohttpTransport
 
-from gremlink.proxy.graph.limits import bounds
+from gremlink.proxy.graph.limits import limits
 
 CLOSING = 1.0
 """Seconds that the other side gets for its part of the end."""
@@ -56,7 +56,7 @@ class Transport(AiohttpTransport):  # type: ignore[misc]
             return super().read()
         except RuntimeError as error:
             if "exceeds limit" in str(error):
-                most = f"{bounds().answer:,}"
+                most = f"{limits().answer:,}"
                 raise TooBig(
                     f"a message of its answer has more than {most} bytes: raise "
                     "limits.max_answer_bytes, if the graph has values of that size"

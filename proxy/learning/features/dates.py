@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gremlink.proxy.graph.files.timestamps import Moment, parse_moment
+from gremlink.proxy.graph.files.timestamps import Timestamp, parse_timestamp
 from gremlink.proxy.learning.features.encoding import NotADate, Undecided
 from gremlink.proxy.learning.features.numerical import impute
 from gremlink.proxy.learning.graph import Floats
@@ -57,7 +57,7 @@ class DatetimeEncoding:
                     raise NotADate(self.name, row, cell)
                 if self.imputed is None:
                     continue
-                moment = parse_moment(self.imputed)
+                moment = parse_timestamp(self.imputed)
                 assert moment is not None
             for part, _ in self.parts:
                 place = places.get((part, _part(moment, part)))
@@ -127,12 +127,12 @@ def _imputed(seconds: float) -> str:
     return (epoch + within).isoformat()
 
 
-def parse_datetime(cell: str) -> Moment | None:
+def parse_datetime(cell: str) -> Timestamp | None:
     """Parse an ISO 8601 date or time as its clock shows it, or return `None`. A number alone is no
     date."""
     text = cell.strip()
-    return None if text.isdigit() else parse_moment(text)
+    return None if text.isdigit() else parse_timestamp(text)
 
 
-def _part(moment: Moment, part: str) -> int:
+def _part(moment: Timestamp, part: str) -> int:
     return int(getattr(moment, part))

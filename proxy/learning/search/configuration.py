@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gremlink.errors import Error
-from gremlink.proxy.graph.files.lenient_json import numbers, truth, with_numbers
+from gremlink.proxy.graph.files.lenient_json import boolean, numbers, with_numbers
 from gremlink.proxy.graph.spelling import misspelt
 from gremlink.proxy.learning.search.parameter import FAN_OUTS, Kind, Parameter, Spacing, Value
 
@@ -218,8 +218,8 @@ def _step(name: str, found: Any) -> float | None:
 
 def _value(name: str, kind: Kind, found: Any) -> Value:
     if kind == "bool":
-        if isinstance(truth(found), bool):
-            return bool(truth(found))
+        if isinstance(boolean(found), bool):
+            return bool(boolean(found))
         raise BadHpoConfiguration(f"{name} is {found!r}: it must be true or false")
     if not _is_number(found):
         raise BadHpoConfiguration(f"{name} is {found!r}: it must be a number")

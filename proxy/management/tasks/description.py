@@ -12,7 +12,7 @@ from typing import Any
 from gremlink.proxy.config import Limits, Upstream
 from gremlink.proxy.config.tls import context_of
 from gremlink.proxy.graph import Server
-from gremlink.proxy.graph.limits import Bounds, use_bounds
+from gremlink.proxy.graph.limits import ReadLimits, use_limits
 from gremlink.proxy.management.jobs.events import Tell
 from gremlink.proxy.messages.system_errors import sentence_of
 from gremlink.proxy.store.errors import StoreError
@@ -35,13 +35,13 @@ def describe(locations: Locations) -> dict[str, Any]:
 def describe_bounds(limits: Limits) -> dict[str, int]:
     """Return the limits on what a job reads, as JSON."""
     return asdict(
-        Bounds(limits.max_cell_characters, limits.max_unpacked_bytes, limits.max_answer_bytes)
+        ReadLimits(limits.max_cell_characters, limits.max_unpacked_bytes, limits.max_answer_bytes)
     )
 
 
 def apply_bounds(description: Mapping[str, Any]) -> None:
     """Apply the limits in a job's description to this process."""
-    use_bounds(Bounds(**description.get("bounds", {})))
+    use_limits(ReadLimits(**description.get("bounds", {})))
 
 
 def locations_of(description: Mapping[str, Any]) -> Locations:

@@ -14,7 +14,7 @@ import aiohttp
 
 from gremlink.grammar import graphbinary, graphson
 from gremlink.grammar.errors import NotConvertible
-from gremlink.grammar.graphbinary.skip import Walker
+from gremlink.grammar.graphbinary.skip import Cursor
 from gremlink.grammar.script import parse
 from gremlink.grammar.traversal import Argument, Bulked, Entries, Items, Kind, Literal, walk
 
@@ -149,14 +149,14 @@ def expanded(data: Argument) -> list[Argument]:
 
 
 def read_binary(frame: bytes) -> tuple[bytes, int, str, list[Any]]:
-    walker = Walker(frame, 2)
-    request_id = frame[walker.take(16) : walker.pos]
-    code = walker.int32()
-    message = walker.string() if walker.flag() else ""
+    cursor = Cursor(frame, 2)
+    request_id = frame[cursor.take(16) : cursor.pos]
+    code = cursor.int32()
+    message = cursor.string() if cursor.flag() else ""
     for _ in range(2):
-        for _ in range(2 * walker.count(4)):
-            walker.skip()
-    data, _ = graphbinary.read_value(frame, walker.pos)
+        for _ in range(2 * cursor.count(4)):
+            cursor.skip()
+    data, _ = graphbinary.read_value(frame, cursor.pos)
     return request_id, code, message, [graphbinary.write_value(item) for item in expanded(data)]
 
 

@@ -16,7 +16,7 @@ from gremlink.proxy.graph.files.bulk_csv import open_bulk_file
 from gremlink.proxy.graph.files.compressed import open_text
 from gremlink.proxy.graph.files.csv_records import read_records
 from gremlink.proxy.graph.files.export_rows import read_chunks
-from gremlink.proxy.graph.limits import Bounds, bounds, use_bounds
+from gremlink.proxy.graph.limits import ReadLimits, limits, use_limits
 from gremlink.proxy.graph.load.gremlin_text import load_gremlin
 
 CELL = 1000
@@ -29,16 +29,16 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.fixture(autouse=True)
 def small() -> Iterator[None]:
-    before, limit = bounds(), csv.field_size_limit()
-    use_bounds(Bounds(cell=CELL, unpacked=100_000, answer=2**20))
+    before, limit = limits(), csv.field_size_limit()
+    use_limits(ReadLimits(cell=CELL, unpacked=100_000, answer=2**20))
     yield
-    use_bounds(before)
+    use_limits(before)
     csv.field_size_limit(limit)
 
 
 def test_the_defaults_are_those_of_the_settings() -> None:
     limits = Limits()
-    assert Bounds() == Bounds(
+    assert ReadLimits() == ReadLimits(
         limits.max_cell_characters, limits.max_unpacked_bytes, limits.max_answer_bytes
     )
 

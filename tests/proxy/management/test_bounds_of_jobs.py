@@ -15,7 +15,7 @@ from running_api import RunningApi
 from teams import write_teams
 
 from gremlink.proxy.cli import main
-from gremlink.proxy.graph.limits import bounds, use_bounds
+from gremlink.proxy.graph.limits import limits, use_limits
 
 LIMITS = {"max_cell_characters": 1024}
 LONG = "y" * 2000
@@ -23,10 +23,10 @@ LONG = "y" * 2000
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
-    """Bounds are those of the process."""
-    before, limit = bounds(), csv.field_size_limit()
+    """ReadLimits are those of the process."""
+    before, limit = limits(), csv.field_size_limit()
     yield
-    use_bounds(before)
+    use_limits(before)
     csv.field_size_limit(limit)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gremlink.proxy.graph.files.timestamps import Moment, parse_moment
+from gremlink.proxy.graph.files.timestamps import Timestamp, parse_timestamp
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ from gremlink.proxy.graph.files.timestamps import Moment, parse_moment
     ],
 )
 def test_moments(text: str, expected: str) -> None:
-    found = parse_moment(text)
+    found = parse_timestamp(text)
     assert found is not None
     assert found.utc().isoformat() == expected
 
@@ -49,7 +49,7 @@ def test_moments(text: str, expected: str) -> None:
     ],
 )
 def test_what_is_none(text: str) -> None:
-    assert parse_moment(text) is None
+    assert parse_timestamp(text) is None
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_is_none(text: str) -> None:
     ],
 )
 def test_years_beyond_those_of_python(text: str, year: int, weekday: int) -> None:
-    found = parse_moment(text)
+    found = parse_timestamp(text)
     assert found is not None
     assert (found.year, found.weekday) == (year, weekday)
     assert found.seconds() == pytest.approx((year - 1970) * 365.2425 * 86_400, abs=400 * 86_400)
@@ -77,7 +77,7 @@ def test_as_the_standard_library(moment: datetime) -> None:
     assert offset is not None
     if offset.microseconds or not 1 < moment.year < 9999:
         return
-    found = parse_moment(moment.isoformat())
+    found = parse_timestamp(moment.isoformat())
     assert found is not None
     assert found.utc() == moment.astimezone(timezone.utc).replace(tzinfo=None)
     assert found.weekday == moment.weekday()
@@ -86,5 +86,5 @@ def test_as_the_standard_library(moment: datetime) -> None:
 
 
 def test_a_clock_without_a_zone() -> None:
-    assert parse_moment("2020-01-02T03:04:05") == Moment(2020, 1, 2, 3, 4, 5)
-    assert parse_moment("2020-01-02T03:04:05Z") == Moment(2020, 1, 2, 3, 4, 5, 0, 0)
+    assert parse_timestamp("2020-01-02T03:04:05") == Timestamp(2020, 1, 2, 3, 4, 5)
+    assert parse_timestamp("2020-01-02T03:04:05Z") == Timestamp(2020, 1, 2, 3, 4, 5, 0, 0)

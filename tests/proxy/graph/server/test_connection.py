@@ -18,7 +18,7 @@ import trustme
 from aiohttp import WSMsgType, web
 
 from gremlink.proxy.graph.errors import ConnectionFailed, FileProblem, MessageTooBig, ServerRefused
-from gremlink.proxy.graph.limits import Bounds, bounds, use_bounds
+from gremlink.proxy.graph.limits import ReadLimits, limits, use_limits
 from gremlink.proxy.graph.load.bulk_load import load_csv
 from gremlink.proxy.graph.server.connection import GraphConnection, Server
 
@@ -211,8 +211,8 @@ def test_a_message_that_the_server_does_not_take_is_said_to_be_one(most: int) ->
 
 
 def test_an_answer_that_is_too_long_is_said_to_be_one() -> None:
-    before = bounds()
-    use_bounds(Bounds(answer=100_000))
+    before = limits()
+    use_limits(ReadLimits(answer=100_000))
     try:
         with (
             server(lambda asked: [answer(asked, 200, ["x" * 200_000])]) as address,
@@ -221,7 +221,7 @@ def test_an_answer_that_is_too_long_is_said_to_be_one() -> None:
         ):
             list(connection.submit("g.V()"))
     finally:
-        use_bounds(before)
+        use_limits(before)
 
 
 def test_a_row_that_is_too_large_for_the_server_is_named(tmp_path: Path) -> None:
