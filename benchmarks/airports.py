@@ -25,7 +25,7 @@ from gremlink.proxy.graph import ExportParameters, export_graph, load_gremlin, r
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
 from gremlink.proxy.learning.reports.tables import link_table
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 
 TARGET = {"edge": ["airport", "route", "airport"], "type": "link_prediction"}
 ASKED = "AUS"

@@ -23,7 +23,7 @@ from rich.table import Table
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.embedded.sample import FRIENDS
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 
 EXPECTED = "Bill"
 PUBLISHED = {"Bill", "Colin", "Sarah", "Gordon", "Mary", "Josie", "Arnold", "Terry"}
@@ -48,7 +48,7 @@ def main() -> None:
             first += answers[0] == EXPECTED
             shared.append(len(PUBLISHED.intersection(answers)))
             place = answers.index(EXPECTED) + 1 if EXPECTED in answers else None
-            weights = report.blend[0].told()
+            weights = report.blend[0].describe()
             table.add_row(
                 str(seed), " ".join(answers), str(place), str(shared[-1]), weights, f"{seconds:.1f}"
             )

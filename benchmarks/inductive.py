@@ -36,7 +36,7 @@ from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.graph import ExportParameters, export_graph, load_csv
 from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.learning.workflows.transform import transform
 from gremlink.proxy.store.records import Store
 

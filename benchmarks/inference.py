@@ -46,7 +46,7 @@ from gremlink.proxy.learning.properties.prediction.artifact import (
     to_artifact as property_to_artifact,
 )
 from gremlink.proxy.learning.properties.prediction.model import EdgeFeatures, PropertyModel
-from gremlink.proxy.learning.properties.thresholds import Lift
+from gremlink.proxy.learning.properties.thresholds import Decision
 from gremlink.proxy.learning.trained.embeddings import Embeddings, RelationVectors
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 from gremlink.proxy.learning.trained.target import Form, PropertyTarget
@@ -137,7 +137,7 @@ def fill_store(directory: Path) -> None:
         stored,
         Known((np.zeros(1, np.int64),), np.eye(1, len(GENRES), dtype=np.float32)),
         ((1.0, Constant(shares)),),
-        Lift(shares),
+        Decision(shares),
         EdgeFeatures((), (), nothing),
         answers,
     )

@@ -26,7 +26,8 @@ from gremlink.proxy.learning.links.training.networks import PATIENCE, judged
 from gremlink.proxy.learning.methods import NETWORKS
 from gremlink.proxy.learning.models.gnn.messages import threads
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.workflows.train_links import load_dataset, train
+from gremlink.proxy.learning.workflows.train import train
+from gremlink.proxy.learning.workflows.train_links import load_dataset
 from gremlink.proxy.store.artifacts import read_artifact
 
 
@@ -122,7 +123,7 @@ def blended(export: Path, work: Path, test: Test, seed: int, budget: float) -> t
     digest = hashlib.sha256()
     for path in sorted((work / "artifact").rglob("*.safetensors")):
         digest.update(path.read_bytes())
-    test.weights = {f"{row.relation} {row.direction}": row.told() for row in report.blend}
+    test.weights = {f"{row.relation} {row.direction}": row.describe() for row in report.blend}
     test.warnings = report.warnings
     return test.figure(lambda relation: model.scorer(by_relation[relation])), digest.hexdigest()
 

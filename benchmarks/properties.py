@@ -31,7 +31,7 @@ from rich.table import Table
 
 from gremlink.proxy.learning.reports.property_report import LOWER_IS_BETTER
 from gremlink.proxy.learning.reports.property_table import property_table
-from gremlink.proxy.learning.workflows.train_properties import train_property
+from gremlink.proxy.learning.workflows.train import train
 
 MOVIELENS = "recbole/dataset_example/ml-100k"
 ATTRITION = (
@@ -226,7 +226,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as temporary:
             export = Path(temporary) / "export"
             write_export(export, graph, case)
-            report = train_property(export, Path(temporary) / "artifact", seed=arguments.seed)
+            report = train(export, Path(temporary) / "artifact", seed=arguments.seed)
             tabular = xgboost_row(export, arguments.seed)
         console.print(property_table(report), "")
         best = report.best_alone()

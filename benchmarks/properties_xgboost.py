@@ -15,22 +15,24 @@ import xgboost
 
 from gremlink.proxy.learning.events import unheard
 from gremlink.proxy.learning.graph import Floats, Indexes
+from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.properties.columns import Table
 from gremlink.proxy.learning.properties.dataset import load_property
 from gremlink.proxy.learning.properties.training.candidates import Candidates
-from gremlink.proxy.learning.properties.training.experiment import Trial
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects
+from gremlink.proxy.learning.workflows.train_properties import PropertyTask
 
 NAME = "xgboost"
 
 
 def xgboost_row(export: Path, seed: int) -> Mapping[str, float]:
-    """Its figures on the rows by which `train_property` with this seed judges its methods."""
-    trial = Trial.of(load_property(export), TrainingSettings(), seed, unheard)
-    trial.plan = replace(trial.plan, names=(NAME,))
-    trial.candidates = OnlyXgboost(trial.dataset, seed)
-    return trial.study().metrics[NAME].compute()
+    """Return its figures on the rows by which `train` with this seed judges its methods."""
+    task = PropertyTask(load_property(export))
+    experiment = task.experiment(AUTO, TrainingSettings(), seed, unheard)
+    experiment.plan = replace(experiment.plan, names=(NAME,))
+    experiment.candidates = OnlyXgboost(task.dataset, seed)
+    return task.evaluate(experiment).metrics[NAME].compute()
 
 
 class OnlyXgboost(Candidates):

@@ -35,7 +35,7 @@ from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.graph import ExportParameters, export_graph, load_csv
 from gremlink.proxy.learning.reports.property_table import property_table
-from gremlink.proxy.learning.workflows.train_properties import train_property
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.records import Store
 
 REQUEST = {
@@ -89,7 +89,7 @@ def main() -> int:
         database.close()
         parameters = ExportParameters.parse(REQUEST | (HIDDEN if arguments.hidden else {}))
         export_graph(server.url, work / "export", parameters=parameters)
-        report = train_property(
+        report = train(
             work / "export", work / "artifact", model=arguments.model, seed=arguments.seed
         )
         console.print(property_table(report), "")

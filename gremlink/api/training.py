@@ -20,7 +20,7 @@ from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
-    from gremlink.proxy.learning.reports.link_report import Report
+    from gremlink.proxy.learning.reports.link_report import LinkReport
     from gremlink.proxy.learning.reports.property_report import PropertyReport
 
 DEFAULTS = TrainingSettings()
@@ -35,7 +35,7 @@ class TrainReport:
     """
 
     artifact: Path
-    details: Report | PropertyReport
+    details: LinkReport | PropertyReport
 
     @property
     def task(self) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gremlink.proxy.config import Configuration, Embedded, Log
     from gremlink.proxy.embedded import EmbeddedServer
-    from gremlink.proxy.learning.reports.link_report import Report
+    from gremlink.proxy.learning.reports.link_report import LinkReport
 
 ENDPOINT = "friends"
 QUESTION = """\
@@ -98,7 +98,7 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
                 _stay(server)
 
 
-def _quality(report: Report, page: Path) -> Group:
+def _quality(report: LinkReport, page: Path) -> Group:
     """Return the served model beside the best simple method and a random order, and `page`.
 
     The other rows say little on so few edges; the page has them all.
@@ -156,12 +156,13 @@ def server_port(embedded: Embedded) -> int:
     return embedded.port if "port" in embedded.model_fields_set else 0
 
 
-def _learn(settings: Configuration, data: Path, seed: int) -> Report:
+def _learn(settings: Configuration, data: Path, seed: int) -> LinkReport:
     """Load, export, train and create the endpoint. Loading again changes nothing."""
     from gremlink.proxy.cli.export import graph_of
     from gremlink.proxy.embedded.sample import FRIENDS
     from gremlink.proxy.graph import export_graph, load_csv
-    from gremlink.proxy.learning.workflows.train_links import train
+    from gremlink.proxy.learning.reports.link_report import LinkReport
+    from gremlink.proxy.learning.workflows.train import train
     from gremlink.proxy.store.records import Store
 
     graph = graph_of(settings)
@@ -173,6 +174,7 @@ def _learn(settings: Configuration, data: Path, seed: int) -> Report:
         export_graph(graph, export, progress=tell)
     with progress.training_progress() as tell_training:
         report = train(export, artifact, seed=seed, progress=tell_training)
+    assert isinstance(report, LinkReport)  # friendships are links
     Store(data).create_endpoint(ENDPOINT, artifact, replace=True)
     return report
 

@@ -26,7 +26,7 @@ from gremlin_python.structure.io.graphsonV3d0 import GraphSONReader
 
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.records import Store
 from tests.support.served import SAMPLE, export_friends, served
 

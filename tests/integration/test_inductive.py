@@ -18,7 +18,7 @@ from gremlin_python.process.traversal import T
 
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.artifacts import read_artifact, write_artifact
 from gremlink.proxy.store.records import Store
 from tests.support.served import export_friends, served

@@ -14,7 +14,7 @@ from managed_proxy import Proxy, serving
 from served import export_friends
 
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.records import Store
 
 METHODS = {"common": "common-neighbours", "popular": "popularity"}

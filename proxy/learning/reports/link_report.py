@@ -1,20 +1,21 @@
-"""What a training tells at its end: every method on the same held-out edges, and the choice."""
+"""The report of a link training: every method on the same held-out links, and the blend."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from gremlink.proxy.learning.graph import Direction, Relation
+from gremlink.proxy.learning.graph import Direction
 from gremlink.proxy.learning.links.evaluation.ranking_metrics import RankingMetrics
 from gremlink.proxy.learning.links.evaluation.reliability import Bin
 from gremlink.proxy.learning.links.training.blend import TIE
-from gremlink.proxy.learning.links.training.experiment import Ranks, Study
-from gremlink.proxy.learning.links.training.networks import Course
-from gremlink.proxy.learning.search.tuning import SearchReport
+from gremlink.proxy.learning.links.training.experiment import LinkResults, Ranks
+from gremlink.proxy.learning.links.training.networks import History
+from gremlink.proxy.learning.reports.charts import Points
+from gremlink.proxy.learning.reports.report import MethodRow, Report
 
 RANK_BINS = (
     ("1", 1.0),
@@ -28,18 +29,12 @@ RANK_BINS = (
 """Labels and upper ends of the histogram of ranks."""
 
 
-@dataclass(frozen=True, slots=True)
-class MethodRow:
-    """One method. `metrics` are over both directions, `intervals` around them; `seconds` to fit it
-    and rank with it, `memory` the MiB by which the process grew meanwhile.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRow(MethodRow):
+    """One method. `metrics` are over both directions, `intervals` around them."""
 
-    method: str
-    metrics: Mapping[str, float]
     intervals: Mapping[str, tuple[float, float]]
     by_direction: Mapping[str, Mapping[str, float]]
-    seconds: float
-    memory: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +48,8 @@ class BlendRow:
     weights: Mapping[str, float]
     ties: tuple[str, ...]
 
-    def told(self) -> str:
-        """In one line."""
+    def describe(self) -> str:
+        """Return the weights in one line."""
         listed = ", ".join(f"{name} {weight:.2f}" for name, weight in self.weights.items())
         return f"{listed}; ties by {', '.join(self.ties)}" if self.ties else listed
 
@@ -69,59 +64,45 @@ class Example:
     answers: tuple[tuple[str, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The model's row comes first. `peak_memory` is in MiB, `seconds` is the whole training.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkReport(Report):
+    """The report of a link training.
 
-    `chance` is what a random order of the candidates would reach (`random_order`);
-    `rank_counts` are held-out links by `RANK_BINS`, of the model and of the best method alone;
-    `picture` has vertices by type in the plane in which the network's embeddings differ most;
-    `budget` and `planned` are seconds, what was allowed and what the methods were estimated to
-    take; `parts` are the seconds that each part of the training took.
+    `chance` is the expectation for a random order of the candidates (`random_order`); `courses`
+    are the networks' histories; `rank_counts` are held-out links by `RANK_BINS`, of the model and
+    of the best single method.
     """
 
-    model: str
-    protocol: str
-    rows: tuple[MethodRow, ...]
+    template: ClassVar[str] = "links.html"
+
+    rows: tuple[LinkRow, ...]
     chance: Mapping[str, float]
     blend: tuple[BlendRow, ...]
-    warnings: tuple[str, ...]
-    graph: Mapping[str, int]
-    vertex_types: Mapping[str, int]
-    edge_types: Mapping[str, int]
     epochs: Mapping[str, int]
     networks: Mapping[str, int]
-    courses: Mapping[str, Course]
+    courses: Mapping[str, History]
     rank_counts: Mapping[str, tuple[int, ...]]
     reliability: tuple[Bin, ...]
     examples: tuple[Example, ...]
-    picture: Mapping[str, tuple[tuple[float, float], ...]]
-    search: SearchReport | None
-    seed: int
-    device: str
-    budget: float
-    planned: float
-    seconds: float
-    peak_memory: float
-    parts: Mapping[str, float]
 
-    def row(self, method: str) -> MethodRow:
-        """The row of a method. Raises KeyError."""
-        for row in self.rows:
-            if row.method == method:
-                return row
-        raise KeyError(method)
+    @property
+    def title(self) -> str:
+        """The task and the model."""
+        return f"Link prediction, {self.model}"
 
-    def best_alone(self) -> MethodRow | None:
-        """The row with the best MRR beside the model's."""
-        others = [row for row in self.rows if row.method != self.model]
-        return max(others, key=lambda row: row.metrics["mrr"], default=None)
+    @property
+    def size(self) -> str:
+        """The size of the data in a sentence."""
+        return f"{self.graph['vertices']:,} vertices, {self.graph['edges']:,} edges."
+
+    def score(self, row: MethodRow) -> float:
+        """Return the MRR."""
+        return row.metrics["mrr"]
 
     def verdict(self) -> str:
-        """How the model stands beside the best method alone, and beside none."""
-        own = self.row(self.model)
+        """Compare the model with the best single method, and with a random order."""
         chance = self.chance["mrr"]
-        if own.intervals["mrr"][0] > chance:
+        if self.rows[0].intervals["mrr"][0] > chance:
             return self._comparison()
         return (
             f"{self._comparison()} A random order would have {chance:.4f}: on these edges "
@@ -149,57 +130,65 @@ class Report:
             f"alone: {best.metrics['mrr']:.4f}.{only}"
         )
 
-    def to_document(self) -> dict[str, Any]:
-        """The report as JSON."""
-        return asdict(self)
+    def losses(self) -> dict[str, Points]:
+        """Return the loss of each network by epoch."""
+        return {name: sorted(each.losses.items()) for name, each in self.courses.items()}
+
+    def gains(self) -> dict[str, Points]:
+        """Return the gain of each network on held-out links by epoch."""
+        return {name: sorted(each.curve.items()) for name, each in self.courses.items()}
+
+    def calibration(self) -> Points:
+        """Return the mean score and the share of links of each tenth."""
+        return [(each.score, each.share) for each in self.reliability]
 
 
-def method_rows(study: Study, model: str) -> tuple[MethodRow, ...]:
-    """A row for each method, the model first, then by falling MRR."""
+def link_rows(results: LinkResults, model: str) -> tuple[LinkRow, ...]:
+    """Return a row for each method, the model first, then by falling MRR."""
     rows = []
-    for name, tasks in study.ranks.items():
+    for name, tasks in results.ranks.items():
         pooled = RankingMetrics()
         by_task = {}
         for (relation, direction), ranks in tasks.items():
-            sources = study.sources[relation, direction]
+            sources = results.sources[relation, direction]
             pooled.update(ranks, sources)
             single = RankingMetrics()
             single.update(ranks, sources)
-            by_task[_task_name(relation, direction)] = single.compute()
+            by_task[f"{relation} {direction}"] = single.compute()
         rows.append(
-            MethodRow(
-                name,
-                pooled.compute(),
-                pooled.intervals(),
-                by_task,
-                round(study.seconds.get(name, 0.0), 3),
-                round(study.memory.get(name, 0.0), 1),
+            LinkRow(
+                method=name,
+                metrics=pooled.compute(),
+                intervals=pooled.intervals(),
+                by_direction=by_task,
+                seconds=round(results.seconds.get(name, 0.0), 3),
+                memory=round(results.memory.get(name, 0.0), 1),
             )
         )
     rows.sort(key=lambda row: (row.method != model, -np.nan_to_num(row.metrics["mrr"])))
     return tuple(rows)
 
 
-def rank_counts(study: Study, rows: tuple[MethodRow, ...]) -> dict[str, tuple[int, ...]]:
-    """The histogram of ranks of the first two methods."""
+def rank_counts(results: LinkResults, rows: tuple[LinkRow, ...]) -> dict[str, tuple[int, ...]]:
+    """Return the histogram of ranks of the first two methods."""
     return {
-        row.method: _histogram(np.concatenate([*study.ranks[row.method].values()]))
+        row.method: _histogram(np.concatenate([*results.ranks[row.method].values()]))
         for row in rows[:2]
     }
 
 
 def _histogram(ranks: Ranks) -> tuple[int, ...]:
     ends = [end for _, end in RANK_BINS]
-    places = np.searchsorted(ends, ranks, side="left")
-    return tuple(int(count) for count in np.bincount(places, minlength=len(ends)))
+    bins = np.searchsorted(ends, ranks, side="left")
+    return tuple(int(count) for count in np.bincount(bins, minlength=len(ends)))
 
 
-def blend_rows(study: Study) -> tuple[BlendRow, ...]:
-    """The weights of every relation and direction, largest first."""
+def blend_rows(results: LinkResults) -> tuple[BlendRow, ...]:
+    """Return the weights of every relation and direction, largest first."""
     rows = []
-    for (relation, direction), weights in study.blend.weights.items():
+    for (relation, direction), weights in results.blend.weights.items():
         order = np.argsort(-weights, kind="stable")
-        used = {study.blend.members[place]: float(weights[place]) for place in order}
+        used = {results.blend.members[index]: float(weights[index]) for index in order}
         least = TIE * float(weights.max()) * (1.0 + 1e-9)
         rows.append(
             BlendRow(
@@ -210,7 +199,3 @@ def blend_rows(study: Study) -> tuple[BlendRow, ...]:
             )
         )
     return tuple(rows)
-
-
-def _task_name(relation: Relation, direction: Direction) -> str:
-    return f"{relation} {direction}"

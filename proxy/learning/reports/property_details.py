@@ -1,4 +1,4 @@
-"""What the report of a property shows beside the table: of the model, on the rows that judge it."""
+"""Details of a property report, of the model on held-out rows."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Floats
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
-from gremlink.proxy.learning.properties.metrics import HALF, chosen, macro_auc
-from gremlink.proxy.learning.properties.training.experiment import PropertyStudy
-from gremlink.proxy.learning.properties.training.network import Stage
+from gremlink.proxy.learning.properties.thresholds import HALF, predicted_classes
+from gremlink.proxy.learning.properties.training.experiment import PropertyResults
+from gremlink.proxy.learning.properties.training.metrics import macro_auc
+from gremlink.proxy.learning.properties.training.network import Checkpoint
 from gremlink.proxy.learning.trained.target import Form, Outputs
 
 RESAMPLES = 200
@@ -27,7 +28,7 @@ Points = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
-    """How one class is found. `count` rows have it; `auc` is `None` where all or none do."""
+    """The metrics of one class. `count` rows have it; `auc` is `None` where all or none do."""
 
     name: str
     count: int
@@ -39,7 +40,7 @@ class ClassRow:
 
 @dataclass(frozen=True, slots=True)
 class HeldExample:
-    """An element that was held out: what it is called, its value, and what the model says."""
+    """An element that was held out: its name, its value, and the prediction."""
 
     element: str
     truth: str
@@ -63,10 +64,10 @@ class Details:
     held_losses: Mapping[str, Points]
 
 
-def details(dataset: PropertyDataset, study: PropertyStudy, model: str, metric: str) -> Details:
-    """All of it, from what the study has kept."""
+def details(dataset: PropertyDataset, results: PropertyResults, model: str, metric: str) -> Details:
+    """Return the details from the results on held-out rows."""
     form = dataset.target.form
-    truth, answers = study.metrics[model].rows()
+    truth, answers = results.metrics[model].rows()
     random = np.random.default_rng(len(truth))
     numbers = form is Form.NUMBER
     points: Points = ()
@@ -76,18 +77,21 @@ def details(dataset: PropertyDataset, study: PropertyStudy, model: str, metric: 
         points = tuple((round(x, 6), round(y, 6)) for x, y in pairs)
     names = [str(value.value) for value in dataset.target.classes]
     return Details(
-        {name: interval(form, *metrics.rows(), metric) for name, metrics in study.metrics.items()},
+        {
+            name: interval(form, *metrics.rows(), metric)
+            for name, metrics in results.metrics.items()
+        },
         () if numbers else class_rows(form, names, truth > HALF, answers),
         () if numbers else reliability(truth > HALF, answers),
         points,
-        _examples(dataset, study, truth, answers, random.permutation(len(truth))[:EXAMPLES]),
-        _mean_curves([course.learning for course in study.courses]),
-        _mean_curves([course.losses for course in study.courses]),
+        _examples(dataset, results, truth, answers, random.permutation(len(truth))[:EXAMPLES]),
+        _mean_curves([each.learning for each in results.histories]),
+        _mean_curves([each.losses for each in results.histories]),
     )
 
 
 def interval(form: Form, truth: Floats, answers: Outputs, metric: str) -> tuple[float, float]:
-    """The middle 95 % of a metric over resampled rows (bootstrap; Efron & Tibshirani, 1993)."""
+    """Return the middle 95 % of a metric over resampled rows (Efron & Tibshirani, 1993)."""
     random = np.random.default_rng(0)
     found = []
     if form is Form.NUMBER:
@@ -95,9 +99,9 @@ def interval(form: Form, truth: Floats, answers: Outputs, metric: str) -> tuple[
         for _ in range(RESAMPLES):
             found.append(np.sqrt(squares @ _counts(random, len(truth)) / len(truth)))
     else:
-        own, said = truth > HALF, chosen(form, answers)
-        right = (own == said).all(axis=1).astype(np.float64)
-        both, either = (own & said).astype(np.float64), own.astype(np.float64) + said
+        own, predicted = truth > HALF, predicted_classes(form, answers)
+        right = (own == predicted).all(axis=1).astype(np.float64)
+        both, either = (own & predicted).astype(np.float64), own.astype(np.float64) + predicted
         for _ in range(RESAMPLES):
             counts = _counts(random, len(truth))
             if metric == "accuracy":
@@ -111,7 +115,7 @@ def interval(form: Form, truth: Floats, answers: Outputs, metric: str) -> tuple[
 
 
 def _counts(random: np.random.Generator, rows: int) -> NDArray[np.float64]:
-    """How often each row is drawn."""
+    """Return the number of times that each row is drawn."""
     drawn = np.bincount(random.integers(rows, size=rows), minlength=rows)
     return np.asarray(drawn, dtype=np.float64)
 
@@ -119,12 +123,12 @@ def _counts(random: np.random.Generator, rows: int) -> NDArray[np.float64]:
 def class_rows(
     form: Form, names: Sequence[str], truth: NDArray[np.bool_], answers: Outputs
 ) -> tuple[ClassRow, ...]:
-    """A row for each class."""
-    said = chosen(form, answers)
+    """Return a row for each class."""
+    predicted = predicted_classes(form, answers)
     found = []
-    for place, name in enumerate(names):
-        own, told = truth[:, place], said[:, place]
-        hits, count, named = int((own & told).sum()), int(own.sum()), int(told.sum())
+    for index, name in enumerate(names):
+        own, count = truth[:, index], int(truth[:, index].sum())
+        hits, named = int((own & predicted[:, index]).sum()), int(predicted[:, index].sum())
         found.append(
             ClassRow(
                 name,
@@ -132,14 +136,14 @@ def class_rows(
                 hits / named if named else 0.0,
                 hits / count if count else 0.0,
                 2.0 * hits / (count + named) if count + named else 0.0,
-                macro_auc(own[:, None], answers[:, [place]]) if 0 < count < len(own) else None,
+                macro_auc(own[:, None], answers[:, [index]]) if 0 < count < len(own) else None,
             )
         )
     return tuple(found)
 
 
 def reliability(truth: NDArray[np.bool_], answers: Outputs) -> Points:
-    """Mean confidence and share of true ones in each tenth, over all pairs of row and class."""
+    """Return mean confidence and share of true ones in tenths, over pairs of row and class."""
     scores, own = answers.ravel(), truth.ravel()
     places = np.minimum((scores * BINS).astype(np.int64), BINS - 1)
     counts = np.bincount(places, minlength=BINS)
@@ -151,30 +155,32 @@ def reliability(truth: NDArray[np.bool_], answers: Outputs) -> Points:
 
 def _examples(
     dataset: PropertyDataset,
-    study: PropertyStudy,
+    results: PropertyResults,
     truth: Floats,
     answers: Outputs,
     shown: NDArray[np.int64],
 ) -> tuple[HeldExample, ...]:
     form = dataset.target.form
     names = [str(value.value) for value in dataset.target.classes]
-    said = None if form is Form.NUMBER else chosen(form, answers)
+    predicted = None if form is Form.NUMBER else predicted_classes(form, answers)
     found = []
     for row in shown.tolist():
-        element = _called(dataset, int(study.judged[row]))
-        if said is None:
+        element = _called(dataset, int(results.judged[row]))
+        if predicted is None:
             numbers = f"{truth[row, 0]:.6g}", f"{answers[row, 0]:.6g}"
             found.append(HeldExample(element, *numbers))
             continue
         true = [name for name, has in zip(names, truth[row] > HALF, strict=True) if has]
         order = np.argsort(-answers[row], kind="stable")
-        told = [f"{names[each]} ({answers[row, each]:.2f})" for each in order if said[row, each]]
-        found.append(HeldExample(element, ", ".join(true), ", ".join(told) or "none"))
+        named = [
+            f"{names[each]} ({answers[row, each]:.2f})" for each in order if predicted[row, each]
+        ]
+        found.append(HeldExample(element, ", ".join(true), ", ".join(named) or "none"))
     return tuple(found)
 
 
 def _called(dataset: PropertyDataset, row: int) -> str:
-    """A vertex's id; an edge's, or those of its ends."""
+    """Return a vertex's id; an edge's, or those of its ends."""
     places = [int(end[row]) for end in dataset.subjects.ends]
     ends = [
         str(dataset.ids[name][place].value)
@@ -186,8 +192,8 @@ def _called(dataset: PropertyDataset, row: int) -> str:
     return own or " to ".join(ends)
 
 
-def _mean_curves(folds: Sequence[Mapping[Stage, float]]) -> dict[str, Points]:
-    """By kind of network the mean at every epoch that some fold reached."""
+def _mean_curves(folds: Sequence[Mapping[Checkpoint, float]]) -> dict[str, Points]:
+    """Return by kind of network the mean at every epoch that some fold reached."""
     curves: dict[str, dict[int, list[float]]] = {}
     for fold in folds:
         for (remembers, epoch), value in fold.items():

@@ -1,14 +1,23 @@
-"""What a training for a property tells at its end: every method on the same held-out rows."""
+"""The report of a property training: every method on the same held-out rows, and the choice."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
-from gremlink.proxy.learning.methods import AUTO
-from gremlink.proxy.learning.reports.property_details import Details
-from gremlink.proxy.learning.search.tuning import SearchReport
+from gremlink.proxy.learning.methods import AUTO, NETWORK
+from gremlink.proxy.learning.models.gnn.mini_batches import place
+from gremlink.proxy.learning.properties.mixture import used
+from gremlink.proxy.learning.properties.thresholds import Decision
+from gremlink.proxy.learning.properties.training.experiment import (
+    PropertyExperiment,
+    PropertyResults,
+)
+from gremlink.proxy.learning.properties.training.metrics import ClassificationMetrics, Metrics
+from gremlink.proxy.learning.reports.property_details import Details, details
+from gremlink.proxy.learning.reports.report import MethodRow, Report
+from gremlink.proxy.learning.trained.target import Form, PropertyTarget
 
 MOST_CLASSES = 50
 """Up to so many classes the report shows the confusion matrix."""
@@ -26,77 +35,51 @@ TITLES = {
 LOWER_IS_BETTER = ("rmse", "mae")
 
 
-@dataclass(frozen=True, slots=True)
-class PropertyRow:
-    """One method; `seconds` to fit it wherever it was tried, and to predict with it, and `memory`
-    the MiB by which the process grew meanwhile."""
-
-    method: str
-    metrics: Mapping[str, float]
-    seconds: float
-    memory: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class PropertyReport:
-    """The model's row comes first. `metric` is the one that chose, the rows are ordered by it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyReport(Report):
+    """The report of a property training. `metric` is the one that chose; it orders the rows.
 
     `weights` are those of the methods in the model. `classes` are the classes' frequencies among
-    the labelled rows; `balance`, from 0 to 1, is how far their confidences were lifted for being
-    rare, and `thresholds` are those that became one half, where an element may have several
-    classes; `confusion` counts rows by true and predicted class in this order. `remembers` tells
-    whether the network has learned embeddings beside features for the vertices that are asked
-    about. `budget` and `planned` are seconds, what was allowed and what the methods were estimated
-    to take; `peak_memory` is in MiB, `seconds` is the whole training.
+    the labelled rows; `balance`, from 0 to 1, is the exponent of the prior correction, and
+    `thresholds` are the decision thresholds where an element may have several classes; `confusion`
+    counts rows by true and predicted class in this order. `remembers` is true where the network
+    has learned embeddings beside the features of the vertices to predict.
     """
 
-    model: str
+    template: ClassVar[str] = "properties.html"
+
     task: str
     target: str
-    protocol: str
     metric: str
-    rows: tuple[PropertyRow, ...]
     weights: Mapping[str, float]
     classes: Mapping[str, int]
     balance: float
     thresholds: Mapping[str, float]
     confusion: list[list[int]]
-    warnings: tuple[str, ...]
-    graph: Mapping[str, int]
     labelled: int
     epochs: int
     remembers: bool
     networks: int
-    seed: int
-    device: str
-    budget: float
-    planned: float
-    seconds: float
-    peak_memory: float
-    search: SearchReport | None = None
-    vertex_types: Mapping[str, int] = field(default_factory=dict)
-    edge_types: Mapping[str, int] = field(default_factory=dict)
     details: Details | None = None
-    picture: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
-    parts: Mapping[str, float] = field(default_factory=dict)
 
-    def row(self, method: str) -> PropertyRow:
-        """The row of a method. Raises KeyError."""
-        for row in self.rows:
-            if row.method == method:
-                return row
-        raise KeyError(method)
+    @property
+    def title(self) -> str:
+        """The task, the target and the model."""
+        title = f"{self.task.replace('_', ' ')}, {self.target}, {self.model}"
+        return title[0].upper() + title[1:]
 
-    def best_alone(self) -> PropertyRow | None:
-        """The best row by `metric` beside the model's."""
-        others = [row for row in self.rows if row.method != self.model]
-        sign = -1 if self.metric in LOWER_IS_BETTER else 1
-        return max(others, key=lambda row: sign * row.metrics[self.metric], default=None)
+    @property
+    def size(self) -> str:
+        """The size of the data in a sentence."""
+        return (
+            f"{self.labelled:,} elements with a value; {self.graph['vertices']:,} vertices, "
+            f"{self.graph['edges']:,} edges."
+        )
 
-    def is_better(self, row: PropertyRow, other: PropertyRow) -> bool:
-        """Whether a row is better by `metric`."""
-        one, two = row.metrics[self.metric], other.metrics[self.metric]
-        return one < two if self.metric in LOWER_IS_BETTER else one > two
+    def score(self, row: MethodRow) -> float:
+        """Return the metric that chose, negated where lower is better."""
+        value = row.metrics[self.metric]
+        return -value if self.metric in LOWER_IS_BETTER else value
 
     @property
     def served_alone(self) -> str | None:
@@ -104,7 +87,7 @@ class PropertyReport:
         return next(iter(self.weights)) if self.model == AUTO and len(self.weights) == 1 else None
 
     def verdict(self) -> str:
-        """A sentence: how the model stands beside the best method alone."""
+        """Compare the model with the best single method, in a sentence."""
         own, best = self.row(self.model), self.best_alone()
         figure = f"{TITLES[self.metric]} of {self.model}: {own.metrics[self.metric]:.4f}"
         if best is None:
@@ -112,12 +95,12 @@ class PropertyReport:
         other = best.metrics[self.metric]
         if best.method == self.served_alone:
             return f"{figure}; of {best.method}, which is all of it: {other:.4f}."
-        if self.is_better(best, own):
+        if self.score(best) > self.score(own):
             return f"{figure}. {best.method} alone does better on these rows: {other:.4f}."
         return f"{figure}; of {best.method}, the best method alone: {other:.4f}."
 
     def notes(self) -> tuple[str, ...]:
-        """Sentences about the choice, for people."""
+        """Explain the choice in sentences."""
         found = []
         only = self.served_alone
         if only is not None:
@@ -144,5 +127,70 @@ class PropertyReport:
         return tuple(found)
 
     def to_document(self) -> dict[str, Any]:
-        """The report as JSON."""
+        """Return the report as JSON."""
         return {**asdict(self), "notes": list(self.notes())}
+
+
+def property_report(
+    experiment: PropertyExperiment,
+    results: PropertyResults,
+    common: Mapping[str, Any],
+) -> PropertyReport:
+    """Return the report of an experiment; `common` are fields that do not depend on the task."""
+    dataset, model = experiment.dataset, experiment.model
+    target = dataset.target
+    metric = experiment.scoring.metric
+    spent = dict(experiment.stopwatch.seconds)
+    spent[AUTO] = sum(spent.values())
+    rows = [
+        MethodRow(
+            name,
+            metrics.compute(),
+            round(spent.get(name, 0.0), 3),
+            round(experiment.stopwatch.memory.get(name, 0.0), 1),
+        )
+        for name, metrics in results.metrics.items()
+        if name != AUTO or model == AUTO
+    ]
+    sign = 1 if metric in LOWER_IS_BETTER else -1
+    rows.sort(key=lambda row: (row.method != model, sign * row.metrics[metric]))
+    counts = dataset.truth[dataset.labelled].sum(axis=0)
+    classes = {
+        str(value.value): int(count) for value, count in zip(target.classes, counts, strict=False)
+    }
+    choice = results.choices[model]
+    weights, decision = used(experiment.plan.names, choice.weights), choice.decision
+    return PropertyReport(
+        **common,
+        protocol=results.protocol,
+        rows=tuple(rows),
+        device=place(dataset.graph, experiment.settings) if NETWORK in weights else "cpu",
+        task=target.name,
+        target=str(target),
+        metric=metric,
+        weights=dict(weights),
+        classes=classes,
+        balance=decision.balance,
+        thresholds=_thresholds(decision, target),
+        confusion=_confusion(results.metrics[model], target.form, len(classes)),
+        labelled=len(dataset.labelled),
+        epochs=results.checkpoint.epoch,
+        remembers=results.checkpoint.remembers,
+        networks=results.networks if NETWORK in weights else 0,
+        details=details(dataset, results, model, metric),
+    )
+
+
+def _confusion(metrics: Metrics, form: Form, classes: int) -> list[list[int]]:
+    """Return rows by true and by predicted class, where every row has one class of a few."""
+    if isinstance(metrics, ClassificationMetrics) and form is Form.ONE_CLASS:
+        return metrics.confusion().tolist() if classes <= MOST_CLASSES else []
+    return []
+
+
+def _thresholds(decision: Decision, target: PropertyTarget) -> dict[str, float]:
+    """Return the thresholds by class, where an element may have several."""
+    if target.form is not Form.SEVERAL_CLASSES or decision.thresholds is None:
+        return {}
+    pairs = zip(target.classes, decision.thresholds, strict=True)
+    return {str(value.value): round(float(threshold), 4) for value, threshold in pairs}

@@ -47,7 +47,11 @@ def property_table(report: PropertyReport) -> Group:
     best = report.best_alone()
     own = report.row(report.model)
     # The notes explain a method that is served alone.
-    if best is not None and best.method != report.served_alone and report.is_better(best, own):
+    if (
+        best is not None
+        and best.method != report.served_alone
+        and report.score(best) > report.score(own)
+    ):
         lines.append(
             f"Note: {best.method} alone does better on these rows than {report.model} "
             f"({best.metrics[report.metric]:.4f} against {own.metrics[report.metric]:.4f})."

@@ -7,20 +7,20 @@ from rich.table import Table
 from rich.text import Text
 
 from gremlink.proxy.learning.methods import AUTO
-from gremlink.proxy.learning.reports.link_report import Report
+from gremlink.proxy.learning.reports.link_report import LinkReport
 from gremlink.proxy.learning.reports.property_report import PropertyReport
 from gremlink.proxy.learning.reports.property_table import property_table
 from gremlink.proxy.messages.controls import escaped
 
 
-def table_of(report: Report | PropertyReport) -> Group:
+def table_of(report: LinkReport | PropertyReport) -> Group:
     """Return a report for a terminal, whatever was learned."""
     if isinstance(report, PropertyReport):
         return property_table(report)
     return link_table(report)
 
 
-def link_table(report: Report) -> Group:
+def link_table(report: LinkReport) -> Group:
     """Return the report for a terminal: methods side by side, weights, protocol, cost."""
     table = Table(header_style="bold", caption_justify="left")
     table.add_column("Method")
@@ -40,7 +40,7 @@ def link_table(report: Report) -> Group:
     lines = [f"Protocol: {report.protocol}."]
     if report.model == AUTO:
         for blend in report.blend:
-            lines.append(f"Weights of {blend.relation} {blend.direction}: {blend.told()}")
+            lines.append(f"Weights of {blend.relation} {blend.direction}: {blend.describe()}")
     lines.append(report.verdict())
     if report.search is not None:
         lines.append(report.search.verdict())

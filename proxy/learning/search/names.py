@@ -76,8 +76,8 @@ def with_frequency(settings: TrainingSettings, configuration: HpoConfiguration) 
     return replace(settings, evaluate_every=max(1, round(every)))
 
 
-def told(configuration: HpoConfiguration) -> tuple[str, ...]:
-    """Warnings about parameters that change nothing, or that nobody knows.
+def warnings_of(configuration: HpoConfiguration) -> tuple[str, ...]:
+    """Return warnings about parameters that change nothing, and about unknown ones.
 
     Raises `BadHpoConfiguration` for one that is nearly known.
     """

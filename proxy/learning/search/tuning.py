@@ -1,4 +1,4 @@
-"""From what a user asked for to settings: the configuration beside the data, and the search."""
+"""The settings of a training: from the options, the configuration beside the data, and a search."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gremlink.proxy.learning.search.configuration import (
     configuration_of,
     read_configuration,
 )
-from gremlink.proxy.learning.search.names import SETTINGS, applied, told, with_frequency
+from gremlink.proxy.learning.search.names import SETTINGS, applied, warnings_of, with_frequency
 from gremlink.proxy.learning.search.parameter import Value, in_words
 from gremlink.proxy.learning.search.search import Here, Objective, TrialRow, search
 from gremlink.proxy.learning.search.templates import TASKS, template
@@ -35,8 +35,8 @@ TUNED = "tuned"
 
 @dataclass(frozen=True, slots=True)
 class SearchReport:
-    """What was tried. `parameters` are the chosen trial's, in Neptune's names; `metric` is what the
-    trials were judged by on held-out data, larger is better; `parallel` ran at a time.
+    """The trials of a search. `parameters` are the chosen trial's, in Neptune's names; `metric` on
+    held-out data judged the trials, larger is better; `parallel` ran at a time.
     """
 
     network: str
@@ -47,7 +47,7 @@ class SearchReport:
     seconds: float
 
     def verdict(self) -> str:
-        """A sentence: what was found, beside the settings that it began with."""
+        """Compare the best settings with those that the search began with, in a sentence."""
         chosen = in_words(list(self.parameters.items())) or "there was nothing to choose"
         best = self.rise()[-1][1]
         pruned = sum(row.state == "pruned" for row in self.trials)
@@ -56,11 +56,11 @@ class SearchReport:
         return (
             f"Search of settings for {self.network}: {len(self.trials)} trials, {pruned} given up "
             f"early, {self.seconds:.1f} s. Best {self.metric} on held-out data {best:.4f}{before}: "
-            f"{self._why()}{chosen}."
+            f"{self._reason()}{chosen}."
         )
 
-    def _why(self) -> str:
-        """Why the defaults stay although something was better; nothing where they do not."""
+    def _reason(self) -> str:
+        """Return the reason to keep the defaults although a trial was better, if they are kept."""
         first = self.trials[0]
         stayed = dict(self.parameters) == dict(first.parameters)
         if not stayed or first.value is None or self.rise()[-1][1] <= first.value:
@@ -68,7 +68,7 @@ class SearchReport:
         return "no more than luck explains, so the defaults stay, "
 
     def rise(self) -> list[tuple[float, float]]:
-        """The best value so far by trial, from 1, of those that came to their end."""
+        """Return the best value so far by trial, from 1, of the complete ones."""
         points: list[tuple[float, float]] = []
         for row in self.trials:
             if row.state == "complete" and row.value is not None:
@@ -78,11 +78,11 @@ class SearchReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to train: a model by name, settings that hold without a search, and what to search.
+class Request:
+    """The model to train by name, the settings that hold without a search, and the search.
 
     `pinned` are fields of the settings that were set on purpose: a search leaves them alone.
-    `earlier` is what an earlier training's search has found, by network.
+    `earlier` are the parameters that an earlier training's search has found, by network.
     """
 
     model: str
@@ -95,11 +95,11 @@ class Wanted:
 
     @property
     def metric(self) -> Metric | None:
-        """What a trial is to be judged by, if the configuration says so."""
+        """The metric of trials, if the configuration names one."""
         return None if self.configuration is None else self.configuration.metric
 
 
-def wanted_for(
+def requested(
     directory: Path,
     model: str,
     settings: TrainingSettings | None,
@@ -107,8 +107,8 @@ def wanted_for(
     graph: TypedGraph,
     task: str,
     models: Sequence[str],
-) -> Wanted:
-    """Read the configuration that was named, or that lies in the data's `directory`.
+) -> Request:
+    """Read the configuration of the search, by default the one in the data's `directory`.
 
     A warm start takes its settings from the earlier training instead. The file's model, unless it
     is `auto`, counts more than `model`, as in Neptune; its defaults count less than settings that
@@ -127,7 +127,7 @@ def wanted_for(
         return _as_before(asked.previous, model, settings, asked, pinned)
     path = asked.configuration or directory / FILE
     if asked.configuration is None and not path.is_file():
-        return Wanted(model, settings, None, asked, pinned, ())
+        return Request(model, settings, None, asked, pinned, ())
     configuration = read_configuration(path, graph.vertex_count, graph.edge_count)
     if configuration.task not in (None, TASKS[task]):
         raise BadHpoConfiguration(
@@ -145,13 +145,10 @@ def wanted_for(
         settings = applied(settings, _free(configuration.defaults(), pinned))
         if "evaluate_every" not in pinned:
             settings = with_frequency(settings, configuration)
-        warnings = told(configuration)
+        warnings = warnings_of(configuration)
     except ValueError as error:
         raise BadHpoConfiguration(f"{path}: {error}") from error
-    return Wanted(model, settings, configuration, asked, pinned, warnings)
-
-
-NO_SEARCH = "there was no search: a warm start keeps the settings of the earlier training"
+    return Request(model, settings, configuration, asked, pinned, warnings)
 
 
 def _as_before(
@@ -160,14 +157,14 @@ def _as_before(
     settings: TrainingSettings,
     asked: SearchSettings,
     pinned: frozenset[str],
-) -> Wanted:
-    """With the network's settings of an earlier training. Raises `ArtifactError`."""
+) -> Request:
+    """Take the network's settings of an earlier training. Raises `ArtifactError`."""
     manifest = read_manifest(previous)
     before = manifest.get("settings", {})
     kept = {name: before[name] for name in set(SETTINGS.values()) - pinned if name in before}
     found = manifest.get(TUNED, {})
     earlier = {name: _free(parameters, pinned) for name, parameters in found.items()}
-    return Wanted(model, replace(settings, **kept), None, asked, pinned, (), earlier)
+    return Request(model, replace(settings, **kept), None, asked, pinned, (), earlier)
 
 
 def _free(values: Mapping[str, Value], pinned: frozenset[str]) -> dict[str, Value]:
@@ -175,8 +172,8 @@ def _free(values: Mapping[str, Value], pinned: frozenset[str]) -> dict[str, Valu
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What a worker has to know to make the same objective, beside `network` and settings."""
+class DataSource:
+    """The data and the seed, from which a worker makes the same objective."""
 
     directory: Path
     data_configuration: str = CONFIGURATION
@@ -185,7 +182,7 @@ class Question:
     def document(
         self, network: str, metric: Metric | None, settings: TrainingSettings
     ) -> dict[str, Any]:
-        """For `trial_worker.serve`."""
+        """Return the first line for `trial_worker.serve`."""
         return {
             "directory": str(self.directory),
             "configuration": self.data_configuration,
@@ -196,60 +193,60 @@ class Question:
         }
 
 
-def stages_of_search(wanted: Wanted, network: str, seconds: float) -> list[Stage]:
-    """The trials of a search as stages, each of so many seconds."""
-    at_a_time = min(wanted.search.parallel, wanted.search.trials)
+def stages_of_search(request: Request, network: str, seconds: float) -> list[Stage]:
+    """Return the trials of a search as stages, each of so many seconds."""
+    at_a_time = min(request.search.parallel, request.search.trials)
     return [
         Stage(f"{searching(network)}, trial {number}", seconds / at_a_time, "the search")
-        for number in range(1, wanted.search.trials + 1)
+        for number in range(1, request.search.trials + 1)
     ]
 
 
 def searching(network: str) -> str:
-    """What a search is called in progress."""
+    """Return the name of a search in progress."""
     return f"search of settings for {network}"
 
 
-def tuned(
-    wanted: Wanted,
+def tune(
+    request: Request,
     network: str,
     task: str,
     metric: str,
     objective: Objective,
-    question: Question,
+    source: DataSource,
     progress: Progress,
 ) -> tuple[TrainingSettings, SearchReport]:
-    """Search settings for a network; `metric` is what `objective` returns, by name.
+    """Search settings for a network; `metric` is the name of what `objective` returns.
 
     Without a configuration the parameters are those of `templates`. Raises `SearchFailed`.
     """
     begun = time.perf_counter()
-    configuration = wanted.configuration
+    configuration = request.configuration
     if configuration is None:
         configuration = configuration_of(template(network, task, metric))
-    asked, settings = wanted.search, wanted.settings
+    asked, settings = request.search, request.settings
     parameters = [
         each
         for each in configuration.searched(asked.trials)
-        if each.name in SETTINGS and SETTINGS[each.name] not in wanted.pinned
+        if each.name in SETTINGS and SETTINGS[each.name] not in request.pinned
     ]
     known = {each.name: getattr(settings, SETTINGS[each.name]) for each in parameters}
-    # What is left open (embeddings beside features) is done by default.
+    # An open setting (embeddings beside features) counts as true.
     defaults = {name: True if value is None else value for name, value in known.items()}
-    # With nothing to choose one trial says all.
+    # With nothing to choose one trial is enough.
     trials = asked.trials if parameters else 1
     parallel = min(asked.parallel, trials)
     options: dict[str, Any] = {
         "trials": trials,
         "parallel": parallel,
-        "seed": question.seed,
+        "seed": source.seed,
         "progress": progress,
         "what": searching(network),
     }
     if parallel == 1:
         found = search(parameters, defaults, runner=Here(objective), **options)
     else:
-        first = question.document(network, wanted.metric, settings)
+        first = source.document(network, request.metric, settings)
         first["settings"]["threads"] = max(1, settings.threads // parallel)
         with Workers(parallel, first) as workers:
             found = search(parameters, defaults, runner=workers, **options)
@@ -259,5 +256,5 @@ def tuned(
 
 
 def tuned_by(report: SearchReport | None) -> dict[str, Any]:
-    """What an artifact's manifest keeps of a search: the parameters that were found, by network."""
+    """Return the manifest's entry of a search: the parameters that were found, by network."""
     return {TUNED: {} if report is None else {report.network: dict(report.parameters)}}

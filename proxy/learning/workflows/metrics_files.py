@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.learning.reports.link_report import Report
-from gremlink.proxy.learning.reports.property_report import PropertyReport
+from gremlink.proxy.learning.reports.report import Report
 from gremlink.proxy.store.documents import json_bytes
 
 EVAL_METRICS, TEST_METRICS = "eval_metrics_info.json", "test_metrics_info.json"
@@ -30,7 +29,7 @@ NAMES = {
 """Neptune's, where it has other ones: of its evaluation of links, and of `eval_metric`."""
 
 
-def summary(report: Report | PropertyReport) -> dict[str, Any]:
+def summary(report: Report) -> dict[str, Any]:
     """The model's figures, and those of the best method alone on the same held-out data."""
     best = report.best_alone()
     searched = report.search
@@ -56,7 +55,7 @@ def in_neptunes_names(metrics: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
-def write_figures(directory: Path, report: Report | PropertyReport) -> None:
+def write_figures(directory: Path, report: Report) -> None:
     """Write both files: the one for tests has numbers only, the other one the summary beside them.
 
     Raises OSError.

@@ -17,8 +17,7 @@ from gremlink.proxy.learning.processing.process import process, stages
 from gremlink.proxy.learning.processing.processed import ProcessedGraph
 from gremlink.proxy.learning.processing.stored import read_processed, write_processed
 from gremlink.proxy.learning.properties.dataset import property_dataset
-from gremlink.proxy.learning.properties.training.model_selection import yardstick_of
-from gremlink.proxy.learning.properties.training.scoring import metric_of
+from gremlink.proxy.learning.properties.training.scoring import scoring_of
 from gremlink.proxy.learning.search.templates import reports
 from gremlink.proxy.learning.timeline import Stage, Timeline
 from gremlink.proxy.store.artifacts import try_output
@@ -82,7 +81,7 @@ def prepare(
         beside = reports("link_prediction", "mrr", model_type)
     else:
         rows = property_dataset(found)
-        beside = reports(rows.target.name, metric_of(yardstick_of(rows)).name, model_type)
+        beside = reports(rows.target.name, scoring_of(rows).trial_metric.name, model_type)
     drift = None if earlier is None else drift_between(earlier.graph, found.graph)
     timeline(PhaseStarted(WRITING))
     about = {

@@ -1,27 +1,141 @@
-"""Training whatever an export's configuration asks for: links, or a property."""
+"""Training, from an export directory to an artifact directory: of links, or of a property.
+
+Both tasks share the steps: load the data, search settings, compare candidates on held-out data, fit
+the best on all data, report, write.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
-from gremlink.proxy.learning.events import Progress, unheard
-from gremlink.proxy.learning.links.prediction.model import TASK
-from gremlink.proxy.learning.links.training.experiment import Bench
-from gremlink.proxy.learning.links.training.trials import link_objective
-from gremlink.proxy.learning.methods import AUTO, MODELS, PROPERTY_MODELS
+from gremlink.proxy.learning.budget import within
+from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
+from gremlink.proxy.learning.graph import TypedGraph
+from gremlink.proxy.learning.methods import AUTO
+from gremlink.proxy.learning.models.gnn.messages import threads
 from gremlink.proxy.learning.models.gnn.mini_batches import check_device
 from gremlink.proxy.learning.processing.load import asks_for_property
-from gremlink.proxy.learning.properties.dataset import load_property
-from gremlink.proxy.learning.properties.training.trials import property_objective
-from gremlink.proxy.learning.reports.link_report import Report
+from gremlink.proxy.learning.provenance import PAGE, REPORT, peak_memory, provenance
+from gremlink.proxy.learning.reports.html import render
+from gremlink.proxy.learning.reports.link_report import LinkReport
 from gremlink.proxy.learning.reports.property_report import PropertyReport
 from gremlink.proxy.learning.search.configuration import Metric
-from gremlink.proxy.learning.search.search import Objective
+from gremlink.proxy.learning.search.names import applied
+from gremlink.proxy.learning.search.parameter import Value
+from gremlink.proxy.learning.search.search import Objective, Reached, Tell
+from gremlink.proxy.learning.search.tuning import (
+    DataSource,
+    Request,
+    SearchReport,
+    requested,
+    stages_of_search,
+    tune,
+    tuned_by,
+)
 from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings, check_model
-from gremlink.proxy.learning.workflows import train_links
-from gremlink.proxy.learning.workflows.train_properties import train_property
-from gremlink.proxy.store.artifacts import try_output
+from gremlink.proxy.learning.timeline import Stage, Timeline
+from gremlink.proxy.learning.workflows.embeddings import Groups, picture
+from gremlink.proxy.learning.workflows.load import Model, artifact_of
+from gremlink.proxy.learning.workflows.train_links import LinkTask
+from gremlink.proxy.learning.workflows.train_properties import PropertyTask
+from gremlink.proxy.store.artifacts import try_output, write_or_keep
+
+NO_SEARCH = "there was no search: a warm start keeps the settings of the earlier training"
+NO_NETWORK = "there was no search: no network takes part in this training"
+SAME_DATA = (
+    "the network's settings were chosen on the {examples} that judge it, so its own figures are a "
+    "little better than on new {examples}"
+)
+WRITING = "writing the artifact"
+
+E = TypeVar("E")
+R = TypeVar("R")
+M = TypeVar("M", bound=Model)
+
+
+class Task(Protocol[E, R, M]):
+    """The steps of a training that depend on the task; `E` is its experiment, `R` the results."""
+
+    learns: ClassVar[str]
+    models: ClassVar[tuple[str, ...]]
+    packages: ClassVar[tuple[str, ...]]
+    examples: ClassVar[str]
+
+    @classmethod
+    def load(cls, directory: Path, configuration: str, progress: Progress) -> Task[E, R, M]:
+        """Read an export or a processed graph. Raises `BadExport`, `UnusableExport`, ValueError."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The task by its name in artifacts."""
+        ...
+
+    @property
+    def graph(self) -> TypedGraph:
+        """The whole graph."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """The number of edges, and of rows with a value: it decides the default budget."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Warnings about the data."""
+        ...
+
+    def experiment(
+        self, model: str, settings: TrainingSettings, seed: int, progress: Progress
+    ) -> E:
+        """Plan the experiment. Raises `UnusableExport`, `UnusableSettings`."""
+        ...
+
+    def start_warm(self, experiment: E, request: Request) -> tuple[str, ...]:
+        """Begin with an earlier training, and return warnings. Raises `ArtifactError`."""
+        ...
+
+    def stages(self, experiment: E) -> list[Stage]:
+        """Return the phases of `evaluate` and `fit`."""
+        ...
+
+    def trial_seconds(self, experiment: E) -> float:
+        """Return the estimate for one trial of a search."""
+        ...
+
+    def trial_metric(self, experiment: E) -> Metric:
+        """Return the default metric of trials."""
+        ...
+
+    def trial(
+        self, network: str, settings: TrainingSettings, seed: int, metric: Metric | None
+    ) -> Callable[[TrainingSettings, Tell], Reached]:
+        """Return the validation of other settings. Raises `BadHpoConfiguration` for a metric."""
+        ...
+
+    def evaluate(self, experiment: E) -> R:
+        """Compare the candidates on held-out data."""
+        ...
+
+    def fit(self, experiment: E, results: R) -> M:
+        """Fit the chosen candidates on all data."""
+        ...
+
+    def groups(self) -> Groups | None:
+        """Return the groups of vertices in the picture of the embeddings; `None` for types."""
+        ...
+
+    def report(
+        self, experiment: E, results: R, model: M, common: Mapping[str, Any]
+    ) -> LinkReport | PropertyReport:
+        """Return the report; `common` are the fields that do not depend on the task."""
+        ...
 
 
 def train(
@@ -35,33 +149,126 @@ def train(
     configuration: str = CONFIGURATION,
     progress: Progress | None = None,
     deadline: float = 0.0,
-) -> Report | PropertyReport:
+) -> LinkReport | PropertyReport:
     """Train and write the artifact; without any target, links are learned, as in Neptune.
 
     `model` is one of `MODELS` for links, of `PROPERTY_MODELS` for a property; a configuration of
-    the search may name another. What can be known before the rows are read is told before. Raises
-    what `training.train` and `train_property` do, and `UnusableExport` for several targets.
+    the search may name another. `deadline` are seconds for all of it, 0 for any. The same seed
+    gives the same tensors on one machine, but for a deadline. Nothing is written before the end.
+
+    Raises `BadExport`, `UnusableExport`, ValueError (features that do not fit, an unknown model or
+    one that does not apply, an impossible configuration of the search), `SearchFailed`,
+    `OutputInTheWay`, `OutputUnwritable`, `OutputKeptElsewhere`; what is known before the rows are
+    read is checked before.
     """
     try_output(artifact_directory)
     if settings is not None:
         check_device(settings.device)
-    is_property = asks_for_property(export_directory, configuration)
-    if is_property:
-        check_model(model, "a property", PROPERTY_MODELS)
-    else:
-        check_model(model, TASK, MODELS)
-    run = train_property if is_property else train_links.train
-    return run(
-        export_directory,
-        artifact_directory,
-        model=model,
-        seed=seed,
-        settings=settings,
-        search=search,
-        configuration=configuration,
-        progress=progress,
-        deadline=deadline,
+    kind = task_of(export_directory, configuration)
+    check_model(model, kind.learns, kind.models)
+    timeline = Timeline(progress or unheard, deadline=deadline)
+    begun = time.perf_counter()
+    timeline(PhaseStarted("reading the export"))
+    task = kind.load(export_directory, configuration, timeline)
+    graph = task.graph
+    asked = requested(export_directory, model, settings, search, graph, task.name, task.models)
+    allowed = within(asked.settings, timeline.time_left(), task.size)
+    request = replace(asked, settings=allowed)
+    experiment = task.experiment(request.model, allowed, seed, timeline)
+    warnings = task.start_warm(experiment, request)
+    timeline.expect(_stages(task, experiment, request))
+    source = DataSource(export_directory, configuration, seed)
+    tried, more = _searched(task, experiment, request, source, timeline)
+    with threads(graph, allowed.threads):
+        results = task.evaluate(experiment)
+        served = task.fit(experiment, results)
+    timeline(PhaseStarted(WRITING))
+    plan = experiment.plan
+    common = {
+        "model": request.model,
+        "warnings": (*task.warnings, *plan.warnings(), *request.warnings, *warnings, *more),
+        "graph": {"vertices": graph.vertex_count, "edges": graph.edge_count},
+        "vertex_types": dict(graph.counts),
+        "edge_types": {str(relation): len(edges) for relation, edges in graph.edges.items()},
+        "picture": picture(served, task.groups()),
+        "search": tried,
+        "seed": seed,
+        "budget": round(plan.budget, 1),
+        "planned": round(plan.seconds, 1),
+    }
+    report = replace(
+        task.report(experiment, results, served, common),
+        seconds=round(time.perf_counter() - begun, 2),
+        peak_memory=round(peak_memory(), 1),
+        parts=timeline.finish(),
     )
+    recorded = replace(experiment.settings, budget=asked.settings.budget)
+    about = provenance(request.model, seed, recorded, task.packages) | tuned_by(tried)
+    if isinstance(report, PropertyReport):
+        about["methods"] = dict(report.weights)
+    reports = {REPORT: report.to_document(), PAGE: render(report)}
+    write_or_keep(artifact_directory, artifact_of(served, about), reports)
+    return report
+
+
+def task_of(directory: Path, configuration: str) -> type[Task[Any, Any, Any]]:
+    """Return the task of an export's configuration; reads no rows. Raises what `train` does."""
+    return PropertyTask if asks_for_property(directory, configuration) else LinkTask
+
+
+def _stages(task: Task[Any, Any, Any], experiment: Any, request: Request) -> list[Stage]:
+    found = []
+    if request.search.trials and request.search.previous is None and experiment.networks:
+        seconds = task.trial_seconds(experiment)
+        found = stages_of_search(request, experiment.networks[0], seconds)
+    return [*found, *task.stages(experiment), Stage(WRITING, 0.2, WRITING)]
+
+
+def _searched(
+    task: Task[Any, Any, Any],
+    experiment: Any,
+    request: Request,
+    source: DataSource,
+    progress: Progress,
+) -> tuple[SearchReport | None, tuple[str, ...]]:
+    """Search settings of the first network, if one takes part; return warnings, too.
+
+    Raises `BadHpoConfiguration`, `SearchFailed`.
+    """
+    if not request.search.trials:
+        return None, ()
+    if request.search.previous is not None:
+        return None, (NO_SEARCH,)
+    if not experiment.networks:
+        return None, (NO_NETWORK,)
+    network, settings = experiment.networks[0], request.settings
+    metric = request.metric or task.trial_metric(experiment)
+    run = _objective(task, network, settings, source.seed, metric)
+    found, report = tune(request, network, task.name, metric.name, run, source, progress)
+    experiment.use(network, found)
+    same = experiment.cross_validates
+    return report, (SAME_DATA.format(examples=task.examples),) if same else ()
+
+
+def _objective(
+    task: Task[Any, Any, Any],
+    network: str,
+    settings: TrainingSettings,
+    seed: int,
+    metric: Metric | None,
+) -> Objective:
+    """Return the objective of a search: equal seeds hold the same data out as the training does.
+
+    Test data are never used.
+    """
+    validate = task.trial(network, settings, seed, metric)
+
+    def run(parameters: Mapping[str, Value], tell: Tell) -> Reached:
+        tried = applied(settings, parameters)
+        with threads(task.graph, tried.threads):
+            return validate(tried, tell)
+
+    return run
 
 
 def objective(
@@ -72,14 +279,9 @@ def objective(
     settings: TrainingSettings,
     seed: int,
 ) -> Objective:
-    """What a search over the settings of a network asks of these data.
+    """Return the objective of a search over the settings of a network on these data.
 
     `metric` is the name and `topk` of one in a configuration. Raises what `train` does.
     """
-    judged_by = None if metric is None else Metric(*metric)
-    if asks_for_property(directory, configuration):
-        rows = load_property(directory, configuration)
-        return property_objective(rows, settings, seed, judged_by)
-    dataset = train_links.load_dataset(directory, configuration)
-    small = Bench(dataset, network, settings, seed, unheard).is_small
-    return link_objective(dataset, network, settings, seed, small=small)
+    task = task_of(directory, configuration).load(directory, configuration, unheard)
+    return _objective(task, network, settings, seed, None if metric is None else Metric(*metric))

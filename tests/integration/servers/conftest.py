@@ -9,7 +9,7 @@ from served import export_friends
 
 from gremlink.proxy.embedded import EmbeddedServer
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.records import Store
 
 

@@ -24,7 +24,7 @@ from gremlink.proxy.inference.errors import (
     UnsupportedOperation,
 )
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.relay.http.inferences import run_inference
 from gremlink.proxy.relay.offload import Offload
 from gremlink.proxy.serving.predictions import Predictions

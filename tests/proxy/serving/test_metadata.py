@@ -17,7 +17,7 @@ from gremlink.proxy.inference.live_graph import Neighbourhood, ReadLinks, ReadVe
 from gremlink.proxy.learning.inductive.scope import ENTITIES
 from gremlink.proxy.learning.links.prediction.model import from_artifact, to_artifact
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.serving.predictions import Predictions
 from gremlink.proxy.store.artifacts import Artifact, read_artifact, write_artifact
 from gremlink.proxy.store.records import Store

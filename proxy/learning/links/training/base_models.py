@@ -1,4 +1,4 @@
-"""Fitting the simple methods that compete, and the clock for all."""
+"""The base models beside the networks: fitting, timing, and validation of networks."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ from gremlink.proxy.learning.provenance import Stopwatch
 from gremlink.proxy.learning.trained.network import Trained
 
 Step = Callable[[], None]
-"""Hears that one more step of a phase is done."""
+"""Counts one more step of a phase."""
 
 
-def nobody() -> None:
-    """Nobody counts."""
+def no_step() -> None:
+    """Count nothing."""
 
 
 class Timed:
     """A scorer whose time counts for a method."""
 
-    def __init__(self, scorer: Scorer, method: str, watch: Stopwatch) -> None:
+    def __init__(self, scorer: Scorer, method: str, stopwatch: Stopwatch) -> None:
         self._scorer = scorer
         self._method = method
-        self._watch = watch
+        self._stopwatch = stopwatch
 
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
         """See `Scorer.scores`."""
-        with self._watch.timing(self._method):
+        with self._stopwatch.timing(self._method):
             return self._scorer.scores(sources, direction)
 
 
 class Nothing:
-    """Stands in for a method that does not apply to a relation: all candidates are level."""
+    """The scores of a method that does not apply to a relation: zero for all candidates."""
 
     def __init__(self, graph: TypedGraph, relation: Relation) -> None:
         self._sizes = {
@@ -67,20 +67,20 @@ def fit_simple(
     whole: TypedGraph,
     relation: Relation,
     names: Sequence[str],
-    watch: Stopwatch,
-    step: Step = nobody,
+    stopwatch: Stopwatch,
+    step: Step = no_step,
 ) -> dict[str, Scorer]:
-    """Those of `names` that need no network, fitted on a graph without held-out edges.
+    """Fit those of `names` that need no network on a graph without held-out edges.
 
-    Which apply is asked of the `whole` graph: without some of its edges a relation without
-    direction looks as if it had one.
+    The `whole` graph decides which apply: without some of its edges a relation without direction
+    looks as if it had one.
     """
     fitted: dict[str, Scorer] = {}
     for name in names:
         scorer = SIMPLE.get(name)
         if scorer is None:
             continue
-        with watch.timing(name):
+        with stopwatch.timing(name):
             fitted[name] = (
                 scorer.fit(graph, relation)
                 if scorer.applies(whole, relation)
@@ -91,14 +91,14 @@ def fit_simple(
 
 
 class Validation:
-    """Full ranking of validation edges while a network trains."""
+    """The validation of a network by a full ranking of validation edges."""
 
     LEAST = 500
-    """Edges of a relation that are asked about, from both ends, if `SCORES` has room for less."""
+    """Edges of a relation that are ranked, from both ends, if `SCORES` has room for less."""
 
     SCORES = 2**23
-    """Scores that a look at one relation takes, about: more questions tell better where to stop,
-    and with few candidates they cost next to nothing."""
+    """Scores for one validation of a relation, about: more queries show better where to stop, and
+    with few candidates they cost next to nothing."""
 
     def __init__(
         self,
@@ -106,8 +106,8 @@ class Validation:
         held_out: Mapping[Relation, Edges],
         measure: Measure = mean_gain,
     ) -> None:
-        """`graph` holds every link; known ones do not compete. `measure` makes a figure of ranks,
-        the higher the better."""
+        """Take the `graph` of every link; known ones do not compete. `measure` makes one figure of
+        ranks, larger is better."""
         self._measure = measure
         self._questions: list[tuple[Relation, Questions]] = []
         for relation, edges in held_out.items():
@@ -116,12 +116,12 @@ class Validation:
             self._questions.extend((relation, Questions.about(asked, end)) for end in DIRECTIONS)
         self._known = {relation: KnownLinks(graph, relation) for relation in held_out}
 
-    def judge(self, trained: Trained) -> float:
-        """Over all relations and both directions."""
+    def score(self, trained: Trained) -> float:
+        """Return the measure over all relations and both directions."""
         return self._measure(self.ranks(trained))
 
     def ranks(self, trained: Trained) -> NDArray[np.float64]:
-        """Of all questions: float64 `[questions]`."""
+        """Return the ranks of all queries: float64 `[queries]`."""
         found = [
             rank_questions(trained.scorer(relation), questions, self._known[relation])
             for relation, questions in self._questions

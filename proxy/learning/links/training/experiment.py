@@ -1,4 +1,4 @@
-"""What the protocols of a study share: the data, the methods, the clock."""
+"""The experiment of a link training: the data, the candidates and the clock."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from gremlink.proxy.learning.links.evaluation.reliability import Bin, reliabilit
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
 from gremlink.proxy.learning.links.scorers.heuristics.popularity import Popularity
-from gremlink.proxy.learning.links.training.base_models import Step, Timed, fit_simple, nobody
+from gremlink.proxy.learning.links.training.base_models import Step, Timed, fit_simple, no_step
 from gremlink.proxy.learning.links.training.blend import Blend, Rankings, fit_blend
 from gremlink.proxy.learning.links.training.dataset import Dataset
 from gremlink.proxy.learning.links.training.fit_calibration import fit_calibration
-from gremlink.proxy.learning.links.training.networks import Course
+from gremlink.proxy.learning.links.training.networks import History
 from gremlink.proxy.learning.links.training.plan import Plan, planned
 from gremlink.proxy.learning.links.training.warm_start import Warm
 from gremlink.proxy.learning.methods import AUTO, NETWORK, NETWORKS
@@ -34,39 +34,38 @@ from gremlink.proxy.learning.trained.network import Trained
 Ranks = NDArray[np.float64]
 
 BLENDING = "learning the blend"
-"""The phase, for people."""
+"""The name of the phase."""
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
-    """What holding edges back has told.
+class LinkResults:
+    """The results on held-out edges.
 
-    `ranks` are those of the held-out edges, float64 `[questions]`: by method, then by relation
-    and direction. `epochs` are those that each network should learn for from all edges, as on a
-    small graph or not, `networks` how many of each to average; `courses` tell how they learned.
-    `sources` are those of the held-out edges, int64 `[questions]`.
+    `ranks` are those of the held-out edges, float64 `[queries]`: by method, then by relation and
+    direction. `epochs` are those for a network's training on all edges, `networks` how many of each
+    to average; `histories` are their learning curves. `sources` are those of the held-out edges,
+    int64 `[queries]`.
     """
 
     protocol: str
     blend: Blend
     calibrations: Mapping[Task, Calibration]
     epochs: Mapping[str, int]
-    small: bool
     networks: Mapping[str, int]
     ranks: Mapping[str, Mapping[Task, Ranks]]
     seconds: Mapping[str, float]
     memory: Mapping[str, float]
-    courses: Mapping[str, Course]
+    histories: Mapping[str, History]
     sources: Mapping[Task, Indexes]
     reliability: tuple[Bin, ...]
 
 
 @dataclass
-class Bench:
-    """One training's data and methods.
+class LinkExperiment:
+    """The data and the candidates of one training.
 
-    `model` is what was asked for; `tuned` are the settings of networks for which some were found;
-    `warm` is what networks begin with.
+    `model` is the requested one; `tuned` are settings that a search has found, by network; `warm`
+    has the first weights of networks after a warm start.
     """
 
     dataset: Dataset
@@ -74,65 +73,69 @@ class Bench:
     settings: TrainingSettings
     seed: int
     progress: Progress
-    watch: Stopwatch = field(default_factory=Stopwatch)
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
     warm: Warm | None = None
     tuned: dict[str, TrainingSettings] = field(default_factory=dict)
 
     @cached_property
     def random(self) -> np.random.Generator:
-        """For splits and samples."""
+        """The generator for splits and samples."""
         return np.random.default_rng(self.seed)
 
     @cached_property
     def relations(self) -> tuple[Relation, ...]:
-        """What is to be predicted."""
+        """The relations to predict."""
         return tuple(self.dataset.targets)
 
     @property
-    def is_small(self) -> bool:
-        """Whether cross-validation takes the place of a split."""
+    def cross_validates(self) -> bool:
+        """True where cross-validation takes the place of a split."""
         total = sum(len(self.dataset.graph.edges[relation]) for relation in self.relations)
         chosen = any(isinstance(split, CustomSplit) for split in self.dataset.targets.values())
         return total <= self.settings.cross_validate_up_to and not chosen
 
     @cached_property
     def plan(self) -> Plan:
-        """What the budget has room for."""
+        """The candidates that the budget has room for."""
         return planned(self.dataset.graph, self.relations, self.model, self.settings)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The methods that compete."""
+        """The candidates."""
         return self.plan.names
 
     @property
-    def network_names(self) -> tuple[str, ...]:
-        """Those that are networks."""
+    def networks(self) -> tuple[str, ...]:
+        """The networks among the candidates."""
         return tuple(name for name in self.names if name in NETWORKS)
 
     @property
     def averaged(self) -> dict[str, int]:
-        """How many of each network; those with a warm start would be much the same."""
+        """Networks to average per method; 1 after a warm start."""
         several = {} if self.warm is not None else self.plan.averaged
-        return {name: several.get(name, 1) for name in self.network_names}
+        return {name: several.get(name, 1) for name in self.networks}
 
     @property
     def simple_names(self) -> tuple[str, ...]:
-        """Those that are none."""
+        """The candidates that are no networks."""
         return tuple(name for name in self.names if name not in NETWORKS)
 
     @property
     def steps_of_rankings(self) -> int:
-        """Steps of `rankings`: for each relation, every simple method and both directions."""
+        """The number of steps of `rankings`: simple methods and directions of each relation."""
         return len(self.relations) * (len(self.simple_names) + len(DIRECTIONS))
 
+    def use(self, network: str, settings: TrainingSettings) -> None:
+        """Train a network with settings that a search has found."""
+        self.tuned[network] = settings
+
     def settings_of(self, network: str) -> TrainingSettings:
-        """How a network is trained."""
+        """Return the settings of a network."""
         return self.tuned.get(network, self.settings)
 
     @cached_property
     def every_link(self) -> dict[Relation, KnownLinks]:
-        """All links, held-out ones too: what does not compete with a target."""
+        """All links, held-out ones too: they do not compete with a target."""
         return {relation: KnownLinks(self.dataset.graph, relation) for relation in self.relations}
 
     def members(
@@ -140,16 +143,16 @@ class Bench:
         graph: TypedGraph,
         relation: Relation,
         networks: Sequence[tuple[str, Trained]],
-        step: Step = nobody,
+        step: Step = no_step,
     ) -> list[Scorer]:
-        """The networks, and all other methods of `names` in their order, fitted on a graph.
+        """Fit all candidates but the networks on a graph; return these and the networks, in order.
 
-        Each of these is a `step`.
+        Each fit is a `step`.
         """
-        fitted = fit_simple(graph, self.dataset.graph, relation, self.names, self.watch, step)
+        fitted = fit_simple(graph, self.dataset.graph, relation, self.names, self.stopwatch, step)
         return [
-            *(Timed(trained.scorer(relation), name, self.watch) for name, trained in networks),
-            *(Timed(scorer, name, self.watch) for name, scorer in fitted.items()),
+            *(Timed(trained.scorer(relation), name, self.stopwatch) for name, trained in networks),
+            *(Timed(scorer, name, self.stopwatch) for name, scorer in fitted.items()),
         ]
 
     def rankings(
@@ -157,9 +160,9 @@ class Bench:
         graph: TypedGraph,
         networks: Sequence[tuple[str, Trained]],
         held_out: Mapping[Relation, Edges],
-        step: Step = nobody,
+        step: Step = no_step,
     ) -> dict[Task, Ranking]:
-        """All methods, fitted on `graph`, asked about the edges held out from it.
+        """Rank the edges held out from `graph` by all candidates, fitted on it.
 
         It takes `steps_of_rankings`.
         """
@@ -177,14 +180,14 @@ class Bench:
         return found
 
     def blend(self, rankings: Rankings) -> Blend:
-        """The learned blend, or all weight on the one model that was asked for."""
+        """Return the learned blend, or all weight on the one requested model."""
         tasks = [(relation, end) for relation in self.relations for end in DIRECTIONS]
         if self.model == AUTO and not rankings:
-            # Nothing was asked about, so nothing speaks for any method: what is simplest ranks.
+            # Without queries there is no evidence for any method: the simplest ranks.
             nothing = Blend(self.names, dict.fromkeys(tasks, np.zeros(len(self.names))))
             return only_applicable(nothing, self.dataset.graph)
         if self.model == AUTO:
-            with self.watch.timing(AUTO):
+            with self.stopwatch.timing(AUTO):
                 blend = fit_blend(
                     self.names,
                     rankings,
@@ -197,7 +200,7 @@ class Bench:
         return Blend(self.names, dict.fromkeys(tasks, alone))
 
     def calibrations(self, rankings: Rankings, blend: Blend) -> dict[Task, Calibration]:
-        """Score scales for every relation and direction; those without questions share one."""
+        """Fit score scales for every relation and direction; those without queries share one."""
         pairs = {
             task: [(ranking, blend.weights[task]) for ranking in parts]
             for task, parts in rankings.items()
@@ -211,7 +214,7 @@ class Bench:
     def reliability(
         self, rankings: Rankings, blend: Blend, calibrations: Mapping[Task, Calibration]
     ) -> tuple[Bin, ...]:
-        """Calibrated scores beside what was behind them."""
+        """Return calibrated scores beside the observed shares."""
         return reliability(
             [
                 (ranking, blend.weights[task], calibrations[task])
@@ -221,17 +224,17 @@ class Bench:
         )
 
     def seconds(self) -> dict[str, float]:
-        """By method, the time to fit it and to rank with it; `auto` needs all of them."""
-        seconds = dict(self.watch.seconds)
+        """Return the time to fit each method and to rank with it; `auto` takes all of them."""
+        seconds = dict(self.stopwatch.seconds)
         if self.model == AUTO:
             seconds[AUTO] = sum(seconds.values())
         return seconds
 
 
 def only_applicable(blend: Blend, graph: TypedGraph) -> Blend:
-    """Without the weights that a relation took over for methods that say nothing about it.
+    """Remove the weights of methods that do not apply to a relation.
 
-    A relation that has none left is ranked by popularity, which always applies.
+    A relation without any weight left is ranked by popularity, which always applies.
     """
     weights = {}
     for (relation, direction), learned in blend.weights.items():

@@ -1,6 +1,6 @@
-"""The protocol for graphs with enough edges: one split into training, validation and test.
+"""The protocol for graphs with enough edges: one split into training, validation and test edges.
 
-Members learn from the training edges; the network stops, and the blend is learned, on the
+Base models learn from the training edges; the network stops, and the blend is learned, on the
 validation edges; the test edges are for the report alone.
 """
 
@@ -12,22 +12,40 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gremlink.proxy.learning.events import PhaseStarted
-from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Mask, Relation, TypedGraph
-from gremlink.proxy.learning.links.evaluation.queries import Questions, Task, rank_questions
+from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Indexes, Mask, Relation, TypedGraph
+from gremlink.proxy.learning.links.evaluation.queries import (
+    Questions,
+    Task,
+    mean_reciprocal_rank,
+    rank_questions,
+)
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.mixture import Mixture
 from gremlink.proxy.learning.links.training.base_models import Validation
 from gremlink.proxy.learning.links.training.blend import Blend
-from gremlink.proxy.learning.links.training.experiment import BLENDING, Bench, Ranks, Study
+from gremlink.proxy.learning.links.training.experiment import (
+    BLENDING,
+    LinkExperiment,
+    LinkResults,
+    Ranks,
+)
 from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
-from gremlink.proxy.learning.links.training.networks import Course, Judge, judged, patience_of, told
+from gremlink.proxy.learning.links.training.networks import (
+    History,
+    Validate,
+    patience_of,
+    validated,
+    with_progress,
+)
 from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.processing.processed import CustomSplit, Split, SplitRate
+from gremlink.proxy.learning.search.search import Reached, Tell
+from gremlink.proxy.learning.search.trial import Best, reached
 from gremlink.proxy.learning.timeline import Steps
 from gremlink.proxy.learning.trained.network import Trained, together
 
 TESTING = "ranking the test edges"
-"""The phase, for people."""
+"""The name of the phase."""
 
 BLEND_EDGES = 2000
 """Validation edges of a relation that the blend is learned from, at most."""
@@ -36,58 +54,60 @@ BLEND_NUMBERS = 2**27
 """Scores that the blend is learned from, at most, over all relations: 512 MiB."""
 
 LEAST_EDGES = 16
-"""Edges of a relation that its blend is learned from whatever the memory."""
+"""Edges of a relation that its blend is learned from, at least."""
 
 TEST_SCORES = 2**28
-"""Scores of test questions that a method is asked for, for each relation: its test edges from both
-ends times all candidates. Beyond it a sample of the test edges is ranked, so that the time for
-reports grows with the graph's edges and not with the square of its vertices."""
+"""Scores of a relation's test queries, at most: test edges from both ends times all candidates.
+
+Beyond it a sample of the test edges is ranked, so that the time for reports grows with the graph's
+edges and not with the square of its vertices."""
 
 
-def study_split(bench: Bench) -> Study:
-    """Run the protocol."""
-    train, valid, every = held_out(bench)
-    test = {relation: _asked(bench, relation, edges) for relation, edges in every.items()}
-    networks, epochs, courses = _networks(bench, train, valid)
-    bench.progress(PhaseStarted(BLENDING))
-    step = Steps(bench.progress, BLENDING, bench.steps_of_rankings + 1)
+def evaluate_holdout(experiment: LinkExperiment) -> LinkResults:
+    """Compare the candidates on one split."""
+    train, valid, every = held_out(experiment)
+    test = {relation: _drawn(experiment, relation, edges) for relation, edges in every.items()}
+    networks, epochs, histories = _networks(experiment, train, valid)
+    experiment.progress(PhaseStarted(BLENDING))
+    step = Steps(experiment.progress, BLENDING, experiment.steps_of_rankings + 1)
     rankings = {
         task: [ranking]
-        for task, ranking in bench.rankings(train, networks, _sample(bench, valid), step).items()
+        for task, ranking in experiment.rankings(
+            train, networks, _sample(experiment, valid), step
+        ).items()
     }
-    blend = bench.blend(rankings)
+    blend = experiment.blend(rankings)
     step()
-    calibrations = bench.calibrations(rankings, blend)
-    bench.progress(PhaseStarted(TESTING))
-    ranks = _test_ranks(bench, train, networks, test, blend)
-    tested, held, validated = (sum(map(len, part.values())) for part in (test, every, valid))
+    calibrations = experiment.calibrations(rankings, blend)
+    experiment.progress(PhaseStarted(TESTING))
+    ranks = _test_ranks(experiment, train, networks, test, blend)
+    tested, held, validation = (sum(map(len, part.values())) for part in (test, every, valid))
     drawn = "" if tested == held else f" (drawn from {held:,})"
-    chosen = any(isinstance(split, CustomSplit) for split in bench.dataset.targets.values())
+    chosen = any(isinstance(split, CustomSplit) for split in experiment.dataset.targets.values())
     how = "held out as configured" if chosen else "held out at random"
-    if bench.warm is not None:
+    if experiment.warm is not None:
         how += " of those that the earlier training did not know"
     protocol = (
         f"{tested:,} test edges{drawn}, {how} and used for nothing else "
-        f"({validated:,} more for validation); both ends asked, full ranking, known links "
+        f"({validation:,} more for validation); both ends asked, full ranking, known links "
         "removed, ties by mean rank"
     )
-    return Study(
+    return LinkResults(
         protocol,
         blend,
         calibrations,
         epochs=epochs,
-        small=False,
-        networks=bench.averaged,
+        networks=experiment.averaged,
         ranks=ranks,
-        seconds=bench.seconds(),
-        memory=bench.watch.memory,
-        courses=courses,
+        seconds=experiment.seconds(),
+        memory=experiment.stopwatch.memory,
+        histories=histories,
         sources={
             (relation, end): Questions.about(edges, end).sources
             for relation, edges in test.items()
             for end in DIRECTIONS
         },
-        reliability=bench.reliability(rankings, blend, calibrations),
+        reliability=experiment.reliability(rankings, blend, calibrations),
     )
 
 
@@ -95,17 +115,17 @@ Held = Mapping[Relation, Edges]
 """Edges that are held out, by relation."""
 
 
-def held_out(bench: Bench) -> tuple[TypedGraph, Held, Held]:
-    """The graph of the training edges, and validation and test edges; asked once, and first."""
-    graph = bench.dataset.graph
+def held_out(experiment: LinkExperiment) -> tuple[TypedGraph, Held, Held]:
+    """Return the graph of the training edges, and validation and test edges; call it first."""
+    graph = experiment.dataset.graph
     parts = {
         relation: parts_of(
             graph.edges[relation],
             split,
-            bench.random,
-            None if bench.warm is None else bench.warm.seen[relation],
+            experiment.random,
+            None if experiment.warm is None else experiment.warm.seen[relation],
         )
-        for relation, split in bench.dataset.targets.items()
+        for relation, split in experiment.dataset.targets.items()
     }
     return (
         graph.replacing({relation: part[0] for relation, part in parts.items()}),
@@ -117,10 +137,10 @@ def held_out(bench: Bench) -> tuple[TypedGraph, Held, Held]:
 def parts_of(
     edges: Edges, split: Split, random: np.random.Generator, seen: Mask | None = None
 ) -> tuple[Edges, Edges, Edges]:
-    """Training, validation and test edges, as a user chose them or at random.
+    """Return training, validation and test edges, as a user chose them or at random.
 
-    Edges that a user put nowhere are known while training, and never asked about. Without test
-    edges of the user every other validation edge is one.
+    Edges that a user put nowhere are known while training, and never held out. Without test edges
+    of the user every other validation edge is one.
     """
     if not isinstance(split, CustomSplit):
         return split_edges(edges, split, random, seen)
@@ -135,11 +155,11 @@ def parts_of(
 def split_edges(
     edges: Edges, rate: SplitRate, random: np.random.Generator, seen: Mask | None = None
 ) -> tuple[Edges, Edges, Edges]:
-    """Training, validation and test edges at random.
+    """Return training, validation and test edges at random.
 
     Neptune's exporter writes no share for tests; then the validation share is halved, because
-    without test edges there would be nothing to report. Edges that were `seen` by what is to be
-    judged stay in training, and half of the others at least.
+    without test edges there would be nothing to report. Edges that the networks have `seen` before
+    stay in training, and half of the others at least.
     """
     _, valid_share, test_share = rate
     if test_share <= 0:
@@ -160,77 +180,97 @@ def split_edges(
     )
 
 
+def validate_settings(experiment: LinkExperiment, name: str, tell: Tell) -> Reached:
+    """Train one network for a trial of a search; return its MRR on the validation edges."""
+    train, valid, _ = held_out(experiment)
+    validation = Validation(experiment.dataset.graph, valid)
+    best = Best(mrr_of, tell)
+    learned(experiment, name, train, lambda trained: best.update(validation.ranks(trained)))
+    return reached(mrr_of, best.outputs)
+
+
+def mrr_of(ranks: Ranks, rows: Indexes) -> float:
+    """Return the MRR of some ranks."""
+    return mean_reciprocal_rank(ranks[rows])
+
+
 def _networks(
-    bench: Bench, train: TypedGraph, valid: Mapping[Relation, Edges]
-) -> tuple[list[tuple[str, Trained]], dict[str, int], dict[str, Course]]:
-    """Train until the gain on validation edges stops rising: the best state of each, its epoch."""
-    validation = Validation(bench.dataset.graph, valid)
+    experiment: LinkExperiment, train: TypedGraph, valid: Mapping[Relation, Edges]
+) -> tuple[list[tuple[str, Trained]], dict[str, int], dict[str, History]]:
+    """Train until the gain on validation edges stops rising; return the best of each, its epoch."""
+    validation = Validation(experiment.dataset.graph, valid)
     best: list[tuple[str, Trained]] = []
     epochs: dict[str, int] = {}
-    courses: dict[str, Course] = {}
-    for name in bench.network_names:
-        with bench.watch.timing(name):
-            kept, courses[name] = learned(bench, name, train, validation)
+    histories: dict[str, History] = {}
+    for name in experiment.networks:
+        with experiment.stopwatch.timing(name):
+            kept, histories[name] = learned(experiment, name, train, validation.score)
             ((epochs[name], trained),) = kept.items()
-            trained = together([trained, *_others(bench, train, name, epochs[name])])
+            trained = together([trained, *_others(experiment, train, name, epochs[name])])
         best.append((name, trained))
-    return best, epochs, courses
+    return best, epochs, histories
 
 
-def _others(bench: Bench, train: TypedGraph, name: str, epochs: int) -> list[Trained]:
-    """Networks to be averaged with the first, after as many epochs."""
+def _others(experiment: LinkExperiment, train: TypedGraph, name: str, epochs: int) -> list[Trained]:
+    """Train networks to be averaged with the first, for as many epochs."""
     found: list[Trained] = []
-    count = bench.averaged[name]
+    count = experiment.averaged[name]
     for number in range(1, count):
         phase = f"{name} on the training edges, {number + 1} of {count}"
-        bench.progress(PhaseStarted(phase))
-        settings, seed = bench.settings_of(name), bench.seed * count + number
+        experiment.progress(PhaseStarted(phase))
+        settings, seed = experiment.settings_of(name), experiment.seed * count + number
         states = NETWORK_METHODS[name].checkpoints(
-            train, bench.relations, settings, epochs, seed, small=False
+            train, experiment.relations, settings, epochs, seed, small=False
         )
-        (last,) = deque(told(phase, states, epochs, bench.progress, []), maxlen=1)
+        (last,) = deque(with_progress(phase, states, epochs, experiment.progress, []), maxlen=1)
         found.append(last.embeddings())
     return found
 
 
 def learned(
-    bench: Bench, name: str, train: TypedGraph, validation: Judge
-) -> tuple[dict[int, Trained], Course]:
-    """Train one network on the training edges; its best state by epoch, and its course."""
-    settings = bench.settings_of(name)
+    experiment: LinkExperiment, name: str, train: TypedGraph, validate: Validate
+) -> tuple[dict[int, Trained], History]:
+    """Train one network on the training edges; return its best state by epoch, and its history."""
+    settings = experiment.settings_of(name)
     network = NETWORK_METHODS[name]
     most = network.most_epochs(settings, small=False)
     found = network.checkpoints(
-        train, bench.relations, settings, most, bench.seed, small=False, warm=bench.warm
+        train,
+        experiment.relations,
+        settings,
+        most,
+        experiment.seed,
+        small=False,
+        warm=experiment.warm,
     )
-    return judged(
+    return validated(
         f"{name} on the training edges",
         found,
         most,
-        bench.progress,
-        validation,
+        experiment.progress,
+        validate,
         patience=patience_of(settings),
         every=settings.evaluate_every,
     )
 
 
-def _sample(bench: Bench, valid: Mapping[Relation, Edges]) -> dict[Relation, Edges]:
-    """As many validation edges as memory allows."""
-    counts = bench.dataset.graph.counts
+def _sample(experiment: LinkExperiment, valid: Mapping[Relation, Edges]) -> dict[Relation, Edges]:
+    """Return as many validation edges as memory allows."""
+    counts = experiment.dataset.graph.counts
     widest = max(max(counts[relation.head], counts[relation.tail]) for relation in valid)
-    per_edge = 2 * min(widest, 4096) * len(bench.names) * len(valid)
+    per_edge = 2 * min(widest, 4096) * len(experiment.names) * len(valid)
     limit = max(LEAST_EDGES, min(BLEND_EDGES, BLEND_NUMBERS // per_edge))
     return {
-        relation: some_of(edges, limit, bench.dataset.targets[relation])
+        relation: some_of(edges, limit, experiment.dataset.targets[relation])
         for relation, edges in valid.items()
     }
 
 
 def some_of(edges: Edges, most: int, split: Split) -> Edges:
-    """At most so many held-out edges: the first, if chance has put them in order.
+    """Return at most so many held-out edges: the first, if their order is random.
 
-    Those that a user chose are in the order of the export, and are taken from all along it: the
-    first would be those of a few vertices.
+    Those that a user chose are in the order of the export, and are taken evenly from it: the first
+    would be those of a few vertices.
     """
     places = np.arange(min(len(edges), most))
     if isinstance(split, CustomSplit) and len(places):
@@ -238,37 +278,37 @@ def some_of(edges: Edges, most: int, split: Split) -> Edges:
     return edges.select(places)
 
 
-def _asked(bench: Bench, relation: Relation, edges: Edges) -> Edges:
-    """The test edges that are asked about: all, or as many as `TEST_SCORES` has room for."""
-    counts = bench.dataset.graph.counts
+def _drawn(experiment: LinkExperiment, relation: Relation, edges: Edges) -> Edges:
+    """Return the test edges to rank: all, or as many as `TEST_SCORES` has room for."""
+    counts = experiment.dataset.graph.counts
     limit = max(LEAST_EDGES, TEST_SCORES // (counts[relation.head] + counts[relation.tail]))
     if len(edges) <= limit:
         return edges
-    return edges.select(np.sort(bench.random.permutation(len(edges))[:limit]))
+    return edges.select(np.sort(experiment.random.permutation(len(edges))[:limit]))
 
 
 def _test_ranks(
-    bench: Bench,
+    experiment: LinkExperiment,
     train: TypedGraph,
     networks: Sequence[tuple[str, Trained]],
     test: Mapping[Relation, Edges],
     blend: Blend,
 ) -> dict[str, dict[Task, Ranks]]:
     ranks: dict[str, dict[Task, Ranks]] = {}
-    asked = len(bench.names) + (bench.model == AUTO)
-    of_relation = len(bench.simple_names) + len(DIRECTIONS) * asked
-    step = Steps(bench.progress, TESTING, len(test) * of_relation)
+    asked = len(experiment.names) + (experiment.model == AUTO)
+    of_relation = len(experiment.simple_names) + len(DIRECTIONS) * asked
+    step = Steps(experiment.progress, TESTING, len(test) * of_relation)
     for relation, edges in test.items():
-        members = bench.members(train, relation, networks, step)
-        named = dict(zip(bench.names, members, strict=True))
-        if bench.model == AUTO:
+        members = experiment.members(train, relation, networks, step)
+        named = dict(zip(experiment.names, members, strict=True))
+        if experiment.model == AUTO:
             weights = {direction: blend.weights[relation, direction] for direction in DIRECTIONS}
             named = {AUTO: Mixture(members, weights, KnownLinks(train, relation)), **named}
         for direction in DIRECTIONS:
             questions = Questions.about(edges, direction)
             for name, scorer in named.items():
                 ranks.setdefault(name, {})[relation, direction] = rank_questions(
-                    scorer, questions, bench.every_link[relation]
+                    scorer, questions, experiment.every_link[relation]
                 )
                 step()
     return ranks

@@ -1,11 +1,10 @@
-"""The networks that compete: how each of them learns, by name."""
+"""Training of the networks among the base models, by name."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -18,42 +17,38 @@ from gremlink.proxy.learning.trained.network import Trained
 EARLY = (1, 2, 5)
 EVERY = 10
 PATIENCE = 4
-"""Looks at the validation edges without improvement after which a network stops."""
+"""Validations without improvement after which a network stops."""
 
 
-class Judge(Protocol):
-    """Whoever looks at held-out edges."""
-
-    def judge(self, trained: Trained) -> float:
-        """Over all relations and both directions."""
-        ...
+Validate = Callable[[Trained], float]
+"""Scores a network on held-out edges, over all relations and directions; larger is better."""
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """How a network has learned: losses by epoch, and how good it was on held-out edges where
-    it was asked: the mean gain (`evaluation.mean_gain`), or what the judge measures."""
+class History:
+    """The learning curves of a network: losses by epoch, and scores on held-out edges where it was
+    validated: the mean gain (`evaluation.queries.mean_gain`), or another measure."""
 
     losses: Mapping[int, float]
     curve: Mapping[int, float]
 
 
-def looks(epoch: int, last: int, every: int = EVERY) -> bool:
-    """Whether the held-out edges are ranked after this epoch."""
+def is_validated(epoch: int, last: int, every: int = EVERY) -> bool:
+    """Return whether the network is validated after this epoch."""
     return epoch in EARLY or epoch % every == 0 or epoch == last
 
 
 def patience_of(settings: TrainingSettings) -> int:
-    """Looks without improvement that end a network's training."""
+    """Return the validations without improvement that end a network's training."""
     if not settings.early_stop:
         return settings.epochs + len(EARLY)
     return settings.patience or PATIENCE
 
 
-def told(
+def with_progress(
     phase: str, found: Iterator[Checkpoint], epochs: int, progress: Progress, seen: Sequence[float]
 ) -> Iterator[Checkpoint]:
-    """The same checkpoints, each told to whoever watches; `seen` has the newest look at its end.
+    """Yield the same checkpoints and report each; the last of `seen` is the newest score.
 
     They end sooner where there is a deadline.
     """
@@ -75,32 +70,32 @@ def told(
             return
 
 
-def judged(
+def validated(
     phase: str,
     found: Iterator[Checkpoint],
     epochs: int,
     progress: Progress,
-    validation: Judge,
+    validate: Validate,
     *,
     patience: int | None,
     every: int = EVERY,
-) -> tuple[dict[int, Trained], Course]:
-    """Train with looks at held-out edges: what it was at each look, and its course.
+) -> tuple[dict[int, Trained], History]:
+    """Train with validation: return the network at each validated epoch, and its history.
 
-    With `patience` it stops after so many looks without improvement, and only the best is kept.
-    There are looks after a few early epochs and `every` so many.
+    With `patience` training stops after so many validations without improvement, and only the best
+    network is kept. A few early epochs are validated, and `every` so many.
     """
     progress(PhaseStarted(phase))
     kept: dict[int, Trained] = {}
     losses: dict[int, float] = {}
     curve: dict[int, float] = {}
     seen: list[float] = []
-    for checkpoint in told(phase, found, epochs, progress, seen):
+    for checkpoint in with_progress(phase, found, epochs, progress, seen):
         losses[checkpoint.epoch] = checkpoint.loss
-        if not looks(checkpoint.epoch, epochs, every):
+        if not is_validated(checkpoint.epoch, epochs, every):
             continue
         trained = checkpoint.embeddings()
-        seen.append(validation.judge(trained))
+        seen.append(validate(trained))
         curve[checkpoint.epoch] = seen[-1]
         if patience is None:
             kept[checkpoint.epoch] = trained
@@ -109,4 +104,4 @@ def judged(
             kept = {checkpoint.epoch: trained}
         elif len(seen) - 1 - int(np.argmax(seen)) >= patience:
             break
-    return kept, Course(losses, curve)
+    return kept, History(losses, curve)

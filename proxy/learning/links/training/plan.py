@@ -45,8 +45,8 @@ class Plan:
     budget: float
     averaged: Mapping[str, int] = field(default_factory=dict)
 
-    def told(self) -> tuple[str, ...]:
-        """A warning where something was left out."""
+    def warnings(self) -> tuple[str, ...]:
+        """Return a warning where something was left out."""
         if not self.left_out:
             return ()
         listed = ", ".join(f"{name} ({cost:,.0f} s)" for name, cost in self.left_out.items())

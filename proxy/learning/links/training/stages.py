@@ -1,4 +1,4 @@
-"""What a training of links consists of, with estimates, for progress and for deadlines."""
+"""The stages of a link training, with estimates, for progress and for deadlines."""
 
 from __future__ import annotations
 
@@ -7,32 +7,29 @@ from collections.abc import Sequence
 from gremlink.proxy.learning.budget import SECONDS_PER_UPDATE
 from gremlink.proxy.learning.links.scorers import FITTED
 from gremlink.proxy.learning.links.training.cross_validation import count_parts
-from gremlink.proxy.learning.links.training.experiment import BLENDING, Bench
+from gremlink.proxy.learning.links.training.experiment import BLENDING, LinkExperiment
 from gremlink.proxy.learning.links.training.holdout import BLEND_EDGES, TESTING
 from gremlink.proxy.learning.links.training.plan import cost
 from gremlink.proxy.learning.methods import AUTO, NETWORK, NETWORKS
-from gremlink.proxy.learning.search.tuning import Wanted, stages_of_search
 from gremlink.proxy.learning.timeline import Stage
 
 LOOK = 0.01
-"""Seconds to ask a method that takes next to none."""
+"""Seconds to score with a method that takes next to none."""
 
 SCORED = 10.0
-"""A score is read and written so often until ranks and weights have come of it."""
+"""Reads and writes of a score, from the method to ranks and weights."""
 
 STUDY, BLEND, FINAL = "trying methods", "the blend", "learning from all edges"
 
 
-def stages(bench: Bench, wanted: Wanted) -> list[Stage]:
-    """The phases of what `bench` is going to do, in their order."""
-    small, names = bench.is_small, bench.network_names
-    once = {name: _cost(bench, name) for name in bench.names}
-    simple = sum(once[name] for name in bench.simple_names)
-    asking = _asking(bench)
-    parts = count_parts(bench) if small else 1
+def stages(experiment: LinkExperiment) -> list[Stage]:
+    """Return the phases of an experiment and of the training on all edges, in order."""
+    small, names = experiment.cross_validates, experiment.networks
+    once = {name: _cost(experiment, name) for name in experiment.names}
+    simple = sum(once[name] for name in experiment.simple_names)
+    ranking = _ranking_cost(experiment)
+    parts = count_parts(experiment) if small else 1
     found: list[Stage] = []
-    if wanted.search.trials and wanted.search.previous is None and names:
-        found += stages_of_search(wanted, names[0], once[names[0]] * parts)
     if small:
         found += [
             Stage(f"cross-validation, part {number}, {name}", once[name], STUDY)
@@ -42,44 +39,58 @@ def stages(bench: Bench, wanted: Wanted) -> list[Stage]:
     else:
         for name in names:
             phase = f"{name} on the training edges"
-            count = bench.averaged[name]
+            count = experiment.averaged[name]
             phases = [phase, *(f"{phase}, {number} of {count}" for number in range(2, count + 1))]
             found += [Stage(each, once[name] / count, STUDY) for each in phases]
-    blending = LOOK * (parts + 1) * len(bench.names) * (bench.model == AUTO)
-    found.append(Stage(BLENDING, parts * (simple + asking) + blending, BLEND))
+    blending = LOOK * (parts + 1) * len(experiment.names) * (experiment.model == AUTO)
+    found.append(Stage(BLENDING, parts * (simple + ranking) + blending, BLEND))
     if not small:
-        found.append(Stage(TESTING, simple + asking, "the test"))
+        found.append(Stage(TESTING, simple + ranking, "the test"))
     for name in names:
-        count = bench.averaged[name]
+        count = experiment.averaged[name]
         if small and name == NETWORK:
-            count = bench.settings.networks
+            count = experiment.settings.networks
         phase = f"{name} on all edges"
         found += [Stage(each, once[name] / 2.0, FINAL) for each in _numbered(phase, count)]
     found += [
-        Stage(f"{name} on all edges", once[name], FINAL) for name in bench.names if name in FITTED
+        Stage(f"{name} on all edges", once[name], FINAL)
+        for name in experiment.names
+        if name in FITTED
     ]
-    return [*found, Stage("writing the artifact", 0.2, "writing the artifact")]
+    return found
+
+
+def trial_seconds(experiment: LinkExperiment, name: str) -> float:
+    """Return the estimate for a trial of a network's settings."""
+    parts = count_parts(experiment) if experiment.cross_validates else 1
+    return _cost(experiment, name) * parts
 
 
 def _numbered(phase: str, count: int) -> Sequence[str]:
-    """The names of a phase that there is so many times."""
+    """Return the names of a phase that is repeated so many times."""
     if count == 1:
         return [phase]
     return [f"{phase}, {number} of {count}" for number in range(1, count + 1)]
 
 
-def _cost(bench: Bench, name: str) -> float:
-    settings = bench.settings_of(name)
+def _cost(experiment: LinkExperiment, name: str) -> float:
+    settings = experiment.settings_of(name)
     if name in NETWORKS or name in FITTED:
-        return cost(name, bench.dataset.graph, bench.relations, settings, small=bench.is_small)
+        return cost(
+            name,
+            experiment.dataset.graph,
+            experiment.relations,
+            settings,
+            small=experiment.cross_validates,
+        )
     return LOOK
 
 
-def _asking(bench: Bench) -> float:
-    """Seconds to rank held-out edges once by all methods, about."""
-    graph = bench.dataset.graph
+def _ranking_cost(experiment: LinkExperiment) -> float:
+    """Estimate the seconds to rank held-out edges once by all methods."""
+    graph = experiment.dataset.graph
     scores = 0.0
-    for relation in bench.relations:
-        asked = min(len(graph.edges[relation]), BLEND_EDGES)
-        scores += asked * (graph.counts[relation.head] + graph.counts[relation.tail])
-    return len(bench.names) * (LOOK + scores * SCORED * SECONDS_PER_UPDATE)
+    for relation in experiment.relations:
+        ranked = min(len(graph.edges[relation]), BLEND_EDGES)
+        scores += ranked * (graph.counts[relation.head] + graph.counts[relation.tail])
+    return len(experiment.names) * (LOOK + scores * SCORED * SECONDS_PER_UPDATE)

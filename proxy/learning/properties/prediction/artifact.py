@@ -17,7 +17,7 @@ from gremlink.proxy.learning.properties.methods import STORED
 from gremlink.proxy.learning.properties.methods.method import BaseModel, StoredModel
 from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.prediction.model import EdgeFeatures, PropertyModel
-from gremlink.proxy.learning.properties.thresholds import Lift
+from gremlink.proxy.learning.properties.thresholds import Decision
 from gremlink.proxy.learning.trained.encoder import encoder_tensors, encoders_of
 from gremlink.proxy.learning.trained.head import Head
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph, stored_graph_of
@@ -42,7 +42,7 @@ def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
         EDGES: {
             "features": model.edges.values,
             **_pair("ends", model.edges.ends),
-            **_lift_tensors(model.lift),
+            **_decision_tensors(model.decision),
         },
     }
     if model.answers is not None:
@@ -74,7 +74,7 @@ def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
             "separator": target.separator,
         },
         "members": members,
-        "balance": model.lift.balance,
+        "balance": model.decision.balance,
         "edge_encodings": [to_document(encoding) for encoding in model.edges.encodings],
     }
     documents: dict[str, Any] = {
@@ -121,7 +121,7 @@ def from_artifact(artifact: Artifact) -> PropertyModel:
         stored,
         known,
         members,
-        Lift(
+        Decision(
             artifact.tensors[EDGES]["shares"],
             manifest["balance"],
             artifact.tensors[EDGES].get("thresholds"),
@@ -140,9 +140,9 @@ def from_artifact(artifact: Artifact) -> PropertyModel:
     )
 
 
-def _lift_tensors(lift: Lift) -> dict[str, NDArray[Any]]:
-    thresholds = {} if lift.thresholds is None else {"thresholds": lift.thresholds}
-    return {"shares": lift.shares, **thresholds}
+def _decision_tensors(decision: Decision) -> dict[str, NDArray[Any]]:
+    thresholds = {} if decision.thresholds is None else {"thresholds": decision.thresholds}
+    return {"shares": decision.shares, **thresholds}
 
 
 def _read(

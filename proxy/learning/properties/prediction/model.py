@@ -28,7 +28,7 @@ from gremlink.proxy.learning.properties.prediction.live_labels import (
     revised_edges,
     revised_vertices,
 )
-from gremlink.proxy.learning.properties.thresholds import Lift
+from gremlink.proxy.learning.properties.thresholds import Decision
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 from gremlink.proxy.learning.trained.target import Outputs, PropertyTarget, Subjects
 from gremlink.proxy.learning.trained.vertex_embeddings import NoEmbeddings, VertexEmbeddings
@@ -61,7 +61,7 @@ class PropertyModel:
     stored: StoredGraph
     known: Known
     members: tuple[tuple[float, BaseModel], ...]
-    lift: Lift
+    decision: Decision
     edges: EdgeFeatures
     answers: Floats | None = None
 
@@ -85,7 +85,7 @@ class PropertyModel:
         """Return the blended outputs: float64 `[elements, outputs]`."""
         weights = np.array([weight for weight, _ in self.members])
         said = [member.outputs(subjects) for _, member in self.members]
-        return self.lift.applied(self.target.form, blended(weights, said))
+        return self.decision.applied(self.target.form, blended(weights, said))
 
     def vertex_embeddings(self) -> VertexEmbeddings:
         """Return those of the network. Raises `NoEmbeddings`."""

@@ -1,4 +1,4 @@
-"""What all methods say of rows that are held out, and at which stage the network says it best."""
+"""The outputs of all methods on rows that are held out, and the network's best checkpoint."""
 
 from __future__ import annotations
 
@@ -9,44 +9,46 @@ import numpy as np
 
 from gremlink.proxy.learning.graph import Indexes
 from gremlink.proxy.learning.methods import NETWORK
-from gremlink.proxy.learning.properties.training.network import Course, Stage
+from gremlink.proxy.learning.properties.training.network import Checkpoint, PropertyHistory
 from gremlink.proxy.learning.trained.target import Outputs
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Rows that are held out, and what the methods say of them, fitted without them.
+    """Rows that are held out, and the outputs of methods that were fitted without them.
 
-    `said` is float64 `[held, outputs]` by method, `course` has the same of the network.
+    `outputs` are float64 `[held, outputs]` by method, `history` has those of the network.
     """
 
     held: Indexes
-    said: Mapping[str, Outputs]
-    course: Course
+    outputs: Mapping[str, Outputs]
+    history: PropertyHistory
 
-    def at(self, names: Sequence[str], stage: Stage, rows: slice) -> dict[str, Outputs]:
-        """What all methods say of some of the rows, the network at a stage.
+    def outputs_at(
+        self, names: Sequence[str], checkpoint: Checkpoint, rows: slice
+    ) -> dict[str, Outputs]:
+        """Return the outputs of all methods on some rows, the network's at a checkpoint.
 
-        If it has stopped before, it is the network as it was then.
+        If its training has stopped before, they are those of the last checkpoint.
         """
         passed = (
             each
-            for each in self.course.said
-            if each.remembers == stage.remembers and each.epoch <= stage.epoch
+            for each in self.history.outputs
+            if each.remembers == checkpoint.remembers and each.epoch <= checkpoint.epoch
         )
-        reached = max(passed, default=stage)
+        reached = max(passed, default=checkpoint)
         return {
-            name: (self.course.said[reached] if name == NETWORK else self.said[name])[rows]
+            name: (self.history.outputs[reached] if name == NETWORK else self.outputs[name])[rows]
             for name in names
         }
 
 
-def best_stage(courses: Sequence[Course]) -> Stage:
-    """The stage with the least mean loss of those that all folds reached; epoch 0 for none."""
-    common = set.intersection(*(set(course.losses) for course in courses))
+def best_checkpoint(histories: Sequence[PropertyHistory]) -> Checkpoint:
+    """Return the one with the least mean loss of those in all folds; epoch 0 for none."""
+    common = set.intersection(*(set(history.losses) for history in histories))
     if not common:
-        return Stage(remembers=False, epoch=0)
+        return Checkpoint(remembers=False, epoch=0)
     return min(
         sorted(common),
-        key=lambda stage: float(np.mean([course.losses[stage] for course in courses])),
+        key=lambda each: float(np.mean([history.losses[each] for history in histories])),
     )

@@ -1,11 +1,11 @@
-"""Training the network for a property, and telling about every epoch."""
+"""Training of the network for a property, with progress of every epoch."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,18 +21,18 @@ from gremlink.proxy.learning.trained.target import Form, Outputs
 EARLY = (1, 2, 5)
 
 PATIENCE = 6
-"""Looks at the held-out rows without improvement after which a network stops."""
+"""Validations without improvement after which a network stops."""
 
 
-class Stage(NamedTuple):
-    """A network in its training: whether it `remembers` (see `fit_property`), and the epoch."""
+class Checkpoint(NamedTuple):
+    """A checkpoint of a training: whether the network `remembers` (`fit_property`), the epoch."""
 
     remembers: bool
     epoch: int
 
 
 def kinds(dataset: PropertyDataset, settings: TrainingSettings) -> tuple[bool, ...]:
-    """Whether networks can remember, must, or are to be tried both ways."""
+    """Return the values of `remembers` to try."""
     ends = dataset.target.ends
     described = len(ends) == 1 and ends[0] in dataset.graph.features
     if not described:
@@ -40,23 +40,19 @@ def kinds(dataset: PropertyDataset, settings: TrainingSettings) -> tuple[bool, .
     return (False, True) if settings.embed_featured is None else (settings.embed_featured,)
 
 
-class Judge(Protocol):
-    """Whoever looks at what a network says of the watched rows."""
-
-    def __call__(self, outputs: Outputs) -> float:
-        """The loss: float64 `[watched, outputs]` to what has to fall."""
-        ...
+Validate = Callable[[Outputs], float]
+"""Returns the loss of outputs on the watched rows: float64 `[watched, outputs]`."""
 
 
 @dataclass(slots=True)
-class Course:
-    """How the network learned, in one fold: what it says of the held-out rows and its loss on the
-    watched ones by stage, and by epoch of each kind the loss that it learns by.
+class PropertyHistory:
+    """The learning curves of one fold: the outputs on the held-out rows and the loss on the watched
+    ones by validated checkpoint, and the training loss of every epoch.
     """
 
-    said: dict[Stage, Outputs] = field(default_factory=dict)
-    losses: dict[Stage, float] = field(default_factory=dict)
-    learning: dict[Stage, float] = field(default_factory=dict)
+    outputs: dict[Checkpoint, Outputs] = field(default_factory=dict)
+    losses: dict[Checkpoint, float] = field(default_factory=dict)
+    learning: dict[Checkpoint, float] = field(default_factory=dict)
 
 
 def learned(
@@ -68,45 +64,46 @@ def learned(
     settings: TrainingSettings,
     seed: int,
     progress: Progress,
-    judge: Judge,
-) -> Course:
+    validate: Validate,
+) -> PropertyHistory:
     """Train each kind on the rows `train`, until its loss on the first `watched` of the rows
     `held` has not fallen for a while."""
     subjects = dataset.subjects.select(held)
-    course = Course()
+    history = PropertyHistory()
     last = settings.epochs
     patience = (settings.patience or PATIENCE) if settings.early_stop else last + len(EARLY)
     for remembers in kinds(dataset, settings):
         own: list[float] = []
-        for checkpoint in epochs_of(
-            phase, dataset, train, settings, seed, progress, course.losses, remembers=remembers
+        for trained in checkpoints(
+            phase, dataset, train, settings, seed, progress, history.losses, remembers=remembers
         ):
-            epoch = checkpoint.epoch
-            stage = Stage(remembers, epoch)
-            course.learning[stage] = checkpoint.loss
+            epoch = trained.epoch
+            checkpoint = Checkpoint(remembers, epoch)
+            history.learning[checkpoint] = trained.loss
             if not (epoch in (*EARLY, last) or epoch % settings.evaluate_every == 0):
                 continue
-            course.said[stage] = dataset.target.form.from_raw(checkpoint.head().raw(subjects))
-            course.losses[stage] = judge(course.said[stage][:watched])
-            own.append(course.losses[stage])
+            outputs = dataset.target.form.from_raw(trained.head().raw(subjects))
+            history.outputs[checkpoint] = outputs
+            history.losses[checkpoint] = validate(outputs[:watched])
+            own.append(history.losses[checkpoint])
             if len(own) - 1 - int(np.argmin(own)) >= patience:
                 break
-    return course
+    return history
 
 
-def epochs_of(
+def checkpoints(
     phase: str,
     dataset: PropertyDataset,
     rows: Indexes,
     settings: TrainingSettings,
     seed: int,
     progress: Progress,
-    losses: Mapping[Stage, float],
+    losses: Mapping[Checkpoint, float],
     *,
     remembers: bool,
     epochs: int | None = None,
 ) -> Iterator[PropertyCheckpoint]:
-    """Train on the elements at `rows`; `losses` is whatever the caller knows, the newest last."""
+    """Train on the elements at `rows`, and report each epoch with the newest of `losses`."""
     begun = time.monotonic()
     fit = fit_settings(settings, epochs)
     target = dataset.target

@@ -72,8 +72,8 @@ class PropertyPlan:
         """The most that a network may have, whatever a search tries; `None` for any number."""
         return self.effort.epochs if self.effort.epochs < self.wanted.epochs else None
 
-    def told(self) -> tuple[str, ...]:
-        """Warnings of what is done otherwise, or not at all."""
+    def warnings(self) -> tuple[str, ...]:
+        """Return warnings of what is done otherwise, or not at all."""
         found = []
         allowed = f"the budget of {self.budget:,.0f} s (--budget, --deadline)"
         done, wanted = self.effort, self.wanted

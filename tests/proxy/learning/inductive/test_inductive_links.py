@@ -21,7 +21,7 @@ from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
 from gremlink.proxy.learning.links.prediction.ranker import ScoredVertex
 from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.artifacts import read_artifact
 
 PEOPLE = 24

@@ -14,7 +14,7 @@ from gremlink.proxy.learning.properties.columns import around, named_types
 from gremlink.proxy.learning.properties.dataset import load_property
 from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.workflows.train_properties import train_property
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.learning.workflows.transform import transform
 
 BOOKS = 120
@@ -66,7 +66,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The artifact of a model of the first state."""
     directory = tmp_path_factory.mktemp("books")
     export = write_books(directory / "export")
-    train_property(export, directory / "model", model="boosting+neighbours", settings=QUICK)
+    train(export, directory / "model", model="boosting+neighbours", settings=QUICK)
     return directory / "model"
 
 

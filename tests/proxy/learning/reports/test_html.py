@@ -1,60 +1,127 @@
+"""Pages of reports: texts of the data stay texts, and nothing is loaded from elsewhere."""
+
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
-from gremlink.proxy.learning.reports import charts
-from gremlink.proxy.learning.reports.html import page, paragraph, table
+from gremlink.proxy.learning.links.evaluation.reliability import Bin
+from gremlink.proxy.learning.links.training.networks import History
+from gremlink.proxy.learning.reports.html import render
+from gremlink.proxy.learning.reports.link_report import BlendRow, Example, LinkReport, LinkRow
+from gremlink.proxy.learning.reports.property_details import ClassRow, Details, HeldExample
+from gremlink.proxy.learning.reports.property_report import PropertyReport
+from gremlink.proxy.learning.reports.report import MethodRow, Report
+from gremlink.proxy.learning.search.search import TrialRow
+from gremlink.proxy.learning.search.tuning import SearchReport
 
-
-def test_text_cannot_become_markup() -> None:
-    made = page("<b>", [paragraph("a & <script>"), table(("x<",), [("<i>",)])])
-    assert "<script>" not in made
-    assert "&lt;script&gt;" in made
-    assert "<i>" not in made
-
-
-def test_a_page_needs_nothing_from_elsewhere() -> None:
-    made = page(
-        "t", [table(("a",), [("1",), ("2",)], own=1), charts.lines({"s": [(1, 2)]}, "x", "y")]
-    )
-    assert not re.search(r"(src|href)=|url\(|@import|<script", made)
-    assert made.count("class=own") == 1
-
-
-@pytest.mark.parametrize(
-    "drawn",
-    [
-        charts.lines({"a<b": [(1, 0.5), (2, float("nan")), (3, 0.25)]}, "x", "y"),
-        charts.bars({"a": [1, 2], "b": [0, 4]}, ["one", "two & more"], "y"),
-        charts.reliability([(0.1, 0.2), (0.9, 0.8)], "x", "y"),
-    ],
+EVIL = "</td><script>alert(1)</script><i>{{ 1 + 1 }}"
+"""A label, an id, a class or a path that would like to be more than a text."""
+POINTS = ((0.0, 0.5), (1.0, 0.25))
+FIGURES = dict.fromkeys(
+    ("mrr", "hits@1", "hits@3", "hits@10", "hits@100", "ndcg@10", "recall@10", "recall@20"), 0.5
 )
-def test_charts_are_well_formed(drawn: str) -> None:
-    root = ElementTree.fromstring(drawn)
-    assert root.tag == "svg"
-    assert "nan" not in drawn
+TRIALS = (
+    TrialRow(0, {EVIL: 1}, 0.5, "complete", 1.0),
+    TrialRow(1, {EVIL: 2}, None, "failed", 1.0, EVIL),
+)
+COMMON: dict[str, Any] = {
+    "model": EVIL,
+    "protocol": EVIL,
+    "warnings": (EVIL,),
+    "graph": {"vertices": 1234, "edges": 2},
+    "vertex_types": {EVIL: 1234},
+    "edge_types": {EVIL: 2},
+    "picture": {EVIL: POINTS},
+    "search": SearchReport(EVIL, EVIL, {EVIL: 1}, TRIALS, 1, 2.0),
+    "seed": 0,
+    "device": EVIL,
+    "budget": 1.0,
+    "planned": 1.0,
+    "seconds": 1.0,
+    "parts": {EVIL: 1.0},
+}
+LINKS = LinkReport(
+    **COMMON,
+    rows=tuple(
+        LinkRow(
+            method=name,
+            metrics=FIGURES,
+            seconds=1.0,
+            intervals={"mrr": (0.4, 0.6)},
+            by_direction={EVIL: FIGURES},
+        )
+        for name in (EVIL, f"other {EVIL}")
+    ),
+    chance={"mrr": 0.1},
+    blend=(BlendRow(EVIL, "out", {EVIL: 1.0}, (EVIL,)),),
+    epochs={},
+    networks={},
+    courses={EVIL: History({1: 0.5, 2: 0.25}, {2: 0.5})},
+    rank_counts={EVIL: (1, 2, 3, 4, 5, 6, 7)},
+    reliability=(Bin(0.5, 0.5, 1.0),),
+    examples=(Example(EVIL, EVIL, "out", ((EVIL, 0.5),)),),
+)
+PROPERTY = PropertyReport(
+    **COMMON,
+    rows=(MethodRow(EVIL, {"accuracy": 0.5, "macro_f1": 0.5}, 1.0),),
+    task="node_classification",
+    target=EVIL,
+    metric="macro_f1",
+    weights={EVIL: 1.0},
+    classes={EVIL: 1, f"other {EVIL}": 2},
+    balance=0.5,
+    thresholds={EVIL: 0.5},
+    confusion=[[1, 0], [0, 2]],
+    labelled=3,
+    epochs=1,
+    remembers=True,
+    networks=1,
+    details=Details(
+        intervals={EVIL: (0.4, 0.6)},
+        classes=(ClassRow(EVIL, 1, 0.5, 0.5, 0.5, None),),
+        reliability=POINTS,
+        points=POINTS,
+        examples=(HeldExample(EVIL, EVIL, EVIL),),
+        losses={EVIL: POINTS},
+        held_losses={EVIL: POINTS},
+    ),
+)
 
 
-def test_a_line_goes_through_its_points() -> None:
-    root = ElementTree.fromstring(charts.lines({"a": [(0, 0), (1, 1), (2, 0)]}, "x", "y"))
-    (line,) = root.iter("polyline")
-    points = [tuple(map(float, each.split(","))) for each in line.attrib["points"].split()]
-    assert points[0][1] == points[2][1] > points[1][1]
-    assert points[1][0] - points[0][0] == pytest.approx(points[2][0] - points[1][0])
+class Texts(HTMLParser):
+    """The tags of a page, and its texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
 
 
-def test_the_higher_bar_is_that_of_the_larger_number() -> None:
-    root = ElementTree.fromstring(charts.bars({"a": [1, 4]}, ["one", "two"], "y"))
-    heights = [
-        float(each.attrib["height"]) for each in root.iter("rect") if "height" in each.attrib
-    ]
-    assert heights[1] == pytest.approx(4 * heights[0], rel=0.01)
+@pytest.mark.parametrize("report", [LINKS, PROPERTY], ids=["links", "property"])
+def test_text_cannot_become_markup(report: Report) -> None:
+    page = render(report)
+    assert "<script" not in page
+    assert "<i>" not in page
+    found = Texts()
+    found.feed(page)
+    assert not {"script", "i"} & found.tags
+    assert sum(EVIL in text for text in found.texts) > 15
 
 
-def test_there_is_no_chart_of_nothing() -> None:
-    assert charts.lines({"a": []}, "x", "y") == ""
-    assert charts.bars({"a": [0, 0]}, ["one", "two"], "y") == ""
-    assert charts.reliability([], "x", "y") == ""
+@pytest.mark.parametrize("report", [LINKS, PROPERTY], ids=["links", "property"])
+def test_a_page_needs_nothing_from_elsewhere(report: Report) -> None:
+    page = render(report)
+    assert page.startswith("<!doctype html>")
+    assert not re.search(r"(src|href)=|url\(|@import|<script", page)
+    assert page.count("class=own") == 2, "the model, and the best trial"
+    assert "1,234 vertices" in page

@@ -12,7 +12,7 @@ import pytest
 from communities import write_communities
 
 from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 
 SETTINGS = TrainingSettings(epochs=20, width=8, cross_validate_up_to=0, threads=1)
 SECTIONS = (
@@ -48,6 +48,9 @@ class Sections(HTMLParser):
             self.rows.setdefault(self._section, []).append([])
         elif tag in ("td", "th"):
             self.rows[self._section][-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
 
     def handle_data(self, data: str) -> None:
         if self._inside == "h2":

@@ -9,15 +9,15 @@ from communities import write_communities
 
 from gremlink.proxy.learning.graph import Relation
 from gremlink.proxy.learning.links.training.blend import TIE, Blend
-from gremlink.proxy.learning.reports.link_report import Report, blend_rows
+from gremlink.proxy.learning.reports.link_report import LinkReport, blend_rows
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 
 KNOWS = Relation("P", "knows", "P")
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def report(tmp_path_factory: pytest.TempPathFactory) -> LinkReport:
     directory = tmp_path_factory.mktemp("report")
     export = write_communities(directory / "export")
     settings = TrainingSettings(epochs=10, width=16, folds=2, networks=2, threads=1)
@@ -30,23 +30,23 @@ def test_who_only_breaks_ties_is_told_apart() -> None:
     (row,) = blend_rows(SimpleNamespace(blend=blend))
     assert row.weights == {"katz": 0.5}
     assert row.ties == ("degree", "popularity")
-    assert row.told() == "katz 0.50; ties by degree, popularity"
+    assert row.describe() == "katz 0.50; ties by degree, popularity"
 
 
 def test_a_blend_is_told_by_falling_weights() -> None:
     blend = Blend(("degree", "katz"), {(KNOWS, "in"): np.array([0.25, 1.5])})
     (row,) = blend_rows(SimpleNamespace(blend=blend))
-    assert row.told() == "katz 1.50, degree 0.25"
+    assert row.describe() == "katz 1.50, degree 0.25"
 
 
-def test_a_random_order_stands_beside_the_methods(report: Report) -> None:
+def test_a_random_order_stands_beside_the_methods(report: LinkReport) -> None:
     assert 0.0 < report.chance["mrr"] < report.row("common-neighbours").metrics["mrr"]
     assert report.chance["hits@1"] < report.chance["hits@10"] <= 1.0
     assert report.to_document()["chance"] == report.chance
     assert "random order" not in report.verdict()
 
 
-def test_the_method_that_is_all_of_auto_does_not_beat_it(report: Report) -> None:
+def test_the_method_that_is_all_of_auto_does_not_beat_it(report: LinkReport) -> None:
     own = report.row("common-neighbours")
     lower = replace(own, method="auto", metrics={**own.metrics, "mrr": own.metrics["mrr"] / 2})
     blend = tuple(replace(each, weights={"common-neighbours": 1.0}) for each in report.blend)
@@ -62,7 +62,7 @@ def test_the_method_that_is_all_of_auto_does_not_beat_it(report: Report) -> None
     )
 
 
-def test_what_is_not_clearly_better_than_a_random_order_is_said(report: Report) -> None:
+def test_what_is_not_clearly_better_than_a_random_order_is_said(report: LinkReport) -> None:
     mrr = report.row("common-neighbours").metrics["mrr"]
     verdict = replace(report, chance={**report.chance, "mrr": mrr - 1e-6}).verdict()
     assert verdict.endswith(

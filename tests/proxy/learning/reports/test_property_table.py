@@ -11,12 +11,13 @@ from rich.console import Console
 from teams import write_teams
 
 from gremlink.proxy.cli import main
-from gremlink.proxy.learning.reports.property_report import PropertyReport, PropertyRow
+from gremlink.proxy.learning.reports.property_report import PropertyReport
 from gremlink.proxy.learning.reports.property_table import property_table
+from gremlink.proxy.learning.reports.report import MethodRow
 
 
-def row(method: str, f1: float) -> PropertyRow:
-    return PropertyRow(method, {"accuracy": 0.5, "macro_f1": f1, "auc": 0.75}, 1.25)
+def row(method: str, f1: float) -> MethodRow:
+    return MethodRow(method, {"accuracy": 0.5, "macro_f1": f1, "auc": 0.75}, 1.25)
 
 
 REPORT = PropertyReport(

@@ -21,7 +21,7 @@ from gremlink.proxy.learning.search.names import (
     SETTINGS,
     WITHOUT_EFFECT,
     applied,
-    told,
+    warnings_of,
     with_frequency,
 )
 from gremlink.proxy.learning.search.templates import TASKS, reports, template
@@ -116,9 +116,9 @@ def test_a_range_grows_with_the_graph() -> None:
     assert epochs.high == 30
 
 
-def test_what_has_no_effect_is_told() -> None:
+def test_parameters_without_effect_give_warnings() -> None:
     document = changed(**{"2-tier-param": [{"param": "magic", "type": "bool", "default": True}]})
-    idle, unknown = told(configuration_of(document))
+    idle, unknown = warnings_of(configuration_of(document))
     assert "low-mem (there is one way to compute)" in idle
     assert unknown == "unknown parameters of the search: magic"
 
@@ -158,7 +158,7 @@ def number(value: Any) -> dict[str, Any]:
 def test_a_parameter_that_is_nearly_known_is_refused() -> None:
     asked = {"param": "num_hiden", "type": "int", "default": 8}
     with pytest.raises(BadHpoConfiguration, match="'num_hiden'; did you mean 'num-hidden'"):
-        told(configuration_of(changed(**{"fixed-param": [asked]})))
+        warnings_of(configuration_of(changed(**{"fixed-param": [asked]})))
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_templates_hold_the_defaults(task: str, model: str) -> None:
     settings = TrainingSettings()
     defaults = found.defaults()
     assert applied(settings, defaults) == settings
-    assert told(found) == ()
+    assert warnings_of(found) == ()
     assert all(each.is_tunable for tier in found.tiers for each in tier)
 
 

@@ -10,7 +10,7 @@ import pytest
 from communities import write_communities
 from teams import write_teams
 
-from gremlink.proxy.learning.reports.link_report import Report
+from gremlink.proxy.learning.reports.link_report import LinkReport
 from gremlink.proxy.learning.reports.property_report import PropertyReport
 from gremlink.proxy.learning.search.configuration import BadHpoConfiguration
 from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
@@ -47,7 +47,7 @@ def edited(processed: Path, path: Path, **changes: object) -> Path:
 def test_trials_are_reported_and_the_best_settings_are_kept(links: Path, tmp_path: Path) -> None:
     search = SearchSettings(trials=4)
     report = train(links, tmp_path / "model", settings=QUICK, search=search)
-    assert isinstance(report, Report)
+    assert isinstance(report, LinkReport)
     assert report.search is not None
     assert report.search.network == "rgcn"
     assert len(report.search.trials) == 4

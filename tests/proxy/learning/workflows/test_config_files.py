@@ -17,8 +17,7 @@ from gremlink.proxy.learning.workflows.config_files import (
     recommendation,
     write_details,
 )
-from gremlink.proxy.learning.workflows.train_links import train
-from gremlink.proxy.learning.workflows.train_properties import train_property
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.artifacts import read_artifact
 
 QUICK = TrainingSettings(epochs=30, width=8, networks=2, folds=2, threads=1)
@@ -59,9 +58,7 @@ def test_what_a_search_has_found_is_told(tmp_path: Path) -> None:
     targets = {"label": ["team", "classification"], "split_rate": SPLIT}
     export = write_teams(tmp_path / "export", of_people=targets)
     artifact = tmp_path / "artifact"
-    report = train_property(
-        export, artifact, model="rgcn", settings=QUICK, search=SearchSettings(trials=2)
-    )
+    report = train(export, artifact, model="rgcn", settings=QUICK, search=SearchSettings(trials=2))
     write_details(artifact)
     assert document(artifact, "config.json")["property"] == "team"
     found = document(artifact, "tuning_job_details.json")

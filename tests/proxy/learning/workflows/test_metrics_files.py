@@ -18,8 +18,7 @@ from gremlink.proxy.learning.workflows.metrics_files import (
     in_neptunes_names,
     write_figures,
 )
-from gremlink.proxy.learning.workflows.train_links import train
-from gremlink.proxy.learning.workflows.train_properties import train_property
+from gremlink.proxy.learning.workflows.train import train
 
 QUICK = TrainingSettings(epochs=10, width=8, networks=1, folds=2, threads=1)
 
@@ -60,7 +59,7 @@ def test_links(tmp_path: Path) -> None:
 )
 def test_a_property(tmp_path: Path, target: list[str], names: set[str]) -> None:
     export = write_teams(tmp_path / "export", of_people={"label": target, "split_rate": SPLIT})
-    report = train_property(export, tmp_path / "model", model="neighbours", settings=QUICK)
+    report = train(export, tmp_path / "model", model="neighbours", settings=QUICK)
     write_figures(tmp_path, report)
     evaluated, tested = documents(tmp_path)
     assert set(tested) == names

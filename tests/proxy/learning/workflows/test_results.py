@@ -18,8 +18,7 @@ from gremlink.proxy.learning.workflows.results import (
     PREDICTIONS,
     write_results,
 )
-from gremlink.proxy.learning.workflows.train_links import train
-from gremlink.proxy.learning.workflows.train_properties import train_property
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.artifacts import read_artifact
 
 QUICK = TrainingSettings(epochs=30, width=8, networks=2, folds=2, threads=1)
@@ -33,7 +32,7 @@ def test_a_property_of_vertices(tmp_path: Path) -> None:
     targets = {"label": ["team", "classification"], "split_rate": SPLIT}
     export = write_teams(tmp_path / "export", of_people=targets)
     artifact = tmp_path / "artifact"
-    train_property(export, artifact, model="rgcn", settings=QUICK)
+    train(export, artifact, model="rgcn", settings=QUICK)
     write_results(artifact)
     read_artifact(artifact)  # is still whole
     about = mapping(artifact)

@@ -16,7 +16,7 @@ from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
 from gremlink.proxy.learning.processing.processed import UnusableExport
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows import train_links
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.artifacts import OutputInTheWay, read_artifact
 
 QUICK = TrainingSettings(epochs=10, width=16, folds=2, networks=2, threads=1)

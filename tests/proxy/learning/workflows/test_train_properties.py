@@ -20,7 +20,6 @@ from gremlink.proxy.learning.events import EpochDone, Event, PhaseStarted
 from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train import train
-from gremlink.proxy.learning.workflows.train_properties import train_property
 from gremlink.proxy.store.artifacts import DamagedArtifact
 
 QUICK = TrainingSettings(epochs=20, width=16, folds=2, networks=2, threads=1)
@@ -56,7 +55,7 @@ def checksums(directory: Path) -> dict[str, str]:
 @pytest.mark.parametrize("settings", [QUICK, SPLIT], ids=["cross-validation", "split"])
 def test_teams(tmp_path: Path, settings: TrainingSettings) -> None:
     export = write_teams(tmp_path / "export", of_people=TEAM)
-    report = train_property(export, tmp_path / "artifact", settings=settings)
+    report = train(export, tmp_path / "artifact", settings=settings)
     assert report.rows[0].method == "auto"
     assert {row.method for row in report.rows} == {
         "auto", "rgcn", "majority", "neighbours", "linear", "boosting", "boosting+neighbours",
@@ -82,7 +81,7 @@ def test_teams(tmp_path: Path, settings: TrainingSettings) -> None:
 
 def test_limit_threshold_and_the_unknown(tmp_path: Path) -> None:
     export = write_teams(tmp_path / "export", of_people=TEAM)
-    train_property(export, tmp_path / "artifact", model="neighbours", settings=QUICK)
+    train(export, tmp_path / "artifact", model="neighbours", settings=QUICK)
     predictor = PropertyPredictor.load(tmp_path / "artifact")
     inputs = [Literal.string("p0"), Literal.string("nobody"), Literal(Kind.INT, 0), lent(0, 3)]
     assert [len(values) for values in predictor.predict(inputs, 2)] == [2, 0, 0, 0]
@@ -102,7 +101,7 @@ def test_limit_threshold_and_the_unknown(tmp_path: Path) -> None:
 
 def test_ids_that_were_read_together(tmp_path: Path) -> None:
     export = write_teams(tmp_path / "export", of_people=TEAM)
-    train_property(export, tmp_path / "artifact", model="neighbours", settings=QUICK)
+    train(export, tmp_path / "artifact", model="neighbours", settings=QUICK)
     predictor = PropertyPredictor.load(tmp_path / "artifact")
     for ids in (["p0", "p5"], ["p0", "nobody", "p5"], ["nobody"]):
         together = UniformLiterals(Kind.STRING, ids)
@@ -115,7 +114,7 @@ def test_ids_that_were_read_together(tmp_path: Path) -> None:
 def test_several_classes_have_confidences_of_their_own(tmp_path: Path) -> None:
     label = {"label": ["tags", "classification"], "separator": ";"}
     export = write_teams(tmp_path / "export", of_people=label)
-    report = train_property(export, tmp_path / "artifact", settings=QUICK)
+    report = train(export, tmp_path / "artifact", settings=QUICK)
     assert report.metric == "macro_f1"
     for metric in ("macro_f1", "auc"):
         assert report.rows[0].metrics[metric] > report.row("majority").metrics[metric] + 0.2
@@ -135,7 +134,7 @@ def test_numbers_of_vertices(tmp_path: Path) -> None:
     label = {"label": ["score", "regression"]}
     export = write_teams(tmp_path / "export", of_people=label)
     settings = TrainingSettings(epochs=60, width=32, networks=2, threads=1)
-    report = train_property(export, tmp_path / "artifact", settings=settings)
+    report = train(export, tmp_path / "artifact", settings=settings)
     assert report.task == "node_regression"
     assert report.rows[0].metrics["rmse"] < 0.6 * report.row("mean").metrics["rmse"]
     assert report.details is not None
@@ -160,7 +159,7 @@ def test_numbers_of_vertices(tmp_path: Path) -> None:
 def test_classes_of_edges(tmp_path: Path, model: str) -> None:
     label = {"label": ["trusted", "classification"]}
     export = write_teams(tmp_path / "export", of_lending=label)
-    report = train_property(export, tmp_path / "artifact", model=model, settings=QUICK)
+    report = train(export, tmp_path / "artifact", model=model, settings=QUICK)
     assert report.task == "edge_classification"
     assert report.rows[0].method == model
     predictor = PropertyPredictor.load(tmp_path / "artifact")
@@ -176,7 +175,7 @@ def test_classes_of_edges(tmp_path: Path, model: str) -> None:
 def test_features_of_a_known_edge_count(tmp_path: Path) -> None:
     label = {"label": ["trusted", "classification"]}
     export = write_teams(tmp_path / "export", of_lending=label)
-    train_property(export, tmp_path / "artifact", model="boosting", settings=QUICK)
+    train(export, tmp_path / "artifact", model="boosting", settings=QUICK)
     predictor = PropertyPredictor.load(tmp_path / "artifact")
     rows = (export / "Person-lends-Person.csv").read_text().splitlines()[1:]
     cells = [row.split(",") for row in rows]
@@ -190,7 +189,7 @@ def test_features_of_a_known_edge_count(tmp_path: Path) -> None:
 def test_numbers_of_edges(tmp_path: Path) -> None:
     label = {"label": ["sum", "regression"]}
     export = write_teams(tmp_path / "export", of_lending=label)
-    report = train_property(export, tmp_path / "artifact", settings=QUICK)
+    report = train(export, tmp_path / "artifact", settings=QUICK)
     assert report.rows[0].metrics["rmse"] < 0.7 * report.row("mean").metrics["rmse"]
     predictor = PropertyPredictor.load(tmp_path / "artifact")
     rows = (export / "Person-lends-Person.csv").read_text().splitlines()[1:]
@@ -207,7 +206,7 @@ def test_numbers_of_edges(tmp_path: Path) -> None:
 def test_the_seed_decides(tmp_path: Path, model: str) -> None:
     export = write_teams(tmp_path / "export", of_lending={"label": ["sum", "regression"]})
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
-        train_property(export, tmp_path / name, model=model, seed=seed, settings=QUICK)
+        train(export, tmp_path / name, model=model, seed=seed, settings=QUICK)
     assert checksums(tmp_path / "one") == checksums(tmp_path / "again")
     assert checksums(tmp_path / "one") != checksums(tmp_path / "other")
 
@@ -219,7 +218,7 @@ def test_a_graph_without_edges_is_a_table(tmp_path: Path) -> None:
     rows = [{"~id": f"v{n}", "size": n, "big": "yes" if n > 20 else "no"} for n in range(40)]
     kind = File(rows, [("size", "numerical")], [{"label": ["big", "classification"]}])
     export = write_export(tmp_path / "export", {"V": kind})
-    report = train_property(export, tmp_path / "artifact", settings=QUICK)
+    report = train(export, tmp_path / "artifact", settings=QUICK)
     assert {row.method for row in report.rows} == {"auto", "majority", "linear", "boosting"}
     assert report.rows[0].metrics["accuracy"] > 0.85
 
@@ -227,7 +226,7 @@ def test_a_graph_without_edges_is_a_table(tmp_path: Path) -> None:
 def test_progress(tmp_path: Path) -> None:
     events: list[Event] = []
     export = write_teams(tmp_path / "export", of_people=TEAM)
-    train_property(export, tmp_path / "artifact", settings=QUICK, progress=events.append)
+    train(export, tmp_path / "artifact", settings=QUICK, progress=events.append)
     phases = [event.phase for event in events if isinstance(event, PhaseStarted)]
     assert phases[0] == "reading the export"
     assert "cross-validation, part 1 of 2" in phases
@@ -242,26 +241,26 @@ def test_a_method_that_does_not_apply(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match="'mean' cannot learn 'team' of Person: choose one of auto"
     ):
-        train_property(export, tmp_path / "artifact", model="mean")
+        train(export, tmp_path / "artifact", model="mean")
     assert not (tmp_path / "artifact").exists()
 
 
 def test_nothing_is_left_of_a_failure(tmp_path: Path) -> None:
     export = write_teams(tmp_path / "export", of_people={"label": ["team", "regression"]})
     with pytest.raises(BadExport, match="is not a number"):
-        train_property(export, tmp_path / "artifact")
+        train(export, tmp_path / "artifact")
     assert [path.name for path in tmp_path.iterdir()] == ["export"]
 
 
 def test_the_configuration_decides_what_is_trained(tmp_path: Path) -> None:
-    from gremlink.proxy.learning.reports.link_report import Report
+    from gremlink.proxy.learning.reports.link_report import LinkReport
 
     export = write_teams(tmp_path / "export", of_lending={"label": ["", "link_prediction"]})
     links = train(export, tmp_path / "links", model="common-neighbours", settings=QUICK)
-    assert isinstance(links, Report)
+    assert isinstance(links, LinkReport)
     export = write_teams(tmp_path / "other", of_people=TEAM)
     report = train(export, tmp_path / "teams", model="majority", settings=QUICK)
-    assert not isinstance(report, Report)
+    assert not isinstance(report, LinkReport)
     assert report.task == "node_classification"
 
 
@@ -274,7 +273,7 @@ def test_an_artifact_of_another_task_is_refused(tmp_path: Path) -> None:
 
 def test_prediction_loads_no_learning_library(tmp_path: Path) -> None:
     export = write_teams(tmp_path / "export", of_lending={"label": ["sum", "regression"]})
-    train_property(export, tmp_path / "artifact", settings=QUICK)
+    train(export, tmp_path / "artifact", settings=QUICK)
     program = (
         "import sys\n"
         "from pathlib import Path\n"

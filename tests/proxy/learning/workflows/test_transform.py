@@ -21,8 +21,7 @@ from gremlink.proxy.learning.properties.prediction.predictor import PropertyPred
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.load import model_in
 from gremlink.proxy.learning.workflows.process import prepare
-from gremlink.proxy.learning.workflows.train_links import train
-from gremlink.proxy.learning.workflows.train_properties import train_property
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.learning.workflows.transform import transform
 from gremlink.proxy.store.artifacts import read_artifact
 
@@ -127,7 +126,7 @@ def test_classes_of_vertices(tmp_path: Path, model: str) -> None:
         people = list(csv.DictReader(file))
     late = {person["~id"] for person in people[:4]}
     before = without(export, tmp_path / "early", late)
-    train_property(before, tmp_path / "model", model=model, settings=QUICK)
+    train(before, tmp_path / "model", model=model, settings=QUICK)
     transform(tmp_path / "model", export, tmp_path / "new")
 
     def answered(artifact: str) -> list[Any]:
@@ -146,7 +145,7 @@ def test_classes_of_vertices(tmp_path: Path, model: str) -> None:
 
 def test_numbers_of_edges(tmp_path: Path) -> None:
     export = write_teams(tmp_path / "export", of_lending={"label": ["sum", "regression"]})
-    train_property(export, tmp_path / "model", model="linear", settings=QUICK)
+    train(export, tmp_path / "model", model="linear", settings=QUICK)
     transform(tmp_path / "model", export, tmp_path / "same")
     first, second = read_artifact(tmp_path / "model"), read_artifact(tmp_path / "same")
     assert first.documents == second.documents
@@ -158,7 +157,7 @@ def test_numbers_of_edges(tmp_path: Path) -> None:
 def test_another_target_is_refused(tmp_path: Path) -> None:
     export = write_teams(tmp_path / "export", of_people=TEAM)
     other = write_teams(tmp_path / "other", of_people={"label": ["level", "classification"]})
-    train_property(export, tmp_path / "model", model="majority", settings=QUICK)
+    train(export, tmp_path / "model", model="majority", settings=QUICK)
     with pytest.raises(UnusableExport, match=r"predicts 'team' of Person, and .* 'level'"):
         transform(tmp_path / "model", other, tmp_path / "new")
 

@@ -19,7 +19,7 @@ from gremlink.proxy.learning.links.prediction.model import LinkModel, from_artif
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor, UnknownRelation
 from gremlink.proxy.learning.links.prediction.property_overlap import likenesses
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.artifacts import read_artifact
 
 

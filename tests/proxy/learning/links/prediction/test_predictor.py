@@ -23,7 +23,7 @@ from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor, Un
 from gremlink.proxy.learning.links.prediction.ranker import ScoredVertex, top
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
-from gremlink.proxy.learning.workflows.train_links import train
+from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.artifacts import DamagedArtifact, read_artifact, write_artifact
 
 KNOWS = Relation("P", "knows", "P")

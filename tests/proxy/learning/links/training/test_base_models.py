@@ -31,10 +31,10 @@ def test_a_look_is_the_mean_gain_or_what_is_asked_for() -> None:
     graph, edges = held(1)
     # Thing 0 is the last of three, person 0 the last of two.
     gain = Validation(graph, edges)
-    assert gain.judge(Trained()) == pytest.approx((1 / np.log2(4) + 1 / np.log2(3)) / 2)
-    assert gain.judge(Trained()) == mean_gain(gain.ranks(Trained()))
+    assert gain.score(Trained()) == pytest.approx((1 / np.log2(4) + 1 / np.log2(3)) / 2)
+    assert gain.score(Trained()) == mean_gain(gain.ranks(Trained()))
     mrr = Validation(graph, edges, mean_reciprocal_rank)
-    assert mrr.judge(Trained()) == pytest.approx((1 / 3 + 1 / 2) / 2)
+    assert mrr.score(Trained()) == pytest.approx((1 / 3 + 1 / 2) / 2)
 
 
 def test_as_many_edges_are_asked_about_as_there_is_room_for(

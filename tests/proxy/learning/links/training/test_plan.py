@@ -47,7 +47,7 @@ def test_much_room_is_for_everything() -> None:
     found = TypedGraph({"P": 1000, "T": 100}, {LIKES: edges, Relation("P", "sees", "T"): edges})
     plan = planned(found, [LIKES], "auto", TrainingSettings(budget=100_000.0))
     assert {"rgcn", "lightgcn", "transe", "complex", "ease", "ials"} <= set(plan.names)
-    assert plan.told() == ()
+    assert plan.warnings() == ()
     assert plan.seconds <= 100_000
 
 
@@ -62,7 +62,7 @@ def test_walks_over_the_whole_graph_need_room_too() -> None:
 
 
 def test_what_found_no_room_is_told() -> None:
-    (warning,) = planned(graph(5000), [LIKES], "auto", TrainingSettings(budget=0.01)).told()
+    (warning,) = planned(graph(5000), [LIKES], "auto", TrainingSettings(budget=0.01)).warnings()
     assert "budget of 0 s" in warning
     assert "ease" in warning
 

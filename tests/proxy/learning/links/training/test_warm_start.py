@@ -12,7 +12,7 @@ from communities import write_communities
 from numpy.testing import assert_allclose
 from teams import write_teams
 
-from gremlink.proxy.learning.links.training.experiment import Bench
+from gremlink.proxy.learning.links.training.experiment import LinkExperiment
 from gremlink.proxy.learning.links.training.holdout import held_out
 from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
 from gremlink.proxy.learning.links.training.warm_start import read_earlier, warm_start
@@ -21,8 +21,8 @@ from gremlink.proxy.learning.models.fitting import fit
 from gremlink.proxy.learning.models.gnn.messages import message_types
 from gremlink.proxy.learning.models.gnn.rgcn import EncoderSettings, RelationalEncoder
 from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
-from gremlink.proxy.learning.workflows.train import train as train_any
-from gremlink.proxy.learning.workflows.train_links import load_dataset, train
+from gremlink.proxy.learning.workflows.train import train
+from gremlink.proxy.learning.workflows.train_links import load_dataset
 from gremlink.proxy.store.artifacts import UnsupportedArtifact, read_manifest
 
 SETTINGS = TrainingSettings(epochs=60, width=16, cross_validate_up_to=0, threads=1)
@@ -102,14 +102,14 @@ def test_networks_know_at_once_what_was_learned(
     assert first < 0.985 * cold
 
 
-def test_what_was_known_judges_nothing(exports: tuple[Path, Path], earlier: Path) -> None:
+def test_known_edges_are_not_held_out(exports: tuple[Path, Path], earlier: Path) -> None:
     dataset = load_dataset(exports[1])
-    bench = Bench(dataset, "rgcn", SETTINGS, 0, lambda _: None)
-    bench.warm = warm_start(read_earlier(earlier), dataset)
-    train_graph, valid, test = held_out(bench)
+    experiment = LinkExperiment(dataset, "rgcn", SETTINGS, 0, lambda _: None)
+    experiment.warm = warm_start(read_earlier(earlier), dataset)
+    train_graph, valid, test = held_out(experiment)
     (relation,) = dataset.targets
     edges = dataset.graph.edges[relation]
-    seen = bench.warm.seen[relation]
+    seen = experiment.warm.seen[relation]
     base = dataset.graph.counts["Person"]
     known = set((edges.heads * base + edges.tails)[seen].tolist())
     for part in (valid[relation], test[relation]):
@@ -145,10 +145,10 @@ def test_without_new_edges_networks_begin_anew(
 def test_properties_keep_the_settings_alone(earlier: Path, tmp_path: Path) -> None:
     export = write_teams(tmp_path / "export", of_people={"label": ["team", "classification"]})
     quick = TrainingSettings(epochs=5, width=8, folds=2, networks=1, threads=1)
-    train_any(export, tmp_path / "one", settings=quick)
+    train(export, tmp_path / "one", settings=quick)
     search = SearchSettings(previous=tmp_path / "one")
     folds = TrainingSettings(folds=2, networks=1, threads=1)
-    report = train_any(export, tmp_path / "two", settings=folds, search=search)
+    report = train(export, tmp_path / "two", settings=folds, search=search)
     assert any("only the settings are used" in warning for warning in report.warnings)
     assert read_manifest(tmp_path / "two")["settings"]["width"] == 8
     with pytest.raises(UnsupportedArtifact, match="begins with one of links"):

@@ -26,7 +26,7 @@ from gremlink.proxy.learning.properties.prediction.predictor import (
     PredictedValue,
     PropertyPredictor,
 )
-from gremlink.proxy.learning.properties.thresholds import Lift
+from gremlink.proxy.learning.properties.thresholds import Decision
 from gremlink.proxy.learning.properties.training.candidates import Candidates
 from gremlink.proxy.learning.workflows.train_properties import model_of
 from gremlink.proxy.store.artifacts import write_artifact
@@ -94,7 +94,7 @@ def trained(directory: Path, method: str, **target: Any) -> tuple[PropertyPredic
     shares = dataset.truth[rows].mean(axis=0, dtype=np.float64)
     write_artifact(
         directory / "artifact",
-        to_artifact(model_of(dataset, [(1.0, member)], Lift(shares, 0.25)), {}),
+        to_artifact(model_of(dataset, [(1.0, member)], Decision(shares, 0.25)), {}),
     )
     return PropertyPredictor.load(directory / "artifact"), export
 

@@ -21,7 +21,7 @@ from gremlink.proxy.learning.properties.training.plan import (
     planned,
 )
 from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
-from gremlink.proxy.learning.workflows.train_properties import train_property
+from gremlink.proxy.learning.workflows.train import train
 
 NAMES = (NETWORK, *(name for name in METHODS if name != "mean"))
 ALWAYS = tuple(name for name, method in METHODS.items() if method.always)
@@ -47,7 +47,7 @@ def test_with_time_enough_all_is_done_as_it_was_asked(dataset: PropertyDataset) 
     found = plan(dataset, ROOM)
     assert (found.names, found.effort, found.most_epochs) == (NAMES, found.wanted, None)
     assert found.effort.parts == TrainingSettings().folds
-    assert found.told() == ()
+    assert found.warnings() == ()
 
 
 def test_less_time_is_less_effort_and_never_more_than_the_budget(dataset: PropertyDataset) -> None:
@@ -75,10 +75,10 @@ def test_what_only_counts_stays_and_so_does_what_was_asked_for(dataset: Property
 
 def test_what_is_done_otherwise_is_told(dataset: PropertyDataset) -> None:
     full = plan(dataset, ROOM).full
-    (split,) = plan(dataset, 0.15 * full).told()
+    (split,) = plan(dataset, 0.15 * full).warnings()
     assert "one split instead of 5 parts" in split
     assert "1 network instead of 10" in split
-    less, without = plan(dataset, 1e-6, NETWORK).told()
+    less, without = plan(dataset, 1e-6, NETWORK).warnings()
     assert f"up to {LEAST_EPOCHS} epochs instead of 200" in less
     assert "no room for" in without
     assert "boosting" in without
@@ -88,7 +88,7 @@ def test_a_split_of_the_user_is_not_cross_validated(dataset: PropertyDataset) ->
     rows = dataset.labelled
     chosen = replace(dataset, split=CustomSplit(rows[4:], rows[:2], rows[2:4]))
     found = plan(chosen, ROOM)
-    assert (found.effort.parts, found.told()) == (0, ())
+    assert (found.effort.parts, found.warnings()) == (0, ())
 
 
 def test_mini_batches_cost_what_they_read(dataset: PropertyDataset) -> None:
@@ -103,11 +103,11 @@ def test_a_training_keeps_to_its_plan(export: Path, tmp_path: Path) -> None:
     full = planned(dataset, NAMES, settings, "auto").full
     settings = replace(settings, budget=0.1 * full)
     search = SearchSettings(trials=2)
-    report = train_property(export, tmp_path / "artifact", settings=settings, search=search)
+    report = train(export, tmp_path / "artifact", settings=settings, search=search)
     found = planned(dataset, NAMES, settings, "auto")
     assert found.effort.parts == 0
     assert (report.budget, report.planned) == (round(found.budget, 1), round(found.seconds, 1))
-    assert found.told()[0] in report.warnings
+    assert found.warnings()[0] in report.warnings
     assert "test rows" in report.protocol
     assert report.epochs <= found.effort.epochs < 200
     assert report.details is not None

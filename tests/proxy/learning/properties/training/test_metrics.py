@@ -9,7 +9,10 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn import metrics as reference
 
-from gremlink.proxy.learning.properties.metrics import ClassificationMetrics, RegressionMetrics
+from gremlink.proxy.learning.properties.training.metrics import (
+    ClassificationMetrics,
+    RegressionMetrics,
+)
 from gremlink.proxy.learning.trained.target import Form
 
 

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from gremlink.proxy.learning.reports import charts
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        charts.lines({"a<b": [(1, 0.5), (2, float("nan")), (3, 0.25)]}, "x", "y"),
+        charts.bars({"a": [1, 2], "b": [0, 4]}, ["one", "two & more"], "y"),
+        charts.reliability([(0.1, 0.2), (0.9, 0.8)], "x", "y"),
+    ],
+)
+def test_charts_are_well_formed(drawn: str) -> None:
+    root = ElementTree.fromstring(drawn)
+    assert root.tag == "svg"
+    assert "nan" not in drawn
+
+
+def test_a_line_goes_through_its_points() -> None:
+    root = ElementTree.fromstring(charts.lines({"a": [(0, 0), (1, 1), (2, 0)]}, "x", "y"))
+    (line,) = root.iter("polyline")
+    points = [tuple(map(float, each.split(","))) for each in line.attrib["points"].split()]
+    assert points[0][1] == points[2][1] > points[1][1]
+    assert points[1][0] - points[0][0] == pytest.approx(points[2][0] - points[1][0])
+
+
+def test_the_higher_bar_is_that_of_the_larger_number() -> None:
+    root = ElementTree.fromstring(charts.bars({"a": [1, 4]}, ["one", "two"], "y"))
+    heights = [
+        float(each.attrib["height"]) for each in root.iter("rect") if "height" in each.attrib
+    ]
+    assert heights[1] == pytest.approx(4 * heights[0], rel=0.01)
+
+
+def test_there_is_no_chart_of_nothing() -> None:
+    assert charts.lines({"a": []}, "x", "y") == ""
+    assert charts.bars({"a": [0, 0]}, ["one", "two"], "y") == ""
+    assert charts.reliability([], "x", "y") == ""
