@@ -1,4 +1,4 @@
-"""Whether a message may concern us: the one look that every request gets."""
+"""Detection of the marker `Neptune#ml.`: the one look that every message gets."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _ESCAPED_ASCII = re.compile(rb"\\?\\u+00([2-7][0-9a-fA-F])")
 an encoder writes one; escapes of other characters, which are common, are not worth a look."""
 
 _ASCII = b"u00"
-"""What stands in every one of these escapes."""
+"""Part of every one of these escapes."""
 
 _WIDE = (b"#\0m\0l", b"#\0\0\0m\0\0\0l", b"\\\0u\0", b"\\\0\0\0u\0\0\0")
-"""One of these stands in every JSON text in UTF-16 or UTF-32 with the marker, as it is or behind an
-escape. Servers read such text without being told; other messages have none but by chance, and they
+"""One of these is in every JSON text in UTF-16 or UTF-32 with the marker, as it is or behind an
+escape. Servers detect such text by themselves; other messages have none but by chance, and they
 must not leave the fast path for bytes that only look wide."""
 
 _CHARACTERS = {b"%02x" % code: bytes((code,)) for code in range(0x20, 0x80)}
@@ -27,7 +27,9 @@ _LAYERS = 3
 
 
 def may_hold_marker(payload: bytes | bytearray) -> bool:
-    """Whether `holds_marker` is worth asking; a no is certain, and takes a millisecond at most."""
+    """Tell whether `holds_marker` is worth asking; a no is certain, and takes a millisecond at
+    most.
+    """
     # Hardly a request holds one of these two bytes, and one byte is found far faster than several.
     if HASH in payload and MARKER in payload:
         return True
@@ -37,7 +39,7 @@ def may_hold_marker(payload: bytes | bytearray) -> bool:
 
 
 def holds_marker(payload: bytes | bytearray) -> bool:
-    """Whether the bytes `Neptune#ml.` stand in a message, as they are or with `\\u` escapes.
+    """Tell whether the bytes `Neptune#ml.` are in a message, as they are or with `\\u` escapes.
 
     JSON and Groovy both know the escapes, so the marker may hide behind one or behind both, and all
     that in characters of two or four bytes.
@@ -63,7 +65,7 @@ def _is_found(payload: bytes | bytearray) -> bool:
 
 
 def _undone(payload: bytes | bytearray) -> bytes | None:
-    """The text without one layer of escapes; `None` if there is none.
+    """Undo one layer of escapes; return `None` if there is none.
 
     In steps of the interpreter: in one call of `re` ten megabytes of backslashes would keep its
     lock for half a second.

@@ -1,4 +1,4 @@
-"""Which headers cross a proxy, and where to."""
+"""HTTP on its way through a proxy: headers, addresses, errors of a connection."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ HOP_BY_HOP = frozenset(
 
 
 def http_url(websocket_url: str) -> str:
-    """The HTTP address of a server that is named by its WebSocket address."""
+    """Return the HTTP address of a server that is named by its WebSocket address."""
     parts = urlsplit(websocket_url)
     return urlunsplit(parts._replace(scheme={"ws": "http", "wss": "https"}[parts.scheme]))
 
 
 def end_to_end(headers: MultiMapping[str]) -> CIMultiDict[str]:
-    """The headers that are meant for the other end."""
+    """Return the headers that are meant for the other end (RFC 9110 section 7.6.1)."""
     listed = ",".join(headers.getall("Connection", ()))
     named = {word.strip().lower() for word in listed.split(",")}
     dropped = HOP_BY_HOP | named | {"host", "content-length"}

@@ -1,4 +1,4 @@
-"""How long requests take: a histogram that costs those who are measured an entry in an array."""
+"""A histogram of latencies; a measurement costs one entry in an array."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 
 
 def seconds() -> array[float]:
-    """A place for what is measured: eight bytes each, where a list keeps an object each."""
+    """Return an empty array for seconds: eight bytes each, where a list keeps an object each."""
     return array("d")
 
 
 class LatencyHistogram:
-    """Whoever measures appends the seconds to `took`."""
+    """A histogram of the seconds that are appended to `took`."""
 
     def __init__(self, period: float = WAITS.counting) -> None:
         self._period = period
@@ -30,17 +30,17 @@ class LatencyHistogram:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Count from now on what is measured, until `stop`."""
+        """Count measurements periodically from now on, until `stop`."""
         self.count()
         self._timer = asyncio.get_running_loop().call_later(self._period, self.start)
 
     def stop(self) -> None:
-        """The event loop ends."""
+        """Stop counting."""
         if self._timer is not None:
             self._timer.cancel()
 
     def count(self) -> None:
-        """Sort what was measured into the buckets."""
+        """Sort the measurements into the buckets."""
         if self.took:
             took = np.array(self.took)
             del self.took[:]
@@ -48,7 +48,7 @@ class LatencyHistogram:
             self._sum += float(took.sum())
 
     def histogram(self) -> tuple[Sequence[tuple[str, float]], float]:
-        """How many took at most so long, by the bound as text, and the sum of all, in seconds."""
+        """Return cumulative counts by the bound as text, and the sum of all, in seconds."""
         self.count()
         names = [str(bound) for bound in BOUNDS] + ["+Inf"]
         return list(zip(names, np.cumsum(self._counts).tolist(), strict=True)), self._sum

@@ -1,4 +1,4 @@
-"""The port: who may come in, for how long somebody may say nothing, and TLS."""
+"""The port: limits of connections and of silent clients, and TLS."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ListenError(Error):
 
     @classmethod
     def at(cls, host: str, port: int, error: OSError) -> ListenError:
-        """What the system says of it."""
+        """Build the error from the system's own."""
         return cls(
             f"cannot listen on {host}:{port}: {reason_of(error)};"
             " choose another port, or stop what uses it"
@@ -36,7 +36,7 @@ class ListenError(Error):
 class Listener:
     """Hands connections to aiohttp's handlers, as many as the limits allow.
 
-    `arrived` has to be a middleware of the application: it tells that a connection has brought its
+    `arrived` has to be a middleware of the application: it notes that a connection has brought its
     first request in time.
     """
 
@@ -71,7 +71,7 @@ class Listener:
         return arrived
 
     async def open(self, handlers: web.Server, tied: Callable[[], int]) -> tuple[str, int]:
-        """Listen; the address and port that are used. Raises `ListenError`.
+        """Listen, and return address and port in use. Raises `ListenError`.
 
         `tied` counts the connections that the handlers no longer have.
         """
@@ -95,7 +95,7 @@ class Listener:
         return address
 
     def close(self) -> None:
-        """Let nobody in any more; who is in stays."""
+        """Accept no more connections; open ones stay."""
         if self._server is not None:
             self._server.close()
         if self._renewal is not None:
@@ -129,12 +129,12 @@ class Listener:
 
 
 def place_of(host: str, port: int) -> str:
-    """Host and port as they stand in an address."""
+    """Return host and port as an address has them."""
     return f"{f'[{host}]' if ':' in host else host}:{port}"
 
 
 class _Busy(asyncio.Protocol):
-    """Tells one more client than there may be that it has to come back."""
+    """Answers one client too many with 503."""
 
     def __init__(self, most: int) -> None:
         self._reason = f"The proxy serves {most} connections, and no more at one time.\n".encode()

@@ -1,9 +1,9 @@
-"""Memory that was freed stays with the process, for the next answers.
+"""Settings of glibc's malloc: freed memory stays with the process, for the next answers.
 
-What is read from a socket comes in pieces of up to 256 KiB. By its defaults glibc asks the system
-for each of them anew, or gives back what is free at the end of its heap, as soon as some of them
-are free at a time; then every page of every piece is a fault, which takes longer than to pass it
-on. Whether that happens depends on what else lies on the heap, and so differs from run to run.
+Bytes from a socket come in pieces of up to 256 KiB. By its defaults glibc asks the system for each
+of them anew, or gives back what is free at the end of its heap, as soon as some of them are free at
+a time; then every page of every piece is a fault, which takes longer than to forward it. Whether
+that happens depends on the rest of the heap, and so differs from run to run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""What the proxy does, as figures for Prometheus; their names are a promise.
+"""Metrics for Prometheus; their names are a promise.
 
-Requests are counted where they end, in a plain counter of each connection: nothing is added up
-before somebody asks.
+Requests are counted where they end, in a plain counter of each connection; sums are made on demand.
 """
 
 from __future__ import annotations
@@ -29,15 +28,17 @@ from gremlink.proxy.relay.websocket.open_requests import RequestTable
 
 
 class _Talking(Protocol):
-    """A connection of a client; whether the database broke it off."""
+    """A connection of a client; `database_lost` is true if the database broke it off."""
 
     table: RequestTable
     database_lost: bool
 
 
 class Metrics(Collector):
-    """The figures of one server. `connections` are those that are open; `models` tells endpoint and
-    task of each model in memory, `open_circuits` the endpoints whose models keep failing."""
+    """The metrics of one server. `connections` are the open ones; `models` lists endpoint and task
+    of each model in memory, `open_circuits` the endpoints whose models keep failing. Latencies are
+    sorted into buckets every `counting` seconds.
+    """
 
     def __init__(
         self,
@@ -70,26 +71,26 @@ class Metrics(Collector):
         prometheus_client.ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:
-        """All figures in the text format of Prometheus."""
+        """Return all metrics in the text format of Prometheus."""
         return prometheus_client.generate_latest(self._registry)
 
     def over(self, connection: _Talking) -> None:
-        """A client's connection has ended."""
+        """Count the requests of a client's connection that has ended."""
         self._ended.update(connection.table.endings)
         if connection.database_lost:
             self.upstream_failed()
 
     def answered(self, status: int, seconds: float) -> None:
-        """A request over plain HTTP has ended, after so long."""
+        """Count a request over plain HTTP that took `seconds`."""
         self._http[status] += 1
         self.latencies["http"].took.append(seconds)
 
     def upstream_failed(self) -> None:
-        """The database could not be reached, or was lost."""
+        """Count a connection to the database that could not be made or was lost."""
         self._upstream_errors.inc()
 
     def timed(self, predict: Predictor) -> Predictor:
-        """A predictor whose work is measured."""
+        """Return a predictor whose work is measured."""
 
         observers: dict[tuple[type[Work], str], Callable[[float], None]] = {}
 
@@ -131,7 +132,7 @@ class Metrics(Collector):
         return measured
 
     def collect(self) -> Iterator[Metric]:
-        """The figures that are added up when they are asked for."""
+        """Return the metrics that are summed up on demand."""
         ended = self._ended.copy()
         for connection in self._connections:
             ended.update(connection.table.endings)

@@ -1,9 +1,9 @@
-"""Requests with keys that are nearly ours: they pass as they came, and the log says so.
+"""Misspelt keys: requests that nearly name Neptune ML are forwarded, with a warning in the log.
 
 The bytes of a request without `Neptune#ml.` are the database's own affair, so none is refused for
-its spelling. To look for one is cheap where a `#` shows the way. Without it, as in
-`Neptune.ml.prediction`, a request is looked through if none was in the last millisecond: under load
-that is one of many, and costs nothing that could be measured.
+its spelling. A search is cheap where the request holds a `#`. Without it, as in
+`Neptune.ml.prediction`, a request is searched if none was in the last millisecond: under load that
+is one of many, and costs nothing that could be measured.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ SILENCE = 60.0
 
 
 class MisspeltKeys:
-    """What is looked through, and when. From the time `due` on, in seconds of the monotonic clock,
-    the next request is."""
+    """The search and its pauses. The next request from the time `due` on, in seconds of the
+    monotonic clock, is searched.
+    """
 
     def __init__(self) -> None:
         self.due = 0.0
@@ -36,12 +37,12 @@ class MisspeltKeys:
         self._unsaid = 0
 
     def sees(self, payload: bytes | bytearray, now: float) -> bool:
-        """Whether a key that is nearly ours stands in a request; it is `now`."""
+        """Tell whether a misspelt key is in a request; it is `now`."""
         self.due = now + PAUSE
         return _may_be_near(payload) and nearly_ours(payload[:SEARCHED_BYTES]) is not None
 
     def warn(self, payload: bytes | bytearray) -> None:
-        """Warn of a request that passes, if there is such a key in it."""
+        """Warn of a request that is forwarded, if there is such a key in it."""
         key = nearly_ours(payload[:SEARCHED_BYTES]) if _may_be_near(payload) else None
         if key is None:
             return
@@ -62,7 +63,7 @@ class MisspeltKeys:
 
 
 def _may_be_near(payload: bytes | bytearray) -> bool:
-    """Whether a closer look is worth it; two searches are far quicker than one without case."""
+    """Tell whether a closer look is worth it; two searches are far quicker than `nearly_ours`."""
     return b"#" in payload or b"eptune" in payload or b"EPTUNE" in payload
 
 

@@ -1,8 +1,8 @@
-"""One step of the generator that answers an inference query, and which requests are long.
+"""Offloading to a thread: long requests, and the steps that answer them.
 
-Reading a script takes about a second a megabyte. A long request is read in a thread, and so are its
-steps taken, so that everybody else is served meanwhile; the thread hands over the interpreter's
-lock within its switch interval (`sys.setswitchinterval`).
+Reading a script takes about a second a megabyte. A thread does that for long requests and takes
+their steps, so that the event loop serves other clients meanwhile; the thread releases the
+interpreter's lock within its switch interval (`sys.setswitchinterval`).
 """
 
 from __future__ import annotations
@@ -33,21 +33,23 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """There is nothing more to do: `request` goes to the database, `None` for the client's own."""
+    """The end of an inference: `request` goes to the database, `None` for the client's own."""
 
     request: RequestMessage | None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What is needed next, and the frames of its request."""
+    """The next command, and the frames of its request."""
 
     needed: Ask | Done
     frames: bytes
 
 
 def read_marked(message: Message) -> RequestMessage | None:
-    """The request of a message, `None` if it does not hold the marker. Raises `MessageError`."""
+    """Read the request of a message; return `None` if it does not hold the marker. Raises
+    `MessageError`.
+    """
     if not holds_marker(message.payload):
         return None
     return read_request(message.opcode, message.payload)
@@ -58,7 +60,7 @@ def advance_and_write(
     reply: Reply | InferenceError,
     write: Callable[[RequestMessage], bytes],
 ) -> Command | Done | Written:
-    """`advance`, and the frames of what goes to the database: they may be megabytes."""
+    """Do `advance`, and write the frames for the database: they may be megabytes."""
     needed = advance(answering, reply)
     if isinstance(needed, Ask | Done) and needed.request is not None:
         return Written(needed, write(needed.request))
@@ -66,7 +68,9 @@ def advance_and_write(
 
 
 def advance(answering: Answering, reply: Reply | InferenceError) -> Command | Done:
-    """The next thing that an answer needs, given the reply to the last. Raises `InferenceError`."""
+    """Return the next command of an inference, given the reply to the last. Raises
+    `InferenceError`.
+    """
     try:
         if isinstance(reply, InferenceError):
             return answering.throw(reply)
@@ -76,7 +80,7 @@ def advance(answering: Answering, reply: Reply | InferenceError) -> Command | Do
 
 
 class Offload:
-    """A thread for what would hold up the event loop. More of them would share one lock."""
+    """A thread for work that would block the event loop. More threads would share one lock."""
 
     def __init__(self, waiting: int = WAITING) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="aside")
@@ -93,7 +97,7 @@ class Offload:
         loop = asyncio.get_running_loop()
         self._count += 1
         future = self._pool.submit(functools.partial(work, *arguments))
-        # What has begun goes on when nobody waits for it any more, and counts until it is done.
+        # Work that has begun goes on without its caller, and counts until it is done.
         future.add_done_callback(lambda _: _unless_closed(loop, self._done))
         return await asyncio.wrap_future(future)
 
@@ -101,7 +105,7 @@ class Offload:
         self._count -= 1
 
     def close(self) -> None:
-        """Let no more work begin."""
+        """Cancel the work that waits, and accept no more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 

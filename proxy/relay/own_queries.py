@@ -25,7 +25,7 @@ def require_results_fit(size: int) -> None:
 
 
 def frame(request: RequestMessage, limit: int) -> bytes:
-    """The frames of a request of at most `limit` bytes. Raises `UnsupportedOperation`."""
+    """Write the frames of a request of at most `limit` bytes. Raises `UnsupportedOperation`."""
     try:
         opcode, payload = write_request(request)
     except GremlinError as error:
@@ -35,7 +35,7 @@ def frame(request: RequestMessage, limit: int) -> bytes:
 
 
 def http_body(request: RequestMessage, limit: int) -> tuple[str, bytes]:
-    """The same for HTTP: content type and body."""
+    """Write the same for HTTP, and return content type and body."""
     try:
         mime, payload = write_http_body(request)
     except GremlinError as error:

@@ -1,8 +1,8 @@
-"""The queries in flight, of all clients, for whoever asks what the database is busy with.
+"""Queries in flight, of all clients, for the status API.
 
-A query goes by the id that its client gave it (`queryId`), else by the id of its request. One that
-is cancelled ends for its client. A Gremlin Server has no message for that, and works on until its
-own time-out; what it then sends is dropped. Neptune has one, which `neptune` sends on.
+A query has the id that its client gave it (`queryId`), else the id of its request. One that is
+cancelled ends for its client. A Gremlin Server has no message for that, and works on until its own
+time-out; what it then sends is dropped. Neptune has one, which `languages` sends on.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gremlink.proxy.wire.request import RequestMessage, read_request
 
 CANCELLED = "The query was cancelled."
 LONGEST_TEXT = 10_000
-"""Characters of a query that are told."""
+"""Characters of a query that are shown."""
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -40,8 +40,8 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class OpenQuery:
     """A query without its last response; `started` is in seconds of the monotonic clock.
 
-    Of what cannot be read, because not all of it was kept, `excerpt` tells the beginning, and
-    `peek` the name that its client gave it.
+    Of a query that cannot be read, because not all of it was kept, `excerpt` returns the beginning,
+    and `peek` the id that its client gave it.
     """
 
     request_id: UUID
@@ -52,7 +52,7 @@ class OpenQuery:
 
     @property
     def id(self) -> str:
-        """The name that its client gave it, else the id of its request."""
+        """The id that its client gave it, else the id of its request."""
         try:
             name = query_id_of(self.read())
         except (MessageError, GremlinError):
@@ -60,11 +60,11 @@ class OpenQuery:
         return name or str(self.request_id)
 
     def goes_by(self, id: str) -> bool:
-        """Whether it is meant by this id."""
+        """Tell whether the query has this id."""
         return id == str(self.request_id) or id == self.id
 
     def text(self) -> str:
-        """The query as a script, cut off if long; empty if it cannot be read."""
+        """Return the query as a script, cut off if long; empty if it cannot be read."""
         try:
             return text_of(self.read())[:LONGEST_TEXT]
         except (MessageError, GremlinError):
@@ -72,11 +72,11 @@ class OpenQuery:
 
 
 class QueryInFlight(Protocol):
-    """A query in flight, wherever it is."""
+    """A query in flight, in this process or another."""
 
     @property
     def id(self) -> str:
-        """What it goes by."""
+        """The id that its client gave it, else the id of its request."""
         ...
 
     @property
@@ -85,19 +85,19 @@ class QueryInFlight(Protocol):
         ...
 
     def text(self) -> str:
-        """The query as a script."""
+        """Return the query as a script."""
         ...
 
 
 class Queries(Protocol):
-    """Who knows the queries in flight."""
+    """The queries in flight."""
 
     async def open(self) -> Sequence[QueryInFlight]:
-        """All of them, oldest first."""
+        """List all queries, oldest first."""
         ...
 
     async def cancel(self, id: str) -> bool:
-        """End the query of that id; whether there is one."""
+        """End the query of that id, and return whether there is one."""
         ...
 
 
@@ -116,7 +116,7 @@ class OpenQueries:
         self._http: set[_OverHttp] = set()
 
     async def open(self) -> Sequence[OpenQuery]:
-        """All of them, oldest first."""
+        """List all queries, oldest first."""
         found = [
             _query_of(request_id, request)
             for connection in self._connections
@@ -126,7 +126,7 @@ class OpenQueries:
         return sorted(found, key=lambda query: query.started)
 
     async def cancel(self, id: str) -> bool:
-        """End what goes by that id for its client; whether there is such a query."""
+        """End the queries of that id for their clients, and return whether there are any."""
         over_http = [each for each in self._http if each.query.goes_by(id)]
         for each in over_http:
             each.cancelled = True
@@ -141,7 +141,7 @@ class OpenQueries:
         return bool(over_http) or any(ended)
 
     def watched(self, handler: _Handler) -> _Handler:
-        """A handler of queries over HTTP that is among the queries while it works."""
+        """Wrap a handler of queries over HTTP so that each counts as open while it runs."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             body = await request.read()
@@ -168,7 +168,7 @@ class OpenQueries:
 
 
 def text_of(message: RequestMessage) -> str:
-    """The query of a request as a script."""
+    """Return the query of a request as a script."""
     gremlin = message.args["gremlin"]
     if isinstance(gremlin, Traversal):
         return script.write(gremlin)

@@ -28,7 +28,7 @@ _IN_JSON = re.compile(rb'"queryId"\s*:\s*("(?:[^"\\]|\\.)*")', re.DOTALL)
 
 
 def query_id_of(request: RequestMessage) -> str | None:
-    """The name that a client gave its query, `None` if it gave none."""
+    """Return the id that a client gave its query, `None` if it gave none."""
     given = _text(request.args.get(KEY))
     if given:
         return given
@@ -61,7 +61,7 @@ def _text(value: Argument | None) -> str | None:
 
 
 def rest_with_query_id(payload: bytes | bytearray, kept: int) -> bytes:
-    """What has to be kept of a long message beyond its first bytes, to know its name."""
+    """Return the piece of a message beyond its `kept` first bytes that holds its query id."""
     first = max(0, kept - LONGEST)
     if payload.find(_KEY, first) < 0:  # faster than looking from behind, and hardly ever there
         return b""
@@ -70,7 +70,7 @@ def rest_with_query_id(payload: bytes | bytearray, kept: int) -> bytes:
 
 
 def peek_query_id(*pieces: bytes) -> str | None:
-    """The name in a message of which there are only pieces; the last ones count most."""
+    """Find the query id in pieces of a message; the last ones count most."""
     for piece in reversed(pieces):
         for found in reversed(list(_IN_JSON.finditer(piece))):
             try:

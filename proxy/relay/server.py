@@ -1,4 +1,4 @@
-"""The listener: WebSocket and HTTP on one port, each connection tied to one of the database's."""
+"""The server: WebSocket and HTTP on one port, each connection tied to one of the database's."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ LINGERING = 1.0
 class Server:
     """Connections of clients, each with its own connection to the database at `upstream`.
 
-    For the metrics `models` tells endpoint and task of each model in memory, `open_circuits` the
+    For the metrics `models` lists endpoint and task of each model in memory, `open_circuits` the
     endpoints whose models keep failing.
     """
 
@@ -70,7 +70,7 @@ class Server:
     ) -> None:
         self._configuration = configuration
         self._waits = waits
-        # What stands in `upstream.url` is for the proxy's own jobs: clients bring theirs.
+        # Credentials in `upstream.url` are for the proxy's own jobs: clients bring theirs.
         self._upstream = upstream = without_credentials(upstream)
         self._session = session
         self._connections: set[Connection] = set()
@@ -110,11 +110,11 @@ class Server:
         self._plain = self._asked(self.queries.watched(self._http.handle))
 
     async def figures(self) -> bytes:
-        """The metrics in the text format of Prometheus."""
+        """Return the metrics in the text format of Prometheus."""
         return self.metrics.text()
 
     def application(self) -> web.Application:
-        """The routes, for aiohttp."""
+        """Build the application with its routes, for aiohttp."""
         limits = self._configuration.limits
         gate = Gate(self._configuration.listen, self._configuration.access)
         path = self._configuration.listen.path
@@ -157,8 +157,9 @@ class Server:
             measured.stop()
 
     async def drain(self, timeout: float) -> None:
-        """Say good-bye to each client when all its requests are answered; return when nobody is
-        left, or after `timeout` seconds."""
+        """Close each client's connection once all its requests are answered; return when all are
+        closed, or after `timeout` seconds.
+        """
         self._draining = True
         for connection in list(self._connections):
             connection.drain()
@@ -177,7 +178,7 @@ class Server:
         return await self._plain(request)
 
     def _asked(self, handler: Handler, methods: Collection[str] | None = METHODS) -> Handler:
-        """The handler of queries, which are counted, and waited for before the server ends."""
+        """Wrap a handler of queries: they are counted, and awaited before the server ends."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             if methods is not None and request.method not in methods:
@@ -201,7 +202,7 @@ class Server:
         return handle
 
     async def invoke(self, endpoint: str, body: bytes) -> dict[str, Any]:
-        """Answer a payload for an endpoint; it is waited for before the server ends.
+        """Answer a payload for an endpoint; it is awaited before the server ends.
 
         Raises `InferenceError`.
         """
@@ -210,7 +211,7 @@ class Server:
 
     @contextmanager
     def _waited_for(self) -> Iterator[None]:
-        """A request for which `drain` waits."""
+        """Let `drain` wait for a request."""
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._requests.add(answered)
         try:
@@ -255,8 +256,8 @@ class Server:
     ) -> web.StreamResponse:
         """Answer the handshake, and let client and database talk until one of them goes.
 
-        aiohttp is told that the connection is gone: it would keep its request, its parser and two
-        tasks for as long as that lasts.
+        For aiohttp the connection ends here: it would keep its request, its parser and two tasks
+        for as long as that lasts.
         """
         protocols = (opened.protocol,) if opened is not None and opened.protocol else ()
         response = web.WebSocketResponse(
@@ -266,7 +267,7 @@ class Server:
         if request.transport is None or request.transport.is_closing():
             if opened is not None:
                 opened.close()
-            return web.Response()  # to nobody: the client did not wait
+            return web.Response()  # is not sent: the client did not wait
         transport = request.transport
         transport.pause_reading()  # no frame may reach aiohttp's own reader
         try:
@@ -310,22 +311,22 @@ class Server:
 
     @property
     def tied(self) -> int:
-        """Clients that talk with the database."""
+        """The number of clients that talk with the database."""
         return len(self._connections)
 
 
 class _Tied(web.StreamResponse):
-    """What a handler returns that has answered already, on a connection that is no longer its."""
+    """The response of a handler whose connection is no longer aiohttp's."""
 
     async def prepare(self, request: web.BaseRequest) -> None:
-        """There is nothing to send."""
+        """Do nothing: the handshake was answered."""
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """And nothing to end."""
+        """Do nothing."""
 
 
 def runner_of(application: web.Application) -> web.AppRunner:
-    """How the applications here are run: bodies are inflated by `bodies.complete`."""
+    """Return a runner for an application here: `bodies.complete` inflates the bodies."""
     return Runner(
         application,
         access_log=None,
@@ -337,10 +338,10 @@ def runner_of(application: web.Application) -> web.AppRunner:
 
 
 def upstream_session(tls: ssl.SSLContext | None = None) -> ClientSession:
-    """The way to the database, each time over a connection of its own; `tls` is for wss.
+    """Open a session that makes a new connection to the database each time; `tls` is for wss.
 
-    On one that has carried a plain HTTP request a Gremlin Server takes no WebSocket handshake any
-    more, and one that was kept may be gone when it is needed.
+    On a connection that has carried a plain HTTP request a Gremlin Server takes no WebSocket
+    handshake any more, and one that was kept may be gone when it is needed.
     """
     return ClientSession(
         connector=TCPConnector(limit=0, force_close=True, ssl=True if tls is None else tls),

@@ -1,4 +1,4 @@
-"""The server as it is run: with the models of a store, on an address, until it is told to stop."""
+"""The server as the command runs it: with the models of a store, on an address, until a signal."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ for it; `benchmarks/pings.py` shows what that is worth."""
 class RunningServer:
     """A running server.
 
-    `address` is that of its Gremlin endpoint. `drain` lets nobody in any more and waits until the
-    requests that are open have been answered, as long as the settings allow.
+    `address` is that of its Gremlin endpoint. `drain` accepts no more connections and waits until
+    the open requests have been answered, as long as the settings allow.
     """
 
     address: str
@@ -56,7 +56,7 @@ in flight, the text of the metrics, and what answers payloads for endpoints."""
 async def serving(
     configuration: Configuration, extension: Extension | None = None, waits: Waits = WAITS
 ) -> AsyncIterator[RunningServer]:
-    """Serve as long as the context lasts; what is open at its end is told, and closed.
+    """Serve as long as the context lasts; then end open requests with an error, and close.
 
     Raises `ListenError`, `TlsError`, and `ValueError` if no database is configured.
     """
@@ -117,7 +117,7 @@ async def run(
     extension: Extension | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve until cancelled, or until SIGTERM or SIGINT; `ready` is told the address.
+    """Serve until cancelled, or until SIGTERM or SIGINT; `ready` is called with the address.
 
     The first signal lets open requests end; the second one does not wait for them.
     """
@@ -145,7 +145,7 @@ async def run(
 
 
 def _allow_descriptors() -> None:
-    """Each connection takes two, and many systems begin with a limit of 1024 that may be raised."""
+    """Raise the limit of open files, often 1024: each connection takes two."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -40,7 +40,9 @@ class ServerCertificate:
         return tuple(_stamp(file) for file in (self._certificate, self._key))
 
     def renew(self) -> None:
-        """Take up files that have changed; ones that cannot be used are told in the log, once."""
+        """Read files that have changed; if they cannot be used, log it once and keep the
+        certificate.
+        """
         stamps = self._stamps()
         if stamps == self._seen:
             return
@@ -54,7 +56,7 @@ class ServerCertificate:
 
 
 def server_certificate(listen: Listen) -> ServerCertificate | None:
-    """The listener's certificate, or None where it speaks without TLS. Raises `TlsError`."""
+    """Return the listener's certificate, or None without TLS. Raises `TlsError`."""
     if listen.tls_certificate is None or listen.tls_key is None:
         return None
     return ServerCertificate(listen.tls_certificate, listen.tls_key, listen.tls_client_authorities)

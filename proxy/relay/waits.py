@@ -1,4 +1,4 @@
-"""Waits that are no settings, in seconds. Tests shorten them."""
+"""Waits that are no settings, in seconds; arguments, so that tests can shorten them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Waits:
     """Seconds that the server waits where a setting would be of no use.
 
-    `close` is for a client to answer a close frame, and for a socket to send what is left;
-    `shutdown` for all connections to end when the server does. `renewal` passes between two looks
-    at the certificate's files, `counting` between two counts of the latencies measured.
+    `close` is for a client to answer a close frame, and for a socket to send its buffer; `shutdown`
+    for all connections to end when the server does. `renewal` passes between two looks at the
+    certificate's files, `counting` between two counts of the latencies measured.
     """
 
     close: float = 5.0

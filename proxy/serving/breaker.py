@@ -1,12 +1,12 @@
-"""A model that keeps failing is left alone for a while: a circuit breaker for each endpoint.
+"""Circuit breakers: a model that keeps failing is not asked for a while.
 
 closed     every query asks the model
-open       none does, and each is refused at once; after `FAILURES` failures in a row
-half open  one query asks it when the time is over: its success closes, its failure opens for twice
-           the time
+open       no query does, and each is refused at once; after `FAILURES` failures in a row
+half open  one query asks it when the time is over: its success closes, its failure opens for
+           twice the time
 
-Only what the model or its files are to blame for counts. Another artifact of the endpoint begins
-anew. There is none for the database: what it cannot do, it says itself.
+Only failures of the model or of its files count. Another artifact of the endpoint starts with a
+closed circuit. The database has no breaker: it reports its own failures.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gremlink.proxy.store.records import Endpoint
 log = logging.getLogger(__name__)
 
 FAILURES = 5
-"""In a row, until the model is left alone."""
+"""In a row, until the circuit opens."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds; each is twice the one before."""
@@ -47,13 +47,13 @@ class Breakers:
         self._now = now
         self._lock = threading.Lock()
         self._states: dict[str, _State] = {}
-        """Of those that have failed since their last success."""
+        """Of the endpoints that have failed since their last success."""
 
     @contextmanager
     def asking(self, endpoint: Endpoint, *, proves: bool) -> Iterator[None]:
-        """Ask a model. Raises `InternalFailure` if it is left alone.
+        """Ask a model. Raises `InternalFailure` if its circuit is open.
 
-        `proves` tells whether what is asked shows that the model is in order, if it succeeds.
+        `proves` tells whether the work shows that the model is in order, if it succeeds.
         """
         self._enter(endpoint)
         try:
@@ -116,7 +116,7 @@ class Breakers:
                 state.trying = False
 
     def open(self) -> list[str]:
-        """The endpoints that are left alone now, by name."""
+        """List the endpoints whose circuits are open, by name."""
         with self._lock:
             return sorted(name for name, state in self._states.items() if state.pause)
 

@@ -1,4 +1,4 @@
-"""The models of endpoints in memory: loaded when they are asked, as many as there is room."""
+"""Models of endpoints in memory: loaded on demand, least recently used ones unloaded first."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class _Loaded:
 class ModelCache:
     """The models of the endpoints in `store`, up to `memory` MiB by the size of their files.
 
-    A model is loaded on its first use, and again when its endpoint has got another artifact. Where
-    there is no more room, those that nobody has asked for the longest time go; the one that is
-    asked stays, however large it is. Methods may be called from any thread.
+    A model is loaded on its first use, and again when its endpoint has got another artifact. Beyond
+    `memory` the least recently used models are unloaded; the one in use stays, however large it is.
+    Methods may be called from any thread.
     """
 
     def __init__(self, store: Store, memory: int) -> None:
@@ -52,22 +52,22 @@ class ModelCache:
 
     @property
     def names(self) -> list[str]:
-        """The endpoints whose models are in memory, those asked last at the end."""
+        """The endpoints whose models are in memory, least recently used first."""
         return list(self._loaded)
 
     def loaded(self) -> list[tuple[str, str]]:
-        """Endpoint and task of each model in memory, by name."""
+        """List endpoint and task of each model in memory, by name."""
         return sorted((name, found.endpoint.task) for name, found in self._loaded.copy().items())
 
     def endpoint(self, name: str) -> Endpoint:
-        """The endpoint of that name. Raises `BadRequest`."""
+        """Look up the endpoint of that name. Raises `BadRequest`."""
         endpoint = self._endpoints.endpoint(name)
         if endpoint is None:
             raise BadRequest(ENDPOINT_NOT_FOUND.format(name))
         return endpoint
 
     def model(self, name: str) -> tuple[Endpoint, Predictor]:
-        """An endpoint and its model. Raises `InferenceError`."""
+        """Return an endpoint and its model, loaded if need be. Raises `InferenceError`."""
         endpoint = self.endpoint(name)
         with self._loading:
             loaded = self._loaded.pop(name, None)
@@ -79,7 +79,7 @@ class ModelCache:
         return loaded.endpoint, loaded.predictor
 
     def at_hand(self, name: str) -> tuple[Endpoint, Predictor] | None:
-        """The same, if it takes no waiting for a file, a lock or another thread."""
+        """Return the same, or `None` if it takes waiting for a file, a lock or another thread."""
         endpoint = self._endpoints.cached(name)
         if endpoint is None or not self._loading.acquire(blocking=False):
             return None
@@ -103,7 +103,7 @@ class ModelCache:
                 log.warning("%s", error)
 
     def close(self) -> None:
-        """Let go of the records' file."""
+        """Close the records' file."""
         self._endpoints.close()
 
     def _taken(self) -> int:
@@ -121,7 +121,7 @@ def _load(endpoint: Endpoint) -> _Loaded:
 
 
 def _size(artifact: Path) -> int:
-    """Bytes of an artifact's files; those that have gone in the meantime have none."""
+    """Sum up the bytes of an artifact's files; those that have gone in the meantime have none."""
     try:
         return sum(file.stat().st_size for file in artifact.iterdir())
     except OSError:

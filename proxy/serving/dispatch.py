@@ -1,4 +1,4 @@
-"""The work of a model: what a query asks of it, and what it answers."""
+"""Commands for a model, carried out: what a query asks of it, and the reply."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ ModelWork = (
     | KnownLinks
     | NearestVertices
 )
-"""All that takes nothing but the model."""
+"""Commands that need only a model."""
 
 _T = TypeVar("_T")
 
 
 def endpoint_of(work: ModelWork) -> str:
-    """The endpoint whose model is asked."""
+    """Return the name of the endpoint whose model does this work."""
     match work:
         case PrepareLinks(name) | PrepareProperty(name) | Inspect(name) | NearestVertices(name):
             return name
@@ -63,8 +63,8 @@ def endpoint_of(work: ModelWork) -> str:
     return work.model.endpoint
 
 
-def done(work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Reply:
-    """The reply of an endpoint's model. Raises `InferenceError`."""
+def carry_out(work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Reply:
+    """Let an endpoint's model do some work, and return its reply. Raises `InferenceError`."""
     match work:
         case PrepareLinks(name, edge_label, direction, target_label):
             links = _links_of(work, endpoint, predictor)
@@ -111,7 +111,7 @@ def _described_links(model: PrepareLinks, predictor: LinkPredictor) -> str:
 
 
 def _links(work: PredictLinks, predictor: LinkPredictor) -> Links:
-    looking = _looking_at(work, predictor)
+    looking = _links_on_live_graph(work, predictor)
     ranked = _known(
         work.model.endpoint,
         lambda: looking.predict(
@@ -130,7 +130,7 @@ def _links(work: PredictLinks, predictor: LinkPredictor) -> Links:
 
 
 def _guess(work: GuessLinks, predictor: Predictor) -> Guess | None:
-    """None also for what is no such model: who asks in the ordinary way is told."""
+    """Predict speculatively. `None` also for a model of no links: the ordinary way refuses that."""
     if not isinstance(predictor, LinkPredictor):
         return None
     try:
@@ -153,7 +153,7 @@ def _guess(work: GuessLinks, predictor: Predictor) -> Guess | None:
 def _reasons(work: ExplainLinks, predictor: LinkPredictor) -> Explanations:
     asked = work.prediction
     pairs = [pair for pair in zip(asked.inputs, work.links, strict=True) if pair[1]]
-    explained = _looking_at(asked, predictor).explain(
+    explained = _links_on_live_graph(asked, predictor).explain(
         edge_label=asked.model.edge_label,
         direction=asked.model.direction,
         target_label=asked.model.target_label,
@@ -203,8 +203,8 @@ def _nearest(work: NearestVertices, predictor: Predictor) -> Links:
         raise InvalidParameter(f"Endpoint {work.endpoint}: {error}.") from error
 
 
-def _looking_at(work: PredictLinks, predictor: LinkPredictor) -> LinkPredictor:
-    """The model, on the graph as it is now if that was read."""
+def _links_on_live_graph(work: PredictLinks, predictor: LinkPredictor) -> LinkPredictor:
+    """Return the model on the graph as it is now, if that was read."""
     read = work.neighbourhood
     if read is None:
         return predictor
@@ -212,15 +212,21 @@ def _looking_at(work: PredictLinks, predictor: LinkPredictor) -> LinkPredictor:
 
 
 def _values(work: PredictProperty, predictor: PropertyPredictor) -> Values:
-    return _seeing(work, predictor).predict(work.inputs, work.limit, work.threshold)
+    return _properties_on_live_graph(work, predictor).predict(
+        work.inputs, work.limit, work.threshold
+    )
 
 
 def _counts(work: PredictProperty, predictor: PropertyPredictor) -> Counts:
-    return _seeing(work, predictor).counted(work.inputs, work.limit, work.threshold)
+    return _properties_on_live_graph(work, predictor).counted(
+        work.inputs, work.limit, work.threshold
+    )
 
 
-def _seeing(work: PredictProperty, predictor: PropertyPredictor) -> PropertyPredictor:
-    """The model, on the graph as it is now if that was read."""
+def _properties_on_live_graph(
+    work: PredictProperty, predictor: PropertyPredictor
+) -> PropertyPredictor:
+    """Return the model on the graph as it is now, if that was read."""
     read = work.neighbourhood
     if read is None:
         return predictor
@@ -228,7 +234,7 @@ def _seeing(work: PredictProperty, predictor: PropertyPredictor) -> PropertyPred
 
 
 def _links_of(asked: PrepareLinks, endpoint: Endpoint, predictor: Predictor) -> LinkPredictor:
-    """The model, if it is one of links."""
+    """Return the model if it predicts links, else raise `InvalidParameter`."""
     if isinstance(predictor, LinkPredictor):
         return predictor
     raise InvalidParameter(
@@ -240,7 +246,7 @@ def _links_of(asked: PrepareLinks, endpoint: Endpoint, predictor: Predictor) -> 
 def _property_of(
     asked: PrepareProperty, endpoint: Endpoint, predictor: Predictor
 ) -> PropertyPredictor:
-    """The model, if it predicts this property in this way."""
+    """Return the model if it predicts this property in this way, else raise `InvalidParameter`."""
     if isinstance(predictor, PropertyPredictor) and (predictor.task, predictor.key) == (
         asked.task,
         asked.key,
@@ -253,7 +259,7 @@ def _property_of(
 
 
 def _described(endpoint: Endpoint, predictor: Predictor) -> str:
-    """What an endpoint does, for people: `node classification of the property 'genre'`."""
+    """Describe what an endpoint predicts: `node classification of the property 'genre'`."""
     task = endpoint.task.replace("_", " ")
     if isinstance(predictor, LinkPredictor):
         return task

@@ -1,4 +1,4 @@
-"""How long models take, as they have shown: what is quick need not leave the event loop."""
+"""Latency estimates of models: quick work is done on the event loop, without a thread."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ Question = PrepareLinks | PrepareProperty
 
 
 class LatencyEstimates:
-    """Seconds of CPU that models took for an input, by the question. Any thread may call."""
+    """Seconds of CPU for an input, by model and question. Any thread may call."""
 
     def __init__(self) -> None:
         self._seconds: WeakKeyDictionary[Predictor, dict[Question, float]] = WeakKeyDictionary()
 
     def is_quick(self, predictor: Predictor, work: ModelWork) -> bool:
-        """Whether the work will take less than `QUICK`; not before the model has shown it."""
+        """Tell whether work will take less than `QUICK`; only if the model has done its like."""
         match work:
             case PrepareLinks() | PrepareProperty():
                 return True
@@ -52,7 +52,7 @@ class LatencyEstimates:
         return len(inputs) * shown <= QUICK
 
     def took(self, predictor: Predictor, work: ModelWork, seconds: float) -> None:
-        """Note what some work took."""
+        """Note the seconds of CPU that some work took."""
         match work:
             case (
                 PredictLinks(model, inputs)

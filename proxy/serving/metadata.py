@@ -1,4 +1,4 @@
-"""What models have to read for inductive inferences, remembered by endpoint."""
+"""Data that models have to read for inductive inferences, cached by endpoint."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from gremlink.proxy.store.records import Endpoint
 class InductiveMetadata:
     """The documents `inductive.json` of the endpoints' artifacts.
 
-    One is read when it is first needed, when the endpoint has got another artifact, and whenever it
-    is asked for `fresh`.
+    A document is read on its first use, when the endpoint has got another artifact, and on each
+    `fresh` request.
     """
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[Endpoint, Scope]] = {}
 
     def scope(self, endpoint: Endpoint, *, fresh: bool) -> live_graph.Scope:
-        """What the endpoint's model has to read. Raises `InferenceError`."""
+        """Return what the endpoint's model has to read. Raises `InferenceError`."""
         known = self._known.get(endpoint.name)
         if fresh or known is None or known[0] != endpoint:
             known = endpoint, _read(endpoint)

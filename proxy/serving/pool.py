@@ -1,8 +1,9 @@
-"""Threads for the models' work: a bounded queue, in which no model is in the way of another.
+"""A worker pool for models: bounded queues, fair between endpoints, with batches.
 
-Each endpoint has a lane, and no lane takes more than half of the threads: while a slow model has
-many waiting, others are answered. Link predictions that wait in one lane and ask the same of the
-same model are done together, as one matrix product; see `docs/operations.md` for what that saves.
+Each endpoint has a queue, and no endpoint takes more than half of the threads: while a slow model
+has many requests waiting, others are answered. Link predictions in one queue that differ in nothing
+but their inputs are done as one batch, in one matrix product; `docs/operations.md` tells what that
+saves.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from gremlink.proxy.inference.errors import InferenceError, TooManyRequests
 log = logging.getLogger(__name__)
 
 THREADS = 4
-"""Pieces of work at the same time, of all models."""
+"""Threads for all models."""
 
 THREADS_PER_MODEL = 2
-"""And of one model."""
+"""Threads that one model may take."""
 
 LARGEST_BATCH = 32
-"""Inputs that are predicted together at most: each takes a number for every candidate."""
+"""Inputs in a batch at most: each takes a number for every candidate."""
 
 SMALLEST_BATCH = 4
-"""Below this many, one after the other is as fast."""
+"""Predictions in a batch at least: fewer are as fast one by one."""
 
 
 @dataclass(eq=False, slots=True)
@@ -47,7 +48,9 @@ class _Queue:
 
 
 class WorkerPool:
-    """`do` does one piece of work; at most `most` may be under way or wait. Any thread may call."""
+    """Threads that call `do` with a piece of work each; at most `most` pieces run or wait. Any
+    thread may call.
+    """
 
     def __init__(self, do: Callable[[Work], Reply], most: int) -> None:
         self._do = do
@@ -58,7 +61,7 @@ class WorkerPool:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="prediction")
 
     def submit(self, endpoint: str, work: Work) -> Future[Reply]:
-        """Do it as soon as there is a thread for it. Raises `TooManyRequests`.
+        """Do some work as soon as there is a thread for it. Raises `TooManyRequests`.
 
         A future that is cancelled before its work has begun leaves the queue.
         """
@@ -71,17 +74,17 @@ class WorkerPool:
             self._count += 1
             queue = self._queues.setdefault(endpoint, _Queue())
             queue.pending.append(pending)
-            self._go_on(endpoint, queue)
+            self._start_next(endpoint, queue)
         # Outside of the lock: a future that is done already calls back at once.
-        pending.future.add_done_callback(lambda _: self._left(endpoint, pending))
+        pending.future.add_done_callback(lambda _: self._forget(endpoint, pending))
         return pending.future
 
     def run(self, work: Callable[[], object]) -> None:
-        """Do something else in one of the threads, without waiting for it."""
+        """Call a function in one of the threads, without waiting for it."""
         self._threads.submit(work)
 
     def close(self) -> None:
-        """Let no more work begin."""
+        """Cancel the work that waits, and accept no more."""
         with self._lock:
             left = [each for queue in self._queues.values() for each in queue.pending]
             self._queues.clear()
@@ -89,15 +92,15 @@ class WorkerPool:
             each.future.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _go_on(self, endpoint: str, queue: _Queue) -> None:
+    def _start_next(self, endpoint: str, queue: _Queue) -> None:
         if queue.pending and queue.running < THREADS_PER_MODEL:
             queue.running += 1
             self._threads.submit(self._work, endpoint, queue)
         elif not queue.pending and not queue.running:
             self._queues.pop(endpoint, None)
 
-    def _left(self, endpoint: str, pending: _Pending) -> None:
-        """A future is done, or was cancelled."""
+    def _forget(self, endpoint: str, pending: _Pending) -> None:
+        """Forget work whose future is done or cancelled."""
         with self._lock:
             self._count -= 1
             queue = self._queues.get(endpoint)
@@ -106,21 +109,21 @@ class WorkerPool:
 
     def _work(self, endpoint: str, queue: _Queue) -> None:
         with self._lock:
-            batch = _taken(queue.pending)
-        # From here on they count until they are done, whether anybody still waits or not.
+            batch = _next_batch(queue.pending)
+        # From here on they count until they are done, even if nothing waits for them.
         batch = [each for each in batch if each.future.set_running_or_notify_cancel()]
         try:
-            self._settle(batch)
+            self._do_all(batch)
         finally:
             # Behind all other lanes that wait for a thread.
             with self._lock:
                 queue.running -= 1
-                self._go_on(endpoint, queue)
+                self._start_next(endpoint, queue)
 
-    def _settle(self, batch: Sequence[_Pending]) -> None:
+    def _do_all(self, batch: Sequence[_Pending]) -> None:
         if len(batch) > 1:
             try:
-                replies = _shares([each.work for each in batch], self._do)
+                replies = _do_batch([each.work for each in batch], self._do)
             except InferenceError as error:  # they ask the same of the same model
                 for each in batch:
                     each.future.set_exception(error)
@@ -138,8 +141,8 @@ class WorkerPool:
                 each.future.set_exception(error)
 
 
-def _taken(pending: deque[_Pending]) -> list[_Pending]:
-    """The first in a lane, taken out of it, with those that can be done together with it."""
+def _next_batch(pending: deque[_Pending]) -> list[_Pending]:
+    """Take the first work out of a queue, with all that can be done in one batch with it."""
     if not pending:
         return []
     first = pending.popleft()
@@ -173,8 +176,8 @@ def _inputs(pending: _Pending) -> int:
     return len(pending.work.inputs)
 
 
-def _shares(works: Sequence[Work], do: Callable[[Work], Reply]) -> list[Links]:
-    """The replies to predictions that are done as one."""
+def _do_batch(works: Sequence[Work], do: Callable[[Work], Reply]) -> list[Links]:
+    """Do predictions as one, and return the reply to each."""
     asked = [work for work in works if isinstance(work, PredictLinks)]
     together = replace(
         asked[0],

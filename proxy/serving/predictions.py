@@ -1,4 +1,4 @@
-"""From an endpoint's name to its predictions: models loaded once, worked outside the event loop."""
+"""Predictions of endpoints: models are loaded once, and do long work outside of the event loop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gremlink.proxy.inference.commands import (
 )
 from gremlink.proxy.serving.breaker import Breakers
 from gremlink.proxy.serving.cache import ModelCache, Predictor
-from gremlink.proxy.serving.dispatch import ModelWork, done, endpoint_of
+from gremlink.proxy.serving.dispatch import ModelWork, carry_out, endpoint_of
 from gremlink.proxy.serving.latency import LatencyEstimates
 from gremlink.proxy.serving.metadata import InductiveMetadata
 from gremlink.proxy.serving.pool import WorkerPool
@@ -27,9 +27,9 @@ from gremlink.proxy.store.records import Endpoint, Store
 
 
 class Predictions:
-    """What the endpoints of a store predict; `memory` for their models is in MiB.
+    """A predictor for the endpoints of a store; `memory` for their models is in MiB.
 
-    `most` pieces of work may be under way or wait, of all clients together.
+    `most` pieces of work may run or wait, of all clients together.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Predictions:
     def __call__(self, work: Work) -> Awaitable[Reply]:
         """Do a model's work. Awaiting the reply raises `InferenceError`.
 
-        What takes no longer than a change of threads is done when this returns.
+        Work that takes no longer than a change of threads is done when this returns.
         """
         at_once = self._at_once(work)
         if at_once is not None:
@@ -53,10 +53,10 @@ class Predictions:
             none: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
             none.set_result(None)
             return none
-        return self._in_lane(work)
+        return self._in_thread(work)
 
     def _at_once(self, work: Work) -> asyncio.Future[Reply] | None:
-        """The reply, if it takes neither long nor waiting for a file, a lock or a thread."""
+        """Return the reply if the work is short and needs no file, lock or thread, else `None`."""
         if isinstance(work, PrepareInductive):
             return None
         found = self._models.at_hand(endpoint_of(work))
@@ -70,25 +70,25 @@ class Predictions:
             reply.set_exception(error)
         return reply
 
-    async def _in_lane(self, work: Work) -> Reply:
+    async def _in_thread(self, work: Work) -> Reply:
         name = work.model.endpoint if isinstance(work, PrepareInductive) else endpoint_of(work)
         return await asyncio.wrap_future(self._pool.submit(name, work))
 
     def loaded(self) -> list[tuple[str, str]]:
-        """Endpoint and task of each model in memory."""
+        """List endpoint and task of each model in memory."""
         return self._models.loaded()
 
     def load_ahead(self) -> None:
-        """Load the models of all endpoints, as many as there is room, without waiting for them."""
+        """Load the models of all endpoints, as many as there is room for, without waiting."""
         self._pool.run(self._models.load_all)
 
     def close(self) -> None:
-        """Let no more work begin."""
+        """Cancel the work that waits, and accept no more."""
         self._pool.close()
         self._models.close()
 
     def open_circuits(self) -> list[str]:
-        """The endpoints whose models have failed so often that nobody asks them for a while."""
+        """List the endpoints whose models keep failing and are not asked for a while."""
         return self._breakers.open()
 
     def _work(self, work: Work) -> Reply:
@@ -101,12 +101,12 @@ class Predictions:
 
     def _timed(self, work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Reply:
         begun = time.thread_time()
-        reply = done(work, endpoint, predictor)
+        reply = carry_out(work, endpoint, predictor)
         self._latencies.took(predictor, work, time.thread_time() - begun)
         return reply
 
 
 def _proves(work: ModelWork) -> bool:
-    """Whether a model that does this work is in order: others only look it up."""
+    """Tell whether a model that does this work is in order: other work only looks it up."""
     proving = PredictLinks | GuessLinks | ExplainLinks | PredictProperty | CountValues
     return isinstance(work, proving)

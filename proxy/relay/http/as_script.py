@@ -16,8 +16,10 @@ _TRAVERSER = "org.apache.tinkerpop.gremlin.process.remote.traversal.DefaultRemot
 
 
 def as_script(request: RequestMessage) -> RequestMessage:
-    """A request of bytecode as one of a script; any other, and one with a value that no script can
-    say, stays as it is."""
+    """Turn a request of bytecode into one of a script.
+
+    Any other request, and one with a value that no script can write, is returned as it is.
+    """
     traversal = request.args.get("gremlin")
     if request.op != "bytecode" or not isinstance(traversal, Traversal):
         return request
@@ -34,7 +36,7 @@ def as_script(request: RequestMessage) -> RequestMessage:
 
 
 def with_traversers(request: RequestMessage) -> RequestMessage:
-    """A script whose results are traversers, as those of bytecode are."""
+    """Wrap a script so that its results are traversers, as those of bytecode are."""
     match request.args.get("gremlin"):
         case Literal(Kind.STRING, str(text)):
             wrapped = f"{text}.toList().collect {{ new {_TRAVERSER}(it, 1L) }}"

@@ -1,6 +1,6 @@
-"""The bodies of requests over HTTP: whole, and inflated, before a handler looks at them.
+"""Bodies of requests over HTTP: read to the end, and inflated, before a handler looks at them.
 
-aiohttp would inflate on the event loop, where 50 kB that become 50 MB hold everybody up. Here a
+aiohttp would inflate on the event loop, where 50 kB that become 50 MB block all clients. Here a
 thread does it, outside the interpreter's lock, and stops at the limit of a message.
 """
 
@@ -32,15 +32,15 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class TooLong(Exception):
-    """There is more than the limit allows."""
+    """The content is longer than the limit."""
 
 
 class Broken(Exception):
-    """What was said to be compressed is not, or not all of it is there."""
+    """The body is not compressed as its header says, or not complete."""
 
 
 def inflate(data: bytes, encoding: str, limit: int) -> bytes:
-    """The content of a compressed body (RFC 9110 section 8.4.1), at most `limit` bytes.
+    """Inflate a compressed body (RFC 9110 section 8.4.1) to at most `limit` bytes.
 
     Raises `TooLong` with no more than `limit` and a piece held, `Broken`, and `LookupError` for an
     encoding that is not known.
@@ -72,9 +72,10 @@ def inflate(data: bytes, encoding: str, limit: int) -> bytes:
 
 
 def complete(limits: Limits) -> Middleware:
-    """A middleware that brings the whole body. aiohttp must not inflate (`auto_decompress=False`).
+    """Return a middleware that reads the whole body. aiohttp must not inflate
+    (`auto_decompress=False`).
 
-    Refuses a body that does not go on for `message_timeout` (408), one of more than
+    It refuses a body that does not go on for `message_timeout` (408), one of more than
     `max_message_bytes`, inflated too (413), a broken one (400), an unknown encoding (415).
     """
 
@@ -85,7 +86,7 @@ def complete(limits: Limits) -> Middleware:
                 await _arrived(request, limits.message_timeout)
         except ConnectionError:
             log.debug("a client went before its request was complete")
-            return web.Response()  # to nobody
+            return web.Response()  # is not sent
         except web.HTTPRequestEntityTooLarge:
             raise _too_long(limits.max_message_bytes) from None
         encoding = request.headers.get("Content-Encoding", "identity").strip()
@@ -134,7 +135,7 @@ async def _inflated(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def _too_long(limit: int) -> web.HTTPRequestEntityTooLarge:
-    """The first sentence is Neptune's."""
+    """Build the error for a body that is too long; its first sentence is Neptune's."""
     why = (
         f"Request size exceeds max allowed value of {limit} bytes. Send less at one time, or raise"
         " limits.max_message_bytes."

@@ -1,8 +1,8 @@
-"""What a browser makes of a response: what its type says, and nothing that it guesses from bytes.
+"""Responses towards browsers, which must not guess their type from bytes.
 
 Browsers look into responses for HTML, and run what they find. `X-Content-Type-Options: nosniff`
-(WHATWG Fetch) tells them not to. Every response carries it, the database's too: their bytes and
-their own headers stay as they are.
+(WHATWG Fetch) forbids that. Every response carries it, the database's too: their bytes and their
+own headers stay as they are.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ async def say_type(request: web.Request, response: web.StreamResponse) -> None:
 
 
 class Runner(web.AppRunner):
-    """Runs an application whose errors say it, too, that have no request: bytes that are no HTTP.
+    """Runs an application whose errors carry the header, too, if there is no request: for bytes
+    that are no HTTP.
 
-    No signal is sent for them, and they quote what came.
+    No signal is sent for them, and they quote the bytes.
     """
 
     async def _make_server(self) -> web.Server:

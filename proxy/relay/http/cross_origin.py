@@ -1,10 +1,10 @@
 """The gate before every route and handshake: requests that a web page made are refused.
 
-A page in a browser on this machine reaches the port, and behind it stands a database that evaluates
-code. What tells a page's request from a driver's are headers that browsers set and pages cannot
-change: `Origin`, `Sec-Fetch-Site` (W3C Fetch Metadata), and `Host`, which has the attacker's name
-where a name of theirs was made to point here (DNS rebinding). Drivers, curl and SDKs send a `Host`
-of the proxy's own and nothing else.
+A page in a browser on this machine reaches the port, and behind it a database that evaluates code.
+A page's request differs from a driver's in headers that browsers set and pages cannot change:
+`Origin`, `Sec-Fetch-Site` (W3C Fetch Metadata), and `Host`, which has the attacker's name where a
+name of theirs was made to point here (DNS rebinding). Drivers, curl and SDKs send a `Host` of the
+proxy's own and nothing else.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Gate:
             response.headers.add("Vary", "Origin")
 
     def is_own_host(self, host: str) -> bool:
-        """Whether `host`, of a `Host` header, is a name or address of this proxy.
+        """Tell whether `host`, of a `Host` header, is a name or address of this proxy.
 
         An address is safe from rebinding by itself. So is a name of one label off this machine: no
         public name server answers for those, and names of containers look so.
@@ -126,10 +126,11 @@ class Gate:
 
 
 def _foreign_by_metadata(request: web.Request, host: str | None) -> str | None:
-    """Why a request without a foreign `Origin` was made by a page all the same, if it was.
+    """Return the reason why a request without a foreign `Origin` was made by a page all the same,
+    if it was.
 
-    `<img>`, scripts and links send no `Origin`. Browsers tell their site where the address is
-    https or of this machine; elsewhere only a page of our own leaves its address in `Referer`.
+    `<img>`, scripts and links send no `Origin`. Browsers send their site if the address is https or
+    of this machine; elsewhere only a page of the proxy's own leaves its address in `Referer`.
     """
     site = _only(request, "Sec-Fetch-Site")
     if site is not None:
@@ -151,7 +152,7 @@ def _foreign_by_metadata(request: web.Request, host: str | None) -> str | None:
 
 
 def _only(request: web.Request, name: str) -> str | None:
-    """The value of a header. Raises `HTTPForbidden` where it stands more than once."""
+    """Return the value of a header. Raises `HTTPForbidden` if there are several."""
     values = request.headers.getall(name, ())
     if len(values) > 1:
         raise _Refused(f"The request has more than one header {name}")
@@ -159,7 +160,7 @@ def _only(request: web.Request, name: str) -> str | None:
 
 
 def _is_same(origin: str, host: str | None) -> bool:
-    """Whether an origin, or an address, is of the proxy, which the client addressed as `host`."""
+    """Tell whether an origin, or an address, is the proxy's, which the client calls `host`."""
     try:
         parts = urlsplit(origin)
     except ValueError:  # brackets without their other half, characters that hide others
@@ -190,7 +191,7 @@ def _address(name: str) -> IPv4Address | IPv6Address | None:
 
 
 def _is_browser(agent: str) -> bool:
-    """Whether a `User-Agent` is that of a browser. PowerShell calls itself one; pages cannot."""
+    """Tell whether a `User-Agent` is a browser's. PowerShell calls itself one; pages cannot."""
     return agent.startswith("Mozilla/") and "PowerShell/" not in agent
 
 
@@ -218,7 +219,7 @@ class _Refused(web.HTTPForbidden):
 
 
 class _RefusalLog:
-    """Refusals in the log: a page that asks without end writes a line a minute, and the number."""
+    """Refusals in the log: one line a minute, with the number of the others."""
 
     def __init__(self) -> None:
         self._next = 0.0
@@ -237,5 +238,5 @@ class _RefusalLog:
 
 
 def _excerpt(value: str) -> str:
-    """A foreign header's value as it may stand in a message."""
+    """Escape and shorten a foreign header's value for a message."""
     return repr(value[:_SHOWN])

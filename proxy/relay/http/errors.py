@@ -19,14 +19,16 @@ class ErrorBody(TypedDict):
 
 
 def error_response(error: InferenceError, request_id: UUID) -> web.Response:
-    """The answer to a request that was read, and cannot be answered."""
+    """Build the response to a request that was read and is refused."""
     # The last one is what SDKs print.
     document = {**error.document(request_id), "message": str(error)}
     return web.json_response(document, status=error.http_status)
 
 
 def error_body(code: str, message: str) -> ErrorBody:
-    """Why a request is refused that was not read; `code` is Neptune's exception class."""
+    """Build the body of an error for a request that was not read; `code` is Neptune's exception
+    class.
+    """
     document = {
         "requestId": str(uuid4()),
         "code": code,

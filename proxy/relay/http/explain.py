@@ -1,7 +1,7 @@
-"""What the proxy does with a query: `explain` tells it beforehand, `profile` while doing it.
+"""`explain` shows what the proxy would do with a query, `profile` does it and measures.
 
-The texts begin as Neptune's do, so that notebooks show them. A query without an inference is
-explained, or profiled, by the database itself.
+The texts begin as Neptune's do, so that notebooks show them. The database itself explains or
+profiles a query without an inference.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ class Explainer:
     relay: HttpRelay
 
     async def explain(self, request: web.Request) -> web.StreamResponse:
-        """`GET` or `POST /gremlin/explain`: the plan of a query, which is not run."""
+        """Answer `GET` or `POST /gremlin/explain` with a query's plan, without running it."""
         return await self.relay.answered(
             request, await request.read(), lambda message: self._explain(request, message)
         )
 
     async def profile(self, request: web.Request) -> web.StreamResponse:
-        """`GET` or `POST /gremlin/profile`: run a query and say what took how long."""
+        """Answer `GET` or `POST /gremlin/profile`: run a query and show the time of each step."""
         return await self.relay.answered(
             request, await request.read(), lambda message: self._profile(request, message)
         )
@@ -140,7 +140,7 @@ class Explainer:
         return [str(await self.relay.predict(Describe(model))) for model in models]
 
     async def _reading(self, plan: Plan, inductive: Inductive) -> str:
-        """What an inductive inference will read."""
+        """Describe what an inductive inference will read."""
         model = model_of(plan)
         await self.relay.predict(model)
         scope = await self.relay.predict(PrepareInductive(model, inductive.fresh))
@@ -189,7 +189,7 @@ _Plans = Mapping[int, Sequence[Plan]]
 
 @dataclass(slots=True)
 class _Profile:
-    """What an inference did, a line each."""
+    """The steps of an inference, a line each."""
 
     lines: list[str] = field(default_factory=list)
     reading: float = 0.0
@@ -228,7 +228,7 @@ class _Profile:
 
 
 def _rows(reply: Reply) -> Sequence[object]:
-    """The results of a query, or what was predicted for each input."""
+    """Return the results of a query, or the predictions for each input."""
     return reply if isinstance(reply, Sequence) else ()
 
 
@@ -247,7 +247,7 @@ def _plan(analysis: Analysis, plan: Plan) -> list[str]:
 
 
 _LONGEST = 20_000
-"""Characters of a final query that are shown: with thousands of answers in it nobody reads on."""
+"""Characters of a final query that are shown: there may be thousands of answers in it."""
 
 
 def _sent(message: RequestMessage) -> str:

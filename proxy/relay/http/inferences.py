@@ -1,4 +1,4 @@
-"""An inference over HTTP: what it needs is performed one after the other, within its time."""
+"""Inferences over HTTP: commands are carried out one after the other, within the time limit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def run_inference(
     size: int,
     timeout: int,
 ) -> RequestMessage | None:
-    """What goes to the database in the end; `None` for the request as it came.
+    """Run an inference, and return the request for the database; `None` for the client's own.
 
     `size` is that of the request in bytes, `timeout` that of clients who name none, in
     milliseconds. Raises `InferenceError`.

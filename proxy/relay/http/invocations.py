@@ -1,6 +1,6 @@
-"""Payloads that clients send straight to an endpoint: the same models, in the same lanes.
+"""Invocations: payloads that clients send straight to an endpoint, for the same models.
 
-Who may, and how it stands in HTTP, is the management API's; it gets `Invoke`.
+The management API checks access and speaks HTTP; it gets `Invoke`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ QUOTED = 200
 
 @dataclass(frozen=True, slots=True)
 class Invocations:
-    """`limit_cap` is the most results for an input, `timeout` how long a payload may take (s)."""
+    """Answers payloads. `limit_cap` is the most results for an input, `timeout` the seconds that a
+    payload may take.
+    """
 
     predict: Predictor
     limit_cap: int
@@ -34,7 +36,7 @@ class Invocations:
     offload: Offload
 
     async def __call__(self, endpoint: str, body: bytes) -> dict[str, Any]:
-        """The document of the reply. Raises `InferenceError`."""
+        """Return the document of the reply. Raises `InferenceError`."""
         invoking = invoke(endpoint, body, self.limit_cap)
         size, deadline = len(body), time.monotonic() + self.timeout
         reply: Reply | InferenceError = None
@@ -59,7 +61,7 @@ class Invocations:
 
 
 def _advance(invoking: Invoking, reply: Reply | InferenceError) -> Command | dict[str, Any]:
-    """The next work for a model, or the document in the end. Raises `InferenceError`."""
+    """Return the next work for a model, or the document in the end. Raises `InferenceError`."""
     try:
         if isinstance(reply, InferenceError):
             return invoking.throw(reply)

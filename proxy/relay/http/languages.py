@@ -1,11 +1,10 @@
-"""openCypher and SPARQL in front of Neptune: requests go on as they came, answers come back so.
+"""openCypher and SPARQL in front of Neptune: requests and responses are forwarded as they are.
 
 gremlink speaks Gremlin, and a Gremlin Server nothing else. Neptune answers all three on one port,
-and so do those who know it ask: what its port would answer passes where the database is sure to
-speak the language, or a setting says so. Everything else goes to whoever is beside the relay, who
-refuses it.
+and its clients expect that: such requests are forwarded if the database is sure to speak the
+language, or a setting says so. The management API refuses the others.
 
-Neptune can also end a query that runs: what is asked of `/gremlin/status` it is asked, too.
+Neptune can also end a query that runs: requests to `/gremlin/status` are sent to it, too.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ _NOTHING: frozenset[str] = frozenset()
 
 @dataclass(slots=True)
 class Languages:
-    """What goes on to the database; `endpoint` is the path of Gremlin here."""
+    """A forwarder of requests in other languages; `endpoint` is the path of Gremlin here."""
 
     relay: HttpRelay
     settings: Upstream
@@ -58,7 +57,7 @@ class Languages:
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def middleware(self, counted: Callable[[Handler], Handler]) -> Middleware:
-        """Passes on what the database answers; `counted` is put around what does that."""
+        """Return a middleware that forwards what the database answers, in a `counted` handler."""
         pass_on = counted(self._pass_on)
 
         @web.middleware
@@ -72,7 +71,9 @@ class Languages:
         return passed
 
     async def target(self, request: web.Request) -> URL | None:
-        """Where a request in another language goes; `None` if it is in none, or goes nowhere."""
+        """Return the address for a request in another language; `None` if it is in none, or not
+        answered.
+        """
         path, _, query = request.raw_path.partition("?")
         first, slash, rest = path[1:].partition("/")
         language = PATHS.get(first)
@@ -89,7 +90,7 @@ class Languages:
         return URL(f"{address}?{query}" if query else address, encoded=True)
 
     async def spoken(self) -> frozenset[str]:
-        """The languages that the database is sure to speak beside Gremlin."""
+        """Return the languages that the database is sure to speak beside Gremlin."""
         host = URL(self._root).host or ""
         if host.endswith(_NEPTUNE):
             return frozenset((OPEN_CYPHER, SPARQL))
@@ -100,7 +101,7 @@ class Languages:
         return self._found or _NOTHING
 
     async def _say(self) -> frozenset[str] | None:
-        """What the database says that it speaks, in the form of Neptune's `/status`.
+        """Ask the database which languages it speaks, at Neptune's `/status`.
 
         A Gremlin Server answers there that it has got no script.
         """
@@ -142,7 +143,7 @@ class Languages:
         return await self.relay.forward(request, target)
 
     async def _status(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer here; Neptune is asked for what is not known here, and to end what is to end."""
+        """Answer here; Neptune answers for queries that are not known here, and ends queries."""
         here = await handler(request)
         if here.status not in (200, 400) or not await self._is_neptune():
             return here

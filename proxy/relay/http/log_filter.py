@@ -1,4 +1,4 @@
-"""What aiohttp writes into the log, without what a stranger at the port could fill it with."""
+"""A filter for aiohttp's log: malformed requests become one debug line."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from aiohttp.log import server_logger
 
 
 class _ServerLog(logging.LoggerAdapter):  # type: ignore[type-arg]  # has no parameters at run time
-    """Bytes that are no HTTP are their sender's fault, who is told. Here they are a line for
-    whoever looks for them, without a traceback and without the bytes."""
+    """aiohttp's logger. Bytes that are no HTTP are answered with an error; the log gets one debug
+    line, without a traceback and without the bytes, so that clients cannot fill it.
+    """
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        """One record; aiohttp hands over the exception as `exc_info`."""
+        """Write one record; aiohttp hands over the exception as `exc_info`."""
         error = kwargs.get("exc_info")
         if isinstance(error, HttpProcessingError):
             self.logger.debug(f"{msg}: {type(error).__name__}", *args)

@@ -1,9 +1,9 @@
 """Queries at other paths than that of the Gremlin endpoint.
 
 A Gremlin Server answers queries over HTTP at any path, and TinkerPop's documentation sends them to
-the root. What nobody beside the relay answers is therefore a query, with all that holds for one.
-Left alone are pages, which a browser gets without a query, and names below the endpoint's path,
-which are Neptune's: who mistypes `/gremlin/explain` does not want the query to run.
+the root. So a request at a path without a route is treated as a query. Exceptions are pages, which
+a browser gets without a query, and names below the endpoint's path, which are Neptune's: a mistyped
+`/gremlin/explain` must not run the query.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from gremlink.proxy.wire.operations import is_operation
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 CLAIMED: web.AppKey[Callable[[str], bool]] = web.AppKey("claimed", Callable[[str], bool])  # type: ignore[arg-type]
-"""Whether somebody beside the relay answers at a path, where the routes do not tell."""
+"""Tells whether an extension answers at a path, for paths that are no routes."""
 
 
 def elsewhere(endpoint: str, answer: Handler) -> Middleware:
-    """A middleware that lets `answer` have the queries that come to another path than `endpoint`.
+    """Return a middleware that lets `answer` handle queries at other paths than `endpoint`.
 
     A Gremlin Server does not answer WebSocket handshakes there at all; here they are refused.
     """
@@ -45,7 +45,7 @@ def elsewhere(endpoint: str, answer: Handler) -> Middleware:
 
 
 def _is_free(request: web.Request, endpoint: str) -> bool:
-    """Whether what comes to this path may be a query."""
+    """Tell whether a request at this path may be a query."""
     path = request.path
     if path == "/":
         return path != endpoint and not is_operation(request.method, path, request.headers)
@@ -61,12 +61,12 @@ def _is_free(request: web.Request, endpoint: str) -> bool:
 
 
 def _is_query(request: web.Request) -> bool:
-    """And no page that is asked for."""
+    """Tell whether a request is a query, not a request for a page."""
     return request.method not in ("GET", "HEAD") or "gremlin" in request.query
 
 
 def patterns_of(application: web.Application) -> list[str]:
-    """Regular expressions of the paths at which an application answers."""
+    """List regular expressions of the paths at which an application answers."""
     found = []
     for resource in application.router.resources():
         info = resource.get_info()
@@ -78,6 +78,6 @@ def patterns_of(application: web.Application) -> list[str]:
 
 
 def among(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a path is one of these."""
+    """Return a function that tells whether a path matches one of the `patterns`."""
     compiled = [re.compile(pattern) for pattern in patterns]
     return lambda path: any(pattern.fullmatch(path) for pattern in compiled)

@@ -1,8 +1,8 @@
-"""Gremlin over HTTP: requests go on to the database's own HTTP side, answers come back as they are.
+"""Gremlin over HTTP: requests and responses are forwarded as they are, inferences answered.
 
-An inference query makes several requests: those for its inputs, and the rewritten one, whose answer
-is the client's. Each carries the client's own credentials. An error carries the id of the request:
-drivers look for whom it ends.
+An inference query makes several requests: those for its inputs, and the rewritten one, whose
+response is the client's. Each carries the client's own credentials. An error carries the id of the
+client's request, by which drivers find it.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ VERSION_4 = (
     " plain queries pass: ask with a driver of version 3, or send the script without what is new in"
     " version 4."
 )
-"""What a client is told whose drivers are newer than what is answered."""
+"""The error for clients whose drivers are too new."""
 DATABASE_4 = (
     "Predictions need a database of TinkerPop 3, and this one is of TinkerPop 4, to which plain"
     " queries pass."
 )
-"""The same of the database."""
+"""The error for clients of a database that is too new."""
 
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
@@ -74,8 +74,8 @@ _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 class HttpRelay:
     """The database's HTTP side; `upstream` is its WebSocket address, the timeouts in seconds.
 
-    `message_limit` is that of a rewritten request in bytes, `spoken` what the database has shown of
-    the formats that it reads.
+    `message_limit` is that of a rewritten request in bytes, `spoken` the formats that the database
+    has shown to read.
     """
 
     session: ClientSession
@@ -103,7 +103,7 @@ class HttpRelay:
         )
 
     async def marked(self, request: web.Request, body: bytes) -> bool:
-        """Whether the marker stands in a request's address or body. Raises `TooManyRequests`."""
+        """Tell whether the marker is in a request's address or body. Raises `TooManyRequests`."""
         if holds_marker(_address(request)):
             return True
         if may_hold_marker(body) and await self._unless_short(body, holds_marker, body):
@@ -119,7 +119,7 @@ class HttpRelay:
         body: bytes,
         answer: Callable[[RequestMessage], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
-        """The answer to the request message that an HTTP request holds, or the error it ends in."""
+        """Read the request message in an HTTP request; return the answer or an error response."""
         request_id = _id_of(request, body)
         try:
             require_version_3(request.headers)
@@ -167,7 +167,7 @@ class HttpRelay:
     async def run_inference(
         self, message: RequestMessage, size: int, perform: Callable[[Command], Awaitable[Reply]]
     ) -> RequestMessage | None:
-        """What goes to the database when all that an inference needs is performed (`in_order`)."""
+        """Run an inference; return the request for the database, `None` for the client's own."""
         timeout = round(self.evaluation_timeout * 1000)
         scripted = as_script(message) if size < LONG else await self.offload(as_script, message)
         final = await run_inference(
@@ -176,7 +176,7 @@ class HttpRelay:
         return final if final is None or scripted is message else with_traversers(final)
 
     async def perform(self, request: web.Request, command: Command) -> Reply:
-        """Do what an inference needs, with the client's own credentials."""
+        """Carry out a command of an inference, with the client's own credentials."""
         match command:
             case CheckAccess() | Ask():
                 return await self.ask(request, command.request)
@@ -186,7 +186,7 @@ class HttpRelay:
                 return await self.predict(work)
 
     async def ask(self, request: web.Request, asked: RequestMessage) -> Results:
-        """The results of a query of our own.
+        """Send a query of the proxy's own, and return its results.
 
         Raises `Refused`, `InternalFailure`, `UnsupportedOperation`.
         """
@@ -219,25 +219,27 @@ class HttpRelay:
             raise InternalFailure(f"The database's answer cannot be read: {error}") from error
 
     async def _unless_short(self, data: bytes, work: Callable[..., _T], *arguments: object) -> _T:
-        """Work on `data`, in a thread if that is long. Raises `TooManyRequests`."""
+        """Call `work`, in a thread if `data` is long. Raises `TooManyRequests`."""
         if len(data) < LONG:
             return work(*arguments)
         return await self.offload(work, *arguments)
 
     async def _passed_on(self, request: web.Request, body: bytes) -> web.StreamResponse:
-        """The database's answer to a request as it came."""
+        """Forward a request as it came, and the database's response."""
         _, _, query = request.raw_path.partition("?")
         url = self._url(query)
         return await self._pass_on(request, request.method, _headers(request), body, url)
 
     async def forward(self, request: web.Request, url: URL) -> web.StreamResponse:
-        """The answer of `url` to a request that is no query in Gremlin, to the last byte as it
-        came: what it is signed with may cover the body as it was compressed."""
+        """Forward a request that is no query in Gremlin to `url`, and the response.
+
+        Its bytes stay as they came: its signature may cover the body as it was compressed.
+        """
         body = request.get(AS_IT_CAME) or await request.read()
         return await self._pass_on(request, request.method, end_to_end(request.headers), body, url)
 
     async def fetched(self, request: web.Request, url: URL) -> web.Response | None:
-        """The same as a whole, `None` if there is no answer."""
+        """Do the same, and return the whole response; `None` if there is none."""
         body = request.get(AS_IT_CAME) or await request.read()
         try:
             async with self._send(request.method, end_to_end(request.headers), body, url) as answer:
@@ -286,14 +288,16 @@ class HttpRelay:
             return response
 
     def _url(self, query: str = "") -> URL:
-        """The database's endpoint, with a query string as it was written."""
+        """Return the database's endpoint, with a query string as it was written."""
         return URL(http_url(self.upstream) + (f"?{query}" if query else ""), encoded=True)
 
     @asynccontextmanager
     async def _send(
         self, method: str, headers: CIMultiDict[str], body: bytes, url: URL
     ) -> AsyncIterator[ClientResponse]:
-        """The database's response. Raises `InternalFailure` if there is none."""
+        """Send a request, and hold the database's response. Raises `InternalFailure` if there is
+        none.
+        """
         try:
             async with self.session.request(
                 method,
@@ -315,7 +319,7 @@ class HttpRelay:
 
 
 class Refused(Exception):
-    """The database refused a query of our own; its response is the client's."""
+    """The database refused a query of the proxy's own; its response is the client's."""
 
     def __init__(self, response: web.Response, asked: UUID) -> None:
         super().__init__(response.status)
@@ -323,7 +327,7 @@ class Refused(Exception):
         self._asked = asked
 
     def error_body(self, request_id: UUID) -> web.Response:
-        """The response under the id of the client's request, by which drivers look for it."""
+        """Return the response under the id of the client's request, by which drivers find it."""
         if isinstance(body := self._response.body, bytes):
             own = str(self._asked).encode()
             self._response.body = body.replace(own, str(request_id).encode())
@@ -340,7 +344,7 @@ async def _read(response: ClientResponse) -> bytes:
 
 
 def _headers(request: web.Request) -> CIMultiDict[str]:
-    """Those of a request whose body was read, and is no longer compressed."""
+    """Return the headers to forward with a body that was read and is no longer compressed."""
     headers = end_to_end(request.headers)
     headers.popall("Content-Encoding", None)
     return headers
@@ -355,7 +359,7 @@ def _content_type(request: web.Request) -> str:
 
 
 def _id_of(request: web.Request, body: bytes) -> UUID:
-    """The id that a request names where it can be told at once, else a new one."""
+    """Return the id that a request names if it can be seen at once, else a new one."""
     return peek_http_id(_content_type(request), body) or uuid4()
 
 

@@ -1,7 +1,7 @@
-"""Which formats the database reads over HTTP, found out where no request of a client shows it.
+"""Formats that the database reads over HTTP, found out by asking.
 
 A client that sends whole messages has chosen a format that its server knows. One that sends JSON
-has not: its server may know GraphSON 3, which queries of our own then use, or only others.
+has not: its server may know GraphSON 3, which the proxy's own queries then use, or only others.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ NO_KNOWN_FORMAT = (
     "Over HTTP the database reads none of GraphSON 3, GraphBinary and GraphSON 2, of which"
     " predictions need one: ask over WebSocket, or give the database one of these."
 )
-"""What a client is told where each format was tried."""
+"""The error for clients after each format was tried."""
 
 
 class UpstreamFormats:
-    """What a database has shown."""
+    """The formats that a database has refused."""
 
     def __init__(self) -> None:
         self._unknown: set[str] = set()
 
     def forms(self, request: RequestMessage) -> Iterator[RequestMessage]:
-        """The request in each format, first in its own and those that may be spoken."""
+        """Write the request in each format, first in its own and those that were not refused."""
         others = [format for format in _ALL if format.name != request.format.name]
         for format in sorted(
             (request.format, *others), key=lambda format: format.name in self._unknown
@@ -39,7 +39,7 @@ class UpstreamFormats:
             yield request if format == request.format else _in(format, request)
 
     def to_database(self, request: RequestMessage) -> RequestMessage:
-        """The request in its own format, or in another if the database does not know that."""
+        """Return the request in its own format, or in another if the database refuses that."""
         if request.format.name not in self._unknown:
             return request
         for format in _ALL:
@@ -48,7 +48,7 @@ class UpstreamFormats:
         return request
 
     def understood(self, format: Format, status: int, body: bytes) -> bool:
-        """Whether a response is one to the query, and not to the format."""
+        """Tell whether a response is one to the query, and not to the format."""
         if status == 400 and _says_unknown(body):
             self._unknown.add(format.name)
             return False

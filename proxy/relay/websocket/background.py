@@ -1,4 +1,4 @@
-"""What the inferences of one conversation have done outside the event loop, and their time."""
+"""Background tasks of one conversation: work for models and threads, and deadlines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Waiting(Enum):
-    """The one value that stands for a reply which comes later."""
+    """The type of `WAITING`, so that type checkers know it."""
 
     WAITING = auto()
 
@@ -38,7 +38,7 @@ WAITING = Waiting.WAITING
 
 
 class BackgroundTasks:
-    """`then` carries out what a conversation commands when an errand is done."""
+    """`then` carries out the commands of the conversation when a task is done."""
 
     def __init__(
         self,
@@ -54,7 +54,9 @@ class BackgroundTasks:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def predict(self, command: Predict) -> Reply | InferenceError | Waiting:
-        """What a model has to say, or `WAITING` if that takes an errand."""
+        """Return a model's reply if it is there at once; otherwise start a task and return
+        `WAITING`.
+        """
         reply = self._predict(command.work)
         if isinstance(reply, asyncio.Future) and reply.done():
             error = reply.exception()
@@ -63,7 +65,7 @@ class BackgroundTasks:
         return WAITING
 
     def run(self, command: Advance | Read | SetDeadline) -> None:
-        """Begin an errand."""
+        """Start a task or a timer."""
         match command:
             case Advance():
                 self._start(self._step(command))
@@ -73,7 +75,7 @@ class BackgroundTasks:
                 self._watch(pending)
 
     def cancel(self) -> None:
-        """Nobody waits any more."""
+        """Cancel all tasks."""
         for task in self._tasks:
             task.cancel()
 
@@ -125,7 +127,7 @@ class BackgroundTasks:
 
 
 def _told(error: BaseException, pending: Pending) -> InferenceError:
-    """What the client is told of an error."""
+    """Return the error that the client gets; log an exception that is no `InferenceError`."""
     if isinstance(error, InferenceError):
         return error
     asked = pending.request.request_id

@@ -1,4 +1,4 @@
-"""Whether something is worth trying that costs a query where it fails."""
+"""Exponential back-off for speculative queries: each that fails has cost a query."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ class Backoff:
         self._left = 0
 
     def is_due(self) -> bool:
-        """Whether to try it on this occasion."""
+        """Tell whether to make an attempt on this occasion."""
         if self._left:
             self._left -= 1
             return False
         return True
 
     def succeeded(self) -> None:
-        """An attempt was worth it."""
+        """Note that an attempt succeeded."""
         self._pause = self._left = 0
 
     def failed(self) -> None:
-        """An attempt was not."""
+        """Note that an attempt failed."""
         self._pause = min(max(2 * self._pause, 1), LONGEST)
         self._left = self._pause

@@ -1,4 +1,4 @@
-"""What a conversation wants done: bytes for either side, work for a model, an end."""
+"""Commands of a conversation: bytes for either side, work for a model or a thread, an end."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class ToClient:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Bytes of the database for the client, wherever they stand in its stream."""
+    """Bytes of the database for the client, at any point of its stream."""
 
     data: bytes
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reading:
-    """A long message of the client that may hold the marker, which a thread finds out.
+    """A long message that may hold the marker, while a thread scans it.
 
-    `head` and `started` (seconds of the monotonic clock) are those of its request. What comes
-    behind it waits if that `holds` it up.
+    `head` and `started` (seconds of the monotonic clock) are those of its request. If it `holds`,
+    all messages behind it wait.
     """
 
     message: Message
@@ -57,7 +57,7 @@ class Predict:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """A step of a long request, to be taken in a thread; what comes of it belongs to `pending`.
+    """A step of a long request for a thread; the outcome belongs to `pending`.
 
     `write` makes the frames of a request that it leads to.
     """
@@ -69,15 +69,14 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A long message, to be looked into in a thread."""
+    """A long message for a thread to scan."""
 
     reading: Reading
 
 
 @dataclass(frozen=True, slots=True)
 class SetDeadline:
-    """Tell when `pending` has taken its time, which was `started` and has its `timeout`; this may
-    be said anew."""
+    """(Re)arm the deadline of `pending`: `timeout` after it was `started`."""
 
     pending: Pending
 

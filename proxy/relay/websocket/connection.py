@@ -1,6 +1,7 @@
-"""A client's connection and the database's, tied together: bytes move, back-pressure moves back.
+"""Two sockets tied together: a client's and its database's. Bytes move, and back-pressure moves
+back.
 
-The sockets' part of a conversation; what is decided, `conversation.Conversation` decides.
+`conversation.Conversation` decides; this is input and output.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ BACKLOG_LIMIT = 1024 * 1024
 
 
 class _Side(asyncio.Protocol):
-    """One of the two sockets; tells the connection what happens on it."""
+    """One of the two sockets as asyncio sees it; reports to the connection."""
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class _Side(asyncio.Protocol):
         self._lost = lost
 
     def hand(self, received: Received) -> None:
-        """What is read goes to `received`, from the next `set_protocol` on."""
+        """Let `received` get the bytes that are read, from the next `set_protocol` on."""
         self.data_received = received  # type: ignore[assignment,method-assign]
 
     def pause_writing(self) -> None:
@@ -80,7 +81,8 @@ class _Side(asyncio.Protocol):
 class Connection:
     """One client and its own connection to the database.
 
-    `predict` does a model's work outside the event loop, `offload` what takes long to read.
+    `predict` does a model's work outside the event loop, `offload` reads long requests in a thread.
+    A client has `close_timeout` seconds to answer a close frame.
     """
 
     def __init__(
@@ -149,7 +151,7 @@ class Connection:
         self.upstream_side.hand(self._heard(responses))
 
     def _heard(self, received: Received) -> Received:
-        """The same, as a sign of life where silence has a limit."""
+        """Wrap `received` so that each call resets the idle timer, if there is one."""
         if not self._timed:
             return received
 
@@ -160,11 +162,11 @@ class Connection:
         return heard
 
     def upstream_unreachable(self, reason: str) -> None:
-        """There is no database: the first request will be told, then the connection closes."""
+        """Answer the first request with an error, then close: there is no database."""
         self._conversation.refuse_all(reason)
 
     def drain(self) -> None:
-        """Say good-bye to the client as soon as it waits for no answer."""
+        """Close the connection as soon as the client waits for no answer."""
         self._draining = True
         self._set_fast_paths()
         self._leave_if_quiet()
@@ -174,18 +176,18 @@ class Connection:
             self.shut_down()
 
     def open_requests(self) -> Iterable[tuple[UUID, OpenRequest]]:
-        """The client's requests without a last response, by their ids, oldest first."""
+        """List the client's requests without a last response with their ids, oldest first."""
         return self.table.open()
 
     def cancel(self, request_id: UUID, error: InferenceError) -> bool:
-        """End one of them with an error; whether there was such a request."""
+        """End a request with an error, and return whether it was open."""
         if request_id.bytes not in self._conversation.open:
             return False
         self._carry_out(self._conversation.cancel(request_id, error))
         return True
 
     def shut_down(self) -> None:
-        """Say good-bye to the client, because the proxy stops."""
+        """Close the connection, because the proxy stops."""
         self._say_goodbye("The proxy is shutting down.")
 
     def _say_goodbye(self, reason: str) -> None:
@@ -257,7 +259,7 @@ class Connection:
             self._close(self._client)
 
     def _answer_control(self, opcode: int, frame: bytes) -> None:
-        """What the database would answer, if there were one."""
+        """Answer a ping or close frame in place of a database that is not there."""
         payload = b"".join(piece.payload() for piece in FrameReader().feed(frame))
         if opcode == Opcode.PING:
             self._to_client(encode_frame(Opcode.PONG, payload, masked=False))
@@ -276,7 +278,7 @@ class Connection:
             self._close(self._upstream)
 
     def _set_reading(self) -> None:
-        """Read from the client only while what it sends can go somewhere."""
+        """Read from the client only while there is room for what it sends."""
         if self._client is None or self._client.is_closing():
             return
         wanted = not self._upstream_full and self._conversation.backlog <= BACKLOG_LIMIT
@@ -367,7 +369,7 @@ class Connection:
         self._set_fast_paths()
 
     def _sent(self, commands: Iterable[Command]) -> list[tuple[Pending, Reply | InferenceError]]:
-        """Carry out commands; the replies of models that took no waiting."""
+        """Carry out commands, and return the replies of models that are there at once."""
         replies = []
         for command in commands:
             match command:
@@ -397,13 +399,13 @@ class Connection:
             self._client.write(data)
 
     def _hang(self) -> None:
-        """Close the client's socket when it has answered the close frame, or has had its time."""
+        """Close the client's socket after `close_timeout`, if it sends no close frame before."""
         if self._hanging is None and self._client is not None:
             loop = asyncio.get_running_loop()
             self._hanging = loop.call_later(self._close_timeout, self._close, self._client)
 
     def _close(self, transport: asyncio.Transport) -> None:
-        """Close a socket once what was written is sent, or could not be sent in time."""
+        """Close a socket once its buffer is sent, or after `close_timeout`."""
         transport.close()
         if transport.get_write_buffer_size():
             asyncio.get_running_loop().call_later(self._close_timeout, transport.abort)

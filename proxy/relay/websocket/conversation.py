@@ -1,8 +1,8 @@
 """One client's conversation with the database, without sockets: messages in, commands out.
 
-Everything passes, except for requests that hold the bytes `Neptune#ml.`, which go to `inferring`.
-What is decided here is in which order messages go on, and how requests end that nobody answers. The
-client sees exactly one ending for each of its ids, and no other ids.
+Everything is forwarded except for requests that hold the bytes `Neptune#ml.`, which go to
+`inferences`. The conversation decides in which order messages go on, and ends requests that get no
+answer. The client sees exactly one ending for each of its ids, and no other ids.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ from gremlink.proxy.wire.status import Status, is_final, is_success
 
 
 class Conversation:
-    """See the module. `upstream` names the database in messages; `shapes` are those of requests
-    that came before, `recent` ids that the database told, of all clients."""
+    """See the module. `upstream` names the database in messages; `shapes` are cached requests and
+    `recent` cached ids, of all clients.
+    """
 
     def __init__(
         self,
@@ -82,23 +83,23 @@ class Conversation:
 
     @property
     def ordinary(self) -> bool:
-        """Whether ordinary messages need no more than to be noted and passed on."""
+        """True if ordinary messages need no more than to be noted and forwarded."""
         return not (self._closed or self._held or self._gated or self._lost is not None)
 
     @property
     def quiet(self) -> bool:
-        """Whether the client waits for no answer."""
+        """True if the client waits for no answer."""
         return not (self.open or self._held or self._large_messages)
 
     @property
     def _gated(self) -> bool:
-        """Whether something has to end before anything else is sent."""
+        """True if an inference or a scan has to end before anything else is sent."""
         return self._inferences.gate is not None or self._large_messages.hold
 
     # From the client -------------------------------------------------------------------------
 
     def client(self, message: Message) -> Iterator[Command]:
-        """A message of the client."""
+        """Take a message of the client."""
         if self._closed:
             return
         head = peek_request(message.opcode, message.payload)
@@ -136,10 +137,10 @@ class Conversation:
             self.open[head.request_id.bytes] = noted
 
     def _has_to_wait(self, message: Message, head: RequestHead | None) -> bool:
-        """Whether an inference has to wait for the answers that are still open.
+        """Tell whether an inference has to wait for the answers that are still open.
 
-        The server keeps one serializer for each channel, that of the latest request, and we are
-        going to ask in another format than the client's.
+        The server keeps one serializer for each channel, that of the latest request, and the proxy
+        is going to ask in another format than the client's.
         """
         return (
             bool(self.open)
@@ -160,7 +161,7 @@ class Conversation:
             yield from self._look_into(message, head)
 
     def _look_into(self, message: Message, head: RequestHead | None) -> Iterator[Command]:
-        """A message that holds the marker."""
+        """Read a message that holds the marker, and answer it."""
         asked: RequestMessage | Understood | None = None
         if head is not None and message.opcode == Opcode.BINARY:
             asked = self._shapes.find(message.payload)
@@ -183,7 +184,7 @@ class Conversation:
     def read(
         self, reading: Reading, outcome: RequestMessage | Exception | None
     ) -> Iterator[Command]:
-        """A thread has looked into a long message: `None` if it does not hold the marker."""
+        """Take the outcome of a thread's scan: `None` for a message without the marker."""
         if not self._large_messages.end(reading):
             return
         message, head = reading.message, reading.head
@@ -210,7 +211,7 @@ class Conversation:
         yield inference_error(self.table, head.format, head.request_id, unreadable)
 
     def _take_up(self) -> Iterator[Command]:
-        """Go on with the messages that had to wait, as far as they no longer have to."""
+        """Go on with the messages that wait, until one has to wait on."""
         while self._held and not self._gated and not self._closed:
             message = self._held[0]
             head = peek_request(message.opcode, message.payload)
@@ -221,14 +222,14 @@ class Conversation:
             yield from self._admit(message, head)
 
     def broken(self, error: FrameError) -> Iterator[Command]:
-        """The client broke the protocol or a limit."""
+        """Close the connection: the client broke the protocol or a limit."""
         yield from self._give_up(f"The connection is closed: {error.reason}.")
         yield from self._close(error.close_code, error.reason)
 
     # An inference ----------------------------------------------------------------------------
 
     def predicted(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
-        """A model has done its work, or refused it."""
+        """Take the reply or the error of a model."""
         if self._inferences.is_pending(pending):
             yield from self._inferences.predicted(pending, reply)
             yield from self._take_up()
@@ -236,12 +237,12 @@ class Conversation:
     def advanced(
         self, pending: Pending, outcome: inference.Command | Done | Written | Exception
     ) -> Iterator[Command]:
-        """A thread has taken a step of a long request, or could not."""
+        """Take the outcome of a thread's step of a long request."""
         yield from self._inferences.advanced(pending, outcome)
         yield from self._take_up()
 
     def expired(self, pending: Pending) -> Iterator[Command]:
-        """An inference has taken its time."""
+        """End an inference that has used up its time."""
         if self._inferences.is_pending(pending):
             yield from self._inferences.expired(pending)
             yield from self._take_up()
@@ -260,7 +261,7 @@ class Conversation:
     # From the database -----------------------------------------------------------------------
 
     def upstream(self, event: Through | Closing | Ours) -> Iterator[Command]:
-        """Something the database sent."""
+        """Take bytes of the database."""
         match event:
             case _ if self._closed:
                 return
@@ -289,11 +290,11 @@ class Conversation:
     # Endings ---------------------------------------------------------------------------------
 
     def refuse_all(self, reason: str) -> None:
-        """There is no database: the first request will be told why, and the connection closed."""
+        """Answer the first request with an error, and close: there is no database."""
         self._lost = reason
 
     def upstream_lost(self, reason: str) -> Iterator[Command]:
-        """The connection to the database is gone, or could not be made."""
+        """End all requests: the connection to the database is lost, or was never made."""
         self._lost = reason
         if self._closed:
             yield CloseClient()
@@ -302,13 +303,13 @@ class Conversation:
         yield from self._close(CloseCode.INTERNAL_ERROR, reason)
 
     def going_away(self, reason: str) -> Iterator[Command]:
-        """The proxy ends the conversation."""
+        """End all requests and close: the proxy stops."""
         if not self._closed:
             yield from self._give_up(reason)
             yield from self._close(CloseCode.GOING_AWAY, reason)
 
     def _give_up(self, reason: str) -> Iterator[Command]:
-        """One error for each request without an answer."""
+        """End each request without an answer with one error."""
         for message in self._held:
             self._note(message, peek_request(message.opcode, message.payload))
         self.close()
@@ -323,7 +324,7 @@ class Conversation:
         yield CloseClient()
 
     def close(self) -> None:
-        """Give up the inferences: the client is gone, or will be told."""
+        """Give up the inferences, without a word to the client."""
         self._inferences.close()
         self._large_messages.clear()
         self._held.clear()

@@ -1,4 +1,4 @@
-"""Time limits of a connection: silence, messages that do not go on, and peers that take nothing."""
+"""Timers of a connection: for idle clients, unfinished messages, and peers that do not read."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 
 class IdleTimer:
-    """Calls `fired` when `heard` was not called for `timeout` seconds, and again if it goes on.
+    """Calls `fired` when `heard` was not called for `timeout` seconds, and again if that goes on.
 
-    One timer a connection, which looks at the clock when it fires: hearing costs an assignment.
+    One timer a connection, which looks at the clock when it fires: `heard` costs an assignment.
     """
 
     def __init__(self, timeout: float | None, fired: Callable[[], None]) -> None:
@@ -20,7 +20,7 @@ class IdleTimer:
         self._timer = None if timeout is None else self._loop.call_later(timeout, self._look)
 
     def heard(self) -> None:
-        """Somebody said something."""
+        """Note that bytes came."""
         if self._timeout is not None:
             self._last = self._loop.time()
 
@@ -35,14 +35,14 @@ class IdleTimer:
             self._timer = self._loop.call_later(left, self._look)
 
     def cancel(self) -> None:
-        """The connection is gone."""
+        """Stop for good."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
 
 class WriteTimer:
-    """Calls `fired` when a transport that takes no more has taken nothing for `timeout` seconds."""
+    """Calls `fired` when a transport with a full buffer has sent nothing for `timeout` seconds."""
 
     def __init__(self, timeout: float, fired: Callable[[], None]) -> None:
         self._timeout = timeout
@@ -50,11 +50,11 @@ class WriteTimer:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, transport: asyncio.WriteTransport) -> None:
-        """The transport's buffer is full."""
+        """Start: the transport's buffer is full."""
         self._arm(transport)
 
     def end(self) -> None:
-        """The transport takes again, or is gone."""
+        """Stop: the transport sends again, or is closed."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -73,7 +73,7 @@ class WriteTimer:
 
 
 class MessageTimer:
-    """Calls `fired` when a message that has begun has not gone on for `timeout` seconds."""
+    """Calls `fired` when nothing more of a begun message has come for `timeout` seconds."""
 
     def __init__(self, timeout: float, fired: Callable[[], None]) -> None:
         self._timeout = timeout
@@ -82,14 +82,14 @@ class MessageTimer:
         self._timer: asyncio.TimerHandle | None = None
 
     def goes_on(self) -> None:
-        """Some of it came."""
+        """Note that more of the message came."""
         loop = asyncio.get_running_loop()
         self._heard = loop.time()
         if self._timer is None:
             self._timer = loop.call_later(self._timeout, self._look)
 
     def end(self) -> None:
-        """It is complete, or nobody waits for it."""
+        """Stop: the message is complete or of no interest any more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

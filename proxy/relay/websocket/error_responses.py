@@ -1,4 +1,4 @@
-"""Last responses that the proxy itself writes."""
+"""Error responses, with which the proxy itself ends requests."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from gremlink.proxy.wire.response import write_error
 def error_response(
     table: RequestTable, format: Format, request_id: UUID, status: int, reason: str
 ) -> ToClient:
-    """The end of a request for a reason that has nothing to do with inference."""
+    """End a request for a reason other than its inference."""
     return _ending(table, format, request_id, status, reason, [], reason)
 
 
 def inference_error(
     table: RequestTable, format: Format, request_id: UUID, error: InferenceError
 ) -> ToClient:
-    """The end of a request whose inference is refused, in Neptune's form."""
+    """End a request whose inference is refused, with an error in Neptune's form."""
     trace = f"{error.code}: {error}"
     detail = error.detail(request_id)
     return _ending(table, format, request_id, error.status, detail, [error.code], trace)

@@ -1,9 +1,9 @@
-"""The short way of ordinary messages, which are nearly all: a look at their frames, and on they go.
+"""The fast path of ordinary messages, which are nearly all: look at their frames and forward them.
 
-What stands here is what `conversation.Conversation` and `wire.response_stream` do with such
-messages, without an object for each step. Whatever is not plainly ordinary (control frames,
-fragments, parts of frames, inferences, errors, authentication) is left to them, from its first byte
-on. Noting a request or its end twice is harmless.
+It does for such messages what `conversation.Conversation` and `wire.response_stream` do, without an
+object for each step. One invariant keeps it right: any other message (control frames, fragments,
+parts of frames, inferences, errors, authentication) is left to them from its first byte on. Noting
+a request or its end twice is harmless.
 """
 
 from __future__ import annotations
@@ -111,8 +111,9 @@ def request_fast_path(table: RequestTable, write: Received, otherwise: Received)
 
 
 def _ordinary_requests(data: bytes, table: RequestTable) -> bool:
-    """Whether `data` is whole frames with one ordinary request each, in any format; if so, they are
-    noted."""
+    """Note the requests in `data` if it is whole frames with one ordinary request each, in any
+    format; otherwise return False.
+    """
     requests, limit = table.requests, table.fast_request_limit
     now = monotonic()
     position, end = 0, len(data)
@@ -197,8 +198,9 @@ def response_fast_path(table: RequestTable, write: Received, otherwise: Received
 
 
 def _ordinary_responses(data: bytes, table: RequestTable) -> bool:
-    """Whether `data` is whole frames with one such response each, in any format; if so, the
-    requests that end with them are no longer open."""
+    """Note the ends of requests in `data` if it is whole frames with one successful response each,
+    in any format; otherwise return False.
+    """
     position, end = 0, len(data)
     while True:
         if end - position < 24:

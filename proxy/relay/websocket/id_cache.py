@@ -1,8 +1,8 @@
-"""Long lists of ids that the database has told lately, by the bytes that told them.
+"""A cache of long lists of ids, by the bytes of the database's answer.
 
 An application asks for predictions of all vertices of a kind again and again, and most of the time
-they are the same. The database is asked each time; when its answer has the same bytes as an earlier
-one, the ids in it are the same, and need not be read, nor looked up in the model, once more.
+they are the same. The database is asked each time; if its answer has the same bytes as an earlier
+one, the ids in it are neither read nor looked up in the model once more.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class RecentIds:
         self._kept: OrderedDict[bytes, Results] = OrderedDict()
 
     def results(self, payload: bytes) -> Results:
-        """What is in a response. Raises `MessageError`."""
+        """Return what is in a response. Raises `MessageError`."""
         data = data_of(payload) if len(payload) >= SHORTEST else None
         if data is None:
             return read_response(payload).results

@@ -1,8 +1,8 @@
-"""The inferences of one client's conversation, without sockets: replies in, commands out.
+"""Inferences of one client's conversation, without sockets: replies in, commands out.
 
-Each is the generator of `gremlink.proxy.inference.answer`. Its queries go over the client's
-connection to the database, under ids of their own, by which their responses are taken out of the
-stream.
+Each runs a generator of `gremlink.proxy.inference.answer`; `pending` has the table of its phases.
+Its queries go over the client's connection to the database, under ids of their own, by which their
+responses are taken out of the stream.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 
 class Inferences:
-    """See the module. `timeout`, in milliseconds, is that of clients who name none."""
+    """See the module. `timeout`, in milliseconds, is for clients who name none."""
 
     def __init__(
         self,
@@ -111,11 +111,11 @@ class Inferences:
     # What comes from outside ------------------------------------------------------------------
 
     def is_pending(self, pending: Pending) -> bool:
-        """Whether the inference still waits for something."""
+        """Tell whether the inference has not ended."""
         return self._pending.get(pending.request.request_id) is pending
 
     def predicted(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
-        """A model has done its work for an inference that is pending, or has refused it."""
+        """Take a model's reply or error for an inference that is pending."""
         if pending.phase is Phase.GUESSING and reply is None:
             self._backoff.failed()
         yield from self._step(pending, reply)
@@ -123,7 +123,7 @@ class Inferences:
     def advanced(
         self, pending: Pending, outcome: inference.Command | Done | Written | Exception
     ) -> Iterator[Command]:
-        """A thread has taken a step."""
+        """Take the outcome of a thread's step."""
         if not self.is_pending(pending):
             pending.answering.close()
             return
@@ -136,17 +136,17 @@ class Inferences:
             yield from self._fail(pending, error)
 
     def expired(self, pending: Pending) -> Iterator[Command]:
-        """An inference that is pending has taken its time."""
+        """Refuse an inference that is pending, because its time is over."""
         yield from self._refuse(pending, exceeded(pending.request, pending.timeout))
 
     def answered(self, request_id: UUID, code: int) -> None:
-        """The database has given its last response under the client's own id."""
+        """End the inference with the client's own id, if it got its last response."""
         refused = self._pending.get(request_id)
         if refused is not None:  # credentials were refused under the id of the request itself
             self._end(refused, code)
 
     def give_up(self, request_id: UUID) -> bool:
-        """Forget an inference; whether there was one."""
+        """Forget an inference, and return whether there was one."""
         pending = self._pending.get(request_id)
         if pending is None:
             return False
@@ -154,12 +154,12 @@ class Inferences:
         return True
 
     def close(self) -> None:
-        """Forget all of them."""
+        """Forget all inferences."""
         for pending in list(self._pending.values()):
             self._close(pending)
 
     def ours(self, event: Ours) -> Iterator[Command]:
-        """A response to a query of our own."""
+        """Take a response to a query of the proxy's own."""
         asked, code = event.head.request_id, event.head.code or Status.SERVER_ERROR
         assert asked is not None
         ours = self._ledger.ours
@@ -222,7 +222,7 @@ class Inferences:
     # Steps ------------------------------------------------------------------------------------
 
     def _step(self, pending: Pending, reply: Reply | InferenceError) -> Iterator[Command]:
-        """Carry an inference on as far as it goes without an answer from outside."""
+        """Advance an inference as far as it goes without an answer from outside."""
         pending.enter(Phase.ADVANCING)
         if _is_long(pending):
             pending.enter(Phase.OFFLOADED)
@@ -329,7 +329,7 @@ class Inferences:
         self._leave(pending)
 
     def _leave(self, pending: Pending) -> None:
-        """An inference needs nothing more."""
+        """Forget an inference, cancel its timer and task, and drop what its query still gets."""
         pending.enter(Phase.ENDED)
         self._pending.pop(pending.request.request_id, None)
         for running in (pending.timer, pending.task):
@@ -343,7 +343,7 @@ class Inferences:
 
 
 def needs_other_format(format: Format) -> bool:
-    """Whether our own queries are in another format than those of a client that uses this one."""
+    """Tell whether the proxy's own queries need another format than a client's."""
     return format.readable != format
 
 

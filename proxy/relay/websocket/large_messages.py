@@ -1,6 +1,6 @@
-"""The long messages of one conversation that may hold the marker, while a thread looks into them.
+"""Large messages of one conversation that may hold the marker, while a thread scans them.
 
-What else the client sends passes meanwhile, unless it would have to wait for the inference that
+The client's other messages are forwarded meanwhile, unless they have to wait for the inference that
 such a message may turn out to be.
 """
 
@@ -28,33 +28,33 @@ class LargeMessages:
 
     @property
     def hold(self) -> bool:
-        """Whether nothing else may be sent meanwhile."""
+        """True if nothing else may be sent meanwhile."""
         return any(each.holds for each in self._open)
 
     def begin(self, message: Message, head: RequestHead | None) -> Reading:
-        """A message that `needs_scan`, and the head of its request if that can be told."""
+        """Add a message that `needs_scan`, with the head of its request if it can be read."""
         holds = head is None or needs_other_format(head.format) or b"session" in message.payload
         reading = Reading(message, head, time.monotonic(), holds)
         self._open.add(reading)
         return reading
 
     def end(self, reading: Reading) -> bool:
-        """The thread has looked; whether anybody still waits for that."""
+        """Remove a message that was scanned, and return whether it is still of interest."""
         known = reading in self._open
         self._open.discard(reading)
         return known
 
     def forget(self, request_id: UUID) -> bool:
-        """Nobody waits for the request any more; whether it was being read."""
+        """Remove the messages of a request, and return whether there were any."""
         known = {each for each in self._open if each.head and each.head.request_id == request_id}
         self._open -= known
         return bool(known)
 
     def clear(self) -> None:
-        """Nobody waits for any of them."""
+        """Remove all messages."""
         self._open.clear()
 
 
 def needs_scan(message: Message) -> bool:
-    """Whether it takes a thread to find out what a message holds."""
+    """Tell whether it takes a thread to find the marker in a message."""
     return len(message.payload) >= LONG and may_hold_marker(message.payload)

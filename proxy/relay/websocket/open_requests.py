@@ -1,4 +1,4 @@
-"""The requests of one connection: which are open, how many have ended, and how long they took."""
+"""The requests of one connection: open ones, counts of ended ones, and latencies."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ HEAD = 8
 class OpenRequest(NamedTuple):
     """A request of the client that has not had its last response.
 
-    From `begin` on, `kept` has the first bytes of what came, about `KEPT` of them, and behind them
-    the `rest` that tells its name, if need be; `started` is in seconds of the monotonic clock. What
-    is not told is as in nearly every request: a frame with its head, and GraphBinary in it.
+    `kept` has, from `begin` on, about the first `KEPT` bytes of the message, and behind them the
+    `rest` with the client's own id of the query, if need be. `started` is in seconds of the
+    monotonic clock. The defaults are those of nearly every request: a frame with its head, and
+    GraphBinary in it.
     """
 
     started: float
@@ -40,12 +41,12 @@ class OpenRequest(NamedTuple):
 
     @property
     def payload(self) -> bytes:
-        """The first bytes of what came."""
+        """The first bytes of the message."""
         return bytes(self.kept[self.begin : KEPT])
 
     @property
     def rest(self) -> bytes:
-        """What of the other bytes is kept."""
+        """The other bytes that are kept."""
         return bytes(self.kept[KEPT:])
 
 
@@ -57,12 +58,12 @@ Noted: TypeAlias = (
 
 @dataclass(slots=True)
 class RequestTable:
-    """What a connection knows of its requests.
+    """The state of a connection's requests.
 
-    `requests` are the client's open ones, by their ids in order of arrival. `ours` are the
-    queries of the proxy's own in flight, by their ids, with the inferences that wait for them; None
-    where that has ended and what still comes is to be dropped. `admitted` tells whether the
-    database has ever answered with success, `json_version` which GraphSON it takes where a request
+    `requests` are the client's open ones, by their ids in order of arrival. `ours` are the queries
+    of the proxy's own in flight, by their ids, with the inferences that wait for them; None where
+    an inference has ended and the rest of the response is to be dropped. `admitted` is true once
+    the database has answered with success, `json_version` the GraphSON that it uses where a request
     names no format, once it has shown that. `succeeded` counts the client's requests that ended
     with status 200, `others` the rest by status; `took` gets the seconds that each was open.
 
@@ -81,7 +82,7 @@ class RequestTable:
     fast_responses: bool = field(default=False, compare=False)
 
     def ended(self, request_id: bytes, status: int) -> None:
-        """A request of the client has had its last response."""
+        """Remove a request of the client that has had its last response, and count it."""
         noted = self.requests.pop(request_id, None)
         if noted is not None:
             self.took.append(time.monotonic() - noted[0])
@@ -92,13 +93,13 @@ class RequestTable:
 
     @property
     def endings(self) -> Counter[int]:
-        """How many requests of the client have ended, by status."""
+        """Numbers of the client's requests that have ended, by status."""
         endings = self.others.copy()
         if self.succeeded:
             endings[int(Status.SUCCESS)] += self.succeeded
         return endings
 
     def open(self) -> Iterator[tuple[UUID, OpenRequest]]:
-        """The requests without a last response, oldest first."""
+        """List the requests without a last response, oldest first."""
         for request_id, noted in self.requests.items():
             yield UUID(bytes=request_id), OpenRequest(*noted)

@@ -1,4 +1,4 @@
-"""The results of a query of our own, which come in several responses."""
+"""Results of a query of the proxy's own, which come in several responses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gremlink.proxy.wire.response import has_results
 
 
 def collect(pending: Pending, payload: bytes, recent: RecentIds) -> None:
-    """Keep what is in a response. Raises `InferenceError`."""
+    """Add the results in a response. Raises `InferenceError`."""
     pending.received += len(payload)
     require_results_fit(pending.received)
     try:
@@ -21,7 +21,7 @@ def collect(pending: Pending, payload: bytes, recent: RecentIds) -> None:
 
 
 def holds_any(payload: bytes) -> bool:
-    """Whether there is anything in a response. Raises `InternalFailure`."""
+    """Tell whether there are results in a response. Raises `InternalFailure`."""
     try:
         return has_results(payload)
     except MessageError as error:

@@ -49,8 +49,8 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A WebSocket connection: its socket, paused, what was already read from it, and its
-    sub-protocol. It has to be taken over or closed.
+    """A WebSocket connection: its socket, paused, the bytes that were already read, and the sub-
+    protocol. It has to be taken over or closed.
     """
 
     transport: asyncio.Transport
@@ -59,7 +59,7 @@ class Opened:
     response: ClientResponse
 
     def take(self) -> asyncio.Transport:
-        """The socket, which nobody else knows any more."""
+        """Return the socket, which aiohttp forgets."""
         connection = self.response.connection
         assert connection is not None
         assert connection.protocol is not None
@@ -69,7 +69,7 @@ class Opened:
         return self.transport
 
     def close(self) -> None:
-        """Nobody needs it."""
+        """Close the connection."""
         self.response.close()
 
 
@@ -78,8 +78,8 @@ async def open_upstream(
 ) -> Opened | Declined:
     """Connect to `url` with a client's own headers, within `timeout` seconds.
 
-    Extensions are not offered: compressed frames could not be looked into, and passed on as they
-    are they would bind both sides to one compression state. Raises `Unreachable`.
+    Extensions are not offered: compressed frames could not be scanned, and forwarded as they are
+    they would bind both sides to one compression state. Raises `Unreachable`.
     """
     key = base64.b64encode(os.urandom(16)).decode()
     asked = CIMultiDict(
@@ -157,7 +157,7 @@ class _Collector:
         return False, b""
 
     def feed_eof(self) -> None:
-        """Do nothing: the socket's own end is seen by its new owner."""
+        """Do nothing: the socket's new owner sees its end."""
 
 
 def _keep_alive(transport: asyncio.Transport) -> None:

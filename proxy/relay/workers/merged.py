@@ -1,4 +1,4 @@
-"""The queries and the figures of all workers, as those of one server."""
+"""Queries and metrics of all workers, as those of one server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class WorkersQuery:
     script: str
 
     def text(self) -> str:
-        """The query as a script."""
+        """Return the query as a script."""
         return self.script
 
 
@@ -55,12 +55,12 @@ class Merged:
         prometheus_client.ProcessCollector(registry=self._own)
 
     async def open(self) -> Sequence[WorkersQuery]:
-        """The queries in flight, oldest first."""
+        """List the queries in flight, oldest first."""
         found = [WorkersQuery(**each) for told in await self._all("queries") for each in told]
         return sorted(found, key=lambda query: query.started)
 
     async def cancel(self, id: str) -> bool:
-        """End the query of that id for its client; whether there is one."""
+        """End the query of that id for its client, and return whether there is one."""
         return any(await self._all(f"queries?{urlencode({'id': id})}", method="DELETE"))
 
     async def invoke(self, endpoint: str, body: bytes) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Merged:
         return document
 
     async def metrics(self) -> bytes:
-        """All figures in the text format of Prometheus."""
+        """Return all metrics in the text format of Prometheus."""
         texts: dict[int, str] = {}
         for worker in self._workers:
             told = await _ask(worker, "metrics")
@@ -86,7 +86,7 @@ class Merged:
         return self._figures.merged(texts, own)
 
     def ended(self, number: int) -> None:
-        """A worker has ended; what it has counted stays, as far as it is known."""
+        """Keep the counts of a worker that has ended, as far as they are known."""
         self._figures.ended(number)
 
     async def _all(self, path: str, method: str = "GET") -> list[Any]:
@@ -102,7 +102,7 @@ async def _ask(
     *,
     patience: float | None = PATIENCE,
 ) -> bytes | None:
-    """A worker's answer, `None` if it has none: it may just be starting."""
+    """Return a worker's answer, `None` if it has none: it may just be starting."""
     connector = UnixConnector(str(worker.socket))
     timeout = ClientTimeout(total=patience)
     try:
@@ -119,7 +119,7 @@ async def _ask(
 
 
 class Figures:
-    """Figures of several processes as one text; what is counted never falls."""
+    """Metrics of several processes as one text; counters never fall."""
 
     def __init__(self) -> None:
         self._last: dict[int, list[Metric]] = {}
@@ -127,7 +127,7 @@ class Figures:
         """What workers had counted that have ended, when they were last asked."""
 
     def merged(self, texts: dict[int, str], *more: str) -> bytes:
-        """All figures: of workers by their number, and those of others."""
+        """Return all metrics: of workers by their number, and the `others`."""
         for number, text in texts.items():
             self._last[number] = list(text_string_to_metric_families(text))
         others = [list(text_string_to_metric_families(text)) for text in more]
@@ -146,7 +146,7 @@ class Figures:
         return prometheus_client.generate_latest(_Told(self._metrics(families, values)))
 
     def ended(self, number: int) -> None:
-        """A worker has ended."""
+        """Keep the counts of a worker that has ended."""
         for family in self._last.pop(number, []):
             if family.type in ("counter", "histogram"):
                 for sample in family.samples:
@@ -168,7 +168,7 @@ class Figures:
 
 
 class _Told(CollectorRegistry):
-    """Metrics that are there already."""
+    """A collector of metrics that are there already."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         super().__init__()
@@ -192,7 +192,7 @@ def _belongs(sample: str, family: str) -> bool:
 
 
 def _together(name: str, one: float, other: float) -> float:
-    """One figure of two processes."""
+    """Add up one metric of two processes."""
     if name.startswith("gremlink_model_"):
         return max(one, other)
     if name.endswith(("_created", "_start_time_seconds")):

@@ -1,4 +1,4 @@
-"""One worker as its supervisor sees it: a child process, started anew when it ends by itself."""
+"""One worker, from its supervisor's side: a child process, restarted when it crashes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class WorkerFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """What a worker is told on its standard input, as a line of JSON. It ends with that input.
+    """A worker's settings, which it reads from its standard input as a line of JSON. It ends with
+    that input.
 
     `configuration` is the JSON of all settings, `management` the socket of the supervisor's HTTP
     side, `own` the one on which the worker answers its supervisor. `claimed` are the paths at which
@@ -44,17 +45,20 @@ class WorkerSettings:
     claimed: tuple[str, ...] = ()
 
     def line(self) -> bytes:
-        """To be written."""
+        """Write the line."""
         return json.dumps(asdict(self)).encode() + b"\n"
 
     @classmethod
     def read(cls, line: bytes) -> WorkerSettings:
-        """What was written."""
+        """Read the line."""
         return cls(**json.loads(line))
 
 
 class WorkerProcess:
-    """`command` starts a worker; `ended` is called when one has ended by itself."""
+    """A worker that `command` starts; `ended` is called with its `number` when it crashes.
+
+    `pauses` before a restart are seconds: the first, which doubles, and the longest.
+    """
 
     def __init__(
         self,
@@ -75,23 +79,23 @@ class WorkerProcess:
         self._stopping = False
 
     async def start(self) -> None:
-        """Start it and keep it running from now on. Raises `WorkerFailed`."""
+        """Start the worker, and restart it whenever it crashes. Raises `WorkerFailed`."""
         await self._launch()
         self._keeping = asyncio.ensure_future(self._keep())
 
     def signal(self) -> None:
-        """Ask it to end, or once more, to end at once."""
+        """Ask the worker to end, or once more, to end at once."""
         self._stopping = True
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGTERM)
 
     async def stop(self) -> None:
-        """Wait for its end, which it was asked for."""
+        """Wait for the end of the worker, after `signal`."""
         self._stopping = True
         if self._keeping is not None:
             if self._process is None or self._process.returncode is not None:
-                self._keeping.cancel()  # there is nobody, perhaps not for long
+                self._keeping.cancel()  # between two starts
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeping
         if self._process is not None:
@@ -135,7 +139,7 @@ class WorkerProcess:
             pause = await self._again(pause, f"ended by itself (status {code})")
 
     async def _again(self, pause: float, why: str) -> float:
-        """Start it again until that succeeds; the next pause."""
+        """Restart until that succeeds, and return the next pause."""
         while True:
             log.error("worker %d %s, is started again in %g s", self.number, why, pause)
             await asyncio.sleep(pause)

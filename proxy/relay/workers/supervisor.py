@@ -1,7 +1,7 @@
 """`gremlink serve --workers N`: the process that starts the workers and answers for all of them.
 
-It has no port of its own. Workers that get a request of the management API hand it on to the
-supervisor's socket, so that jobs go on when a worker does not.
+It has no port of its own. Workers send requests of the management API on to the supervisor's
+socket, so that jobs go on when a worker crashes.
 """
 
 from __future__ import annotations
@@ -42,8 +42,7 @@ async def supervise(
     `command` starts one worker, which reads `WorkerSettings` from its standard input. The first
     signal lets open requests end in each of them; the second one does not wait.
 
-    Raises `ListenError`,
-    `TlsError`, `WorkerFailed`.
+    Raises `ListenError`, `TlsError`, `WorkerFailed`.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -88,7 +87,7 @@ async def supervise(
 async def _managed(
     configuration: Configuration, extension: Extension, merged: Merged, path: Path
 ) -> AsyncIterator[list[str]]:
-    """The management API on a socket of its own; the paths at which it answers."""
+    """Serve the management API on a socket of its own, and yield the paths at which it answers."""
     application = web.Application(client_max_size=configuration.limits.max_message_bytes)
     async with extension(configuration, application, merged, merged.metrics, merged.invoke):
         runner = runner_of(application)
@@ -102,8 +101,8 @@ async def _managed(
 
 @contextlib.contextmanager
 def _reserved(configuration: Configuration) -> Iterator[int]:
-    """A port that no other program has, and gets, while the workers come and go."""
-    _ = server_certificate(configuration.listen)  # what is wrong with it is told once
+    """Yield a port that no other program gets while the workers come and go."""
+    _ = server_certificate(configuration.listen)  # reports an error once, not once a worker
     listen = configuration.listen
     try:
         found = socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM)
@@ -125,7 +124,7 @@ def _reserved(configuration: Configuration) -> Iterator[int]:
 
 
 def _of_one_worker(configuration: Configuration, port: int) -> Configuration:
-    """The settings of each worker: the port that was found, and its share of what all may have."""
+    """Return the settings of each worker: the port that was found, and its share of the limits."""
     limits, workers = configuration.limits, configuration.listen.workers
     return configuration.model_copy(
         update={

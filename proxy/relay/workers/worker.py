@@ -1,6 +1,6 @@
-"""A worker as it sees itself: the relay on a port that it shares, and a socket for its supervisor.
+"""A worker, from its own side: the relay on a port that it shares, and a socket for its supervisor.
 
-What is not for the database it hands on to the supervisor, under whose roof the management API is.
+Requests that are not for the database go on to the supervisor, which has the management API.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gremlink.proxy.wire.operations import is_operation
 
 
 def attached(settings: WorkerSettings) -> Extension:
-    """What stands beside a worker's relay."""
+    """Return the extension of a worker's relay."""
 
     @contextlib.asynccontextmanager
     async def extension(
@@ -61,7 +61,9 @@ def attached(settings: WorkerSettings) -> Extension:
 
 
 def _operations_first(hand_on: Callable[[web.Request], Awaitable[web.Response]]) -> Middleware:
-    """Operations of Amazon's JSON services are not for the database, which has the root, too."""
+    """Return a middleware that keeps operations of Amazon's JSON services from the database, which
+    has the root, too.
+    """
 
     @web.middleware
     async def first(
@@ -75,7 +77,7 @@ def _operations_first(hand_on: Callable[[web.Request], Awaitable[web.Response]])
 
 
 def _handing_on(session: ClientSession) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """A handler that lets the supervisor answer, to whom the request looks as it came."""
+    """Return a handler that lets the supervisor answer a request as it came."""
 
     async def hand_on(request: web.Request) -> web.Response:
         require_text(request.headers)
@@ -112,7 +114,7 @@ def _answering(
     metrics: Callable[[], Awaitable[bytes]],
     invoke: Invoke,
 ) -> web.Application:
-    """What the supervisor may ask: nobody else can reach it."""
+    """Build the application for the supervisor, the only one that can reach it."""
 
     async def figures(request: web.Request) -> web.Response:
         return web.Response(body=await metrics())
@@ -142,7 +144,7 @@ def _answering(
 
 
 def _end_with_standard_input() -> None:
-    """Without its supervisor a worker ends, as if it had been told to."""
+    """End like after SIGTERM when the supervisor has gone."""
     loop = asyncio.get_running_loop()
 
     def readable() -> None:
