@@ -145,7 +145,7 @@ async def run(database: str, store: Path, seconds: float) -> None:
         await measured(url, 3.0, None)
         print(f"{'beside':45}{'requests':>9}{'p50 ms':>9}{'p99 ms':>9}{'most':>9}{'RSS MB':>9}")
         known = tuple(misuses())
-        for name in ("nobody", *known, "nobody, again"):
+        for name in ("no other client", *known, "no other client, again"):
             took = await measured(url, seconds, name if name in known else None)
             cuts = statistics.quantiles(took, n=100)
             resident = (await trial.holdings())["resident"] / 1e6
