@@ -58,7 +58,7 @@ def test_failures_are_one_line_on_standard_error(empty_graph: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_server_keeps_its_graph_when_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:
+def test_server_keeps_its_graph_when_stopped(tmp_path: Path, number: signal.Signals) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])

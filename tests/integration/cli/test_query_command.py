@@ -78,7 +78,7 @@ def test_http_server_is_not_a_gremlin_endpoint(tmp_path: Path) -> None:
     assert "is not a Gremlin endpoint: it answers 404" in result.stderr
 
 
-def test_nobody_there(unused_tcp_port: int) -> None:
+def test_an_endpoint_that_is_not_there(unused_tcp_port: int) -> None:
     url = f"ws://127.0.0.1:{unused_tcp_port}/gremlin"
     result = query(url, "1")
     assert result.exit_code == 1

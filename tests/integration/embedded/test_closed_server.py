@@ -44,7 +44,7 @@ def test_its_own_clients_get_in(closed: EmbeddedServer) -> None:
     assert count(closed.upstream) == 0
 
 
-def test_nobody_without_its_certificate_reaches_the_server(
+def test_clients_without_its_certificate_do_not_reach_the_server(
     closed: EmbeddedServer, tmp_path: Path
 ) -> None:
     own = closed.upstream

@@ -166,7 +166,7 @@ def nobody() -> Iterator[socket.socket]:
         yield listener
 
 
-def test_an_address_in_a_request_is_called_by_nobody(
+def test_an_address_in_a_request_is_never_called(
     graph: Any, proxy: Proxy, nobody: socket.socket
 ) -> None:
     place = f"127.0.0.1:{nobody.getsockname()[1]}"

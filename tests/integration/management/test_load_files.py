@@ -91,7 +91,7 @@ def test_a_bad_row_ends_the_load_before_the_first_write(proxy: Proxy, name: str)
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_bad_row_is_left_out_and_told_where_that_is_asked_for(proxy: Proxy, name: str) -> None:
+def test_a_bad_row_is_left_out_and_listed_on_request(proxy: Proxy, name: str) -> None:
     edges, line, _, words = WRONG[name]
     source = written(proxy, f"lenient-{name}", {"v.csv": PEOPLE.encode(), "e.csv": edges.encode()})
     found = loaded(proxy, source, failOnError=False)
@@ -102,7 +102,7 @@ def test_a_bad_row_is_left_out_and_told_where_that_is_asked_for(proxy: Proxy, na
     assert (count(proxy, "V"), count(proxy, "E")) == (3, 1)
 
 
-def test_a_broken_load_says_what_stands(proxy: Proxy, tmp_path: Path) -> None:
+def test_a_broken_load_reports_what_is_written(proxy: Proxy, tmp_path: Path) -> None:
     neptune = proxy.client()
     rows = "".join(f"w{number},Person\n" for number in range(600))
     source = written(proxy, "stands", {"v.csv": b"~id,~label\n" + rows.encode()})

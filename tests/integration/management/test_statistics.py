@@ -103,7 +103,7 @@ COUNTING = """Thread.allStackTraces.values().count { stack ->
     stack.any { it.className.endsWith('GroupStep') || it.className.endsWith('GroupCountStep') } }"""
 
 
-def test_the_server_stops_when_its_client_is_told_so(
+def test_the_server_stops_when_its_client_gets_the_error(
     graph: str, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.submit("200000.times { graph.addVertex(T.label, 'Many', 'x', it) }; 1").all().result()

@@ -69,7 +69,7 @@ def test_a_slow_store_is_waited_for(storage: Any, exported: str, tmp_path: Path)
     assert any(key.endswith("/model-hpo-configuration.json") for key in objects(storage, "slow/"))
 
 
-def test_an_upload_that_breaks_is_told_and_leaves_no_half_artifact(
+def test_an_upload_that_breaks_is_reported_and_leaves_no_half_artifact(
     storage: Any, exported: str, tmp_path: Path
 ) -> None:
     with (

@@ -35,7 +35,7 @@ def test_create_list_delete(artifact: Path) -> None:
     assert endpoint("list").stdout == ""
 
 
-def test_create_refuses_a_taken_name_unless_told_to_replace(artifact: Path) -> None:
+def test_create_refuses_a_taken_name_without_replace(artifact: Path) -> None:
     create = ("create", "friends", "--artifact", str(artifact))
     assert endpoint(*create).exit_code == 0
     result = endpoint(*create)

@@ -116,11 +116,11 @@ def test_a_closure_has_no_bytecode() -> None:
     assert output == "gremlink: a closure from script cannot be written as GraphBinary\n"
 
 
-def test_half_a_byte_is_told() -> None:
+def test_half_a_byte_is_an_error() -> None:
     assert "half a byte is missing" in run("5", code=1)
 
 
-def test_mutated_input_is_told_as_what_it_is() -> None:
+def test_mutated_input_is_never_a_defect() -> None:
     chance = random.Random(1)
     request = b'{"gremlin": "g.V()", "requestId": 5}'
     seeds = [QUERY.encode(), b"0x81 00", request, b"8115 0000", b"\x81"]

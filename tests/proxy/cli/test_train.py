@@ -163,7 +163,7 @@ def test_a_search_and_a_warm_start(export: Path, tmp_path: Path) -> None:
         (["--model", "rgcn", "--device", "cuda"], "torch finds no GPU here"),
     ],
 )
-def test_what_cannot_be_is_told_before_the_rows_are_read(
+def test_impossible_settings_fail_before_the_rows_are_read(
     export: Path,
     tmp_path: Path,
     options: list[str],
@@ -192,7 +192,7 @@ def test_a_model_of_links_for_a_property(tmp_path: Path) -> None:
         assert f"the model {model!r} does not learn a property" in done.stderr
 
 
-def test_a_method_that_says_nothing_is_told_before_the_work(export: Path, tmp_path: Path) -> None:
+def test_a_method_without_predictions_fails_before_the_work(export: Path, tmp_path: Path) -> None:
     arguments = ["train", str(export), "--output", str(tmp_path / "model"), "--trials", "5"]
     done = CliRunner().invoke(main, [*arguments, "--model", "weighted-ease"])
     assert done.exit_code == 1

@@ -70,7 +70,7 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> Resolver:
     return stand_in
 
 
-def test_second_time_asks_nobody(tmp_path: Path, resolver: Resolver) -> None:
+def test_second_time_needs_no_network(tmp_path: Path, resolver: Resolver) -> None:
     said: list[str] = []
     first = resolve_jars(COORDINATES, cache=tmp_path, progress=said.append)
     second = resolve_jars(COORDINATES, cache=tmp_path, progress=said.append)

@@ -96,7 +96,7 @@ def test_copying(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_nobody_listens(closed_port: int, host: str) -> None:
+def test_a_port_without_a_listener(closed_port: int, host: str) -> None:
     refused = "Connection refused"
     assert reason_of(raised(lambda: socket.create_connection((host, closed_port)))) == refused
     url = f"http://{host}:{closed_port}"
@@ -144,7 +144,7 @@ def test_what_answers_does_not_speak_tls(plain: int) -> None:
     assert reason_of(raised(lambda: urllib.request.urlopen(url))) == told
 
 
-def test_a_certificate_of_nobody() -> None:
+def test_an_untrusted_certificate() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
 

@@ -60,7 +60,7 @@ def test_progress_moves_the_cursor_by_itself_only() -> None:
     assert "\x1b]" not in text
 
 
-def test_nobody_draws_with_another_console() -> None:
+def test_no_module_draws_with_another_console() -> None:
     for file in sorted(Path(proxy.__file__).parent.rglob("*.py")):
         if file.name == "terminal.py":
             continue

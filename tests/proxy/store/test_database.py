@@ -47,7 +47,9 @@ def test_a_file_that_is_being_made_is_waited_for(tmp_path: Path) -> None:
     other.close()
 
 
-def test_a_file_that_stays_locked_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_stays_locked_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.05)
     own = notes(tmp_path)
     other = sqlite3.connect(own.path, isolation_level=None)

@@ -54,7 +54,7 @@ def kept(store: Store) -> list[str]:
     return sorted(entry.name for entry in (store.root / "artifacts").iterdir())
 
 
-def test_store_that_nobody_wrote_to_is_empty_and_leaves_no_trace(store: Store) -> None:
+def test_unwritten_store_is_empty_and_leaves_no_trace(store: Store) -> None:
     assert store.endpoints() == []
     assert store.endpoint("friends") is None
     assert not store.root.exists()

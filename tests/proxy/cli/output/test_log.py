@@ -57,7 +57,7 @@ def test_the_words_of_unexpected_errors_come_only_when_asked_for(kind):
     ("given", "level"),
     [({}, "warning"), ({"level": "info"}, "info"), ({"level": "debug"}, "debug")],
 )
-def test_the_quick_start_logs_what_nobody_else_tells(given: dict[str, str], level: str) -> None:
+def test_the_log_settings_of_the_quick_start(given: dict[str, str], level: str) -> None:
     """In lines, without the words of errors that may quote a query."""
     found = quiet(Log.model_validate({"format": "json", **given}))
     assert (found.level, found.format, found.literals) == (level, "text", False)

@@ -46,7 +46,7 @@ def test_graph_shows_counts(screen: io.StringIO) -> None:
     assert "1,000 of 2,000" in screen.getvalue()
 
 
-def test_nobody_watches(capfd: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal(capfd: pytest.CaptureFixture[str]) -> None:
     with progress.training_progress() as tell:
         tell(EPOCH)
     with progress.graph_progress() as tell_graph:

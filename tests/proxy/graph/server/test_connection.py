@@ -163,7 +163,7 @@ def test_addresses_that_are_none(url: str) -> None:
         GraphConnection(url)
 
 
-def test_nobody_listens() -> None:
+def test_a_port_without_a_listener() -> None:
     with pytest.raises(ConnectionFailed, match=r"ws://127\.0\.0\.1:1/gremlin.*refused|failed"):
         GraphConnection("ws://127.0.0.1:1/gremlin")
 

@@ -262,7 +262,7 @@ def test_bytes_that_are_no_text_are_no_credentials(keyed: RunningApi, header: by
     assert status(keyed, "/status", **bearer(TOKEN)) == 200
 
 
-def test_odd_headers_beside_good_credentials_harm_nobody(keyed: RunningApi) -> None:
+def test_odd_headers_beside_good_credentials_do_no_harm(keyed: RunningApi) -> None:
     good = b"Authorization: Bearer " + TOKEN.encode() + b"\r\n"
     for odd in (
         b"Content-Type: \xff\xfe\r\n",
