@@ -14,10 +14,10 @@ from typing import Any
 from gremlink.grammar.errors import LimitExceeded, MalformedRequest
 
 MAX_DEPTH = 200
-"""How deep objects and arrays may be nested in each other."""
+"""Largest depth of objects and arrays in each other."""
 
 MAX_NUMBER = 1000
-"""How many characters a number may have."""
+"""Largest number of characters in a number."""
 
 
 class Number(float):

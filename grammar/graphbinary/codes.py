@@ -160,4 +160,4 @@ NAMES = {
     0x8D: "ZonedDateTime",
     0x8E: "ZoneOffset",
 }
-"""What an opaque value is called in messages."""
+"""Names of opaque values in messages."""

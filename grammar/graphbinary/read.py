@@ -305,7 +305,7 @@ _BY_HEAD: dict[bytes, _Read] = {
     **{bytes((code, 0)): read for code, read in SCALARS.items()},
     **{bytes((code, 0)): _deeper(read) for code, read in _COMPOSITES.items()},
 }
-"""By type code and the flag that says that a value follows: one look-up for most values."""
+"""Readers by type code and the flag of a value: one look-up for most values."""
 
 
 # -- skipping what will be read later: everything that could fail then has to fail now

@@ -15,10 +15,10 @@ from gremlink.grammar.graphbinary import codes
 from gremlink.grammar.graphbinary.codes import Part
 
 MAX_DEPTH = 64
-"""How deep values may be nested in each other."""
+"""Largest depth of values in each other."""
 
 MAX_VALUES = 2_000_000
-"""How many values one request may hold; a null costs a hostile sender only two bytes."""
+"""Largest number of values in one request; a null costs a hostile sender only two bytes."""
 
 STRING_HEAD = bytes((codes.STRING, 0))
 
@@ -69,7 +69,7 @@ class Cursor:
     __slots__ = ("data", "depth", "pos", "size", "values")
 
     moves: ClassVar[Mapping[int, Move]]
-    """By type code: over a value, from behind its type code and flag."""
+    """Moves by type code: over a value, from behind its type code and flag."""
 
     def __init__(self, data: bytes | memoryview, offset: int = 0) -> None:
         self.data = data if isinstance(data, bytes) else bytes(data)

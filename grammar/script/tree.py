@@ -16,7 +16,7 @@ from gremlink.grammar.script.lalr import END, Parser, Token, Unexpected, token
 from gremlink.grammar.script.strings import unquote
 
 MAX_DEPTH = 50
-"""How deep brackets may be nested in each other."""
+"""Largest depth of brackets in each other."""
 
 
 class Group:

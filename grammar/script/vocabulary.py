@@ -16,13 +16,13 @@ SOURCE_METHODS = _words(
     withComputer
     """
 )
-"""They configure a traversal source and become its instructions."""
+"""Methods that configure a traversal source and become its instructions."""
 
 SPAWNING = _words("V E addV addE mergeV mergeE")
 """Steps that begin a traversal, on any object."""
 
 SPAWNING_ON_NAMES = _words("inject call io union match")
-"""They begin a traversal on a plain name; Groovy's own collections and closures have them too."""
+"""Steps that begin a traversal on a plain name, as methods of Groovy's collections do."""
 
 STEPS = _words(
     """
@@ -46,7 +46,7 @@ TERMINALS = _words(
     tryNext toStream
     """
 )
-"""They end a traversal and return its results."""
+"""Methods that end a traversal and return its results."""
 
 P_METHODS = _words("eq neq lt lte gt gte inside outside between within without not typeOf")
 

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Collection, Iterable
 
 LIKENESS = 0.8
-"""How much alike an unknown name and a known one are to be taken for a typing error, up to 1."""
+"""Least similarity, up to 1, of an unknown name and a known one for a typing error."""
 
 
 def misspelt(names: Iterable[str], known: Collection[str]) -> tuple[str, str] | None:
@@ -28,7 +28,7 @@ def misspelt(names: Iterable[str], known: Collection[str]) -> tuple[str, str] | 
 
 
 MEANT = 0.6
-"""How much alike a name that is nowhere and one that is there are for the one to be meant."""
+"""Least similarity of an unknown name and a known one for a suggestion."""
 
 MOST_LISTED = 12
 """Names that a message lists."""

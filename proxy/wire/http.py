@@ -41,7 +41,7 @@ _VERSION_4 = ("parameters", "timeoutMillis", "bulkResults", "transactionId")
 """Fields of JSON that no client of TinkerPop 3 sends."""
 
 _DRIVER_4 = re.compile(r"Gremlin-[A-Za-z]+\.4\.")
-"""How drivers of TinkerPop 4 call themselves."""
+"""Beginning of the user agents of TinkerPop 4's drivers."""
 
 
 def read_http_request(

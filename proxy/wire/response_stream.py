@@ -66,7 +66,7 @@ class ResponseStream:
         self._opcode = 0
         self._streaming = False
         self.at_boundary = True
-        """Whether what was let through so far ends with a whole message."""
+        """`True` if everything that was let through so far ends with a whole message."""
 
     @property
     def inside_message(self) -> bool:

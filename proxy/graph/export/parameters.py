@@ -67,7 +67,7 @@ _DATETIME_PARTS = ("year", "month", "weekday", "hour")
 _LANGUAGES = ("en", "zh", "hi", "es", "fr")
 
 Element = Labels | tuple[Labels, str, Labels]
-"""What a target or a feature belongs to: the labels of a vertex, or an edge triple."""
+"""The element of a target or a feature: the labels of a vertex, or an edge triple."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _EDGE_COLUMNS = (
     *("~id", "~label", "~from", "~to"),
     *("~fromLabels", "~toLabels", FROM_TYPE, TO_TYPE),
 )
-"""Those of an export included: it repeats the labels of the ends, and tells types of mixed ids."""
+"""System columns, with those of an export: the labels of the ends, and the types of mixed ids."""
 _HEADER = re.compile(
     r"(?P<name>(?:[^:\\]|\\.)+)"
     r"(?::(?P<type>[A-Za-z]+)(?:\((?P<cardinality>[A-Za-z]+)\))?(?P<array>\[\])?)?"

@@ -97,4 +97,4 @@ TYPES: dict[str, Convert] = {
     "date": _date,
     "datetime": _date,
 }
-"""By their names in lower case; `integer` is what an export calls an Int."""
+"""Types by their names in lower case; `integer` is an export's name of an Int."""

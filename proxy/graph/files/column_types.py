@@ -21,9 +21,9 @@ from gremlink.proxy.graph.files.compressed import plain_name
 
 SCHEMA = "config.json"
 _NO_EXPORT = (ValueError, LookupError, TypeError, AttributeError)
-"""What shows that a file of this name is no export's."""
+"""Errors in reading a file of this name that is not an export's."""
 _PART = re.compile(r"(?:\.consolidated|-\d+)?\.csv$", re.IGNORECASE)
-"""What follows the label in the name of a file."""
+"""The end of a file's name, behind the label."""
 
 
 @dataclass(frozen=True, slots=True)

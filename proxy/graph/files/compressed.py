@@ -31,7 +31,7 @@ _FOREIGN = (
     (0, b"\xff\xfe", "UTF-16", "save it as UTF-8"),
     (0, b"\xfe\xff", "UTF-16", "save it as UTF-8"),
 )
-"""Where such a file has which bytes, what it is, and what to do."""
+"""Foreign formats: offset, bytes, name, and advice."""
 _LOOKED_AT = 512
 SUFFIXES = (".gz", ".bz2")
 _PACKED = (gzip.GzipFile, bz2.BZ2File)

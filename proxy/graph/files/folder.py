@@ -18,9 +18,9 @@ _SYSTEM = ("~id", "~from")
 _HEAD = 64 * 1024
 """Characters of a file that are looked at for the columns that every header has."""
 _MARKER = "_"
-"""How Spark and Hadoop begin the names of files that hold no rows (`_SUCCESS`)."""
+"""Beginning of the names of files without rows from Spark and Hadoop (`_SUCCESS`)."""
 _CSV = (".csv", "")
-"""What CSV files are called, and parts of a file that several machines wrote."""
+"""Names of CSV files, and of parts of a file that several machines wrote."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FIRST, _LAST = 1, 9999
 """Years that `datetime` has."""
 _MOST_OFFSET = 18 * 3600
-"""In seconds, as `java.time` has it: no country's clock is that far from UTC."""
+"""Largest offset, in seconds, of `java.time`: no country's clock is that far from UTC."""
 
 
 @dataclass(frozen=True, slots=True)

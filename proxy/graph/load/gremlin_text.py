@@ -20,7 +20,7 @@ from gremlink.proxy.messages.system_errors import reason_of
 
 _LANGUAGE = "gremlin-lang"
 _NOT_PARSED = ("Failed to interpret Gremlin query", "Query parsing failed")
-"""What that engine says of a line that it cannot read, and has therefore not run."""
+"""The engine's messages about a line that it cannot read, and has therefore not run."""
 
 SUFFIXES = (".gremlin", ".groovy", ".txt")
 

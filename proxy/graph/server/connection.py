@@ -36,7 +36,7 @@ from gremlink.proxy.messages.addresses import without_credentials
 from gremlink.proxy.messages.system_errors import reason_of
 
 EVALUATION_TIMEOUT_MS = 24 * 60 * 60 * 1000
-"""What a request may take on the server, unless it caps it: reading a graph takes its time."""
+"""Time limit of a request, unless the server caps it: reading a graph takes its time."""
 _AUTHENTICATE = 407
 _PARTIAL = 206
 _SUCCESS = (200, 204, _PARTIAL)
@@ -73,7 +73,7 @@ class GraphConnection:
         self._formats = iter(FORMATS)
         self._format = next(self._formats)
         self._settled = False
-        """Whether the server has shown that it knows the format."""
+        """`True` when the server has shown that it knows the format."""
         self._pending: str | None = None
         self._request: RequestMessage | None = None
         self._connect()

@@ -32,7 +32,7 @@ from gremlink.proxy.graph.server.results import GRAPHBINARY_1
 _LONG = struct.Struct(">q")
 
 NOT_UNDERSTOOD = (498, 499)
-"""What a server says to a request that it cannot read."""
+"""Status codes of servers for a request that they cannot read."""
 
 
 class Float32(float):

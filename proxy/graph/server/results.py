@@ -40,7 +40,7 @@ _INT = struct.Struct(">i")
 
 
 _SIGNS = (GremlinError, ValueError, LookupError, TypeError, AttributeError, struct.error)
-"""What shows that bytes are no answer."""
+"""Errors in reading bytes that are no answer."""
 
 
 class Unreadable(ValueError):

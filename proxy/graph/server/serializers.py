@@ -53,7 +53,7 @@ class _Reader2(_Texts, graphsonV2d0.GraphSONReader):  # type: ignore[misc]
 
 _MOMENTS = ("g:Date", "g:Timestamp")
 _READERS = {"GraphSON 3": _Reader3(), "GraphSON 2": _Reader2()}
-"""By the names of formats."""
+"""Readers by the names of formats."""
 
 
 class Serializer:

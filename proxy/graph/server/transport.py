@@ -16,7 +16,7 @@ _LOOK = 0.002
 
 
 TOO_BIG = 1009
-"""Why a connection is closed: a message has more bytes than its receiver takes (RFC 6455)."""
+"""Close code: a message has more bytes than its receiver takes (RFC 6455)."""
 
 NOTICEABLE = 64 * 1024
 """Bytes of a message from which on its size may be why a connection broke under it."""
