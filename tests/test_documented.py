@@ -24,14 +24,14 @@ def test_every_option_of_a_query_has_a_row() -> None:
     missing = set(options.OPTIONS) - found
     assert not missing, f"docs/queries.md, the tables of options: no row for {sorted(missing)}"
     assert found == set(options.OPTIONS)
-    for name in (*options.TASKS, *options.TOLD):
+    for name in (*options.TASKS, *options.SCORE_KEYS):
         assert f'("{name}")' in text, f"docs/queries.md does not show {name}"
 
 
 def test_the_options_are_all_keys_that_the_code_has() -> None:
     keys = {value for value in vars(options).values() if isinstance(value, str)}
     named = {key for key in keys if key.startswith(options.PREFIX)} - {options.PREFIX}
-    assert named == {*options.OPTIONS, *options.TASKS, *options.TOLD}
+    assert named == {*options.OPTIONS, *options.TASKS, *options.SCORE_KEYS}
 
 
 def test_every_field_of_a_request_is_documented() -> None:

@@ -25,7 +25,6 @@ UNWANTED = re.compile(
     r"\b(whoever|whatever|nobody|somebody|someone|strangers?|told|stands?|takes nothing)\b", re.I
 )
 LATER = (
-    "proxy/inference",
     "proxy/learning/links/training",
     "proxy/learning/properties/training",
     "proxy/learning/reports",

@@ -18,16 +18,19 @@ from gremlink.proxy.wire.request import RequestMessage
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
-    """What a request asks for. `planned` are the inferences of its traversals, by their number;
-    `timeout` is what it says of its time, in milliseconds."""
+class AnalysedRequest:
+    """A request with inferences: its query, and the plans of each traversal that has some, by its
+    number.
+
+    `timeout` is the time that the request allows, in milliseconds.
+    """
 
     query: Query
     planned: Mapping[int, Sequence[Plan]]
     timeout: int | None
 
 
-def understand(request: RequestMessage, settings: Settings) -> Understood | None:
+def analyse(request: RequestMessage, settings: Settings) -> AnalysedRequest | None:
     """Read a request; `None` if it asks for no inference.
 
     Raises `InferenceError` for what cannot be answered.
@@ -44,7 +47,7 @@ def understand(request: RequestMessage, settings: Settings) -> Understood | None
             if _refuse_impossible(query.analyses[number], plan):
                 _refuse_unknown_ending(query)
     timeout = timeout_of_query(request, query.traversals, is_script=query.script is not None)
-    return Understood(query, planned, timeout)
+    return AnalysedRequest(query, planned, timeout)
 
 
 def _refuse_impossible(analysis: Analysis, plan: Plan) -> bool:
@@ -91,7 +94,7 @@ _GROOVYS = frozenset(
     countBy with tap asType as is dump inspect println use remove notifyAll class getClass
     metaClass""".split()
 )
-"""What Groovy finds in the iterator that a traversal is to it."""
+"""Methods that Groovy finds in the iterator that a traversal is to it."""
 
 
 def _refuse_unknown_ending(query: Query) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Generator
 from uuid import uuid4
 
 from gremlink.grammar.traversal import Argument, Traversal
-from gremlink.proxy.inference.analysed_request import Understood, understand
+from gremlink.proxy.inference.analysed_request import AnalysedRequest, analyse
 from gremlink.proxy.inference.analysis.iam import authorise
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import Ask, CheckAccess, Command, Reply
@@ -31,7 +31,7 @@ from gremlink.proxy.inference.rewrite.speculative import try_one_query
 from gremlink.proxy.wire.request import RequestMessage
 
 STATEMENT = "statement"
-"""What a query is for that is a statement of the client's, to people who ask."""
+"""The purpose of a query that is a statement of the client's."""
 
 Answering = Generator[Command, Reply, RequestMessage | None]
 
@@ -41,19 +41,19 @@ def answer(request: RequestMessage, settings: Settings) -> Answering:
 
     Raises `InferenceError`, before anything is asked wherever that is possible.
     """
-    understood = understand(request, settings)
-    return None if understood is None else (yield from answer_understood(understood, settings))
+    analysed = analyse(request, settings)
+    return None if analysed is None else (yield from answer_analysed(analysed, settings))
 
 
-def answer_understood(
-    understood: Understood, settings: Settings, *, trying: bool = False
+def answer_analysed(
+    analysed: AnalysedRequest, settings: Settings, *, trying: bool = False
 ) -> Answering:
     """Answer a request that has been read. With `trying` it may ask for a `RunSpeculatively`.
 
     Raises `InferenceError`.
     """
-    query, planned = understood.query, understood.planned
-    yield CheckAccess(lambda: query.admission(uuid4()), understood.timeout)
+    query, planned = analysed.query, analysed.planned
+    yield CheckAccess(lambda: query.admission(uuid4()), analysed.timeout)
     plans = [plan for plans in planned.values() for plan in plans]
     for plan in plans:
         authorise(plan.role, plan.endpoint, settings)

@@ -1,4 +1,4 @@
-"""What answering an inference query needs from outside: queries and predictions."""
+"""Commands: the queries and predictions that answering an inference query needs from outside."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from gremlink.proxy.inference.live_graph import Cells, Direction, Neighbourhood,
 from gremlink.proxy.wire.request import RequestMessage
 
 FOR_INPUTS = "input query"
-"""What a query of our own is for, if not for something else."""
+"""The purpose of a query of our own, if no other is given."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckAccess:
-    """Make sure that the database lets this client in before anything is told about models.
+    """Make sure that the database lets this client in before anything is disclosed about models.
 
-    `asking` makes the `request`. There is no reply. `timeout` is how long the client lets its query
-    take, in milliseconds, if it says; what is not above zero is no limit.
+    `asking` makes the `request`. There is no reply. `timeout` is the time that the client allows
+    its query, in milliseconds, if it names one; zero and less is no limit.
     """
 
     asking: Callable[[], RequestMessage]
@@ -133,7 +133,8 @@ class PredictLinks:
 
 @dataclass(frozen=True, slots=True)
 class GuessLinks:
-    """Rank the targets of an input whose links nobody has read.
+    """Rank the targets of an input without reading its current links (assumes those seen in
+    training).
 
     `hides` leaves out what the input is linked to. The reply is a `Guess`; `None` if there is none,
     or none to be had without waiting.
@@ -208,8 +209,8 @@ class CountValues:
 class Inspect:
     """Tell what an endpoint predicts, and under which id it knows vertices.
 
-    `spellings[i]` are the ids that one without a type may stand for, the likeliest first. The reply
-    is `Inspected`.
+    `spellings[i]` are the ids that one without a type may mean, the likeliest first. The reply is
+    `Inspected`.
     """
 
     endpoint: str

@@ -1,4 +1,4 @@
-"""Why an inference query is refused, in Neptune's words where Neptune has them.
+"""Errors of inference queries, in Neptune's words where Neptune has them.
 
     InferenceError
     ├── BadRequest             the endpoint does not exist
@@ -8,10 +8,10 @@
     ├── TooManyRequests        too much is asked for at one time
     ├── InternalFailure        the model could not answer
     ├── TimeLimitExceeded      the query has taken longer than its client allows
-    └── CancelledByUser        somebody has ended the query
+    └── CancelledByUser        the query was ended through the API
 
 Messages marked "Neptune" are those of the user guide, "Exceptions for Neptune ML Gremlin inference
-queries", to the letter.
+queries", to the letter. The root and the first five are those of `wire.neptune_errors`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class CancelledByUser(InferenceError):
 
 
 def error_of(code: str, message: str) -> InferenceError:
-    """The error that another process has raised, by its class and its words."""
+    """Return the error that another process has raised, by its class and its words."""
     kinds = {kind.code: kind for kind in InferenceError.__subclasses__()}
     kind = kinds.get(code, InternalFailure)
     return kind.__new__(kind, message)

@@ -1,7 +1,7 @@
-"""Answering what a client sends straight to an endpoint, without a query and without a database.
+"""The way of a payload that a client sends straight to an endpoint, without query and database.
 
-The same models are asked by the same commands as for a query. What a query takes from the graph as
-it is now, which links there are already, is here what the model has seen in training.
+The same models are asked by the same commands as for a query. Links that a query reads from the
+graph as it is now are here those that the model has seen in training.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ _NO_ID = Literal(Kind.NULL, None)
 
 
 def spellings(id: Id) -> list[Literal]:
-    """The ids that one in JSON may stand for: what it is there, or what has the same text."""
+    """Return the ids that one in JSON may mean: what it is there, or what has the same text."""
     text = str(id)
     found = [Literal.string(text)]
     try:
@@ -127,7 +127,7 @@ def _ids(asked: Asked) -> Sequence[Id]:
 
 
 def _property(endpoint: str, inspected: Inspected, key: str, element: str) -> PrepareProperty:
-    """The model that is asked for a property, a class or a number as that model has it."""
+    """Return the model that is asked for a property, a class or a number as that model has it."""
     if inspected.element is not None and inspected.element != element:
         has, wants = ("nodes", "edges") if element == "node" else ("edges", "nodes")
         raise InvalidParameter(
@@ -153,7 +153,7 @@ def _result(value: Literal, score: float, scored: bool) -> dict[str, Any]:
 
 
 def _plain(literal: Literal) -> Any:
-    """A literal in JSON: what that has no form for is a text."""
+    """Return a literal as JSON has it: where JSON has no form for it, a text."""
     value = literal.value
     if isinstance(value, Decimal | UUID) or (isinstance(value, float) and not math.isfinite(value)):
         return str(value)

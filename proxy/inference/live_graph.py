@@ -1,4 +1,4 @@
-"""What inductive inferences read of a live graph, and how much of it a model asks for."""
+"""The part of a live graph that inductive inferences read, and how much of it a model asks for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Direction = OneOf["out", "in"]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a model has to know of a live graph.
+    """The part of a live graph that a model has to know.
 
     Links are read of all vertices less than `hops` away from an input, under each of `edge_labels`
     and in each direction at most `fan_outs[distance]`; the vertices at their ends follow with the
@@ -59,7 +59,7 @@ class ReadLinks:
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """What was read around the inputs; `size` is in bytes."""
+    """The vertices and links around the inputs; `size` is in bytes."""
 
     vertices: tuple[ReadVertex, ...]
     links: tuple[ReadLinks, ...]

@@ -1,4 +1,4 @@
-"""What a client sends straight to an endpoint: the JSON that Neptune ML's own endpoints take.
+"""Payloads that a client sends straight to an endpoint: the JSON of Neptune ML's own endpoints.
 
     {"vertices": ["movie_1"], "topk": 1, "property": "genre"}
 
@@ -81,7 +81,7 @@ Asked = LinksAsked | NodesAsked | EdgesAsked | NearestAsked
 
 
 def read_payload(body: bytes, limit_cap: int) -> Asked:
-    """What a body asks for. Raises `InvalidParameter`, `MissingParameter`."""
+    """Read a body. Raises `InvalidParameter`, `MissingParameter`."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -168,7 +168,7 @@ def _nodes(data: Mapping[str, Any]) -> list[Id]:
 def _each(
     data: Mapping[str, Any], name: str, known: Sequence[str]
 ) -> Sequence[tuple[str, Mapping[str, Any]]]:
-    """The objects of a list, and what each is called."""
+    """Return the objects of a list, and a name for each."""
     if name not in data:
         raise MissingParameter(f"data must have {name} here.")
     found = []

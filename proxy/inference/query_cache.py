@@ -1,9 +1,9 @@
-"""Requests that differ in nothing but the element that they ask about are read once.
+"""The cache of analysed requests, which differ in nothing but the element that they ask about.
 
-An application sends the same few queries again and again, with another id in `V(id)`. The shape of
-such a request is all of its bytes but its own id and that id. What has been understood of one is
-true of all others of its shape. Only for GraphBinary, whose values tell where they end: with the
-same bytes before and behind, the value between them stands in the same place of the same query.
+An application sends the same few queries again and again, with another id in `V(id)`. All bytes of
+such a request but its own id and that id are its pattern, and the analysis of one request is true
+of all with the same pattern. Only for GraphBinary, whose values carry their lengths: with the same
+bytes before and behind, the value between them has the same place in the same query.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from uuid import UUID
 from gremlink.grammar import graphbinary
 from gremlink.grammar.errors import GremlinError
 from gremlink.grammar.traversal import Argument, Entries, Instruction, Kind, Literal
-from gremlink.proxy.inference.analysed_request import Understood
+from gremlink.proxy.inference.analysed_request import AnalysedRequest
 from gremlink.proxy.inference.queries.query import Query
 from gremlink.proxy.wire.mime import GRAPHBINARY
 from gremlink.proxy.wire.request import RequestMessage
 
 LONGEST = 4096
-"""Bytes of a request whose shape is kept."""
+"""The most bytes of a request that is kept."""
 
 MOST = 32
-"""Shapes that are kept."""
+"""Patterns that are kept."""
 
 _HEAD = bytes((len(GRAPHBINARY.name),)) + GRAPHBINARY.name.encode() + b"\x81"
 _ID = len(_HEAD)
@@ -36,21 +36,21 @@ _STRING = b"\x03\x00"
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
-    """`before` stands between the request's id and that of the element, `behind` up to the end.
+class _Pattern:
+    """A pattern: the bytes between the request's id and that of the element, and those behind it.
 
-    `id` is that of the element in what was `understood`, `binding` the name under which it comes,
-    if it comes in a binding.
+    `id` is that of the element in the request that was `analysed`, `binding` its name if it comes
+    in a binding.
     """
 
     before: bytes
     behind: bytes
     id: Literal
     binding: str | None
-    understood: Understood
+    analysed: AnalysedRequest
 
-    def filled(self, payload: bytes) -> Understood | None:
-        """What a request of this shape asks for; `None` if it is of another."""
+    def filled(self, payload: bytes) -> AnalysedRequest | None:
+        """Return the analysis of a request with this pattern; `None` if it has another."""
         if not (payload.startswith(self.before, _BODY) and payload.endswith(self.behind)):
             return None
         value = _literal(payload[_BODY + len(self.before) : len(payload) - len(self.behind)])
@@ -58,8 +58,8 @@ class _Shape:
             return None
         return self._with(UUID(bytes=payload[_ID:_BODY]), value)
 
-    def _with(self, request_id: UUID, id: Literal) -> Understood:
-        query = self.understood.query
+    def _with(self, request_id: UUID, id: Literal) -> AnalysedRequest:
+        query = self.analysed.query
         (analysis,) = query.analyses
         traversal = analysis.traversal
         first, *rest = traversal.steps
@@ -77,42 +77,42 @@ class _Shape:
         sent = query.request
         request = RequestMessage(sent.format, request_id, sent.op, sent.processor, args)
         asked = Query(request, (analysis.of_another_start(traversal),), query.concerned, script)
-        return Understood(asked, self.understood.planned, self.understood.timeout)
+        return AnalysedRequest(asked, self.analysed.planned, self.analysed.timeout)
 
 
-class Shapes:
-    """The shapes of the requests that came last."""
+class QueryCache:
+    """The requests that were analysed last, by their patterns."""
 
     def __init__(self) -> None:
-        self._known: deque[_Shape] = deque(maxlen=MOST)
+        self._known: deque[_Pattern] = deque(maxlen=MOST)
 
-    def find(self, payload: bytes) -> Understood | None:
-        """What a request asks for, if that is known."""
+    def find(self, payload: bytes) -> AnalysedRequest | None:
+        """Return the analysis of a request, if its pattern is known."""
         if not payload.startswith(_HEAD):
             return None
-        for shape in self._known:
-            understood = shape.filled(payload)
-            if understood is not None:
-                return understood
+        for pattern in self._known:
+            analysed = pattern.filled(payload)
+            if analysed is not None:
+                return analysed
         return None
 
-    def keep(self, payload: bytes, understood: Understood) -> None:
-        """Note what has been understood of a request, if it has a shape."""
+    def keep(self, payload: bytes, analysed: AnalysedRequest) -> None:
+        """Keep the analysis of a request, if that has a pattern."""
         if len(payload) <= LONGEST and payload.startswith(_HEAD):
-            shape = _shape(payload, understood)
-            if shape is not None:
-                self._known.appendleft(shape)
+            pattern = _pattern(payload, analysed)
+            if pattern is not None:
+                self._known.appendleft(pattern)
 
     def clear(self) -> None:
         """Forget them all."""
         self._known.clear()
 
 
-def _shape(payload: bytes, understood: Understood) -> _Shape | None:
-    query = understood.query
+def _pattern(payload: bytes, analysed: AnalysedRequest) -> _Pattern | None:
+    query = analysed.query
     if len(query.analyses) != 1:
         return None
-    match _first(understood):
+    match _first(analysed):
         case Instruction("V", (Literal(Kind.STRING | Kind.INT | Kind.LONG | Kind.UUID) as id,)):
             pass
         case _:
@@ -130,11 +130,11 @@ def _shape(payload: bytes, understood: Understood) -> _Shape | None:
         return None
     start = at + len(before)
     end = start + len(value)
-    return _Shape(payload[_BODY:start], payload[end:], id, name, understood)
+    return _Pattern(payload[_BODY:start], payload[end:], id, name, analysed)
 
 
 def _literal(data: bytes) -> Literal | None:
-    """The value that these bytes are; `None` if they are no literal, or more than one value."""
+    """Return the value of these bytes; `None` if they are no literal, or more than one value."""
     if data[:2] == _STRING and int.from_bytes(data[2:6], "big") == len(data) - 6:
         try:
             return Literal(Kind.STRING, data[6:].decode())
@@ -147,13 +147,13 @@ def _literal(data: bytes) -> Literal | None:
     return value if read == len(data) and isinstance(value, Literal) else None
 
 
-def _first(understood: Understood) -> Instruction:
-    (traversal,) = understood.query.traversals
+def _first(analysed: AnalysedRequest) -> Instruction:
+    (traversal,) = analysed.query.traversals
     return traversal.step(0) if traversal.length else Instruction("", ())
 
 
 def _binding(query: Query, id: Literal) -> str | None:
-    """The name that an id has in a script, if it stands there for nothing else."""
+    """Return the name that an id has in a script, if the script uses it for nothing else."""
     text = query.request.args["gremlin"]
     assert query.script is not None
     assert isinstance(text, Literal)

@@ -20,14 +20,15 @@ from gremlink.grammar.traversal import (
 
 
 def splice(traversal: Traversal, path: Path, width: int, steps: Sequence[Instruction]) -> Traversal:
-    """The traversal with `steps` in the place of the `width` instructions that begin at `path`."""
+    """Return the traversal with `steps` in the place of the `width` instructions that begin at
+    `path`."""
     index, *deeper = path
     if not deeper:
         return traversal.with_replaced(index, index + width, steps)
     number, *inner = deeper
     host = traversal.step(index)
     changed = splice(list(children(host))[number], tuple(inner), width, steps)
-    # Counting, not comparing: equal traversals may stand side by side.
+    # Counting, not comparing: equal traversals may be side by side.
     numbers = iter(range(number + 1))
     held = with_children(host, lambda child: changed if next(numbers, None) == number else child)
     return traversal.with_replaced(index, index + 1, [held])
@@ -37,7 +38,8 @@ _Change = Callable[[Traversal], Traversal]
 
 
 def with_children(host: Instruction, change: _Change) -> Instruction:
-    """The instruction with each traversal directly in it changed; the same object if none was."""
+    """Return the instruction with each traversal directly in it changed; the same object if none
+    was."""
     arguments = _each(host.arguments, change)
     if all(new is old for new, old in zip(arguments, host.arguments, strict=True)):
         return host
@@ -49,8 +51,8 @@ def _each(arguments: Sequence[Argument], change: _Change) -> tuple[Argument, ...
 
 
 def _changed(argument: Argument, change: _Change) -> Argument:
-    """The argument with each traversal in it changed, in the order of `children`; the same object
-    if none was."""
+    """Return the argument with each traversal in it changed, in the order of `children`; the same
+    object if none was."""
     new: Argument
     match argument:
         case Traversal():

@@ -16,7 +16,7 @@ from multidict import CIMultiDict
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import Predictor
-from gremlink.proxy.inference.query_cache import Shapes
+from gremlink.proxy.inference.query_cache import QueryCache
 from gremlink.proxy.messages.addresses import without_credentials
 from gremlink.proxy.relay.headers import require_text
 from gremlink.proxy.relay.http.bodies import complete
@@ -104,7 +104,7 @@ class Server:
         self._requests: set[asyncio.Future[None]] = set()
         """Plain HTTP requests that are being answered."""
         self._draining = False
-        self._shapes = Shapes()
+        self._shapes = QueryCache()
         self._recent = RecentIds()
         self.queries = OpenQueries(self._connections)
         self._plain = self._asked(self.queries.watched(self._http.handle))

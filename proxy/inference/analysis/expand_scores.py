@@ -1,4 +1,4 @@
-"""Scores that a query asks for as if they were stored properties, spelled out.
+"""Expansion of the short forms in which a query asks for scores as if they were stored properties.
 
 Gremlin has short forms for `values(key)`. A server would look for a property of this name and find
 none, so before anything else is done each becomes the step that it is short for::
@@ -34,16 +34,16 @@ from gremlink.grammar.traversal import (
     walk,
 )
 from gremlink.proxy.inference.analysis.input_steps import host_index
-from gremlink.proxy.inference.analysis.options import TOLD
+from gremlink.proxy.inference.analysis.options import SCORE_KEYS
 from gremlink.proxy.inference.splice import with_children
 
 
 def expand_scores(traversal: Traversal, named: frozenset[str] = frozenset()) -> Traversal:
-    """The traversal without short forms; the same object if it has none.
+    """Return the traversal without short forms; the same object if it has none.
 
     `named` are the keys that mean an entry of a map.
     """
-    if not _may_tell(traversal):
+    if not _may_name_scores(traversal):
         return traversal
     steps: list[Instruction] = []
     changed = False
@@ -60,8 +60,8 @@ def expand_scores(traversal: Traversal, named: frozenset[str] = frozenset()) -> 
 
 
 def _a_by_for_each(steps: Sequence[Instruction]) -> list[Instruction]:
-    """The steps with as many modulators behind `select("a", "b")` as it has labels, if scores are
-    read there."""
+    """Return the steps with as many modulators behind `select("a", "b")` as it has labels, if
+    scores are read there."""
     written: list[Instruction] = []
     for index, instruction in enumerate(steps):
         written.append(instruction)
@@ -79,47 +79,47 @@ def _a_by_for_each(steps: Sequence[Instruction]) -> list[Instruction]:
 
 def _read_scores(steps: Sequence[Instruction]) -> bool:
     every = (argument for _, each in walk(anonymous(*steps)) for argument in each.arguments)
-    return any(map(_told, every))
+    return any(map(_score_key, every))
 
 
 def _is_label(argument: Argument) -> bool:
     return isinstance(argument, Literal) and argument.kind is Kind.STRING
 
 
-def _may_tell(node: Instruction | Traversal) -> bool:
-    return any(node.may_mention(key) for key in TOLD)
+def _may_name_scores(node: Instruction | Traversal) -> bool:
+    return any(node.may_mention(key) for key in SCORE_KEYS)
 
 
 def _given(instruction: Instruction) -> frozenset[str]:
-    """The keys that a step gives to something else."""
-    if instruction.name not in ("project", "as") or not _may_tell(instruction):
+    """Return the keys that a step gives to something else."""
+    if instruction.name not in ("project", "as") or not _may_name_scores(instruction):
         return frozenset()
-    return frozenset(filter(None, map(_told, instruction.arguments)))
+    return frozenset(filter(None, map(_score_key, instruction.arguments)))
 
 
 def _expanded(instruction: Instruction, named: frozenset[str]) -> list[Instruction]:
-    if not _may_tell(instruction):
+    if not _may_name_scores(instruction):
         return [instruction]
     match instruction:
-        case Instruction("by", (key, *order)) if _told(key) and _told(key) not in named:
+        case Instruction("by", (key, *order)) if _score_key(key) and _score_key(key) not in named:
             return [Instruction("by", (_values(key), *order))]
-        case Instruction("has", (key,)) if _told(key):
+        case Instruction("has", (key,)) if _score_key(key):
             return [step("filter", _values(key))]
-        case Instruction("hasNot", (key,)) if _told(key):
+        case Instruction("hasNot", (key,)) if _score_key(key):
             return [step("not", _values(key))]
-        case Instruction("has", (key, value)) if _told(key):
+        case Instruction("has", (key, value)) if _score_key(key):
             return [_compared(key, value)]
-        case Instruction("has", (label, key, value)) if _told(key):
+        case Instruction("has", (label, key, value)) if _score_key(key):
             return [Instruction("hasLabel", (label,)), _compared(key, value)]
     if not children(instruction):
         return [instruction]
     return [with_children(instruction, lambda child: expand_scores(child, named))]
 
 
-def _told(argument: Argument) -> str | None:
-    """The key, if the argument is one of ours for what is told of a link."""
+def _score_key(argument: Argument) -> str | None:
+    """Return the key in an argument that reads a score or a reason, if it is one."""
     match argument:
-        case Literal(Kind.STRING, str(key)) if key in TOLD:
+        case Literal(Kind.STRING, str(key)) if key in SCORE_KEYS:
             return key
     return None
 
@@ -129,7 +129,8 @@ def _values(key: Argument) -> Traversal:
 
 
 def _compared(key: Argument, value: Argument) -> Instruction:
-    """The step for `has(key, value)`; a traversal in the place of the value goes on from it."""
+    """Return the step for `has(key, value)`; a traversal in the place of the value goes on from
+    it."""
     if isinstance(value, Traversal):
         return step("filter", anonymous(*_values(key).steps, *value.steps))
     return step("filter", anonymous(*_values(key).steps, Instruction("is", (value,))))

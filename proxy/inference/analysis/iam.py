@@ -16,11 +16,11 @@ from gremlink.proxy.inference.analysis.options import IAM_ROLE, Settings
 from gremlink.proxy.inference.errors import BadRequest, InvalidParameter, MissingParameter
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{1,12}:role/[\w+=,.@/-]{1,576}", re.ASCII)
-"""AWS, "IAM identifiers": partition, account, path and name; shorter accounts stand in examples."""
+"""AWS, "IAM identifiers": partition, account, path and name; examples have shorter accounts."""
 
 
 def role_arn(options: dict[str, Argument], settings: Settings) -> str | None:
-    """The role that the options, or the settings, name; `None` where none is needed.
+    """Return the role that the options, or the settings, name; `None` where none is needed.
 
     Raises `InvalidParameter` for what is no ARN of a role, `MissingParameter` where the settings
     list roles and none is named.

@@ -1,9 +1,9 @@
-"""The elements that reach an inference, wherever in a traversal it stands.
+"""The steps that lead to the inputs of an inference, wherever in a traversal it is.
 
-The steps before it lead there. In a nested traversal these are the steps before its host (`union`,
-`project`, `order` ...), what the host hands to it, and its own steps before the inference. What
-filters or ends early on the way is left out, so that these are all the elements and perhaps more;
-predictions for too many do no harm.
+In the main traversal these are the steps before it. In a nested traversal they are the steps before
+its host (`union`, `project`, `order` ...), the steps from the host's input to what its nested
+traversals get, and the nested steps before the inference. Filters and early ends on the way are
+left out, so that these are all the inputs and perhaps more; predictions for too many do no harm.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MODULATORS = frozenset("by option with as from to times until emit".split())
 """Steps that belong to another one, which they mostly follow."""
 
 _OF_REPEAT = ("times", "until", "emit")
-"""Those that may also stand before the step that they belong to."""
+"""Those that may also come before the step that they belong to."""
 
 _SAME = frozenset(
     """union coalesce choose branch local flatMap map optional where filter not and or sideEffect
@@ -36,8 +36,9 @@ _SAME = frozenset(
 
 
 def host_index(steps: Sequence[Instruction], index: int) -> int:
-    """Where the step stands that the instruction at `index` belongs to: itself, or for a modulator
-    such as `by` the step that it modulates. With `emit()` before a `repeat` something begins."""
+    """Return the index of the step that the instruction at `index` belongs to: itself, or for a
+    modulator such as `by` the step that it modulates. With `emit()` before a `repeat` a step
+    begins."""
     begin = index
     while index > 0 and steps[index].name in MODULATORS:
         if steps[index].name in _OF_REPEAT:
@@ -47,9 +48,9 @@ def host_index(steps: Sequence[Instruction], index: int) -> int:
 
 
 def input_steps(traversal: Traversal, inference: Inference) -> list[Instruction]:
-    """Steps that lead to the elements which the inference gets.
+    """Return the steps that lead to the inputs of an inference.
 
-    Raises `UnsupportedOperation` where that cannot be told.
+    Raises `UnsupportedOperation` where these are not known.
     """
     leading = _leading(traversal.steps, inference.path, inference)
     first = len(inference.path) > 1 and host_index(traversal.steps, inference.path[0]) == 0
@@ -68,7 +69,7 @@ def _leading(steps: Sequence[Instruction], path: Path, inference: Inference) -> 
 
 
 def _handed_on(host: Instruction, inference: Inference) -> list[Instruction]:
-    """From what the host gets to what its nested traversals get."""
+    """Return the steps from what the host gets to what its nested traversals get."""
     match host.name:
         case "order" | "dedup" | "sample" if EnumConstant("Scope", "local") in host.arguments:
             return [step("unfold")]
@@ -88,5 +89,5 @@ def _handed_on(host: Instruction, inference: Inference) -> list[Instruction]:
 
 
 def _compares(host: Instruction) -> bool:
-    """`where(P)`, whose `by` gets the values of labels."""
+    """Return whether a step is `where(P)`, whose `by` gets the values of labels."""
     return not any(isinstance(argument, Traversal) for argument in host.arguments)

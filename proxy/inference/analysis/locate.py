@@ -1,4 +1,4 @@
-"""Where the inference steps of a traversal stand.
+"""Location of the inferences in a traversal.
 
 An inference is a step followed by `with(key)` modifiers, one of which is a task of Neptune ML.
 """
@@ -49,7 +49,7 @@ class Inference:
 
 
 def describe(instruction: Instruction) -> str:
-    """An instruction for a message, its arguments shortened."""
+    """Return an instruction as a message shows it, its arguments shortened."""
     words = []
     for argument in instruction.arguments:
         match argument:
@@ -65,7 +65,7 @@ def describe(instruction: Instruction) -> str:
 def find_inferences(
     traversal: Traversal, path: Path = (), inside: tuple[str, ...] = ()
 ) -> Iterator[Inference]:
-    """Every inference of a traversal and of those nested in it, in order."""
+    """Find every inference of a traversal and of those nested in it, in order."""
     length = traversal.length
     behind = 0
     for index in traversal.named_or_nesting("with", PREFIX):
@@ -90,7 +90,8 @@ def find_inferences(
 
 
 def modifier(instruction: Instruction) -> tuple[str, Argument] | None:
-    """Key and value of a `with` step; `with(k)` alone means true."""
+    """Return key and value of a `with` step; `with(k)` alone means true. `None` for another
+    step."""
     if instruction.name != "with":
         return None  # before a pattern asks for the arguments, which may be many and unread
     match instruction.arguments:

@@ -1,4 +1,4 @@
-"""Keys of Neptune ML that stand where they would silently do nothing."""
+"""Misplaced and misspelt keys of Neptune ML, which a database would silently ignore."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from gremlink.grammar.traversal import (
     walk,
 )
 from gremlink.proxy.inference.analysis.locate import Inference
-from gremlink.proxy.inference.analysis.options import OPTIONS, PREFIX, TASKS, TOLD
+from gremlink.proxy.inference.analysis.options import OPTIONS, PREFIX, SCORE_KEYS, TASKS
 from gremlink.proxy.inference.analysis.score_reads import ScoreRead
 from gremlink.proxy.inference.analysis.spelling import is_ours
 
 
 def misplaced_options(traversal: Traversal) -> Iterator[str]:
-    """Keys of Neptune ML behind `g` that are no options: tasks, which do nothing there, and unknown
-    and misspelt ones."""
+    """Find keys of Neptune ML behind `g` that are no options: tasks, which do nothing there, and
+    unknown and misspelt ones."""
     for key in traversal.options():
         if key not in OPTIONS and is_ours(key):
             yield key
@@ -33,9 +33,9 @@ def misplaced_options(traversal: Traversal) -> Iterator[str]:
 def misplaced_steps(
     traversal: Traversal, inferences: Sequence[Inference], score_reads: Sequence[ScoreRead]
 ) -> Iterator[Instruction]:
-    """Instructions that mean something to Neptune ML but belong to no inference.
+    """Find instructions with keys of Neptune ML that belong to no inference.
 
-    A stock server would take them silently for something else: `with` steps with one of our keys
+    A stock server would silently take them for something else: `with` steps with one of our keys
     behind a step that is no inference, unknown and misspelt keys of ours, `with` steps whose key
     cannot be known, and steps that ask for the score or the reason of nothing. None of them works
     in a strategy, either.
@@ -73,13 +73,13 @@ def _means_us(instruction: Instruction) -> bool:
         case Instruction("with", (Variable() | Opaque() | Traversal(), *_)):
             return True
         case Instruction(name, arguments) if name in _READING:
-            return any(_is_told(name, argument) for argument in _keys(name, arguments))
+            return any(_is_score_key(name, argument) for argument in _keys(name, arguments))
     return any(map(is_hidden, instruction.arguments))
 
 
 def misspelt(instruction: Instruction) -> str | None:
-    """The key in an instruction that is none of ours, but was meant to be."""
-    every = (*TASKS, *OPTIONS, *TOLD)
+    """Return the key in an instruction that is none of ours, but was meant to be."""
+    every = (*TASKS, *OPTIONS, *SCORE_KEYS)
     for argument in instruction.arguments:
         match argument:
             case Literal(Kind.STRING, str(key)) if key not in every and is_ours(key):
@@ -88,11 +88,11 @@ def misspelt(instruction: Instruction) -> str | None:
 
 
 _SIGN = "eptune"
-"""What nearly all misspelt keys have as well: where it is not, arguments need not be read."""
+"""A part of nearly all misspelt keys: arguments without it need not be read."""
 
 
 def _keys(name: str, arguments: Sequence[Argument]) -> Sequence[Argument]:
-    """Those arguments of a step that may be keys."""
+    """Return those arguments of a step that may be keys."""
     match name, arguments:
         case "by", _:
             return arguments[:1]
@@ -103,13 +103,13 @@ def _keys(name: str, arguments: Sequence[Argument]) -> Sequence[Argument]:
     return arguments
 
 
-def _is_told(name: str, argument: Argument) -> bool:
-    """Whether an argument is a key for what is told of a link, or would be, well spelt.
+def _is_score_key(name: str, argument: Argument) -> bool:
+    """Return whether an argument is a key for a score or a reason, or a misspelt key of ours.
 
     In `has` and `by` those that are well spelt are another step by now, or name an entry of a map.
     """
     match argument:
-        case Literal(Kind.STRING, str(key)) if key in TOLD:
+        case Literal(Kind.STRING, str(key)) if key in SCORE_KEYS:
             return name not in ("has", "hasNot", "by")
         case Literal(Kind.STRING, str(key)):
             return is_ours(key)
@@ -117,8 +117,8 @@ def _is_told(name: str, argument: Argument) -> bool:
 
 
 def is_hidden(argument: Argument) -> bool:
-    """Whether the argument is a lambda whose text names one of our keys: the server evaluates it,
-    and nothing of it can be rewritten."""
+    """Return whether the argument is a lambda whose text names one of our keys: the server
+    evaluates it, and nothing of it can be rewritten."""
     match argument:
         case Opaque(_, bytes() as raw, "Lambda"):
             return PREFIX.encode() in raw

@@ -25,8 +25,8 @@ LIMIT = PREFIX + "limit"
 THRESHOLD = PREFIX + "threshold"
 SCORE = PREFIX + "score"
 EXPLAIN = PREFIX + "explain"
-TOLD = (SCORE, EXPLAIN)
-"""What `values(...)` tells of a predicted link."""
+SCORE_KEYS = (SCORE, EXPLAIN)
+"""The keys that `values(...)` reads of a predicted link."""
 
 IAM_ROLE = PREFIX + "iamRoleArn"
 FILTER_EXISTING = PREFIX + "filterExistingEdges"
@@ -46,7 +46,7 @@ OPTIONS = (
     DETERMINISTIC,
     NO_METADATA_CACHE,
 )
-"""The keys that may stand behind `g`, for all inferences of a query, and behind a task."""
+"""The keys that are allowed behind `g`, for all inferences of a query, and behind a task."""
 
 DEFAULT_LIMIT = 1
 LIMIT_CAP = 100
@@ -58,12 +58,12 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,127}")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a deployment decides about inference queries.
+    """The settings of a deployment for inference queries.
 
     `one_inference` refuses a second inference in one query, as Neptune does. `roles` are the IAM
     roles that queries may name, each with patterns of the endpoints that it may ask; `None` asks
     for no role. `default_role` is that of queries which name none. `unoptimised` are the names of
-    steps that may not stand in a query with an inductive inference.
+    steps that are refused in a query with an inductive inference.
     """
 
     default_endpoint: str | None = None
@@ -75,9 +75,9 @@ class Settings:
 
 
 def endpoint_name(options: dict[str, Argument], settings: Settings) -> str:
-    """The endpoint that the options name.
+    """Return the name of the endpoint in the options.
 
-    A SageMaker URL stands for the endpoint whose name it contains; nothing is ever called.
+    A SageMaker URL means the endpoint whose name it contains; nothing is ever called.
     """
     match options.get(ENDPOINT):
         case None:
@@ -93,7 +93,7 @@ def endpoint_name(options: dict[str, Argument], settings: Settings) -> str:
 
 
 def result_limit(options: dict[str, Argument], settings: Settings) -> int:
-    """The number of results for each input."""
+    """Return the number of results for each input."""
     match options.get(LIMIT):
         case None:
             return DEFAULT_LIMIT
@@ -111,7 +111,7 @@ def result_limit(options: dict[str, Argument], settings: Settings) -> int:
 
 
 def score_threshold(options: dict[str, Argument]) -> float | None:
-    """The score below which results are dropped, if there is one."""
+    """Return the score below which results are dropped, if there is one."""
     match options.get(THRESHOLD):
         case None:
             return None
@@ -127,8 +127,8 @@ def score_threshold(options: dict[str, Argument]) -> float | None:
 
 
 def existing_filter(options: dict[str, Argument], default: str) -> str | None:
-    """Which known links are hidden: `"out"` or `"in"` (the asked direction, the default),
-    `"both"`, or none."""
+    """Return the direction of the known links to hide: `"out"` or `"in"` (by default that of the
+    prediction), `"both"`, or `None`."""
     match options.get(FILTER_EXISTING):
         case None:
             return default
@@ -144,7 +144,7 @@ def existing_filter(options: dict[str, Argument], default: str) -> str | None:
 
 
 def filter_first(options: dict[str, Argument]) -> bool:
-    """Whether filters behind a link prediction come before its limit."""
+    """Return whether filters behind a link prediction come before its limit."""
     return _switch(options, FILTER_FIRST)
 
 
@@ -161,7 +161,8 @@ class Inductive:
 
 
 def inductive(options: dict[str, Argument]) -> Inductive | None:
-    """Whether an inference is inductive, and how. The other two keys alone mean nothing."""
+    """Return the kind of an inductive inference, `None` for another. The other two keys alone mean
+    nothing."""
     asked, deterministic, fresh = (
         _switch(options, key) for key in (INDUCTIVE, DETERMINISTIC, NO_METADATA_CACHE)
     )
@@ -169,7 +170,7 @@ def inductive(options: dict[str, Argument]) -> Inductive | None:
 
 
 def _switch(options: dict[str, Argument], key: str) -> bool:
-    """A key that is there or not, and may have a boolean value."""
+    """Return the value of a key that is there or not, and may have a boolean value."""
     match options.get(key):
         case None:
             return False

@@ -1,4 +1,4 @@
-"""The kind of what comes out of steps, as far as their names tell it.
+"""The types of what comes out of steps, as far as the names of the steps tell them.
 
 For the upsert of older posts, `V().has("name", "Ann").fold().coalesce(unfold(), addV("User"))`:
 vertices, a list of vertices, then vertices on both ways.
@@ -27,7 +27,7 @@ class Listed:
 
 
 OutputType: TypeAlias = str | Listed | None
-"""A kind; `None` where it cannot be told, or where there are several."""
+"""A type; `None` where it is not known, or where there are several."""
 
 _TO_VERTICES = frozenset("V out in both outV inV otherV bothV addV mergeV".split())
 _TO_EDGES = frozenset("E outE inE bothE addE mergeE".split())
@@ -47,7 +47,7 @@ _BRANCHING = frozenset("union coalesce".split())
 
 
 def output_type(steps: Sequence[Instruction], kind: OutputType = None) -> OutputType:
-    """The kind of what these steps give to those behind them, from what is of a `kind`."""
+    """Return the type of what comes out of these steps if what goes in is of a `kind`."""
     labels: dict[str, OutputType] = {}
     for index, instruction in enumerate(steps):
         name = instruction.name
@@ -95,7 +95,7 @@ def _behind(
 
 
 def _chosen(host: Instruction, modulators: Sequence[Instruction], kind: OutputType) -> OutputType:
-    """What comes out of `choose`, in all its forms; what no option fits goes on as it is."""
+    """Return the type of what comes out of `choose`; what no option fits goes on as it is."""
     tested = isinstance(host.arguments[0], Traversal | Predicate) if host.arguments else False
     branches = [each for each in host.arguments[1:] if isinstance(each, Traversal)]
     kinds = [_nested(branch, kind) for branch in branches]

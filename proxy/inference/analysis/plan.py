@@ -1,4 +1,4 @@
-"""What each inference of a traversal asks for, or the reason why it cannot be answered."""
+"""The plan of each inference of a traversal, or the reason why it cannot be answered."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ Plan = LinkPlan | PropertyPlan
 
 
 def plan_all(analysis: Analysis, settings: Settings) -> list[Plan]:
-    """The plans of a traversal's inferences, in order; empty if it holds none.
+    """Return the plans of a traversal's inferences, in order; none if it holds none.
 
     Raises `InferenceError` for an inference that cannot be answered, and for keys of ours that
     would be silently ignored by a server.
@@ -111,7 +111,7 @@ def plan_next(analysis: Analysis, settings: Settings) -> Plan | None:
 
 
 def _no_option(key: str, step: str = "with") -> UnsupportedOperation:
-    """The error for a key behind `g`, or behind a step, that would do nothing there."""
+    """Return the error for a key behind `g`, or behind a step, that would do nothing there."""
     match key:
         case options.PREDICTION:
             hint = "it belongs behind the step out(...) or in(...) that is to be predicted."
@@ -126,7 +126,7 @@ def _no_option(key: str, step: str = "with") -> UnsupportedOperation:
             hint = f'write values("{EXPLAIN}") behind the predicted vertices of a link prediction.'
         case _:
             every = (*options.TASKS, *options.OPTIONS)
-            names = [each.removeprefix(PREFIX) for each in (*every, *options.TOLD)]
+            names = [each.removeprefix(PREFIX) for each in (*every, *options.SCORE_KEYS)]
             found = nearly_ours(key.encode(errors="replace")) or PREFIX
             near = difflib.get_close_matches(key.rpartition(PREFIX)[2], names, 1)
             meant = found if found != PREFIX or not near else PREFIX + near[0]
@@ -294,7 +294,7 @@ def _target_label(step: Instruction | None) -> str:
 
 
 def _property_key(step: Instruction) -> tuple[str, bool]:
-    """The key to predict, and whether its score is asked for."""
+    """Return the key to predict, and whether its score is asked for."""
     keys: list[str] = []
     for argument in step.arguments:
         if not isinstance(argument, Literal) or argument.kind is not Kind.STRING:

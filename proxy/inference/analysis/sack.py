@@ -1,8 +1,8 @@
-"""The traverser's sack, where a query leaves it to us.
+"""The traverser's sack, where a query does not use it itself.
 
-A database hands equal results of bytecode to the client together, at the place of the first, and
-with them the order is lost in which a class is followed by its score. A traverser with a sack is
-never put together with another, so long as nobody says how two sacks become one.
+A database merges equal results of bytecode, at the place of the first, and with them the order is
+lost in which a class is followed by its score. Traversers with a sack are not merged, as long as
+the query does not define how two sacks become one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ KEEPING_APART: tuple[Instruction, ...] = (
 
 
 def is_free(traversal: Traversal) -> bool:
-    """Whether a query does not use the sack itself."""
+    """Return whether a query does not use the sack itself."""
     uses = any(instruction.name == "sack" for _, instruction in walk(traversal))
     starts = any(instruction.name == "withSack" for instruction in traversal.source)
     return not uses and not starts

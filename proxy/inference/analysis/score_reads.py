@@ -18,15 +18,15 @@ from gremlink.grammar.traversal import (
     children,
 )
 from gremlink.proxy.inference.analysis.input_steps import host_index
-from gremlink.proxy.inference.analysis.options import PREDICTION, PREFIX, TOLD
+from gremlink.proxy.inference.analysis.options import PREDICTION, PREFIX, SCORE_KEYS
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreRead:
-    """One `values("Neptune#ml.score")`, or the like.
+    """A `values("Neptune#ml.score")`, or the like.
 
-    `key` is what it reads, `inference` the path of the link prediction whose targets it stands
-    behind, if there is one; `pathless` says that it sees the vertex without the way to it.
+    `key` is what it reads; `inference` is the path of the link prediction whose targets it reads,
+    if there is one; `pathless` is true if it sees the vertex without the way to it.
     """
 
     path: Path
@@ -43,10 +43,10 @@ def score_reads(
     labelled: Mapping[str, Path] | None = None,
     pathless: bool = False,
 ) -> Iterator[ScoreRead]:
-    """Every step of these, and of those nested in them, that reads something about a link.
+    """Find every step of these, and of those nested in them, that reads something about a link.
 
     `labelled` are the inferences whose targets have labels: `select("a")` goes back to those.
-    `pathless` says that the steps get vertices without the way to them; with a prediction another
+    `pathless` is true if the steps get vertices without the way to them; with a prediction another
     way begins.
     """
     labels = dict(labelled or {})
@@ -60,7 +60,7 @@ def score_reads(
         if instruction.name == "select" and len(instruction.arguments) == 1:
             for name in _texts(instruction.arguments):
                 inference = labels.get(name, inference)
-        key = _told_key(instruction)
+        key = _score_key(instruction)
         if key is not None:
             yield ScoreRead(here, key, inference, pathless)
         nested = children(instruction, PREFIX)
@@ -83,8 +83,8 @@ _LETTING_THROUGH = ("local", "union", "optional")
 
 
 def _within(instruction: Instruction, path: Path) -> tuple[Path, bool] | None:
-    """The one inference inside a step whose targets come out of it, and whether without the way to
-    them."""
+    """Return the one inference inside a step whose targets come out of it, and whether without the
+    way to them."""
     if instruction.name not in _LETTING_THROUGH:
         return None
     found = {}
@@ -111,7 +111,7 @@ def _texts(arguments: Sequence[Argument]) -> list[str]:
 
 
 def _selected(steps: Sequence[Instruction], index: int, host: Instruction) -> str:
-    """The label whose vertex a `by` of `select("a", "b")` gets; empty for anything else."""
+    """Return the label whose vertex a `by` of `select("a", "b")` gets; empty for anything else."""
     names = _texts(host.arguments) if host.name == "select" else []
     modulators = steps[host_index(steps, index) + 1 : index]
     number = sum(each.name == "by" for each in modulators)
@@ -124,7 +124,7 @@ _NAME = re.compile(r"\b[A-Za-z_]\w*(?!\w*\s*\()")
 
 
 def _hands_on_vertices_alone(host: Instruction) -> bool:
-    """Whether the traversals of a step get vertices without the way to them."""
+    """Return whether the traversals of a step get vertices without the way to them."""
     match host.name:
         case "select" | "path" | "tree" | "simplePath" | "cyclicPath":
             return True
@@ -139,18 +139,18 @@ def _hands_on_vertices_alone(host: Instruction) -> bool:
 
 
 def _ends_paths(instruction: Instruction) -> bool:
-    """Whether what comes behind a step has no way to it."""
+    """Return whether paths end with a step."""
     return instruction.name in ("fold", "cap", "group", "groupCount", "tree") and not (
         instruction.name != "cap" and _texts(instruction.arguments)
     )
 
 
-def _told_key(instruction: Instruction) -> str | None:
-    """What a step reads about a link, if it does."""
+def _score_key(instruction: Instruction) -> str | None:
+    """Return the key of a step that reads something about a link."""
     if instruction.name != "values" or not instruction.may_mention(PREFIX):
         return None
     match instruction.arguments:
-        case (Literal(Kind.STRING, str(key)),) if key in TOLD:
+        case (Literal(Kind.STRING, str(key)),) if key in SCORE_KEYS:
             return key
     return None
 

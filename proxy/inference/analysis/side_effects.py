@@ -1,7 +1,7 @@
-"""Which part of a traversal must run only once, and whether the rest can do without it.
+"""Side effects and randomness: the part of a traversal that must run only once.
 
-Ordinarily the part before an inference runs again and again: for the inputs of the inference,
-then as the beginning of the final query, so that paths and labels are the database's own. What
+Ordinarily the part before an inference runs several times: for the inputs of the inference, then as
+the beginning of the final query, so that paths and labels are the database's own. A part that
 writes, or gives something else each time, runs once; all that follows starts from the ids that it
 led to, and must not be able to notice.
 """
@@ -44,7 +44,7 @@ _UNIQUE = frozenset("V E has hasId hasLabel hasNot is filter not and or where or
 
 
 def runs_once(steps: Sequence[Instruction]) -> bool:
-    """Whether these steps write, or may give something else the second time."""
+    """Return whether these steps write, or may give something else the second time."""
     for instruction in steps:
         if instruction.name in _WRITING | _RANDOM or _SHUFFLE in instruction.arguments:
             return True
@@ -56,7 +56,7 @@ def runs_once(steps: Sequence[Instruction]) -> bool:
 
 
 def _holds_code(argument: Argument) -> bool:
-    """Whether a closure or lambda stands in an argument: it may do anything."""
+    """Return whether an argument holds a closure or lambda: it may do anything."""
     match argument:
         case Opaque(_, _, what):
             return what.rpartition(":")[2].lower() in ("closure", "lambda")
@@ -86,8 +86,8 @@ def _without_labels(steps: Sequence[Instruction], cut: int) -> int:
 
 
 def writes_inside(traversal: Traversal, path: Path) -> Instruction | None:
-    """The outermost step with the instruction at `path` in it where nested steps before that must
-    run only once, if there is one."""
+    """Return the outermost step around the instruction at `path` where nested steps before that
+    must run only once, if there is one."""
     index, *deeper = path
     if not deeper:
         return None
@@ -113,13 +113,13 @@ def starts_query(traversal: Traversal, cut: int, kind: OutputType) -> Traversal:
 
 
 def going_on(traversal: Traversal, cut: int, start: Instruction | None) -> Traversal:
-    """The steps from `cut` on behind a `start`; without one, behind nothing at all."""
+    """Return the steps from `cut` on behind a `start`; without one, behind nothing at all."""
     begin = [step("inject", 0), step("limit", 0)] if start is None else [start]
     return traversal.with_steps([*begin, *traversal.steps[cut:]])
 
 
 def begins_anew(traversal: Traversal, cut: int) -> bool:
-    """Whether it does not matter to what the first `cut` steps lead, only to how many."""
+    """Return whether only the number of traversers behind the first `cut` steps matters."""
     return cut < len(traversal.steps) and traversal.steps[cut].name in ("V", "E", "addV", "mergeV")
 
 
@@ -134,7 +134,7 @@ def is_no_element(kind: OutputType) -> bool:
 
 
 def is_unique(steps: Sequence[Instruction]) -> bool:
-    """Whether these steps lead to every element at most once, and to nothing else."""
+    """Return whether these steps lead to every element at most once, and to nothing else."""
     return (
         bool(steps)
         and steps[0].name in ("V", "E")
@@ -150,7 +150,7 @@ def _is_at_most_one(ids: Sequence[Argument]) -> bool:
 def needs_path(
     steps: Sequence[Instruction], own: frozenset[str] | None = None
 ) -> Instruction | None:
-    """The first step that may look back at the path, labels or side effects before these.
+    """Return the first step that may look back at the path, labels or side effects before these.
 
     With a set of labels, `own`, those that the steps give themselves may be looked back at.
     """
@@ -173,13 +173,13 @@ def needs_path(
 
 
 def _inside(child: Traversal, own: frozenset[str]) -> frozenset[str] | None:
-    """The labels that nested steps may use; `None` if they give some, which in `where` means to
-    look one up."""
+    """Return the labels that nested steps may use; `None` if they give some, which in `where` means
+    to look one up."""
     return None if any(each.name == "as" for each in child.steps) else own
 
 
 def _selects(instruction: Instruction, own: frozenset[str] | None) -> bool:
-    """Whether a step looks back at nothing but labels of its own traversal."""
+    """Return whether a step looks back at nothing but labels of its own traversal."""
     return (
         own is not None
         and instruction.name == "select"
@@ -189,7 +189,7 @@ def _selects(instruction: Instruction, own: frozenset[str] | None) -> bool:
 
 
 def _is_own(argument: Argument, own: frozenset[str] | None) -> bool:
-    """Whether an argument names a label among `own`, and no other, or is no label at all."""
+    """Return whether an argument names a label among `own`, and no other, or is no label at all."""
     match argument:
         case Literal(Kind.STRING, str(label)):
             return own is not None and label in own
@@ -205,7 +205,8 @@ def _texts(instruction: Instruction) -> list[str]:
 
 
 def _is_label(instruction: Instruction, argument: Argument) -> bool:
-    """Whether an argument names an earlier step: `where("a")`, `where(P.eq("a"))`, `dedup("a")`."""
+    """Return whether an argument names an earlier step: `where("a")`, `where(P.eq("a"))`,
+    `dedup("a")`."""
     match instruction.name:
         case "where":
             return not isinstance(argument, Traversal)

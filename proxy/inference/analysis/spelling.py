@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from gremlink.proxy.inference.analysis.options import MARKER, OPTIONS, PREFIX, TASKS, TOLD
+from gremlink.proxy.inference.analysis.options import MARKER, OPTIONS, PREFIX, SCORE_KEYS, TASKS
 
-_KEYS = {key.removeprefix(PREFIX).lower(): key for key in (*TASKS, *OPTIONS, *TOLD)}
+_KEYS = {key.removeprefix(PREFIX).lower(): key for key in (*TASKS, *OPTIONS, *SCORE_KEYS)}
 _NAMES = "|".join(sorted(_KEYS, key=len, reverse=True))
 _ESCAPED = (rb"\u0023", b"%23")
 """The sign as JSON and Groovy may write it, and as addresses do."""
@@ -27,8 +27,8 @@ _NEAR = re.compile(
 
 
 def nearly_ours(text: bytes | bytearray) -> str | None:
-    """The key of ours that stands in a text in another spelling, or just `PREFIX` where no more can
-    be told; `None` if there is none."""
+    """Return the key of ours that a text has in another spelling, or just `PREFIX` where no more of
+    it is recognised; `None` if there is none."""
     text = text.replace(MARKER, b"")
     for escaped in _ESCAPED:
         text = text.replace(escaped, b"#")
@@ -40,5 +40,5 @@ def nearly_ours(text: bytes | bytearray) -> str | None:
 
 
 def is_ours(key: str) -> bool:
-    """Whether the beginning of our keys stands in a key, or it is nearly one of them."""
+    """Return whether a key begins like ours, or is nearly one of them."""
     return PREFIX in key or nearly_ours(key.encode(errors="replace")) is not None

@@ -1,4 +1,4 @@
-"""Taking Neptune ML's options off a traversal's source, for queries that a database gets."""
+"""Removal of Neptune ML's options from a traversal's source, for queries that a database gets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gremlink.proxy.inference.analysis.options import PREFIX
 
 
 def without_options(traversal: Traversal) -> Traversal:
-    """The traversal without options of ours; others, `evaluationTimeout` among them, stay.
+    """Return the traversal without options of ours; others, such as `evaluationTimeout`, stay.
 
     Before: `g.with("Neptune#ml.limit", 8).with("evaluationTimeout", 500).V()`, after:
     `g.with("evaluationTimeout", 500).V()`.
@@ -39,7 +39,7 @@ def without_options(traversal: Traversal) -> Traversal:
 
 
 def _without(argument: Argument) -> Argument | None:
-    """A strategy without our options, `None` if no other was in it; anything else as it is."""
+    """Return a strategy without our options, `None` if it has no other; anything else as it is."""
     if not isinstance(argument, Strategy) or argument.name != OPTIONS_STRATEGY:
         return argument
     rest = [(key, value) for key, value in argument.configuration if not key.startswith(PREFIX)]

@@ -1,8 +1,8 @@
-"""How long a client lets its query take: the `evaluationTimeout` of requests, scripts and sources.
+"""The time that a client allows its query: `evaluationTimeout` of requests, scripts and sources.
 
 A Gremlin Server takes the sum of what the statements of a script say; else the argument of the
-request; else a setting of its own. What is not above zero is no limit. `scriptEvaluationTimeout` is
-the name that the option had before TinkerPop 3.3.9.
+request; else a setting of its own. Zero and less is no limit. `scriptEvaluationTimeout` is the name
+that the option had before TinkerPop 3.3.9.
 """
 
 from __future__ import annotations
@@ -22,21 +22,22 @@ from gremlink.proxy.inference.errors import TimeLimitExceeded
 from gremlink.proxy.wire.request import RequestMessage
 
 EVALUATION_TIMEOUT = "evaluationTimeout"
-TOLD = 1000
+SHOWN = 1000
 """Characters of a query that its error tells."""
 
 _NAMES = (EVALUATION_TIMEOUT, "scriptEvaluationTimeout")
 
 
 def timeout_of_request(request: RequestMessage) -> int | None:
-    """What the arguments of a request say, in milliseconds; `None` if nothing."""
+    """Return the timeout in the arguments of a request, in milliseconds; `None` without one."""
     return next((found for name in _NAMES for found in _milliseconds(request.args.get(name))), None)
 
 
 def timeout_of_query(
     request: RequestMessage, traversals: Sequence[Traversal], *, is_script: bool
 ) -> int | None:
-    """What a request with these traversals says, in milliseconds; `None` if nothing."""
+    """Return the timeout of a request with these traversals, in milliseconds; `None` without
+    one."""
     said = [found for traversal in traversals for found in _of_source(traversal)]
     in_query = sum(said) if said else None
     in_request = timeout_of_request(request)
@@ -64,7 +65,7 @@ def _milliseconds(value: Argument | None) -> Iterator[int]:
 
 
 def with_time_left(request: RequestMessage, milliseconds: float) -> RequestMessage:
-    """The request with no more time than is left, where it tells its time at all."""
+    """Return the request with no more time than is left, if it names a timeout at all."""
     changed: dict[str, Argument | None] = {}
     for name in _NAMES:
         match request.args.get(name):
@@ -74,17 +75,17 @@ def with_time_left(request: RequestMessage, milliseconds: float) -> RequestMessa
 
 
 def with_deadline(request: RequestMessage, milliseconds: float) -> RequestMessage:
-    """A query of our own that ends when nobody waits for it any more."""
+    """Return a query of our own that ends when its result is no longer waited for."""
     left = Literal(Kind.LONG, max(1, int(milliseconds)))
     args: dict[str, Argument | None] = {_NAMES[1]: None, EVALUATION_TIMEOUT: left}
     return request.derive(request_id=request.request_id, args=args)
 
 
 def exceeded(request: RequestMessage, milliseconds: int) -> TimeLimitExceeded:
-    """What a client is told whose query has taken longer than that."""
+    """Return the error for a client whose query has taken longer than that."""
     match request.args.get("gremlin"):
         case Literal(Kind.STRING, str(text)):
-            told = text if len(text) <= TOLD else f"{text[:TOLD]}..."
+            query = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
         case _:
-            told = f"bytecode {request.request_id}"
-    return TimeLimitExceeded(milliseconds, told)
+            query = f"bytecode {request.request_id}"
+    return TimeLimitExceeded(milliseconds, query)

@@ -16,9 +16,9 @@ GREMLIN_LANG = "gremlin-lang"
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a query is written: `language` is that of a script, `None` for bytecode.
+    """The language and format of a query: `language` is that of a script, `None` for bytecode.
 
-    `room` tells whether the query may have more bindings than it needs.
+    `room` is true if the query may have more bindings than it needs.
     """
 
     format: Format
@@ -34,16 +34,16 @@ class Dialect:
 
     @property
     def is_groovy(self) -> bool:
-        """Whether the server compiles the query."""
+        """True if the server compiles the query."""
         return self.language == GROOVY
 
     @property
     def binds_properties(self) -> bool:
-        """Whether properties can only come in bindings: no text of gremlin-lang makes one."""
+        """True if properties can only come in bindings: no text of gremlin-lang makes one."""
         return self.written_in == GREMLIN_LANG
 
     def keeps(self, literals: Iterable[Literal]) -> bool:
-        """Whether literals are the same for the server when they come in a binding."""
+        """Return whether literals are the same for the server when they come in a binding."""
         if self.format.encoding is Encoding.GRAPHBINARY:
             return True
         if self.format.typed and self.format.version == 3:
@@ -51,8 +51,8 @@ class Dialect:
         return all(each.kind in _ALIKE_EVERYWHERE for each in literals)
 
     def prefers_binding(self, literals: Collection[Literal], limit: int) -> bool:
-        """Whether a Groovy script should get literals in a binding: because there are more than
-        `limit`, or so that its text stays the same."""
+        """Return whether a Groovy script should get literals in a binding: because there are more
+        than `limit`, or so that its text stays the same."""
         if not self.is_groovy:
             return False
         return len(literals) > limit or (self.room and self.keeps(literals))

@@ -40,15 +40,15 @@ ITS_WRITTEN_ID = anonymous(step("id"), step("asString"))
 
 
 class _Own:
-    """The origin of an id that is an object of the database's own, and stands here by its text."""
+    """The origin of an id that is an object of the database's own, represented here by its text."""
 
 
 OWN = _Own()
 
 
 def is_own(id: Literal) -> bool:
-    """Whether an id that was read is an object of the database's own, as OrientDB's record ids:
-    `V(text)` and `hasId(text)` find it, but it is not equal to its text."""
+    """Return whether an id that was read is an object of the database's own, as OrientDB's record
+    ids: `V(text)` and `hasId(text)` find it, but it is not equal to its text."""
     return id.origin is OWN
 
 
@@ -89,19 +89,19 @@ def input_query(
         fields[_LABEL] = anonymous(step("label"))
         if keys:
             fields[_VALUES] = anonymous(step("valueMap", *keys))
-    told = [step("project", *fields), *(step("by", way) for way in fields.values())]
+    reading = [step("project", *fields), *(step("by", way) for way in fields.values())]
     if list(fields) == [_ID]:
         # One list: for thousands of ids a server needs longer for as many results.
-        told = [step("id"), step("fold")]
+        reading = [step("id"), step("fold")]
     around = analysis.around(plan.inference)
     once_each = () if around.inputs_are_unique else (step("dedup"),)
     return analysis.traversal.with_steps(
-        [*around.input_steps, *once_each, step("limit", INPUT_LIMIT + 1), *told]
+        [*around.input_steps, *once_each, step("limit", INPUT_LIMIT + 1), *reading]
     )
 
 
 def read_vertices(results: Results) -> tuple[Sequence[Literal], list[frozenset[Literal]]]:
-    """The vertices, in order, and what each is known to be linked to. Raises `InferenceError`."""
+    """Return the vertices, in order, and the known links of each. Raises `InferenceError`."""
     ids = uniform(results)
     if ids is not None:
         _refuse_many(ids)
@@ -124,7 +124,7 @@ def read_vertices(results: Results) -> tuple[Sequence[Literal], list[frozenset[L
 
 
 def read_edges(results: Results) -> list[Edge]:
-    """The edges, in order. Raises `InferenceError`."""
+    """Return the edges, in order. Raises `InferenceError`."""
     edges = []
     for row in _rows(results):
         label = id_of(row.get(_LABEL)).value
@@ -137,15 +137,15 @@ def read_edges(results: Results) -> list[Edge]:
 
 
 def has_own_ids(results: Results) -> bool:
-    """Whether ids are objects of the database's own that do not tell their texts, as those of edges
+    """Return whether ids are objects of the database's own without their texts, as those of edges
     in JanusGraph."""
     ids = [row.get(_ID) for row in fields_of(results[:1])]
     return any(isinstance(id, Opaque) and text_of_own(id) is None for id in ids)
 
 
 def text_of_own(value: Argument | None) -> str | None:
-    """The text of an id that is an object of the database's own, by which `V(text)` finds it, as
-    OrientDB's record ids; `None` for another id, and where its text is not told."""
+    """Return the text of an id that is an object of the database's own, by which `V(text)` finds
+    it, as OrientDB's record ids; `None` for another id, and where it comes without its text."""
     match value:
         case Opaque("graphson", {"@type": str(), "@value": str(text)}):
             return text
@@ -164,14 +164,14 @@ def _refuse_alike(ids: Sequence[Literal]) -> None:
 
 
 def candidate_query(traversal: Traversal, filters: Sequence[Instruction]) -> Traversal:
-    """The query for the ids of all vertices that pass some filters."""
+    """Return the query for the ids of all vertices that pass some filters."""
     return traversal.with_steps(
         [step("V"), *filters, step("limit", CANDIDATE_LIMIT + 1), step("id")]
     )
 
 
 def read_candidates(results: Results) -> frozenset[Literal]:
-    """The ids. Raises `InferenceError`."""
+    """Return the ids. Raises `InferenceError`."""
     ids = read_ids(results)
     if len(ids) > CANDIDATE_LIMIT:
         raise UnsupportedOperation(
@@ -182,7 +182,7 @@ def read_candidates(results: Results) -> frozenset[Literal]:
 
 
 def read_ids(results: Results) -> list[Literal]:
-    """Ids as often as they were found. Raises `InferenceError`."""
+    """Return ids as often as they were found. Raises `InferenceError`."""
     ids: list[Literal] = []
     for result in results:
         value, bulk = (result.value, result.bulk) if isinstance(result, Bulked) else (result, 1)
@@ -191,7 +191,8 @@ def read_ids(results: Results) -> list[Literal]:
 
 
 def read_starts(results: Results) -> list[tuple[str, Argument]]:
-    """The elements from which a query goes on, each as often as it comes: `V` or `E`, and its id.
+    """Return the elements from which a query goes on, as often as each comes: `V` or `E`, and its
+    id.
 
     Raises `UnsupportedOperation` for anything else.
     """
@@ -203,7 +204,7 @@ def read_starts(results: Results) -> list[tuple[str, Argument]]:
 
 
 def _element(value: Argument) -> tuple[str, Argument]:
-    """`V` or `E`, and the id of the element that a database has written."""
+    """Return `V` or `E`, and the id of the element that a database has written."""
     match value:
         case Opaque("graphbinary", bytes(raw), "Vertex" | "Edge" as what):
             return what[0], graphbinary.read_value(raw[_ELEMENT_HEAD:])[0]
@@ -216,7 +217,7 @@ def _element(value: Argument) -> tuple[str, Argument]:
 
 
 def read_ids_of_any_type(results: Results) -> list[Argument]:
-    """Ids as often as they were found, also those of the database's own types."""
+    """Return ids as often as they were found, also those of the database's own types."""
     ids: list[Argument] = []
     for result in results:
         value, bulk = (result.value, result.bulk) if isinstance(result, Bulked) else (result, 1)
@@ -225,7 +226,7 @@ def read_ids_of_any_type(results: Results) -> list[Argument]:
 
 
 def id_of(value: Argument | None) -> Literal:
-    """An id as a literal. Raises `InternalFailure`."""
+    """Return an id as a literal. Raises `InternalFailure`."""
     if isinstance(value, Literal) and value.kind is not Kind.NULL:
         if value.origin is None:
             return value
@@ -240,8 +241,8 @@ def id_of(value: Argument | None) -> Literal:
 
 
 def refuse_own_ids(ids: Sequence[Literal]) -> None:
-    """Raise `UnsupportedOperation` if there are objects of the database's own among ids: nothing
-    that stands in a query is equal to them."""
+    """Raise `UnsupportedOperation` if there are objects of the database's own among ids: no literal
+    in a query is equal to them."""
     if any(map(is_own, ids)):
         raise UnsupportedOperation(
             "The ids of this database are objects of its own, by which no scores and no reasons can"
@@ -250,7 +251,7 @@ def refuse_own_ids(ids: Sequence[Literal]) -> None:
 
 
 def unfolded(results: Results) -> Results:
-    """What is in a list that is the only result."""
+    """Return the items of a list that is the only result, or the results."""
     only = _only_list(results)
     return results if only is None else only.items
 
@@ -282,7 +283,7 @@ def _refuse_many(results: Sequence[Argument]) -> None:
 
 
 def fields_of(results: Results) -> list[dict[str, Argument]]:
-    """The fields that `project` gave each result. Raises `InternalFailure`."""
+    """Return the fields that `project` gave each result. Raises `InternalFailure`."""
     rows: list[dict[str, Argument]] = []
     for result in results:
         row = result.value if isinstance(result, Bulked) else result

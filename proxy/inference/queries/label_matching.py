@@ -1,4 +1,4 @@
-"""Which vertices a database finds by a label, where they have several.
+"""The labels by which a database finds vertices that have several.
 
 A vertex with the labels `Admin` and `Person` has one label `Admin::Person` in TinkerGraph, and
 `hasLabel` finds it by that alone; in Neptune it is found by each of the two, and not by that. So
@@ -35,7 +35,7 @@ from gremlink.proxy.inference.queries.models import Model, Prepared, model_of
 from gremlink.proxy.inference.queries.query import Query
 
 PURPOSE = "labels"
-"""What this query is for, to people who ask."""
+"""The purpose of this query."""
 
 _IDS = "gremlink_samples"
 _ID, _LABEL, _FOUND = "v", "l", "n"
@@ -66,12 +66,12 @@ def _asking(
     if query.script is not None:
         bound, start = {_IDS: Items("list", ids)}, Instruction("V", (Variable(_IDS),))
     found = anonymous(step("hasLabel", plan.target_label), step("constant", True))
-    told = {
+    fields = {
         _ID: anonymous(step("id")),
         _LABEL: anonymous(step("label")),
         _FOUND: anonymous(step("coalesce", found, anonymous(step("constant", False)))),
     }
-    steps = [start, step("project", *told), *(step("by", way) for way in told.values())]
+    steps = [start, step("project", *fields), *(step("by", way) for way in fields.values())]
     return traversal.with_steps(steps), bound
 
 

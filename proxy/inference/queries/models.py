@@ -1,4 +1,4 @@
-"""Which models a query needs, and making sure of them before anything is read or written."""
+"""The models that a query needs: checked before anything is read or written."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ Model = PrepareLinks | PrepareProperty
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What models told of themselves: whose properties they predict, node or edge, what they have
-    to read for inductive inferences, and what may have the label that is asked for.
+    """The replies of the models of a query.
 
-    Of that the database tells the rest: the types that are left out, as it finds them not by the
-    label, and the models with a type of which it finds a part.
+    `elements` are the kinds of elements, node or edge, whose properties they predict, `scopes` the
+    parts of the live graph that they read, `bearers` the types that may have the label which is
+    asked for. Two fields come from the database: `without` are the types that its `hasLabel` does
+    not find, `in_part` the models with a type of which it finds a part.
     """
 
     elements: dict[Model, str] = field(default_factory=dict)
@@ -55,7 +56,7 @@ def prepare(plans: Sequence[Plan]) -> Generator[Command, Reply, Prepared]:
 
 
 def model_of(plan: Plan) -> Model:
-    """The model that a plan asks for."""
+    """Return the model that a plan asks for."""
     if isinstance(plan, LinkPlan):
         return PrepareLinks(plan.endpoint, plan.edge_label, plan.direction, plan.target_label)
     task = "classification" if plan.task == CLASSIFICATION else "regression"

@@ -1,4 +1,4 @@
-"""Reading what is around the inputs of an inductive inference, distance by distance.
+"""The query for the neighbourhood of the inputs of an inductive inference, distance by distance.
 
 For people who have friends, at distance 0 of 2::
 
@@ -46,7 +46,7 @@ TOGETHER = 1_000
 """Vertices that one query asks about."""
 
 NEIGHBOURHOOD = "neighbourhood"
-"""What the queries here are for, and how far from the inputs."""
+"""The purpose of the queries here; the distance from the inputs is added."""
 
 IDS = "gremlink_vertices"
 """The binding that carries their ids where a query is a script."""
@@ -130,7 +130,7 @@ def _are_valued(scope: Scope, label: str, distance: int) -> bool:
 def _links_to_others(
     label: str, direction: Direction, most: int, deterministic: bool
 ) -> list[Instruction]:
-    """The ids of at most so many neighbours: the first of them, or any."""
+    """Return the steps to the ids of at most so many neighbours: the first of them, or any."""
     id = EnumConstant("T", "id")
     chosen = (
         [step("order"), step("by", id), step("limit", most)]
@@ -143,7 +143,8 @@ def _links_to_others(
 def _valued_links(
     scope: Scope, direction: Direction, most: int, deterministic: bool
 ) -> list[Instruction]:
-    """The same for edges, each with its value; there may be several to one neighbour."""
+    """Return the steps to at most so many edges, each with its value; one neighbour may have
+    several."""
     assert scope.valued is not None
     label, key = scope.valued
     other = anonymous(step("inV" if direction == "out" else "outV"), step("id"))

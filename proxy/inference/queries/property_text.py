@@ -17,7 +17,7 @@ _BUFFER_HEAD = 6
 
 
 def values_of(entries: Entries) -> dict[str, tuple[str, ...]]:
-    """What `valueMap` gave, as texts."""
+    """Return the entries of a `valueMap` as texts."""
     return {
         str(key.value): tuple(texts_of(value))
         for key, value in entries.entries
@@ -26,7 +26,8 @@ def values_of(entries: Entries) -> dict[str, tuple[str, ...]]:
 
 
 def texts_of(value: Argument) -> Iterator[str]:
-    """The texts of a value, or of all values in a list; what has no text has none."""
+    """Return the texts of a value, or of all values in a list; a value without a text gives
+    none."""
     match value:
         case Items(_, items):
             for item in items:
@@ -55,7 +56,8 @@ def _decimal(number: float) -> str:
 
 
 def _text(value: Opaque) -> str | None:
-    """The text of a value that is no literal: dates in ISO 8601, in UTC if they are moments."""
+    """Return the text of a value that is no literal: dates in ISO 8601, in UTC if they are
+    moments."""
     match value.encoding, value.raw:
         case "graphbinary", bytes(raw):
             return _binary_text(value.what, raw)

@@ -1,4 +1,4 @@
-"""The query in a request, whatever it is written in, and requests derived from it."""
+"""The query in a request, in any language, and requests derived from it."""
 
 from __future__ import annotations
 
@@ -63,14 +63,15 @@ class Query:
 
     @property
     def dialect(self) -> Dialect:
-        """How the query is written."""
+        """The language and format of the query."""
         language = self.request.language if self.script is not None else None
         return Dialect(self.request.format, language)
 
     def asking(
         self, traversal: Traversal, request_id: UUID, bindings: Bindings | None = None
     ) -> RequestMessage:
-        """A request of our own for the results of a traversal, in a format that we can read."""
+        """Return a request of our own for the results of a traversal, in a format that we can
+        read."""
         traversal = without_options(traversal)
         gremlin = traversal if self.script is None else _text(script.write(traversal))
         return self.request.derive(
@@ -85,7 +86,8 @@ class Query:
         )
 
     def admission(self, request_id: UUID) -> RequestMessage:
-        """A request without results, which tells whether the database lets this client in."""
+        """Return a request without results, which fails if the database does not let this client
+        in."""
         first = self.analyses[self.concerned[0]].traversal
         return self.asking(first.with_steps([step("inject", 0), step("limit", 0)]), request_id)
 
@@ -95,8 +97,8 @@ class Query:
         bindings: Bindings,
         request_id: UUID | None = None,
     ) -> RequestMessage:
-        """The client's request with other traversals in the place of some of its own, under its
-        own id if no other is given."""
+        """Return the client's request with other traversals in the place of some of its own, under
+        its own id if no other is given."""
         gremlin: Argument
         if self.script is None:
             (traversal,) = changed.values()
@@ -111,7 +113,8 @@ class Query:
     def alone(
         self, statement: Statement, changed: Mapping[int, Traversal], bindings: Bindings
     ) -> RequestMessage:
-        """A request of our own that runs one statement, with other traversals in their places."""
+        """Return a request of our own that runs one statement, with other traversals in their
+        places."""
         return self.request.derive(
             request_id=uuid4(),
             format=self.request.format.readable,
@@ -143,7 +146,7 @@ def _text(text: str) -> Literal:
 
 
 def read_query(request: RequestMessage) -> Query | None:
-    """The query of a request, `None` if it asks for no inference.
+    """Return the query of a request, `None` if it asks for no inference.
 
     Raises `InferenceError` where an inference cannot be excluded, or cannot be asked for alone.
     """
@@ -178,8 +181,8 @@ def read_query(request: RequestMessage) -> Query | None:
 def _one_by_one(
     read: Script, analyses: Sequence[Analysis], concerned: list[int], request: RequestMessage
 ) -> tuple[Statement, ...]:
-    """The statements that have to run before the inputs of an inference are asked for, and the last
-    one with an inference; none where it does not matter what runs first.
+    """Return the statements that have to run before the inputs of an inference are asked for, and
+    the last one with an inference; none where the order does not matter.
 
     Raises `UnsupportedOperation` where it does and a statement cannot be sent alone.
     """

@@ -29,7 +29,7 @@ _TIMES_BASE = (
 
 
 def counted(counts: Counts) -> list[Instruction]:
-    """The steps that give each value as one result, in their order. There is at least one value.
+    """Return the steps that give each value as one result, in their order. There is at least one.
 
     The counts are read like numbers, digit for digit: what there is becomes ten times as much, and
     the next digits are added. Each value comes once more in the end, because what a later `inject`
@@ -51,7 +51,7 @@ def counted(counts: Counts) -> list[Instruction]:
 
 
 def _digits(number: int) -> Sequence[int]:
-    """The digits of a number, the last one first; none for zero."""
+    """Return the digits of a number, the last one first; none for zero."""
     digits = []
     while number:
         number, digit = divmod(number, _BASE)

@@ -1,4 +1,4 @@
-"""The steps that stand for an inference in the final query: from each input to its answers.
+"""The tree of `choose` steps from each input to its answers, in the place of an inference.
 
 For Henry's next friend::
 
@@ -45,9 +45,9 @@ takes in all elements before it gives any. Without one it looks through all bran
 
 
 def choose_tree(answers: Answers, by: Traversal = ITS_ID) -> list[Instruction]:
-    """The steps that lead each input to its answers and let nothing else through.
+    """Return the steps that lead each input to its answers and let nothing else through.
 
-    `by` tells the input: ordinarily it is the id of what comes.
+    `by` leads to what names the input: ordinarily the id of what comes.
     """
     if not answers:
         return list(NOTHING.steps)
@@ -67,7 +67,7 @@ def choose_tree(answers: Answers, by: Traversal = ITS_ID) -> list[Instruction]:
 
 @dataclass(frozen=True, slots=True)
 class _Branch:
-    """What the inputs of a branch lead to."""
+    """A branch: its inputs, and the traversal to their answers."""
 
     inputs: tuple[Literal, ...]
     traversal: Traversal
@@ -88,7 +88,7 @@ def _choose(branches: Sequence[_Branch], by: Traversal, otherwise: Traversal) ->
 
 
 def _found(branches: Sequence[_Branch]) -> list[Instruction]:
-    """The same where ids are not equal to what stands for them, but are found by it."""
+    """Return the steps where ids are not equal to their texts, but are found by them."""
     return [
         step(
             "union",
@@ -101,5 +101,5 @@ def _found(branches: Sequence[_Branch]) -> list[Instruction]:
 
 
 def groups(level: Sequence[_Item]) -> list[Sequence[_Item]]:
-    """The options of a level, `FAN_OUT` together."""
+    """Return the options of a level in groups of `FAN_OUT`."""
     return [level[start : start + FAN_OUT] for start in range(0, len(level), FAN_OUT)]

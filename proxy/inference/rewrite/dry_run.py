@@ -1,4 +1,4 @@
-"""What a database thinks of a query before it is let write.
+"""A dry run: the database reads a query before it is allowed to write.
 
 Steps before an inference that write run in a query of their own, and what comes then may fail: a
 step that the database does not know, a strategy, a value that its language cannot say. So the rest
@@ -57,7 +57,7 @@ def dry_run(rewriting: Rewriting, cut: int) -> Step[None]:
 
 
 def _instead(rewriting: Rewriting, plan: Plan, *, value_alone: bool) -> Written:
-    """Steps of the same form as those to the answers, or to their values."""
+    """Return steps of the same form as those to the answers, or to their values."""
     name = rewriting.binding()
     if isinstance(plan, LinkPlan):
         return vertices.vertices({_SOMEBODY: [_SOMEBODY]}, rewriting.dialect, name)

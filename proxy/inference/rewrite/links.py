@@ -27,7 +27,12 @@ from gremlink.proxy.inference.queries.models import model_of
 from gremlink.proxy.inference.rewrite import vertices
 from gremlink.proxy.inference.rewrite.forms import Row, choose
 from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
-from gremlink.proxy.inference.rewrite.scores import ScoreTable, Told, may_carry, replace_scores
+from gremlink.proxy.inference.rewrite.scores import (
+    ScoreTable,
+    TargetDetails,
+    may_carry,
+    replace_scores,
+)
 
 EXPLAINED = 1000
 """Results that one query can have explained: each takes a model some milliseconds."""
@@ -39,7 +44,7 @@ def replace_links(rewriting: Rewriting, plan: Plan) -> Step[None]:
     around = rewriting.analysis.around(plan.inference)
     asking = input_query(rewriting.analysis, plan, "node")
     inputs, known = read_vertices((yield from rewriting.ask(asking)))
-    told: Told = {}
+    details: TargetDetails = {}
     reads = around.score_reads
     if reads:
         refuse_own_ids(inputs)
@@ -59,15 +64,15 @@ def replace_links(rewriting: Rewriting, plan: Plan) -> Step[None]:
         )
         links = cast(Links, (yield prediction))
         if any(read.key == EXPLAIN for read in reads):
-            told = yield from _explained(rewriting, prediction, links)
+            details = yield from _explained(rewriting, prediction, links)
         else:
-            told = _scores(inputs, links)
-    answers = LinkAnswers(rewriting, plan, inputs, told)
+            details = _scores(inputs, links)
+    answers = LinkAnswers(rewriting, plan, inputs, details)
     choose(LINKS, answers).write(answers)
 
 
-def _explained(rewriting: Rewriting, prediction: PredictLinks, links: Links) -> Step[Told]:
-    """Why each of the targets is predicted."""
+def _explained(rewriting: Rewriting, prediction: PredictLinks, links: Links) -> Step[TargetDetails]:
+    """Ask why each of the targets is predicted."""
     count = sum(map(len, links))
     if count > EXPLAINED:
         raise UnsupportedOperation(
@@ -86,8 +91,8 @@ def _explained(rewriting: Rewriting, prediction: PredictLinks, links: Links) -> 
 
 
 def _candidates(rewriting: Rewriting, plan: LinkPlan) -> Step[frozenset[Literal] | None]:
-    """The vertices that pass the filters which come first, if any do: the one for the label, where
-    it lets a part of those through that are of a type."""
+    """Ask for the vertices that pass the filters which come first, if any do: also for those with
+    the label, if a type of vertices has it in part."""
     filters = plan.filters
     if filters is None and model_of(plan) in rewriting.prepared.in_part:
         filters = (step("hasLabel", plan.target_label),)
@@ -97,7 +102,7 @@ def _candidates(rewriting: Rewriting, plan: LinkPlan) -> Step[frozenset[Literal]
     return read_candidates((yield from rewriting.ask(asking)))
 
 
-def _scores(inputs: Sequence[Literal], links: Links) -> Told:
+def _scores(inputs: Sequence[Literal], links: Links) -> TargetDetails:
     return {
         vertex: {target: Literal(Kind.DOUBLE, score) for target, score in found}
         for vertex, found in zip(inputs, links, strict=True)
@@ -106,19 +111,23 @@ def _scores(inputs: Sequence[Literal], links: Links) -> Told:
 
 
 class LinkAnswers:
-    """The targets of the inputs, with what is told of each: their scores, or maps.
+    """The targets of the inputs, with their scores or the maps that explain them.
 
     Its properties are the columns of `LINKS`, its other methods write the forms.
     """
 
     def __init__(
-        self, rewriting: Rewriting, plan: LinkPlan, inputs: Sequence[Literal], told: Told
+        self,
+        rewriting: Rewriting,
+        plan: LinkPlan,
+        inputs: Sequence[Literal],
+        details: TargetDetails,
     ) -> None:
         self._rewriting = rewriting
         self._plan = plan
         self._around = rewriting.analysis.around(plan.inference)
         self._inputs = inputs
-        self._told = told
+        self._details = details
 
     @property
     def scores(self) -> str:
@@ -130,7 +139,7 @@ class LinkAnswers:
     @property
     def one_input(self) -> bool:
         """True for one input, which has targets."""
-        return len(self._inputs) == len(self._told) == 1
+        return len(self._inputs) == len(self._details) == 1
 
     @property
     def may_start(self) -> bool:
@@ -140,7 +149,7 @@ class LinkAnswers:
     def start(self) -> None:
         """Begin the query with the targets."""
         rewriting = self._rewriting
-        (found,) = self._told.values()
+        (found,) = self._details.values()
         written = vertices.from_start(list(found), rewriting.dialect, rewriting.binding())
         start = rewriting.bound(written)
         rewriting.traversal = rewriting.traversal.with_steps([*start, *self._around.following])
@@ -168,7 +177,7 @@ class LinkAnswers:
 
     @property
     def _targets(self) -> dict[Literal, list[Literal]]:
-        return {vertex: list(found) for vertex, found in self._told.items()}
+        return {vertex: list(found) for vertex, found in self._details.items()}
 
     def _tree(self) -> Sequence[Instruction]:
         rewriting = self._rewriting
@@ -178,7 +187,7 @@ class LinkAnswers:
 
     def _table(self) -> ScoreTable:
         self._rewriting.tables += 1
-        return ScoreTable(self._told, self._rewriting.tables - 1)
+        return ScoreTable(self._details, self._rewriting.tables - 1)
 
     def _look_up(self, table: ScoreTable, found: Callable[[str], vertices.Written]) -> None:
         """Replace the steps that read scores by look-ups, by the target alone where no path is."""

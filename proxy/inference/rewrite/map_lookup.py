@@ -1,10 +1,10 @@
-"""From an element to what a map holds for its id, for any number of elements.
+"""Look-ups in maps: from an element to the entry for its id, for any number of elements.
 
     .flatMap(__.sack(assign).by(__.id()).constant(map).select(__.sack()).unfold())
 
 A server hashes the map for each element that it looks up, so that the map must not be large; and it
-resets all branches of a `choose` that stands in a nested traversal for each, so that they must not
-be many. Maps of some hundred entries behind a `choose` between them are quick for ten thousand::
+resets all branches of a `choose` in a nested traversal for each, so that they must not be many.
+Maps of some hundred entries behind a `choose` between them are quick for ten thousand::
 
     .choose(__.id()).option(P.lt("m"), <look-up>).option(P.between("m", "s"), <look-up>)...
 """
@@ -37,14 +37,14 @@ Table = Callable[[Sequence[Literal]], Argument]
 """The map that is to hold what some ids lead to, a list for each of them."""
 
 
-def looked_up(
+def look_up(
     ids: Sequence[Literal], table: Table, most: int = TABLES, by: Traversal = ITS_ID
 ) -> list[Instruction]:
-    """The steps that lead each element to the items of its list, in their order.
+    """Return the steps that lead each element to the items of its list, in their order.
 
-    There are `most` maps at the most. `by` tells the id of what comes.
-    `ids` are of all elements that may come, also of those with nothing: a `select` that finds no
-    entry would go on with a label or side effect of that name. They are all different.
+    There are `most` maps at the most. `by` leads to the id of what comes. `ids` are of all elements
+    that may come, also of those with nothing: a `select` that finds no entry would go on with a
+    label or side effect of that name. They are all different.
     """
     if len(ids) <= TABLE_SIZE:
         return [_look_up(table(ids), by)]
@@ -77,7 +77,7 @@ def _look_up(table: Argument, by: Traversal) -> Instruction:
 
 
 def _range(parts: Sequence[Sequence[Literal]], number: int) -> Predicate:
-    """From the first id of a part to the first of the next."""
+    """Return the range from the first id of a part to the first of the next."""
     if number == 0:
         return Predicate("P", "lt", (parts[1][0],))
     if number == len(parts) - 1:
@@ -86,7 +86,7 @@ def _range(parts: Sequence[Sequence[Literal]], number: int) -> Predicate:
 
 
 def _sorted(ids: Sequence[Literal]) -> list[Literal] | None:
-    """The ids in the order in which Java compares them; `None` if it does not compare them all."""
+    """Sort ids in the order in which Java compares them; `None` if it does not compare them all."""
     values = [id.value for id in ids]
     if all(isinstance(value, str) for value in values):
         # Java compares UTF-16 code units.
@@ -99,6 +99,6 @@ def _sorted(ids: Sequence[Literal]) -> list[Literal] | None:
 
 
 def _signed(bits: Any) -> int:
-    """The lowest 64 bits as Java's `long`."""
+    """Return the lowest 64 bits as Java's `long`."""
     low = int(bits) & (2**64 - 1)
     return low - 2**64 if low >> 63 else low

@@ -68,7 +68,7 @@ def refuse_other_elements(plan: PropertyPlan, element: str, inputs: OutputType) 
 def _inputs(
     rewriting: Rewriting, plan: PropertyPlan, element: str
 ) -> Step[tuple[Sequence[Literal], Sequence[Edge] | None, Traversal]]:
-    """The ids of the inputs, these as edges if they are some, and what leads from one to its id."""
+    """Ask for the inputs: their ids, the edges if they are some, and the way from one to its id."""
     model = cast(PrepareProperty, model_of(plan))
     keys = () if plan.inductive is None else rewriting.prepared.scopes[model].edge_keys
     by = ITS_ID
@@ -89,7 +89,7 @@ def _prediction(
     ids: Sequence[Literal],
     edges: Sequence[Edge] | None,
 ) -> Step[PredictProperty]:
-    """What the model is asked for, on the graph as it is now if the inference is inductive."""
+    """Return the command for the model, on the graph as it is now if the inference is inductive."""
     ends = [end for edge in edges or () for end in (edge.source, edge.target)]
     read = yield from rewriting.neighbourhood(plan, ends or ids)
     inputs: Sequence[Literal | Edge] = ids if edges is None else edges
@@ -98,7 +98,7 @@ def _prediction(
 
 
 def _values(plan: PropertyPlan, found: Values) -> list[Literal]:
-    """The values of all that `_flattened` makes of these."""
+    """Return the values of all that `_flattened` makes of these."""
     if not plan.scored:
         return [value for values in found for value, _ in values]
     return [value for values in found for _, value in _flattened(plan, values)]
@@ -107,7 +107,7 @@ def _values(plan: PropertyPlan, found: Values) -> list[Literal]:
 def _flattened(
     plan: PropertyPlan, values: Sequence[tuple[Literal, float]]
 ) -> list[tuple[str, Literal]]:
-    """Values as properties, each followed by its score if the query asks for it."""
+    """Return values as properties, each followed by its score if the query asks for it."""
     pairs: list[tuple[str, Literal]] = []
     for value, score in values:
         pairs.append((plan.key, value))
@@ -211,11 +211,11 @@ class PropertyAnswers:
 
     def value_maps(self) -> None:
         """Write look-ups of the values in maps."""
-        told = {
+        values_of = {
             id: [value for value, _ in values]
             for id, values in zip(self._ids, self.found, strict=True)
         }
-        steps = self._rewriting.bound(self._writing.values_of_each(told))
+        steps = self._rewriting.bound(self._writing.values_of_each(values_of))
         self._rewriting.replace(self._plan, steps, behind=1)
 
     def each(self) -> None:

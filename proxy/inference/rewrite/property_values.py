@@ -1,7 +1,7 @@
-"""Predicted properties in the encoding of the query that they go into.
+"""Predicted properties and their values as steps, in the language and format of the query.
 
-A query goes on with the properties of each element, which are looked up by its id (`lookup`); or,
-where it cannot tell the difference, it begins with all of them.
+A query goes on with the properties of each element, which are looked up by its id (`map_lookup`);
+or, where it cannot tell the difference, it begins with all of them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from gremlink.proxy.inference.queries.dialect import BYTECODE, GREMLIN_LANG, Dia
 from gremlink.proxy.inference.queries.inputs import ITS_ID, is_own
 from gremlink.proxy.inference.rewrite.choose_tree import FAN_OUT, NOTHING, choose_tree
 from gremlink.proxy.inference.rewrite.forms import Row, choose
-from gremlink.proxy.inference.rewrite.map_lookup import TABLES, looked_up
+from gremlink.proxy.inference.rewrite.map_lookup import TABLES, look_up
 from gremlink.proxy.inference.rewrite.vertices import Written, bound_tree
 from gremlink.proxy.wire.elements import (
     graphbinary_edge_property,
@@ -53,14 +53,14 @@ Pairs = Sequence[tuple[str, Literal]]
 
 
 def _fresh_ids() -> Iterator[Literal]:
-    """Ids for predicted properties: those of two properties differ, as in every graph."""
+    """Make ids for predicted properties: those of two properties differ, as in every graph."""
     own = uuid4()
     return (Literal.string(f"predicted:{own}:{number}") for number in count())
 
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """How properties of elements, `"node"` or `"edge"`, are written into a query.
+    """The form of properties of elements, `"node"` or `"edge"`, in a query.
 
     `binding` is a name that is free for them in a script; `by` leads from an element to its id.
     """
@@ -80,7 +80,8 @@ class Properties:
         return choose(PER_ELEMENT, case).write(case)
 
     def can_look_up(self, elements: Collection[Literal], values: Collection[Literal]) -> bool:
-        """Whether there is so much that `values_of_each` pays, and nothing changes in its maps."""
+        """Return whether there is so much that `values_of_each` pays, and nothing changes in its
+        maps."""
         format = self.dialect.format
         typed = format.encoding is Encoding.GRAPHBINARY or (format.typed and format.version == 3)
         if any(map(is_own, elements)):
@@ -90,7 +91,7 @@ class Properties:
         )
 
     def values_of_each(self, predicted: Mapping[Literal, Sequence[Literal]]) -> Written:
-        """From each element to the values predicted for it, best first.
+        """Return the steps from each element to the values predicted for it, best first.
 
         All elements that may come are among the keys, also those without any.
         """
@@ -118,10 +119,10 @@ class Properties:
             return Variable(name)
 
         most = BINDINGS if self.dialect.binds_properties else TABLES
-        return Written(looked_up(list(predicted), table, most, self.by), bindings)
+        return Written(look_up(list(predicted), table, most, self.by), bindings)
 
     def from_start(self, found: Pairs) -> Written:
-        """The beginning of a traversal that has just these properties."""
+        """Return the beginning of a traversal that has just these properties."""
         if not found:
             return Written(NOTHING_AT_ALL, {})
         # A list, because a server looks for the edge of a property that is injected itself.
@@ -136,7 +137,7 @@ class Properties:
         return Written([step("inject", every), step("unfold")], {})
 
     def values_from_start(self, found: Sequence[Literal]) -> Written:
-        """The beginning of a traversal that has these values of properties."""
+        """Return the beginning of a traversal that has these values of properties."""
         if not found:
             return Written(NOTHING_AT_ALL, {})
         values = tuple(found)
@@ -246,7 +247,7 @@ class PerElement:
             bindings[name] = self._map(ids)
             return Variable(name)
 
-        steps = looked_up(list(self._predicted), table, BINDINGS, self._writing.by)
+        steps = look_up(list(self._predicted), table, BINDINGS, self._writing.by)
         return Written(steps, bindings)
 
     def branches(self) -> Written:
@@ -262,7 +263,7 @@ class PerElement:
 
     def maps(self) -> Written:
         """Write look-ups in maps that the bytecode holds."""
-        return Written(looked_up(list(self._predicted), self._map, by=self._writing.by), {})
+        return Written(look_up(list(self._predicted), self._map, by=self._writing.by), {})
 
     def built_maps(self) -> Written:
         """Write look-ups in maps that a Groovy server builds from a binding."""
@@ -276,7 +277,7 @@ class PerElement:
             text = f"{writing.binding}[{len(tables) - 1}].collectEntries {made}"
             return Opaque("script", text, "answers")
 
-        steps = looked_up(list(self._predicted), table, by=writing.by)
+        steps = look_up(list(self._predicted), table, by=writing.by)
         return Written(steps, {writing.binding: Items("list", tuple(tables))})
 
     def _leaves(self) -> dict[Literal, list[Instruction]]:
@@ -312,7 +313,7 @@ def _constants(found: Sequence[Argument]) -> list[Instruction]:
 
 
 def _survives(dialect: Dialect, keys: Sequence[Literal], values: Sequence[Literal]) -> bool:
-    """Whether literals are the same for the server when they come in a map or a binding."""
+    """Return whether literals are the same for the server when they come in a map or a binding."""
     if dialect.keeps((*keys, *values)):
         return True
     # GraphSON 2 has only strings for keys of a map

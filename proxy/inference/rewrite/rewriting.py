@@ -66,7 +66,8 @@ class Rewriting:
     def ask(
         self, traversal: Traversal, bindings: Mapping[str, Argument] | None = None
     ) -> Step[Results]:
-        """The results of a query of our own, with `bindings` beside those that there are."""
+        """Ask for the results of a query of our own, with `bindings` beside those that there
+        are."""
         every = {**self.bindings, **(bindings or {})}
         request = self.query.asking(traversal, uuid4(), every)
         return cast(Results, (yield Ask(request)))
@@ -74,21 +75,21 @@ class Rewriting:
     def run_once(self, cut: int) -> Step[None]:
         """Run the first `cut` steps, and go on from what they lead to."""
         self.has_run = True
-        told = yield from self.ask(
+        found = yield from self.ask(
             side_effects.starts_query(self.traversal, cut, self.analysis.type_before(cut))
         )
-        self.traversal = side_effects.going_on(self.traversal, cut, self._start(cut, told))
+        self.traversal = side_effects.going_on(self.traversal, cut, self._start(cut, found))
 
-    def _start(self, cut: int, told: Results) -> Instruction | None:
-        """The step to what the first `cut` steps have led to; `None` if that is nothing."""
+    def _start(self, cut: int, found: Results) -> Instruction | None:
+        """Return the step to what the first `cut` steps have led to; `None` if that is nothing."""
         if side_effects.begins_anew(self.traversal, cut):
-            zeros = read_ids(told)
+            zeros = read_ids(found)
             return Instruction("inject", tuple(zeros)) if zeros else None
         name = side_effects.element_of(self.analysis.type_before(cut))
         if name is not None:
-            ids = read_ids_of_any_type(told)
+            ids = read_ids_of_any_type(found)
         else:
-            starts = read_starts(told)
+            starts = read_starts(found)
             names = {name for name, _ in starts}
             if len(names) > 1:
                 raise UnsupportedOperation(
@@ -101,7 +102,7 @@ class Rewriting:
         return self._elements(name, ids)
 
     def _elements(self, name: str, ids: Sequence[Argument]) -> Instruction:
-        """The step to elements that are named by their ids."""
+        """Return the step to elements that are named by their ids."""
         literals = [id for id in ids if isinstance(id, Literal)]
         if self.query.script is None:
             return Instruction(name, tuple(ids))
@@ -112,7 +113,7 @@ class Rewriting:
         return self.bound(Written([Instruction(name, tuple(map(Variable, bound)))], bound))[0]
 
     def neighbourhood(self, plan: Plan, inputs: Sequence[Literal]) -> Step[Neighbourhood | None]:
-        """What is around the inputs now, if the inference is inductive."""
+        """Read the neighbourhood of the inputs, if the inference is inductive."""
         if plan.inductive is None:
             return None
         reading = read_neighbourhood(
@@ -133,13 +134,13 @@ class Rewriting:
             return cast(Neighbourhood, stop.value)
 
     def bound(self, written: Written) -> Sequence[Instruction]:
-        """The steps, whose bindings the query will have."""
+        """Return the steps, and add their bindings to those of the query."""
         self.bindings.update(written.bindings)
         return written.steps
 
     @property
     def dialect(self) -> Dialect:
-        """How the query is written, with the bindings that it has by now."""
+        """The language and format of the query, with the bindings that it has by now."""
         taken = len(self.query.request.bindings) + len(self.bindings)
         return replace(self.query.dialect, room=taken < ROOM)
 
@@ -150,5 +151,5 @@ class Rewriting:
         self.traversal = splice(self.traversal, inference.path, width, steps)
 
     def binding(self) -> str:
-        """A name that is free."""
+        """Return a name that is free."""
         return f"gremlink_answers_{len(self.bindings)}"

@@ -1,6 +1,6 @@
-"""What a query reads about predicted links: `values("Neptune#ml.score")`, a number, and
-`values("Neptune#ml.explain")`, a map with the score in it.
+"""Scores and explanations of predicted links as steps, where a query reads them.
 
+`values("Neptune#ml.score")` is a number, `values("Neptune#ml.explain")` a map with the score in it.
 No step of plain Gremlin gives a vertex a number on its way. So every traverser carries the scores
 of its input in its sack, and a label of our own keeps the target in the path, by which its score
 is looked up::
@@ -40,28 +40,29 @@ from gremlink.proxy.inference.rewrite import vertices
 from gremlink.proxy.inference.rewrite.vertices import Written
 from gremlink.proxy.inference.splice import splice
 
-Told = Mapping[Literal, Mapping[Literal, Argument]]
-"""For each input, what is told of its targets: their scores, or maps that explain them."""
+TargetDetails = Mapping[Literal, Mapping[Literal, Argument]]
+"""For each input and each of its targets, the score or a map that explains it."""
 
 _SCORE_ENTRY = "score"
-"""Where the score stands in an explanation."""
+"""The entry of an explanation that is the score."""
 
 
 class ScoreTable:
-    """What is told of the targets of one inference; `number` tells its labels from others'."""
+    """The scores or explanations of the targets of one inference; `number` makes its labels
+    unique."""
 
-    def __init__(self, told: Told, number: int) -> None:
-        self._told = told
+    def __init__(self, details: TargetDetails, number: int) -> None:
+        self._details = details
         self._input = f"gremlink_input_{number}"
         self._target = f"gremlink_target_{number}"
 
     @property
     def by_input(self) -> dict[Literal, Entries]:
-        """What is told of the targets of each input, as a map."""
-        return {source: _map(targets) for source, targets in self._told.items()}
+        """The scores or explanations of the targets of each input, as a map."""
+        return {source: _map(targets) for source, targets in self._details.items()}
 
     def labelled(self, steps: Sequence[Instruction]) -> list[Instruction]:
-        """The steps from the inputs to the targets, both kept in the path."""
+        """Return the steps from the inputs to the targets, both kept in the path."""
         return [
             *(step("identity"), step("as", self._input)),
             *steps,
@@ -69,21 +70,22 @@ class ScoreTable:
         ]
 
     def look_up_carried(self, key: str) -> list[Instruction]:
-        """The steps to what `key` asks for, where the sack holds what is told for the input."""
+        """Return the steps to what `key` asks for, where the sack holds the map of the input."""
         return [self._found([step("sack")], key)]
 
     def look_up(self, key: str, dialect: Dialect, binding: str) -> Written:
-        """The steps from a predicted vertex, or what comes after it, to what `key` asks for."""
+        """Return the steps from a predicted vertex, or what comes after it, to what `key` asks
+        for."""
         written = vertices.tables(self.by_input, self._input, dialect, binding)
         return Written([self._found(written.steps, key)], written.bindings)
 
     def look_up_pathless(self, key: str, dialect: Dialect, binding: str) -> Written:
-        """The steps from a predicted vertex alone to what `key` asks for.
+        """Return the steps from a predicted vertex alone to what `key` asks for.
 
         Raises `UnsupportedOperation` where it has several.
         """
         single: dict[Literal, Argument] = {}
-        for targets in self._told.values():
+        for targets in self._details.values():
             for target, value in targets.items():
                 if single.setdefault(target, value) != value:
                     raise UnsupportedOperation(
@@ -97,16 +99,16 @@ class ScoreTable:
         return Written([self._found([*here, *written.steps], key)], written.bindings)
 
     def _found(self, steps: Sequence[Instruction], key: str) -> Instruction:
-        """One step, so that the tables do not show in the path."""
+        """Return the look-up as one step, so that the tables do not show in the path."""
         target = anonymous(step("select", self._target), step("id"))
         entry = [step("select", _SCORE_ENTRY)] if key == SCORE and self._explains() else []
         return step("map", anonymous(*steps, step("select", target), *entry))
 
     def _explains(self) -> bool:
-        """Whether what is told of a target is a map, with the score in it."""
+        """Return whether the details of a target are a map, with the score in it."""
         return any(
             isinstance(value, Entries)
-            for targets in self._told.values()
+            for targets in self._details.values()
             for value in targets.values()
         )
 
@@ -122,12 +124,13 @@ def replace_scores(
     reads: Sequence[ScoreRead],
     look_up: Mapping[tuple[str, bool], Sequence[Instruction]],
 ) -> Traversal:
-    """The traversal with each of `reads` looked up; `look_up[key, pathless]` are its steps."""
+    """Return the traversal with each of `reads` looked up; `look_up[key, pathless]` are its
+    steps."""
     # The last first, so that the paths of the others stay true.
     for read in sorted(reads, key=lambda read: read.path, reverse=True):
         traversal = splice(traversal, read.path, 1, look_up[read.key, read.pathless])
     return traversal
 
 
-def _map(told: Mapping[Literal, Argument]) -> Entries:
-    return Entries(tuple(told.items()))
+def _map(details: Mapping[Literal, Argument]) -> Entries:
+    return Entries(tuple(details.items()))

@@ -1,8 +1,8 @@
-"""One query in the place of two, where the inputs need not be asked for.
+"""The speculative query: one query in the place of two, where the inputs need not be asked for.
 
 Ordinarily the inputs of a link prediction and their links are asked for, then their answers are. A
-query that names its one input by its id can do with the second query: the answers are those of the
-links that the model knows from its training, and go out under the condition that it is so::
+query that names its one input by its id can do with the second query: the answers are those for the
+links that the model knows from its training, and go out under the condition that these are right::
 
     g.V("user_19")
      .filter(__.id().is("user_19"))
@@ -55,8 +55,7 @@ _NEEDS_SOMETHING = frozenset(
 Filters are not among them: where they let no answer through, a query would be asked for nothing."""
 
 _TAILS = ("", ".toList()", ".next()")
-"""What may stand behind the traversal of a script: where that gives nothing, so does the script, or
-it fails."""
+"""Ends of scripts with which a traversal without results gives no result, or an error."""
 
 
 def try_one_query(query: Query, planned: Mapping[int, Sequence[Plan]]) -> Step[None]:
@@ -89,7 +88,7 @@ def try_one_query(query: Query, planned: Mapping[int, Sequence[Plan]]) -> Step[N
 
 
 def _is_simple(query: Query) -> bool:
-    """Whether the answer to the client is that of the query, in a form that we can read."""
+    """Return whether the answer to the client is that of the query, in a form that we can read."""
     request, script = query.request, query.script
     if request.processor == "session" or request.format.readable != request.format:
         return False
@@ -97,7 +96,7 @@ def _is_simple(query: Query) -> bool:
 
 
 def _names_its_input(analysis: Analysis, plan: LinkPlan) -> bool:
-    """Whether an inference follows `V(id)`, and nothing behind it speaks for less than answers."""
+    """Return whether an inference follows `V(id)`, and each result behind it needs an answer."""
     if plan.inference.path != (1,) or not has_defaults(plan):
         return False
     match analysis.traversal.step(0):
@@ -129,12 +128,13 @@ def has_defaults(plan: LinkPlan) -> bool:
 
 
 def can_be_looked_for(linked: Iterable[Literal]) -> bool:
-    """Whether a server tells these ids from all others: `1` and `1L` are equal to it."""
+    """Return whether a server distinguishes these ids from all others: `1` and `1L` are equal to
+    it."""
     return all(id.kind in (Kind.STRING, Kind.UUID) for id in linked)
 
 
 def _answers(rewriting: Rewriting, plan: LinkPlan, guess: Guess) -> Sequence[Instruction]:
-    """The steps from the input to the answers, if it is linked as the guess says."""
+    """Return the steps from the input to the answers, if it is linked as the guess says."""
     start = rewriting.bound(
         vertices.from_start(guess.targets, rewriting.dialect, rewriting.binding())
     )
@@ -153,7 +153,7 @@ def _answers(rewriting: Rewriting, plan: LinkPlan, guess: Guess) -> Sequence[Ins
 
 
 def _within(rewriting: Rewriting, ids: Sequence[Literal]) -> tuple[Predicate, Instruction]:
-    """The predicate for some ids, and the step for their number."""
+    """Return the predicate for some ids, and the step for their number."""
     every: Sequence[Argument] = ids
     count: Argument = Literal.of(len(ids))
     if rewriting.dialect.prefers_binding(ids, LITERAL_LIMIT):

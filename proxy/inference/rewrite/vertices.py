@@ -1,9 +1,9 @@
-"""Answers in the encoding of the query that they go into.
+"""Predicted vertices and tables of scores as steps, in the language and format of the query.
 
 Bytecode takes them as they are. Groovy compiles each text that it has not seen to a Java class,
 which takes it fifty times as long as to run a small query, and a class holds only some hundred
 literals: answers travel as a binding, and the text around them is always the same. For several
-inputs it is a closure that builds the tree of `tree`. In gremlin-lang properties are always bound.
+inputs it is a closure that builds the tree of `choose_tree`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Written:
 
 
 def vertices(targets: Targets, dialect: Dialect, binding: str) -> Written:
-    """From each input to the vertices predicted for it."""
+    """Return the steps from each input to the vertices predicted for it."""
     values = [*targets, *(target for found in targets.values() for target in found)]
     own = any(map(is_own, targets))
     if targets and not own and dialect.prefers_binding(values, LITERAL_LIMIT):
@@ -63,7 +63,7 @@ def vertices(targets: Targets, dialect: Dialect, binding: str) -> Written:
 def vertices_with(
     targets: Targets, carried: Mapping[Literal, Entries], dialect: Dialect, binding: str
 ) -> Written:
-    """The same, and each traverser has the map of its input in its sack from then on."""
+    """Return the same steps; each traverser has the map of its input in its sack from then on."""
     values = [*targets, *(target for found in targets.values() for target in found)]
     values += (each for entries in carried.values() for each in _literals(entries))
     if targets and dialect.prefers_binding(values, LITERAL_LIMIT):
@@ -88,7 +88,7 @@ def vertices_with(
 def tables(
     content: Mapping[Literal, Entries], label: str, dialect: Dialect, binding: str
 ) -> Written:
-    """From anything to the map that belongs to the input which the path holds under `label`.
+    """Return the steps from anything to the map of the input that the path holds under `label`.
 
     Not one map of maps: a server hashes the object of a traverser whenever it is handed to a nested
     traversal, and a large map each time is what takes the time.
@@ -102,7 +102,7 @@ def tables(
 
 
 def table(content: Entries, dialect: Dialect, binding: str) -> Written:
-    """From anything to a map."""
+    """Return the step from anything to a map."""
     if not dialect.is_groovy:
         return Written([step("constant", content)], {})
     return Written([step("constant", Variable(binding))], {binding: content})
@@ -111,7 +111,7 @@ def table(content: Entries, dialect: Dialect, binding: str) -> Written:
 def from_start(
     targets: Sequence[Literal], dialect: Dialect, binding: str, name: str = "V"
 ) -> Written:
-    """The beginning of a traversal that has just these vertices; with the `name` `E`, edges."""
+    """Return the beginning of a traversal with just these vertices; with the `name` `E`, edges."""
     if not dialect.prefers_binding(targets, LITERAL_LIMIT):
         return Written([step(name, *targets)], {})
     bound = Opaque("script", f"{binding} as Object[]", "answers")
@@ -119,7 +119,7 @@ def from_start(
 
 
 def _literals(argument: Argument) -> Iterator[Literal]:
-    """The literals in an argument."""
+    """Find the literals in an argument."""
     match argument:
         case Literal():
             yield argument
@@ -135,7 +135,7 @@ def _literals(argument: Argument) -> Iterator[Literal]:
 def bound_tree(
     pairs: Sequence[tuple[Literal, Argument]], leaf: str, binding: str, by: str = "__.id()"
 ) -> Written:
-    """The tree of `choose_tree`, built by the server from a binding.
+    """Return the tree of `choose_tree`, built by the server from a binding.
 
     A level of it is a list of pairs: an id and its answers, or a list of ids and a level.
     """

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from gremlink.grammar import script
 from gremlink.grammar.traversal import Instruction, Kind, Literal, step
-from gremlink.proxy.inference.analysed_request import understand
+from gremlink.proxy.inference.analysed_request import analyse
 from gremlink.proxy.inference.analysis.analysis import Analysis
 from gremlink.proxy.inference.analysis.options import Inductive
 from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan
@@ -68,10 +68,10 @@ class Explainer:
 
     async def _explain(self, request: web.Request, message: RequestMessage) -> web.Response:
         title = "Neptune Gremlin Explain"
-        understood = understand(message, self.relay.settings)
-        if understood is None:
+        analysed = analyse(message, self.relay.settings)
+        if analysed is None:
             return await self._by_database(request, message, title, step("explain"))
-        query, plans = understood.query, understood.planned
+        query, plans = analysed.query, analysed.planned
         parts = [_section("Query String", [text_of(message)])]
         if any(query.analyses[number].runs_once for number in plans):
             await self.relay.ask(request, query.admission(uuid4()))
@@ -104,8 +104,8 @@ class Explainer:
         results = await self.relay.ask(request, final)
         ended = time.perf_counter()
         profile.lines.append(f"final query: {len(results)} results, {_ms(ended - before)}")
-        understood = understand(message, self.relay.settings)
-        plans = {} if understood is None else understood.planned
+        analysed = analyse(message, self.relay.settings)
+        plans = {} if analysed is None else analysed.planned
         return _page(
             title,
             [

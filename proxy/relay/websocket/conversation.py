@@ -14,11 +14,11 @@ from uuid import UUID
 
 from gremlink.proxy.config import Limits
 from gremlink.proxy.inference import commands as inference
-from gremlink.proxy.inference.analysed_request import Understood
+from gremlink.proxy.inference.analysed_request import AnalysedRequest
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import Reply
 from gremlink.proxy.inference.errors import InferenceError, InternalFailure
-from gremlink.proxy.inference.query_cache import Shapes
+from gremlink.proxy.inference.query_cache import QueryCache
 from gremlink.proxy.relay.detect import holds_marker
 from gremlink.proxy.relay.misspelt_keys import MISSPELT_KEYS
 from gremlink.proxy.relay.offload import Done, Written
@@ -55,11 +55,11 @@ class Conversation:
         settings: Settings,
         upstream: str,
         limits: Limits,
-        shapes: Shapes | None = None,
+        shapes: QueryCache | None = None,
         table: RequestTable | None = None,
         recent: RecentIds | None = None,
     ) -> None:
-        self._shapes = Shapes() if shapes is None else shapes
+        self._shapes = QueryCache() if shapes is None else shapes
         self._upstream = upstream
         self._open_limit = limits.max_requests_per_connection
         self.table = RequestTable() if table is None else table
@@ -162,7 +162,7 @@ class Conversation:
 
     def _look_into(self, message: Message, head: RequestHead | None) -> Iterator[Command]:
         """Read a message that holds the marker, and answer it."""
-        asked: RequestMessage | Understood | None = None
+        asked: RequestMessage | AnalysedRequest | None = None
         if head is not None and message.opcode == Opcode.BINARY:
             asked = self._shapes.find(message.payload)
         try:
@@ -174,9 +174,9 @@ class Conversation:
             yield from self._infer(message, asked, time.monotonic())
 
     def _infer(
-        self, message: Message, asked: RequestMessage | Understood, started: float
+        self, message: Message, asked: RequestMessage | AnalysedRequest, started: float
     ) -> Iterator[Command]:
-        request = asked.query.request if isinstance(asked, Understood) else asked
+        request = asked.query.request if isinstance(asked, AnalysedRequest) else asked
         head = RequestHead(request.format, request.request_id, request.op)
         self._note(message, head, started)
         yield from self._inferences.begin(message, asked, started)

@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from gremlink.proxy.inference import commands as inference
-from gremlink.proxy.inference.analysed_request import Understood, understand
+from gremlink.proxy.inference.analysed_request import AnalysedRequest, analyse
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.analysis.timeouts import exceeded, timeout_of_request
-from gremlink.proxy.inference.answer import Answering, answer_understood
+from gremlink.proxy.inference.answer import Answering, answer_analysed
 from gremlink.proxy.inference.commands import Ask, CheckAccess, GuessLinks, Reply, RunSpeculatively
 from gremlink.proxy.inference.errors import (
     InferenceError,
     InternalFailure,
 )
-from gremlink.proxy.inference.query_cache import Shapes
+from gremlink.proxy.inference.query_cache import QueryCache
 from gremlink.proxy.relay.offload import LONG, Done, Written, advance
 from gremlink.proxy.relay.own_queries import frame, in_time
 from gremlink.proxy.relay.websocket.backoff import Backoff
@@ -55,7 +55,7 @@ class Inferences:
         self,
         settings: Settings,
         table: RequestTable,
-        shapes: Shapes,
+        shapes: QueryCache,
         recent: RecentIds,
         *,
         timeout: int,
@@ -74,12 +74,12 @@ class Inferences:
         self._backoff = Backoff()
 
     def begin(
-        self, message: Message, asked: RequestMessage | Understood, started: float
+        self, message: Message, asked: RequestMessage | AnalysedRequest, started: float
     ) -> Iterator[Command]:
         """Answer a request that is noted as open, since `started` (`Pending`)."""
-        if isinstance(asked, Understood):
+        if isinstance(asked, AnalysedRequest):
             request = asked.query.request
-            answering = answer_understood(asked, self._settings, trying=True)
+            answering = answer_analysed(asked, self._settings, trying=True)
         else:
             request = asked
             answering = self._answer(message, request)
@@ -100,13 +100,13 @@ class Inferences:
         yield from self._step(pending, None)
 
     def _answer(self, message: Message, request: RequestMessage) -> Answering:
-        understood = understand(request, self._settings)
-        if understood is None:
+        analysed = analyse(request, self._settings)
+        if analysed is None:
             return None
-        self._shapes.keep(message.payload, understood)
+        self._shapes.keep(message.payload, analysed)
         # What is long is written in a thread, which an attempt would only make wait.
         short = len(message.payload) < LONG
-        return (yield from answer_understood(understood, self._settings, trying=short))
+        return (yield from answer_analysed(analysed, self._settings, trying=short))
 
     # What comes from outside ------------------------------------------------------------------
 

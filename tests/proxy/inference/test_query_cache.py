@@ -1,4 +1,4 @@
-"""Requests of one shape are understood alike, and no others."""
+"""Requests of one shape are analysed alike, and no others."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from answering import as_script, text_of
 
 from gremlink.grammar import script
 from gremlink.grammar.traversal import Argument, Entries, Kind, Literal
-from gremlink.proxy.inference.analysed_request import Understood, understand
+from gremlink.proxy.inference.analysed_request import AnalysedRequest, analyse
 from gremlink.proxy.inference.analysis.options import Settings
-from gremlink.proxy.inference.query_cache import LONGEST, MOST, Shapes
+from gremlink.proxy.inference.query_cache import LONGEST, MOST, QueryCache
 from gremlink.proxy.wire.mime import GRAPHBINARY, GRAPHSON_3, Format
 from gremlink.proxy.wire.request import RequestMessage, read_request, write_request
 
@@ -41,20 +41,20 @@ def bound(text: str, **values: Literal) -> RequestMessage:
     )
 
 
-def read(payload: bytes) -> Understood:
-    understood = understand(read_request(2, payload), Settings())
-    assert understood is not None
-    return understood
+def read(payload: bytes) -> AnalysedRequest:
+    analysed = analyse(read_request(2, payload), Settings())
+    assert analysed is not None
+    return analysed
 
 
-def kept(request: RequestMessage) -> Shapes:
-    shapes = Shapes()
+def kept(request: RequestMessage) -> QueryCache:
+    shapes = QueryCache()
     payload = sent(request)
     shapes.keep(payload, read(payload))
     return shapes
 
 
-def assert_alike(found: Understood | None, payload: bytes) -> None:
+def assert_alike(found: AnalysedRequest | None, payload: bytes) -> None:
     """What was found without reading is what reading finds."""
     assert found is not None
     expected = read(payload)
@@ -148,13 +148,13 @@ def test_a_value_that_is_cut_off_is_of_no_shape() -> None:
 )
 def test_what_has_no_shape(request_: RequestMessage) -> None:
     payload = sent(request_)
-    shapes = Shapes()
+    shapes = QueryCache()
     shapes.keep(payload, read(payload))
     assert shapes.find(payload) is None
 
 
 def test_the_last_shapes_are_kept() -> None:
-    shapes = Shapes()
+    shapes = QueryCache()
     payloads = [sent(bytecode(OF_A.replace("name", f"name{n}"))) for n in range(MOST + 1)]
     for payload in payloads:
         shapes.keep(payload, read(payload))

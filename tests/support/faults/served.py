@@ -19,7 +19,7 @@ import uvloop
 from aiohttp import web
 
 from gremlink.proxy.config import Configuration, Listen, StoreSettings, Upstream
-from gremlink.proxy.inference.query_cache import Shapes
+from gremlink.proxy.inference.query_cache import QueryCache
 from gremlink.proxy.management.routes import managing
 from gremlink.proxy.relay.http.invocations import Invoke
 from gremlink.proxy.relay.queries import Queries
@@ -38,7 +38,7 @@ async def holdings(request: web.Request) -> web.Response:
 
     Those that are kept on purpose, and are never more than some, are let go before.
     """
-    for shapes in [each for each in gc.get_objects() if isinstance(each, Shapes)]:
+    for shapes in [each for each in gc.get_objects() if isinstance(each, QueryCache)]:
         shapes.clear()
     gc.collect()
     ours = Counter(

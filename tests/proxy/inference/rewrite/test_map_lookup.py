@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gremlink.grammar.traversal import Entries, Items, Kind, Literal, Predicate, children
-from gremlink.proxy.inference.rewrite.map_lookup import TABLE_SIZE, TABLES, looked_up
+from gremlink.proxy.inference.rewrite.map_lookup import TABLE_SIZE, TABLES, look_up
 
 
 def table(ids: list[Literal]) -> Entries:
@@ -72,7 +72,7 @@ def test_every_id_is_in_the_one_map_that_its_element_comes_to(values, size):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gremlink.proxy.inference.rewrite.map_lookup.TABLE_SIZE", size)
         ids = [Literal.of(value) for value in values]
-        steps = looked_up(ids, table)
+        steps = look_up(ids, table)
     for id in ids:
         (found,) = tables_of(steps, id)
         assert id in [key for key, _ in found.entries]
@@ -80,10 +80,10 @@ def test_every_id_is_in_the_one_map_that_its_element_comes_to(values, size):
 
 def test_maps_are_neither_large_nor_many():
     ids = [Literal(Kind.LONG, number) for number in range(10_000)]
-    choose, *options = looked_up(ids, table)
+    choose, *options = look_up(ids, table)
     assert choose.name == "choose"
     assert len(options) <= TABLES + 1
     (found,) = tables_of([choose, *options], ids[1234])
     assert len(found.entries) <= TABLE_SIZE
-    (alone,) = looked_up(ids[:TABLE_SIZE], table)
+    (alone,) = look_up(ids[:TABLE_SIZE], table)
     assert alone.name == "flatMap"

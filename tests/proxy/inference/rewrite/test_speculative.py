@@ -8,10 +8,10 @@ import pytest
 from answering import as_bytecode, as_script, text_of
 
 from gremlink.grammar.traversal import Entries, Items, Kind, Literal
-from gremlink.proxy.inference.analysed_request import understand
+from gremlink.proxy.inference.analysed_request import analyse
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.analysis.plan import LinkPlan
-from gremlink.proxy.inference.answer import answer_understood
+from gremlink.proxy.inference.answer import answer_analysed
 from gremlink.proxy.inference.commands import (
     CheckAccess,
     Guess,
@@ -30,9 +30,9 @@ def tried(
     request: RequestMessage, guess: Guess | None
 ) -> tuple[GuessLinks | None, RequestMessage | None]:
     """What is asked of the model, and the query that is tried, if there is one."""
-    understood = understand(request, Settings())
-    assert understood is not None
-    answering = answer_understood(understood, Settings(), trying=True)
+    analysed = analyse(request, Settings())
+    assert analysed is not None
+    answering = answer_analysed(analysed, Settings(), trying=True)
     assert isinstance(next(answering), CheckAccess)
     command = answering.send(None)
     asked = attempt = None
@@ -142,9 +142,9 @@ def test_the_text_of_a_script_does_not_depend_on_the_answers(
 @pytest.mark.parametrize("written", [as_bytecode, as_script])
 def test_what_is_not_tried(text: str, written) -> None:
     asked = None
-    understood = understand(written(text), Settings())
-    assert understood is not None
-    answering = answer_understood(understood, Settings(), trying=True)
+    analysed = analyse(written(text), Settings())
+    assert analysed is not None
+    answering = answer_analysed(analysed, Settings(), trying=True)
     next(answering)
     asked = answering.send(None)
     assert not isinstance(asked, GuessLinks | RunSpeculatively)
@@ -158,14 +158,14 @@ def test_an_option_that_a_plan_gets_some_day_is_not_left_out() -> None:
         bases=(LinkPlan,),
         frozen=True,
     )
-    understood = understand(as_bytecode(query()), Settings())
-    assert understood is not None
-    ((plan,),) = understood.planned.values()
+    analysed = analyse(as_bytecode(query()), Settings())
+    assert analysed is not None
+    ((plan,),) = analysed.planned.values()
     known = {each.name: getattr(plan, each.name) for each in fields(plan)}
     asked = []
     for diversify in (False, True):
         planned = {0: [extended(**known, diversify=diversify)]}
-        asked.append([type(each) for each in try_one_query(understood.query, planned)])
+        asked.append([type(each) for each in try_one_query(analysed.query, planned)])
     assert asked == [[GuessLinks], []]
 
 
@@ -198,8 +198,8 @@ def test_numbers_that_a_server_takes_for_each_other_are_no_condition() -> None:
 
 
 def test_only_who_can_let_results_pass_is_offered_an_attempt() -> None:
-    understood = understand(as_bytecode(query()), Settings())
-    assert understood is not None
-    answering = answer_understood(understood, Settings())
+    analysed = analyse(as_bytecode(query()), Settings())
+    assert analysed is not None
+    answering = answer_analysed(analysed, Settings())
     next(answering)
     assert isinstance(answering.send(None), PrepareLinks)
