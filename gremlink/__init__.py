@@ -92,7 +92,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load a name when it is used for the first time (PEP 562)."""
     if name in _HOME_OF:
-        found = getattr(import_module(_HOME_OF[name]), name)
+        found = getattr(_loaded(_HOME_OF[name]), name)
     elif name == "grammar":
         found = import_module("gremlink.grammar")
     elif name == "__version__":
@@ -103,6 +103,17 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'gremlink' has no attribute {name!r}")
     globals()[name] = found
     return found
+
+
+def _loaded(module: str) -> Any:
+    """Load a module. Raises `NotInstalled` where this installation only serves."""
+    try:
+        return import_module(module)
+    except ImportError:
+        from gremlink.api.installed import explain_missing
+
+        with explain_missing():
+            raise
 
 
 def __dir__() -> list[str]:

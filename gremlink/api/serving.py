@@ -11,9 +11,10 @@ from typing import Any
 
 from gremlink.api import progress as listening
 from gremlink.api.arguments import PathLike, directory_of, path_of, upstream_of
+from gremlink.api.installed import explain_missing
 from gremlink.api.progress import Progress
 from gremlink.api.running import running
-from gremlink.errors import NotInstalled, WrongArgument
+from gremlink.errors import WrongArgument
 from gremlink.proxy.config import StoreSettings, Upstream
 from gremlink.proxy.config.reading import configuration_of
 
@@ -128,14 +129,8 @@ def gremlin_server(
         ...     gremlink.load_csv(database, gremlink.FRIENDS).edges
         25
     """
-    try:
+    with explain_missing():
         from gremlink.proxy.embedded import QUICK_TO_START, EmbeddedServer
-    except ImportError as error:
-        from gremlink.proxy.messages.left_out import sentence_of
-
-        if missing := sentence_of(error):
-            raise NotInstalled(missing, name=error.name) from None
-        raise
     server = EmbeddedServer(
         port=port,
         data_dir=None if data is None else path_of(data, "data"),

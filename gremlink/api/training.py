@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from gremlink.api import progress as listening
 from gremlink.api.arguments import PathLike, directory_of, path_of, seconds_of
+from gremlink.api.installed import explain_missing
 from gremlink.api.progress import Progress
 from gremlink.api.table import Table, as_text
-from gremlink.errors import NotInstalled, WrongArgument
+from gremlink.errors import WrongArgument
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
@@ -185,15 +186,9 @@ def train(
     if search.configuration is not None and not search.configuration.is_file():
         raise WrongArgument(f"hpo {search.configuration} is no file")
     begun = time.monotonic()
-    try:
+    with explain_missing():
         from gremlink.proxy.learning.timeline import LEAST
         from gremlink.proxy.learning.workflows.train import train as run
-    except ImportError as error:
-        from gremlink.proxy.messages.left_out import sentence_of
-
-        if missing := sentence_of(error):
-            raise NotInstalled(missing, name=error.name) from None
-        raise
     report = run(
         source,
         output,

@@ -86,6 +86,24 @@ def test_commands_say_what_is_missing(command: str, slim: Slim) -> None:
     assert ended.stderr.count("\n") == 1
 
 
+def test_python_asks_models_and_says_what_is_missing(slim: Slim, deployment: Deployment) -> None:
+    endpoint = deployment.store.endpoint("rated")
+    assert endpoint is not None
+    program = f"""
+import gremlink
+model = gremlink.load({str(endpoint.artifact)!r})
+print(len(model.predict(model.ids("user")[0], "rated", limit=3)))
+for missing in (lambda: gremlink.train("/", "/tmp/none"), lambda: gremlink.FRIENDS,
+                gremlink.gremlin_server().start):
+    try:
+        missing()
+    except gremlink.NotInstalled as error:
+        print("pip install gremlink" in str(error))
+"""
+    found = subprocess.run([slim.python, "-I", "-c", program], capture_output=True, text=True)
+    assert found.stdout.split() == ["3", "True", "True", "True"], found.stderr
+
+
 def test_other_commands_do_not_need_it(slim: Slim, deployment: Deployment) -> None:
     database = deployment.database
     assert slim.run("--version").returncode == 0
