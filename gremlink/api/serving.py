@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from gremlink.proxy.config import StoreSettings, Upstream
 from gremlink.proxy.config.reading import configuration_of
 
 _SILENT = logging.NullHandler()
+_REMOVALS = 100
+"""Attempts to remove a folder, with 50 ms between them."""
 
 
 @running
@@ -80,8 +84,7 @@ def serve(
     logging.getLogger("gremlink").addHandler(_SILENT)
     with ExitStack() as stack:
         if store is None:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gremlink-"))
-            directory = Path(folder)
+            directory = stack.enter_context(_temporary_store())
         else:
             directory = path_of(store, "store")
         records = Store(directory)
@@ -92,6 +95,20 @@ def serve(
             update={"upstream": database, "store": StoreSettings(directory=directory)}
         )
         yield stack.enter_context(relay(configuration))
+
+
+@contextmanager
+def _temporary_store() -> Iterator[Path]:
+    """Yield a folder and remove it at the end; a thread that loads a model may still be at it."""
+    folder = Path(tempfile.mkdtemp(prefix="gremlink-"))
+    try:
+        yield folder
+    finally:
+        for _ in range(_REMOVALS):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
+            time.sleep(0.05)
 
 
 @running
