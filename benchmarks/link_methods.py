@@ -13,7 +13,7 @@ from link_cases import Case
 from properties import configured, write_rows
 
 from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
-from gremlink.proxy.learning.links.evaluation.queries import Questions, rank_questions
+from gremlink.proxy.learning.links.evaluation.queries import Queries, rank_queries
 from gremlink.proxy.learning.links.evaluation.random_order import random_order
 from gremlink.proxy.learning.links.evaluation.ranking_metrics import RankingMetrics
 from gremlink.proxy.learning.links.known import KnownLinks
@@ -80,9 +80,9 @@ class Test:
         for relation, edges in self.held.items():
             scorer = scorer_of(relation)
             for direction in self.case.ends:
-                questions = Questions.about(edges, direction)
-                ranks = rank_questions(scorer, questions, self._known[relation])
-                metrics.update(ranks, questions.sources)
+                queries = Queries.about(edges, direction)
+                ranks = rank_queries(scorer, queries, self._known[relation])
+                metrics.update(ranks, queries.sources)
         return metrics.compute()[self.case.metric]
 
 

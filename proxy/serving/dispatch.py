@@ -134,7 +134,7 @@ def _guess(work: GuessLinks, predictor: Predictor) -> Guess | None:
     if not isinstance(predictor, LinkPredictor):
         return None
     try:
-        found = predictor.guess(
+        found = predictor.predict_speculatively(
             edge_label=work.model.edge_label,
             direction=work.model.direction,
             target_label=work.model.target_label,

@@ -12,7 +12,7 @@ from gremlink.proxy.learning.features.fitting import FileFits, cell_problem
 from gremlink.proxy.learning.features.matrix import Matrix
 from gremlink.proxy.learning.features.specs import Shared
 from gremlink.proxy.learning.graph import Features, Indexes
-from gremlink.proxy.learning.processing.chunks import Pieces, target_cells
+from gremlink.proxy.learning.processing.chunks import Chunks, target_cells
 
 
 class Cells:
@@ -47,13 +47,13 @@ class Cells:
         if target is not None:
             columns |= {target.column}
         self.wanted = bool(columns)
-        self._pieces = Pieces(file, columns)
+        self._chunks = Chunks(file, columns)
         self._targets: list[str] = []
 
     def first_round(self) -> Iterator[Chunk]:
         """Yield all rows, which the caller reads, too. Raises `BadExport`, `UnusableExport`."""
         short = first = 0
-        for chunk in self._pieces:
+        for chunk in self._chunks:
             short += len(chunk.short)
             first = first or next(iter(chunk.short), 0)
             self._fits.see(chunk)
@@ -61,17 +61,17 @@ class Cells:
                 self._targets.extend(target_cells(chunk, self._target))
             yield chunk
         if short:
-            self._warnings.append(short_rows(self._pieces.path, short, first))
+            self._warnings.append(short_rows(self._chunks.path, short, first))
 
     def again(self) -> Iterator[Chunk]:
         """Yield all rows once more. Raises `BadExport`."""
-        return iter(self._pieces)
+        return iter(self._chunks)
 
     def learn(self) -> bool:
         """End a round; return whether there has to be another. Raises `BadExport`."""
         if not self._fits.conclude():
             return False
-        for chunk in self._pieces:
+        for chunk in self._chunks:
             self._fits.see(chunk)
         return True
 
@@ -99,7 +99,7 @@ class Cells:
             return None
         matrix = Matrix(self.encodings, len(places))
         start = 0
-        for chunk in self._pieces:
+        for chunk in self._chunks:
             for encoding in self.encodings:
                 chunk.require(encoding.name)
             try:

@@ -10,7 +10,7 @@ from gremlink.proxy.graph.files.export_files import EdgeFile, NodeFile, Target
 from gremlink.proxy.graph.files.export_rows import Chunk
 
 
-class Pieces:
+class Chunks:
     """The chunks of a file. If there is only one, it is kept."""
 
     def __init__(self, file: NodeFile | EdgeFile, columns: Collection[str]) -> None:

@@ -14,7 +14,7 @@ from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.features.specs import Shared
 from gremlink.proxy.learning.graph import Features, Indexes, Relation
 from gremlink.proxy.learning.processing.cells import Cells
-from gremlink.proxy.learning.processing.id_map import Numbering
+from gremlink.proxy.learning.processing.id_map import IdMap
 from gremlink.proxy.learning.processing.processed import Column, EdgeRows, UnusableExport
 
 
@@ -46,7 +46,7 @@ class EdgeReader:
         self._owner = str(Relation(file.source, file.relation, file.dest))
         self.cells = Cells(file, self._owner, target, shared, encodings)
 
-    def connect(self, vertices: Mapping[str, Numbering]) -> None:
+    def connect(self, vertices: Mapping[str, IdMap]) -> None:
         """Read the ends of the edges in the first round; begin with the encodings.
 
         Raises `BadExport`, `UnusableExport`.
@@ -115,7 +115,7 @@ class EdgeReader:
         chunk: Chunk,
         ids: Ids,
         vertex_type: str,
-        vertices: Mapping[str, Numbering],
+        vertices: Mapping[str, IdMap],
         is_head: bool,
     ) -> Indexes:
         if vertex_type not in vertices:

@@ -12,7 +12,7 @@ from gremlink.proxy.graph.ids import Ids
 from gremlink.proxy.learning.graph import Indexes
 
 
-class Numbering:
+class IdMap:
     """Vertices of one type, and their numbers."""
 
     def __init__(self, ids: Ids) -> None:

@@ -17,7 +17,7 @@ from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.features.specs import Shared
 from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges
 from gremlink.proxy.learning.processing.edges import EdgeReader, RelationRows
-from gremlink.proxy.learning.processing.id_map import Numbering
+from gremlink.proxy.learning.processing.id_map import IdMap
 from gremlink.proxy.learning.processing.processed import EdgeRows, ProcessedGraph, UnusableExport
 from gremlink.proxy.learning.processing.targets import (
     Wanted,
@@ -64,18 +64,18 @@ def process(
                 for file in nodes]  # fmt: skip
     edges = [EdgeReader(file, _of(wanted, file), shared, _encodings(previous, file))
              for file in links]  # fmt: skip
-    numberings: dict[str, Numbering] = {}
+    id_maps: dict[str, IdMap] = {}
     progress(PhaseStarted(READING))
     step = Steps(progress, READING, len(vertices) + len(edges))
     for reader in vertices:
-        if reader.file.type in numberings:
+        if reader.file.type in id_maps:
             raise UnusableExport(
                 f"vertex type {reader.file.type!r} appears twice in the configuration"
             )
-        numberings[reader.file.type] = reader.identify()
+        id_maps[reader.file.type] = reader.identify()
         step()
     for edge_reader in edges:
-        edge_reader.connect(numberings)
+        edge_reader.connect(id_maps)
         step()
     progress(PhaseStarted(LEARNING))
     # The features of all files share a vocabulary, so all have to be read before one can end.
@@ -95,21 +95,21 @@ def process(
                  for relation in previous.graph.edges}  # fmt: skip
     target = None
     if wanted is not None:
-        target = property_column(export, wanted, vertices, by_file, numberings)
+        target = property_column(export, wanted, vertices, by_file, id_maps)
     warnings += [warning for each in read for warning in each.warnings]
     graph = TypedGraph(
-        {name: len(numbering) for name, numbering in numberings.items()},
+        {name: len(id_map) for name, id_map in id_maps.items()},
         pairs,
         {name: found for name, found in features.items() if found is not None},
     )
     return ProcessedGraph(
         StoredGraph(
             graph,
-            {name: numbering.ids for name, numbering in numberings.items()},
+            {name: id_map.ids for name, id_map in id_maps.items()},
             {reader.file.type: reader.cells.encodings for reader in vertices},
         ),
         _kept_rows(by_file),
-        {} if wanted is not None else link_splits(export, by_file, pairs, numberings),
+        {} if wanted is not None else link_splits(export, by_file, pairs, id_maps),
         target,
         tuple(warnings),
     )

@@ -26,7 +26,7 @@ from gremlink.proxy.graph.files.export_rows import (
 )
 from gremlink.proxy.graph.ids import Ids
 from gremlink.proxy.learning.graph import Indexes
-from gremlink.proxy.learning.processing.id_map import Numbering
+from gremlink.proxy.learning.processing.id_map import IdMap
 from gremlink.proxy.learning.processing.processed import Column, CustomSplit, UnusableExport
 
 KEY = "custom_split_filenames"
@@ -69,7 +69,7 @@ def file_names(options: Mapping[str, Any], where: str) -> dict[str, str]:
 
 
 def split_of_vertices(
-    directory: Path, file: NodeFile, names: Mapping[str, str], numbering: Numbering, column: str
+    directory: Path, file: NodeFile, names: Mapping[str, str], id_map: IdMap, column: str
 ) -> Listed:
     """Return the parts of a node target. Raises `BadExport`, `UnusableExport`."""
     parts: dict[str, list[int]] = {}
@@ -78,7 +78,7 @@ def split_of_vertices(
         found = parts.setdefault(part, [])
         for chunk in read_chunks(_beside(directory, file.path, name), file.separator):
             ids = chunk.ids(ID, file.id_type, ID_TYPE)
-            places = numbering.find(ids)
+            places = id_map.find(ids)
             _check(chunk, places, ID, ids, f"no vertex of type {file.type!r}")
             found.extend(places.tolist())
             if column in chunk.columns:
@@ -90,7 +90,7 @@ def split_of_edges(
     directory: Path,
     file: EdgeFile,
     names: Mapping[str, str],
-    ends: tuple[Numbering, Numbering],
+    ends: tuple[IdMap, IdMap],
     pairs: tuple[Indexes, Indexes],
     column: str,
 ) -> Listed:

@@ -9,7 +9,7 @@ from gremlink.proxy.graph.files.export_files import EdgeFile, Export, NodeFile, 
 from gremlink.proxy.graph.spelling import suggestion
 from gremlink.proxy.learning.graph import Edges, Relation
 from gremlink.proxy.learning.processing.edges import RelationRows
-from gremlink.proxy.learning.processing.id_map import Numbering
+from gremlink.proxy.learning.processing.id_map import IdMap
 from gremlink.proxy.learning.processing.processed import (
     Column,
     PropertyColumn,
@@ -116,7 +116,7 @@ def property_column(
     wanted: Wanted,
     vertices: Sequence[VertexReader],
     by_file: Sequence[tuple[EdgeFile, Sequence[RelationRows]]],
-    numberings: Mapping[str, Numbering],
+    id_maps: Mapping[str, IdMap],
 ) -> PropertyColumn:
     """Return the values of the target and its split. Raises `BadExport`, `UnusableExport`."""
     file, target = wanted.file, wanted.target
@@ -126,8 +126,8 @@ def property_column(
     if isinstance(file, NodeFile):
         cells = next(reader for reader in vertices if reader.file is file).target_cells()
         if names is not None:
-            numbering = numberings[file.type]
-            listed = split_of_vertices(export.directory, file, names, numbering, target.column)
+            id_map = id_maps[file.type]
+            listed = split_of_vertices(export.directory, file, names, id_map, target.column)
             cells, split = listed.applied(cells), listed.split
     else:
         relations = next(relations for each, relations in by_file if each is file)
@@ -140,7 +140,7 @@ def property_column(
         owner = only.relation
         cells = only.cells if only.cells is not None else Column.of([])
         if names is not None:
-            ends = numberings[file.source], numberings[file.dest]
+            ends = id_maps[file.source], id_maps[file.dest]
             pairs = only.rows.heads, only.rows.tails
             listed = split_of_edges(export.directory, file, names, ends, pairs, target.column)
             cells, split = listed.applied(cells), listed.split
@@ -153,7 +153,7 @@ def link_splits(
     export: Export,
     by_file: Sequence[tuple[EdgeFile, Sequence[RelationRows]]],
     pairs: Mapping[Relation, Edges],
-    numberings: Mapping[str, Numbering],
+    id_maps: Mapping[str, IdMap],
 ) -> dict[Relation, Split]:
     """Return the relations that are to be predicted. Without any target all are, as in Neptune.
 
@@ -171,7 +171,7 @@ def link_splits(
                     export.directory,
                     file,
                     file_names(target.options, str(each.relation)),
-                    (numberings[file.source], numberings[file.dest]),
+                    (id_maps[file.source], id_maps[file.dest]),
                     (edges.heads, edges.tails),
                     "",
                 )

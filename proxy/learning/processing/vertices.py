@@ -10,7 +10,7 @@ from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.features.specs import Shared
 from gremlink.proxy.learning.graph import Features, Indexes
 from gremlink.proxy.learning.processing.cells import Cells
-from gremlink.proxy.learning.processing.id_map import Numbering, order_of
+from gremlink.proxy.learning.processing.id_map import IdMap, order_of
 from gremlink.proxy.learning.processing.processed import Column, UnusableExport
 
 
@@ -33,7 +33,7 @@ class VertexReader:
         encodings = None if previous is None else previous[1]
         self.cells = Cells(file, file.type, target, shared, encodings)
 
-    def identify(self) -> Numbering:
+    def identify(self) -> IdMap:
         """Number the vertices in the first round; begin with the encodings.
 
         Raises `BadExport`, `UnusableExport`.
@@ -50,10 +50,10 @@ class VertexReader:
         self._places = self._places_of(ids)
         self._order = np.empty(len(ids), np.int64)
         self._order[self._places] = np.arange(len(ids))
-        numbering = Numbering(ids.take(self._order.tolist()))
-        if numbering.repeated:
+        id_map = IdMap(ids.take(self._order.tolist()))
+        if id_map.repeated:
             self._tell_repeated()
-        return numbering
+        return id_map
 
     def features(self) -> Features | None:
         """Encode in the last round. Raises `BadExport`, `NoTextModel`."""
@@ -67,7 +67,7 @@ class VertexReader:
         before = self._before
         if before is None:
             return order_of(ids, np.full(len(ids), -1))
-        known = Numbering(before).find(ids)
+        known = IdMap(before).find(ids)
         gone = np.setdiff1d(np.arange(len(before)), known)
         if len(gone):
             example = before[int(gone[0])].value

@@ -38,7 +38,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class View:
+class Context:
     """See the module. `ends` are the types of the elements' ends; `embed` are the vertices that
     networks are asked about, sorted int64 by type.
     """

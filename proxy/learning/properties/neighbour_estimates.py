@@ -36,7 +36,7 @@ class Estimates:
         return np.concatenate(parts, axis=1)
 
     @property
-    def reach(self) -> int:
+    def hops(self) -> int:
         """Number of hops to the values that count."""
         return 2 if len(self.ends) == 1 else 1
 

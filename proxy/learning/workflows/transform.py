@@ -29,7 +29,7 @@ from gremlink.proxy.learning.processing.processed import (
     UnusableExport,
 )
 from gremlink.proxy.learning.processing.stored import read_processed
-from gremlink.proxy.learning.properties.context import Known, View
+from gremlink.proxy.learning.properties.context import Context, Known
 from gremlink.proxy.learning.properties.dataset import subjects_of
 from gremlink.proxy.learning.properties.prediction.model import EdgeFeatures, PropertyModel
 from gremlink.proxy.learning.workflows.load import Model, artifact_of, model_in
@@ -155,7 +155,7 @@ def on_property(model: PropertyModel, data: ProcessedGraph) -> PropertyModel:
     rows, known = _known(truths, asked.cells.codes, target.width)
     graph = data.graph
     every = {name: np.arange(count) for name, count in graph.counts.items()}
-    view = View(graph, target.ends, Known(subjects.select(rows).ends, known), every)
+    view = Context(graph, target.ends, Known(subjects.select(rows).ends, known), every)
     moved = replace(
         model,
         stored=data.stored,

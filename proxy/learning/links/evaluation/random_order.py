@@ -15,11 +15,11 @@ from gremlink.proxy.learning.links.known import KnownLinks
 def random_order(
     every_link: Mapping[Relation, KnownLinks], sources: Mapping[Task, Indexes]
 ) -> dict[str, float]:
-    r"""Return the expected MRR and Hits@k over all questions; `nan` without any.
+    r"""Return the expected MRR and Hits@k over all queries; `nan` without any.
 
     Of :math:`n` candidates, those linked to the source left out, each rank is as likely: the mean
     of 1/rank is :math:`\frac{1}{n} \sum_{r=1}^{n} \frac{1}{r}`, that of Hits@k :math:`\min(k, n) /
-    n`. `sources` are those of the held-out links, int64 `[questions]`.
+    n`. `sources` are those of the held-out links, int64 `[queries]`.
     """
     counts = [
         _candidates(every_link[relation], asked, direction)
@@ -36,6 +36,6 @@ def random_order(
 
 
 def _candidates(known: KnownLinks, sources: Indexes, direction: Direction) -> Indexes:
-    """Count the candidates of each question, the target among them: int64 `[questions]`."""
+    """Count the candidates of each query, the target among them: int64 `[queries]`."""
     left_out = np.bincount(known.cells(sources, direction).rows, minlength=len(sources))
     return np.asarray(known.candidates(direction) - left_out + 1, dtype=np.int64)

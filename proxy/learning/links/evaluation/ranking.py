@@ -1,4 +1,4 @@
-"""Held-out questions scored by all members: what blend and calibration are learned from."""
+"""Held-out queries scored by all members: what blend and calibration are learned from."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Floats, Indexes
-from gremlink.proxy.learning.links.evaluation.queries import BLOCK, Places, Questions, places
+from gremlink.proxy.learning.links.evaluation.queries import BLOCK, Queries, TiedRanks, tied_ranks
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.mixture import normalised
 from gremlink.proxy.learning.links.scorer import Scorer
 
 CANDIDATES = 4096
-"""Up to so many candidates a question keeps all; else the hardest and a uniform sample."""
+"""Up to so many candidates a query keeps all; else the hardest and a uniform sample."""
 
 HARDEST = 64
 """The best of each member that a sample always has."""
@@ -23,55 +23,55 @@ HARDEST = 64
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Questions with all members' normalised scores of their candidates.
+    """Queries with all members' normalised scores of their candidates.
 
-    `scores` is float32 `[questions, candidates, members]`; `offsets`, float32 `[questions,
+    `scores` is float32 `[queries, candidates, members]`; `offsets`, float32 `[queries,
     candidates]`, is the logarithm of the number of candidates that each represents, minus
-    infinity for those that do not compete; `targets`, int64 `[questions]`, are positions among the
-    candidates; `member_places`, `[questions, members]`, come from the full ranking.
+    infinity for those that do not compete; `targets`, int64 `[queries]`, are positions among the
+    candidates; `member_tied_ranks`, `[queries, members]`, come from the full ranking.
     """
 
     scores: Floats
     offsets: Floats
     targets: Indexes
-    member_places: Places
+    member_tied_ranks: TiedRanks
 
     @property
     def member_ranks(self) -> NDArray[np.float64]:
-        """Each member's ranks of the targets: float64 `[questions, members]`."""
-        return self.member_places.ranks()
+        """Each member's ranks of the targets: float64 `[queries, members]`."""
+        return self.member_tied_ranks.ranks()
 
-    def questions(self, rows: slice | NDArray[np.bool_]) -> Ranking:
-        """Select questions, their scores in one piece of memory."""
+    def queries(self, rows: slice | NDArray[np.bool_]) -> Ranking:
+        """Select queries, their scores in one piece of memory."""
         return Ranking(
             np.ascontiguousarray(self.scores[rows]),
             self.offsets[rows],
             self.targets[rows],
-            Places(self.member_places.above[rows], self.member_places.level[rows]),
+            TiedRanks(self.member_tied_ranks.above[rows], self.member_tied_ranks.level[rows]),
         )
 
     def members(self, columns: Sequence[int]) -> Ranking:
         """Select members, in the given order."""
-        own = Places(self.member_places.above[:, columns], self.member_places.level[:, columns])
+        every = self.member_tied_ranks
+        own = TiedRanks(every.above[:, columns], every.level[:, columns])
         return Ranking(self.scores[:, :, columns], self.offsets, self.targets, own)
 
     def ranks(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Ranks of the targets under a blend: float64 `[questions]`, exact without a sample."""
-        return self.places(weights).ranks()
+        """Ranks of the targets under a blend: float64 `[queries]`, exact without a sample."""
+        return self.tied_ranks(weights).ranks()
 
-    def places(self, weights: NDArray[np.float64]) -> Places:
-        """Rank the targets by a blend, `[questions]`; exact without a sample."""
+    def tied_ranks(self, weights: NDArray[np.float64]) -> TiedRanks:
+        """Rank the targets by a blend, `[queries]`; exact without a sample."""
         blended = self.scores @ weights.astype(np.float32)
         own = blended[np.arange(len(self.targets)), self.targets][:, None]
         counts = np.exp(self.offsets)
         above = (counts * (blended > own)).sum(axis=1)
         level = (counts * (blended == own)).sum(axis=1) - 1.0
-        return Places(above.astype(np.float64), np.maximum(level, 0.0).astype(np.float64))
+        return TiedRanks(above.astype(np.float64), np.maximum(level, 0.0).astype(np.float64))
 
 
 def joined(rankings: Sequence[Ranking]) -> list[Ranking]:
-    """Join questions into as few pieces as possible: those with equally many candidates
-    together."""
+    """Join queries into as few pieces as possible: those with equally many candidates."""
     widths: dict[int, list[Ranking]] = {}
     for ranking in rankings:
         widths.setdefault(ranking.scores.shape[1], []).append(ranking)
@@ -82,14 +82,14 @@ def joined(rankings: Sequence[Ranking]) -> list[Ranking]:
             np.concatenate([part.scores for part in parts]),
             np.concatenate([part.offsets for part in parts]),
             np.concatenate([part.targets for part in parts]),
-            _joined([part.member_places for part in parts]),
+            _joined([part.member_tied_ranks for part in parts]),
         )
         for parts in widths.values()
     ]
 
 
-def _joined(parts: Sequence[Places]) -> Places:
-    return Places(
+def _joined(parts: Sequence[TiedRanks]) -> TiedRanks:
+    return TiedRanks(
         np.concatenate([part.above for part in parts]),
         np.concatenate([part.level for part in parts]),
     )
@@ -97,19 +97,19 @@ def _joined(parts: Sequence[Places]) -> Places:
 
 def rank_members(
     members: Sequence[Scorer],
-    questions: Questions,
+    queries: Queries,
     fitted_on: KnownLinks,
     every_link: KnownLinks,
     random: np.random.Generator,
 ) -> Ranking:
-    """Score questions with all members.
+    """Score queries with all members.
 
     `fitted_on` are the links that the members know; `every_link`, held-out ones included, do not
     compete with a target (the filtered setting).
     """
     parts = [
         _rank_block(members, block, fitted_on, every_link, random)
-        for block in questions.blocks(BLOCK)
+        for block in queries.blocks(BLOCK)
     ]
     (whole,) = joined(parts)
     return whole
@@ -117,7 +117,7 @@ def rank_members(
 
 def _rank_block(
     members: Sequence[Scorer],
-    block: Questions,
+    block: Queries,
     fitted_on: KnownLinks,
     every_link: KnownLinks,
     random: np.random.Generator,
@@ -128,19 +128,19 @@ def _rank_block(
     above, level = np.empty((2, len(block), len(members)))
     for index, member in enumerate(members):
         raw = member.scores(block.sources, block.direction)
-        own = places(raw, block.targets, allowed)
+        own = tied_ranks(raw, block.targets, allowed)
         above[:, index], level[:, index] = own.above, own.level
         scores[:, :, index] = normalised(raw, known)
     with np.errstate(divide="ignore"):
         offsets = np.log(allowed.astype(np.float32))
     if allowed.shape[1] <= CANDIDATES:
-        return Ranking(scores, offsets, block.targets, Places(above, level))
+        return Ranking(scores, offsets, block.targets, TiedRanks(above, level))
     sampled = np.empty((len(block), CANDIDATES, len(members)), np.float32)
     weights = np.full((len(block), CANDIDATES), -np.inf, np.float32)
     for row in range(len(block)):
         columns, weights[row] = _sample(scores[row], allowed[row], block.targets[row], random)
         sampled[row] = scores[row, columns]
-    return Ranking(sampled, weights, np.zeros(len(block), np.int64), Places(above, level))
+    return Ranking(sampled, weights, np.zeros(len(block), np.int64), TiedRanks(above, level))
 
 
 def _sample(

@@ -38,9 +38,9 @@ class RankingMetrics:
         self._next = 0
 
     def update(self, ranks: Values, sources: Indexes | None = None) -> None:
-        """Add float64 `[questions]` ranks and int64 `[questions]` sources.
+        """Add float64 `[queries]` ranks and int64 `[queries]` sources.
 
-        Sources of different calls are different ones; without them every question has its own.
+        Sources of different calls are different ones; without them every query has its own.
         """
         if sources is None:
             sources = np.arange(len(ranks))
@@ -65,7 +65,7 @@ class RankingMetrics:
         """Return the middle 95 % of each metric over resampled sources.
 
         The bootstrap of Efron & Tibshirani, "An introduction to the bootstrap" (1993), by sources
-        because the questions of one are not independent. `nan` when nothing was ranked.
+        because the queries of one are not independent. `nan` when nothing was ranked.
         """
         sums, counts = self._by_source()
         size = self._next

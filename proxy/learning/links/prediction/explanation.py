@@ -13,7 +13,10 @@ from gremlink.proxy.learning.graph import Direction, Indexes, Relation
 from gremlink.proxy.learning.links.mixture import Mixture
 from gremlink.proxy.learning.links.prediction.connections import Connections, Vertex
 from gremlink.proxy.learning.links.prediction.model import RelationModel
-from gremlink.proxy.learning.links.prediction.property_overlap import Likeness, likenesses
+from gremlink.proxy.learning.links.prediction.property_overlap import (
+    PropertyOverlap,
+    property_overlaps,
+)
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 
 PATHS = 5
@@ -41,7 +44,7 @@ class Explanation:
 
     contributions: Mapping[str, float]
     paths: Sequence[ConnectingPath]
-    features: Sequence[Likeness]
+    features: Sequence[PropertyOverlap]
 
     def as_map(self, score: float) -> Entries:
         """Return the map that a query gets; `score` is what the link was predicted with."""
@@ -107,7 +110,7 @@ class Evidence:
 
     def _features(
         self, relation: Relation, direction: Direction, source: int, target: int
-    ) -> list[Likeness]:
+    ) -> list[PropertyOverlap]:
         """Return the properties that the target shares with the source or, between two types, with
         the vertices that the source is linked to."""
         name = relation.target_type(direction)
@@ -121,7 +124,7 @@ class Evidence:
         columns = [
             column for encoding in self._stored.encodings[name] for column in encoding.columns
         ]
-        return likenesses(features, columns, target, others)[:PROPERTIES]
+        return property_overlaps(features, columns, target, others)[:PROPERTIES]
 
 
 def _largest_first(parts: Mapping[str, float]) -> dict[str, float]:
@@ -140,7 +143,7 @@ def _list(items: Iterable[Argument]) -> Items:
     return Items("list", tuple(items))
 
 
-def _alike(alike: Likeness) -> Entries:
+def _alike(alike: PropertyOverlap) -> Entries:
     found: dict[str, Argument] = {"similarity": _number(alike.similarity)}
     if alike.shared:
         found["shared"] = _list(map(Literal.string, alike.shared))

@@ -18,7 +18,10 @@ from gremlink.proxy.learning.inductive.scope import Scope
 from gremlink.proxy.learning.links.prediction.explanation import Evidence, Explanation
 from gremlink.proxy.learning.links.prediction.model import LinkModel, from_artifact
 from gremlink.proxy.learning.links.prediction.ranker import Ranker, ScoredVertex, Table, Vertices
-from gremlink.proxy.learning.links.prediction.speculative import Guess, guess
+from gremlink.proxy.learning.links.prediction.speculative import (
+    SpeculativePrediction,
+    predict_speculatively,
+)
 from gremlink.proxy.learning.trained.vertex_embeddings import VertexEmbeddings
 from gremlink.proxy.store.artifacts import read_artifact
 from gremlink.proxy.store.reading import making
@@ -220,7 +223,7 @@ class LinkPredictor:
             found.append(frozenset(linked))
         return found
 
-    def guess(
+    def predict_speculatively(
         self,
         *,
         edge_label: str,
@@ -230,7 +233,7 @@ class LinkPredictor:
         limit: int,
         threshold: float | None,
         hides: bool,
-    ) -> Guess | None:
+    ) -> SpeculativePrediction | None:
         """Return the answers of `predict` for a `source` that has the links it had in training.
 
         `hides` leaves those in `direction` out. `None` for a vertex that the model has not seen,
@@ -247,7 +250,7 @@ class LinkPredictor:
         able = [each for each in rankers if each.relation.source_type(direction) == place[0]]
         if len(able) != 1:
             return None
-        return guess(
+        return predict_speculatively(
             able[0],
             self._vertices,
             place[1],

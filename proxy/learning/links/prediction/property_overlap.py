@@ -12,7 +12,7 @@ from gremlink.proxy.learning.graph import FeatureBlock, Features, Floats, Indexe
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class PropertyOverlap:
     """One property of two vertices: the cosine of its encodings, and the values in common."""
 
     property: str
@@ -20,16 +20,16 @@ class Likeness:
     shared: tuple[str, ...]
 
 
-def likenesses(
+def property_overlaps(
     features: Features, columns: Sequence[str], vertex: int, others: Indexes
-) -> list[Likeness]:
+) -> list[PropertyOverlap]:
     """Return the properties in which a vertex is like others of its type (on average), the most
     alike first.
 
     `columns` names the columns of the features; `others` is int64 `[others]`. A number is alike by
     the cosine of the difference in standard deviations, as in `features.scaling.unit_blocks`.
     """
-    found: list[Likeness] = []
+    found: list[PropertyOverlap] = []
     if not len(others):
         return found
     for block in features.blocks:
@@ -43,7 +43,7 @@ def likenesses(
         if block.kind != "numerical":
             both = (values[vertex] != 0) & (values[others] != 0).any(axis=0)
             shared = tuple(columns[block.start + int(place)] for place in np.flatnonzero(both))
-        found.append(Likeness(block.property, similarity, shared))
+        found.append(PropertyOverlap(block.property, similarity, shared))
     return sorted(found, key=lambda likeness: -likeness.similarity)
 
 

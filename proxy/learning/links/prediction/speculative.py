@@ -24,7 +24,7 @@ MOST_LINKED = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class SpeculativePrediction:
     """The answers, best first, if the vertex is linked to all of `linked` and to no answer.
 
     `linked` are the targets that would be among the answers, or in the place of one, were the
@@ -35,7 +35,7 @@ class Guess:
     linked: Sequence[Literal]
 
 
-def guess(
+def predict_speculatively(
     ranker: Ranker,
     vertices: Vertices,
     source: int,
@@ -44,7 +44,7 @@ def guess(
     limit: int,
     threshold: float | None,
     hides: bool,
-) -> Guess | None:
+) -> SpeculativePrediction | None:
     """Return the best targets of a vertex; `None` where there are none, or they depend on too much.
 
     `hides` leaves out what the vertex is linked to in this direction.
@@ -70,4 +70,4 @@ def guess(
     columns = linked[would_be].tolist()
     if len(columns) > MOST_LINKED:
         return None
-    return Guess(answers, [table.vertex(column) for column in columns])
+    return SpeculativePrediction(answers, [table.vertex(column) for column in columns])

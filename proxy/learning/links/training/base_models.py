@@ -18,9 +18,9 @@ from gremlink.proxy.learning.graph import (
 )
 from gremlink.proxy.learning.links.evaluation.queries import (
     Measure,
-    Questions,
+    Queries,
     mean_gain,
-    rank_questions,
+    rank_queries,
 )
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
@@ -109,11 +109,11 @@ class Validation:
         """Take the `graph` of every link; known ones do not compete. `measure` makes one figure of
         ranks, larger is better."""
         self._measure = measure
-        self._questions: list[tuple[Relation, Questions]] = []
+        self._queries: list[tuple[Relation, Queries]] = []
         for relation, edges in held_out.items():
             room = self.SCORES // (graph.counts[relation.head] + graph.counts[relation.tail])
             asked = edges.select(np.arange(min(len(edges), max(self.LEAST, room))))
-            self._questions.extend((relation, Questions.about(asked, end)) for end in DIRECTIONS)
+            self._queries.extend((relation, Queries.about(asked, end)) for end in DIRECTIONS)
         self._known = {relation: KnownLinks(graph, relation) for relation in held_out}
 
     def score(self, trained: Trained) -> float:
@@ -123,7 +123,7 @@ class Validation:
     def ranks(self, trained: Trained) -> NDArray[np.float64]:
         """Return the ranks of all queries: float64 `[queries]`."""
         found = [
-            rank_questions(trained.scorer(relation), questions, self._known[relation])
-            for relation, questions in self._questions
+            rank_queries(trained.scorer(relation), queries, self._known[relation])
+            for relation, queries in self._queries
         ]
         return np.concatenate(found)

@@ -20,7 +20,7 @@ from gremlink.proxy.learning.links.mixture import MemberWeights
 from gremlink.proxy.learning.links.training.blend_weights import RIDGE, fit_weights
 
 SHRINKAGE = 50.0
-"""Prior precision of a weight around the one that it leans on, as if by so many questions."""
+"""Prior precision of a weight around the one that it leans on, as if by so many queries."""
 
 PARTS = 5
 """Parts in which a blend is compared with single members; 2 beyond `FEW_QUESTIONS`, where a half is
@@ -29,10 +29,10 @@ enough to learn from."""
 FEW_QUESTIONS = 2000
 
 OWN_CHOICE = 200
-"""From so many questions on a relation chooses its members itself."""
+"""From so many queries on a relation chooses its members itself."""
 
 OWN_WEIGHTS = 10
-"""With fewer questions a relation, or a direction, has the weights that it would lean on."""
+"""With fewer queries a relation, or a direction, has the weights that it would lean on."""
 
 TIE_BREAKERS = 2
 """Members, at most, that order what one that stands alone leaves level."""
@@ -71,7 +71,7 @@ def fit_blend(
     """Learn the weights of all relations and directions.
 
     Members outside `free` must explain more than chance would to be taken. Where a single member
-    ranks better than the blend of them, it stands alone: for a relation with few questions, where
+    ranks better than the blend of them, it stands alone: for a relation with few queries, where
     it does for all. A `simple` member, or a blend of these, has all relations taken together the
     place already where the blend with networks is not clearly better.
     """
@@ -86,11 +86,11 @@ def fit_blend(
         sides = {end: tasks[relation, end] for end in DIRECTIONS if (relation, end) in tasks}
         both = joined([ranking for side in sides.values() for ranking in side])
         own, better = common, common_instead
-        if _questions(both) != _questions(everything):
-            if _questions(both) >= OWN_CHOICE:
+        if _queries(both) != _queries(everything):
+            if _queries(both) >= OWN_CHOICE:
                 own = _chosen_weights(both, penalised)
                 better = instead(both, own > 0)
-            elif _questions(both) >= OWN_WEIGHTS:
+            elif _queries(both) >= OWN_WEIGHTS:
                 own = fit_weights(both, around=common, precision=SHRINKAGE)
         for end in DIRECTIONS:
             found = _leaning(sides.get(end, ()), own) if better is None else better
@@ -103,29 +103,29 @@ def instead(
 ) -> MemberWeights | None:
     r"""Weights that rank better than the blend of all that are `taken`, if there are some.
 
-    Those of a single member, or of the `simple` members that are taken. All are judged on questions
+    Those of a single member, or of the `simple` members that are taken. All are judged on queries
     that they were not chosen on: for each part of them blends are learned, and the best member
     found, on the others. Better is a higher mean of :math:`1 / \log_2(1 + \mathrm{rank})`, ties
     broken at random. Simple members take the place already where the best of them is worse by up
-    to a standard error, if there are enough questions to tell (the rule of Breiman, Friedman,
+    to a standard error, if there are enough queries to tell (the rule of Breiman, Friedman,
     Olshen & Stone, "Classification and regression trees", 1984): networks have stopped when they
-    ranked these same questions best, and so where nothing can be learned they look as if it could.
+    ranked these same queries best, and so where nothing can be learned they look as if it could.
     """
-    count = PARTS if _questions(rankings) <= FEW_QUESTIONS else 2
+    count = PARTS if _queries(rankings) <= FEW_QUESTIONS else 2
     every = np.ones(rankings[0].member_ranks.shape[1], np.bool_)
-    modest = ~every if simple is None or _questions(rankings) < OWN_CHOICE else simple
+    modest = ~every if simple is None or _queries(rankings) < OWN_CHOICE else simple
     tried = [taken, taken & modest] if modest.any() else [taken]
     seen: list[NDArray[np.float64]] = []
     own: list[NDArray[np.float64]] = []
     blended: list[list[NDArray[np.float64]]] = [[] for _ in tried]
     for part in range(count):  # one at a time: the scores of a part are many
         learned, judged = _fold(rankings, part, count)
-        if not _questions(learned) or not _questions(judged):
+        if not _queries(learned) or not _queries(judged):
             return None
         for members, found in zip(tried, blended, strict=True):
             weights = fit_weights(learned, precision=RIDGE, free=members)
-            found.append(np.concatenate([each.places(weights).gains() for each in judged]))
-        own.append(np.concatenate([each.member_places.gains() for each in judged]))
+            found.append(np.concatenate([each.tied_ranks(weights).gains() for each in judged]))
+        own.append(np.concatenate([each.member_tied_ranks.gains() for each in judged]))
         seen.append(_mean_gain(learned))
 
     def best_of(among: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -154,12 +154,12 @@ def _only(member: int, count: int) -> MemberWeights:
 
 
 def _fold(rankings: Parts, part: int, count: int) -> tuple[list[Ranking], list[Ranking]]:
-    """What to learn from, and what to judge by: every so-manieth question."""
+    """What to learn from, and what to judge by: every so-manieth query."""
     learned, judged = [], []
     for ranking in rankings:
         own = np.arange(len(ranking.targets)) % count == part
-        learned.append(ranking.questions(~own))
-        judged.append(ranking.questions(own))
+        learned.append(ranking.queries(~own))
+        judged.append(ranking.queries(own))
     return learned, judged
 
 
@@ -175,7 +175,7 @@ def ties_broken(
         return weights
     scale = float(weights.max())
     for _ in range(TIE_BREAKERS):
-        if not any(each.places(weights).level.any() for each in rankings):
+        if not any(each.tied_ranks(weights).level.any() for each in rankings):
             break
         scale *= TIE
         tried = [
@@ -188,13 +188,13 @@ def ties_broken(
 
 
 def _gain_of(rankings: Parts, weights: MemberWeights) -> float:
-    """The mean gain of the questions under a blend."""
-    return float(np.concatenate([each.places(weights).gains() for each in rankings]).mean())
+    """The mean gain of the queries under a blend."""
+    return float(np.concatenate([each.tied_ranks(weights).gains() for each in rankings]).mean())
 
 
 def _mean_gain(rankings: Parts) -> NDArray[np.float64]:
     """Of each member: float64 `[members]`."""
-    gains = np.concatenate([ranking.member_places.gains() for ranking in rankings])
+    gains = np.concatenate([ranking.member_tied_ranks.gains() for ranking in rankings])
     return np.asarray(gains.mean(axis=0), dtype=np.float64)
 
 
@@ -203,7 +203,7 @@ def _best(means: NDArray[np.float64], among: NDArray[np.bool_]) -> int:
 
 
 def _leaning(rankings: Parts, around: MemberWeights) -> MemberWeights:
-    if _questions(rankings) < OWN_WEIGHTS:
+    if _queries(rankings) < OWN_WEIGHTS:
         return around
     return fit_weights(rankings, around=around, precision=SHRINKAGE, free=around > 0)
 
@@ -211,17 +211,17 @@ def _leaning(rankings: Parts, around: MemberWeights) -> MemberWeights:
 def _chosen_weights(rankings: Parts, penalised: NDArray[np.bool_]) -> MemberWeights:
     r"""Choose members by an L1 penalty, then fit the chosen ones without it.
 
-    A standardised score that means nothing still moves the likelihood of `n` questions by about
+    A standardised score that means nothing still moves the likelihood of `n` queries by about
     :math:`\sqrt n`, the best of `m` by :math:`\sqrt{2 n \log m}` (Donoho & Johnstone, "Ideal
     spatial adaptation by wavelet shrinkage", Biometrika 81, 1994): that is the penalty.
     """
-    questions = _questions(rankings)
-    threshold = math.sqrt(2.0 * questions * math.log(max(penalised.sum(), 2)))
+    queries = _queries(rankings)
+    threshold = math.sqrt(2.0 * queries * math.log(max(penalised.sum(), 2)))
     chosen = fit_weights(rankings, penalty=np.where(penalised, threshold, 0.0)) > 1e-6
     if not chosen.any():
         chosen[:] = True
     return fit_weights(rankings, free=chosen)
 
 
-def _questions(rankings: Parts) -> int:
+def _queries(rankings: Parts) -> int:
     return sum(len(ranking.targets) for ranking in rankings)

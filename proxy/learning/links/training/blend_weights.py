@@ -1,4 +1,4 @@
-"""The weights of a blend for one set of questions: soft-max regression over full rankings."""
+"""The weights of a blend for one set of queries: soft-max regression over full rankings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gremlink.proxy.learning.links.evaluation.ranking import Ranking
 from gremlink.proxy.learning.links.mixture import MemberWeights
 
 RIDGE = 1.0
-"""Prior precision of a weight around 0, as if by so many questions."""
+"""Prior precision of a weight around 0, as if by so many queries."""
 
 PRECISE = 1e-7
 """Relative change of the loss that ends a fit: with many relations there are hundreds of fits."""
@@ -60,7 +60,7 @@ def fit_weights(
 
 
 def negative_log_likelihood(ranking: Ranking, weights: Floats) -> tuple[float, NDArray[np.float64]]:
-    """Of the targets, summed over the questions, and its slope: float64 `[members]`."""
+    """Of the targets, summed over the queries, and its slope: float64 `[members]`."""
     rows = np.arange(len(ranking.targets))
     # Flat: two products of one large matrix and a vector are what takes the time.
     flat = ranking.scores.reshape(-1, ranking.scores.shape[2])

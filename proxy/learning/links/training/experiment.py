@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gremlink.proxy.learning.events import Progress
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
 from gremlink.proxy.learning.links.calibration import Calibration
-from gremlink.proxy.learning.links.evaluation.queries import Questions, Task
+from gremlink.proxy.learning.links.evaluation.queries import Queries, Task
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking, rank_members
 from gremlink.proxy.learning.links.evaluation.reliability import Bin, reliability
 from gremlink.proxy.learning.links.known import KnownLinks
@@ -171,10 +171,10 @@ class LinkExperiment:
             members = self.members(graph, relation, networks, step)
             fitted_on = KnownLinks(graph, relation)
             for direction in DIRECTIONS:
-                questions = Questions.about(edges, direction)
-                if len(questions):
+                queries = Queries.about(edges, direction)
+                if len(queries):
                     found[relation, direction] = rank_members(
-                        members, questions, fitted_on, self.every_link[relation], self.random
+                        members, queries, fitted_on, self.every_link[relation], self.random
                     )
                 step()
         return found

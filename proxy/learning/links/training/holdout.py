@@ -14,10 +14,10 @@ import numpy as np
 from gremlink.proxy.learning.events import PhaseStarted
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Indexes, Mask, Relation, TypedGraph
 from gremlink.proxy.learning.links.evaluation.queries import (
-    Questions,
+    Queries,
     Task,
     mean_reciprocal_rank,
-    rank_questions,
+    rank_queries,
 )
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.mixture import Mixture
@@ -103,7 +103,7 @@ def evaluate_holdout(experiment: LinkExperiment) -> LinkResults:
         memory=experiment.stopwatch.memory,
         histories=histories,
         sources={
-            (relation, end): Questions.about(edges, end).sources
+            (relation, end): Queries.about(edges, end).sources
             for relation, edges in test.items()
             for end in DIRECTIONS
         },
@@ -305,10 +305,10 @@ def _test_ranks(
             weights = {direction: blend.weights[relation, direction] for direction in DIRECTIONS}
             named = {AUTO: Mixture(members, weights, KnownLinks(train, relation)), **named}
         for direction in DIRECTIONS:
-            questions = Questions.about(edges, direction)
+            queries = Queries.about(edges, direction)
             for name, scorer in named.items():
-                ranks.setdefault(name, {})[relation, direction] = rank_questions(
-                    scorer, questions, experiment.every_link[relation]
+                ranks.setdefault(name, {})[relation, direction] = rank_queries(
+                    scorer, queries, experiment.every_link[relation]
                 )
                 step()
     return ranks

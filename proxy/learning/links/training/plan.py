@@ -60,7 +60,7 @@ def planned(
 ) -> Plan:
     """The methods that compete.
 
-    Those that only count always do, unless each question takes them too long. The others are taken
+    Those that only count always do, unless each query takes them too long. The others are taken
     in the order of `_turn` while there is room. A model that was asked for by name is always
     trained, and beside it what only counts.
     """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Indexes
 from gremlink.proxy.learning.properties.columns import MOST_COLUMNS, Table, named_types
-from gremlink.proxy.learning.properties.context import View
+from gremlink.proxy.learning.properties.context import Context
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.methods.gradient_boosting import (
     Forest,
@@ -49,16 +49,16 @@ class Boosted(StoredModel):
         return self.form.from_raw(self.forest.raw(rows))
 
     @property
-    def reach(self) -> int:
-        """See `BaseModel.reach`."""
-        return 0 if self.estimates is None else self.estimates.reach
+    def hops(self) -> int:
+        """See `BaseModel.hops`."""
+        return 0 if self.estimates is None else self.estimates.hops
 
-    def on(self, view: View) -> Boosted:
+    def on(self, context: Context) -> Boosted:
         """See `BaseModel.on`."""
         if self.estimates is None:
-            return replace(self, table=view.own)
-        table = view.around(self.named)
-        return replace(self, table=table, estimates=view.estimates)
+            return replace(self, table=context.own)
+        table = context.around(self.named)
+        return replace(self, table=table, estimates=context.estimates)
 
     @property
     def kind(self) -> str:
@@ -74,13 +74,15 @@ class Boosted(StoredModel):
         return {"named": dict(self.named)} if self.named else {}
 
     @classmethod
-    def restore(cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, view: View) -> Boosted:
+    def restore(
+        cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, context: Context
+    ) -> Boosted:
         """See `StoredModel.restore`."""
         forest = Forest(**{name: tensors[name] for name in Forest.__dataclass_fields__})
         if entry["kind"] == cls.kinds[0]:
-            return cls(form, view.own, None, forest)
+            return cls(form, context.own, None, forest)
         named = entry.get("named", {})
-        return cls(form, view.around(named), view.estimates, forest, named)
+        return cls(form, context.around(named), context.estimates, forest, named)
 
 
 class Boosting(PropertyMethod):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Indexes
-from gremlink.proxy.learning.properties.context import View
+from gremlink.proxy.learning.properties.context import Context
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.methods.method import Arrays, PropertyMethod, StoredModel
 from gremlink.proxy.learning.properties.methods.tables import Tables
@@ -29,11 +29,11 @@ class Constant(StoredModel):
         return np.tile(self.values, (len(subjects), 1))
 
     @property
-    def reach(self) -> int:
-        """See `BaseModel.reach`."""
+    def hops(self) -> int:
+        """See `BaseModel.hops`."""
         return 0
 
-    def on(self, view: View) -> Constant:
+    def on(self, context: Context) -> Constant:
         """See `BaseModel.on`."""
         return self
 
@@ -47,7 +47,9 @@ class Constant(StoredModel):
         return {"values": self.values}
 
     @classmethod
-    def restore(cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, view: View) -> Constant:
+    def restore(
+        cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, context: Context
+    ) -> Constant:
         """See `StoredModel.restore`."""
         return cls(tensors["values"])
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gremlink.proxy.learning.budget import SECONDS_PER_STEP_UPDATE
 from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.properties.columns import Table
-from gremlink.proxy.learning.properties.context import View
+from gremlink.proxy.learning.properties.context import Context
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.methods.method import Arrays, PropertyMethod, StoredModel
 from gremlink.proxy.learning.properties.methods.tables import Tables, own_columns
@@ -97,13 +97,13 @@ class OnTable(StoredModel):
         return self.model.outputs(self.table.rows(subjects))
 
     @property
-    def reach(self) -> int:
-        """See `BaseModel.reach`."""
+    def hops(self) -> int:
+        """See `BaseModel.hops`."""
         return 0
 
-    def on(self, view: View) -> OnTable:
+    def on(self, context: Context) -> OnTable:
         """See `BaseModel.on`."""
-        return OnTable(view.own, self.model)
+        return OnTable(context.own, self.model)
 
     @property
     def kind(self) -> str:
@@ -115,9 +115,11 @@ class OnTable(StoredModel):
         return {"weights": self.model.weights, "intercepts": self.model.intercepts}
 
     @classmethod
-    def restore(cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, view: View) -> OnTable:
+    def restore(
+        cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, context: Context
+    ) -> OnTable:
         """See `StoredModel.restore`."""
-        return cls(view.own, Linear(form, tensors["weights"], tensors["intercepts"]))
+        return cls(context.own, Linear(form, tensors["weights"], tensors["intercepts"]))
 
 
 class LinearMethod(PropertyMethod):

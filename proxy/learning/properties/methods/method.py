@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Indexes
-from gremlink.proxy.learning.properties.context import View
+from gremlink.proxy.learning.properties.context import Context
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.methods.tables import Tables
 from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects
@@ -27,12 +27,12 @@ class BaseModel(Protocol):
 
     @property
     @abstractmethod
-    def reach(self) -> int:
+    def hops(self) -> int:
         """Number of hops that it looks away."""
         ...
 
     @abstractmethod
-    def on(self, view: View) -> BaseModel:
+    def on(self, context: Context) -> BaseModel:
         """Return the same method, as it was fitted, looking at another view."""
         ...
 
@@ -61,7 +61,7 @@ class StoredModel(BaseModel, Protocol):
     @classmethod
     @abstractmethod
     def restore(
-        cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, view: View
+        cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, context: Context
     ) -> StoredModel:
         """Restore a model from its tensors and its entry of the manifest, looking at a view."""
         ...

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gremlink.proxy.learning.budget import SECONDS_PER_STEP_UPDATE
 from gremlink.proxy.learning.graph import Floats, Indexes
-from gremlink.proxy.learning.properties.context import View
+from gremlink.proxy.learning.properties.context import Context
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.methods.method import Arrays, PropertyMethod, StoredModel
 from gremlink.proxy.learning.properties.methods.tables import Tables
@@ -33,13 +33,13 @@ class AroundVertices(StoredModel):
         return self.estimates.rows(subjects).astype(np.float64)
 
     @property
-    def reach(self) -> int:
-        """See `BaseModel.reach`."""
-        return self.estimates.reach
+    def hops(self) -> int:
+        """See `BaseModel.hops`."""
+        return self.estimates.hops
 
-    def on(self, view: View) -> AroundVertices:
+    def on(self, context: Context) -> AroundVertices:
         """See `BaseModel.on`."""
-        return AroundVertices(view.estimates)
+        return AroundVertices(context.estimates)
 
     @property
     def kind(self) -> str:
@@ -52,10 +52,10 @@ class AroundVertices(StoredModel):
 
     @classmethod
     def restore(
-        cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, view: View
+        cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, context: Context
     ) -> AroundVertices:
         """See `StoredModel.restore`."""
-        return cls(view.estimates)
+        return cls(context.estimates)
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,13 @@ class AtEnds(StoredModel):
         return cls(form, estimates, found)
 
     @property
-    def reach(self) -> int:
-        """See `BaseModel.reach`."""
-        return self.estimates.reach
+    def hops(self) -> int:
+        """See `BaseModel.hops`."""
+        return self.estimates.hops
 
-    def on(self, view: View) -> AtEnds:
+    def on(self, context: Context) -> AtEnds:
         """See `BaseModel.on`."""
-        return AtEnds(self.form, view.estimates, self.combination)
+        return AtEnds(self.form, context.estimates, self.combination)
 
     def outputs(self, subjects: Subjects) -> Outputs:
         """See `BaseModel.outputs`."""
@@ -114,9 +114,11 @@ class AtEnds(StoredModel):
         return {"combination": self.combination}
 
     @classmethod
-    def restore(cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, view: View) -> AtEnds:
+    def restore(
+        cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, context: Context
+    ) -> AtEnds:
         """See `StoredModel.restore`."""
-        return cls(form, view.estimates, tensors["combination"])
+        return cls(form, context.estimates, tensors["combination"])
 
 
 class Neighbours(PropertyMethod):

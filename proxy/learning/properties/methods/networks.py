@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gremlink.proxy.learning.properties.context import View
+from gremlink.proxy.learning.properties.context import Context
 from gremlink.proxy.learning.properties.methods.method import BaseModel
 from gremlink.proxy.learning.trained.encoder import Encoder
 from gremlink.proxy.learning.trained.head import Head
@@ -22,13 +22,13 @@ class Networks(BaseModel):
     encoders: tuple[Encoder, ...] = ()
 
     @property
-    def reach(self) -> int:
-        """See `BaseModel.reach`."""
+    def hops(self) -> int:
+        """See `BaseModel.hops`."""
         return max(1, len(self.encoders[0].layers))
 
-    def on(self, view: View) -> Networks:
+    def on(self, context: Context) -> Networks:
         """See `BaseModel.on`."""
-        pairs = zip(self.heads, view.states(self.encoders), strict=True)
+        pairs = zip(self.heads, context.states(self.encoders), strict=True)
         return replace(self, heads=tuple(replace(head, states=states) for head, states in pairs))
 
     def outputs(self, subjects: Subjects) -> Outputs:

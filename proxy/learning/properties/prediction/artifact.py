@@ -12,7 +12,7 @@ from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.learning.features.encodings import from_document, to_document
 from gremlink.proxy.learning.graph import Indexes, Relation
 from gremlink.proxy.learning.inductive.scope import INDUCTIVE
-from gremlink.proxy.learning.properties.context import Known, View
+from gremlink.proxy.learning.properties.context import Context, Known
 from gremlink.proxy.learning.properties.methods import STORED
 from gremlink.proxy.learning.properties.methods.method import BaseModel, StoredModel
 from gremlink.proxy.learning.properties.methods.networks import Networks
@@ -111,9 +111,9 @@ def from_artifact(artifact: Artifact) -> PropertyModel:
     arrays = artifact.tensors[KNOWN]
     ends = tuple(arrays[f"ends.{end}"].astype(np.int64) for end in range(len(target.ends)))
     known = Known(ends, arrays["truth"])
-    view = View(stored.graph, target.ends, known, embed)
+    context = Context(stored.graph, target.ends, known, embed)
     members = tuple(
-        (entry["weight"], _read(entry, target.form, artifact, number, view, stored))
+        (entry["weight"], _read(entry, target.form, artifact, number, context, stored))
         for number, entry in enumerate(manifest["members"])
     )
     return PropertyModel(
@@ -150,19 +150,19 @@ def _read(
     form: Form,
     artifact: Artifact,
     number: int,
-    view: View,
+    context: Context,
     stored: StoredGraph,
 ) -> BaseModel:
     """Restore a method that looks at a view; `entry` is the manifest's."""
     arrays = artifact.tensors[f"member-{number}"]
     kind = entry["kind"]
     if kind in STORED:
-        return STORED[kind].restore(entry, form, arrays, view)
+        return STORED[kind].restore(entry, form, arrays, context)
     if kind != NETWORK_KIND:
         raise ValueError(f"unknown method {kind!r}")
     encoders = encoders_of(artifact.tensors[f"encoders-{number}"], stored.types, stored.relations)
     heads = []
-    for place, states in enumerate(view.states(encoders)):
+    for place, states in enumerate(context.states(encoders)):
         prefix = f"{place}."
         own = {
             name.removeprefix(prefix): values

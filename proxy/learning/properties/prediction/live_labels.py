@@ -29,17 +29,17 @@ def revised_vertices(
 ) -> Known:
     """Return the known values of vertices, revised by the live graph."""
     owner = target.ends[0]
-    said: dict[int, Floats | None] = {}
+    read_values: dict[int, Floats | None] = {}
     questions = set(asked)
     for vertex in read.vertices:
         if vertex.id not in questions and type_of(vertex.label) == owner:
             _, number = extension.places[vertex.id]
-            said[number] = target.truth_of(vertex.values.get(target.key, ()))
+            read_values[number] = target.truth_of(vertex.values.get(target.key, ()))
     (rows,) = known.ends
-    kept = ~np.isin(rows, np.array(list(said), np.int64))
-    told = {number: truth for number, truth in said.items() if truth is not None}
-    numbers = np.array(list(told), np.int64)
-    return _joined(known, kept, (numbers,), list(told.values()))
+    kept = ~np.isin(rows, np.array(list(read_values), np.int64))
+    revised = {number: truth for number, truth in read_values.items() if truth is not None}
+    numbers = np.array(list(revised), np.int64)
+    return _joined(known, kept, (numbers,), list(revised.values()))
 
 
 def revised_edges(
@@ -55,7 +55,7 @@ def revised_edges(
     assert isinstance(relation, Relation)
     heads, tails = known.ends
     stale = np.zeros(len(heads), np.bool_)
-    told: list[tuple[Pair, Floats]] = []
+    revised: list[tuple[Pair, Floats]] = []
     complete: set[int] = set()
     for links in sorted(read.links, key=lambda each: each.direction, reverse=True):
         outward = links.direction == "out"
@@ -77,15 +77,15 @@ def revised_edges(
             truth = target.truth_of(values)
             # An edge between two vertices that were read is found from both.
             if truth is not None and (outward or pair[0] not in complete):
-                told.append((pair, truth))
+                revised.append((pair, truth))
     width = extension.stored.graph.counts[relation.tail]
     codes = heads * width + tails
     questions = np.array([head * width + tail for head, tail in asked], np.int64)
     kept = ~stale | np.isin(codes, questions)
     taken = np.concatenate([questions, codes[~stale]])
-    pairs = np.array([pair for pair, _ in told], np.int64).reshape(-1, 2)
+    pairs = np.array([pair for pair, _ in revised], np.int64).reshape(-1, 2)
     new = np.flatnonzero(~np.isin(pairs[:, 0] * width + pairs[:, 1], taken))
-    return _joined(known, kept, (pairs[new, 0], pairs[new, 1]), [told[row][1] for row in new])
+    return _joined(known, kept, (pairs[new, 0], pairs[new, 1]), [revised[row][1] for row in new])
 
 
 def _joined(known: Known, kept: Mask, ends: tuple[Indexes, ...], truth: Sequence[Floats]) -> Known:

@@ -19,7 +19,7 @@ from gremlink.proxy.learning.inductive.extension import Extension
 from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
 from gremlink.proxy.learning.inductive.scope import STRUCTURE, Scope
 from gremlink.proxy.learning.methods import NETWORK
-from gremlink.proxy.learning.properties.context import Known, View
+from gremlink.proxy.learning.properties.context import Context, Known
 from gremlink.proxy.learning.properties.methods.method import BaseModel
 from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.mixture import blended
@@ -73,7 +73,7 @@ class PropertyModel:
         scope = Scope.around(
             self.stored,
             NETWORK if has_network else STRUCTURE,
-            max(member.reach for member in methods),
+            max(member.hops for member in methods),
         )
         owner, key = self.target.owner, self.target.key
         if isinstance(owner, str):
@@ -84,8 +84,8 @@ class PropertyModel:
     def outputs(self, subjects: Subjects) -> Outputs:
         """Return the blended outputs: float64 `[elements, outputs]`."""
         weights = np.array([weight for weight, _ in self.members])
-        said = [member.outputs(subjects) for _, member in self.members]
-        return self.decision.applied(self.target.form, blended(weights, said))
+        outputs = [member.outputs(subjects) for _, member in self.members]
+        return self.decision.applied(self.target.form, blended(weights, outputs))
 
     def vertex_embeddings(self) -> VertexEmbeddings:
         """Return those of the network. Raises `NoEmbeddings`."""
@@ -94,8 +94,8 @@ class PropertyModel:
             if isinstance(member, Networks):
                 counts = self.stored.graph.counts
                 every = {end: np.arange(counts[end]) for end in ends}
-                view = View(self.stored.graph, self.target.ends, self.known, every)
-                states = view.states(member.encoders)
+                context = Context(self.stored.graph, self.target.ends, self.known, every)
+                states = context.states(member.encoders)
                 places = {end: self.target.ends.index(end) for end in ends}
                 tables = {
                     end: np.concatenate([each[places[end]] for each in states], axis=1)
@@ -127,6 +127,6 @@ class PropertyModel:
         self, extension: Extension, known: Known, vertices: Collection[Literal]
     ) -> PropertyModel:
         rows = extension.rows(vertices)
-        view = View(extension.stored.graph, self.target.ends, known, rows)
-        members = tuple((weight, member.on(view)) for weight, member in self.members)
+        context = Context(extension.stored.graph, self.target.ends, known, rows)
+        members = tuple((weight, member.on(context)) for weight, member in self.members)
         return replace(self, stored=extension.stored, known=known, members=members, answers=None)

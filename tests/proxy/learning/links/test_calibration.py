@@ -5,18 +5,18 @@ import pytest
 from scipy.special import expit
 
 from gremlink.proxy.learning.links.calibration import Calibration, probabilities
-from gremlink.proxy.learning.links.evaluation.queries import Places
+from gremlink.proxy.learning.links.evaluation.queries import TiedRanks
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking
 from gremlink.proxy.learning.links.training.fit_calibration import fit_calibration
 
 
-def ranking(shift: float, questions: int = 400, candidates: int = 40) -> Ranking:
+def ranking(shift: float, queries: int = 400, candidates: int = 40) -> Ranking:
     random = np.random.default_rng(0)
-    scores = random.normal(size=(questions, candidates, 1)).astype(np.float32)
+    scores = random.normal(size=(queries, candidates, 1)).astype(np.float32)
     scores[:, 0] += np.float32(shift)
-    zeros = np.zeros((questions, candidates), np.float32)
-    first = Places(np.zeros((questions, 1)), np.zeros((questions, 1)))
-    return Ranking(scores, zeros, np.zeros(questions, np.int64), first)
+    zeros = np.zeros((queries, candidates), np.float32)
+    first = TiedRanks(np.zeros((queries, 1)), np.zeros((queries, 1)))
+    return Ranking(scores, zeros, np.zeros(queries, np.int64), first)
 
 
 def test_the_fit_recovers_the_log_odds_of_two_normal_classes() -> None:

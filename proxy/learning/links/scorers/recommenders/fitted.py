@@ -14,7 +14,7 @@ import numpy as np
 
 from gremlink.proxy.learning.budget import SECONDS_PER_UPDATE
 from gremlink.proxy.learning.graph import DIRECTIONS, Relation, TypedGraph
-from gremlink.proxy.learning.links.evaluation.queries import Questions, rank_questions
+from gremlink.proxy.learning.links.evaluation.queries import Queries, rank_queries
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.scorer import Scorer
 
@@ -113,14 +113,14 @@ def chosen(
     # The same links for every method that is asked about the same graph.
     order = np.random.default_rng(count).permutation(count)
     held = min(MOST_HELD, round(HELD_SHARE * count))
-    questions = edges.select(order[:held])
+    queries = edges.select(order[:held])
     without = graph.replacing({relation: edges.select(np.sort(order[held:]))})
     known = KnownLinks(graph, relation)
 
     def quality(setting: Setting) -> float:
         scorer = fit(without, setting)
-        asked = [Questions.about(questions, direction) for direction in DIRECTIONS]
-        ranks = np.concatenate([rank_questions(scorer, each, known) for each in asked])
+        asked = [Queries.about(queries, direction) for direction in DIRECTIONS]
+        ranks = np.concatenate([rank_queries(scorer, each, known) for each in asked])
         return float((1.0 / np.log2(1.0 + ranks)).mean())
 
     return max(settings, key=quality)

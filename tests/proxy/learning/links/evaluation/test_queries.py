@@ -9,11 +9,11 @@ from scipy.stats import rankdata
 
 from gremlink.proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
 from gremlink.proxy.learning.links.evaluation.queries import (
-    Places,
-    Questions,
-    places,
-    rank_questions,
+    Queries,
+    TiedRanks,
+    rank_queries,
     ranks,
+    tied_ranks,
 )
 from gremlink.proxy.learning.links.known import KnownLinks
 
@@ -42,7 +42,7 @@ def test_what_a_place_is_worth_is_the_mean_over_the_ranks_that_a_tie_may_get() -
     def worth(*ranks: int) -> float:
         return float(np.mean([1.0 / np.log2(1.0 + rank) for rank in ranks]))
 
-    places = Places(np.array([0.0, 4.0, 1.0, 0.0]), np.array([0.0, 0.0, 2.0, 5.0]))
+    places = TiedRanks(np.array([0.0, 4.0, 1.0, 0.0]), np.array([0.0, 0.0, 2.0, 5.0]))
     expected = [worth(1), worth(5), worth(2, 3, 4), worth(1, 2, 3, 4, 5, 6)]
     np.testing.assert_allclose(places.gains(), expected)
     assert places.ranks().tolist() == [1.0, 5.0, 3.0, 3.5]
@@ -56,8 +56,8 @@ def test_a_tie_is_worth_what_random_orders_of_it_are(values: list[int]) -> None:
     orders = []
     for order in permutations(range(len(values))):
         broken = scores + np.array([order], np.float32) / 100.0
-        orders.append(places(broken, np.array([0]), allowed).gains()[0])
-    tied = places(scores, np.array([0]), allowed).gains()[0]
+        orders.append(tied_ranks(broken, np.array([0]), allowed).gains()[0])
+    tied = tied_ranks(scores, np.array([0]), allowed).gains()[0]
     np.testing.assert_allclose(tied, np.mean(orders))
 
 
@@ -80,9 +80,9 @@ def test_known_links_and_the_source_itself_do_not_compete() -> None:
     graph = TypedGraph({"P": 4}, {KNOWS: Edges(np.array([0, 0]), np.array([3, 1]))})
     known = KnownLinks(graph, KNOWS)
     scorer = Fixed([9.0, 2.0, 1.0, 8.0])
-    asked = Questions.about(Edges(np.array([0]), np.array([1])), "out")
-    assert rank_questions(scorer, asked, known).tolist() == [1.0]
+    asked = Queries.about(Edges(np.array([0]), np.array([1])), "out")
+    assert rank_queries(scorer, asked, known).tolist() == [1.0]
     # Asked from the other end, only 1 itself is left out.
-    asked = Questions.about(Edges(np.array([0]), np.array([1])), "in")
-    assert rank_questions(scorer, asked, known).tolist() == [1.0]
+    asked = Queries.about(Edges(np.array([0]), np.array([1])), "in")
+    assert rank_queries(scorer, asked, known).tolist() == [1.0]
     assert known.mask(np.array([0]), "out").tolist() == [[True, True, False, True]]

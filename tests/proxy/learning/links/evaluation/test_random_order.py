@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
-from gremlink.proxy.learning.links.evaluation.queries import Questions, rank_questions
+from gremlink.proxy.learning.links.evaluation.queries import Queries, rank_queries
 from gremlink.proxy.learning.links.evaluation.random_order import random_order
 from gremlink.proxy.learning.links.evaluation.ranking_metrics import RankingMetrics
 from gremlink.proxy.learning.links.known import KnownLinks
@@ -27,7 +27,7 @@ def test_random_scores_reach_it_on_average() -> None:
     random = np.random.default_rng(0)
     edges = Edges(random.integers(0, 40, 300), random.integers(0, 40, 300))
     known = KnownLinks(TypedGraph({"P": 40}, {KNOWS: edges}), KNOWS)
-    questions = {end: Questions.about(edges, end) for end in ("out", "in")}
+    queries = {end: Queries.about(edges, end) for end in ("out", "in")}
 
     class Noise:
         def scores(self, sources: np.ndarray, direction: str) -> np.ndarray:
@@ -35,10 +35,10 @@ def test_random_scores_reach_it_on_average() -> None:
 
     metrics = RankingMetrics()
     for _ in range(20):
-        for asked in questions.values():
-            metrics.update(rank_questions(Noise(), asked, known))
+        for asked in queries.values():
+            metrics.update(rank_queries(Noise(), asked, known))
     reached = metrics.compute()
-    found = random_order({KNOWS: known}, {(KNOWS, end): q.sources for end, q in questions.items()})
+    found = random_order({KNOWS: known}, {(KNOWS, end): q.sources for end, q in queries.items()})
     for name, value in found.items():
         assert value == pytest.approx(reached[name], rel=0.1), name
 

@@ -5,7 +5,7 @@ import pytest
 
 from gremlink.proxy.learning.graph import Relation, TypedGraph, distinct_edges
 from gremlink.proxy.learning.links.evaluation import ranking
-from gremlink.proxy.learning.links.evaluation.queries import Questions, rank_questions
+from gremlink.proxy.learning.links.evaluation.queries import Queries, rank_queries
 from gremlink.proxy.learning.links.evaluation.ranking import rank_members
 from gremlink.proxy.learning.links.known import Cells, KnownLinks
 from gremlink.proxy.learning.links.mixture import Mixture, normalised
@@ -25,21 +25,20 @@ def graph() -> TypedGraph:
 def test_ranks_of_a_blend_are_those_of_the_mixture(graph: TypedGraph) -> None:
     edges = graph.edges[KNOWS]
     train = graph.replacing({KNOWS: edges.select(np.arange(200))})
-    questions = Questions.about(edges.select(np.arange(200, len(edges))), "out")
+    queries = Queries.about(edges.select(np.arange(200, len(edges))), "out")
     members = [
         STRUCTURAL[name].fit(train, KNOWS) for name in ("adamic-adar", "degree", "reciprocity")
     ]
     weights = np.array([0.5, 0.3, 0.7])
     every, fitted = KnownLinks(graph, KNOWS), KnownLinks(train, KNOWS)
-    found = rank_members(members, questions, fitted, every, np.random.default_rng(0))
+    found = rank_members(members, queries, fitted, every, np.random.default_rng(0))
     mixture = Mixture(members, {"out": weights, "in": weights}, fitted)
-    expected = rank_questions(mixture, questions, every)
+    expected = rank_queries(mixture, queries, every)
     # Sums in another order may break a tie.
     assert found.ranks(weights) == pytest.approx(expected, abs=0.5)
     for column, member in enumerate(members):
         assert (
-            found.member_ranks[:, column].tolist()
-            == rank_questions(member, questions, every).tolist()
+            found.member_ranks[:, column].tolist() == rank_queries(member, queries, every).tolist()
         )
 
 
@@ -49,15 +48,15 @@ def test_a_sample_keeps_target_and_hardest_and_counts_the_rest(
     monkeypatch.setattr(ranking, "CANDIDATES", 24)
     monkeypatch.setattr(ranking, "HARDEST", 4)
     edges = graph.edges[KNOWS]
-    questions = Questions.about(edges.select(np.arange(40)), "out")
+    queries = Queries.about(edges.select(np.arange(40)), "out")
     known = KnownLinks(graph, KNOWS)
     members = [STRUCTURAL["degree"].fit(graph, KNOWS)]
-    found = rank_members(members, questions, known, known, np.random.default_rng(0))
+    found = rank_members(members, queries, known, known, np.random.default_rng(0))
     assert found.scores.shape == (40, 24, 1)
     assert found.targets.tolist() == [0] * 40
-    allowed = questions.allowed(known)
+    allowed = queries.allowed(known)
     assert np.exp(found.offsets).sum(axis=1) == pytest.approx(allowed.sum(axis=1), rel=1e-5)
-    exact = rank_questions(members[0], questions, known)
+    exact = rank_queries(members[0], queries, known)
     estimated = found.ranks(np.array([1.0]))
     assert np.abs(estimated - exact).mean() < 4.0
     assert np.corrcoef(estimated, exact)[0, 1] > 0.9

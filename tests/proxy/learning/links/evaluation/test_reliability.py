@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from gremlink.proxy.learning.links.calibration import Calibration
-from gremlink.proxy.learning.links.evaluation.queries import Places
+from gremlink.proxy.learning.links.evaluation.queries import TiedRanks
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking
 from gremlink.proxy.learning.links.evaluation.reliability import reliability
 
 
 def test_bins_hold_links_and_others_that_weigh_alike() -> None:
-    # Two questions with a link at logit 2 and -2, and four candidates that are none at -2.
+    # Two queries with a link at logit 2 and -2, and four candidates that are none at -2.
     scores = np.array([[[2.0], [-2.0], [-2.0]], [[-2.0], [-2.0], [-2.0]]], np.float32)
-    first = Places(np.zeros((2, 1)), np.zeros((2, 1)))
+    first = TiedRanks(np.zeros((2, 1)), np.zeros((2, 1)))
     ranking = Ranking(scores, np.zeros((2, 3), np.float32), np.array([0, 0]), first)
     low, high = reliability([(ranking, np.array([1.0]), Calibration(1.0, 0.0))])
     probability = 1 / (1 + np.exp(-2.0))
@@ -27,7 +27,7 @@ def test_bins_hold_links_and_others_that_weigh_alike() -> None:
 def test_a_sampled_candidate_counts_for_those_it_stands_for() -> None:
     scores = np.array([[[2.0], [-2.0], [2.0]]], np.float32)
     offsets = np.log(np.array([[1.0, 9.0, 1.0]], np.float32))
-    first = Places(np.zeros((1, 1)), np.zeros((1, 1)))
+    first = TiedRanks(np.zeros((1, 1)), np.zeros((1, 1)))
     ranking = Ranking(scores, offsets, np.array([0]), first)
     low, high = reliability([(ranking, np.array([1.0]), Calibration(1.0, 0.0))])
     assert low.mass == pytest.approx(0.9 / 2, abs=1e-3)

@@ -17,7 +17,7 @@ from gremlink.proxy.learning.links.calibration import probabilities
 from gremlink.proxy.learning.links.prediction.explanation import PATHS, Explanation
 from gremlink.proxy.learning.links.prediction.model import LinkModel, from_artifact
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor, UnknownRelation
-from gremlink.proxy.learning.links.prediction.property_overlap import likenesses
+from gremlink.proxy.learning.links.prediction.property_overlap import property_overlaps
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.artifacts import read_artifact
@@ -138,13 +138,13 @@ def test_likenesses_are_the_parts_of_the_similarity_of_features() -> None:
         for second in range(4):
             parts = {
                 alike.property: alike
-                for alike in likenesses(features, names, first, np.array([second]))
+                for alike in property_overlaps(features, names, first, np.array([second]))
             }
             cosine = float(vectors[first] @ vectors[second])
             if all(name in parts for name in columns):
                 total = sum(alike.similarity for alike in parts.values())
                 assert total / 2 == pytest.approx(cosine, abs=1e-5)
-    found = likenesses(features, names, 0, np.array([1]))
+    found = property_overlaps(features, names, 0, np.array([1]))
     assert {alike.property: alike.shared for alike in found} == {"tags": ("b",), "age": ()}
 
 

@@ -68,7 +68,9 @@ def test_where_the_conditions_hold_the_answers_are_those_of_a_prediction(
     vertex = Literal.string(f"{relation.source_type(direction)}{source}")
     target = relation.target_type(direction)
     about = {"edge_label": relation.label, "direction": direction, "target_label": target}
-    found = model.guess(**about, source=vertex, limit=limit, threshold=threshold, hides=True)
+    found = model.predict_speculatively(
+        **about, source=vertex, limit=limit, threshold=threshold, hides=True
+    )
     if found is None:
         return
     answers = [answer.id for answer in found.answers]
@@ -81,7 +83,7 @@ def test_where_the_conditions_hold_the_answers_are_those_of_a_prediction(
     assert [answer.score for answer in ranked] == [answer.score for answer in found.answers]
 
 
-def guess(model: LinkPredictor, **changed: object) -> guessing.Guess | None:
+def speculate(model: LinkPredictor, **changed: object) -> guessing.SpeculativePrediction | None:
     asked: dict[str, object] = {
         "edge_label": "likes",
         "direction": "out",
@@ -91,14 +93,14 @@ def guess(model: LinkPredictor, **changed: object) -> guessing.Guess | None:
         "threshold": None,
         "hides": True,
     }
-    return model.guess(**{**asked, **changed})
+    return model.predict_speculatively(**{**asked, **changed})
 
 
 def test_what_is_linked_in_training_is_no_answer_unless_nothing_is_hidden() -> None:
     model = predictor(3)
     linked = set()
     for source in ids("P"):
-        hidden, shown = (guess(model, source=source, hides=hides) for hides in (True, False))
+        hidden, shown = (speculate(model, source=source, hides=hides) for hides in (True, False))
         assert hidden is not None
         assert shown is not None
         assert not set(hidden.linked) & {answer.id for answer in hidden.answers}
@@ -108,12 +110,12 @@ def test_what_is_linked_in_training_is_no_answer_unless_nothing_is_hidden() -> N
 
 
 def test_nothing_is_guessed_about_vertices_that_the_model_has_not_seen() -> None:
-    assert guess(predictor(1), source=Literal.string("nobody")) is None
-    assert guess(predictor(1), source=Literal.string("T1")) is None  # nothing leads out of it
+    assert speculate(predictor(1), source=Literal.string("nobody")) is None
+    assert speculate(predictor(1), source=Literal.string("T1")) is None  # nothing leads out of it
 
 
 def test_nothing_is_guessed_where_no_answer_is_good_enough() -> None:
-    assert guess(predictor(1), threshold=1.0) is None
+    assert speculate(predictor(1), threshold=1.0) is None
 
 
 def test_nothing_is_guessed_that_depends_on_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,16 +123,16 @@ def test_nothing_is_guessed_that_depends_on_too_much(monkeypatch: pytest.MonkeyP
     (source, found), *_ = [
         (each, found)
         for each in ids("P")
-        if (found := guess(model, source=each)) is not None and found.linked
+        if (found := speculate(model, source=each)) is not None and found.linked
     ]
     with monkeypatch.context() as less:
         less.setattr(guessing, "MOST_LINKED", len(found.linked) - 1)
-        assert guess(model, source=source) is None
+        assert speculate(model, source=source) is None
     monkeypatch.setattr(guessing, "MOST_KNOWN", len(found.linked) - 1)
-    assert guess(model, source=source) is None
-    assert guess(model, source=source, hides=False) is not None
+    assert speculate(model, source=source) is None
+    assert speculate(model, source=source, hides=False) is not None
 
 
 def test_what_was_not_trained_is_named() -> None:
     with pytest.raises(UnknownRelation):
-        guess(predictor(1), edge_label="hates")
+        speculate(predictor(1), edge_label="hates")

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import check_grad
 
 from gremlink.proxy.learning.graph import DIRECTIONS, Relation
-from gremlink.proxy.learning.links.evaluation.queries import Places
+from gremlink.proxy.learning.links.evaluation.queries import TiedRanks
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking
 from gremlink.proxy.learning.links.training.blend import fit_blend, ties_broken
 from gremlink.proxy.learning.links.training.blend_weights import (
@@ -17,17 +17,17 @@ KNOWS = Relation("P", "knows", "P")
 LIKES = Relation("P", "likes", "T")
 
 
-def ranking(questions: int, strengths: list[float], seed: int = 0, candidates: int = 30) -> Ranking:
+def ranking(queries: int, strengths: list[float], seed: int = 0, candidates: int = 30) -> Ranking:
     """Members whose scores are noise plus, for the target, their strength."""
     random = np.random.default_rng(seed)
-    scores = random.normal(size=(questions, candidates, len(strengths))).astype(np.float32)
-    targets = random.integers(0, candidates, questions)
-    scores[np.arange(questions), targets] += np.array(strengths, np.float32)
-    own = scores[np.arange(questions), targets][:, None, :]
+    scores = random.normal(size=(queries, candidates, len(strengths))).astype(np.float32)
+    targets = random.integers(0, candidates, queries)
+    scores[np.arange(queries), targets] += np.array(strengths, np.float32)
+    own = scores[np.arange(queries), targets][:, None, :]
     above = (scores > own).sum(axis=1).astype(np.float64)
     level = (scores == own).sum(axis=1) - 1.0
-    offsets = np.zeros((questions, candidates), np.float32)
-    return Ranking(scores, offsets, targets, Places(above, level))
+    offsets = np.zeros((queries, candidates), np.float32)
+    return Ranking(scores, offsets, targets, TiedRanks(above, level))
 
 
 def test_the_gradient_is_that_of_the_loss() -> None:
@@ -91,7 +91,7 @@ def test_a_better_single_member_stands_alone() -> None:
         data.scores,
         data.offsets,
         data.targets,
-        Places(data.member_places.above * [0.0, 1.0], data.member_places.level),
+        TiedRanks(data.member_tied_ranks.above * [0.0, 1.0], data.member_tied_ranks.level),
     )
     blend = fit_blend(
         ("a", "b"), {(KNOWS, end): [perfect] for end in DIRECTIONS}, [KNOWS], free=frozenset()
@@ -105,10 +105,10 @@ def test_offsets_stand_for_candidates_that_were_left_out() -> None:
         np.repeat(data.scores, 2, axis=1),
         np.zeros((5, 6), np.float32),
         data.targets * 2,
-        data.member_places,
+        data.member_tied_ranks,
     )
     weighted = Ranking(
-        data.scores, np.full((5, 3), np.log(2.0), np.float32), data.targets, data.member_places
+        data.scores, np.full((5, 3), np.log(2.0), np.float32), data.targets, data.member_tied_ranks
     )
     weights = np.array([0.7], np.float32)
     assert negative_log_likelihood(doubled, weights)[0] == pytest.approx(
@@ -117,7 +117,7 @@ def test_offsets_stand_for_candidates_that_were_left_out() -> None:
 
 
 def test_the_blend_is_judged_on_questions_that_it_has_not_learned_from() -> None:
-    # The first member knows something, nine others know nothing, and there are few questions: to
+    # The first member knows something, nine others know nothing, and there are few queries: to
     # those that it was learned from a blend of all always looks better than the first alone.
     names = tuple("abcdefghij")
     alone = 0
@@ -172,27 +172,27 @@ def test_simple_methods_stand_together_where_a_network_adds_nothing() -> None:
     assert helped[0] > 0.5
 
 
-def counted(questions: int, seed: int) -> Ranking:
+def counted(queries: int, seed: int) -> Ranking:
     """A member that counts, most candidates alike, one that counts finely, and a network's noise.
 
     The first has the target among its three best as a rule; the second ranks those three well.
     """
     random = np.random.default_rng(seed)
-    scores = random.normal(size=(questions, 30, 3)).astype(np.float32)
-    targets = random.integers(0, 30, questions)
-    counts = np.zeros((questions, 30), np.float32)
-    rows = np.arange(questions)
+    scores = random.normal(size=(queries, 30, 3)).astype(np.float32)
+    targets = random.integers(0, 30, queries)
+    counts = np.zeros((queries, 30), np.float32)
+    rows = np.arange(queries)
     for _ in range(2):
-        counts[rows, random.integers(0, 30, questions)] = 1.0
-    counts[rows, targets] = random.random(questions) < 0.7
+        counts[rows, random.integers(0, 30, queries)] = 1.0
+    counts[rows, targets] = random.random(queries) < 0.7
     scores[:, :, 0] = counts
     scores[rows, targets, 1] += 0.5
     own = scores[rows, targets][:, None, :]
     return Ranking(
         scores,
-        np.zeros((questions, 30), np.float32),
+        np.zeros((queries, 30), np.float32),
         targets,
-        Places((scores > own).sum(axis=1) * 1.0, (scores == own).sum(axis=1) - 1.0),
+        TiedRanks((scores > own).sum(axis=1) * 1.0, (scores == own).sum(axis=1) - 1.0),
     )
 
 
@@ -205,7 +205,7 @@ def test_what_a_method_alone_leaves_level_another_orders() -> None:
     assert 0.0 < weights[1] < 0.01
     assert weights[2] == 0.0
     for each in asked:
-        before, after = each.places(alone), each.places(weights)
+        before, after = each.tied_ranks(alone), each.tied_ranks(weights)
         assert before.level.mean() > 5.0
         assert not after.level.any()
         # It decides nothing else: who was above stays above.
@@ -228,7 +228,7 @@ def test_a_method_that_counts_is_not_taken_for_worse_because_it_leaves_many_leve
     scores[:, :, 1] = 0.0
     scores[random.random(4000) < 0.02, 0, 1] = 1.0
     own = scores[:, 0][:, None, :]
-    places = Places((scores > own).sum(axis=1) * 1.0, (scores == own).sum(axis=1) - 1.0)
+    places = TiedRanks((scores > own).sum(axis=1) * 1.0, (scores == own).sum(axis=1) - 1.0)
     asked = Ranking(scores, np.zeros((4000, 30), np.float32), targets, places)
     by_mean_rank = (1.0 / np.log2(1.0 + asked.member_ranks)).mean(axis=0)
     assert by_mean_rank[0] > by_mean_rank[1]
@@ -246,7 +246,7 @@ def test_a_method_that_counts_is_not_taken_for_worse_because_it_leaves_many_leve
 
 def test_pieces_of_the_same_questions_make_the_same_blend() -> None:
     whole = ranking(200, [1.5, 0.5, 0.0], 8)
-    halves = [whole.questions(slice(0, 100)), whole.questions(slice(100, 200))]
+    halves = [whole.queries(slice(0, 100)), whole.queries(slice(100, 200))]
     one, two = (
         fit_blend(("a", "b", "c"), {(KNOWS, "out"): parts}, [KNOWS], free=frozenset())
         for parts in ([whole], halves)
