@@ -70,17 +70,19 @@ class Listener:
 
         return arrived
 
-    async def open(self, handlers: web.Server, tied: Callable[[], int]) -> tuple[str, int]:
+    async def open(
+        self, handlers: web.Server, websocket_count: Callable[[], int]
+    ) -> tuple[str, int]:
         """Listen, and return address and port in use. Raises `ListenError`.
 
-        `tied` counts the connections that the handlers no longer have.
+        `websocket_count` counts the connections that the handlers no longer have.
         """
         loop = asyncio.get_running_loop()
         host, port = self._listen.host, self._listen.port
         tls = self._certificate
         try:
             self._server = await loop.create_server(
-                lambda: self._accept(handlers, tied()),
+                lambda: self._accept(handlers, websocket_count()),
                 host,
                 port,
                 backlog=1024,
@@ -104,9 +106,9 @@ class Listener:
             timer.cancel()
         self._silent.clear()
 
-    def _accept(self, handlers: web.Server, tied: int) -> asyncio.BaseProtocol:
+    def _accept(self, handlers: web.Server, websocket_count: int) -> asyncio.BaseProtocol:
         most = self._limits.max_connections
-        if len(handlers.connections) + tied >= most:
+        if len(handlers.connections) + websocket_count >= most:
             return _Busy(most)
         handler = handlers()
         self._silent[handler] = asyncio.get_running_loop().call_later(
@@ -128,7 +130,7 @@ class Listener:
             self._renewal = loop.call_later(self._renewal_period, self._renew)
 
 
-def place_of(host: str, port: int) -> str:
+def host_and_port(host: str, port: int) -> str:
     """Return host and port as an address has them."""
     return f"{f'[{host}]' if ':' in host else host}:{port}"
 

@@ -27,7 +27,7 @@ from gremlink.proxy.relay.waits import WAITS
 from gremlink.proxy.relay.websocket.open_requests import RequestTable
 
 
-class _Talking(Protocol):
+class _Connection(Protocol):
     """A connection of a client; `database_lost` is true if the database broke it off."""
 
     table: RequestTable
@@ -42,7 +42,7 @@ class Metrics(Collector):
 
     def __init__(
         self,
-        connections: Collection[_Talking],
+        connections: Collection[_Connection],
         models: Callable[[], Iterable[tuple[str, str]]],
         open_circuits: Callable[[], Iterable[str]] = tuple,
         counting: float = WAITS.counting,
@@ -74,7 +74,7 @@ class Metrics(Collector):
         """Return all metrics in the text format of Prometheus."""
         return prometheus_client.generate_latest(self._registry)
 
-    def over(self, connection: _Talking) -> None:
+    def over(self, connection: _Connection) -> None:
         """Count the requests of a client's connection that has ended."""
         self._ended.update(connection.table.endings)
         if connection.database_lost:

@@ -36,7 +36,7 @@ class MisspeltKeys:
         self._silent_until = 0.0
         self._unsaid = 0
 
-    def sees(self, payload: bytes | bytearray, now: float) -> bool:
+    def finds(self, payload: bytes | bytearray, now: float) -> bool:
         """Tell whether a misspelt key is in a request; it is `now`."""
         self.due = now + PAUSE
         return _may_be_near(payload) and nearly_ours(payload[:SEARCHED_BYTES]) is not None

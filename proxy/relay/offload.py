@@ -25,7 +25,7 @@ LONG = 16 * 1024
 """Bytes of a request, and of the answers that it waits for, from which on it is read and its steps
 are taken in a thread: some 20 ms of reading."""
 
-WAITING = 64
+QUEUE_LIMIT = 64
 """Long steps that may wait, of all clients together."""
 
 _T = TypeVar("_T")
@@ -46,7 +46,7 @@ class Written:
     frames: bytes
 
 
-def read_marked(message: Message) -> RequestMessage | None:
+def read_if_marked(message: Message) -> RequestMessage | None:
     """Read the request of a message; return `None` if it does not hold the marker. Raises
     `MessageError`.
     """
@@ -82,7 +82,7 @@ def advance(answering: Answering, reply: Reply | InferenceError) -> Command | Do
 class Offload:
     """A thread for work that would block the event loop. More threads would share one lock."""
 
-    def __init__(self, waiting: int = WAITING) -> None:
+    def __init__(self, waiting: int = QUEUE_LIMIT) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="aside")
         self._most = waiting
         self._count = 0

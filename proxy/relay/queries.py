@@ -59,7 +59,7 @@ class OpenQuery:
             name = self.peek()
         return name or str(self.request_id)
 
-    def goes_by(self, id: str) -> bool:
+    def has_id(self, id: str) -> bool:
         """Tell whether the query has this id."""
         return id == str(self.request_id) or id == self.id
 
@@ -127,7 +127,7 @@ class OpenQueries:
 
     async def cancel(self, id: str) -> bool:
         """End the queries of that id for their clients, and return whether there are any."""
-        over_http = [each for each in self._http if each.query.goes_by(id)]
+        over_http = [each for each in self._http if each.query.has_id(id)]
         for each in over_http:
             each.cancelled = True
             each.work.cancel()
@@ -136,11 +136,11 @@ class OpenQueries:
             connection.cancel(request_id, error)
             for connection in self._connections
             for request_id, request in list(connection.open_requests())
-            if _query_of(request_id, request).goes_by(id)
+            if _query_of(request_id, request).has_id(id)
         ]
         return bool(over_http) or any(ended)
 
-    def watched(self, handler: _Handler) -> _Handler:
+    def tracked(self, handler: _Handler) -> _Handler:
         """Wrap a handler of queries over HTTP so that each counts as open while it runs."""
 
         async def handle(request: web.Request) -> web.StreamResponse:

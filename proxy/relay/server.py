@@ -19,15 +19,15 @@ from gremlink.proxy.inference.commands import Predictor
 from gremlink.proxy.inference.query_cache import QueryCache
 from gremlink.proxy.messages.addresses import without_credentials
 from gremlink.proxy.relay.headers import require_text
-from gremlink.proxy.relay.http.bodies import complete
-from gremlink.proxy.relay.http.browsers import Runner, say_type
+from gremlink.proxy.relay.http.bodies import complete_bodies
+from gremlink.proxy.relay.http.browsers import Runner, forbid_sniffing
 from gremlink.proxy.relay.http.cross_origin import Gate
 from gremlink.proxy.relay.http.errors import error_body
 from gremlink.proxy.relay.http.explain import Explainer
 from gremlink.proxy.relay.http.invocations import Invocations
 from gremlink.proxy.relay.http.languages import Languages
 from gremlink.proxy.relay.http.log_filter import SERVER_LOG
-from gremlink.proxy.relay.http.other_paths import elsewhere
+from gremlink.proxy.relay.http.other_paths import queries_at_other_paths
 from gremlink.proxy.relay.http.relay import HttpRelay
 from gremlink.proxy.relay.metrics import Metrics
 from gremlink.proxy.relay.offload import Offload
@@ -107,7 +107,7 @@ class Server:
         self._shapes = QueryCache()
         self._recent = RecentIds()
         self.queries = OpenQueries(self._connections)
-        self._plain = self._asked(self.queries.watched(self._http.handle))
+        self._plain = self._counted(self.queries.tracked(self._http.handle))
 
     async def figures(self) -> bytes:
         """Return the metrics in the text format of Prometheus."""
@@ -123,20 +123,20 @@ class Server:
             client_max_size=limits.max_message_bytes,
             middlewares=[
                 gate.check,
-                complete(limits),
-                languages.middleware(lambda handler: self._asked(handler, None)),
-                elsewhere(path, self._plain),
+                complete_bodies(limits),
+                languages.middleware(lambda handler: self._counted(handler, None)),
+                queries_at_other_paths(path, self._plain),
             ],
         )
-        application.on_response_prepare.extend([gate.answer, say_type])
+        application.on_response_prepare.extend([gate.answer, forbid_sniffing])
         explainer = Explainer(self._http)
         application.router.add_route("*", path, self._gremlin)
         for name, handler in (
             ("explain", explainer.explain),
-            ("profile", self.queries.watched(explainer.profile)),
+            ("profile", self.queries.tracked(explainer.profile)),
         ):
             for slash in ("", "/"):
-                application.router.add_route("*", f"{path}/{name}{slash}", self._asked(handler))
+                application.router.add_route("*", f"{path}/{name}{slash}", self._counted(handler))
         application.on_startup.append(self._start)
         application.on_shutdown.append(self._shut_down)
         return application
@@ -177,7 +177,7 @@ class Server:
             return await self._websocket(request)
         return await self._plain(request)
 
-    def _asked(self, handler: Handler, methods: Collection[str] | None = METHODS) -> Handler:
+    def _counted(self, handler: Handler, methods: Collection[str] | None = METHODS) -> Handler:
         """Wrap a handler of queries: they are counted, and awaited before the server ends."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -188,7 +188,7 @@ class Server:
                 )
             require_text(request.headers)
             status, started = 500, time.monotonic()
-            with self._waited_for():
+            with self._awaited_by_drain():
                 try:
                     response = await handler(request)
                     status = response.status
@@ -206,11 +206,11 @@ class Server:
 
         Raises `InferenceError`.
         """
-        with self._waited_for():
+        with self._awaited_by_drain():
             return await self._invoke(endpoint, body)
 
     @contextmanager
-    def _waited_for(self) -> Iterator[None]:
+    def _awaited_by_drain(self) -> Iterator[None]:
         """Let `drain` wait for a request."""
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._requests.add(answered)
@@ -245,13 +245,13 @@ class Server:
                 )
             opened = answer
         try:
-            return await self._tie(request, opened, unreachable)
+            return await self._connect(request, opened, unreachable)
         except BaseException:
             if opened is not None:
                 opened.close()
             raise
 
-    async def _tie(
+    async def _connect(
         self, request: web.Request, opened: Opened | None, unreachable: str
     ) -> web.StreamResponse:
         """Answer the handshake, and let client and database talk until one of them goes.
@@ -303,19 +303,19 @@ class Server:
         connection.ended.add_done_callback(lambda _: self._ended(connection))
         if self._draining:
             connection.drain()
-        return _Tied()
+        return _AlreadyAnswered()
 
     def _ended(self, connection: Connection) -> None:
         self._connections.discard(connection)
         self.metrics.over(connection)
 
     @property
-    def tied(self) -> int:
+    def websocket_count(self) -> int:
         """The number of clients that talk with the database."""
         return len(self._connections)
 
 
-class _Tied(web.StreamResponse):
+class _AlreadyAnswered(web.StreamResponse):
     """The response of a handler whose connection is no longer aiohttp's."""
 
     async def prepare(self, request: web.BaseRequest) -> None:
@@ -326,7 +326,7 @@ class _Tied(web.StreamResponse):
 
 
 def runner_of(application: web.Application) -> web.AppRunner:
-    """Return a runner for an application here: `bodies.complete` inflates the bodies."""
+    """Return a runner for an application here: `bodies.complete_bodies` inflates the bodies."""
     return Runner(
         application,
         access_log=None,

@@ -16,7 +16,7 @@ from aiohttp import web
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.config.tls import client_context
 from gremlink.proxy.relay.http.invocations import Invoke
-from gremlink.proxy.relay.listener import Listener, place_of
+from gremlink.proxy.relay.listener import Listener, host_and_port
 from gremlink.proxy.relay.malloc import keep_freed_memory
 from gremlink.proxy.relay.queries import Queries
 from gremlink.proxy.relay.server import Server, runner_of, upstream_session
@@ -100,10 +100,10 @@ async def serving(
             await server.drain(limits.drain_timeout)
 
         try:
-            host, port = await listener.open(handlers, lambda: server.tied)
+            host, port = await listener.open(handlers, lambda: server.websocket_count)
             predictions.load_ahead()
             scheme = "ws" if certificate is None else "wss"
-            yield RunningServer(f"{scheme}://{place_of(host, port)}{listen.path}", drain)
+            yield RunningServer(f"{scheme}://{host_and_port(host, port)}{listen.path}", drain)
         finally:
             listener.close()
             await runner.cleanup()

@@ -18,7 +18,7 @@ from gremlink.grammar.traversal import Argument, Entries, Items, Literal, Traver
 from gremlink.proxy.config import Limits
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import GuessLinks
-from gremlink.proxy.relay.offload import read_marked
+from gremlink.proxy.relay.offload import read_if_marked
 from gremlink.proxy.relay.websocket import commands as relay
 from gremlink.proxy.relay.websocket.commands import Command
 from gremlink.proxy.relay.websocket.conversation import Conversation
@@ -180,7 +180,7 @@ def looked(reads: Reads) -> Event:
         reading = reads.command.reading
         outcome: RequestMessage | Exception | None
         try:
-            outcome = read_marked(reading.message)
+            outcome = read_if_marked(reading.message)
         except MessageError as error:
             outcome = error
         return play.conversation.read(reading, outcome)
@@ -260,10 +260,10 @@ class Predicts(Expected):
 class Reads(Expected):
     """A thread is to look into a long message."""
 
-    command: relay.Read = field(init=False)
+    command: relay.ScanMessage = field(init=False)
 
     def check(self, command: Command, play: Playbook) -> None:
-        assert isinstance(command, relay.Read)
+        assert isinstance(command, relay.ScanMessage)
         self.command = command
 
 

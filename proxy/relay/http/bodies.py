@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 PIECE = 64 * 1024
 """Bytes that are inflated to at one time."""
 
-AS_IT_CAME = web.RequestKey("as_it_came", bytes)
+COMPRESSED_BODY = web.RequestKey("as_it_came", bytes)
 """A compressed body, for those who pass it on with its signature."""
 
 _WINDOW = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
@@ -71,7 +71,7 @@ def inflate(data: bytes, encoding: str, limit: int) -> bytes:
     return bytes(content)
 
 
-def complete(limits: Limits) -> Middleware:
+def complete_bodies(limits: Limits) -> Middleware:
     """Return a middleware that reads the whole body. aiohttp must not inflate
     (`auto_decompress=False`).
 
@@ -83,7 +83,7 @@ def complete(limits: Limits) -> Middleware:
     async def completed(request: web.Request, handler: _Handler) -> web.StreamResponse:
         try:
             if request.can_read_body:
-                await _arrived(request, limits.message_timeout)
+                await _wait_for_body(request, limits.message_timeout)
         except ConnectionError:
             log.debug("a client went before its request was complete")
             return web.Response()  # is not sent
@@ -91,7 +91,7 @@ def complete(limits: Limits) -> Middleware:
             raise _too_long(limits.max_message_bytes) from None
         encoding = request.headers.get("Content-Encoding", "identity").strip()
         if encoding.lower() != "identity" and (body := await request.read()):
-            request[AS_IT_CAME] = body
+            request[COMPRESSED_BODY] = body
             # Where `read` looks first: handlers need not know that there was another form.
             request._read_bytes = await _inflated(body, encoding, limits.max_message_bytes)
         return await handler(request)
@@ -99,7 +99,7 @@ def complete(limits: Limits) -> Middleware:
     return completed
 
 
-async def _arrived(request: web.Request, timeout: float) -> None:
+async def _wait_for_body(request: web.Request, timeout: float) -> None:
     """Wait for the body as long as it goes on."""
     if request.content.is_eof():
         await request.read()

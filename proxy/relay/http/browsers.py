@@ -15,7 +15,7 @@ from aiohttp import web
 NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
 
 
-async def say_type(request: web.Request, response: web.StreamResponse) -> None:
+async def forbid_sniffing(request: web.Request, response: web.StreamResponse) -> None:
     """Set the header; for `on_response_prepare`. A handshake has no content."""
     if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
         response.headers.setdefault(*NO_SNIFFING)

@@ -56,13 +56,13 @@ class Explainer:
 
     async def explain(self, request: web.Request) -> web.StreamResponse:
         """Answer `GET` or `POST /gremlin/explain` with a query's plan, without running it."""
-        return await self.relay.answered(
+        return await self.relay.answer(
             request, await request.read(), lambda message: self._explain(request, message)
         )
 
     async def profile(self, request: web.Request) -> web.StreamResponse:
         """Answer `GET` or `POST /gremlin/profile`: run a query and show the time of each step."""
-        return await self.relay.answered(
+        return await self.relay.answer(
             request, await request.read(), lambda message: self._profile(request, message)
         )
 

@@ -35,9 +35,9 @@ OPEN_CYPHER, SPARQL = "openCypher", "SPARQL"
 PATHS = {"openCypher": OPEN_CYPHER, "opencypher": OPEN_CYPHER, "sparql": SPARQL, "rdf": SPARQL}
 """First parts of paths, and the language that they are for."""
 
-PATIENCE = 3.0
+STATUS_TIMEOUT = 3.0
 """Seconds that the database has to say what it is."""
-REMEMBERED = 60.0
+CACHE_SECONDS = 60.0
 """Seconds after which a database that speaks only Gremlin is asked again."""
 
 _NEPTUNE = (".neptune.amazonaws.com", ".neptune.amazonaws.com.cn")
@@ -58,7 +58,7 @@ class Languages:
 
     def middleware(self, counted: Callable[[Handler], Handler]) -> Middleware:
         """Return a middleware that forwards what the database answers, in a `counted` handler."""
-        pass_on = counted(self._pass_on)
+        pass_on = counted(self._forward)
 
         @web.middleware
         async def passed(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -81,7 +81,7 @@ class Languages:
             return None
         open_cypher, sparql = self.settings.open_cypher, self.settings.sparql
         setting = open_cypher if language is OPEN_CYPHER else sparql
-        if setting == "off" or (setting == "auto" and language not in await self.spoken()):
+        if setting == "off" or (setting == "auto" and language not in await self.known()):
             return None
         if setting in ("auto", "on"):
             address = f"{self._root}{path}"
@@ -89,18 +89,18 @@ class Languages:
             address = f"{setting.rstrip('/')}{slash}{rest}"
         return URL(f"{address}?{query}" if query else address, encoded=True)
 
-    async def spoken(self) -> frozenset[str]:
+    async def known(self) -> frozenset[str]:
         """Return the languages that the database is sure to speak beside Gremlin."""
         host = URL(self._root).host or ""
         if host.endswith(_NEPTUNE):
             return frozenset((OPEN_CYPHER, SPARQL))
         async with self._asking:
             now = time.monotonic()
-            if self._found is None or (not self._found and now - self._asked > REMEMBERED):
-                self._found, self._asked = await self._say(), now
+            if self._found is None or (not self._found and now - self._asked > CACHE_SECONDS):
+                self._found, self._asked = await self._ask_database(), now
         return self._found or _NOTHING
 
-    async def _say(self) -> frozenset[str] | None:
+    async def _ask_database(self) -> frozenset[str] | None:
         """Ask the database which languages it speaks, at Neptune's `/status`.
 
         A Gremlin Server answers there that it has got no script.
@@ -110,7 +110,7 @@ class Languages:
                 f"{self._root}/status",
                 headers={"Accept": "application/json", "Accept-Encoding": "identity"},
                 allow_redirects=False,
-                timeout=ClientTimeout(total=PATIENCE),
+                timeout=ClientTimeout(total=STATUS_TIMEOUT),
             ) as answer:
                 document = json.loads(await answer.read()) if answer.status == 200 else None
         except ValueError:
@@ -130,11 +130,11 @@ class Languages:
         """The database's address without the path of its Gremlin endpoint."""
         return http_url(self.relay.upstream).removesuffix("/").removesuffix("/gremlin")
 
-    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
+    async def _forward(self, request: web.Request) -> web.StreamResponse:
         target = await self.target(request)
         assert target is not None
         try:
-            if await self.relay.marked(request, await request.read()):
+            if await self.relay.is_marked(request, await request.read()):
                 raise UnsupportedOperation(
                     "Steps with Neptune#ml. are Gremlin's: send them to the Gremlin endpoint."
                 )
@@ -154,10 +154,8 @@ class Languages:
             return here
         path, _, query = request.raw_path.partition("?")
         target = f"{http_url(self.relay.upstream)}{path.removeprefix(self.endpoint)}"
-        there = await self.relay.fetched(request, URL(f"{target}?{query}", encoded=True))
+        there = await self.relay.fetch(request, URL(f"{target}?{query}", encoded=True))
         return there if there is not None and here.status != 200 else here
 
     async def _is_neptune(self) -> bool:
-        return "on" in (self.settings.open_cypher, self.settings.sparql) or bool(
-            await self.spoken()
-        )
+        return "on" in (self.settings.open_cypher, self.settings.sparql) or bool(await self.known())

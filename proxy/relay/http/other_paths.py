@@ -24,7 +24,7 @@ CLAIMED: web.AppKey[Callable[[str], bool]] = web.AppKey("claimed", Callable[[str
 """Tells whether an extension answers at a path, for paths that are no routes."""
 
 
-def elsewhere(endpoint: str, answer: Handler) -> Middleware:
+def queries_at_other_paths(endpoint: str, answer: Handler) -> Middleware:
     """Return a middleware that lets `answer` handle queries at other paths than `endpoint`.
 
     A Gremlin Server does not answer WebSocket handshakes there at all; here they are refused.
@@ -32,7 +32,7 @@ def elsewhere(endpoint: str, answer: Handler) -> Middleware:
 
     @web.middleware
     async def dispatched(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not _is_free(request, endpoint):
+        if not _may_be_query(request, endpoint):
             return await handler(request)
         if "websocket" in request.headers.get("Upgrade", "").lower():
             why = f"WebSocket connections are taken at {endpoint}, not at {request.path[:100]}."
@@ -44,7 +44,7 @@ def elsewhere(endpoint: str, answer: Handler) -> Middleware:
     return dispatched
 
 
-def _is_free(request: web.Request, endpoint: str) -> bool:
+def _may_be_query(request: web.Request, endpoint: str) -> bool:
     """Tell whether a request at this path may be a query."""
     path = request.path
     if path == "/":
@@ -77,7 +77,7 @@ def patterns_of(application: web.Application) -> list[str]:
     return found
 
 
-def among(patterns: Iterable[str]) -> Callable[[str], bool]:
+def path_matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Return a function that tells whether a path matches one of the `patterns`."""
     compiled = [re.compile(pattern) for pattern in patterns]
     return lambda path: any(pattern.fullmatch(path) for pattern in compiled)

@@ -39,7 +39,7 @@ from gremlink.proxy.inference.errors import (
 from gremlink.proxy.relay.detect import holds_marker, may_hold_marker
 from gremlink.proxy.relay.headers import end_to_end, http_url, reason_of
 from gremlink.proxy.relay.http.as_script import as_script, with_traversers
-from gremlink.proxy.relay.http.bodies import AS_IT_CAME
+from gremlink.proxy.relay.http.bodies import COMPRESSED_BODY
 from gremlink.proxy.relay.http.errors import error_response
 from gremlink.proxy.relay.http.inferences import run_inference
 from gremlink.proxy.relay.http.upstream_formats import NO_KNOWN_FORMAT, UpstreamFormats
@@ -74,7 +74,7 @@ _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 class HttpRelay:
     """The database's HTTP side; `upstream` is its WebSocket address, the timeouts in seconds.
 
-    `message_limit` is that of a rewritten request in bytes, `spoken` the formats that the database
+    `message_limit` is that of a rewritten request in bytes, `formats` the formats that the database
     has shown to read.
     """
 
@@ -86,34 +86,34 @@ class HttpRelay:
     evaluation_timeout: float
     offload: Offload
     message_limit: int
-    spoken: UpstreamFormats = field(default_factory=UpstreamFormats)
+    formats: UpstreamFormats = field(default_factory=UpstreamFormats)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         body = await request.read()
         try:
-            marked = await self.marked(request, body)
+            is_marked = await self.is_marked(request, body)
         except InferenceError as error:
             return error_response(error, _id_of(request, body))
-        if not marked:
+        if not is_marked:
             MISSPELT_KEYS.warn(_address(request) + b"&" + body[:SEARCHED_BYTES])
-            return await self._passed_on(request, body)
-        return await self.answered(
-            request, body, lambda message: self._answer(request, message, body)
+            return await self._forward_as_it_came(request, body)
+        return await self.answer(
+            request, body, lambda message: self._answer_inference(request, message, body)
         )
 
-    async def marked(self, request: web.Request, body: bytes) -> bool:
+    async def is_marked(self, request: web.Request, body: bytes) -> bool:
         """Tell whether the marker is in a request's address or body. Raises `TooManyRequests`."""
         if holds_marker(_address(request)):
             return True
-        if may_hold_marker(body) and await self._unless_short(body, holds_marker, body):
+        if may_hold_marker(body) and await self._offload_if_long(body, holds_marker, body):
             return True
         if not is_form(_content_type(request), body) or b"%" not in body:
             return False
-        form = await self._unless_short(body, _unquoted, body)
-        return may_hold_marker(form) and await self._unless_short(form, holds_marker, form)
+        form = await self._offload_if_long(body, _unquoted, body)
+        return may_hold_marker(form) and await self._offload_if_long(form, holds_marker, form)
 
-    async def answered(
+    async def answer(
         self,
         request: web.Request,
         body: bytes,
@@ -123,7 +123,7 @@ class HttpRelay:
         request_id = _id_of(request, body)
         try:
             require_version_3(request.headers)
-            message = await self._unless_short(
+            message = await self._offload_if_long(
                 body,
                 read_http_request,
                 _content_type(request),
@@ -142,27 +142,27 @@ class HttpRelay:
         except InferenceError as error:
             return error_response(error, request_id)
         except Refused as refused:
-            return refused.error_body(request_id)
+            return refused.under_id(request_id)
         except Exception:
             log.exception("inference failed, request %s", request_id, extra={"request": request_id})
             failure = InternalFailure("The inference failed; the proxy's log says why.")
             return error_response(failure, request_id)
 
-    async def _answer(
+    async def _answer_inference(
         self, request: web.Request, message: RequestMessage, body: bytes
     ) -> web.StreamResponse:
         final = await self.run_inference(
             message, len(body), lambda command: self.perform(request, command)
         )
         if final is None:
-            return await self._passed_on(request, body)
+            return await self._forward_as_it_came(request, body)
         headers = _headers(request)
-        final = self.spoken.to_database(final)
-        headers["Content-Type"], content = await self._unless_short(
+        final = self.formats.to_database(final)
+        headers["Content-Type"], content = await self._offload_if_long(
             body, http_body, final, self.message_limit
         )
         headers.setdefault("Accept", "application/json")
-        return await self._pass_on(request, "POST", headers, content, self._url())
+        return await self._forward(request, "POST", headers, content, self._url())
 
     async def run_inference(
         self, message: RequestMessage, size: int, perform: Callable[[Command], Awaitable[Reply]]
@@ -190,7 +190,7 @@ class HttpRelay:
 
         Raises `Refused`, `InternalFailure`, `UnsupportedOperation`.
         """
-        for message in self.spoken.forms(asked):
+        for message in self.formats.forms(asked):
             headers = _headers(request)
             headers["Content-Type"], content = http_body(message, self.message_limit)
             headers["Accept"] = message.format.name
@@ -199,7 +199,7 @@ class HttpRelay:
                 body = await _read(response)
                 if response.status != 200 and "Gremlin-RequestId" in response.headers:
                     raise UnsupportedOperation(DATABASE_4)
-                if self.spoken.understood(message.format, response.status, body):
+                if self.formats.understood(message.format, response.status, body):
                     break
         else:
             raise UnsupportedOperation(NO_KNOWN_FORMAT)
@@ -214,33 +214,35 @@ class HttpRelay:
                 asked.request_id,
             )
         try:
-            return (await self._unless_short(body, read_response, body)).results
+            return (await self._offload_if_long(body, read_response, body)).results
         except MessageError as error:
             raise InternalFailure(f"The database's answer cannot be read: {error}") from error
 
-    async def _unless_short(self, data: bytes, work: Callable[..., _T], *arguments: object) -> _T:
+    async def _offload_if_long(
+        self, data: bytes, work: Callable[..., _T], *arguments: object
+    ) -> _T:
         """Call `work`, in a thread if `data` is long. Raises `TooManyRequests`."""
         if len(data) < LONG:
             return work(*arguments)
         return await self.offload(work, *arguments)
 
-    async def _passed_on(self, request: web.Request, body: bytes) -> web.StreamResponse:
+    async def _forward_as_it_came(self, request: web.Request, body: bytes) -> web.StreamResponse:
         """Forward a request as it came, and the database's response."""
         _, _, query = request.raw_path.partition("?")
         url = self._url(query)
-        return await self._pass_on(request, request.method, _headers(request), body, url)
+        return await self._forward(request, request.method, _headers(request), body, url)
 
     async def forward(self, request: web.Request, url: URL) -> web.StreamResponse:
         """Forward a request that is no query in Gremlin to `url`, and the response.
 
         Its bytes stay as they came: its signature may cover the body as it was compressed.
         """
-        body = request.get(AS_IT_CAME) or await request.read()
-        return await self._pass_on(request, request.method, end_to_end(request.headers), body, url)
+        body = request.get(COMPRESSED_BODY) or await request.read()
+        return await self._forward(request, request.method, end_to_end(request.headers), body, url)
 
-    async def fetched(self, request: web.Request, url: URL) -> web.Response | None:
+    async def fetch(self, request: web.Request, url: URL) -> web.Response | None:
         """Do the same, and return the whole response; `None` if there is none."""
-        body = request.get(AS_IT_CAME) or await request.read()
+        body = request.get(COMPRESSED_BODY) or await request.read()
         try:
             async with self._send(request.method, end_to_end(request.headers), body, url) as answer:
                 return web.Response(
@@ -252,7 +254,7 @@ class HttpRelay:
         except InternalFailure:
             return None
 
-    async def _pass_on(
+    async def _forward(
         self,
         request: web.Request,
         method: str,
@@ -326,7 +328,7 @@ class Refused(Exception):
         self._response = response
         self._asked = asked
 
-    def error_body(self, request_id: UUID) -> web.Response:
+    def under_id(self, request_id: UUID) -> web.Response:
         """Return the response under the id of the client's request, by which drivers find it."""
         if isinstance(body := self._response.body, bytes):
             own = str(self._asked).encode()

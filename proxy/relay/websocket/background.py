@@ -12,13 +12,13 @@ from typing import Any
 from gremlink.proxy.inference import commands as inference
 from gremlink.proxy.inference.commands import Predictor, Reply
 from gremlink.proxy.inference.errors import InferenceError, InternalFailure
-from gremlink.proxy.relay.offload import Done, Offload, Written, advance_and_write, read_marked
+from gremlink.proxy.relay.offload import Done, Offload, Written, advance_and_write, read_if_marked
 from gremlink.proxy.relay.websocket.commands import (
     Advance,
     Command,
+    LargeMessage,
     Predict,
-    Read,
-    Reading,
+    ScanMessage,
     SetDeadline,
 )
 from gremlink.proxy.relay.websocket.conversation import Conversation
@@ -60,16 +60,16 @@ class BackgroundTasks:
         reply = self._predict(command.work)
         if isinstance(reply, asyncio.Future) and reply.done():
             error = reply.exception()
-            return reply.result() if error is None else _told(error, command.pending)
+            return reply.result() if error is None else _error_of(error, command.pending)
         self._start(self._model(command.pending, reply))
         return WAITING
 
-    def run(self, command: Advance | Read | SetDeadline) -> None:
+    def run(self, command: Advance | ScanMessage | SetDeadline) -> None:
         """Start a task or a timer."""
         match command:
             case Advance():
                 self._start(self._step(command))
-            case Read(reading):
+            case ScanMessage(reading):
                 self._start(self._read(reading))
             case SetDeadline(pending):
                 self._watch(pending)
@@ -90,7 +90,7 @@ class BackgroundTasks:
         try:
             outcome = await reply
         except Exception as error:
-            outcome = _told(error, pending)
+            outcome = _error_of(error, pending)
         pending.task = None
         self._then(self._conversation.predicted(pending, outcome))
 
@@ -105,10 +105,10 @@ class BackgroundTasks:
             outcome = error
         self._then(self._conversation.advanced(pending, outcome))
 
-    async def _read(self, reading: Reading) -> None:
+    async def _read(self, reading: LargeMessage) -> None:
         outcome: RequestMessage | Exception | None
         try:
-            outcome = await self._offload(read_marked, reading.message)
+            outcome = await self._offload(read_if_marked, reading.message)
         except Exception as error:
             outcome = error
         self._then(self._conversation.read(reading, outcome))
@@ -126,7 +126,7 @@ class BackgroundTasks:
         self._then(self._conversation.expired(pending))
 
 
-def _told(error: BaseException, pending: Pending) -> InferenceError:
+def _error_of(error: BaseException, pending: Pending) -> InferenceError:
     """Return the error that the client gets; log an exception that is no `InferenceError`."""
     if isinstance(error, InferenceError):
         return error

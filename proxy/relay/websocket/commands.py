@@ -34,7 +34,7 @@ class Forward:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Reading:
+class LargeMessage:
     """A long message that may hold the marker, while a thread scans it.
 
     `head` and `started` (seconds of the monotonic clock) are those of its request. If it `holds`,
@@ -68,10 +68,10 @@ class Advance:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ScanMessage:
     """A long message for a thread to scan."""
 
-    reading: Reading
+    reading: LargeMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +86,6 @@ class CloseClient:
     """Close the connection with the client once it has read what was sent."""
 
 
-Command = ToUpstream | ToClient | Forward | Predict | Advance | Read | SetDeadline | CloseClient
+Command = (
+    ToUpstream | ToClient | Forward | Predict | Advance | ScanMessage | SetDeadline | CloseClient
+)

@@ -24,7 +24,7 @@ from gremlink.proxy.relay.websocket.commands import (
     Command,
     Forward,
     Predict,
-    Read,
+    ScanMessage,
     SetDeadline,
     ToClient,
     ToUpstream,
@@ -60,11 +60,11 @@ class _Side(asyncio.Protocol):
         writable: Callable[[bool], None],
         lost: Callable[[Exception | None], None],
     ) -> None:
-        self.hand(received)
+        self.set_receiver(received)
         self._writable = writable
         self._lost = lost
 
-    def hand(self, received: Received) -> None:
+    def set_receiver(self, received: Received) -> None:
         """Let `received` get the bytes that are read, from the next `set_protocol` on."""
         self.data_received = received  # type: ignore[assignment,method-assign]
 
@@ -104,7 +104,7 @@ class Connection:
         self._client: asyncio.Transport | None = None
         self._upstream: asyncio.Transport | None = None
         self._deferred: list[bytes] = []
-        self._hanging: asyncio.TimerHandle | None = None
+        self._close_timer: asyncio.TimerHandle | None = None
         self._closing = False
         self._refused = False
         self._reading = True
@@ -116,13 +116,15 @@ class Connection:
         self._open_limit = limits.max_requests_per_connection
         self._timed = limits.idle_timeout is not None
         self._silence = IdleTimer(limits.idle_timeout, self._idle)
-        self._stall = WriteTimer(limits.write_timeout, self._stalled)
-        self._unfinished = MessageTimer(limits.message_timeout, self._given_up)
+        self._stall = WriteTimer(limits.write_timeout, self._write_stalled)
+        self._unfinished = MessageTimer(limits.message_timeout, self._message_unfinished)
         self.client_side = _Side(
-            self._heard(self._from_client), self._client_writable, self._client_lost
+            self._resetting_idle_timer(self._from_client), self._client_writable, self._client_lost
         )
         self.upstream_side = _Side(
-            self._heard(self._from_upstream), self._upstream_writable, self._upstream_lost
+            self._resetting_idle_timer(self._from_upstream),
+            self._upstream_writable,
+            self._upstream_lost,
         )
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the client's socket is closed."""
@@ -145,12 +147,12 @@ class Connection:
 
     def _install_fast_paths(self, client: asyncio.Transport, upstream: asyncio.Transport) -> None:
         requests = request_fast_path(self.table, upstream.write, self._from_client)
-        self.client_side.hand(self._heard(requests))
+        self.client_side.set_receiver(self._resetting_idle_timer(requests))
         client.set_protocol(self.client_side)
         responses = response_fast_path(self.table, client.write, self._from_upstream)
-        self.upstream_side.hand(self._heard(responses))
+        self.upstream_side.set_receiver(self._resetting_idle_timer(responses))
 
-    def _heard(self, received: Received) -> Received:
+    def _resetting_idle_timer(self, received: Received) -> Received:
         """Wrap `received` so that each call resets the idle timer, if there is one."""
         if not self._timed:
             return received
@@ -169,9 +171,9 @@ class Connection:
         """Close the connection as soon as the client waits for no answer."""
         self._draining = True
         self._set_fast_paths()
-        self._leave_if_quiet()
+        self._close_if_quiet()
 
-    def _leave_if_quiet(self) -> None:
+    def _close_if_quiet(self) -> None:
         if self._draining and self._conversation.quiet and not self._requests.inside_message:
             self.shut_down()
 
@@ -188,9 +190,9 @@ class Connection:
 
     def shut_down(self) -> None:
         """Close the connection, because the proxy stops."""
-        self._say_goodbye("The proxy is shutting down.")
+        self._close_with_reason("The proxy is shutting down.")
 
-    def _say_goodbye(self, reason: str) -> None:
+    def _close_with_reason(self, reason: str) -> None:
         if self._client is None or self._client.is_closing():
             return
         if self._responses.at_boundary:
@@ -201,13 +203,13 @@ class Connection:
 
     def _idle(self) -> None:
         if self._conversation.quiet:
-            self._say_goodbye("Nothing was said for too long.")
+            self._close_with_reason("Nothing was said for too long.")
 
-    def _stalled(self) -> None:
+    def _write_stalled(self) -> None:
         log.warning("a client takes nothing of what is sent to it: its connection is closed")
         self._abort()
 
-    def _given_up(self) -> None:
+    def _message_unfinished(self) -> None:
         if not self._reading:  # what follows may lie in the socket
             self._unfinished.goes_on()
             return
@@ -253,9 +255,9 @@ class Connection:
         opcode = frame[0] & 0x0F
         if self._upstream is not None and not self._upstream.is_closing():
             self._upstream.write(frame)
-        elif self._hanging is None:
+        elif self._close_timer is None:
             self._answer_control(opcode, frame)
-        if self._hanging is not None and opcode == Opcode.CLOSE and self._client is not None:
+        if self._close_timer is not None and opcode == Opcode.CLOSE and self._client is not None:
             self._close(self._client)
 
     def _answer_control(self, opcode: int, frame: bytes) -> None:
@@ -308,8 +310,8 @@ class Connection:
             self._close(self._upstream)
         self._conversation.close()
         self._background.cancel()
-        if self._hanging is not None:
-            self._hanging.cancel()
+        if self._close_timer is not None:
+            self._close_timer.cancel()
         self._silence.cancel()
         self._stall.end()
         self._unfinished.end()
@@ -331,7 +333,7 @@ class Connection:
         except Exception:
             log.exception("relay failed on bytes of the database")
             self._abort()
-        self._leave_if_quiet()
+        self._close_if_quiet()
         self._set_fast_paths()
 
     def _upstream_writable(self, writable: bool) -> None:
@@ -360,15 +362,15 @@ class Connection:
     # Commands --------------------------------------------------------------------------------
 
     def _carry_out(self, commands: Iterable[Command]) -> None:
-        replies = deque(self._sent(commands))
+        replies = deque(self._execute(commands))
         while replies:
             pending, reply = replies.popleft()
-            replies += self._sent(self._conversation.predicted(pending, reply))
-            self._leave_if_quiet()
+            replies += self._execute(self._conversation.predicted(pending, reply))
+            self._close_if_quiet()
         self._set_reading()
         self._set_fast_paths()
 
-    def _sent(self, commands: Iterable[Command]) -> list[tuple[Pending, Reply | InferenceError]]:
+    def _execute(self, commands: Iterable[Command]) -> list[tuple[Pending, Reply | InferenceError]]:
         """Carry out commands, and return the replies of models that are there at once."""
         replies = []
         for command in commands:
@@ -386,10 +388,10 @@ class Connection:
                     reply = self._background.predict(command)
                     if reply is not WAITING:
                         replies.append((pending, reply))
-                case Advance() | Read() | SetDeadline():
+                case Advance() | ScanMessage() | SetDeadline():
                     self._background.run(command)
                 case CloseClient():
-                    self._hang()
+                    self._close_later()
                 case ToUpstream(data):
                     self._to_upstream(data)
         return replies
@@ -398,11 +400,11 @@ class Connection:
         if self._client is not None and not self._client.is_closing():
             self._client.write(data)
 
-    def _hang(self) -> None:
+    def _close_later(self) -> None:
         """Close the client's socket after `close_timeout`, if it sends no close frame before."""
-        if self._hanging is None and self._client is not None:
+        if self._close_timer is None and self._client is not None:
             loop = asyncio.get_running_loop()
-            self._hanging = loop.call_later(self._close_timeout, self._close, self._client)
+            self._close_timer = loop.call_later(self._close_timeout, self._close, self._client)
 
     def _close(self, transport: asyncio.Transport) -> None:
         """Close a socket once its buffer is sent, or after `close_timeout`."""
@@ -417,4 +419,4 @@ class Connection:
 
     def _task_done(self, commands: Iterable[Command]) -> None:
         self._carry_out(commands)
-        self._leave_if_quiet()
+        self._close_if_quiet()

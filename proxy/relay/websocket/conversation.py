@@ -27,8 +27,8 @@ from gremlink.proxy.relay.websocket.commands import (
     CloseClient,
     Command,
     Forward,
-    Read,
-    Reading,
+    LargeMessage,
+    ScanMessage,
     ToClient,
     ToUpstream,
 )
@@ -152,15 +152,15 @@ class Conversation:
     def _admit(self, message: Message, head: RequestHead | None) -> Iterator[Command]:
         if needs_scan(message):
             self._note(message, head)
-            yield Read(self._large_messages.begin(message, head))
+            yield ScanMessage(self._large_messages.begin(message, head))
         elif not holds_marker(message.payload):
             MISSPELT_KEYS.warn(message.payload)
             self._note(message, head)
             yield ToUpstream(message.raw)
         else:
-            yield from self._look_into(message, head)
+            yield from self._read_marked(message, head)
 
-    def _look_into(self, message: Message, head: RequestHead | None) -> Iterator[Command]:
+    def _read_marked(self, message: Message, head: RequestHead | None) -> Iterator[Command]:
         """Read a message that holds the marker, and answer it."""
         asked: RequestMessage | AnalysedRequest | None = None
         if head is not None and message.opcode == Opcode.BINARY:
@@ -182,7 +182,7 @@ class Conversation:
         yield from self._inferences.begin(message, asked, started)
 
     def read(
-        self, reading: Reading, outcome: RequestMessage | Exception | None
+        self, reading: LargeMessage, outcome: RequestMessage | Exception | None
     ) -> Iterator[Command]:
         """Take the outcome of a thread's scan: `None` for a message without the marker."""
         if not self._large_messages.end(reading):
@@ -199,18 +199,18 @@ class Conversation:
                 yield inference_error(self.table, head.format, head.request_id, outcome)
             case _:
                 yield from self._refuse_unreadable(head, outcome)
-        yield from self._take_up()
+        yield from self._resume_held()
 
     def _refuse_unreadable(self, head: RequestHead | None, error: Exception) -> Iterator[Command]:
         if head is None:
             reason = "a request with Neptune#ml. in a format that cannot be read"
-            yield from self._give_up(f"The connection is closed: {reason}.")
+            yield from self._fail_all(f"The connection is closed: {reason}.")
             yield from self._close(CloseCode.PROTOCOL_ERROR, reason)
             return
         unreadable = InternalFailure(f"A request with Neptune#ml. cannot be read: {error}")
         yield inference_error(self.table, head.format, head.request_id, unreadable)
 
-    def _take_up(self) -> Iterator[Command]:
+    def _resume_held(self) -> Iterator[Command]:
         """Go on with the messages that wait, until one has to wait on."""
         while self._held and not self._gated and not self._closed:
             message = self._held[0]
@@ -223,7 +223,7 @@ class Conversation:
 
     def broken(self, error: FrameError) -> Iterator[Command]:
         """Close the connection: the client broke the protocol or a limit."""
-        yield from self._give_up(f"The connection is closed: {error.reason}.")
+        yield from self._fail_all(f"The connection is closed: {error.reason}.")
         yield from self._close(error.close_code, error.reason)
 
     # An inference ----------------------------------------------------------------------------
@@ -232,20 +232,20 @@ class Conversation:
         """Take the reply or the error of a model."""
         if self._inferences.is_pending(pending):
             yield from self._inferences.predicted(pending, reply)
-            yield from self._take_up()
+            yield from self._resume_held()
 
     def advanced(
         self, pending: Pending, outcome: inference.Command | Done | Written | Exception
     ) -> Iterator[Command]:
         """Take the outcome of a thread's step of a long request."""
         yield from self._inferences.advanced(pending, outcome)
-        yield from self._take_up()
+        yield from self._resume_held()
 
     def expired(self, pending: Pending) -> Iterator[Command]:
         """End an inference that has used up its time."""
         if self._inferences.is_pending(pending):
             yield from self._inferences.expired(pending)
-            yield from self._take_up()
+            yield from self._resume_held()
 
     def cancel(self, request_id: UUID, error: InferenceError) -> Iterator[Command]:
         """End a request with an error; what the database still sends for it is dropped."""
@@ -256,7 +256,7 @@ class Conversation:
         if not (self._inferences.give_up(request_id) or self._large_messages.forget(request_id)):
             self.ours[request_id] = None
         yield inference_error(self.table, format, request_id, error)
-        yield from self._take_up()
+        yield from self._resume_held()
 
     # From the database -----------------------------------------------------------------------
 
@@ -268,7 +268,9 @@ class Conversation:
             case Ours():
                 yield from self._inferences.ours(event)
             case Closing(raw):
-                yield from self._give_up(f"The database at {self._upstream} closed the connection.")
+                yield from self._fail_all(
+                    f"The database at {self._upstream} closed the connection."
+                )
                 self._closed = True
                 yield Forward(raw)
                 yield CloseClient()
@@ -276,7 +278,7 @@ class Conversation:
                 yield Forward(raw)
                 if head is not None and head.code is not None:
                     self._answered(head.request_id, head.code)
-        yield from self._take_up()
+        yield from self._resume_held()
 
     def _answered(self, request_id: UUID | None, code: int) -> None:
         if is_success(code):
@@ -299,16 +301,16 @@ class Conversation:
         if self._closed:
             yield CloseClient()
             return
-        yield from self._give_up(reason)
+        yield from self._fail_all(reason)
         yield from self._close(CloseCode.INTERNAL_ERROR, reason)
 
     def going_away(self, reason: str) -> Iterator[Command]:
         """End all requests and close: the proxy stops."""
         if not self._closed:
-            yield from self._give_up(reason)
+            yield from self._fail_all(reason)
             yield from self._close(CloseCode.GOING_AWAY, reason)
 
-    def _give_up(self, reason: str) -> Iterator[Command]:
+    def _fail_all(self, reason: str) -> Iterator[Command]:
         """End each request without an answer with one error."""
         for message in self._held:
             self._note(message, peek_request(message.opcode, message.payload))

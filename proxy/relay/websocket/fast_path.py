@@ -94,7 +94,7 @@ def request_fast_path(table: RequestTable, write: Received, otherwise: Received)
                         and (HASH not in frame or MARKER not in frame)
                         and (BACKSLASH not in frame or not may_hold_marker(frame))
                     ):
-                        if (now >= watch.due or HASH in frame) and watch.sees(frame, now):
+                        if (now >= watch.due or HASH in frame) and watch.finds(frame, now):
                             otherwise(data)
                             return
                         if end > KEPT:
@@ -136,7 +136,7 @@ def _ordinary_requests(data: bytes, table: RequestTable) -> bool:
         websocket_mask(data[body - 4 : body], payload)
         if holds_marker(payload):
             return False
-        if (now >= MISSPELT_KEYS.due or HASH in payload) and MISSPELT_KEYS.sees(payload, now):
+        if (now >= MISSPELT_KEYS.due or HASH in payload) and MISSPELT_KEYS.finds(payload, now):
             return False
         if payload.startswith(_PREFIX):
             if payload.startswith(_AUTHENTICATES, _OP) or len(payload) < _OP:

@@ -244,7 +244,7 @@ class Inferences:
                 frames = self._in_time(pending, final)
                 yield from self._do(pending, Written(needed, frames))
             case CheckAccess():
-                yield from self._admitted(pending, needed)
+                yield from self._check_access(pending, needed)
             case Ask(request):
                 yield self._ask(pending, request, self._in_time(pending, request))
             case RunSpeculatively(request):
@@ -272,14 +272,14 @@ class Inferences:
 
         A request whose results are `for_client` says it only if the client has named a time.
         """
-        spoken = request.in_json(self._ledger.json_version)
+        addressed = request.in_json(self._ledger.json_version)
         # A number that is added to a text frame has a type, which only GraphSON 3 surely reads.
         if request.format != TEXT_FRAME or self._ledger.json_version == 3:
             for_client = for_client or request.request_id == pending.request.request_id
-            spoken = in_time(spoken, pending.started, pending.timeout, for_client=for_client)
-        return frame(spoken, self._message_limit)
+            addressed = in_time(addressed, pending.started, pending.timeout, for_client=for_client)
+        return frame(addressed, self._message_limit)
 
-    def _admitted(self, pending: Pending, admit: CheckAccess) -> Iterator[Command]:
+    def _check_access(self, pending: Pending, admit: CheckAccess) -> Iterator[Command]:
         if admit.timeout is not None:
             pending.timeout = admit.timeout
         yield SetDeadline(pending)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from gremlink.proxy.relay.detect import may_hold_marker
 from gremlink.proxy.relay.offload import LONG
-from gremlink.proxy.relay.websocket.commands import Reading
+from gremlink.proxy.relay.websocket.commands import LargeMessage
 from gremlink.proxy.relay.websocket.inferences import needs_other_format
 from gremlink.proxy.wire.frames import Message
 from gremlink.proxy.wire.request import RequestHead
@@ -21,7 +21,7 @@ class LargeMessages:
     """See the module; true while there are any."""
 
     def __init__(self) -> None:
-        self._open: set[Reading] = set()
+        self._open: set[LargeMessage] = set()
 
     def __bool__(self) -> bool:
         return bool(self._open)
@@ -31,14 +31,14 @@ class LargeMessages:
         """True if nothing else may be sent meanwhile."""
         return any(each.holds for each in self._open)
 
-    def begin(self, message: Message, head: RequestHead | None) -> Reading:
+    def begin(self, message: Message, head: RequestHead | None) -> LargeMessage:
         """Add a message that `needs_scan`, with the head of its request if it can be read."""
         holds = head is None or needs_other_format(head.format) or b"session" in message.payload
-        reading = Reading(message, head, time.monotonic(), holds)
+        reading = LargeMessage(message, head, time.monotonic(), holds)
         self._open.add(reading)
         return reading
 
-    def end(self, reading: Reading) -> bool:
+    def end(self, reading: LargeMessage) -> bool:
         """Remove a message that was scanned, and return whether it is still of interest."""
         known = reading in self._open
         self._open.discard(reading)

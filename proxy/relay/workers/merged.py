@@ -49,7 +49,7 @@ class Merged:
 
     def __init__(self, workers: Sequence[WorkerProcess]) -> None:
         self._workers = workers
-        self._figures = Figures()
+        self._figures = MergedMetrics()
         self._turn = itertools.count()
         self._own = CollectorRegistry()
         prometheus_client.ProcessCollector(registry=self._own)
@@ -118,7 +118,7 @@ async def _ask(
         return None
 
 
-class Figures:
+class MergedMetrics:
     """Metrics of several processes as one text; counters never fall."""
 
     def __init__(self) -> None:
@@ -139,11 +139,9 @@ class Figures:
             for sample in family.samples:
                 key = _key(sample.name, sample.labels)
                 found[key] = (
-                    _together(sample.name, found[key], sample.value)
-                    if key in found
-                    else sample.value
+                    _add(sample.name, found[key], sample.value) if key in found else sample.value
                 )
-        return prometheus_client.generate_latest(_Told(self._metrics(families, values)))
+        return prometheus_client.generate_latest(_Collected(self._metrics(families, values)))
 
     def ended(self, number: int) -> None:
         """Keep the counts of a worker that has ended."""
@@ -167,7 +165,7 @@ class Figures:
             yield metric
 
 
-class _Told(CollectorRegistry):
+class _Collected(CollectorRegistry):
     """A collector of metrics that are there already."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
@@ -191,7 +189,7 @@ def _belongs(sample: str, family: str) -> bool:
     return sample in (f"{family}{end}" for end in ("", "_total", "_bucket", "_sum", "_count"))
 
 
-def _together(name: str, one: float, other: float) -> float:
+def _add(name: str, one: float, other: float) -> float:
     """Add up one metric of two processes."""
     if name.startswith("gremlink_model_"):
         return max(one, other)

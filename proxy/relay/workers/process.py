@@ -81,7 +81,7 @@ class WorkerProcess:
     async def start(self) -> None:
         """Start the worker, and restart it whenever it crashes. Raises `WorkerFailed`."""
         await self._launch()
-        self._keeping = asyncio.ensure_future(self._keep())
+        self._keeping = asyncio.ensure_future(self._restart_when_ended())
 
     def signal(self) -> None:
         """Ask the worker to end, or once more, to end at once."""
@@ -125,7 +125,7 @@ class WorkerProcess:
         if self._stopping:
             self.signal()
 
-    async def _keep(self) -> None:
+    async def _restart_when_ended(self) -> None:
         loop, pause = asyncio.get_running_loop(), self._first_pause
         while True:
             assert self._process is not None
@@ -136,9 +136,9 @@ class WorkerProcess:
             self._ended(self.number)
             if loop.time() - started >= STEADY:
                 pause = self._first_pause
-            pause = await self._again(pause, f"ended by itself (status {code})")
+            pause = await self._restart(pause, f"ended by itself (status {code})")
 
-    async def _again(self, pause: float, why: str) -> float:
+    async def _restart(self, pause: float, why: str) -> float:
         """Restart until that succeeds, and return the next pause."""
         while True:
             log.error("worker %d %s, is started again in %g s", self.number, why, pause)

@@ -20,7 +20,7 @@ from aiohttp import web
 
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.relay.http.other_paths import patterns_of
-from gremlink.proxy.relay.listener import ListenError, place_of
+from gremlink.proxy.relay.listener import ListenError, host_and_port
 from gremlink.proxy.relay.server import runner_of
 from gremlink.proxy.relay.service import Extension
 from gremlink.proxy.relay.tls import server_certificate
@@ -71,7 +71,7 @@ async def supervise(
                 await asyncio.gather(*(worker.start() for worker in workers))
                 if not stop.is_set():
                     tls = configuration.listen.tls_certificate is not None
-                    place = place_of(configuration.listen.host, port)
+                    place = host_and_port(configuration.listen.host, port)
                     ready(f"{'wss' if tls else 'ws'}://{place}{configuration.listen.path}")
                 await stop.wait()
             finally:

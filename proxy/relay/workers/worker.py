@@ -20,7 +20,7 @@ from gremlink.proxy.config import Configuration
 from gremlink.proxy.inference.errors import InferenceError
 from gremlink.proxy.relay.headers import end_to_end, require_text
 from gremlink.proxy.relay.http.invocations import Invoke
-from gremlink.proxy.relay.http.other_paths import CLAIMED, among
+from gremlink.proxy.relay.http.other_paths import CLAIMED, path_matcher
 from gremlink.proxy.relay.queries import Queries
 from gremlink.proxy.relay.service import Extension
 from gremlink.proxy.relay.workers.process import WorkerSettings
@@ -44,7 +44,7 @@ def attached(settings: WorkerSettings) -> Extension:
             auto_decompress=False,
         )
         hand_on = _handing_on(session)
-        application[CLAIMED] = among(settings.claimed)
+        application[CLAIMED] = path_matcher(settings.claimed)
         application.middlewares.append(_operations_first(hand_on))
         application.router.add_route("*", "/{path:.*}", hand_on)
         runner = web.AppRunner(_answering(configuration, queries, metrics, invoke), access_log=None)

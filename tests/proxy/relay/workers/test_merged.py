@@ -6,7 +6,7 @@ from prometheus_client.registry import CollectorRegistry
 
 from gremlink.proxy.relay.metrics import Metrics
 from gremlink.proxy.relay.websocket.open_requests import RequestTable
-from gremlink.proxy.relay.workers.merged import Figures
+from gremlink.proxy.relay.workers.merged import MergedMetrics
 
 
 class Worker:
@@ -55,7 +55,7 @@ def test_counters_gauges_and_memory_add_up_and_models_do_not() -> None:
     other.answer(4)
     other.answer(5, status=500)
     one.open()
-    text = Figures().merged({0: one.text, 1: other.text})
+    text = MergedMetrics().merged({0: one.text, 1: other.text})
     assert told(text, "gremlink_requests_total", kind="websocket", status="200") == 7
     assert told(text, "gremlink_requests_total", kind="websocket", status="500") == 5
     assert told(text, "gremlink_connections") == 1
@@ -68,7 +68,7 @@ def test_counters_gauges_and_memory_add_up_and_models_do_not() -> None:
 
 
 def test_what_a_dead_worker_counted_stays_and_what_it_had_open_does_not() -> None:
-    figures, one, other = Figures(), Worker(), Worker()
+    figures, one, other = MergedMetrics(), Worker(), Worker()
     one.answer(3)
     one.open()
     other.answer(4)
@@ -92,7 +92,7 @@ def test_a_histogram_stays_one() -> None:
             took.observe(each)
         return prometheus_client.generate_latest(registry).decode()
 
-    text = Figures().merged({0: observed(0.5, 1.5), 1: observed(1.7)}, observed(9))
+    text = MergedMetrics().merged({0: observed(0.5, 1.5), 1: observed(1.7)}, observed(9))
     buckets = [told(text, "took_bucket", le=le) for le in ("1.0", "2.0", "+Inf")]
     assert buckets == [1, 3, 4]
     assert told(text, "took_count") == 4
