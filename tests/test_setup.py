@@ -78,6 +78,12 @@ def test_each_locked_package_has_one_version_and_hashes_of_its_files() -> None:
     assert not offenders, "run `make lock`:\n" + "\n".join(offenders)
 
 
+def test_setup_says_how_many_packages_it_installs() -> None:
+    said = re.search(r"^PACKAGES := (\d+)$", (TOP / "Makefile").read_text(), re.MULTILINE)
+    assert said
+    assert int(said[1]) == max(len(locked(python)) for python in ("3.10", "3.11"))
+
+
 def test_lock_names_no_host() -> None:
     assert "://" not in LOCK
     assert "--index" not in LOCK

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from movielens_graph import CHEAP, Deployment, deployed_once
+from movielens_graph import QUICKEST, Deployment, deployed_once
 
 from gremlink.proxy.embedded import EmbeddedServer
 from tests.integration.conftest import gremlin_server
@@ -18,5 +18,5 @@ __all__ = ["deployment", "expected", "gremlin_server", "oracle", "speakers"]
 def deployment(
     gremlin_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    with deployed_once(gremlin_server.url, tmp_path_factory.mktemp("movielens"), CHEAP) as found:
+    with deployed_once(gremlin_server.url, tmp_path_factory.mktemp("movielens"), QUICKEST) as found:
         yield found
