@@ -27,7 +27,7 @@ from gremlink.proxy.inference.queries.label_matching import ask_for_labels
 from gremlink.proxy.inference.queries.models import prepare
 from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
 from gremlink.proxy.inference.rewrite.rules import rewrite
-from gremlink.proxy.inference.rewrite.speculative import try_one_query
+from gremlink.proxy.inference.rewrite.speculative import speculate
 from gremlink.proxy.wire.request import RequestMessage
 
 STATEMENT = "statement"
@@ -46,9 +46,9 @@ def answer(request: RequestMessage, settings: Settings) -> Answering:
 
 
 def answer_analysed(
-    analysed: AnalysedRequest, settings: Settings, *, trying: bool = False
+    analysed: AnalysedRequest, settings: Settings, *, speculative: bool = False
 ) -> Answering:
-    """Answer a request that has been read. With `trying` it may ask for a `RunSpeculatively`.
+    """Answer a request that has been read. With `speculative` it may ask for a `RunSpeculatively`.
 
     Raises `InferenceError`.
     """
@@ -57,8 +57,8 @@ def answer_analysed(
     plans = [plan for plans in planned.values() for plan in plans]
     for plan in plans:
         authorise(plan.role, plan.endpoint, settings)
-    if trying:
-        yield from try_one_query(query, planned)
+    if speculative:
+        yield from speculate(query, planned)
     prepared = yield from prepare(plans)
     for number, found in planned.items():
         yield from ask_for_labels(query, number, found, prepared)

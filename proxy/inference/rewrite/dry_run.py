@@ -24,7 +24,7 @@ from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
 from gremlink.proxy.inference.rewrite.vertices import Written
 from gremlink.proxy.inference.splice import splice
 
-_SOMEBODY = Literal.string("gremlink")
+_DUMMY = Literal.string("gremlink")
 _AT_THE_END = ("none", "discard")
 """Steps that mean something at the end of a query only."""
 
@@ -60,11 +60,11 @@ def _instead(rewriting: Rewriting, plan: Plan, *, value_alone: bool) -> Written:
     """Return steps of the same form as those to the answers, or to their values."""
     name = rewriting.binding()
     if isinstance(plan, LinkPlan):
-        return vertices.vertices({_SOMEBODY: [_SOMEBODY]}, rewriting.dialect, name)
+        return vertices.vertices({_DUMMY: [_DUMMY]}, rewriting.dialect, name)
     if value_alone:  # mostly there are no properties then, which not every server would take
-        return Written([step("constant", _SOMEBODY)], {})
+        return Written([step("constant", _DUMMY)], {})
     writing = Properties(_element(rewriting, plan), rewriting.dialect, name)
-    return writing.of_each({_SOMEBODY: [(plan.key, _SOMEBODY)]})
+    return writing.of_each({_DUMMY: [(plan.key, _DUMMY)]})
 
 
 def _element(rewriting: Rewriting, plan: PropertyPlan) -> str:

@@ -58,7 +58,7 @@ _TAILS = ("", ".toList()", ".next()")
 """Ends of scripts with which a traversal without results gives no result, or an error."""
 
 
-def try_one_query(query: Query, planned: Mapping[int, Sequence[Plan]]) -> Step[None]:
+def speculate(query: Query, planned: Mapping[int, Sequence[Plan]]) -> Step[None]:
     """Try to answer a query at once; returns if that was not possible."""
     ((number, plans), *others) = planned.items()
     (plan, *more) = plans

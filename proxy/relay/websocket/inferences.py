@@ -79,7 +79,7 @@ class Inferences:
         """Answer a request that is noted as open, since `started` (`Pending`)."""
         if isinstance(asked, AnalysedRequest):
             request = asked.query.request
-            answering = answer_analysed(asked, self._settings, trying=True)
+            answering = answer_analysed(asked, self._settings, speculative=True)
         else:
             request = asked
             answering = self._answer(message, request)
@@ -106,7 +106,7 @@ class Inferences:
         self._shapes.keep(message.payload, analysed)
         # What is long is written in a thread, which an attempt would only make wait.
         short = len(message.payload) < LONG
-        return (yield from answer_analysed(analysed, self._settings, trying=short))
+        return (yield from answer_analysed(analysed, self._settings, speculative=short))
 
     # What comes from outside ------------------------------------------------------------------
 

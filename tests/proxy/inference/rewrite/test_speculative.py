@@ -19,7 +19,7 @@ from gremlink.proxy.inference.commands import (
     PrepareLinks,
     RunSpeculatively,
 )
-from gremlink.proxy.inference.rewrite.speculative import try_one_query
+from gremlink.proxy.inference.rewrite.speculative import speculate
 from gremlink.proxy.wire.request import RequestMessage
 
 FRIENDS = 'out("FRIEND").with("Neptune#ml.prediction").hasLabel("User")'
@@ -32,7 +32,7 @@ def tried(
     """What is asked of the model, and the query that is tried, if there is one."""
     analysed = analyse(request, Settings())
     assert analysed is not None
-    answering = answer_analysed(analysed, Settings(), trying=True)
+    answering = answer_analysed(analysed, Settings(), speculative=True)
     assert isinstance(next(answering), CheckAccess)
     command = answering.send(None)
     asked = attempt = None
@@ -144,7 +144,7 @@ def test_what_is_not_tried(text: str, written) -> None:
     asked = None
     analysed = analyse(written(text), Settings())
     assert analysed is not None
-    answering = answer_analysed(analysed, Settings(), trying=True)
+    answering = answer_analysed(analysed, Settings(), speculative=True)
     next(answering)
     asked = answering.send(None)
     assert not isinstance(asked, GuessLinks | RunSpeculatively)
@@ -165,7 +165,7 @@ def test_an_option_that_a_plan_gets_some_day_is_not_left_out() -> None:
     asked = []
     for diversify in (False, True):
         planned = {0: [extended(**known, diversify=diversify)]}
-        asked.append([type(each) for each in try_one_query(analysed.query, planned)])
+        asked.append([type(each) for each in speculate(analysed.query, planned)])
     assert asked == [[GuessLinks], []]
 
 
