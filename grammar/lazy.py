@@ -96,10 +96,9 @@ class LazyInstruction(Instruction):
 
     def nested(self, mentioning: str = "") -> Sequence[Traversal]:
         """Return the traversals in the arguments without reading these."""
-        origin = self.origin
-        return (
-            origin.nested(mentioning) if isinstance(origin, UnreadArguments) else super().nested()
-        )
+        if not isinstance(self.origin, UnreadArguments):
+            return super().nested()
+        return self.origin.nested(mentioning)
 
     def may_mention(self, text: str) -> bool:
         """Return `False` if it is certain that no string holds the text."""
