@@ -22,7 +22,7 @@ from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
 from gremlink.proxy.learning.links.training.base_models import Validation
 from gremlink.proxy.learning.links.training.holdout import split_edges
 from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
-from gremlink.proxy.learning.links.training.networks import PATIENCE, judged
+from gremlink.proxy.learning.links.training.networks import PATIENCE, validated
 from gremlink.proxy.learning.methods import NETWORKS
 from gremlink.proxy.learning.models.gnn.messages import threads
 from gremlink.proxy.learning.settings import TrainingSettings
@@ -108,7 +108,7 @@ def alone(name: str, test: Test, seed: int) -> float:
     most = network.most_epochs(settings, small=False)
     with threads(graph, settings.threads):
         found = network.checkpoints(train_, relations, settings, most, seed, small=False)
-        kept, _ = judged(name, found, most, lambda _: None, validation, patience=PATIENCE)
+        kept, _ = validated(name, found, most, lambda _: None, validation.score, patience=PATIENCE)
         (epochs,) = kept
         found = network.checkpoints(graph, relations, settings, epochs, seed, small=False)
         (last,) = deque(found, maxlen=1)

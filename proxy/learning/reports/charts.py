@@ -15,7 +15,7 @@ Points = Sequence[tuple[float, float]]
 
 
 def lines(series: Mapping[str, Points], x_title: str, y_title: str) -> str:
-    """A line for each series; points that are not finite are left out. Empty without any point."""
+    """Draw a line for each series, without points that are not finite; empty without any."""
     kept = {
         name: [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
         for name, points in series.items()
@@ -35,7 +35,7 @@ def lines(series: Mapping[str, Points], x_title: str, y_title: str) -> str:
 
 
 def bars(groups: Mapping[str, Sequence[float]], labels: Sequence[str], y_title: str) -> str:
-    """Bars side by side, one of each group for every label."""
+    """Draw bars side by side, one of each group for every label."""
     highest = max((value for values in groups.values() for value in values), default=0.0)
     if highest <= 0.0:
         return ""
@@ -57,19 +57,19 @@ def bars(groups: Mapping[str, Sequence[float]], labels: Sequence[str], y_title: 
 
 
 def reliability(points: Points, x_title: str, y_title: str) -> str:
-    """Points from 0 to 1 beside the diagonal on which they should lie."""
+    """Draw points from 0 to 1 beside the diagonal on which they should lie."""
     return _beside_diagonal(points, (0.0, 1.0), 4.0, x_title, y_title)
 
 
 def agreement(points: Points, x_title: str, y_title: str) -> str:
-    """Pairs of numbers that should be equal, beside the diagonal on which they would be."""
+    """Draw pairs of numbers that should be equal, beside the diagonal of equal ones."""
     every = [value for point in points for value in point if math.isfinite(value)]
     ends = (min(every), max(every)) if every else (0.0, 1.0)
     return _beside_diagonal(points, ends, 2.0, x_title, y_title)
 
 
 def scatter(series: Mapping[str, Points], x_title: str, y_title: str) -> str:
-    """Points of several kinds in a plane. Empty without any point."""
+    """Draw points of several kinds in a plane. Empty without any point."""
     every = [point for points in series.values() for point in points]
     if not every:
         return ""
@@ -100,7 +100,7 @@ def _beside_diagonal(
 
 
 class _Plot:
-    """Axes with ticks; whatever is added is drawn inside."""
+    """Axes with ticks, and the shapes that are added."""
 
     def __init__(
         self,
@@ -131,11 +131,11 @@ class _Plot:
         )
 
     def x(self, value: float) -> float:
-        """Pixels from the left."""
+        """Return the pixels from the left."""
         return LEFT + (value - self._left) / self._across * (WIDTH - LEFT - RIGHT)
 
     def y(self, value: float) -> float:
-        """Pixels from the top."""
+        """Return the pixels from the top."""
         return HEIGHT - BOTTOM - (value - self._low) / self._up * (HEIGHT - TOP - BOTTOM)
 
     def add(self, part: str) -> None:
@@ -150,7 +150,7 @@ class _Plot:
         self.text(WIDTH + 20, y + 9, name, "start")
 
     def drawn(self) -> str:
-        """The whole picture."""
+        """Return the picture."""
         body = "".join(self._parts)
         return f'<svg viewBox="0 0 {WIDTH + 170} {HEIGHT}" role="img">{body}</svg>'
 

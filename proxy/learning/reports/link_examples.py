@@ -16,9 +16,7 @@ ANSWERS = 3
 
 
 def examples(model: LinkModel, seed: int) -> tuple[Example, ...]:
-    """Ten inputs with links, drawn at random, and their likeliest new ones; turns of the relations
-    and directions.
-    """
+    """Draw ten inputs with links, from each relation and direction in turn; predict new links."""
     random = np.random.default_rng(seed)
     predictor = LinkPredictor(model)
     graph, ids = model.stored.graph, model.stored.ids

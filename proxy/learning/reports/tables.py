@@ -14,7 +14,7 @@ from gremlink.proxy.messages.controls import escaped
 
 
 def table_of(report: LinkReport | PropertyReport) -> Group:
-    """Return a report for a terminal, whatever was learned."""
+    """Return a report of links or of a property, for a terminal."""
     if isinstance(report, PropertyReport):
         return property_table(report)
     return link_table(report)

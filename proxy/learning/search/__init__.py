@@ -1,4 +1,4 @@
-"""Looking for better settings: Neptune's configuration of it, Optuna's search, trials side by side.
+"""Search of settings: Neptune's configuration of it, Optuna's search, trials side by side.
 
-Imports nothing of the tasks; they hand over an objective.
+Imports nothing of the tasks; they pass an objective.
 """

@@ -1,4 +1,4 @@
-"""`model-hpo-configuration.json`: what a search may change, as Neptune ML documents the file.
+"""`model-hpo-configuration.json`: the parameters of a search, as Neptune ML documents the file.
 
 Written beside processed data, edited by people, read by training.
 """
@@ -40,13 +40,13 @@ _ALIASES = {"link_prediction": LINKS}
 METRICS = ("acc", "acc_topk", "F1", "mse", "mrr", "precision", "recall", "roc_auc")
 FREQUENCIES = ("evaluate_every_epoch", "evaluate_every_batch", "evaluate_every_pct")
 SCALES = {"perM": 1e6, "per10M": 1e7, "per100M": 1e8}
-"""Vertices or edges for which a range holds as it is; on larger graphs it grows with them."""
+"""Vertices or edges up to which a range is not scaled; on larger graphs it grows with them."""
 
 _NUMBERS = ("range", "default", "options", "inc_val")
 """Keys of a parameter whose numbers a file may have as text."""
 
 SECOND_FROM, THIRD_ABOVE = 10, 50
-"""Trials from which on the second tier is searched, and above which the third is, too."""
+"""Trials from which the second tier is searched, and above which the third is, too."""
 
 
 class BadHpoConfiguration(Error, ValueError):
@@ -55,7 +55,7 @@ class BadHpoConfiguration(Error, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """What a trial is judged by; `topk` belongs to `acc_topk`."""
+    """The metric of trials; `topk` belongs to `acc_topk`."""
 
     name: str
     topk: int = 1
@@ -66,7 +66,7 @@ class HpoConfiguration:
     """The file's only model. `metric` is `None` where the file leaves it to the task; `task` is one
     of `TASK_TYPES`, `None` where the file names none.
 
-    `frequency` is how often held-out data are looked at: its type and value.
+    `frequency` is that of validations: its type and value.
     """
 
     model: str
@@ -77,23 +77,23 @@ class HpoConfiguration:
     fixed: tuple[Parameter, ...]
 
     def searched(self, trials: int) -> tuple[Parameter, ...]:
-        """What so many trials search: the first tier, from 10 on the second, above 50 the third."""
+        """Return the parameters of tier 1, from 10 trials of tier 2, above 50 of tier 3, too."""
         count = 1 + (trials >= SECOND_FROM) + (trials > THIRD_ABOVE)
         return tuple(each for tier in self.tiers[:count] for each in tier if each.is_tunable)
 
     def defaults(self) -> dict[str, Value]:
-        """The default of every parameter that has one, of all tiers and the fixed."""
+        """Return the default of every parameter that has one, of all tiers and the fixed."""
         every = [*(each for tier in self.tiers for each in tier), *self.fixed]
         return {each.name: each.default for each in every if each.default is not None}
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All parameters."""
+        """The names of all parameters."""
         return tuple(each.name for tier in (*self.tiers, self.fixed) for each in tier)
 
 
 def read_configuration(path: Path, vertices: int = 0, edges: int = 0) -> HpoConfiguration:
-    """Read the file; ranges that scale do so with a graph of this size.
+    """Read the file, and scale its ranges by the size of the graph.
 
     Raises `BadHpoConfiguration`, OSError.
     """
@@ -108,7 +108,7 @@ def read_configuration(path: Path, vertices: int = 0, edges: int = 0) -> HpoConf
 
 
 def configuration_of(document: Any, vertices: int = 0, edges: int = 0) -> HpoConfiguration:
-    """The same from what the file holds. Raises `BadHpoConfiguration`."""
+    """Return the configuration in a document. Raises `BadHpoConfiguration`."""
     models = document.get("models") if isinstance(document, dict) else None
     if not isinstance(models, list) or len(models) != 1 or not isinstance(models[0], dict):
         count = len(models) if isinstance(models, list) else "no"
@@ -276,7 +276,7 @@ def document_of(
     tiers: Sequence[Sequence[Mapping[str, Any]]],
     fixed: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The file's content for one model."""
+    """Read the entry of one model."""
     entry = {
         "model": model,
         "task_type": task,

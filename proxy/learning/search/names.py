@@ -50,17 +50,17 @@ WITHOUT_EFFECT = {
     "gamma": "the loss has no margin",
     "rel-part": "relations are not distributed",
 }
-"""What a configuration may hold all the same, with the reason."""
+"""Parameters of a configuration that change nothing here, with the reason."""
 
 
 def applied(settings: TrainingSettings, values: Mapping[str, Value]) -> TrainingSettings:
-    """The settings with parameters in Neptune's names. Raises ValueError for impossible values."""
+    """Return the settings with parameters in Neptune's names. Raises ValueError for bad values."""
     fields = {SETTINGS[name]: value for name, value in values.items() if name in SETTINGS}
     return replace(settings, **fields)  # type: ignore[arg-type]
 
 
 def parameters_of(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings, by field, in Neptune's names; without those that are left to the training."""
+    """Return settings in Neptune's names; without those that are left to the training."""
     names = {field: name for name, field in reversed(SETTINGS.items())}
     return {
         names[field]: value
@@ -70,7 +70,7 @@ def parameters_of(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_frequency(settings: TrainingSettings, configuration: HpoConfiguration) -> TrainingSettings:
-    """The settings with the configuration's looks at held-out data; an epoch is one batch."""
+    """Return the settings with the configuration's validations; an epoch is one batch."""
     kind, value = configuration.frequency
     every = value * settings.epochs if kind == "evaluate_every_pct" else value
     return replace(settings, evaluate_every=max(1, round(every)))
@@ -79,7 +79,7 @@ def with_frequency(settings: TrainingSettings, configuration: HpoConfiguration) 
 def warnings_of(configuration: HpoConfiguration) -> tuple[str, ...]:
     """Return warnings about parameters that change nothing, and about unknown ones.
 
-    Raises `BadHpoConfiguration` for one that is nearly known.
+    Raises `BadHpoConfiguration` for a misspelt one.
     """
     idle = [name for name in configuration.names if name in WITHOUT_EFFECT]
     known = SETTINGS.keys() | WITHOUT_EFFECT.keys()

@@ -1,4 +1,4 @@
-"""One entry of a hyper-parameter configuration: its values, and how to choose among them."""
+"""One entry of a hyper-parameter configuration: its values, and the choice among them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Parameter:
     """A parameter as Neptune names it.
 
     `low` and `high` are the ends of its range, both included, or `options` are all its values;
-    with neither it has its `default`, which `None` leaves to whoever reads it. `step` is the
-    distance of neighbours in a linear range.
+    with neither it has its `default`; `None` is the training's own. `step` is the distance of
+    values in a linear range.
     """
 
     name: str
@@ -35,11 +35,11 @@ class Parameter:
 
     @property
     def is_tunable(self) -> bool:
-        """Whether there is anything to choose."""
+        """True where there is a choice."""
         return self.low is not None or len(self.options) > 1 or self.kind == "bool"
 
     def suggested(self, trial: Any) -> Value:
-        """The value that Optuna's `trial` is to use."""
+        """Return the value that Optuna suggests for a `trial`."""
         if self.kind == "bool" and self.low is None and not self.options:
             return bool(trial.suggest_categorical(self.name, [False, True]))
         if self.low is None or self.high is None:
@@ -60,7 +60,7 @@ class Parameter:
         return float(trial.suggest_float(self.name, low_end, high_end, step=step, log=log))
 
     def enqueued(self, value: Value) -> Any:
-        """What Optuna calls a value of this parameter; `None` for one that it cannot choose."""
+        """Return Optuna's form of a value; `None` for one that it cannot choose."""
         if value is None or (self.low is None and self.options and value not in self.options):
             return None
         if self.low is None or self.high is None or isinstance(value, tuple):
@@ -77,7 +77,7 @@ class Parameter:
 
 
 def in_words(parameters: Sequence[tuple[str, Value]]) -> str:
-    """Values for people: `lr 0.0042, num-hidden 64`."""
+    """Return values in words: `lr 0.0042, num-hidden 64`."""
     return ", ".join(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {str(value).lower()}"
         for name, value in parameters

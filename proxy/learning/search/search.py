@@ -1,7 +1,7 @@
-"""The search: Optuna proposes settings, trials learn with them, weak ones are stopped early.
+"""The search: Optuna proposes settings, trials train with them, weak ones are stopped early.
 
-Trials go in rounds of as many as run at a time. A round's proposals, and when its trials are given
-up, depend on earlier rounds only: so the same seed finds the same whatever finishes first.
+Trials run in rounds of as many as run at a time. A round's proposals and its pruning depend on
+earlier rounds only, so the result of a seed does not depend on which trial ends first.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ from gremlink.proxy.learning.timeline import is_over
 from gremlink.proxy.messages.system_errors import reason_of
 
 Tell = Callable[[float], None]
-"""Hears the best value so far, larger is better; raises `Pruned` where that is not enough."""
+"""Takes the best value so far, larger is better; raises `Pruned` where that is not enough."""
 
 
 class Reached(NamedTuple):
-    """What a trial has reached at its end: the best `value`, and the same on each group of whatever
-    judges it (see `groups_of`), which tells skill from luck."""
+    """The end of a trial: the best `value`, and that on each group of the held-out data (see
+    `groups_of`), for a significance test."""
 
     value: float
     groups: tuple[float, ...] = ()
 
 
 Objective = Callable[[Mapping[str, Value], Tell], Reached]
-"""Trains with parameters, tells meanwhile how good it is, and returns what it has reached."""
+"""Trains with parameters, reports each validation, and returns the end."""
 
 State = Literal["complete", "pruned", "failed"]
 
 WARM_UP = 2
-"""Values of a trial that are never compared: first looks say little."""
+"""First values of a trial, which are never compared."""
 
 GROUPS = 10
 LEAST_IN_GROUP = 5
 
 LUCK = 2.0
-"""Standard errors of the difference by which a trial has to be ahead of the first one, that of the
-defaults: by luck alone the best of a dozen is ahead by one and a half."""
+"""Standard errors by which a trial has to be ahead of the first, that of the defaults: by luck
+alone the best of a dozen is ahead by one and a half."""
 
 LEAST_KNOWN = 3
-"""Trials that have to be complete before one is stopped for being worse than their median."""
+"""Complete trials before one is stopped for being worse than their median."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """A trial that is over. `value` is what it has reached, `None` where it failed; `groups` are as
-    in `Reached`; `seconds` it took; `reason` is why it failed."""
+    """A trial that is over. `value` is the best one, `None` where it failed; `groups` are as in
+    `Reached`; `seconds` it took; `reason` is the reason of a failure."""
 
     number: int
     parameters: Mapping[str, Value]
@@ -83,19 +83,19 @@ class Found:
 
 
 Keep = Callable[[int, int, float], bool]
-"""From a trial's number, the number of what it tells and the value, whether it may go on."""
+"""Takes a trial's number, the number of its validation and the value; False stops the trial."""
 
 
 class Runner(Protocol):
-    """Runs trials, one after the other or at a time."""
+    """A way to run trials: one after the other, or several at a time."""
 
     def run(self, jobs: Sequence[Job], keep: Keep) -> list[TrialRow]:
-        """What became of each of the jobs, in their order."""
+        """Run jobs; return the rows in their order."""
         ...
 
 
 class Pruned(Exception):
-    """The trial is not worth going on with."""
+    """The trial is worse than others and ends early."""
 
 
 class SearchFailed(Error):
@@ -103,7 +103,7 @@ class SearchFailed(Error):
 
 
 def run_trial(objective: Objective, job: Job, keep: Keep) -> TrialRow:
-    """Run a trial here."""
+    """Run a trial in this process."""
     begun = time.perf_counter()
     reached: list[float] = []
     state: State = "complete"
@@ -134,7 +134,7 @@ def run_trial(objective: Objective, job: Job, keep: Keep) -> TrialRow:
 
 
 def groups_of(count: int) -> list[Indexes]:
-    """Rows or questions in groups of equal size; none where they are too few to tell anything."""
+    """Return rows or queries in groups of equal size; none if there are too few."""
     if count < GROUPS * LEAST_IN_GROUP:
         return []
     return [np.arange(first, count, GROUPS) for first in range(GROUPS)]
@@ -142,7 +142,7 @@ def groups_of(count: int) -> list[Indexes]:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """One trial after the other, in this process."""
+    """The runner of one trial after the other, in this process."""
 
     objective: Objective
 
@@ -164,12 +164,12 @@ def search(
 ) -> Found:
     """Try `trials` settings of the parameters, first the defaults where they are in the ranges.
 
-    `what` is for people.
+    `what` is the name in progress.
 
     Proposals are those of the tree-structured Parzen estimator (Bergstra, Bardenet, Bengio & Kégl,
-    NIPS 2011), after some random ones; a trial is given up where the best it has reached is below
-    the median of what others had at the same point. What is better than the first by no more than
-    luck explains is not chosen. Raises `SearchFailed`.
+    NIPS 2011), after some random ones; a trial is stopped where its best value is below the
+    median of others at the same point. A trial that is better than the first by no more than luck
+    explains is not chosen. Raises `SearchFailed`.
     """
     import optuna
 
@@ -204,7 +204,7 @@ def search(
 
 
 def _is_ahead(best: TrialRow, first: TrialRow) -> bool:
-    """By more than luck, as far as the groups tell: the same ones judge both."""
+    """Return whether the difference is significant, by the groups that both have."""
     if not best.groups or len(best.groups) != len(first.groups):
         return True
     ahead = np.subtract(best.groups, first.groups)

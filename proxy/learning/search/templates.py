@@ -20,13 +20,13 @@ TASKS = {
 
 DEFAULTS = TrainingSettings()
 MODEL_TYPES = {"heterogeneous": NETWORK, "kge": "transe"}
-"""What Neptune trains by default for each type of model."""
+"""Neptune's default model for each type of model."""
 
 Entry = dict[str, Any]
 
 
 def reports(task: str, metric: str, model_type: str | None = None) -> dict[str, Any]:
-    """Files to lie beside processed data, by name: the configuration, and one for each model.
+    """Return the files beside processed data, by name: the configuration, and one for each model.
 
     `task` is one of `TASKS`. Raises ValueError for an unknown model type, `UnusableExport` for one
     that cannot do the task.
@@ -44,7 +44,7 @@ def reports(task: str, metric: str, model_type: str | None = None) -> dict[str, 
 
 
 def template(model: str, task: str, metric: str) -> dict[str, Any]:
-    """The configuration of one model; that of `auto` is about the graph neural network."""
+    """Return the configuration of one model; that of `auto` is for the graph neural network."""
     links = task == "link_prediction"
     first = [
         tunable("num-hidden", "int", DEFAULTS.width, [16, 128], "power2"),
@@ -95,7 +95,7 @@ def tunable(
     spacing: str,
     step: float | None = None,
 ) -> Entry:
-    """An entry with a range."""
+    """Return an entry with a range."""
     entry = {
         "param": name,
         "type": kind,

@@ -23,7 +23,7 @@ def reached(score: Score, outputs: Outputs) -> Reached:
 
 
 class Best:
-    """The best outputs of a network in its training; the search hears their score each time."""
+    """The best outputs of a network in its training, whose score is reported to the search."""
 
     def __init__(self, score: Score, tell: Tell) -> None:
         self._score = score

@@ -23,7 +23,7 @@ class Workers:
     """Processes that run trials; ended on leaving the context."""
 
     def __init__(self, count: int, first: Mapping[str, Any]) -> None:
-        """`first` says what is to be learned, for all of them."""
+        """Take the number of processes, and the `first` line for each: the data and the network."""
         self._count = count
         self._first = first
         self._stack = ExitStack()
@@ -80,7 +80,7 @@ class _Worker:
         return process
 
     def run(self, job: Job, keep: Keep) -> TrialRow:
-        """Run a trial there. If the process dies the trial has failed; the next gets a new one."""
+        """Run a trial in the process. If that dies the trial has failed."""
         if self._process.poll() is not None:
             self._close()
             self._process = self._started()
@@ -98,7 +98,7 @@ class _Worker:
         return TrialRow(job.number, job.parameters, None, "failed", 0.0, reason)
 
     def end(self) -> None:
-        """Close its input, and kill it if that does not end it."""
+        """Close the process's input, and kill it if that does not end it."""
         self._close()
         self._errors.close()
 
@@ -116,7 +116,7 @@ class _Worker:
         process.stdout.close()
 
     def _last_words(self) -> str:
-        """The last line that it wrote about its trouble."""
+        """Return the last line of its standard error."""
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -1,9 +1,8 @@
-"""What a model was made with and what serving it takes, for those who look at it from outside.
+"""Files about a model in Neptune's layout: its parameters, its task, the size of its instance.
 
-The files and their keys are Neptune's. `training_job_details.json` has the parameters that were
-used, and after a search `tuning_job_details.json`, too; `config.json` says what the model
-predicts, and `infer_instance_recommendation.json` what room it needs. The model itself needs none
-of them.
+The files and their keys are Neptune's. `training_job_details.json` has the parameters of the
+training, and after a search `tuning_job_details.json`, too; `config.json` has the task,
+`infer_instance_recommendation.json` the memory. Serving needs none of them.
 """
 
 from __future__ import annotations
@@ -36,12 +35,12 @@ INSTANCES = {
 LARGEST = "ml.r5d.24xlarge"
 
 RUNNING = GIBIBYTE // 2
-"""Bytes of memory that a proxy without models has, generously."""
+"""Bytes of memory of a proxy without models, generously."""
 
 
 def write_details(directory: Path) -> None:
-    """Write them beside the artifact in `directory`, the last of what is written there: the
-    recommendation is about all files.
+    """Write the files beside the artifact in `directory`, after all others: the recommendation is
+    about the size of all files.
 
     Raises `ArtifactError`, OSError.
     """
@@ -72,8 +71,8 @@ def write_details(directory: Path) -> None:
 
 
 def recommendation(taken: int) -> dict[str, Any]:
-    """What a model whose files take so many bytes needs: bytes, and the smallest of `INSTANCES`
-    with more memory. A model in memory is as large as its files, which are mapped.
+    """Return the memory for a model whose files take so many bytes, and the smallest of
+    `INSTANCES` with more. A model in memory is as large as its files, which are mapped.
     """
     memory = taken + RUNNING
     fitting = (name for name, size in INSTANCES.items() if size * GIBIBYTE > memory)

@@ -1,4 +1,4 @@
-"""The space in which a model's network has placed the vertices: who is near, and how it looks."""
+"""The picture of a model's embeddings: a sample of vertices in a plane."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ MOST_SHOWN = 1500
 
 
 Groups = Mapping[str, tuple[str, Indexes]]
-"""By name, vertices of a type."""
+"""Vertices of a type, by the name of their group."""
 
 
 def picture(model: Model, groups: Groups | None = None) -> dict[str, Plane]:
-    """A sample of the vertices in a plane, by type or in `groups`; nothing without a network."""
+    """Sample the vertices in a plane, by type or in `groups`; nothing without a network."""
     try:
         found = model.vertex_embeddings()
     except NoEmbeddings:
@@ -47,9 +47,9 @@ def picture(model: Model, groups: Groups | None = None) -> dict[str, Plane]:
 
 
 def plane(table: Floats) -> Plane:
-    """Rows on the two axes along which they differ most (principal components).
+    """Project rows on the two axes along which they differ most (principal components).
 
-    They get length 1 before, because directions are what models compare. Signs are such that the
+    They are normalised before, because models compare directions. Signs are such that the
     largest weight of an axis is positive.
     """
     points = unit_rows(table).astype(np.float64)

@@ -1,4 +1,4 @@
-"""A trained model out of its artifact and back, whatever it predicts."""
+"""A trained model of links or of a property, from its artifact and back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Model = LinkModel | PropertyModel
 
 
 def model_in(artifact: Artifact, directory: Path) -> Model:
-    """The model in an artifact that was read from `directory`. Raises `DamagedArtifact`."""
+    """Return the model in an artifact that was read from `directory`. Raises `DamagedArtifact`."""
     with making("a model", directory):
         if artifact.manifest.get("task") == links.TASK:
             return links.from_artifact(artifact)
@@ -25,7 +25,7 @@ def model_in(artifact: Artifact, directory: Path) -> Model:
 
 
 def artifact_of(model: Model, about: Mapping[str, Any]) -> Artifact:
-    """The model as an artifact; `about` goes into the manifest."""
+    """Return the model as an artifact; `about` goes into the manifest."""
     if isinstance(model, LinkModel):
         return links.to_artifact(model, about)
     return properties.to_artifact(model, about)

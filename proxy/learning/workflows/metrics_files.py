@@ -1,8 +1,8 @@
-"""How good a model is, in files for those who look at it from outside: Neptune's layout and names.
+"""The metrics of a model in files of Neptune's layout and names.
 
 Neptune's two files are about validation and about test data. Here both are about the same elements:
-those that were used for nothing else, or, in a cross-validation, each judged by what was chosen on
-others. Figures of validation data, on which the blend was chosen, would flatter it.
+the test data, or, in a cross-validation, each part as predicted by the choice on the others. On
+validation data, on which the blend was chosen, the metrics would be too good.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ NAMES = {
     "macro_f1": "F1",
     "auc": "roc_auc",
 }
-"""Neptune's, where it has other ones: of its evaluation of links, and of `eval_metric`."""
+"""Neptune's names of metrics where they differ: of its evaluation of links, of `eval_metric`."""
 
 
 def summary(report: Report) -> dict[str, Any]:
-    """The model's figures, and those of the best method alone on the same held-out data."""
+    """Return the metrics of the model, and of the best single method on the same held-out data."""
     best = report.best_alone()
     searched = report.search
     return {
@@ -45,9 +45,9 @@ def summary(report: Report) -> dict[str, Any]:
 
 
 def in_neptunes_names(metrics: Mapping[str, float]) -> dict[str, float]:
-    """Figures by the names of Neptune; those that are no numbers, which JSON has not, are left out.
+    """Return metrics by the names of Neptune; without NaN and infinity, which JSON has not.
 
-    Neptune measures numbers by the square of `rmse`.
+    Neptune's metric of numbers is the square of `rmse`.
     """
     found = {NAMES.get(name, name): value for name, value in metrics.items()}
     if "rmse" in metrics:

@@ -23,7 +23,7 @@ from gremlink.proxy.learning.timeline import Stage, Timeline
 from gremlink.proxy.store.artifacts import try_output
 
 WRITING = "writing the processed graph"
-"""The phase, for people."""
+"""The name of the phase."""
 
 VERSIONS_OF = ("gremlink", "numpy", "scipy")
 
@@ -64,9 +64,9 @@ def prepare(
 ) -> Prepared:
     """Process an export and write the result; nothing is written before all is done.
 
-    `previous` is the output of an earlier processing, whose encodings are applied again. What
-    could not be learned from is refused here. Beside the result lies the configuration of a search
-    over settings: of Neptune's default model for the `model_type` `heterogeneous` or `kge`, without
+    `previous` is the output of an earlier processing, whose encodings are applied again. Data
+    that training would refuse are refused here. Beside the result is the configuration of a search:
+    of Neptune's default model for the `model_type` `heterogeneous` or `kge`, without
     one of `auto`. Raises `BadExport`, `UnusableExport`, `ArtifactError`, and ValueError for
     features that make no sense, or an unknown model type.
     """

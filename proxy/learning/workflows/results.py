@@ -1,9 +1,9 @@
-"""What a model has computed, in files for those who look at it from outside: Neptune's layout.
+"""The embeddings and predictions of a model in files of Neptune's layout.
 
 `embeddings/entity.npy` has a row for each vertex: of the type whose property is predicted, or of
-all types, one after the other. `predictions/result.npz` has the answers for the vertices of the
-type, by row and class, under `infer_scores`. Neptune keeps the numbers of the vertices in a pickle;
-here they are JSON. The model itself needs none of them.
+all types, one after the other. `predictions/result.npz` has the predictions for the vertices of
+the type, by row and class, under `infer_scores`. Neptune keeps the indexes of the vertices in a
+pickle; here they are JSON. Serving needs none of them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAPPING = "mapping.json"
 
 
 def write_results(directory: Path, output: Path | None = None) -> None:
-    """Write them into `output`, or beside the artifact in `directory`.
+    """Write the files into `output`, or beside the artifact in `directory`.
 
     A model without a network has no embeddings. Raises `ArtifactError`, OSError.
     """
@@ -55,7 +55,7 @@ def write_results(directory: Path, output: Path | None = None) -> None:
 def write_mapping(
     directory: Path, stored: StoredGraph, types: Sequence[str], about: Mapping[str, Any]
 ) -> None:
-    """Write which number each vertex of some types has, by its id as text."""
+    """Write the index of each vertex of some types, by its id as text."""
     numbers = {
         name: {str(id.value): place for place, id in enumerate(stored.ids[name])} for name in types
     }
@@ -64,7 +64,7 @@ def write_mapping(
 
 
 def _first_rows(tables: Mapping[str, Floats]) -> dict[str, int]:
-    """Where the rows of each type begin."""
+    """Return the first row of each type."""
     rows: dict[str, int] = {}
     total = 0
     for name, table in tables.items():

@@ -1,8 +1,8 @@
-"""A trained model on a graph that has grown: nothing is learned anew, everything is computed anew.
+"""The transform of a trained model to a graph that has grown: inference without training.
 
-Neptune calls this a model transform. All embeddings and answers are made from the graph as it is
-now, those of old vertices included. A vertex that came after training begins with the mean of its
-type's learned embeddings, plus its features.
+Neptune calls this a model transform. All embeddings and predictions are computed from the new
+graph, those of old vertices included. A new vertex has the mean of its type's learned embeddings,
+plus its features.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ REPORT = "transform.json"
 
 @dataclass(frozen=True, slots=True)
 class Transformed:
-    """What came of it."""
+    """The result of a transform."""
 
     task: str
     vertices: int
@@ -104,7 +104,7 @@ def transform(
 
 
 def _previous(model: Model) -> ProcessedGraph:
-    """The model's graph as an earlier processing."""
+    """Return the model's graph as an earlier processing."""
     rows = {}
     if isinstance(model, PropertyModel) and not isinstance(model.target.owner, str):
         nothing = np.zeros(0, np.int64)
@@ -134,15 +134,15 @@ def _check_encodings(model: Model, data: ProcessedGraph) -> None:
 
 
 def _on_links(model: LinkModel, data: ProcessedGraph) -> LinkModel:
-    # Nothing is before, so that everything counts as new.
+    # All vertices count as new.
     extension = Extension(data.stored, {}, dict.fromkeys(data.graph.counts, 0))
     return model.on(extension, ())
 
 
 def on_property(model: PropertyModel, data: ProcessedGraph) -> PropertyModel:
-    """The same methods on all of another graph, with what is known there.
+    """Apply the same methods to another graph, with the values that are known there.
 
-    Classes that training has not seen are not known. Raises `UnusableExport`.
+    Classes that training has not seen do not count as values. Raises `UnusableExport`.
     """
     target, asked = model.target, data.target
     if asked is None or (asked.owner, asked.key) != (target.owner, target.key):
@@ -172,7 +172,7 @@ def on_property(model: PropertyModel, data: ProcessedGraph) -> PropertyModel:
 
 
 def _known(truths: Sequence[Floats | None], codes: Codes, width: int) -> tuple[Indexes, Floats]:
-    """The rows with a value that the model knows, and what it says."""
+    """Return the rows with a value that the model knows, and the values."""
     usable = np.array([truth is not None for truth in truths], np.bool_)
     table: Floats = np.zeros((len(truths), width), np.float32)
     for place, truth in enumerate(truths):

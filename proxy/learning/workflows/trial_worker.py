@@ -1,8 +1,8 @@
 """A process that runs trials for another one, which starts it by `python -m`.
 
 It reads lines of JSON from standard input and writes lines of JSON to standard output. The first
-line says what is to be learned, each further one is a trial. While that runs, each value that it
-reaches is written, and the answer says whether it may go on. The process ends with its input.
+line names the data and the network, each further one is a trial. Each validation of a trial is
+written, and the answer decides whether it goes on. The process ends with its input.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gremlink.proxy.learning.settings import TrainingSettings
 
 
 class _Gone(Exception):
-    """Nobody asks any more."""
+    """The standard input has ended."""
 
 
 def serve(source: TextIO, sink: TextIO) -> None:
@@ -57,6 +57,6 @@ def serve(source: TextIO, sink: TextIO) -> None:
 
 
 if __name__ == "__main__":
-    # Whatever a library prints must not come between the lines.
+    # Output of libraries must not come between the lines.
     out, sys.stdout = sys.stdout, sys.stderr
     serve(sys.stdin, out)

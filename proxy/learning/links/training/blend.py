@@ -1,7 +1,8 @@
-"""Learning how much each method counts, for every relation and direction.
+"""The blend of a link model: the weights of its base models for every relation and direction.
 
-The only parameters are one non-negative weight for each member, relation and direction. What few
-edges cannot tell is taken from more: a direction leans on its relation, a small relation on all.
+The only parameters are one non-negative weight for each base model, relation and direction.
+Weights of few edges are shrunk: those of a direction to its relation's, those of a small relation
+to those of all.
 """
 
 from __future__ import annotations
@@ -20,25 +21,25 @@ from gremlink.proxy.learning.links.mixture import MemberWeights
 from gremlink.proxy.learning.links.training.blend_weights import RIDGE, fit_weights
 
 SHRINKAGE = 50.0
-"""Prior precision of a weight around the one that it leans on, as if by so many queries."""
+"""Prior precision of a weight around the one that it is shrunk to, in queries."""
 
 PARTS = 5
-"""Parts in which a blend is compared with single members; 2 beyond `FEW_QUESTIONS`, where a half is
-enough to learn from."""
+"""Parts in which a blend is compared with single base models; 2 beyond `FEW_QUESTIONS`, where half
+of them is enough to learn from."""
 
 FEW_QUESTIONS = 2000
 
 OWN_CHOICE = 200
-"""From so many queries on a relation chooses its members itself."""
+"""Queries from which a relation chooses its base models itself."""
 
 OWN_WEIGHTS = 10
-"""With fewer queries a relation, or a direction, has the weights that it would lean on."""
+"""With fewer queries a relation, or a direction, has the weights that it would be shrunk to."""
 
 TIE_BREAKERS = 2
-"""Members, at most, that order what one that stands alone leaves level."""
+"""Base models, at most, that break the ties of a single one."""
 
 TIE = 0.003
-"""The weight of the first of them, its square that of the second: they decide nothing else."""
+"""The weight of the first of them, its square that of the second: they only break ties."""
 
 Rankings = Mapping[Task, Sequence[Ranking]]
 Parts = Sequence[Ranking]
@@ -46,13 +47,13 @@ Parts = Sequence[Ranking]
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """The members' weights for every relation and direction."""
+    """The weights of base models for every relation and direction."""
 
     members: tuple[str, ...]
     weights: Mapping[Task, MemberWeights]
 
     def used(self, relation: Relation) -> tuple[str, ...]:
-        """The members with any weight for a relation."""
+        """Return the base models with any weight for a relation."""
         return tuple(
             name
             for index, name in enumerate(self.members)
@@ -70,10 +71,10 @@ def fit_blend(
 ) -> Blend:
     """Learn the weights of all relations and directions.
 
-    Members outside `free` must explain more than chance would to be taken. Where a single member
-    ranks better than the blend of them, it stands alone: for a relation with few queries, where
-    it does for all. A `simple` member, or a blend of these, has all relations taken together the
-    place already where the blend with networks is not clearly better.
+    Base models outside `free` are taken if they explain more than chance would. A single one that
+    ranks better than the blend takes its place; in a relation with few queries if it does so for
+    all relations. If neither a network nor the full blend beats the best simple method, or a blend
+    of `simple` ones, by more than one standard error, the simple one is taken.
     """
     penalised = np.array([name not in free for name in members])
     tasks = {task: joined(parts) for task, parts in rankings.items()}
@@ -101,15 +102,15 @@ def fit_blend(
 def instead(
     rankings: Parts, taken: NDArray[np.bool_], simple: NDArray[np.bool_] | None = None
 ) -> MemberWeights | None:
-    r"""Weights that rank better than the blend of all that are `taken`, if there are some.
+    r"""Return weights that rank better than the blend of all that are `taken`, if there are some.
 
-    Those of a single member, or of the `simple` members that are taken. All are judged on queries
-    that they were not chosen on: for each part of them blends are learned, and the best member
-    found, on the others. Better is a higher mean of :math:`1 / \log_2(1 + \mathrm{rank})`, ties
-    broken at random. Simple members take the place already where the best of them is worse by up
-    to a standard error, if there are enough queries to tell (the rule of Breiman, Friedman,
-    Olshen & Stone, "Classification and regression trees", 1984): networks have stopped when they
-    ranked these same queries best, and so where nothing can be learned they look as if it could.
+    They are those of a single base model, or of the `simple` ones that are taken. All are compared
+    on queries that they were not chosen on: for each part of them blends are learned, and the best
+    base model is found, on the others. The score is the mean of
+    :math:`1 / \log_2(1 + \mathrm{rank})`, ties broken at random. Simple methods are preferred where
+    the best of them is worse by up to a standard error, if there are enough queries to tell (the
+    rule of Breiman, Friedman, Olshen & Stone, "Classification and regression trees", 1984): the
+    epochs of networks were chosen on these same queries, which flatters them.
     """
     count = PARTS if _queries(rankings) <= FEW_QUESTIONS else 2
     every = np.ones(rankings[0].member_ranks.shape[1], np.bool_)
@@ -129,7 +130,7 @@ def instead(
         seen.append(_mean_gain(learned))
 
     def best_of(among: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """The gains of the best of some members."""
+        """Return the gains of the best of some base models."""
         chosen = zip(own, seen, strict=True)
         return np.concatenate([gains[:, _best(means, among)] for gains, means in chosen])
 
@@ -147,14 +148,14 @@ def instead(
 
 
 def _only(member: int, count: int) -> MemberWeights:
-    """All weight on one of `count` members."""
+    """Return all weight on one of `count` base models."""
     weights = np.zeros(count)
     weights[member] = 1.0
     return weights
 
 
 def _fold(rankings: Parts, part: int, count: int) -> tuple[list[Ranking], list[Ranking]]:
-    """What to learn from, and what to judge by: every so-manieth query."""
+    """Split the queries: return those to learn from, and every n-th to compare by."""
     learned, judged = [], []
     for ranking in rankings:
         own = np.arange(len(ranking.targets)) % count == part
@@ -166,10 +167,10 @@ def _fold(rankings: Parts, part: int, count: int) -> tuple[list[Ranking], list[R
 def ties_broken(
     rankings: Parts, weights: MemberWeights, simple: NDArray[np.bool_]
 ) -> MemberWeights:
-    """Little weights beside that of a `simple` member that is alone, for others of them that order
-    what it leaves level: each time the one that ranks best in its place.
+    """Add small weights of others to that of a single `simple` method, to break its ties: each time
+    of the one that ranks best.
 
-    Methods that count leave most candidates level, and a list has to begin with some of them.
+    Heuristics give many candidates the same score.
     """
     if np.count_nonzero(weights) != 1 or not simple[np.argmax(weights)]:
         return weights
@@ -188,12 +189,12 @@ def ties_broken(
 
 
 def _gain_of(rankings: Parts, weights: MemberWeights) -> float:
-    """The mean gain of the queries under a blend."""
+    """Return the mean gain of the queries under a blend."""
     return float(np.concatenate([each.tied_ranks(weights).gains() for each in rankings]).mean())
 
 
 def _mean_gain(rankings: Parts) -> NDArray[np.float64]:
-    """Of each member: float64 `[members]`."""
+    """Return the mean gain of each base model: float64 `[models]`."""
     gains = np.concatenate([ranking.member_tied_ranks.gains() for ranking in rankings])
     return np.asarray(gains.mean(axis=0), dtype=np.float64)
 
@@ -209,9 +210,9 @@ def _leaning(rankings: Parts, around: MemberWeights) -> MemberWeights:
 
 
 def _chosen_weights(rankings: Parts, penalised: NDArray[np.bool_]) -> MemberWeights:
-    r"""Choose members by an L1 penalty, then fit the chosen ones without it.
+    r"""Choose base models by an L1 penalty, then fit the chosen ones without it.
 
-    A standardised score that means nothing still moves the likelihood of `n` queries by about
+    A standardised score without information still moves the likelihood of `n` queries by about
     :math:`\sqrt n`, the best of `m` by :math:`\sqrt{2 n \log m}` (Donoho & Johnstone, "Ideal
     spatial adaptation by wavelet shrinkage", Biometrika 81, 1994): that is the penalty.
     """

@@ -13,7 +13,7 @@ from gremlink.proxy.learning.links.evaluation.ranking import Ranking
 from gremlink.proxy.learning.links.mixture import MemberWeights
 
 RIDGE = 1.0
-"""Prior precision of a weight around 0, as if by so many queries."""
+"""Prior precision of a weight around 0, in queries."""
 
 PRECISE = 1e-7
 """Relative change of the loss that ends a fit: with many relations there are hundreds of fits."""
@@ -27,12 +27,12 @@ def fit_weights(
     penalty: NDArray[np.float64] | None = None,
     free: NDArray[np.bool_] | None = None,
 ) -> MemberWeights:
-    r"""The weights that make the targets likeliest: float64 `[members]`, none negative.
+    r"""Fit the weights that make the targets likeliest: float64 `[members]`, none negative.
 
     Minimises :math:`-\sum_q \log \mathrm{softmax}_q(w^\top \hat s)_{t_q} + \frac{\lambda}{2}
     \|w - w_0\|^2 + \mu^\top w` (the listwise loss of Cao et al., ICML 2007) with L-BFGS-B:
-    :math:`w_0` is `around`, :math:`\lambda` `precision`, :math:`\mu` `penalty`. Members outside
-    `free` get no weight.
+    :math:`w_0` is `around`, :math:`\lambda` `precision`, :math:`\mu` `penalty`. Base models
+    outside `free` get no weight.
     """
     members = rankings[0].scores.shape[2]
     centre = np.zeros(members) if around is None else around
@@ -60,7 +60,7 @@ def fit_weights(
 
 
 def negative_log_likelihood(ranking: Ranking, weights: Floats) -> tuple[float, NDArray[np.float64]]:
-    """Of the targets, summed over the queries, and its slope: float64 `[members]`."""
+    """Return the loss of the targets, summed over the queries, and its gradient `[members]`."""
     rows = np.arange(len(ranking.targets))
     # Flat: two products of one large matrix and a vector are what takes the time.
     flat = ranking.scores.reshape(-1, ranking.scores.shape[2])

@@ -1,4 +1,4 @@
-"""What training for links works on: the graph, and which of its relations are to be predicted."""
+"""The data of a link training: the graph, and the relations to predict."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gremlink.proxy.learning.trained.stored_graph import OverStoredGraph, Stored
 
 @dataclass(frozen=True, slots=True)
 class Dataset(OverStoredGraph):
-    """`targets` are the relations to predict, with what is held back of each.
+    """The graph with its `targets`, the relations to predict, and the split of each.
 
     The edges of these relations have their features with them.
     """
@@ -23,16 +23,16 @@ class Dataset(OverStoredGraph):
 
 
 LEAST_EDGES = 2
-"""Edges of a relation that is to be predicted: one to learn from, and one to be judged by."""
+"""Edges of a relation to predict, at least: one to learn from, and one to test."""
 
 LEAST_IN_ALL = 3
-"""Edges of all relations that are to be predicted together."""
+"""Edges of all relations to predict together, at least."""
 
 DISTINCT = "parallel edges count once, and loops do not count"
 
 
 def link_dataset(processed: ProcessedGraph) -> Dataset:
-    """The links of a processed graph. Relations that have too few to learn from are no targets.
+    """Return the links of a processed graph. Relations with too few to learn from are no targets.
 
     Raises `UnusableExport` if nothing is left, or if the graph is about something else.
     """

@@ -14,7 +14,7 @@ from gremlink.proxy.learning.links.evaluation.ranking import Ranking
 from gremlink.proxy.learning.links.mixture import MemberWeights
 
 LEAST_SLOPE = 1e-3
-"""Keeps the order where validation edges speak against it."""
+"""Least slope of a calibration: higher scores stay higher."""
 
 
 def fit_calibration(rankings: Sequence[tuple[Ranking, MemberWeights]]) -> Calibration:

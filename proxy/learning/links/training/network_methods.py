@@ -1,4 +1,4 @@
-"""Networks that compete: how long each learns, how long an epoch takes, and how it is trained."""
+"""The networks among the candidates: epochs, cost and training of each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from gremlink.proxy.learning.models.lightgcn import LightGcnSettings, fit_lightg
 from gremlink.proxy.learning.settings import TrainingSettings
 
 SMALL_EPOCHS = 40
-"""Epochs of the graph neural network on a small graph, which it soon learns by heart."""
+"""Epochs of the graph neural network on a small graph, which it overfits soon."""
 
 SMALL_STEP = 0.3
 """Share of its learning rate there: a few, small steps for few edges."""

@@ -1,4 +1,4 @@
-"""Which methods a budget of time has room for. See `gremlink.proxy.learning.budget`."""
+"""The candidates of a link training that its budget has room for; see `learning.budget`."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from gremlink.proxy.learning.methods import AUTO, KNOWLEDGE_NAMES, LIGHTGCN, NET
 from gremlink.proxy.learning.settings import TrainingSettings
 
 LEARNABLE = 500
-"""Edges to predict below which nothing is tried that gives every vertex numbers of its own, but for
-the graph neural network, which shares them among neighbours and reads features."""
+"""Edges to predict below which no method with an embedding for every vertex is tried, but for the
+graph neural network, which passes messages between neighbours and reads features."""
 
 ASKING_SHARE = 0.3
-"""Share of the budget that a method that only counts may take: it is asked more than fitted."""
+"""Share of the budget that a heuristic may take: its cost is that of queries."""
 
 MANY_RELATIONS = 4
-"""In a graph of so many relations what one says about another is worth the most."""
+"""Relations from which methods that learn all of them together come first."""
 
 AVERAGED = 3
-"""Networks of a kind whose scores are averaged where the budget has room: what they have learned by
-chance goes (Lakshminarayanan, Pritzel & Blundell, "Simple and scalable predictive uncertainty
-estimation using deep ensembles", NIPS 2017). The graph neural networks may take half of it."""
+"""Networks of a kind whose scores are averaged where the budget has room (Lakshminarayanan, Pritzel
+& Blundell, "Simple and scalable predictive uncertainty estimation using deep ensembles", NIPS
+2017). The graph neural networks may take half of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The methods to train, the network first, and those without room, with their estimates.
+    """The candidates, the networks first, and those without room, with their estimates.
 
     `seconds` is the estimate of all that are trained; `budget` in seconds; `averaged` is how many
     networks of a kind are trained, where that is not one.
@@ -58,11 +58,11 @@ class Plan:
 def planned(
     graph: TypedGraph, relations: Sequence[Relation], model: str, settings: TrainingSettings
 ) -> Plan:
-    """The methods that compete.
+    """Plan the candidates.
 
-    Those that only count always do, unless each query takes them too long. The others are taken
-    in the order of `_turn` while there is room. A model that was asked for by name is always
-    trained, and beside it what only counts.
+    Heuristics always run, unless they are too slow for each query. The others are taken in the
+    order of `_turn` while there is room. A model that was requested by name is always trained, and
+    compared with heuristics.
     """
     total = sum(len(graph.edges[relation]) for relation in relations)
     small = total <= settings.cross_validate_up_to
@@ -116,7 +116,7 @@ def planned(
     for name in taken:
         if name not in NETWORKS or name == NETWORK:
             continue
-        # Where there are parts, only those that learn from all edges in the end are several.
+        # With cross-validation only the final networks, on all edges, are several.
         more = costs[name] / (folds + 1) if small else costs[name]
         room = int((budget - spent) / more)
         if room:
@@ -129,11 +129,11 @@ def planned(
 
 
 def _turn(name: str, *, reads: bool, many: bool) -> int:
-    """Whose turn it is: of methods with the same turn the cheaper one comes first.
+    """Return the priority of a method, 0 first; of equals the cheaper one comes first.
 
-    Where there are features, the graph neural network, which `reads` them, is the first. After it
-    come, in a graph of `many` relations, knowledge-graph embeddings, which learn each of these from
-    all; in others factor models, which have been the best of all where there is one relation.
+    Where there are features, the graph neural network, which `reads` them, is the first. In a graph
+    of `many` relations knowledge-graph embeddings follow, which learn each of these from all; in
+    others factor models, which have been the best where there is one relation.
     """
     if name == NETWORK:
         return 0 if reads else 2
@@ -152,7 +152,7 @@ def cost(
     *,
     small: bool,
 ) -> float:
-    """Seconds to train a method once, about."""
+    """Estimate the seconds to train a method once."""
     if name in NETWORK_METHODS:
         network = NETWORK_METHODS[name]
         epochs = network.most_epochs(settings, small=small)

@@ -1,7 +1,7 @@
-"""A warm start: networks that begin as an earlier training on an earlier graph left them.
+"""A warm start: networks that begin with the weights of an earlier training on an earlier graph.
 
-What the earlier training has seen must not judge the new one. So only edges that came since are
-held out; where these are few, or where they were chosen by the user, networks begin anew.
+Edges that the earlier training has seen must not be held out, only those that came since; where
+these are few, or where the user chose the split, networks begin anew.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 from gremlink.proxy.store.reading import making, read_for
 
 LEAST_NEW = 40
-"""New edges that there must be to judge networks that know all others."""
+"""New edges, at least, to test networks that know all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Warm:
-    """What is known of an earlier training, in the numbers of the graph as it is now.
+    """The weights of an earlier training, by the vertices of the new graph.
 
     `seen` are the edges that it knew, bool `[edges]` by relation; `network` and `knowledge` are
-    what networks begin with, vertices that came since with the mean of their type.
+    first weights, those of new vertices the mean of their type.
     """
 
     seen: Mapping[Relation, Mask]
@@ -42,19 +42,19 @@ class Warm:
     knowledge: Mapping[str, KnowledgeEmbeddings]
 
     def new_edges(self, relations: Sequence[Relation]) -> int:
-        """Edges of relations that the earlier training did not know."""
+        """Count the edges of relations that the earlier training did not know."""
         return sum(int((~self.seen[each]).sum()) for each in relations)
 
 
 def read_earlier(directory: Path) -> LinkModel:
-    """The earlier model. Raises `ArtifactError`."""
+    """Read the earlier model. Raises `ArtifactError`."""
     artifact = read_for(TASK, directory, ": a training of links begins with one of links")
     with making("a model", directory):
         return from_artifact(artifact)
 
 
 def warm_start(earlier: LinkModel, dataset: Dataset) -> Warm:
-    """The earlier model's networks for the graph of a data set."""
+    """Move the earlier model's networks to the graph of a data set."""
     stored = dataset.stored
     places = {
         name: _places(ids, stored.ids[name])
@@ -80,15 +80,15 @@ def warm_start(earlier: LinkModel, dataset: Dataset) -> Warm:
 
 
 def _places(ids: Sequence[Literal], now: Sequence[Literal]) -> Indexes:
-    """Where the vertices of a type are now, -1 for those that are gone: int64 `[earlier]`."""
+    """Return the new index of each vertex of a type, -1 for deleted ones: int64 `[earlier]`."""
     numbers = {vertex: number for number, vertex in enumerate(now)}
     return np.array([numbers.get(vertex, -1) for vertex in ids], np.int64)
 
 
 def _moved(table: Floats | None, places: Indexes | None, count: int) -> Floats:
-    """The rows where they belong now, and the mean of all for the others: float32 `[count, width]`.
+    """Return the rows by their new index, the mean of all for new ones: float32 `[count, width]`.
 
-    Empty, with no columns, where nothing is known of the type.
+    A type that is new has no columns.
     """
     if table is None or places is None or not len(table):
         return np.zeros((count, 0), np.float32)
@@ -110,7 +110,7 @@ def _seen(
     kept = (heads >= 0) & (tails >= 0)
     seen: Mask = np.isin(edges.heads * base + edges.tails, heads[kept] * base + tails[kept])
     if relation.head == relation.tail:
-        # Who knows an edge the other way round has been told much about this one.
+        # The opposite edge says much about this one.
         seen |= np.isin(edges.heads * base + edges.tails, tails[kept] * base + heads[kept])
     return seen
 
@@ -144,7 +144,7 @@ def _network(
 def _first_vectors(
     embeddings: Embeddings, networks: int, width: int
 ) -> dict[Relation, RelationVectors]:
-    """Those of the first of several networks, which stand side by side: see `averaged`."""
+    """Return those of the first of several networks, whose columns are concatenated."""
     return {
         relation: RelationVectors(
             *(

@@ -1,8 +1,7 @@
-"""How thoroughly the methods are judged, and which are, within a budget of time.
+"""The plan of a property training within its budget; see `learning.budget`.
 
-See `gremlink.proxy.learning.budget`. Where time is short fewer networks are averaged, then there
-are fewer parts of a cross-validation, then one split, then fewer epochs; only then is a method
-left out.
+Where time is short fewer networks are averaged, then there are fewer parts of a cross-validation,
+then one split, then fewer epochs; only then is a method left out.
 """
 
 from __future__ import annotations
@@ -33,18 +32,18 @@ from gremlink.proxy.learning.properties.training.network import kinds
 from gremlink.proxy.learning.settings import TrainingSettings
 
 FEW = 3
-"""Parts, or networks, before there is one."""
+"""Parts, or networks, of the second step down; then there is one."""
 
 LEAST_EPOCHS = 25
 
 LEAST = 60.0
-"""Seconds of a default budget to which those for edges and rows are added."""
+"""Seconds of a default budget before those for edges and rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """`parts` of a cross-validation, 0 for one split; `networks` that are averaged in what is
-    served; `epochs` of each network, at most."""
+    """`parts` of a cross-validation, 0 for one split; `networks` that are averaged in the served
+    model; `epochs` of each network, at most."""
 
     parts: int
     networks: int
@@ -53,10 +52,10 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class PropertyPlan:
-    """The methods, the network first; and those without room, with their estimates.
+    """The candidates, the network first, and those without room, with their estimates.
 
-    `effort` is what there is room for, `wanted` what the settings ask for, which `full` seconds are
-    estimated for; `seconds` is the estimate of what is done. `budget` is in seconds.
+    `effort` fits into the budget, `wanted` is that of the settings, with an estimate of `full`
+    seconds; `seconds` is the estimate of `effort`. `budget` is in seconds.
     """
 
     names: tuple[str, ...]
@@ -69,7 +68,7 @@ class PropertyPlan:
 
     @property
     def most_epochs(self) -> int | None:
-        """The most that a network may have, whatever a search tries; `None` for any number."""
+        """The most epochs of a network, also in a search; `None` for any number."""
         return self.effort.epochs if self.effort.epochs < self.wanted.epochs else None
 
     def warnings(self) -> tuple[str, ...]:
@@ -100,7 +99,7 @@ class PropertyPlan:
 def planned(
     dataset: PropertyDataset, names: Sequence[str], settings: TrainingSettings, model: str
 ) -> PropertyPlan:
-    """What there is room for; `names` are the methods that apply, and `model` stays in any case."""
+    """Plan within the budget; `names` are the methods that apply, and `model` always stays."""
     size = dataset.graph.edge_count + len(dataset.labelled)
     budget = settings.budget or LEAST + default_budget(size)
     small = len(dataset.labelled) <= settings.cross_validate_up_to
@@ -133,7 +132,7 @@ def planned(
 
 
 def _efforts(settings: TrainingSettings, folds: int) -> Iterator[Effort]:
-    """From all that the settings ask for to the least; `folds` is 0 where there is one split."""
+    """Yield efforts, from that of the settings to the least; `folds` is 0 for one split."""
     epochs = settings.epochs
     if folds:
         yield Effort(folds, settings.networks, epochs)
@@ -147,7 +146,7 @@ def _efforts(settings: TrainingSettings, folds: int) -> Iterator[Effort]:
 
 
 def epoch_cost(dataset: PropertyDataset, settings: TrainingSettings) -> float:
-    """Seconds of an epoch of the network, about."""
+    """Estimate the seconds of an epoch of the network."""
     graph, width = dataset.graph, settings.width
     described = sum(
         graph.counts[name] * block.values.shape[1] for name, block in graph.features.items()

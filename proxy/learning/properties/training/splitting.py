@@ -1,4 +1,4 @@
-"""Holding rows back: splits and parts with every class in proportion."""
+"""Stratified splits of rows: training, validation and test rows, and parts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from gremlink.proxy.learning.processing.processed import (
 )
 
 LEAST_SHARE = 0.1
-"""Of validation rows, where a configuration has neither these nor test rows."""
+"""Share of validation rows, where a configuration has neither these nor test rows."""
 
 
 def in_order(rows: Indexes, strata: Indexes, random: np.random.Generator) -> Indexes:
-    """The rows at random inside their strata, stratum after stratum: int64 `[rows]`."""
+    """Shuffle the rows inside their strata, stratum after stratum: int64 `[rows]`."""
     shuffled = random.permutation(len(rows))
     return rows[shuffled[np.argsort(strata[shuffled], kind="stable")]]
 
@@ -26,7 +26,7 @@ def in_order(rows: Indexes, strata: Indexes, random: np.random.Generator) -> Ind
 def in_parts(
     rows: Indexes, strata: Indexes, count: int, random: np.random.Generator
 ) -> list[Indexes]:
-    """Parts of equal size, each with its share of every stratum."""
+    """Return parts of equal size, each with its share of every stratum."""
     order = in_order(rows, strata, random)
     return [np.sort(order[number::count]) for number in range(count)]
 
@@ -34,7 +34,7 @@ def in_parts(
 def parts_for(
     rows: Indexes, strata: Indexes, split: Split, random: np.random.Generator
 ) -> tuple[Indexes, Indexes, Indexes]:
-    """Training, validation and test rows, as a user chose them or at random.
+    """Return training, validation and test rows, as a user chose them or at random.
 
     Rows that a user put nowhere are in none. Without test rows of the user every other validation
     row is one.
@@ -57,10 +57,10 @@ def parts_for(
 def split_rows(
     rows: Indexes, strata: Indexes, rate: SplitRate, random: np.random.Generator
 ) -> tuple[Indexes, Indexes, Indexes]:
-    """Training, validation and test rows, each with its share of every stratum, and one at least.
+    """Return training, validation and test rows, each with its share of every stratum.
 
-    Neptune's exporter writes no share for tests; then the validation share is halved, because
-    without test rows there would be nothing to report.
+    Each has one row at least. Neptune's exporter writes no share for tests; then the validation
+    share is halved, because without test rows there would be nothing to report.
     """
     _, valid_share, test_share = rate
     if valid_share <= 0:
@@ -68,7 +68,7 @@ def split_rows(
     if test_share <= 0:
         valid_share = test_share = valid_share / 2
     order = in_order(rows, strata, random)
-    # Every so many-th row along the strata: systematic sampling.
+    # Systematic sampling along the strata.
     test = _some_of(len(order), test_share, random, left=2)
     rest = order[~test]
     valid = _some_of(len(rest), valid_share / max(1.0 - test_share, 1e-9), random, left=1)
@@ -76,7 +76,7 @@ def split_rows(
 
 
 def _some_of(count: int, share: float, random: np.random.Generator, *, left: int) -> Mask:
-    """A share of so many rows, at least one of them, and not the last few."""
+    """Draw a share of so many rows, at least one of them, and leave some."""
     taken = _crossings(np.arange(count, dtype=np.float64) + random.random(), share)
     if not taken.any():
         taken[random.integers(count)] = True
