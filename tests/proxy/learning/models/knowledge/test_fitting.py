@@ -8,9 +8,9 @@ import torch
 
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
 from gremlink.proxy.learning.links.evaluation.queries import (
-    Questions,
+    Queries,
     mean_reciprocal_rank,
-    rank_questions,
+    rank_queries,
 )
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.models.knowledge.fitting import (
@@ -65,7 +65,7 @@ def test_relations_that_compose_are_learned() -> None:
     held = Edges(HELD, HELD + 2)
     scorer = last.embeddings().scorer(AFTER)
     known = KnownLinks(whole, AFTER)
-    ranks = [rank_questions(scorer, Questions.about(held, end), known) for end in DIRECTIONS]
+    ranks = [rank_queries(scorer, Queries.about(held, end), known) for end in DIRECTIONS]
     assert mean_reciprocal_rank(np.concatenate(ranks)) > 0.5
 
 
