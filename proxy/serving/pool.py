@@ -115,7 +115,7 @@ class WorkerPool:
         try:
             self._do_all(batch)
         finally:
-            # Behind all other lanes that wait for a thread.
+            # Behind all other queues that wait for a thread.
             with self._lock:
                 queue.running -= 1
                 self._start_next(endpoint, queue)

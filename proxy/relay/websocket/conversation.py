@@ -121,7 +121,7 @@ class Conversation:
             yield from self._admit(message, head)
 
     def _too_many(self, head: RequestHead) -> bool:
-        # What the short way noted before it came upon something that it leaves to us is no more.
+        # The fast path has noted a request before it left the rest of the bytes to this one.
         known = head.request_id.bytes in self.open
         return not known and len(self.open) + len(self._held) >= self._open_limit
 

@@ -64,7 +64,7 @@ class Inferences:
         self._settings = settings
         self._shapes = shapes
         self._recent = recent
-        self._ledger = table
+        self._table = table
         self._timeout = timeout
         self._message_limit = message_limit
         self._pending: dict[UUID, Pending] = {}
@@ -162,7 +162,7 @@ class Inferences:
         """Take a response to a query of the proxy's own."""
         asked, code = event.head.request_id, event.head.code or Status.SERVER_ERROR
         assert asked is not None
-        ours = self._ledger.ours
+        ours = self._table.ours
         pending = ours[asked]
         if is_final(code):
             del ours[asked]
@@ -179,9 +179,9 @@ class Inferences:
             payload = readdress(event.payload, pending.request.request_id)
             yield ToClient(encode_frame(event.opcode, payload, masked=False))
             return
-        self._ledger.admitted = True
+        self._table.admitted = True
         if event.opcode == Opcode.TEXT:
-            self._ledger.json_version = json_version(event.payload)
+            self._table.json_version = json_version(event.payload)
         reply: Reply | InferenceError
         try:
             collect(pending, event.payload, self._recent)
@@ -272,9 +272,9 @@ class Inferences:
 
         A request whose results are `for_client` says it only if the client has named a time.
         """
-        addressed = request.in_json(self._ledger.json_version)
+        addressed = request.in_json(self._table.json_version)
         # A number that is added to a text frame has a type, which only GraphSON 3 surely reads.
-        if request.format != TEXT_FRAME or self._ledger.json_version == 3:
+        if request.format != TEXT_FRAME or self._table.json_version == 3:
             for_client = for_client or request.request_id == pending.request.request_id
             addressed = in_time(addressed, pending.started, pending.timeout, for_client=for_client)
         return frame(addressed, self._message_limit)
@@ -283,8 +283,8 @@ class Inferences:
         if admit.timeout is not None:
             pending.timeout = admit.timeout
         yield SetDeadline(pending)
-        names_none = pending.request.format == TEXT_FRAME and self._ledger.json_version is None
-        if self._ledger.admitted and not names_none:
+        names_none = pending.request.format == TEXT_FRAME and self._table.json_version is None
+        if self._table.admitted and not names_none:
             yield from self._step(pending, None)
         else:
             request = admit.request
@@ -299,7 +299,7 @@ class Inferences:
     ) -> ToUpstream:
         pending.enter(phase)
         pending.asked, pending.results, pending.received = request.request_id, [], 0
-        self._ledger.ours[request.request_id] = pending
+        self._table.ours[request.request_id] = pending
         return ToUpstream(frames)
 
     # Ends -------------------------------------------------------------------------------------
@@ -315,13 +315,13 @@ class Inferences:
     def _refuse(self, pending: Pending, error: InferenceError) -> Iterator[Command]:
         self._close(pending)
         yield inference_error(
-            self._ledger, pending.request.format, pending.request.request_id, error
+            self._table, pending.request.format, pending.request.request_id, error
         )
 
     def _end(self, pending: Pending, status: int) -> None:
         """Forget an inference that ends with a response of the database."""
         self._close(pending)
-        self._ledger.ended(pending.request.request_id.bytes, status)
+        self._table.ended(pending.request.request_id.bytes, status)
 
     def _close(self, pending: Pending) -> None:
         if pending.phase is not Phase.OFFLOADED:
@@ -336,7 +336,7 @@ class Inferences:
             if running is not None:
                 running.cancel()
         if pending.asked is not None:
-            self._ledger.ours[pending.asked] = None
+            self._table.ours[pending.asked] = None
             pending.asked = None
         if self.gate is pending:
             self.gate = None

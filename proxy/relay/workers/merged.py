@@ -24,7 +24,7 @@ from gremlink.proxy.relay.workers.process import WorkerProcess
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 3.0
+ANSWER_TIMEOUT = 3.0
 """Seconds that a worker has to answer its supervisor."""
 
 _Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -56,7 +56,7 @@ class Merged:
 
     async def open(self) -> Sequence[WorkersQuery]:
         """List the queries in flight, oldest first."""
-        found = [WorkersQuery(**each) for told in await self._all("queries") for each in told]
+        found = [WorkersQuery(**each) for answer in await self._all("queries") for each in answer]
         return sorted(found, key=lambda query: query.started)
 
     async def cancel(self, id: str) -> bool:
@@ -67,10 +67,10 @@ class Merged:
         """Let the workers in turn answer a payload for an endpoint. Raises `InferenceError`."""
         worker = self._workers[next(self._turn) % len(self._workers)]
         path = f"endpoints/{quote(endpoint, safe='')}/invocations"
-        told = await _ask(worker, path, "POST", body, patience=None)
-        if told is None:
+        answer = await _ask(worker, path, "POST", body, timeout=None)
+        if answer is None:
             raise InternalFailure(f"Worker {worker.number} does not answer: try again.")
-        document: dict[str, Any] = json.loads(told)
+        document: dict[str, Any] = json.loads(answer)
         if "code" in document:
             raise error_of(document["code"], document["message"])
         return document
@@ -79,9 +79,9 @@ class Merged:
         """Return all metrics in the text format of Prometheus."""
         texts: dict[int, str] = {}
         for worker in self._workers:
-            told = await _ask(worker, "metrics")
-            if told is not None:
-                texts[worker.number] = told.decode()
+            answer = await _ask(worker, "metrics")
+            if answer is not None:
+                texts[worker.number] = answer.decode()
         own = prometheus_client.generate_latest(self._own).decode()
         return self._figures.merged(texts, own)
 
@@ -91,7 +91,7 @@ class Merged:
 
     async def _all(self, path: str, method: str = "GET") -> list[Any]:
         asking = (_ask(worker, path, method) for worker in self._workers)
-        return [json.loads(told) for told in await asyncio.gather(*asking) if told is not None]
+        return [json.loads(body) for body in await asyncio.gather(*asking) if body is not None]
 
 
 async def _ask(
@@ -100,14 +100,13 @@ async def _ask(
     method: str = "GET",
     body: bytes | None = None,
     *,
-    patience: float | None = PATIENCE,
+    timeout: float | None = ANSWER_TIMEOUT,
 ) -> bytes | None:
     """Return a worker's answer, `None` if it has none: it may just be starting."""
     connector = UnixConnector(str(worker.socket))
-    timeout = ClientTimeout(total=patience)
     try:
         async with (
-            ClientSession(connector=connector, timeout=timeout) as session,
+            ClientSession(connector=connector, timeout=ClientTimeout(total=timeout)) as session,
             session.request(
                 method, URL(f"http://worker/{path}", encoded=True), data=body
             ) as answer,
@@ -133,7 +132,7 @@ class MergedMetrics:
         others = [list(text_string_to_metric_families(text)) for text in more]
         families: dict[str, Metric] = {}
         values: dict[str, dict[_Key, float]] = {}
-        for family in (each for told in (*self._last.values(), *others) for each in told):
+        for family in (each for answer in (*self._last.values(), *others) for each in answer):
             families.setdefault(family.name, family)
             found = values.setdefault(family.name, {})
             for sample in family.samples:

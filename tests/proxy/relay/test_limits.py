@@ -43,7 +43,7 @@ async def test_one_connection_too_many_is_told_and_there_is_room_again_later(sto
 
 @one_loop
 @pytest.mark.parametrize("said", [b"", b"GET /gremlin HTTP/1.1\r\nHost: localhost\r\nX-"])
-async def test_who_does_not_finish_a_first_request_in_time_is_shown_out(said, store):
+async def test_a_slow_first_request_gets_408(said, store):
     async with served({"limits": {"handshake_timeout": 0.1}, **store}) as (world, _):
         slow = await world.open()
         slow.send(said)

@@ -77,7 +77,7 @@ def frame(text: str, format: Format = GRAPHBINARY) -> bytes:
 
 @pytest.mark.parametrize("format", [GRAPHBINARY, GRAPHSON_3])
 @pytest.mark.parametrize("key", NEAR)
-def test_the_short_way_leaves_them_to_the_long_one(
+def test_the_fast_path_leaves_them_to_the_slow_one(
     key: str, format: Format, watch: MisspeltKeys
 ) -> None:
     short: list[bytes] = []

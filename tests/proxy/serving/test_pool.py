@@ -48,36 +48,36 @@ def worker():
 
 
 @pytest.fixture
-def lanes(worker):
-    lanes = WorkerPool(worker, 100)
-    yield lanes
+def pool(worker):
+    pool = WorkerPool(worker, 100)
+    yield pool
     worker.may.set()
-    lanes.close()
+    pool.close()
 
 
-def occupied(lanes, worker, endpoint="slow"):
-    """All threads that a lane may have are at work."""
-    blocking = [lanes.submit(endpoint, Describe(SLOW)) for _ in range(THREADS_PER_MODEL)]
+def occupied(pool, worker, endpoint="slow"):
+    """All threads that a model may have are at work."""
+    blocking = [pool.submit(endpoint, Describe(SLOW)) for _ in range(THREADS_PER_MODEL)]
     for _ in blocking:
         assert worker.begun.acquire(timeout=10)
     return blocking
 
 
-def test_a_slow_model_leaves_threads_to_others(lanes, worker):
-    occupied(lanes, worker)
-    waiting = [lanes.submit("slow", Describe(SLOW)) for _ in range(2 * THREADS)]
-    quick = lanes.submit("quick", asks(1, model=QUICK))
+def test_a_slow_model_leaves_threads_to_others(pool, worker):
+    occupied(pool, worker)
+    waiting = [pool.submit("slow", Describe(SLOW)) for _ in range(2 * THREADS)]
+    quick = pool.submit("quick", asks(1, model=QUICK))
     assert quick.result(10) == [[(vertex(1), 3)]]
     assert not any(each.done() for each in waiting)
     worker.may.set()
     assert {each.result(10) for each in waiting} == {"described"}
 
 
-def test_questions_that_wait_are_answered_together(lanes, worker):
-    occupied(lanes, worker)
-    same = [lanes.submit("slow", asks(n, n + 10)) for n in range(5)]
-    other = lanes.submit("slow", asks(7, limit=9))
-    among = lanes.submit("slow", asks(8, candidates=frozenset()))
+def test_questions_that_wait_are_answered_together(pool, worker):
+    occupied(pool, worker)
+    same = [pool.submit("slow", asks(n, n + 10)) for n in range(5)]
+    other = pool.submit("slow", asks(7, limit=9))
+    among = pool.submit("slow", asks(8, candidates=frozenset()))
     worker.may.set()
     for n, each in enumerate(same):
         assert each.result(10) == [[(vertex(n), 3)], [(vertex(n + 10), 3)]]
@@ -94,11 +94,11 @@ class WithNewOption(PredictLinks):
     diversify: bool = False
 
 
-def test_predictions_that_differ_in_any_option_never_share_a_call(lanes, worker):
-    occupied(lanes, worker)
+def test_predictions_that_differ_in_any_option_never_share_a_call(pool, worker):
+    occupied(pool, worker)
     plain, new = (
         [
-            lanes.submit("slow", WithNewOption(SLOW, [vertex(n)], [frozenset()], 3, None, **option))
+            pool.submit("slow", WithNewOption(SLOW, [vertex(n)], [frozenset()], 3, None, **option))
             for n in range(5)
         ]
         for option in ({}, {"diversify": True})
@@ -120,10 +120,10 @@ OTHER_VALUES = {
 
 
 @pytest.mark.parametrize("name", OTHER_VALUES)
-def test_predictions_that_differ_in_a_field_never_share_a_call(lanes, worker, name):
-    occupied(lanes, worker)
+def test_predictions_that_differ_in_a_field_never_share_a_call(pool, worker, name):
+    occupied(pool, worker)
     each_way = [asks(1), replace(asks(1), **{name: OTHER_VALUES[name]})]
-    waiting = [lanes.submit("slow", each) for each in each_way * 5]
+    waiting = [pool.submit("slow", each) for each in each_way * 5]
     worker.may.set()
     wait(waiting, 10)
     for asked in each_way:
@@ -139,9 +139,9 @@ def test_every_field_is_tried():
     assert {*OTHER_VALUES, "inputs", "known"} == {each.name for each in fields(PredictLinks)}
 
 
-def test_no_more_than_so_many_inputs_at_a_time(lanes, worker):
-    occupied(lanes, worker)
-    waiting = [lanes.submit("slow", asks(n)) for n in range(LARGEST_BATCH + 5)]
+def test_no_more_than_so_many_inputs_at_a_time(pool, worker):
+    occupied(pool, worker)
+    waiting = [pool.submit("slow", asks(n)) for n in range(LARGEST_BATCH + 5)]
     worker.may.set()
     wait(waiting, 10)
     sizes = [len(work.inputs) for work in worker.seen if isinstance(work, PredictLinks)]
@@ -160,37 +160,37 @@ def test_who_fails_fails_alone(error):
         return [[(vertex, 1.0)] for vertex in work.inputs]
 
     may = threading.Event()
-    lanes = WorkerPool(do, 100)
-    blocking = [lanes.submit("slow", Describe(SLOW)) for _ in range(THREADS_PER_MODEL)]
-    waiting = [lanes.submit("slow", asks(n)) for n in range(6)]
+    pool = WorkerPool(do, 100)
+    blocking = [pool.submit("slow", Describe(SLOW)) for _ in range(THREADS_PER_MODEL)]
+    waiting = [pool.submit("slow", asks(n)) for n in range(6)]
     may.set()
     wait([*blocking, *waiting], 10)
     failed = [n for n, each in enumerate(waiting) if each.exception()]
     # What a query is told of its endpoint holds for all that ask the same.
     assert failed == ([3] if isinstance(error, OSError) else list(range(6)))
-    lanes.close()
+    pool.close()
 
 
 def test_what_is_cancelled_before_it_begins_leaves_the_queue(worker):
-    lanes = WorkerPool(worker, THREADS_PER_MODEL + 1)
-    blocking = occupied(lanes, worker)
-    waiting = lanes.submit("slow", asks(1))
+    pool = WorkerPool(worker, THREADS_PER_MODEL + 1)
+    blocking = occupied(pool, worker)
+    waiting = pool.submit("slow", asks(1))
     with pytest.raises(TooManyRequests, match="3 predictions wait already"):
-        lanes.submit("quick", asks(1, model=QUICK))
+        pool.submit("quick", asks(1, model=QUICK))
     assert waiting.cancel()
     assert not blocking[0].cancel()
-    assert lanes.submit("quick", asks(1, model=QUICK)).result(10)
+    assert pool.submit("quick", asks(1, model=QUICK)).result(10)
     worker.may.set()
     wait(blocking, 10)
     assert waiting.cancelled()
-    lanes.close()
+    pool.close()
 
 
 def test_nothing_begins_after_the_end(worker):
-    lanes = WorkerPool(worker, 100)
-    blocking = occupied(lanes, worker)
-    waiting = lanes.submit("slow", asks(1))
-    lanes.close()
+    pool = WorkerPool(worker, 100)
+    blocking = occupied(pool, worker)
+    waiting = pool.submit("slow", asks(1))
+    pool.close()
     assert waiting.cancelled()
     worker.may.set()
     wait(blocking, 10)

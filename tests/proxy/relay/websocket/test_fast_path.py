@@ -1,4 +1,4 @@
-"""The short way of ordinary messages does what the long way does, or leaves them to it."""
+"""The fast path of ordinary messages does what the slow path does, or leaves them to it."""
 
 import uuid
 
@@ -36,13 +36,13 @@ def framed(sent) -> bytes:
 
 
 def ordinary_requests(data: bytes, table: RequestTable, limit: int) -> bool:
-    """Whether `data` goes the short way to the database, where so many requests may be open."""
+    """Whether `data` goes the fast path to the database, where so many requests may be open."""
     table.fast_request_limit = limit
     return taken(request_fast_path, data, table)
 
 
 def ordinary_responses(data: bytes, table: RequestTable) -> bool:
-    """Whether `data` goes the short way to the client."""
+    """Whether `data` goes the fast path to the client."""
     table.fast_responses = True
     return taken(response_fast_path, data, table)
 
@@ -97,7 +97,7 @@ def noted(table: RequestTable) -> dict[bytes, tuple[object, ...]]:
 
 
 def long_way(talk: Conversation, data: bytes) -> bytes:
-    """What the long way sends to the database."""
+    """What the slow path sends to the database."""
     sent = b""
     for item in MessageReader(1_000_000).feed(data):
         if isinstance(item, Message):
@@ -109,7 +109,7 @@ def long_way(talk: Conversation, data: bytes) -> bytes:
 
 
 @given(st.lists(plain | others | inferences, min_size=1, max_size=5).map(b"".join))
-def test_requests_that_may_go_the_short_way_would_be_passed_on_unchanged(data):
+def test_requests_that_may_take_the_fast_path_would_be_forwarded_unchanged(data):
     table = RequestTable()
     if ordinary_requests(data, table, 1000):
         talk = conversation()
@@ -118,7 +118,7 @@ def test_requests_that_may_go_the_short_way_would_be_passed_on_unchanged(data):
 
 
 @given(st.lists(plain, min_size=1, max_size=5))
-def test_plain_requests_go_the_short_way(frames):
+def test_plain_requests_take_the_fast_path(frames):
     expected = all(len(frame) < 65_536 for frame in frames)
     assert ordinary_requests(b"".join(frames), RequestTable(), 1000) is expected
 
@@ -176,7 +176,7 @@ def opened() -> Conversation:
 
 
 @given(st.lists(answers | silences, min_size=1, max_size=5).map(b"".join))
-def test_responses_that_may_go_the_short_way_would_be_passed_on_unchanged(data):
+def test_responses_that_may_take_the_fast_path_would_be_forwarded_unchanged(data):
     short, long = opened(), opened()
     if ordinary_responses(data, short.table):
         passed = b""
@@ -190,7 +190,7 @@ def test_responses_that_may_go_the_short_way_would_be_passed_on_unchanged(data):
 @pytest.mark.parametrize("format", [GRAPHBINARY, GRAPHSON_3])
 @pytest.mark.parametrize("code", [200, 204, 206])
 @pytest.mark.parametrize("size", [0, 200, 70_000])
-def test_successes_go_the_short_way(format, code, size):
+def test_successes_take_the_fast_path(format, code, size):
     talk = opened()
     asked = uuid.UUID(int=3)
     assert ordinary_responses(
@@ -214,7 +214,7 @@ def test_answers_to_queries_of_our_own_are_left_alone():
         "application/json",
     ],
 )
-def test_every_format_has_its_short_way(mime):
+def test_every_format_has_its_fast_path(mime):
     format = format_of(mime)
     assert format is not None
     asked = request("g.V()", format=format)
@@ -224,11 +224,11 @@ def test_every_format_has_its_short_way(mime):
     assert [each.format for _, each in table.open()] == [format]
 
 
-def test_text_frames_go_the_long_way():
+def test_text_frames_take_the_slow_path():
     assert not ordinary_requests(framed(request("g.V()", format=TEXT_FRAME)), RequestTable(), 10)
 
 
-def test_nothing_goes_the_short_way_where_it_may_not():
+def test_nothing_goes_the_fast_path_where_it_may_not():
     table = opened().table
     assert not taken(request_fast_path, framed(request(PLAIN)), table)
     assert not taken(response_fast_path, response(uuid.UUID(int=3)), table)
