@@ -37,7 +37,7 @@ class Analysis:
         other.__dict__.update(self.__dict__)
         other.traversal = traversal
         other._surroundings = {
-            path: around.in_another(other) for path, around in self._surroundings.items()
+            path: around.in_another(other) for path, around in list(self._surroundings.items())
         }
         return other
 

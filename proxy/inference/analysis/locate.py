@@ -62,6 +62,15 @@ def describe(instruction: Instruction) -> str:
     return f"{instruction.name}({', '.join(words)})"
 
 
+def texts(instruction: Instruction) -> list[str]:
+    """Return the texts among the arguments of an instruction: labels, keys, expressions."""
+    return [
+        each.value
+        for each in instruction.arguments
+        if isinstance(each, Literal) and each.kind is Kind.STRING
+    ]
+
+
 def find_inferences(
     traversal: Traversal, path: Path = (), inside: tuple[str, ...] = ()
 ) -> Iterator[Inference]:

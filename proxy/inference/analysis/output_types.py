@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from gremlink.grammar.traversal import Instruction, Kind, Literal, Predicate, Traversal, children
+from gremlink.grammar.traversal import Instruction, Predicate, Traversal, children
 from gremlink.proxy.inference.analysis.input_steps import MODULATORS
+from gremlink.proxy.inference.analysis.locate import texts
 
 VERTEX: Final = "V"
 EDGE: Final = "E"
@@ -52,7 +53,7 @@ def output_type(steps: Sequence[Instruction], kind: OutputType = None) -> Output
     for index, instruction in enumerate(steps):
         name = instruction.name
         if name == "as":
-            for label in _texts(instruction):
+            for label in texts(instruction):
                 labels[label] = kind if labels.get(label, kind) == kind else None
         elif name not in MODULATORS:
             kind = _behind(instruction, _modulators(steps, index), kind, labels)
@@ -89,7 +90,7 @@ def _behind(
     if name == "repeat":
         return _joined([kind, *(_nested(child, kind) for child in children(host))])
     if name == "select" and len(host.arguments) == 1 and not modulators:
-        (label,) = _texts(host) or ("",)
+        (label,) = texts(host) or ("",)
         return labels.get(label)
     return None
 
@@ -119,11 +120,3 @@ def _modulators(steps: Sequence[Instruction], index: int) -> Sequence[Instructio
     while end < len(steps) and steps[end].name in MODULATORS:
         end += 1
     return [each for each in steps[index + 1 : end] if each.name != "as"]
-
-
-def _texts(instruction: Instruction) -> list[str]:
-    return [
-        each.value
-        for each in instruction.arguments
-        if isinstance(each, Literal) and each.kind is Kind.STRING
-    ]

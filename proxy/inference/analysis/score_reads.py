@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gremlink.grammar.traversal import (
-    Argument,
     EnumConstant,
     Instruction,
     Kind,
@@ -18,6 +17,7 @@ from gremlink.grammar.traversal import (
     children,
 )
 from gremlink.proxy.inference.analysis.input_steps import host_index
+from gremlink.proxy.inference.analysis.locate import texts
 from gremlink.proxy.inference.analysis.options import PREDICTION, PREFIX, SCORE_KEYS
 
 
@@ -56,9 +56,9 @@ def score_reads(
             inference, pathless = here, False
         # A name first: arguments may be many, and unread.
         if instruction.name == "as" and inference is not None:
-            labels.update((name, inference) for name in _texts(instruction.arguments))
+            labels.update((name, inference) for name in texts(instruction))
         if instruction.name == "select" and len(instruction.arguments) == 1:
-            for name in _texts(instruction.arguments):
+            for name in texts(instruction):
                 inference = labels.get(name, inference)
         key = _score_key(instruction)
         if key is not None:
@@ -102,17 +102,9 @@ def _within(instruction: Instruction, path: Path) -> tuple[Path, bool] | None:
     return next(iter(found.items())) if len(found) == 1 else None
 
 
-def _texts(arguments: Sequence[Argument]) -> list[str]:
-    return [
-        argument.value
-        for argument in arguments
-        if isinstance(argument, Literal) and argument.kind is Kind.STRING
-    ]
-
-
 def _selected(steps: Sequence[Instruction], index: int, host: Instruction) -> str:
     """Return the label whose vertex a `by` of `select("a", "b")` gets; empty for anything else."""
-    names = _texts(host.arguments) if host.name == "select" else []
+    names = texts(host) if host.name == "select" else []
     modulators = steps[host_index(steps, index) + 1 : index]
     number = sum(each.name == "by" for each in modulators)
     return names[number % len(names)] if names else ""
@@ -131,9 +123,9 @@ def _hands_on_vertices_alone(host: Instruction) -> bool:
         case "where":
             return not children(host)
         case "order" | "dedup":
-            return _LOCAL in host.arguments or bool(_texts(host.arguments))
+            return _LOCAL in host.arguments or bool(texts(host))
         case "math":
-            expressions = _texts(host.arguments)
+            expressions = texts(host)
             return any(name != "_" for text in expressions for name in _NAME.findall(text))
     return False
 
@@ -141,7 +133,7 @@ def _hands_on_vertices_alone(host: Instruction) -> bool:
 def _ends_paths(instruction: Instruction) -> bool:
     """Return whether paths end with a step."""
     return instruction.name in ("fold", "cap", "group", "groupCount", "tree") and not (
-        instruction.name != "cap" and _texts(instruction.arguments)
+        instruction.name != "cap" and texts(instruction)
     )
 
 

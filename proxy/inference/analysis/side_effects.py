@@ -25,6 +25,7 @@ from gremlink.grammar.traversal import (
     step,
 )
 from gremlink.proxy.inference.analysis.input_steps import host_index
+from gremlink.proxy.inference.analysis.locate import texts
 from gremlink.proxy.inference.analysis.output_types import OTHER, Listed, OutputType
 
 _WRITING = frozenset("addV addE property drop mergeV mergeE io call".split())
@@ -156,7 +157,7 @@ def needs_path(
     """
     for instruction in steps:
         if own is not None and instruction.name == "as":
-            own |= frozenset(_texts(instruction))
+            own |= frozenset(texts(instruction))
             continue
         if not (instruction.name in _PATH_FREE or _selects(instruction, own)):
             return instruction
@@ -198,10 +199,6 @@ def _is_own(argument: Argument, own: frozenset[str] | None) -> bool:
         case EnumConstant("Pop", "last") | EnumConstant("Scope" | "Column"):
             return own is not None
     return False
-
-
-def _texts(instruction: Instruction) -> list[str]:
-    return [each.value for each in instruction.arguments if isinstance(each, Literal)]
 
 
 def _is_label(instruction: Instruction, argument: Argument) -> bool:
