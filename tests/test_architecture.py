@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -199,6 +200,16 @@ def test_every_folder_inside_of_parts_has_a_floor() -> None:
     for folder, floors in INSIDE.items():
         found = {room_in(folder, each) for each in SOURCES if each.startswith(f"{folder}.")}
         assert found - {"."} == set().union(*floors) - {"."}, folder
+
+
+MOST_MODULES = 15
+
+
+def test_a_folder_has_few_modules() -> None:
+    packages = {name.rpartition(".")[0] for name in SOURCES}
+    folders = Counter(name.rpartition(".")[0] for name in SOURCES if name not in packages)
+    large = {folder: count for folder, count in folders.items() if count > MOST_MODULES}
+    assert not large, "split what is not alike into folders"
 
 
 def test_names_of_methods_need_nothing() -> None:

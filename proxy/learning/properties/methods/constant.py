@@ -37,11 +37,6 @@ class Constant(StoredModel):
         """See `BaseModel.on`."""
         return self
 
-    @property
-    def kind(self) -> str:
-        """See `StoredModel.kind`."""
-        return self.kinds[0]
-
     def tensors(self) -> dict[str, NDArray[Any]]:
         """See `StoredModel.tensors`."""
         return {"values": self.values}

@@ -105,11 +105,6 @@ class OnTable(StoredModel):
         """See `BaseModel.on`."""
         return OnTable(context.own, self.model)
 
-    @property
-    def kind(self) -> str:
-        """See `StoredModel.kind`."""
-        return self.kinds[0]
-
     def tensors(self) -> dict[str, NDArray[Any]]:
         """See `StoredModel.tensors`."""
         return {"weights": self.model.weights, "intercepts": self.model.intercepts}

@@ -41,15 +41,6 @@ class AroundVertices(StoredModel):
         """See `BaseModel.on`."""
         return AroundVertices(context.estimates)
 
-    @property
-    def kind(self) -> str:
-        """See `StoredModel.kind`."""
-        return self.kinds[0]
-
-    def tensors(self) -> dict[str, NDArray[Any]]:
-        """See `StoredModel.tensors`."""
-        return {}
-
     @classmethod
     def restore(
         cls, entry: Mapping[str, Any], form: Form, tensors: Arrays, context: Context
@@ -103,11 +94,6 @@ class AtEnds(StoredModel):
             return self.form.from_raw(np.log(shares).sum(axis=1) - np.log(mean))
         odds = np.log(shares) - np.log1p(-shares)
         return self.form.from_raw(odds.sum(axis=1) - (np.log(mean) - np.log1p(-mean)))
-
-    @property
-    def kind(self) -> str:
-        """See `StoredModel.kind`."""
-        return self.kinds[0]
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """See `StoredModel.tensors`."""

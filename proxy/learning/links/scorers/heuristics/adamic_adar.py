@@ -23,11 +23,6 @@ class AdamicAdar(WeightedPaths, StructuralScorer):
     name: ClassVar[str] = "adamic-adar"
 
     @classmethod
-    def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Return `True`: there is no limit."""
-        return True
-
-    @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> AdamicAdar:
         """Prepare the path matrices."""
         return cls(WeightedPaths.build(graph, relation, _weight).matrices)

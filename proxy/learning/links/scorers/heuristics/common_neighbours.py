@@ -23,11 +23,6 @@ class CommonNeighbours(WeightedPaths, StructuralScorer):
     name: ClassVar[str] = "common-neighbours"
 
     @classmethod
-    def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Return `True`: there is no limit."""
-        return True
-
-    @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> CommonNeighbours:
         """Prepare the path matrices."""
         return cls(WeightedPaths.build(graph, relation, _weight).matrices)

@@ -38,11 +38,6 @@ class Katz(StructuralScorer):
         self._walks = walks
 
     @classmethod
-    def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Return `True`: there is no limit."""
-        return True
-
-    @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> float:
         """See `StructuralScorer.cost`."""
         return walking_cost(graph, relation)

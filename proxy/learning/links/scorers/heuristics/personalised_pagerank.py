@@ -34,11 +34,6 @@ class PersonalisedPageRank(StructuralScorer):
         self._walks = walks
 
     @classmethod
-    def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Return `True`: there is no limit."""
-        return True
-
-    @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> float:
         """See `StructuralScorer.cost`."""
         return walking_cost(graph, relation)

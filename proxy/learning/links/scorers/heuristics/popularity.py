@@ -27,11 +27,6 @@ class Popularity(StructuralScorer):
         self._degrees: dict[Direction, Floats] = {"out": tails, "in": heads}
 
     @classmethod
-    def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Return `True`: there is no limit."""
-        return True
-
-    @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> float:
         """See `StructuralScorer.cost`."""
         return 0.0

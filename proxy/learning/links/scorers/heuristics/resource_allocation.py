@@ -21,11 +21,6 @@ class ResourceAllocation(WeightedPaths, StructuralScorer):
     name: ClassVar[str] = "resource-allocation"
 
     @classmethod
-    def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Return `True`: there is no limit."""
-        return True
-
-    @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> ResourceAllocation:
         """Prepare the path matrices."""
         return cls(WeightedPaths.build(graph, relation, shared_out).matrices)

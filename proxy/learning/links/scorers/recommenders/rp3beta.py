@@ -53,11 +53,6 @@ class Rp3Beta(FittedScorer):
         }
 
     @classmethod
-    def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Return `True`: there is no limit."""
-        return True
-
-    @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> float:
         """See `FittedScorer.cost`."""
         links = links_read(graph, relation)
