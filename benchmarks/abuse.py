@@ -1,4 +1,4 @@
-"""What an ordinary client notices of clients that misbehave.
+"""Response times of an ordinary client beside clients that misbehave.
 
     make bench-abuse ARGS="--seconds 10"
 

@@ -1,4 +1,4 @@
-"""What `/propertygraph/statistics/summary` costs, beside one query that groups all elements.
+"""Cost of `/propertygraph/statistics/summary`, beside one query that groups all elements.
 
     python benchmarks/counting.py [--vertices 20000] [--edges 40000] [--runs 7]
 

@@ -81,7 +81,7 @@ def training(data: str) -> Kind:
 
 
 class Clients:
-    """What was asked and what came of it."""
+    """Requests and their outcomes."""
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
@@ -118,7 +118,7 @@ class Clients:
         return job
 
     def end(self, job: str) -> dict[str, Any] | None:
-        """What is told of a job when it has ended, or has not within two minutes."""
+        """Return a job's description at its end, at the latest after two minutes."""
         deadline = time.monotonic() + 120
         while True:
             found: dict[str, Any] | None = self.ask(job)

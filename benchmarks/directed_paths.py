@@ -1,4 +1,4 @@
-"""What directions are worth to methods that count paths, relation by relation.
+"""Value of directions for methods that count paths, relation by relation.
 
     python benchmarks/directed_paths.py seeds [--only umls kinships]
 

@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def ask(artifact: Path, names: dict[str, str]) -> list[str]:
-    """Henry's top eight. He has no outgoing friendships, so nobody is left out but himself."""
+    """Return Henry's top eight. He has no outgoing friendships, so only he is left out."""
     (henry,) = (vertex for vertex, name in names.items() if name == ASKED)
     (answers,) = LinkPredictor.load(artifact).predict(
         edge_label="FRIEND",

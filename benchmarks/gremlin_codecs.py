@@ -10,10 +10,10 @@ a generated parser makes it do: predict, synchronise, match, build the parse tre
 minutes for the two megabytes; `--quick` leaves them out.
 
 Bytecode: about 1 MB of GraphBinary in several shapes, and a query of three steps. Rewriting reads
-it, finds the inference, puts another step into its place, and prints; beside it stand the proxy's
-skipping of the same bytes, and one copy of them. What the query of three steps takes is the part
-that does not depend on the size. Where a few strings are the whole megabyte, walking and copying
-take no longer than that; so the ratio stands there, too, without this part.
+it, finds the inference, replaces it by another step, and prints; for comparison there are the
+proxy's skipping of the same bytes, and one copy of them. The time of the query of three steps is
+the part that does not depend on the size. Where a few strings are the whole megabyte, skipping and
+copying take no longer than that; so the ratio is also printed without this part.
 
 The runtime and the jar are kept in the user's cache.
 """

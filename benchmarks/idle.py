@@ -1,9 +1,9 @@
-"""What connections cost that say nothing: the proxy's memory for each.
+"""Memory of the proxy for each idle connection.
 
     python benchmarks/idle.py [--connections 10000]
 
 The server and the clients of `relay_peers/peer.c` are processes of their own, `gremlink serve`
-stands between them. Each connection takes two descriptors of it: where the limit of the machine
+is between them. Each connection takes two descriptors of it: where the limit of the machine
 does not allow for that many, there are as many as it allows. Memory is what the system counts as
 the process's own and its share of what it shares (Pss), before the connections and when they have
 been open for a while. Needs Linux and a C compiler.

@@ -1,4 +1,4 @@
-"""What inference queries cost beside plain ones on the same server, and models beside bare NumPy.
+"""Cost of inference queries beside plain ones on the same server, and of models beside bare NumPy.
 
     python benchmarks/inference.py [--only latency|model|properties|links|scores ...] [--runs 300]
 
@@ -241,7 +241,7 @@ def _query(client: Client, query: Any) -> Query:
 
 
 def _count(results: Sequence[Any]) -> int:
-    """Results, in bytecode's answers with what each stands for."""
+    """Return the number of results, with the bulk of bytecode's results."""
     return sum(getattr(result, "bulk", 1) for result in results)
 
 

@@ -55,7 +55,7 @@ def movielens_case(seeds: Path, seed: int) -> Case:
 
 
 def hr_case(seeds: Path, seed: int) -> Case:
-    """Who works as what, from what is known of employees."""
+    """Jobs of employees, from their other properties."""
     return _tenth(attrition(seeds), ("Employee", "works_as", "JobRole"), seed)
 
 

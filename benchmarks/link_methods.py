@@ -1,4 +1,4 @@
-"""What `quality.py` compares: `auto`, and every method alone, on the same test links."""
+"""Comparison of `quality.py`: `auto`, and every method alone, on the same test links."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Test:
         self._known = {relation: KnownLinks(everything, relation) for relation in self.held}
 
     def applies(self, name: str) -> bool:
-        """Whether a method says anything about what is asked."""
+        """Return True if a method applies to all held-out relations."""
         if name in NETWORKS:
             return True
         return all(SIMPLE[name].applies(self.dataset.graph, relation) for relation in self.held)

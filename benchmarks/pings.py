@@ -1,4 +1,4 @@
-"""How long a ping waits while models and parsers are at work: what others notice of inferences.
+"""Time of a ping while models and parsers are at work: the effect of inferences on other clients.
 
     python benchmarks/pings.py [--candidates 1000000] [--seconds 10]
 

@@ -54,7 +54,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Graph:
-    """Vertices by label, edges by triple; the name stands in tables."""
+    """Vertices by label, edges by triple; the name is for tables."""
 
     name: str
     vertices: Mapping[str, Kind]

@@ -1,7 +1,7 @@
 """XGBoost on the features of the elements alone, fitted and judged on the rows of a training.
 
 Not a method of the project: its wheel has 126 MiB, and scikit-learn's boosted trees are among the
-project's methods. It stands in the benchmark because it is what people would use.
+project's methods. It is in the benchmark as the usual choice.
 """
 
 from __future__ import annotations

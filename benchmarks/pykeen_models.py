@@ -1,6 +1,6 @@
 """PyKEEN's own DistMult and ComplEx, as long as ours, trained and asked on the same links.
 
-Not a method of the project: it stands in `quality.py` to show that ours are what they are called.
+Not a method of the project: it is in `quality.py` to check ours against.
 Both train by soft-max with Adam, from both ends (inverse triples). PyKEEN's constraints and
 regularisation are kept or left out, and its epochs counted, by the links that ours are judged by.
 """

@@ -18,8 +18,8 @@ trained on the same links by itself, in the way in which `auto` trains it, and a
 of an entity with itself are left out. Ends with the ratios of `auto` to the best method alone, and
 exits with 1 if one is below its aim. With several seeds the figures are means, and the spread is
 printed, and how far `auto` is from two rivals, with paired standard errors over the seeds: the one
-method with the best mean, which the ratio is about, and the best method of each seed, which nobody
-can choose without the test links. What a random order of the candidates would reach stands beside
+method with the best mean, which the ratio is about, and the best method of each seed, which cannot
+be chosen without the test links. The value of a random order of the candidates is printed beside
 MRR: on a graph without a rule nothing is better than that. The first seed is trained twice to
 compare the artifacts.
 `--pykeen` runs PyKEEN's own DistMult and ComplEx beside ours (`pip install pykeen==1.11.1`).
@@ -71,7 +71,7 @@ class Results:
         return max(filter(self.figures.__contains__, methods), key=self.mean)
 
     def best_of_each_seed(self, methods: Iterable[str]) -> list[float]:
-        """What somebody would reach who knew the test links when choosing."""
+        """Return the result of choosing with knowledge of the test links."""
         asked = [self.figures[method] for method in methods if method in self.figures]
         return [max(figures) for figures in zip(*asked, strict=True)]
 

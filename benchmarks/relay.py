@@ -1,9 +1,9 @@
-"""What the relay costs for ordinary traffic, beside HAProxy and the least that Python can do.
+"""Cost of the relay for ordinary traffic, beside HAProxy and the minimum in Python.
 
     python benchmarks/relay.py [--rounds 5] [--seconds 2] [--core 0] [--workers 2]
 
-Everything runs on one core: the server and the load generator of `relay_peers/peer.c`, and what
-stands between them in turn: nothing, HAProxy in TCP mode, a bare uvloop forwarder
+Everything runs on one core: the server and the load generator of `relay_peers/peer.c`, and
+between them in turn nothing, HAProxy in TCP mode, a bare uvloop forwarder
 (`relay_peers/forwarder.py`), `gremlink serve`. On several cores the time to wake another core
 hides what a proxy does. Figures are microseconds of the proxy's CPU for one round trip, its own
 share of the kernel's work included: medians of the rounds with their smallest and largest value;
@@ -35,14 +35,14 @@ LOADS = ((300, 32), (300, 1), (16 * 1024, 32), (1024 * 1024, 32))
 
 
 def free_port() -> int:
-    """A port that nobody uses at the moment."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
 
 @dataclass
 class Between:
-    """What stands between client and server, and what was measured of it."""
+    """A proxy between client and server, and its measurements."""
 
     name: str
     port: int
@@ -82,7 +82,7 @@ def wait_until_idle(process: int) -> None:
 def running(
     core: int | None, command: list[str], **environment: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """A child process, on one core if that is told."""
+    """Run a child process, on one core if `core` is given."""
     process = subprocess.Popen(
         command if core is None else ["taskset", "-c", str(core), *command],
         env={**os.environ, **environment},
@@ -132,7 +132,7 @@ def gremlink(core: int | None, upstream: int, workers: int = 1) -> Iterator[Betw
 
 
 def wait_for(port: int) -> None:
-    """Until somebody listens."""
+    """Wait until the port accepts connections."""
     for _ in range(300):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1):
             return

@@ -1,14 +1,14 @@
-"""Genres that are taken out of a graph: are they answered at the rate that the report promises?
+"""Removed genres: the rate of right answers, beside the rate in the report.
 
     pip install --no-deps --target seeds recbole==1.2.1
     python benchmarks/removed_genres.py seeds [--films 60] [--most-rated 60] [--hidden]
 
 Graph, features and target are those of AWS's notebook on node classification: MovieLens-100k, the
-ratings both as edges and as vertices, the genres both as a property and as vertices. So whoever
-looks can tell a removed genre, if the hundreds of ratings of a film do not drown it; with
-`--hidden` the links to the genres are not exported, and only people's ratings tell. The notebook
-takes the genres of three much-rated films out, which is too few for a rate. Here they are taken out
-of films at random, of those that are rated most, and of the notebook's three, all before the
+ratings both as edges and as vertices, the genres both as a property and as vertices. So a
+removed genre can be found, if the hundreds of ratings of a film do not drown it; with
+`--hidden` the links to the genres are not exported, and only people's ratings are left. The
+notebook removes the genres of three much-rated films, which is too few for a rate. Here they are
+removed from films at random, the most rated ones, and the notebook's three, all before the
 training; then queries through the proxy ask for them as the notebook does. Prints micro F1 of the
 genres that are named from one half upwards, and how often the likeliest is right, and one of three,
 beside the report's own figure; standard errors are those of resampled films.
@@ -222,7 +222,7 @@ def edge(source: str, label: str, target: str) -> tuple[str, ...]:
 
 
 def around(source: Path) -> Iterator[tuple[str, ...]]:
-    """Who wrote a rating, and what it is about."""
+    """Yield edges from the author to a rating, and from the rating to its film."""
     for user, film, _, _ in table(source / RATINGS):
         rating = f"user_{user}:movie_{film}"
         yield edge(f"user_{user}", "wrote", rating)

@@ -1,4 +1,4 @@
-"""How training for links grows with the graph, on graphs that have communities.
+"""Time of training for links by the size of the graph, on graphs that have communities.
 
     python benchmarks/scale.py [--vertices 20000 50000 100000] [--budget 15m]
 
@@ -33,7 +33,7 @@ NOISE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a command took: seconds, and MiB at the most."""
+    """Cost of a command: seconds, and peak memory in MiB."""
 
     seconds: float
     peak: float

@@ -1,4 +1,4 @@
-"""What a search over settings and a warm start bring: the network on test data, beside defaults.
+"""Gain of a search over settings and of a warm start: the network on test data, beside defaults.
 
     pip install --no-deps --target seeds recbole==1.2.1
     python benchmarks/search.py seeds [--trials 12] [--parallel 2] [--only links age] [--seed 0]

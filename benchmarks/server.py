@@ -1,4 +1,4 @@
-"""What the proxy adds to queries of a real Gremlin Server, beside HAProxy and a bare forwarder.
+"""Time that the proxy adds to queries of a real Gremlin Server, beside HAProxy and a forwarder.
 
     python benchmarks/server.py [--rounds 5] [--seconds 4] [--connections 16]
 
@@ -6,11 +6,11 @@ Sixteen connections ask `g.V(id).values("name")` of a Gremlin Server with Tinker
 at a time on each: as fast as answers come, then at half the rate that this reached without a
 proxy, and at half the rate that it reached through gremlink. The load generator is
 `relay_peers/peer.c`. What is compared runs in turn; figures are medians of the rounds. Nothing is
-pinned to a core: the server takes whatever there is, and so do the proxies.
+pinned to a core: the server and the proxies use all cores.
 
-Of what stands between it is told, too, how the scheduler treated it, for each answer: how long it
-ran, how long it was ready and waited for a core, and how often it was woken. What is added to the
-median and is neither of the two is the work of the kernel between the processes.
+For the proxies the scheduler's times are printed, too, for each response: the time running, the
+time ready and waiting for a core, and the number of wake-ups. The rest of the time added to the
+median is the work of the kernel between the processes.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Way:
     scheduled: dict[str, list[tuple[float, float, float]]] = field(default_factory=dict)
 
     def rate(self) -> float:
-        """Answers a second, when nobody waits."""
+        """Responses a second at full speed."""
         return statistics.median(self.rates)
 
     def time(self, pace: str, which: int) -> float:

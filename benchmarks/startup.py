@@ -1,4 +1,4 @@
-"""What `gremlink --help` costs, for every command, beside Python and a command of click alone.
+"""Cost of `gremlink --help`, for every command, beside Python and a command of click alone.
 
     python benchmarks/startup.py [--runs 5]
 
