@@ -165,7 +165,7 @@ def _examples(
     predicted = None if form is Form.NUMBER else predicted_classes(form, answers)
     found = []
     for row in shown.tolist():
-        element = _called(dataset, int(results.judged[row]))
+        element = _called(dataset, int(results.tested[row]))
         if predicted is None:
             numbers = f"{truth[row, 0]:.6g}", f"{answers[row, 0]:.6g}"
             found.append(HeldExample(element, *numbers))

@@ -15,11 +15,12 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.budget import within
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
-from gremlink.proxy.learning.graph import TypedGraph
+from gremlink.proxy.learning.links.training.dataset import Dataset
 from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.models.gnn.messages import threads
 from gremlink.proxy.learning.models.gnn.mini_batches import check_device
 from gremlink.proxy.learning.processing.load import asks_for_property
+from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.provenance import PAGE, REPORT, peak_memory, provenance
 from gremlink.proxy.learning.reports.html import render
 from gremlink.proxy.learning.reports.link_report import LinkReport
@@ -77,18 +78,13 @@ class Task(Protocol[E, R, M]):
         ...
 
     @property
-    def graph(self) -> TypedGraph:
-        """The whole graph."""
+    def dataset(self) -> Dataset | PropertyDataset:
+        """The data, with the whole graph."""
         ...
 
     @property
     def size(self) -> int:
         """The number of edges, and of rows with a value: it decides the default budget."""
-        ...
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Warnings about the data."""
         ...
 
     def experiment(
@@ -109,14 +105,13 @@ class Task(Protocol[E, R, M]):
         """Return the estimate for one trial of a search."""
         ...
 
-    def trial_metric(self, experiment: E) -> Metric:
-        """Return the default metric of trials."""
-        ...
-
     def trial(
         self, network: str, settings: TrainingSettings, seed: int, metric: Metric | None
-    ) -> Callable[[TrainingSettings, Tell], Reached]:
-        """Return the validation of other settings. Raises `BadHpoConfiguration` for a metric."""
+    ) -> tuple[str, Callable[[TrainingSettings, Tell], Reached]]:
+        """Return the validation of other settings, and the name of its metric, `metric` if given.
+
+        Raises `BadHpoConfiguration` for an unsuitable one.
+        """
         ...
 
     def evaluate(self, experiment: E) -> R:
@@ -170,7 +165,7 @@ def train(
     begun = time.perf_counter()
     timeline(PhaseStarted("reading the export"))
     task = kind.load(export_directory, configuration, timeline)
-    graph = task.graph
+    graph = task.dataset.graph
     asked = requested(export_directory, model, settings, search, graph, task.name, task.models)
     allowed = within(asked.settings, timeline.time_left(), task.size)
     request = replace(asked, settings=allowed)
@@ -186,7 +181,7 @@ def train(
     plan = experiment.plan
     common = {
         "model": request.model,
-        "warnings": (*task.warnings, *plan.warnings(), *request.warnings, *warnings, *more),
+        "warnings": (*task.dataset.warnings, *plan.warnings(), *request.warnings, *warnings, *more),
         "graph": {"vertices": graph.vertex_count, "edges": graph.edge_count},
         "vertex_types": dict(graph.counts),
         "edge_types": {str(relation): len(edges) for relation, edges in graph.edges.items()},
@@ -241,10 +236,9 @@ def _searched(
         return None, (NO_SEARCH,)
     if not experiment.networks:
         return None, (NO_NETWORK,)
-    network, settings = experiment.networks[0], request.settings
-    metric = request.metric or task.trial_metric(experiment)
-    run = _objective(task, network, settings, source.seed, metric)
-    found, report = tune(request, network, task.name, metric.name, run, source, progress)
+    network = experiment.networks[0]
+    metric, run = _objective(task, network, request.settings, source.seed, request.metric)
+    found, report = tune(request, network, task.name, metric, run, source, progress)
     experiment.use(network, found)
     same = experiment.cross_validates
     return report, (SAME_DATA.format(examples=task.examples),) if same else ()
@@ -256,19 +250,19 @@ def _objective(
     settings: TrainingSettings,
     seed: int,
     metric: Metric | None,
-) -> Objective:
-    """Return the objective of a search: equal seeds hold the same data out as the training does.
+) -> tuple[str, Objective]:
+    """Return the metric and the objective of a search; test data are never used.
 
-    Test data are never used.
+    Equal seeds hold the same data out as the training does.
     """
-    validate = task.trial(network, settings, seed, metric)
+    name, validate = task.trial(network, settings, seed, metric)
 
     def run(parameters: Mapping[str, Value], tell: Tell) -> Reached:
         tried = applied(settings, parameters)
-        with threads(task.graph, tried.threads):
+        with threads(task.dataset.graph, tried.threads):
             return validate(tried, tell)
 
-    return run
+    return name, run
 
 
 def objective(
@@ -284,4 +278,4 @@ def objective(
     `metric` is the name and `topk` of one in a configuration. Raises what `train` does.
     """
     task = task_of(directory, configuration).load(directory, configuration, unheard)
-    return _objective(task, network, settings, seed, None if metric is None else Metric(*metric))
+    return _objective(task, network, settings, seed, Metric(*metric) if metric else None)[1]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
-from gremlink.proxy.learning.graph import DIRECTIONS, Relation, TypedGraph
+from gremlink.proxy.learning.graph import DIRECTIONS, Relation
 from gremlink.proxy.learning.links.evaluation.random_order import random_order
 from gremlink.proxy.learning.links.prediction.model import TASK, LinkModel, RelationModel
 from gremlink.proxy.learning.links.scorers import FITTED, SIMPLE
@@ -39,11 +39,10 @@ from gremlink.proxy.learning.search.names import applied
 from gremlink.proxy.learning.search.search import Reached, Tell
 from gremlink.proxy.learning.search.tuning import Request
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.timeline import Stage
 from gremlink.proxy.learning.trained.encoder import Encoder
 from gremlink.proxy.learning.trained.network import Trained, together
 
-METRIC = Metric("mrr")
+METRIC = "mrr"
 
 
 def load_dataset(
@@ -62,6 +61,9 @@ class LinkTask:
     packages: ClassVar[tuple[str, ...]] = ("gremlink", "torch", "dgl", "numpy", "scipy")
     examples: ClassVar[str] = "edges"
 
+    stages = staticmethod(stages)
+    trial_seconds = staticmethod(trial_seconds)
+
     dataset: Dataset
 
     @classmethod
@@ -75,26 +77,16 @@ class LinkTask:
         return TASK
 
     @property
-    def graph(self) -> TypedGraph:
-        """See `Task.graph`."""
-        return self.dataset.graph
-
-    @property
     def size(self) -> int:
         """See `Task.size`."""
-        return self.graph.edge_count
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """See `Task.warnings`."""
-        return self.dataset.warnings
+        return self.dataset.graph.edge_count
 
     def experiment(
         self, model: str, settings: TrainingSettings, seed: int, progress: Progress
     ) -> LinkExperiment:
         """See `Task.experiment`."""
         for relation in self.dataset.targets if model in SIMPLE else ():
-            if not SIMPLE[model].applies(self.graph, relation):
+            if not SIMPLE[model].applies(self.dataset.graph, relation):
                 raise UnusableExport(
                     f"{model} says nothing about {relation}: choose another model, or other targets"
                 )
@@ -120,26 +112,14 @@ class LinkTask:
             return ()
         return (f"no warm start but for its settings, networks begin anew: {reason}",)
 
-    def stages(self, experiment: LinkExperiment) -> list[Stage]:
-        """See `Task.stages`."""
-        return stages(experiment)
-
-    def trial_seconds(self, experiment: LinkExperiment) -> float:
-        """See `Task.trial_seconds`."""
-        return trial_seconds(experiment, experiment.networks[0])
-
-    def trial_metric(self, experiment: LinkExperiment) -> Metric:
-        """See `Task.trial_metric`."""
-        return METRIC
-
     def trial(
         self, network: str, settings: TrainingSettings, seed: int, metric: Metric | None
-    ) -> Callable[[TrainingSettings, Tell], Reached]:
+    ) -> tuple[str, Callable[[TrainingSettings, Tell], Reached]]:
         """See `Task.trial`."""
-        if metric is not None and metric.name != METRIC.name:
+        if metric is not None and metric.name != METRIC:
             raise BadHpoConfiguration(
                 f"eval_metric is {metric.name!r}: the trials of link prediction are judged by "
-                f"{METRIC.name!r}"
+                f"{METRIC!r}"
             )
 
         def validate(tried: TrainingSettings, tell: Tell) -> Reached:
@@ -148,7 +128,7 @@ class LinkTask:
                 return cross_validation.validate_settings(experiment, network, tell)
             return holdout.validate_settings(experiment, network, tell)
 
-        return validate
+        return METRIC, validate
 
     def evaluate(self, experiment: LinkExperiment) -> LinkResults:
         """See `Task.evaluate`."""
@@ -179,7 +159,7 @@ class LinkTask:
             for name in names:
                 if name in FITTED:
                     experiment.progress(PhaseStarted(f"{name} on all edges"))
-                    tensors = FITTED[name].fit(self.graph, relation).tensors()
+                    tensors = FITTED[name].fit(self.dataset.graph, relation).tensors()
                     fitted.setdefault(relation, {})[name] = tensors
         relations = []
         for relation, names in used.items():
@@ -203,7 +183,7 @@ class LinkTask:
             **common,
             protocol=results.protocol,
             rows=rows,
-            device=place(self.graph, experiment.settings) if used else "cpu",
+            device=place(self.dataset.graph, experiment.settings) if used else "cpu",
             chance=random_order(experiment.every_link, results.sources),
             blend=blend_rows(results),
             epochs=dict(results.epochs),

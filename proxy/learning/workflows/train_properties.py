@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
-from gremlink.proxy.learning.graph import TypedGraph
 from gremlink.proxy.learning.methods import AUTO, NETWORK, PROPERTY_MODELS
 from gremlink.proxy.learning.properties.context import Known
 from gremlink.proxy.learning.properties.dataset import PropertyDataset, load_property
@@ -33,7 +32,6 @@ from gremlink.proxy.learning.search.names import applied
 from gremlink.proxy.learning.search.search import Reached, Tell
 from gremlink.proxy.learning.search.tuning import Request
 from gremlink.proxy.learning.settings import TrainingSettings
-from gremlink.proxy.learning.timeline import Stage
 from gremlink.proxy.learning.trained.encoder import Encoder
 from gremlink.proxy.learning.trained.head import Head
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
@@ -65,6 +63,9 @@ class PropertyTask:
     )
     examples: ClassVar[str] = "rows"
 
+    stages = staticmethod(stages)
+    trial_seconds = staticmethod(trial_seconds)
+
     dataset: PropertyDataset
 
     @classmethod
@@ -78,19 +79,9 @@ class PropertyTask:
         return self.dataset.target.name
 
     @property
-    def graph(self) -> TypedGraph:
-        """See `Task.graph`."""
-        return self.dataset.graph
-
-    @property
     def size(self) -> int:
         """See `Task.size`."""
-        return self.graph.edge_count + len(self.dataset.labelled)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """See `Task.warnings`."""
-        return self.dataset.warnings
+        return self.dataset.graph.edge_count + len(self.dataset.labelled)
 
     def experiment(
         self, model: str, settings: TrainingSettings, seed: int, progress: Progress
@@ -105,21 +96,9 @@ class PropertyTask:
         experiment.settings = applied(experiment.settings, request.earlier.get(NETWORK, {}))
         return (ONLY_SETTINGS,)
 
-    def stages(self, experiment: PropertyExperiment) -> list[Stage]:
-        """See `Task.stages`."""
-        return stages(experiment)
-
-    def trial_seconds(self, experiment: PropertyExperiment) -> float:
-        """See `Task.trial_seconds`."""
-        return trial_seconds(experiment)
-
-    def trial_metric(self, experiment: PropertyExperiment) -> Metric:
-        """See `Task.trial_metric`."""
-        return experiment.scoring.trial_metric
-
     def trial(
         self, network: str, settings: TrainingSettings, seed: int, metric: Metric | None
-    ) -> Callable[[TrainingSettings, Tell], Reached]:
+    ) -> tuple[str, Callable[[TrainingSettings, Tell], Reached]]:
         """See `Task.trial`."""
         whole = self.experiment(AUTO, settings, seed, unheard)
         score = whole.scoring.by(metric)
@@ -130,7 +109,7 @@ class PropertyTask:
                 return cross_validation.validate_settings(experiment, score, tell)
             return holdout.validate_settings(experiment, score, tell)
 
-        return validate
+        return (metric or whole.scoring.trial_metric).name, validate
 
     def evaluate(self, experiment: PropertyExperiment) -> PropertyResults:
         """See `Task.evaluate`."""

@@ -60,10 +60,10 @@ def stages(experiment: LinkExperiment) -> list[Stage]:
     return found
 
 
-def trial_seconds(experiment: LinkExperiment, name: str) -> float:
-    """Return the estimate for a trial of a network's settings."""
+def trial_seconds(experiment: LinkExperiment) -> float:
+    """Return the estimate for a trial of the first network's settings."""
     parts = count_parts(experiment) if experiment.cross_validates else 1
-    return _cost(experiment, name) * parts
+    return _cost(experiment, experiment.networks[0]) * parts
 
 
 def _numbered(phase: str, count: int) -> Sequence[str]:

@@ -34,7 +34,7 @@ from gremlink.proxy.learning.trained.target import Form, Outputs
 class PropertyResults:
     """The results on held-out rows.
 
-    `choices` are the choices by method and for `auto`; `metrics` have taken the elements `judged`,
+    `choices` are the choices by method and for `auto`; `metrics` have taken the elements `tested`,
     in that order. `checkpoint` is the best one of the network, `networks` how many to average;
     `histories` are the learning curves of every fold.
     """
@@ -45,7 +45,7 @@ class PropertyResults:
     checkpoint: Checkpoint
     networks: int
     histories: tuple[PropertyHistory, ...]
-    judged: Indexes
+    tested: Indexes
 
 
 @dataclass
