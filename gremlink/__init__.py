@@ -89,20 +89,22 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Load a name when it is used for the first time (PEP 562)."""
-    if name in _HOME_OF:
-        found = getattr(_loaded(_HOME_OF[name]), name)
-    elif name == "grammar":
-        found = import_module("gremlink.grammar")
-    elif name == "__version__":
-        from importlib.metadata import version
+if not TYPE_CHECKING:  # a type checker would take every name for one that there is
 
-        found = version("gremlink")
-    else:
-        raise AttributeError(f"module 'gremlink' has no attribute {name!r}")
-    globals()[name] = found
-    return found
+    def __getattr__(name: str) -> Any:
+        """Load a name when it is used for the first time (PEP 562)."""
+        if name in _HOME_OF:
+            found = getattr(_loaded(_HOME_OF[name]), name)
+        elif name == "grammar":
+            found = import_module("gremlink.grammar")
+        elif name == "__version__":
+            from importlib.metadata import version
+
+            found = version("gremlink")
+        else:
+            raise AttributeError(f"module 'gremlink' has no attribute {name!r}")
+        globals()[name] = found
+        return found
 
 
 def _loaded(module: str) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,19 @@ def test_every_name_is_there_and_documented() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'predict'"):
         gremlink.predict  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_type_checkers_know_the_names_and_no_others() -> None:
+    tree = ast.parse(Path(gremlink.__file__).read_text(encoding="utf-8"))
+    assert "__getattr__" not in {getattr(node, "name", "") for node in tree.body}
+    typed = next(node for node in tree.body if isinstance(node, ast.If))
+    imported = {
+        alias.asname or alias.name
+        for node in typed.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported | {"__version__"} == set(FACE)
 
 
 def loaded_by(program: str) -> set[str]:
