@@ -28,7 +28,7 @@ _TIMES_BASE = (
 )
 
 
-def counted(counts: Counts) -> list[Instruction]:
+def inject_counts(counts: Counts) -> list[Instruction]:
     """Return the steps that give each value as one result, in their order. There is at least one.
 
     The counts are read like numbers, digit for digit: what there is becomes ten times as much, and

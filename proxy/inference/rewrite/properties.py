@@ -30,7 +30,7 @@ from gremlink.proxy.inference.queries.inputs import (
     read_vertices,
 )
 from gremlink.proxy.inference.queries.models import model_of
-from gremlink.proxy.inference.rewrite.bulk_values import counted
+from gremlink.proxy.inference.rewrite.bulk_values import inject_counts
 from gremlink.proxy.inference.rewrite.forms import Row, choose
 from gremlink.proxy.inference.rewrite.property_values import NOTHING_AT_ALL, Properties
 from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
@@ -196,7 +196,7 @@ class PropertyAnswers:
 
     def bulk(self) -> None:
         """Begin the query with each value once, and how often it comes."""
-        self._start(counted(self.counts) if self.counts else NOTHING_AT_ALL, 1)
+        self._start(inject_counts(self.counts) if self.counts else NOTHING_AT_ALL, 1)
 
     def start_with_values(self) -> None:
         """Begin the query with the values."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gremlink.grammar.traversal import Instruction, Literal, Traversal
-from gremlink.proxy.inference.rewrite.bulk_values import counted
+from gremlink.proxy.inference.rewrite.bulk_values import inject_counts
 
 counts = st.lists(st.integers(1, 20_000), min_size=1, max_size=8).map(
     lambda found: [(Literal.of(place), count) for place, count in enumerate(found)]
@@ -33,7 +33,7 @@ def results(steps: list[Instruction]) -> Counter[object]:
 
 @given(counts)
 def test_each_value_as_often_as_it_was_counted(counts: list[tuple[Literal, int]]) -> None:
-    steps = counted(counts)
+    steps = inject_counts(counts)
     assert list(results(steps).items()) == counts
     assert steps[-1].name == "barrier"
     words = sum(len(step.arguments) for step in steps)
@@ -41,12 +41,12 @@ def test_each_value_as_often_as_it_was_counted(counts: list[tuple[Literal, int]]
 
 
 def test_values_that_come_once_are_there_and_no_more() -> None:
-    steps = counted([(Literal.string("a"), 1), (Literal.string("b"), 1)])
+    steps = inject_counts([(Literal.string("a"), 1), (Literal.string("b"), 1)])
     assert repr(Traversal((), tuple(steps))) == "g.inject('a', 'b').barrier()"
 
 
 def test_the_example() -> None:
-    steps = counted([(Literal.string("Crime"), 1), (Literal.string("Drama"), 25)])
+    steps = inject_counts([(Literal.string("Crime"), 1), (Literal.string("Drama"), 25)])
     assert repr(Traversal((), tuple(steps))) == (
         "g.inject('Drama', 'Drama')"
         ".emit().repeat(__.identity()).times(9).barrier()"
