@@ -27,6 +27,7 @@ LONGEST = (
     "tests/integration/cli",
     "tests/integration",
     "tests/story",
+    "tests/gremlink",
     "tests/proxy/learning",
     "tests/proxy/cli",
 )
