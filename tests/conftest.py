@@ -78,7 +78,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             *report.keywords
         }:
             seconds[report.nodeid] += report.duration
-    late = [(test, took) for test, took in seconds.most_common() if took > SLOW]
+    late = [
+        (test, took)
+        for test, took in seconds.most_common()
+        if took > SLOW and not test.startswith("tests/story/")
+    ]
     if late:
         terminalreporter.section(f"more than {SLOW:.0f} s and not marked slow")
         for test, took in late:
