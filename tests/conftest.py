@@ -7,12 +7,17 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
 # Before anything imports torch: two threads are plenty here, and the machine may be shared.
 os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+# Hypothesis fails an example that takes 200 ms, which a busy machine makes of any.
+settings.register_profile("no deadline", settings(), deadline=None)
+settings.load_profile("no deadline")
 
 SLOW = 3.0
 """Seconds of a quiet machine from which on a test is marked `slow`."""

@@ -220,7 +220,6 @@ plain_traversals = any_traversal(scalars)
 
 FEW = settings(
     max_examples=300,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

@@ -20,14 +20,14 @@ def test_the_seeds_themselves_are_read(name: str) -> None:
         CHECKS[name](seed)
 
 
-@settings(max_examples=400, deadline=2000)
+@settings(max_examples=400)
 @given(st.sampled_from(sorted(SEEDS)), st.integers(0, 2**32))
 def test_mutations(name: str, number: int) -> None:
     random = Random(number)
     CHECKS[name](mutated(random.choice(SEEDS[name]), random, EVERYTHING))
 
 
-@settings(max_examples=200, deadline=2000)
+@settings(max_examples=200)
 @given(
     st.binary(max_size=200)
     | st.text(max_size=100).map(lambda text: text.encode("utf-8", "replace"))

@@ -186,7 +186,7 @@ class World:
         return moves
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.randoms(use_true_random=False),
     st.sampled_from([GRAPHBINARY, GRAPHSON_3, STRINGD]),

@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
@@ -48,7 +48,6 @@ def test_what_a_place_is_worth_is_the_mean_over_the_ranks_that_a_tie_may_get() -
     assert places.ranks().tolist() == [1.0, 5.0, 3.0, 3.5]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=5))
 def test_a_tie_is_worth_what_random_orders_of_it_are(values: list[int]) -> None:
     scores = np.array([values], np.float32)

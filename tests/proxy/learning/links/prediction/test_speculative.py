@@ -45,7 +45,7 @@ def predictor(seed: int) -> LinkPredictor:
     return LinkPredictor(LinkModel(stored, models, {}))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.integers(0, 5),
     st.sampled_from([(LIKES, "out"), (LIKES, "in"), (KNOWS, "out"), (KNOWS, "in")]),
