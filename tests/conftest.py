@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 # Hypothesis fails an example that takes 200 ms, which a busy machine makes of any.
 settings.register_profile("no deadline", settings(), deadline=None)
 settings.load_profile("no deadline")
+
+# A shell that starts the tests in the background ignores Ctrl-C for them, and so for the commands
+# that they start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SLOW = 3.0
 """Seconds of a quiet machine from which on a test is marked `slow`."""

@@ -39,7 +39,10 @@ def test_while_it_starts(export: Path, tmp_path: Path, seconds: float) -> None:
     process = begun(export, tmp_path / "model")
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    try:
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert "Traceback" not in said
     if "interrupted" in said:
         assert process.returncode == INTERRUPTED
