@@ -21,7 +21,7 @@ from gremlink.proxy.learning.links.prediction.model import from_artifact
 from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
 from gremlink.proxy.learning.links.training.base_models import Validation
 from gremlink.proxy.learning.links.training.holdout import split_edges
-from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
+from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS, Run
 from gremlink.proxy.learning.links.training.networks import PATIENCE, validated
 from gremlink.proxy.learning.methods import NETWORKS
 from gremlink.proxy.learning.models.gnn.messages import threads
@@ -107,10 +107,10 @@ def alone(name: str, test: Test, seed: int) -> float:
     network = NETWORK_METHODS[name]
     most = network.most_epochs(settings, small=False)
     with threads(graph, settings.threads):
-        found = network.checkpoints(train_, relations, settings, most, seed, small=False)
+        found = network.checkpoints(Run(train_, relations, settings, most, seed, small=False))
         kept, _ = validated(name, found, most, lambda _: None, validation.score, patience=PATIENCE)
         (epochs,) = kept
-        found = network.checkpoints(graph, relations, settings, epochs, seed, small=False)
+        found = network.checkpoints(Run(graph, relations, settings, epochs, seed, small=False))
         (last,) = deque(found, maxlen=1)
     return test.figure(last.embeddings().scorer)
 

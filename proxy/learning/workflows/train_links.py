@@ -18,7 +18,7 @@ from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors
 from gremlink.proxy.learning.links.training import cross_validation, holdout
 from gremlink.proxy.learning.links.training.dataset import Dataset, link_dataset
 from gremlink.proxy.learning.links.training.experiment import LinkExperiment, LinkResults
-from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
+from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS, Run
 from gremlink.proxy.learning.links.training.networks import with_progress
 from gremlink.proxy.learning.links.training.stages import stages, trial_seconds
 from gremlink.proxy.learning.links.training.warm_start import LEAST_NEW, read_earlier, warm_start
@@ -203,13 +203,15 @@ def _trained(
     experiment.progress(PhaseStarted(phase))
     epochs = results.epochs[name]
     found = NETWORK_METHODS[name].checkpoints(
-        experiment.dataset.graph,
-        experiment.relations,
-        experiment.settings_of(name),
-        epochs,
-        experiment.seed * count + number,
-        small=experiment.cross_validates,
-        warm=experiment.warm,
+        Run(
+            experiment.dataset.graph,
+            experiment.relations,
+            experiment.settings_of(name),
+            epochs,
+            experiment.seed * count + number,
+            small=experiment.cross_validates,
+            warm=experiment.warm,
+        )
     )
     (last,) = deque(with_progress(phase, found, epochs, experiment.progress, []), maxlen=1)
     return last

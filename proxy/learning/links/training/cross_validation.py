@@ -27,7 +27,7 @@ from gremlink.proxy.learning.links.training.experiment import (
     LinkResults,
     Ranks,
 )
-from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
+from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS, Run
 from gremlink.proxy.learning.links.training.networks import History, validated
 from gremlink.proxy.learning.methods import AUTO, NETWORK
 from gremlink.proxy.learning.search.search import Reached, Tell
@@ -220,7 +220,7 @@ def learned(
     settings = experiment.settings_of(name)
     network = NETWORK_METHODS[name]
     most = network.most_epochs(settings, small=True)
-    found = network.checkpoints(graph, experiment.relations, settings, most, seed, small=True)
+    found = network.checkpoints(Run(graph, experiment.relations, settings, most, seed, small=True))
     every = settings.evaluate_every
     return validated(
         phase, found, most, experiment.progress, validation.score, patience=None, every=every

@@ -29,7 +29,7 @@ from gremlink.proxy.learning.links.training.experiment import (
     LinkResults,
     Ranks,
 )
-from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
+from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS, Run
 from gremlink.proxy.learning.links.training.networks import (
     History,
     Validate,
@@ -220,7 +220,7 @@ def _others(experiment: LinkExperiment, train: TypedGraph, name: str, epochs: in
         experiment.progress(PhaseStarted(phase))
         settings, seed = experiment.settings_of(name), experiment.seed * count + number
         states = NETWORK_METHODS[name].checkpoints(
-            train, experiment.relations, settings, epochs, seed, small=False
+            Run(train, experiment.relations, settings, epochs, seed, small=False)
         )
         (last,) = deque(with_progress(phase, states, epochs, experiment.progress, []), maxlen=1)
         found.append(last.embeddings())
@@ -235,13 +235,15 @@ def learned(
     network = NETWORK_METHODS[name]
     most = network.most_epochs(settings, small=False)
     found = network.checkpoints(
-        train,
-        experiment.relations,
-        settings,
-        most,
-        experiment.seed,
-        small=False,
-        warm=experiment.warm,
+        Run(
+            train,
+            experiment.relations,
+            settings,
+            most,
+            experiment.seed,
+            small=False,
+            warm=experiment.warm,
+        )
     )
     return validated(
         f"{name} on the training edges",

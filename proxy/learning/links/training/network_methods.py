@@ -38,6 +38,22 @@ SHARE_OF_EPOCHS = 0.3
 Side = tuple[Relation, Direction]
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training of a network: on the edges of `graph`, to predict those of `relations`.
+
+    `small` graphs are judged by cross-validation; `warm` is an earlier training to begin with.
+    """
+
+    graph: TypedGraph
+    relations: Sequence[Relation]
+    settings: TrainingSettings
+    epochs: int
+    seed: int
+    small: bool
+    warm: Warm | None = None
+
+
 class Network(Protocol):
     """A network for links, as training plans and runs it."""
 
@@ -51,18 +67,8 @@ class Network(Protocol):
         """Estimate the seconds of an epoch on the reference machine: see `learning.budget`."""
         ...
 
-    def checkpoints(
-        self,
-        graph: TypedGraph,
-        relations: Sequence[Relation],
-        settings: TrainingSettings,
-        epochs: int,
-        seed: int,
-        *,
-        small: bool,
-        warm: Warm | None = None,
-    ) -> Iterator[Checkpoint]:
-        """Train, beginning with what `warm` has for this network."""
+    def checkpoints(self, run: Run) -> Iterator[Checkpoint]:
+        """Train, beginning with what `run.warm` has for this network."""
         ...
 
 
@@ -79,22 +85,13 @@ class GraphNetwork:
         """See `Network.epoch_cost`."""
         return _messages_and_ranking(graph, relations, settings)
 
-    def checkpoints(
-        self,
-        graph: TypedGraph,
-        relations: Sequence[Relation],
-        settings: TrainingSettings,
-        epochs: int,
-        seed: int,
-        *,
-        small: bool,
-        warm: Warm | None = None,
-    ) -> Iterator[Checkpoint]:
+    def checkpoints(self, run: Run) -> Iterator[Checkpoint]:
         """See `Network.checkpoints`."""
-        fitting = fit_settings(settings, epochs)
-        start = None if warm is None else warm.network
-        rate = fitting.learning_rate * (SMALL_STEP if small else 1.0)
-        return fit(graph, relations, replace(fitting, learning_rate=rate), seed, start)
+        fitting = fit_settings(run.settings, run.epochs)
+        start = None if run.warm is None else run.warm.network
+        rate = fitting.learning_rate * (SMALL_STEP if run.small else 1.0)
+        fitting = replace(fitting, learning_rate=rate)
+        return fit(run.graph, run.relations, fitting, run.seed, start)
 
 
 class LightGcn:
@@ -110,25 +107,15 @@ class LightGcn:
         """See `Network.epoch_cost`."""
         return _messages_and_ranking(graph, relations, settings)
 
-    def checkpoints(
-        self,
-        graph: TypedGraph,
-        relations: Sequence[Relation],
-        settings: TrainingSettings,
-        epochs: int,
-        seed: int,
-        *,
-        small: bool,
-        warm: Warm | None = None,
-    ) -> Iterator[Checkpoint]:
+    def checkpoints(self, run: Run) -> Iterator[Checkpoint]:
         """See `Network.checkpoints`."""
         light = LightGcnSettings(
-            settings.width,
-            epochs,
-            2.0 * settings.learning_rate,
-            hidden_share=settings.hidden_share,
+            run.settings.width,
+            run.epochs,
+            2.0 * run.settings.learning_rate,
+            hidden_share=run.settings.hidden_share,
         )
-        return fit_lightgcn(graph, relations, light, seed)
+        return fit_lightgcn(run.graph, run.relations, light, run.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,28 +142,18 @@ class KnowledgeGraph:
         numbers = _logits(graph, sides, width) + batches * updated
         return batches * SECONDS_PER_CALL + numbers * SECONDS_PER_STEP_UPDATE
 
-    def checkpoints(
-        self,
-        graph: TypedGraph,
-        relations: Sequence[Relation],
-        settings: TrainingSettings,
-        epochs: int,
-        seed: int,
-        *,
-        small: bool,
-        warm: Warm | None = None,
-    ) -> Iterator[Checkpoint]:
+    def checkpoints(self, run: Run) -> Iterator[Checkpoint]:
         """See `Network.checkpoints`."""
         knowledge = replace(
             KnowledgeSettings(),
-            width=2 * settings.width,
-            epochs=epochs,
-            learning_rate=settings.learning_rate,
-            dropout=settings.dropout,
-            penalty=settings.penalty,
+            width=2 * run.settings.width,
+            epochs=run.epochs,
+            learning_rate=run.settings.learning_rate,
+            dropout=run.settings.dropout,
+            penalty=run.settings.penalty,
         )
-        begin = None if warm is None else warm.knowledge.get(self.name)
-        return fit_knowledge(self.name, graph, relations, knowledge, seed, begin)
+        begin = None if run.warm is None else run.warm.knowledge.get(self.name)
+        return fit_knowledge(self.name, run.graph, run.relations, knowledge, run.seed, begin)
 
 
 NETWORK_METHODS: Mapping[str, Network] = {

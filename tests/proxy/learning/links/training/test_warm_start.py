@@ -14,7 +14,7 @@ from teams import write_teams
 
 from gremlink.proxy.learning.links.training.experiment import LinkExperiment
 from gremlink.proxy.learning.links.training.holdout import held_out
-from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
+from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS, Run
 from gremlink.proxy.learning.links.training.warm_start import read_earlier, warm_start
 from gremlink.proxy.learning.models.fit_settings import FitSettings
 from gremlink.proxy.learning.models.fitting import fit
@@ -95,7 +95,7 @@ def test_networks_know_at_once_what_was_learned(
     losses = []
     for begin in (None, warm):
         found = NETWORK_METHODS[name].checkpoints(
-            dataset.graph, list(dataset.targets), SETTINGS, 1, 0, small=False, warm=begin
+            Run(dataset.graph, list(dataset.targets), SETTINGS, 1, 0, small=False, warm=begin)
         )
         losses.append(next(found).loss)
     cold, first = losses
