@@ -25,6 +25,8 @@ from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
     Profiles,
     all_columns,
+    learned,
+    restored,
     stored,
 )
 
@@ -75,8 +77,7 @@ class Ease(FittedScorer):
     @classmethod
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> Ease:
         """See `FittedScorer.restore`."""
-        weights: dict[Direction, Floats] = {end: tensors[end] for end in DIRECTIONS}
-        return cls(restored_profiles(graph, relation, tensors), weights)
+        return cls(restored(graph, relation, tensors), learned(tensors))
 
     def tensors(self) -> dict[str, Any]:
         """See `FittedScorer.tensors`."""
@@ -87,18 +88,6 @@ class Ease(FittedScorer):
         profiles = self._profiles[direction]
         found = profiles.matrix[sources] @ self._weights[direction]
         return profiles.padded(np.asarray(found, dtype=np.float32))
-
-
-def restored_profiles(
-    graph: TypedGraph, relation: Relation, tensors: Tensors
-) -> dict[Direction, Profiles]:
-    """Rebuild the profiles with the columns that the weights are for. Raises ValueError."""
-    profiles = {}
-    for end in DIRECTIONS:
-        sizes = [int(size) for size in tensors[f"{end}.sizes"]]
-        build = Profiles.own_links if len(sizes) == 1 else Profiles.all_links
-        profiles[end] = build(graph, relation, end).cut(sizes)
-    return profiles
 
 
 def _profiles(graph: TypedGraph, relation: Relation, direction: Direction) -> Profiles | None:

@@ -26,6 +26,7 @@ from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
     Profiles,
     all_columns,
+    learned,
     restored,
     stored,
 )
@@ -106,7 +107,7 @@ class Ials(FittedScorer):
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> Ials:
         """See `FittedScorer.restore`."""
         absent, ridge = (float(number) for number in tensors["weights"])
-        factors: dict[Direction, Floats] = {end: tensors[end] for end in DIRECTIONS}
+        factors = learned(tensors)
         return cls(restored(graph, relation, tensors), factors, absent, ridge)
 
     def tensors(self) -> dict[str, Any]:

@@ -3,18 +3,28 @@
 A column is another vertex in a role: the tail of a relation that goes out, or the head of one that
 comes in. So one matrix serves directed, bipartite and typed graphs, and new vertices too, because
 what a factor model has learned belongs to columns, and a row is read from the graph when asked.
+
+Where the direction of a relation inside one type means little, its two roles are one: the
+undirected view has half as many columns, with twice the links in each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
 
 from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Floats, Relation, TypedGraph
+
+View = Literal["directed", "undirected", "own-directed", "own-undirected"]
+"""Columns of the profiles: of all relations of the source, or of the asked one alone; a relation
+inside one type as two blocks `[out | in]`, or as one, its symmetric neighbourhood."""
+
+VIEWS: tuple[View, ...] = ("directed", "undirected", "own-directed", "own-undirected")
+"""All views, in the order of their numbers in artifacts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +38,40 @@ class Profiles:
     matrix: sparse.csr_array
     sizes: tuple[int, ...]
     candidates: int
+    view: View = "directed"
+
+    @classmethod
+    def build(
+        cls, graph: TypedGraph, relation: Relation, direction: Direction, view: View
+    ) -> Profiles:
+        """Build the links of the sources in a view; those by the asked relation come first."""
+        undirected = view in ("undirected", "own-undirected")
+        blocks = [
+            _block(graph, *role, undirected=undirected)
+            for role in _roles(graph, relation, direction, view)
+        ]
+        joined = sparse.csr_array(sparse.hstack(blocks, format="csr"))
+        sizes = tuple(int(block.shape[1]) for block in blocks)
+        return cls(joined, sizes, sizes[0], view)
 
     @classmethod
     def all_links(cls, graph: TypedGraph, relation: Relation, direction: Direction) -> Profiles:
         """Build the links of the sources by any relation; the asked one comes first."""
-        source = relation.source_type(direction)
-        blocks = [_block(graph, relation, direction)]
-        blocks.extend(
-            _block(graph, other, end)
-            for other in graph.edges
-            for end in DIRECTIONS
-            if other.source_type(end) == source and (other, end) != (relation, direction)
-        )
-        return cls._joined(blocks)
+        return cls.build(graph, relation, direction, "directed")
 
     @classmethod
     def own_links(cls, graph: TypedGraph, relation: Relation, direction: Direction) -> Profiles:
         """Build the links of the sources by the relation, in the asked direction only."""
-        return cls._joined([_block(graph, relation, direction)])
+        return cls.build(graph, relation, direction, "own-directed")
 
     @classmethod
-    def _joined(cls, blocks: list[sparse.csr_array]) -> Profiles:
-        joined = sparse.csr_array(sparse.hstack(blocks, format="csr"))
-        sizes = tuple(int(block.shape[1]) for block in blocks)
-        return cls(joined, sizes, sizes[0])
+    def of_both(
+        cls, graph: TypedGraph, relation: Relation, view: View
+    ) -> dict[Direction, Profiles]:
+        """Build the profiles of both directions; where the view has none, they are one object."""
+        out = cls.build(graph, relation, "out", view)
+        same = same_for_both(relation, view)
+        return {"out": out, "in": out if same else cls.build(graph, relation, "in", view)}
 
     def cut(self, sizes: Sequence[int]) -> Profiles:
         """Keep the first columns of each block: those that there were when a model learned.
@@ -65,7 +85,7 @@ class Profiles:
         starts = np.cumsum((0, *self.sizes[:-1]))
         kept = [np.arange(start, start + size) for start, size in zip(starts, sizes, strict=True)]
         matrix = sparse.csr_array(self.matrix[:, np.concatenate(kept)])
-        return Profiles(matrix, tuple(sizes), self.candidates)
+        return Profiles(matrix, tuple(sizes), self.candidates, self.view)
 
     def weighing(self, own: sparse.csr_array) -> Profiles:
         """Replace the numbers of the links to candidates: `[vertices, candidates]`."""
@@ -89,7 +109,39 @@ class Profiles:
         return int(self.matrix.shape[1])
 
 
-def _block(graph: TypedGraph, relation: Relation, direction: Direction) -> sparse.csr_array:
+def views(graph: TypedGraph, relation: Relation) -> tuple[View, ...]:
+    """Return the views of all links that differ: two where a relation inside one type is seen."""
+    ends = {relation.head, relation.tail}
+    inside = any(other.head == other.tail and other.head in ends for other in graph.edges)
+    return ("directed", "undirected") if inside else ("directed",)
+
+
+def same_for_both(relation: Relation, view: View) -> bool:
+    """Return whether a view shows the same in both directions."""
+    return relation.head == relation.tail and view in ("undirected", "own-undirected")
+
+
+def _roles(
+    graph: TypedGraph, relation: Relation, direction: Direction, view: View
+) -> Iterator[tuple[Relation, Direction]]:
+    """Yield the relations and directions of the blocks, the asked ones first."""
+    yield relation, direction
+    if view in ("own-directed", "own-undirected"):
+        return
+    source = relation.source_type(direction)
+    for other in graph.edges:
+        folded = view == "undirected" and other.head == other.tail
+        for end in DIRECTIONS[:1] if folded else DIRECTIONS:
+            asked = other == relation and (folded or end == direction)
+            if other.source_type(end) == source and not asked:
+                yield other, end
+
+
+def _block(
+    graph: TypedGraph, relation: Relation, direction: Direction, *, undirected: bool
+) -> sparse.csr_array:
+    if undirected and relation.head == relation.tail:
+        return graph.neighbourhood(relation)
     links = graph.adjacency(relation)
     return links if direction == "out" else sparse.csr_array(links.T)
 
@@ -102,32 +154,54 @@ def column_counts(matrix: sparse.csr_array) -> np.ndarray[tuple[int], np.dtype[n
 def stored(
     learned: Mapping[Direction, Floats], profiles: Mapping[Direction, Profiles]
 ) -> dict[str, Any]:
-    """Return what was learned of columns for an artifact, and in `.sizes` which columns these
-    were."""
-    found: dict[str, Any] = {end: learned[end] for end in DIRECTIONS}
+    """Return what was learned of columns for an artifact, which columns these were (`.sizes`), and
+    in which view.
+
+    One array that serves both directions is stored as `out`.
+    """
+    same = learned["in"] is learned["out"]
+    found: dict[str, Any] = {end: learned[end] for end in DIRECTIONS[: 1 if same else 2]}
+    return {**found, **stored_columns(profiles)}
+
+
+def stored_columns(profiles: Mapping[Direction, Profiles]) -> dict[str, Any]:
+    """Return the view for an artifact, and in `.sizes` the columns."""
+    found: dict[str, Any] = {"view": np.array([VIEWS.index(profiles["out"].view)], np.int64)}
     for end in DIRECTIONS:
         found[f"{end}.sizes"] = np.array(profiles[end].sizes, np.int64)
     return found
 
 
+def learned(tensors: Mapping[str, Any]) -> dict[Direction, Floats]:
+    """Return what `stored` was given, by direction."""
+    return {"out": tensors["out"], "in": tensors.get("in", tensors["out"])}
+
+
 def restored(
     graph: TypedGraph, relation: Relation, tensors: Mapping[str, Any]
 ) -> dict[Direction, Profiles]:
-    """Rebuild the profiles of `stored`, by all links with the same columns. Raises ValueError."""
-    return {
-        end: Profiles.all_links(graph, relation, end).cut(
-            [int(size) for size in tensors[f"{end}.sizes"]]
-        )
-        for end in DIRECTIONS
-    }
+    """Rebuild the profiles of `stored_columns`, in the same view with the same columns.
+
+    Without a view, as earlier versions stored them, they are directed. Raises ValueError.
+    """
+    sizes = {end: [int(size) for size in tensors[f"{end}.sizes"]] for end in DIRECTIONS}
+    if "view" in tensors:
+        profiles = Profiles.of_both(graph, relation, VIEWS[int(tensors["view"][0])])
+    else:
+        profiles = {
+            end: Profiles.build(
+                graph, relation, end, "own-directed" if len(sizes[end]) == 1 else "directed"
+            )
+            for end in DIRECTIONS
+        }
+    if profiles["in"] is profiles["out"]:
+        return dict.fromkeys(DIRECTIONS, profiles["out"].cut(sizes["out"]))
+    return {end: profiles[end].cut(sizes[end]) for end in DIRECTIONS}
 
 
-def all_columns(graph: TypedGraph, relation: Relation, direction: Direction) -> int:
-    """Count the columns of `Profiles.all_links`, by the types' sizes."""
-    source = relation.source_type(direction)
-    return sum(
-        graph.counts[other.target_type(end)]
-        for other in graph.edges
-        for end in DIRECTIONS
-        if other.source_type(end) == source
-    )
+def all_columns(
+    graph: TypedGraph, relation: Relation, direction: Direction, view: View = "directed"
+) -> int:
+    """Count the columns of a view, by the types' sizes."""
+    roles = _roles(graph, relation, direction, view)
+    return sum(graph.counts[role.target_type(end)] for role, end in roles)

@@ -25,6 +25,7 @@ from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
 )
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
     Profiles,
+    learned,
     restored,
     stored,
 )
@@ -86,7 +87,7 @@ class PureSvd(FittedScorer):
     @classmethod
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> PureSvd:
         """See `FittedScorer.restore`."""
-        vectors: dict[Direction, Floats] = {end: tensors[end] for end in DIRECTIONS}
+        vectors = learned(tensors)
         return cls(restored(graph, relation, tensors), vectors)
 
     def tensors(self) -> dict[str, Any]:

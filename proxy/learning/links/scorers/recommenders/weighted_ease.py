@@ -21,11 +21,10 @@ from gremlink.proxy.learning.links.scorers.recommenders.ease import (
     Ease,
     regression_cost,
     required_profiles,
-    restored_profiles,
     weights_of,
 )
 from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors, chosen, fitting_cost
-from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles
+from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles, learned, restored
 
 SHARE = 0.25
 """Change of a link's weight by a standard deviation."""
@@ -114,11 +113,11 @@ class WeightedEase(Ease):
             tensors["heads"].astype(np.int64), tensors["tails"].astype(np.int64), tensors["links"]
         )
         links = _known(graph.edges[relation], before)
-        plain = restored_profiles(graph, relation, tensors)
+        plain = restored(graph, relation, tensors)
         profiles = {
             end: _weighing(each, graph, relation, end, links) for end, each in plain.items()
         }
-        return cls(profiles, {end: tensors[end] for end in DIRECTIONS}, links)
+        return cls(profiles, learned(tensors), links)
 
     def tensors(self) -> dict[str, Any]:
         """See `FittedScorer.tensors`."""
