@@ -1,31 +1,85 @@
 """The budget of a training, and the rates behind all estimates of time.
 
-Costs are seconds on the reference machine, two ordinary cores. They are estimated from the graph's
-size and not measured: the same budget means the same training on any machine under any load.
+Costs are counted, not timed: a method tells its `Work` from the graph's size, and a `Speed` turns
+that into seconds. So no decision depends on a clock, and training is the same under any load.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 
 from gremlink.proxy.learning.graph import TypedGraph
 from gremlink.proxy.learning.settings import TrainingSettings
 
-MULTIPLICATIONS_PER_SECOND = 2e10
-"""Products of floats, of a matrix."""
 
-SECONDS_PER_STEP_UPDATE = 1.5e-9
-"""To read, change and write a number in a step of a network, most of which is matrix products."""
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """A machine's seconds for one of each kind of `Work`."""
 
-SECONDS_PER_UPDATE = 4e-9
-"""To read, change and write a number elsewhere."""
+    products: float
+    decompositions: float
+    gathers: float
+    walks: float
+    updates: float
+    steps: float
+    calls: float
 
-SECONDS_PER_EDGE = 5e-10
-"""To pass a number over an edge."""
 
-SECONDS_PER_CALL = 2e-3
-"""A step of a network on next to nothing, for each relation."""
+REFERENCE = Speed(
+    products=5e-11,
+    decompositions=5e-11,
+    gathers=5e-10,
+    walks=4e-9,
+    updates=1.5e-9,
+    steps=2e-3,
+    calls=2e-5,
+)
+"""Two ordinary cores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Counted operations of a method, from the graph's size.
+
+    `products` are multiply-adds of dense float32 matrix products, `decompositions` those inside
+    LAPACK: eigenvalues, Cholesky, solving. `gathers` are multiply-adds of a sparse matrix times a
+    dense one, edges times width, and `walks` those of a sparse one times a sparse one. `updates`
+    are numbers that are read, changed and written one by one. `steps` are those of the tensor
+    library's optimiser, for what each takes on next to nothing; `calls` are those of NumPy and
+    SciPy, likewise.
+    """
+
+    products: float = 0.0
+    decompositions: float = 0.0
+    gathers: float = 0.0
+    walks: float = 0.0
+    updates: float = 0.0
+    steps: float = 0.0
+    calls: float = 0.0
+
+    def __add__(self, other: Work) -> Work:
+        return Work(*(getattr(self, kind) + getattr(other, kind) for kind in KINDS))
+
+    def __mul__(self, times: float) -> Work:
+        return Work(*(times * getattr(self, kind) for kind in KINDS))
+
+    __rmul__ = __mul__
+
+    def seconds(self, speed: Speed = REFERENCE) -> float:
+        """Convert to seconds on a machine."""
+        return float(sum(getattr(self, kind) * getattr(speed, kind) for kind in KINDS))
+
+
+KINDS = tuple(field.name for field in fields(Work))
+"""The kinds of work, in the order of the fields of `Work` and of `Speed`."""
+
+
+def total(parts: Iterable[Work]) -> Work:
+    """Add up."""
+    return sum(parts, Work())
+
 
 STOPPED = 0.7
 """Share of its epochs after which a network has stopped, usually."""
@@ -37,16 +91,15 @@ def default_budget(edges: int) -> float:
     return min(180.0, 0.07 * edges) + 0.6 * math.sqrt(edges)
 
 
-def messages_cost(graph: TypedGraph, relations: int, width: int, layers: int) -> float:
-    """Estimate the seconds of an epoch of the graph neural network without its loss.
+def messages_cost(graph: TypedGraph, relations: int, width: int, layers: int) -> Work:
+    """Count the work of an epoch of the graph neural network without its loss.
 
     `relations` are those that it predicts, `width` and `layers` those of its encoder.
     """
     rounds = layers + 1
     messages = 4.0 * graph.edge_count * width * rounds
     updated = 12.0 * graph.vertex_count * width * rounds
-    calls = SECONDS_PER_CALL * (len(graph.edges) + relations) / 2
-    return calls + (messages + updated) * SECONDS_PER_STEP_UPDATE
+    return Work(updates=messages + updated, steps=(len(graph.edges) + relations) / 2)
 
 
 OF_A_DEADLINE = 0.6

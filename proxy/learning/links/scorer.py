@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar, Protocol
 
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
 
 
@@ -36,10 +37,10 @@ class StructuralScorer(Scorer, Protocol):
 
     @classmethod
     @abstractmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
-        """Estimate the seconds to rank a relation's held-out links.
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """Count the work to rank a relation's held-out links.
 
-        Seconds on the reference machine: see `gremlink.proxy.learning.budget`. 0 for a method that
+        None for a method that
         only counts: it is always there.
         """
         ...

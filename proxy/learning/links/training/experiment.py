@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from gremlink.proxy.learning.budget import REFERENCE, Speed
 from gremlink.proxy.learning.events import Progress
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
 from gremlink.proxy.learning.links.calibration import Calibration
@@ -75,6 +76,7 @@ class LinkExperiment:
     progress: Progress
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     warm: Warm | None = None
+    speed: Speed = REFERENCE
     tuned: dict[str, TrainingSettings] = field(default_factory=dict)
 
     @cached_property
@@ -97,7 +99,7 @@ class LinkExperiment:
     @cached_property
     def plan(self) -> Plan:
         """The candidates that the budget has room for."""
-        return planned(self.dataset.graph, self.relations, self.model, self.settings)
+        return planned(self.dataset.graph, self.relations, self.model, self.settings, self.speed)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,11 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from gremlink.proxy.learning.budget import (
-    SECONDS_PER_CALL,
-    SECONDS_PER_STEP_UPDATE,
-    messages_cost,
-)
+from gremlink.proxy.learning.budget import Work, messages_cost
 from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Relation, TypedGraph
 from gremlink.proxy.learning.links.training.warm_start import Warm
 from gremlink.proxy.learning.methods import KNOWLEDGE_NAMES, LIGHTGCN, NETWORK
@@ -63,8 +59,8 @@ class Network(Protocol):
 
     def epoch_cost(
         self, graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
-    ) -> float:
-        """Estimate the seconds of an epoch on the reference machine: see `learning.budget`."""
+    ) -> Work:
+        """Count the work of an epoch."""
         ...
 
     def checkpoints(self, run: Run) -> Iterator[Checkpoint]:
@@ -81,7 +77,7 @@ class GraphNetwork:
 
     def epoch_cost(
         self, graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
-    ) -> float:
+    ) -> Work:
         """See `Network.epoch_cost`."""
         return _messages_and_ranking(graph, relations, settings)
 
@@ -103,7 +99,7 @@ class LightGcn:
 
     def epoch_cost(
         self, graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
-    ) -> float:
+    ) -> Work:
         """See `Network.epoch_cost`."""
         return _messages_and_ranking(graph, relations, settings)
 
@@ -130,7 +126,7 @@ class KnowledgeGraph:
 
     def epoch_cost(
         self, graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
-    ) -> float:
+    ) -> Work:
         """See `Network.epoch_cost`."""
         width = 2 * settings.width
         sides = _sides(graph.edges)
@@ -140,7 +136,7 @@ class KnowledgeGraph:
         batches = 1 + asked // 256
         updated = 12.0 * graph.vertex_count * width
         numbers = _logits(graph, sides, width) + batches * updated
-        return batches * SECONDS_PER_CALL + numbers * SECONDS_PER_STEP_UPDATE
+        return Work(steps=batches, updates=numbers)
 
     def checkpoints(self, run: Run) -> Iterator[Checkpoint]:
         """See `Network.checkpoints`."""
@@ -166,15 +162,15 @@ NETWORK_METHODS: Mapping[str, Network] = {
 
 def _messages_and_ranking(
     graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
-) -> float:
-    """Estimate an epoch of messages along all edges and of ranking the edges to predict."""
+) -> Work:
+    """Count an epoch of messages along all edges, and of ranking the edges to predict."""
     width = settings.width
     if learns_from_samples(graph, settings):
         read = read_by_a_step(graph, settings, 2 * (settings.batch_size + POOL))
-        return BATCHES * (SECONDS_PER_CALL + read * 12.0 * width * SECONDS_PER_STEP_UPDATE)
+        return BATCHES * Work(steps=1.0, updates=read * 12.0 * width)
     logits = _logits(graph, _sides(relations), width)
     steps = messages_cost(graph, len(relations), width, settings.layers)
-    return steps + logits * SECONDS_PER_STEP_UPDATE
+    return steps + Work(updates=logits)
 
 
 def _sides(relations: Iterable[Relation]) -> list[Side]:

@@ -6,8 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gremlink.proxy.learning.budget import (
+    REFERENCE,
     STOPPED,
+    Speed,
+    Work,
     default_budget,
+    total,
 )
 from gremlink.proxy.learning.graph import Relation, TypedGraph
 from gremlink.proxy.learning.links.scorers import FITTED, SIMPLE, STRUCTURAL
@@ -56,7 +60,11 @@ class Plan:
 
 
 def planned(
-    graph: TypedGraph, relations: Sequence[Relation], model: str, settings: TrainingSettings
+    graph: TypedGraph,
+    relations: Sequence[Relation],
+    model: str,
+    settings: TrainingSettings,
+    speed: Speed = REFERENCE,
 ) -> Plan:
     """Plan the candidates.
 
@@ -64,15 +72,19 @@ def planned(
     order of `_turn` while there is room. A model that was requested by name is always trained, and
     compared with heuristics.
     """
-    total = sum(len(graph.edges[relation]) for relation in relations)
-    small = total <= settings.cross_validate_up_to
+    edges = sum(len(graph.edges[relation]) for relation in relations)
+    small = edges <= settings.cross_validate_up_to
     budget = settings.budget or default_budget(graph.edge_count)
     counted = [
         name
         for name, scorer in STRUCTURAL.items()
         if any(scorer.applies(graph, relation) for relation in relations)
     ]
-    asking = {name: cost(name, graph, relations, settings, small=small) for name in counted}
+
+    def seconds_of(name: str) -> float:
+        return cost(name, graph, relations, settings, small=small).seconds(speed)
+
+    asking = {name: seconds_of(name) for name in counted}
     too_long = {
         name: seconds
         for name, seconds in asking.items()
@@ -87,7 +99,7 @@ def planned(
     if model != AUTO:
         others = [] if model in counted else [model]
         return Plan((*others, *counted), too_long, 0.0, budget)
-    if total >= LEARNABLE:
+    if edges >= LEARNABLE:
         # One relation between two types is a matrix, which factor models read as well and sooner.
         matrix = len(graph.edges) == 1 and all(each.head != each.tail for each in graph.edges)
         left: tuple[str, ...] = KNOWLEDGE_NAMES if matrix else ()
@@ -96,18 +108,15 @@ def planned(
         candidates.extend(each for each in NETWORKS if each not in left)
     else:
         candidates = [NETWORK]
-    folds = settings.folds * (2 if total < 200 else 1) if small else 1
-    costs = {
-        name: cost(name, graph, relations, settings, small=small) * (folds + 1)
-        for name in candidates
-    }
+    folds = settings.folds * (2 if edges < 200 else 1) if small else 1
+    costs = {name: seconds_of(name) * (folds + 1) for name in candidates}
     averaged: dict[str, int] = {}
     if not small and AVERAGED * costs[NETWORK] <= budget / 2:
         averaged[NETWORK] = AVERAGED
         costs[NETWORK] *= AVERAGED
     taken: list[str] = []
     spent = 0.0
-    reads = bool(graph.features) or total < LEARNABLE
+    reads = bool(graph.features) or edges < LEARNABLE
     many = len(graph.edges) >= MANY_RELATIONS
     for name in sorted(costs, key=lambda each: (_turn(each, reads=reads, many=many), costs[each])):
         if spent + costs[name] <= budget:
@@ -151,12 +160,12 @@ def cost(
     settings: TrainingSettings,
     *,
     small: bool,
-) -> float:
-    """Estimate the seconds to train a method once."""
+) -> Work:
+    """Count the work to train a method once."""
     if name in NETWORK_METHODS:
         network = NETWORK_METHODS[name]
         epochs = network.most_epochs(settings, small=small)
         return STOPPED * epochs * network.epoch_cost(graph, relations, settings)
     method = SIMPLE[name]
     applying = [each for each in relations if method.applies(graph, each)]
-    return sum(method.cost(graph, relation) for relation in applying)
+    return total(method.cost(graph, relation) for relation in applying)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gremlink.proxy.learning.budget import SECONDS_PER_UPDATE
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.links.scorers import FITTED
 from gremlink.proxy.learning.links.training.cross_validation import count_parts
 from gremlink.proxy.learning.links.training.experiment import BLENDING, LinkExperiment
@@ -16,7 +16,7 @@ from gremlink.proxy.learning.timeline import Stage
 LOOK = 0.01
 """Seconds to score with a method that takes next to none."""
 
-SCORED = 10.0
+SCORED = 25.0
 """Reads and writes of a score, from the method to ranks and weights."""
 
 STUDY, BLEND, FINAL = "trying methods", "the blend", "learning from all edges"
@@ -82,7 +82,7 @@ def _cost(experiment: LinkExperiment, name: str) -> float:
             experiment.relations,
             settings,
             small=experiment.cross_validates,
-        )
+        ).seconds(experiment.speed)
     return LOOK
 
 
@@ -93,4 +93,4 @@ def _ranking_cost(experiment: LinkExperiment) -> float:
     for relation in experiment.relations:
         ranked = min(len(graph.edges[relation]), BLEND_EDGES)
         scores += ranked * (graph.counts[relation.head] + graph.counts[relation.tail])
-    return len(experiment.names) * (LOOK + scores * SCORED * SECONDS_PER_UPDATE)
+    return len(experiment.names) * (LOOK + Work(updates=scores * SCORED).seconds(experiment.speed))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Indexes
 from gremlink.proxy.learning.properties.columns import MOST_COLUMNS, Table, named_types
 from gremlink.proxy.learning.properties.context import Context
@@ -96,7 +97,7 @@ class Boosting(PropertyMethod):
         return tables.described and tables.dataset.target.width <= TREES_UP_TO
 
     @classmethod
-    def cost(cls, dataset: PropertyDataset) -> float:
+    def cost(cls, dataset: PropertyDataset) -> Work:
         """See `PropertyMethod.cost`."""
         return growing_cost(dataset.target, len(dataset.labelled), own_columns(dataset))
 
@@ -121,7 +122,7 @@ class BoostingAround(PropertyMethod):
         return tables.linked and tables.dataset.target.width <= TREES_UP_TO
 
     @classmethod
-    def cost(cls, dataset: PropertyDataset) -> float:
+    def cost(cls, dataset: PropertyDataset) -> Work:
         """See `PropertyMethod.cost`."""
         graph, target = dataset.graph, dataset.target
         described = sum(block.values.shape[1] for block in graph.features.values())

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Indexes
 from gremlink.proxy.learning.properties.context import Context
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
@@ -61,9 +62,9 @@ class Majority(PropertyMethod):
         return tables.dataset.target.form is not Form.NUMBER
 
     @classmethod
-    def cost(cls, dataset: PropertyDataset) -> float:
+    def cost(cls, dataset: PropertyDataset) -> Work:
         """See `PropertyMethod.cost`."""
-        return 0.0
+        return Work()
 
     @classmethod
     def fit(cls, tables: Tables, rows: Indexes) -> Constant:

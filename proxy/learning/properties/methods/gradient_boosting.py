@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Floats
 from gremlink.proxy.learning.properties.methods.linear import ABSENT
 from gremlink.proxy.learning.trained.target import Form, Outputs, PropertyTarget
@@ -21,13 +22,13 @@ LEAST_IN_LEAF = 20
 FEW_CELLS = 1_000_000
 """Below so many cells of a table one thread is the fastest."""
 
-SECONDS_PER_TREE = 1.5e-3
+TREE = Work(calls=75.0)
 """A tree on next to nothing."""
 
-SECONDS_PER_COLUMN = 2e-5
+COLUMN = Work(calls=1.0)
 """To look for a tree's splits in a column's histograms."""
 
-SECONDS_PER_CELL = 3e-9
+CELL = Work(updates=2.0)
 """To count a cell of the table in a tree's histograms."""
 
 
@@ -70,12 +71,11 @@ class Forest:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
-def growing_cost(target: PropertyTarget, rows: int, columns: int) -> float:
-    """Estimate the seconds to grow the trees on a table: see `learning.budget`."""
+def growing_cost(target: PropertyTarget, rows: int, columns: int) -> Work:
+    """Count the work to grow the trees on a table."""
     # One tree tells two classes apart.
     trees = 1 if target.form is Form.ONE_CLASS and target.width == 2 else target.width
-    split = SECONDS_PER_COLUMN * columns + SECONDS_PER_CELL * rows * columns
-    return ROUNDS * trees * (SECONDS_PER_TREE + split)
+    return ROUNDS * trees * (TREE + COLUMN * columns + CELL * (rows * columns))
 
 
 def fit_forest(form: Form, matrix: Floats, truth: Floats, seed: int) -> Forest:

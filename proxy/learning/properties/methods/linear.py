@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gremlink.proxy.learning.budget import SECONDS_PER_STEP_UPDATE
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.properties.columns import Table
 from gremlink.proxy.learning.properties.context import Context
@@ -24,8 +24,8 @@ ABSENT = -30.0
 STEPS = 100
 """Steps of a fit, by estimate."""
 
-SECONDS_PER_STEP = 5e-4
-"""A step on next to nothing."""
+CALLS_PER_STEP = 25.0
+"""What a step on next to nothing takes, in calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +128,11 @@ class LinearMethod(PropertyMethod):
         return tables.described
 
     @classmethod
-    def cost(cls, dataset: PropertyDataset) -> float:
+    def cost(cls, dataset: PropertyDataset) -> Work:
         """See `PropertyMethod.cost`."""
         cells = len(dataset.labelled) * own_columns(dataset)
-        step = cells * SECONDS_PER_STEP_UPDATE + SECONDS_PER_STEP
-        return float(STEPS * dataset.target.width * step)
+        step = Work(updates=cells, calls=CALLS_PER_STEP)
+        return STEPS * dataset.target.width * step
 
     @classmethod
     def fit(cls, tables: Tables, rows: Indexes) -> OnTable:

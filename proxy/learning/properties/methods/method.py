@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from numpy.typing import NDArray
 
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Indexes
 from gremlink.proxy.learning.properties.context import Context
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
@@ -82,8 +83,8 @@ class PropertyMethod(Protocol):
 
     @classmethod
     @abstractmethod
-    def cost(cls, dataset: PropertyDataset) -> float:
-        """Estimate the seconds of one fit on the reference machine: see `learning.budget`."""
+    def cost(cls, dataset: PropertyDataset) -> Work:
+        """Count the work of one fit."""
         ...
 
     @classmethod

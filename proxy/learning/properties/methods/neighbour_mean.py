@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gremlink.proxy.learning.budget import SECONDS_PER_STEP_UPDATE
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.properties.context import Context
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
@@ -119,10 +119,10 @@ class Neighbours(PropertyMethod):
         return tables.linked
 
     @classmethod
-    def cost(cls, dataset: PropertyDataset) -> float:
+    def cost(cls, dataset: PropertyDataset) -> Work:
         """See `PropertyMethod.cost`."""
         passed = (dataset.graph.edge_count + len(dataset.labelled)) * (dataset.target.width + 1)
-        return float(4 * passed * SECONDS_PER_STEP_UPDATE)
+        return Work(updates=4.0 * passed)
 
     @classmethod
     def fit(cls, tables: Tables, rows: Indexes) -> AroundVertices | AtEnds:

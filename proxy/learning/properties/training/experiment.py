@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gremlink.proxy.learning.budget import REFERENCE, Speed
 from gremlink.proxy.learning.events import PhaseStarted, Progress
 from gremlink.proxy.learning.graph import Indexes
 from gremlink.proxy.learning.methods import AUTO, NETWORK
@@ -58,6 +59,7 @@ class PropertyExperiment:
     seed: int
     progress: Progress
     plan: PropertyPlan
+    speed: Speed = REFERENCE
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
     @classmethod
@@ -68,6 +70,7 @@ class PropertyExperiment:
         settings: TrainingSettings,
         seed: int,
         progress: Progress,
+        speed: Speed = REFERENCE,
     ) -> PropertyExperiment:
         """Plan what the budget has room for. Raises `UnusableSettings` for an unsuitable model."""
         names = Candidates(dataset, seed).names
@@ -76,8 +79,8 @@ class PropertyExperiment:
                 f"the model {model!r} cannot learn {dataset.target}: choose one of "
                 f"{', '.join((AUTO, *names))}"
             )
-        plan = planned(dataset, names, settings, model)
-        return cls(dataset, model, settings, seed, progress, plan)
+        plan = planned(dataset, names, settings, model, speed)
+        return cls(dataset, model, settings, seed, progress, plan, speed)
 
     @cached_property
     def candidates(self) -> Candidates:

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gremlink.proxy.learning.budget import (
-    MULTIPLICATIONS_PER_SECOND,
-    SECONDS_PER_CALL,
-    SECONDS_PER_STEP_UPDATE,
+    REFERENCE,
     STOPPED,
+    Speed,
+    Work,
     default_budget,
     messages_cost,
 )
@@ -97,7 +97,11 @@ class PropertyPlan:
 
 
 def planned(
-    dataset: PropertyDataset, names: Sequence[str], settings: TrainingSettings, model: str
+    dataset: PropertyDataset,
+    names: Sequence[str],
+    settings: TrainingSettings,
+    model: str,
+    speed: Speed = REFERENCE,
 ) -> PropertyPlan:
     """Plan within the budget; `names` are the methods that apply, and `model` always stays."""
     size = dataset.graph.edge_count + len(dataset.labelled)
@@ -105,8 +109,8 @@ def planned(
     small = len(dataset.labelled) <= settings.cross_validate_up_to
     folds = min(settings.folds, len(dataset.labelled))
     judged = small and not isinstance(dataset.split, CustomSplit)
-    epoch = epoch_cost(dataset, settings)
-    simple = {name: METHODS[name].cost(dataset) for name in names if name != NETWORK}
+    epoch = epoch_cost(dataset, settings).seconds(speed)
+    simple = {name: METHODS[name].cost(dataset).seconds(speed) for name in names if name != NETWORK}
     several = len(kinds(dataset, settings))
 
     def costs(effort: Effort) -> dict[str, float]:
@@ -145,8 +149,8 @@ def _efforts(settings: TrainingSettings, folds: int) -> Iterator[Effort]:
         yield Effort(0, 1, epochs)
 
 
-def epoch_cost(dataset: PropertyDataset, settings: TrainingSettings) -> float:
-    """Estimate the seconds of an epoch of the network."""
+def epoch_cost(dataset: PropertyDataset, settings: TrainingSettings) -> Work:
+    """Count the work of an epoch of the network."""
     graph, width = dataset.graph, settings.width
     described = sum(
         graph.counts[name] * block.values.shape[1] for name, block in graph.features.items()
@@ -155,10 +159,10 @@ def epoch_cost(dataset: PropertyDataset, settings: TrainingSettings) -> float:
         batch = min(settings.batch_size, len(dataset.labelled))
         steps = min(BATCHES, math.ceil(len(dataset.labelled) / batch))
         read = read_by_a_step(graph, settings, float(batch * len(dataset.target.ends)))
-        return steps * (SECONDS_PER_CALL + read * 12.0 * width * SECONDS_PER_STEP_UPDATE)
+        return steps * Work(steps=1.0, updates=read * 12.0 * width)
     columns = width * (1 if dataset.target.element == "node" else 3)
     asked = min(len(dataset.labelled), ROWS) * (columns + dataset.target.width)
-    products: float = 6.0 * width * (described + asked) / MULTIPLICATIONS_PER_SECOND
+    products = Work(products=6.0 * width * (described + asked))
     return messages_cost(graph, 1, width, settings.layers) + products
 
 

@@ -20,7 +20,11 @@ STUDY, FINAL = "trying methods", "learning from all rows"
 def stages(experiment: PropertyExperiment) -> list[Stage]:
     """Return the phases of an experiment and of the training on all rows, in order."""
     plan, dataset = experiment.plan, experiment.dataset
-    simple = {name: LEAST + METHODS[name].cost(dataset) for name in plan.names if name != NETWORK}
+    simple = {
+        name: LEAST + METHODS[name].cost(dataset).seconds(experiment.speed)
+        for name in plan.names
+        if name != NETWORK
+    }
     once = network_seconds(experiment)
     network = once * len(kinds(dataset, experiment.settings)) if NETWORK in plan.names else 0.0
     parts = plan.effort.parts
@@ -48,7 +52,7 @@ def stages(experiment: PropertyExperiment) -> list[Stage]:
 
 def network_seconds(experiment: PropertyExperiment) -> float:
     """Return the estimate for one training of the network."""
-    epoch = epoch_cost(experiment.dataset, experiment.settings)
+    epoch = epoch_cost(experiment.dataset, experiment.settings).seconds(experiment.speed)
     return LEAST + STOPPED * experiment.plan.effort.epochs * epoch
 
 

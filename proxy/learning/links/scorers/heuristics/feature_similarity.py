@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.features.scaling import unit_blocks
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
 from gremlink.proxy.learning.links.scorer import StructuralScorer
@@ -37,9 +38,9 @@ class FeatureSimilarity(StructuralScorer):
         return relation.head in graph.features or relation.tail in graph.features
 
     @classmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `StructuralScorer.cost`."""
-        return 0.0
+        return Work()
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> FeatureSimilarity:

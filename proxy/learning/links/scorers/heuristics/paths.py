@@ -15,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import sparse
 
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
 
 MiddleWeight = Callable[[Floats], Floats]
@@ -57,9 +58,9 @@ class WeightedPaths:
         return cls({"out": [out, back, links], "in": [into, links, back]})
 
     @classmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `StructuralScorer.cost`."""
-        return 0.0
+        return Work()
 
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
         """See `Scorer.scores`."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
 from gremlink.proxy.learning.links.scorer import StructuralScorer
 from gremlink.proxy.learning.links.scorers.heuristics.walks import WholeWalks, walking_cost
@@ -34,7 +35,7 @@ class PersonalisedPageRank(StructuralScorer):
         self._walks = walks
 
     @classmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `StructuralScorer.cost`."""
         return walking_cost(graph, relation)
 

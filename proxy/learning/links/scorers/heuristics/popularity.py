@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
 from gremlink.proxy.learning.links.scorer import StructuralScorer
 
@@ -27,9 +28,9 @@ class Popularity(StructuralScorer):
         self._degrees: dict[Direction, Floats] = {"out": tails, "in": heads}
 
     @classmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `StructuralScorer.cost`."""
-        return 0.0
+        return Work()
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Popularity:

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
 from gremlink.proxy.learning.links.scorer import StructuralScorer
 
@@ -32,9 +33,9 @@ class Reciprocity(StructuralScorer):
         return relation.head == relation.tail
 
     @classmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `StructuralScorer.cost`."""
-        return 0.0
+        return Work()
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Reciprocity:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from gremlink.proxy.learning.budget import SECONDS_PER_EDGE
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -67,7 +67,7 @@ class WholeWalks:
         return scores
 
 
-def walking_cost(graph: TypedGraph, relation: Relation) -> float:
-    """Estimate the seconds to walk from all held-out links of a relation: see `budget`."""
+def walking_cost(graph: TypedGraph, relation: Relation) -> Work:
+    """Count the work to walk from all held-out links of a relation: see `budget`."""
     asked = min(0.1 * len(graph.edges[relation]), ASKED)
-    return 2.0 * asked * STEPS * 2.0 * graph.edge_count * SECONDS_PER_EDGE
+    return Work(gathers=2.0 * asked * STEPS * 2.0 * graph.edge_count)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.linalg import get_lapack_funcs
 
-from gremlink.proxy.learning.budget import MULTIPLICATIONS_PER_SECOND, SECONDS_PER_UPDATE
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -64,7 +64,7 @@ class Ease(FittedScorer):
         return all(_profiles(graph, relation, end) is not None for end in DIRECTIONS)
 
     @classmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
         return fitting_cost(graph, relation, regression_cost(graph, relation))
 
@@ -98,16 +98,15 @@ def _profiles(graph: TypedGraph, relation: Relation, direction: Direction) -> Pr
     return None
 
 
-def regression_cost(graph: TypedGraph, relation: Relation) -> float:
-    """Estimate the seconds to solve the regressions of both directions, by the types' sizes."""
-    seconds = 0.0
+def regression_cost(graph: TypedGraph, relation: Relation) -> Work:
+    """Count the work to solve the regressions of both directions, by the types' sizes."""
+    work = Work()
     for end in DIRECTIONS:
         width = all_columns(graph, relation, end)
         if width > MOST_COLUMNS:
             width = graph.counts[relation.target_type(end)]
-        seconds += float(width) ** 3 * 2.0 / MULTIPLICATIONS_PER_SECOND
-        seconds += 6.0 * width**2 * SECONDS_PER_UPDATE
-    return seconds
+        work += Work(decompositions=2.0 * width**3, updates=16.0 * width**2)
+    return work
 
 
 def required_profiles(graph: TypedGraph, relation: Relation, direction: Direction) -> Profiles:

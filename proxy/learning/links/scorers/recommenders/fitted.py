@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
-from gremlink.proxy.learning.budget import SECONDS_PER_UPDATE
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import DIRECTIONS, Relation, TypedGraph
 from gremlink.proxy.learning.links.evaluation.queries import Queries, rank_queries
 from gremlink.proxy.learning.links.known import KnownLinks
@@ -27,6 +27,9 @@ FEWEST = 500
 
 FITS = 5
 """Fits by estimate: one for each setting, and one for good."""
+
+FIXED = Work(calls=500.0)
+"""Of a fit on next to nothing."""
 
 Setting = TypeVar("Setting")
 Tensors = Mapping[str, Any]
@@ -44,11 +47,8 @@ class FittedScorer(Scorer, Protocol):
 
     @classmethod
     @abstractmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
-        """Estimate the seconds of `fit`, the choice of settings included; see `fitting_cost`.
-
-        Seconds on the reference machine: see `gremlink.proxy.learning.budget`.
-        """
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """Count the work of `fit`, the choice of settings included; see `fitting_cost`."""
         ...
 
     @classmethod
@@ -74,17 +74,17 @@ class FittedScorer(Scorer, Protocol):
 
 
 def fitting_cost(
-    graph: TypedGraph, relation: Relation, once: float, fits: int = FITS, also: int = 0
-) -> float:
-    """Estimate the seconds to fit a method for each of its settings, and to choose among them.
+    graph: TypedGraph, relation: Relation, once: Work, fits: int = FITS, also: int = 0
+) -> Work:
+    """Count the work to fit a method for each of its settings, and to choose among them.
 
-    `once` are the seconds of one fit. On few links there is one in place of `fits`, beside those
+    `once` is the work of one fit. On few links there is one in place of `fits`, beside those
     that there are `also`.
     """
     edges = len(graph.edges[relation])
     ends = graph.counts[relation.head] + graph.counts[relation.tail]
-    ranked = 4.0 * min(MOST_HELD, edges) * ends * SECONDS_PER_UPDATE
-    return ((fits if edges >= FEWEST else 1) + also) * (once + ranked) + 0.01
+    ranked = Work(updates=10.0 * min(MOST_HELD, edges) * ends)
+    return ((fits if edges >= FEWEST else 1) + also) * (once + ranked) + FIXED
 
 
 def links_read(graph: TypedGraph, relation: Relation) -> int:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from gremlink.proxy.learning.budget import SECONDS_PER_UPDATE
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -88,12 +88,13 @@ class Ials(FittedScorer):
         return min(graph.counts[relation.head], graph.counts[relation.tail]) > 2
 
     @classmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
         rows = graph.counts[relation.head] + graph.counts[relation.tail]
         rows += sum(all_columns(graph, relation, end) for end in DIRECTIONS)
-        products = 2.0 * links_read(graph, relation) * 32.0**2 * SECONDS_PER_UPDATE / 4
-        return fitting_cost(graph, relation, SWEEPS * (rows * 5e-5 + products))
+        products = 4.0 * links_read(graph, relation) * 32.0**2
+        sweep = Work(decompositions=1e6 * rows, gathers=products)
+        return fitting_cost(graph, relation, SWEEPS * sweep)
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Ials:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.sparse.linalg import svds
 
-from gremlink.proxy.learning.budget import SECONDS_PER_UPDATE
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -59,10 +59,11 @@ class PureSvd(FittedScorer):
         return min(graph.counts[relation.head], graph.counts[relation.tail]) > 2
 
     @classmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
         ends = graph.counts[relation.head] + graph.counts[relation.tail]
-        once = 400.0 * (4.0 * links_read(graph, relation) + 500.0 * ends) * SECONDS_PER_UPDATE
+        links = links_read(graph, relation)
+        once = 400.0 * Work(gathers=32.0 * links, updates=1333.0 * ends)
         return fitting_cost(graph, relation, once, 2)  # once to choose the rank, once for good
 
     @classmethod

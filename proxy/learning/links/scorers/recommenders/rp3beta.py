@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
-from gremlink.proxy.learning.budget import SECONDS_PER_UPDATE
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -53,7 +53,7 @@ class Rp3Beta(FittedScorer):
         }
 
     @classmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
         links = links_read(graph, relation)
         heads, tails = graph.counts[relation.head], graph.counts[relation.tail]
@@ -61,7 +61,7 @@ class Rp3Beta(FittedScorer):
         walked = (
             min(steps[0] * steps[1], heads) * steps[0] + min(steps[0] * steps[1], tails) * steps[1]
         )
-        once = min(MOST_HELD, len(graph.edges[relation])) * walked * SECONDS_PER_UPDATE
+        once = Work(walks=min(MOST_HELD, len(graph.edges[relation])) * walked)
         return fitting_cost(graph, relation, once)
 
     @classmethod

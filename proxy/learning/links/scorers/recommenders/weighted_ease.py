@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -72,7 +73,7 @@ class WeightedEase(Ease):
         return bool(_columns(graph.edges[relation])) and super().applies(graph, relation)
 
     @classmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> float:
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
         features = graph.edges[relation].features
         columns = 0 if features is None else min(features.shape[1], MOST_TRIED)

@@ -113,7 +113,8 @@ def test_factor_models_come_first_unless_there_are_many_relations(
     relations = [Relation("P", label, "T") for label in labels]
     found = TypedGraph({"P": 1000, "T": 100}, dict.fromkeys(relations, edges))
     settings = TrainingSettings()
-    needed = sum(2 * cost(name, found, relations, settings, small=False) for name in first)
+    costs = [cost(name, found, relations, settings, small=False).seconds() for name in first]
+    needed = 2 * sum(costs)
     plan = planned(found, relations, "auto", TrainingSettings(budget=1.001 * needed))
     assert set(first) <= set(plan.names)
     assert not set(last) & set(plan.names)
