@@ -6,10 +6,14 @@ Scorers need NumPy and SciPy only, because the same code ranks during training a
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar, Protocol
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
 
 from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+
+Tensors = Mapping[str, Any]
+"""Arrays by name, as an artifact has them."""
 
 
 class Scorer(Protocol):
@@ -49,4 +53,42 @@ class StructuralScorer(Scorer, Protocol):
     @abstractmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> StructuralScorer:
         """Prepare the method on a graph, from which held-out edges have been removed."""
+        ...
+
+
+class FittedScorer(Scorer, Protocol):
+    """A scorer with arrays of its own."""
+
+    name: ClassVar[str]
+
+    @classmethod
+    def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
+        """Return whether the method says anything about this relation, in bounded memory."""
+        return True
+
+    @classmethod
+    @abstractmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """Count the work of `fit`, the choice of settings included."""
+        ...
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, graph: TypedGraph, relation: Relation) -> FittedScorer:
+        """Learn from a graph, from which held-out edges have been removed."""
+        ...
+
+    @classmethod
+    @abstractmethod
+    def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> FittedScorer:
+        """Restore the scorer that had these `tensors`, on the same graph or a later state of it.
+
+        Vertices that came since are scored as far as their links, and as candidates their columns,
+        allow.
+        """
+        ...
+
+    @abstractmethod
+    def tensors(self) -> dict[str, Any]:
+        """Return what was learned: arrays by name."""
         ...

@@ -6,10 +6,7 @@ import pytest
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph, distinct_edges
 from gremlink.proxy.learning.links.scorers import FITTED
 from gremlink.proxy.learning.links.scorers.heuristics.katz import LONGEST, Katz
-from gremlink.proxy.learning.links.scorers.heuristics.popularity import Popularity
-from gremlink.proxy.learning.links.scorers.heuristics.reciprocity import Reciprocity
 from gremlink.proxy.learning.links.scorers.recommenders.ease import weights_of
-from gremlink.proxy.learning.links.scorers.recommenders.fitted import chosen
 from gremlink.proxy.learning.links.scorers.recommenders.ials import (
     IalsSetting,
     columns_of,
@@ -172,14 +169,3 @@ def test_typed_profiles_see_all_relations_of_the_source() -> None:
     assert Profiles.own_links(made, LIKES, "in").sizes == (PEOPLE,)
     with pytest.raises(ValueError, match="beginning"):
         profiles.cut((PEOPLE + 1, 2))
-
-
-def test_the_setting_that_ranks_held_back_links_best_is_chosen() -> None:
-    random = np.random.default_rng(2)
-    pairs = np.stack(np.nonzero(np.triu(random.random((60, 60)) < 0.3, 1)), axis=1)
-    both = np.concatenate([pairs, pairs[:, ::-1]])
-    graph = TypedGraph({"P": 60}, {KNOWS: Edges(both[:, 0], both[:, 1])})
-    assert len(both) > 500
-    kinds = (Popularity, Reciprocity)
-    best = chosen(graph, KNOWS, kinds, lambda part, kind: kind.fit(part, KNOWS))
-    assert best is Reciprocity
