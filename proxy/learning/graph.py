@@ -89,21 +89,47 @@ class Features:
     blocks: tuple[FeatureBlock, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TermBlock:
+    """The columns `start:stop` of a matrix of terms that belong to one property.
+
+    `kind` is `category` for its values, `text` for its words.
+    """
+
+    property: str
+    kind: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Terms of the vertices of one type, as they are: no limit to their number, no weights.
+
+    `values` is a float32 CSR matrix `[vertices, terms]`: 1 for a category that a vertex has, the
+    number of times for a word.
+    """
+
+    values: sparse.csr_array
+    blocks: tuple[TermBlock, ...]
+
+
 @dataclass(frozen=True)
 class TypedGraph:
-    """A directed graph with typed vertices, typed edges and encoded features.
+    """A directed graph with typed vertices, typed edges, encoded features and terms.
 
     Relations hold no pair twice and no self-loops. Types without features are absent from
-    `features`.
+    `features`, those without categories and texts from `terms`.
     """
 
     counts: Mapping[str, int]
     edges: Mapping[Relation, Edges]
     features: Mapping[str, Features] = field(default_factory=dict)
+    terms: Mapping[str, Terms] = field(default_factory=dict)
 
     def replacing(self, edges: Mapping[Relation, Edges]) -> TypedGraph:
         """Return the graph with other edges for the given relations."""
-        return TypedGraph(self.counts, {**self.edges, **edges}, self.features)
+        return TypedGraph(self.counts, {**self.edges, **edges}, self.features, self.terms)
 
     @cached_property
     def offsets(self) -> dict[str, int]:

@@ -57,30 +57,30 @@ class CategoryFitter:
     """
 
     def __init__(self, name: str, separator: str | None = None, described: float = 0.0) -> None:
-        self._name = name
-        self._separator = separator
+        self.name = name
+        self.separator = separator
         self._described = described
-        self._counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
 
     def see(self, cells: Sequence[str]) -> None:
         """See `Fitter.see`."""
-        if self._separator is None:
-            self._counts.update(cells)
+        if self.separator is None:
+            self.counts.update(cells)
         else:
-            self._counts.update(part for cell in cells for part in parts_of(cell, self._separator))
+            self.counts.update(part for cell in cells for part in parts_of(cell, self.separator))
 
     def fitted(self) -> CategoryEncoding:
         """See `Fitter.fitted`."""
-        counts = self._counts
+        counts = self.counts
         del counts[""]
         if not counts:
             raise Undecided("it has no values")
         ordered = sorted(counts, key=lambda category: (-counts[category], category))
         if len(ordered) <= MOST_CATEGORIES:
-            return CategoryEncoding(self._name, tuple(ordered), self._separator)
+            return CategoryEncoding(self.name, tuple(ordered), self.separator)
         kept = tuple(ordered[: MOST_CATEGORIES - 1])
         if sum(counts[category] for category in kept) < self._described * counts.total():
             raise Undecided(
                 "(nearly) every element has its own value, so it identifies rather than describes"
             )
-        return CategoryEncoding(self._name, kept, self._separator, True)
+        return CategoryEncoding(self.name, kept, self.separator, True)

@@ -101,6 +101,16 @@ class NumericalFitter:
         self._column = _Column(name, imputer, separator)
         self._norm = norm
 
+    @property
+    def name(self) -> str:
+        """The property."""
+        return self._column.name
+
+    @property
+    def separator(self) -> str | None:
+        """The separator of several numbers in a cell."""
+        return self._column.separator
+
     def see(self, cells: Sequence[str]) -> None:
         """See `Fitter.see`."""
         self._column.see(cells)

@@ -67,6 +67,7 @@ class TextFitter:
     def __init__(self, name: str, type_: str, options: Mapping[str, Any], notes: list[str]) -> None:
         model = chosen_model(type_, options)
         longest = LONGEST.get(type_, options.get("max_length"))
+        self.name = name
         self._encoding = TextEncoding(name, type_, model, load_model(model, longest).width, longest)
         if ":" not in model:
             notes.append(

@@ -122,7 +122,7 @@ class TfidfFitter:
         min_df: float = 2,
         max_features: int = 5000,
     ) -> None:
-        self._name = name
+        self.name = name
         self._vocabulary = vocabulary
         self._ngrams = ngrams
         self._min_df = min_df
@@ -142,7 +142,7 @@ class TfidfFitter:
         if not chosen:
             raise Undecided(f"no term comes in at least {self._min_df} texts")
         counts = tuple(found.texts[term] for term in chosen)
-        return TfidfEncoding(self._name, self._ngrams, tuple(chosen), counts)
+        return TfidfEncoding(self.name, self._ngrams, tuple(chosen), counts)
 
 
 def terms_of(text: str, ngrams: tuple[int, int]) -> Iterator[str]:

@@ -13,11 +13,13 @@ from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.graph.labels import split_labels
 from gremlink.proxy.learning.features.encoding import Encoding, UnfitCell
 from gremlink.proxy.learning.features.matrix import encode
+from gremlink.proxy.learning.features.terms import TermEncoding, count_terms
 from gremlink.proxy.learning.graph import (
     Direction,
     Edges,
@@ -26,6 +28,7 @@ from gremlink.proxy.learning.graph import (
     Indexes,
     Mask,
     Relation,
+    Terms,
     TypedGraph,
     distinct_edges,
 )
@@ -102,16 +105,21 @@ def extend(stored: StoredGraph, places: Places, neighbourhood: Neighbourhood) ->
         read[vertex.id] = place
         vertices.setdefault(name, []).append(vertex)
     counts = {name: len(members) for name, members in ids.items()}
-    features = dict(graph.features)
+    features, terms = dict(graph.features), dict(graph.terms)
     for name, found in vertices.items():
+        rows = np.array([read[vertex.id][1] for vertex in found], np.int64)
+        cells = {vertex.id: vertex.values for vertex in found}
         if name in features:
-            rows = np.array([read[vertex.id][1] for vertex in found], np.int64)
-            cells = {vertex.id: vertex.values for vertex in found}
             encoded = encoded_rows(cells, stored.encodings[name])
             features[name] = _with_rows(features[name], counts[name], rows, encoded)
+        if name in terms:
+            counted = counted_rows(cells, stored.term_encodings[name])
+            terms[name] = _with_terms(terms[name], counts[name], rows, counted)
     every: Places = ChainMap(read, places)
     edges = _edges(graph, counts, read, neighbourhood.links)
-    extended = StoredGraph(TypedGraph(counts, edges, features), ids, stored.encodings)
+    extended = StoredGraph(
+        TypedGraph(counts, edges, features, terms), ids, stored.encodings, stored.term_encodings
+    )
     return Extension(extended, every, graph.counts)
 
 
@@ -125,15 +133,29 @@ def encoded_rows(elements: Mapping[Literal, Cells], encodings: Sequence[Encoding
 
     Raises ValueError for a value that does not fit its encoding.
     """
-    rows = list(elements.values())
+    try:
+        return encode(_columns(elements, encodings), encodings).values
+    except UnfitCell as error:
+        raise ValueError(f"{list(elements)[error.row]!r}: {error}") from error
+
+
+def counted_rows(
+    elements: Mapping[Literal, Cells], encodings: Sequence[TermEncoding]
+) -> sparse.csr_array:
+    """Count the terms of elements that were read: float32 `[elements, terms]`."""
+    return count_terms(_columns(elements, encodings), encodings, len(elements)).values
+
+
+def _columns(
+    elements: Mapping[Literal, Cells], encodings: Sequence[Encoding | TermEncoding]
+) -> dict[str, list[str]]:
     columns = {}
     for encoding in encodings:
         separator = getattr(encoding, "separator", None)  # dates have none
-        columns[encoding.name] = [_cell(cells.get(encoding.name, ()), separator) for cells in rows]
-    try:
-        return encode(columns, encodings).values
-    except UnfitCell as error:
-        raise ValueError(f"{list(elements)[error.row]!r}: {error}") from error
+        columns[encoding.name] = [
+            _cell(cells.get(encoding.name, ()), separator) for cells in elements.values()
+        ]
+    return columns
 
 
 def _cell(values: Sequence[str], separator: str | None) -> str:
@@ -150,6 +172,16 @@ def _with_rows(features: Features, count: int, rows: Indexes, encoded: Floats) -
     values[: len(features.values)] = features.values
     values[rows] = encoded
     return Features(values, features.blocks)
+
+
+def _with_terms(terms: Terms, count: int, rows: Indexes, counted: sparse.csr_array) -> Terms:
+    # The rows come from one pile: those that stay, then those that were read.
+    before = terms.values.shape[0]
+    piled = sparse.vstack([terms.values, counted, sparse.csr_array((1, counted.shape[1]))], "csr")
+    from_pile = np.full(count, before + len(rows), np.int64)
+    from_pile[:before] = np.arange(before)
+    from_pile[rows] = before + np.arange(len(rows))
+    return Terms(sparse.csr_array(piled)[from_pile], terms.blocks)
 
 
 def _edges(

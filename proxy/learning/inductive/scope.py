@@ -54,6 +54,8 @@ class Scope:
         keys = dict.fromkeys(
             encoding.name for encodings in stored.encodings.values() for encoding in encodings
         )
+        for terms in stored.term_encodings.values():
+            keys.update(dict.fromkeys(encoding.name for encoding in terms))
         return cls(encoder, hops, tuple(fan_outs), tuple(labels), tuple(keys), edge_keys)
 
     def to_document(self) -> dict[str, Any]:

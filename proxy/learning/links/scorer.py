@@ -34,6 +34,9 @@ class StructuralScorer(Scorer, Protocol):
 
     name: ClassVar[str]
 
+    reads_terms: ClassVar[bool] = False
+    """`True` for a method that needs `TypedGraph.terms`: an artifact keeps them for it alone."""
+
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
         """Return whether the method says anything about this relation."""
@@ -60,6 +63,9 @@ class FittedScorer(Scorer, Protocol):
     """A scorer with arrays of its own."""
 
     name: ClassVar[str]
+
+    reads_terms: ClassVar[bool] = False
+    """See `StructuralScorer.reads_terms`."""
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from gremlink.proxy.graph.files.csv_records import short_rows
 from gremlink.proxy.graph.files.export_files import EdgeFile, NodeFile, Target
@@ -11,15 +12,25 @@ from gremlink.proxy.learning.features.encoding import Encoding, UnfitCell
 from gremlink.proxy.learning.features.fitting import FileFits, cell_problem
 from gremlink.proxy.learning.features.matrix import Matrix
 from gremlink.proxy.learning.features.specs import Shared
-from gremlink.proxy.learning.graph import Features, Indexes
+from gremlink.proxy.learning.features.terms import TermEncoding, TermMatrix
+from gremlink.proxy.learning.graph import Features, Indexes, Terms
 from gremlink.proxy.learning.processing.chunks import Chunks, target_cells
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Encodings of a file's properties, and those of their terms."""
+
+    encodings: tuple[Encoding, ...]
+    terms: tuple[TermEncoding, ...] = ()
 
 
 class Cells:
     """Property cells of a file of vertices or edges; `owner` names them in messages.
 
     `target` is a property that is to be predicted: its column is kept, and is no feature.
-    `encodings` are those of an earlier processing, which stay.
+    `previous` was learned in an earlier processing, and stays. With `terms` the terms of the
+    properties are kept, too.
     """
 
     def __init__(
@@ -28,12 +39,14 @@ class Cells:
         owner: str,
         target: Target | None,
         shared: Shared,
-        encodings: tuple[Encoding, ...] | None,
+        previous: Learned | None,
+        *,
+        terms: bool = False,
     ) -> None:
         """Begin with nothing read. Raises ValueError (`BadFeature`, `NoTextModel`)."""
         self._owner = owner
         self._target = target
-        self._given = encodings
+        self._given = previous
         self._warnings: list[str] = []
         features = file.features
         if target is not None:
@@ -42,8 +55,11 @@ class Cells:
                 self._warnings.append(
                     f"{owner}: the target {target.column!r} is left out of the features"
                 )
-        self._fits = FileFits(owner, features if encodings is None else (), shared)
-        columns = self._fits.columns | {each.name for each in encodings or ()}
+        self._fits = FileFits(owner, features if previous is None else (), shared, terms=terms)
+        columns = self._fits.columns
+        if previous is not None:
+            columns |= {each.name for each in previous.encodings}
+            columns |= {each.name for each in previous.terms}
         if target is not None:
             columns |= {target.column}
         self.wanted = bool(columns)
@@ -78,7 +94,12 @@ class Cells:
     @property
     def encodings(self) -> tuple[Encoding, ...]:
         """Encodings of the properties."""
-        return self._fits.encodings if self._given is None else self._given
+        return self._fits.encodings if self._given is None else self._given.encodings
+
+    @property
+    def term_encodings(self) -> tuple[TermEncoding, ...]:
+        """Encodings of the terms of the properties."""
+        return self._fits.terms if self._given is None else self._given.terms
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -108,3 +129,16 @@ class Cells:
                 raise cell_problem(chunk, self._owner, error) from None
             start += len(chunk)
         return matrix.features()
+
+    def terms(self, places: Indexes) -> Terms | None:
+        """Count terms in the last round, as `features` encodes. Raises `BadExport`."""
+        if not self.term_encodings or not len(places):
+            return None
+        matrix = TermMatrix(self.term_encodings, len(places))
+        start = 0
+        for chunk in self._chunks:
+            for encoding in self.term_encodings:
+                chunk.require(encoding.name)
+            matrix.fill(chunk.columns, places[start : start + len(chunk)])
+            start += len(chunk)
+        return matrix.terms()

@@ -55,7 +55,11 @@ def drift_between(before: TypedGraph, after: TypedGraph) -> Drift:
         count = before.counts[name]
         if name in after.features:
             now = after.features[name].values[:count]
-            changed += int((now != features.values).any(axis=1).sum())
+            is_other = (now != features.values).any(axis=1)
+            if name in before.terms and name in after.terms:
+                counted = after.terms[name].values[:count]
+                is_other[(counted != before.terms[name].values).nonzero()[0]] = True
+            changed += int(is_other.sum())
     new_edges = deleted = 0
     for relation, edges in before.edges.items():
         base = max(after.counts[relation.tail], 1)

@@ -10,10 +10,9 @@ import numpy as np
 from gremlink.proxy.graph.files.export_files import EdgeFile, Target
 from gremlink.proxy.graph.files.export_rows import ID, Chunk
 from gremlink.proxy.graph.ids import Ids
-from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.features.specs import Shared
 from gremlink.proxy.learning.graph import Features, Indexes, Relation
-from gremlink.proxy.learning.processing.cells import Cells
+from gremlink.proxy.learning.processing.cells import Cells, Learned
 from gremlink.proxy.learning.processing.id_map import IdMap
 from gremlink.proxy.learning.processing.processed import Column, EdgeRows, UnusableExport
 
@@ -31,7 +30,7 @@ class EdgeReader:
     """One edge file, read in rounds: ends and encodings first, then features.
 
     `target` is a property that is to be predicted: its column is kept, and is no feature.
-    `encodings` are those of an earlier processing, which stay.
+    `previous` was learned in an earlier processing, and stays.
     """
 
     def __init__(
@@ -39,12 +38,12 @@ class EdgeReader:
         file: EdgeFile,
         target: Target | None,
         shared: Shared,
-        encodings: tuple[Encoding, ...] | None = None,
+        previous: Learned | None = None,
     ) -> None:
         self.file = file
         self._has_target = target is not None
         self._owner = str(Relation(file.source, file.relation, file.dest))
-        self.cells = Cells(file, self._owner, target, shared, encodings)
+        self.cells = Cells(file, self._owner, target, shared, previous)
 
     def connect(self, vertices: Mapping[str, IdMap]) -> None:
         """Read the ends of the edges in the first round; begin with the encodings.

@@ -13,9 +13,9 @@ import numpy as np
 from gremlink.proxy.graph.files.export_files import EdgeFile, Export, NodeFile, Target
 from gremlink.proxy.graph.ids import Ids
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
-from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.features.specs import Shared
 from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges
+from gremlink.proxy.learning.processing.cells import Learned
 from gremlink.proxy.learning.processing.edges import EdgeReader, RelationRows
 from gremlink.proxy.learning.processing.id_map import IdMap
 from gremlink.proxy.learning.processing.processed import EdgeRows, ProcessedGraph, UnusableExport
@@ -87,6 +87,7 @@ def process(
     progress(PhaseStarted(ENCODING))
     step = Steps(progress, ENCODING, len(read))
     features = {reader.file.type: _stepped(reader.features(), step) for reader in vertices}
+    terms = {reader.file.type: reader.terms() for reader in vertices}
     by_file = [(reader.file, _stepped(list(reader.relations()), step)) for reader in edges]
     pairs = dict(_pairs(by_file))
     if previous is not None:
@@ -101,12 +102,14 @@ def process(
         {name: len(id_map) for name, id_map in id_maps.items()},
         pairs,
         {name: found for name, found in features.items() if found is not None},
+        {name: counted for name, counted in terms.items() if counted is not None},
     )
     return ProcessedGraph(
         StoredGraph(
             graph,
             {name: id_map.ids for name, id_map in id_maps.items()},
             {reader.file.type: reader.cells.encodings for reader in vertices},
+            {reader.file.type: reader.cells.term_encodings for reader in vertices},
         ),
         _kept_rows(by_file),
         {} if wanted is not None else link_splits(export, by_file, pairs, id_maps),
@@ -132,22 +135,21 @@ def _of(wanted: Wanted | None, file: NodeFile | EdgeFile) -> Target | None:
     return wanted.target if wanted is not None and wanted.file is file else None
 
 
-def _before(
-    previous: ProcessedGraph | None, file: NodeFile
-) -> tuple[Ids, tuple[Encoding, ...]] | None:
+def _before(previous: ProcessedGraph | None, file: NodeFile) -> tuple[Ids, Learned] | None:
     if previous is None:
         return None
     ids = Ids.of(previous.ids[file.type])
-    return ids, tuple(previous.encodings[file.type])
+    terms = tuple(previous.term_encodings.get(file.type, ()))
+    return ids, Learned(tuple(previous.encodings[file.type]), terms)
 
 
-def _encodings(previous: ProcessedGraph | None, file: EdgeFile) -> tuple[Encoding, ...] | None:
+def _encodings(previous: ProcessedGraph | None, file: EdgeFile) -> Learned | None:
     if previous is None:
         return None
     for relation, rows in previous.rows.items():
         if _makes(file, relation):
-            return rows.encodings
-    return ()
+            return Learned(rows.encodings)
+    return Learned(())
 
 
 def _makes(file: EdgeFile, relation: Relation) -> bool:

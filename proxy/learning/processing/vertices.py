@@ -6,10 +6,9 @@ import numpy as np
 
 from gremlink.proxy.graph.files.export_files import NodeFile, Target
 from gremlink.proxy.graph.ids import Ids
-from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.features.specs import Shared
-from gremlink.proxy.learning.graph import Features, Indexes
-from gremlink.proxy.learning.processing.cells import Cells
+from gremlink.proxy.learning.graph import Features, Indexes, Terms
+from gremlink.proxy.learning.processing.cells import Cells, Learned
 from gremlink.proxy.learning.processing.id_map import IdMap, order_of
 from gremlink.proxy.learning.processing.processed import Column, UnusableExport
 
@@ -18,7 +17,8 @@ class VertexReader:
     """One node file, read in rounds: ids and encodings first, then features.
 
     `target` is a property that is to be predicted: its column is kept, and is no feature.
-    `previous` are the vertices of an earlier processing with their encodings, which stay.
+    `previous` are the vertices of an earlier processing with what was learned of their properties,
+    which stays.
     """
 
     def __init__(
@@ -26,12 +26,12 @@ class VertexReader:
         file: NodeFile,
         target: Target | None,
         shared: Shared,
-        previous: tuple[Ids, tuple[Encoding, ...]] | None = None,
+        previous: tuple[Ids, Learned] | None = None,
     ) -> None:
         self.file = file
         self._before = None if previous is None else previous[0]
-        encodings = None if previous is None else previous[1]
-        self.cells = Cells(file, file.type, target, shared, encodings)
+        learned = None if previous is None else previous[1]
+        self.cells = Cells(file, file.type, target, shared, learned, terms=True)
 
     def identify(self) -> IdMap:
         """Number the vertices in the first round; begin with the encodings.
@@ -58,6 +58,10 @@ class VertexReader:
     def features(self) -> Features | None:
         """Encode in the last round. Raises `BadExport`, `NoTextModel`."""
         return self.cells.features(self._places)
+
+    def terms(self) -> Terms | None:
+        """Count terms in the last round. Raises `BadExport`."""
+        return self.cells.terms(self._places)
 
     def target_cells(self) -> Column:
         """Return the values of the target."""

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.learning.features.encodings import Encoding, from_document, to_document
-from gremlink.proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
+from gremlink.proxy.learning.features.terms import TermEncoding, term_blocks
+from gremlink.proxy.learning.graph import (
+    Edges,
+    FeatureBlock,
+    Features,
+    Relation,
+    Terms,
+    TypedGraph,
+)
 from gremlink.proxy.store.artifacts import Artifact
 
 VERTICES = "vertices"
 GRAPH = "graph"
+TERMS = "terms"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredGraph:
-    """A typed graph, the ids behind its numbers, and how properties became features."""
+    """A typed graph, the ids behind its numbers, and how properties became features and terms.
+
+    A graph from before there were terms has none.
+    """
 
     graph: TypedGraph
     ids: Mapping[str, Sequence[Literal]]
     encodings: Mapping[str, Sequence[Encoding]]
+    term_encodings: Mapping[str, Sequence[TermEncoding]] = field(default_factory=dict)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -36,6 +50,10 @@ class StoredGraph:
     def relations(self) -> tuple[Relation, ...]:
         """Its relations; a manifest names them by their places."""
         return tuple(self.graph.edges)
+
+    def without_terms(self) -> StoredGraph:
+        """Return the graph for methods that read no terms."""
+        return replace(self, graph=replace(self.graph, terms={}), term_encodings={})
 
     def manifest(self) -> dict[str, Any]:
         """Return its part of a manifest."""
@@ -59,18 +77,25 @@ class StoredGraph:
         }
 
     def documents(self) -> dict[str, Any]:
-        """Return its ids."""
+        """Return its ids and the names of its terms."""
         ids = {str(index): ids_document(self.ids[name]) for index, name in enumerate(self.types)}
-        return {VERTICES: ids}
+        terms = {
+            str(self.types.index(name)): [encoding.to_document() for encoding in encodings]
+            for name, encodings in self.term_encodings.items()
+            if encodings
+        }
+        return {VERTICES: ids, **({TERMS: terms} if terms else {})}
 
     def tensors(self) -> dict[str, dict[str, NDArray[Any]]]:
-        """Return its edges and features."""
+        """Return its edges, features and terms."""
         arrays: dict[str, NDArray[Any]] = {}
         for index, edges in enumerate(self.graph.edges.values()):
             arrays[f"edges.{index}.heads"] = edges.heads.astype(np.int32)
             arrays[f"edges.{index}.tails"] = edges.tails.astype(np.int32)
         for name, features in self.graph.features.items():
             arrays[f"features.{self.types.index(name)}"] = features.values
+        for name, terms in self.graph.terms.items():
+            arrays.update(_term_tensors(f"terms.{self.types.index(name)}", terms.values))
         return {GRAPH: arrays}
 
 
@@ -95,6 +120,11 @@ class OverStoredGraph:
         """Encodings of the properties of each vertex type."""
         return self.stored.encodings
 
+    @property
+    def term_encodings(self) -> Mapping[str, Sequence[TermEncoding]]:
+        """Encodings of the terms of each vertex type."""
+        return self.stored.term_encodings
+
 
 def stored_graph_of(artifact: Artifact) -> StoredGraph:
     """Restore the graph in an artifact.
@@ -104,7 +134,17 @@ def stored_graph_of(artifact: Artifact) -> StoredGraph:
     entries = artifact.manifest["vertex_types"]
     tensors = artifact.tensors[GRAPH]
     features = {}
+    terms = {}
+    term_encodings = {
+        entries[int(index)]["type"]: tuple(map(TermEncoding.from_document, encodings))
+        for index, encodings in artifact.documents.get(TERMS, {}).items()
+    }
     for index, entry in enumerate(entries):
+        name, count = entry["type"], entry["count"]
+        if f"terms.{index}.ends" in tensors:
+            blocks_of_terms = term_blocks(term_encodings[name])
+            shape = (count, blocks_of_terms[-1].stop)
+            terms[name] = Terms(_terms_of(f"terms.{index}", shape, tensors), blocks_of_terms)
         if f"features.{index}" in tensors:
             blocks = tuple(FeatureBlock(*block) for block in entry["blocks"])
             features[entry["type"]] = Features(tensors[f"features.{index}"], blocks)
@@ -118,6 +158,7 @@ def stored_graph_of(artifact: Artifact) -> StoredGraph:
             for index, names in enumerate(artifact.manifest["relations"])
         },
         features,
+        terms,
     )
     ids = artifact.documents[VERTICES]
     return StoredGraph(
@@ -127,7 +168,27 @@ def stored_graph_of(artifact: Artifact) -> StoredGraph:
             entry["type"]: [from_document(encoding) for encoding in entry["encodings"]]
             for entry in entries
         },
+        term_encodings,
     )
+
+
+def _term_tensors(name: str, values: sparse.csr_array) -> dict[str, NDArray[Any]]:
+    """Return a matrix of terms in the three pieces of CSR, its counts in as few bytes as they
+    need."""
+    counts = values.data.astype(np.min_scalar_type(int(values.data.max(initial=1))))
+    return {
+        f"{name}.ends": values.indptr[1:].astype(np.int64),
+        f"{name}.terms": values.indices.astype(np.int32),
+        f"{name}.counts": counts,
+    }
+
+
+def _terms_of(
+    name: str, shape: tuple[int, int], tensors: Mapping[str, NDArray[Any]]
+) -> sparse.csr_array:
+    ends = np.concatenate([[0], tensors[f"{name}.ends"]])
+    counts = tensors[f"{name}.counts"].astype(np.float32)
+    return sparse.csr_array((counts, tensors[f"{name}.terms"], ends), shape=shape)
 
 
 def _blocks(graph: TypedGraph, vertex_type: str) -> tuple[FeatureBlock, ...]:

@@ -34,7 +34,6 @@ from gremlink.proxy.learning.search.tuning import Request
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.trained.encoder import Encoder
 from gremlink.proxy.learning.trained.head import Head
-from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 from gremlink.proxy.learning.trained.target import Form
 from gremlink.proxy.learning.workflows.embeddings import Groups
 
@@ -160,7 +159,7 @@ def model_of(
     labelled = dataset.subjects.select(dataset.labelled)
     served = PropertyModel(
         dataset.target,
-        StoredGraph(dataset.graph, dataset.ids, dataset.encodings),
+        dataset.stored,
         Known(labelled.ends, dataset.truth[dataset.labelled]),
         tuple(members),
         decision,

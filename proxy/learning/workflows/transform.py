@@ -122,6 +122,7 @@ def _check_encodings(model: Model, data: ProcessedGraph) -> None:
             same
             and [to_document(each) for each in before.encodings[name]]
             == [to_document(each) for each in now.encodings[name]]
+            and before.term_encodings.get(name, ()) in ((), now.term_encodings.get(name, ()))
             and list(now.ids[name][:count]) == list(before.ids[name])
         )
     if not same:

@@ -16,7 +16,7 @@ from gremlink.proxy.learning.inductive.scope import ENTITIES, INDUCTIVE, STRUCTU
 from gremlink.proxy.learning.links.calibration import Calibration
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.mixture import MemberWeights, Mixture
-from gremlink.proxy.learning.links.scorers import FITTED, STRUCTURAL, Scorer
+from gremlink.proxy.learning.links.scorers import FITTED, SIMPLE, STRUCTURAL, Scorer
 from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors
 from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.trained.embeddings import Embeddings, RelationVectors, unit_rows
@@ -80,6 +80,12 @@ class LinkModel:
         return VertexEmbeddings(network, self.stored, tables)
 
     @property
+    def reads_terms(self) -> bool:
+        """`True` where a member needs the terms of the graph."""
+        names = {name for each in self.relations for name in each.members}
+        return any(SIMPLE[name].reads_terms for name in names & SIMPLE.keys())
+
+    @property
     def scope(self) -> Scope:
         """The part of a live graph to read for a prediction on it."""
         if self.encoders:
@@ -130,6 +136,8 @@ class LinkModel:
 
 def to_artifact(model: LinkModel, about: Mapping[str, Any]) -> Artifact:
     """Return the model as manifest, documents and tensors; `about` goes into the manifest."""
+    if not model.reads_terms:
+        model = replace(model, stored=model.stored.without_terms())
     stored = model.stored
     types, relations = stored.types, stored.relations
     tensors: dict[str, Mapping[str, NDArray[Any]]] = dict(stored.tensors())

@@ -21,6 +21,9 @@ Arrays = Mapping[str, NDArray[Any]]
 class BaseModel(Protocol):
     """A fitted method."""
 
+    reads_terms: ClassVar[bool] = False
+    """`True` for a method that needs `TypedGraph.terms`: an artifact keeps them for it alone."""
+
     @abstractmethod
     def outputs(self, subjects: Subjects) -> Outputs:
         """Return confidences of the classes, or numbers: float64 `[elements, outputs]`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -34,6 +35,8 @@ Arrays = Mapping[str, NDArray[Any]]
 
 def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
     """Return the model as manifest, documents and tensors; `about` goes into the manifest."""
+    if not any(member.reads_terms for _, member in model.members):
+        model = replace(model, stored=model.stored.without_terms())
     target, stored = model.target, model.stored
     members: list[dict[str, Any]] = []
     tensors: dict[str, Arrays] = {

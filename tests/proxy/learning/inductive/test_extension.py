@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from gremlink.proxy.learning.features.category import CategoryFitter
 from gremlink.proxy.learning.features.encoding import fit
 from gremlink.proxy.learning.features.matrix import encode
 from gremlink.proxy.learning.features.numerical import NumericalFitter
+from gremlink.proxy.learning.features.terms import TermEncoding, count_terms
 from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
 from gremlink.proxy.learning.inductive.extension import Extension, extend, places_of
 from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
@@ -142,3 +145,17 @@ def test_reading_what_did_not_change_changes_nothing(data: st.DataObject) -> Non
     assert extension.stored.ids == ids
     assert pairs(extension, LIKES) == {(a, f"t{b}") for a, b in likes}
     assert pairs(extension, KNOWS) == links_
+
+
+def test_what_was_read_has_terms() -> None:
+    plain = stored()
+    encodings = [TermEncoding("tags", "category", ";", ("a", "b", "c"))]
+    cells = {"tags": ["a;b", "b", "c"]}
+    graph = replace(plain.graph, terms={"P": count_terms(cells, encodings, 3)})
+    whole = replace(plain, graph=graph, term_encodings={"P": encodings})
+    read = Read([person(1, tags=["c", "a"]), person(9, tags=["b", "new"]), person(8)], [])
+    found = extended(read, whole).stored
+    assert found.graph.terms["P"].values.toarray().tolist() == [
+        [1, 1, 0], [1, 0, 1], [0, 0, 1], [0, 1, 0], [0, 0, 0],
+    ]  # fmt: skip
+    assert found.term_encodings == whole.term_encodings

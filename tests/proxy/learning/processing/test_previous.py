@@ -84,3 +84,16 @@ def test_what_nobody_has_learned_about_is_left_out(tmp_path: Path) -> None:
     after = processed(tmp_path / "2", "abcd", before, T=Kind([{"~id": "t"}]))
     assert list(after.graph.counts) == ["P"]
     assert after.warnings == ("T: left out, because the previous processing has no such type",)
+
+
+def test_the_vocabulary_stays(tmp_path: Path) -> None:
+    before = processed(tmp_path / "1", "adbe")
+    after = processed(tmp_path / "2", "abcdef", before)
+    assert after.term_encodings == before.term_encodings
+    (team,) = after.term_encodings["P"]
+    assert team.terms == ("y", "z")
+    assert after.graph.terms["P"].values.toarray().tolist() == [
+        [0.0, 1.0] if ord(vertex.value) % 3 == 2 else [1.0, 0.0] if ord(vertex.value) % 3 == 1
+        else [0.0, 0.0]
+        for vertex in after.ids["P"]
+    ]  # fmt: skip

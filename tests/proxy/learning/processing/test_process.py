@@ -180,3 +180,25 @@ def test_what_is_written_is_read(tmp_path: Path, changes: dict[str, Any]) -> Non
     for relation, rows in found.rows.items():
         assert again.rows[relation].encodings == rows.encodings
         assert np.array_equal(again.rows[relation].heads, rows.heads)
+
+
+def test_terms_are_kept_beside_the_features(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_rows, "ROWS", 2)
+    found = processed(tmp_path)
+    (encoding,) = found.term_encodings["P"]
+    assert encoding.terms == ("and", "likes", "more", "red", "things")
+    rows = found.graph.terms["P"].values.toarray().tolist()
+    assert rows == [[1, 1, 1, 0, 1], [1, 1, 1, 1, 1], [1, 0, 0, 1, 0], [0, 0, 0, 0, 0]]
+    assert "T" not in found.graph.terms, "no two things share a kind"
+    write_processed(tmp_path / "stored", found, {})
+    read = read_processed(tmp_path / "stored")
+    assert read.term_encodings["P"] == (encoding,)
+    assert read.graph.terms["P"].values.toarray().tolist() == rows
+    assert read.graph.terms["P"].blocks == found.graph.terms["P"].blocks
+    assert read.graph.terms["P"].values.dtype == np.float32
+    without = read.stored.without_terms()
+    assert not without.graph.terms
+    assert not any("terms" in name for name in without.tensors()["graph"])
+    assert "terms" not in without.documents()
