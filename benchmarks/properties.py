@@ -46,10 +46,11 @@ NUMBER = {"norm": "min-max", "imputer": "median"}
 
 @dataclass(frozen=True)
 class Kind:
-    """The rows of one file and the types of its features."""
+    """The rows of one file and the types of its features, `several` with values in each cell."""
 
     rows: Rows
     features: Mapping[str, str]
+    several: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,9 @@ def movielens(seeds: Path) -> Graph:
         "MovieLens",
         {
             "user": Kind(people, {"age": "numerical", "gender": "category", "occupation": "auto"}),
-            "movie": Kind(films, {"year": "numerical", "genre": "category"}),
+            "movie": Kind(
+                films, {"year": "numerical", "genre": "category"}, several=frozenset({"genre"})
+            ),
         },
         {("user", "rated", "movie"): Kind(ratings, {})},
     )
@@ -283,7 +286,7 @@ def configured(kind: Kind, case: Case | None) -> dict[str, Any]:
     features = [
         {"feature": [name, name, type_]}
         | (NUMBER if type_ == "numerical" else {})
-        | ({"separator": ";"} if name == "genre" else {})
+        | ({"separator": ";"} if name in kind.several else {})
         for name, type_ in kind.features.items()
         if case is None or name != case.key
     ]
