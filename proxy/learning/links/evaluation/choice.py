@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -19,7 +20,7 @@ from gremlink.proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
-from gremlink.proxy.learning.links.evaluation.queries import Queries, tied_ranks
+from gremlink.proxy.learning.links.evaluation.queries import BLOCK, Queries, tied_ranks
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.scorer import Scorer
 
@@ -41,6 +42,9 @@ half of the settings come into it."""
 
 LEAD = 1.0
 """Standard errors by which a setting has to be ahead of the first one."""
+
+RANKED = 6.0
+"""Updates to rank a score, by estimate."""
 
 Setting = TypeVar("Setting")
 
@@ -192,6 +196,20 @@ def _best(gains: NDArray[np.float64]) -> int:
     lead = gains[best] - gains[0]
     clear = lead.mean() > LEAD * lead.std() / np.sqrt(len(lead))
     return best if clear else 0
+
+
+def choice_cost(graph: TypedGraph, relation: Relation, settings: int, *, together: bool) -> Work:
+    """Count the work to rank the questions of a choice by all settings, without fits and scores."""
+    links = questions_of(graph, relation)
+    ends = graph.counts[relation.head] + graph.counts[relation.tail]
+    times = asked_times(settings, links) if together else float(settings)
+    return Work(updates=RANKED * times * links * ends, calls=40.0 * times * links / BLOCK)
+
+
+def questions_of(graph: TypedGraph, relation: Relation) -> int:
+    """Count the links that a choice asks about, from both ends; 0 where the default is taken."""
+    pairs = len(graph.edges[relation])
+    return count_held(graph, relation, pairs) if pairs >= FEWEST else 0
 
 
 def rounds(settings: int, links: int) -> list[int]:

@@ -16,9 +16,9 @@ from gremlink.proxy.learning.inductive.scope import ENTITIES, INDUCTIVE, STRUCTU
 from gremlink.proxy.learning.links.calibration import Calibration
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.mixture import MemberWeights, Mixture
+from gremlink.proxy.learning.links.scorer import Tensors
 from gremlink.proxy.learning.links.scorers import FITTED, SIMPLE, STRUCTURAL, Scorer
-from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors
-from gremlink.proxy.learning.methods import NETWORK
+from gremlink.proxy.learning.methods import HEURISTICS, NETWORK
 from gremlink.proxy.learning.trained.embeddings import Embeddings, RelationVectors, unit_rows
 from gremlink.proxy.learning.trained.encoder import (
     Encoder,
@@ -212,7 +212,7 @@ def from_artifact(artifact: Artifact) -> LinkModel:
         networks[NETWORK] = embeddings
     fitted = {
         target.relation: {
-            name: artifact.tensors[f"{name}.{relations.index(target.relation)}"]
+            name: _tensors(artifact, name, relations.index(target.relation))
             for name in target.members
             if name in FITTED
         }
@@ -220,6 +220,12 @@ def from_artifact(artifact: Artifact) -> LinkModel:
     }
     encoders = encoders_of(artifact.tensors.get(ENCODERS, {}), stored.types, relations)
     return LinkModel(stored, targets, networks, encoders, fitted)
+
+
+def _tensors(artifact: Artifact, name: str, relation: int) -> Tensors:
+    """Return what a method has learned; nothing for one that chose nothing in earlier versions."""
+    own = f"{name}.{relation}"
+    return artifact.tensors.get(own, {}) if name in HEURISTICS else artifact.tensors[own]
 
 
 def _embeddings(

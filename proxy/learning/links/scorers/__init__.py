@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
-from gremlink.proxy.learning.links.scorer import Scorer, StructuralScorer
-from gremlink.proxy.learning.links.scorers.recommenders.fitted import FittedScorer
+from gremlink.proxy.learning.links.scorer import FittedScorer, Scorer, StructuralScorer
 from gremlink.proxy.learning.methods import HEURISTICS, RECOMMENDERS
 
 
@@ -19,17 +18,22 @@ def _class(place: str) -> Any:
     return getattr(import_module(f"{__name__}.{module}"), name)
 
 
-STRUCTURAL: dict[str, type[StructuralScorer]] = {
-    name: _class(f"heuristics.{place}") for name, place in HEURISTICS.items()
+SIMPLE: dict[str, type[StructuralScorer] | type[FittedScorer]] = {
+    **{name: _class(f"heuristics.{place}") for name, place in HEURISTICS.items()},
+    **{name: _class(f"recommenders.{place}") for name, place in RECOMMENDERS.items()},
 }
-"""Methods computed from the graph alone, by the name that reports and artifacts use."""
+"""All methods without a network, by the name that reports and artifacts use."""
 
 FITTED: dict[str, type[FittedScorer]] = {
-    name: _class(f"recommenders.{place}") for name, place in RECOMMENDERS.items()
+    name: cast(type[FittedScorer], scorer)
+    for name, scorer in SIMPLE.items()
+    if hasattr(scorer, "restore")
 }
-"""Methods with arrays of their own, by name."""
+"""Methods with arrays of their own, by name: factors, or the setting that was chosen."""
 
-SIMPLE: dict[str, type[StructuralScorer] | type[FittedScorer]] = {**STRUCTURAL, **FITTED}
-"""All methods without a network."""
+STRUCTURAL: dict[str, type[StructuralScorer]] = {
+    name: scorer for name, scorer in SIMPLE.items() if name not in FITTED
+}
+"""Methods computed from the graph alone, by name."""
 
 __all__ = ["FITTED", "SIMPLE", "STRUCTURAL", "FittedScorer", "Scorer", "StructuralScorer"]

@@ -14,9 +14,17 @@ from gremlink.proxy.learning.budget import (
     total,
 )
 from gremlink.proxy.learning.graph import Relation, TypedGraph
-from gremlink.proxy.learning.links.scorers import FITTED, SIMPLE, STRUCTURAL
+from gremlink.proxy.learning.links.scorers import SIMPLE
 from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
-from gremlink.proxy.learning.methods import AUTO, KNOWLEDGE_NAMES, LIGHTGCN, NETWORK, NETWORKS
+from gremlink.proxy.learning.methods import (
+    AUTO,
+    HEURISTICS,
+    KNOWLEDGE_NAMES,
+    LIGHTGCN,
+    NETWORK,
+    NETWORKS,
+    RECOMMENDERS,
+)
 from gremlink.proxy.learning.settings import TrainingSettings
 
 LEARNABLE = 500
@@ -77,8 +85,8 @@ def planned(
     budget = settings.budget or default_budget(graph.edge_count)
     counted = [
         name
-        for name, scorer in STRUCTURAL.items()
-        if any(scorer.applies(graph, relation) for relation in relations)
+        for name in HEURISTICS
+        if any(SIMPLE[name].applies(graph, relation) for relation in relations)
     ]
 
     def seconds_of(name: str) -> float:
@@ -93,8 +101,8 @@ def planned(
     counted = [name for name in counted if name not in too_long]
     candidates = [
         name
-        for name, scorer in FITTED.items()
-        if any(scorer.applies(graph, relation) for relation in relations)
+        for name in RECOMMENDERS
+        if any(SIMPLE[name].applies(graph, relation) for relation in relations)
     ]
     if model != AUTO:
         others = [] if model in counted else [model]
@@ -132,7 +140,7 @@ def planned(
             averaged[name] = min(AVERAGED, 1 + room)
             spent += (averaged[name] - 1) * more
     networks = [name for name in NETWORKS if name in taken]
-    factors = [name for name in FITTED if name in taken]
+    factors = [name for name in RECOMMENDERS if name in taken]
     left_out = {name: costs[name] for name in costs if name not in taken} | too_long
     return Plan((*networks, *counted, *factors), left_out, spent, budget, averaged)
 
@@ -148,7 +156,7 @@ def _turn(name: str, *, reads: bool, many: bool) -> int:
         return 0 if reads else 2
     if name in KNOWLEDGE_NAMES:
         return 1 if many else 3
-    if name in FITTED:
+    if name in RECOMMENDERS:
         return 3 if many else 1
     return 2
 

@@ -7,61 +7,53 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
-from gremlink.proxy.learning.budget import Work
-from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
-from gremlink.proxy.learning.links.scorer import StructuralScorer
-from gremlink.proxy.learning.links.scorers.heuristics.walks import WholeWalks, walking_cost
+from gremlink.proxy.learning.graph import TypedGraph
+from gremlink.proxy.learning.links.scorers.heuristics.walks import (
+    ChosenWalks,
+    Coefficients,
+    WalkSetting,
+)
 
 LONGEST = 5
-"""Steps of the longest walk; longer ones add less than `SHARE ** LONGEST` of the first."""
-
-SHARE = 0.5
-"""Attenuation as a share of the largest for which the sum over all walks is finite."""
+"""Steps of the longest walk; longer ones add less than the decay to this power of the first."""
 
 ROUNDS = 30
 
 
-class Katz(StructuralScorer):
+class Katz(ChosenWalks):
     r"""The number of walks, attenuated by their length, over all relations without directions.
 
-    .. math:: s(u, v) = \sum_{l=1}^{L} \beta^l (A^l)_{uv}, \qquad \beta = 1 / (2 \lambda_{\max}(A))
+    .. math::
+        s(u, v) = \frac{1}{\deg(v)^\gamma} \sum_{l=1}^{L} \beta^l (A^l)_{uv}, \qquad
+        \beta = c / \lambda_{\max}(A)
 
     Katz, "A new status index derived from sociometric analysis", Psychometrika 18 (1953);
-    as a link predictor: Liben-Nowell & Kleinberg, CIKM 2003.
+    as a link predictor: Liben-Nowell & Kleinberg, CIKM 2003. :math:`c`, a share of the largest
+    attenuation for which the sum over all walks is finite, and :math:`\gamma` are chosen on links
+    that are held back.
     """
 
     name: ClassVar[str] = "katz"
-
-    def __init__(self, whole: sparse.csr_array, beta: float, walks: WholeWalks) -> None:
-        """Take the symmetric adjacency of the whole graph."""
-        self._whole = whole
-        self._beta = np.float32(beta)
-        self._walks = walks
+    settings: ClassVar[tuple[WalkSetting, ...]] = tuple(
+        WalkSetting(share, damping) for damping in (0.0, 0.25) for share in (0.5, 0.9, 0.2, 0.05)
+    )
+    earlier: ClassVar[WalkSetting] = WalkSetting(0.5, 0.0)
 
     @classmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
-        """See `StructuralScorer.cost`."""
-        return walking_cost(graph, relation)
-
-    @classmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> Katz:
-        """Find the largest eigenvalue, by power iteration."""
+    def step(cls, graph: TypedGraph) -> sparse.csr_array:
+        """Return the adjacency, divided by its largest eigenvalue."""
         whole = graph.whole
         vector = np.ones(whole.shape[0], np.float32)
-        for _ in range(ROUNDS):
+        for _ in range(ROUNDS):  # power iteration
             # Of the matrix plus the identity, because a bipartite graph has two of one size.
             following = whole @ vector + vector
             vector = following / max(float(np.linalg.norm(following)), 1e-12)
         largest = float(vector @ (whole @ vector))
-        return cls(whole, SHARE / max(largest, 1.0), WholeWalks(graph, relation))
+        return sparse.csr_array(whole * np.float32(1.0 / max(largest, 1.0)))
 
-    def scores(self, sources: Indexes, direction: Direction) -> Floats:
-        """See `Scorer.scores`."""
-        return self._walks.scores(self._attenuated, sources, direction)
-
-    def _attenuated(self, walks: Floats) -> Floats:
-        total = np.zeros_like(walks)
-        for _ in range(LONGEST):
-            walks = self._beta * (self._whole @ walks)
-            total += walks
-        return total
+    @classmethod
+    def coefficients(cls, decay: float) -> Coefficients:
+        """Return the attenuation by length; `decay` is that of one step."""
+        found = decay ** np.arange(LONGEST + 1)
+        found[0] = 0.0
+        return found.astype(np.float32)

@@ -2,58 +2,61 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
 
-from gremlink.proxy.learning.budget import Work
-from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
-from gremlink.proxy.learning.links.scorer import StructuralScorer
-from gremlink.proxy.learning.links.scorers.heuristics.walks import WholeWalks, walking_cost
+from gremlink.proxy.learning.graph import TypedGraph
+from gremlink.proxy.learning.links.scorers.heuristics.walks import (
+    ChosenWalks,
+    Coefficients,
+    WalkSetting,
+)
 
-RESTART = 0.15
-STEPS = 12
-"""After so many steps less than `(1 - RESTART) ** STEPS`, 14 %, of the walk is still to come, and
-what comes is nearly the same for all sources."""
+LEFT = 0.15
+"""Share of a walk that is still to come after its last step, and lies where that step leads; from
+there on it is nearly the same for all sources."""
+
+FEWEST_STEPS = 3
+"""Between two types candidates that are not linked are three steps away."""
 
 
-class PersonalisedPageRank(StructuralScorer):
+class PersonalisedPageRank(ChosenWalks):
     r"""Random walk with restart over all relations, directions ignored.
 
-    .. math:: p_u = \alpha\, e_u + (1 - \alpha)\, P^\top p_u, \qquad s(u, v) = p_u(v)
+    .. math::
+        p_u = \alpha\, e_u + (1 - \alpha)\, P^\top p_u, \qquad
+        s(u, v) = p_u(v) / \deg(v)^\gamma
 
     by power iteration. Page, Brin, Motwani & Winograd, "The PageRank citation ranking" (1999);
-    Haveliwala, "Topic-sensitive PageRank", WWW 2002.
+    Haveliwala, "Topic-sensitive PageRank", WWW 2002. :math:`\alpha` and :math:`\gamma` are chosen
+    on links that are held back.
     """
 
     name: ClassVar[str] = "personalised-pagerank"
-
-    def __init__(self, walk: sparse.csr_array, walks: WholeWalks):
-        """Take the column-stochastic matrix of a step."""
-        self._walk = walk
-        self._walks = walks
-
-    @classmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
-        """See `StructuralScorer.cost`."""
-        return walking_cost(graph, relation)
+    settings: ClassVar[tuple[WalkSetting, ...]] = tuple(
+        WalkSetting(restart, damping)
+        for damping in (0.0, 0.1, 0.25, 0.4)
+        for restart in (0.5, 0.3, 0.7, 0.9, 0.15)
+    )
+    earlier: ClassVar[WalkSetting] = WalkSetting(0.15, 0.0)
 
     @classmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> PersonalisedPageRank:
-        """Normalise the adjacency of the whole graph."""
+    def step(cls, graph: TypedGraph) -> sparse.csr_array:
+        """Return the column-stochastic matrix of a step."""
         whole = graph.whole
         degrees = np.maximum(np.diff(whole.indptr), 1).astype(np.float32)
-        walk = whole.copy()
-        walk.data = (walk.data / degrees[walk.indices]).astype(np.float32)
-        return cls(walk, WholeWalks(graph, relation))
+        step = whole.copy()
+        step.data = (step.data / degrees[step.indices]).astype(np.float32)
+        return step
 
-    def scores(self, sources: Indexes, direction: Direction) -> Floats:
-        """See `Scorer.scores`."""
-        return self._walks.scores(self._visits, sources, direction)
-
-    def _visits(self, visits: Floats) -> Floats:
-        restart = RESTART * visits
-        for _ in range(STEPS):
-            visits = (1.0 - RESTART) * (self._walk @ visits) + restart
-        return visits
+    @classmethod
+    def coefficients(cls, decay: float) -> Coefficients:
+        """Return the share of the time that a walk spends at each length; `decay` is the restart,
+        the probability of a return before each step."""
+        steps = max(FEWEST_STEPS, round(math.log(LEFT) / math.log(1.0 - decay)))
+        found = decay * (1.0 - decay) ** np.arange(steps + 1)
+        found[-1] /= decay
+        return found.astype(np.float32)

@@ -5,9 +5,14 @@ import pytest
 
 from gremlink.proxy.learning.budget import default_budget
 from gremlink.proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
-from gremlink.proxy.learning.links.scorers import FITTED, STRUCTURAL
 from gremlink.proxy.learning.links.training.plan import cost, planned
-from gremlink.proxy.learning.methods import KNOWLEDGE_NAMES, LIGHTGCN, NETWORK
+from gremlink.proxy.learning.methods import (
+    HEURISTICS,
+    KNOWLEDGE_NAMES,
+    LIGHTGCN,
+    NETWORK,
+    RECOMMENDERS,
+)
 from gremlink.proxy.learning.settings import TrainingSettings
 
 LIKES = Relation("P", "likes", "T")
@@ -27,7 +32,7 @@ def names(found: TypedGraph, model: str = "auto", budget: float = 0.0) -> tuple[
 
 
 def test_a_budget_without_room_leaves_what_only_counts() -> None:
-    assert set(names(graph(5000), budget=0.01)) <= set(STRUCTURAL)
+    assert set(names(graph(5000), budget=0.01)) <= set(HEURISTICS)
 
 
 def test_directed_paths_compete_where_there_is_a_direction() -> None:
@@ -75,14 +80,14 @@ def test_the_network_that_reads_features_comes_first() -> None:
 
 
 def test_on_few_edges_vertices_get_no_numbers_of_their_own() -> None:
-    assert set(names(graph(200))) <= {NETWORK, *STRUCTURAL}
+    assert set(names(graph(200))) <= {NETWORK, *HEURISTICS}
 
 
 @pytest.mark.parametrize("model", ["distmult", "ease", "lightgcn"])
 def test_a_model_asked_for_by_name_is_trained_whatever_the_budget(model: str) -> None:
     found = names(graph(5000), model, budget=0.01)
     assert found[0] == model
-    assert set(found[1:]) <= set(STRUCTURAL)
+    assert set(found[1:]) <= set(HEURISTICS)
 
 
 def test_larger_graphs_get_more_time() -> None:
@@ -102,7 +107,7 @@ def test_networks_are_averaged_where_there_is_room() -> None:
 
 @pytest.mark.parametrize(
     ("labels", "first", "last"),
-    [("a", list(FITTED), KNOWLEDGE_NAMES), ("abcd", KNOWLEDGE_NAMES, list(FITTED))],
+    [("a", list(RECOMMENDERS), KNOWLEDGE_NAMES), ("abcd", KNOWLEDGE_NAMES, list(RECOMMENDERS))],
 )
 def test_factor_models_come_first_unless_there_are_many_relations(
     labels: str, first: list[str], last: list[str]
