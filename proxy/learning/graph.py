@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,6 +140,11 @@ class TypedGraph:
             found[name] = total
             total += count
         return found
+
+    @cached_property
+    def shared(self) -> dict[str, Any]:
+        """Results of the graph that several methods read, by name: each is found once."""
+        return {}
 
     @cached_property
     def vertex_count(self) -> int:

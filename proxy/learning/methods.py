@@ -22,7 +22,8 @@ HEURISTICS = {
     "bi-fan": "bi_fan.BiFan",
     "katz": "katz.Katz",
     "personalised-pagerank": "personalised_pagerank.PersonalisedPageRank",
-    "reciprocity": "reciprocity.Reciprocity",
+    "reciprocity": "signed.reciprocity.Reciprocity",
+    "other-links": "signed.other_links.OtherLinks",
     "feature-similarity": "feature_similarity.FeatureSimilarity",
 }
 """Methods computed from the graph alone: a name, and its class in `links.scorers.heuristics`."""

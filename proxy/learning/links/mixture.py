@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes
 from gremlink.proxy.learning.links.known import Cells, KnownLinks
-from gremlink.proxy.learning.links.scorer import Scorer
+from gremlink.proxy.learning.links.scorer import Scorer, is_signed
 
 MemberWeights = NDArray[np.float64]
-"""float64 `[members]`, none negative."""
+"""float64 `[members]`, negative at most for those that are signed."""
 
 
 class Mixture:
@@ -20,7 +20,8 @@ class Mixture:
 
     .. math:: s(u, v) = \sum_m w_m\, \hat s_m(u, v)
 
-    where :math:`\hat s` is `normalised` over the candidates that `u` is not linked to.
+    where :math:`\hat s` is `normalised` over the candidates that `u` is not linked to; log-odds of
+    signed members have their scale already.
     """
 
     def __init__(
@@ -54,9 +55,18 @@ class Mixture:
         known = self._known.cells(sources, direction)
         for index, weight in enumerate(self._weights[direction]):
             if weight:
-                part = normalised(self._members[index].scores(sources, direction), known)
+                member = self._members[index]
+                part = to_term(member, member.scores(sources, direction), known)
                 part *= np.float32(weight)
                 yield index, part
+
+
+def to_term(scorer: Scorer, scores: Floats, known: Cells) -> Floats:
+    """Return a member's scores as a term of a blend, before its weight: a new float32 `[sources,
+    candidates]`."""
+    if is_signed(scorer):
+        return np.array(scores, np.float32, order="C")
+    return normalised(scores, known)
 
 
 def normalised(scores: Floats, known: Cells) -> Floats:

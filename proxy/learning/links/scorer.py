@@ -17,7 +17,10 @@ Tensors = Mapping[str, Any]
 
 
 class Scorer(Protocol):
-    """Ranks the candidates of one relation, in both directions."""
+    """Ranks the candidates of one relation, in both directions.
+
+    One with an attribute `signed` that is true gives log-odds, see `is_signed`.
+    """
 
     @abstractmethod
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
@@ -36,6 +39,9 @@ class StructuralScorer(Scorer, Protocol):
 
     reads_terms: ClassVar[bool] = False
     """`True` for a method that needs `TypedGraph.terms`: an artifact keeps them for it alone."""
+
+    signed: ClassVar[bool] = False
+    """True for log-odds: see `is_signed`."""
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
@@ -66,6 +72,9 @@ class FittedScorer(Scorer, Protocol):
 
     reads_terms: ClassVar[bool] = False
     """See `StructuralScorer.reads_terms`."""
+
+    signed: ClassVar[bool] = False
+    """See `StructuralScorer.signed`."""
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
@@ -98,3 +107,13 @@ class FittedScorer(Scorer, Protocol):
     def tensors(self) -> dict[str, Any]:
         """Return what was learned: arrays by name."""
         ...
+
+
+def is_signed(scorer: Scorer | type[Scorer]) -> bool:
+    """Return whether scores are log-odds.
+
+    They are 0 where the scorer knows nothing about a pair, below 0 where it speaks against a link.
+    In a blend they are added as they are, with a weight of either sign that is expected to be
+    1; the scores of others are normalised, and their weight is not negative.
+    """
+    return bool(getattr(scorer, "signed", False))

@@ -11,6 +11,7 @@ import numpy as np
 from gremlink.proxy.learning.graph import Direction
 from gremlink.proxy.learning.links.evaluation.ranking_metrics import RankingMetrics
 from gremlink.proxy.learning.links.evaluation.reliability import Bin
+from gremlink.proxy.learning.links.scorers import SIGNED
 from gremlink.proxy.learning.links.training.blend import TIE
 from gremlink.proxy.learning.links.training.experiment import LinkResults, Ranks
 from gremlink.proxy.learning.links.training.networks import History
@@ -40,7 +41,8 @@ class LinkRow(MethodRow):
 @dataclass(frozen=True, slots=True)
 class BlendRow:
     """The weights by method of one relation and direction; methods without weight are left out.
-    `ties` are those that only order what the others leave level, the first one first.
+    Those of log-odds may be negative. `ties` are those that only order what the others leave level,
+    the first one first.
     """
 
     relation: str
@@ -187,15 +189,23 @@ def blend_rows(results: LinkResults) -> tuple[BlendRow, ...]:
     """Return the weights of every relation and direction, largest first."""
     rows = []
     for (relation, direction), weights in results.blend.weights.items():
-        order = np.argsort(-weights, kind="stable")
+        order = np.argsort(-np.abs(weights), kind="stable")
         used = {results.blend.members[index]: float(weights[index]) for index in order}
-        least = TIE * float(weights.max()) * (1.0 + 1e-9)
+        ranking = [weight for name, weight in used.items() if name not in SIGNED]
+        least = TIE * max(ranking, default=0.0) * (1.0 + 1e-9)
+        ties = tuple(
+            name for name, weight in used.items() if 0.0 < weight <= least and name not in SIGNED
+        )
         rows.append(
             BlendRow(
                 str(relation),
                 direction,
-                {name: round(weight, 4) for name, weight in used.items() if weight > least},
-                tuple(name for name, weight in used.items() if 0.0 < weight <= least),
+                {
+                    name: round(weight, 4)
+                    for name, weight in used.items()
+                    if weight and name not in ties
+                },
+                ties,
             )
         )
     return tuple(rows)

@@ -13,7 +13,7 @@ from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.graph import DIRECTIONS, Relation
 from gremlink.proxy.learning.links.evaluation.random_order import random_order
 from gremlink.proxy.learning.links.prediction.model import TASK, LinkModel, RelationModel
-from gremlink.proxy.learning.links.scorers import FITTED, SIMPLE
+from gremlink.proxy.learning.links.scorers import FITTED, SIGNED, SIMPLE
 from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors
 from gremlink.proxy.learning.links.training import cross_validation, holdout
 from gremlink.proxy.learning.links.training.dataset import Dataset, link_dataset
@@ -166,7 +166,8 @@ class LinkTask:
             columns = [blend.members.index(name) for name in names]
             weights = {end: blend.weights[relation, end][columns] for end in DIRECTIONS}
             calibrations = {end: results.calibrations[relation, end] for end in DIRECTIONS}
-            relations.append(RelationModel(relation, names, weights, calibrations))
+            signed = SIGNED.intersection(names)
+            relations.append(RelationModel(relation, names, weights, calibrations, signed))
         return LinkModel(self.dataset.stored, tuple(relations), networks, tuple(encoders), fitted)
 
     def report(

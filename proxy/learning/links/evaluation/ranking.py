@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.links.evaluation.queries import BLOCK, Queries, TiedRanks, tied_ranks
 from gremlink.proxy.learning.links.known import KnownLinks
-from gremlink.proxy.learning.links.mixture import normalised
+from gremlink.proxy.learning.links.mixture import to_term
 from gremlink.proxy.learning.links.scorer import Scorer
 
 CANDIDATES = 4096
@@ -23,7 +23,7 @@ HARDEST = 64
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Queries with all members' normalised scores of their candidates.
+    """Queries with the terms that all members have for their candidates, before the weights.
 
     `scores` is float32 `[queries, candidates, members]`; `offsets`, float32 `[queries,
     candidates]`, is the logarithm of the number of candidates that each represents, minus
@@ -130,7 +130,7 @@ def _rank_block(
         raw = member.scores(block.sources, block.direction)
         own = tied_ranks(raw, block.targets, allowed)
         above[:, index], level[:, index] = own.above, own.level
-        scores[:, :, index] = normalised(raw, known)
+        scores[:, :, index] = to_term(member, raw, known)
     with np.errstate(divide="ignore"):
         offsets = np.log(allowed.astype(np.float32))
     if allowed.shape[1] <= CANDIDATES:

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gremlink.grammar.traversal import Literal
-from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Relation
+from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Floats, Indexes, Relation
 from gremlink.proxy.learning.inductive.extension import Extension
 from gremlink.proxy.learning.inductive.scope import ENTITIES, INDUCTIVE, STRUCTURE, Scope
 from gremlink.proxy.learning.links.calibration import Calibration
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.mixture import MemberWeights, Mixture
 from gremlink.proxy.learning.links.scorer import Tensors
-from gremlink.proxy.learning.links.scorers import FITTED, SIMPLE, STRUCTURAL, Scorer
+from gremlink.proxy.learning.links.scorers import FITTED, SIGNED, SIMPLE, STRUCTURAL, Scorer
 from gremlink.proxy.learning.methods import HEURISTICS, NETWORK
 from gremlink.proxy.learning.trained.embeddings import Embeddings, RelationVectors, unit_rows
 from gremlink.proxy.learning.trained.encoder import (
@@ -39,12 +39,29 @@ ENCODERS = "encoders"
 
 @dataclass(frozen=True, slots=True)
 class RelationModel:
-    """The scoring of one relation: members with their weights, and the scale of the sum."""
+    """The scoring of one relation: members with their weights, and the scale of the sum.
+
+    The weights of the members that are `signed` are for log-odds: see `links.scorer.is_signed`.
+    """
 
     relation: Relation
     members: tuple[str, ...]
     weights: Mapping[Direction, MemberWeights]
     calibrations: Mapping[Direction, Calibration]
+    signed: frozenset[str] = frozenset()
+
+
+class _Mark:
+    """A scorer of log-odds as older artifacts have weights for it: 1 for each pair with the mark
+    that it reads."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self._scorer = scorer
+
+    def scores(self, sources: Indexes, direction: Direction) -> Floats:
+        """See `Scorer.scores`."""
+        marked = self._scorer.scores(sources, direction) != 0.0
+        return np.asarray(marked, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +118,9 @@ class LinkModel:
         members: list[Scorer] = []
         for name in model.members:
             if name in STRUCTURAL:
-                members.append(STRUCTURAL[name].fit(graph, model.relation))
+                member = STRUCTURAL[name].fit(graph, model.relation)
+                older = name in SIGNED and name not in model.signed
+                members.append(_Mark(member) if older else member)
             elif name in FITTED:
                 tensors = self.fitted[model.relation][name]
                 members.append(FITTED[name].restore(graph, model.relation, tensors))
@@ -170,6 +189,7 @@ def to_artifact(model: LinkModel, about: Mapping[str, Any]) -> Artifact:
             {
                 "relation": relations.index(target.relation),
                 "members": list(target.members),
+                "signed": [name for name in target.members if name in target.signed],
                 "weights": {end: list(target.weights[end]) for end in DIRECTIONS},
                 "calibrations": {
                     end: [target.calibrations[end].slope, target.calibrations[end].intercept]
@@ -199,6 +219,7 @@ def from_artifact(artifact: Artifact) -> LinkModel:
             tuple(entry["members"]),
             {end: np.array(entry["weights"][end], np.float64) for end in DIRECTIONS},
             {end: Calibration(*entry["calibrations"][end]) for end in DIRECTIONS},
+            frozenset(entry.get("signed", ())),
         )
         for entry in manifest["targets"]
     )

@@ -8,7 +8,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, cast
 
-from gremlink.proxy.learning.links.scorer import FittedScorer, Scorer, StructuralScorer
+from gremlink.proxy.learning.links.scorer import (
+    FittedScorer,
+    Scorer,
+    StructuralScorer,
+    is_signed,
+)
 from gremlink.proxy.learning.methods import HEURISTICS, RECOMMENDERS
 
 
@@ -36,4 +41,7 @@ STRUCTURAL: dict[str, type[StructuralScorer]] = {
 }
 """Methods computed from the graph alone, by name."""
 
-__all__ = ["FITTED", "SIMPLE", "STRUCTURAL", "FittedScorer", "Scorer", "StructuralScorer"]
+SIGNED = frozenset(name for name, scorer in SIMPLE.items() if is_signed(scorer))
+"""Those that give log-odds: see `links.scorer.is_signed`."""
+
+__all__ = ["FITTED", "SIGNED", "SIMPLE", "STRUCTURAL", "FittedScorer", "Scorer", "StructuralScorer"]

@@ -23,6 +23,7 @@ from gremlink.proxy.learning.links.evaluation.queries import (
     rank_queries,
 )
 from gremlink.proxy.learning.links.known import KnownLinks
+from gremlink.proxy.learning.links.scorer import is_signed
 from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
 from gremlink.proxy.learning.provenance import Stopwatch
 from gremlink.proxy.learning.trained.network import Trained
@@ -42,6 +43,7 @@ class Timed:
         self._scorer = scorer
         self._method = method
         self._stopwatch = stopwatch
+        self.signed = is_signed(scorer)
 
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
         """See `Scorer.scores`."""

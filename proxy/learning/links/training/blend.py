@@ -1,24 +1,24 @@
 """The blend of a link model: the weights of its base models for every relation and direction.
 
-The only parameters are one non-negative weight for each base model, relation and direction.
-Weights of few edges are shrunk: those of a direction to its relation's, those of a small relation
-to those of all.
+The only parameters are one weight for each base model, relation and direction, not negative but for
+log-odds (`links.scorer.is_signed`). Weights of few edges are shrunk: those of a direction to its
+relation's, those of a small relation to those of all.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gremlink.proxy.learning.graph import DIRECTIONS, Relation
+from gremlink.proxy.learning.graph import DIRECTIONS, Mask, Relation
 from gremlink.proxy.learning.links.evaluation.queries import Task
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking, joined
 from gremlink.proxy.learning.links.mixture import MemberWeights
-from gremlink.proxy.learning.links.training.blend_weights import RIDGE, fit_weights
+from gremlink.proxy.learning.links.training.blend_weights import fit_weights
 
 SHRINKAGE = 50.0
 """Prior precision of a weight around the one that it is shrunk to, in queries."""
@@ -34,6 +34,9 @@ OWN_CHOICE = 200
 
 OWN_WEIGHTS = 10
 """With fewer queries a relation, or a direction, has the weights that it would be shrunk to."""
+
+SINGLES = 4
+"""Base models, the best ones alone, that are tried beside those that are signed."""
 
 TIE_BREAKERS = 2
 """Base models, at most, that break the ties of a single one."""
@@ -57,8 +60,21 @@ class Blend:
         return tuple(
             name
             for index, name in enumerate(self.members)
-            if any(self.weights[relation, direction][index] > 0 for direction in DIRECTIONS)
+            if any(self.weights[relation, direction][index] for direction in DIRECTIONS)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Masks of base models, bool `[members]`.
+
+    The `penalised` are taken if they explain more than chance would; `simple` are those without a
+    network; `signed` are always taken, and may speak against a link.
+    """
+
+    penalised: Mask
+    simple: Mask
+    signed: Mask
 
 
 def fit_blend(
@@ -68,20 +84,25 @@ def fit_blend(
     *,
     free: frozenset[str],
     simple: frozenset[str] = frozenset(),
+    signed: frozenset[str] = frozenset(),
 ) -> Blend:
     """Learn the weights of all relations and directions.
 
-    Base models outside `free` are taken if they explain more than chance would. A single one that
-    ranks better than the blend takes its place; in a relation with few queries if it does so for
-    all relations. If neither a network nor the full blend beats the best simple method, or a blend
-    of `simple` ones, by more than one standard error, the simple one is taken.
+    Base models outside `free` are taken if they explain more than chance would; those that are
+    `signed` always are. A single one that, beside these, ranks better than the blend takes its
+    place; in a relation with few queries if it does so for all relations. If neither a network nor
+    the full blend beats the best simple method, or a blend of `simple` ones, by more than one
+    standard error, the simple one is taken.
     """
-    penalised = np.array([name not in free for name in members])
+    kinds = Kinds(
+        penalised=np.array([name not in free | signed for name in members]),
+        simple=np.array([name in simple for name in members]),
+        signed=np.array([name in signed for name in members]),
+    )
     tasks = {task: joined(parts) for task, parts in rankings.items()}
     everything = joined([ranking for parts in tasks.values() for ranking in parts])
-    common = _chosen_weights(everything, penalised)
-    modest = np.array([name in simple for name in members])
-    common_instead = instead(everything, common > 0, modest)
+    common = _chosen_weights(everything, kinds)
+    common_instead = instead(everything, common != 0, kinds)
     weights: dict[Task, MemberWeights] = {}
     for relation in relations:
         sides = {end: tasks[relation, end] for end in DIRECTIONS if (relation, end) in tasks}
@@ -89,62 +110,78 @@ def fit_blend(
         own, better = common, common_instead
         if _queries(both) != _queries(everything):
             if _queries(both) >= OWN_CHOICE:
-                own = _chosen_weights(both, penalised)
-                better = instead(both, own > 0)
+                own = _chosen_weights(both, kinds)
+                better = instead(both, own != 0, replace(kinds, simple=np.zeros_like(kinds.simple)))
             elif _queries(both) >= OWN_WEIGHTS:
-                own = fit_weights(both, around=common, precision=SHRINKAGE)
+                own = fit_weights(both, around=common, precision=SHRINKAGE, signed=kinds.signed)
         for end in DIRECTIONS:
-            found = _leaning(sides.get(end, ()), own) if better is None else better
-            weights[relation, end] = ties_broken(both or everything, found, modest)
+            found = _leaning(sides.get(end, ()), own, kinds) if better is None else better
+            weights[relation, end] = ties_broken(both or everything, found, kinds)
     return Blend(tuple(members), weights)
 
 
-def instead(
-    rankings: Parts, taken: NDArray[np.bool_], simple: NDArray[np.bool_] | None = None
-) -> MemberWeights | None:
+def instead(rankings: Parts, taken: Mask, kinds: Kinds) -> MemberWeights | None:
     r"""Return weights that rank better than the blend of all that are `taken`, if there are some.
 
-    They are those of a single base model, or of the `simple` ones that are taken. All are compared
-    on queries that they were not chosen on: for each part of them blends are learned, and the best
-    base model is found, on the others. The score is the mean of
+    They are those of a single base model, or of the simple ones that are taken; all with what is
+    signed. All are compared on queries that they were not chosen on: for each part of them blends
+    are learned, and the best base model is found, on the others. The score is the mean of
     :math:`1 / \log_2(1 + \mathrm{rank})`, ties broken at random. Simple methods are preferred where
     the best of them is worse by up to a standard error, if there are enough queries to tell (the
     rule of Breiman, Friedman, Olshen & Stone, "Classification and regression trees", 1984): the
     epochs of networks were chosen on these same queries, which flatters them.
     """
     count = PARTS if _queries(rankings) <= FEW_QUESTIONS else 2
-    every = np.ones(rankings[0].member_ranks.shape[1], np.bool_)
-    modest = ~every if simple is None or _queries(rankings) < OWN_CHOICE else simple
-    tried = [taken, taken & modest] if modest.any() else [taken]
-    seen: list[NDArray[np.float64]] = []
-    own: list[NDArray[np.float64]] = []
-    blended: list[list[NDArray[np.float64]]] = [[] for _ in tried]
+    every = ~kinds.signed
+    modest = kinds.simple & every
+    if _queries(rankings) < OWN_CHOICE:
+        modest = np.zeros_like(modest)
+    blended: dict[str, list[NDArray[np.float64]]] = {}
     for part in range(count):  # one at a time: the scores of a part are many
         learned, judged = _fold(rankings, part, count)
         if not _queries(learned) or not _queries(judged):
             return None
-        for members, found in zip(tried, blended, strict=True):
-            weights = fit_weights(learned, precision=RIDGE, free=members)
-            found.append(np.concatenate([each.tied_ranks(weights).gains() for each in judged]))
-        own.append(np.concatenate([each.member_tied_ranks.gains() for each in judged]))
-        seen.append(_mean_gain(learned))
-
-    def best_of(among: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return the gains of the best of some base models."""
-        chosen = zip(own, seen, strict=True)
-        return np.concatenate([gains[:, _best(means, among)] for gains, means in chosen])
-
-    whole = np.concatenate(blended[0])
-    lead = best_of(every) - whole
-    single = float(lead.mean()) > 0.0
+        tried = {"all": _fitted(learned, taken, kinds), "single": _single(learned, every, kinds)}
+        if modest.any():
+            together = taken & (kinds.simple | kinds.signed)
+            tried["simple"] = _fitted(learned, together, kinds)
+            tried["simplest"] = _single(learned, modest, kinds)
+        for name, weights in tried.items():
+            blended.setdefault(name, []).append(_gains(judged, weights))
+    gains = {name: np.concatenate(parts) for name, parts in blended.items()}
+    single = float((gains["single"] - gains["all"]).mean()) > 0.0
     if modest.any():
-        simplest = best_of(modest)
-        behind = whole + (lead if single else 0.0) - simplest
+        behind = gains["single" if single else "all"] - gains["simplest"]
         if float(behind.mean()) <= float(behind.std()) / math.sqrt(len(behind)):
-            if float((np.concatenate(blended[1]) - simplest).mean()) > 0.0:
-                return fit_weights(rankings, precision=RIDGE, free=taken & modest)
-            return _only(_best(_mean_gain(rankings), modest), len(every))
-    return _only(_best(_mean_gain(rankings), every), len(every)) if single else None
+            if float((gains["simple"] - gains["simplest"]).mean()) > 0.0:
+                return _fitted(rankings, taken & (kinds.simple | kinds.signed), kinds)
+            return _single(rankings, modest, kinds)
+    return _single(rankings, every, kinds) if single else None
+
+
+def _fitted(rankings: Parts, members: Mask, kinds: Kinds) -> MemberWeights:
+    """Return the weights of a blend of some base models."""
+    columns = np.flatnonzero(members).tolist()
+    weights = np.zeros(len(members))
+    own = [ranking.members(columns) for ranking in rankings]
+    weights[columns] = fit_weights(own, signed=kinds.signed[columns])
+    return weights
+
+
+def _single(rankings: Parts, among: Mask, kinds: Kinds) -> MemberWeights:
+    """Return the weights of the base model that ranks best beside those that are signed."""
+    alone = np.where(among, _mean_gain(rankings), -1.0)
+    tried = [int(member) for member in np.argsort(-alone, kind="stable")[:SINGLES]]
+    found = []
+    for member in tried:
+        if among[member]:
+            weights = _only(member, len(among))
+            if kinds.signed.any():
+                weights = _fitted(rankings, (weights > 0) | kinds.signed, kinds)
+            found.append(weights)
+    if len(found) == 1:
+        return found[0]
+    return max(found, key=lambda weights: float(_gains(rankings, weights).mean()))
 
 
 def _only(member: int, count: int) -> MemberWeights:
@@ -164,33 +201,32 @@ def _fold(rankings: Parts, part: int, count: int) -> tuple[list[Ranking], list[R
     return learned, judged
 
 
-def ties_broken(
-    rankings: Parts, weights: MemberWeights, simple: NDArray[np.bool_]
-) -> MemberWeights:
-    """Add small weights of others to that of a single `simple` method, to break its ties: each time
+def ties_broken(rankings: Parts, weights: MemberWeights, kinds: Kinds) -> MemberWeights:
+    """Add small weights of others to that of a single simple method, to break its ties: each time
     of the one that ranks best.
 
     Heuristics give many candidates the same score.
     """
-    if np.count_nonzero(weights) != 1 or not simple[np.argmax(weights)]:
+    ranked = np.where(kinds.signed, 0.0, weights)
+    if np.count_nonzero(ranked) != 1 or not kinds.simple[np.argmax(ranked)]:
         return weights
-    scale = float(weights.max())
+    scale = float(ranked.max())
     for _ in range(TIE_BREAKERS):
         if not any(each.tied_ranks(weights).level.any() for each in rankings):
             break
         scale *= TIE
         tried = [
             weights + scale * _only(int(member), len(weights))
-            for member in np.flatnonzero(simple & (weights == 0.0))
+            for member in np.flatnonzero(kinds.simple & ~kinds.signed & (weights == 0.0))
         ]
         if tried:
-            weights = max(tried, key=lambda each: _gain_of(rankings, each))
+            weights = max(tried, key=lambda each: float(_gains(rankings, each).mean()))
     return weights
 
 
-def _gain_of(rankings: Parts, weights: MemberWeights) -> float:
-    """Return the mean gain of the queries under a blend."""
-    return float(np.concatenate([each.tied_ranks(weights).gains() for each in rankings]).mean())
+def _gains(rankings: Parts, weights: MemberWeights) -> NDArray[np.float64]:
+    """Return the gain of each query under a blend, ties broken at random: float64 `[queries]`."""
+    return np.concatenate([each.tied_ranks(weights).gains() for each in rankings])
 
 
 def _mean_gain(rankings: Parts) -> NDArray[np.float64]:
@@ -199,29 +235,28 @@ def _mean_gain(rankings: Parts) -> NDArray[np.float64]:
     return np.asarray(gains.mean(axis=0), dtype=np.float64)
 
 
-def _best(means: NDArray[np.float64], among: NDArray[np.bool_]) -> int:
-    return int(np.argmax(np.where(among, means, -1.0)))
-
-
-def _leaning(rankings: Parts, around: MemberWeights) -> MemberWeights:
+def _leaning(rankings: Parts, around: MemberWeights, kinds: Kinds) -> MemberWeights:
     if _queries(rankings) < OWN_WEIGHTS:
         return around
-    return fit_weights(rankings, around=around, precision=SHRINKAGE, free=around > 0)
+    return fit_weights(
+        rankings, around=around, precision=SHRINKAGE, free=around != 0, signed=kinds.signed
+    )
 
 
-def _chosen_weights(rankings: Parts, penalised: NDArray[np.bool_]) -> MemberWeights:
+def _chosen_weights(rankings: Parts, kinds: Kinds) -> MemberWeights:
     r"""Choose base models by an L1 penalty, then fit the chosen ones without it.
 
     A standardised score without information still moves the likelihood of `n` queries by about
     :math:`\sqrt n`, the best of `m` by :math:`\sqrt{2 n \log m}` (Donoho & Johnstone, "Ideal
     spatial adaptation by wavelet shrinkage", Biometrika 81, 1994): that is the penalty.
     """
-    queries = _queries(rankings)
-    threshold = math.sqrt(2.0 * queries * math.log(max(penalised.sum(), 2)))
-    chosen = fit_weights(rankings, penalty=np.where(penalised, threshold, 0.0)) > 1e-6
-    if not chosen.any():
+    queries, count = _queries(rankings), max(int(kinds.penalised.sum()), 2)
+    threshold = math.sqrt(2.0 * queries * math.log(count))
+    penalty = np.where(kinds.penalised, threshold, 0.0)
+    chosen = fit_weights(rankings, penalty=penalty, signed=kinds.signed) > 1e-6
+    if not (chosen & ~kinds.signed).any():
         chosen[:] = True
-    return fit_weights(rankings, free=chosen)
+    return fit_weights(rankings, free=chosen | kinds.signed, signed=kinds.signed)
 
 
 def _queries(rankings: Parts) -> int:

@@ -13,7 +13,7 @@ from gremlink.proxy.learning.links.evaluation.ranking import Ranking
 from gremlink.proxy.learning.links.mixture import MemberWeights
 
 RIDGE = 1.0
-"""Prior precision of a weight around 0, in queries."""
+"""Prior precision of a weight around 0, or around 1 for log-odds, in queries."""
 
 PRECISE = 1e-7
 """Relative change of the loss that ends a fit: with many relations there are hundreds of fits."""
@@ -26,22 +26,27 @@ def fit_weights(
     precision: float = RIDGE,
     penalty: NDArray[np.float64] | None = None,
     free: NDArray[np.bool_] | None = None,
+    signed: NDArray[np.bool_] | None = None,
 ) -> MemberWeights:
-    r"""Fit the weights that make the targets likeliest: float64 `[members]`, none negative.
+    r"""Fit the weights that make the targets likeliest: float64 `[members]`, negative at most for
+    those that are `signed`.
 
     Minimises :math:`-\sum_q \log \mathrm{softmax}_q(w^\top \hat s)_{t_q} + \frac{\lambda}{2}
     \|w - w_0\|^2 + \mu^\top w` (the listwise loss of Cao et al., ICML 2007) with L-BFGS-B:
-    :math:`w_0` is `around`, :math:`\lambda` `precision`, :math:`\mu` `penalty`. Base models
-    outside `free` get no weight.
+    :math:`w_0` is `around`, by default 1 for the log-odds of those that are `signed` and 0 for
+    others; :math:`\lambda` is `precision`, :math:`\mu` `penalty`. Base models outside `free` get no
+    weight.
     """
     members = rankings[0].scores.shape[2]
-    centre = np.zeros(members) if around is None else around
+    either = np.zeros(members, np.bool_) if signed is None else signed
+    centre = either.astype(np.float64) if around is None else around
     slopes = np.zeros(members) if penalty is None else penalty
     open_ = np.ones(members, np.bool_) if free is None else free
 
     def objective(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        loss = precision * float(((weights - centre) ** 2).sum()) / 2 + float(slopes @ weights)
-        gradient = precision * (weights - centre) + slopes
+        away = weights - centre
+        loss = precision * float((away**2).sum()) / 2 + float(slopes @ weights)
+        gradient = precision * away + slopes
         for ranking in rankings:
             part, slope = negative_log_likelihood(ranking, weights.astype(np.float32))
             loss += part
@@ -50,10 +55,13 @@ def fit_weights(
 
     solved = minimize(
         objective,
-        np.where(open_, 0.1 if around is None else centre, 0.0),
+        np.where(open_, np.where(either, centre, 0.1) if around is None else centre, 0.0),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(0.0, None if member_is_open else 0.0) for member_is_open in open_],
+        bounds=[
+            (None if may_be_negative and is_open else 0.0, None if is_open else 0.0)
+            for is_open, may_be_negative in zip(open_, either, strict=True)
+        ],
         options={"maxiter": 200, "ftol": PRECISE},
     )
     return np.asarray(solved.x, dtype=np.float64)

@@ -17,7 +17,7 @@ from gremlink.proxy.learning.links.evaluation.queries import Queries, Task
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking, rank_members
 from gremlink.proxy.learning.links.evaluation.reliability import Bin, reliability
 from gremlink.proxy.learning.links.known import KnownLinks
-from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
+from gremlink.proxy.learning.links.scorers import SIGNED, SIMPLE, Scorer
 from gremlink.proxy.learning.links.scorers.heuristics.popularity import Popularity
 from gremlink.proxy.learning.links.training.base_models import Step, Timed, fit_simple, no_step
 from gremlink.proxy.learning.links.training.blend import Blend, Rankings, fit_blend
@@ -196,6 +196,7 @@ class LinkExperiment:
                     self.relations,
                     free=frozenset({NETWORK}),
                     simple=frozenset(SIMPLE),
+                    signed=SIGNED,
                 )
             return only_applicable(blend, self.dataset.graph)
         alone = np.array([float(name == self.model) for name in self.names])

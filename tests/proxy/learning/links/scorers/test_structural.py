@@ -121,13 +121,6 @@ def test_degree_ignores_direction() -> None:
     assert scores("degree", graph, KNOWS, 0).tolist() == [1.0, 2.0, 1.0]
 
 
-def test_reciprocity_sees_the_opposite_link() -> None:
-    graph = TypedGraph({"P": 3}, {KNOWS: Edges(np.array([0]), np.array([1]))})
-    assert scores("reciprocity", graph, KNOWS, 1).tolist() == [1.0, 0.0, 0.0]
-    assert scores("reciprocity", graph, KNOWS, 0, "in").tolist() == [0.0, 1.0, 0.0]
-    assert not SIMPLE["reciprocity"].applies(bipartite(), LIKES)
-
-
 def test_feature_similarity_is_the_mean_cosine_of_the_properties() -> None:
     values = np.array([[1, 0, 1, 0], [1, 1, 1, 0], [0, 1, 0, 1]], np.float32)
     blocks = (FeatureBlock("a", "category", 0, 2), FeatureBlock("b", "category", 2, 4))
