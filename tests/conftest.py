@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 # Before anything imports torch: two threads are plenty here, and the machine may be shared.
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
+# A plan, and so a model, depends on how fast the machine is; a test must not.
+os.environ.setdefault("GREMLINK_TRAINING_SPEED", "reference")
+
 # Hypothesis fails an example that takes 200 ms, which a busy machine makes of any.
 settings.register_profile("no deadline", settings(), deadline=None)
 settings.load_profile("no deadline")

@@ -127,6 +127,7 @@ def train(
     device: str = DEFAULTS.device,
     mini_batches: str = DEFAULTS.mini_batches,
     threads: int = DEFAULTS.threads,
+    speed: PathLike = "",
     progress: Progress = False,
 ) -> TrainReport:
     """Learn what an export's targets ask for and write a model, as `gremlink train` does.
@@ -152,6 +153,8 @@ def train(
         device: `auto`, `cpu` or `cuda`.
         mini_batches: `auto`, `always` or `never`.
         threads: Threads for training; results depend on their number.
+        speed: The machine's speed by which it is planned: `measured`, `reference`, or an earlier
+            artifact, for that of its training. Without it, the setting `training.speed`.
         progress: `True`, or a function that is called with lines of text.
 
     Raises:
@@ -198,6 +201,7 @@ def train(
         search=search,
         configuration=configuration,
         progress=listening.of_training(progress),
+        speed=str(speed),
         deadline=0.0 if limit is None else max(limit - (time.monotonic() - begun), LEAST),
     )
     return TrainReport(output, report)

@@ -173,7 +173,9 @@ def _learn(settings: Configuration, data: Path, seed: int) -> LinkReport:
             shutil.rmtree(export)
         export_graph(graph, export, progress=tell)
     with progress.training_progress() as tell_training:
-        report = train(export, artifact, seed=seed, progress=tell_training)
+        report = train(
+            export, artifact, seed=seed, progress=tell_training, speed=settings.training.speed
+        )
     assert isinstance(report, LinkReport)  # friendships are links
     Store(data).create_endpoint(ENDPOINT, artifact, replace=True)
     return report

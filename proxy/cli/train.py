@@ -9,6 +9,7 @@ import click
 
 from gremlink.proxy.cli.duration import DURATION
 from gremlink.proxy.cli.output import console, progress
+from gremlink.proxy.config import Configuration
 from gremlink.proxy.learning.methods import AUTO, MODELS, PROPERTY_MODELS
 from gremlink.proxy.learning.settings import DEVICES, MINI_BATCHES, SearchSettings, TrainingSettings
 
@@ -112,7 +113,9 @@ LOADING = "loading the libraries"
     show_default=True,
     help="Threads for training; results depend on their number.",
 )
-@console.within_limits
+@console.with_settings(
+    ("--speed", "training.speed", "The machine's speed by which it is planned, not measured anew.")
+)
 def train(
     export_directory: Path,
     output: Path,
@@ -130,6 +133,7 @@ def train(
     device: str,
     mini_batches: str,
     threads: int,
+    settings: Configuration,
 ) -> None:
     """Train a model for an export's targets and write an artifact that can be served.
 
@@ -143,6 +147,7 @@ def train(
     from gremlink.proxy.store.artifacts import try_output
 
     begun = monotonic()
+    console.apply_limits(settings)
     try_output(output)
     console.say(LOADING)
     with console.importing():
@@ -171,6 +176,7 @@ def train(
             ),
             configuration=configuration,
             progress=tell,
+            speed=settings.training.speed,
             deadline=0.0 if deadline is None else max(deadline - loaded, LEAST),
         )
     for warning in report.warnings:

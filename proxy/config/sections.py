@@ -232,6 +232,17 @@ class Storage(Section):
     )
 
 
+class Training(Section):
+    """Training of models."""
+
+    speed: Annotated[str, Field(min_length=1)] = Field(
+        default="measured",
+        description="the speed of a machine that a training plans for: measured (this machine's, "
+        "measured once and kept in the user's cache directory), reference (two ordinary cores), or "
+        "the path of an artifact, for that of its training",
+    )
+
+
 class Jobs(Section):
     """Resources for the jobs of the management API."""
 
@@ -357,6 +368,7 @@ class Configuration(Section):
     inference: Inference = Inference()
     store: StoreSettings = Field(default_factory=StoreSettings)
     storage: Storage = Storage()
+    training: Training = Training()
     jobs: Jobs = Jobs()
     access: Access = Access()
     embedded: Embedded = Field(default_factory=Embedded)

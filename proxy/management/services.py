@@ -27,8 +27,8 @@ FILES = "files"
 class Services:
     """Records, endpoints, locations, the runner of jobs.
 
-    `graph` is the database; `bounds` are limits on what a job reads; `status_wait` is the time, in
-    seconds, that a status request waits for a job's end.
+    `graph` is the database; `bounds` are limits on what a job reads; `speed` is that of the
+    settings; `status_wait` is the time, in seconds, that a status request waits for a job's end.
     """
 
     records: JobRecords
@@ -38,6 +38,7 @@ class Services:
     upstream: Upstream
     graph: Server
     bounds: Mapping[str, int]
+    speed: str = ""
     status_wait: float = 0.0
     output_lock: threading.Lock = field(default_factory=threading.Lock)
     """Held from the choice of an output to the start of its job: no two may choose the same."""
@@ -48,6 +49,7 @@ class Services:
             "task": task,
             "locations": describe(self.locations),
             "bounds": self.bounds,
+            "speed": self.speed,
             **details,
         }
 
@@ -104,6 +106,7 @@ def open_services(configuration: Configuration) -> Services:
         configuration.upstream,
         Server(configuration.upstream.url, context_of(configuration.upstream)),
         bounds,
+        configuration.training.speed,
         configuration.jobs.status_wait,
     )
 

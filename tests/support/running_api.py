@@ -68,7 +68,12 @@ class RunningApi:
         self._invoke = invoke
         settings.setdefault("storage", {"s3_folder": directory / "s3"})
         self.configuration = Configuration.model_validate(
-            {"upstream": {"url": NOWHERE}, "store": {"directory": directory / "store"}, **settings}
+            {
+                "upstream": {"url": NOWHERE},
+                "store": {"directory": directory / "store"},
+                "training": {"speed": "reference"},
+                **settings,
+            }
         )
         self.queries = Queries(*queries)
         self.address = ""

@@ -29,7 +29,8 @@ class Report(ABC):
 
     `graph` counts vertices and edges, `vertex_types` and `edge_types` count them by type. `picture`
     has vertices in the plane in which the network's embeddings differ most. `budget` and `planned`
-    are seconds: the budget, and the estimate for the methods that were tried. `seconds` is the
+    are seconds: the budget, and the estimate for the methods that were tried, by the machine's
+    `speed` (`learning.budget.Speed`). `seconds` is the
     whole training, `parts` its parts; `peak_memory` is in MiB.
     """
 
@@ -48,6 +49,7 @@ class Report(ABC):
     device: str
     budget: float
     planned: float
+    speed: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     peak_memory: float = 0.0
     parts: Mapping[str, float] = field(default_factory=dict)

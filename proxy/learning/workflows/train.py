@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
-from gremlink.proxy.learning.budget import within
+from gremlink.proxy.learning.budget import REFERENCE, Speed, within
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.links.training.dataset import Dataset
 from gremlink.proxy.learning.methods import AUTO
@@ -42,6 +42,8 @@ from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings, c
 from gremlink.proxy.learning.timeline import Stage, Timeline
 from gremlink.proxy.learning.workflows.embeddings import Groups, picture
 from gremlink.proxy.learning.workflows.load import Model, artifact_of
+from gremlink.proxy.learning.workflows.speed import ENTRY as SPEED
+from gremlink.proxy.learning.workflows.speed import chosen_speed
 from gremlink.proxy.learning.workflows.train_links import LinkTask
 from gremlink.proxy.learning.workflows.train_properties import PropertyTask
 from gremlink.proxy.store.artifacts import try_output, write_or_keep
@@ -88,7 +90,12 @@ class Task(Protocol[E, R, M]):
         ...
 
     def experiment(
-        self, model: str, settings: TrainingSettings, seed: int, progress: Progress
+        self,
+        model: str,
+        settings: TrainingSettings,
+        seed: int,
+        progress: Progress,
+        speed: Speed = REFERENCE,
     ) -> E:
         """Plan the experiment. Raises `UnusableExport`, `UnusableSettings`."""
         ...
@@ -144,11 +151,13 @@ def train(
     configuration: str = CONFIGURATION,
     progress: Progress | None = None,
     deadline: float = 0.0,
+    speed: str = "",
 ) -> LinkReport | PropertyReport:
     """Train and write the artifact; without any target, links are learned, as in Neptune.
 
     `model` is one of `MODELS` for links, of `PROPERTY_MODELS` for a property; a configuration of
-    the search may name another. `deadline` are seconds for all of it, 0 for any. The same seed
+    the search may name another. `deadline` are seconds for all of it, 0 for any. `speed` is a
+    choice of `chosen_speed`. The same seed
     gives the same tensors on one machine, but for a deadline. Nothing is written before the end.
 
     Raises `BadExport`, `UnusableExport`, ValueError (features that do not fit, an unknown model or
@@ -169,7 +178,8 @@ def train(
     asked = requested(export_directory, model, settings, search, graph, task.name, task.models)
     allowed = within(asked.settings, timeline.time_left(), task.size)
     request = replace(asked, settings=allowed)
-    experiment = task.experiment(request.model, allowed, seed, timeline)
+    rates, unkept = chosen_speed(speed, allowed.threads)
+    experiment = task.experiment(request.model, allowed, seed, timeline, rates)
     warnings = task.start_warm(experiment, request)
     timeline.expect(_stages(task, experiment, request))
     source = DataSource(export_directory, configuration, seed)
@@ -181,7 +191,14 @@ def train(
     plan = experiment.plan
     common = {
         "model": request.model,
-        "warnings": (*task.dataset.warnings, *plan.warnings(), *request.warnings, *warnings, *more),
+        "warnings": (
+            *task.dataset.warnings,
+            *plan.warnings(),
+            *request.warnings,
+            *warnings,
+            *more,
+            *unkept,
+        ),
         "graph": {"vertices": graph.vertex_count, "edges": graph.edge_count},
         "vertex_types": dict(graph.counts),
         "edge_types": {str(relation): len(edges) for relation, edges in graph.edges.items()},
@@ -190,6 +207,7 @@ def train(
         "seed": seed,
         "budget": round(plan.budget, 1),
         "planned": round(plan.seconds, 1),
+        SPEED: asdict(rates),
     }
     report = replace(
         task.report(experiment, results, served, common),
@@ -199,6 +217,7 @@ def train(
     )
     recorded = replace(experiment.settings, budget=asked.settings.budget)
     about = provenance(request.model, seed, recorded, task.packages) | tuned_by(tried)
+    about |= {SPEED: asdict(rates)}
     if isinstance(report, PropertyReport):
         about["methods"] = dict(report.weights)
     reports = {REPORT: report.to_document(), PAGE: render(report)}

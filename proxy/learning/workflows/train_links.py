@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
+from gremlink.proxy.learning.budget import REFERENCE, Speed
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.graph import DIRECTIONS, Relation
 from gremlink.proxy.learning.links.evaluation.random_order import random_order
@@ -82,7 +83,12 @@ class LinkTask:
         return self.dataset.graph.edge_count
 
     def experiment(
-        self, model: str, settings: TrainingSettings, seed: int, progress: Progress
+        self,
+        model: str,
+        settings: TrainingSettings,
+        seed: int,
+        progress: Progress,
+        speed: Speed = REFERENCE,
     ) -> LinkExperiment:
         """See `Task.experiment`."""
         for relation in self.dataset.targets if model in SIMPLE else ():
@@ -90,7 +96,7 @@ class LinkTask:
                 raise UnusableExport(
                     f"{model} says nothing about {relation}: choose another model, or other targets"
                 )
-        return LinkExperiment(self.dataset, model, settings, seed, progress)
+        return LinkExperiment(self.dataset, model, settings, seed, progress, speed=speed)
 
     def start_warm(self, experiment: LinkExperiment, request: Request) -> tuple[str, ...]:
         """See `Task.start_warm`; warns where networks begin anew all the same."""

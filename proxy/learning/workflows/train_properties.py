@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gremlink.proxy.learning.budget import REFERENCE, Speed
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.methods import AUTO, NETWORK, PROPERTY_MODELS
 from gremlink.proxy.learning.properties.context import Known
@@ -83,10 +84,15 @@ class PropertyTask:
         return self.dataset.graph.edge_count + len(self.dataset.labelled)
 
     def experiment(
-        self, model: str, settings: TrainingSettings, seed: int, progress: Progress
+        self,
+        model: str,
+        settings: TrainingSettings,
+        seed: int,
+        progress: Progress,
+        speed: Speed = REFERENCE,
     ) -> PropertyExperiment:
         """See `Task.experiment`."""
-        return PropertyExperiment.planned(self.dataset, model, settings, seed, progress)
+        return PropertyExperiment.planned(self.dataset, model, settings, seed, progress, speed)
 
     def start_warm(self, experiment: PropertyExperiment, request: Request) -> tuple[str, ...]:
         """See `Task.start_warm`; only the settings are used."""

@@ -37,6 +37,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         seed=description["seed"],
         search=search,
         progress=job_progress(tell),
+        speed=description.get("speed", ""),
     )
     with keep_on_failure(artifact):
         write_figures(artifact, report)
