@@ -94,12 +94,16 @@ def default_budget(edges: int) -> float:
 def messages_cost(graph: TypedGraph, relations: int, width: int, layers: int) -> Work:
     """Count the work of an epoch of the graph neural network without its loss.
 
-    `relations` are those that it predicts, `width` and `layers` those of its encoder.
+    `relations` are those that it predicts, `width` and `layers` those of its encoder. The factors
+    are measured on generated graphs: sparse and dense ones, with few and many relations.
     """
-    rounds = layers + 1
-    messages = 4.0 * graph.edge_count * width * rounds
-    updated = 12.0 * graph.vertex_count * width * rounds
-    return Work(updates=messages + updated, steps=(len(graph.edges) + relations) / 2)
+    numbers = float(width * (layers + 1))
+    ends = sum(graph.counts[each.head] + graph.counts[each.tail] for each in graph.edges) / 2
+    return Work(
+        gathers=34.0 * graph.edge_count * numbers,
+        updates=(29.0 * graph.vertex_count + 21.0 * ends) * numbers,
+        steps=8.0 + 9.0 * (len(graph.edges) + relations),
+    )
 
 
 OF_A_DEADLINE = 0.6

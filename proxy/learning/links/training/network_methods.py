@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -19,7 +20,8 @@ from gremlink.proxy.learning.models.gnn.mini_batches import (
     read_by_a_step,
 )
 from gremlink.proxy.learning.models.knowledge.fitting import KnowledgeSettings, fit_knowledge
-from gremlink.proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
+from gremlink.proxy.learning.models.lightgcn import LAYERS, LightGcnSettings, fit_lightgcn
+from gremlink.proxy.learning.models.ranking_task import LOGITS
 from gremlink.proxy.learning.settings import TrainingSettings
 
 SMALL_EPOCHS = 40
@@ -79,7 +81,13 @@ class GraphNetwork:
         self, graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
     ) -> Work:
         """See `Network.epoch_cost`."""
-        return _messages_and_ranking(graph, relations, settings)
+        width, layers = settings.width, settings.layers
+        if learns_from_samples(graph, settings):
+            read = read_by_a_step(graph, settings, 2 * (settings.batch_size + POOL))
+            steps = 8.0 + 9.0 * (len(graph.edges) + len(relations))
+            return BATCHES * Work(steps=steps, updates=read * 40.0 * width)
+        messages = messages_cost(graph, len(relations), width, layers)
+        return messages + _ranking(graph, relations, settings)
 
     def checkpoints(self, run: Run) -> Iterator[Checkpoint]:
         """See `Network.checkpoints`."""
@@ -101,7 +109,13 @@ class LightGcn:
         self, graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
     ) -> Work:
         """See `Network.epoch_cost`."""
-        return _messages_and_ranking(graph, relations, settings)
+        numbers = float(settings.width * LAYERS)
+        messages = Work(
+            gathers=34.0 * sum(len(graph.edges[each]) for each in relations) * numbers,
+            updates=11.0 * graph.vertex_count * numbers,
+            steps=4.0 + 18.0 * len(relations),
+        )
+        return messages + _ranking(graph, relations, settings)
 
     def checkpoints(self, run: Run) -> Iterator[Checkpoint]:
         """See `Network.checkpoints`."""
@@ -160,17 +174,15 @@ NETWORK_METHODS: Mapping[str, Network] = {
 """Networks by the name that settings and reports use."""
 
 
-def _messages_and_ranking(
-    graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
-) -> Work:
-    """Count an epoch of messages along all edges, and of ranking the edges to predict."""
-    width = settings.width
-    if learns_from_samples(graph, settings):
-        read = read_by_a_step(graph, settings, 2 * (settings.batch_size + POOL))
-        return BATCHES * Work(steps=1.0, updates=read * 12.0 * width)
-    logits = _logits(graph, _sides(relations), width)
-    steps = messages_cost(graph, len(relations), width, settings.layers)
-    return steps + Work(updates=logits)
+def _ranking(graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings) -> Work:
+    """Count an epoch's soft-max over all candidates, or a sample, of the edges that it hides."""
+    logits = 0.0
+    for relation, direction in _sides(relations):
+        hidden = settings.hidden_share * len(graph.edges[relation])
+        sources = graph.counts[relation.source_type(direction)]
+        asked = sources * (1.0 - math.exp(-hidden / max(sources, 1)))
+        logits += min(asked * graph.counts[relation.target_type(direction)], LOGITS)
+    return logits * Work(products=3.0 * settings.width, updates=9.0)
 
 
 def _sides(relations: Iterable[Relation]) -> list[Side]:
