@@ -524,7 +524,7 @@ def _latent(count: int, random: np.random.Generator) -> tuple[Numbers, Rows]:
     frequency = -1.1 * np.log(np.arange(1, 3001))
     rows = []
     for number, place in enumerate(places):
-        keys = frequency + 0.8 * (topics @ place) / np.sqrt(8) + random.gumbel(size=3000)
+        keys = frequency + 2.5 * (topics @ place) / np.sqrt(8) + random.gumbel(size=3000)
         chosen = np.argsort(-keys)[: random.integers(30, 200)]
         rows.append({"~id": f"v{number}", "words": several(f"w{each}" for each in chosen)})
     return places, rows

@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from link_cases import Case
+from numpy.typing import NDArray
 from properties import configured, write_rows
 
-from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph
+from gremlink.proxy.learning.graph import Edges, Indexes, Relation, TypedGraph
 from gremlink.proxy.learning.links.evaluation.queries import Queries, rank_queries
 from gremlink.proxy.learning.links.evaluation.random_order import random_order
 from gremlink.proxy.learning.links.evaluation.ranking_metrics import RankingMetrics
 from gremlink.proxy.learning.links.known import KnownLinks
-from gremlink.proxy.learning.links.prediction.model import from_artifact
+from gremlink.proxy.learning.links.prediction.model import LinkModel, from_artifact
 from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
 from gremlink.proxy.learning.links.training.base_models import Validation
 from gremlink.proxy.learning.links.training.holdout import split_edges
@@ -25,10 +28,13 @@ from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHO
 from gremlink.proxy.learning.links.training.networks import PATIENCE, validated
 from gremlink.proxy.learning.methods import NETWORKS
 from gremlink.proxy.learning.models.gnn.messages import threads
+from gremlink.proxy.learning.reports.link_report import LinkReport
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.learning.workflows.train_links import load_dataset
 from gremlink.proxy.store.artifacts import read_artifact
+
+ScorerOf = Callable[[Relation], Scorer]
 
 
 class Test:
@@ -36,8 +42,6 @@ class Test:
 
     def __init__(self, case: Case, export: Path) -> None:
         self.case = case
-        self.weights: Mapping[str, str] = {}
-        self.warnings: tuple[str, ...] = ()
         self.dataset = load_dataset(export)
         graph = self.dataset.graph
         places = {
@@ -74,15 +78,19 @@ class Test:
         }
         return random_order(self._known, sources)["mrr"]
 
-    def figure(self, scorer_of: Callable[[Relation], Scorer]) -> float:
-        """The case's metric."""
-        metrics = RankingMetrics()
+    def asked(self, scorer_of: ScorerOf) -> Iterator[tuple[NDArray[np.float64], Indexes]]:
+        """Ranks of the held-out links and who asks for them: by relation, then by end."""
         for relation, edges in self.held.items():
             scorer = scorer_of(relation)
             for direction in self.case.ends:
                 queries = Queries.about(edges, direction)
-                ranks = rank_queries(scorer, queries, self._known[relation])
-                metrics.update(ranks, queries.sources)
+                yield rank_queries(scorer, queries, self._known[relation]), queries.sources
+
+    def figure(self, scorer_of: ScorerOf) -> float:
+        """The case's metric."""
+        metrics = RankingMetrics()
+        for ranks, sources in self.asked(scorer_of):
+            metrics.update(ranks, sources)
         return metrics.compute()[self.case.metric]
 
 
@@ -95,12 +103,11 @@ def held_back(graph: TypedGraph, seed: int) -> tuple[TypedGraph, Validation]:
     return train_, Validation(graph, {each: part[1] for each, part in parts.items()})
 
 
-def alone(name: str, test: Test, seed: int) -> float:
+def alone(name: str, test: Test, seed: int) -> ScorerOf:
     """One method, trained as `auto` trains it: a network stops by links that it holds back."""
     graph = test.dataset.graph
     if name not in NETWORKS:
-        cls = SIMPLE[name]
-        return test.figure(lambda relation: cls.fit(graph, relation))
+        return partial(SIMPLE[name].fit, graph)
     settings = TrainingSettings()
     relations = [relation for relation, edges in graph.edges.items() if len(edges)]
     train_, validation = held_back(graph, seed)
@@ -112,20 +119,37 @@ def alone(name: str, test: Test, seed: int) -> float:
         (epochs,) = kept
         found = network.checkpoints(Run(graph, relations, settings, epochs, seed, small=False))
         (last,) = deque(found, maxlen=1)
-    return test.figure(last.embeddings().scorer)
+    return last.embeddings().scorer
 
 
-def blended(export: Path, work: Path, test: Test, seed: int, budget: float) -> tuple[float, str]:
-    """The figure of `auto`, and a digest of its artifact's tensors."""
-    report = train(export, work / "artifact", seed=seed, settings=TrainingSettings(budget=budget))
-    model = from_artifact(read_artifact(work / "artifact"))
-    by_relation = {target.relation: target for target in model.relations}
+@dataclass(frozen=True)
+class Blended:
+    """What `auto` has trained: its model, its report, and a digest of its artifact's tensors."""
+
+    model: LinkModel
+    report: LinkReport
+    digest: str
+
+    def scorer(self, relation: Relation) -> Scorer:
+        (target,) = (each for each in self.model.relations if each.relation == relation)
+        return self.model.scorer(target)
+
+    @property
+    def weights(self) -> list[str]:
+        return [f"{row.relation} {row.direction}: {row.describe()}" for row in self.report.blend]
+
+    @property
+    def no_room(self) -> list[str]:
+        return [warning for warning in self.report.warnings if "no room" in warning]
+
+
+def blended(export: Path, work: Path, seed: int, settings: TrainingSettings) -> Blended:
+    """Train as `gremlink train` does."""
+    report = train(export, work / "artifact", seed=seed, settings=settings)
     digest = hashlib.sha256()
     for path in sorted((work / "artifact").rglob("*.safetensors")):
         digest.update(path.read_bytes())
-    test.weights = {f"{row.relation} {row.direction}": row.describe() for row in report.blend}
-    test.warnings = report.warnings
-    return test.figure(lambda relation: model.scorer(by_relation[relation])), digest.hexdigest()
+    return Blended(from_artifact(read_artifact(work / "artifact")), report, digest.hexdigest())
 
 
 def write_links(directory: Path, case: Case) -> None:
