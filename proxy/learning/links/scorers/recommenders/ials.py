@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from gremlink.proxy.learning.budget import Work
+from gremlink.proxy.learning.budget import Work, total
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -16,40 +17,60 @@ from gremlink.proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
-from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
-    FittedScorer,
-    Tensors,
-    chosen,
-    fitting_cost,
-    links_read,
-)
+from gremlink.proxy.learning.links.evaluation.choice import choice_cost, chosen, questions_of
+from gremlink.proxy.learning.links.scorer import FittedScorer, Tensors
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import FIXED
+from gremlink.proxy.learning.links.scorers.recommenders.least_squares import RowSolver, solving_work
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
     Profiles,
+    View,
     all_columns,
+    block_order,
+    column_counts,
     learned,
+    link_counts,
     restored,
     stored,
+    views,
 )
 
-SWEEPS = 12
-PRODUCTS = 2**25
-"""Numbers in the outer products that are held at a time, 128 MiB."""
+FEW_SWEEPS, SWEEPS = 5, 10
+"""Sweeps of a fit for comparison, and of the last one: the order of settings shows early."""
+
+MOST_NUMBERS = 2**24
+"""Factors of one direction at most: 64 MiB of float32."""
+
+RANK = 64
+WEIGHTS = (
+    (10.0, 0.03),
+    (10.0, 0.01),
+    (3.0, 0.03),
+    (30.0, 0.01),
+    (1.0, 0.1),
+    (3.0, 0.1),
+    (10.0, 0.003),
+    (30.0, 0.003),
+)
+"""Pairs of weight and ridge, the default first. A larger weight wants a smaller ridge: others were
+never the best."""
+
+OTHER_RANKS, HIGHEST_RANK = (32, 128), 256
 
 
 class IalsSetting(NamedTuple):
-    """Number of factors, weight of an absent link beside a present one, regularisation."""
+    """Number of factors, weight of all absent links together beside that of all present ones,
+    regularisation, and the view of the profiles."""
 
     rank: int
-    absent: float
+    weight: float
     ridge: float
+    view: View = "directed"
 
-
-SETTINGS = (
-    IalsSetting(32, 0.3, 0.01),
-    IalsSetting(32, 0.1, 0.03),
-    IalsSetting(16, 0.3, 0.01),
-    IalsSetting(64, 0.5, 0.01),
-)
+    def absent(self, matrix: sparse.csr_array) -> float:
+        """Return the weight of one absent link beside a present one."""
+        rows = np.count_nonzero(np.diff(matrix.indptr))
+        columns = np.count_nonzero(column_counts(matrix))
+        return float(min(1.0, self.weight * matrix.nnz / max(rows * columns, 1)))
 
 
 class Ials(FittedScorer):
@@ -61,9 +82,11 @@ class Ials(FittedScorer):
             \Big)
 
     Hu, Koren & Volinsky, ICDM 2008, with the regularisation of Rendle, Krichene, Zhang & Koren,
-    "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022. Only the
-    columns' factors are kept: a source's are solved for from its links when it is asked about
-    (fold-in). :math:`X` is that of `Profiles`; the setting is chosen on links that are held back.
+    "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022.
+    :math:`\alpha` is chosen in multiples of the density, as the best ones of that paper are.
+    Only the columns' factors are kept: a source's are solved for from its links when it is asked
+    about (fold-in). :math:`X` is that of `Profiles`. Settings are chosen on links that are held
+    back, one after the other: weight and :math:`\lambda`, the view, the rank.
     """
 
     name: ClassVar[str] = "ials"
@@ -78,9 +101,11 @@ class Ials(FittedScorer):
         """Take the factors: float32 `[columns, rank]` by direction."""
         self._profiles = profiles
         self._factors = factors
-        self._absent = absent
-        self._ridge = ridge
-        self._grams = {end: each.T @ each for end, each in factors.items()}
+        absent, ridge = (float(np.float32(each)) for each in (absent, ridge))  # as stored
+        self._weights = absent, ridge
+        out = RowSolver(factors["out"], absent, ridge)
+        same = factors["in"] is factors["out"]
+        self._solvers = {"out": out, "in": out if same else RowSolver(factors["in"], absent, ridge)}
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
@@ -90,94 +115,125 @@ class Ials(FittedScorer):
     @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
-        rows = graph.counts[relation.head] + graph.counts[relation.tail]
-        rows += sum(all_columns(graph, relation, end) for end in DIRECTIONS)
-        products = 4.0 * links_read(graph, relation) * 32.0**2
-        sweep = Work(decompositions=1e6 * rows, gathers=products)
-        return fitting_cost(graph, relation, SWEEPS * sweep)
+        first, *others = (_sweep_work(graph, relation, view) for view in _views(graph, relation))
+        work = FIXED + first(RANK) * SWEEPS
+        if questions_of(graph, relation):
+            tried = [first(RANK)] * (len(WEIGHTS) + 1 + bool(others))
+            tried += [each(RANK) for each in others] + [first(rank) for rank in OTHER_RANKS]
+            work += FEW_SWEEPS * total(tried)
+            work += choice_cost(graph, relation, len(tried), together=False)
+        return work
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Ials:
         """Choose the setting and factorise for both directions."""
-        setting = chosen(
-            graph, relation, SETTINGS, lambda part, each: _factorised(part, relation, each)
-        )
-        return _factorised(graph, relation, setting)
+        first, *others = _views(graph, relation)
+        best = IalsSetting(RANK, *WEIGHTS[0], first)
+
+        def better(*settings: IalsSetting) -> IalsSetting:
+            return chosen(
+                graph,
+                relation,
+                settings,
+                lambda part, each: _factorised(part, relation, each, FEW_SWEEPS),
+            )
+
+        if questions_of(graph, relation):
+            best = better(*(best._replace(weight=weight, ridge=ridge) for weight, ridge in WEIGHTS))
+            best = better(best, *(best._replace(view=view) for view in others))
+            best = better(best, *(best._replace(rank=rank) for rank in OTHER_RANKS))
+            if best.rank == OTHER_RANKS[-1] and _fits(graph, relation, best.view, HIGHEST_RANK):
+                best = better(best, best._replace(rank=HIGHEST_RANK))
+        return _factorised(graph, relation, best, SWEEPS)
 
     @classmethod
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> Ials:
         """See `FittedScorer.restore`."""
         absent, ridge = (float(number) for number in tensors["weights"])
-        factors = learned(tensors)
-        return cls(restored(graph, relation, tensors), factors, absent, ridge)
+        return cls(restored(graph, relation, tensors), learned(tensors), absent, ridge)
 
     def tensors(self) -> dict[str, Any]:
         """See `FittedScorer.tensors`."""
-        weights = np.array([self._absent, self._ridge], np.float32)
+        weights = np.array(self._weights, np.float32)
         return {"weights": weights, **stored(self._factors, self._profiles)}
 
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
         """See `Scorer.scores`."""
         profiles, factors = self._profiles[direction], self._factors[direction]
         rows = sparse.csr_array(profiles.matrix[sources])
-        own = solve_rows(rows, factors, self._grams[direction], self._absent, self._ridge)
-        found = own @ factors[: profiles.last].T
+        found = self._solvers[direction].solve(rows) @ factors[: profiles.last].T
         return profiles.padded(np.asarray(found, dtype=np.float32))
 
 
-def _profiles(graph: TypedGraph, relation: Relation) -> dict[Direction, Profiles]:
-    return {end: Profiles.all_links(graph, relation, end) for end in DIRECTIONS}
+def _views(graph: TypedGraph, relation: Relation) -> tuple[View, ...]:
+    """Return the views to choose from, the default first; the relation's own links alone where all
+    would be too many columns."""
+    every = views(graph, relation)[::-1]
+    if len(graph.edges) > 1:
+        own: tuple[View, ...] = ("own-undirected", "own-directed")
+        every += own if relation.head == relation.tail else own[1:]
+    found = tuple(view for view in every if _fits(graph, relation, view, OTHER_RANKS[-1]))
+    return found or every[-1:]
 
 
-def _factorised(graph: TypedGraph, relation: Relation, setting: IalsSetting) -> Ials:
-    profiles = _profiles(graph, relation)
-    factors = {end: columns_of(each.matrix, setting) for end, each in profiles.items()}
-    return Ials(profiles, factors, setting.absent, setting.ridge)
+def _fits(graph: TypedGraph, relation: Relation, view: View, rank: int) -> bool:
+    """Return whether the factors of one direction are not too many numbers."""
+    widest = max(all_columns(graph, relation, end, view) for end in DIRECTIONS)
+    return rank * widest <= MOST_NUMBERS
 
 
-def columns_of(matrix: sparse.csr_array, setting: IalsSetting) -> Floats:
-    """Fit the factors of the columns: float32 `[columns, rank]`."""
-    rank = min(setting.rank, *matrix.shape)
-    random = np.random.default_rng(0)
-    columns: Floats = (random.standard_normal((matrix.shape[1], rank)) / rank).astype(np.float32)
-    back = sparse.csr_array(matrix.T)
-    for _ in range(SWEEPS):
-        rows = solve_rows(matrix, columns, columns.T @ columns, setting.absent, setting.ridge)
-        columns = solve_rows(back, rows, rows.T @ rows, setting.absent, setting.ridge)
-    return columns
+def _factorised(graph: TypedGraph, relation: Relation, setting: IalsSetting, sweeps: int) -> Ials:
+    profiles = Profiles.of_both(graph, relation, setting.view)
+    out, back = profiles["out"], profiles["in"]
+    absent = setting.absent(out.matrix)
+    factors: dict[Direction, Floats] = {}
+    factors["out"] = columns_of(out.matrix, setting.rank, absent, setting.ridge, sweeps)
+    order = block_order(graph, relation, setting.view)
+    if back is out:
+        factors["in"] = factors["out"]
+    elif order is not None:  # the same blocks in another order
+        blocks = np.split(factors["out"], np.cumsum(out.sizes)[:-1])
+        factors["in"] = np.concatenate([blocks[place] for place in order])
+    elif len(out.sizes) == len(back.sizes) == 1:  # the same matrix, transposed
+        factors["in"] = RowSolver(factors["out"], absent, setting.ridge).solve(out.matrix)
+    else:
+        factors["in"] = columns_of(back.matrix, setting.rank, absent, setting.ridge, sweeps)
+    return Ials(profiles, factors, absent, setting.ridge)
 
 
-def solve_rows(
-    matrix: sparse.csr_array, factors: Floats, gram: Floats, absent: float, ridge: float
+def columns_of(
+    matrix: sparse.csr_array, rank: int, absent: float, ridge: float, sweeps: int
 ) -> Floats:
-    """Solve for the best factors of rows, given those of the columns: float32 `[rows, rank]`."""
-    rank = factors.shape[1]
-    solved = np.zeros((matrix.shape[0], rank), np.float32)
-    counts = np.diff(matrix.indptr)
-    everywhere = np.float32(absent) * gram
-    step = max(1, PRODUCTS // (rank * rank))
-    identity = np.eye(rank, dtype=np.float32)
-    outer = None
-    if len(factors) <= step:
-        outer = _outer(factors)
-    for start in range(0, matrix.shape[0], step):
-        block = sparse.csr_array(matrix[start : start + step])
-        if outer is not None:
-            systems = np.asarray(block @ outer)
-        else:
-            used = np.unique(block.indices)
-            systems = np.zeros((block.shape[0], rank * rank), np.float32)
-            for first in range(0, len(used), step):
-                part = used[first : first + step]
-                systems += block[:, part] @ _outer(factors[part])
-        shrink = ridge * (counts[start : start + step] + absent * matrix.shape[1])
-        systems = systems.reshape(-1, rank, rank) + everywhere
-        systems += shrink.astype(np.float32)[:, None, None] * identity
-        right = np.asarray(block @ factors)[:, :, None]
-        solved[start : start + step] = np.linalg.solve(systems, right)[:, :, 0]
-    return solved
+    """Fit the factors of the columns: float32 `[columns, rank]`, zeros without links."""
+    linked = np.flatnonzero(column_counts(matrix))
+    dense = sparse.csr_array(matrix[np.flatnonzero(np.diff(matrix.indptr))][:, linked])
+    rank = max(1, min(rank, *dense.shape))
+    start = np.random.default_rng(0).standard_normal((len(linked), rank)) / rank
+    columns: Floats = start.astype(np.float32)
+    back = sparse.csr_array(dense.T)
+    for _ in range(sweeps):
+        rows = RowSolver(columns, absent, ridge).solve(dense)
+        columns = RowSolver(rows, absent, ridge).solve(back)
+    found = np.zeros((matrix.shape[1], rank), np.float32)
+    found[linked] = columns
+    return found
 
 
-def _outer(factors: Floats) -> Floats:
-    products: Floats = np.einsum("ci,cj->cij", factors, factors).reshape(len(factors), -1)
-    return products
+def _sweep_work(graph: TypedGraph, relation: Relation, view: View) -> Callable[[int], Work]:
+    """Return the work of a sweep of both directions by rank."""
+    ends = DIRECTIONS[: 1 if _once(graph, relation, view) else 2]
+    counts = [link_counts(graph, relation, end, view) for end in ends]
+
+    def of_rank(rank: int) -> Work:
+        return total(
+            solving_work(rows, len(columns), rank) + solving_work(columns, len(rows), rank)
+            for rows, columns in counts
+        )
+
+    return of_rank
+
+
+def _once(graph: TypedGraph, relation: Relation, view: View) -> bool:
+    """Return whether one factorisation serves both directions."""
+    alone = len(graph.edges) == 1 or view in ("own-directed", "own-undirected")
+    return relation.head == relation.tail or alone

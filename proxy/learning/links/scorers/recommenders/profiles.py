@@ -17,7 +17,14 @@ from typing import Any, Literal
 import numpy as np
 from scipy import sparse
 
-from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Floats, Relation, TypedGraph
+from gremlink.proxy.learning.graph import (
+    DIRECTIONS,
+    Direction,
+    Floats,
+    Indexes,
+    Relation,
+    TypedGraph,
+)
 
 View = Literal["directed", "undirected", "own-directed", "own-undirected"]
 """Columns of the profiles: of all relations of the source, or of the asked one alone; a relation
@@ -205,3 +212,30 @@ def all_columns(
     """Count the columns of a view, by the types' sizes."""
     roles = _roles(graph, relation, direction, view)
     return sum(graph.counts[role.target_type(end)] for role, end in roles)
+
+
+def block_order(graph: TypedGraph, relation: Relation, view: View) -> list[int] | None:
+    """Return which block of `out` each block of `in` is; None where these are others.
+
+    Inside one type both directions see the same blocks, each its own first.
+    """
+    out, back = (list(_roles(graph, relation, end, view)) for end in DIRECTIONS)
+    if set(out) != set(back):
+        return None
+    return [out.index(role) for role in back]
+
+
+def link_counts(
+    graph: TypedGraph, relation: Relation, direction: Direction, view: View
+) -> tuple[Indexes, Indexes]:
+    """Count the links of each row and of each column of a view: int64; pairs in both directions
+    count twice."""
+    rows = np.zeros(graph.counts[relation.source_type(direction)], np.int64)
+    columns = []
+    for role, end in _roles(graph, relation, direction, view):
+        sources, targets = graph.edges[role].ends(end)
+        if view in ("undirected", "own-undirected") and role.head == role.tail:
+            sources = targets = np.concatenate([sources, targets])
+        rows += np.bincount(sources, minlength=len(rows))
+        columns.append(np.bincount(targets, minlength=graph.counts[role.target_type(end)]))
+    return rows, np.concatenate(columns)

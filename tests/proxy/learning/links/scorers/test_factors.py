@@ -7,11 +7,6 @@ from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGrap
 from gremlink.proxy.learning.links.scorers import FITTED
 from gremlink.proxy.learning.links.scorers.heuristics.katz import LONGEST, Katz
 from gremlink.proxy.learning.links.scorers.recommenders.ease import weights_of
-from gremlink.proxy.learning.links.scorers.recommenders.ials import (
-    IalsSetting,
-    columns_of,
-    solve_rows,
-)
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles
 from gremlink.proxy.learning.links.scorers.recommenders.pure_svd import PureSvd
 from gremlink.proxy.learning.links.scorers.recommenders.rp3beta import Rp3Beta
@@ -76,24 +71,6 @@ def test_a_lower_rank_is_cut_from_a_higher_one() -> None:
     assert ranks <= {8, 16, 32}
     found = chosen.cut(8).scores(np.arange(60), "out")
     assert found == pytest.approx(links @ rows[:8].T @ rows[:8], abs=1e-2)
-
-
-def test_ials_alternates_between_exact_solutions() -> None:
-    links = dense(bipartite())
-    setting = IalsSetting(3, 0.2, 0.05)
-    columns = columns_of(bipartite().adjacency(LIKES), setting).astype(np.float64)
-    solved = solve_rows(
-        bipartite().adjacency(LIKES),
-        columns.astype(np.float32),
-        (columns.T @ columns).astype(np.float32),
-        setting.absent,
-        setting.ridge,
-    )
-    for row, given in zip(solved, links, strict=True):
-        own = columns[given > 0]
-        shrink = setting.ridge * (len(own) + setting.absent * THINGS)
-        system = own.T @ own + setting.absent * columns.T @ columns + shrink * np.eye(3)
-        assert row == pytest.approx(np.linalg.solve(system, own.sum(axis=0)), abs=1e-3)
 
 
 def test_rp3beta_walks_three_steps() -> None:
