@@ -33,6 +33,7 @@ RECOMMENDERS = {
     "pure-svd": "pure_svd.PureSvd",
     "ials": "ials.Ials",
     "ease": "ease.Ease",
+    "undirected-ease": "undirected_ease.UndirectedEase",
     "weighted-ease": "weighted_ease.WeightedEase",
 }
 """Methods that keep arrays of their own: a name, and its class in `links.scorers.recommenders`."""

@@ -9,7 +9,6 @@ from scipy import sparse
 
 from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import (
-    DIRECTIONS,
     Direction,
     Edges,
     Floats,
@@ -18,14 +17,15 @@ from gremlink.proxy.learning.graph import (
     find_pairs,
 )
 from gremlink.proxy.learning.links.scorers.recommenders.ease import (
+    DISCOUNTS,
     RIDGES,
     Ease,
-    regression_cost,
-    required_profiles,
-    weights_of,
+    EaseSetting,
+    regression,
 )
 from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors, chosen, fitting_cost
-from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles, learned, restored
+from gremlink.proxy.learning.links.scorers.recommenders.linear import Weights, restored_weights
+from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles
 
 SHARE = 0.25
 """Change of a link's weight by a standard deviation."""
@@ -38,9 +38,10 @@ MOST_TRIED = 8
 
 
 class WeightedEaseSetting(NamedTuple):
-    """The ridge, which column of the edges' features weighs, and whether more of it weighs more."""
+    """Those of `Ease`, which column of the edges' features weighs, and whether more of it weighs
+    more."""
 
-    ridge: float
+    ease: EaseSetting
     column: int
     sign: float
 
@@ -60,7 +61,7 @@ class WeightedEase(Ease):
     name: ClassVar[str] = "weighted-ease"
 
     def __init__(
-        self, profiles: dict[Direction, Profiles], weights: dict[Direction, Floats], links: Edges
+        self, profiles: dict[Direction, Profiles], weights: dict[Direction, Weights], links: Edges
     ) -> None:
         """Take `weights` as in `Ease`; `links` with their weights, float32 `[edges, 1]`, as
         features."""
@@ -77,35 +78,39 @@ class WeightedEase(Ease):
         """See `FittedScorer.cost`."""
         features = graph.edges[relation].features
         columns = 0 if features is None else min(features.shape[1], MOST_TRIED)
-        once = regression_cost(graph, relation)
-        return fitting_cost(graph, relation, once, also=2 * columns)
+        fits = len(RIDGES) + len(DISCOUNTS) + 1
+        return fitting_cost(graph, relation, cls.once(graph, relation), fits, also=2 * columns)
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> WeightedEase:
-        """Choose the ridge, then feature and sign, and solve for both directions."""
+        """Choose the ridge, the discount, then feature and sign, and solve for both directions."""
 
-        def solved(part: TypedGraph, setting: WeightedEaseSetting) -> WeightedEase:
-            return cls._solved(part, relation, setting)
+        def weighted(part: TypedGraph, setting: WeightedEaseSetting) -> WeightedEase:
+            return cls.weighted(part, relation, setting)
 
         columns = _columns(graph.edges[relation])
-        first = [WeightedEaseSetting(ridge, columns[0], 1.0) for ridge in RIDGES]
-        ridge = chosen(graph, relation, first, solved).ridge
+        ridges = [EaseSetting(ridge, DISCOUNTS[0]) for ridge in RIDGES]
+        first = [WeightedEaseSetting(each, columns[0], 1.0) for each in ridges]
+        ridge = chosen(graph, relation, first, weighted).ease.ridge
+        discounts = [EaseSetting(ridge, discount) for discount in DISCOUNTS]
+        second = [WeightedEaseSetting(each, columns[0], 1.0) for each in discounts]
+        ease = chosen(graph, relation, second, weighted).ease
         signs = [(column, sign) for column in columns[:MOST_TRIED] for sign in (1.0, -1.0)]
-        every = [WeightedEaseSetting(ridge, *each) for each in signs]
-        return cls._solved(graph, relation, chosen(graph, relation, every, solved))
+        every = [WeightedEaseSetting(ease, *each) for each in signs]
+        return weighted(graph, chosen(graph, relation, every, weighted))
 
     @classmethod
-    def _solved(
+    def weighted(
         cls, graph: TypedGraph, relation: Relation, setting: WeightedEaseSetting
     ) -> WeightedEase:
+        """Solve for both directions. Raises ValueError where the method does not apply."""
         edges = graph.edges[relation]
         links = Edges(edges.heads, edges.tails, _weights(edges, setting)[:, None])
         profiles = {
-            end: _weighing(required_profiles(graph, relation, end), graph, relation, end, links)
-            for end in DIRECTIONS
+            end: _weighing(each, graph, relation, end, links)
+            for end, each in cls.profiles(graph, relation).items()
         }
-        weights = {end: weights_of(each, setting.ridge) for end, each in profiles.items()}
-        return cls(profiles, weights, links)
+        return cls(profiles, regression(profiles, setting.ease, same_columns=False), links)
 
     @classmethod
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> WeightedEase:
@@ -114,11 +119,11 @@ class WeightedEase(Ease):
             tensors["heads"].astype(np.int64), tensors["tails"].astype(np.int64), tensors["links"]
         )
         links = _known(graph.edges[relation], before)
-        plain = restored(graph, relation, tensors)
+        plain, weights = restored_weights(graph, relation, tensors)
         profiles = {
             end: _weighing(each, graph, relation, end, links) for end, each in plain.items()
         }
-        return cls(profiles, learned(tensors), links)
+        return cls(profiles, weights, links)
 
     def tensors(self) -> dict[str, Any]:
         """See `FittedScorer.tensors`."""

@@ -6,10 +6,10 @@ import pytest
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph, distinct_edges
 from gremlink.proxy.learning.links.scorers import FITTED
 from gremlink.proxy.learning.links.scorers.heuristics.katz import LONGEST, Katz
-from gremlink.proxy.learning.links.scorers.recommenders.ease import weights_of
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles
 from gremlink.proxy.learning.links.scorers.recommenders.pure_svd import PureSvd
 from gremlink.proxy.learning.links.scorers.recommenders.rp3beta import Rp3Beta
+from gremlink.proxy.learning.links.scorers.recommenders.undirected_ease import UndirectedEase
 from gremlink.proxy.learning.links.scorers.recommenders.weighted_ease import WeightedEase
 
 LIKES = Relation("P", "likes", "T")
@@ -31,20 +31,6 @@ def dense(graph: TypedGraph, relation: Relation = LIKES) -> np.ndarray:
 
 def people() -> np.ndarray:
     return np.arange(PEOPLE)
-
-
-def test_ease_solves_one_regression_for_each_candidate() -> None:
-    graph = bipartite()
-    links, ridge = dense(graph), 2.0
-    weights = weights_of(Profiles.all_links(graph, LIKES, "out"), ridge)
-    for target in range(THINGS):
-        others = [column for column in range(THINGS) if column != target]
-        given = links[:, others]
-        expected = np.linalg.solve(
-            given.T @ given + ridge * np.eye(len(others)), given.T @ links[:, target]
-        )
-        assert weights[others, target] == pytest.approx(expected, abs=1e-4)
-        assert weights[target, target] == 0.0
 
 
 def test_pure_svd_projects_on_the_leading_vectors() -> None:
@@ -95,7 +81,7 @@ def test_katz_sums_attenuated_walks() -> None:
     assert found == pytest.approx(expected, rel=0.02, abs=1e-4)
 
 
-@pytest.mark.parametrize("name", FITTED)
+@pytest.mark.parametrize("name", sorted(FITTED.keys() - {UndirectedEase.name}))
 def test_what_is_restored_scores_the_same(name: str) -> None:
     graph = bipartite()
     fitted = FITTED[name].fit(graph, LIKES)
@@ -108,7 +94,7 @@ def test_what_is_restored_scores_the_same(name: str) -> None:
         assert (found == again.scores(sources, direction)).all()
 
 
-@pytest.mark.parametrize("name", sorted(FITTED.keys() - {WeightedEase.name}))
+@pytest.mark.parametrize("name", sorted(FITTED.keys() - {WeightedEase.name, UndirectedEase.name}))
 def test_a_vertex_that_came_later_is_scored_by_its_links(name: str) -> None:
     graph = bipartite()
     made = TypedGraph(
