@@ -24,6 +24,7 @@ HEURISTICS = {
     "personalised-pagerank": "personalised_pagerank.PersonalisedPageRank",
     "reciprocity": "signed.reciprocity.Reciprocity",
     "other-links": "signed.other_links.OtherLinks",
+    "direction-prior": "signed.direction.DirectionPrior",
     "feature-similarity": "feature_similarity.FeatureSimilarity",
 }
 """Methods computed from the graph alone: a name, and its class in `links.scorers.heuristics`."""

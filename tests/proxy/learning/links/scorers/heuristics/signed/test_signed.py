@@ -127,3 +127,22 @@ def test_they_apply_where_there_is_something_to_read() -> None:
     assert not STRUCTURAL["other-links"].applies(alone, KNOWS)
     assert STRUCTURAL["other-links"].applies(family(), KNOWS)
     assert {"reciprocity", "other-links"} <= SIGNED
+
+
+def test_the_asked_end_of_a_candidates_links_counts_where_vertices_differ_in_it() -> None:
+    random = np.random.default_rng(4)
+    heads, tails = random.integers(0, 50, 400), random.integers(50, 100, 400)
+    graph = TypedGraph({"P": 101}, {KNOWS: distinct_edges(heads, tails, same_type=True)})
+    scorer = STRUCTURAL["direction-prior"].fit(graph, KNOWS)
+    out, into = (scorer.scores(np.array([0, 100]), end) for end in DIRECTIONS)
+    assert out[0, 50:100].min() > 0.5
+    assert out[0, :50].max() < -0.5
+    assert out[0, 100] == 0.0, "no link tells its end"
+    assert into.tolist() == (-out).tolist()
+
+
+def test_directions_like_coins_say_nothing() -> None:
+    scorer = STRUCTURAL["direction-prior"].fit(graph_of(600, 0.0, seed=1), KNOWS)
+    assert np.abs(scorer.scores(np.array([0]), "out")).max() < 0.3
+    lonely = TypedGraph({"P": 4}, {KNOWS: Edges(np.array([0]), np.array([1]))})
+    assert not STRUCTURAL["direction-prior"].fit(lonely, KNOWS).scores(np.array([2]), "in").any()
