@@ -36,6 +36,7 @@ RECOMMENDERS = {
     "ease": "ease.Ease",
     "undirected-ease": "undirected_ease.UndirectedEase",
     "weighted-ease": "weighted_ease.WeightedEase",
+    "kernel-ridge": "kernel_ridge.KernelRidge",
 }
 """Methods that keep arrays of their own: a name, and its class in `links.scorers.recommenders`."""
 

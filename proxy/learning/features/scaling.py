@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from gremlink.proxy.learning.graph import Features, Floats
 
@@ -35,3 +36,27 @@ def standard_of(column: Floats) -> tuple[float, float]:
     """Return mean and standard deviation of a number, 1 if it does not vary: float32 `[vertices,
     1]`."""
     return float(column.mean()), float(column.std()) or 1.0
+
+
+def unit_terms(counts: sparse.csr_array) -> sparse.csr_array:
+    r"""Weigh counts by frequency and rarity, and scale the rows to length 1: float32 CSR.
+
+    .. math:: x_{u,t} \propto (1 + \log n_{u,t}) \log \frac{|U|}{|\{v : n_{v,t} > 0\}|}
+
+    Salton & Buckley, "Term-weighting approaches in automatic text retrieval", Information
+    Processing & Management 24 (1988).
+    """
+    weighed = sparse.csr_array(counts, dtype=np.float32, copy=True)
+    having = np.bincount(weighed.indices, minlength=weighed.shape[1])
+    rarity = np.log(weighed.shape[0] / np.maximum(having, 1)).astype(np.float32)
+    weighed.data = (1.0 + np.log(np.maximum(weighed.data, 1.0))) * rarity[weighed.indices]
+    return unit_rows(weighed)
+
+
+def unit_rows(matrix: sparse.csr_array) -> sparse.csr_array:
+    """Scale the rows of a sparse matrix to length 1; those of zeros stay."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    squares = np.bincount(rows, matrix.data.astype(np.float64) ** 2, minlength=matrix.shape[0])
+    lengths = np.maximum(np.sqrt(squares), 1e-12)
+    data = (matrix.data / lengths[rows]).astype(np.float32)
+    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -1,0 +1,278 @@
+"""Kernel ridge regression: the links of vertices that are alike, smoothed at both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.linalg import get_lapack_funcs
+
+from gremlink.proxy.learning.budget import Work
+from gremlink.proxy.learning.graph import (
+    Direction,
+    Floats,
+    Indexes,
+    Relation,
+    TypedGraph,
+)
+from gremlink.proxy.learning.links.scorers.recommenders.descriptions import (
+    BLOCKS,
+    Block,
+    Descriptions,
+    described,
+    has_own,
+    similarities,
+)
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
+    FittedScorer,
+    Tensors,
+    chosen,
+    fitting_cost,
+)
+
+MOST_VERTICES = 8_000
+"""Vertices of a type: the regression's matrix has as many rows and columns, 244 MiB of float32."""
+
+MOST_CELLS = 72 * 2**20
+"""Scores that are kept, 144 MiB of float16."""
+
+CHOOSES_UP_TO = 4_000
+"""Vertices up to which all settings compete, each being a regression of its own; beyond, two."""
+
+LARGEST = 1_000.0
+"""The largest of the kept scores: float16 then tells small ones apart, too."""
+
+Sides = Literal["both", "head", "tail"]
+SIDES: tuple[Sides, ...] = ("both", "head", "tail")
+"""Ends at which links are smoothed, in the order of their numbers in artifacts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One kernel with its ridge: `blocks` of `descriptions`, links with or without direction."""
+
+    blocks: frozenset[Block]
+    ridge: float
+    undirected: bool = False
+    sides: Sides = "both"
+
+    def tensor(self) -> NDArray[np.float64]:
+        """Return the setting for an artifact."""
+        blocks = [float(block in self.blocks) for block in BLOCKS]
+        sides = float(SIDES.index(self.sides))
+        return np.array([self.ridge, float(self.undirected), sides, *blocks], np.float64)
+
+    @classmethod
+    def of(cls, tensor: Sequence[float]) -> Setting:
+        """Restore what `tensor` gave."""
+        ridge, undirected, sides, *blocks = map(float, tensor)
+        held = frozenset(name for name, there in zip(BLOCKS, blocks, strict=True) if there)
+        return cls(held, ridge, bool(undirected), SIDES[int(sides)])
+
+
+class KernelRidge(FittedScorer):
+    r"""Two-step kernel ridge regression.
+
+    .. math:: S = H_h A H_t, \qquad H = K (K + \lambda I)^{-1}
+
+    :math:`A` has the links, :math:`K` the cosines of the ends' `descriptions`: terms, links in
+    other relations, other links in this one, terms of those linked to, a block of length 1 each.
+    Links spread to what resembles both of their ends: Pahikkala et al., "A two-step learning
+    approach for solving full and almost full cold start problems in dyadic prediction", ECML 2014;
+    Stock et al., "A comparative study of pairwise learning methods based on kernel ridge
+    regression", Neural Computation 30 (2018). Kernel and ridge are chosen on links that are held
+    back. Vertices that came after training are scored by conjugate gradients.
+    """
+
+    name: ClassVar[str] = "kernel-ridge"
+    reads_terms: ClassVar[bool] = True
+
+    def __init__(
+        self, graph: TypedGraph, relation: Relation, setting: Setting, kept: NDArray[np.float16]
+    ):
+        """Take the scores: float16 `[heads, tails]`, of the vertices that there were in
+        training."""
+        self._graph, self._relation = graph, relation
+        self._setting = setting
+        self._kept = kept
+        self._later: _Smoothing | None = None
+
+    @classmethod
+    def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
+        """Return whether vertices are few enough for a matrix of all pairs."""
+        heads, tails = graph.counts[relation.head], graph.counts[relation.tail]
+        return max(heads, tails) <= MOST_VERTICES and heads * tails <= MOST_CELLS
+
+    @classmethod
+    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """See `FittedScorer.cost`."""
+        once = Work()
+        entries = sum(terms.values.nnz for terms in graph.terms.values()) + 4.0 * graph.edge_count
+        heads, tails = float(graph.counts[relation.head]), float(graph.counts[relation.tail])
+        for count in {relation.head: heads, relation.tail: tails}.values():
+            once += Work(
+                decompositions=count**3,
+                gathers=2.0 * entries * count,
+                updates=12.0 * count**2,
+            )
+        once += Work(products=heads * tails**2, updates=8.0 * heads * tails)
+        fits = len(settings_for(graph, relation))
+        return fitting_cost(graph, relation, once, fits + 1 if fits > 1 else 1)
+
+    @classmethod
+    def fit(cls, graph: TypedGraph, relation: Relation) -> KernelRidge:
+        """Choose kernel and ridge, and solve."""
+        setting = chosen(
+            graph,
+            relation,
+            settings_for(graph, relation),
+            lambda part, each: _solved(part, relation, each),
+        )
+        return _solved(graph, relation, setting)
+
+    @classmethod
+    def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> KernelRidge:
+        """See `FittedScorer.restore`."""
+        return cls(graph, relation, Setting.of(tensors["setting"]), tensors["scores"])
+
+    def tensors(self) -> dict[str, Any]:
+        """See `FittedScorer.tensors`."""
+        return {"scores": self._kept, "setting": self._setting.tensor()}
+
+    def scores(self, sources: Indexes, direction: Direction) -> Floats:
+        """See `Scorer.scores`."""
+        counts = self._graph.counts
+        if self._kept.shape == (counts[self._relation.head], counts[self._relation.tail]):
+            found = self._kept[sources] if direction == "out" else self._kept[:, sources].T
+            return np.ascontiguousarray(found, dtype=np.float32)
+        if self._later is None:
+            self._later = _Smoothing.of(self._graph, self._relation, self._setting)
+        return self._later.scores(sources, direction)
+
+
+def settings_for(graph: TypedGraph, relation: Relation) -> list[Setting]:
+    """Return the settings that compete, the default first."""
+    everything, links = frozenset[Block](("own", "links")), frozenset[Block](("links",))
+    owns = [has_own(graph, relation, end) for end in (relation.head, relation.tail)]
+    if relation.head == relation.tail:
+        if owns[0]:
+            found = [
+                Setting(everything, 3.0, undirected=True),
+                Setting(everything, 3.0),
+                Setting(frozenset(("own",)), 2.0, undirected=True),
+            ]
+            if relation.head in graph.terms:
+                found.append(Setting(frozenset(BLOCKS), 8.0, undirected=True))
+                found.append(Setting(frozenset(("own", "around")), 8.0, undirected=True))
+        else:
+            found = [Setting(links, 8.0, undirected=True), Setting(links, 3.0)]
+            found.append(Setting(links, 20.0, undirected=True))
+    else:
+        found = [
+            Setting(everything, 10.0),
+            Setting(everything, 10.0, sides="head"),
+            Setting(everything, 10.0, sides="tail"),
+        ]
+        if any(owns):
+            found.append(Setting(frozenset(("own",)), 3.0))
+    few = max(graph.counts[relation.head], graph.counts[relation.tail]) <= CHOOSES_UP_TO
+    return found if few else found[:2]
+
+
+def _solved(graph: TypedGraph, relation: Relation, setting: Setting) -> KernelRidge:
+    heads, tails = _smoothed(graph, relation, setting)
+    links = _links(graph, relation, setting)
+    scores: Floats = links.toarray()
+    residual: Floats | None = None
+    if heads is not None:
+        residual = _residual(heads, setting.ridge)
+        scores -= np.asarray(links.T @ residual).T
+    if tails is not None:
+        if residual is None or tails is not heads:
+            residual = _residual(tails, setting.ridge)
+        scores -= scores @ residual
+    scores *= np.float32(LARGEST) / max(float(np.abs(scores).max(initial=0.0)), 1e-30)
+    return KernelRidge(graph, relation, setting, scores.astype(np.float16))
+
+
+def _links(graph: TypedGraph, relation: Relation, setting: Setting) -> sparse.csr_array:
+    return graph.neighbourhood(relation) if setting.undirected else graph.adjacency(relation)
+
+
+def _smoothed(
+    graph: TypedGraph, relation: Relation, setting: Setting
+) -> tuple[Descriptions, Descriptions]:
+    """Return the descriptions at the ends where links are smoothed."""
+    heads, tails = described(graph, relation, setting.blocks, undirected=setting.undirected)
+    return (
+        heads if setting.sides != "tail" else None,
+        tails if setting.sides != "head" else None,
+    )
+
+
+def _residual(rows: sparse.csr_array, ridge: float) -> Floats:
+    r"""Return :math:`I - H = \lambda (K + \lambda I)^{-1}`: float32 `[vertices, vertices]`."""
+    kernel = similarities(rows)
+    kernel[np.diag_indices_from(kernel)] += np.float32(ridge)
+    factorise, invert = get_lapack_funcs(("potrf", "potri"), (kernel,))
+    factor, failed = factorise(kernel, lower=1, overwrite_a=1)
+    inverse, unfinished = invert(factor, lower=1, overwrite_c=1)
+    if failed or unfinished:
+        raise ValueError(f"a ridge of {ridge} does not make the regression solvable")
+    lower = np.tril(inverse)
+    lower *= np.float32(ridge)
+    found: Floats = lower + np.tril(lower, -1).T
+    return found
+
+
+TOLERANCE = 1e-3
+MOST_STEPS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Smoothing:
+    """The regression on a graph that has changed, solved for the sources that are asked about."""
+
+    links: sparse.csr_array
+    heads: Descriptions
+    tails: Descriptions
+    ridge: float
+
+    @classmethod
+    def of(cls, graph: TypedGraph, relation: Relation, setting: Setting) -> _Smoothing:
+        heads, tails = _smoothed(graph, relation, setting)
+        return cls(_links(graph, relation, setting), heads, tails, setting.ridge)
+
+    def scores(self, sources: Indexes, direction: Direction) -> Floats:
+        """See `Scorer.scores`."""
+        near, far, links = self.heads, self.tails, self.links.T
+        if direction == "in":
+            near, far, links = self.tails, self.heads, self.links
+        asked = np.zeros((links.shape[1], len(sources)), np.float32)
+        asked[sources, np.arange(len(sources))] = 1.0
+        return np.ascontiguousarray(self._applied(far, links @ self._applied(near, asked)).T)
+
+    def _applied(self, rows: Descriptions, values: Floats) -> Floats:
+        r"""Return :math:`H x = x - \lambda (K + \lambda I)^{-1} x` of columns `[vertices,
+        columns]`, the inverse by conjugate gradients (Hestenes & Stiefel, 1952)."""
+        if rows is None:
+            return values
+        back = sparse.csr_array(rows.T)
+        solved = np.zeros_like(values)
+        left, step = values.copy(), values.copy()
+        size = np.einsum("ij,ij->j", left, left)
+        enough = np.maximum(TOLERANCE**2 * size, 1e-30)
+        for _ in range(MOST_STEPS):
+            if (size <= enough).all():
+                break
+            image = rows @ (back @ step) + self.ridge * step
+            length = size / np.maximum(np.einsum("ij,ij->j", step, image), 1e-30)
+            solved += length * step
+            left -= length * image
+            before, size = size, np.einsum("ij,ij->j", left, left)
+            step = left + (size / np.maximum(before, 1e-30)) * step
+        return np.asarray(values - self.ridge * solved, np.float32)
