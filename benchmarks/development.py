@@ -585,10 +585,10 @@ def factors_case(_: Path, seed: int) -> Case:
     """People and things with latent factors; popularity of things has a long tail."""
     random = np.random.default_rng(seed)
     people, things = 1000, 800
-    tastes = random.gamma(0.25, 1.0, (people, 10))
-    kinds = random.gamma(0.25, 1.0, (things, 10))
-    popularity = random.pareto(1.2, things) + 0.2
-    rates = (tastes @ kinds.T + 0.01) * popularity[None] * random.lognormal(0.0, 0.7, (people, 1))
+    tastes = random.gamma(0.08, 1.0, (people, 10))
+    kinds = random.gamma(0.08, 1.0, (things, 10))
+    popularity = random.pareto(2.0, things) + 0.2
+    rates = (tastes @ kinds.T + 0.002) * popularity[None] * random.lognormal(0.0, 0.7, (people, 1))
     links = [(f"p{a[1:]}", f"t{b[1:]}") for a, b in _drawn(rates, 9000, random)]
     vertices = {
         "person": Kind([{"~id": f"p{number}"} for number in range(people)], {}),
