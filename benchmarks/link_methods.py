@@ -61,7 +61,7 @@ class Test:
             for relation, edges in self.held.items()
         }
         everything = graph.replacing(both)
-        self._known = {relation: KnownLinks(everything, relation) for relation in self.held}
+        self.known = {relation: KnownLinks(everything, relation) for relation in self.held}
 
     def applies(self, name: str) -> bool:
         """Return True if a method applies to all held-out relations."""
@@ -76,7 +76,7 @@ class Test:
             for relation, edges in self.held.items()
             for end in self.case.ends
         }
-        return random_order(self._known, sources)["mrr"]
+        return random_order(self.known, sources)["mrr"]
 
     def asked(self, scorer_of: ScorerOf) -> Iterator[tuple[NDArray[np.float64], Indexes]]:
         """Ranks of the held-out links and who asks for them: by relation, then by end."""
@@ -84,7 +84,7 @@ class Test:
             scorer = scorer_of(relation)
             for direction in self.case.ends:
                 queries = Queries.about(edges, direction)
-                yield rank_queries(scorer, queries, self._known[relation]), queries.sources
+                yield rank_queries(scorer, queries, self.known[relation]), queries.sources
 
     def figure(self, scorer_of: ScorerOf) -> float:
         """The case's metric."""

@@ -31,7 +31,7 @@ class Mixture:
         known: KnownLinks,
     ) -> None:
         """Take `known`, the links of the graph that the members were fitted on."""
-        self._members = tuple(members)
+        self.members = tuple(members)
         self._weights = weights
         self._known = known
 
@@ -55,7 +55,7 @@ class Mixture:
         known = self._known.cells(sources, direction)
         for index, weight in enumerate(self._weights[direction]):
             if weight:
-                member = self._members[index]
+                member = self.members[index]
                 part = to_term(member, member.scores(sources, direction), known)
                 part *= np.float32(weight)
                 yield index, part
