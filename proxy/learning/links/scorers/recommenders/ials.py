@@ -24,21 +24,19 @@ from gremlink.proxy.learning.links.scorers.recommenders.least_squares import Row
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
     Profiles,
     View,
-    all_columns,
     block_order,
+    bounded_views,
     column_counts,
+    fits,
     learned,
     link_counts,
+    one_for_both,
     restored,
     stored,
-    views,
 )
 
 FEW_SWEEPS, SWEEPS = 5, 10
 """Sweeps of a fit for comparison, and of the last one: the order of settings shows early."""
-
-MOST_NUMBERS = 2**24
-"""Factors of one direction at most: 64 MiB of float32."""
 
 RANK = 64
 WEIGHTS = (
@@ -115,7 +113,10 @@ class Ials(FittedScorer):
     @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
-        first, *others = (_sweep_work(graph, relation, view) for view in _views(graph, relation))
+        first, *others = (
+            _sweep_work(graph, relation, view)
+            for view in bounded_views(graph, relation, OTHER_RANKS[-1])
+        )
         work = FIXED + first(RANK) * SWEEPS
         if questions_of(graph, relation):
             tried = [first(RANK)] * (len(WEIGHTS) + 1 + bool(others))
@@ -127,7 +128,7 @@ class Ials(FittedScorer):
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Ials:
         """Choose the setting and factorise for both directions."""
-        first, *others = _views(graph, relation)
+        first, *others = bounded_views(graph, relation, OTHER_RANKS[-1])
         best = IalsSetting(RANK, *WEIGHTS[0], first)
 
         def better(*settings: IalsSetting) -> IalsSetting:
@@ -142,7 +143,7 @@ class Ials(FittedScorer):
             best = better(*(best._replace(weight=weight, ridge=ridge) for weight, ridge in WEIGHTS))
             best = better(best, *(best._replace(view=view) for view in others))
             best = better(best, *(best._replace(rank=rank) for rank in OTHER_RANKS))
-            if best.rank == OTHER_RANKS[-1] and _fits(graph, relation, best.view, HIGHEST_RANK):
+            if best.rank == OTHER_RANKS[-1] and fits(graph, relation, best.view, HIGHEST_RANK):
                 best = better(best, best._replace(rank=HIGHEST_RANK))
         return _factorised(graph, relation, best, SWEEPS)
 
@@ -163,23 +164,6 @@ class Ials(FittedScorer):
         rows = sparse.csr_array(profiles.matrix[sources])
         found = self._solvers[direction].solve(rows) @ factors[: profiles.last].T
         return profiles.padded(np.asarray(found, dtype=np.float32))
-
-
-def _views(graph: TypedGraph, relation: Relation) -> tuple[View, ...]:
-    """Return the views to choose from, the default first; the relation's own links alone where all
-    would be too many columns."""
-    every = views(graph, relation)[::-1]
-    if len(graph.edges) > 1:
-        own: tuple[View, ...] = ("own-undirected", "own-directed")
-        every += own if relation.head == relation.tail else own[1:]
-    found = tuple(view for view in every if _fits(graph, relation, view, OTHER_RANKS[-1]))
-    return found or every[-1:]
-
-
-def _fits(graph: TypedGraph, relation: Relation, view: View, rank: int) -> bool:
-    """Return whether the factors of one direction are not too many numbers."""
-    widest = max(all_columns(graph, relation, end, view) for end in DIRECTIONS)
-    return rank * widest <= MOST_NUMBERS
 
 
 def _factorised(graph: TypedGraph, relation: Relation, setting: IalsSetting, sweeps: int) -> Ials:
@@ -221,7 +205,7 @@ def columns_of(
 
 def _sweep_work(graph: TypedGraph, relation: Relation, view: View) -> Callable[[int], Work]:
     """Return the work of a sweep of both directions by rank."""
-    ends = DIRECTIONS[: 1 if _once(graph, relation, view) else 2]
+    ends = DIRECTIONS[: 1 if one_for_both(graph, relation, view) else 2]
     counts = [link_counts(graph, relation, end, view) for end in ends]
 
     def of_rank(rank: int) -> Work:
@@ -231,9 +215,3 @@ def _sweep_work(graph: TypedGraph, relation: Relation, view: View) -> Callable[[
         )
 
     return of_rank
-
-
-def _once(graph: TypedGraph, relation: Relation, view: View) -> bool:
-    """Return whether one factorisation serves both directions."""
-    alone = len(graph.edges) == 1 or view in ("own-directed", "own-undirected")
-    return relation.head == relation.tail or alone

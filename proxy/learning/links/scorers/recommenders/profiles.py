@@ -214,6 +214,35 @@ def all_columns(
     return sum(graph.counts[role.target_type(end)] for role, end in roles)
 
 
+MOST_NUMBERS = 2**24
+"""Factors of the columns of one direction at most: 64 MiB of float32."""
+
+
+def bounded_views(graph: TypedGraph, relation: Relation, rank: int) -> tuple[View, ...]:
+    """Return the views that have room for factors of their columns, the default first.
+
+    With several relations those of the asked one alone are among them, and at least one is left.
+    """
+    every = views(graph, relation)[::-1]
+    if len(graph.edges) > 1:
+        own: tuple[View, ...] = ("own-undirected", "own-directed")
+        every += own if relation.head == relation.tail else own[1:]
+    return tuple(view for view in every if fits(graph, relation, view, rank)) or every[-1:]
+
+
+def fits(graph: TypedGraph, relation: Relation, view: View, rank: int) -> bool:
+    """Return whether the factors of one direction are not too many numbers."""
+    widest = max(all_columns(graph, relation, end, view) for end in DIRECTIONS)
+    return rank * widest <= MOST_NUMBERS
+
+
+def one_for_both(graph: TypedGraph, relation: Relation, view: View) -> bool:
+    """Return whether the columns of one direction tell those of the other: inside one type, or
+    where a matrix is the other transposed."""
+    alone = len(graph.edges) == 1 or view in ("own-directed", "own-undirected")
+    return relation.head == relation.tail or alone
+
+
 def block_order(graph: TypedGraph, relation: Relation, view: View) -> list[int] | None:
     """Return which block of `out` each block of `in` is; None where these are others.
 

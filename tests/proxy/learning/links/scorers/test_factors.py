@@ -7,7 +7,6 @@ from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGrap
 from gremlink.proxy.learning.links.scorers import FITTED
 from gremlink.proxy.learning.links.scorers.heuristics.katz import LONGEST, Katz
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles
-from gremlink.proxy.learning.links.scorers.recommenders.pure_svd import PureSvd
 from gremlink.proxy.learning.links.scorers.recommenders.rp3beta import Rp3Beta
 from gremlink.proxy.learning.links.scorers.recommenders.undirected_ease import UndirectedEase
 from gremlink.proxy.learning.links.scorers.recommenders.weighted_ease import WeightedEase
@@ -31,32 +30,6 @@ def dense(graph: TypedGraph, relation: Relation = LIKES) -> np.ndarray:
 
 def people() -> np.ndarray:
     return np.arange(PEOPLE)
-
-
-def test_pure_svd_projects_on_the_leading_vectors() -> None:
-    graph = bipartite()
-    links = dense(graph)
-    found = PureSvd.fit(graph, LIKES).scores(people(), "out")
-    _, _, rows = np.linalg.svd(links)
-    (rank,) = {
-        rank
-        for rank in range(1, THINGS)
-        if np.allclose(links @ rows[:rank].T @ rows[:rank], found, atol=1e-3)
-    }
-    assert rank == 4
-
-
-def test_a_lower_rank_is_cut_from_a_higher_one() -> None:
-    random = np.random.default_rng(0)
-    heads, tails = np.nonzero(random.random((60, 40)) < 0.4)
-    graph = TypedGraph({"P": 60, "T": 40}, {LIKES: Edges(heads, tails)})
-    links = dense(graph)
-    _, _, rows = np.linalg.svd(links)
-    chosen = PureSvd.fit(graph, LIKES)
-    ranks = {vectors.shape[1] for vectors in chosen.tensors().values() if vectors.ndim == 2}
-    assert ranks <= {8, 16, 32}
-    found = chosen.cut(8).scores(np.arange(60), "out")
-    assert found == pytest.approx(links @ rows[:8].T @ rows[:8], abs=1e-2)
 
 
 def test_rp3beta_walks_three_steps() -> None:
