@@ -35,7 +35,8 @@ class Explanation:
 
     `contributions` are the methods of the model, each with its weight times its normalised score,
     the largest first: they add up to the score before calibration. `paths` connect the two
-    vertices, the strongest first. `features` are properties in which they are alike.
+    vertices, the strongest first. `features` are properties in which they are alike. `notes` say
+    what log-odds among the contributions mean.
     """
 
     source: Any
@@ -44,6 +45,7 @@ class Explanation:
     contributions: Mapping[str, float]
     paths: Table[ConnectingPath]
     features: Table[SharedProperty]
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, source: Any, target: Any, score: float, found: Found) -> Explanation:
@@ -67,6 +69,7 @@ class Explanation:
                     for each in found.features
                 ),
             ),
+            tuple(found.notes),
         )
 
     @property
@@ -75,13 +78,14 @@ class Explanation:
         return Table(("method", "contribution"), tuple(self.contributions.items()))
 
     def __repr__(self) -> str:
-        parts = "\n".join(repr(each) for each in self._tables())
-        return f"{self._head()}\n{parts}"
+        parts = [*self.notes, *(repr(each) for each in self._tables())]
+        return "\n".join([self._head(), *parts])
 
     def _repr_html_(self) -> str:
         """Return the explanation for a notebook."""
         parts = "".join(each._repr_html_() for each in self._tables())
-        return f"<p>{escape(self._head())}</p>{parts}"
+        said = "".join(f"<p>{escape(each)}</p>" for each in (self._head(), *self.notes))
+        return f"{said}{parts}"
 
     def _head(self) -> str:
         return f"{shown(self.source)} to {shown(self.target)}: score {shown(self.score)}"

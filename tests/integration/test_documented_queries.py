@@ -224,7 +224,7 @@ def test_why(client: Client) -> None:
     scores = [row["score"] for row in ask(client, EXAMPLES[2])]
     for row, score in zip(rows, scores, strict=True):
         why = row["why"]
-        assert list(why) == ["score", "contributions", "paths", "features"]
+        assert list(why) == ["score", "contributions", "notes", "paths", "features"]
         assert why["score"] == score
         sizes = [abs(part) for part in why["contributions"].values()]
         assert sizes

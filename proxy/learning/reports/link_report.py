@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gremlink.proxy.learning.graph import Direction
+from gremlink.proxy.learning.graph import Direction, TypedGraph
 from gremlink.proxy.learning.links.evaluation.ranking_metrics import RankingMetrics
 from gremlink.proxy.learning.links.evaluation.reliability import Bin
 from gremlink.proxy.learning.links.scorers import SIGNED
@@ -16,6 +16,11 @@ from gremlink.proxy.learning.links.training.blend import TIE
 from gremlink.proxy.learning.links.training.experiment import LinkResults, Ranks
 from gremlink.proxy.learning.links.training.networks import History
 from gremlink.proxy.learning.reports.charts import Points
+from gremlink.proxy.learning.reports.link_findings import (
+    about_chance,
+    about_methods,
+    about_opposites,
+)
 from gremlink.proxy.learning.reports.report import MethodRow, Report
 
 RANK_BINS = (
@@ -72,7 +77,7 @@ class LinkReport(Report):
 
     `chance` is the expectation for a random order of the candidates (`random_order`); `courses`
     are the networks' histories; `rank_counts` are held-out links by `RANK_BINS`, of the model and
-    of the best single method.
+    of the best single method. `findings` are sentences of `link_findings`.
     """
 
     template: ClassVar[str] = "links.html"
@@ -86,6 +91,7 @@ class LinkReport(Report):
     rank_counts: Mapping[str, tuple[int, ...]]
     reliability: tuple[Bin, ...]
     examples: tuple[Example, ...]
+    findings: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -110,6 +116,10 @@ class LinkReport(Report):
             f"{self._comparison()} A random order would have {chance:.4f}: on these edges "
             f"{self.model} is not clearly better than that."
         )
+
+    def notes(self) -> tuple[str, ...]:
+        """See `Report.notes`."""
+        return self.findings
 
     def _comparison(self) -> str:
         own, best = self.row(self.model), self.best_alone()
@@ -169,6 +179,24 @@ def link_rows(results: LinkResults, model: str) -> tuple[LinkRow, ...]:
         )
     rows.sort(key=lambda row: (row.method != model, -np.nan_to_num(row.metrics["mrr"])))
     return tuple(rows)
+
+
+def findings(
+    results: LinkResults,
+    rows: tuple[LinkRow, ...],
+    chance: Mapping[str, float],
+    model: str,
+    graph: TypedGraph,
+) -> tuple[str, ...]:
+    """Return what the results say, in sentences."""
+    used = {name for row in blend_rows(results) for name in row.weights} - SIGNED
+    relations = list(dict.fromkeys(relation for relation, _ in results.blend.weights))
+    lows = {row.method: row.intervals["mrr"][0] for row in rows}
+    return (
+        *about_methods(rows, model, sorted(used)),
+        *about_opposites(graph, results.blend),
+        *about_chance(lows, chance["mrr"], graph, relations),
+    )
 
 
 def rank_counts(results: LinkResults, rows: tuple[LinkRow, ...]) -> dict[str, tuple[int, ...]]:

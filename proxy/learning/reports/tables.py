@@ -42,6 +42,7 @@ def link_table(report: LinkReport) -> Group:
         for blend in report.blend:
             lines.append(f"Weights of {blend.relation} {blend.direction}: {blend.describe()}")
     lines.append(report.verdict())
+    lines += report.notes()
     if report.search is not None:
         lines.append(report.search.verdict())
     lines.append(

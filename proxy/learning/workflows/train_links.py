@@ -32,6 +32,7 @@ from gremlink.proxy.learning.reports.link_examples import examples
 from gremlink.proxy.learning.reports.link_report import (
     LinkReport,
     blend_rows,
+    findings,
     link_rows,
     rank_counts,
 )
@@ -186,12 +187,13 @@ class LinkTask:
         """See `Task.report`."""
         rows = link_rows(results, experiment.model)
         used = NETWORK in results.blend.members
+        chance = random_order(experiment.every_link, results.sources)
         return LinkReport(
             **common,
             protocol=results.protocol,
             rows=rows,
             device=place(self.dataset.graph, experiment.settings) if used else "cpu",
-            chance=random_order(experiment.every_link, results.sources),
+            chance=chance,
             blend=blend_rows(results),
             epochs=dict(results.epochs),
             networks={name: results.networks[name] for name in model.networks},
@@ -199,6 +201,7 @@ class LinkTask:
             rank_counts=rank_counts(results, rows),
             reliability=results.reliability,
             examples=examples(model, experiment.seed),
+            findings=findings(results, rows, chance, experiment.model, self.dataset.graph),
         )
 
 

@@ -17,6 +17,7 @@ from gremlink.proxy.learning.links.prediction.property_overlap import (
     PropertyOverlap,
     property_overlaps,
 )
+from gremlink.proxy.learning.links.prediction.sentences import sentence
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 
 PATHS = 5
@@ -39,10 +40,12 @@ class Explanation:
     """One predicted link explained.
 
     `contributions` are the blend's methods, each with its weight times its normalised score, the
-    largest first: they add up to the score before calibration.
+    largest first: they add up to the score before calibration. `notes` say what log-odds among them
+    mean.
     """
 
     contributions: Mapping[str, float]
+    notes: Sequence[str]
     paths: Sequence[ConnectingPath]
     features: Sequence[PropertyOverlap]
 
@@ -54,6 +57,7 @@ class Explanation:
                 "contributions": _map(
                     {name: _number(part) for name, part in self.contributions.items()}
                 ),
+                "notes": _list(map(Literal.string, self.notes)),
                 "paths": _list(
                     _map({"path": _list(path.steps), "strength": _number(path.strength)})
                     for path in self.paths
@@ -87,14 +91,24 @@ class Evidence:
         }
         begin = target.relation.source_type(direction)
         end = target.relation.target_type(direction)
-        return [
-            Explanation(
-                _largest_first({name: float(part[row]) for name, part in parts.items()}),
-                self._paths((begin, source), (end, place)),
-                self._features(target.relation, direction, source, place),
+        found = []
+        for row, place in enumerate(map(int, targets)):
+            own = _largest_first({name: float(part[row]) for name, part in parts.items()})
+            said = (
+                sentence(
+                    self._stored.graph, target.relation, direction, (source, place), name, part
+                )
+                for name, part in own.items()
             )
-            for row, place in enumerate(map(int, targets))
-        ]
+            found.append(
+                Explanation(
+                    own,
+                    tuple(each for each in said if each is not None),
+                    self._paths((begin, source), (end, place)),
+                    self._features(target.relation, direction, source, place),
+                )
+            )
+        return found
 
     def _paths(self, source: Vertex, target: Vertex) -> list[ConnectingPath]:
         """Return the strongest connecting paths, from source to target."""

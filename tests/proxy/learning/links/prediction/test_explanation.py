@@ -151,7 +151,7 @@ def test_likenesses_are_the_parts_of_the_similarity_of_features() -> None:
 def test_the_map_of_a_query(model: LinkModel) -> None:
     target, score, why = explained(model, "p3", "knows", "Person")[0]
     entries = {key.value: value for key, value in why.as_map(score).entries}  # type: ignore[union-attr]
-    assert list(entries) == ["score", "contributions", "paths", "features"]
+    assert list(entries) == ["score", "contributions", "notes", "paths", "features"]
     assert entries["score"] == Literal.of(score)
     contributions = entries["contributions"]
     assert isinstance(contributions, Entries)

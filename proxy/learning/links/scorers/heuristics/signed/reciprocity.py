@@ -69,6 +69,10 @@ class Reciprocity(StructuralScorer):
             found[direction] = float(log_odds_ratio(marked, expected, float(own.sum()))[0])
         return cls(links, found)
 
+    def log_odds(self, direction: Direction) -> float:
+        """Return what a known opposite link says."""
+        return self._log_odds[direction]
+
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
         """See `Scorer.scores`."""
         known = np.asarray(self._opposite[direction][sources].toarray(), dtype=np.float32)
