@@ -132,12 +132,14 @@ def chosen(
     relation: Relation,
     settings: Sequence[Setting],
     fit: Callable[[TypedGraph, Setting], Scorer],
+    most: int = MOST_HELD,
 ) -> Setting:
     r"""Choose the setting that ranks held-back links best, over both directions.
 
-    `fit` is called once for each setting, and one scorer is kept at a time. Settings are compared
-    by the mean of :math:`1 / \log_2(1 + \mathrm{rank})`, the gain of NDCG, which is steadier than
-    MRR. The first one is the default: it is taken where links are few, and where the lead of the
+    `fit` is called once for each setting, and one scorer is kept at a time. It is asked about
+    `most` links: fewer, where asking is what takes the time. Settings are compared by the mean of
+    :math:`1 / \log_2(1 + \mathrm{rank})`, the gain of NDCG, which is steadier than MRR. The first
+    one is the default: it is taken where links are few, and where the lead of the
     best, paired by link, is within `LEAD` standard errors.
     """
     held = HeldBack.of(graph, relation) if len(settings) > 1 else None
@@ -150,7 +152,7 @@ def chosen(
         def scored(sources: Indexes, end: Direction, scorer: Scorer = scorer) -> list[Floats]:
             return [scorer.scores(sources, end)]
 
-        gains.append(held.gains(scored, 0, len(held.links)))
+        gains.append(held.gains(scored, 0, min(most, len(held.links))))
     return settings[_best(np.concatenate(gains))]
 
 
