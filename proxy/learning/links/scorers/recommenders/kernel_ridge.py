@@ -46,7 +46,7 @@ MOST_CELLS = 72 * 2**20
 they are asked for."""
 
 TRIED = 100
-"""Links that settings are compared on where scores are not kept."""
+"""Links that settings are compared on where they are solved for what is asked about."""
 
 ASKED = 3_000
 """Validation or test edges of a large graph that are asked about, from both ends together."""
@@ -55,7 +55,8 @@ STEPS = 30
 """Steps of conjugate gradients, by estimate."""
 
 CHOOSES_UP_TO = 4_000
-"""Vertices up to which all settings compete, each being a regression of its own; beyond, two."""
+"""Vertices up to which all settings compete, each solved as a whole; beyond, two do, and are solved
+for what is asked about."""
 
 LARGEST = 1_000.0
 """The largest of the kept scores: float16 then tells small ones apart, too."""
@@ -126,12 +127,17 @@ class KernelRidge(FittedScorer):
         once = Work()
         entries = sum(terms.values.nnz for terms in graph.terms.values()) + 4.0 * graph.edge_count
         heads, tails = float(graph.counts[relation.head]), float(graph.counts[relation.tail])
+        fits = len(settings_for(graph, relation))
+        asked = 0.0
+        if not _is_small(graph, relation):
+            asked += 2.0 * fits * min(TRIED, questions_of(graph, relation))
+            fits = 1
         if not _keeps(graph, relation):
-            questions = min(TRIED, questions_of(graph, relation))
-            tried = 2.0 * questions * len(settings_for(graph, relation))
-            steps = STEPS * (min(0.1 * len(graph.edges[relation]), ASKED) + tried)
-            once += Work(gathers=4.0 * steps * entries, updates=8.0 * steps * (heads + tails))
-            return once + FIXED
+            asked += min(0.1 * len(graph.edges[relation]), ASKED)
+        steps = STEPS * asked
+        asking = Work(gathers=4.0 * steps * entries, updates=8.0 * steps * (heads + tails)) + FIXED
+        if not _keeps(graph, relation):
+            return asking
         for count in {relation.head: heads, relation.tail: tails}.values():
             once += Work(
                 decompositions=count**3,
@@ -139,22 +145,22 @@ class KernelRidge(FittedScorer):
                 updates=12.0 * count**2,
             )
         once += Work(products=heads * tails**2, updates=8.0 * heads * tails)
-        fits = len(settings_for(graph, relation))
-        return fitting_cost(graph, relation, once, fits + 1 if fits > 1 else 1)
+        return fitting_cost(graph, relation, once, fits + 1 if fits > 1 else 1) + asking
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> KernelRidge:
         """Choose kernel and ridge, and solve."""
         settings = settings_for(graph, relation)
-        keeps = _keeps(graph, relation)
+        whole = _is_small(graph, relation)
 
-        def fitted(part: TypedGraph, setting: Setting) -> KernelRidge:
-            if keeps:
-                return _solved(part, relation, setting)
-            return cls(part, relation, setting, None)
+        def tried(part: TypedGraph, setting: Setting) -> KernelRidge:
+            return _solved(part, relation, setting) if whole else cls(part, relation, setting, None)
 
-        most = MOST_HELD if keeps else TRIED
-        return fitted(graph, chosen(graph, relation, settings, fitted, most))
+        most = MOST_HELD if whole else TRIED
+        setting = chosen(graph, relation, settings, tried, most)
+        if _keeps(graph, relation):
+            return _solved(graph, relation, setting)
+        return cls(graph, relation, setting, None)
 
     @classmethod
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> KernelRidge:
@@ -185,6 +191,10 @@ def _keeps(graph: TypedGraph, relation: Relation) -> bool:
     return max(heads, tails) <= MOST_VERTICES and heads * tails <= MOST_CELLS
 
 
+def _is_small(graph: TypedGraph, relation: Relation) -> bool:
+    return max(graph.counts[relation.head], graph.counts[relation.tail]) <= CHOOSES_UP_TO
+
+
 def settings_for(graph: TypedGraph, relation: Relation) -> list[Setting]:
     """Return the settings that compete, the default first."""
     everything, links = frozenset[Block](("own", "links")), frozenset[Block](("links",))
@@ -210,8 +220,7 @@ def settings_for(graph: TypedGraph, relation: Relation) -> list[Setting]:
         ]
         if any(owns):
             found.append(Setting(frozenset(("own",)), 3.0))
-    few = max(graph.counts[relation.head], graph.counts[relation.tail]) <= CHOOSES_UP_TO
-    return found if few else found[:2]
+    return found if _is_small(graph, relation) else found[:2]
 
 
 def _solved(graph: TypedGraph, relation: Relation, setting: Setting) -> KernelRidge:
@@ -261,7 +270,7 @@ def _residual(rows: sparse.csr_array, ridge: float) -> Floats:
 
 
 TOLERANCE = 1e-2
-"""Relative error of a solution: less moves nothing in a ranking: scores correlate by .9999
+"""Relative error of a solution: less moves nothing in a ranking, where scores correlate by .9999
 with the exact ones."""
 
 MOST_STEPS = 100
