@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from gremlink.proxy.learning.graph import Direction, Indexes, Mask, Relation, TypedGraph
+from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Mask, Relation, TypedGraph
 
 
 class Cells(NamedTuple):
@@ -30,6 +30,7 @@ class KnownLinks:
         links = graph.adjacency(relation)
         self._links = {"out": links, "in": sparse.csr_array(links.T)}
         self._same_type = relation.head == relation.tail
+        self._levels: dict[Direction, Floats] = {}
 
     def candidates(self, direction: Direction) -> int:
         """Count the vertices that can be linked to."""
@@ -40,6 +41,25 @@ class KnownLinks:
         mask: Mask = np.zeros((len(sources), self.candidates(direction)), np.bool_)
         mask[self.cells(sources, direction)] = True
         return mask
+
+    def levels(self, sources: Indexes, direction: Direction) -> Floats:
+        """Place sources between those with few links, 0, and those with many, 1: float32
+        `[sources]`.
+
+        The logarithm of one plus their links, from two standard deviations below the mean over all
+        links to two above.
+        """
+        if direction not in self._levels:
+            counts = {end: np.diff(links.indptr) for end, links in self._links.items()}
+            own = counts[direction].astype(np.float64)
+            every = counts["out"] + counts["in"] if self._same_type else own
+            numbers = np.log1p(every)
+            asked = max(float(own.sum()), 1.0)
+            middle = float(own @ numbers) / asked
+            spread = np.sqrt(float(own @ (numbers - middle) ** 2) / asked)
+            away = (numbers - middle) / spread if spread > 1e-6 else np.zeros(len(numbers))
+            self._levels[direction] = np.clip(0.5 + away / 4.0, 0.0, 1.0).astype(np.float32)
+        return self._levels[direction][sources]
 
     def cells(self, sources: Indexes, direction: Direction) -> Cells:
         """Return the same as cells of `[sources, candidates]`."""

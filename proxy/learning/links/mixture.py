@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gremlink.proxy.learning.graph import Direction, Floats, Indexes
+from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Mask
 from gremlink.proxy.learning.links.known import Cells, KnownLinks
 from gremlink.proxy.learning.links.scorer import Scorer, is_signed
 
 MemberWeights = NDArray[np.float64]
-"""float64 `[members]`, negative at most for those that are signed."""
+"""float64 `[members]`, negative at most for those that are signed. Or `[2, members]`: those of
+sources with few links and with many, between which `KnownLinks.levels` tells the way."""
 
 
 class Mixture:
@@ -53,12 +54,27 @@ class Mixture:
         r"""Yield the terms :math:`w_m \hat s_m` of the sum that are not 0: the member's place, and
         float32 `[sources, candidates]`."""
         known = self._known.cells(sources, direction)
-        for index, weight in enumerate(self._weights[direction]):
-            if weight:
-                member = self.members[index]
-                part = to_term(member, member.scores(sources, direction), known)
-                part *= np.float32(weight)
-                yield index, part
+        weights = self._weights[direction]
+        own = weights_at(weights, self._known.levels(sources, direction))
+        for index in np.flatnonzero(weighted(weights)).tolist():
+            member = self.members[index]
+            part = to_term(member, member.scores(sources, direction), known)
+            part *= own[..., index : index + 1]
+            yield index, part
+
+
+def weighted(weights: MemberWeights) -> Mask:
+    """Return a mask of the members with any weight."""
+    return np.asarray(np.atleast_2d(weights != 0.0).any(axis=0), dtype=np.bool_)
+
+
+def weights_at(weights: MemberWeights, levels: Floats) -> Floats:
+    """Return the weights for sources: float32 `[members]`, or `[sources, members]` where they
+    differ by `KnownLinks.levels`."""
+    if weights.ndim == 1:
+        return weights.astype(np.float32)
+    few, many = weights.astype(np.float32)
+    return np.asarray(few + levels[:, None] * (many - few), dtype=np.float32)
 
 
 def to_term(scorer: Scorer, scores: Floats, known: Cells) -> Floats:

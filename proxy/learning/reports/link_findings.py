@@ -44,7 +44,8 @@ def _opposite(graph: TypedGraph, blend: Blend, relation: Relation) -> tuple[floa
     place = blend.members.index(Reciprocity.name)
     reciprocity = Reciprocity.fit(graph, relation)
     effect = sum(
-        float(blend.weights[relation, direction][place]) * reciprocity.log_odds(direction)
+        float(blend.weights[relation, direction][..., place].mean())
+        * reciprocity.log_odds(direction)
         for direction in DIRECTIONS
     ) / len(DIRECTIONS)
     if abs(effect) < CLEAR:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -47,17 +47,22 @@ class LinkRow(MethodRow):
 class BlendRow:
     """The weights by method of one relation and direction; methods without weight are left out.
     Those of log-odds may be negative. `ties` are those that only order what the others leave level,
-    the first one first.
+    the first one first. Where weights differ by the links of the source, `levels` has those for few
+    links and for many, and `weights` their means.
     """
 
     relation: str
     direction: Direction
     weights: Mapping[str, float]
     ties: tuple[str, ...]
+    levels: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def describe(self) -> str:
         """Return the weights in one line."""
-        listed = ", ".join(f"{name} {weight:.2f}" for name, weight in self.weights.items())
+        listed = ", ".join(
+            f"{name} {' to '.join(f'{each:.2f}' for each in self.levels.get(name, (weight,)))}"
+            for name, weight in self.weights.items()
+        )
         return f"{listed}; ties by {', '.join(self.ties)}" if self.ties else listed
 
 
@@ -216,7 +221,8 @@ def _histogram(ranks: Ranks) -> tuple[int, ...]:
 def blend_rows(results: LinkResults) -> tuple[BlendRow, ...]:
     """Return the weights of every relation and direction, largest first."""
     rows = []
-    for (relation, direction), weights in results.blend.weights.items():
+    for (relation, direction), learned in results.blend.weights.items():
+        weights = np.atleast_2d(learned).mean(axis=0)
         order = np.argsort(-np.abs(weights), kind="stable")
         used = {results.blend.members[index]: float(weights[index]) for index in order}
         ranking = [weight for name, weight in used.items() if name not in SIGNED]
@@ -234,6 +240,13 @@ def blend_rows(results: LinkResults) -> tuple[BlendRow, ...]:
                     if weight and name not in ties
                 },
                 ties,
+                {}
+                if learned.ndim == 1
+                else {
+                    name: (round(float(few), 4), round(float(many), 4))
+                    for name, few, many in zip(results.blend.members, *learned, strict=True)
+                    if few or many
+                },
             )
         )
     return tuple(rows)

@@ -171,7 +171,7 @@ class LinkTask:
         relations = []
         for relation, names in used.items():
             columns = [blend.members.index(name) for name in names]
-            weights = {end: blend.weights[relation, end][columns] for end in DIRECTIONS}
+            weights = {end: blend.weights[relation, end][..., columns] for end in DIRECTIONS}
             calibrations = {end: results.calibrations[relation, end] for end in DIRECTIONS}
             signed = SIGNED.intersection(names)
             relations.append(RelationModel(relation, names, weights, calibrations, signed))

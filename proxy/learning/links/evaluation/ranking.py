@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.links.evaluation.queries import BLOCK, Queries, TiedRanks, tied_ranks
 from gremlink.proxy.learning.links.known import KnownLinks
-from gremlink.proxy.learning.links.mixture import to_term
+from gremlink.proxy.learning.links.mixture import MemberWeights, to_term, weights_at
 from gremlink.proxy.learning.links.scorer import Scorer
 
 CANDIDATES = 4096
@@ -28,13 +28,15 @@ class Ranking:
     `scores` is float32 `[queries, candidates, members]`; `offsets`, float32 `[queries,
     candidates]`, is the logarithm of the number of candidates that each represents, minus
     infinity for those that do not compete; `targets`, int64 `[queries]`, are positions among the
-    candidates; `member_tied_ranks`, `[queries, members]`, come from the full ranking.
+    candidates; `member_tied_ranks`, `[queries, members]`, come from the full ranking; `levels` are
+    `KnownLinks.levels` of the sources, needed for weights that differ by them.
     """
 
     scores: Floats
     offsets: Floats
     targets: Indexes
     member_tied_ranks: TiedRanks
+    levels: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
 
     @property
     def member_ranks(self) -> NDArray[np.float64]:
@@ -48,21 +50,29 @@ class Ranking:
             self.offsets[rows],
             self.targets[rows],
             TiedRanks(self.member_tied_ranks.above[rows], self.member_tied_ranks.level[rows]),
+            self.levels[rows] if len(self.levels) else self.levels,
         )
 
     def members(self, columns: Sequence[int]) -> Ranking:
         """Select members, in the given order."""
         every = self.member_tied_ranks
         own = TiedRanks(every.above[:, columns], every.level[:, columns])
-        return Ranking(self.scores[:, :, columns], self.offsets, self.targets, own)
+        return Ranking(self.scores[:, :, columns], self.offsets, self.targets, own, self.levels)
 
-    def ranks(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    def blended(self, weights: MemberWeights) -> Floats:
+        """Return the scores of a blend: float32 `[queries, candidates]`."""
+        own = weights_at(weights, self.levels)
+        if own.ndim == 1:
+            return np.asarray(self.scores @ own, dtype=np.float32)
+        return np.asarray(np.matmul(self.scores, own[:, :, None])[:, :, 0], dtype=np.float32)
+
+    def ranks(self, weights: MemberWeights) -> NDArray[np.float64]:
         """Ranks of the targets under a blend: float64 `[queries]`, exact without a sample."""
         return self.tied_ranks(weights).ranks()
 
-    def tied_ranks(self, weights: NDArray[np.float64]) -> TiedRanks:
+    def tied_ranks(self, weights: MemberWeights) -> TiedRanks:
         """Rank the targets by a blend, `[queries]`; exact without a sample."""
-        blended = self.scores @ weights.astype(np.float32)
+        blended = self.blended(weights)
         own = blended[np.arange(len(self.targets)), self.targets][:, None]
         counts = np.exp(self.offsets)
         above = (counts * (blended > own)).sum(axis=1)
@@ -83,6 +93,7 @@ def joined(rankings: Sequence[Ranking]) -> list[Ranking]:
             np.concatenate([part.offsets for part in parts]),
             np.concatenate([part.targets for part in parts]),
             _joined([part.member_tied_ranks for part in parts]),
+            np.concatenate([part.levels for part in parts]),
         )
         for parts in widths.values()
     ]
@@ -124,6 +135,7 @@ def _rank_block(
 ) -> Ranking:
     allowed = block.allowed(every_link)
     known = fitted_on.cells(block.sources, block.direction)
+    levels = fitted_on.levels(block.sources, block.direction)
     scores = np.empty((*allowed.shape, len(members)), np.float32)
     above, level = np.empty((2, len(block), len(members)))
     for index, member in enumerate(members):
@@ -134,13 +146,14 @@ def _rank_block(
     with np.errstate(divide="ignore"):
         offsets = np.log(allowed.astype(np.float32))
     if allowed.shape[1] <= CANDIDATES:
-        return Ranking(scores, offsets, block.targets, TiedRanks(above, level))
+        return Ranking(scores, offsets, block.targets, TiedRanks(above, level), levels)
     sampled = np.empty((len(block), CANDIDATES, len(members)), np.float32)
     weights = np.full((len(block), CANDIDATES), -np.inf, np.float32)
     for row in range(len(block)):
         columns, weights[row] = _sample(scores[row], allowed[row], block.targets[row], random)
         sampled[row] = scores[row, columns]
-    return Ranking(sampled, weights, np.zeros(len(block), np.int64), TiedRanks(above, level))
+    first = np.zeros(len(block), np.int64)
+    return Ranking(sampled, weights, first, TiedRanks(above, level), levels)
 
 
 def _sample(

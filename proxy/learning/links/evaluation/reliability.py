@@ -34,7 +34,7 @@ def reliability(
     links, others = np.zeros(BINS), np.zeros(BINS)
     sums = np.zeros((2, BINS))
     for ranking, weights, calibration in judged:
-        scores = probabilities(calibration.logits(ranking.scores @ weights.astype(np.float32)))
+        scores = probabilities(calibration.logits(ranking.blended(weights)))
         rows = np.arange(len(ranking.targets))
         share = np.exp(ranking.offsets.astype(np.float64))
         share[rows, ranking.targets] = 0.0

@@ -190,7 +190,7 @@ def to_artifact(model: LinkModel, about: Mapping[str, Any]) -> Artifact:
                 "relation": relations.index(target.relation),
                 "members": list(target.members),
                 "signed": [name for name in target.members if name in target.signed],
-                "weights": {end: list(target.weights[end]) for end in DIRECTIONS},
+                "weights": {end: target.weights[end].tolist() for end in DIRECTIONS},
                 "calibrations": {
                     end: [target.calibrations[end].slope, target.calibrations[end].intercept]
                     for end in DIRECTIONS

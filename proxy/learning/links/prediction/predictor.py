@@ -15,6 +15,7 @@ from gremlink.proxy.learning.graph import Direction, Relation
 from gremlink.proxy.learning.inductive.extension import Place, Places, extend, places_of
 from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
 from gremlink.proxy.learning.inductive.scope import Scope
+from gremlink.proxy.learning.links.mixture import weighted
 from gremlink.proxy.learning.links.prediction.explanation import Evidence, Explanation
 from gremlink.proxy.learning.links.prediction.model import LinkModel, from_artifact
 from gremlink.proxy.learning.links.prediction.ranker import Ranker, ScoredVertex, Table, Vertices
@@ -138,10 +139,10 @@ class LinkPredictor:
         weighted = [
             name
             for ranker in self._matching(edge_label, direction, target_label)
-            for name, weight in zip(
-                ranker.target.members, ranker.target.weights[direction], strict=True
+            for name, has_weight in zip(
+                ranker.target.members, weighted(ranker.target.weights[direction]), strict=True
             )
-            if weight
+            if has_weight
         ]
         return tuple(dict.fromkeys(weighted))
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from gremlink.proxy.learning.graph import DIRECTIONS, Mask, Relation
 from gremlink.proxy.learning.links.evaluation.queries import Task
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking, joined
-from gremlink.proxy.learning.links.mixture import MemberWeights
-from gremlink.proxy.learning.links.training.blend_weights import fit_weights
+from gremlink.proxy.learning.links.mixture import MemberWeights, weighted
+from gremlink.proxy.learning.links.training.blend_weights import fit_levels, fit_weights
 
 SHRINKAGE = 50.0
 """Prior precision of a weight around the one that it is shrunk to, in queries."""
@@ -60,7 +60,7 @@ class Blend:
         return tuple(
             name
             for index, name in enumerate(self.members)
-            if any(self.weights[relation, direction][index] for direction in DIRECTIONS)
+            if any(weighted(self.weights[relation, end])[index] for end in DIRECTIONS)
         )
 
 
@@ -103,6 +103,7 @@ def fit_blend(
     everything = joined([ranking for parts in tasks.values() for ranking in parts])
     common = _chosen_weights(everything, kinds)
     common_instead = instead(everything, common != 0, kinds)
+    levels = _levels(everything, common if common_instead is None else common_instead, kinds)
     weights: dict[Task, MemberWeights] = {}
     for relation in relations:
         sides = {end: tasks[relation, end] for end in DIRECTIONS if (relation, end) in tasks}
@@ -116,7 +117,10 @@ def fit_blend(
                 own = fit_weights(both, around=common, precision=SHRINKAGE, signed=kinds.signed)
         for end in DIRECTIONS:
             found = _leaning(sides.get(end, ()), own, kinds) if better is None else better
-            weights[relation, end] = ties_broken(both or everything, found, kinds)
+            found = ties_broken(both or everything, found, kinds)
+            if levels is not None and better is common_instead:
+                found = _shifted(found, levels, kinds)
+            weights[relation, end] = found
     return Blend(tuple(members), weights)
 
 
@@ -157,6 +161,32 @@ def instead(rankings: Parts, taken: Mask, kinds: Kinds) -> MemberWeights | None:
                 return _fitted(rankings, taken & (kinds.simple | kinds.signed), kinds)
             return _single(rankings, modest, kinds)
     return _single(rankings, every, kinds) if single else None
+
+
+def _levels(rankings: Parts, weights: MemberWeights, kinds: Kinds) -> MemberWeights | None:
+    """Return what to add to weights for sources with few links and with many, float64 `[2,
+    members]`; `None` where it does not rank queries that it was not learned from better by a
+    standard error."""
+    queries = _queries(rankings)
+    if queries < OWN_CHOICE or not all(len(each.levels) for each in rankings):
+        return None
+    lead = []
+    count = PARTS if queries <= FEW_QUESTIONS else 2
+    for part in range(count):
+        learned, judged = _fold(rankings, part, count)
+        common = _fitted(learned, weights != 0.0, kinds)
+        several = fit_levels(learned, common, kinds.signed)
+        lead.append(_gains(judged, several) - _gains(judged, common))
+    gained = np.concatenate(lead)
+    if float(gained.mean()) <= float(gained.std()) / math.sqrt(len(gained)):
+        return None
+    return fit_levels(rankings, weights, kinds.signed) - weights
+
+
+def _shifted(weights: MemberWeights, levels: MemberWeights, kinds: Kinds) -> MemberWeights:
+    """Return weights with what levels add to them, where there are any."""
+    shifted = np.where(weights != 0.0, weights + levels, 0.0)
+    return np.where(kinds.signed, shifted, np.maximum(shifted, 0.0))
 
 
 def _fitted(rankings: Parts, members: Mask, kinds: Kinds) -> MemberWeights:

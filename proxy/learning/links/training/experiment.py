@@ -241,13 +241,11 @@ def only_applicable(blend: Blend, graph: TypedGraph) -> Blend:
     """
     weights = {}
     for (relation, direction), learned in blend.weights.items():
-        kept = np.array(
-            [
-                weight if name in NETWORKS or SIMPLE[name].applies(graph, relation) else 0.0
-                for name, weight in zip(blend.members, learned, strict=True)
-            ]
-        )
+        applies = [
+            name in NETWORKS or SIMPLE[name].applies(graph, relation) for name in blend.members
+        ]
+        kept = np.where(applies, learned, 0.0)
         if not kept.any():
-            kept[blend.members.index(Popularity.name)] = 1.0
+            kept[..., blend.members.index(Popularity.name)] = 1.0
         weights[relation, direction] = kept
     return Blend(blend.members, weights)

@@ -28,7 +28,7 @@ def fit_calibration(rankings: Sequence[tuple[Ranking, MemberWeights]]) -> Calibr
     counts: list[NDArray[np.float64]] = []
     own: list[NDArray[np.float64]] = []
     for ranking, weights in rankings:
-        blended = (ranking.scores @ weights.astype(np.float32)).astype(np.float64)
+        blended = ranking.blended(weights).astype(np.float64)
         share = np.exp(ranking.offsets.astype(np.float64))
         rows = np.arange(len(ranking.targets))
         share[rows, ranking.targets] = 0.0

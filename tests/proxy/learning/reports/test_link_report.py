@@ -39,6 +39,14 @@ def test_a_blend_is_told_by_falling_weights() -> None:
     assert row.describe() == "katz 1.50, degree 0.25"
 
 
+def test_weights_by_the_links_of_the_source_are_told_as_ranges() -> None:
+    weights = np.array([[0.5, -1.0, 0.0], [1.5, -2.0, 0.0]])
+    blend = Blend(("katz", "reciprocity", "ease"), {(KNOWS, "in"): weights})
+    (row,) = blend_rows(SimpleNamespace(blend=blend))
+    assert row.weights == {"reciprocity": -1.5, "katz": 1.0}
+    assert row.describe() == "reciprocity -1.00 to -2.00, katz 0.50 to 1.50"
+
+
 def test_a_random_order_stands_beside_the_methods(report: LinkReport) -> None:
     assert 0.0 < report.chance["mrr"] < report.row("common-neighbours").metrics["mrr"]
     assert report.chance["hits@1"] < report.chance["hits@10"] <= 1.0

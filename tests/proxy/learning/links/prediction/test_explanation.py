@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from communities import write_communities
@@ -15,7 +17,7 @@ from gremlink.proxy.learning.features.scaling import unit_blocks
 from gremlink.proxy.learning.graph import DIRECTIONS, Direction
 from gremlink.proxy.learning.links.calibration import probabilities
 from gremlink.proxy.learning.links.prediction.explanation import PATHS, Explanation
-from gremlink.proxy.learning.links.prediction.model import LinkModel, from_artifact
+from gremlink.proxy.learning.links.prediction.model import LinkModel, from_artifact, to_artifact
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor, UnknownRelation
 from gremlink.proxy.learning.links.prediction.property_overlap import property_overlaps
 from gremlink.proxy.learning.settings import TrainingSettings
@@ -78,6 +80,34 @@ def test_contributions_add_up_to_the_blend(
         assert score == pytest.approx(probabilities(logit)[0], abs=1e-5)
         sizes = [abs(part) for part in why.contributions.values()]
         assert sizes == sorted(sizes, reverse=True)
+
+
+def test_weights_by_the_links_of_the_source_survive_an_artifact(model: LinkModel) -> None:
+    target = model.relations[0]
+    weights = {end: np.stack([target.weights[end], -target.weights[end]]) for end in DIRECTIONS}
+    written = replace(model, relations=(replace(target, weights=weights), *model.relations[1:]))
+    restored = from_artifact(to_artifact(written, {}))
+    for end in DIRECTIONS:
+        assert restored.relations[0].weights[end].tolist() == weights[end].tolist()
+    assert restored.relations[0].signed == target.signed
+
+
+def test_what_older_artifacts_weigh_is_a_mark(model: LinkModel) -> None:
+    (knows,) = [each for each in model.relations if each.relation.label == "knows"]
+    weights = dict.fromkeys(DIRECTIONS, np.array([1.0]))
+    new = replace(
+        knows, members=("reciprocity",), weights=weights, signed=frozenset({"reciprocity"})
+    )
+    artifact = to_artifact(replace(model, relations=(new,), fitted={}), {})
+    (entry,) = artifact.manifest["targets"]
+    assert entry.pop("signed") == ["reciprocity"]
+    older = from_artifact(artifact)
+    sources = np.arange(10)
+    log_odds = model.scorer(new).scores(sources, "out")
+    normalised = older.scorer(older.relations[0]).scores(sources, "out")
+    marked = log_odds != 0.0
+    assert marked.any()
+    assert normalised[marked].min() > normalised[~marked].max()
 
 
 def test_paths_lead_from_the_input_to_the_result_over_stored_edges(model: LinkModel) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
 from gremlink.proxy.learning.graph import DIRECTIONS, Relation
 from gremlink.proxy.learning.links.evaluation.queries import TiedRanks
-from gremlink.proxy.learning.links.evaluation.ranking import Ranking
+from gremlink.proxy.learning.links.evaluation.ranking import Ranking, joined
 from gremlink.proxy.learning.links.training.blend import Kinds, fit_blend, ties_broken
 from gremlink.proxy.learning.links.training.blend_weights import (
     fit_weights,
@@ -41,6 +43,41 @@ def test_the_gradient_is_that_of_the_loss() -> None:
 
     for weights in (np.array([0.3, 0.2, 0.1]), np.array([1.0, 0.0, 2.0])):
         assert check_grad(loss, gradient, weights, epsilon=1e-4) < 0.05
+
+
+def leveled(queries: int, few: list[float], many: list[float], seed: int) -> Ranking:
+    """Members that know more about sources with few links, or about those with many."""
+    low, high = ranking(queries, few, seed), ranking(queries, many, seed + 1)
+    (both,) = joined([low, high])
+    levels = np.repeat([0.1, 0.9], queries).astype(np.float32)
+    mixed = np.random.default_rng(seed).permutation(2 * queries)
+    return replace(both, levels=levels).queries(mixed)
+
+
+def test_the_gradient_by_levels_is_that_of_the_loss() -> None:
+    data = leveled(10, [1.0, 0.5], [0.0, 1.0], 3)
+
+    def loss(flat: np.ndarray) -> float:
+        return negative_log_likelihood(data, flat.reshape(2, 2))[0]
+
+    def gradient(flat: np.ndarray) -> np.ndarray:
+        return negative_log_likelihood(data, flat.reshape(2, 2))[1].reshape(-1)
+
+    assert check_grad(loss, gradient, np.array([0.3, 0.2, 0.1, 1.0]), epsilon=1e-3) < 0.05
+
+
+def test_weights_differ_by_the_links_of_the_source_where_that_is_clear() -> None:
+    def found(few: list[float], many: list[float]) -> np.ndarray:
+        asked = {
+            (KNOWS, end): [leveled(300, few, many, seed)] for seed, end in enumerate(DIRECTIONS)
+        }
+        return fit_blend(("a", "b"), asked, [KNOWS], free=frozenset()).weights[KNOWS, "out"]
+
+    alike = found([1.5, 0.7], [1.5, 0.7])
+    assert alike.ndim == 1
+    few, many = found([2.0, 0.3], [0.3, 2.0])
+    assert few[0] > few[1] + 0.5
+    assert many[1] > many[0] + 0.5
 
 
 def test_informative_members_get_weight_and_noise_none() -> None:
