@@ -20,6 +20,7 @@ import torch
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
 from gremlink.proxy.learning.links.training.base_models import Validation
 from gremlink.proxy.learning.models.knowledge.fitting import KnowledgeSettings
+from gremlink.proxy.learning.models.knowledge.recipe import ALL
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -106,7 +107,7 @@ class _Training:
             optimizer=torch.optim.Adam(model.get_grad_params(), lr=ours.learning_rate),
         )
         self._epoch = 0
-        self._batch = ours.batch
+        self._batch = ALL.batch
 
     def until(self, epoch: int) -> Pykeen:
         """The model after so many epochs in all."""

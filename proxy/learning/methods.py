@@ -8,7 +8,9 @@ from __future__ import annotations
 AUTO = "auto"
 NETWORK = "rgcn"
 LIGHTGCN = "lightgcn"
-KNOWLEDGE_NAMES = ("transe", "distmult", "complex", "rotate")
+KNOWLEDGE_NAMES = ("complex", "rotate", "distmult", "transe")
+"""Knowledge-graph embeddings, in the order in which a budget has room for them."""
+
 NETWORKS = (NETWORK, LIGHTGCN, *KNOWLEDGE_NAMES)
 """Methods trained by gradients: graph neural networks and knowledge-graph embeddings."""
 

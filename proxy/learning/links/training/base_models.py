@@ -95,12 +95,15 @@ def fit_simple(
 class Validation:
     """The validation of a network by a full ranking of validation edges."""
 
-    LEAST = 500
-    """Edges of a relation that are ranked, from both ends, if `SCORES` has room for less."""
+    SCORES = 2**25
+    """Scores for one validation, about: more queries show better where to stop, and with few
+    candidates they cost next to nothing."""
 
-    SCORES = 2**23
-    """Scores for one validation of a relation, about: more queries show better where to stop, and
-    with few candidates they cost next to nothing."""
+    LEAST = 1000
+    """Edges that are ranked, from both ends, if `SCORES` has room for less."""
+
+    LEAST_OF_EACH = 16
+    """Edges of a relation that are ranked, where it has so many."""
 
     def __init__(
         self,
@@ -113,10 +116,19 @@ class Validation:
         self._measure = measure
         self._queries: list[tuple[Relation, Queries]] = []
         for relation, edges in held_out.items():
-            room = self.SCORES // (graph.counts[relation.head] + graph.counts[relation.tail])
-            asked = edges.select(np.arange(min(len(edges), max(self.LEAST, room))))
+            most = max(self.LEAST_OF_EACH, round(self._share(graph, held_out) * len(edges)))
+            asked = edges.select(np.arange(min(len(edges), most)))
             self._queries.extend((relation, Queries.about(asked, end)) for end in DIRECTIONS)
         self._known = {relation: KnownLinks(graph, relation) for relation in held_out}
+
+    def _share(self, graph: TypedGraph, held_out: Mapping[Relation, Edges]) -> float:
+        """Return the share of each relation's edges that is ranked."""
+        edges = sum(map(len, held_out.values()))
+        scores = sum(
+            len(edges) * (graph.counts[relation.head] + graph.counts[relation.tail])
+            for relation, edges in held_out.items()
+        )
+        return max(self.SCORES / max(scores, 1), self.LEAST / max(edges, 1))
 
     def score(self, trained: Trained) -> float:
         """Return the measure over all relations and both directions."""

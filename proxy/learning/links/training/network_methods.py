@@ -20,6 +20,7 @@ from gremlink.proxy.learning.models.gnn.mini_batches import (
     read_by_a_step,
 )
 from gremlink.proxy.learning.models.knowledge.fitting import KnowledgeSettings, fit_knowledge
+from gremlink.proxy.learning.models.knowledge.recipe import recipe_for
 from gremlink.proxy.learning.models.lightgcn import LAYERS, LightGcnSettings, fit_lightgcn
 from gremlink.proxy.learning.models.ranking_task import LOGITS
 from gremlink.proxy.learning.settings import TrainingSettings
@@ -142,15 +143,7 @@ class KnowledgeGraph:
         self, graph: TypedGraph, relations: Sequence[Relation], settings: TrainingSettings
     ) -> Work:
         """See `Network.epoch_cost`."""
-        width = 2 * settings.width
-        sides = _sides(graph.edges)
-        asked = sum(
-            min(len(graph.edges[each]), graph.counts[each.source_type(end)]) for each, end in sides
-        )
-        batches = 1 + asked // 256
-        updated = 12.0 * graph.vertex_count * width
-        numbers = _logits(graph, sides, width) + batches * updated
-        return Work(steps=batches, updates=numbers)
+        return recipe_for(graph).cost(graph, 2 * settings.width)
 
     def checkpoints(self, run: Run) -> Iterator[Checkpoint]:
         """See `Network.checkpoints`."""
@@ -187,13 +180,3 @@ def _ranking(graph: TypedGraph, relations: Sequence[Relation], settings: Trainin
 
 def _sides(relations: Iterable[Relation]) -> list[Side]:
     return [(each, end) for each in relations for end in DIRECTIONS]
-
-
-def _logits(graph: TypedGraph, sides: Sequence[Side], width: int) -> float:
-    """Count the numbers that scores and their gradients take, about."""
-    logits = 0.0
-    for relation, direction in sides:
-        sources = min(len(graph.edges[relation]), graph.counts[relation.source_type(direction)])
-        candidates = graph.counts[relation.target_type(direction)]
-        logits += float(min(sources * candidates, 2**23)) * (1 + 6 * width / 40)
-    return logits

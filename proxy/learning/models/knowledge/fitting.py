@@ -12,12 +12,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Floats, Relation, TypedGraph
-from gremlink.proxy.learning.models.adam import Adam
 from gremlink.proxy.learning.models.fitting import Checkpoint
 from gremlink.proxy.learning.models.knowledge.complex import ComplEx
 from gremlink.proxy.learning.models.knowledge.distmult import DistMult
 from gremlink.proxy.learning.models.knowledge.ranking_loss import Batch, Grouped, ranking_loss
+from gremlink.proxy.learning.models.knowledge.recipe import recipe_for
 from gremlink.proxy.learning.models.knowledge.rotate import RotatE
+from gremlink.proxy.learning.models.knowledge.tables import DenseTables, SparseTables, Tables
 from gremlink.proxy.learning.models.knowledge.transe import TransE
 from gremlink.proxy.learning.trained.knowledge import DISTANCES, Form, KnowledgeEmbeddings
 
@@ -55,14 +56,20 @@ KNOWLEDGE: Mapping[str, type[KnowledgeModel]] = {
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeSettings:
-    """Sizes and rates; `penalty` is the weight of the cubed lengths (N3)."""
+    """Sizes and rates; `penalty` is the weight of the cubed lengths (N3).
+
+    `Recipe` has factors of the last two.
+    """
 
     width: int = 128
     epochs: int = 100
-    batch: int = 256
+    dropout: float = 0.2
     learning_rate: float = 0.01
     penalty: float = 0.01
-    dropout: float = 0.2
+
+
+VERTICES, RELATIONS = 0, 1
+"""The tables of parameters."""
 
 
 def fit_knowledge(
@@ -76,10 +83,11 @@ def fit_knowledge(
     """Train on the links of all relations, yielding after every epoch.
 
     Every link is asked from both ends, each direction of a relation with parameters of its own
-    (reciprocal relations), among all vertices of the type, by soft-max: Lacroix, Usunier &
-    Obozinski, "Canonical tensor decomposition for knowledge base completion", ICML 2018, whose N3
-    penalty is used too; that this suits all four is found by Ruffinelli, Broscheit & Gemulla, "You
-    can teach an old dog new tricks!", ICLR 2020. It may `begin` with what another one has learned.
+    (reciprocal relations), by a soft-max over all vertices of the type, or over a sample where
+    these are many (`Recipe`): Lacroix, Usunier & Obozinski, "Canonical tensor decomposition for
+    knowledge base completion", ICML 2018, whose N3 penalty is used too; that this suits all four is
+    found by Ruffinelli, Broscheit & Gemulla, "You can teach an old dog new tricks!", ICLR 2020. It
+    may `begin` with what another one has learned.
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
@@ -90,9 +98,13 @@ def fit_knowledge(
     relations = model.start(len(kinds), settings.width)
     if begin is not None:
         _begin(vertices, relations, graph, kinds, model, begin.first(settings.width))
-    vertices.requires_grad_(True)
-    relations.requires_grad_(True)
-    optimizer = Adam([vertices, relations], learning_rate=settings.learning_rate, weight_decay=0.0)
+    recipe = recipe_for(graph)
+    distances = model.form in DISTANCES
+    rate = settings.learning_rate * (recipe.distance_rate if distances else recipe.rate)
+    if begin is not None:
+        rate *= recipe.warm_rate
+    kind_of = DenseTables if recipe.negatives is None else SparseTables
+    tables: Tables = kind_of([vertices, relations], rate)
 
     @torch.no_grad()
     def embeddings() -> KnowledgeEmbeddings:
@@ -109,26 +121,27 @@ def fit_knowledge(
 
     for epoch in range(1, settings.epochs + 1):
         losses = []
-        for target, batch in _batches(groups, settings.batch, random):
-            sources = vertices[torch.from_numpy(batch.queries // len(kinds))]
-            asked = relations[torch.from_numpy(batch.queries % len(kinds))]
+        for target, batch in _batches(groups, recipe.batch, random):
+            start, count = graph.offsets[target], graph.counts[target]
+            asked, kind = np.divmod(batch.queries, len(kinds))
+            competing = start + recipe.pool(count, random)
+            sources, ends, pool = tables.rows(VERTICES, (asked, start + batch.targets, competing))
+            (turned,) = tables.rows(RELATIONS, (kind,))
             dropped = functional.dropout(sources, settings.dropout)
-            start = graph.offsets[target]
-            candidates = vertices[start : start + graph.counts[target]]
             loss = ranking_loss(
-                model.queries(dropped, asked),
-                candidates,
-                batch.places,
-                batch.targets,
-                random,
-                distances=model.form in DISTANCES,
+                model.queries(dropped, turned),
+                pool,
+                torch.from_numpy(batch.places),
+                ends,
+                count,
+                distances=distances,
             )
             losses.append(float(loss.detach()))
-            if model.form not in DISTANCES:
-                parts = (sources, model.vectors(asked), candidates[batch.targets])
+            if not distances:
+                parts = (sources, model.vectors(turned), ends)
                 cubes = torch.stack([part.abs().pow(3).sum(dim=1).mean() for part in parts])
-                loss = loss + settings.penalty * cubes.mean()
-            optimizer.step(loss)
+                loss = loss + recipe.penalty * settings.penalty * cubes.mean()
+            tables.step(loss, epoch)
         yield Checkpoint(epoch, float(np.mean(losses)), embeddings)
 
 

@@ -7,53 +7,40 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 from torch.nn import functional
 
 from gremlink.proxy.learning.graph import Indexes
 
-LOGITS = 2**22
-"""Most logits of one batch, 16 MiB; beyond it the candidates are a new sample for each batch."""
-
-FEWEST = 512
-"""Candidates that a sample has at least."""
-
 
 def ranking_loss(
     queries: Tensor,
-    candidates: Tensor,
+    pool: Tensor,
     places: Tensor,
     targets: Tensor,
-    random: np.random.Generator,
+    candidates: int,
     *,
     distances: bool = False,
 ) -> Tensor:
     """Return the mean negative log-likelihood of the targets, a scalar.
 
-    `queries` are float32 `[queries, width]`, `candidates` float32 `[candidates, width]`; `places`
-    and `targets`, int64 `[links]`, tell which query and which candidate a link joins: what is
-    computed for a query serves all its links. Scores are dot products or, with `distances`,
-    negative squared distances. A sample is uniform and shared by the batch; its logits
-    represent those left out.
+    `queries` are float32 `[queries, width]`, `pool` float32 `[pool, width]`: all of so many
+    `candidates`, or a uniform sample that represents them (the correction of Bengio & Senécal,
+    "Adaptive importance sampling to accelerate training of a neural probabilistic language
+    model", 2008). `places`, int64 `[links]`, tells which query a link is of, and `targets`, float32
+    `[links, width]`, are the other ends: what is computed for a query serves all its links. Scores
+    are dot products or, with `distances`, negative squared distances.
     """
-
-    def scores(rows: Tensor) -> Tensor:
-        products = queries @ rows.T
-        # The query's own length is the same for all candidates of a question.
-        return 2.0 * products - rows.square().sum(dim=1) if distances else products
-
-    most = max(LOGITS // len(queries), FEWEST)
-    if len(candidates) <= most:
-        logits = scores(candidates)
-        return (logits.logsumexp(dim=1)[places] - logits[places, targets]).mean()
-    drawn = torch.from_numpy(np.sort(random.permutation(len(candidates))[:most]))
-    others = scores(candidates[drawn]).logsumexp(dim=1) + math.log(len(candidates) / most)
-    own = candidates[targets]
-    true = (queries[places] * own).sum(dim=1)
+    logits = queries @ pool.T
+    own = (queries[places] * targets).sum(dim=1)
     if distances:
-        true = 2.0 * true - own.square().sum(dim=1)
-    return functional.softplus(others[places] - true).mean()
+        # The query's own length is the same for all candidates of a question.
+        logits = 2.0 * logits - pool.square().sum(dim=1)
+        own = 2.0 * own - targets.square().sum(dim=1)
+    total = logits.logsumexp(dim=1)
+    if len(pool) == candidates:
+        return (total[places] - own).mean()
+    return functional.softplus(total[places] + math.log(candidates / len(pool)) - own).mean()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +48,8 @@ class Batch:
     """Some queries with all their links; int64, `places` are positions among `queries`."""
 
     queries: Indexes
-    places: Tensor
-    targets: Tensor
+    places: Indexes
+    targets: Indexes
 
 
 class Grouped:
@@ -90,4 +77,4 @@ class Grouped:
         places = np.repeat(np.arange(len(groups)), counts)
         within = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
         targets = self._targets[np.repeat(self._first[groups], counts) + within]
-        return Batch(self._keys[groups], torch.from_numpy(places), torch.from_numpy(targets))
+        return Batch(self._keys[groups], places, targets)

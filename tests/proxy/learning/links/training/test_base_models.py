@@ -43,10 +43,27 @@ def test_as_many_edges_are_asked_about_as_there_is_room_for(
     graph, edges = held(40)
     assert len(Validation(graph, edges).ranks(Trained())) == 80
     monkeypatch.setattr(Validation, "LEAST", 4)
+    monkeypatch.setattr(Validation, "LEAST_OF_EACH", 2)
     monkeypatch.setattr(Validation, "SCORES", 50)
     assert len(Validation(graph, edges).ranks(Trained())) == 20
     monkeypatch.setattr(Validation, "SCORES", 5)
     assert len(Validation(graph, edges).ranks(Trained())) == 8
+
+
+def test_relations_share_the_room_by_their_edges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Validation, "SCORES", 0)
+    monkeypatch.setattr(Validation, "LEAST", 20)
+    monkeypatch.setattr(Validation, "LEAST_OF_EACH", 2)
+    graph, edges = held(10)
+    others = {
+        Relation("P", f"knows {count}", "T"): Edges(
+            np.zeros(count, np.int64), np.ones(count, np.int64)
+        )
+        for count in (190, 1)
+    }
+    every = {**edges, **others}
+    whole = TypedGraph(graph.counts, every)
+    assert len(Validation(whole, every).ranks(Trained())) == 2 * (2 + 19 + 1)
 
 
 def test_a_relation_that_lost_opposites_to_a_test_is_still_without_direction() -> None:

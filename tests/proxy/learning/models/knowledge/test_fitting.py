@@ -19,6 +19,8 @@ from gremlink.proxy.learning.models.knowledge.fitting import (
     fit_knowledge,
 )
 from gremlink.proxy.learning.models.knowledge.ranking_loss import Grouped, ranking_loss
+from gremlink.proxy.learning.models.knowledge.recipe import ALL, SAMPLED, recipe_for
+from gremlink.proxy.learning.models.knowledge.tables import SparseTables
 from gremlink.proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
 from gremlink.proxy.learning.trained.knowledge import DISTANCES, KnowledgeEmbeddings
 
@@ -110,10 +112,52 @@ def test_the_loss_is_that_of_a_soft_max_over_all_candidates() -> None:
     torch.manual_seed(0)
     queries, candidates = torch.randn(4, 6), torch.randn(9, 6)
     places, targets = torch.tensor([0, 0, 3]), torch.tensor([1, 2, 8])
-    random = np.random.default_rng(0)
-    found = ranking_loss(queries, candidates, places, targets, random)
+    found = ranking_loss(queries, candidates, places, candidates[targets], 9)
     logits = (queries @ candidates.T)[places]
     assert found == pytest.approx(torch.nn.functional.cross_entropy(logits, targets).item())
+
+
+def test_a_sample_represents_the_candidates_that_are_not_in_it() -> None:
+    queries = torch.zeros(1, 2)
+    loss = ranking_loss(queries, torch.randn(5, 2), torch.tensor([0]), torch.randn(1, 2), 1000)
+    assert loss == pytest.approx(np.log(1001))
+
+
+CROWD = 2100
+"""Vertices of a graph whose embeddings are learned from samples."""
+
+
+def crowd() -> tuple[TypedGraph, Edges]:
+    """A number is joined to the next two of its block of ten, and the second is that of the first
+    twice; a tenth of the latter are held out."""
+    places = np.arange(CROWD)
+
+    def after(length: int) -> Edges:
+        return Edges(places, places - places % 10 + (places + length) % 10)
+
+    held = places % 10 == 3
+    edges = {NEXT: after(1), AFTER: after(2).select(~held)}
+    return TypedGraph({"N": CROWD}, edges), after(2).select(held)
+
+
+def test_many_candidates_are_learned_from_samples() -> None:
+    graph, held = crowd()
+    assert recipe_for(graph) is SAMPLED
+    assert recipe_for(ring()) is ALL
+    settings = KnowledgeSettings(width=16, epochs=15, dropout=0.0)
+    (last,) = deque(fit_knowledge("complex", graph, [AFTER], settings, 0), maxlen=1)
+    scorer = last.embeddings().scorer(AFTER)
+    known = KnownLinks(graph, AFTER)
+    ranks = [rank_queries(scorer, Queries.about(held, end), known) for end in DIRECTIONS]
+    assert mean_reciprocal_rank(np.concatenate(ranks)) > 0.3
+
+
+def test_a_batch_moves_its_own_rows_alone() -> None:
+    table = torch.ones(6, 2)
+    tables = SparseTables([table], 0.5)
+    one, other = tables.rows(0, (np.array([1, 4]), np.array([4])))
+    tables.step((one.sum() + other.sum()), 1)
+    assert table.tolist() == [[1, 1], [0.5, 0.5], [1, 1], [1, 1], [0.5, 0.5], [1, 1]]
 
 
 def test_a_group_comes_with_all_its_links() -> None:
