@@ -58,7 +58,7 @@ class SparseTables:
         \theta \leftarrow \theta - \frac{\eta}{\sqrt{t}} \frac{g}{\sqrt{G}}
 
     Duchi, Hazan & Singer, "Adaptive subgradient methods for online learning and stochastic
-    optimization", JMLR 2011. The first step of a number is :math:`\eta` long, whatever its
+    optimization", JMLR 2011. The first step of a number is :math:`\eta` long for any
     gradient: that is what embeddings begin with. With epochs :math:`t` it gets smaller, for those
     that follow are many where a vertex has many links.
     """
