@@ -6,8 +6,9 @@ See `quality.py` for what to install. On each graph all methods are fitted once,
 and their scores on validation and on test links are kept. Then the blend is learned anew from the
 validation links for each choice of methods: without all groups (`base`), with one group alone, with
 all but one, with all. Prints the ratio of test MRR: of `base` with a group to `base`, and of all to
-all but the group. Beside them are three blends that `auto` could have made: equal weights, the best
-method by validation, and the best by the answers, which no one can choose.
+all but the group. Beside them are blends that `auto` could have made: of weights that do not depend
+on the links of the source, of equal weights, of the best method by validation alone, and of the
+best by the answers, which no one can choose.
 """
 
 from __future__ import annotations
@@ -45,8 +46,19 @@ GROUPS: Mapping[str, frozenset[str]] = {
     "knowledge-graph embeddings": frozenset(KNOWLEDGE_NAMES),
     "graph neural networks": frozenset({NETWORK, LIGHTGCN}),
     "recommenders": frozenset({"rp3beta", "pure-svd", "ials", "ease", "weighted-ease"}),
+    "a view without direction": frozenset({"undirected-ease"}),
+    "kernel ridge": frozenset({"kernel-ridge"}),
 }
 """Methods by what they are for; those in no group are the base."""
+
+BLENDS = (
+    "base",
+    "one weight for all sources",
+    "equal weights",
+    "best by validation",
+    "best by the answers",
+)
+"""What the blend of all is compared with, too."""
 
 QUESTIONS = 1000
 """Test links that are asked from each end of a relation, at most."""
@@ -61,13 +73,18 @@ class Recording(LinkExperiment):
         self.seen = rankings
         return super().blend(rankings)
 
-    def choice(self, names: Sequence[str]) -> Blend:
-        """The blend that would be learned of these methods alone."""
+    def choice(self, names: Sequence[str], *, by_links: bool = True) -> Blend:
+        """The blend that would be learned of these methods alone; `by_links`: weights may differ by
+        the links of the source."""
+        none = {} if by_links else {"levels": np.zeros(0, np.float32)}
         columns = [self.names.index(name) for name in names]
         alone = replace(self)
         alone.__dict__["plan"] = replace(self.plan, names=tuple(names))
         return super(Recording, alone).blend(
-            {task: [part.members(columns) for part in parts] for task, parts in self.seen.items()}
+            {
+                task: [replace(part.members(columns), **none) for part in parts]
+                for task, parts in self.seen.items()
+            }
         )
 
 
@@ -82,9 +99,9 @@ class Fitted:
         """The test MRR of a blend."""
         found = []
         for task, ranking in self.answers.items():
-            weights = np.zeros(len(self.experiment.names))
-            for name, weight in zip(blend.members, blend.weights[task], strict=True):
-                weights[self.experiment.names.index(name)] = weight
+            own = blend.weights[task]
+            weights = np.zeros((*own.shape[:-1], len(self.experiment.names)))
+            weights[..., [self.experiment.names.index(name) for name in blend.members]] = own
             found.append(1.0 / ranking.ranks(weights))
         return float(np.concatenate(found).mean())
 
@@ -105,6 +122,10 @@ class Fitted:
                 yield f"only {group}", self.figure(self.experiment.choice(with_))
                 without = [name for name in names if name not in members]
                 yield f"without {group}", self.figure(self.experiment.choice(without))
+        yield (
+            "one weight for all sources",
+            self.figure(self.experiment.choice(names, by_links=False)),
+        )
         plain = np.array([float(name not in SIGNED) for name in names])
         yield "equal weights", self.only(plain)
         alone = np.diag(plain)[plain > 0]
@@ -188,7 +209,7 @@ def main() -> int:
                 missed = figures["all"] / figures[f"without {group}"]
                 rows.setdefault(f"base with {group} / base", {})[name] = gained
                 rows.setdefault(f"all / all but {group}", {})[name] = missed
-        for other in ("base", "equal weights", "best by validation", "best by the answers"):
+        for other in BLENDS:
             rows.setdefault(f"all / {other}", {})[name] = figures["all"] / figures[other]
     table = Table("MRR", "Mean", "Lowest", "", "Highest", "", "Below .995", "Graphs")
     for row, ratios in rows.items():
