@@ -22,6 +22,7 @@ from gremlink.proxy.learning.graph import (
 from gremlink.proxy.learning.links.evaluation.choice import questions_of
 from gremlink.proxy.learning.links.scorers.recommenders.descriptions import (
     BLOCKS,
+    COLUMNS,
     Block,
     Descriptions,
     described,
@@ -51,7 +52,7 @@ TRIED = 100
 ASKED = 3_000
 """Validation or test edges of a large graph that are asked about, from both ends together."""
 
-STEPS = 30
+STEPS = 12
 """Steps of conjugate gradients, by estimate."""
 
 CHOOSES_UP_TO = 4_000
@@ -135,7 +136,7 @@ class KernelRidge(FittedScorer):
         if not _keeps(graph, relation):
             asked += min(0.1 * len(graph.edges[relation]), ASKED)
         steps = STEPS * asked
-        asking = Work(gathers=4.0 * steps * entries, updates=8.0 * steps * (heads + tails)) + FIXED
+        asking = Work(gathers=4.0 * steps * entries, updates=16.0 * steps * (heads + tails)) + FIXED
         if not _keeps(graph, relation):
             return asking
         for count in {relation.head: heads, relation.tail: tails}.values():
@@ -261,14 +262,24 @@ def _residual(rows: sparse.csr_array, ridge: float) -> Floats:
     kernel = similarities(rows)
     kernel[np.diag_indices_from(kernel)] += np.float32(ridge)
     factorise, invert = get_lapack_funcs(("potrf", "potri"), (kernel,))
-    factor, failed = factorise(kernel, lower=1, overwrite_a=1)
+    # Its own transpose, in the order of memory in which nothing is copied.
+    factor, failed = factorise(kernel.T, lower=1, overwrite_a=1)
     inverse, unfinished = invert(factor, lower=1, overwrite_c=1)
     if failed or unfinished:
         raise ValueError(f"a ridge of {ridge} does not make the regression solvable")
-    lower = np.tril(inverse)
-    lower *= np.float32(ridge)
-    found: Floats = lower + np.tril(lower, -1).T
-    return found
+    inverse *= np.float32(ridge)
+    _mirror(inverse)
+    return np.asarray(inverse, np.float32)
+
+
+def _mirror(matrix: Floats) -> None:
+    """Copy the lower triangle to the upper one, in place."""
+    count = len(matrix)
+    for start in range(0, count, COLUMNS):
+        stop = min(start + COLUMNS, count)
+        square = np.tril(matrix[start:stop, start:stop])
+        matrix[start:stop, start:stop] = square + np.tril(square, -1).T
+        matrix[start:stop, stop:] = matrix[stop:, start:stop].T
 
 
 TOLERANCE = 1e-2

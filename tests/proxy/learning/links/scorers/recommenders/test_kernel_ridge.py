@@ -117,3 +117,10 @@ def test_scores_of_a_large_type_are_not_kept(monkeypatch: pytest.MonkeyPatch) ->
         for one, two in zip(wanted, found, strict=True):
             assert np.corrcoef(one, two)[0, 1] > 0.999
     assert KernelRidge.cost(graph, KNOWS).decompositions == 0.0
+
+
+def test_a_triangle_is_mirrored_part_by_part() -> None:
+    matrix = np.random.default_rng(0).random((1100, 1100), np.float32)
+    wanted = np.tril(matrix) + np.tril(matrix, -1).T
+    kernel_ridge._mirror(matrix)
+    assert np.array_equal(matrix, wanted)
