@@ -160,8 +160,13 @@ class LinkReport(Report):
         return [(each.score, each.share) for each in self.reliability]
 
 
-def link_rows(results: LinkResults, model: str) -> tuple[LinkRow, ...]:
-    """Return a row for each method, the model first, then by falling MRR."""
+def link_rows(
+    results: LinkResults, model: str, estimates: Mapping[str, float] | None = None
+) -> tuple[LinkRow, ...]:
+    """Return a row for each method, the model first, then by falling MRR.
+
+    `estimates` are seconds by method.
+    """
     rows = []
     for name, tasks in results.ranks.items():
         pooled = RankingMetrics()
@@ -180,6 +185,7 @@ def link_rows(results: LinkResults, model: str) -> tuple[LinkRow, ...]:
                 by_direction=by_task,
                 seconds=round(results.seconds.get(name, 0.0), 3),
                 memory=round(results.memory.get(name, 0.0), 1),
+                estimate=round((estimates or {}).get(name, 0.0), 3),
             )
         )
     rows.sort(key=lambda row: (row.method != model, -np.nan_to_num(row.metrics["mrr"])))

@@ -15,12 +15,14 @@ Plane = Mapping[str, tuple[tuple[float, float], ...]]
 @dataclass(frozen=True, slots=True)
 class MethodRow:
     """One method. `seconds` to fit it and to predict with it, wherever it was tried; `memory` the
-    MiB by which the process grew meanwhile."""
+    MiB by which the process grew meanwhile; `estimate` the seconds that were counted for it, for
+    what it has really done."""
 
     method: str
     metrics: Mapping[str, float]
     seconds: float
     memory: float = 0.0
+    estimate: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

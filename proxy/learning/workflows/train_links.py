@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -156,9 +156,11 @@ class LinkTask:
         for name in experiment.networks:
             if name in needed:
                 count = results.networks[name]
-                several = [
-                    _trained(experiment, results, name, number, count) for number in range(count)
-                ]
+                with experiment.stopwatch.timing(name):
+                    several = [
+                        _trained(experiment, results, name, number, count)
+                        for number in range(count)
+                    ]
                 networks[name] = together([last.embeddings() for last in several])
                 encoders += [last.encoder() for last in several if last.encoder is not None]
         fitted: dict[Relation, dict[str, Tensors]] = {}
@@ -166,7 +168,8 @@ class LinkTask:
             for name in names:
                 if name in FITTED:
                     experiment.progress(PhaseStarted(f"{name} on all edges"))
-                    tensors = FITTED[name].fit(self.dataset.graph, relation).tensors()
+                    with experiment.stopwatch.timing(name):
+                        tensors = FITTED[name].fit(self.dataset.graph, relation).tensors()
                     fitted.setdefault(relation, {})[name] = tensors
         relations = []
         for relation, names in used.items():
@@ -185,7 +188,9 @@ class LinkTask:
         common: Mapping[str, Any],
     ) -> LinkReport:
         """See `Task.report`."""
-        rows = link_rows(results, experiment.model)
+        served = {name for each in model.relations for name in each.members}
+        results = replace(results, seconds=experiment.seconds())
+        rows = link_rows(results, experiment.model, experiment.estimates(served))
         used = NETWORK in results.blend.members
         chance = random_order(experiment.every_link, results.sources)
         return LinkReport(

@@ -29,13 +29,11 @@ from gremlink.proxy.learning.links.training.experiment import (
 )
 from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS, Run
 from gremlink.proxy.learning.links.training.networks import History, validated
+from gremlink.proxy.learning.links.training.plan import count_folds
 from gremlink.proxy.learning.methods import AUTO, NETWORK
 from gremlink.proxy.learning.search.search import Reached, Tell
 from gremlink.proxy.learning.timeline import Steps
 from gremlink.proxy.learning.trained.network import Trained
-
-FEW_EDGES = 200
-"""Below so many edges there are twice as many parts: each model then misses fewer of them."""
 
 SEEDS = 100_003
 """Between the seeds of two parts: users choose small ones."""
@@ -149,8 +147,7 @@ def validate_settings(experiment: LinkExperiment, name: str, tell: Tell) -> Reac
 def count_parts(experiment: LinkExperiment) -> int:
     """Return the number of parts."""
     counts = [len(experiment.dataset.graph.edges[relation]) for relation in experiment.relations]
-    count = experiment.settings.folds * (2 if sum(counts) < FEW_EDGES else 1)
-    return min(count, max(counts))
+    return min(count_folds(experiment.settings, sum(counts)), max(counts))
 
 
 def parts_of(experiment: LinkExperiment) -> list[dict[Relation, Indexes]]:
@@ -219,7 +216,7 @@ def learned(
     """Train one network; return its state at every validation, and its history."""
     settings = experiment.settings_of(name)
     network = NETWORK_METHODS[name]
-    most = network.most_epochs(settings, small=True)
+    most = experiment.most_epochs(name)
     found = network.checkpoints(Run(graph, experiment.relations, settings, most, seed, small=True))
     every = settings.evaluate_every
     return validated(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,19 +23,25 @@ from gremlink.proxy.learning.links.training.base_models import Step, Timed, fit_
 from gremlink.proxy.learning.links.training.blend import Blend, Rankings, fit_blend
 from gremlink.proxy.learning.links.training.dataset import Dataset
 from gremlink.proxy.learning.links.training.fit_calibration import fit_calibration
+from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS
 from gremlink.proxy.learning.links.training.networks import History
-from gremlink.proxy.learning.links.training.plan import Plan, planned
+from gremlink.proxy.learning.links.training.plan import AVERAGED, Plan, planned
 from gremlink.proxy.learning.links.training.warm_start import Warm
 from gremlink.proxy.learning.methods import AUTO, NETWORK, NETWORKS
 from gremlink.proxy.learning.processing.processed import CustomSplit
 from gremlink.proxy.learning.provenance import Stopwatch
 from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.timeline import Timeline
 from gremlink.proxy.learning.trained.network import Trained
 
 Ranks = NDArray[np.float64]
 
 BLENDING = "learning the blend"
 """The name of the phase."""
+
+
+KEPT = 2**29
+"""Bytes of fitted methods, at most, that are kept from the blend to the test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,9 @@ class LinkExperiment:
     speed: Speed = REFERENCE
     tuned: dict[str, TrainingSettings] = field(default_factory=dict)
 
+    _kept: dict[Relation, dict[str, Scorer]] = field(default_factory=dict)
+    _kept_on: TypedGraph | None = None
+
     @cached_property
     def random(self) -> np.random.Generator:
         """The generator for splits and samples."""
@@ -99,7 +108,14 @@ class LinkExperiment:
     @cached_property
     def plan(self) -> Plan:
         """The candidates that the budget has room for."""
-        return planned(self.dataset.graph, self.relations, self.model, self.settings, self.speed)
+        return planned(
+            self.dataset.graph,
+            self.relations,
+            self.model,
+            self.settings,
+            self.speed,
+            small=self.cross_validates,
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,6 +132,40 @@ class LinkExperiment:
         """Networks to average per method; 1 after a warm start."""
         several = {} if self.warm is not None else self.plan.averaged
         return {name: several.get(name, 1) for name in self.networks}
+
+    @property
+    def _grows(self) -> bool:
+        """`True` where room that is left over is used; a deadline has a clock of its own."""
+        by_clock = isinstance(self.progress, Timeline) and self.progress.has_deadline
+        return self.model == AUTO and self.warm is None and not by_clock
+
+    def most_epochs(self, network: str) -> int:
+        """Return the most epochs of a network: more than the settings' default where it still
+        improves and there is room."""
+        settings = self.settings_of(network)
+        most = NETWORK_METHODS[network].most_epochs(settings, small=self.cross_validates)
+        planned = min(most, self.plan.epochs.get(network, most))
+        asked = settings.epochs != TrainingSettings().epochs
+        if self.cross_validates or asked or not self._grows:
+            return planned
+        return self.plan.longest(network)
+
+    def trained(self, network: str, ran: int, best: int, count: int) -> None:
+        """Count what `count` networks have really done; see `Plan.after`."""
+        self.plan = self.plan.after(network, ran, best, count)
+
+    def take_next(self) -> str | None:
+        """Take the next candidate that was left out, if there is room now."""
+        found = self.plan.next_in_line() if self._grows else None
+        if found is None:
+            return None
+        self.plan, name = found
+        return name
+
+    def takes_another(self, network: str, epochs: int) -> bool:
+        """Return whether there is room for one more network to be averaged."""
+        few = self.averaged[network] < AVERAGED
+        return few and self._grows and self.plan.has_room_for_another(network, epochs)
 
     @property
     def simple_names(self) -> tuple[str, ...]:
@@ -149,13 +199,30 @@ class LinkExperiment:
     ) -> list[Scorer]:
         """Fit all candidates but the networks on a graph; return these and the networks, in order.
 
-        Each fit is a `step`.
+        Each fit is a `step`. Those on the same graph are kept, as far as there is memory: the test
+        edges are ranked by what the blend was learned from.
         """
-        fitted = fit_simple(graph, self.dataset.graph, relation, self.names, self.stopwatch, step)
+        fitted = self._kept.pop(relation, None) if graph is self._kept_on else None
+        if fitted is None:
+            whole = self.dataset.graph
+            fitted = fit_simple(graph, whole, relation, self.names, self.stopwatch, step)
+            self._keep(graph, relation, fitted)
+        else:
+            for _ in fitted:
+                step()
         return [
             *(Timed(trained.scorer(relation), name, self.stopwatch) for name, trained in networks),
             *(Timed(scorer, name, self.stopwatch) for name, scorer in fitted.items()),
         ]
+
+    def _keep(self, graph: TypedGraph, relation: Relation, fitted: dict[str, Scorer]) -> None:
+        """Keep what was fitted for a relation, and forget what was fitted on other graphs."""
+        if graph is not self._kept_on:
+            self._kept.clear()
+            self._kept_on = graph
+        held = sum(_bytes(each) for each in self._kept.values())
+        if held + _bytes(fitted) <= KEPT:
+            self._kept[relation] = fitted
 
     def rankings(
         self,
@@ -226,12 +293,31 @@ class LinkExperiment:
             ]
         )
 
+    def estimates(self, served: Collection[str]) -> dict[str, float]:
+        """Return the seconds that were counted for each method, where it is not `served` without
+        those of the final model; `auto` takes all of them."""
+        shares = self.plan.shares.items()
+        found = {name: share.seconds if name in served else share.study for name, share in shares}
+        if self.model == AUTO:
+            found[AUTO] = sum(found.values())
+        return found
+
     def seconds(self) -> dict[str, float]:
         """Return the time to fit each method and to rank with it; `auto` takes all of them."""
         seconds = dict(self.stopwatch.seconds)
         if self.model == AUTO:
             seconds[AUTO] = sum(seconds.values())
         return seconds
+
+
+def _bytes(fitted: Mapping[str, Scorer]) -> int:
+    """Count the bytes of what methods have learned."""
+    return sum(
+        int(getattr(array, "nbytes", 0))
+        for scorer in fitted.values()
+        if hasattr(scorer, "tensors")
+        for array in scorer.tensors().values()
+    )
 
 
 def only_applicable(blend: Blend, graph: TypedGraph) -> Blend:

@@ -37,7 +37,8 @@ from gremlink.proxy.learning.links.training.networks import (
     validated,
     with_progress,
 )
-from gremlink.proxy.learning.methods import AUTO
+from gremlink.proxy.learning.links.training.plan import BLEND_EDGES, TEST_SCORES
+from gremlink.proxy.learning.methods import AUTO, NETWORKS
 from gremlink.proxy.learning.processing.processed import CustomSplit, Split, SplitRate
 from gremlink.proxy.learning.search.search import Reached, Tell
 from gremlink.proxy.learning.search.trial import Best, reached
@@ -47,20 +48,11 @@ from gremlink.proxy.learning.trained.network import Trained, together
 TESTING = "ranking the test edges"
 """The name of the phase."""
 
-BLEND_EDGES = 2000
-"""Validation edges of a relation that the blend is learned from, at most."""
-
 BLEND_NUMBERS = 2**27
 """Scores that the blend is learned from, at most, over all relations: 512 MiB."""
 
 LEAST_EDGES = 16
 """Edges of a relation that its blend is learned from, at least."""
-
-TEST_SCORES = 2**28
-"""Scores of a relation's test queries, at most: test edges from both ends times all candidates.
-
-Beyond it a sample of the test edges is ranked, so that the time for reports grows with the graph's
-edges and not with the square of its vertices."""
 
 
 def evaluate_holdout(experiment: LinkExperiment) -> LinkResults:
@@ -197,34 +189,54 @@ def mrr_of(ranks: Ranks, rows: Indexes) -> float:
 def _networks(
     experiment: LinkExperiment, train: TypedGraph, valid: Mapping[Relation, Edges]
 ) -> tuple[list[tuple[str, Trained]], dict[str, int], dict[str, History]]:
-    """Train until the gain on validation edges stops rising; return the best of each, its epoch."""
+    """Train until the gain on validation edges stops rising; return the best of each, its epoch.
+
+    What networks leave of the budget because they stop early is for candidates that were left out,
+    then for more networks of each kind.
+    """
     validation = Validation(experiment.dataset.graph, valid)
-    best: list[tuple[str, Trained]] = []
+    found: dict[str, list[Trained]] = {}
     epochs: dict[str, int] = {}
     histories: dict[str, History] = {}
-    for name in experiment.networks:
+
+    def study(name: str) -> None:
         with experiment.stopwatch.timing(name):
             kept, histories[name] = learned(experiment, name, train, validation.score)
-            ((epochs[name], trained),) = kept.items()
-            trained = together([trained, *_others(experiment, train, name, epochs[name])])
-        best.append((name, trained))
-    return best, epochs, histories
+            ((epochs[name], first),) = kept.items()
+            found[name] = [first]
+            for number in range(1, experiment.averaged[name]):
+                found[name].append(_another(experiment, train, name, epochs[name], number))
+        ran = max(histories[name].losses)
+        experiment.trained(name, ran, epochs[name], len(found[name]))
+
+    for name in experiment.networks:
+        study(name)
+    while (more := experiment.take_next()) is not None:
+        if more in NETWORKS:
+            study(more)
+    for name in experiment.networks:
+        while experiment.takes_another(name, epochs[name]):
+            with experiment.stopwatch.timing(name):
+                found[name].append(
+                    _another(experiment, train, name, epochs[name], len(found[name]))
+                )
+            experiment.trained(name, max(histories[name].losses), epochs[name], len(found[name]))
+    return [(name, together(found[name])) for name in experiment.networks], epochs, histories
 
 
-def _others(experiment: LinkExperiment, train: TypedGraph, name: str, epochs: int) -> list[Trained]:
-    """Train networks to be averaged with the first, for as many epochs."""
-    found: list[Trained] = []
-    count = experiment.averaged[name]
-    for number in range(1, count):
-        phase = f"{name} on the training edges, {number + 1} of {count}"
-        experiment.progress(PhaseStarted(phase))
-        settings, seed = experiment.settings_of(name), experiment.seed * count + number
-        states = NETWORK_METHODS[name].checkpoints(
-            Run(train, experiment.relations, settings, epochs, seed, small=False)
-        )
-        (last,) = deque(with_progress(phase, states, epochs, experiment.progress, []), maxlen=1)
-        found.append(last.embeddings())
-    return found
+def _another(
+    experiment: LinkExperiment, train: TypedGraph, name: str, epochs: int, number: int
+) -> Trained:
+    """Train a network to be averaged with the first, for as many epochs."""
+    count = max(experiment.averaged[name], number + 1)
+    phase = f"{name} on the training edges, {number + 1} of {count}"
+    experiment.progress(PhaseStarted(phase))
+    settings, seed = experiment.settings_of(name), experiment.seed * count + number
+    states = NETWORK_METHODS[name].checkpoints(
+        Run(train, experiment.relations, settings, epochs, seed, small=False)
+    )
+    (last,) = deque(with_progress(phase, states, epochs, experiment.progress, []), maxlen=1)
+    return last.embeddings()
 
 
 def learned(
@@ -233,7 +245,7 @@ def learned(
     """Train one network on the training edges; return its best state by epoch, and its history."""
     settings = experiment.settings_of(name)
     network = NETWORK_METHODS[name]
-    most = network.most_epochs(settings, small=False)
+    most = experiment.most_epochs(name)
     found = network.checkpoints(
         Run(
             train,

@@ -1,59 +1,58 @@
-"""The stages of a link training, with estimates, for progress and for deadlines."""
+"""The stages of a link training, with the estimates of its plan, for progress and for deadlines."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gremlink.proxy.learning.budget import Work
+from gremlink.proxy.learning.budget import STOPPED
 from gremlink.proxy.learning.links.scorers import FITTED
 from gremlink.proxy.learning.links.training.cross_validation import count_parts
 from gremlink.proxy.learning.links.training.experiment import BLENDING, LinkExperiment
-from gremlink.proxy.learning.links.training.holdout import BLEND_EDGES, TESTING
-from gremlink.proxy.learning.links.training.plan import cost
+from gremlink.proxy.learning.links.training.holdout import TESTING
 from gremlink.proxy.learning.methods import AUTO, NETWORK, NETWORKS
 from gremlink.proxy.learning.timeline import Stage
 
 LOOK = 0.01
-"""Seconds to score with a method that takes next to none."""
-
-SCORED = 25.0
-"""Reads and writes of a score, from the method to ranks and weights."""
+"""Seconds of a stage for each method, at least."""
 
 STUDY, BLEND, FINAL = "trying methods", "the blend", "learning from all edges"
 
 
 def stages(experiment: LinkExperiment) -> list[Stage]:
-    """Return the phases of an experiment and of the training on all edges, in order."""
-    small, names = experiment.cross_validates, experiment.networks
-    once = {name: _cost(experiment, name) for name in experiment.names}
-    simple = sum(once[name] for name in experiment.simple_names)
-    ranking = _ranking_cost(experiment)
+    """Return the phases of an experiment and of the training on all edges, in order.
+
+    Networks for which room is left later on have stages of no time.
+    """
+    small, plan, rates = experiment.cross_validates, experiment.plan, experiment.plan.rates
     parts = count_parts(experiment) if small else 1
     found: list[Stage] = []
     if small:
         found += [
-            Stage(f"cross-validation, part {number}, {name}", once[name], STUDY)
+            Stage(f"cross-validation, part {number}, {name}", _first(experiment, name), STUDY)
             for number in range(1, parts + 1)
-            for name in names
+            for name in experiment.networks
         ]
     else:
-        for name in names:
-            phase = f"{name} on the training edges"
-            count = experiment.averaged[name]
-            phases = [phase, *(f"{phase}, {number} of {count}" for number in range(2, count + 1))]
-            found += [Stage(each, once[name] / count, STUDY) for each in phases]
+        for name in experiment.networks:
+            first, *others = _numbered(f"{name} on the training edges", experiment.averaged[name])
+            more = rates.each[name] * STOPPED * plan.epochs[name]
+            found.append(Stage(first.partition(",")[0], _first(experiment, name), STUDY))
+            found += [Stage(each, more, STUDY) for each in others]
+        found += [Stage(f"{name} on the training edges", 0.0, STUDY) for name in NETWORKS]
+    fits = sum(parts * rates.each[name] for name in experiment.simple_names)
+    ranking = len(experiment.names) * (LOOK + rates.ranking / (1 if small else 2))
     blending = LOOK * (parts + 1) * len(experiment.names) * (experiment.model == AUTO)
-    found.append(Stage(BLENDING, parts * (simple + ranking) + blending, BLEND))
+    found.append(Stage(BLENDING, fits + ranking + blending, BLEND))
     if not small:
-        found.append(Stage(TESTING, simple + ranking, "the test"))
-    for name in names:
+        found.append(Stage(TESTING, ranking, "the test"))
+    for name in experiment.networks:
         count = experiment.averaged[name]
         if small and name == NETWORK:
             count = experiment.settings.networks
-        phase = f"{name} on all edges"
-        found += [Stage(each, once[name] / 2.0, FINAL) for each in _numbered(phase, count)]
+        each = plan.shares[name].final / count
+        found += [Stage(phase, each, FINAL) for phase in _numbered(f"{name} on all edges", count)]
     found += [
-        Stage(f"{name} on all edges", once[name], FINAL)
+        Stage(f"{name} on all edges", rates.each[name], FINAL)
         for name in experiment.names
         if name in FITTED
     ]
@@ -63,7 +62,7 @@ def stages(experiment: LinkExperiment) -> list[Stage]:
 def trial_seconds(experiment: LinkExperiment) -> float:
     """Return the estimate for a trial of the first network's settings."""
     parts = count_parts(experiment) if experiment.cross_validates else 1
-    return _cost(experiment, experiment.networks[0]) * parts
+    return _first(experiment, experiment.networks[0]) * parts
 
 
 def _numbered(phase: str, count: int) -> Sequence[str]:
@@ -73,24 +72,8 @@ def _numbered(phase: str, count: int) -> Sequence[str]:
     return [f"{phase}, {number} of {count}" for number in range(1, count + 1)]
 
 
-def _cost(experiment: LinkExperiment, name: str) -> float:
-    settings = experiment.settings_of(name)
-    if name in NETWORKS or name in FITTED:
-        return cost(
-            name,
-            experiment.dataset.graph,
-            experiment.relations,
-            settings,
-            small=experiment.cross_validates,
-        ).seconds(experiment.speed)
-    return LOOK
-
-
-def _ranking_cost(experiment: LinkExperiment) -> float:
-    """Estimate the seconds to rank held-out edges once by all methods."""
-    graph = experiment.dataset.graph
-    scores = 0.0
-    for relation in experiment.relations:
-        ranked = min(len(graph.edges[relation]), BLEND_EDGES)
-        scores += ranked * (graph.counts[relation.head] + graph.counts[relation.tail])
-    return len(experiment.names) * (LOOK + Work(updates=scores * SCORED).seconds(experiment.speed))
+def _first(experiment: LinkExperiment, network: str) -> float:
+    """Return the seconds of a network's training with validation."""
+    plan, rates = experiment.plan, experiment.plan.rates
+    epochs = plan.epochs[network] * (1.0 if experiment.cross_validates else STOPPED)
+    return (rates.each[network] + rates.look) * epochs

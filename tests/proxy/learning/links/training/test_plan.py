@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gremlink.proxy.learning.budget import default_budget
 from gremlink.proxy.learning.graph import Edges, FeatureBlock, Features, Relation, TypedGraph
-from gremlink.proxy.learning.links.training.plan import cost, planned
+from gremlink.proxy.learning.links.training.plan import (
+    AVERAGED,
+    LONGER,
+    Plan,
+    least_epochs,
+    planned,
+)
 from gremlink.proxy.learning.methods import (
     HEURISTICS,
     KNOWLEDGE_NAMES,
@@ -60,10 +68,10 @@ def test_walks_over_the_whole_graph_need_room_too() -> None:
     large = graph(100_000)
     walks = {"katz", "personalised-pagerank"}
     assert walks <= set(names(large, budget=1000.0))
-    plan = planned(large, [LIKES], "auto", TrainingSettings(budget=10.0))
+    plan = planned(large, [LIKES], "auto", TrainingSettings(budget=1.0))
     assert not walks & set(plan.names)
     assert walks <= set(plan.left_out)
-    assert "katz" in names(large, "katz", budget=10.0)
+    assert "katz" in names(large, "katz", budget=1.0)
 
 
 def test_what_found_no_room_is_told() -> None:
@@ -121,9 +129,10 @@ def test_factor_models_come_first_unless_there_are_many_relations(
     edges = Edges(edges.heads, edges.tails, weights)
     relations = [Relation("P", label, "T") for label in labels]
     found = TypedGraph({"P": 1000, "T": 100}, dict.fromkeys(relations, edges))
-    settings = TrainingSettings()
-    costs = [cost(name, found, relations, settings, small=False).seconds() for name in first]
-    needed = 2 * sum(costs)
+    rich = planned(found, relations, "auto", TrainingSettings(budget=1e9))
+    always = [name for name in rich.names if name in HEURISTICS]
+    least = [rich.rates.planned(name, least_epochs(rich.rates.most.get(name, 0))) for name in first]
+    needed = sum(share.seconds for share in (*least, *(rich.shares[name] for name in always)))
     plan = planned(found, relations, "auto", TrainingSettings(budget=1.001 * needed))
     assert set(first) <= set(plan.names)
     assert not set(last) & set(plan.names)
@@ -132,3 +141,63 @@ def test_factor_models_come_first_unless_there_are_many_relations(
 def test_a_single_relation_between_two_types_is_left_to_factor_models() -> None:
     plan = planned(graph(5000), [LIKES], "auto", TrainingSettings(budget=100_000.0))
     assert not set(KNOWLEDGE_NAMES) & {*plan.names, *plan.left_out}
+
+
+def least_of(plan: Plan, name: str) -> float:
+    """The seconds of a candidate in its shortest form."""
+    return plan.rates.planned(name, least_epochs(plan.rates.most.get(name, 0))).seconds
+
+
+@pytest.mark.parametrize("edges", [700, 20_000])
+def test_nothing_is_left_out_or_shortened_while_there_is_room(edges: int) -> None:
+    found = TypedGraph(
+        {"P": 1000, "T": 100},
+        {LIKES: graph(edges).edges[LIKES], Relation("P", "sees", "T"): graph(900).edges[LIKES]},
+    )
+    plans = [
+        planned(found, [LIKES], "auto", TrainingSettings(budget=float(budget)))
+        for budget in np.geomspace(3.0, 3000.0, 40)
+    ]
+    for plan in plans:
+        assert plan.seconds <= plan.budget
+        for name in plan.left_out:
+            assert least_of(plan, name) > plan.room
+        for name, most in plan.epochs.items():
+            full = plan.rates.most[name]
+            assert least_epochs(full) <= most <= full
+            longer = plan.rates.planned(name, most + 1).seconds - plan.shares[name].seconds
+            assert most == full or longer > plan.room
+    counts = [len(plan.names) for plan in plans]
+    assert counts[-1] > counts[0]
+    assert not plans[-1].left_out
+    assert any(set(plan.epochs.values()) - set(plan.rates.most.values()) for plan in plans)
+
+
+def test_what_stops_early_leaves_room_for_the_next_in_line() -> None:
+    found = graph(20_000)
+    rich = planned(found, [LIKES], "auto", TrainingSettings(budget=1e9))
+    budget = rich.seconds - sum(rich.shares[name].seconds for name in (NETWORK, LIGHTGCN))
+    budget += 1.5 * least_of(rich, LIGHTGCN)
+    plan = planned(found, [LIKES], "auto", TrainingSettings(budget=budget))
+    assert plan.names == tuple(name for name in rich.names if name != NETWORK)
+    assert plan.next_in_line() is None
+    assert plan.longest(LIGHTGCN) == plan.epochs[LIGHTGCN] < rich.epochs[LIGHTGCN]
+    stopped = plan.after(LIGHTGCN, ran=3, best=1, count=1)
+    assert stopped.room > plan.room
+    following = replace(stopped, budget=plan.budget + least_of(rich, NETWORK)).next_in_line()
+    assert following is not None
+    more, name = following
+    assert name == NETWORK
+    assert more.names == rich.names
+    assert not more.left_out
+    assert least_epochs(200) <= more.epochs[NETWORK] <= 200
+    assert more.seconds <= more.budget
+
+
+def test_a_network_that_still_improves_goes_on_where_there_is_room() -> None:
+    plan = planned(graph(5000), [LIKES], "auto", TrainingSettings(budget=1e6))
+    assert plan.longest(NETWORK) == LONGER * plan.epochs[NETWORK]
+    assert replace(plan, budget=plan.seconds).longest(NETWORK) == plan.epochs[NETWORK]
+    assert plan.averaged[NETWORK] == AVERAGED
+    assert plan.has_room_for_another(NETWORK, 200)
+    assert not replace(plan, budget=plan.seconds).has_room_for_another(NETWORK, 200)
