@@ -32,7 +32,6 @@ HEURISTICS = {
 """Methods computed from the graph alone: a name, and its class in `links.scorers.heuristics`."""
 
 RECOMMENDERS = {
-    "item-knn": "item_knn.ItemKnn",
     "rp3beta": "rp3beta.Rp3Beta",
     "pure-svd": "pure_svd.PureSvd",
     "ials": "ials.Ials",
@@ -54,6 +53,7 @@ PROPERTY_METHODS = {
     "mean": "constant.Mean",
     "neighbours": "neighbour_mean.Neighbours",
     "linear": "linear.LinearMethod",
+    "collective": "collective.CollectiveMethod",
     "boosting": "boosting.Boosting",
     "boosting+neighbours": "boosting.BoostingAround",
 }

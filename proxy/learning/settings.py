@@ -40,7 +40,8 @@ class TrainingSettings:
     budget: float = 0.0
     """Seconds that training may take by estimate; 0 is a default by the size of the data."""
     cross_validate_up_to: int = 2000
-    """Target edges up to which there is cross-validation over all instead of a single split."""
+    """Target edges up to which there is cross-validation over all instead of a single split; for a
+    property ten times as many."""
     folds: int = 5
     """Parts of the cross-validation; twice as many below 200 target edges."""
     networks: int = 10

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Floats
-from gremlink.proxy.learning.properties.methods.linear import ABSENT
+from gremlink.proxy.learning.properties.methods.regression import ABSENT
 from gremlink.proxy.learning.trained.target import Form, Outputs, PropertyTarget
 
 ROUNDS = 120

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -11,11 +11,23 @@ from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.properties import columns
 from gremlink.proxy.learning.properties.columns import Table
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.described import Descriptions
+from gremlink.proxy.learning.properties.methods.regression import loss
+from gremlink.proxy.learning.properties.methods.sparse_linear import (
+    Design,
+    SparseLinear,
+    View,
+    design,
+    strengths_of,
+)
 from gremlink.proxy.learning.properties.neighbour_estimates import (
     Estimates,
     around_vertices,
     at_ends,
 )
+
+PARTS = 5
+"""Parts of rows, one of which chooses a penalty."""
 
 
 @dataclass
@@ -24,6 +36,45 @@ class Tables:
 
     dataset: PropertyDataset
     seed: int
+    strengths: dict[str, float] = field(default_factory=dict)
+    """Inverse penalties of linear models, chosen on the first rows that are learned from."""
+
+    @cached_property
+    def descriptions(self) -> Descriptions:
+        """Descriptions of the vertices, with all their terms."""
+        return Descriptions.fit(self.dataset.graph)
+
+    def design(self, view: View) -> Design:
+        """Return the rows of all elements in a view."""
+        if view not in self._designs:
+            dataset = self.dataset
+            self._designs[view] = design(
+                self.descriptions, view, dataset.target.ends, dataset.subjects
+            )
+        return self._designs[view]
+
+    @cached_property
+    def _designs(self) -> dict[View, Design]:
+        return {}
+
+    def linear(self, view: View, rows: Indexes) -> SparseLinear:
+        """Fit a linear model on some elements, without the parts of the vertices."""
+        form, truth = self.dataset.target.form, self.dataset.truth
+        found = self.design(view)
+        if view not in self.strengths:
+            held = np.arange(len(rows)) % PARTS == 0
+            fitted, tried = rows[~held], rows[held]
+            if not len(fitted):
+                fitted = tried
+            losses = {}
+            for strength in strengths_of(form, view):
+                model = found.fit(form, fitted, truth[fitted], strength)
+                outputs = model.on(self.descriptions, self.dataset.target.ends).outputs(
+                    self.dataset.subjects.select(tried)
+                )
+                losses[strength] = loss(form, outputs, truth[tried])
+            self.strengths[view] = min(losses, key=lambda each: losses[each])
+        return found.fit(form, rows, truth[rows], self.strengths[view])
 
     @cached_property
     def own(self) -> Table:

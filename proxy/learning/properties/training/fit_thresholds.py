@@ -18,6 +18,8 @@ UNEVEN = 0.5
 COMMON_COUNTS = 10.0
 """Rows of a class for which the common threshold counts in that of the class."""
 
+RESAMPLES = 50
+
 _LEAST = 1e-3
 """Distance of thresholds from 0 and 1, at least."""
 
@@ -35,14 +37,27 @@ def are_uneven(form: Form, shares: Shares) -> bool:
 
 
 def fit_balance(form: Form, scores: Outputs, truth: Floats, shares: Shares) -> float:
-    """Return the balance with the best macro F1, the mildest of equals; 0 for even classes."""
+    """Return the balance with the best macro F1, the mildest of equals; 0 for even classes.
+
+    It costs accuracy, so its lead over none has to be clear: larger than the standard error of the
+    lead, by the bootstrap.
+    """
     if not are_uneven(form, shares):
         return 0.0
-    found = {}
-    for balance in BALANCES:
-        corrected = Decision(shares, balance).applied(form, scores)
-        found[balance] = macro_f1(truth > 0, predicted_classes(form, corrected))
-    return max(found, key=lambda balance: found[balance])
+    own = truth > 0
+    predicted = {
+        balance: predicted_classes(form, Decision(shares, balance).applied(form, scores))
+        for balance in BALANCES
+    }
+    best = max(BALANCES, key=lambda balance: macro_f1(own, predicted[balance]))
+    if best == 0.0:
+        return best
+    drawn = np.random.default_rng(0).integers(0, len(own), (RESAMPLES, len(own)))
+    leads = [
+        macro_f1(own[rows], predicted[best][rows]) - macro_f1(own[rows], predicted[0.0][rows])
+        for rows in drawn
+    ]
+    return best if np.mean(leads) > np.std(leads) else 0.0
 
 
 def fit_thresholds(scores: Outputs, own: NDArray[np.bool_]) -> Shares:

@@ -36,6 +36,10 @@ FEW = 3
 
 LEAST_EPOCHS = 25
 
+ROWS_PER_EDGE = 10
+"""Rows that are as soon predicted as a target edge is ranked among all candidates: so many times as
+many are cross-validated."""
+
 LEAST = 60.0
 """Seconds of a default budget before those for edges and rows."""
 
@@ -106,7 +110,7 @@ def planned(
     """Plan within the budget; `names` are the methods that apply, and `model` always stays."""
     size = dataset.graph.edge_count + len(dataset.labelled)
     budget = settings.budget or LEAST + default_budget(size)
-    small = len(dataset.labelled) <= settings.cross_validate_up_to
+    small = len(dataset.labelled) <= ROWS_PER_EDGE * settings.cross_validate_up_to
     folds = min(settings.folds, len(dataset.labelled))
     judged = small and not isinstance(dataset.split, CustomSplit)
     epoch = epoch_cost(dataset, settings).seconds(speed)

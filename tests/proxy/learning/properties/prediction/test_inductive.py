@@ -32,7 +32,15 @@ from gremlink.proxy.learning.workflows.train_properties import model_of
 from gremlink.proxy.store.artifacts import write_artifact
 
 NETWORK = FitSettings(EncoderSettings(width=32), epochs=40)
-PERSON_METHODS = ("rgcn", "majority", "neighbours", "linear", "boosting", "boosting+neighbours")
+PERSON_METHODS = (
+    "rgcn",
+    "majority",
+    "neighbours",
+    "linear",
+    "collective",
+    "boosting",
+    "boosting+neighbours",
+)
 
 
 @dataclass

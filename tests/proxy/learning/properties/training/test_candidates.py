@@ -26,7 +26,7 @@ def names(export: Path) -> tuple[str, ...]:
 )
 def test_all_with_features_and_edges(tmp_path: Path, label: list[str], constant: str) -> None:
     assert names(write_teams(tmp_path, of_people={"label": label})) == (
-        "rgcn", constant, "neighbours", "linear", "boosting", "boosting+neighbours",
+        "rgcn", constant, "neighbours", "linear", "collective", "boosting", "boosting+neighbours",
     )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def write(directory: Path, features: list[tuple[str, str]], classes: int) -> Pat
 
 def test_no_tables_without_features(tmp_path: Path) -> None:
     assert names(write(tmp_path, [], 3)) == (
-        "rgcn", "majority", "neighbours", "boosting+neighbours",
+        "rgcn", "majority", "neighbours", "collective", "boosting+neighbours",
     )  # fmt: skip
 
 
