@@ -26,6 +26,7 @@ HEURISTICS = {
     "personalised-pagerank": "personalised_pagerank.PersonalisedPageRank",
     "reciprocity": "signed.reciprocity.Reciprocity",
     "other-links": "signed.other_links.OtherLinks",
+    "linked": "signed.linked.Linked",
     "direction-prior": "signed.direction.DirectionPrior",
     "feature-similarity": "feature_similarity.FeatureSimilarity",
 }

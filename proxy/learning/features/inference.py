@@ -28,6 +28,10 @@ DESCRIBED = 0.10
 TEXT_TOKENS = 3
 """Average words from which on a string is text."""
 
+RECURRING = 2
+"""Times as often as cells as a whole that their parts come, from which on they are values of sets:
+with few elements there may be more values than elements."""
+
 DEFAULT_SEPARATOR = ";"
 """The separator of the values of a multi-valued property in an export."""
 
@@ -123,9 +127,13 @@ class AutoFitter:
         return CategoryFitter(self._name, described=DESCRIBED)
 
     def _is_joined(self) -> bool:
-        """Return whether cells hold several values: splitting them gives shorter and fewer ones."""
-        several = self._part_count > self._present
-        return several and self._longest_part <= TEXT_TOKENS and len(self._parts) < len(self._cells)
+        """Return whether cells hold several values: splitting them gives shorter ones that are
+        fewer, or that come more often."""
+        if self._part_count <= self._present or self._longest_part > TEXT_TOKENS:
+            return False
+        parts, cells = len(self._parts), len(self._cells)
+        recurs = self._part_count / parts >= RECURRING * self._present / cells
+        return parts < cells or recurs
 
     def _is_boolean(self) -> bool:
         return {text.lower() for text in self._texts} <= {"true", "false"}

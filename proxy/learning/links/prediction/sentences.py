@@ -6,6 +6,7 @@ import numpy as np
 
 from gremlink.proxy.learning.graph import Direction, Relation, TypedGraph
 from gremlink.proxy.learning.links.scorers.heuristics.signed.direction import DirectionPrior
+from gremlink.proxy.learning.links.scorers.heuristics.signed.linked import Linked
 from gremlink.proxy.learning.links.scorers.heuristics.signed.linked_pairs import LinkedPairs
 from gremlink.proxy.learning.links.scorers.heuristics.signed.other_links import OtherLinks
 from gremlink.proxy.learning.links.scorers.heuristics.signed.reciprocity import Reciprocity
@@ -34,6 +35,10 @@ def sentence(
         speaks = "for a link" if part > 0 else "against one"
         arrows = " and ".join(_arrows(graph, relation, direction, pair))
         return f"they are linked by {arrows}, which speaks {speaks}"
+    if method == Linked.name:
+        return (
+            f"they are linked already, which speaks {'for a link' if part > 0 else 'against one'}"
+        )
     if method == DirectionPrior.name:
         end = "end" if (direction == "out") == (part > 0) else "beginning"
         return f"it is mostly at the {end} of such links"

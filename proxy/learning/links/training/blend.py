@@ -120,7 +120,7 @@ def fit_blend(
             found = ties_broken(both or everything, found, kinds)
             if levels is not None and better is common_instead:
                 found = _shifted(found, levels, kinds)
-            weights[relation, end] = found
+            weights[relation, end] = np.where(_silent(both, kinds), 0.0, found)
     return Blend(tuple(members), weights)
 
 
@@ -181,6 +181,16 @@ def _levels(rankings: Parts, weights: MemberWeights, kinds: Kinds) -> MemberWeig
     if float(gained.mean()) <= float(gained.std()) / math.sqrt(len(gained)):
         return None
     return fit_levels(rankings, weights, kinds.signed) - weights
+
+
+def _silent(rankings: Parts, kinds: Kinds) -> Mask:
+    """Return a mask of signed base models that say nothing about any pair of many queries."""
+    silent = np.array(kinds.signed, dtype=np.bool_)
+    if _queries(rankings) < OWN_CHOICE:
+        return np.zeros(len(silent), np.bool_)
+    for column in np.flatnonzero(silent).tolist():
+        silent[column] = not any(each.scores[:, :, column].any() for each in rankings)
+    return silent
 
 
 def _shifted(weights: MemberWeights, levels: MemberWeights, kinds: Kinds) -> MemberWeights:

@@ -47,6 +47,13 @@ def test_joined_values_become_several_categories() -> None:
     assert set(infer(["a;b", "b;c", "a", "a;c", "b"]).columns) == {"a", "b", "c"}
 
 
+def test_few_elements_may_have_sets_of_many_values() -> None:
+    sets = [";".join(f"w{(7 * row + 3 * word) % 300}" for word in range(40)) for row in range(60)]
+    assert infer(sets).kind == "category"
+    names = ["Doe; Jane", "Poe; Edgar", "Roe; Richard"] * 20
+    assert "Doe; Jane" in infer(names).columns, "whole cells recur as much as their parts"
+
+
 def test_joined_numbers_become_a_number() -> None:
     cells = ["1;2", "2;3", "1", "1;3", "2"]
     assert infer(cells, ";").kind == "numerical"

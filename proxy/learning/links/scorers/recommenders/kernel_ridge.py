@@ -180,7 +180,9 @@ class KernelRidge(FittedScorer):
             counts[self._relation.head],
             counts[self._relation.tail],
         ):
-            found = kept[sources] if direction == "out" else kept[:, sources].T
+            # Without direction the scores are symmetric, and rows are nearer together than columns.
+            by_row = direction == "out" or self._setting.undirected
+            found = kept[sources] if by_row else kept[:, sources].T
             return np.ascontiguousarray(found, dtype=np.float32)
         if self._smoothing is None:
             self._smoothing = _Smoothing.of(self._graph, self._relation, self._setting)

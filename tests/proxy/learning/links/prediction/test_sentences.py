@@ -51,6 +51,7 @@ BOTH = TypedGraph({"P": 4}, {KNOWS: edges((0, 1), (1, 0), (1, 2), (3, 2))})
             -2.0,
             "they are linked by <-child-, which speaks against one",
         ),
+        (ONCE, "in", "linked", -2.0, "they are linked already, which speaks against one"),
         (ONCE, "out", "direction-prior", 1.0, "it is mostly at the end of such links"),
         (ONCE, "out", "direction-prior", -1.0, "it is mostly at the beginning of such links"),
         (ONCE, "in", "direction-prior", 1.0, "it is mostly at the beginning of such links"),

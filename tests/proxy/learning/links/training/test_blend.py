@@ -135,6 +135,15 @@ def test_a_signed_member_speaks_against_what_others_take_for_likely(log_odds: fl
     assert blend.used(KNOWS) == ("katz", "reciprocity")
 
 
+def test_log_odds_that_say_nothing_are_left_out() -> None:
+    data = ranking(200, [1.0, 0.0])
+    data.scores[:, :, 1] = 0.0
+    blend = fit_blend(
+        ("a", "b"), {(KNOWS, "out"): [data]}, [KNOWS], free=frozenset(), signed=frozenset("b")
+    )
+    assert blend.used(KNOWS) == ("a",)
+
+
 def test_log_odds_without_any_evidence_keep_the_weight_1() -> None:
     data = ranking(50, [1.0, 0.0])
     data.scores[:, :, 1] = 0.0

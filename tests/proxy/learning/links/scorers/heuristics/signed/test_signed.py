@@ -146,3 +146,17 @@ def test_directions_like_coins_say_nothing() -> None:
     assert np.abs(scorer.scores(np.array([0]), "out")).max() < 0.3
     lonely = TypedGraph({"P": 4}, {KNOWS: Edges(np.array([0]), np.array([1]))})
     assert not STRUCTURAL["direction-prior"].fit(lonely, KNOWS).scores(np.array([2]), "in").any()
+
+
+def test_whether_a_pair_is_linked_at_all() -> None:
+    graph = TypedGraph(
+        {"P": 5},
+        {
+            KNOWS: Edges(np.array([0, 2]), np.array([1, 0])),
+            CHILD: Edges(np.array([0, 3]), np.array([1, 0])),
+        },
+    )
+    scorer = STRUCTURAL["linked"].fit(graph, KNOWS)
+    for end in DIRECTIONS:
+        assert scorer.scores(np.array([0, 4]), end).tolist() == [[0, 1, 1, 1, 0], [0] * 5]
+    assert not STRUCTURAL["linked"].applies(graph_of(10, 0.0), KNOWS)
