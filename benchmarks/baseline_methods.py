@@ -409,7 +409,7 @@ def ease(network: Network, key: Any, profiles: Matrix, *, ridge: float) -> Numbe
 @by_column
 def item_neighbours(
     network: Network, key: Any, profiles: Matrix, *, nearest: int, shrink: float
-) -> Matrix:
+) -> Numbers | Matrix:
     """Cosine of the columns, of the nearest ones (Sarwar et al., 2001)."""
     gram = network.keep(
         ("counts", key, profiles.shape), lambda: sparse.csr_array(profiles.T @ profiles)
@@ -422,23 +422,27 @@ def item_neighbours(
     return nearest_of_columns(sparse.csr_array((values, (one, two)), shape=gram.shape), nearest)
 
 
-def nearest_of_columns(matrix: Matrix, most: int) -> Matrix:
+def nearest_of_columns(matrix: Matrix, most: int) -> Numbers | Matrix:
     """The greatest values of each column."""
+    if matrix.nnz > 0.03 * matrix.shape[0] * matrix.shape[1]:
+        dense = matrix.toarray()
+        if most < len(dense):
+            least = np.partition(dense, len(dense) - most, axis=0)[len(dense) - most]
+            dense[dense < least[None]] = 0.0
+        return dense
     turned = sparse.csr_array(matrix.T)
-    order = np.lexsort(
-        (-turned.data, np.repeat(np.arange(turned.shape[0]), np.diff(turned.indptr)))
-    )
+    own = np.repeat(np.arange(turned.shape[0]), np.diff(turned.indptr))
+    order = np.lexsort((-turned.data, own))
     place = np.arange(len(order)) - np.repeat(turned.indptr[:-1], np.diff(turned.indptr))
     kept = order[place < most]
-    rows = np.repeat(np.arange(turned.shape[0]), np.diff(turned.indptr))[kept]
-    values = (turned.data[kept], (turned.indices[kept], rows))
+    values = (turned.data[kept], (turned.indices[kept], own[kept]))
     return sparse.csr_array(values, shape=matrix.shape)
 
 
 @by_column
 def rp3beta(
     network: Network, key: Any, profiles: Matrix, *, beta: float, alpha: float, nearest: int
-) -> Matrix:
+) -> Numbers | Matrix:
     """Three steps of a walk, popular ones held down (Paudel et al., 2017)."""
     rows = np.maximum(np.asarray(profiles.sum(axis=1)).ravel(), 1.0)
     popular = np.maximum(np.asarray(profiles.sum(axis=0)).ravel(), 1.0)

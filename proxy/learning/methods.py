@@ -33,6 +33,7 @@ HEURISTICS = {
 """Methods computed from the graph alone: a name, and its class in `links.scorers.heuristics`."""
 
 RECOMMENDERS = {
+    "item-knn": "item_knn.ItemKnn",
     "rp3beta": "rp3beta.Rp3Beta",
     "pure-svd": "pure_svd.PureSvd",
     "ials": "ials.Ials",

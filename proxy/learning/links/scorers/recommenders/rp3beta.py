@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -16,21 +17,34 @@ from gremlink.proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
-from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
-    MOST_HELD,
-    FittedScorer,
-    Tensors,
-    chosen,
-    fitting_cost,
-    links_read,
+from gremlink.proxy.learning.links.evaluation.choice import (
+    Several,
+    asked_times,
+    choice_cost,
+    chosen_together,
+    questions_of,
 )
+from gremlink.proxy.learning.links.scorer import FittedScorer, Tensors
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import FIXED
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
+    VIEWS,
     Profiles,
+    View,
     column_counts,
+    link_counts,
+    views,
 )
 
-SETTINGS = ((1.0, 0.5), (1.0, 0.7), (1.0, 0.3), (0.7, 0.4))
-"""Pairs of alpha and beta."""
+ALPHAS = (0.75, 0.5, 1.0)
+BETAS = (0.6, 0.4, 0.8)
+
+
+class Rp3Setting(NamedTuple):
+    """Powers of the transitions and of the degree, and the view of the profiles."""
+
+    alpha: float
+    beta: float
+    view: View
 
 
 class Rp3Beta(FittedScorer):
@@ -40,63 +54,101 @@ class Rp3Beta(FittedScorer):
 
     Paudel, Christoffel, Newell & Bernstein, "Updatable, accurate, diverse, and scalable
     recommendations for interactive applications", ACM TiiS 7 (2016). The matrix is that of
-    `Profiles`; alpha and beta are chosen on links that are held back.
+    `Profiles`; its view, alpha and beta are chosen on links that are held back.
     """
 
     name: ClassVar[str] = "rp3beta"
 
-    def __init__(self, graph: TypedGraph, relation: Relation, alpha: float, beta: float) -> None:
-        self._alpha = alpha
-        self._beta = beta
-        self._steps = {
-            end: _Walk(Profiles.all_links(graph, relation, end), alpha, beta) for end in DIRECTIONS
-        }
+    def __init__(self, graph: TypedGraph, relation: Relation, setting: Rp3Setting) -> None:
+        """Prepare the steps of both directions."""
+        self._setting = setting
+        profiles = Profiles.of_both(graph, relation, setting.view)
+        self._steps = {end: _Walk(profiles[end], setting.alpha) for end in DIRECTIONS}
 
     @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
-        links = links_read(graph, relation)
-        heads, tails = graph.counts[relation.head], graph.counts[relation.tail]
-        steps = links / max(heads, 1), links / max(tails, 1)
-        walked = (
-            min(steps[0] * steps[1], heads) * steps[0] + min(steps[0] * steps[1], tails) * steps[1]
-        )
-        once = Work(walks=min(MOST_HELD, len(graph.edges[relation])) * walked)
-        return fitting_cost(graph, relation, once)
+        found = _views(graph, relation)
+        asked = questions_of(graph, relation)
+        settings = len(found) * len(ALPHAS) * len(BETAS)
+        work = FIXED + choice_cost(graph, relation, settings, together=True)
+        share = asked_times(settings, asked) / settings
+        for view in found:
+            for end in DIRECTIONS:
+                walked = _walked(graph, relation, end, view)
+                work += Work(walks=share * len(ALPHAS) * asked * walked)
+        return work
 
     @classmethod
     def fit(cls, graph: TypedGraph, relation: Relation) -> Rp3Beta:
-        """Choose the powers."""
-        pair = chosen(graph, relation, SETTINGS, lambda part, each: cls(part, relation, *each))
-        return cls(graph, relation, *pair)
+        """Choose the powers and the view."""
+
+        def several(part: TypedGraph) -> Several[Rp3Setting]:
+            made: dict[tuple[View, float], Rp3Beta] = {}
+
+            def scores(
+                asked: Sequence[Rp3Setting], sources: Indexes, end: Direction
+            ) -> Iterator[Floats]:
+                reached: dict[tuple[View, float], Floats] = {}
+                for each in asked:
+                    key = each.view, each.alpha
+                    if key not in made:
+                        made[key] = cls(part, relation, each)
+                    walk = made[key]._steps[end]
+                    if key not in reached:
+                        reached[key] = walk.reached(sources)
+                    yield reached[key] * walk.damping(each.beta)
+
+            return scores
+
+        settings = [
+            Rp3Setting(alpha, beta, view)
+            for view in _views(graph, relation)
+            for alpha in ALPHAS
+            for beta in BETAS
+        ]
+        return cls(graph, relation, chosen_together(graph, relation, settings, several))
 
     @classmethod
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> Rp3Beta:
-        """See `FittedScorer.restore`."""
+        """See `FittedScorer.restore`. Earlier versions knew the directed view alone."""
         alpha, beta = (float(power) for power in tensors["powers"])
-        return cls(graph, relation, alpha, beta)
+        view = VIEWS[int(tensors["view"][0])] if "view" in tensors else "directed"
+        return cls(graph, relation, Rp3Setting(alpha, beta, view))
 
     def tensors(self) -> dict[str, Any]:
         """See `FittedScorer.tensors`."""
-        return {"powers": np.array([self._alpha, self._beta], np.float32)}
+        return {
+            "powers": np.array(self._setting[:2], np.float64),
+            "view": np.array([VIEWS.index(self._setting.view)], np.int64),
+        }
 
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
         """See `Scorer.scores`."""
-        return self._steps[direction].scores(sources)
+        walk = self._steps[direction]
+        return walk.reached(sources) * walk.damping(self._setting.beta)
+
+
+def _views(graph: TypedGraph, relation: Relation) -> tuple[View, ...]:
+    return views(graph, relation)[::-1]
 
 
 class _Walk:
-    def __init__(self, profiles: Profiles, alpha: float, beta: float) -> None:
+    def __init__(self, profiles: Profiles, alpha: float) -> None:
         matrix = profiles.matrix
         self._out = _transitions(matrix, alpha)
         self._back = _transitions(sparse.csr_array(matrix.T), alpha)
         self._last = sparse.csr_array(self._out[:, : profiles.last])
-        counts = column_counts(matrix)[: profiles.last]
-        self._damping = np.maximum(counts, 1.0) ** np.float32(-beta)
+        self._counts = np.maximum(column_counts(matrix)[: profiles.last], 1.0)
 
-    def scores(self, sources: Indexes) -> Floats:
+    def reached(self, sources: Indexes) -> Floats:
+        """Walk three steps: float32 `[sources, candidates]`."""
         reached = self._out[sources] @ self._back @ self._last
-        return np.asarray(reached.toarray() * self._damping, dtype=np.float32)
+        return np.asarray(reached.toarray(), dtype=np.float32)
+
+    def damping(self, beta: float) -> Floats:
+        """Return what scores of candidates are multiplied by: float32 `[candidates]`."""
+        return np.asarray(self._counts ** np.float32(-beta), dtype=np.float32)
 
 
 def _transitions(matrix: sparse.csr_array, alpha: float) -> sparse.csr_array:
@@ -107,3 +159,11 @@ def _transitions(matrix: sparse.csr_array, alpha: float) -> sparse.csr_array:
         alpha
     )
     return walked
+
+
+def _walked(graph: TypedGraph, relation: Relation, direction: Direction, view: View) -> float:
+    """Count the products of a walk from the source of a random link, about."""
+    rows, columns = link_counts(graph, relation, direction, view)
+    row, column = (float((each**2).sum() / max(each.sum(), 1)) for each in (rows, columns))
+    # No step passes a link more than once.
+    return sum(min(products, float(rows.sum())) for products in (row * column, row * column * row))

@@ -7,7 +7,7 @@ from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGrap
 from gremlink.proxy.learning.links.scorers import FITTED
 from gremlink.proxy.learning.links.scorers.heuristics.katz import LONGEST, Katz
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles
-from gremlink.proxy.learning.links.scorers.recommenders.rp3beta import Rp3Beta
+from gremlink.proxy.learning.links.scorers.recommenders.rp3beta import Rp3Beta, Rp3Setting
 from gremlink.proxy.learning.links.scorers.recommenders.undirected_ease import UndirectedEase
 from gremlink.proxy.learning.links.scorers.recommenders.weighted_ease import WeightedEase
 
@@ -39,8 +39,19 @@ def test_rp3beta_walks_three_steps() -> None:
     out = (links / np.maximum(links.sum(axis=1, keepdims=True), 1)) ** alpha
     back = (links.T / np.maximum(links.T.sum(axis=1, keepdims=True), 1)) ** alpha
     expected = out @ back @ out / np.maximum(links.sum(axis=0), 1) ** beta
-    found = Rp3Beta(graph, LIKES, alpha, beta).scores(people(), "out")
+    found = Rp3Beta(graph, LIKES, Rp3Setting(alpha, beta, "directed")).scores(people(), "out")
     assert found == pytest.approx(expected, abs=1e-5)
+
+
+def test_rp3beta_of_an_earlier_version_is_directed() -> None:
+    graph = TypedGraph({"P": 6}, {KNOWS: Edges(np.array([0, 1, 2, 4]), np.array([1, 2, 3, 2]))})
+    restored = Rp3Beta.restore(graph, KNOWS, {"powers": np.array([0.7, 0.4], np.float32)})
+    now = Rp3Beta(graph, KNOWS, Rp3Setting(0.7, 0.4, "directed"))
+    found = restored.scores(np.arange(6), "out")
+    assert found == pytest.approx(now.scores(np.arange(6), "out"), abs=1e-6)
+    undirected = Rp3Beta(graph, KNOWS, Rp3Setting(0.7, 0.4, "undirected"))
+    again = Rp3Beta.restore(graph, KNOWS, undirected.tensors())
+    assert (again.scores(np.arange(6), "in") == undirected.scores(np.arange(6), "in")).all()
 
 
 def test_katz_sums_attenuated_walks() -> None:
