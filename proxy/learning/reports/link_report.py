@@ -200,7 +200,7 @@ def findings(
     graph: TypedGraph,
 ) -> tuple[str, ...]:
     """Return what the results say, in sentences."""
-    used = {name for row in blend_rows(results) for name in row.weights} - SIGNED
+    used = {name for row in blend_rows(results) for name in row.weights}
     relations = list(dict.fromkeys(relation for relation, _ in results.blend.weights))
     lows = {row.method: row.intervals["mrr"][0] for row in rows}
     return (

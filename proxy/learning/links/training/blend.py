@@ -202,6 +202,8 @@ def _shifted(weights: MemberWeights, levels: MemberWeights, kinds: Kinds) -> Mem
 def _fitted(rankings: Parts, members: Mask, kinds: Kinds) -> MemberWeights:
     """Return the weights of a blend of some base models."""
     columns = np.flatnonzero(members).tolist()
+    if 2 * len(columns) > len(members):  # scores are many: no copy of most of them
+        return fit_weights(rankings, free=members, signed=kinds.signed)
     weights = np.zeros(len(members))
     own = [ranking.members(columns) for ranking in rankings]
     weights[columns] = fit_weights(own, signed=kinds.signed[columns])
