@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Relation, TypedGraph
-from gremlink.proxy.learning.links.evaluation.choice import FEWEST, MOST_HELD, chosen
+from gremlink.proxy.learning.links.evaluation.choice import FEWEST, MOST_HELD, chosen, count_held
 from gremlink.proxy.learning.links.scorer import FittedScorer, Tensors
 
 __all__ = ["FEWEST", "MOST_HELD", "FittedScorer", "Tensors", "chosen", "fitting_cost", "links_read"]
@@ -30,7 +30,7 @@ def fitting_cost(
     """
     edges = len(graph.edges[relation])
     ends = graph.counts[relation.head] + graph.counts[relation.tail]
-    ranked = Work(updates=10.0 * min(MOST_HELD, edges) * ends)
+    ranked = Work(updates=5.0 * count_held(graph, relation, edges) * ends)
     return ((fits if edges >= FEWEST else 1) + also) * (once + ranked) + FIXED
 
 

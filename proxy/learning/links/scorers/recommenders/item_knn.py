@@ -155,5 +155,9 @@ def _counting_cost(graph: TypedGraph, relation: Relation, view: View) -> Work:
         profiles = Profiles.build(graph, relation, end, view)
         degrees = np.diff(profiles.matrix.indptr).astype(np.float64)
         pairs = min(float((degrees**2).sum()), MOST_PAIRS)
-        work += Work(walks=pairs, updates=6.0 * pairs, calls=profiles.last)
+        work += Work(
+            walks=pairs,
+            updates=6.0 * pairs,
+            calls=min(profiles.last, pairs / SETTINGS[0].neighbours) + 30,
+        )
     return work
