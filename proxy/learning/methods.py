@@ -41,6 +41,7 @@ RECOMMENDERS = {
     "undirected-ease": "undirected_ease.UndirectedEase",
     "weighted-ease": "weighted_ease.WeightedEase",
     "kernel-ridge": "kernel_ridge.KernelRidge",
+    "path-ranking": "paths.path_ranking.PathRanking",
 }
 """Methods that keep arrays of their own: a name, and its class in `links.scorers.recommenders`."""
 
