@@ -45,7 +45,7 @@ GROUPS: Mapping[str, frozenset[str]] = {
     "properties": frozenset({"feature-similarity"}),
     "knowledge-graph embeddings": frozenset(KNOWLEDGE_NAMES),
     "graph neural networks": frozenset({NETWORK, LIGHTGCN}),
-    "recommenders": frozenset({"rp3beta", "pure-svd", "ials", "ease", "weighted-ease"}),
+    "recommenders": frozenset({"item-knn", "rp3beta", "pure-svd", "ials", "ease", "weighted-ease"}),
     "a view without direction": frozenset({"undirected-ease"}),
     "kernel ridge": frozenset({"kernel-ridge"}),
 }
