@@ -35,8 +35,8 @@ LEARNABLE = 500
 """Edges to predict below which no method with an embedding for every vertex is tried, but for the
 graph neural network, which passes messages between neighbours and reads features."""
 
-ASKING_SHARE = 0.3
-"""Share of the budget beyond which a heuristic is the last in line: its cost is that of queries."""
+DEAR = 0.3
+"""Share of the budget beyond which a candidate is one of the last in line."""
 
 MANY_RELATIONS = 4
 """Relations from which methods that learn all of them together come first."""
@@ -218,9 +218,9 @@ def planned(
 ) -> Plan:
     """Plan the candidates; `small` graphs are judged by cross-validation, by default by their size.
 
-    Heuristics always run, unless they are too slow for each query. The others are taken in the
-    order of `_turn` while there is room, networks with `LEAST_SHARE` of their epochs; then networks
-    get the rest of them in this order, and at last there are several of each. A model that was
+    Heuristics always run, unless they are dear. The others are taken in the order of `_turn` while
+    there is room, dear ones last, networks with `LEAST_SHARE` of their epochs; then networks get
+    the rest of them in this order, and at last there are several of each. A model that was
     requested by name is always trained, and compared with heuristics.
     """
     edges = sum(len(graph.edges[relation]) for relation in relations)
@@ -250,9 +250,7 @@ def planned(
     rates = _rates((*counted, *candidates), graph, relations, settings, speed, small=small)
     most = rates.most
     full = {name: rates.planned(name, most.get(name, 0)) for name in (*counted, *candidates)}
-    slow = [
-        name for name in counted if full[name].seconds > ASKING_SHARE * budget and name != model
-    ]
+    slow = [name for name in counted if full[name].seconds > DEAR * budget and name != model]
     shares = {name: full[name] for name in counted if name not in slow}
     names = (*candidates, *shares) if model != AUTO else tuple(shares)
     empty = Plan(names, {}, budget, rates, shares)
@@ -265,7 +263,11 @@ def planned(
     many = len(graph.edges) >= MANY_RELATIONS
     line = sorted(
         candidates,
-        key=lambda each: (_turn(each, reads=reads, many=many), full[each].seconds),
+        key=lambda each: (
+            rates.planned(each, least_epochs(most.get(each, 0))).seconds > DEAR * budget,
+            _turn(each, reads=reads, many=many),
+            full[each].seconds,
+        ),
     )
     return _filled(empty, line, slow)
 

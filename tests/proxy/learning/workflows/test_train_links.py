@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,29 @@ def test_the_same_seed_gives_the_same_artifact(
     assert checksums(tmp_path / "one") == checksums(tmp_path / "two")
     train(export, tmp_path / "three", seed=6, model=model, settings=settings)
     assert checksums(tmp_path / "one") != checksums(tmp_path / "three")
+
+
+@pytest.mark.slow
+def test_a_clock_decides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget that is too small for all, used up to the end, on a machine that is slow today."""
+    export = write_communities(tmp_path / "export", people=60)
+    settings = TrainingSettings(width=8, cross_validate_up_to=0, threads=1, budget=4.0)
+    seen: list[list[str]] = []
+    for name in ("quiet", "busy"):
+        phases: list[str] = []
+
+        def listen(event: Event, phases: list[str] = phases, name: str = name) -> None:
+            if isinstance(event, PhaseStarted):
+                phases.append(event.phase)
+            if name == "busy":
+                time.sleep(0.002)
+
+        report = train(export, tmp_path / name, settings=settings, progress=listen)
+        assert report.planned <= 1.1 * report.budget
+        assert any("no room in the budget" in warning for warning in report.warnings)
+        seen.append(phases)
+    assert seen[0] == seen[1]
+    assert checksums(tmp_path / "quiet") == checksums(tmp_path / "busy")
 
 
 def test_only_the_configured_relation_is_a_target(tmp_path: Path) -> None:
