@@ -5,10 +5,11 @@
 
 Two graphs are drawn: lists of things of people with tastes, and friendships inside groups, stored
 once. A tenth of the links is hidden, and both ends are asked. Each row is a method and what does
-the same elsewhere: `implicit` (iALS), scikit-learn (the truncated SVD), networkx (PageRank,
-Adamic-Adar, resource allocation, common neighbours), SciPy (Katz's sum over all walks, which
-networkx has for centrality alone). Printed are MRR of both, the ratio, and the CPU seconds to fit
-and to rank. The ratio is to be within 2 %. `pykeen_models.py` does the same for embeddings.
+the same elsewhere: `implicit` (iALS, item-kNN by cosine), NumPy (the five lines of EASE's paper),
+scikit-learn (the truncated SVD), networkx (PageRank, Adamic-Adar, resource allocation, common
+neighbours), SciPy (Katz's sum over all walks, which networkx has for centrality alone). Printed are
+MRR of both, the ratio, and the CPU seconds to fit and to rank. The ratio is to be within 2 %.
+`pykeen_models.py` does the same for embeddings.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Callable, Mapping
 import networkx as nx
 import numpy as np
 from implicit.als import AlternatingLeastSquares
+from implicit.nearest_neighbours import CosineRecommender
 from rich.console import Console
 from rich.table import Table
 from scipy import sparse
@@ -43,13 +45,16 @@ from gremlink.proxy.learning.links.scorers.heuristics.personalised_pagerank impo
     PersonalisedPageRank,
 )
 from gremlink.proxy.learning.links.scorers.heuristics.walks import WalkSetting
+from gremlink.proxy.learning.links.scorers.recommenders.ease import Ease, EaseSetting
 from gremlink.proxy.learning.links.scorers.recommenders.ials import Ials, columns_of
+from gremlink.proxy.learning.links.scorers.recommenders.item_knn import ItemKnn, KnnSetting
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles
 from gremlink.proxy.learning.links.scorers.recommenders.pure_svd import PureSvd, Vectors, leading
 
 LIKES, KNOWS = Relation("person", "likes", "thing"), Relation("person", "knows", "person")
 RANK, ABSENT, RIDGE, SWEEPS = 12, 0.1, 0.02, 15
 RESTART, SHARE = 0.3, 0.3
+EASE_RIDGE = 30.0
 
 
 class Dense:
@@ -118,6 +123,37 @@ def their_svd(graph: TypedGraph) -> Scorer:
     return Dense(*parts)
 
 
+def our_ease(graph: TypedGraph) -> Scorer:
+    return Ease.solved(graph, LIKES, EaseSetting(EASE_RIDGE, 0.0))
+
+
+def their_ease(graph: TypedGraph) -> Scorer:
+    """The five lines of the paper."""
+    parts = []
+    for links in (graph.adjacency(LIKES).toarray(), graph.adjacency(LIKES).toarray().T):
+        gram = links.T @ links + EASE_RIDGE * np.eye(links.shape[1])
+        inverse = np.linalg.inv(gram.astype(np.float64))
+        weights = inverse / -np.diag(inverse)
+        np.fill_diagonal(weights, 0.0)
+        parts.append(links @ weights)
+    return Dense(*parts)
+
+
+def our_knn(graph: TypedGraph) -> Scorer:
+    every = max(graph.counts.values())
+    return ItemKnn.compared(graph, LIKES, "directed", KnnSetting(every, 0.0, 0.5, 0.0))
+
+
+def their_knn(graph: TypedGraph) -> Scorer:
+    """All neighbours: of some, each side keeps those of the other end of a pair."""
+    parts = []
+    for links in (graph.adjacency(LIKES), sparse.csr_array(graph.adjacency(LIKES).T)):
+        model = CosineRecommender(K=links.shape[1], num_threads=1)
+        model.fit(sparse.csr_matrix(links, dtype=np.float64), show_progress=False)
+        parts.append((sparse.csr_matrix(links) @ model.similarity).toarray())
+    return Dense(*parts)
+
+
 def networkx_graph(graph: TypedGraph) -> nx.Graph:
     found = nx.Graph()
     found.add_nodes_from(range(graph.vertex_count))
@@ -163,6 +199,8 @@ def ours(name: str) -> Fit:
 
 ROWS: Mapping[str, tuple[Relation, Fit, str, Fit]] = {
     "ials": (LIKES, our_ials, "implicit", their_ials),
+    "ease": (LIKES, our_ease, "NumPy", their_ease),
+    "item-knn": (LIKES, our_knn, "implicit", their_knn),
     "pure-svd": (LIKES, our_svd, "scikit-learn", their_svd),
     "personalised-pagerank": (
         KNOWS,
