@@ -164,6 +164,10 @@ def _transitions(matrix: sparse.csr_array, alpha: float) -> sparse.csr_array:
 def _walked(graph: TypedGraph, relation: Relation, direction: Direction, view: View) -> float:
     """Count the products of a walk from the source of a random link, about."""
     rows, columns = link_counts(graph, relation, direction, view)
+    asked = graph.edges[relation].ends(direction)[0]
+    first = float(rows[asked].mean()) if len(asked) else 0.0
     row, column = (float((each**2).sum() / max(each.sum(), 1)) for each in (rows, columns))
     # No step passes a link more than once.
-    return sum(min(products, float(rows.sum())) for products in (row * column, row * column * row))
+    return sum(
+        min(products, float(rows.sum())) for products in (first * column, first * column * row)
+    )
