@@ -21,7 +21,7 @@ from gremlink.proxy.learning.links.scorers.heuristics.signed.other_links import 
 
 
 class Linked(StructuralScorer):
-    r"""1 for two vertices that any relation links, in either direction; its weight are log-odds.
+    r"""1 for two vertices that any relation links, in either direction; its weight is the log-odds.
 
     .. math:: s(u, v) = [\exists r: (u, v) \in E_r \lor (v, u) \in E_r]
 
