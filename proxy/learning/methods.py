@@ -11,6 +11,7 @@ LIGHTGCN = "lightgcn"
 KNOWLEDGE_NAMES = ("complex", "rotate", "distmult", "transe")
 """Knowledge-graph embeddings, in the order in which a budget has room for them."""
 
+PATH_RANKING = "path-ranking"
 NETWORKS = (NETWORK, LIGHTGCN, *KNOWLEDGE_NAMES)
 """Methods trained by gradients: graph neural networks and knowledge-graph embeddings."""
 
@@ -41,7 +42,7 @@ RECOMMENDERS = {
     "undirected-ease": "undirected_ease.UndirectedEase",
     "weighted-ease": "weighted_ease.WeightedEase",
     "kernel-ridge": "kernel_ridge.KernelRidge",
-    "path-ranking": "paths.path_ranking.PathRanking",
+    PATH_RANKING: "paths.path_ranking.PathRanking",
 }
 """Methods that keep arrays of their own: a name, and its class in `links.scorers.recommenders`."""
 

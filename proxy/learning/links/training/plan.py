@@ -27,6 +27,7 @@ from gremlink.proxy.learning.methods import (
     LIGHTGCN,
     NETWORK,
     NETWORKS,
+    PATH_RANKING,
     RECOMMENDERS,
 )
 from gremlink.proxy.learning.settings import TrainingSettings
@@ -335,12 +336,12 @@ def _turn(name: str, *, reads: bool, many: bool) -> int:
     """Return the priority of a method, 0 first; of equals the cheaper one comes first.
 
     Where there are features, the graph neural network, which `reads` them, is the first. In a graph
-    of `many` relations knowledge-graph embeddings follow, which learn each of these from all; in
-    others factor models, which have been the best where there is one relation.
+    of `many` relations path ranking and knowledge-graph embeddings follow, which learn each of
+    these from all; in others factor models, which have been the best where there is one relation.
     """
     if name == NETWORK:
         return 0 if reads else 2
-    if name in KNOWLEDGE_NAMES:
+    if name in KNOWLEDGE_NAMES or (name == PATH_RANKING and many):
         return 1 if many else 3
     if name in RECOMMENDERS:
         return 3 if many else 1
