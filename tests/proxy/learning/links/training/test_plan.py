@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from gremlink.proxy.learning.methods import (
     KNOWLEDGE_NAMES,
     LIGHTGCN,
     NETWORK,
+    PATH_RANKING,
     RECOMMENDERS,
 )
 from gremlink.proxy.learning.settings import TrainingSettings
@@ -113,16 +115,19 @@ def test_networks_are_averaged_where_there_is_room() -> None:
     assert much == {NETWORK: 3, LIGHTGCN: 3}
 
 
-FACTORS = [name for name in RECOMMENDERS if name != "undirected-ease"]
+FACTORS = [name for name in RECOMMENDERS if name not in ("undirected-ease", PATH_RANKING)]
 """Those that apply between two types."""
+
+OF_MANY = (PATH_RANKING, *KNOWLEDGE_NAMES)
+"""Those that learn from all relations together."""
 
 
 @pytest.mark.parametrize(
     ("labels", "first", "last"),
-    [("a", FACTORS, KNOWLEDGE_NAMES), ("abcd", KNOWLEDGE_NAMES, FACTORS)],
+    [("a", FACTORS, OF_MANY), ("abcd", OF_MANY, FACTORS)],
 )
 def test_factor_models_come_first_unless_there_are_many_relations(
-    labels: str, first: list[str], last: list[str]
+    labels: str, first: Sequence[str], last: Sequence[str]
 ) -> None:
     edges = graph(5000).edges[LIKES]
     weights = np.arange(len(edges), dtype=np.float32)[:, None]
