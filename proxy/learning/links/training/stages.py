@@ -51,8 +51,9 @@ def stages(experiment: LinkExperiment) -> list[Stage]:
             count = experiment.settings.networks
         each = plan.shares[name].final / count
         found += [Stage(phase, each, FINAL) for phase in _numbered(f"{name} on all edges", count)]
-    found += [
-        Stage(f"{name} on all edges", rates.each[name], FINAL)
+    count = len(experiment.relations)
+    found += count * [
+        Stage(f"{name} on all edges", rates.each[name] / count, FINAL)
         for name in experiment.names
         if name in FITTED
     ]
