@@ -127,7 +127,7 @@ def train(
     device: str = DEFAULTS.device,
     mini_batches: str = DEFAULTS.mini_batches,
     threads: int = DEFAULTS.threads,
-    speed: PathLike = "",
+    speed: PathLike | None = None,
     progress: Progress = False,
 ) -> TrainReport:
     """Learn what an export's targets ask for and write a model, as `gremlink train` does.
@@ -201,7 +201,7 @@ def train(
         search=search,
         configuration=configuration,
         progress=listening.of_training(progress),
-        speed=str(speed),
+        speed="" if speed is None else str(speed),
         deadline=0.0 if limit is None else max(limit - (time.monotonic() - begun), LEAST),
     )
     return TrainReport(output, report)

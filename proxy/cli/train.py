@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import click
 
 from gremlink.proxy.cli.duration import DURATION
 from gremlink.proxy.cli.output import console, progress
-from gremlink.proxy.config import Configuration
 from gremlink.proxy.learning.methods import AUTO, MODELS, PROPERTY_MODELS
 from gremlink.proxy.learning.settings import DEVICES, MINI_BATCHES, SearchSettings, TrainingSettings
+
+if TYPE_CHECKING:
+    from gremlink.proxy.config import Configuration
 
 DEFAULTS = TrainingSettings()
 
