@@ -1,4 +1,4 @@
-"""Logistic and ridge regression: fitted by scikit-learn, applied by NumPy."""
+"""Logistic and ridge regression."""
 
 from __future__ import annotations
 
@@ -6,19 +6,28 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import sparse
+from scipy.special import expit, logit, logsumexp
 
-from gremlink.proxy.learning.graph import Floats
+from gremlink.proxy.learning.graph import Floats, Mask
 from gremlink.proxy.learning.trained.target import Form, Outputs
 
 ABSENT = -30.0
 """Logit of a class that no training row has."""
 
 STEPS = 300
-"""Most steps of a fit."""
+"""Most steps of a fit of classes; usually a tenth is enough. One that has not ended by then is so
+near that its likelihood no longer changes in the third place."""
 
-FALL = 0.01
+FALL = 0.001
 """A fit of classes stops where its gradient has fallen to this share of that at the start: words
 are so rare that a fixed bound would be met at once."""
+
+TURNED_UP_TO = 1000
+"""Columns; a dense table with no more is turned to its principal directions."""
+
+SPARSE_TURNED_UP_TO = 200
+"""The same for a sparse table, which becomes dense by that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,46 +63,79 @@ def fit_linear(
 
 def fit_as_is(form: Form, matrix: Any, truth: Floats, strength: float) -> Linear:
     """Fit on a table whose columns are comparable, sparse or dense."""
-    from sklearn.linear_model import LogisticRegression, Ridge
-
     weights = np.zeros((matrix.shape[1], truth.shape[1]))
     intercepts = np.full(truth.shape[1], ABSENT)
-
-    def logistic(own: Any) -> Any:
-        several = own[:, None] == np.unique(own)
-        begin = np.abs(matrix.T @ (several - several.mean(axis=0))).max() / len(own)
-        precision = max(FALL * float(begin), 1e-12)
-        return LogisticRegression(C=strength, max_iter=STEPS, tol=precision).fit(matrix, own)
-
+    own = truth > 0
     match form:
         case Form.NUMBER:
+            from sklearn.linear_model import Ridge
+
             ridge = Ridge(alpha=1.0 / strength).fit(matrix, truth.ravel().astype(np.float64))
             weights[:, 0], intercepts[0] = ridge.coef_, ridge.intercept_
         case Form.ONE_CLASS:
-            labels = truth.argmax(axis=1)
-            if len(np.unique(labels)) == 1:
-                intercepts[labels[0]] = 0.0
-            else:
-                _spread(logistic(labels), weights, intercepts)
+            present = np.flatnonzero(own.any(axis=0))
+            intercepts[present[0]] = 0.0
+            if len(present) == 2:  # One vector tells two classes apart.
+                present = present[1:]
+            if not own[:, present].all():
+                fitted = _fit_logistic(matrix, own[:, present], strength, len(present) > 1)
+                weights[:, present], intercepts[present] = fitted
         case Form.SEVERAL_CLASSES:
-            for column, own in enumerate(truth.T > 0):
-                if own.all() or not own.any():
-                    intercepts[column] = -ABSENT if own.all() else ABSENT
-                    continue
-                model = logistic(own)
-                weights[:, column], intercepts[column] = model.coef_[0], model.intercept_[0]
+            intercepts[own.all(axis=0)] = -ABSENT
+            mixed = np.flatnonzero(own.any(axis=0) & ~own.all(axis=0))
+            if len(mixed):
+                fitted = _fit_logistic(matrix, own[:, mixed], strength, False)
+                weights[:, mixed], intercepts[mixed] = fitted
     return Linear(form, weights, intercepts)
 
 
-def _spread(model: Any, weights: Outputs, intercepts: Outputs) -> None:
-    """Put the classes that the model knows into the columns of all classes."""
-    if len(model.classes_) == 2:
-        without, with_ = model.classes_
-        intercepts[without] = 0.0
-        weights[:, with_], intercepts[with_] = model.coef_[0], model.intercept_[0]
-        return
-    weights[:, model.classes_] = model.coef_.T
-    intercepts[model.classes_] = model.intercept_
+def _fit_logistic(matrix: Any, own: Mask, strength: float, one_of: bool) -> tuple[Outputs, Outputs]:
+    """Fit a soft-max over the classes, or a logistic function for each; return weights, intercepts.
+
+    `own` is `[rows, classes]`. L-BFGS in the principal directions of the table, each divided by
+    the root of its curvature: else directions of little variance, in which smoothed words have
+    much to say, take hundreds of steps.
+    """
+    from scipy.optimize import minimize
+
+    count, columns = matrix.shape
+    classes = own.shape[1]
+    penalty = 1.0 / (strength * count)
+    table, turn, scale, mean = matrix, None, np.ones(columns), np.zeros(columns)
+    if columns <= (SPARSE_TURNED_UP_TO if sparse.issparse(matrix) else TURNED_UP_TO):
+        dense = matrix.toarray() if sparse.issparse(matrix) else matrix
+        mean = dense.mean(axis=0, dtype=np.float64)
+        table = dense - mean
+        variances, turn = np.linalg.eigh(table.T @ table / count)
+        scale = 1.0 / np.sqrt(np.maximum(variances, 0.0) / 4.0 + penalty)
+        table = table @ (turn * scale)
+    held = (penalty * scale**2)[:, None]
+    means = own.mean(axis=0)
+
+    def objective(flat: Outputs) -> tuple[float, Outputs]:
+        inner = flat.reshape(columns + 1, classes)
+        raw = table @ inner[:-1] + inner[-1]
+        if one_of:
+            norms = logsumexp(raw, axis=1, keepdims=True)
+            likely, total = np.exp(raw - norms), norms.sum()
+        else:
+            likely, total = expit(raw), np.logaddexp(0.0, raw).sum()
+        wrong = likely - own
+        slope = np.concatenate([table.T @ wrong, wrong.sum(axis=0)[None]]) / count
+        slope[:-1] += held * inner[:-1]
+        value = (total - raw[own].sum()) / count + 0.5 * (held * inner[:-1] ** 2).sum()
+        return float(value), slope.ravel()
+
+    begin = np.zeros((columns + 1, classes))
+    begin[-1] = np.log(means) if one_of else logit(means)
+    first = np.abs(objective(begin.ravel())[1]).max()
+    options = {"maxiter": STEPS, "gtol": max(FALL * float(first), 1e-12), "ftol": 1e-12}
+    found = minimize(objective, begin.ravel(), jac=True, method="L-BFGS-B", options=options)
+    inner = found.x.reshape(columns + 1, classes)
+    weights = inner[:-1] * scale[:, None]
+    if turn is not None:
+        weights = turn @ weights
+    return weights, inner[-1] - mean @ weights
 
 
 def loss(form: Form, outputs: Outputs, truth: Floats) -> float:

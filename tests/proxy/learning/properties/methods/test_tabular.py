@@ -15,7 +15,7 @@ from gremlink.proxy.learning.properties.methods.gradient_boosting import (
     Forest,
     fit_forest,
 )
-from gremlink.proxy.learning.properties.methods.regression import fit_linear
+from gremlink.proxy.learning.properties.methods.regression import fit_as_is, fit_linear
 from gremlink.proxy.learning.trained.target import Form
 
 OPTIONS = {
@@ -90,10 +90,31 @@ def test_logistic_regression(count: int) -> None:
     linear = fit_linear(Form.ONE_CLASS, MATRIX, np.eye(count, dtype=np.float32)[own])
     mean, spread = MATRIX.mean(axis=0), MATRIX.std(axis=0)
     model = LogisticRegression(max_iter=300).fit((MATRIX - mean) / spread, own)
-    # A fit ends where its gradient has fallen to a hundredth.
+    # A fit ends where its gradient has fallen to a thousandth.
     assert_allclose(
         linear.outputs(UNSEEN), model.predict_proba((UNSEEN - mean) / spread), atol=0.02
     )
+
+
+@pytest.mark.parametrize("form", [Form.ONE_CLASS, Form.SEVERAL_CLASSES])
+def test_directions_of_little_variance_are_read_in_few_steps(form: Form) -> None:
+    random = np.random.default_rng(0)
+    spread = np.geomspace(1.0, 1e-3, 20)
+    matrix = (random.normal(size=(500, 20)) * spread) @ random.normal(size=(20, 20))
+    turned = np.linalg.solve(matrix.T @ matrix, matrix.T @ random.normal(size=(500, 3)))
+    own = (matrix @ turned + 0.05 * random.gumbel(size=(500, 3))).argmax(axis=1)
+    truth = np.eye(3, dtype=np.float32)[own]
+    fitted = fit_as_is(form, matrix, truth, 1e4)
+    if form is Form.ONE_CLASS:
+        exact = LogisticRegression(C=1e4, solver="newton-cholesky").fit(matrix, own)
+        expected = exact.predict_proba(matrix)
+    else:
+        exacts = [
+            LogisticRegression(C=1e4, solver="newton-cholesky").fit(matrix, column)
+            for column in truth.T
+        ]
+        expected = np.stack([each.predict_proba(matrix)[:, 1] for each in exacts], axis=1)
+    assert_allclose(fitted.outputs(matrix), expected, atol=0.02)
 
 
 def test_a_column_that_never_varies_does_no_harm() -> None:
