@@ -11,6 +11,7 @@ from gremlink.proxy.learning.graph import Edges, FeatureBlock, Features, Relatio
 from gremlink.proxy.learning.links.training.plan import (
     AVERAGED,
     LONGER,
+    OF_SEVERAL,
     Plan,
     least_epochs,
     planned,
@@ -91,6 +92,12 @@ def test_the_network_that_reads_features_comes_first() -> None:
 
 def test_on_few_edges_vertices_get_no_numbers_of_their_own() -> None:
     assert set(names(graph(200))) <= {NETWORK, *HEURISTICS}
+
+
+def test_on_few_edges_of_several_relations_one_is_learned_from_others() -> None:
+    edges = graph(200).edges[LIKES]
+    both = TypedGraph({"P": 1000, "T": 100}, {LIKES: edges, Relation("P", "sees", "T"): edges})
+    assert set(names(both)) - {NETWORK, *HEURISTICS} == set(OF_SEVERAL)
 
 
 @pytest.mark.parametrize("model", ["distmult", "ease", "lightgcn"])

@@ -19,7 +19,7 @@ from gremlink.proxy.learning.models.knowledge.fitting import (
     fit_knowledge,
 )
 from gremlink.proxy.learning.models.knowledge.ranking_loss import Grouped, ranking_loss
-from gremlink.proxy.learning.models.knowledge.recipe import ALL, SAMPLED, recipe_for
+from gremlink.proxy.learning.models.knowledge.recipe import ALL, LEAST, SAMPLED, recipe_for
 from gremlink.proxy.learning.models.knowledge.tables import SparseTables
 from gremlink.proxy.learning.models.lightgcn import LightGcnSettings, fit_lightgcn
 from gremlink.proxy.learning.trained.knowledge import DISTANCES, KnowledgeEmbeddings
@@ -143,13 +143,21 @@ def crowd() -> tuple[TypedGraph, Edges]:
 def test_many_candidates_are_learned_from_samples() -> None:
     graph, held = crowd()
     assert recipe_for(graph) is SAMPLED
-    assert recipe_for(ring()) is ALL
+    assert recipe_for(ring()).negatives is None
     settings = KnowledgeSettings(width=16, epochs=15, dropout=0.0)
     (last,) = deque(fit_knowledge("complex", graph, [AFTER], settings, 0), maxlen=1)
     scorer = last.embeddings().scorer(AFTER)
     known = KnownLinks(graph, AFTER)
     ranks = [rank_queries(scorer, Queries.about(held, end), known) for end in DIRECTIONS]
     assert mean_reciprocal_rank(np.concatenate(ranks)) > 0.3
+
+
+def test_few_links_make_many_batches_all_the_same() -> None:
+    def batch(edges: int) -> int:
+        links = Edges(*np.divmod(np.arange(edges), 100))
+        return recipe_for(TypedGraph({"N": 200}, {NEXT: links})).batch
+
+    assert [batch(edges) for edges in (10, 400, 20_000)] == [LEAST, 50, ALL.batch]
 
 
 def test_a_batch_moves_its_own_rows_alone() -> None:
