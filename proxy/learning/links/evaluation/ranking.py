@@ -14,10 +14,12 @@ from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.mixture import MemberWeights, to_term, weights_at
 from gremlink.proxy.learning.links.scorer import Scorer
 
-CANDIDATES = 4096
-"""Up to so many candidates a query keeps all; else the hardest and a uniform sample."""
+CANDIDATES = 1024
+"""Up to so many candidates a query keeps all; else the hardest and a uniform sample.
 
-HARDEST = 64
+With 4,096 the fits of a blend took most of the budget on graphs of several thousand vertices."""
+
+HARDEST = 16
 """The best of each member that a sample always has."""
 
 

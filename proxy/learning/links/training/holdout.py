@@ -19,6 +19,7 @@ from gremlink.proxy.learning.links.evaluation.queries import (
     mean_reciprocal_rank,
     rank_queries,
 )
+from gremlink.proxy.learning.links.evaluation.ranking import CANDIDATES
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.mixture import Mixture
 from gremlink.proxy.learning.links.training.base_models import Validation
@@ -48,8 +49,8 @@ from gremlink.proxy.learning.trained.network import Trained, together
 TESTING = "ranking the test edges"
 """The name of the phase."""
 
-BLEND_NUMBERS = 2**27
-"""Scores that the blend is learned from, at most, over all relations: 512 MiB."""
+BLEND_NUMBERS = 2**26
+"""Scores that the blend is learned from, at most, over all relations: 256 MiB."""
 
 LEAST_EDGES = 16
 """Edges of a relation that its blend is learned from, at least."""
@@ -272,7 +273,7 @@ def _sample(experiment: LinkExperiment, valid: Mapping[Relation, Edges]) -> dict
     """Return as many validation edges as memory allows."""
     counts = experiment.dataset.graph.counts
     widest = max(max(counts[relation.head], counts[relation.tail]) for relation in valid)
-    per_edge = 2 * min(widest, 4096) * len(experiment.names) * len(valid)
+    per_edge = 2 * min(widest, CANDIDATES) * len(experiment.names) * len(valid)
     limit = max(LEAST_EDGES, min(BLEND_EDGES, BLEND_NUMBERS // per_edge))
     return {
         relation: some_of(edges, limit, experiment.dataset.targets[relation])
