@@ -120,7 +120,9 @@ def test_other_commands_do_not_need_it(slim: Slim, deployment: Deployment) -> No
         "--configuration", "rated.json", "--output", "transformed",
     )  # fmt: skip
     assert again.returncode == 0, again.stderr
-    shown = slim.run("embeddings", artifact)
+    network = deployment.store.endpoint("score")
+    assert network is not None
+    shown = slim.run("embeddings", network.artifact)
     assert shown.returncode == 0, shown.stderr
     made = slim.run("endpoint", "create", "copy", "--artifact", artifact)
     assert made.returncode == 0, made.stderr

@@ -136,7 +136,7 @@ class LinkPredictor:
 
     def methods(self, edge_label: str, direction: Direction, target_label: str) -> tuple[str, ...]:
         """Return the methods with any weight in the answers. Raises `UnknownRelation`."""
-        weighted = [
+        found = [
             name
             for ranker in self._matching(edge_label, direction, target_label)
             for name, has_weight in zip(
@@ -144,7 +144,7 @@ class LinkPredictor:
             )
             if has_weight
         ]
-        return tuple(dict.fromkeys(weighted))
+        return tuple(dict.fromkeys(found))
 
     def predict(
         self,
