@@ -23,7 +23,6 @@ SECTIONS = (
     "The blend",
     "Calibration",
     "Relations and directions",
-    "Embeddings",
     "The search",
     "Examples",
 )
@@ -76,7 +75,8 @@ def sections(model: Path) -> Sections:
 
 
 def test_every_section_is_there(sections: Sections) -> None:
-    assert set(sections.rows) - {""} == set(SECTIONS)
+    # Embeddings are on the page where a network is served: see below.
+    assert set(sections.rows) - {"", "Embeddings"} == set(SECTIONS)
 
 
 def test_the_graph_is_counted(sections: Sections) -> None:
@@ -101,8 +101,15 @@ def test_what_is_better_seen_than_read_is_a_plot(sections: Sections) -> None:
     assert sections.plots["Ranks of the held-out links"] == 1
     assert sections.plots["Learning"] == 2, "the loss, and MRR on held-out links"
     assert sections.plots["Calibration"] == 1
-    assert sections.plots["Embeddings"] == 1
     assert sections.plots["The search"] >= 1
+
+
+def test_the_embeddings_of_a_network_are_a_plot(tmp_path: Path) -> None:
+    export = write_communities(tmp_path / "export", people=30)
+    train(export, tmp_path / "model", model="rgcn", settings=SETTINGS)
+    found = Sections()
+    found.feed((tmp_path / "model" / "report.html").read_text())
+    assert found.plots["Embeddings"] == 1
 
 
 def test_the_blend_has_weights_for_each_relation_and_direction(sections: Sections) -> None:
