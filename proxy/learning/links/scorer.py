@@ -32,8 +32,8 @@ class Scorer(Protocol):
         ...
 
 
-class StructuralScorer(Scorer, Protocol):
-    """A scorer that is computed from the graph alone and so needs no tensors of its own."""
+class Method(Scorer, Protocol):
+    """A method without a network, as it is chosen and planned."""
 
     name: ClassVar[str]
 
@@ -41,40 +41,7 @@ class StructuralScorer(Scorer, Protocol):
     """`True` for a method that needs `TypedGraph.terms`: an artifact keeps them for it alone."""
 
     signed: ClassVar[bool] = False
-    """True for log-odds: see `is_signed`."""
-
-    @classmethod
-    def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
-        """Return whether the method says anything about this relation."""
-        return True
-
-    @classmethod
-    @abstractmethod
-    def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
-        """Count the work to rank a relation's held-out links.
-
-        None for a method that
-        only counts: it is always there.
-        """
-        ...
-
-    @classmethod
-    @abstractmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> StructuralScorer:
-        """Prepare the method on a graph, from which held-out edges have been removed."""
-        ...
-
-
-class FittedScorer(Scorer, Protocol):
-    """A scorer with arrays of its own."""
-
-    name: ClassVar[str]
-
-    reads_terms: ClassVar[bool] = False
-    """See `StructuralScorer.reads_terms`."""
-
-    signed: ClassVar[bool] = False
-    """See `StructuralScorer.signed`."""
+    """`True` for log-odds: see `is_signed`."""
 
     @classmethod
     def applies(cls, graph: TypedGraph, relation: Relation) -> bool:
@@ -84,8 +51,27 @@ class FittedScorer(Scorer, Protocol):
     @classmethod
     @abstractmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
-        """Count the work of `fit`, the choice of settings included."""
+        """Count the work.
+
+        For a structural scorer it is that of ranking a relation's held-out links, none for one
+        that only counts: it is always there. For a fitted one it is that of `fit`, the choice of
+        settings included.
+        """
         ...
+
+
+class StructuralScorer(Method, Protocol):
+    """A method that is computed from the graph alone and so needs no tensors of its own."""
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, graph: TypedGraph, relation: Relation) -> StructuralScorer:
+        """Prepare the method on a graph, from which held-out edges have been removed."""
+        ...
+
+
+class FittedScorer(Method, Protocol):
+    """A method with arrays of its own."""
 
     @classmethod
     @abstractmethod
