@@ -221,13 +221,17 @@ class Inspect:
 class Inspected:
     """`task` is `"link_prediction"`, `"classification"` or `"regression"`; `element` (`"node"` or
     `"edge"`) and `key` are those of a property. `vertices` has one of each of the spellings: that
-    which the model knows, else the first. `described` is for people."""
+    which the model knows, else the first. `described` is for people. `rdf` tells that the model
+    was trained on an RDF graph: its values are terms in N-Triples, its vertices IRIs; `datatype`
+    is that of the property's training values, where all have the same."""
 
     task: str
     described: str
     vertices: Sequence[Literal]
     element: str | None = None
     key: str | None = None
+    rdf: bool = False
+    datatype: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
