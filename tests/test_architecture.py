@@ -23,14 +23,14 @@ FLOORS = [
 """From the ground up. A part imports from the floors below its own, and from itself."""
 
 INSIDE: dict[str, list[set[str]]] = {
-    "grammar": [{"."}, {"graphbinary", "graphson", "script"}],
+    "grammar": [{"."}, {"graphbinary", "graphson", "script", "sparql"}],
     "proxy.graph": [{"."}, {"server"}, {"files"}, {"export", "load"}],
     "proxy.inference": [
         {"."},
         {"analysis"},
         {"queries"},
         {"rewrite"},
-        {"analysed_request", "payload"},
+        {"analysed_request", "payload", "sparql"},
         {"answer", "invocation", "query_cache"},
     ],
     "proxy.learning": [

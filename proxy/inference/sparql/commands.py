@@ -1,0 +1,51 @@
+"""Commands of SPARQL requests: the questions that they need answered by the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gremlink.grammar.sparql.terms import Term
+from gremlink.proxy.inference.commands import Reply, Work
+
+FOR_INPUTS = "inputs"
+"""The purpose of a question for the resources that a block is asked about."""
+
+FOR_LINKS = "links"
+"""The purpose of a question for what they are linked to already, which is no answer."""
+
+FOR_ACCESS = "access"
+"""The purpose of a question whose answer is not needed: may this client ask the store at all?"""
+
+
+@dataclass(frozen=True, slots=True)
+class SparqlRequest:
+    """The text of a query or, with `is_update`, of an update."""
+
+    text: str
+    is_update: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskSparql:
+    """Send a query to the store's query address in the client's name; the reply is `Solutions`.
+
+    It has the request's own dataset, where parameters name one: `using-graph-uri` of an update
+    becomes `default-graph-uri`, `using-named-graph-uri` becomes `named-graph-uri`. `purpose` is for
+    people who ask what was done.
+    """
+
+    query: str
+    purpose: str = FOR_INPUTS
+
+
+@dataclass(frozen=True, slots=True)
+class Solutions:
+    """The solutions of a query: a row each, with `None` where a variable is unbound."""
+
+    variables: tuple[str, ...]
+    rows: Sequence[tuple[Term | None, ...]]
+
+
+SparqlCommand = AskSparql | Work
+SparqlReply = Solutions | Reply
