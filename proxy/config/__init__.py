@@ -22,15 +22,18 @@ from gremlink.proxy.config.sections import (
     Limits,
     Listen,
     Log,
+    Sparql,
     Storage,
     StoreSettings,
     Upstream,
     keys,
 )
+from gremlink.proxy.config.sparql_addresses import Addresses
 from gremlink.proxy.config.types import websocket_url
 
 __all__ = [
     "Access",
+    "Addresses",
     "Configuration",
     "ConfigurationError",
     "Embedded",
@@ -39,6 +42,7 @@ __all__ = [
     "Limits",
     "Listen",
     "Log",
+    "Sparql",
     "Storage",
     "StoreSettings",
     "Upstream",

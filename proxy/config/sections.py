@@ -9,10 +9,12 @@ from typing import Annotated, ClassVar, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from gremlink.proxy.config.sparql_addresses import Addresses, guessed
 from gremlink.proxy.config.types import (
     Folders,
     Heap,
     Hosts,
+    HttpUrl,
     KeyId,
     Lists,
     Origins,
@@ -22,6 +24,7 @@ from gremlink.proxy.config.types import (
     Seconds,
     Secret,
     ServiceUrl,
+    Switch,
     Token,
     UrlPath,
     UserName,
@@ -102,13 +105,20 @@ class Upstream(Section):
         "Neptune, on always forwards, off never does; or an http or https address to "
         "forward to",
     )
-    sparql: Passage = Field(default="auto", description="the same for /sparql and /rdf")
+    sparql: Switch = Field(
+        default="auto",
+        description="the same for /sparql and /rdf, if [sparql] names no store; an address is "
+        "written there",
+    )
     tls_authorities: Path | None = Field(
         default=None,
         description="CA bundle (PEM) used to verify the database's certificate instead of the "
-        "system's, for wss",
+        "system's, for wss, and for https below [sparql]",
     )
-    tls_verify: bool = Field(default=True, description="verify the database's certificate, for wss")
+    tls_verify: bool = Field(
+        default=True,
+        description="verify the database's certificate, for wss, and for https below [sparql]",
+    )
     tls_certificate: Path | None = Field(
         default=None, description="client certificate for the database (PEM)"
     )
@@ -118,6 +128,60 @@ class Upstream(Section):
     )
 
     needs = (("tls_key", "tls_certificate"),)
+
+
+class Sparql(Section):
+    """The RDF store behind the proxy, which answers SPARQL at `/sparql`."""
+
+    url: HttpUrl | None = Field(
+        default=None,
+        repr=False,
+        description="address of the store, as in http://localhost:7878; "
+        "[the path tells its kind](#rdf-stores)",
+    )
+    query: HttpUrl | None = Field(
+        default=None, repr=False, description="address for queries, if url does not tell it"
+    )
+    update: HttpUrl | None = Field(
+        default=None, repr=False, description="address for updates, if url does not tell it"
+    )
+    store: HttpUrl | None = Field(
+        default=None,
+        repr=False,
+        description="address for whole graphs (graph store protocol), if url does not tell it",
+    )
+    token: Token | None = Field(
+        default=None,
+        description="bearer token that the store wants of the proxy, which lets in those whom the "
+        "proxy lets in; 16 characters or more",
+    )
+
+    @model_validator(mode="after")
+    def _token_has_store(self) -> Sparql:
+        if self.token is not None and not self.is_set:
+            raise ValueError("token needs url, which is not set")
+        return self
+
+    @property
+    def is_set(self) -> bool:
+        """True if there is a store."""
+        return self._named is not None
+
+    @property
+    def _named(self) -> str | None:
+        return self.url or self.query or self.update or self.store
+
+    def addresses(self) -> Addresses:
+        """Return the store's addresses: those that are set, the others as `url` tells them.
+
+        Raises ValueError if there is no store.
+        """
+        if self._named is None:
+            raise ValueError("sparql.url is not set")
+        found = guessed(self._named)
+        return Addresses(
+            self.query or found.query, self.update or found.update, self.store or found.store
+        )
 
 
 class Limits(Section):
@@ -364,6 +428,7 @@ class Configuration(Section):
 
     listen: Listen = Listen()
     upstream: Upstream = Upstream()
+    sparql: Sparql = Sparql()
     limits: Limits = Limits()
     inference: Inference = Inference()
     store: StoreSettings = Field(default_factory=StoreSettings)

@@ -77,6 +77,26 @@ def _passage(value: str) -> str:
         ) from None
 
 
+def _switch(value: str) -> str:
+    """Return the value if it is one of the words, for an address that has a section of its own."""
+    if value not in PASSAGES:
+        raise ValueError(
+            f"must be {', '.join(PASSAGES)}; the address of an RDF store is written as url below "
+            "[sparql]"
+        )
+    return value
+
+
+def _http(value: str) -> str:
+    """Return the value if it is an address of HTTP, with or without credentials."""
+    parts = _split(value, ("http", "https"), "http://host:port/path or https://host:port/path")
+    if bool(parts.username) is not (parts.password is not None):
+        raise ValueError(
+            "a user and a password go together, and one is missing: write http://user:password@host"
+        )
+    return value
+
+
 def _split(value: str, schemes: tuple[str, ...], form: str) -> SplitResult:
     """Return the parts of an address of that form. Raises ValueError."""
     try:
@@ -188,8 +208,10 @@ KeyId = Annotated[str, AfterValidator(_key)]
 UserName = Annotated[str, AfterValidator(_user)]
 Region = Annotated[str, AfterValidator(_region)]
 Passage = Annotated[str, AfterValidator(_passage), Address()]
+Switch = Annotated[str, AfterValidator(_switch), Address()]
 UrlPath = Annotated[str, AfterValidator(_path)]
 WebSocketUrl = Annotated[str, AfterValidator(websocket_url), Address()]
+HttpUrl = Annotated[str, AfterValidator(_http), Address()]
 ServiceUrl = Annotated[str, AfterValidator(_service), Address()]
 Lists = Annotated[dict[str, list[str]], BeforeValidator(_table)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]

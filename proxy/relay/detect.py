@@ -1,13 +1,16 @@
-"""Detection of the marker `Neptune#ml.`: the one look that every message gets."""
+"""Detection of the marker `Neptune#ml.`, and of its like in SPARQL: the one look that every
+message gets."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote_to_bytes
 
 from gremlink.proxy.inference.analysis.options import MARKER
 
 HASH = ord("#")
 BACKSLASH = ord("\\")
+PERCENT = ord("%")
 _ESCAPED_ASCII = re.compile(rb"\\?\\u+00([2-7][0-9a-fA-F])")
 """A printable ASCII character as an escape of JSON or of Groovy, or of Groovy inside JSON. Hardly
 an encoder writes one; escapes of other characters, which are common, are not worth a look."""
@@ -21,6 +24,12 @@ escape. Servers detect such text by themselves; other messages have none but by 
 must not leave the fast path for bytes that only look wide."""
 
 _CHARACTERS = {b"%02x" % code: bytes((code,)) for code in range(0x20, 0x80)}
+
+_SPARQL_MARKERS = (b"services/ml", b"ml#", b"\\#")
+"""One of these is in every query with a name of the namespace `…/services/ml#`: as it is, resolved
+from a shorter base, or put together from a prefix and a local name with an escaped `#`."""
+_ESCAPED_IN_SPARQL = re.compile(rb"\\u00([2-7][0-9a-fA-F])|\\U000000([2-7][0-9a-fA-F])")
+"""A printable ASCII character as an escape of SPARQL (SPARQL 1.1 section 19.2)."""
 
 _LAYERS = 3
 """How often escapes are undone: those of JSON, of Groovy inside it, of an escaped backslash."""
@@ -64,7 +73,35 @@ def _is_found(payload: bytes | bytearray) -> bool:
     return MARKER in payload
 
 
-def _undone(payload: bytes | bytearray) -> bytes | None:
+def holds_sparql_marker(payload: bytes | bytearray) -> bool:
+    """Tell whether a request in SPARQL may name what is in the namespace `…/services/ml#`.
+
+    The bytes may be a query, a form or an address, percent-encoded, with escapes, in wide
+    characters. A no is certain. After a yes only a scanner can tell.
+    """
+    if HASH not in payload and BACKSLASH not in payload and PERCENT not in payload:
+        return False
+    if _is_in_sparql(payload):
+        return True
+    return PERCENT in payload and _is_in_sparql(unquote_to_bytes(bytes(payload)))
+
+
+def _is_in_sparql(payload: bytes | bytearray) -> bool:
+    if b"\0" in payload:
+        payload = payload.replace(b"\0", b"")
+    for _ in range(_LAYERS):
+        if any(marker in payload for marker in _SPARQL_MARKERS):
+            return True
+        undone = _undone(payload, _ESCAPED_IN_SPARQL)
+        if undone is None:
+            return False
+        payload = undone
+    return any(marker in payload for marker in _SPARQL_MARKERS)
+
+
+def _undone(
+    payload: bytes | bytearray, escapes: re.Pattern[bytes] = _ESCAPED_ASCII
+) -> bytes | None:
     """Undo one layer of escapes; return `None` if there is none.
 
     In steps of the interpreter: in one call of `re` ten megabytes of backslashes would keep its
@@ -73,11 +110,11 @@ def _undone(payload: bytes | bytearray) -> bytes | None:
     parts: list[bytes | bytearray] = []
     kept, place = 0, payload.find(BACKSLASH)
     while place >= 0:
-        escape = _ESCAPED_ASCII.match(payload, place)
+        escape = escapes.match(payload, place)
         if escape is None:
             place += 1
         else:
-            parts += payload[kept:place], _CHARACTERS[escape[1].lower()]
+            parts += payload[kept:place], _CHARACTERS[escape[escape.lastindex or 1].lower()]
             kept = place = escape.end()
         place = payload.find(BACKSLASH, place)
     if not parts:

@@ -1,12 +1,19 @@
 """The one look that every message gets must not miss a marker, whatever hides it."""
 
 import json
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gremlink.proxy.relay.detect import _ESCAPED_ASCII, _undone, holds_marker, may_hold_marker
+from gremlink.proxy.relay.detect import (
+    _ESCAPED_ASCII,
+    _undone,
+    holds_marker,
+    holds_sparql_marker,
+    may_hold_marker,
+)
 
 KEY = "Neptune#ml.prediction"
 
@@ -79,3 +86,48 @@ def test_escapes_of_other_alphabets_are_not_worth_a_look():
 def test_bytes_that_only_look_wide_are_no_reason_to_look_closer(payload):
     """A big integer and a big decimal have such bytes in GraphBinary."""
     assert not may_hold_marker(payload)
+
+
+SPACE = "http://aws.amazon.com/neptune/vocab/v01/services/ml#"
+SPELLINGS = [
+    f"PREFIX ml: <{SPACE}>",
+    f"SERVICE <{SPACE}inference>",
+    f"PREFIX n: <{SPACE[:-1]}> SERVICE n:\\#inference",
+    f"PREFIX n: <{SPACE[:-4]}> SERVICE n:\\/ml\\#inference",
+    f"PREFIX n: <{SPACE[:-2]}> SERVICE n:l\\#inference",
+    f"BASE <{SPACE[:-3]}> SERVICE <ml#inference>",
+    f"BASE <{SPACE[:-1]}> SERVICE <#inference>",
+    "SERVICE <" + SPACE.replace("#", r"\u0023") + "inference>",
+    "SERVICE <" + SPACE.replace("m", r"\u006d") + "inference>",
+    "SERVICE <" + SPACE.replace("l#", r"\U0000006C\U00000023") + "inference>",
+    "SERVICE <" + "".join(rf"\u{ord(letter):04X}" for letter in SPACE) + "inference>",
+]
+
+
+@pytest.mark.parametrize("text", SPELLINGS)
+def test_the_namespace_of_sparql_is_found_however_it_is_written_and_sent(text):
+    query = f"SELECT * {{ ?s ?p ?o . {text} }}"
+    assert holds_sparql_marker(query.encode())
+    assert holds_sparql_marker(urlencode({"query": query}).encode())
+    assert holds_sparql_marker(f"a=b&update={quote(query)}".encode())
+    assert holds_sparql_marker(("query=" + "".join(f"%{ord(c):02x}" for c in query)).encode())
+    assert holds_sparql_marker(f"query={query}".encode())
+    for encoding in ("utf-16", "utf-16-be", "utf-32-le"):
+        assert holds_sparql_marker(query.encode(encoding))
+        assert holds_sparql_marker(quote_plus(query.encode(encoding)).encode())
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "SELECT * { ?s ?p ?o }",
+        "PREFIX foaf: <http://xmlns.com/foaf/0.1/> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>"
+        'SELECT * { ?s foaf:name "\\u00e9\\n" ; a <http://www.w3.org/2002/07/owl#Thing> }',
+        "PREFIX ml: <http://example.org/ML#> SELECT * { ?s ml:x 'a%23' }",
+        r"\u \u00 \U000000 \\",
+    ],
+)
+def test_nothing_else_is_taken_for_it(query):
+    assert not holds_sparql_marker(query.encode())
+    assert not holds_sparql_marker(urlencode({"query": query}).encode())
