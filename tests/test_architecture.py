@@ -24,7 +24,7 @@ FLOORS = [
 
 INSIDE: dict[str, list[set[str]]] = {
     "grammar": [{"."}, {"graphbinary", "graphson", "script", "sparql"}],
-    "proxy.graph": [{"."}, {"server"}, {"files"}, {"export", "load"}],
+    "proxy.graph": [{"."}, {"server"}, {"files"}, {"export", "load"}, {"rdf"}],
     "proxy.inference": [
         {"."},
         {"analysis"},
