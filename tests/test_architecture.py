@@ -399,6 +399,7 @@ def test_document_shows_the_tree_as_it_is() -> None:
                 "grammar",
                 "gremlink",
                 "proxy",
+                "proxy/graph",
                 "proxy/inference",
                 "proxy/learning",
                 "proxy/relay",
