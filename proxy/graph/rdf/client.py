@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import http.client
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import pyoxigraph as ox
 
-from gremlink.grammar.sparql.terms import BlankNode, Iri, RdfLiteral, Term
+from gremlink.grammar.sparql.terms import BlankNode, Iri, RdfLiteral, Term, to_ntriples
 from gremlink.proxy.graph.errors import ConnectionFailed, GraphError, ServerRefused
 from gremlink.proxy.messages.addresses import without_credentials
 from gremlink.proxy.messages.system_errors import reason_of
@@ -29,6 +29,8 @@ CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 24 * 60 * 60.0
 """Seconds to wait for the next bytes of an answer: reading a graph takes its time."""
 _PIECE = 64 * 1024
+_NO_PROTOCOL = (400, 404, 405, 406, 415, 501)
+"""Status codes of a store without the graph store protocol at the address that was guessed."""
 _LONGEST_REASON = 2000
 _RESULTS = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -97,7 +99,7 @@ class Solutions:
 
 
 class RdfStore:
-    """A store at its addresses; user and password may stand in them, or a `token` beside them.
+    """A store at its addresses, which may hold user and password; else `token` is sent along.
 
     Without `tls` the machine's authorities judge the certificate of an `https` address. Each
     request has a connection of its own, so threads may share a store.
@@ -115,6 +117,7 @@ class RdfStore:
         self._token = token
         self._tls = tls
         self._read_timeout = read_timeout
+        self._takes_graphs = addresses.store is not None
 
     @property
     def url(self) -> str:
@@ -188,23 +191,37 @@ class RdfStore:
     def add(self, ntriples: bytes | Iterable[bytes], graph: str | None) -> None:
         """Add triples, as N-Triples, to a named graph, or to the default graph.
 
-        The store takes them by the graph store protocol where it has an address for that, else as
-        an update. Raises `StoreUnreachable`, `StoreRefused`.
+        The store takes them by the graph store protocol where it has that, else as an update.
+        Raises `StoreUnreachable`, `StoreRefused`.
         """
         data = ntriples if isinstance(ntriples, bytes) else b"".join(ntriples)
-        if self._addresses.store is None:
-            block = data.decode()
-            self.update(
-                f"INSERT DATA {{\n{block}}}"
-                if graph is None
-                else f"INSERT DATA {{ GRAPH <{graph}> {{\n{block}}} }}"
-            )
-            return
-        # N-Triples are Turtle, which every store of the protocol takes.
-        with self._sent(
-            self._graph_address(graph), "POST", data, {"Content-Type": "text/turtle"}
-        ) as answer:
-            answer.read()
+        if self._takes_graphs:
+            try:
+                # N-Triples are Turtle, which every store of the protocol takes.
+                with self._sent(
+                    self._graph_address(graph), "POST", data, {"Content-Type": "text/turtle"}
+                ) as answer:
+                    answer.read()
+            except StoreRefused as refused:
+                if refused.status not in _NO_PROTOCOL:
+                    raise
+                self._takes_graphs = False
+            else:
+                return
+        self.add_all({graph: data})
+
+    def add_all(self, graphs: Mapping[str | None, bytes]) -> None:
+        """Add triples, as N-Triples, to several graphs by one update.
+
+        Raises `StoreUnreachable`, `StoreRefused`.
+        """
+        blocks = [
+            data.decode()
+            if graph is None
+            else f"GRAPH {to_ntriples(Iri(graph))} {{\n{data.decode()}}}\n"
+            for graph, data in graphs.items()
+        ]
+        self.update("INSERT DATA {\n" + "".join(blocks) + "}")
 
     def _graph_address(self, graph: str | None) -> str:
         address = self._addresses.store or ""
