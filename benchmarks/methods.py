@@ -124,7 +124,7 @@ def their_svd(graph: TypedGraph) -> Scorer:
 
 
 def our_ease(graph: TypedGraph) -> Scorer:
-    return Ease.solved(graph, LIKES, EaseSetting(EASE_RIDGE, 0.0))
+    return Ease.learn(graph, LIKES, EaseSetting(EASE_RIDGE, 0.0))
 
 
 def their_ease(graph: TypedGraph) -> Scorer:
@@ -141,7 +141,7 @@ def their_ease(graph: TypedGraph) -> Scorer:
 
 def our_knn(graph: TypedGraph) -> Scorer:
     every = max(graph.counts.values())
-    return ItemKnn.compared(graph, LIKES, "directed", KnnSetting(every, 0.0, 0.5, 0.0))
+    return ItemKnn.learn(graph, LIKES, KnnSetting(every, 0.0, 0.5, 0.0))
 
 
 def their_knn(graph: TypedGraph) -> Scorer:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Direction, Floats, Indexes, Relation, TypedGraph
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Tensors = Mapping[str, Any]
 """Arrays by name, as an artifact has them."""
@@ -54,8 +57,7 @@ class Method(Scorer, Protocol):
         """Count the work.
 
         For a structural scorer it is that of ranking a relation's held-out links, none for one
-        that only counts: it is always there. For a fitted one it is that of `fit`, the choice of
-        settings included.
+        that only counts: it is always there. For a fitted one it is that of `fit`.
         """
         ...
 
@@ -71,17 +73,35 @@ class StructuralScorer(Method, Protocol):
 
 
 class FittedScorer(Method, Protocol):
-    """A method with arrays of its own."""
+    """A method with arrays of its own, and perhaps with a setting."""
+
+    @classmethod
+    def fit(cls, graph: TypedGraph, relation: Relation) -> Self:
+        """Choose the setting and learn, from a graph without the held-out edges."""
+        return cls.learn(graph, relation, cls.choose(graph, relation))
+
+    @classmethod
+    def choose(cls, graph: TypedGraph, relation: Relation) -> Any:
+        """Choose the setting on links that are held back from the graph; None where the method has
+        none."""
+        return None
 
     @classmethod
     @abstractmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> FittedScorer:
-        """Learn from a graph, from which held-out edges have been removed."""
+    def learn(cls, graph: TypedGraph, relation: Relation, setting: Any) -> Self:
+        """Learn from a graph under a setting that `choose` has returned for it, or for a part of
+        it: hashable, and without arrays."""
         ...
 
     @classmethod
     @abstractmethod
-    def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> FittedScorer:
+    def learning_cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """Count the work of `learn`."""
+        ...
+
+    @classmethod
+    @abstractmethod
+    def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> Self:
         """Restore the scorer that had these `tensors`, on the same graph or a later state of it.
 
         Vertices that came since are scored as far as their links, and as candidates their columns,

@@ -169,7 +169,8 @@ class LinkTask:
                 if name in FITTED:
                     experiment.progress(PhaseStarted(f"{name} on all edges"))
                     with experiment.stopwatch.timing(name):
-                        tensors = FITTED[name].fit(self.dataset.graph, relation).tensors()
+                        learned = experiment.choices.learn(name, self.dataset.graph, relation)
+                        tensors = learned.tensors()
                     fitted.setdefault(relation, {})[name] = tensors
         relations = []
         for relation, names in used.items():

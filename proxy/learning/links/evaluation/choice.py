@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gremlink.proxy.learning.budget import Work
+from gremlink.proxy.learning.budget import Work, total
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -127,33 +128,44 @@ def count_held(graph: TypedGraph, relation: Relation, pairs: int) -> int:
     return round(min(wanted, room, MOST_HELD))
 
 
-def chosen(
-    graph: TypedGraph,
-    relation: Relation,
-    settings: Sequence[Setting],
-    fit: Callable[[TypedGraph, Setting], Scorer],
-    most: int = MOST_HELD,
-) -> Setting:
-    r"""Choose the setting that ranks held-back links best, over both directions.
+@dataclass
+class Choice(Generic[Setting]):
+    r"""The choice of the setting that ranks held-back links best, over both directions.
 
-    `fit` is called once for each setting, and one scorer is kept at a time. It is asked about
+    `learn` is called once for each setting, and one scorer is kept at a time. It is asked about
     `most` links: fewer, where asking is what takes the time. Settings are compared by the mean of
-    :math:`1 / \log_2(1 + \mathrm{rank})`, the gain of NDCG, which is steadier than MRR. The first
-    one is the default: it is taken where links are few, and where the lead of the
-    best, paired by link, is within `LEAD` standard errors.
+    :math:`1 / \log_2(1 + \mathrm{rank})`, the gain of NDCG, which is steadier than MRR.
     """
-    held = HeldBack.of(graph, relation) if len(settings) > 1 else None
-    if held is None:
-        return settings[0]
-    gains = []
-    for setting in settings:
-        scorer = fit(held.graph, setting)
 
-        def scored(sources: Indexes, end: Direction, scorer: Scorer = scorer) -> list[Floats]:
-            return [scorer.scores(sources, end)]
+    graph: TypedGraph
+    relation: Relation
+    learn: Callable[[TypedGraph, Relation, Setting], Scorer]
+    most: int = MOST_HELD
+    _gains: dict[Setting, NDArray[np.float64]] = field(default_factory=dict)
 
-        gains.append(held.gains(scored, 0, min(most, len(held.links))))
-    return settings[_best(np.concatenate(gains))]
+    def best(self, default: Setting, *others: Setting) -> Setting:
+        """Return the best setting: the default where links are few, or where the lead of the best
+        of the others, paired by link, is within `LEAD` standard errors."""
+        held = self._held if others else None
+        if held is None:
+            return default
+        settings = [default, *others]
+        return settings[_best(np.concatenate([self._gained(held, each) for each in settings]))]
+
+    @cached_property
+    def _held(self) -> HeldBack | None:
+        return HeldBack.of(self.graph, self.relation)
+
+    def _gained(self, held: HeldBack, setting: Setting) -> NDArray[np.float64]:
+        """Return the gains of a setting, found once: float64 `[1, links]`."""
+        if setting not in self._gains:
+            scorer = self.learn(held.graph, self.relation, setting)
+
+            def scored(sources: Indexes, end: Direction) -> list[Floats]:
+                return [scorer.scores(sources, end)]
+
+            self._gains[setting] = held.gains(scored, 0, min(self.most, len(held.links)))
+        return self._gains[setting]
 
 
 def chosen_together(
@@ -162,7 +174,7 @@ def chosen_together(
     settings: Sequence[Setting],
     fit: Callable[[TypedGraph], Several[Setting]],
 ) -> Setting:
-    """Choose a setting as `chosen` does, by one fit that serves all.
+    """Choose a setting as `Choice` does, by one fit that serves all.
 
     Many settings are halved round by round (Jamieson & Talwalkar, "Non-stochastic best arm
     identification and hyperparameter optimization", AISTATS 2016).
@@ -198,6 +210,13 @@ def _best(gains: NDArray[np.float64]) -> int:
     lead = gains[best] - gains[0]
     clear = lead.mean() > LEAD * lead.std() / np.sqrt(len(lead))
     return best if clear else 0
+
+
+def choosing_cost(graph: TypedGraph, relation: Relation, tried: Sequence[Work]) -> Work:
+    """Count the work of a `Choice` among settings that take so much each; none on few links."""
+    if not questions_of(graph, relation):
+        return Work()
+    return total(tried) + choice_cost(graph, relation, len(tried), together=False)
 
 
 def choice_cost(graph: TypedGraph, relation: Relation, settings: int, *, together: bool) -> Work:

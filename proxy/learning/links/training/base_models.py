@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,13 @@ from gremlink.proxy.learning.links.evaluation.queries import (
 )
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.scorer import is_signed
-from gremlink.proxy.learning.links.scorers import SIMPLE, Scorer
+from gremlink.proxy.learning.links.scorers import (
+    FITTED,
+    SIMPLE,
+    STRUCTURAL,
+    FittedScorer,
+    Scorer,
+)
 from gremlink.proxy.learning.provenance import Stopwatch
 from gremlink.proxy.learning.trained.network import Trained
 
@@ -71,25 +78,50 @@ def fit_simple(
     names: Sequence[str],
     stopwatch: Stopwatch,
     step: Step = no_step,
+    choices: Choices | None = None,
 ) -> dict[str, Scorer]:
     """Fit those of `names` that need no network on a graph without held-out edges.
 
     The `whole` graph decides which apply: without some of its edges a relation without direction
-    looks as if it had one.
+    looks as if it had one. Settings that methods choose are noted in `choices`.
     """
+    choices = Choices() if choices is None else choices
     fitted: dict[str, Scorer] = {}
     for name in names:
-        scorer = SIMPLE.get(name)
-        if scorer is None:
+        if name not in SIMPLE:
             continue
         with stopwatch.timing(name):
-            fitted[name] = (
-                scorer.fit(graph, relation)
-                if scorer.applies(whole, relation)
-                else Nothing(graph, relation)
-            )
+            if not SIMPLE[name].applies(whole, relation):
+                fitted[name] = Nothing(graph, relation)
+            elif name in FITTED:
+                setting = FITTED[name].choose(graph, relation)
+                choices.note(name, relation, setting)
+                fitted[name] = FITTED[name].learn(graph, relation, setting)
+            else:
+                fitted[name] = STRUCTURAL[name].fit(graph, relation)
         step()
     return fitted
+
+
+class Choices:
+    """The settings that fitted methods have chosen in a training, on the graphs without held-out
+    links: the model on all links is learned with them, as it was validated with them."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._settings: dict[tuple[str, Relation], list[Any]] = {}
+
+    def note(self, name: str, relation: Relation, setting: Any) -> None:
+        """Note what a method has chosen for a relation."""
+        self._settings.setdefault((name, relation), []).append(setting)
+
+    def learn(self, name: str, graph: TypedGraph, relation: Relation) -> FittedScorer:
+        """Learn from a graph under the setting that was chosen, the most often and then the first;
+        under the graph's own choice where there was none."""
+        noted = self._settings.get((name, relation))
+        if noted is None:
+            return FITTED[name].fit(graph, relation)
+        return FITTED[name].learn(graph, relation, max(noted, key=noted.count))
 
 
 class Validation:

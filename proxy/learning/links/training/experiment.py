@@ -19,7 +19,13 @@ from gremlink.proxy.learning.links.evaluation.reliability import Bin, reliabilit
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.scorers import SIGNED, SIMPLE, Scorer
 from gremlink.proxy.learning.links.scorers.heuristics.popularity import Popularity
-from gremlink.proxy.learning.links.training.base_models import Step, Timed, fit_simple, no_step
+from gremlink.proxy.learning.links.training.base_models import (
+    Choices,
+    Step,
+    Timed,
+    fit_simple,
+    no_step,
+)
 from gremlink.proxy.learning.links.training.blend import Blend, Rankings, fit_blend
 from gremlink.proxy.learning.links.training.dataset import Dataset
 from gremlink.proxy.learning.links.training.fit_calibration import fit_calibration
@@ -72,7 +78,8 @@ class LinkExperiment:
     """The data and the candidates of one training.
 
     `model` is the requested one; `tuned` are settings that a search has found, by network; `warm`
-    has the first weights of networks after a warm start.
+    has the first weights of networks after a warm start; `choices` are the settings that methods
+    have chosen.
     """
 
     dataset: Dataset
@@ -84,6 +91,7 @@ class LinkExperiment:
     warm: Warm | None = None
     speed: Speed = REFERENCE
     tuned: dict[str, TrainingSettings] = field(default_factory=dict)
+    choices: Choices = field(default_factory=Choices)
 
     _kept: dict[Relation, dict[str, Scorer]] = field(default_factory=dict)
     _kept_on: TypedGraph | None = None
@@ -205,7 +213,9 @@ class LinkExperiment:
         fitted = self._kept.pop(relation, None) if graph is self._kept_on else None
         if fitted is None:
             whole = self.dataset.graph
-            fitted = fit_simple(graph, whole, relation, self.names, self.stopwatch, step)
+            fitted = fit_simple(
+                graph, whole, relation, self.names, self.stopwatch, step, self.choices
+            )
             self._keep(graph, relation, fitted)
         else:
             for _ in fitted:

@@ -99,13 +99,16 @@ class Share:
 class Rates:
     """The seconds that candidates take.
 
-    `each` is for an epoch of a network, or for the fit of another method. `look` is the part of an
-    epoch in which a network is validated; `ranking` is for all rankings of held-out edges by one
-    candidate. `parts` are those of a cross-validation, 0 for one split; `most` are the epochs of
-    each network by the settings, `networks` the graph neural networks of a small graph's model.
+    `each` is for an epoch of a network, or for the fit of another method, with the choice of its
+    setting; `learning` is without, for methods that are fitted once more for the final model.
+    `look` is the part of an epoch in which a network is validated; `ranking` is for all rankings of
+    held-out edges by one candidate. `parts` are those of a cross-validation, 0 for one split;
+    `most` are the epochs of each network by the settings, `networks` the graph neural networks of a
+    small graph's model.
     """
 
     each: Mapping[str, float]
+    learning: Mapping[str, float]
     look: float
     ranking: float
     parts: int
@@ -117,7 +120,7 @@ class Rates:
         than these, until it stopped; for another method of its fits."""
         each = self.each[name]
         if name not in NETWORKS:
-            final = each if name in FITTED else 0.0
+            final = self.learning.get(name, 0.0)
             return Share(each * max(self.parts, 1) + self.ranking, final)
         if self.parts:
             study = self.parts * (each + self.look) * epochs
@@ -380,6 +383,11 @@ def _rates(
     look = looked / settings.evaluate_every * (LOOKED + Work(products=float(settings.width)))
     return Rates(
         {name: cost(name, graph, relations, settings).seconds(speed) for name in names},
+        {
+            name: learning_cost(name, graph, relations).seconds(speed)
+            for name in names
+            if name in FITTED
+        },
         look.seconds(speed),
         (scores * RANKED).seconds(speed),
         count_folds(settings, edges) if small else 0,
@@ -397,3 +405,10 @@ def cost(
     method = SIMPLE[name]
     applying = [each for each in relations if method.applies(graph, each)]
     return total(method.cost(graph, relation) for relation in applying)
+
+
+def learning_cost(name: str, graph: TypedGraph, relations: Sequence[Relation]) -> Work:
+    """Count the work to fit a method once under settings that are chosen already."""
+    method = FITTED[name]
+    applying = [each for each in relations if method.applies(graph, each)]
+    return total(method.learning_cost(graph, relation) for relation in applying)

@@ -53,7 +53,7 @@ def stages(experiment: LinkExperiment) -> list[Stage]:
         found += [Stage(phase, each, FINAL) for phase in _numbered(f"{name} on all edges", count)]
     count = len(experiment.relations)
     found += count * [
-        Stage(f"{name} on all edges", rates.each[name] / count, FINAL)
+        Stage(f"{name} on all edges", rates.learning[name] / count, FINAL)
         for name in experiment.names
         if name in FITTED
     ]

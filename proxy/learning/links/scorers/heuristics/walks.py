@@ -6,7 +6,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from gremlink.proxy.learning.links.evaluation.choice import (
     questions_of,
 )
 from gremlink.proxy.learning.links.scorer import FittedScorer, Tensors
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 BLOCK = 16
 """Sources walked from at a time: their float32 beside each other are one line of a processor's
@@ -98,8 +101,18 @@ class ChosenWalks(FittedScorer):
         ) + choice_cost(graph, relation, len(cls.settings), together=True)
 
     @classmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> ChosenWalks:
-        """Choose the setting."""
+    def learning_cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """See `FittedScorer.learning_cost`: nothing is left to learn."""
+        return Work()
+
+    @classmethod
+    def learn(cls, graph: TypedGraph, relation: Relation, setting: WalkSetting) -> Self:
+        """Prepare the walks."""
+        return cls(graph, relation, setting)
+
+    @classmethod
+    def choose(cls, graph: TypedGraph, relation: Relation) -> WalkSetting:
+        """Choose decay and damping."""
 
         def several(part: TypedGraph) -> Several[WalkSetting]:
             walks = WholeWalks(part, relation, cls.step(part))
@@ -116,10 +129,10 @@ class ChosenWalks(FittedScorer):
 
             return scores
 
-        return cls(graph, relation, chosen_together(graph, relation, cls.settings, several))
+        return chosen_together(graph, relation, cls.settings, several)
 
     @classmethod
-    def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> ChosenWalks:
+    def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> Self:
         """See `FittedScorer.restore`."""
         if "setting" not in tensors:
             return cls(graph, relation, cls.earlier)

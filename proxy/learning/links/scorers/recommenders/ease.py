@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -10,10 +10,10 @@ from scipy.linalg import get_lapack_funcs
 
 from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Floats, Relation, TypedGraph
-from gremlink.proxy.learning.links.scorer import Scorer
 from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
-    chosen,
-    fitting_cost,
+    FIXED,
+    Choice,
+    choosing_cost,
     links_read,
 )
 from gremlink.proxy.learning.links.scorers.recommenders.linear import LinearScorer, Weights
@@ -86,29 +86,24 @@ class Ease(LinearScorer):
     @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
-        fits = len(RIDGES) + len(DISCOUNTS) + 1
-        return fitting_cost(graph, relation, cls.once(graph, relation), fits)
+        once, tried = cls.learning_cost(graph, relation), len(RIDGES) + len(DISCOUNTS) - 1
+        return once + choosing_cost(graph, relation, [once] * tried)
 
     @classmethod
-    def once(cls, graph: TypedGraph, relation: Relation) -> Work:
-        """Count the work to solve for both directions, by the types' sizes."""
+    def learning_cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """See `FittedScorer.learning_cost`."""
         view = cls.view(graph, relation)
-        return Work() if view is None else _solving_cost(graph, relation, view)
+        return FIXED + (Work() if view is None else _solving_cost(graph, relation, view))
 
     @classmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> Self:
-        """Choose the ridge, then the discount, and solve for both directions."""
-
-        def solved(part: TypedGraph, setting: EaseSetting) -> Scorer:
-            return cls.solved(part, relation, setting)
-
-        first = [EaseSetting(ridge, DISCOUNTS[0]) for ridge in RIDGES]
-        ridge = chosen(graph, relation, first, solved).ridge
-        second = [EaseSetting(ridge, discount) for discount in DISCOUNTS]
-        return cls.solved(graph, relation, chosen(graph, relation, second, solved))
+    def choose(cls, graph: TypedGraph, relation: Relation) -> Any:
+        """Choose the ridge, then the discount."""
+        choice: Choice[EaseSetting] = Choice(graph, relation, cls.learn)
+        first = choice.best(*(EaseSetting(ridge, DISCOUNTS[0]) for ridge in RIDGES))
+        return choice.best(*(first._replace(discount=discount) for discount in DISCOUNTS))
 
     @classmethod
-    def solved(cls, graph: TypedGraph, relation: Relation, setting: EaseSetting) -> Self:
+    def learn(cls, graph: TypedGraph, relation: Relation, setting: Any) -> Self:
         """Solve for both directions. Raises ValueError where the method does not apply."""
         profiles = cls.profiles(graph, relation)
         shared = _shared(profiles["out"].view, relation)

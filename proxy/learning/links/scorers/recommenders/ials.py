@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from gremlink.proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
-from gremlink.proxy.learning.links.evaluation.choice import choice_cost, chosen, questions_of
+from gremlink.proxy.learning.links.evaluation.choice import Choice, choosing_cost, questions_of
 from gremlink.proxy.learning.links.scorer import FittedScorer, Tensors
 from gremlink.proxy.learning.links.scorers.recommenders.fitted import FIXED
 from gremlink.proxy.learning.links.scorers.recommenders.least_squares import RowSolver, solving_work
@@ -117,35 +118,38 @@ class Ials(FittedScorer):
             _sweep_work(graph, relation, view)
             for view in bounded_views(graph, relation, OTHER_RANKS[-1])
         )
-        work = FIXED + first(RANK) * SWEEPS
-        if questions_of(graph, relation):
-            tried = [first(RANK)] * (len(WEIGHTS) + 1 + bool(others))
-            tried += [each(RANK) for each in others] + [first(rank) for rank in OTHER_RANKS]
-            work += FEW_SWEEPS * total(tried)
-            work += choice_cost(graph, relation, len(tried), together=False)
-        return work
+        tried = [first(RANK)] * len(WEIGHTS)
+        tried += [each(RANK) for each in others] + [first(rank) for rank in OTHER_RANKS]
+        return cls.learning_cost(graph, relation) + choosing_cost(
+            graph, relation, [FEW_SWEEPS * each for each in tried]
+        )
 
     @classmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> Ials:
-        """Choose the setting and factorise for both directions."""
+    def learning_cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """See `FittedScorer.learning_cost`; in the first view, of the first rank."""
+        view, *_ = bounded_views(graph, relation, OTHER_RANKS[-1])
+        return FIXED + SWEEPS * _sweep_work(graph, relation, view)(RANK)
+
+    @classmethod
+    def choose(cls, graph: TypedGraph, relation: Relation) -> IalsSetting:
+        """Choose weight and ridge, then the view, then the rank."""
         first, *others = bounded_views(graph, relation, OTHER_RANKS[-1])
         best = IalsSetting(RANK, *WEIGHTS[0], first)
+        if not questions_of(graph, relation):
+            return best
+        learn = partial(_factorised, sweeps=FEW_SWEEPS)
+        choice: Choice[IalsSetting] = Choice(graph, relation, learn)
+        best = choice.best(*(best._replace(weight=one, ridge=two) for one, two in WEIGHTS))
+        best = choice.best(best, *(best._replace(view=view) for view in others))
+        best = choice.best(best, *(best._replace(rank=rank) for rank in OTHER_RANKS))
+        if best.rank == OTHER_RANKS[-1] and fits(graph, relation, best.view, HIGHEST_RANK):
+            best = choice.best(best, best._replace(rank=HIGHEST_RANK))
+        return best
 
-        def better(*settings: IalsSetting) -> IalsSetting:
-            return chosen(
-                graph,
-                relation,
-                settings,
-                lambda part, each: _factorised(part, relation, each, FEW_SWEEPS),
-            )
-
-        if questions_of(graph, relation):
-            best = better(*(best._replace(weight=weight, ridge=ridge) for weight, ridge in WEIGHTS))
-            best = better(best, *(best._replace(view=view) for view in others))
-            best = better(best, *(best._replace(rank=rank) for rank in OTHER_RANKS))
-            if best.rank == OTHER_RANKS[-1] and fits(graph, relation, best.view, HIGHEST_RANK):
-                best = better(best, best._replace(rank=HIGHEST_RANK))
-        return _factorised(graph, relation, best, SWEEPS)
+    @classmethod
+    def learn(cls, graph: TypedGraph, relation: Relation, setting: IalsSetting) -> Ials:
+        """Factorise for both directions."""
+        return _factorised(graph, relation, setting, SWEEPS)
 
     @classmethod
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> Ials:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from gremlink.proxy.learning.budget import Work
+from gremlink.proxy.learning.budget import Work, total
 from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Relation, TypedGraph
-from gremlink.proxy.learning.links.scorer import Scorer
-from gremlink.proxy.learning.links.scorers.recommenders.fitted import chosen, fitting_cost
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
+    FIXED,
+    Choice,
+    choosing_cost,
+)
 from gremlink.proxy.learning.links.scorers.recommenders.linear import LinearScorer, Weights
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
     Profiles,
@@ -32,12 +35,14 @@ STRIPE = 1024
 
 
 class KnnSetting(NamedTuple):
-    """Neighbours of a candidate; the rest is explained in `ItemKnn`."""
+    """Neighbours of a candidate, and the view of the profiles; the rest is explained in
+    `ItemKnn`."""
 
     neighbours: int
     shrinkage: float
     power: float
     discount: float
+    view: View = "directed"
 
 
 SETTINGS = (
@@ -72,33 +77,29 @@ class ItemKnn(LinearScorer):
     def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
         seen = views(graph, relation)
-        once = Work()
-        for view in seen:
-            once += _counting_cost(graph, relation, view) * (1.0 / len(seen))
-        fits = len(SETTINGS) + 1 + (len(seen) if len(seen) > 1 else 0)
-        return fitting_cost(graph, relation, once, fits)
+        once = cls.learning_cost(graph, relation)
+        return once + choosing_cost(graph, relation, [once] * (len(SETTINGS) + len(seen) - 1))
 
     @classmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> Self:
-        """Choose the view, then the rest, and compare the candidates of both directions."""
-
-        def in_view(part: TypedGraph, view: View) -> Scorer:
-            return cls.compared(part, relation, view, SETTINGS[0])
-
-        view = chosen(graph, relation, views(graph, relation), in_view)
-
-        def compared(part: TypedGraph, setting: KnnSetting) -> Scorer:
-            return cls.compared(part, relation, view, setting)
-
-        setting = chosen(graph, relation, SETTINGS, compared)
-        return cls.compared(graph, relation, view, setting)
+    def learning_cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """See `FittedScorer.learning_cost`; the mean of the views."""
+        seen = views(graph, relation)
+        return FIXED + total(_counting_cost(graph, relation, each) for each in seen) * (
+            1.0 / len(seen)
+        )
 
     @classmethod
-    def compared(
-        cls, graph: TypedGraph, relation: Relation, view: View, setting: KnnSetting
-    ) -> Self:
+    def choose(cls, graph: TypedGraph, relation: Relation) -> KnnSetting:
+        """Choose the view, then the rest."""
+        choice = Choice(graph, relation, cls.learn)
+        seen = [SETTINGS[0]._replace(view=view) for view in views(graph, relation)]
+        view = choice.best(*seen).view
+        return choice.best(*(each._replace(view=view) for each in SETTINGS))
+
+    @classmethod
+    def learn(cls, graph: TypedGraph, relation: Relation, setting: KnnSetting) -> Self:
         """Compare the candidates of both directions."""
-        profiles = Profiles.of_both(graph, relation, view)
+        profiles = Profiles.of_both(graph, relation, setting.view)
         out = similarities(profiles["out"], setting)
         same = profiles["in"] is profiles["out"]
         weights: dict[Direction, Weights] = {"out": out, "in": out}

@@ -32,10 +32,10 @@ from gremlink.proxy.learning.links.scorers.recommenders.descriptions import (
 from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
     FIXED,
     MOST_HELD,
+    Choice,
     FittedScorer,
     Tensors,
-    chosen,
-    fitting_cost,
+    choosing_cost,
 )
 
 MOST_VERTICES = 8_000
@@ -125,40 +125,44 @@ class KernelRidge(FittedScorer):
     @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
-        once = Work()
-        entries = sum(terms.values.nnz for terms in graph.terms.values()) + 4.0 * graph.edge_count
+        once = learning = cls.learning_cost(graph, relation)
+        tried = len(settings_for(graph, relation))
+        if not _keeps(graph, relation):
+            once += _asking_cost(graph, relation, min(0.1 * len(graph.edges[relation]), ASKED))
+        if _is_small(graph, relation):
+            return once + choosing_cost(graph, relation, [learning] * tried)
+        asked = 2.0 * tried * min(TRIED, questions_of(graph, relation))
+        return once + _asking_cost(graph, relation, asked)
+
+    @classmethod
+    def learning_cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """See `FittedScorer.learning_cost`; nothing where scores are found when asked for."""
+        if not _keeps(graph, relation):
+            return FIXED
         heads, tails = float(graph.counts[relation.head]), float(graph.counts[relation.tail])
-        fits = len(settings_for(graph, relation))
-        asked = 0.0
-        if not _is_small(graph, relation):
-            asked += 2.0 * fits * min(TRIED, questions_of(graph, relation))
-            fits = 1
-        if not _keeps(graph, relation):
-            asked += min(0.1 * len(graph.edges[relation]), ASKED)
-        steps = STEPS * asked
-        asking = Work(gathers=4.0 * steps * entries, updates=16.0 * steps * (heads + tails)) + FIXED
-        if not _keeps(graph, relation):
-            return asking
+        once = FIXED + Work(products=heads * tails**2, updates=8.0 * heads * tails)
         for count in {relation.head: heads, relation.tail: tails}.values():
             once += Work(
                 decompositions=count**3,
-                gathers=2.0 * entries * count,
+                gathers=2.0 * _entries(graph) * count,
                 updates=12.0 * count**2,
             )
-        once += Work(products=heads * tails**2, updates=8.0 * heads * tails)
-        return fitting_cost(graph, relation, once, fits + 1 if fits > 1 else 1) + asking
+        return once
 
     @classmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> KernelRidge:
-        """Choose kernel and ridge, and solve."""
-        settings = settings_for(graph, relation)
+    def choose(cls, graph: TypedGraph, relation: Relation) -> Setting:
+        """Choose kernel and ridge."""
         whole = _is_small(graph, relation)
 
-        def tried(part: TypedGraph, setting: Setting) -> KernelRidge:
-            return _solved(part, relation, setting) if whole else cls(part, relation, setting, None)
+        def tried(part: TypedGraph, asked: Relation, setting: Setting) -> KernelRidge:
+            return _solved(part, asked, setting) if whole else cls(part, asked, setting, None)
 
-        most = MOST_HELD if whole else TRIED
-        setting = chosen(graph, relation, settings, tried, most)
+        choice = Choice(graph, relation, tried, MOST_HELD if whole else TRIED)
+        return choice.best(*settings_for(graph, relation))
+
+    @classmethod
+    def learn(cls, graph: TypedGraph, relation: Relation, setting: Setting) -> KernelRidge:
+        """Solve, or prepare to solve for what is asked about."""
         if _keeps(graph, relation):
             return _solved(graph, relation, setting)
         return cls(graph, relation, setting, None)
@@ -187,6 +191,18 @@ class KernelRidge(FittedScorer):
         if self._smoothing is None:
             self._smoothing = _Smoothing.of(self._graph, self._relation, self._setting)
         return self._smoothing.scores(sources, direction)
+
+
+def _entries(graph: TypedGraph) -> float:
+    """Count the numbers of all descriptions, about."""
+    terms = sum(int(each.values.nnz) for each in graph.terms.values())
+    return terms + 4.0 * graph.edge_count
+
+
+def _asking_cost(graph: TypedGraph, relation: Relation, asked: float) -> Work:
+    """Count the work to solve for what is asked about."""
+    steps, ends = STEPS * asked, graph.counts[relation.head] + graph.counts[relation.tail]
+    return Work(gathers=4.0 * steps * _entries(graph), updates=16.0 * steps * ends)
 
 
 def _keeps(graph: TypedGraph, relation: Relation) -> bool:

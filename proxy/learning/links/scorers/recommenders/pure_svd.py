@@ -95,7 +95,7 @@ class PureSvd(FittedScorer):
         """See `FittedScorer.cost`."""
         found = bounded_views(graph, relation, max(RANKS))
         asked = questions_of(graph, relation)
-        work = FIXED + _work(graph, relation, found[0], max(RANKS) if asked else RANKS[0])
+        work = cls.learning_cost(graph, relation)
         if asked:
             work += total(_work(graph, relation, view, max(RANKS)) for view in found)
             settings = len(found) * len(RANKS)
@@ -107,8 +107,16 @@ class PureSvd(FittedScorer):
         return work
 
     @classmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> PureSvd:
-        """Choose the setting and decompose for both directions."""
+    def learning_cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """See `FittedScorer.learning_cost`; in the first view, of the highest rank if it may be
+        chosen."""
+        view, *_ = bounded_views(graph, relation, max(RANKS))
+        highest = max(RANKS) if questions_of(graph, relation) else RANKS[0]
+        return FIXED + _work(graph, relation, view, highest)
+
+    @classmethod
+    def choose(cls, graph: TypedGraph, relation: Relation) -> SvdSetting:
+        """Choose view and rank, then the powers, by one decomposition of each view."""
         found = bounded_views(graph, relation, max(RANKS))
         first = SvdSetting(RANKS[0], 1.0, 0.0, found[0])
         known: dict[View, Decomposition] = {}
@@ -129,9 +137,12 @@ class PureSvd(FittedScorer):
         settings = [first._replace(view=view, rank=rank) for view in found for rank in RANKS]
         best = chosen_together(graph, relation, settings, several)
         powers = [best._replace(power=power, damping=damping) for power, damping in OTHER_POWERS]
-        best = chosen_together(graph, relation, [best, *powers], several)
-        known.clear()
-        return Decomposition.of(graph, relation, best.view, best.rank).scorer(best)
+        return chosen_together(graph, relation, [best, *powers], several)
+
+    @classmethod
+    def learn(cls, graph: TypedGraph, relation: Relation, setting: SvdSetting) -> PureSvd:
+        """Decompose for both directions."""
+        return Decomposition.of(graph, relation, setting.view, setting.rank).scorer(setting)
 
     @classmethod
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> PureSvd:

@@ -71,7 +71,8 @@ class Rp3Beta(FittedScorer):
         found = _views(graph, relation)
         asked = questions_of(graph, relation)
         settings = len(found) * len(ALPHAS) * len(BETAS)
-        work = FIXED + choice_cost(graph, relation, settings, together=True)
+        work = cls.learning_cost(graph, relation)
+        work += choice_cost(graph, relation, settings, together=True)
         share = asked_times(settings, asked) / settings
         for view in found:
             for end in DIRECTIONS:
@@ -80,7 +81,17 @@ class Rp3Beta(FittedScorer):
         return work
 
     @classmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> Rp3Beta:
+    def learning_cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """See `FittedScorer.learning_cost`."""
+        return FIXED
+
+    @classmethod
+    def learn(cls, graph: TypedGraph, relation: Relation, setting: Rp3Setting) -> Rp3Beta:
+        """Prepare the steps."""
+        return cls(graph, relation, setting)
+
+    @classmethod
+    def choose(cls, graph: TypedGraph, relation: Relation) -> Rp3Setting:
         """Choose the powers and the view."""
 
         def several(part: TypedGraph) -> Several[Rp3Setting]:
@@ -107,7 +118,7 @@ class Rp3Beta(FittedScorer):
             for alpha in ALPHAS
             for beta in BETAS
         ]
-        return cls(graph, relation, chosen_together(graph, relation, settings, several))
+        return chosen_together(graph, relation, settings, several)
 
     @classmethod
     def restore(cls, graph: TypedGraph, relation: Relation, tensors: Tensors) -> Rp3Beta:

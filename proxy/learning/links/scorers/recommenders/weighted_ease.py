@@ -23,7 +23,11 @@ from gremlink.proxy.learning.links.scorers.recommenders.ease import (
     EaseSetting,
     regression,
 )
-from gremlink.proxy.learning.links.scorers.recommenders.fitted import Tensors, chosen, fitting_cost
+from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
+    Choice,
+    Tensors,
+    choosing_cost,
+)
 from gremlink.proxy.learning.links.scorers.recommenders.linear import Weights, restored_weights
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import Profiles
 
@@ -78,31 +82,24 @@ class WeightedEase(Ease):
         """See `FittedScorer.cost`."""
         features = graph.edges[relation].features
         columns = 0 if features is None else min(features.shape[1], MOST_TRIED)
-        fits = len(RIDGES) + len(DISCOUNTS) + 1
-        return fitting_cost(graph, relation, cls.once(graph, relation), fits, also=2 * columns)
+        once = cls.learning_cost(graph, relation)
+        tried = len(RIDGES) + len(DISCOUNTS) - 1 + 2 * columns - 1
+        return once + choosing_cost(graph, relation, [once] * tried)
 
     @classmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> WeightedEase:
-        """Choose the ridge, the discount, then feature and sign, and solve for both directions."""
-
-        def weighted(part: TypedGraph, setting: WeightedEaseSetting) -> WeightedEase:
-            return cls.weighted(part, relation, setting)
-
-        columns = _columns(graph.edges[relation])
+    def choose(cls, graph: TypedGraph, relation: Relation) -> Any:
+        """Choose the ridge, the discount, then feature and sign."""
+        choice: Choice[WeightedEaseSetting] = Choice(graph, relation, cls.learn)
+        columns = _columns(graph.edges[relation])[:MOST_TRIED]
         ridges = [EaseSetting(ridge, DISCOUNTS[0]) for ridge in RIDGES]
-        first = [WeightedEaseSetting(each, columns[0], 1.0) for each in ridges]
-        ridge = chosen(graph, relation, first, weighted).ease.ridge
-        discounts = [EaseSetting(ridge, discount) for discount in DISCOUNTS]
-        second = [WeightedEaseSetting(each, columns[0], 1.0) for each in discounts]
-        ease = chosen(graph, relation, second, weighted).ease
-        signs = [(column, sign) for column in columns[:MOST_TRIED] for sign in (1.0, -1.0)]
-        every = [WeightedEaseSetting(ease, *each) for each in signs]
-        return weighted(graph, chosen(graph, relation, every, weighted))
+        ease = choice.best(*(WeightedEaseSetting(each, columns[0], 1.0) for each in ridges)).ease
+        discounts = [ease._replace(discount=discount) for discount in DISCOUNTS]
+        ease = choice.best(*(WeightedEaseSetting(each, columns[0], 1.0) for each in discounts)).ease
+        signs = [(column, sign) for column in columns for sign in (1.0, -1.0)]
+        return choice.best(*(WeightedEaseSetting(ease, *each) for each in signs))
 
     @classmethod
-    def weighted(
-        cls, graph: TypedGraph, relation: Relation, setting: WeightedEaseSetting
-    ) -> WeightedEase:
+    def learn(cls, graph: TypedGraph, relation: Relation, setting: Any) -> WeightedEase:
         """Solve for both directions. Raises ValueError where the method does not apply."""
         edges = graph.edges[relation]
         links = Edges(edges.heads, edges.tails, _weights(edges, setting)[:, None])

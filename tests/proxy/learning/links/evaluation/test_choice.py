@@ -7,9 +7,9 @@ import pytest
 
 from gremlink.proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
 from gremlink.proxy.learning.links.evaluation.choice import (
+    Choice,
     HeldBack,
     asked_times,
-    chosen,
     chosen_together,
     rounds,
 )
@@ -50,7 +50,7 @@ class Rule:
 
 
 def best(graph: TypedGraph, *settings: tuple[float, float, float]) -> tuple[float, float, float]:
-    return chosen(graph, KNOWS, settings, lambda part, each: Rule(part, *each))
+    return Choice(graph, KNOWS, lambda part, _, each: Rule(part, *each)).best(*settings)
 
 
 HALF, NOTHING = (1.0, 0.0, 0.1), (0.0, 0.0, 1.0)
@@ -84,6 +84,20 @@ def test_on_few_links_the_default_is_taken() -> None:
     assert len(graph.edges[KNOWS]) < 500
     assert HeldBack.of(graph, KNOWS) is None
     assert best(graph, NOTHING, HALF) == NOTHING
+
+
+def test_a_setting_that_is_asked_about_again_is_not_fitted_again() -> None:
+    fitted: list[tuple[float, float, float]] = []
+
+    def learn(part: TypedGraph, _: Relation, each: tuple[float, float, float]) -> Rule:
+        fitted.append(each)
+        return Rule(part, *each)
+
+    choice = Choice(friends(0.0), KNOWS, learn)
+    other = (0.5, 0.0, 0.4)
+    assert choice.best(NOTHING, HALF) == HALF
+    assert choice.best(HALF, NOTHING, other) == HALF
+    assert fitted == [NOTHING, HALF, other]
 
 
 def test_a_pair_is_held_back_in_both_directions() -> None:

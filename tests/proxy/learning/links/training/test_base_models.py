@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from gremlink.proxy.learning.graph import Direction, Edges, Floats, Indexes, Relation, TypedGraph
 from gremlink.proxy.learning.links.evaluation.queries import mean_gain, mean_reciprocal_rank
-from gremlink.proxy.learning.links.training.base_models import Nothing, Validation, fit_simple
+from gremlink.proxy.learning.links.scorers import FITTED
+from gremlink.proxy.learning.links.training.base_models import (
+    Choices,
+    Nothing,
+    Validation,
+    fit_simple,
+)
 from gremlink.proxy.learning.provenance import Stopwatch
 
 LIKES = Relation("P", "likes", "T")
@@ -76,3 +84,42 @@ def test_a_relation_that_lost_opposites_to_a_test_is_still_without_direction() -
     assert isinstance(found["directed-resource-allocation"], Nothing)
     found = fit_simple(seen, seen, knows, names, Stopwatch())
     assert not isinstance(found["directed-resource-allocation"], Nothing)
+
+
+def test_the_model_on_all_links_has_the_settings_that_were_validated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    knows = Relation("P", "knows", "P")
+    heads, tails = np.nonzero(np.random.default_rng(0).random((60, 60)) < 0.3)
+    whole = TypedGraph({"P": 60}, {knows: Edges(heads, tails)})
+    part = whole.replacing({knows: whole.edges[knows].select(np.arange(len(heads)) % 5 > 0)})
+    names, choices = tuple(FITTED), Choices()
+    fit_simple(part, whole, knows, names, Stopwatch(), choices=choices)
+    expected = {}
+    for name in names:
+        if FITTED[name].applies(whole, knows):
+            setting = FITTED[name].choose(part, knows)
+            expected[name] = FITTED[name].learn(whole, knows, setting).tensors()
+    assert len(expected) >= 8
+    for name, tensors in expected.items():
+        monkeypatch.setattr(FITTED[name], "choose", None)
+        found = choices.learn(name, whole, knows).tensors()
+        assert found.keys() == tensors.keys()
+        assert all(np.array_equal(found[each], tensors[each]) for each in found)
+
+
+def test_the_model_has_the_setting_that_most_parts_chose_and_its_own_choice_without_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    knows = Relation("P", "knows", "P")
+    learned: list[str] = []
+    method = SimpleNamespace(
+        fit=lambda *_: learned.append("own"), learn=lambda *arguments: learned.append(arguments[2])
+    )
+    monkeypatch.setitem(FITTED, "ease", method)
+    graph, choices = TypedGraph({"P": 0}, {}), Choices()
+    choices.learn("ease", graph, knows)
+    for setting in ("first", "second", "second", "third"):
+        choices.note("ease", knows, setting)
+    choices.learn("ease", graph, knows)
+    assert learned == ["own", "second"]

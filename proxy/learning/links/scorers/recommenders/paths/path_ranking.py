@@ -79,7 +79,7 @@ class PathRanking(FittedScorer):
         self._graph = graph
         self._relation = relation
         self._kinds = weights
-        self._walks = TypedWalks(graph)
+        self._walks = TypedWalks.of(graph)
         self._weights = {end: self._sorted(*pair) for end, pair in weights.items()}
 
     @classmethod
@@ -90,7 +90,12 @@ class PathRanking(FittedScorer):
     @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
-        work, every = FIXED, TypedWalks(graph)
+        return cls.learning_cost(graph, relation)
+
+    @classmethod
+    def learning_cost(cls, graph: TypedGraph, relation: Relation) -> Work:
+        """See `FittedScorer.learning_cost`."""
+        work, every = FIXED, TypedWalks.of(graph)
         for end in DIRECTIONS:
             _, _, walks = _room(graph, relation, end, every)
             followed = min(min(len(graph.edges[relation]), QUESTIONS) * walks, WALKS)
@@ -98,9 +103,9 @@ class PathRanking(FittedScorer):
         return work
 
     @classmethod
-    def fit(cls, graph: TypedGraph, relation: Relation) -> PathRanking:
-        """See `FittedScorer.fit`."""
-        walks = TypedWalks(graph)
+    def learn(cls, graph: TypedGraph, relation: Relation, setting: None) -> PathRanking:
+        """Learn the weights of paths; there is no setting."""
+        walks = TypedWalks.of(graph)
         return cls(
             graph, relation, {end: _learn(graph, relation, end, walks) for end in DIRECTIONS}
         )

@@ -61,6 +61,14 @@ class TypedWalks:
         self._small = self._degrees <= HUB
         self.counts = self._counted(every[order])
 
+    @classmethod
+    def of(cls, graph: TypedGraph) -> TypedWalks:
+        """Return those of a graph, found once for all relations."""
+        if "typed walks" not in graph.shared:
+            graph.shared["typed walks"] = cls(graph)
+        found: TypedWalks = graph.shared["typed walks"]
+        return found
+
     def _counted(self, sources: Indexes) -> tuple[Indexes, ...]:
         """Count the walks from each vertex by their number of edges: int64 `[vertices]` each."""
         found = [self._degrees]

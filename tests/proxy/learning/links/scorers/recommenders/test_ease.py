@@ -58,7 +58,7 @@ def test_one_regression_is_solved_for_each_candidate(
 @pytest.mark.parametrize("method", [Ease, UndirectedEase])
 def test_both_directions_of_a_view_are_solved_as_each_alone(method: type[Ease]) -> None:
     setting = EaseSetting(3.0, 0.5)
-    found = method.solved(friends(), KNOWS, setting)
+    found = method.learn(friends(), KNOWS, setting)
     for direction in DIRECTIONS:
         profiles = Profiles.build(friends(), KNOWS, direction, method.views[0])
         links = profiles.matrix.toarray().astype(np.float64)
@@ -103,7 +103,7 @@ def test_a_smaller_view_is_taken_where_the_regression_would_be_too_large(
 
 def test_an_artifact_of_an_earlier_version_is_restored() -> None:
     """Without a view, with an array for each direction."""
-    found = Ease.solved(friends(), KNOWS, EaseSetting(3.0, 0.0))
+    found = Ease.learn(friends(), KNOWS, EaseSetting(3.0, 0.0))
     tensors = {name: each for name, each in found.tensors().items() if name != "view"}
     again = Ease.restore(friends(), KNOWS, tensors)
     for direction in DIRECTIONS:

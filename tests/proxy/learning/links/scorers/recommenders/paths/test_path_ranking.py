@@ -78,6 +78,12 @@ def test_paths_visit_no_vertex_twice_and_can_avoid_an_edge() -> None:
     ]
 
 
+def test_the_walks_of_a_graph_are_found_once() -> None:
+    graph = family()
+    assert TypedWalks.of(graph) is TypedWalks.of(graph)
+    assert TypedWalks.of(graph.replacing({})) is not TypedWalks.of(graph)
+
+
 def test_without_links_or_other_relations_there_is_nothing_to_say() -> None:
     graph = family()
     alone = TypedGraph({"P": COUNT}, {PARENT: graph.edges[PARENT]})
