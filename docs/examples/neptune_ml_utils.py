@@ -261,13 +261,7 @@ def prepare_movielens_data(s3_bucket_uri):
 
     The data are those in `~/data/raw/ml-100k`, or else are downloaded as the original does.
     """
-    home = Path.home() / "data"
-    raw, formatted = home / "raw" / "ml-100k", home / "formatted"
-    if not raw.is_dir():
-        response = requests.get(MOVIELENS, allow_redirects=True, timeout=600)
-        response.raise_for_status()
-        with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
-            archive.extractall(raw.parent)
+    raw, formatted = _movielens(), Path.home() / "data" / "formatted"
     formatted.mkdir(parents=True, exist_ok=True)
     _format_movies(raw, formatted)
     _format_users(raw, formatted)
@@ -278,6 +272,17 @@ def prepare_movielens_data(s3_bucket_uri):
     print("Completed Processing, data is ready for loading using the s3 url below:")
     print(target)
     return target
+
+
+def _movielens():
+    """The folder with the raw files, which are downloaded where they are missing."""
+    raw = Path.home() / "data" / "raw" / "ml-100k"
+    if not raw.is_dir():
+        response = requests.get(MOVIELENS, allow_redirects=True, timeout=600)
+        response.raise_for_status()
+        with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+            archive.extractall(raw.parent)
+    return raw
 
 
 def _format_movies(raw, formatted):
@@ -416,28 +421,33 @@ def setup_pretrained_endpoints(
     for number, task in enumerate(tasks, start=1):
         print(f"Training model {number} of {len(tasks)}: {task.replace('_', ' ')}")
         id = f"{task.replace('_', '-')}-{int(time.time())}"
-        processing = {
-            "id": id,
-            "inputDataS3Location": exported,
-            "processedDataS3Location": f"{s3_bucket_uri}/preloading",
-            "configFileName": f"{task}.json",
-        }
-        training = {
-            "id": id,
-            "dataProcessingJobId": id,
-            "trainModelS3Location": f"{s3_bucket_uri}/pretrained-models",
-        }
-        for path, document, final in (
-            ("/ml/dataprocessing", processing, "Completed"),
-            ("/ml/modeltraining", training, "Completed"),
-            ("/ml/endpoints", {"id": id, "mlModelTrainingJobId": id}, "InService"),
-        ):
-            _asked("POST", path, document)
-            _ended(f"{path}/{id}", final)
+        _train(id, exported, f"{task}.json", s3_bucket_uri)
         endpoints[f"{task}_endpoint_name"] = {"EndpointName": id, "EndpointStatus": "InService"}
         print(f"{task.replace('_', ' ').title()} Endpoint Name: {id}")
     print("Endpoint creation complete")
     return endpoints
+
+
+def _train(id, exported, configuration, s3_bucket_uri):
+    """Make an endpoint of that id from an export. Raises RuntimeError where a job fails."""
+    processing = {
+        "id": id,
+        "inputDataS3Location": exported,
+        "processedDataS3Location": f"{s3_bucket_uri}/preloading",
+        "configFileName": configuration,
+    }
+    training = {
+        "id": id,
+        "dataProcessingJobId": id,
+        "trainModelS3Location": f"{s3_bucket_uri}/pretrained-models",
+    }
+    for path, document, final in (
+        ("/ml/dataprocessing", processing, "Completed"),
+        ("/ml/modeltraining", training, "Completed"),
+        ("/ml/endpoints", {"id": id, "mlModelTrainingJobId": id}, "InService"),
+    ):
+        _asked("POST", path, document)
+        _ended(f"{path}/{id}", final)
 
 
 def _tasks(*wanted):

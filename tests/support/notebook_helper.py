@@ -7,15 +7,21 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 HELPER = Path(__file__).parents[2] / "docs" / "examples" / "neptune_ml_utils.py"
+SPARQL_HELPER = HELPER.with_name("neptune_ml_sparql_utils.py")
 
 
-def imported() -> Any:
-    spec = importlib.util.spec_from_file_location("neptune_ml_utils", HELPER)
+def imported(file: Path = HELPER) -> Any:
+    """A helper anew; modules beside it are found, as by a notebook."""
+    spec = importlib.util.spec_from_file_location(file.stem, file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(file.parent))
+        spec.loader.exec_module(module)
     return module
 
 
