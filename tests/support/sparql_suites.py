@@ -21,7 +21,8 @@ PREFIX ut: <http://www.w3.org/2009/sparql/tests/test-update#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 SELECT DISTINCT ?request ?data ?graph ?label WHERE {
   ?test mf:action ?action .
-  { ?action qt:query|ut:request ?request } UNION { BIND(?action AS ?request) FILTER(isIRI(?action)) }
+  { ?action qt:query|ut:request ?request }
+  UNION { BIND(?action AS ?request) FILTER(isIRI(?action)) }
   OPTIONAL { ?action qt:data|ut:data ?data }
   OPTIONAL {
     ?action qt:graphData|ut:graphData ?given
