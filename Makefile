@@ -27,7 +27,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-full pytest notebooks packaged-notebooks databases fuzz semantics test-docker lint format tables lock sbom clean
+.PHONY: help setup quickstart test test-full pytest notebooks packaged-notebooks databases fuzz semantics sparql-suites sparql-semantics test-docker lint format tables lock sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,13 @@ fuzz: $(INSTALLED) ## a million mutated requests through the codecs; ARGS="--mes
 
 semantics: $(INSTALLED) ## many more queries with inferences beside the same with stored answers; EXAMPLES=1000
 	SEMANTICS_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/python -m pytest -q tests/integration/test_semantics.py $(ARGS)
+
+sparql-suites: $(INSTALLED) ## the W3C's SPARQL suites through the proxy and beside it, in every form
+	SPARQL_SUITES=1 $(BIN)/python -m pytest -q -s tests/integration/sparql/test_suites.py $(ARGS)
+
+sparql-semantics: $(INSTALLED) ## many more SPARQL queries with inferences beside the same as a federation; EXAMPLES=3000
+	SPARQL_EXAMPLES=$(or $(EXAMPLES),3000) $(BIN)/python -m pytest -q -s \
+		tests/integration/sparql/test_federation.py $(ARGS)
 
 test-faults: $(INSTALLED) ## 10,000 requests through a breaking network, minutes; ARGS="--seed 2"
 	$(BIN)/python tests/faults/run_faults.py $(ARGS)
