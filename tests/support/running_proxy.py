@@ -126,9 +126,12 @@ class Models:
 class RunningProxy:
     """A relay in a thread of its own, on uvloop as in production."""
 
-    def __init__(self, upstream: str, predict: Any) -> None:
+    def __init__(
+        self, upstream: str, predict: Any, configuration: Configuration | None = None
+    ) -> None:
         self._upstream = upstream
         self._predict = predict
+        self._configuration = configuration or Configuration()
         self._ready = threading.Event()
         self._loop = uvloop.new_event_loop()
         self._stop: asyncio.Event
@@ -154,7 +157,7 @@ class RunningProxy:
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
         async with upstream_session() as session:
-            server = Server(Configuration(), self._upstream, session, self._predict)
+            server = Server(self._configuration, self._upstream, session, self._predict)
             runner = runner_of(server.application())
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -211,9 +211,8 @@ class Maker:
         if choice < 0.58:
             return f"SELECT {shown} {{ {body} }} ORDER BY {shown} OFFSET 1", False
         if choice < 0.66:
-            return f"CONSTRUCT {{ {first} ex:is {first} . [] ex:saw {first} }} WHERE {{ {body} }}".replace(
-                f"{{ {first} ex:is {first} .", f"{{ ex:x ex:told {first} ."
-            ), False
+            head = f"CONSTRUCT {{ ex:x ex:told {first} . [] ex:saw {first} }}"
+            return f"{head} WHERE {{ {body} }}", False
         if choice < 0.72:
             return f"ASK {{ {body} }}", False
         if choice < 0.76:
@@ -269,7 +268,9 @@ def bound_later(m: Maker) -> str:
 
 def nested_group(m: Maker) -> str:
     block = m.block("liked", "?u", "?f", m.score())
-    inside = m.rng.choice(["{ %s }", "{ { %s } }", "{ ?u ex:name ?n2 . %s }", "{ %s ?f ex:title ?t }"])
+    inside = m.rng.choice(
+        ["{ %s }", "{ { %s } }", "{ ?u ex:name ?n2 . %s }", "{ %s ?f ex:title ?t }"]
+    )
     return f"{m.users()} {inside % block} {m.rng.choice(AFTER['film'])}"
 
 
@@ -375,9 +376,8 @@ def one_output(m: Maker) -> str:
 
 def in_filter_of_optional(m: Maker) -> str:
     block = m.block("liked", "?u", "?f")
-    return f"{m.users()} OPTIONAL {{ ?u ex:likes ?l FILTER NOT EXISTS {{ {block} ?f ex:year ?y }} }} BIND(1 AS ?f)" if False else (
-        f"{m.users()} OPTIONAL {{ ?u ex:likes ?l FILTER NOT EXISTS {{ {block} ?f ex:year ?y }} }}"
-    )
+    condition = f"NOT EXISTS {{ {block} ?f ex:year ?y }}"
+    return f"{m.users()} OPTIONAL {{ ?u ex:likes ?l FILTER {condition} }}"
 
 
 PLACES = (

@@ -82,9 +82,7 @@ def quads() -> bytes:
     for graph in ("ex:people", "ex:films"):
         part = "\n".join(f"{s} {p} {o} ." for s, p, o, g in lines if g == graph)
         text += f"{graph} {{ {part} }}\n{part}\n"
-    found = ox.serialize(
-        ox.parse(text, format=ox.RdfFormat.TRIG), format=ox.RdfFormat.N_QUADS
-    )
+    found = ox.serialize(ox.parse(text, format=ox.RdfFormat.TRIG), format=ox.RdfFormat.N_QUADS)
     assert found is not None
     return found
 
