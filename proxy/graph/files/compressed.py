@@ -59,14 +59,23 @@ def open_text(path: Path, *, errors: str = "strict") -> Iterator[TextIO]:
 
     Raises OSError, `Unpackable`, `Foreign`, `TooMuch`.
     """
+    with (
+        open_bytes(path) as plain,
+        io.TextIOWrapper(plain, encoding="utf-8-sig", errors=errors, newline="") as text,
+    ):
+        yield text
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[io.BufferedReader]:
+    """Open the unpacked bytes of a file. Raises as `open_text` does."""
     try:
         with (
             _opened(path) as file,
             _bounded(file) as plain,
         ):
             _check_kind(plain, file)
-            with io.TextIOWrapper(plain, encoding="utf-8-sig", errors=errors, newline="") as text:
-                yield text
+            yield plain
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise Unpackable(f"the packed file cannot be unpacked: {reason_of(error)}") from error
     except OSError as error:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from oxigraph_server import StoreAddresses, oxigraph_server
+from oxigraph_server import StoreAddresses
 
 from gremlink.grammar.sparql.terms import XSD, Iri, RdfLiteral
 from gremlink.proxy.graph import ConnectionFailed, ServerRefused
@@ -24,23 +22,6 @@ DATA = (
     b'<http://e/s> <http://e/p> "ja"@de .\n'
     b'<http://e/s> <http://e/p> "2024-01-01"^^<http://www.w3.org/2001/XMLSchema#date> .\n'
 )
-
-
-@pytest.fixture(scope="module")
-def addresses() -> Iterator[StoreAddresses]:
-    with oxigraph_server() as found:
-        yield found
-
-
-@pytest.fixture(params=["graph store", "update"])
-def store(addresses: StoreAddresses, request: pytest.FixtureRequest) -> RdfStore:
-    found = RdfStore(
-        addresses
-        if request.param == "graph store"
-        else StoreAddresses(addresses.query, addresses.update, None)
-    )
-    found.update("CLEAR ALL")
-    return found
 
 
 @pytest.mark.parametrize("graph", [None, "http://e/graph?a=1&b=ü"])
