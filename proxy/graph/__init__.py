@@ -22,13 +22,13 @@ from gremlink.proxy.graph.files.export_files import (
     Feature,
     NodeFile,
     Target,
-    read_export,
 )
 from gremlink.proxy.graph.files.export_rows import Chunk
 from gremlink.proxy.graph.ids import Ids
 from gremlink.proxy.graph.load.bulk_load import LoadReport, load_csv
 from gremlink.proxy.graph.load.gremlin_text import QueriesReport, load_gremlin
 from gremlink.proxy.graph.progress import Progress
+from gremlink.proxy.graph.reading import read_export
 from gremlink.proxy.graph.server.connection import Server
 from gremlink.proxy.graph.server.counts import GraphCounts, count_graph, outgoing_labels
 

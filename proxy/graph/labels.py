@@ -13,7 +13,20 @@ Labels = tuple[str, ...]
 """The labels of a vertex, sorted; Gremlin writes several as `Admin::Person`, files as
 `Admin;Person`."""
 
+IRIS_BETWEEN = " "
+"""Between the classes of an RDF resource in the name of its type: an IRI may have a `;`, and no
+blank."""
+
 _BETWEEN = re.compile("::|;")
+
+
+def split_classes(vertex_type: str) -> Labels:
+    """Return the classes in the name of a type of RDF resources.
+
+    >>> split_classes("http://a/b;c urn:x::y")
+    ('http://a/b;c', 'urn:x::y')
+    """
+    return tuple(vertex_type.split(IRIS_BETWEEN))
 
 
 def split_labels(label: str) -> Labels:

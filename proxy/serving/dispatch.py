@@ -174,9 +174,17 @@ def _inspected(work: Inspect, endpoint: Endpoint, predictor: Predictor) -> Inspe
     ]
     if isinstance(predictor, LinkPredictor):
         among = ", ".join(map(str, predictor.relations))
-        return Inspected("link_prediction", f"link prediction of {among}", vertices)
-    described = _described(endpoint, predictor)
-    return Inspected(predictor.task, described, vertices, predictor.element, predictor.key)
+        described = f"link prediction of {among}"
+        return Inspected("link_prediction", described, vertices, rdf=predictor.is_rdf)
+    return Inspected(
+        predictor.task,
+        _described(endpoint, predictor),
+        vertices,
+        predictor.element,
+        predictor.key,
+        predictor.is_rdf,
+        predictor.datatype,
+    )
 
 
 def _known_links(work: KnownLinks, predictor: LinkPredictor) -> Known:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,8 @@ class Target:
 class NodeFile:
     """The vertices of one type; the type of a vertex with several labels joins them by `;`.
 
-    `data_types` are those of the properties, by name, as far as the export tells them.
+    `data_types` are those of the properties, by name, as far as the export tells them. Without
+    `is_complete` a property that no vertex has may have no column.
     """
 
     path: Path
@@ -79,13 +80,17 @@ class NodeFile:
     id_column: str = ID
     id_type: str = Kind.STRING.value
     data_types: Mapping[str, str] = field(default_factory=dict)
+    is_complete: bool = True
 
     def chunks(
         self, columns: Collection[str] | None = None, rows: int | None = ROWS
     ) -> Iterator[Chunk]:
         """Yield the vertices, as `read_chunks`. Raises `BadExport`."""
         system = {self.id_column, ID_TYPE}
-        return read_chunks(self.path, self.separator, _with(columns, system), rows)
+        found = read_chunks(self.path, self.separator, _with(columns, system), rows)
+        if self.is_complete or columns is None:
+            return found
+        return (_filled(chunk, columns) for chunk in found)
 
     def ids(self, chunk: Chunk) -> Ids:
         """Return the vertices of a chunk. Raises `BadExport`."""
@@ -138,18 +143,33 @@ class EdgeFile:
         return [f"{self.relation}-{value}" if self.relation else value for value in values]
 
 
+def _filled(chunk: Chunk, columns: Collection[str]) -> Chunk:
+    """Return a chunk with empty cells for the columns that are not there."""
+    missing = [name for name in columns if name not in chunk.columns]
+    if not missing:
+        return chunk
+    empty = [""] * len(chunk)
+    return replace(chunk, columns={**chunk.columns, **dict.fromkeys(missing, empty)})
+
+
 def _with(columns: Collection[str] | None, system: set[str]) -> set[str] | None:
     return None if columns is None else {*columns, *system}
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export: its files, and the warnings its exporter wrote."""
+    """An export: its files, and the warnings its exporter wrote.
+
+    Of an `rdf` graph the types and keys are IRIs, and the values of targets terms in N-Triples. The
+    files that were made of it are in `scratch`, which vanishes with this object.
+    """
 
     directory: Path
     nodes: tuple[NodeFile, ...]
     edges: tuple[EdgeFile, ...]
     warnings: tuple[str, ...] = ()
+    rdf: bool = False
+    scratch: object = field(default=None, compare=False, repr=False)
 
 
 _DOCUMENT = ("version", "query_engine", "graph", "warnings")
@@ -159,51 +179,58 @@ _EDGE = ("file_name", "separator", "source", "relation", "dest", "features", "la
 _LABEL = ("label", "split_rate", "separator", "custom_split_filenames")
 
 
-def read_export(directory: Path, configuration: str = CONFIGURATION) -> Export:
-    """Read the configuration of an export; the rows are read when they are asked for.
-
-    Raises `BadExport`.
-    """
+def read_document(directory: Path, configuration: str = CONFIGURATION) -> dict[str, Any]:
+    """Read a configuration as it stands there. Raises `BadExport`."""
     path = directory / configuration
     there = {each.name for each in directory.glob("*.json")} - {SCHEMA, STATISTICS}
     if there and not path.is_file():
         raise BadExport(path, f"there is no such configuration{suggestion(configuration, there)}")
-    document = _json(path)
-    if document.get("query_engine", "gremlin") != "gremlin":
-        raise BadExport(path, f"query_engine {document['query_engine']!r} is not supported")
+    document = json_object(path)
     version = str(document.get("version", "v2.0"))
     if not version.startswith(("v1", "v2")):
         raise BadExport(path, f"version {version!r} is not supported: export with version v2.0")
+    try:
+        check_spelling(document, _DOCUMENT, "the configuration")
+    except Mistake as mistake:
+        raise BadExport(path, str(mistake)) from None
+    return document
+
+
+def read_csv_export(path: Path, document: Mapping[str, Any]) -> Export:
+    """Read the document of a configuration at `path` that names CSV files.
+
+    Raises `BadExport`.
+    """
+    directory = path.parent
     types = _schema(directory)
     # The exporter writes one graph object; the user guide shows a list of them.
     graphs = document.get("graph", {})
     nodes: list[NodeFile] = []
     edges: list[EdgeFile] = []
     try:
-        _spelt(document, _DOCUMENT, "the configuration")
-        warnings = _list(document, "warnings")
+        warnings = list_of(document, "warnings")
         if is_version_1(graphs):
             graphs = version_2(graphs)
         graphs = graphs if isinstance(graphs, list) else [graphs]
         for graph in graphs:
             if not isinstance(graph, dict):
-                raise _Mistake(f'"graph" is {graph!r}: it has to be an object, or a list of them')
-            _spelt(graph, _GRAPH, '"graph"')
-            nodes += [_node_file(directory, entry, types) for entry in _list(graph, "nodes")]
-            edges += [_edge_file(directory, entry, types) for entry in _list(graph, "edges")]
-            warnings += _list(graph, "warnings")
-    except _Mistake as mistake:
+                raise Mistake(f'"graph" is {graph!r}: it has to be an object, or a list of them')
+            check_spelling(graph, _GRAPH, '"graph"')
+            nodes += [_node_file(directory, entry, types) for entry in list_of(graph, "nodes")]
+            edges += [_edge_file(directory, entry, types) for entry in list_of(graph, "edges")]
+            warnings += list_of(graph, "warnings")
+    except Mistake as mistake:
         raise BadExport(path, str(mistake)) from None
     except KeyError as error:
         raise BadExport(path, f"an entry has no {error.args[0]!r}") from None
     except (TypeError, ValueError, AttributeError) as error:
         raise BadExport(path, f"an entry is not as documented: {error}") from None
-    warnings += _left_out(directory, [*nodes, *edges])
+    warnings += left_out(directory, _named(directory, [*nodes, *edges]), (".csv",))
     return Export(directory, tuple(nodes), tuple(edges), tuple(warnings))
 
 
-def _left_out(directory: Path, files: Sequence[NodeFile | EdgeFile]) -> list[str]:
-    """Return warnings about files of rows that the configuration of an export does not name."""
+def _named(directory: Path, files: Sequence[NodeFile | EdgeFile]) -> set[Path]:
+    """Return the files that a configuration names."""
     named = {file.path for file in files}
     for file in files:
         for target in file.targets:
@@ -211,10 +238,18 @@ def _left_out(directory: Path, files: Sequence[NodeFile | EdgeFile]) -> list[str
             names = map(str, splits.values()) if isinstance(splits, dict) else ()
             for name in names:
                 named |= {file.path.parent / name, directory / name}
+    return named
+
+
+def left_out(directory: Path, named: Collection[Path], suffixes: Collection[str]) -> list[str]:
+    """Return warnings about files of data, known by their `suffixes`, that the configuration of an
+    export does not name."""
     found = [
         path.relative_to(directory).as_posix()
         for path in sorted(directory.rglob("*"))
-        if path not in named and _may_hold_rows(path.relative_to(directory)) and path.is_file()
+        if path not in named
+        and _may_hold_rows(path.relative_to(directory), suffixes)
+        and path.is_file()
     ]
     if not found:
         return []
@@ -223,24 +258,24 @@ def _left_out(directory: Path, files: Sequence[NodeFile | EdgeFile]) -> list[str
     return [f"left out, because the configuration does not name them: {listing}{more}"]
 
 
-def _may_hold_rows(name: Path) -> bool:
+def _may_hold_rows(name: Path, suffixes: Collection[str]) -> bool:
     is_hidden = any(part.startswith((".", "_")) for part in name.parts)
-    return not is_hidden and Path(plain_name(name)).suffix.lower() == ".csv"
+    return not is_hidden and Path(plain_name(name)).suffix.lower() in suffixes
 
 
-class _Mistake(Exception):
+class Mistake(Exception):
     """A mistake in an entry of the configuration."""
 
 
 def _node_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any]) -> NodeFile:
-    name = _file_name(entry)
-    _spelt(entry, _NODE, name)
+    name = file_name_of(entry)
+    check_spelling(entry, _NODE, name)
     # Early configurations of version 2 say "node_type".
     key = "node_type" if "node_type" in entry and "node" not in entry else "node"
     id_column, label = _texts(entry, key, "[id column, label]", name)
     known = entry_of(types, name) or {}
     return NodeFile(
-        _inside(directory, name),
+        path_inside(directory, name),
         label,
         _features(entry),
         _targets(entry),
@@ -252,14 +287,14 @@ def _node_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any])
 
 
 def _edge_file(directory: Path, entry: dict[str, Any], types: Mapping[str, Any]) -> EdgeFile:
-    name = _file_name(entry)
-    _spelt(entry, _EDGE, name)
+    name = file_name_of(entry)
+    check_spelling(entry, _EDGE, name)
     source_column, source = _texts(entry, "source", "[column, vertex label]", name)
     relation_column, relation = _texts(entry, "relation", "[column, edge label]", name)
     dest_column, dest = _texts(entry, "dest", "[column, vertex label]", name)
     kinds = entry_of(types, name) or {}
     return EdgeFile(
-        _inside(directory, name),
+        path_inside(directory, name),
         source,
         relation,
         dest,
@@ -280,26 +315,28 @@ def _data_types(entry: Mapping[str, Any]) -> dict[str, str]:
     return {found["property"]: found["dataType"] for found in entry.get("properties", [])}
 
 
-def _file_name(entry: Any) -> str:
+def file_name_of(entry: Any) -> str:
+    """Return the name of the file that an entry describes. Raises `Mistake`, KeyError."""
     if not isinstance(entry, dict):
-        raise _Mistake(f"{entry!r} has to be an object that describes a file")
+        raise Mistake(f"{entry!r} has to be an object that describes a file")
     name = entry["file_name"]
     if not isinstance(name, str):
-        raise _Mistake(f"file_name {name!r} has to be a string")
+        raise Mistake(f"file_name {name!r} has to be a string")
     return name
 
 
-def _spelt(entry: Mapping[str, Any], known: Collection[str], where: str) -> None:
+def check_spelling(entry: Mapping[str, Any], known: Collection[str], where: str) -> None:
     """Refuse a key that is nearly a known one: `lables` would mean that nothing is asked for."""
     wrong = misspelt(entry, known)
     if wrong is not None:
-        raise _Mistake(f"{where} has the key {wrong[0]!r}; did you mean {wrong[1]!r}?")
+        raise Mistake(f"{where} has the key {wrong[0]!r}; did you mean {wrong[1]!r}?")
 
 
-def _list(owner: Mapping[str, Any], key: str) -> list[Any]:
+def list_of(owner: Mapping[str, Any], key: str) -> list[Any]:
+    """Return a copy of a list in an object, empty where there is none. Raises `Mistake`."""
     found = owner.get(key, [])
     if not isinstance(found, list):
-        raise _Mistake(f'"{key}" is {found!r}: it has to be a list')
+        raise Mistake(f'"{key}" is {found!r}: it has to be a list')
     return list(found)
 
 
@@ -309,7 +346,7 @@ def _texts(entry: Mapping[str, Any], key: str, form: str, where: str) -> list[st
     count = form.count(",") + 1
     is_list = isinstance(found, list) and len(found) == count
     if not is_list or not all(isinstance(each, str) for each in found):
-        raise _Mistake(f"{where} has the {key} {found!r}: it has to be {form}, {count} strings")
+        raise Mistake(f"{where} has the {key} {found!r}: it has to be {form}, {count} strings")
     return list(found)
 
 
@@ -317,13 +354,14 @@ def _separator(entry: Mapping[str, Any]) -> str:
     """Read the separator of the cells of a file."""
     found = entry.get("separator", ",")
     if not isinstance(found, str) or len(found) != 1 or found in '"\r\n':
-        raise _Mistake(
+        raise Mistake(
             f"{entry['file_name']} has the separator {found!r}: it has to be one character"
         )
     return found
 
 
-def _inside(directory: Path, name: str) -> Path:
+def path_inside(directory: Path, name: str) -> Path:
+    """Return the path of a file of an export, perhaps packed. Raises ValueError."""
     path = directory / name
     if not path.resolve().is_relative_to(directory.resolve()):
         raise ValueError(f"file_name {name!r} leaves the directory of the export")
@@ -336,7 +374,7 @@ def _inside(directory: Path, name: str) -> Path:
 
 def _features(entry: Mapping[str, Any]) -> tuple[Feature, ...]:
     found = []
-    for feature in _list(entry, "features"):
+    for feature in list_of(entry, "features"):
         column, name, kind = _texts(feature, "feature", "[column, name, type]", entry["file_name"])
         options = with_numbers(feature, FEATURE_NUMBERS)
         del options["feature"]
@@ -346,24 +384,25 @@ def _features(entry: Mapping[str, Any]) -> tuple[Feature, ...]:
 
 def _targets(entry: Mapping[str, Any]) -> tuple[Target, ...]:
     found = []
-    for label in _list(entry, "labels"):
+    for label in list_of(entry, "labels"):
         if isinstance(label, dict):
-            _spelt(label, _LABEL, f"a label of {entry['file_name']}")
+            check_spelling(label, _LABEL, f"a label of {entry['file_name']}")
         column, task = _texts(label, "label", "[column, task]", entry["file_name"])
         options = {key: value for key, value in label.items() if key not in ("label", "split_rate")}
         where = f"the target {column or task!r} of {entry['file_name']}"
         rate = label.get("split_rate")
         if rate is not None and "custom_split_filenames" in options:
-            raise _Mistake(f"{where} has split_rate and custom_split_filenames: use one of them")
+            raise Mistake(f"{where} has split_rate and custom_split_filenames: use one of them")
         separator = options.get("separator")
         if separator is not None and not isinstance(separator, str):
-            raise _Mistake(f"{where} has the separator {separator!r}: it has to be a string")
-        split = None if rate is None else _split_rate(rate, where)
+            raise Mistake(f"{where} has the separator {separator!r}: it has to be a string")
+        split = None if rate is None else split_rate_of(rate, where)
         found.append(Target(column, task, split, options))
     return tuple(found)
 
 
-def _split_rate(rate: Any, where: str) -> tuple[float, float, float]:
+def split_rate_of(rate: Any, where: str) -> tuple[float, float, float]:
+    """Read the shares of training, validation and test. Raises `Mistake`."""
     rate = numbers(rate)
     if (
         isinstance(rate, list)
@@ -373,7 +412,7 @@ def _split_rate(rate: Any, where: str) -> tuple[float, float, float]:
         and rate[0] > 0
     ):
         return float(rate[0]), float(rate[1]), float(rate[2])
-    raise _Mistake(
+    raise Mistake(
         f"{where} has the split_rate {rate!r}: it has to be three shares that sum to 1, for "
         "training (more than 0), validation and test, such as [0.8, 0.1, 0.1]"
     )
@@ -384,14 +423,15 @@ def _schema(directory: Path) -> dict[str, Mapping[str, Any]]:
     path = directory / SCHEMA
     if not path.exists():
         return {}
-    document = _json(path)
+    document = json_object(path)
     try:
         return entries_by_file(document)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise BadExport(path, f"not the schema of an export: {error}") from None
 
 
-def _json(path: Path) -> dict[str, Any]:
+def json_object(path: Path) -> dict[str, Any]:
+    """Read a file with a JSON object. Raises `BadExport`."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -117,9 +117,8 @@ def extend(stored: StoredGraph, places: Places, neighbourhood: Neighbourhood) ->
             terms[name] = _with_terms(terms[name], counts[name], rows, counted)
     every: Places = ChainMap(read, places)
     edges = _edges(graph, counts, read, neighbourhood.links)
-    extended = StoredGraph(
-        TypedGraph(counts, edges, features, terms), ids, stored.encodings, stored.term_encodings
-    )
+    moved = TypedGraph(counts, edges, features, terms)
+    extended = replace(stored, graph=moved, ids=ids)
     return Extension(extended, every, graph.counts)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gremlink.proxy.graph.files.export_files import CONFIGURATION, read_export
+from gremlink.proxy.graph.files.export_files import CONFIGURATION
+from gremlink.proxy.graph.reading import read_export, read_rdf_targets
 from gremlink.proxy.learning.events import Progress
 from gremlink.proxy.learning.processing.process import process
 from gremlink.proxy.learning.processing.processed import ProcessedGraph, UnusableExport
@@ -35,6 +36,9 @@ def asks_for_property(directory: Path, configuration: str = CONFIGURATION) -> bo
     if (directory / MANIFEST).is_file():
         _check_configuration(directory, configuration)
         return read_manifest(directory).get("target") is not None
+    found = read_rdf_targets(directory, configuration)
+    if found is not None:
+        return bool(found.properties)
     return only_target(read_export(directory, configuration)) is not None
 
 

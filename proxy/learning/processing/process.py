@@ -110,6 +110,7 @@ def process(
             {name: id_map.ids for name, id_map in id_maps.items()},
             {reader.file.type: reader.cells.encodings for reader in vertices},
             {reader.file.type: reader.cells.term_encodings for reader in vertices},
+            export.rdf,
         ),
         _kept_rows(by_file),
         {} if wanted is not None else link_splits(export, by_file, pairs, id_maps),

@@ -85,8 +85,8 @@ class EdgeRows:
 class PropertyColumn:
     """A property to predict. `owner` is a vertex type or a relation, `cells` one a vertex or row.
 
-    `task` is as configured, `data_type` what the export says of the values. `split` holds positions
-    of vertices or rows.
+    `task` is as configured, `data_type` what the export says of the values, `datatype` that of all
+    of them in an RDF graph. `split` holds positions of vertices or rows.
     """
 
     owner: str | Relation
@@ -96,6 +96,7 @@ class PropertyColumn:
     cells: Column
     split: Split | None = None
     separator: str | None = None
+    datatype: str | None = None
 
     @property
     def described(self) -> str:

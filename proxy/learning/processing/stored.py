@@ -140,6 +140,7 @@ def _target_document(target: PropertyColumn | None, splits: Arrays) -> dict[str,
         "task": target.task,
         "data_type": target.data_type,
         "separator": target.separator,
+        "datatype": target.datatype,
         "split": _written(target.split, TARGET, splits),
     }
 
@@ -161,6 +162,7 @@ def _target(artifact: Artifact, splits: Tensors) -> PropertyColumn | None:
         cells,
         _read(entry["split"], TARGET, splits),
         entry["separator"],
+        entry.get("datatype"),
     )
 
 

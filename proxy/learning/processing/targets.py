@@ -146,7 +146,10 @@ def property_column(
             cells, split = listed.applied(cells), listed.split
     data_type = file.data_types.get(target.column, "String")
     separator = target.options.get("separator")
-    return PropertyColumn(owner, target.column, target.task, data_type, cells, split, separator)
+    datatype = target.options.get("datatype") if export.rdf else None
+    return PropertyColumn(
+        owner, target.column, target.task, data_type, cells, split, separator, datatype
+    )
 
 
 def link_splits(

@@ -142,7 +142,10 @@ def _truth(asked: PropertyColumn) -> tuple[PropertyTarget, Floats, Indexes]:
             )
         numbers = np.zeros((len(cells), 1), np.float32)
         numbers[labelled, 0] = values[cells.codes[labelled]]
-        return PropertyTarget(asked.owner, asked.key, "regression", Form.NUMBER), numbers, labelled
+        number = PropertyTarget(
+            asked.owner, asked.key, "regression", Form.NUMBER, datatype=asked.datatype
+        )
+        return number, numbers, labelled
     parts = [classes_in(text, asked.separator) for text in cells.values]
     rows = cells.counts()
     counted: Counter[str] = Counter()
@@ -168,7 +171,9 @@ def _truth(asked: PropertyColumn) -> tuple[PropertyTarget, Floats, Indexes]:
     form = Form.SEVERAL_CLASSES if asked.separator else Form.ONE_CLASS
     task: Task = "classification"
     named = typed(ordered, asked.data_type)
-    found = PropertyTarget(asked.owner, asked.key, task, form, named, asked.separator)
+    found = PropertyTarget(
+        asked.owner, asked.key, task, form, named, asked.separator, asked.datatype
+    )
     return found, known, labelled
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.graph.labels import may_have, split_classes, surely_has
 from gremlink.proxy.learning.features.encodings import Encoding, from_document, to_document
 from gremlink.proxy.learning.features.terms import TermEncoding, term_blocks
 from gremlink.proxy.learning.graph import (
@@ -33,13 +34,30 @@ TERMS = "terms"
 class StoredGraph:
     """A typed graph, the ids behind its numbers, and how properties became features and terms.
 
-    A graph from before there were terms has none.
+    A graph from before there were terms has none. Of an `rdf` graph the ids, types, relations and
+    keys are IRIs, and a type has the classes that `split_classes` finds in it.
     """
 
     graph: TypedGraph
     ids: Mapping[str, Sequence[Literal]]
     encodings: Mapping[str, Sequence[Encoding]]
     term_encodings: Mapping[str, Sequence[TermEncoding]] = field(default_factory=dict)
+    rdf: bool = False
+
+    def may_have(self, label: str, vertex_type: str) -> bool:
+        """Return `True` if a database may find vertices of a type by this label."""
+        if self.rdf:
+            return set(split_classes(label)) <= set(split_classes(vertex_type))
+        return may_have(label, vertex_type)
+
+    def surely_has(self, label: str, vertex_type: str) -> bool:
+        """Return `True` if a database finds vertices of a type by this label, whichever it is.
+
+        An RDF resource has all its classes, in every store.
+        """
+        if self.rdf:
+            return set(split_classes(label)) <= set(split_classes(vertex_type))
+        return surely_has(label, vertex_type)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -74,6 +92,7 @@ class StoredGraph:
                 for name in self.types
             ],
             "relations": [list(relation) for relation in self.relations],
+            **({"rdf": True} if self.rdf else {}),
         }
 
     def documents(self) -> dict[str, Any]:
@@ -169,6 +188,7 @@ def stored_graph_of(artifact: Artifact) -> StoredGraph:
             for entry in entries
         },
         term_encodings,
+        bool(artifact.manifest.get("rdf")),
     )
 
 

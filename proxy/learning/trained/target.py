@@ -46,7 +46,7 @@ class Form(Enum):
 @dataclass(frozen=True, slots=True)
 class PropertyTarget:
     """A property to predict. `owner` is the vertex type or the relation that has it; `separator`
-    joins several classes in one value."""
+    joins several classes in one value; `datatype` is that of all values in an RDF graph."""
 
     owner: str | Relation
     key: str
@@ -54,6 +54,7 @@ class PropertyTarget:
     form: Form
     classes: tuple[Literal, ...] = ()
     separator: str | None = None
+    datatype: str | None = None
 
     @property
     def element(self) -> Element:

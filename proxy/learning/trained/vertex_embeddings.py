@@ -9,7 +9,6 @@ import numpy as np
 
 from gremlink.errors import Error
 from gremlink.grammar.traversal import Literal
-from gremlink.proxy.graph.labels import may_have
 from gremlink.proxy.learning.graph import Floats
 from gremlink.proxy.learning.trained.embeddings import unit_rows
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
@@ -68,7 +67,7 @@ class VertexEmbeddings:
 
         None for a vertex without an embedding. Raises `UnknownVertex` for a label of none.
         """
-        among = [name for name in self.tables if may_have(label, name)]
+        among = [name for name in self.tables if self.stored.may_have(label, name)]
         if not among:
             raise UnknownVertex(f"no embeddings of {label!r}: there are those of {self._types}")
         if vertex[0] not in self.tables:

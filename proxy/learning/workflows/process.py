@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from gremlink.proxy.graph.files.export_files import CONFIGURATION, read_export
+from gremlink.proxy.graph.files.export_files import CONFIGURATION
+from gremlink.proxy.graph.reading import read_export
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.links.training.dataset import link_dataset

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gremlink.proxy.graph.files.export_files import CONFIGURATION, read_export
+from gremlink.proxy.graph.files.export_files import CONFIGURATION
+from gremlink.proxy.graph.reading import read_export
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.features.encodings import to_document
 from gremlink.proxy.learning.graph import Floats, Indexes

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.graph.files.export_files import read_export
+from gremlink.proxy.graph.reading import read_export, read_rdf_targets
 from gremlink.proxy.management.jobs.events import Tell
 from gremlink.proxy.management.tasks.description import locations_of, publish
 from gremlink.proxy.management.tasks.progress import job_progress
@@ -22,7 +22,8 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     configuration = description["configuration"]
     tell("reading the export", 0, None, "")
     directory = locations.fetch(locations.at(description["input"]), work / "input")
-    read_export(directory, configuration)
+    if read_rdf_targets(directory, configuration) is None:
+        read_export(directory, configuration)
     before = description["previous"]
     previous = None
     if before is not None:

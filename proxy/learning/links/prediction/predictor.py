@@ -10,7 +10,6 @@ import numpy as np
 
 from gremlink.errors import Error
 from gremlink.grammar.traversal import Literal
-from gremlink.proxy.graph.labels import may_have, surely_has
 from gremlink.proxy.learning.graph import Direction, Relation
 from gremlink.proxy.learning.inductive.extension import Place, Places, extend, places_of
 from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
@@ -91,6 +90,11 @@ class LinkPredictor:
         return tuple(ranker.relation for ranker in self._rankers)
 
     @property
+    def is_rdf(self) -> bool:
+        """`True` for a model of an RDF graph."""
+        return self._model.stored.rdf
+
+    @property
     def scope(self) -> Scope:
         """The part of the live graph that `extended` needs."""
         return self._model.scope
@@ -121,6 +125,7 @@ class LinkPredictor:
         whether others surely have it. Raises `UnknownRelation`."""
         rankers = self._matching(edge_label, direction, target_label)
         types = dict.fromkeys(ranker.relation.target_type(direction) for ranker in rankers)
+        surely_has = self._model.stored.surely_has
         asked = [name for name in types if not surely_has(target_label, name)]
         found = {}
         for name in asked:
@@ -242,7 +247,8 @@ class LinkPredictor:
         """
         rankers = self._matching(edge_label, direction, target_label)
         if not all(
-            surely_has(target_label, each.relation.target_type(direction)) for each in rankers
+            self._model.stored.surely_has(target_label, each.relation.target_type(direction))
+            for each in rankers
         ):
             return None
         place = self._places.get(source)
@@ -297,7 +303,7 @@ class LinkPredictor:
             ranker
             for ranker in self._rankers
             if ranker.relation.label == edge_label
-            and may_have(target_label, ranker.relation.target_type(direction))
+            and self._model.stored.may_have(target_label, ranker.relation.target_type(direction))
         ]
         if not found:
             raise UnknownRelation(edge_label, direction, target_label, self.relations)

@@ -75,6 +75,7 @@ def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
             "form": target.form.value,
             "classes": [[value.kind.value, value.value] for value in target.classes],
             "separator": target.separator,
+            **({} if target.datatype is None else {"datatype": target.datatype}),
         },
         "members": members,
         "balance": model.decision.balance,
@@ -100,7 +101,13 @@ def from_artifact(artifact: Artifact) -> PropertyModel:
     owner = entry["owner"] if isinstance(entry["owner"], str) else Relation(*entry["owner"])
     classes = tuple(Literal(Kind(kind), value) for kind, value in entry["classes"])
     target = PropertyTarget(
-        owner, entry["key"], entry["task"], Form(entry["form"]), classes, entry["separator"]
+        owner,
+        entry["key"],
+        entry["task"],
+        Form(entry["form"]),
+        classes,
+        entry["separator"],
+        entry.get("datatype"),
     )
     stored = stored_graph_of(artifact)
     answers = None

@@ -111,6 +111,16 @@ class PropertyPredictor:
         return self._model.target.key
 
     @property
+    def is_rdf(self) -> bool:
+        """`True` for a model of an RDF graph: its classes are terms in N-Triples."""
+        return self._model.stored.rdf
+
+    @property
+    def datatype(self) -> str | None:
+        """Datatype of the property's values in an RDF graph, where all have the same."""
+        return self._model.target.datatype
+
+    @property
     def scope(self) -> Scope:
         """The part of the live graph that `extended` needs."""
         return self._model.scope
