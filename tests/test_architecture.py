@@ -24,7 +24,14 @@ FLOORS = [
 
 INSIDE: dict[str, list[set[str]]] = {
     "grammar": [{"."}, {"graphbinary", "graphson", "script", "sparql"}],
-    "proxy.graph": [{"."}, {"server"}, {"files"}, {"export", "load"}, {"rdf"}],
+    "proxy.graph": [
+        {"."},
+        {"server"},
+        {"files"},
+        {"export", "load"},
+        {"rdf"},
+        {"reading"},
+    ],
     "proxy.inference": [
         {"."},
         {"analysis"},

@@ -69,7 +69,8 @@ class NodeFile:
     """The vertices of one type; the type of a vertex with several labels joins them by `;`.
 
     `data_types` are those of the properties, by name, as far as the export tells them. Without
-    `is_complete` a property that no vertex has may have no column.
+    `is_complete` a property that no vertex has may have no column. The ids of `is_nameless`
+    vertices are others in the next export.
     """
 
     path: Path
@@ -81,6 +82,7 @@ class NodeFile:
     id_type: str = Kind.STRING.value
     data_types: Mapping[str, str] = field(default_factory=dict)
     is_complete: bool = True
+    is_nameless: bool = False
 
     def chunks(
         self, columns: Collection[str] | None = None, rows: int | None = ROWS

@@ -18,13 +18,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from gremlink.grammar.sparql.terms import Iri, RdfLiteral, to_ntriples
 from gremlink.proxy.graph.errors import BadExport, shortened
-from gremlink.proxy.graph.files.export_files import EdgeFile, Export, Feature, NodeFile, Target
+from gremlink.proxy.graph.files.export_files import (
+    EdgeFile,
+    Export,
+    Feature,
+    NodeFile,
+    Target,
+    left_out,
+)
 from gremlink.proxy.graph.files.export_rows import FROM, ID, TO
 from gremlink.proxy.graph.labels import IRIS_BETWEEN, split_classes
 from gremlink.proxy.graph.rdf.configuration import (
@@ -35,9 +41,11 @@ from gremlink.proxy.graph.rdf.configuration import (
 )
 from gremlink.proxy.graph.rdf.copies import Copies
 from gremlink.proxy.graph.rdf.literals import ValueKind, cell_of, kind_of
+from gremlink.proxy.graph.rdf.scratch import Scratch
 from gremlink.proxy.graph.rdf.statements import (
     BLANK,
     RDF_TYPE,
+    SUFFIXES,
     Datatype,
     Links,
     Numbers,
@@ -67,22 +75,27 @@ def typed_export(configuration: RdfConfiguration) -> Export:
 
     Raises `BadExport`, `BadCell`.
     """
-    scratch = TemporaryDirectory(prefix="gremlink-rdf-")
-    folder = Path(scratch.name)
+    scratch = Scratch("gremlink-rdf-")
+    folder = scratch.path
     statements = Statements(folder)
     try:
         for path in configuration.files:
             statements.read(path)
         found = _Conversion(configuration, statements, folder)
         nodes, edges = found.write()
+    except BaseException:
+        scratch.remove()
+        raise
     finally:
         statements.close()
         (folder / "literals.sqlite").unlink(missing_ok=True)
+    directory = configuration.path.parent
+    unnamed = left_out(directory, configuration.files, SUFFIXES)
     return Export(
-        configuration.path.parent,
+        directory,
         tuple(nodes),
         tuple(edges),
-        (*configuration.warnings, *found.warnings),
+        (*configuration.warnings, *unnamed, *found.warnings),
         rdf=True,
         scratch=scratch,
     )
@@ -292,7 +305,14 @@ class _Conversion:
                 if asked is not None:
                     row.append(answers.get(resource, ""))
                 writer.writerow(row)
-        return NodeFile(path, name, tuple(features), targets, is_complete=False)
+        return NodeFile(
+            path,
+            name,
+            tuple(features),
+            targets,
+            is_complete=False,
+            is_nameless=name.startswith(BLANK),
+        )
 
     def _rows(self, type_: int, columns: Iterable[Key]) -> Iterator[tuple[int, list[str]]]:
         """Yield each resource of a type, and its cells."""
@@ -414,7 +434,9 @@ class _Conversion:
         order = np.argsort(groups, kind="stable")
         keys, starts = np.unique(groups[order], return_index=True)
         named = []
-        for key, places in zip(keys.tolist(), np.split(order, starts[1:]), strict=True):
+        stops = [*starts.tolist(), len(order)][1:]
+        for key, start, stop in zip(keys.tolist(), starts.tolist(), stops, strict=True):
+            places = order[start:stop]
             head, rest = divmod(key, along * count)
             predicate, tail = divmod(rest, count)
             triple = self.type_names[head], self._predicates[predicate], self.type_names[tail]

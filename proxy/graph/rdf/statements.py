@@ -35,6 +35,9 @@ _FORMATS = {
 }
 """By the ends of names; N-Quads for all others, which N-Triples are, too."""
 
+SUFFIXES = (".nt", ".nq", *_FORMATS)
+"""Ends of the names of files with RDF."""
+
 Numbers = NDArray[np.int64]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from gremlink.proxy.graph.files.export_files import NodeFile, Target
 from gremlink.proxy.graph.ids import Ids
@@ -47,9 +48,13 @@ class VertexReader:
                 raise chunk.problem(row, self.file.id_column, reason)
             parts.append(self.file.ids(chunk))
         ids = Ids.joined(parts)
-        self._places = self._places_of(ids)
+        known, gone = self._known_of(ids)
+        self._rows = len(ids)
+        ids = Ids.joined([ids, gone]) if len(gone) else ids
+        places = order_of(ids, known)
+        self._places = places[: self._rows]
         self._order = np.empty(len(ids), np.int64)
-        self._order[self._places] = np.arange(len(ids))
+        self._order[places] = np.arange(len(ids))
         id_map = IdMap(ids.take(self._order.tolist()))
         if id_map.repeated:
             self._tell_repeated()
@@ -57,22 +62,49 @@ class VertexReader:
 
     def features(self) -> Features | None:
         """Encode in the last round. Raises `BadExport`, `NoTextModel`."""
-        return self.cells.features(self._places)
+        found = self.cells.features(self._ranks)
+        if found is None or self._rows == len(self._order):
+            return found
+        values = np.zeros((len(self._order), found.values.shape[1]), np.float32)
+        values[np.sort(self._places)] = found.values
+        return Features(values, found.blocks)
 
     def terms(self) -> Terms | None:
         """Count terms in the last round. Raises `BadExport`."""
-        return self.cells.terms(self._places)
+        found = self.cells.terms(self._ranks)
+        if found is None or self._rows == len(self._order):
+            return found
+        rows = np.zeros(len(self._order), np.int64)
+        rows[self._places] = np.diff(found.values.indptr)[self._ranks]
+        ends = np.concatenate([[0], np.cumsum(rows)])
+        shape = len(self._order), found.values.shape[1]
+        values = sparse.csr_array((found.values.data, found.values.indices, ends), shape=shape)
+        return Terms(values, found.blocks)
 
     def target_cells(self) -> Column:
         """Return the values of the target."""
         return Column.of(self.cells.targets(self._order))
 
-    def _places_of(self, ids: Ids) -> Indexes:
+    @property
+    def _ranks(self) -> Indexes:
+        """The places of the file's rows among themselves."""
+        if self._rows == len(self._order):
+            return self._places
+        ranks = np.empty(self._rows, np.int64)
+        ranks[np.argsort(self._places)] = np.arange(self._rows)
+        return ranks
+
+    def _known_of(self, ids: Ids) -> tuple[Indexes, Ids]:
+        """Return the numbers that ids and, behind them, those that are gone had before, -1 for new
+        ones; and those that are gone. Raises `UnusableExport`."""
         before = self._before
         if before is None:
-            return order_of(ids, np.full(len(ids), -1))
+            return np.full(len(ids), -1), ids.take([])
         known = IdMap(before).find(ids)
         gone = np.setdiff1d(np.arange(len(before)), known)
+        if len(gone) and self.file.is_nameless:
+            # Blank nodes have other labels in every export: the earlier ones stay, with nothing.
+            return np.concatenate([known, gone]), before.take(gone.tolist())
         if len(gone):
             example = before[int(gone[0])].value
             raise UnusableExport(
@@ -80,7 +112,7 @@ class VertexReader:
                 f"in the export, {example!r} for one: deleted vertices need processing and "
                 "training from the beginning, without the previous processing"
             )
-        return order_of(ids, known)
+        return known, ids.take([])
 
     def _tell_repeated(self) -> None:
         seen: set[object] = set()

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,8 @@ def perform(description: dict[str, Any], directory: Path, tell: Tell) -> dict[st
     apply_bounds(description)
     work = directory / "work"
     work.mkdir()
+    # What a job that is ended leaves behind is removed with its folder.
+    tempfile.tempdir = str(work)
     try_output(description, tell)
     result: dict[str, Any] = task.run(description, work, tell)
     return result
