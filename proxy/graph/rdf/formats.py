@@ -131,8 +131,19 @@ class RdfFile:
                 place = graph.value
             yield Statement(f"{first} {quad.predicate} {last} .\n", place)
 
+    def quads(self) -> Iterator[ox.Quad]:
+        """Yield the statements as they are, also those that only RDF 1.2 knows.
+
+        Raises `FileProblem`.
+        """
+        return self._quads(None, None, every=True)
+
     def _quads(
-        self, on_problem: OnProblem | None, see: Callable[[bytes], None] | None
+        self,
+        on_problem: OnProblem | None,
+        see: Callable[[bytes], None] | None,
+        *,
+        every: bool = False,
     ) -> Iterator[ox.Quad]:
         with self._opened() as file:
             reader = _Reader(file, see)
@@ -150,7 +161,7 @@ class RdfFile:
                     except SyntaxError as error:
                         self._report(self._problem(error), on_problem)
                         continue
-                    if (reason := _unfit(quad)) is not None:
+                    if not every and (reason := _unfit(quad)) is not None:
                         self._report(self._unfit_problem(reason), on_problem)
                         continue
                     yield quad

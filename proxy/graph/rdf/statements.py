@@ -15,9 +15,9 @@ import numpy as np
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
-from gremlink.proxy.graph.errors import BadCell, BadExport
-from gremlink.proxy.graph.files.compressed import TooMuch, open_bytes, plain_name
+from gremlink.proxy.graph.errors import BadCell, BadExport, FileProblem
 from gremlink.proxy.graph.limits import limits
+from gremlink.proxy.graph.rdf.formats import FORMATS, RdfFile, format_of
 from gremlink.proxy.messages.system_errors import reason_of
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -25,17 +25,9 @@ BLANK = "_:"
 """Beginning of the name of a blank node. No IRI begins so."""
 
 _BATCH = 50_000
-_FORMATS = {
-    ".ttl": ox.RdfFormat.TURTLE,
-    ".turtle": ox.RdfFormat.TURTLE,
-    ".trig": ox.RdfFormat.TRIG,
-    ".rdf": ox.RdfFormat.RDF_XML,
-    ".owl": ox.RdfFormat.RDF_XML,
-    ".xml": ox.RdfFormat.RDF_XML,
-}
-"""By the ends of names; N-Quads for all others, which N-Triples are, too."""
-
-SUFFIXES = (".nt", ".nq", *_FORMATS)
+SUFFIXES = tuple(
+    suffix for each in FORMATS.values() for suffix in each.suffixes if suffix != ".xml"
+)
 """Ends of the names of files with RDF."""
 
 Numbers = NDArray[np.int64]
@@ -84,18 +76,16 @@ class Statements:
 
     def read(self, path: Path) -> None:
         """Read a file. Raises `BadExport`, `BadCell` with the line."""
-        file_format = _FORMATS.get(Path(plain_name(path)).suffix.lower(), ox.RdfFormat.N_QUADS)
         try:
-            with open_bytes(path) as file:
-                self._read(path, ox.parse(file, format=file_format))
-        except SyntaxError as error:
-            raise BadCell(path, error.lineno or 0, error.offset or 0, _said(error)) from None
-        except TooMuch as error:
-            raise BadCell(path, error.line, 0, str(error)) from None
+            # An export is of N-Triples, whatever its name is.
+            form = format_of(path) or FORMATS["nquads"]
+            self._read(path, RdfFile(path, form).quads())
+        except FileProblem as problem:
+            if not problem.line:
+                raise BadExport(path, problem.reason) from None
+            raise BadCell(path, problem.line, problem.column, problem.reason) from None
         except OSError as error:
             raise BadExport(path, reason_of(error)) from None
-        except ValueError as error:
-            raise BadExport(path, f"no RDF that can be read: {error}") from None
         self._write()
 
     def _read(self, path: Path, quads: Iterator[ox.Quad]) -> None:
@@ -215,10 +205,3 @@ class Statements:
             " ORDER BY resource, predicate, datatype, value",
             (type_,),
         )
-
-
-def _said(error: SyntaxError) -> str:
-    """Return the parser's reason without the place, which stands before it."""
-    text = str(error.msg or error)
-    place, _, reason = text.partition(": ")
-    return reason if reason and "line" in place else text
