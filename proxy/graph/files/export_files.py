@@ -182,7 +182,7 @@ _LABEL = ("label", "split_rate", "separator", "custom_split_filenames")
 
 
 def read_document(directory: Path, configuration: str = CONFIGURATION) -> dict[str, Any]:
-    """Read a configuration as it stands there. Raises `BadExport`."""
+    """Read a configuration as it is. Raises `BadExport`."""
     path = directory / configuration
     there = {each.name for each in directory.glob("*.json")} - {SCHEMA, STATISTICS}
     if there and not path.is_file():

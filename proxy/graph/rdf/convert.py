@@ -534,7 +534,7 @@ def _literal(datatype: Datatype, value: str) -> RdfLiteral:
 
 
 def _classes(type_name: str) -> list[str]:
-    """Return the classes in a type's name; none of blank nodes, which nobody can ask for."""
+    """Return the classes in a type's name; none of blank nodes, which no query asks for."""
     return [] if type_name.startswith(BLANK) else list(split_classes(type_name))
 
 

@@ -15,7 +15,7 @@ NEARLY_ALL = 0.98
 """Share of the resources with both values from which on one tells the other."""
 
 BEYOND_CHANCE = 0.9
-"""Least part of what the most frequent value leaves open that has to be told: where 98 of 100 have
+"""Least part of what the most frequent value leaves open that it has to tell: where 98 of 100 have
 the same class, everything tells 98."""
 
 LEAST = 8

@@ -77,7 +77,7 @@ class Statements:
     def read(self, path: Path) -> None:
         """Read a file. Raises `BadExport`, `BadCell` with the line."""
         try:
-            # An export is of N-Triples, whatever its name is.
+            # An export is of N-Triples, also under another name.
             form = format_of(path) or FORMATS["nquads"]
             self._read(path, RdfFile(path, form).quads())
         except FileProblem as problem:
