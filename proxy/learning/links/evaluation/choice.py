@@ -233,6 +233,20 @@ def questions_of(graph: TypedGraph, relation: Relation) -> int:
     return count_held(graph, relation, pairs) if pairs >= FEWEST else 0
 
 
+def asked_rows(
+    graph: TypedGraph, relation: Relation, direction: Direction, links: float
+) -> NDArray[np.float64]:
+    """Count how often each source is asked about by so many random links of the relation, once in
+    each block of questions: float64 `[sources]`."""
+    sources, _ = graph.edges[relation].ends(direction)
+    counts = np.bincount(sources, minlength=graph.counts[relation.source_type(direction)])
+    block = min(float(BLOCK), links)
+    if not block or not len(sources):
+        return np.zeros(len(counts))
+    missed = (1.0 - np.minimum(counts / len(sources), 1.0)) ** block
+    return np.asarray((1.0 - missed) * (links / block))
+
+
 def rounds(settings: int, links: int) -> list[int]:
     """Return how many of the links have been asked about at the end of each round of a choice."""
     found = [links]

@@ -23,6 +23,7 @@ from gremlink.proxy.learning.graph import (
 )
 from gremlink.proxy.learning.links.evaluation.choice import (
     Several,
+    asked_rows,
     choice_cost,
     chosen_together,
     questions_of,
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 BLOCK = 16
 """Sources walked from at a time: their float32 beside each other are one line of a processor's
 cache, so that a step over an edge fetches nothing in vain."""
+
+CACHE, CACHED = 2**19, 0.6
+"""Bytes that a core's cache holds, and the time of a step where it holds all that is walked on."""
 
 ASKED = 3_000
 """Validation and test edges of a large graph that walks begin from."""
@@ -92,12 +96,19 @@ class ChosenWalks(FittedScorer):
     @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """Count the work to choose a setting, and to walk from all held-out links."""
-        asked = min(0.1 * len(graph.edges[relation]), ASKED)
-        tried = questions_of(graph, relation)
+        asked, tried = (
+            sum(float(asked_rows(graph, relation, end, links).sum()) for end in DIRECTIONS)
+            for links in (
+                min(0.1 * len(graph.edges[relation]), ASKED),
+                questions_of(graph, relation),
+            )
+        )
         steps = [len(cls.coefficients(each.decay)) - 1 - LISTED for each in cls.settings]
         walked = steps[0] * asked + max(steps) * tried
+        held = 4.0 * BLOCK * graph.vertex_count <= CACHE
         return Work(
-            gathers=2.0 * walked * 2.0 * graph.edge_count, calls=20.0 * (asked + tried) / BLOCK
+            gathers=walked * 2.0 * graph.edge_count * (CACHED if held else 1.0),
+            calls=10.0 * (asked + tried) / BLOCK,
         ) + choice_cost(graph, relation, len(cls.settings), together=True)
 
     @classmethod

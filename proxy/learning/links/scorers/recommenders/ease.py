@@ -12,6 +12,7 @@ from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import DIRECTIONS, Direction, Floats, Relation, TypedGraph
 from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
     FIXED,
+    INVERTED,
     Choice,
     choosing_cost,
     links_read,
@@ -145,10 +146,9 @@ def _solving_cost(graph: TypedGraph, relation: Relation, view: View) -> Work:
     for end, (rows, columns, candidates) in _sizes(graph, relation, view).items():
         unknown = min(rows, columns)
         shared = end == "in" and _shared(view, relation)
-        work += Work(updates=4.0 * columns * candidates, calls=100)
+        work += Work(updates=4.0 * columns * candidates, calls=30)
         if not shared:
-            # A matrix that is large works faster than the small one that a speed is measured on.
-            work += Work(decompositions=0.45 * unknown**3, updates=4.0 * unknown**2)
+            work += Work(decompositions=INVERTED * unknown**3, updates=4.0 * unknown**2)
             work += Work(walks=links * links / max(rows, 1))
         if rows < columns:
             work += Work(gathers=links * (rows + candidates))

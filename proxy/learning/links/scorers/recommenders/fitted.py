@@ -13,8 +13,11 @@ from gremlink.proxy.learning.links.scorer import FittedScorer, Tensors
 
 __all__ = ["MOST_HELD", "Choice", "FittedScorer", "Tensors", "choosing_cost", "links_read"]
 
-FIXED = Work(calls=500.0)
+FIXED = Work(calls=100.0)
 """Of a fit on next to nothing."""
+
+INVERTED = 0.45
+"""Time to invert a large matrix, beside the small one that a machine's speed is measured on."""
 
 
 def links_read(graph: TypedGraph, relation: Relation) -> int:

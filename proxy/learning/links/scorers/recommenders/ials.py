@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -18,10 +18,20 @@ from gremlink.proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
-from gremlink.proxy.learning.links.evaluation.choice import Choice, choosing_cost, questions_of
+from gremlink.proxy.learning.links.evaluation.choice import (
+    Choice,
+    asked_rows,
+    choosing_cost,
+    questions_of,
+)
+from gremlink.proxy.learning.links.evaluation.queries import BLOCK
 from gremlink.proxy.learning.links.scorer import FittedScorer, Tensors
 from gremlink.proxy.learning.links.scorers.recommenders.fitted import FIXED
-from gremlink.proxy.learning.links.scorers.recommenders.least_squares import RowSolver, solving_work
+from gremlink.proxy.learning.links.scorers.recommenders.least_squares import (
+    RowSolver,
+    preparing_work,
+    solving_work,
+)
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
     Profiles,
     View,
@@ -114,21 +124,20 @@ class Ials(FittedScorer):
     @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
-        first, *others = (
-            _sweep_work(graph, relation, view)
-            for view in bounded_views(graph, relation, OTHER_RANKS[-1])
-        )
-        tried = [first(RANK)] * len(WEIGHTS)
-        tried += [each(RANK) for each in others] + [first(rank) for rank in OTHER_RANKS]
-        return cls.learning_cost(graph, relation) + choosing_cost(
-            graph, relation, [FEW_SWEEPS * each for each in tried]
-        )
+        found = cls.learning_cost(graph, relation)
+        if not questions_of(graph, relation):
+            return found
+        first, *others = bounded_views(graph, relation, OTHER_RANKS[-1])
+        tried = [_trial_work(graph, relation, first, RANK)] * len(WEIGHTS)
+        tried += [_trial_work(graph, relation, view, RANK) for view in others]
+        tried += [_trial_work(graph, relation, first, rank) for rank in OTHER_RANKS]
+        return found + choosing_cost(graph, relation, tried)
 
     @classmethod
     def learning_cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.learning_cost`; in the first view, of the first rank."""
         view, *_ = bounded_views(graph, relation, OTHER_RANKS[-1])
-        return FIXED + SWEEPS * _sweep_work(graph, relation, view)(RANK)
+        return FIXED + SWEEPS * _sweep_work(graph, relation, view, RANK)
 
     @classmethod
     def choose(cls, graph: TypedGraph, relation: Relation) -> IalsSetting:
@@ -165,9 +174,11 @@ class Ials(FittedScorer):
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
         """See `Scorer.scores`."""
         profiles, factors = self._profiles[direction], self._factors[direction]
-        rows = sparse.csr_array(profiles.matrix[sources])
+        # Held-out links ask again and again about sources with many links.
+        asked, places = np.unique(sources, return_inverse=True)
+        rows = sparse.csr_array(profiles.matrix[asked])
         found = self._solvers[direction].solve(rows) @ factors[: profiles.last].T
-        return profiles.padded(np.asarray(found, dtype=np.float32))
+        return profiles.padded(np.asarray(found, dtype=np.float32)[places])
 
 
 def _factorised(graph: TypedGraph, relation: Relation, setting: IalsSetting, sweeps: int) -> Ials:
@@ -207,15 +218,23 @@ def columns_of(
     return found
 
 
-def _sweep_work(graph: TypedGraph, relation: Relation, view: View) -> Callable[[int], Work]:
-    """Return the work of a sweep of both directions by rank."""
+def _sweep_work(graph: TypedGraph, relation: Relation, view: View, rank: int) -> Work:
+    """Count the work of a sweep of both directions."""
     ends = DIRECTIONS[: 1 if one_for_both(graph, relation, view) else 2]
-    counts = [link_counts(graph, relation, end, view) for end in ends]
+    return total(
+        preparing_work(len(other), rank) + solving_work(own, rank)
+        for end in ends
+        for own, other in itertools.permutations(link_counts(graph, relation, end, view))
+    )
 
-    def of_rank(rank: int) -> Work:
-        return total(
-            solving_work(rows, len(columns), rank) + solving_work(columns, len(rows), rank)
-            for rows, columns in counts
-        )
 
-    return of_rank
+def _trial_work(graph: TypedGraph, relation: Relation, view: View, rank: int) -> Work:
+    """Count the work of a fit for comparison, and of its scores."""
+    asked = questions_of(graph, relation)
+    work = FEW_SWEEPS * _sweep_work(graph, relation, view, rank)
+    for end in DIRECTIONS:
+        rows, _ = link_counts(graph, relation, end, view)
+        solved = asked_rows(graph, relation, end, asked)
+        work += solving_work(rows, rank, solved, asked / BLOCK)
+        work += Work(products=float(solved.sum()) * graph.counts[relation.target_type(end)] * rank)
+    return work

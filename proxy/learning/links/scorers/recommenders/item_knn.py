@@ -30,6 +30,9 @@ MOST_PAIRS = 2**26
 """Pairs of links of one source that are counted, at most: sources with the most links, which say
 least about any pair, are left out."""
 
+SORTED = 2.0
+"""Pairs of links that are counted for one different pair, by estimate."""
+
 STRIPE = 1024
 """Candidates that are compared at a time."""
 
@@ -156,9 +159,11 @@ def _counting_cost(graph: TypedGraph, relation: Relation, view: View) -> Work:
         profiles = Profiles.build(graph, relation, end, view)
         degrees = np.diff(profiles.matrix.indptr).astype(np.float64)
         pairs = min(float((degrees**2).sum()), MOST_PAIRS)
+        # At most as many others as it is counted with: more than are kept are sorted out by row.
+        others = profiles.matrix[:, : profiles.last].T @ degrees
         work += Work(
             walks=pairs,
             updates=6.0 * pairs,
-            calls=min(profiles.last, pairs / SETTINGS[0].neighbours) + 30,
+            calls=float(np.count_nonzero(others > SORTED * SETTINGS[0].neighbours)) / 3.0 + 10.0,
         )
     return work

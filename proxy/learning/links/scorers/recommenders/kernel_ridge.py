@@ -31,6 +31,7 @@ from gremlink.proxy.learning.links.scorers.recommenders.descriptions import (
 )
 from gremlink.proxy.learning.links.scorers.recommenders.fitted import (
     FIXED,
+    INVERTED,
     MOST_HELD,
     Choice,
     FittedScorer,
@@ -125,13 +126,14 @@ class KernelRidge(FittedScorer):
     @classmethod
     def cost(cls, graph: TypedGraph, relation: Relation) -> Work:
         """See `FittedScorer.cost`."""
-        once = learning = cls.learning_cost(graph, relation)
-        tried = len(settings_for(graph, relation))
+        once = cls.learning_cost(graph, relation)
+        settings = settings_for(graph, relation)
         if not _keeps(graph, relation):
             once += _asking_cost(graph, relation, min(0.1 * len(graph.edges[relation]), ASKED))
         if _is_small(graph, relation):
-            return once + choosing_cost(graph, relation, [learning] * tried)
-        asked = 2.0 * tried * min(TRIED, questions_of(graph, relation))
+            tried = [_solving_cost(graph, relation, each) for each in settings]
+            return once + choosing_cost(graph, relation, tried)
+        asked = 2.0 * len(settings) * min(TRIED, questions_of(graph, relation))
         return once + _asking_cost(graph, relation, asked)
 
     @classmethod
@@ -139,15 +141,7 @@ class KernelRidge(FittedScorer):
         """See `FittedScorer.learning_cost`; nothing where scores are found when asked for."""
         if not _keeps(graph, relation):
             return FIXED
-        heads, tails = float(graph.counts[relation.head]), float(graph.counts[relation.tail])
-        once = FIXED + Work(products=heads * tails**2, updates=8.0 * heads * tails)
-        for count in {relation.head: heads, relation.tail: tails}.values():
-            once += Work(
-                decompositions=count**3,
-                gathers=2.0 * _entries(graph) * count,
-                updates=12.0 * count**2,
-            )
-        return once
+        return FIXED + _solving_cost(graph, relation, settings_for(graph, relation)[0])
 
     @classmethod
     def choose(cls, graph: TypedGraph, relation: Relation) -> Setting:
@@ -197,6 +191,25 @@ def _entries(graph: TypedGraph) -> float:
     """Count the numbers of all descriptions, about."""
     terms = sum(int(each.values.nnz) for each in graph.terms.values())
     return terms + 4.0 * graph.edge_count
+
+
+def _solving_cost(graph: TypedGraph, relation: Relation, setting: Setting) -> Work:
+    """Count the work to solve for all scores."""
+    heads, tails = float(graph.counts[relation.head]), float(graph.counts[relation.tail])
+    links = len(graph.edges[relation]) * (2.0 if setting.undirected else 1.0)
+    work = Work(updates=8.0 * heads * tails)
+    if setting.sides != "tail":
+        work += Work(gathers=links * heads)
+    if setting.sides != "head":
+        work += Work(products=heads * tails**2)
+    ends = {"both": (heads, tails), "head": (heads,), "tail": (tails,)}[setting.sides]
+    for count in ends[:1] if setting.undirected else ends:
+        work += Work(
+            decompositions=INVERTED * count**3,
+            gathers=_entries(graph) * count,
+            updates=12.0 * count**2,
+        )
+    return work
 
 
 def _asking_cost(graph: TypedGraph, relation: Relation, asked: float) -> Work:

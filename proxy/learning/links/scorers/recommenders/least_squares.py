@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from gremlink.proxy.learning.budget import Work
@@ -87,15 +88,22 @@ def _widths(counts: Indexes) -> Indexes:
     return np.where(counts > 0, found, 0)
 
 
-def solving_work(counts: Indexes, columns: int, rank: int) -> Work:
-    """Count the work to solve for rows with so many links each."""
+def preparing_work(columns: int, rank: int) -> Work:
+    """Count the work of a `RowSolver`, before it solves for any row."""
+    return Work(products=2.0 * rank**2 * columns, decompositions=10.0 * rank**3, calls=5.0)
+
+
+def solving_work(
+    counts: Indexes, rank: int, asked: NDArray[np.float64] | None = None, times: float = 1.0
+) -> Work:
+    """Count the work to solve for rows with so many links each, `asked` times each, in so many
+    `times` together; once by default."""
     widths = _widths(counts).astype(np.float64)
     size = np.minimum(widths, rank)
-    groups = len(np.unique(widths))
+    solved = np.asarray(counts > 0, np.float64) if asked is None else asked
     return Work(
-        products=float((widths * size * rank).sum())
-        + float(rank) ** 2 * (2.0 * columns + len(counts)),
-        decompositions=float((size**3 / 1.5).sum()) + 10.0 * rank**3,
-        updates=float((3.0 * widths * rank + 2.0 * size**2).sum()),
-        calls=20.0 * groups + float((counts > 0).sum()) / 20.0,
+        products=float(solved @ (widths * size * rank + float(rank) ** 2)),
+        decompositions=float(solved @ size**3) / 1.5,
+        updates=float(solved @ (3.0 * widths * rank + 2.0 * size**2)),
+        calls=3.0 * times * len(np.unique(widths)) + float(solved.sum()) / 150.0,
     )

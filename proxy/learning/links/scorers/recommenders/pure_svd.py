@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 
 from gremlink.proxy.learning.budget import Work, total
 from gremlink.proxy.learning.graph import (
@@ -263,7 +263,9 @@ def leading(matrix: sparse.csr_array, rank: int) -> tuple[Floats, Floats, Floats
     found = _orthogonal(dense @ start.astype(np.float32))
     for _ in range(ROUNDS):
         found = _orthogonal(dense @ _orthogonal(back @ found))
-    right, values, turned = np.linalg.svd(back @ found, full_matrices=False)
+    right, small = linalg.qr(back @ found, mode="economic", check_finite=False)
+    left, values, turned = linalg.svd(small, full_matrices=False, check_finite=False)
+    right = right @ left
     rank = min(rank, width)
     return (
         _spread(found @ turned[:rank].T, rows, matrix.shape[0]),
@@ -273,7 +275,8 @@ def leading(matrix: sparse.csr_array, rank: int) -> tuple[Floats, Floats, Floats
 
 
 def _orthogonal(vectors: Floats) -> Floats:
-    return np.asarray(np.linalg.qr(vectors)[0], np.float32)
+    found = linalg.qr(vectors, mode="economic", check_finite=False)[0]
+    return np.asarray(found, np.float32)
 
 
 def _spread(vectors: Floats, places: Indexes, count: int) -> Floats:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from gremlink.proxy.learning.budget import Work
@@ -19,6 +20,7 @@ from gremlink.proxy.learning.graph import (
 )
 from gremlink.proxy.learning.links.evaluation.choice import (
     Several,
+    asked_rows,
     asked_times,
     choice_cost,
     chosen_together,
@@ -37,6 +39,10 @@ from gremlink.proxy.learning.links.scorers.recommenders.profiles import (
 
 ALPHAS = (0.75, 0.5, 1.0)
 BETAS = (0.6, 0.4, 0.8)
+
+
+ADDED = 0.3
+"""Time of a step to a vertex that is reached already, beside that of one to a new vertex."""
 
 
 class Rp3Setting(NamedTuple):
@@ -77,7 +83,8 @@ class Rp3Beta(FittedScorer):
         for view in found:
             for end in DIRECTIONS:
                 walked = _walked(graph, relation, end, view)
-                work += Work(walks=share * len(ALPHAS) * asked * walked)
+                walks = float(asked_rows(graph, relation, end, asked) @ walked)
+                work += Work(walks=share * len(ALPHAS) * walks)
         return work
 
     @classmethod
@@ -154,8 +161,10 @@ class _Walk:
 
     def reached(self, sources: Indexes) -> Floats:
         """Walk three steps: float32 `[sources, candidates]`."""
-        reached = self._out[sources] @ self._back @ self._last
-        return np.asarray(reached.toarray(), dtype=np.float32)
+        # Held-out links ask again and again about sources with many links.
+        asked, places = np.unique(sources, return_inverse=True)
+        reached = self._out[asked] @ self._back @ self._last
+        return np.asarray(reached.toarray(), dtype=np.float32)[places]
 
     def damping(self, beta: float) -> Floats:
         """Return what scores of candidates are multiplied by: float32 `[candidates]`."""
@@ -172,13 +181,24 @@ def _transitions(matrix: sparse.csr_array, alpha: float) -> sparse.csr_array:
     return walked
 
 
-def _walked(graph: TypedGraph, relation: Relation, direction: Direction, view: View) -> float:
-    """Count the products of a walk from the source of a random link, about."""
+def _walked(
+    graph: TypedGraph, relation: Relation, direction: Direction, view: View
+) -> NDArray[np.float64]:
+    """Count the work of a walk from each source, about: float64 `[sources]`."""
     rows, columns = link_counts(graph, relation, direction, view)
-    asked = graph.edges[relation].ends(direction)[0]
-    first = float(rows[asked].mean()) if len(asked) else 0.0
-    row, column = (float((each**2).sum() / max(each.sum(), 1)) for each in (rows, columns))
-    # No step passes a link more than once.
-    return sum(
-        min(products, float(rows.sum())) for products in (first * column, first * column * row)
-    )
+    row, column = (float(each @ each) / max(float(each.sum()), 1.0) for each in (rows, columns))
+    candidates = graph.counts[relation.target_type(direction)]
+    found = np.zeros(len(rows))
+    for products, reached in (
+        (rows.astype(np.float64) * column, float(np.count_nonzero(rows))),
+        (rows.astype(np.float64) * (column * row), float(min(candidates, len(columns)))),
+    ):
+        # No step passes a link more than once: of many passages ever fewer are of new links.
+        passed = _different(products, float(rows.sum()))
+        found += ADDED * passed + (1.0 - ADDED) * _different(passed, reached)
+    return found
+
+
+def _different(drawn: NDArray[np.float64], of: float) -> NDArray[np.float64]:
+    """Count the different ones of so many, drawn at random."""
+    return np.asarray(of * -np.expm1(-drawn / max(of, 1.0)))

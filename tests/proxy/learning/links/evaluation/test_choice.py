@@ -9,6 +9,7 @@ from gremlink.proxy.learning.graph import Direction, Edges, Floats, Indexes, Rel
 from gremlink.proxy.learning.links.evaluation.choice import (
     Choice,
     HeldBack,
+    asked_rows,
     asked_times,
     chosen_together,
     rounds,
@@ -140,3 +141,16 @@ def test_rounds_halve_the_settings() -> None:
     assert rounds(16, 150) == [150]
     assert rounds(16, 2000) == [250, 500, 1000, 2000]
     assert asked_times(16, 2000) == pytest.approx((16 * 250 + 9 * 250 + 5 * 500 + 3 * 1000) / 2000)
+
+
+def test_a_source_with_many_links_is_asked_about_once_in_a_block() -> None:
+    random = np.random.default_rng(0)
+    heads = np.minimum(random.exponential(20.0, 4000).astype(np.int64), 199)
+    graph = TypedGraph(
+        {"P": 200, "T": 4000}, {LIKES: Edges(heads, random.permutation(4000).astype(np.int64))}
+    )
+    asked = random.permutation(4000)[:1024]
+    real = sum(len(np.unique(heads[asked[start : start + 256]])) for start in range(0, 1024, 256))
+    assert asked_rows(graph, LIKES, "out", 1024).sum() == pytest.approx(real, rel=0.05)
+    assert asked_rows(graph, LIKES, "in", 1024).sum() == pytest.approx(1024, rel=0.05)
+    assert not asked_rows(graph, LIKES, "out", 0).any()
