@@ -5,9 +5,10 @@ random fields", SDM 2007): linear models say what each element is by itself; a s
 reads their answers together with the known and the believed values around. Unlike label propagation
 it learns from the data how much each counts, also where neighbours are unlike each other.
 
-An element's own value never takes part. What the second model learns from is made in `GROUPS`
-parts, each without the values of its own elements; the same parts hold when a known element is
-asked about.
+An element's own value never takes part. Walks do not return to where they begin, and what an edge's
+value adds at its ends is taken off again. Where that is not possible, which are what the linear
+models say and what is propagated, the second model learns from `GROUPS` parts, each made without
+the values of its own elements; the same parts hold when a known element is asked about.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from gremlink.proxy.learning.properties.methods.sparse_linear import (
     fitting_cost,
 )
 from gremlink.proxy.learning.properties.methods.tables import Tables
-from gremlink.proxy.learning.properties.neighbour_estimates import Estimates, at_ends
+from gremlink.proxy.learning.properties.methods.tied import fit_tied
+from gremlink.proxy.learning.properties.neighbour_estimates import PRIOR_EDGES
 from gremlink.proxy.learning.properties.walks import ROUNDS, Walks
 from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects
 
@@ -57,10 +59,13 @@ PROPAGATED_PRIOR = 0.003
 SHARES = (0.8, 0.95)
 """Shares that known values pass on; believed ones the first."""
 
+MOST_COUNTED = 10.0
+"""Neighbours of which each counts by itself; of many more the share of a class counts."""
+
 FLOOR = 0.02
 """Confidence that is added to all before logarithms."""
 
-STRENGTHS = (0.003, 0.03, 0.3)
+STRENGTHS = (0.0003, 0.003, 0.03, 0.3)
 """Inverse penalties of the second model that are tried, by `TRIED` of the groups."""
 
 OF_NUMBERS = (0.001, 0.01, 0.1, 1.0)
@@ -68,13 +73,22 @@ OF_NUMBERS = (0.001, 0.01, 0.1, 1.0)
 
 TRIED = 2
 
+MOST_CELLS = 20_000_000
+"""Cells of the table of the second model; of more rows it reads a part."""
+
 
 @dataclass(frozen=True)
 class Evidence:
-    """Evidence about elements in a graph and the known values in it."""
+    """Evidence about elements in a graph and the known values in it.
+
+    `counted` adds how many neighbours speak for a class, not only which share: by Bayes' rule the
+    log odds grow with each neighbour (Macskassy & Provost, "Classification in networked data", JMLR
+    2007). Models that were trained before do without.
+    """
 
     form: Form
     context: Context
+    counted: bool = True
 
     def groups(self, subjects: Subjects) -> Indexes:
         """Return the group of each element, -1 where its value is not known."""
@@ -87,14 +101,14 @@ class Evidence:
         if len(self.context.ends) == 1:
             return self._around(bases, kept)[subjects.ends[0]]
         parts = [self._scaled(base.outputs(subjects)) for base in bases]
-        estimates = self._at_ends(kept)
-        for end, places in zip(estimates.ends, subjects.ends, strict=True):
-            parts.append(self._scaled(end[places].astype(np.float64)))
+        parts += self._at_ends(subjects)
         return np.concatenate(parts, axis=1)
 
     def by_group(self, bases: Sequence[SparseLinear], subjects: Subjects) -> Outputs:
-        """Return the evidence for each element from all values but those of its group."""
+        """Return the evidence for each element without its own value, known or not."""
         own = self.groups(self.context.known.subjects)
+        if len(self.context.ends) > 1:
+            return self.of(bases, np.ones(len(own), np.bool_), subjects)
         asked = self.groups(subjects)
         parts: list[tuple[Indexes, Outputs]] = []
         for group in np.unique(asked):
@@ -123,8 +137,26 @@ class Evidence:
         return Walks(self.context.graph, self.context.ends[0])
 
     @cached_property
-    def _estimates(self) -> dict[bytes, Estimates]:
-        return {}
+    def _own(self) -> tuple[Outputs, Outputs]:
+        """Sums of the known elements of each of the codes `_known`: float64 `[codes, outputs]`,
+        and how many they are, `[codes, 1]`."""
+        known = self.context.known
+        where = np.searchsorted(self._known, self._codes(known.ends))
+        sums = np.zeros((len(self._known), known.truth.shape[1]))
+        np.add.at(sums, where, known.truth)
+        return sums, np.bincount(where, minlength=len(self._known)).astype(np.float64)[:, None]
+
+    @cached_property
+    def _ends(self) -> list[tuple[Outputs, Outputs]]:
+        """Sums of known values at the vertices of each end, and their numbers."""
+        known = self.context.known
+        found = []
+        for name, places in zip(self.context.ends, known.ends, strict=True):
+            count = self.context.graph.counts[name]
+            sums = np.zeros((count, known.truth.shape[1]))
+            np.add.at(sums, places, known.truth)
+            found.append((sums, np.bincount(places, minlength=count).astype(np.float64)[:, None]))
+        return found
 
     def _codes(self, ends: tuple[Indexes, ...]) -> Indexes:
         codes = ends[0]
@@ -144,49 +176,68 @@ class Evidence:
                 inside = np.clip(values, 0.0, 1.0)
                 return np.asarray(np.log(inside + FLOOR) - np.log(1.0 - inside + FLOOR))
 
-    def _at_ends(self, kept: Mask) -> Estimates:
-        key = np.packbits(kept).tobytes()
-        if key not in self._estimates:
-            known = self.context.known
-            ends = tuple(end[kept] for end in known.ends)
-            some = Known(ends, known.truth[kept])
-            counts = tuple(self.context.graph.counts[end] for end in self.context.ends)
-            self._estimates[key] = at_ends(counts, some.subjects, some.truth)[0]
-        return self._estimates[key]
+    def _at_ends(self, subjects: Subjects) -> list[Outputs]:
+        """Return the evidence of the other known edges at each end of edges."""
+        codes = self._codes(subjects.ends)
+        where = np.minimum(np.searchsorted(self._known, codes), len(self._known) - 1)
+        known = (self._known[where] == codes)[:, None]
+        own, numbers = (np.where(known, each[where], 0.0) for each in self._own)
+        mean = self.context.known.truth.mean(axis=0, dtype=np.float64)
+        found = []
+        for (sums, weights), places in zip(self._ends, subjects.ends, strict=True):
+            found += self._estimates(
+                sums[places] - own, weights[places] - numbers, PRIOR_EDGES, mean
+            )
+        return found
+
+    def _estimates(
+        self, sums: Outputs, weights: Outputs, prior: float, mean: Outputs, share: bool = False
+    ) -> list[Outputs]:
+        """Return the mean values that sums tell, and how many there are, unless only the `share`
+        counts."""
+        found = [self._scaled((sums + prior * mean) / (weights + prior))]
+        if self.counted and self.form is not Form.NUMBER and not share:
+            found.append((sums - weights * mean) / (1.0 + weights / MOST_COUNTED))
+        return found
 
     def _around(self, bases: Sequence[SparseLinear], kept: Mask) -> Outputs:
         """Return the evidence for all vertices: float64 `[vertices, columns]`."""
         known = self.context.known
-        rows, truth = known.ends[0][kept], known.truth[kept].astype(np.float64)
-        count, outputs = self.context.graph.counts[self.context.ends[0]], truth.shape[1]
-        mean = truth.mean(axis=0)
+        count, outputs = self.context.graph.counts[self.context.ends[0]], known.truth.shape[1]
+        mean = known.truth[kept].mean(axis=0, dtype=np.float64)
         everybody = Subjects((np.arange(count),), np.zeros((count, 0), np.float32))
-        labelled = np.zeros((count, outputs + 1))
-        labelled[rows, :-1] = truth
-        labelled[rows, -1] = 1.0
-        values, priors, parts = [labelled], [PRIOR], []
-        for base in bases:
-            said = base.outputs(everybody)
-            parts.append(self._scaled(said))
-            believed = np.concatenate([said, np.ones((count, 1))], axis=1)
-            believed[rows, :-1] = truth
-            values.append(believed)
-            priors.append(BELIEVED_PRIOR)
+        said = [base.outputs(everybody) for base in bases]
+        parts = [self._scaled(each) for each in said]
+        priors = [PRIOR, *(BELIEVED_PRIOR for _ in bases)]
 
-        def estimates(sums: Outputs, priors: Sequence[float]) -> None:
+        def values(some: Mask) -> list[Outputs]:
+            rows, truth = known.ends[0][some], known.truth[some].astype(np.float64)
+            labelled = np.zeros((count, outputs + 1))
+            labelled[rows, :-1] = truth
+            labelled[rows, -1] = 1.0
+            found = [labelled]
+            for each in said:
+                believed = np.concatenate([each, np.ones((count, 1))], axis=1)
+                believed[rows, :-1] = truth
+                found.append(believed)
+            return found
+
+        def add(sums: Outputs, priors: Sequence[float], *, share: bool) -> None:
             for place, prior in enumerate(priors):
                 each = sums[:, place * (outputs + 1) : (place + 1) * (outputs + 1)]
                 weights = np.maximum(each[:, -1:], 0.0)
-                parts.append(self._scaled((each[:, :-1] + prior * mean) / (weights + prior)))
+                parts.extend(self._estimates(each[:, :-1], weights, prior, mean, share))
 
-        for sums in self._walks.sums(np.concatenate(values, axis=1)):
-            estimates(sums, priors)
-        spread = [labelled] * (len(SHARES) - 1) + values
-        shares = [*SHARES[1:], *(SHARES[0] for _ in values)]
+        every = values(np.ones(len(kept), np.bool_))
+        for sums in self._walks.sums(np.concatenate(every, axis=1)):
+            add(sums, priors, share=False)
+        left = values(kept)
+        spread = [left[0]] * (len(SHARES) - 1) + left
+        shares = [*SHARES[1:], *(SHARES[0] for _ in left)]
         passed = self._walks.propagated(
             np.concatenate(spread, axis=1), np.repeat(shares, outputs + 1)
         )
-        estimates(passed, [PROPAGATED_PRIOR] * len(spread))
+        add(passed, [PROPAGATED_PRIOR] * len(spread), share=True)
         return np.concatenate(parts, axis=1)
 
 
@@ -216,7 +267,7 @@ class Collective(StoredModel):
         """See `BaseModel.on`."""
         descriptions = self.descriptions.on(context.graph)
         bases = tuple(base.on(descriptions, context.ends) for base in self.bases)
-        evidence = Evidence(self.evidence.form, context)
+        evidence = replace(self.evidence, context=context)
         return replace(self, evidence=evidence, descriptions=descriptions, bases=bases)
 
     def tensors(self) -> dict[str, NDArray[Any]]:
@@ -231,7 +282,7 @@ class Collective(StoredModel):
 
     def entry(self) -> dict[str, Any]:
         """See `StoredModel.entry`."""
-        return {"views": [base.view for base in self.bases]}
+        return {"views": [base.view for base in self.bases], "counted": self.evidence.counted}
 
     @classmethod
     def restore(
@@ -246,7 +297,8 @@ class Collective(StoredModel):
             for view in entry["views"]
         )
         last = Linear(form, tensors["last.weights"], tensors["last.intercepts"])
-        return cls(Evidence(form, context), descriptions, bases, last)
+        evidence = Evidence(form, context, bool(entry.get("counted", False)))
+        return cls(evidence, descriptions, bases, last)
 
 
 class CollectiveMethod(PropertyMethod):
@@ -272,10 +324,10 @@ class CollectiveMethod(PropertyMethod):
             width = (target.width + 1.0) * (1 + views)
             passed = 2.0 * graph.edge_count * width * (2.0 * walks + 2.0 * ROUNDS)
             changed = graph.vertex_count * width * (walks + 3.0 * ROUNDS)
-            columns = target.width * (views + (walks + 1.0) * (1 + views) + 1)
+            columns = target.width * (views + (2.0 * walks + 1.0) * (1 + views) + 1)
         else:
             passed, changed = 0.0, rows * target.width * 10.0
-            columns = target.width * (views + 2.0)
+            columns = target.width * (views + 4.0)
         found += (GROUPS + 1) * Work(gathers=passed, updates=changed, calls=200.0)
         fits = 1.0 + TRIED * len(STRENGTHS)
         outputs = 1.0 if target.form is Form.NUMBER else float(target.width)
@@ -311,7 +363,7 @@ class CollectiveMethod(PropertyMethod):
         if "collective" not in tables.strengths:
             tables.strengths["collective"] = _strength(form, found, dataset.truth[rows], groups)
         strength = tables.strengths["collective"]
-        last = fit_linear(form, found, truth, strength)
+        last = _fit_last(form, found, truth, strength)
         return Collective(evidence, tables.descriptions, whole, last)
 
 
@@ -323,6 +375,14 @@ def _views(dataset: PropertyDataset) -> tuple[View, ...]:
     return tuple(view for view in VIEWS if (own if view == "own" else described))
 
 
+def _fit_last(form: Form, found: Outputs, truth: NDArray[np.float32], strength: float) -> Linear:
+    if form is Form.NUMBER:
+        return fit_linear(form, found, truth, strength)
+    most = max(MOST_CELLS // found.shape[1], 1)
+    some = np.linspace(0, len(found) - 1, min(len(found), most)).astype(np.int64)
+    return fit_tied(form, found[some], truth[some], strength)
+
+
 def _strength(form: Form, found: Outputs, truth: NDArray[np.float32], groups: Indexes) -> float:
     """Choose the inverse penalty of the second model on some of the groups."""
     losses = {}
@@ -332,7 +392,7 @@ def _strength(form: Form, found: Outputs, truth: NDArray[np.float32], groups: In
             held = groups == group
             if held.all():
                 continue
-            model = fit_linear(form, found[~held], truth[~held], strength)
+            model = _fit_last(form, found[~held], truth[~held], strength)
             total += loss(form, model.outputs(found[held]), truth[held]) * held.sum()
         losses[strength] = total
     return min(losses, key=lambda each: losses[each])
