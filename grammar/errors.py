@@ -21,7 +21,8 @@ class MalformedRequest(GremlinError):
 
 
 class ScriptError(MalformedRequest):
-    """A script cannot be read. `line` and `column` count from 1; `excerpt` underlines the place."""
+    """A script, or a query in SPARQL, cannot be read. `line` and `column` count from 1; `excerpt`
+    underlines the place."""
 
     def __init__(self, reason: str, *, line: int, column: int, excerpt: str) -> None:
         super().__init__(f"{reason} (line {line}, column {column})\n{excerpt}")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from gremlink.grammar.places import error_at
 from gremlink.grammar.script import strings
 from gremlink.grammar.script.calls import Calls
 from gremlink.grammar.script.lalr import Token
@@ -21,7 +22,7 @@ from gremlink.grammar.script.shapes import (
     is_literal,
     type_name,
 )
-from gremlink.grammar.script.tree import Group, Operand, Part, error_at
+from gremlink.grammar.script.tree import Group, Operand, Part
 from gremlink.grammar.script.vocabulary import BARE_CONSTANTS, ENUM_ALIASES
 from gremlink.grammar.traversal import (
     Argument,

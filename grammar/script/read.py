@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from gremlink.grammar.places import error_at
 from gremlink.grammar.script import strings
 from gremlink.grammar.script.arguments import Arguments
 from gremlink.grammar.script.chain import Link, links
@@ -21,7 +22,7 @@ from gremlink.grammar.script.shapes import (
     is_source,
     spawns,
 )
-from gremlink.grammar.script.tree import Group, Operand, Part, error_at, tree
+from gremlink.grammar.script.tree import Group, Operand, Part, tree
 from gremlink.grammar.script.vocabulary import (
     SOURCE_METHODS,
     SPAWNING,

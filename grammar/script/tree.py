@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any
 
 from gremlink.grammar.errors import LimitExceeded, ScriptError
+from gremlink.grammar.places import error_at, line_and_column
 from gremlink.grammar.script.lalr import END, Parser, Token, Unexpected, token
 from gremlink.grammar.script.strings import unquote
 
@@ -256,26 +257,3 @@ def _open_brackets(text: str, limit: int) -> list[tuple[int, str]]:
         elif opened and _CLOSING[opened[-1][1]] == bracket:
             opened.pop()
     return opened
-
-
-def line_and_column(text: str, at: int) -> tuple[int, int]:
-    """Return line and column of a position, both from 1."""
-    line = text.count("\n", 0, at) + 1
-    return line, at - (text.rfind("\n", 0, at) + 1) + 1
-
-
-_WIDTH = 100
-
-
-def error_at(text: str, at: int, reason: str) -> ScriptError:
-    """Make an error with the line underlined at the place; long lines are cut around it."""
-    line, column = line_and_column(text, at)
-    begin = text.rfind("\n", 0, at) + 1
-    end = text.find("\n", at)
-    shown = text[begin : len(text) if end < 0 else end].rstrip("\r")
-    left = max(0, column - 1 - _WIDTH // 2)
-    prefix = "…" if left else ""
-    suffix = "…" if len(shown) > left + _WIDTH else ""
-    shown = shown[left : left + _WIDTH].replace("\t", " ")
-    excerpt = f"  {prefix}{shown}{suffix}\n  {' ' * (len(prefix) + column - 1 - left)}^"
-    return ScriptError(reason, line=line, column=column, excerpt=excerpt)

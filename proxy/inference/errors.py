@@ -6,6 +6,7 @@
     ├── MissingParameter       something is missing in the query
     ├── UnsupportedOperation   the query asks for what cannot be done (yet)
     ├── TooManyRequests        too much is asked for at one time
+    ├── MalformedQuery         a query in SPARQL cannot be read
     ├── InternalFailure        the model could not answer
     ├── TimeLimitExceeded      the query has taken longer than its client allows
     └── CancelledByUser        the query was ended through the API
@@ -36,6 +37,14 @@ __all__ = [
 ]
 
 InferenceError = NeptuneError
+
+
+class MalformedQuery(InferenceError):
+    """Neptune's MalformedQueryException."""
+
+    code = "MalformedQueryException"
+    status = Status.INVALID_REQUEST_ARGUMENTS
+    http_status = 400
 
 
 class InternalFailure(InferenceError):

@@ -1,20 +1,71 @@
 """The way of one SPARQL request, as a generator of what it needs from outside.
 
-yield AskSparql(...)                  the inputs of a block, or nothing: may the client ask at all?
-yield PrepareLinks(...)               the model can answer
-reply = yield AskSparql(...)          what the inputs are linked to
-reply = yield PredictLinks(...)       what they may be linked to
-return str                            the text with the answers in the place of the block
+for each block, first those whose input no other block gives:
+    yield AskSparql(...)              its inputs, and what they are linked to
+    yield PrepareLinks(...)           the model can answer
+    reply = yield PredictLinks(...)   what they may be linked to
+return str                            the text with the answers in the place of the blocks
+
+A question comes before any model is named: a client without access to the store learns nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
+from typing import cast
 
+from gremlink.grammar.sparql.structure import Element
+from gremlink.grammar.sparql.terms import Iri, Term
+from gremlink.grammar.traversal import Literal
+from gremlink.proxy.inference.analysis.iam import authorise
 from gremlink.proxy.inference.analysis.options import Settings
-from gremlink.proxy.inference.sparql.commands import SparqlCommand, SparqlReply, SparqlRequest
+from gremlink.proxy.inference.commands import (
+    Bearers,
+    Inspect,
+    Inspected,
+    Links,
+    PredictLinks,
+    PredictProperty,
+    PrepareLinks,
+)
+from gremlink.proxy.inference.errors import (
+    CancelledByUser,
+    InferenceError,
+    InvalidParameter,
+    TimeLimitExceeded,
+    UnsupportedOperation,
+)
+from gremlink.proxy.inference.queries.inputs import INPUT_LIMIT
+from gremlink.proxy.inference.sparql import vocabulary as names
+from gremlink.proxy.inference.sparql.commands import (
+    FOR_ACCESS,
+    FOR_LINKS,
+    AskSparql,
+    Solutions,
+    SparqlCommand,
+    SparqlReply,
+    SparqlRequest,
+)
+from gremlink.proxy.inference.sparql.plan import AnalysedSparql, Block, analyse_sparql
+from gremlink.proxy.inference.sparql.question import (
+    ACCESS_QUESTION,
+    depends_on_earlier,
+    pattern_of_inputs,
+    question,
+    question_of_constants,
+)
+from gremlink.proxy.inference.sparql.values import (
+    Spelling,
+    inline_data,
+    nothing_known,
+    rows_of,
+)
+from gremlink.proxy.inference.sparql.vocabulary import BlockError
 
 SparqlAnswering = Generator[SparqlCommand, SparqlReply, str | None]
+_Answered = dict[Element, str]
+_Inputs = dict[str, set[Literal]]
+"""Inputs, and the known links of each."""
 
 
 def answer_sparql(request: SparqlRequest, settings: Settings) -> SparqlAnswering:
@@ -22,5 +73,163 @@ def answer_sparql(request: SparqlRequest, settings: Settings) -> SparqlAnswering
 
     Raises `InferenceError`, before anything is asked wherever that is possible.
     """
-    yield from ()
-    return None
+    analysed = analyse_sparql(request.text, settings)
+    return None if analysed is None else (yield from answer_analysed(analysed, settings))
+
+
+def answer_analysed(analysed: AnalysedSparql, settings: Settings) -> SparqlAnswering:
+    """Answer a request that has been read. Raises `InferenceError`."""
+    answered: _Answered = {}
+    for block, asked in _in_order(analysed, answered):
+        if asked is not None and depends_on_earlier(analysed, block, asked):
+            raise BlockError(names.DEPENDENT, _place(analysed, block))
+        inputs = yield from _ask(block, asked, allowed=bool(answered))
+        lines = _text(analysed, block).count("\n")
+        try:
+            authorise(block.role, block.model.endpoint, settings)
+            rows = yield from _predict(block, inputs)
+        except (TimeLimitExceeded, CancelledByUser):
+            raise
+        except InferenceError:
+            if not block.silent:
+                raise
+            answered[block.element] = nothing_known(block.variables, lines)
+        else:
+            answered[block.element] = inline_data(block.variables, rows, lines)
+    return rewritten(analysed, answered)
+
+
+def _in_order(analysed: AnalysedSparql, answered: _Answered) -> Iterable[tuple[Block, str | None]]:
+    """Return each block with its question, when all that it depends on has answers.
+
+    Raises `BlockError` for an input that nothing binds.
+    """
+    waiting = list(analysed.blocks)
+    while waiting:
+        for block in waiting:
+            if block.input is None:
+                found = question_of_constants(analysed, block)
+                break
+            pattern = pattern_of_inputs(analysed, block, answered)
+            if pattern is not None:
+                found = question(analysed, block, pattern)
+                break
+        else:
+            block = waiting[0]
+            raise BlockError(names.UNBOUND.format(block.input), _place(analysed, block))
+        waiting.remove(block)
+        yield block, found
+
+
+def rewritten(analysed: AnalysedSparql, answered: _Answered) -> str:
+    """Return the request with the answers in the place of its blocks; all else as it came."""
+    request = analysed.request
+    parts: list[str] = []
+    end = 0
+    for block in sorted(analysed.blocks, key=lambda block: block.element.first):
+        element = block.element
+        parts += request.text[end : _place(analysed, block)], answered[element]
+        end = request.tokens[element.last - 1].end
+    return "".join([*parts, request.text[end:]])
+
+
+def _place(analysed: AnalysedSparql, block: Block) -> int:
+    return analysed.request.tokens[block.element.first].start
+
+
+def _text(analysed: AnalysedSparql, block: Block) -> str:
+    return analysed.request.slice(block.element.first, block.element.last)
+
+
+# -- inputs
+
+
+def _ask(
+    block: Block, asked: str | None, *, allowed: bool
+) -> Generator[SparqlCommand, SparqlReply, _Inputs]:
+    if block.input is None:
+        found: _Inputs = {each: set() for each in block.constants}
+        if asked is not None:
+            _read(block, cast(Solutions, (yield AskSparql(asked, FOR_LINKS))), found)
+        elif not allowed:
+            yield AskSparql(ACCESS_QUESTION, FOR_ACCESS)
+        return found
+    assert asked is not None
+    found = {}
+    _read(block, cast(Solutions, (yield AskSparql(asked))), found)
+    if len(found) > INPUT_LIMIT:
+        raise UnsupportedOperation(
+            f"The inference has more than {INPUT_LIMIT} inputs: narrow the patterns that bind"
+            f" ?{block.input}, or ask in portions with a sub-select that has LIMIT and OFFSET."
+        )
+    return found
+
+
+def _read(block: Block, solutions: Solutions, found: _Inputs) -> None:
+    """Read inputs and their known links; what is no IRI is no input."""
+    last: str | None = None
+    known: set[Literal] = set()
+    for row in solutions.rows:
+        term: Term | None = row[0]
+        if term is None:
+            raise BlockError(names.SOMETIMES_UNBOUND.format(block.input), 0)
+        if not isinstance(term, Iri):
+            continue
+        if term.value != last:
+            last = term.value
+            known = found.setdefault(last, set())
+        if len(row) > 1 and isinstance(row[1], Iri):
+            known.add(Literal.string(row[1].value))
+
+
+# -- models
+
+
+def _predict(block: Block, inputs: _Inputs) -> Generator[SparqlCommand, SparqlReply, Sequence[str]]:
+    """Ask the model, and return a row of values for each answer."""
+    model = block.model
+    bearers = yield model
+    without: frozenset[str] = frozenset()
+    spelled = Spelling(rdf=True, datatype=None, resources=True)
+    if isinstance(model, PrepareLinks):
+        if isinstance(bearers, Bearers):
+            without = _without(model, bearers)
+    else:
+        inspected = cast(Inspected, (yield Inspect(model.endpoint, ())))
+        spelled = Spelling(rdf=inspected.rdf, datatype=inspected.datatype, resources=False)
+    rows: list[str] = []
+    everything = list(inputs.items())
+    size = block.batch_size or max(1, len(everything))
+    for begin in range(0, len(everything), size):
+        batch = everything[begin : begin + size]
+        ids = [Literal.string(iri) for iri, _ in batch]
+        if isinstance(model, PrepareLinks):
+            known = [frozenset(links) for _, links in batch]
+            reply = yield PredictLinks(
+                model, ids, known, block.limit, block.threshold, without=without
+            )
+        else:
+            reply = yield PredictProperty(model, ids, block.limit, block.threshold)
+        for (iri, _), answers in zip(batch, cast(Links, reply), strict=True):
+            rows += rows_of(
+                None if block.input is None else iri,
+                answers,
+                spelled,
+                scored=block.score is not None,
+            )
+    return rows
+
+
+def _without(model: PrepareLinks, bearers: Bearers) -> frozenset[str]:
+    """Return the types of resources that are not of the class. Raises `InvalidParameter`.
+
+    A resource of several classes is of each of them.
+    """
+    wanted = f";{model.target_label};"
+    without = frozenset(name for name in bearers.samples if wanted not in f";{name};")
+    if not bearers.sure and without == set(bearers.samples):
+        raise InvalidParameter(
+            f"Endpoint {model.endpoint} predicts no resource of the class {model.target_label}:"
+            f" they are of {' or '.join(sorted(without))}."
+        )
+    return without

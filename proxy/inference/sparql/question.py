@@ -1,0 +1,452 @@
+"""The questions of a block: its inputs, and what they are linked to.
+
+For `?movie a :Movie . SERVICE neptune-ml:inference { … input ?movie ; output ?genre } …`::
+
+    SELECT DISTINCT ?movie WHERE { ?movie a :Movie . } LIMIT 10001
+
+The question is the part of the surrounding groups that leads to the input. It may give more than
+the query comes to, never less: the query joins the answers again. So it goes without all that
+mentions the output or the score, and without what is not connected with the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gremlink.grammar.sparql.structure import (
+    BIND,
+    FILTER,
+    GRAPH,
+    LATERAL,
+    MINUS,
+    OPTIONAL,
+    SERVICE,
+    TRIPLES,
+    Element,
+    Group,
+    Operation,
+    Request,
+    Select,
+    groups_below,
+    read_request,
+)
+from gremlink.grammar.sparql.terms import Iri, to_ntriples
+from gremlink.grammar.sparql.tokens import IRI, NAME, VARIABLE, WORD, Token
+from gremlink.grammar.sparql.triples import read_triples
+from gremlink.proxy.inference.commands import PrepareLinks
+from gremlink.proxy.inference.queries.inputs import INPUT_LIMIT
+from gremlink.proxy.inference.sparql.pieces import (
+    BINDING,
+    OPTIONALLY,
+    REMOVING,
+    Piece,
+    Pieces,
+)
+from gremlink.proxy.inference.sparql.plan import AnalysedSparql, Block, path_to
+
+KNOWN = "gremlink_known"
+"""The variable of what an input is linked to."""
+
+ACCESS_QUESTION = "SELECT (1 AS ?access) WHERE { }"
+"""A question that each store can answer at once: does it let the client in?"""
+
+_ONE_SIDED = frozenset((OPTIONAL, MINUS, LATERAL, BIND))
+"""Elements whose groups see only what is before them."""
+
+
+@dataclass(slots=True, eq=False)
+class _Level:
+    """A group on the way down to a block, and the element in it that leads on.
+
+    `values` is the block of values behind the query whose group it is.
+    """
+
+    group: Group
+    way: Element | None
+    values: Element | None = None
+    pieces: list[Piece] = field(default_factory=list)
+
+    def follows(self, piece: Piece) -> bool:
+        """Return whether a piece comes behind the way down."""
+        return self.way is None or piece.element.first > self.way.first
+
+
+def pattern_of_inputs(
+    analysed: AnalysedSparql, block: Block, answered: Mapping[Element, str]
+) -> str | None:
+    """Return the pattern whose solutions have all inputs of a block in its variable.
+
+    `answered` has the text in the place of each block that has answers. Returns `None` if nothing
+    binds the variable, or nothing but blocks without answers.
+    """
+    operation = analysed.request.operations[block.number]
+    assert operation.select is not None
+    assert block.input is not None
+    blocks = {
+        each.element: each.variables for each in analysed.blocks if each.number == block.number
+    }
+    here = {element: text for element, text in answered.items() if element in blocks}
+    path = path_to(operation.select, block.element)
+    waits = any(
+        block.input in names and each not in answered and each is not block.element
+        for each, names in blocks.items()
+    )
+    for one_sided in (True, False):
+        for start in _starts(path, block.input):
+            pieces = Pieces(analysed.request, blocks, here)
+            levels = _levels(path[start:], pieces, one_sided)
+            found = _pattern(levels, block, waits)
+            if found is not None:
+                return found
+    return None
+
+
+def question(analysed: AnalysedSparql, block: Block, pattern: str) -> str:
+    """Return the question for the inputs of a block; where links are predicted, for these too."""
+    request = analysed.request
+    operation = request.operations[block.number]
+    head, tail = _frame(request, operation)
+    inputs = f"SELECT DISTINCT ?{block.input} WHERE {{ {pattern} }} LIMIT {INPUT_LIMIT + 1}"
+    if operation.graph is not None and not operation.dataset:
+        graph = request.text[operation.graph.start : operation.graph.end]
+        inputs = (
+            f"SELECT DISTINCT ?{block.input} WHERE {{ GRAPH {graph} {{ {pattern} }} }}"
+            f" LIMIT {INPUT_LIMIT + 1}"
+        )
+    if not isinstance(block.model, PrepareLinks):
+        begin, end = inputs.split(" WHERE ", 1)
+        return f"{head}{begin}{tail} WHERE {end}"
+    linked = _linked(request, operation, block, f"?{block.input}")
+    return (
+        f"{head}SELECT ?{block.input} ?{KNOWN}{tail} WHERE {{ {{ {inputs} }}"
+        f" OPTIONAL {{ {linked} }} }}"
+    )
+
+
+def question_of_constants(analysed: AnalysedSparql, block: Block) -> str | None:
+    """Return the question for the links of constant inputs; `None` if there is nothing to ask."""
+    if not isinstance(block.model, PrepareLinks):
+        return None
+    request = analysed.request
+    operation = request.operations[block.number]
+    head, tail = _frame(request, operation)
+    inputs = " ".join(to_ntriples(Iri(each)) for each in block.constants)
+    linked = _linked(request, operation, block, "?gremlink_input")
+    given = f"VALUES ?gremlink_input {{ {inputs} }}"
+    return f"{head}SELECT ?gremlink_input ?{KNOWN}{tail} WHERE {{ {given} {linked} }}"
+
+
+def _linked(request: Request, operation: Operation, block: Block, input: str) -> str:
+    """Return the pattern for the links of inputs, in the default graph and, where the query looks
+    into named ones, in these."""
+    assert isinstance(block.model, PrepareLinks)
+    predicate = to_ntriples(Iri(block.model.edge_label))
+    triple = f"{input} {predicate} ?{KNOWN}"
+    if block.model.direction == "in":
+        triple = f"?{KNOWN} {predicate} {input}"
+    named = any(
+        token.is_word(GRAPH) or token.is_word("NAMED") or token.is_word("WITH")
+        for token in request.tokens[operation.first : operation.last]
+    )
+    if not named:
+        return triple
+    return f"{{ {triple} }} UNION {{ GRAPH ?gremlink_graph {{ {triple} }} }}"
+
+
+def _frame(request: Request, operation: Operation) -> tuple[str, str]:
+    """Return what stands before a question, and its clauses of graphs."""
+    declared = operation.prologue.declarations()
+    dataset = "".join(
+        f" FROM {'NAMED ' if named else ''}{request.text[graph.start : graph.end]}"
+        for named, graph in operation.dataset
+    )
+    return (f"{declared}\n" if declared else ""), dataset
+
+
+# -- the pattern
+
+
+def _starts(path: Sequence[Select | Group | Element], input: str) -> Iterator[int]:
+    """Return the places in a path where the pattern may begin: at the nearest sub-select, or
+    further out, where the input of a single solution is still that outside."""
+    for place in range(len(path) - 1, -1, -1):
+        part = path[place]
+        if isinstance(part, Select):
+            yield place
+            is_visible = part.projected is None or input in part.projected
+            if part.grouped or part.limited or not is_visible:
+                return
+
+
+def _levels(
+    path: Sequence[Select | Group | Element], pieces: Pieces, one_sided: bool
+) -> list[_Level]:
+    levels: list[_Level] = []
+    values: Element | None = None
+    for place, part in enumerate(path):
+        if isinstance(part, Select):
+            values = None if part.grouped else part.values
+            if path[place + 1] is not part.where:
+                levels.append(_Level(part.where, None, values))
+                values = None
+        elif isinstance(part, Group) and part.select is None:
+            way = path[place + 1]
+            assert isinstance(way, Element)
+            levels.append(_Level(part, way, values))
+            values = None
+    for level in levels:
+        last = level is levels[-1]
+        for element in [*level.group.elements, *([level.values] if level.values else [])]:
+            if element is level.way:
+                continue
+            for piece in pieces.of(element):
+                behind = level.way is not None and piece.element.first > level.way.first
+                sees = last or level.way is None or level.way.kind not in _ONE_SIDED
+                if sees or not behind or not one_sided or piece.role == REMOVING:
+                    level.pieces.append(piece)
+    return levels
+
+
+def _pattern(levels: Sequence[_Level], block: Block, waits: bool) -> str | None:
+    """Return the pattern, as small as it can be; `None` if it does not bind the input."""
+    hidden = frozenset((block.output, *((block.score,) if block.score else ())))
+    assert block.input is not None
+    possible: str | None = None
+    for answered, outputs in ((False, False), (True, False), (True, True)):
+        choice = _Choice(levels, block, hidden, answered, outputs)
+        if block.input in choice.certain(0):
+            return choice.text(0)
+        if possible is None and choice.may_bind(block.input):
+            possible = choice.text(0)
+    return None if waits else possible
+
+
+class _Choice:
+    """The pieces that are kept.
+
+    With `answered` the answers of other blocks are among them, with `outputs` what mentions the
+    output or the score of this one.
+    """
+
+    def __init__(
+        self,
+        levels: Sequence[_Level],
+        block: Block,
+        hidden: frozenset[str],
+        answered: bool,
+        outputs: bool,
+    ) -> None:
+        assert block.input is not None
+        self.levels = levels
+        self.kept = [
+            [piece for piece in level.pieces if self._may_stay(piece, hidden, answered, outputs)]
+            for level in levels
+        ]
+        self._connect(block.input, frozenset() if outputs else hidden)
+        self._drop_what_is_bound_otherwise(hidden)
+        self._drop_useless(block.input)
+
+    @staticmethod
+    def _may_stay(piece: Piece, hidden: frozenset[str], answered: bool, outputs: bool) -> bool:
+        is_answer = piece.element.kind == SERVICE and piece.text.startswith("VALUES")
+        if piece.is_open or (is_answer and not answered):
+            return False
+        return outputs or piece.role == REMOVING or not piece.variables & hidden
+
+    def _graphs(self, place: int) -> frozenset[str]:
+        """Return the variables of the graphs, or services, that a level is in."""
+        names = [level.way.name for level in self.levels[:place] if level.way is not None]
+        return frozenset(name.text[1:] for name in names if name and name.kind == VARIABLE)
+
+    def _connect(self, input: str, hidden: frozenset[str]) -> None:
+        """Keep only what is connected with the input by variables."""
+        reached = {input}
+        around = [self._graphs(place) for place in range(len(self.kept))]
+        growing = True
+        while growing:
+            growing = False
+            for place, pieces in enumerate(self.kept):
+                for piece in pieces:
+                    links = piece.variables | around[place]
+                    if piece.role != REMOVING and reached & links and not links <= reached:
+                        reached |= links
+                        growing = True
+        self.kept = [
+            [
+                piece
+                for piece in pieces
+                if piece.role == REMOVING or reached & (piece.variables | around[place])
+            ]
+            for place, pieces in enumerate(self.kept)
+        ]
+
+    def certain(self, place: int) -> frozenset[str]:
+        """Return the variables that are surely bound in a level and those below it."""
+        pieces = [piece for kept in self.kept[place:] for piece in kept]
+        found = set().union(*(piece.certain for piece in pieces if not piece.follows))
+        for depth in range(place, len(self.kept)):
+            if self.kept[depth]:
+                found |= self._graphs(depth)
+        growing = True
+        while growing:
+            growing = False
+            for piece in pieces:
+                if piece.follows and piece.follows <= found and not piece.certain <= found:
+                    found |= piece.certain
+                    growing = True
+        return frozenset(found)
+
+    def may_bind(self, input: str) -> bool:
+        return any(
+            input in piece.variables and piece.role != REMOVING
+            for pieces in self.kept
+            for piece in pieces
+        )
+
+    def _drop_what_is_bound_otherwise(self, hidden: frozenset[str]) -> None:
+        """Drop filters and the like whose variables may be bound otherwise than in the query."""
+        dropping = True
+        while dropping:
+            dropping = False
+            tainted = set(hidden)
+            for level, pieces in zip(self.levels, self.kept, strict=True):
+                for piece in level.pieces:
+                    if piece not in pieces and piece.role != REMOVING:
+                        tainted |= piece.variables
+            outside: set[str] = set()
+            for place, (level, pieces) in enumerate(zip(self.levels, self.kept, strict=True)):
+                certain = self.certain(place)
+                own = frozenset().union(*(piece.certain for piece in pieces if not piece.follows))
+                for piece in list(pieces):
+                    if piece.role == BINDING:
+                        continue
+                    late = (
+                        level is not self.levels[-1]
+                        and level.way is not None
+                        and level.way.kind in _ONE_SIDED
+                        and level.follows(piece)
+                    )
+                    bad = piece.variables & (tainted | outside) - certain
+                    if bad or (late and not piece.variables <= own):
+                        pieces.remove(piece)
+                        dropping = True
+                for piece in level.pieces:
+                    outside |= piece.variables
+
+    def _drop_useless(self, input: str) -> None:
+        """Drop options that only bind what nothing else looks at."""
+        dropping = True
+        while dropping:
+            dropping = False
+            certain = self.certain(0)
+            everything = [piece for pieces in self.kept for piece in pieces]
+            for pieces in self.kept:
+                for piece in list(pieces):
+                    if piece.role != OPTIONALLY:
+                        continue
+                    needed = {input}.union(
+                        *(other.variables for other in everything if other is not piece)
+                    )
+                    if not (piece.variables - certain) & needed:
+                        pieces.remove(piece)
+                        everything.remove(piece)
+                        dropping = True
+
+    def text(self, place: int) -> str:
+        """Return the pattern of a level and those below it."""
+        level, pieces = self.levels[place], self.kept[place]
+        below = self.text(place + 1) if place + 1 < len(self.levels) else ""
+        if below:
+            way = level.way
+            if way is not None and way.kind in (GRAPH, SERVICE) and way.name is not None:
+                silent = "SILENT " if way.silent else ""
+                below = f"{way.kind} {silent}{way.name.text} {{ {below} }}"
+            else:
+                below = f"{{ {below} }}"
+        last = level.way is None or level.way.kind == FILTER
+        before = [piece.text for piece in pieces if last or not level.follows(piece)]
+        after = [piece.text for piece in pieces if not last and level.follows(piece)]
+        return "\n".join(text for text in (*before, below, *after) if text)
+
+
+# -- what earlier updates change
+
+
+def depends_on_earlier(analysed: AnalysedSparql, block: Block, asked: str) -> bool:
+    """Return whether a question is about triples that an earlier update of the request changes."""
+    request = analysed.request
+    earlier = request.operations[: block.number]
+    if not earlier:
+        return False
+    read = _predicates_read(asked)
+    for operation in earlier:
+        changed = _predicates_changed(request, operation)
+        if changed and read and (None in changed or None in read or changed & read):
+            return True
+    return False
+
+
+_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_WHOLE_GRAPHS = frozenset(("LOAD", "CLEAR", "DROP", "ADD", "MOVE", "COPY"))
+_Changes = set[str | None]
+"""Predicates, and classes behind `rdf:type`; `None` is any."""
+
+
+def _predicates_read(asked: str) -> _Changes:
+    request = read_request(asked)
+    (operation,) = request.operations
+    assert operation.select is not None
+    found: _Changes = set()
+    for group in groups_below(operation.select):
+        for element in group.elements:
+            if element.kind == TRIPLES:
+                found |= _used(request.tokens, element.first, element.last, operation)
+    return found
+
+
+def _predicates_changed(request: Request, operation: Operation) -> _Changes:
+    if operation.form in _WHOLE_GRAPHS:
+        return {None}
+    found: _Changes = set()
+    for first, last in operation.changes:
+        tokens = []
+        skip = 0
+        for token in request.tokens[first + 1 : last - 1]:
+            if token.is_word(GRAPH):
+                skip = 3  # the word, the graph, its brace
+            if token.kind == "}":
+                token = Token(".", ".", token.start, token.end)
+            if skip:
+                skip -= 1
+            else:
+                tokens.append(token)
+        found |= _used(tokens, 0, len(tokens), operation)
+    return found
+
+
+def _used(tokens: Sequence[Token], first: int, last: int, operation: Operation) -> _Changes:
+    found: _Changes = set()
+    for sentence in read_triples(tokens, first, last):
+        for triple in sentence:
+            nested = any(
+                token.kind in ("[", "{|")
+                for token in tokens[triple.subject[0] : max(triple.object[1], triple.subject[1])]
+            )
+            verb = tokens[slice(*triple.verb)]
+            if nested or any(token.kind in ("!", VARIABLE) for token in verb):
+                return {None}
+            for token in verb:
+                if token.kind in (IRI, NAME):
+                    iri = operation.prologue.iri(token)
+                elif token.kind == WORD and token.text == "a":
+                    iri = _TYPE
+                else:
+                    continue
+                if iri == _TYPE and len(verb) == 1:
+                    value = tokens[triple.object[0]]
+                    iri = None
+                    if value.kind in (IRI, NAME):
+                        iri = f"{_TYPE} {operation.prologue.iri(value)}"
+                found.add(iri)
+    return found
