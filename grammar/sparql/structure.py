@@ -1,4 +1,4 @@
-"""Tokens → the operations of a request, their groups, and what stands in each group.
+"""Tokens → the operations of a request, their groups, and the elements of each group.
 
 A group is what braces hold: `{ ?x a :Movie . OPTIONAL { ?x :title ?t } FILTER(?t != "") }` has
 three elements. Places are indexes of tokens. Expressions, templates and data are not read, only
@@ -128,7 +128,7 @@ class Operation:
 
     @property
     def is_update(self) -> bool:
-        """Whether it changes the graph."""
+        """`True` if it changes the graph."""
         return self.form not in ("SELECT", "CONSTRUCT", "DESCRIBE", "ASK")
 
 

@@ -187,7 +187,7 @@ _SHORT = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 
 
 def text_of(token: Token) -> str:
-    """Return the text that a string stands for."""
+    """Return the text that a string means."""
     quote = 3 if token.text[:3] in ("'''", '"""') and len(token.text) >= 6 else 1
     text = token.text[quote:-quote]
     return _ESCAPE.sub(lambda match: _SHORT.get(match[1], match[1]), text)

@@ -59,7 +59,7 @@ class Block:
 
     @property
     def silent(self) -> bool:
-        """Whether an error of the inference is one solution that binds nothing."""
+        """`True` if an error of the inference is one solution that binds nothing."""
         return self.element.silent
 
     @property

@@ -155,7 +155,7 @@ def _linked(request: Request, operation: Operation, block: Block, input: str) ->
 
 
 def _frame(request: Request, operation: Operation) -> tuple[str, str]:
-    """Return what stands before a question, and its clauses of graphs."""
+    """Return the head of a question, and its clauses of graphs."""
     declared = operation.prologue.declarations()
     dataset = "".join(
         f" FROM {'NAMED ' if named else ''}{request.text[graph.start : graph.end]}"
