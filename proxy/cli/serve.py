@@ -1,4 +1,4 @@
-"""`gremlink serve`: the proxy in front of a Gremlin server."""
+"""`gremlink serve`: the proxy in front of a Gremlin server, an RDF store, or both."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class _Serve(click.Command):
 @click.command(cls=_Serve)
 @console.with_settings(
     ("--upstream", "upstream.url", "The database, as in ws://localhost:8183/gremlin."),
+    ("--sparql", "sparql.url", "The RDF store, as in http://localhost:7878."),
     ("--host", "listen.host", "Address to listen on."),
     ("--port", "listen.port", "Port to listen on; 0 takes a free one."),
     ("--path", "listen.path", "Path of the Gremlin endpoint."),
@@ -38,18 +39,20 @@ class _Serve(click.Command):
     ("--log-format", "log.format", "text or json."),
 )
 def serve(settings: Configuration) -> None:
-    """Run the proxy between Gremlin clients and a database.
+    """Run the proxy between clients and a Gremlin database, an RDF store, or both.
 
-    Queries with Neptune#ml steps are answered with the help of endpoints; everything else passes
-    through untouched. Ends on Ctrl-C or SIGTERM.
+    Queries with Neptune#ml steps, or with SERVICE neptune-ml:inference in SPARQL, are answered with
+    the help of endpoints; everything else passes through untouched. Ends on Ctrl-C or SIGTERM.
 
     \b
       gremlink serve --upstream ws://localhost:8183/gremlin
+      gremlink serve --sparql http://localhost:7878
     """
-    if settings.upstream.url is None:
+    if settings.upstream.url is None and not settings.sparql.is_set:
         raise console.WrongUsage(
             "which database? Name it with --upstream, GREMLINK_UPSTREAM_URL or url below "
-            "[upstream] in the settings file, as in ws://localhost:8183/gremlin"
+            "[upstream] in the settings file, as in ws://localhost:8183/gremlin; or an RDF store "
+            "with --sparql, GREMLINK_SPARQL_URL or url below [sparql], as in http://localhost:7878"
         )
     import uvloop
 

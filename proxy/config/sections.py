@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_serializer,
+    model_validator,
+)
 
 from gremlink.proxy.config.sparql_addresses import Addresses, guessed
 from gremlink.proxy.config.types import (
@@ -155,6 +162,11 @@ class Sparql(Section):
         description="bearer token that the store wants of the proxy, which lets in those whom the "
         "proxy lets in; 16 characters or more",
     )
+
+    @field_serializer("token", when_used="json-unless-none")
+    def _written(self, token: SecretStr) -> str:
+        """Write the token for the proxy's own processes, which get it on their standard input."""
+        return token.get_secret_value()
 
     @model_validator(mode="after")
     def _token_has_store(self) -> Sparql:

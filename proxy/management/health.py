@@ -1,4 +1,4 @@
-"""`/status`, `/health/live` and `/health/ready`: the state of the proxy and its database."""
+"""`/status`, `/health/live` and `/health/ready`: the state of the proxy and what is behind it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from gremlink.proxy.config import Sparql
 from gremlink.proxy.graph import GraphError, Server
 from gremlink.proxy.graph.server.connection import GraphConnection
 from gremlink.proxy.management.http import Handler
@@ -21,9 +22,12 @@ DATABASE_TIMEOUT = 3.0
 
 @dataclass(slots=True)
 class Health:
-    """The handlers; `graph` is the database."""
+    """The handlers; `database` is that of Gremlin, `None` if there is none, `sparql` names an RDF
+    store, if there is one.
+    """
 
-    graph: Server
+    database: Server | None
+    sparql: Sparql = field(default_factory=Sparql)
     started: float = field(default_factory=time.time)
     _gremlin: str | None = None
 
@@ -42,8 +46,10 @@ class Health:
             "labMode": {},
             "settings": {},
         }
-        if healthy and self._gremlin is None:
-            self._gremlin = await asyncio.to_thread(self._ask_version)
+        if healthy and self._gremlin is None and self.database is not None:
+            self._gremlin = await asyncio.to_thread(self._ask_version, self.database)
+        if self.sparql.is_set:
+            document["sparql"] = {"version": "sparql-1.1"}
         if self._gremlin:
             document["gremlin"] = {"version": f"tinkerpop-{self._gremlin}"}
         return document
@@ -59,23 +65,31 @@ class Health:
         return web.Response(status=503, text="the database does not answer\n")
 
     async def database_answers(self) -> bool:
-        """Return True if the database accepts a connection now."""
-        parts = urlsplit(self.graph.url)
-        port = parts.port or (443 if parts.scheme == "wss" else 80)
-        try:
-            opening = asyncio.open_connection(parts.hostname, port)
-            _, writer = await asyncio.wait_for(opening, DATABASE_TIMEOUT)
-        except (OSError, asyncio.TimeoutError):
-            return False
-        writer.close()
-        return True
+        """Return True if the database, and the RDF store, accept a connection now."""
+        addresses = [] if self.database is None else [self.database.url]
+        if self.sparql.is_set:
+            addresses.append(self.sparql.addresses().query)
+        return all(await asyncio.gather(*map(_accepts, addresses)))
 
-    def _ask_version(self) -> str:
+    def _ask_version(self, database: Server) -> str:
         """Return the database's version of TinkerPop, empty if unknown."""
         try:
-            with GraphConnection(self.graph) as connection:
+            with GraphConnection(database) as connection:
                 return str(
                     next(connection.submit("Gremlin.version()", seconds=DATABASE_TIMEOUT), "")
                 )
         except GraphError:
             return ""
+
+
+async def _accepts(address: str) -> bool:
+    """Return True if something accepts a connection at this address."""
+    parts = urlsplit(address)
+    port = parts.port or (443 if parts.scheme in ("wss", "https") else 80)
+    try:
+        opening = asyncio.open_connection(parts.hostname, port)
+        _, writer = await asyncio.wait_for(opening, DATABASE_TIMEOUT)
+    except (OSError, asyncio.TimeoutError):
+        return False
+    writer.close()
+    return True

@@ -1,6 +1,7 @@
-"""`/gremlin/status`: running queries, and their cancellation.
+"""`/gremlin/status` and `/sparql/status`: running queries, and their cancellation.
 
-Reference: Neptune's user guide, "Gremlin query status" and "Gremlin query cancellation".
+Reference: Neptune's user guide, "Gremlin query status" and "Gremlin query cancellation", and the
+same of SPARQL.
 """
 
 from __future__ import annotations
@@ -37,21 +38,22 @@ class OpenQuery(Protocol):
 class Queries(Protocol):
     """Source of the queries in flight."""
 
-    async def open(self) -> Sequence[OpenQuery]:
-        """Return all of them, oldest first."""
+    async def open(self, language: str) -> Sequence[OpenQuery]:
+        """Return all of them in a language, oldest first."""
         ...
 
-    async def cancel(self, id: str) -> bool:
+    async def cancel(self, id: str, language: str, *, silent: bool = False) -> bool:
         """Cancel a query; return False if there is none with this id."""
         ...
 
 
 class QueryStatus:
-    """The handlers. `path` is that of the Gremlin endpoint."""
+    """The handlers for one language. `path` is that of its endpoint."""
 
-    def __init__(self, queries: Queries, path: str) -> None:
+    def __init__(self, queries: Queries, path: str, language: str) -> None:
         self._queries = queries
         self._path = f"{path}/status"
+        self._language = language
 
     def routes(self) -> list[tuple[str, str, Handler]]:
         """Return method, path and handler of each route."""
@@ -80,7 +82,7 @@ class QueryStatus:
 
     async def cancel(self, request: web.Request) -> dict[str, Any]:
         """`DELETE /gremlin/status/{id}`."""
-        return await self._cancel(request.match_info["id"])
+        return await self._cancel(request.match_info["id"], silent=False)
 
     async def _answer(self, id: str | None, arguments: dict[str, str]) -> dict[str, Any]:
         id = id or arguments.get("queryId")
@@ -88,8 +90,9 @@ class QueryStatus:
         if yes(arguments.get("cancelQuery", "FALSE") or "TRUE", "cancelQuery"):
             if id is None:
                 raise InvalidParameter("The parameter queryId is required to cancel a query.")
-            return await self._cancel(id)
-        found = await self._queries.open()
+            silent = yes(arguments.get("silent", "FALSE"), "silent")
+            return await self._cancel(id, silent=silent)
+        found = await self._queries.open(self._language)
         if id is None:
             return {
                 "acceptedQueryCount": len(found),
@@ -101,8 +104,8 @@ class QueryStatus:
                 return _described(query)
         raise _unknown(id)
 
-    async def _cancel(self, id: str) -> dict[str, Any]:
-        if not await self._queries.cancel(id):
+    async def _cancel(self, id: str, *, silent: bool) -> dict[str, Any]:
+        if not await self._queries.cancel(id, self._language, silent=silent):
             raise _unknown(id)
         return {"status": "200 OK", "payload": True}
 

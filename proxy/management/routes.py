@@ -55,7 +55,7 @@ async def managing(
 
     services = open_services(configuration)
     access = Access(configuration)
-    health = Health(services.graph)
+    health = Health(services.database, configuration.sparql)
     models = MachineLearning(services)
     endpoints = Endpoints(services, models)
     sagemaker = SageMaker(endpoints, invoke)
@@ -64,8 +64,9 @@ async def managing(
         *endpoints.routes(),
         *ExportService(services).routes(),
         *Loader(services).routes(),
-        *Statistics(services.graph).routes(),
-        *QueryStatus(queries, configuration.listen.path).routes(),
+        *Statistics(services.database).routes(),
+        *QueryStatus(queries, configuration.listen.path, "gremlin").routes(),
+        *QueryStatus(queries, "/sparql", "sparql").routes(),
         *health.routes(),
         ("GET", "/metrics", figures),
     ]

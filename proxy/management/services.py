@@ -14,7 +14,12 @@ from gremlink.proxy.config.tls import context_of
 from gremlink.proxy.graph import Server
 from gremlink.proxy.management.errors import BadRequest
 from gremlink.proxy.management.jobs.runner import POLL_INTERVAL, Runner
-from gremlink.proxy.management.tasks.description import apply_bounds, describe, describe_bounds
+from gremlink.proxy.management.tasks.description import (
+    NO_DATABASE,
+    apply_bounds,
+    describe,
+    describe_bounds,
+)
 from gremlink.proxy.store.jobs import Job, JobRecords
 from gremlink.proxy.store.locations import Location, Locations
 from gremlink.proxy.store.records import Store
@@ -27,8 +32,9 @@ FILES = "files"
 class Services:
     """Records, endpoints, locations, the runner of jobs.
 
-    `graph` is the database; `bounds` are limits on what a job reads; `speed` is that of the
-    settings; `status_wait` is the time, in seconds, that a status request waits for a job's end.
+    `database` is that of Gremlin, `None` if there is none; `bounds` are limits on what a job reads;
+    `speed` is that of the settings; `status_wait` is the time, in seconds, that a status request
+    waits for a job's end.
     """
 
     records: JobRecords
@@ -36,12 +42,17 @@ class Services:
     locations: Locations
     runner: Runner
     upstream: Upstream
-    graph: Server
+    database: Server | None
     bounds: Mapping[str, int]
     speed: str = ""
     status_wait: float = 0.0
     output_lock: threading.Lock = field(default_factory=threading.Lock)
     """Held from the choice of an output to the start of its job: no two may choose the same."""
+
+    @property
+    def graph(self) -> Server:
+        """The database. Raises `BadRequest` if there is none."""
+        return present(self.database)
 
     def task(self, task: str, /, **details: Any) -> Mapping[str, Any]:
         """Return the description of a job."""
@@ -89,8 +100,7 @@ class Services:
 
 def open_services(configuration: Configuration) -> Services:
     """Return the services of a configuration. Their runner is not open yet."""
-    if configuration.upstream.url is None:
-        raise BadRequest("There is no database: upstream.url is not set.")
+    url = configuration.upstream.url
     root = configuration.store.directory
     storage = configuration.storage
     locations = Locations((root / FILES, *storage.roots), storage.s3_folder, storage.s3_endpoint)
@@ -104,11 +114,18 @@ def open_services(configuration: Configuration) -> Services:
         locations,
         runner,
         configuration.upstream,
-        Server(configuration.upstream.url, context_of(configuration.upstream)),
+        None if url is None else Server(url, context_of(configuration.upstream)),
         bounds,
         configuration.training.speed,
         configuration.jobs.status_wait,
     )
+
+
+def present(database: Server | None) -> Server:
+    """Return the database. Raises `BadRequest` if there is none."""
+    if database is None:
+        raise BadRequest(NO_DATABASE)
+    return database
 
 
 def stamp(moment: float) -> str:

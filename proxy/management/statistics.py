@@ -31,6 +31,7 @@ from gremlink.proxy.graph.server.counts import Counted
 from gremlink.proxy.management.errors import InvalidArgument, StatisticsNotAvailable
 from gremlink.proxy.management.http import Handler, body_of
 from gremlink.proxy.management.requests import StatisticsMode
+from gremlink.proxy.management.services import present
 
 log = logging.getLogger(__name__)
 
@@ -62,15 +63,20 @@ class _Found:
 
 
 class Statistics:
-    """The handlers; `graph` is the database."""
+    """The handlers; `database` is where the graph is, `None` if there is none."""
 
-    def __init__(self, graph: Server) -> None:
-        self._graph = graph
+    def __init__(self, database: Server | None) -> None:
+        self._database = database
         self._automatic = True
         self._found: _Found | None = None
         self._outgoing: tuple[_Found, Mapping[Labels, frozenset[str]]] | None = None
         self._computing: asyncio.Task[_Found] | None = None
         self._refreshing: asyncio.Task[StatisticsNotAvailable | None] | None = None
+
+    @property
+    def _graph(self) -> Server:
+        """The database. Raises `BadRequest` if there is none."""
+        return present(self._database)
 
     def routes(self) -> list[tuple[str, str, Handler]]:
         """Return method, path and handler of each route."""

@@ -12,8 +12,9 @@ from gremlink.proxy.management.http import Handler
 
 REASONS: Mapping[str, tuple[str, ...]] = {
     "openCypher queries are not answered: gremlink speaks Gremlin.": ("/opencypher", "/openCypher"),
-    "RDF and SPARQL are not supported: gremlink is about property graphs.": ("/sparql", "/rdf"),
+    "There are no statistics of RDF graphs.": ("/sparql/statistics", "/rdf"),
     "There is no stream of changes: the database behind the proxy keeps none.": (
+        "/sparql/stream",
         "/propertygraph/stream",
         "/pg/stream",
         "/gremlin/stream",
@@ -22,7 +23,17 @@ REASONS: Mapping[str, tuple[str, ...]] = {
 }
 """Reasons, and the paths that they hold for, with everything below."""
 
-PARTS = ("ml", "endpoints", "loader", "v1", "neptune-export", "propertygraph", "pg")
+PARTS = (
+    "ml",
+    "endpoints",
+    "loader",
+    "v1",
+    "neptune-export",
+    "propertygraph",
+    "pg",
+    "sparql",
+    "rdf",
+)
 """First segments of the API's paths."""
 
 

@@ -51,8 +51,10 @@ class Metrics(Collector):
         self._models = models
         self._left_alone = open_circuits
         self._ended: Counter[int] = Counter()
-        self._http: Counter[int] = Counter()
-        self.latencies = {kind: LatencyHistogram(counting) for kind in ("websocket", "http")}
+        self._answered: dict[str, Counter[int]] = {kind: Counter() for kind in ("http", "sparql")}
+        self.latencies = {
+            kind: LatencyHistogram(counting) for kind in ("websocket", "http", "sparql")
+        }
         """By the kind of the request."""
         self._registry = CollectorRegistry()
         self._upstream_errors = prometheus_client.Counter(
@@ -80,10 +82,10 @@ class Metrics(Collector):
         if connection.database_lost:
             self.upstream_failed()
 
-    def answered(self, status: int, seconds: float) -> None:
-        """Count a request over plain HTTP that took `seconds`."""
-        self._http[status] += 1
-        self.latencies["http"].took.append(seconds)
+    def answered(self, status: int, seconds: float, kind: str = "http") -> None:
+        """Count a request over plain HTTP that took `seconds`; `kind` may be `"sparql"`."""
+        self._answered[kind][status] += 1
+        self.latencies[kind].took.append(seconds)
 
     def upstream_failed(self) -> None:
         """Count a connection to the database that could not be made or was lost."""
@@ -139,7 +141,7 @@ class Metrics(Collector):
         requests = CounterMetricFamily(
             "gremlink_requests", "Requests that have ended.", labels=["kind", "status"]
         )
-        for kind, counted in (("websocket", ended), ("http", self._http)):
+        for kind, counted in (("websocket", ended), *self._answered.items()):
             for status, number in sorted(counted.items()):
                 requests.add_metric([kind, str(int(status))], number)
         yield requests

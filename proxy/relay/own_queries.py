@@ -30,7 +30,7 @@ def frame(request: RequestMessage, limit: int) -> bytes:
         opcode, payload = write_request(request)
     except GremlinError as error:
         raise UnsupportedOperation(f"The query cannot be sent on: {error}") from error
-    _require(payload, limit)
+    require_sendable(payload, limit)
     return encode_frame(opcode, payload, masked=True)
 
 
@@ -40,11 +40,12 @@ def http_body(request: RequestMessage, limit: int) -> tuple[str, bytes]:
         mime, payload = write_http_body(request)
     except GremlinError as error:
         raise UnsupportedOperation(f"The query cannot be sent on: {error}") from error
-    _require(payload, limit)
+    require_sendable(payload, limit)
     return mime, payload
 
 
-def _require(payload: bytes, limit: int) -> None:
+def require_sendable(payload: bytes, limit: int) -> None:
+    """Raise `UnsupportedOperation` if a rewritten request is longer than `limit` bytes."""
     if len(payload) > limit:
         raise UnsupportedOperation(
             f"With its answers in it the query has {len(payload)} bytes, more than the"

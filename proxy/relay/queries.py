@@ -30,6 +30,8 @@ from gremlink.proxy.wire.http import peek_http_id, read_http_request
 from gremlink.proxy.wire.request import RequestMessage, read_request
 
 CANCELLED = "The query was cancelled."
+GREMLIN, SPARQL = "gremlin", "sparql"
+"""Languages of queries: each has a status of its own."""
 LONGEST_TEXT = 10_000
 """Characters of a query that are shown."""
 
@@ -92,20 +94,53 @@ class QueryInFlight(Protocol):
 class Queries(Protocol):
     """The queries in flight."""
 
-    async def open(self) -> Sequence[QueryInFlight]:
-        """List all queries, oldest first."""
+    async def open(self, language: str = GREMLIN) -> Sequence[QueryInFlight]:
+        """List all queries in a language, oldest first."""
         ...
 
-    async def cancel(self, id: str) -> bool:
-        """End the query of that id, and return whether there is one."""
+    async def cancel(self, id: str, language: str = GREMLIN, *, silent: bool = False) -> bool:
+        """End the query of that id, and return whether there is one.
+
+        To the client of one that ends `silent`ly it looks like one without results.
+        """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSparqlQuery:
+    """A query or an update in SPARQL; `started` as above. `name` returns what its client called
+    it, `written` its text, empty if that cannot be read yet.
+    """
+
+    request_id: UUID
+    started: float
+    name: Callable[[], str | None]
+    written: Callable[[], str]
+
+    @property
+    def id(self) -> str:
+        """The id that its client gave it, else one of the proxy's."""
+        return self.name() or str(self.request_id)
+
+    def has_id(self, id: str) -> bool:
+        """Tell whether the query has this id."""
+        return id in (str(self.request_id), self.id)
+
+    def text(self) -> str:
+        """Return the text, cut off if long."""
+        return self.written()[:LONGEST_TEXT]
 
 
 @dataclass(eq=False, slots=True)
 class _OverHttp:
-    query: OpenQuery
+    query: OpenQuery | OpenSparqlQuery
     work: asyncio.Future[web.StreamResponse]
     cancelled: bool = False
+    silent: bool = False
+
+    @property
+    def language(self) -> str:
+        return SPARQL if isinstance(self.query, OpenSparqlQuery) else GREMLIN
 
 
 class OpenQueries:
@@ -115,22 +150,29 @@ class OpenQueries:
         self._connections = connections
         self._http: set[_OverHttp] = set()
 
-    async def open(self) -> Sequence[OpenQuery]:
-        """List all queries, oldest first."""
-        found = [
-            _query_of(request_id, request)
-            for connection in self._connections
-            for request_id, request in connection.open_requests()
+    async def open(self, language: str = GREMLIN) -> Sequence[OpenQuery | OpenSparqlQuery]:
+        """List all queries in a language, oldest first."""
+        found: list[OpenQuery | OpenSparqlQuery] = [
+            each.query for each in self._http if each.language == language
         ]
-        found += [each.query for each in self._http]
+        if language == GREMLIN:
+            found += [
+                _query_of(request_id, request)
+                for connection in self._connections
+                for request_id, request in connection.open_requests()
+            ]
         return sorted(found, key=lambda query: query.started)
 
-    async def cancel(self, id: str) -> bool:
+    async def cancel(self, id: str, language: str = GREMLIN, *, silent: bool = False) -> bool:
         """End the queries of that id for their clients, and return whether there are any."""
-        over_http = [each for each in self._http if each.query.has_id(id)]
+        over_http = [
+            each for each in self._http if each.language == language and each.query.has_id(id)
+        ]
         for each in over_http:
-            each.cancelled = True
+            each.cancelled, each.silent = True, silent
             each.work.cancel()
+        if language != GREMLIN:
+            return bool(over_http)
         error = CancelledByUser(CANCELLED)
         ended = [
             connection.cancel(request_id, error)
@@ -152,19 +194,33 @@ class OpenQueries:
                 time.monotonic(),
                 lambda: read_http_request(content_type, body, request.query),
             )
-            each = _OverHttp(query, asyncio.ensure_future(handler(request)))
-            self._http.add(each)
-            try:
-                return await each.work
-            except asyncio.CancelledError:
-                if not each.cancelled:
-                    each.work.cancel()
-                    raise
-                return error_response(CancelledByUser(CANCELLED), request_id)
-            finally:
-                self._http.discard(each)
+            return await self.run(query, handler(request))
 
         return handle
+
+    async def run(
+        self,
+        query: OpenQuery | OpenSparqlQuery,
+        work: Awaitable[web.StreamResponse],
+        nothing: Callable[[], web.StreamResponse] = web.Response,
+    ) -> web.StreamResponse:
+        """Do the work of a query over HTTP, which counts as open until that is done.
+
+        `nothing` makes the response to one that is ended silently.
+        """
+        each = _OverHttp(query, asyncio.ensure_future(work))
+        self._http.add(each)
+        try:
+            return await each.work
+        except asyncio.CancelledError:
+            if not each.cancelled:
+                each.work.cancel()
+                raise
+            if each.silent:
+                return nothing()
+            return error_response(CancelledByUser(CANCELLED), query.request_id)
+        finally:
+            self._http.discard(each)
 
 
 def text_of(message: RequestMessage) -> str:

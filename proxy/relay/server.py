@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from multidict import CIMultiDict
@@ -16,14 +17,16 @@ from multidict import CIMultiDict
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import Predictor
+from gremlink.proxy.inference.errors import UnsupportedOperation
 from gremlink.proxy.inference.query_cache import QueryCache
 from gremlink.proxy.messages.addresses import without_credentials
 from gremlink.proxy.relay.headers import require_text
 from gremlink.proxy.relay.http.bodies import complete_bodies
 from gremlink.proxy.relay.http.browsers import Runner, forbid_sniffing
 from gremlink.proxy.relay.http.cross_origin import Gate
-from gremlink.proxy.relay.http.errors import error_body
+from gremlink.proxy.relay.http.errors import error_body, error_response
 from gremlink.proxy.relay.http.explain import Explainer
+from gremlink.proxy.relay.http.forwarding import Forwarder
 from gremlink.proxy.relay.http.invocations import Invocations
 from gremlink.proxy.relay.http.languages import Languages
 from gremlink.proxy.relay.http.log_filter import SERVER_LOG
@@ -31,7 +34,9 @@ from gremlink.proxy.relay.http.other_paths import queries_at_other_paths
 from gremlink.proxy.relay.http.relay import HttpRelay
 from gremlink.proxy.relay.metrics import Metrics
 from gremlink.proxy.relay.offload import Offload
-from gremlink.proxy.relay.queries import OpenQueries
+from gremlink.proxy.relay.queries import SPARQL, OpenQueries
+from gremlink.proxy.relay.sparql.relay import SparqlRelay
+from gremlink.proxy.relay.sparql.routes import SparqlRoutes
 from gremlink.proxy.relay.waits import WAITS, Waits
 from gremlink.proxy.relay.websocket.connection import Connection
 from gremlink.proxy.relay.websocket.conversation import Conversation
@@ -44,8 +49,17 @@ log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+NO_DATABASE = (
+    "There is no Gremlin database behind this proxy, only an RDF store, which is asked in SPARQL at"
+    " /sparql: name the database as url below [upstream] in the settings file, or with --upstream."
+)
+"""The error for queries in Gremlin where only an RDF store is configured."""
+
 METHODS = ("GET", "POST")
 """Ways to send a query over HTTP."""
+
+LONGEST_LINE = 64 * 1024
+"""Bytes of the first line of a request: clients of SPARQL send queries in addresses."""
 
 LINGERING = 1.0
 """Seconds for which the rest of a refused body is read, so that the client reads why."""
@@ -54,24 +68,27 @@ LINGERING = 1.0
 class Server:
     """Connections of clients, each with its own connection to the database at `upstream`.
 
-    For the metrics `models` lists endpoint and task of each model in memory, `open_circuits` the
-    endpoints whose models keep failing.
+    `None` is no database: there may be an RDF store alone. `kept` is a session for it that keeps
+    connections, `session` one that makes new ones. For the metrics `models` lists endpoint and task
+    of each model in memory, `open_circuits` the endpoints whose models keep failing.
     """
 
     def __init__(
         self,
         configuration: Configuration,
-        upstream: str,
+        upstream: str | None,
         session: ClientSession,
         predict: Predictor,
         models: Callable[[], Iterable[tuple[str, str]]] = tuple,
         open_circuits: Callable[[], Iterable[str]] = tuple,
         waits: Waits = WAITS,
+        *,
+        kept: ClientSession | None = None,
     ) -> None:
         self._configuration = configuration
         self._waits = waits
         # Credentials in `upstream.url` are for the proxy's own jobs: clients bring theirs.
-        self._upstream = upstream = without_credentials(upstream)
+        self._upstream = upstream = without_credentials(upstream) if upstream else ""
         self._session = session
         self._connections: set[Connection] = set()
         self.metrics = Metrics(self._connections, models, open_circuits, waits.counting)
@@ -86,11 +103,10 @@ class Server:
             unoptimised=frozenset(configuration.inference.unoptimized_steps),
         )
         self._http = HttpRelay(
-            session=session,
+            forwarder=Forwarder(session, configuration.limits.connect_timeout),
             upstream=upstream,
             predict=self._predict,
             settings=self._settings,
-            connect_timeout=configuration.limits.connect_timeout,
             offload=self._offload,
             evaluation_timeout=configuration.limits.evaluation_timeout,
             message_limit=configuration.limits.max_message_bytes,
@@ -107,7 +123,30 @@ class Server:
         self._shapes = QueryCache()
         self._recent = RecentIds()
         self.queries = OpenQueries(self._connections)
-        self._plain = self._counted(self.queries.tracked(self._http.handle))
+        self._plain = self._gremlin_alone(self._counted(self.queries.tracked(self._http.handle)))
+        self._languages = Languages(
+            self._http,
+            configuration.upstream,
+            configuration.sparql,
+            configuration.listen.path,
+            lambda id: self.queries.cancel(id, SPARQL),
+        )
+        self._sparql = SparqlRelay(
+            kept=self._to_store(kept or session),
+            fresh=self._to_store(session),
+            addresses=self._languages.rdf_store,
+            token=None
+            if (token := configuration.sparql.token) is None
+            else token.get_secret_value(),
+            predict=self._predict,
+            settings=self._settings,
+            offload=self._offload,
+            limits=configuration.limits,
+        )
+
+    def _to_store(self, session: ClientSession) -> Forwarder:
+        limits = self._configuration.limits
+        return Forwarder(session, limits.connect_timeout, "RDF store", limits.write_timeout)
 
     async def figures(self) -> bytes:
         """Return the metrics in the text format of Prometheus."""
@@ -118,13 +157,17 @@ class Server:
         limits = self._configuration.limits
         gate = Gate(self._configuration.listen, self._configuration.access)
         path = self._configuration.listen.path
-        languages = Languages(self._http, self._configuration.upstream, path)
+        sparql = SparqlRoutes(
+            self._sparql, self.queries, lambda handler: self._counted(handler, None, "sparql")
+        )
         application = web.Application(
             client_max_size=limits.max_message_bytes,
             middlewares=[
                 gate.check,
+                sparql.by_path(),  # which hands on bodies that are not complete
                 complete_bodies(limits),
-                languages.middleware(lambda handler: self._counted(handler, None)),
+                sparql.at_root(),
+                self._languages.middleware(lambda handler: self._counted(handler, None)),
                 queries_at_other_paths(path, self._plain),
             ],
         )
@@ -135,8 +178,9 @@ class Server:
             ("explain", explainer.explain),
             ("profile", self.queries.tracked(explainer.profile)),
         ):
+            answer = self._gremlin_alone(self._counted(handler))
             for slash in ("", "/"):
-                application.router.add_route("*", f"{path}/{name}{slash}", self._counted(handler))
+                application.router.add_route("*", f"{path}/{name}{slash}", answer)
         application.on_startup.append(self._start)
         application.on_shutdown.append(self._shut_down)
         return application
@@ -177,7 +221,17 @@ class Server:
             return await self._websocket(request)
         return await self._plain(request)
 
-    def _counted(self, handler: Handler, methods: Collection[str] | None = METHODS) -> Handler:
+    def _gremlin_alone(self, handler: Handler) -> Handler:
+        """Wrap a handler of queries in Gremlin: without a database there is one error."""
+
+        async def refuse(request: web.Request) -> web.StreamResponse:
+            return error_response(UnsupportedOperation(NO_DATABASE), uuid4())
+
+        return handler if self._upstream else self._counted(refuse)
+
+    def _counted(
+        self, handler: Handler, methods: Collection[str] | None = METHODS, kind: str = "http"
+    ) -> Handler:
         """Wrap a handler of queries: they are counted, and awaited before the server ends."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -197,7 +251,7 @@ class Server:
                     status = error.status
                     raise
                 finally:
-                    self.metrics.answered(status, time.monotonic() - started)
+                    self.metrics.answered(status, time.monotonic() - started, kind)
 
         return handle
 
@@ -221,6 +275,8 @@ class Server:
             answered.set_result(None)
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
+        if not self._upstream:
+            return await self._connect(request, None, NO_DATABASE)
         limits = self._configuration.limits
         unreachable = ""
         opened: Opened | None = None
@@ -334,17 +390,19 @@ def runner_of(application: web.Application) -> web.AppRunner:
         shutdown_timeout=1.0,
         auto_decompress=False,
         lingering_time=LINGERING,
+        max_line_size=LONGEST_LINE,
     )
 
 
-def upstream_session(tls: ssl.SSLContext | None = None) -> ClientSession:
+def upstream_session(tls: ssl.SSLContext | None = None, *, kept: bool = False) -> ClientSession:
     """Open a session that makes a new connection to the database each time; `tls` is for wss.
 
-    On a connection that has carried a plain HTTP request a Gremlin Server takes no WebSocket
-    handshake any more, and one that was kept may be gone when it is needed.
+    With `kept` it keeps connections, for an RDF store. On a connection that has carried a plain
+    HTTP request a Gremlin Server takes no WebSocket handshake any more, and one that was kept may
+    be gone when it is needed.
     """
     return ClientSession(
-        connector=TCPConnector(limit=0, force_close=True, ssl=True if tls is None else tls),
+        connector=TCPConnector(limit=0, force_close=not kept, ssl=True if tls is None else tls),
         cookie_jar=DummyCookieJar(),
         auto_decompress=False,
     )

@@ -58,10 +58,11 @@ async def serving(
 ) -> AsyncIterator[RunningServer]:
     """Serve as long as the context lasts; then end open requests with an error, and close.
 
-    Raises `ListenError`, `TlsError`, and `ValueError` if no database is configured.
+    Raises `ListenError`, `TlsError`, and `ValueError` if neither a database nor an RDF store is
+    configured.
     """
-    if configuration.upstream.url is None:
-        raise ValueError("upstream.url is not set")
+    if configuration.upstream.url is None and not configuration.sparql.is_set:
+        raise ValueError("neither upstream.url nor sparql.url is set")
     listen, limits = configuration.listen, configuration.limits
     certificate = server_certificate(listen)
     upstream_tls = client_context(configuration.upstream)
@@ -71,7 +72,10 @@ async def serving(
         memory=configuration.inference.model_memory,
     )
     listener = Listener(listen, limits, certificate, waits.renewal)
-    async with upstream_session(upstream_tls) as session:
+    async with (
+        upstream_session(upstream_tls) as session,
+        upstream_session(upstream_tls, kept=True) as kept,
+    ):
         server = Server(
             configuration,
             configuration.upstream.url,
@@ -80,6 +84,7 @@ async def serving(
             predictions.loaded,
             predictions.open_circuits,
             waits,
+            kept=kept,
         )
         application = server.application()
         application.middlewares.insert(0, listener.arrived)  # before the body is waited for

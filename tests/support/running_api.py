@@ -39,10 +39,10 @@ class Queries:
     def __init__(self, *queries: Query) -> None:
         self.queries = list(queries)
 
-    async def open(self) -> list[Query]:
-        return self.queries
+    async def open(self, language: str) -> list[Query]:
+        return self.queries if language == "gremlin" else []
 
-    async def cancel(self, id: str) -> bool:
+    async def cancel(self, id: str, language: str, *, silent: bool = False) -> bool:
         before = len(self.queries)
         self.queries = [query for query in self.queries if query.id != id]
         return len(self.queries) < before

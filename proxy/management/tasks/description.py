@@ -13,6 +13,7 @@ from gremlink.proxy.config import Limits, Upstream
 from gremlink.proxy.config.tls import context_of
 from gremlink.proxy.graph import Server
 from gremlink.proxy.graph.limits import ReadLimits, use_limits
+from gremlink.proxy.management.errors import BadRequest
 from gremlink.proxy.management.jobs.events import Tell
 from gremlink.proxy.messages.system_errors import sentence_of
 from gremlink.proxy.store.errors import StoreError
@@ -94,8 +95,13 @@ def keep_on_failure(directory: Path) -> Iterator[None]:
         raise NotPublished(error, kept) from error
 
 
+NO_DATABASE = "There is no Gremlin database behind this proxy: upstream.url is not set."
+
+
 def describe_graph(upstream: Upstream) -> dict[str, Any]:
-    """Return the database as JSON."""
+    """Return the database as JSON. Raises `BadRequest` if there is none."""
+    if upstream.url is None:
+        raise BadRequest(NO_DATABASE)
     return upstream.model_dump(mode="json")
 
 

@@ -88,12 +88,12 @@ def complete_bodies(limits: Limits) -> Middleware:
             log.debug("a client went before its request was complete")
             return web.Response()  # is not sent
         except web.HTTPRequestEntityTooLarge:
-            raise _too_long(limits.max_message_bytes) from None
-        encoding = request.headers.get("Content-Encoding", "identity").strip()
-        if encoding.lower() != "identity" and (body := await request.read()):
+            raise too_long(limits.max_message_bytes) from None
+        encoding = encoding_of(request)
+        if encoding and (body := await request.read()):
             request[COMPRESSED_BODY] = body
             # Where `read` looks first: handlers need not know that there was another form.
-            request._read_bytes = await _inflated(body, encoding, limits.max_message_bytes)
+            request._read_bytes = await inflated(body, encoding, limits.max_message_bytes)
         return await handler(request)
 
     return completed
@@ -118,7 +118,14 @@ async def _wait_for_body(request: web.Request, timeout: float) -> None:
         reading.cancel()
 
 
-async def _inflated(body: bytes, encoding: str, limit: int) -> bytes:
+def encoding_of(request: web.Request) -> str:
+    """Return the encoding of a request's body; empty if it is not compressed."""
+    encoding = request.headers.get("Content-Encoding", "identity").strip()
+    return "" if encoding.lower() == "identity" else encoding
+
+
+async def inflated(body: bytes, encoding: str, limit: int) -> bytes:
+    """Inflate a body in a thread. Raises the error for the client."""
     try:
         return await asyncio.to_thread(inflate, body, encoding, limit)
     except LookupError:
@@ -128,13 +135,13 @@ async def _inflated(body: bytes, encoding: str, limit: int) -> bytes:
             headers={"Accept-Encoding": known}, **error_body("UnsupportedOperationException", why)
         ) from None
     except TooLong:
-        raise _too_long(limit) from None
+        raise too_long(limit) from None
     except Broken as error:
         why = f"The body is no whole {encoding}: {error}."
         raise web.HTTPBadRequest(**error_body("BadRequestException", why)) from None
 
 
-def _too_long(limit: int) -> web.HTTPRequestEntityTooLarge:
+def too_long(limit: int) -> web.HTTPRequestEntityTooLarge:
     """Build the error for a body that is too long; its first sentence is Neptune's."""
     why = (
         f"Request size exceeds max allowed value of {limit} bytes. Send less at one time, or raise"

@@ -1,4 +1,5 @@
-"""Responses towards browsers, which must not guess their type from bytes.
+"""Connections of clients: handlers that end with them, and responses towards browsers, which must
+not guess their type from bytes.
 
 Browsers look into responses for HTML, and run what they find. `X-Content-Type-Options: nosniff`
 (WHATWG Fetch) forbids that. Every response carries it, the database's too: their bytes and their
@@ -11,6 +12,9 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
+
+ENDS_WITH_CLIENT = web.RequestKey("ends_with_client", bool)
+"""Set on a request whose handler ends when the client goes, the only one who waits for it."""
 
 NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
 
@@ -25,7 +29,8 @@ class Runner(web.AppRunner):
     """Runs an application whose errors carry the header, too, if there is no request: for bytes
     that are no HTTP.
 
-    No signal is sent for them, and they quote the bytes.
+    No signal is sent for them, and they quote the bytes. Handlers of requests with
+    `ENDS_WITH_CLIENT` end with the client's connection.
     """
 
     async def _make_server(self) -> web.Server:
@@ -41,6 +46,13 @@ class _Server(web.Server):
 
 class _Handler(web.RequestHandler):
     __slots__ = ()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End the handler, if it is not to go on without its client."""
+        request, task = self._current_request, self._task_handler
+        super().connection_lost(exc)
+        if isinstance(request, web.Request) and request.get(ENDS_WITH_CLIENT) and task is not None:
+            task.cancel()
 
     def handle_error(self, *arguments: Any, **options: Any) -> web.StreamResponse:
         response = super().handle_error(*arguments, **options)

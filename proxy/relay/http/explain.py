@@ -1,7 +1,6 @@
 """`explain` shows what the proxy would do with a query, `profile` does it and measures.
 
-The texts begin as Neptune's do, so that notebooks show them. The database itself explains or
-profiles a query without an inference.
+The database itself explains or profiles a query without an inference.
 """
 
 from __future__ import annotations
@@ -41,11 +40,10 @@ from gremlink.proxy.inference.live_graph import Scope
 from gremlink.proxy.inference.queries.inputs import input_query, unfolded
 from gremlink.proxy.inference.queries.models import model_of
 from gremlink.proxy.inference.queries.neighbourhood import NEIGHBOURHOOD
+from gremlink.proxy.relay.http.pages import milliseconds, page, section, shortened
 from gremlink.proxy.relay.http.relay import HttpRelay
 from gremlink.proxy.relay.queries import text_of
 from gremlink.proxy.wire.request import RequestMessage
-
-_WIDTH = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class Explainer:
         if analysed is None:
             return await self._by_database(request, message, title, step("explain"))
         query, plans = analysed.query, analysed.planned
-        parts = [_section("Query String", [text_of(message)])]
+        parts = [section("Query String", [text_of(message)])]
         if any(query.analyses[number].runs_once for number in plans):
             await self.relay.ask(request, query.admission(uuid4()))
             done = ["Not run: steps of the query write, or are random."]
@@ -86,13 +84,13 @@ class Explainer:
                 lines = _plan(query.analyses[number], plan)
                 if plan.inductive is not None:
                     lines.append(await self._reading(plan, plan.inductive))
-                parts.append(_section(f"Inference {plan.inference}", lines))
+                parts.append(section(f"Inference {plan.inference}", lines))
         parts += [
-            _section("Models", await self._models(plans)),
-            _section("Runtime (ms)", done),
-            _section("Final Query", [final]),
+            section("Models", await self._models(plans)),
+            section("Runtime (ms)", done),
+            section("Final Query", [final]),
         ]
-        return _page(title, parts)
+        return page(title, parts)
 
     async def _profile(self, request: web.Request, message: RequestMessage) -> web.Response:
         title = "Neptune Gremlin Profile"
@@ -103,17 +101,17 @@ class Explainer:
         before = time.perf_counter()
         results = await self.relay.ask(request, final)
         ended = time.perf_counter()
-        profile.lines.append(f"final query: {len(results)} results, {_ms(ended - before)}")
+        profile.lines.append(f"final query: {len(results)} results, {milliseconds(ended - before)}")
         analysed = analyse(message, self.relay.settings)
         plans = {} if analysed is None else analysed.planned
-        return _page(
+        return page(
             title,
             [
-                _section("Query String", [text_of(message)]),
-                _section("Models", await self._models(plans)),
-                _section("Inference", profile.lines),
-                _section("Final Query", [_sent(final)]),
-                _section(
+                section("Query String", [text_of(message)]),
+                section("Models", await self._models(plans)),
+                section("Inference", profile.lines),
+                section("Final Query", [_sent(final)]),
+                section(
                     "Runtime (ms)",
                     [f"Query Execution: {(ended - started) * 1000:.3f}", f"Count: {len(results)}"],
                 ),
@@ -180,7 +178,7 @@ class Explainer:
             request, message.derive(request_id=message.request_id, args=args)
         )
         lines = [str(item.value) for item in results if isinstance(item, Literal)]
-        return _page(title, [_section("Query String", [text_of(message)]), *lines])
+        return page(title, [section("Query String", [text_of(message)]), *lines])
 
 
 _Plans = Mapping[int, Sequence[Plan]]
@@ -222,9 +220,9 @@ class _Profile:
                 )
                 if command.neighbourhood is not None:
                     read = f"neighbourhood read: {command.neighbourhood}"
-                    self.lines.append(f"{read}, {_ms(self.reading)}")
+                    self.lines.append(f"{read}, {milliseconds(self.reading)}")
                     self.reading = 0.0
-        self.lines.append(f"{what}, {_ms(seconds)}")
+        self.lines.append(f"{what}, {milliseconds(seconds)}")
 
 
 def _rows(reply: Reply) -> Sequence[object]:
@@ -246,25 +244,5 @@ def _plan(analysis: Analysis, plan: Plan) -> list[str]:
     return [*lines, f"limit: {plan.limit}", f"threshold: {plan.threshold}"]
 
 
-_LONGEST = 20_000
-"""Characters of a final query that are shown: there may be thousands of answers in it."""
-
-
 def _sent(message: RequestMessage) -> str:
-    text = text_of(message)
-    if len(text) > _LONGEST:
-        text = f"{text[:_LONGEST]}... ({len(text)} characters)"
-    return text
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms"
-
-
-def _section(title: str, lines: Sequence[str]) -> str:
-    return "\n".join([title, "=" * min(len(title), _WIDTH), *lines])
-
-
-def _page(title: str, parts: Sequence[str]) -> web.Response:
-    stars = "*" * 55
-    return web.Response(text="\n\n".join([f"{stars}\n{title:^55}\n{stars}", *parts]) + "\n")
+    return shortened(text_of(message))

@@ -1,8 +1,8 @@
-"""openCypher and SPARQL in front of Neptune: requests and responses are forwarded as they are.
+"""openCypher and SPARQL in front of Neptune, which answers them and Gremlin on one port.
 
-gremlink speaks Gremlin, and a Gremlin Server nothing else. Neptune answers all three on one port,
-and its clients expect that: such requests are forwarded if the database is sure to speak the
-language, or a setting says so. The management API refuses the others.
+Its clients expect that: such requests are forwarded if the database is sure to speak the language,
+or a setting says so. The management API refuses the others. Queries in SPARQL are `relay.sparql`'s,
+which learns here where the store is.
 
 Neptune can also end a query that runs: requests to `/gremlin/status` are sent to it, too.
 """
@@ -15,14 +15,17 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs
 from uuid import uuid4
 
 from aiohttp import ClientError, ClientTimeout, web
 from aiohttp.typedefs import Middleware
 from yarl import URL
 
-from gremlink.proxy.config import Upstream
+from gremlink.proxy.config import Addresses, Sparql, Upstream
+from gremlink.proxy.config.sparql_addresses import NEPTUNE_HOSTS
 from gremlink.proxy.inference.errors import InferenceError, UnsupportedOperation
+from gremlink.proxy.messages.addresses import without_credentials
 from gremlink.proxy.relay.headers import http_url
 from gremlink.proxy.relay.http.errors import error_response
 from gremlink.proxy.relay.http.relay import HttpRelay
@@ -40,18 +43,22 @@ STATUS_TIMEOUT = 3.0
 CACHE_SECONDS = 60.0
 """Seconds after which a database that speaks only Gremlin is asked again."""
 
-_NEPTUNE = (".neptune.amazonaws.com", ".neptune.amazonaws.com.cn")
 _IN_STATUS = {"opencypher": OPEN_CYPHER, "sparql": SPARQL}
 _NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class Languages:
-    """A forwarder of requests in other languages; `endpoint` is the path of Gremlin here."""
+    """A forwarder of requests in other languages; `endpoint` is the path of Gremlin here.
+
+    `cancel` ends a query in SPARQL that is still here.
+    """
 
     relay: HttpRelay
     settings: Upstream
+    sparql: Sparql
     endpoint: str
+    cancel: Callable[[str], Awaitable[bool]]
     _found: frozenset[str] | None = None
     _asked: float = 0.0
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -79,9 +86,10 @@ class Languages:
         language = PATHS.get(first)
         if language is None:
             return None
-        open_cypher, sparql = self.settings.open_cypher, self.settings.sparql
-        setting = open_cypher if language is OPEN_CYPHER else sparql
-        if setting == "off" or (setting == "auto" and language not in await self.known()):
+        if language is SPARQL and self.sparql.is_set:
+            return None
+        setting = self._setting(language)
+        if not await self._speaks(language):
             return None
         if setting in ("auto", "on"):
             address = f"{self._root}{path}"
@@ -89,10 +97,36 @@ class Languages:
             address = f"{setting.rstrip('/')}{slash}{rest}"
         return URL(f"{address}?{query}" if query else address, encoded=True)
 
+    async def rdf_store(self) -> Addresses | None:
+        """Return the addresses of the RDF store, `None` if there is none.
+
+        Credentials in them are for the proxy's own jobs: clients bring theirs.
+        """
+        if self.sparql.is_set:
+            found = self.sparql.addresses()
+            bare = (without_credentials(each) for each in (found.query, found.update, found.store))
+            return Addresses(*bare)
+        if not await self._speaks(SPARQL):
+            return None
+        address = f"{self._root}/sparql"
+        return Addresses(address, address, f"{address}/gsp/")
+
+    def _setting(self, language: str) -> str:
+        return self.settings.open_cypher if language is OPEN_CYPHER else self.settings.sparql
+
+    async def _speaks(self, language: str) -> bool:
+        """Tell whether requests in a language are forwarded at all."""
+        setting = self._setting(language)
+        if setting == "auto":
+            return language in await self.known()
+        return setting not in ("on", "off") or (setting == "on" and bool(self.relay.upstream))
+
     async def known(self) -> frozenset[str]:
         """Return the languages that the database is sure to speak beside Gremlin."""
+        if not self.relay.upstream:
+            return _NOTHING
         host = URL(self._root).host or ""
-        if host.endswith(_NEPTUNE):
+        if host.endswith(NEPTUNE_HOSTS):
             return frozenset((OPEN_CYPHER, SPARQL))
         async with self._asking:
             now = time.monotonic()
@@ -106,7 +140,7 @@ class Languages:
         A Gremlin Server answers there that it has got no script.
         """
         try:
-            async with self.relay.session.get(
+            async with self.relay.forwarder.session.get(
                 f"{self._root}/status",
                 headers={"Accept": "application/json", "Accept-Encoding": "identity"},
                 allow_redirects=False,
@@ -140,7 +174,18 @@ class Languages:
                 )
         except InferenceError as error:
             return error_response(error, uuid4())
+        if request.path.startswith("/sparql/status"):
+            await self._cancel_here(request)
         return await self.relay.forward(request, target)
+
+    async def _cancel_here(self, request: web.Request) -> None:
+        """End a query of which the database knows nothing yet: its inputs are still asked."""
+        form = parse_qs((await request.read()).decode("utf-8", "replace"), keep_blank_values=True)
+        arguments = {name: values[-1] for name, values in form.items()} | dict(request.query)
+        if arguments.get("cancelQuery", "false").lower() in ("", "true") and (
+            id := arguments.get("queryId")
+        ):
+            await self.cancel(id)
 
     async def _status(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer here; Neptune answers for queries that are not known here, and ends queries."""

@@ -7,16 +7,15 @@ client's request, by which drivers find it.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import unquote_plus
 from uuid import UUID, uuid4
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, web
+from aiohttp import ClientResponse, web
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -37,10 +36,11 @@ from gremlink.proxy.inference.errors import (
     UnsupportedOperation,
 )
 from gremlink.proxy.relay.detect import holds_marker, may_hold_marker
-from gremlink.proxy.relay.headers import end_to_end, http_url, reason_of
+from gremlink.proxy.relay.headers import end_to_end, http_url
 from gremlink.proxy.relay.http.as_script import as_script, with_traversers
 from gremlink.proxy.relay.http.bodies import COMPRESSED_BODY
 from gremlink.proxy.relay.http.errors import error_response
+from gremlink.proxy.relay.http.forwarding import Forwarder
 from gremlink.proxy.relay.http.inferences import run_inference
 from gremlink.proxy.relay.http.upstream_formats import NO_KNOWN_FORMAT, UpstreamFormats
 from gremlink.proxy.relay.misspelt_keys import MISSPELT_KEYS, SEARCHED_BYTES
@@ -67,22 +67,19 @@ DATABASE_4 = (
 )
 """The error for clients of a database that is too new."""
 
-_AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-
 
 @dataclass(frozen=True, slots=True)
 class HttpRelay:
-    """The database's HTTP side; `upstream` is its WebSocket address, the timeouts in seconds.
+    """The database's HTTP side; `upstream` is its WebSocket address, the timeout in seconds.
 
     `message_limit` is that of a rewritten request in bytes, `formats` the formats that the database
     has shown to read.
     """
 
-    session: ClientSession
+    forwarder: Forwarder
     upstream: str
     predict: Predictor
     settings: Settings
-    connect_timeout: float
     evaluation_timeout: float
     offload: Offload
     message_limit: int
@@ -262,62 +259,31 @@ class HttpRelay:
         body: bytes,
         url: URL,
     ) -> web.StreamResponse:
-        response: web.StreamResponse | None = None
-        try:
-            async with self._send(method, headers, body, url) as answered:
-                response = web.StreamResponse(
-                    status=answered.status,
-                    reason=answered.reason,
-                    headers=end_to_end(CIMultiDict(answered.headers)),
-                )
-                if answered.content_length is not None:
-                    response.content_length = answered.content_length
-                await response.prepare(request)
-                async for chunk in answered.content.iter_any():
-                    await response.write(chunk)
-                await response.write_eof()
-                return response
-        except asyncio.CancelledError:
-            if response is not None and request.transport is not None:
-                request.transport.abort()
-            raise
-        except InternalFailure as error:
-            if response is None:
-                return error_response(error, _id_of(request, body))
-            # Part of the answer is with the client: only a broken connection tells that it ends.
-            if request.transport is not None:
-                request.transport.abort()
-            return response
+        return await self.forwarder.forward(
+            request,
+            method,
+            url,
+            headers,
+            body,
+            lambda error: error_response(error, _id_of(request, body)),
+            place=self._place(url),
+        )
 
     def _url(self, query: str = "") -> URL:
         """Return the database's endpoint, with a query string as it was written."""
         return URL(http_url(self.upstream) + (f"?{query}" if query else ""), encoded=True)
 
-    @asynccontextmanager
-    async def _send(
+    def _send(
         self, method: str, headers: CIMultiDict[str], body: bytes, url: URL
-    ) -> AsyncIterator[ClientResponse]:
+    ) -> AbstractAsyncContextManager[ClientResponse]:
         """Send a request, and hold the database's response. Raises `InternalFailure` if there is
         none.
         """
-        try:
-            async with self.session.request(
-                method,
-                url,
-                data=body or None,
-                headers=headers,
-                skip_auto_headers=_AUTOMATIC,
-                allow_redirects=False,
-                timeout=ClientTimeout(total=None, sock_connect=self.connect_timeout),
-            ) as response:
-                yield response
-        except (ClientError, OSError) as error:
-            reason = reason_of(error)
-            own = url.with_query(None) == self._url()
-            place = self.upstream if own else str(url.with_query(None))
-            log.warning("HTTP request to %s failed: %s", place, reason)
-            message = f"The database at {place} cannot be reached: {reason}."
-            raise InternalFailure(message) from error
+        return self.forwarder.send(method, url, headers, body, place=self._place(url))
+
+    def _place(self, url: URL) -> str | None:
+        """Return the name of an address in errors: that of the settings, if it is the endpoint."""
+        return self.upstream if url.with_query(None) == self._url() else None
 
 
 class Refused(Exception):

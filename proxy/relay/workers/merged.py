@@ -20,6 +20,7 @@ from yarl import URL
 
 from gremlink.proxy.inference.errors import InternalFailure, error_of
 from gremlink.proxy.messages.system_errors import reason_of
+from gremlink.proxy.relay.queries import GREMLIN
 from gremlink.proxy.relay.workers.process import WorkerProcess
 
 log = logging.getLogger(__name__)
@@ -54,14 +55,16 @@ class Merged:
         self._own = CollectorRegistry()
         prometheus_client.ProcessCollector(registry=self._own)
 
-    async def open(self) -> Sequence[WorkersQuery]:
-        """List the queries in flight, oldest first."""
-        found = [WorkersQuery(**each) for answer in await self._all("queries") for each in answer]
+    async def open(self, language: str = GREMLIN) -> Sequence[WorkersQuery]:
+        """List the queries in flight in a language, oldest first."""
+        answers = await self._all(f"queries?{urlencode({'language': language})}")
+        found = [WorkersQuery(**each) for answer in answers for each in answer]
         return sorted(found, key=lambda query: query.started)
 
-    async def cancel(self, id: str) -> bool:
+    async def cancel(self, id: str, language: str = GREMLIN, *, silent: bool = False) -> bool:
         """End the query of that id for its client, and return whether there is one."""
-        return any(await self._all(f"queries?{urlencode({'id': id})}", method="DELETE"))
+        asked = {"id": id, "language": language, "silent": str(silent)}
+        return any(await self._all(f"queries?{urlencode(asked)}", method="DELETE"))
 
     async def invoke(self, endpoint: str, body: bytes) -> dict[str, Any]:
         """Let the workers in turn answer a payload for an endpoint. Raises `InferenceError`."""

@@ -120,13 +120,17 @@ def _answering(
         return web.Response(body=await metrics())
 
     async def open_queries(request: web.Request) -> web.Response:
-        found = await queries.open()
+        found = await queries.open(request.query["language"])
         return web.json_response(
             [{"id": each.id, "started": each.started, "script": each.text()} for each in found]
         )
 
     async def cancel(request: web.Request) -> web.Response:
-        return web.json_response(await queries.cancel(request.query["id"]))
+        asked = request.query
+        silent = asked["silent"] == "True"
+        return web.json_response(
+            await queries.cancel(asked["id"], asked["language"], silent=silent)
+        )
 
     async def invocation(request: web.Request) -> web.Response:
         try:

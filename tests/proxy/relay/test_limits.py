@@ -140,7 +140,7 @@ HANDSHAKE = (
     b"GET /gremlin%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s\r\n"
 )
-LONGEST_LINE, MOST_HEADERS = 8190, 128
+LONGEST_LINE, LONGEST_HEADER, MOST_HEADERS = 64 * 1024, 8190, 128
 OF_THE_LINE = len("/gremlin?")
 OF_THE_HANDSHAKE = 5
 """Headers that it has anyway."""
@@ -150,7 +150,7 @@ OF_THE_HANDSHAKE = 5
     ("size", "parts"),
     [
         (LONGEST_LINE - OF_THE_LINE, lambda size: (b"?" + b"x" * size, b"")),
-        (LONGEST_LINE, lambda size: (b"", b"X-Long: " + b"x" * size + b"\r\n")),
+        (LONGEST_HEADER, lambda size: (b"", b"X-Long: " + b"x" * size + b"\r\n")),
         (MOST_HEADERS - OF_THE_HANDSHAKE, lambda size: (b"", b"X-Many: 1\r\n" * size)),
     ],
     ids=["line", "header", "headers"],

@@ -97,7 +97,8 @@ async def test_in_front_of_neptune_requests_go_on_as_they_came(method, path):
         assert (header(got, "X-Amz-Date"), header(got, "Accept")) == ("1", "a/b")
         assert header(got, "Host") == f"127.0.0.1:{world.database.port}"
         text = (await world.server.figures()).decode()
-        assert 'gremlink_requests_total{kind="http",status="207"} 2.0' in text
+        kind = "sparql" if path.partition("?")[0] in ("/sparql", "/sparql/gsp/") else "http"
+        assert f'gremlink_requests_total{{kind="{kind}",status="207"}} 2.0' in text
 
 
 @both_loops

@@ -1,0 +1,35 @@
+"""Pages of text for people: explained and profiled queries.
+
+They begin as Neptune's do, so that notebooks show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+_WIDTH = 96
+LONGEST = 20_000
+"""Characters of a final query that are shown: there may be thousands of answers in it."""
+
+
+def page(title: str, parts: Sequence[str]) -> web.Response:
+    """Return the page."""
+    stars = "*" * 55
+    return web.Response(text="\n\n".join([f"{stars}\n{title:^55}\n{stars}", *parts]) + "\n")
+
+
+def section(title: str, lines: Sequence[str]) -> str:
+    """Return a section with its heading."""
+    return "\n".join([title, "=" * min(len(title), _WIDTH), *lines])
+
+
+def shortened(text: str) -> str:
+    """Return a final query, cut off if it is long."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
+
+
+def milliseconds(seconds: float) -> str:
+    """Return a time for people."""
+    return f"{seconds * 1000:.1f} ms"
