@@ -15,6 +15,7 @@ from gremlink.proxy.learning.properties.training.experiment import (
     PropertyResults,
 )
 from gremlink.proxy.learning.properties.training.metrics import ClassificationMetrics, Metrics
+from gremlink.proxy.learning.properties.training.network import ran
 from gremlink.proxy.learning.reports.property_details import Details, details
 from gremlink.proxy.learning.reports.report import MethodRow, Report
 from gremlink.proxy.learning.trained.target import Form, PropertyTarget
@@ -142,12 +143,19 @@ def property_report(
     metric = experiment.scoring.metric
     spent = dict(experiment.stopwatch.seconds)
     spent[AUTO] = sum(spent.values())
+    choice = results.choices[model]
+    weights, decision = used(experiment.plan.names, choice.weights), choice.decision
+    estimates = experiment.plan.estimates(
+        weights, ran(results.histories), results.checkpoint.epoch, results.networks
+    )
+    estimates[AUTO] = sum(estimates.values())
     rows = [
         MethodRow(
             name,
             metrics.compute(),
             round(spent.get(name, 0.0), 3),
             round(experiment.stopwatch.memory.get(name, 0.0), 1),
+            round(estimates.get(name, 0.0), 3),
         )
         for name, metrics in results.metrics.items()
         if name != AUTO or model == AUTO
@@ -158,8 +166,6 @@ def property_report(
     classes = {
         str(value.value): int(count) for value, count in zip(target.classes, counts, strict=False)
     }
-    choice = results.choices[model]
-    weights, decision = used(experiment.plan.names, choice.weights), choice.decision
     return PropertyReport(
         **common,
         protocol=results.protocol,

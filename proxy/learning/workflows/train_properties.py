@@ -128,11 +128,12 @@ class PropertyTask:
         members = []
         for name, weight in used(experiment.plan.names, choice.weights).items():
             experiment.progress(PhaseStarted(f"{name} on all rows"))
-            fitted: BaseModel = (
-                _networks(experiment, results)
-                if name == NETWORK
-                else experiment.candidates.fit(name, self.dataset.labelled)
-            )
+            with experiment.stopwatch.timing(name):
+                fitted: BaseModel = (
+                    _networks(experiment, results)
+                    if name == NETWORK
+                    else experiment.candidates.fit(name, self.dataset.labelled)
+                )
             members.append((weight, fitted))
         return model_of(self.dataset, members, choice.decision)
 

@@ -27,9 +27,13 @@ from gremlink.proxy.learning.properties.context import Context, Known
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.described import Descriptions
 from gremlink.proxy.learning.properties.methods.method import Arrays, PropertyMethod, StoredModel
-from gremlink.proxy.learning.properties.methods.regression import Linear, fit_linear, loss
+from gremlink.proxy.learning.properties.methods.regression import (
+    Linear,
+    fit_linear,
+    fitting_work,
+    loss,
+)
 from gremlink.proxy.learning.properties.methods.sparse_linear import (
-    USUAL_STEPS,
     VIEWS,
     SparseLinear,
     View,
@@ -318,7 +322,7 @@ class CollectiveMethod(PropertyMethod):
         views = len(_views(dataset))
         found = Work()
         for view in _views(dataset):
-            found += (GROUPS + 1) * fitting_cost(dataset, view)
+            found += fitting_cost(dataset, view, GROUPS + 1)
         if target.element == "node":
             walks = len(Walks(graph, target.ends[0]))
             width = (target.width + 1.0) * (1 + views)
@@ -329,12 +333,10 @@ class CollectiveMethod(PropertyMethod):
             passed, changed = 0.0, rows * target.width * 10.0
             columns = target.width * (views + 4.0)
         found += (GROUPS + 1) * Work(gathers=passed, updates=changed, calls=200.0)
-        fits = 1.0 + TRIED * len(STRENGTHS)
-        outputs = 1.0 if target.form is Form.NUMBER else float(target.width)
-        products = 2.0 * rows * columns * outputs * USUAL_STEPS
-        return found + fits * Work(
-            products=products, updates=rows * columns * USUAL_STEPS / 4.0, calls=20.0 * USUAL_STEPS
-        )
+        # The penalty is chosen once in a training.
+        fits = 1.0 + TRIED * len(STRENGTHS) / 4.0
+        last = fitting_work(target.form, rows, int(columns), columns, target.width)
+        return found + fits * last
 
     @classmethod
     def fit(cls, tables: Tables, rows: Indexes) -> Collective:

@@ -122,7 +122,7 @@ class Neighbours(PropertyMethod):
     def cost(cls, dataset: PropertyDataset) -> Work:
         """See `PropertyMethod.cost`."""
         passed = (dataset.graph.edge_count + len(dataset.labelled)) * (dataset.target.width + 1)
-        return Work(updates=4.0 * passed)
+        return Work(updates=10.0 * passed, calls=40.0)
 
     @classmethod
     def fit(cls, tables: Tables, rows: Indexes) -> AroundVertices | AtEnds:

@@ -14,7 +14,7 @@ from gremlink.proxy.learning.budget import Work
 from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.described import COMPONENTS, Descriptions
-from gremlink.proxy.learning.properties.methods.regression import fit_as_is
+from gremlink.proxy.learning.properties.methods.regression import fit_as_is, fitting_work
 from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects
 
 View = Literal["own", "smoothed"]
@@ -28,9 +28,6 @@ STRENGTHS: dict[str, tuple[float, ...]] = {
 
 OF_NUMBERS = (0.001, 0.01, 0.1, 1.0)
 """The same for ridge regression."""
-
-USUAL_STEPS = 60
-"""Steps of a fit of classes, usually."""
 
 
 @dataclass(frozen=True)
@@ -136,23 +133,25 @@ def strengths_of(form: Form, view: View) -> tuple[float, ...]:
     return OF_NUMBERS if form is Form.NUMBER else STRENGTHS[view]
 
 
-def fitting_cost(dataset: PropertyDataset, view: View) -> Work:
-    """Count the work of a fit, with its share of the choice of the penalty."""
+def fitting_cost(dataset: PropertyDataset, view: View, fits: int = 1) -> Work:
+    """Count the work of so many fits, with their share of the choice of the penalty."""
     graph, target = dataset.graph, dataset.target
-    rows = float(len(dataset.labelled))
-    outputs = 1 if target.form is Form.NUMBER else target.width
-    cells = float(dataset.subjects.features.shape[1])
+    columns = int(dataset.subjects.features.shape[1])
+    cells = float(columns)
     for end in target.ends:
-        per_vertex = 0.0
-        if end in graph.features:
-            per_vertex += graph.features[end].values.shape[1]
+        width, filled = 0, 0.0
         if end in graph.terms:
-            per_vertex += graph.terms[end].values.nnz / max(graph.counts[end], 1)
-        cells += per_vertex if view == "own" else COMPONENTS
-    passes = 2.0 * rows * cells * outputs * USUAL_STEPS
-    calls = 20.0 * USUAL_STEPS * (outputs if target.form is Form.SEVERAL_CLASSES else 1)
+            terms = graph.terms[end].values
+            width, filled = terms.shape[1], terms.nnz / max(graph.counts[end], 1)
+        elif end in graph.features:
+            width = graph.features[end].values.shape[1]
+            filled = float(width)
+        if view == "smoothed":
+            width = min(COMPONENTS, width) if width else COMPONENTS
+            filled = float(width)
+        columns, cells = columns + width, cells + filled
     # The penalties are tried once in a training, on most of the rows.
-    times = 1.0 + len(strengths_of(target.form, view)) / 4.0
-    if view == "own":
-        return times * Work(gathers=passes, calls=calls)
-    return times * Work(products=passes, updates=rows * cells * USUAL_STEPS / 4, calls=calls)
+    times = fits + len(strengths_of(target.form, view)) / 4.0
+    return times * fitting_work(
+        target.form, float(len(dataset.labelled)), columns, cells, target.width
+    )

@@ -16,6 +16,7 @@ from gremlink.proxy.learning.properties.training.experiment import (
 )
 from gremlink.proxy.learning.properties.training.fold import best_checkpoint
 from gremlink.proxy.learning.properties.training.holdout import CHOOSING
+from gremlink.proxy.learning.properties.training.network import ran
 from gremlink.proxy.learning.properties.training.scoring import Score
 from gremlink.proxy.learning.properties.training.splitting import in_parts
 from gremlink.proxy.learning.search.search import Reached, Tell
@@ -41,6 +42,7 @@ def cross_validate(experiment: PropertyExperiment) -> PropertyResults:
         experiment.test(metrics, choices, fold, checkpoint)
         step()
     choices, checkpoint = experiment.select(folds)
+    histories = tuple(fold.history for fold in folds)
     protocol = (
         f"cross-validation, {count} parts of {len(experiment.dataset.labelled):,} rows, each judged"
         " by what was chosen on the others"
@@ -50,8 +52,8 @@ def cross_validate(experiment: PropertyExperiment) -> PropertyResults:
         choices,
         metrics,
         checkpoint,
-        experiment.plan.effort.networks,
-        tuple(fold.history for fold in folds),
+        experiment.plan.count_networks(ran(histories), checkpoint.epoch),
+        histories,
         np.concatenate(parts),
     )
 

@@ -172,9 +172,7 @@ class PropertyExperiment:
         self, phase: str, train: Indexes, held: Indexes, watched: int, validate: Validate
     ) -> PropertyHistory:
         """Train the network alone."""
-        settings, most = self.settings, self.plan.most_epochs
-        if most is not None and settings.epochs > most:
-            settings = replace(settings, epochs=most)
+        settings = replace(self.settings, epochs=self.plan.epochs(self.settings.epochs))
         return learned(
             phase,
             self.dataset,

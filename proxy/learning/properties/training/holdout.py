@@ -11,6 +11,7 @@ from gremlink.proxy.learning.properties.training.experiment import (
     PropertyExperiment,
     PropertyResults,
 )
+from gremlink.proxy.learning.properties.training.network import ran
 from gremlink.proxy.learning.properties.training.scoring import Score
 from gremlink.proxy.learning.properties.training.splitting import parts_for
 from gremlink.proxy.learning.search.search import Reached, Tell
@@ -36,7 +37,8 @@ def evaluate_holdout(experiment: PropertyExperiment) -> PropertyResults:
         f"{len(test):,} test rows, {how} and used for nothing else "
         f"({len(valid):,} more for validation)"
     )
-    return PropertyResults(protocol, choices, metrics, checkpoint, 1, (fold.history,), test)
+    networks = experiment.plan.count_networks(ran((fold.history,)), checkpoint.epoch)
+    return PropertyResults(protocol, choices, metrics, checkpoint, networks, (fold.history,), test)
 
 
 def validate_settings(experiment: PropertyExperiment, score: Score, tell: Tell) -> Reached:

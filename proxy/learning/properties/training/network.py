@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -53,6 +53,11 @@ class PropertyHistory:
     outputs: dict[Checkpoint, Outputs] = field(default_factory=dict)
     losses: dict[Checkpoint, float] = field(default_factory=dict)
     learning: dict[Checkpoint, float] = field(default_factory=dict)
+
+
+def ran(histories: Iterable[PropertyHistory]) -> int:
+    """Return the epochs of all networks together."""
+    return sum(len(history.learning) for history in histories)
 
 
 def learned(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from gremlink.proxy.learning.budget import STOPPED
 from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.properties.methods import METHODS
 from gremlink.proxy.learning.properties.training.experiment import PropertyExperiment
 from gremlink.proxy.learning.properties.training.holdout import CHOOSING
 from gremlink.proxy.learning.properties.training.network import kinds
-from gremlink.proxy.learning.properties.training.plan import epoch_cost
+from gremlink.proxy.learning.properties.training.plan import SERVED, STUDIED
 from gremlink.proxy.learning.timeline import Stage
 
 LEAST = 0.05
@@ -25,8 +24,9 @@ def stages(experiment: PropertyExperiment) -> list[Stage]:
         for name in plan.names
         if name != NETWORK
     }
-    once = network_seconds(experiment)
-    network = once * len(kinds(dataset, experiment.settings)) if NETWORK in plan.names else 0.0
+    network = 0.0
+    if NETWORK in plan.names:
+        network = network_seconds(experiment) * len(kinds(dataset, experiment.settings))
     parts = plan.effort.parts
     found: list[Stage] = []
     phases = (
@@ -41,19 +41,20 @@ def stages(experiment: PropertyExperiment) -> list[Stage]:
     for name in plan.names:
         found.append(Stage(f"{name} on all rows", simple.get(name, 0.0), FINAL))
         if name == NETWORK:
-            count = plan.effort.networks
-            numbers = [f", network {each} of {count}" for each in range(1, count + 1)]
-            found += [
-                Stage(f"training on all rows{number}", once, FINAL)
-                for number in (numbers if count > 1 else [""])
+            # How many there is room for in the end is known after the comparison.
+            once = LEAST + SERVED[dataset.target.form] * plan.effort.epochs * plan.epoch
+            numbers = [
+                "",
+                *(f", network {each} of " for each in range(2, plan.effort.networks + 1)),
             ]
+            found += [Stage(f"training on all rows{each}", once, FINAL) for each in numbers]
     return found
 
 
 def network_seconds(experiment: PropertyExperiment) -> float:
-    """Return the estimate for one training of the network."""
-    epoch = epoch_cost(experiment.dataset, experiment.settings).seconds(experiment.speed)
-    return LEAST + STOPPED * experiment.plan.effort.epochs * epoch
+    """Return the estimate for one training of the network until it stops."""
+    plan = experiment.plan
+    return LEAST + STUDIED[experiment.dataset.target.form] * plan.effort.epochs * plan.epoch
 
 
 def trial_seconds(experiment: PropertyExperiment) -> float:

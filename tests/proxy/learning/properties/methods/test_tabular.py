@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 
@@ -72,6 +74,27 @@ def test_trees_survive_as_tensors() -> None:
     assert (again.raw(UNSEEN) == forest.raw(UNSEEN)).all()
 
 
+def test_classes_share_the_bins_of_one_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sklearn.ensemble._hist_gradient_boosting.binning import _BinMapper
+
+    binned = 0
+    original = _BinMapper.fit
+
+    def counted(self: object, *table: object, **options: object) -> object:
+        nonlocal binned
+        binned += 1
+        return original(self, *table, **options)
+
+    monkeypatch.setattr(_BinMapper, "fit", counted)
+    truth = np.stack([labels(2) == 1, labels(3) == 1, labels(3) == 2], axis=1).astype(np.float32)
+    together = fit_forest(Form.SEVERAL_CLASSES, MATRIX, truth, 0).raw(UNSEEN)
+    assert binned == 1
+    each = [
+        fit_forest(Form.SEVERAL_CLASSES, MATRIX, own[:, None], 0).raw(UNSEEN) for own in truth.T
+    ]
+    assert_allclose(together, np.concatenate(each, axis=1))
+
+
 @pytest.mark.parametrize("fit", [fit_forest, fit_linear])
 def test_a_class_without_training_rows_is_never_said(fit: object) -> None:
     truth = np.eye(3, dtype=np.float32)[labels(2)]
@@ -94,6 +117,23 @@ def test_logistic_regression(count: int) -> None:
     assert_allclose(
         linear.outputs(UNSEEN), model.predict_proba((UNSEEN - mean) / spread), atol=0.02
     )
+
+
+@pytest.mark.parametrize("strength", [1.0, 1e3])
+def test_fits_to_wide_sparse_tables_come_to_their_end(strength: float) -> None:
+    random = np.random.default_rng(1)
+    shares = 1.0 / (np.arange(400) + 3.0)
+    words = random.random((600, 400)) < 8 * shares / shares.sum()
+    own = (words @ random.normal(size=(400, 3)) + random.gumbel(size=(600, 3))).argmax(axis=1)
+    matrix = sparse.csr_array(words.astype(np.float64))
+    fitted = fit_as_is(Form.ONE_CLASS, matrix, np.eye(3, dtype=np.float32)[own], strength)
+    exact = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-8).fit(words, own)
+
+    def likelihood(said: NDArray[np.float64]) -> float:
+        return float(np.log(said[np.arange(600), own]).mean())
+
+    ours, best = fitted.outputs(matrix), exact.predict_proba(words)
+    assert likelihood(ours) == pytest.approx(likelihood(best), abs=2e-3)
 
 
 @pytest.mark.parametrize("form", [Form.ONE_CLASS, Form.SEVERAL_CLASSES])

@@ -16,6 +16,7 @@ from gremlink.proxy.learning.properties.dataset import PropertyDataset, load_pro
 from gremlink.proxy.learning.properties.methods import METHODS
 from gremlink.proxy.learning.properties.training.plan import (
     LEAST_EPOCHS,
+    LONGER,
     PropertyPlan,
     epoch_cost,
     planned,
@@ -45,8 +46,13 @@ def plan(dataset: PropertyDataset, budget: float, model: str = "auto") -> Proper
 
 def test_with_time_enough_all_is_done_as_it_was_asked(dataset: PropertyDataset) -> None:
     found = plan(dataset, ROOM)
-    assert (found.names, found.effort, found.most_epochs) == (NAMES, found.wanted, None)
-    assert found.effort.parts == TrainingSettings().folds
+    settings = TrainingSettings()
+    assert (found.names, found.effort) == (NAMES, found.wanted)
+    assert found.effort.parts == settings.folds
+    # A network that still improves goes on; one of other settings, in a search, does as it is told.
+    assert found.epochs(settings.epochs) == LONGER * settings.epochs
+    assert found.epochs(7) == 7
+    assert found.count_networks(ran=1000, best=100) == settings.networks
     assert found.warnings() == ()
 
 
@@ -66,6 +72,36 @@ def test_less_time_is_less_effort_and_never_more_than_the_budget(dataset: Proper
         assert not found.left_out or found.effort.epochs == LEAST_EPOCHS
 
 
+def test_networks_are_averaged_in_the_room_that_is_left(dataset: PropertyDataset) -> None:
+    full = plan(dataset, ROOM).full
+    found = plan(dataset, 0.5 * full)
+    assert found.effort.networks < found.wanted.networks
+    epochs = found.effort.epochs
+    counts = [found.count_networks(ran, best=20) for ran in (20, epochs, 1000 * epochs)]
+    assert counts[0] > counts[-1] == found.effort.networks
+    assert counts == sorted(counts, reverse=True)
+    assert found.count_networks(20, best=5) >= counts[0]
+    simple = sum(found.simple.values()) * (found.effort.parts + 1)
+    for ran in (20, epochs):
+        count = found.count_networks(ran, best=20)
+        spent = simple + found.epoch * (ran + 20 * count)
+        assert spent <= found.budget or count == found.effort.networks
+
+
+def test_epochs_are_never_planned_beyond_the_budget(dataset: PropertyDataset) -> None:
+    full = plan(dataset, ROOM).full
+    for share in (0.02, 0.1, 0.5, 1.0, 2.0, 5.0, 50.0):
+        found = plan(dataset, share * full)
+        simple = sum(found.simple[name] for name in found.names if name != NETWORK)
+        times = found.effort.parts or 1
+        longest = found.epochs(TrainingSettings().epochs)
+        if longest > found.wanted.epochs:
+            worst = found.epoch * longest * (2 * times + found.effort.networks)
+            assert simple * (times + 1) + worst <= found.budget
+    stays = planned(dataset, NAMES, TrainingSettings(budget=ROOM, early_stop=False), "auto")
+    assert stays.epochs(200) == 200
+
+
 def test_what_only_counts_stays_and_so_does_what_was_asked_for(dataset: PropertyDataset) -> None:
     found = plan(dataset, 1e-6)
     assert set(found.names) == set(ALWAYS) & set(NAMES)
@@ -77,7 +113,7 @@ def test_what_is_done_otherwise_is_told(dataset: PropertyDataset) -> None:
     full = plan(dataset, ROOM).full
     (split,) = plan(dataset, 0.15 * full).warnings()
     assert "one split instead of 5 parts" in split
-    assert "1 network instead of 10" in split
+    assert "1 network at least instead of 10" in split
     less, without = plan(dataset, 1e-6, NETWORK).warnings()
     assert f"up to {LEAST_EPOCHS} epochs instead of 200" in less
     assert "no room for" in without
@@ -114,6 +150,8 @@ def test_a_training_keeps_to_its_plan(export: Path, tmp_path: Path) -> None:
     assert found.effort.parts == 0
     assert (report.budget, report.planned) == (round(found.budget, 1), round(found.seconds, 1))
     assert found.warnings()[0] in report.warnings
+    for row in report.rows:
+        assert row.estimate > 0 or METHODS.get(row.method) is METHODS["majority"]
     assert "test rows" in report.protocol
     assert report.epochs <= found.effort.epochs < 200
     assert report.details is not None
