@@ -14,7 +14,8 @@ from gremlink.proxy.messages.streams import escaping
 COMMANDS = {
     "quickstart": "gremlink.proxy.cli.quickstart:quickstart",
     "serve": "gremlink.proxy.cli.serve:serve",
-    "gremlin-server": "gremlink.proxy.cli.gremlin_server:gremlin_server",
+    "gremlin-server": "gremlink.proxy.cli.servers.gremlin_server:gremlin_server",
+    "sparql-server": "gremlink.proxy.cli.servers.sparql_server:sparql_server",
     "load": "gremlink.proxy.cli.load:load",
     "export": "gremlink.proxy.cli.export:export",
     "process": "gremlink.proxy.cli.process:process",

@@ -395,7 +395,7 @@ class Access(Section):
 
 
 class Embedded(Section):
-    """The Gremlin Server that `gremlink gremlin-server` and `gremlink quickstart` run."""
+    """The servers that `gremlink gremlin-server`, `sparql-server` and `quickstart` run."""
 
     java: Path | None = Field(
         default=None,
@@ -417,6 +417,20 @@ class Embedded(Section):
         description="let `gremlink gremlin-server` accept only clients with the certificate in "
         "the folder tls of its directory, and no web pages; the quick start's server "
         "always does",
+    )
+    sparql_port: Port = Field(
+        default=8184,
+        description="port of the RDF store, on 127.0.0.1; `quickstart --rdf` picks a free one "
+        "unless this is set",
+    )
+    sparql_directory: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("gremlink") / "sparql-server",
+        description="directory of the RDF store's data, log and token",
+    )
+    sparql_time_limit: Seconds = Field(
+        default=300.0,
+        description="seconds that a query of the RDF store may give nothing, and an update may "
+        "take",
     )
 
 

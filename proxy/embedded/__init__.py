@@ -1,4 +1,4 @@
-"""A stock Gremlin Server as a child process, and the sample graph for a first start."""
+"""A stock Gremlin Server and an RDF store as child processes, and the sample graph."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from gremlink.proxy.embedded.errors import (
     JavaNotUsable,
     NotEnoughMemory,
     PortInUse,
+    RdfUnreadable,
     ServerFailed,
 )
+from gremlink.proxy.embedded.rdf_store import EmbeddedRdfStore, embedded_sparql
 from gremlink.proxy.embedded.server import QUICK_TO_START, EmbeddedServer
 
 __all__ = [
     "QUICK_TO_START",
     "DataInUse",
     "DownloadFailed",
+    "EmbeddedRdfStore",
     "EmbeddedServer",
     "EmbeddedServerError",
     "GraphNotSaved",
@@ -27,6 +30,8 @@ __all__ = [
     "JavaNotUsable",
     "NotEnoughMemory",
     "PortInUse",
+    "RdfUnreadable",
     "ServerFailed",
+    "embedded_sparql",
     "embedded_upstream",
 ]

@@ -1,4 +1,4 @@
-"""Errors of the embedded server, each with advice.
+"""Errors of the embedded servers, each with advice.
 
 EmbeddedServerError
 ├── PortInUse             another program listens there
@@ -7,6 +7,7 @@ EmbeddedServerError
 ├── DownloadFailed        the server's jars cannot be fetched, or arrive broken
 ├── DataInUse             another server works on the same data directory
 ├── GraphUnreadable       the kept graph cannot be loaded
+├── RdfUnreadable         the kept data of an RDF store cannot be opened
 ├── GraphNotSaved         the graph could not be written when the server stopped
 └── ServerFailed          anything else that ends the server; names its log
 """
@@ -25,10 +26,10 @@ class EmbeddedServerError(Error):
 class PortInUse(EmbeddedServerError):
     """The port `host:port` cannot be listened on, for the operating system's `reason`."""
 
-    def __init__(self, host: str, port: int, reason: str) -> None:
+    def __init__(self, host: str, port: int, reason: str, setting: str = "embedded.port") -> None:
         super().__init__(
             f"cannot listen on {host}:{port}: {reason}. "
-            "Stop the program that uses the port, or choose another one (the setting embedded.port)"
+            f"Stop the program that uses the port, or choose another one (the setting {setting})"
         )
         self.host = host
         self.port = port
@@ -73,9 +74,9 @@ class DownloadFailed(EmbeddedServerError):
 class DataInUse(EmbeddedServerError):
     """Another server holds the lock of `data_dir`."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, server: str = "Gremlin Server") -> None:
         super().__init__(
-            f"another Gremlin Server works on {data_dir}. Stop it, or choose another directory "
+            f"another {server} works on {data_dir}. Stop it, or choose another directory "
             "with --data"
         )
         self.data_dir = data_dir
@@ -93,6 +94,18 @@ class GraphUnreadable(EmbeddedServerError):
         super().__init__(f"the graph file {path} cannot be read: {reason}. {advice}")
         self.path = path
         self.previous = previous
+        self.reason = reason
+
+
+class RdfUnreadable(EmbeddedServerError):
+    """The data of the RDF store in `data_dir` cannot be opened."""
+
+    def __init__(self, data_dir: Path, reason: str) -> None:
+        super().__init__(
+            f"the RDF store in {data_dir} cannot be opened: {reason}. Move the directory away to "
+            "start with an empty store, or choose another one with --data"
+        )
+        self.data_dir = data_dir
         self.reason = reason
 
 

@@ -6,12 +6,10 @@ with its standard input: when the parent stops it or ends itself.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -22,8 +20,8 @@ from typing import Any
 from gremlink.proxy.config import Upstream, child_environment
 from gremlink.proxy.embedded import configuration
 from gremlink.proxy.embedded.certificates import ClientFiles, write_certificates
+from gremlink.proxy.embedded.directory import lock_directory, prepare_directory
 from gremlink.proxy.embedded.errors import (
-    DataInUse,
     EmbeddedServerError,
     GraphNotSaved,
     GraphUnreadable,
@@ -39,13 +37,10 @@ START_TIMEOUT = 120.0
 """Seconds for the server to start; loading a graph of some gigabytes takes most of it."""
 STOP_TIMEOUT = 600.0
 """Seconds for the server to write its graph before it is killed."""
-LOCK_TIMEOUT = 60.0
-"""Seconds to wait for a server whose parent has just died to finish writing the same data."""
 QUICK_TO_START = ("-XX:TieredStopAtLevel=1",)
 """No optimising compiler: a third less work until the server is ready, slower queries later."""
 _POLL = 0.05
 _MAIN = "org.apache.tinkerpop.gremlin.server.GremlinServer"
-_LOCK_FILE = "lock"
 
 
 class EmbeddedServer:
@@ -130,7 +125,7 @@ class EmbeddedServer:
             raise RuntimeError("the server has been started already")
         java = find_java(self._java)
         jars = resolve_jars(self._coordinates, progress=self._progress)
-        self._directory = self._prepare_directory()
+        self._directory = prepare_directory(self._data_dir)
         try:
             self._start_in(self._directory, java, jars)
         except BaseException as error:
@@ -175,20 +170,8 @@ class EmbeddedServer:
             raise RuntimeError("the server has not been started")
         return self._directory
 
-    def _prepare_directory(self) -> Path:
-        if self._data_dir is None:
-            return Path(tempfile.mkdtemp(prefix="gremlink-"))
-        try:
-            self._data_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise EmbeddedServerError(
-                f"cannot keep data in {self._data_dir}: {reason_of(error)}. "
-                "Choose another directory with --data"
-            ) from None
-        return self._data_dir.resolve()
-
     def _start_in(self, directory: Path, java: Path, jars: list[Path]) -> None:
-        lock = self._lock(directory)
+        lock = lock_directory(directory, self._progress)
         try:
             self._port = self._asked_port or _free_port(self.host)
             _require_free(self.host, self._port)
@@ -238,23 +221,6 @@ class EmbeddedServer:
             _MAIN,
             configuration.SETTINGS_FILE,
         ]
-
-    def _lock(self, directory: Path) -> int:
-        lock = os.open(directory / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = time.monotonic() + LOCK_TIMEOUT
-        reported = False
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return lock
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    os.close(lock)
-                    raise DataInUse(directory) from None
-            if not reported:
-                self._progress(f"waiting for another server to leave {directory}")
-                reported = True
-            time.sleep(_POLL)
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes], directory: Path) -> None:
         deadline = time.monotonic() + START_TIMEOUT
