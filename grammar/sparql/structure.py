@@ -95,13 +95,15 @@ class Group:
 class Select:
     """A query or a sub-query: from a `WHERE` group to its solutions.
 
-    `projected` are the variables that are visible outside, `None` for all. `grouped` tells that
+    `projected` are the variables that are visible outside, `None` for all, `computed` those of them
+    that expressions have made. `grouped` tells that
     solutions are aggregated, `limited` that only some are kept. `values` is the block behind it,
     `conditions` are the groups of `EXISTS` outside of `where`.
     """
 
     where: Group
     projected: list[str] | None = None
+    computed: frozenset[str] = frozenset()
     grouped: bool = False
     limited: bool = False
     values: Element | None = None
@@ -339,6 +341,7 @@ class _Reader:
         """Read a query, or a sub-query, behind `SELECT`."""
         self.take_word("DISTINCT", "REDUCED")
         projected: list[str] | None = []
+        computed: set[str] = set()
         grouped = False
         conditions: list[Group] = []
         while True:
@@ -355,13 +358,14 @@ class _Reader:
                 grouped |= self.aggregates(first, self.at)
                 if projected is not None and self.tokens[self.at - 2].kind == VARIABLE:
                     projected.append(self.tokens[self.at - 2].text[1:])
+                    computed.add(projected[-1])
             else:
                 break
         if found is not None:
             self.dataset(found, "FROM")
         self.take_word("WHERE")
         return self.solutions(
-            Select(self.group(), projected, grouped=grouped, conditions=conditions)
+            Select(self.group(), projected, frozenset(computed), grouped, conditions=conditions)
         )
 
     def aggregates(self, first: int, last: int) -> bool:

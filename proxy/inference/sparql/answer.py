@@ -58,6 +58,7 @@ from gremlink.proxy.inference.sparql.values import (
     Spelling,
     inline_data,
     nothing_known,
+    other_input,
     rows_of,
 )
 from gremlink.proxy.inference.sparql.vocabulary import BlockError
@@ -80,7 +81,7 @@ def answer_sparql(request: SparqlRequest, settings: Settings) -> SparqlAnswering
 def answer_analysed(analysed: AnalysedSparql, settings: Settings) -> SparqlAnswering:
     """Answer a request that has been read. Raises `InferenceError`."""
     answered: _Answered = {}
-    for block, asked in _in_order(analysed, answered):
+    for block, asked, late in _in_order(analysed, answered):
         if asked is not None and depends_on_earlier(analysed, block, asked):
             raise BlockError(names.DEPENDENT, _place(analysed, block))
         inputs = yield from _ask(block, asked, allowed=bool(answered))
@@ -95,30 +96,36 @@ def answer_analysed(analysed: AnalysedSparql, settings: Settings) -> SparqlAnswe
                 raise
             answered[block.element] = nothing_known(block.variables, lines)
         else:
+            if late and not rows:
+                rows = [other_input(block.variables)]
             answered[block.element] = inline_data(block.variables, rows, lines)
     return rewritten(analysed, answered)
 
 
-def _in_order(analysed: AnalysedSparql, answered: _Answered) -> Iterable[tuple[Block, str | None]]:
-    """Return each block with its question, when all that it depends on has answers.
+def _in_order(
+    analysed: AnalysedSparql, answered: _Answered
+) -> Iterable[tuple[Block, str | None, bool]]:
+    """Return each block with its question, when all that it depends on has answers; and whether its
+    inputs are known only behind the `OPTIONAL` that it is in.
 
     Raises `BlockError` for an input that nothing binds.
     """
     waiting = list(analysed.blocks)
     while waiting:
+        late = False
         for block in waiting:
             if block.input is None:
                 found = question_of_constants(analysed, block)
                 break
             pattern = pattern_of_inputs(analysed, block, answered)
             if pattern is not None:
-                found = question(analysed, block, pattern)
+                found, late = question(analysed, block, pattern), pattern.late
                 break
         else:
             block = waiting[0]
             raise BlockError(names.UNBOUND.format(block.input), _place(analysed, block))
         waiting.remove(block)
-        yield block, found
+        yield block, found, late
 
 
 def rewritten(analysed: AnalysedSparql, answered: _Answered) -> str:

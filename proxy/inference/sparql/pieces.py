@@ -157,7 +157,9 @@ class Pieces:
                 found = self.certain(part.where)
                 if part.values is not None:
                     found |= self.certain(part.values)
-                return found if part.projected is None else found & frozenset(part.projected)
+                if part.projected is None:
+                    return found
+                return (found & frozenset(part.projected)) - part.computed
             case Group():
                 if part.select is not None:
                     return self.certain(part.select)

@@ -11,7 +11,8 @@ mentions the output or the score, and without what is not connected with the inp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gremlink.grammar.sparql.structure import (
@@ -72,10 +73,23 @@ class _Level:
         return self.way is None or piece.element.first > self.way.first
 
 
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern whose solutions have all inputs of a block in its variable.
+
+    `certain` tells that each solution has one, `late` that they come from outside of an `OPTIONAL`
+    or the like which holds the block, and from nothing before it.
+    """
+
+    text: str
+    certain: bool
+    late: bool = False
+
+
 def pattern_of_inputs(
     analysed: AnalysedSparql, block: Block, answered: Mapping[Element, str]
-) -> str | None:
-    """Return the pattern whose solutions have all inputs of a block in its variable.
+) -> Pattern | None:
+    """Return the pattern for the inputs of a block.
 
     `answered` has the text in the place of each block that has answers. Returns `None` if nothing
     binds the variable, or nothing but blocks without answers.
@@ -102,25 +116,26 @@ def pattern_of_inputs(
     return None
 
 
-def question(analysed: AnalysedSparql, block: Block, pattern: str) -> str:
+def question(analysed: AnalysedSparql, block: Block, pattern: Pattern) -> str:
     """Return the question for the inputs of a block; where links are predicted, for these too."""
     request = analysed.request
     operation = request.operations[block.number]
     head, tail = _frame(request, operation)
-    inputs = f"SELECT DISTINCT ?{block.input} WHERE {{ {pattern} }} LIMIT {INPUT_LIMIT + 1}"
+    select = f"SELECT DISTINCT ?{block.input}"
+    where = f"WHERE {{ {pattern.text} }} LIMIT {INPUT_LIMIT + 1}"
     if operation.graph is not None and not operation.dataset:
         graph = request.text[operation.graph.start : operation.graph.end]
-        inputs = (
-            f"SELECT DISTINCT ?{block.input} WHERE {{ GRAPH {graph} {{ {pattern} }} }}"
-            f" LIMIT {INPUT_LIMIT + 1}"
-        )
+        where = f"WHERE {{ GRAPH {graph} {{ {pattern.text} }} }} LIMIT {INPUT_LIMIT + 1}"
     if not isinstance(block.model, PrepareLinks):
-        begin, end = inputs.split(" WHERE ", 1)
-        return f"{head}{begin}{tail} WHERE {end}"
-    linked = _linked(request, operation, block, f"?{block.input}")
+        return f"{head}{select}{tail} {where}"
+    input, copied = f"?{block.input}", ""
+    if not pattern.certain:  # an unbound one would get all links there are
+        input = "?gremlink_input"
+        copied = f" BIND(COALESCE(?{block.input}, <urn:gremlink:unbound>) AS {input})"
+    linked = _linked(request, operation, block, input)
     return (
-        f"{head}SELECT ?{block.input} ?{KNOWN}{tail} WHERE {{ {{ {inputs} }}"
-        f" OPTIONAL {{ {linked} }} }}"
+        f"{head}SELECT ?{block.input} ?{KNOWN}{tail}"
+        f" WHERE {{ {{ {select} {where} }}{copied} OPTIONAL {{ {linked} }} }}"
     )
 
 
@@ -203,23 +218,34 @@ def _levels(
             for piece in pieces.of(element):
                 behind = level.way is not None and piece.element.first > level.way.first
                 sees = last or level.way is None or level.way.kind not in _ONE_SIDED
-                if sees or not behind or not one_sided or piece.role == REMOVING:
+                relaxed = not one_sided and level.way is not None and level.way.kind == OPTIONAL
+                if sees or not behind or relaxed or piece.role == REMOVING:
                     level.pieces.append(piece)
     return levels
 
 
-def _pattern(levels: Sequence[_Level], block: Block, waits: bool) -> str | None:
+def _pattern(levels: Sequence[_Level], block: Block, waits: bool) -> Pattern | None:
     """Return the pattern, as small as it can be; `None` if it does not bind the input."""
     hidden = frozenset((block.output, *((block.score,) if block.score else ())))
     assert block.input is not None
-    possible: str | None = None
+    possible: Pattern | None = None
     for answered, outputs in ((False, False), (True, False), (True, True)):
         choice = _Choice(levels, block, hidden, answered, outputs)
-        if block.input in choice.certain(0):
-            return choice.text(0)
-        if possible is None and choice.may_bind(block.input):
-            possible = choice.text(0)
+        certain = block.input in choice.certain(0)
+        if not certain and not choice.may_bind(block.input):
+            continue
+        blind = choice.blind(block.input)
+        if not blind <= {OPTIONAL}:
+            continue
+        found = Pattern(choice.text(0), certain, late=bool(blind))
+        if certain:
+            return found
+        possible = possible or found
     return None if waits else possible
+
+
+def _may_bind(input: str, pieces: Iterable[Piece]) -> bool:
+    return any(input in piece.variables and piece.role != REMOVING for piece in pieces)
 
 
 class _Choice:
@@ -244,7 +270,7 @@ class _Choice:
             for level in levels
         ]
         self._connect(block.input, frozenset() if outputs else hidden)
-        self._drop_what_is_bound_otherwise(hidden)
+        self._drop_what_is_bound_otherwise(hidden | {block.input})
         self._drop_useless(block.input)
 
     @staticmethod
@@ -297,19 +323,35 @@ class _Choice:
                     growing = True
         return frozenset(found)
 
-    def may_bind(self, input: str) -> bool:
-        return any(
-            input in piece.variables and piece.role != REMOVING
-            for pieces in self.kept
-            for piece in pieces
-        )
+    def blind(self, input: str) -> frozenset[str]:
+        """Return the kinds of elements on the way to the block that do not see its input: they are
+        joined with what binds it later."""
+        found: set[str] = set()
+        for place, level in enumerate(self.levels[:-1]):
+            kind = "" if level.way is None else level.way.kind
+            if kind == FILTER or kind in _ONE_SIDED:
+                seen = [
+                    piece
+                    for piece in self.kept[place]
+                    if kind == FILTER or not level.follows(piece)
+                ]
+                if not _may_bind(input, itertools.chain(seen, *self.kept[place + 1 :])):
+                    found.add(kind)
+        return frozenset(found)
 
-    def _drop_what_is_bound_otherwise(self, hidden: frozenset[str]) -> None:
-        """Drop filters and the like whose variables may be bound otherwise than in the query."""
+    def may_bind(self, input: str) -> bool:
+        """Return whether some piece binds the input in some solution."""
+        return _may_bind(input, itertools.chain(*self.kept))
+
+    def _drop_what_is_bound_otherwise(self, of_block: frozenset[str]) -> None:
+        """Drop filters and the like whose variables may be bound otherwise than in the query.
+
+        `of_block` are those that the block may bind.
+        """
         dropping = True
         while dropping:
             dropping = False
-            tainted = set(hidden)
+            tainted = set(of_block)
             for level, pieces in zip(self.levels, self.kept, strict=True):
                 for piece in level.pieces:
                     if piece not in pieces and piece.role != REMOVING:

@@ -35,6 +35,11 @@ def nothing_known(variables: Sequence[str], lines: int = 0) -> str:
     return inline_data(variables, [f"({' '.join(['UNDEF'] * len(variables))})"], lines)
 
 
+def other_input(variables: Sequence[str]) -> str:
+    """Return the row of an input that no query has: for where "no row" would mean "no answer"."""
+    return f"({' '.join(['<urn:gremlink:other>', *['UNDEF'] * (len(variables) - 1)])})"
+
+
 def rows_of(
     input: str | None, answers: Answers, spelled: Spelling, *, scored: bool
 ) -> Iterable[str]:
