@@ -21,7 +21,7 @@ View = Literal["own", "smoothed"]
 VIEWS: tuple[View, View] = ("own", "smoothed")
 
 STRENGTHS: dict[str, tuple[float, ...]] = {
-    "own": (1.0, 10.0, 100.0),
+    "own": (1.0, 3.0, 10.0, 100.0),
     "smoothed": (10.0, 100.0, 1000.0),
 }
 """Inverse penalties that are tried; rows over words have length 1, smoothed ones less."""

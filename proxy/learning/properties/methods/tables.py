@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -25,9 +25,13 @@ from gremlink.proxy.learning.properties.neighbour_estimates import (
     around_vertices,
     at_ends,
 )
+from gremlink.proxy.learning.trained.target import Form, Outputs
 
 PARTS = 5
 """Parts of rows, one of which chooses a penalty."""
+
+SHARPNESS_SPREAD = 0.5
+"""Standard deviation of the logarithm of a sharpness, before any data."""
 
 
 @dataclass
@@ -38,6 +42,9 @@ class Tables:
     seed: int
     strengths: dict[str, float] = field(default_factory=dict)
     """Inverse penalties of linear models, chosen on the first rows that are learned from."""
+    sharpness: dict[str, float] = field(default_factory=dict)
+    """What their logits are multiplied by: the strongest penalty often finds the best directions,
+    and confidences that are too even."""
 
     @cached_property
     def descriptions(self) -> Descriptions:
@@ -66,15 +73,24 @@ class Tables:
             fitted, tried = rows[~held], rows[held]
             if not len(fitted):
                 fitted = tried
-            losses = {}
-            for strength in strengths_of(form, view):
-                model = found.fit(form, fitted, truth[fitted], strength)
-                outputs = model.on(self.descriptions, self.dataset.target.ends).outputs(
-                    self.dataset.subjects.select(tried)
-                )
-                losses[strength] = loss(form, outputs, truth[tried])
-            self.strengths[view] = min(losses, key=lambda each: losses[each])
-        return found.fit(form, rows, truth[rows], self.strengths[view])
+            self.strengths[view], self.sharpness[view] = self._chosen(view, fitted, tried)
+        model = found.fit(form, rows, truth[rows], self.strengths[view])
+        return _sharpened(model, self.sharpness[view])
+
+    def _chosen(self, view: View, fitted: Indexes, tried: Indexes) -> tuple[float, float]:
+        """Return the inverse penalty and the sharpness that are the best on the rows `tried`."""
+        form, truth = self.dataset.target.form, self.dataset.truth
+        losses: dict[float, float] = {}
+        sharpness: dict[float, float] = {}
+        for strength in strengths_of(form, view):
+            model = self.design(view).fit(form, fitted, truth[fitted], strength)
+            placed = model.on(self.descriptions, self.dataset.target.ends)
+            raw = placed.raw(self.dataset.subjects.select(tried))
+            sharpness[strength] = fit_sharpness(form, raw, truth[tried])
+            sharp = form.from_raw(raw * sharpness[strength])
+            losses[strength] = loss(form, sharp, truth[tried])
+        best = min(losses, key=lambda each: losses[each])
+        return best, sharpness[best]
 
     @cached_property
     def own(self) -> Table:
@@ -111,6 +127,35 @@ class Tables:
             estimates = around_vertices(graph, ends[0], rows, truth)
             return estimates, estimates.rows(known)
         return at_ends(tuple(graph.counts[end] for end in ends), known, truth)
+
+
+def fit_sharpness(form: Form, raw: Outputs, truth: Floats) -> float:
+    """Return the factor that makes logits `[rows, outputs]` the likeliest; 1 for numbers.
+
+    Few rows draw it to 1 (Guo et al., "On calibration of modern neural networks", ICML 2017, with a
+    prior).
+    """
+    if form is Form.NUMBER:
+        return 1.0
+    from scipy.optimize import minimize_scalar
+
+    def objective(power: float) -> float:
+        likely = len(truth) * loss(form, form.from_raw(raw * np.exp(power)), truth)
+        return likely + 0.5 * (power / SHARPNESS_SPREAD) ** 2
+
+    found = minimize_scalar(
+        objective, bounds=(-2.0, 2.0), method="bounded", options={"xatol": 0.01}
+    )
+    return float(np.exp(found.x))
+
+
+def _sharpened(model: SparseLinear, sharpness: float) -> SparseLinear:
+    return replace(
+        model,
+        weights=tuple(each * sharpness for each in model.weights),
+        own=model.own * sharpness,
+        intercepts=model.intercepts * sharpness,
+    )
 
 
 def own_columns(dataset: PropertyDataset) -> int:
