@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,7 @@ from gremlink.proxy.cli.output import console, progress
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration
     from gremlink.proxy.graph import Server
+    from gremlink.proxy.graph.rdf.client import RdfStore
 
 
 def graph_of(settings: Configuration) -> Server:
@@ -27,6 +28,23 @@ def graph_of(settings: Configuration) -> Server:
     return Server(str(upstream.url), context_of(upstream))
 
 
+def rdf_store_of(settings: Configuration) -> RdfStore:
+    """Return the configured RDF store, or the one that `gremlink sparql-server` runs.
+
+    Raises `console.Failure`.
+    """
+    from gremlink.proxy.embedded import embedded_sparql
+    from gremlink.proxy.management.tasks.description import rdf_store
+
+    found = settings.sparql if settings.sparql.is_set else embedded_sparql(settings.embedded)
+    if found is None:
+        raise console.Failure(
+            "there is no RDF store: name it with --sparql, GREMLINK_SPARQL_URL or url below "
+            "[sparql], as in http://localhost:7878"
+        )
+    return rdf_store(found, settings.upstream)
+
+
 @click.command()
 @click.option(
     "--output",
@@ -40,17 +58,34 @@ def graph_of(settings: Configuration) -> Server:
     help="JSON file with targets and features, as Neptune's export service takes them.",
 )
 @click.option("--traversal-source", default="g", show_default=True, help="Its name on the server.")
-@console.with_settings(("--url", "upstream.url", "The graph, as in ws://localhost:8183/gremlin."))
+@click.option(
+    "--rdf",
+    is_flag=True,
+    help="Export the RDF store: N-Triples. A request with the command export-rdf does so, too.",
+)
+@console.with_settings(
+    ("--url", "upstream.url", "The graph, as in ws://localhost:8183/gremlin."),
+    ("--sparql", "sparql.url", "The RDF store, as in http://localhost:7878."),
+)
 def export(
-    output: Path, params: Path | None, traversal_source: str, settings: Configuration
+    output: Path, params: Path | None, traversal_source: str, rdf: bool, settings: Configuration
 ) -> None:
-    """Export a graph to Neptune's layout: CSV files and training-data-configuration.json."""
+    """Export a graph to Neptune's layout: its files and training-data-configuration.json.
+
+    The files of a property graph are CSV, those of an RDF graph N-Triples.
+    """
     from gremlink.proxy.graph import ExportParameters, export_graph
+    from gremlink.proxy.graph.export.parameters import read_document
+    from gremlink.proxy.graph.rdf.parameters import is_rdf_request
     from gremlink.proxy.store.outputs import try_directory
 
     console.apply_limits(settings)
     try_directory(output)
-    parameters = ExportParameters() if params is None else ExportParameters.read(params)
+    document = {} if params is None else read_document(params)
+    if rdf or is_rdf_request(document):
+        _export_rdf(output, document, settings)
+        return
+    parameters = ExportParameters.parse(document)
     with console.explain_interruption(output), progress.graph_progress() as tell:
         report = export_graph(
             graph_of(settings),
@@ -65,4 +100,25 @@ def export(
     console.show(
         f"{report.vertices} vertices and {report.edges} edges exported to {report.directory} "
         f"in {report.seconds:.1f} s"
+    )
+
+
+def _export_rdf(output: Path, document: Any, settings: Configuration) -> None:
+    from gremlink.proxy.graph.rdf.export import export_rdf
+    from gremlink.proxy.graph.rdf.parameters import RdfExportParameters
+
+    parameters = RdfExportParameters.parse(document)
+    store = rdf_store_of(settings)
+    with console.explain_interruption(output), progress.graph_progress() as tell:
+        report = export_rdf(
+            store,
+            output,
+            parameters=parameters,
+            # Counting the statements costs the store a scan.
+            progress=tell if console.is_interactive() else None,
+        )
+    for warning in report.warnings:
+        console.warn(warning)
+    console.show(
+        f"{report.statements} statements exported to {report.directory} in {report.seconds:.1f} s"
     )

@@ -14,11 +14,12 @@ from uuid import uuid4
 from aiohttp import web
 
 from gremlink.proxy.graph import ExportParameters
-from gremlink.proxy.management.errors import MLResourceNotFound, UnsupportedOperation
+from gremlink.proxy.graph.rdf.parameters import COMMAND, RdfExportParameters, is_rdf_request
+from gremlink.proxy.management.errors import BadRequest, MLResourceNotFound, UnsupportedOperation
 from gremlink.proxy.management.http import Handler, body_of, flag
 from gremlink.proxy.management.requests import Export
 from gremlink.proxy.management.services import Services, stamp
-from gremlink.proxy.management.tasks.description import describe_graph
+from gremlink.proxy.management.tasks.description import describe_graph, describe_rdf_store
 from gremlink.proxy.store.jobs import Job, State
 
 EXPORT = "export"
@@ -65,7 +66,7 @@ class ExportService:
         return await asyncio.to_thread(self._start, body)
 
     def _start(self, body: Export) -> dict[str, Any]:
-        for name in UNSUPPORTED_PARAMETERS:
+        for name in () if body.command == COMMAND else UNSUPPORTED_PARAMETERS:
             if body.params.get(name) not in (None, "", *_HARMLESS.get(name, ())):
                 raise UnsupportedOperation(
                     f"params.{name} is not supported: there are nodeLabels, edgeLabels and "
@@ -76,7 +77,7 @@ class ExportService:
                 "An export always gets a folder of its own: leave createExportSubdirectory out."
             )
         asked = body.model_dump(mode="json")
-        ExportParameters.parse(asked)
+        graph = self._source(asked)
         id = str(uuid4())
         with self.services.output_lock:
             output = self.services.unused_location(body.outputS3Path, stamp(time.time())).address
@@ -85,8 +86,8 @@ class ExportService:
                 id,
                 self.services.task(
                     EXPORT,
-                    graph=describe_graph(self.services.upstream),
                     output=output,
+                    **graph,
                     request=asked,
                 ),
                 request=asked,
@@ -94,6 +95,19 @@ class ExportService:
             )
             name = f"neptune-export-{id[:8]}-{int(job.created * 1000)}"
         return {"jobName": name, "jobId": id}
+
+    def _source(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Return what a request exports, for the description of the job.
+
+        Raises `BadParameters`, `BadRequest`.
+        """
+        if not is_rdf_request(asked):
+            ExportParameters.parse(asked)
+            return {"graph": describe_graph(self.services.upstream)}
+        RdfExportParameters.parse(asked)
+        if not self.services.sparql.is_set:
+            raise BadRequest(f"There is no RDF store for {COMMAND}: sparql.url is not set.")
+        return {"rdf_store": describe_rdf_store(self.services.sparql, self.services.upstream)}
 
     async def get(self, request: web.Request) -> dict[str, Any]:
         """`GET …/neptune-export/{id}`."""

@@ -13,11 +13,13 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from gremlink.proxy.graph.errors import BadParameters
+from gremlink.proxy.graph.rdf.parameters import IllegalTarget
 from gremlink.proxy.management.access.credentials import Access
 from gremlink.proxy.management.errors import (
     BadRequest,
     ClientTimeout,
     ConstraintViolation,
+    IllegalArgument,
     InvalidArgument,
     InvalidParameter,
     ManagementError,
@@ -60,6 +62,7 @@ _CLIENT_ERRORS: dict[type[Exception], type[ManagementError]] = {
     LocationRefused: InvalidParameter,
     LocationUnreachable: S3Error,
     BadParameters: InvalidParameter,
+    IllegalTarget: IllegalArgument,
     QueueFull: TooManyRequests,
     RunnerElsewhere: UnsupportedOperation,
 }
@@ -185,7 +188,7 @@ def _sentence(message: str) -> str:
     """Return the message with a full stop, and a capital letter unless an address comes first."""
     first, _, _ = message.partition(" ")
     begin = message[:1].upper() if first.isalpha() else message[:1]
-    end = "" if message.endswith("?") else "."
+    end = "" if message.endswith(("?", ".")) else "."
     return f"{begin}{message[1:]}{end}"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gremlink.proxy.config import Configuration, Upstream
+from gremlink.proxy.config import Configuration, Sparql, Upstream
 from gremlink.proxy.config.tls import context_of
 from gremlink.proxy.graph import Server
 from gremlink.proxy.management.errors import BadRequest
@@ -34,7 +34,7 @@ class Services:
 
     `database` is that of Gremlin, `None` if there is none; `bounds` are limits on what a job reads;
     `speed` is that of the settings; `status_wait` is the time, in seconds, that a status request
-    waits for a job's end.
+    waits for a job's end; `sparql` names the RDF store, if there is one.
     """
 
     records: JobRecords
@@ -46,6 +46,7 @@ class Services:
     bounds: Mapping[str, int]
     speed: str = ""
     status_wait: float = 0.0
+    sparql: Sparql = field(default_factory=Sparql)
     output_lock: threading.Lock = field(default_factory=threading.Lock)
     """Held from the choice of an output to the start of its job: no two may choose the same."""
 
@@ -118,6 +119,7 @@ def open_services(configuration: Configuration) -> Services:
         bounds,
         configuration.training.speed,
         configuration.jobs.status_wait,
+        configuration.sparql,
     )
 
 

@@ -35,21 +35,21 @@ FEATURE_TYPES = (
     "text_tfidf",
     "datetime",
 )
-_PARAMS = (
+PARAMS = (
     *("nodeLabels", "nodeLabel", "edgeLabels", "edgeLabel"),
     *("gremlinFilter", "gremlinNodeFilter", "gremlinEdgeFilter", "filter", "filterConfigFile"),
     *("endpoint", "endpoints", "clusterId", "profile", "scope", "format", "concurrency"),
     *("useIamAuth", "includeLastEventId", "cloneCluster", "cloneClusterInstanceType"),
     *("cloneClusterReplicaCount", "cloneClusterEnableAuditLogs"),
 )
-_NEPTUNE_ML = (
+NEPTUNE_ML = (
     *("version", "name", "targets", "features", "split_rate", "jobs"),
     *("feature_encoding", "disableEdgeFeatures"),
 )
-_REQUEST = (
+REQUEST = (
     *("command", "params", "additionalParams", "neptune_ml", "outputS3Path", "jobSize"),
     *("createExportSubdirectory", "overwriteExisting", "completionFileS3Path"),
-    *_NEPTUNE_ML,
+    *NEPTUNE_ML,
 )
 _TARGET = ("node", "edge", "property", "type", "split_rate", "separator")
 _FEATURE = (
@@ -129,32 +129,23 @@ class ExportParameters:
     @classmethod
     def read(cls, path: Path) -> ExportParameters:
         """Read a file with an export request, or with its `neptune_ml` object alone."""
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise BadParameters(str(path), reason_of(error)) from None
-        except (ValueError, RecursionError) as error:
-            raise BadParameters(str(path), f"not JSON: {error}") from None
-        return cls.parse(document)
+        return cls.parse(read_document(path))
 
     @classmethod
     def parse(cls, document: Any) -> ExportParameters:
         """Read the parameters in a decoded export request. Raises `BadParameters`."""
-        request = _spelt(document, "request", _REQUEST) if not isinstance(document, list) else {}
+        request = spelt(document, "request", REQUEST) if not isinstance(document, list) else {}
         command = request.get("command", "export-pg")
         if command != "export-pg":
-            raise BadParameters("command", f"{command!r} is not supported; there is export-pg")
-        params = _spelt(request.get("params", {}), "params", _PARAMS)
-        additional = _spelt(
-            request.get("additionalParams", {}), "additionalParams", ("neptune_ml",)
-        )
-        plain = {"targets", "features", "jobs", "version", "split_rate"} & set(request)
-        own: Any = document if plain or isinstance(document, list) else {}
-        asked = additional.get("neptune_ml", request.get("neptune_ml", own))
+            raise BadParameters(
+                "command",
+                f"{command!r} is not supported; there are export-pg and, for RDF, export-rdf",
+            )
+        params = spelt(request.get("params", {}), "params", PARAMS)
         return cls(
             _names(params, "nodeLabels"),
             _names(params, "edgeLabels"),
-            _jobs(asked),
+            _jobs(job_entries(document, request)),
             _filter(params, "gremlinNodeFilter"),
             _filter(params, "gremlinEdgeFilter"),
         )
@@ -166,43 +157,74 @@ def _filter(params: Mapping[str, Any], key: str) -> Steps:
     return read_filter(str(params.get(used) or ""), used)
 
 
-def _jobs(asked: Any) -> tuple[Job, ...]:
+def read_document(path: Path) -> Any:
+    """Read a file with parameters. Raises `BadParameters`."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadParameters(str(path), reason_of(error)) from None
+    except (ValueError, RecursionError) as error:
+        raise BadParameters(str(path), f"not JSON: {error}") from None
+
+
+def job_entries(document: Any, request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return an entry for each configuration to write; `request` is the document if it is no list.
+
+    Raises `BadParameters`.
+    """
+    additional = spelt(request.get("additionalParams", {}), "additionalParams", ("neptune_ml",))
+    plain = {"targets", "features", "jobs", "version", "split_rate"} & set(request)
+    own: Any = document if plain or isinstance(document, list) else {}
+    asked = additional.get("neptune_ml", request.get("neptune_ml", own))
     if isinstance(asked, list):
-        entries = [_spelt(entry, "neptune_ml", _NEPTUNE_ML) for entry in asked]
+        entries = [spelt(entry, "neptune_ml", NEPTUNE_ML) for entry in asked]
     else:
-        whole = _spelt(asked, "neptune_ml", _NEPTUNE_ML)
+        whole = spelt(asked, "neptune_ml", NEPTUNE_ML)
         shared = {key: value for key, value in whole.items() if key != "jobs"}
         jobs = whole.get("jobs")
-        listed = [whole] if jobs is None else _list(jobs, "jobs")
-        entries = [{**shared, **_spelt(entry, "jobs", _NEPTUNE_ML)} for entry in listed]
-    found = tuple(_job(entry, number) for number, entry in enumerate(entries or [{}], start=1))
-    names = [job.name for job in found]
+        listed = [whole] if jobs is None else list_of(jobs, "jobs")
+        entries = [{**shared, **spelt(entry, "jobs", NEPTUNE_ML)} for entry in listed]
+    return entries or [{}]
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Check that no two configurations have the same name. Raises `BadParameters`."""
     if len(set(names)) != len(names):
         listing = ", ".join(names)
         raise BadParameters(
             "jobs", f"Training data configuration names must be unique: [{listing}]"
         )
+
+
+def job_name(entry: Mapping[str, Any], number: int) -> str:
+    """Return the name of a configuration, counted from 1. Raises `BadParameters`."""
+    default = DEFAULT_NAME if number == 1 else f"{DEFAULT_NAME}-{number}"
+    name = entry.get("name", default)
+    if not isinstance(name, str) or not name or "/" in name or name.startswith("."):
+        raise BadParameters("name", f"{name!r} cannot be the name of a file")
+    return name
+
+
+def _jobs(entries: Sequence[Mapping[str, Any]]) -> tuple[Job, ...]:
+    found = tuple(_job(entry, number) for number, entry in enumerate(entries, start=1))
+    check_names([job.name for job in found])
     return found
 
 
 def _job(entry: Mapping[str, Any], number: int) -> Job:
     is_first = str(entry.get("version", "v2.0")).startswith("v1")
     encoding = _chosen(entry, "feature_encoding", ("auto", "none"), "feature_encoding")
-    default = DEFAULT_NAME if number == 1 else f"{DEFAULT_NAME}-{number}"
-    name = entry.get("name", default)
-    if not isinstance(name, str) or not name or "/" in name or name.startswith("."):
-        raise BadParameters("name", f"{name!r} cannot be the name of a file")
     split = FIRST_SPLIT if is_first else DEFAULT_SPLIT
     if "split_rate" in entry:
-        split = _split(entry["split_rate"], "split_rate")
-    targets = [_target(target, split) for target in _list(entry.get("targets", []), "targets")]
+        split = split_of(entry["split_rate"], "split_rate")
+    targets = [_target(target, split) for target in list_of(entry.get("targets", []), "targets")]
     features = [
         spec
-        for feature in _list(entry.get("features", []), "features")
+        for feature in list_of(entry.get("features", []), "features")
         for spec in _feature(feature)
     ]
     return Job(
-        name,
+        job_name(entry, number),
         tuple(targets),
         tuple(features),
         encode=encoding != "none",
@@ -211,7 +233,7 @@ def _job(entry: Mapping[str, Any], number: int) -> Job:
 
 
 def _target(entry: Any, split: tuple[float, float, float]) -> TargetSpec:
-    target = _spelt(entry, "targets", _TARGET)
+    target = spelt(entry, "targets", _TARGET)
     element = _element(target, "target")
     is_edge = "edge" in target
     where = f"{'edge' if is_edge else 'node'} target {described_element(element)}"
@@ -222,13 +244,13 @@ def _target(entry: Any, split: tuple[float, float, float]) -> TargetSpec:
     task = _chosen(target, "type", tasks, where) or untyped
     if not isinstance(name, str) or (not name and task != "link_prediction"):
         raise BadParameters(where, f"Missing or empty 'property' field for {task}")
-    rate = _split(target["split_rate"], where) if "split_rate" in target else split
+    rate = split_of(target["split_rate"], where) if "split_rate" in target else split
     separator = target.get("separator")
     return TargetSpec(element, "" if task == "link_prediction" else name, task, rate, separator)
 
 
 def _feature(entry: Any) -> list[FeatureSpec]:
-    feature = with_numbers(_spelt(entry, "features", _FEATURE), FEATURE_NUMBERS)
+    feature = with_numbers(spelt(entry, "features", _FEATURE), FEATURE_NUMBERS)
     element = _element(feature, "feature")
     where = f"feature of {described_element(element)}"
     given = feature.get("type")
@@ -269,7 +291,7 @@ def _options(kind: str, feature: Mapping[str, Any], where: str) -> dict[str, Any
             options |= _buckets(feature, where)
         case "datetime":
             parts = feature.get("datetime_parts") or list(_DATETIME_PARTS)
-            for part in _list(parts, where):
+            for part in list_of(parts, where):
                 if part not in _DATETIME_PARTS:
                     raise BadParameters(where, _one_of("datetime_parts", part, _DATETIME_PARTS))
             options["datetime_parts"] = parts
@@ -348,7 +370,8 @@ def described_element(element: Element) -> str:
     return ";".join(str(label) for label in element)
 
 
-def _split(value: Any, where: str) -> tuple[float, float, float]:
+def split_of(value: Any, where: str) -> tuple[float, float, float]:
+    """Read the shares of training, validation and test. Raises `BadParameters`."""
     value = numbers(value)
     if isinstance(value, list) and len(value) == 3:
         shares = [float(share) for share in value if isinstance(share, int | float)]
@@ -398,7 +421,7 @@ def _object(value: Any, where: str) -> Mapping[str, Any]:
     return value
 
 
-def _spelt(value: Any, where: str, known: Sequence[str]) -> Mapping[str, Any]:
+def spelt(value: Any, where: str, known: Sequence[str]) -> Mapping[str, Any]:
     """Read an object; refuse keys that are misspelt."""
     found = _object(value, where)
     wrong = misspelt(found, known)
@@ -407,7 +430,7 @@ def _spelt(value: Any, where: str, known: Sequence[str]) -> Mapping[str, Any]:
     return found
 
 
-def _list(value: Any, where: str) -> list[Any]:
+def list_of(value: Any, where: str) -> list[Any]:
     """Read a list; a single object is a list of one."""
     if isinstance(value, dict):
         return [value]

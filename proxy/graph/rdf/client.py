@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import http.client
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
@@ -308,11 +308,11 @@ class _Readable:
     """An answer as the file that the parsers read."""
 
     def __init__(self, answer: http.client.HTTPResponse) -> None:
-        self._read: Callable[[int], bytes] = answer.read1
+        self._answer = answer
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, as soon as there are some."""
-        return self._read(min(size, _PIECE) if size > 0 else _PIECE)
+        return _piece(self._answer, min(size, _PIECE) if size > 0 else _PIECE)
 
 
 def _parsed_results(url: str, answer: http.client.HTTPResponse) -> Any:
@@ -354,8 +354,16 @@ def _media_type(answer: http.client.HTTPResponse) -> str:
 
 
 def _pieces(answer: http.client.HTTPResponse) -> Iterator[bytes]:
-    while piece := answer.read1(_PIECE):
+    while piece := _piece(answer, _PIECE):
         yield piece
+
+
+def _piece(answer: http.client.HTTPResponse, size: int) -> bytes:
+    """Return the next bytes, none at the end. Raises `IncompleteRead` for an end too early."""
+    found = answer.read1(size)
+    if not found and answer.length:  # which `read1` does not notice
+        raise http.client.IncompleteRead(b"", answer.length)
+    return found
 
 
 def _whole_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:

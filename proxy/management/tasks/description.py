@@ -9,15 +9,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.config import Limits, Upstream
-from gremlink.proxy.config.tls import context_of
+from gremlink.proxy.config import Limits, Sparql, Upstream
+from gremlink.proxy.config.tls import client_context, context_of
 from gremlink.proxy.graph import Server
 from gremlink.proxy.graph.limits import ReadLimits, use_limits
+from gremlink.proxy.graph.rdf.client import READ_TIMEOUT, RdfStore
 from gremlink.proxy.management.errors import BadRequest
 from gremlink.proxy.management.jobs.events import Tell
 from gremlink.proxy.messages.system_errors import sentence_of
 from gremlink.proxy.store.errors import StoreError
 from gremlink.proxy.store.locations import Locations
+
+_TRUST = {"tls_authorities", "tls_verify", "tls_certificate", "tls_key"}
+"""Settings of the database that are good for the RDF store, too."""
 
 KEPT = "kept"
 """The folder, beside a job's log, for results that could not be published."""
@@ -103,6 +107,33 @@ def describe_graph(upstream: Upstream) -> dict[str, Any]:
     if upstream.url is None:
         raise BadRequest(NO_DATABASE)
     return upstream.model_dump(mode="json")
+
+
+def describe_rdf_store(sparql: Sparql, upstream: Upstream) -> dict[str, Any]:
+    """Return the RDF store, and how to trust it, as JSON."""
+    trust = upstream.model_dump(mode="json", include=_TRUST)
+    token = None if sparql.token is None else sparql.token.get_secret_value()
+    return {"sparql": {**sparql.model_dump(mode="json"), "token": token}, "tls": trust}
+
+
+def rdf_store_of(description: Mapping[str, Any]) -> RdfStore:
+    """Return the RDF store in a job's description. Raises `TlsError`."""
+    document = description["rdf_store"]
+    sparql = Sparql.model_validate(document["sparql"])
+    return rdf_store(sparql, Upstream.model_validate(document["tls"]))
+
+
+def rdf_store(sparql: Sparql, upstream: Upstream, seconds: float | None = None) -> RdfStore:
+    """Return the store of the settings, trusted as the settings of the database say.
+
+    It has so many `seconds` for each piece of an answer. Raises `TlsError`.
+    """
+    addresses = sparql.addresses()
+    named = addresses.query, addresses.update, addresses.store
+    is_encrypted = any(each.startswith("https:") for each in named)
+    tls = client_context(upstream) if is_encrypted else None
+    token = None if sparql.token is None else sparql.token.get_secret_value()
+    return RdfStore(addresses, token=token, tls=tls, read_timeout=seconds or READ_TIMEOUT)
 
 
 def graph_of(description: Mapping[str, Any]) -> Server:
