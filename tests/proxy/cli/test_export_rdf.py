@@ -39,6 +39,7 @@ def url() -> Iterator[str]:
         yield addresses.query.removesuffix("/query")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["flag", "command"])
 def test_an_export_is_trained_on(url: str, tmp_path: Path, way: str) -> None:
     request = {"additionalParams": {"neptune_ml": {"targets": [TARGET]}}}
