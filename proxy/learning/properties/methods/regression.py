@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,10 @@ TURNED_UP_TO = 1000
 
 SPARSE_TURNED_UP_TO = 200
 """The same for a sparse table, which becomes dense by that."""
+
+
+FURTHER = 3
+"""Inverse penalties that are tried beyond a grid, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,19 @@ def _fit_logistic(matrix: Any, own: Mask, strength: float, one_of: bool) -> tupl
     if turn is not None:
         weights = turn @ weights
     return weights, inner[-1] - mean @ weights
+
+
+def choose_strength(strengths: Sequence[float], loss_of: Callable[[float], float]) -> float:
+    """Return the inverse penalty with the least loss; beyond the end of a grid more are tried, ten
+    times as large or small, while that is better."""
+    losses = {each: loss_of(each) for each in strengths}
+    for _ in range(FURTHER):
+        best = min(losses, key=lambda each: losses[each])
+        following = {max(losses): 10.0 * best, min(losses): best / 10.0}.get(best)
+        if following is None:
+            break
+        losses[following] = loss_of(following)
+    return min(losses, key=lambda each: losses[each])
 
 
 def _is_turned(columns: int, *, dense: bool) -> bool:

@@ -12,7 +12,7 @@ from gremlink.proxy.learning.properties import columns
 from gremlink.proxy.learning.properties.columns import Table
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.described import Descriptions
-from gremlink.proxy.learning.properties.methods.regression import loss
+from gremlink.proxy.learning.properties.methods.regression import choose_strength, loss
 from gremlink.proxy.learning.properties.methods.sparse_linear import (
     Design,
     SparseLinear,
@@ -80,16 +80,17 @@ class Tables:
     def _chosen(self, view: View, fitted: Indexes, tried: Indexes) -> tuple[float, float]:
         """Return the inverse penalty and the sharpness that are the best on the rows `tried`."""
         form, truth = self.dataset.target.form, self.dataset.truth
-        losses: dict[float, float] = {}
         sharpness: dict[float, float] = {}
-        for strength in strengths_of(form, view):
+
+        def loss_of(strength: float) -> float:
             model = self.design(view).fit(form, fitted, truth[fitted], strength)
             placed = model.on(self.descriptions, self.dataset.target.ends)
             raw = placed.raw(self.dataset.subjects.select(tried))
             sharpness[strength] = fit_sharpness(form, raw, truth[tried])
             sharp = form.from_raw(raw * sharpness[strength])
-            losses[strength] = loss(form, sharp, truth[tried])
-        best = min(losses, key=lambda each: losses[each])
+            return loss(form, sharp, truth[tried])
+
+        best = choose_strength(strengths_of(form, view), loss_of)
         return best, sharpness[best]
 
     @cached_property

@@ -17,7 +17,11 @@ from gremlink.proxy.learning.properties.methods.gradient_boosting import (
     Forest,
     fit_forest,
 )
-from gremlink.proxy.learning.properties.methods.regression import fit_as_is, fit_linear
+from gremlink.proxy.learning.properties.methods.regression import (
+    choose_strength,
+    fit_as_is,
+    fit_linear,
+)
 from gremlink.proxy.learning.trained.target import Form
 
 OPTIONS = {
@@ -119,12 +123,24 @@ def test_logistic_regression(count: int) -> None:
     )
 
 
+@pytest.mark.parametrize(("best", "found"), [(3e4, 1e4), (1e-4, 1e-3), (4.0, 3.0), (1e9, 1e5)])
+def test_a_penalty_is_looked_for_beyond_the_end_of_its_grid(best: float, found: float) -> None:
+    tried = []
+
+    def loss_of(strength: float) -> float:
+        tried.append(strength)
+        return abs(float(np.log10(strength / best)))
+
+    assert choose_strength((1.0, 3.0, 10.0, 100.0), loss_of) == pytest.approx(found)
+    assert len(tried) == len(set(tried)) <= 7
+
+
 @pytest.mark.parametrize("strength", [1.0, 1e3])
 def test_fits_to_wide_sparse_tables_come_to_their_end(strength: float) -> None:
     random = np.random.default_rng(1)
-    shares = 1.0 / (np.arange(400) + 3.0)
-    words = random.random((600, 400)) < 8 * shares / shares.sum()
-    own = (words @ random.normal(size=(400, 3)) + random.gumbel(size=(600, 3))).argmax(axis=1)
+    shares = 1.0 / (np.arange(250) + 3.0)
+    words = random.random((600, 250)) < 8 * shares / shares.sum()
+    own = (words @ random.normal(size=(250, 3)) + random.gumbel(size=(600, 3))).argmax(axis=1)
     matrix = sparse.csr_array(words.astype(np.float64))
     fitted = fit_as_is(Form.ONE_CLASS, matrix, np.eye(3, dtype=np.float32)[own], strength)
     exact = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-8).fit(words, own)
