@@ -79,9 +79,12 @@ def reply_faults(operation: str, status: int, document: Any) -> list[str]:
 
 @contextmanager
 def serving(
-    upstream: str, directory: Path, settings: Mapping[str, str] | None = None
+    upstream: str | None, directory: Path, settings: Mapping[str, str] | None = None
 ) -> Iterator[Proxy]:
-    """`gremlink serve` on a free port, or that of the settings, its store in `directory`."""
+    """`gremlink serve` on a free port, or that of the settings, its store in `directory`.
+
+    The settings name the database where `upstream` does not.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     store = directory / "store"
     environment = {
@@ -94,7 +97,10 @@ def serving(
     log = directory / "proxy.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gremlink", "serve", "--upstream", upstream],
+            [
+                *(sys.executable, "-m", "gremlink", "serve"),
+                *(() if upstream is None else ("--upstream", upstream)),
+            ],
             cwd=directory,
             env=environment,
             stderr=errors,

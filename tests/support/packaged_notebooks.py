@@ -10,15 +10,16 @@ import math
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import boto3
 from managed_proxy import KEYS, Proxy, serving
-from notebook_helper import HELPER
+from notebook_helper import HELPER, SPARQL_HELPER
 from notebook_kernel import PYTHON, Kernel
+from rdf_stores import oxigraph
 from s3_server import s3_server
 
 from gremlink.proxy.embedded import EmbeddedServer
@@ -41,6 +42,11 @@ PLAIN = """[
     for row in stored
 ]"""
 """The rows of a result, paths as lists."""
+BINDINGS = """[
+    {name: value["value"] for name, value in row.items()}
+    for row in stored["results"]["bindings"]
+]"""
+"""The solutions of a query in SPARQL, without datatypes."""
 
 
 def installed() -> Path:
@@ -52,14 +58,39 @@ def installed() -> Path:
 
 
 @contextmanager
-def opened(directory: Path, *, home: Path | None = None) -> Iterator[Desk]:
-    """A proxy in front of a server of its own, an S3 server with a bucket, the notebooks."""
+def gremlin() -> Iterator[Mapping[str, str]]:
+    """The settings of a Gremlin Server."""
+    with EmbeddedServer(port=0) as server:
+        yield {"GREMLINK_UPSTREAM_URL": server.url}
+
+
+@contextmanager
+def rdf() -> Iterator[Mapping[str, str]]:
+    """The settings of an RDF store that has the union of all graphs as its default, as Neptune."""
+    with oxigraph() as address:
+        yield {"GREMLINK_SPARQL_URL": address}
+
+
+@contextmanager
+def opened(
+    directory: Path,
+    *,
+    home: Path | None = None,
+    database: Callable[[], AbstractContextManager[Mapping[str, str]]] = gremlin,
+    **configured: Any,
+) -> Iterator[Desk]:
+    """A proxy in front of a server of its own, an S3 server with a bucket, the notebooks.
+
+    `configured` are further keys of `%%graph_notebook_config`.
+    """
     home = home or directory / "home"
     home.mkdir(exist_ok=True)
     notebooks = directory / "notebooks"
     shutil.copytree(installed(), notebooks)
-    shutil.copyfile(HELPER, notebooks / "neptune_ml_utils.py")
-    with s3_server() as storage, EmbeddedServer(port=0) as server:
+    for folder in (notebooks, notebooks / "02-SPARQL"):
+        shutil.copyfile(HELPER, folder / HELPER.name)
+        shutil.copyfile(SPARQL_HELPER, folder / SPARQL_HELPER.name)
+    with s3_server() as storage, database() as where:
         aws = {
             "AWS_ENDPOINT_URL_S3": storage,
             "AWS_DEFAULT_REGION": "us-east-1",
@@ -71,11 +102,12 @@ def opened(directory: Path, *, home: Path | None = None) -> Iterator[Desk]:
             s3.create_bucket(Bucket="bucket")
         settings = {
             **aws,
+            **where,
             "GREMLINK_STORAGE_S3_FOLDER": "",
             "GREMLINK_JOBS_STATUS_WAIT": "600",
             "GREMLINK_INFERENCE_LIMIT_CAP": "10000",
         }
-        with serving(server.url, directory / "proxy", settings) as proxy:
+        with serving(None, directory / "proxy", settings) as proxy:
             configuration = {
                 "host": "localhost",
                 "neptune_service": "neptune-db",
@@ -85,6 +117,7 @@ def opened(directory: Path, *, home: Path | None = None) -> Iterator[Desk]:
                 "aws_region": "us-east-1",
                 "load_from_s3_arn": "arn:aws:iam::000000000000:role/local",
                 "gremlin": {"traversal_source": "g"},
+                **configured,
             }
             (home / "graph_notebook_config.json").write_text(json.dumps(configuration))
             startup = home / "ipython" / "profile_default" / "startup"
@@ -101,7 +134,7 @@ class Desk:
     ) -> None:
         self.proxy = proxy
         self._s3 = s3
-        self._home, self._notebooks, self._aws = home, notebooks, aws
+        self._home, self.notebooks, self._aws = home, notebooks, aws
 
     def report(self) -> Any:
         """What the training that ended last reports, as a whole."""
@@ -114,12 +147,14 @@ class Desk:
     def run(self, name: str, **questions: str) -> Iterator[Run]:
         """Run all cells of a notebook; its kernel stays for further ones.
 
+        One in a folder of SPARQL is asked in it.
+
         `questions` are asked before the endpoint is deleted, and their answers found by name.
         """
-        path = self._notebooks / name
+        path = self.notebooks / name
         kernel = Kernel(self._home, path.parent, self._aws)
         try:
-            run = Run(kernel)
+            run = Run(kernel, is_sparql="SPARQL" in path.parent.name)
             for number, cell in enumerate(json.loads(path.read_text())["cells"]):
                 source = "".join(cell["source"])
                 if cell["cell_type"] != "code":
@@ -136,8 +171,9 @@ class Run:
     """A notebook that has been run; `found` are the results of its cells with inferences, `answers`
     those of what was asked beside them."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, *, is_sparql: bool = False) -> None:
         self.kernel = kernel
+        self._magic, self._rows = ("sparql", BINDINGS) if is_sparql else ("gremlin", PLAIN)
         self.found: dict[int, Any] = {}
         self.answers: dict[str, Any] = {}
 
@@ -150,15 +186,15 @@ class Run:
         if stored := re.search(r"--store-to (\w+)", source):
             found = self.kernel.run("1", stored[1])
             assert found["status"] in ("succeeded", "Completed", "InService"), (number, found)
-        if "Neptune#ml." in source:
+        if "Neptune#ml." in source or "SERVICE ml:" in source:
             magic, _, query = source.partition("\n")
-            assert magic.startswith("%%gremlin"), (number, magic)
+            assert magic.startswith(f"%%{self._magic}"), (number, magic)
             self.found[number] = self.ask(query)
             print(f"  cell {number}: {_short(self.found[number])}")
 
     def ask(self, query: str) -> Any:
         """The result of a query in the notebook."""
-        return self.kernel.run(f"%%gremlin --store-to stored\n{query}", PLAIN)
+        return self.kernel.run(f"%%{self._magic} --store-to stored\n{query}", self._rows)
 
     def figures(self, job: str) -> Any:
         """What the report of a training promises; `job` is the notebook's name of it."""
