@@ -6,6 +6,7 @@ import json
 import subprocess
 import warnings
 from collections.abc import Callable
+from typing import Any
 from urllib.error import HTTPError
 
 from rdflib import Graph
@@ -23,7 +24,7 @@ Client = Callable[[str, str], Rows]
 
 
 class Refusal(Exception):
-    """An error of the server: `status` and `text` of its response."""
+    """An error of the server: `status` and `text` of its response, which rdflib may not tell."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(status, text)
@@ -103,10 +104,13 @@ def rdflib_store(method: str) -> Client:
 
     def ask(address: str, query: str) -> Rows:
         store = SPARQLStore(address, method=method, returnFormat="json")
+        refusal: HTTPError
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)
-                found = Graph(store).query(query)
+                found: Any = Graph(store).query(query)
+                if isinstance(found, tuple):  # so it tells an error of a POST request
+                    raise Refusal(found[0], "")
                 return ordered(
                     {
                         str(name): _spelt(value)
@@ -116,8 +120,13 @@ def rdflib_store(method: str) -> Client:
                     for row in found
                 )
         except HTTPError as error:
-            with error:
-                raise Refusal(error.code, error.read().decode()) from None
+            refusal = error
+        except ValueError as error:  # rdflib's own words for whatever a GET request gives
+            if not isinstance(error.__context__, HTTPError):
+                raise
+            refusal = error.__context__
+        with refusal:
+            raise Refusal(refusal.code, refusal.read().decode())
 
     return ask
 

@@ -232,9 +232,9 @@ class Maker:
                 f"WHERE {{ {body} }}"
             ), True
         return (
-            "INSERT DATA { ex:new a ex:User ; ex:name 'SERVICE <x> {' } ;\n"
+            "INSERT DATA { ex:new ex:note 'SERVICE <x> {' } ;\n"
             f"INSERT {{ ex:x ex:told {first} }} WHERE {{ {body} }} ;\n"
-            f"DELETE WHERE {{ ex:new ex:name ?n }}"
+            f"DELETE WHERE {{ ex:new ex:note ?n }}"
         ), True
 
 

@@ -220,6 +220,8 @@ KINDS = [
 
 class _Endpoint(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
     answers: ox.Store
 
     def do_GET(self) -> None:
@@ -247,17 +249,17 @@ class _Endpoint(BaseHTTPRequestHandler):
 @contextmanager
 def answers_endpoint() -> Iterator[str]:
     """The address of a SPARQL endpoint that has, as a graph, what the models tell."""
+    rows = [
+        f"_:r{number} <{asked.name}in> {key} ; <{asked.name}out> {value} ; "
+        f'<{asked.name}score> "{score!r}"^^<{XSD}double> .'
+        for number, (asked, (key, value, score)) in enumerate(
+            (asked, row) for asked in KINDS for row in asked.rows()
+        )
+    ]
     store = ox.Store()
-    number = 0
-    for asked in KINDS:
-        for key, value, score in asked.rows():
-            row = f"_:r{number} <{asked.name}"
-            store.load(
-                f"{row}in> {key} .\n{row}out> {value} .\n"
-                f'{row}score> "{score!r}"^^<{XSD}double> .\n',
-                format=ox.RdfFormat.N_TRIPLES,
-            )
-            number += 1
+    # Inside of GRAPH, Oxigraph asks a service for that graph.
+    for graph in (None, ox.NamedNode(f"{EX}people"), ox.NamedNode(f"{EX}films")):
+        store.load("\n".join(rows), format=ox.RdfFormat.TURTLE, to_graph=graph)
     handler = type("Handler", (_Endpoint,), {"answers": store})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
@@ -272,13 +274,17 @@ def answers_endpoint() -> Iterator[str]:
 
 
 def term(value: Mapping[str, str]) -> str:
-    """A term of a JSON result as N-Triples; blank nodes are all the same."""
+    """A term of a JSON result as N-Triples; blank nodes are all the same, and spellings of a
+    double."""
     if value["type"] == "uri":
         return f"<{value['value']}>"
     if value["type"] == "bnode":
         return "_:b"
+    lexical = value["value"]
+    if value.get("datatype") == f"{XSD}double":
+        lexical = repr(float(lexical))
     text = ox.Literal(
-        value["value"],
+        lexical,
         language=value.get("xml:lang"),
         datatype=ox.NamedNode(value["datatype"]) if "datatype" in value else None,
     )

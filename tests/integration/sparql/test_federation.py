@@ -64,12 +64,18 @@ def test_inferences_are_operands_of_a_join(answers: str, direct: Sparql, proxied
         text = each.as_inference()
         found = outcome(proxied, each, text, store=direct)
         told[each.text.split(" ", 1)[0]] += 1
+        if isinstance(found, Reply) and each.text.startswith("INSERT DATA"):
+            # What an earlier update writes may be what a block is asked about.
+            assert b"earlier update of the same request" in found.body
+            told["refused"] += 1
+            continue
         told["with solutions"] += bool(expected and expected != Counter({"false": 1}))
         if found != expected:
             wrong.append(f"{seed}: {text}\nexpected {expected}\nfound {found}")
     print(told)
     assert not wrong, f"{len(wrong)} of {EXAMPLES}\n" + "\n\n".join(wrong[:5])
     assert told["with solutions"] >= LEAST_WITH_ROWS * EXAMPLES
+    assert told["refused"] <= 0.02 * EXAMPLES
     assert EXAMPLES < 300 or len(told) >= 8
 
 

@@ -70,14 +70,15 @@ def test_requests_reach_the_store_as_they_are(
         Sparql(f"{store}/query", f"{store}/update") as direct,
         Sparql(f"{address}/sparql", f"{address}/sparql") as proxied,
     ):
-        for case in suites.cases:
-            for form in (*(UPDATE_FORMS if case.is_update else QUERY_FORMS), "curl"):
+        for count, case in enumerate(suites.cases):
+            forms = (*(UPDATE_FORMS if case.is_update else QUERY_FORMS), "curl")
+            for form in forms if ALL else forms[count % len(forms) :][:1]:
                 both = [
                     way.ask(case.text, form, is_update=case.is_update) for way in (direct, proxied)
                 ]
                 assert both[0] == both[1], (case.name, form)
                 number += 1
-    assert number > 4000
+    assert number > (4000 if ALL else 1000)
 
 
 def test_queries(suites: Suites, direct: Sparql, proxied: Sparql) -> None:
