@@ -47,26 +47,26 @@ class Arriving:
     refused: web.HTTPException | None = None
     _limit: int = field(default=0, repr=False)
 
-    @property
-    def whole(self) -> bytes | AsyncIterator[bytes]:
-        """The body to hand on unread."""
-        return self.raw if self.rest is None else self._handed_on(None)
+    def handed_on(self, search: SearchAside | None = None) -> bytes | AsyncIterator[bytes]:
+        """Return the body to hand on; it ends with an error where `search` finds the marker."""
+        return self.raw if self.rest is None else self._pieces(self.rest, search)
 
-    def searched(self, search: SearchAside) -> bytes | AsyncIterator[bytes]:
-        """Return the body to hand on; it ends with an error where the marker turns up."""
-        return self.raw if self.rest is None else self._handed_on(search)
-
-    async def _handed_on(self, search: SearchAside | None) -> AsyncIterator[bytes]:
-        assert self.rest is not None
-        yield self.raw
+    async def _pieces(
+        self, rest: AsyncIterator[bytes], search: SearchAside | None
+    ) -> AsyncIterator[bytes]:
+        if self.raw:
+            yield self.raw
         before = self.raw[-OVERLAP:]
-        async for piece in self.rest:
-            if search is not None:
-                if await search(holds_sparql_marker, before + piece):
-                    self.refused = too_long(self._limit)
-                    raise self.refused
-                before = (before + piece)[-OVERLAP:]
-            yield piece
+        try:
+            async for piece in rest:
+                if search is not None:
+                    if await search(holds_sparql_marker, before + piece):
+                        raise too_long(self._limit)
+                    before = (before + piece)[-OVERLAP:]
+                yield piece
+        except web.HTTPException as error:
+            self.refused = error
+            raise
 
 
 async def read_arriving(request: web.Request, limits: Limits) -> Arriving:
@@ -98,9 +98,10 @@ async def read_arriving(request: web.Request, limits: Limits) -> Arriving:
     return Arriving(content, content, pieces, _limit=limit)
 
 
-def unread(request: web.Request, limits: Limits) -> AsyncIterator[bytes] | bytes:
+def unread(request: web.Request, limits: Limits) -> Arriving:
     """Return a body to hand on without a look at it."""
-    return _pieces(request, limits.message_timeout) if request.can_read_body else b""
+    rest = _pieces(request, limits.message_timeout) if request.can_read_body else None
+    return Arriving(b"", b"", rest)
 
 
 async def _pieces(request: web.Request, timeout: float) -> AsyncIterator[bytes]:

@@ -38,13 +38,12 @@ async def run_sparql_inference(
     perform: Perform,
     offload: Offload,
     timeout: float,
-    answer: Callable[[SparqlRequest, Settings], SparqlAnswering] = answer_sparql,
 ) -> str | None:
     """Run an inference, and return the text for the store; `None` for the client's own.
 
     `timeout` is in seconds. Raises `InferenceError`.
     """
-    answering = answer(request, settings)
+    answering = answer_sparql(request, settings)
     size, deadline = len(request.text), time.monotonic() + timeout
     reply: SparqlReply | InferenceError = None
     while True:

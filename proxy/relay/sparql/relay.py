@@ -119,13 +119,14 @@ class SparqlRelay:
             address = f"{address.rstrip('/')}/{below}"
         headers = self._headers(request)
         _keep_length(request, headers)
+        arriving = unread(request, self.limits)
         return await self.fresh.forward(
             request,
             request.method,
             _url(address, _query_string(request)),
             headers,
-            unread(request, self.limits),
-            _refused,
+            arriving.handed_on(),
+            _failed(arriving),
         )
 
     async def _is_marked(self, request: web.Request, body: bytes) -> bool:
@@ -170,19 +171,13 @@ class SparqlRelay:
         headers = self._headers(request)
         if arriving.rest is not None:
             _keep_length(request, headers)
-
-        def failed(error: InternalFailure) -> web.StreamResponse:
-            if arriving.refused is not None:
-                raise arriving.refused
-            return _refused(error)
-
         return await (self.kept if reads else self.fresh).forward(
             request,
             request.method,
             _url(address, _query_string(request)),
             headers,
-            arriving.searched(self._search),
-            failed,
+            arriving.handed_on(self._search),
+            _failed(arriving),
             repeated=reads and arriving.rest is None,
         )
 
@@ -340,6 +335,17 @@ async def _content(response: ClientResponse) -> bytes:
 
 def _refused(error: InferenceError) -> web.Response:
     return error_response(error, uuid4())
+
+
+def _failed(arriving: Arriving) -> Callable[[InternalFailure], web.StreamResponse]:
+    """Return the function that makes the response where the store gave none."""
+
+    def failed(error: InternalFailure) -> web.StreamResponse:
+        if arriving.refused is not None:
+            raise arriving.refused
+        return _refused(error)
+
+    return failed
 
 
 def _keep_length(request: web.Request, headers: CIMultiDict[str]) -> None:
