@@ -6,6 +6,7 @@ examples with `curl` send them, and forms without a content type.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -224,6 +225,8 @@ def _text(content: bytes, charset: str) -> str:
         return content.decode("utf-8-sig" if charset == "utf-8" else charset)
     except UnicodeDecodeError as error:
         raise MessageError(f"the text is not in {charset}: {error.reason}") from error
+    except LookupError:
+        raise MessageError(f"{charset!r} is no charset of texts") from None
 
 
 def _mime(content_type: str) -> str:
@@ -237,7 +240,7 @@ def _charset(content_type: str) -> str:
         if name.strip().lower() == "charset":
             charset = value.strip().strip('"').lower()
             try:
-                b"".decode(charset)
+                codecs.lookup(charset)
             except (LookupError, ValueError):
                 raise MessageError(f"the charset {charset[:50]!r} is not known") from None
             return "utf-8" if charset.replace("_", "-") in ("utf-8", "utf8") else charset
