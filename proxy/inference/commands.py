@@ -255,6 +255,14 @@ class NearestVertices:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class ListVertices:
+    """List vertices that a model can be asked about, at most so many. The reply is `Results`."""
+
+    model: PrepareLinks | PrepareProperty
+    limit: int
+
+
 Results = tuple[Argument, ...]
 Links = Sequence[Sequence[tuple[Literal, float]]]
 """For each input, targets and scores."""
@@ -282,6 +290,7 @@ Work = (
     | Inspect
     | KnownLinks
     | NearestVertices
+    | ListVertices
 )
 Command = CheckAccess | Ask | RunSpeculatively | Work
 Reply = (

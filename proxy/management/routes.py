@@ -14,6 +14,7 @@ from gremlink.proxy.config import Configuration
 from gremlink.proxy.management.access.credentials import Access
 from gremlink.proxy.management.endpoints import Endpoints
 from gremlink.proxy.management.export import ExportService
+from gremlink.proxy.management.federation import Federate, Federation
 from gremlink.proxy.management.health import Health
 from gremlink.proxy.management.http import Handler, answering
 from gremlink.proxy.management.jobs.recovery import RunnerElsewhere
@@ -43,11 +44,12 @@ async def managing(
     queries: Queries,
     metrics: Callable[[], Awaitable[bytes]],
     invoke: Invoke,
+    federate: Federate,
 ) -> AsyncIterator[None]:
     """Add the API to an application that has not started; run jobs while the context lasts.
 
     `metrics` returns the proxy's metrics in the text format of Prometheus, `invoke` answers
-    payloads for endpoints.
+    payloads for endpoints, `federate` blocks of SPARQL alone.
     """
 
     async def figures(request: web.Request) -> web.Response:
@@ -67,6 +69,7 @@ async def managing(
         *Statistics(services.database).routes(),
         *QueryStatus(queries, configuration.listen.path, "gremlin").routes(),
         *QueryStatus(queries, "/sparql", "sparql").routes(),
+        *Federation(federate).routes(),
         *health.routes(),
         ("GET", "/metrics", figures),
     ]

@@ -35,6 +35,7 @@ from gremlink.proxy.relay.http.relay import HttpRelay
 from gremlink.proxy.relay.metrics import Metrics
 from gremlink.proxy.relay.offload import Offload
 from gremlink.proxy.relay.queries import SPARQL, OpenQueries
+from gremlink.proxy.relay.sparql.federation import Federation
 from gremlink.proxy.relay.sparql.relay import SparqlRelay
 from gremlink.proxy.relay.sparql.routes import SparqlRoutes
 from gremlink.proxy.relay.waits import WAITS, Waits
@@ -116,6 +117,12 @@ class Server:
             configuration.inference.limit_cap,
             configuration.limits.evaluation_timeout,
             self._offload,
+        )
+        self._federate = Federation(
+            self._predict,
+            self._settings,
+            self._offload,
+            configuration.limits.evaluation_timeout,
         )
         self._requests: set[asyncio.Future[None]] = set()
         """Plain HTTP requests that are being answered."""
@@ -254,6 +261,14 @@ class Server:
                     self.metrics.answered(status, time.monotonic() - started, kind)
 
         return handle
+
+    async def federate(self, query: str, accept: str) -> tuple[str, str]:
+        """Answer a block of SPARQL alone; it is awaited before the server ends.
+
+        Raises `InferenceError`.
+        """
+        with self._awaited_by_drain():
+            return await self._federate(query, accept)
 
     async def invoke(self, endpoint: str, body: bytes) -> dict[str, Any]:
         """Answer a payload for an endpoint; it is awaited before the server ends.

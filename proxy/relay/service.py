@@ -20,6 +20,7 @@ from gremlink.proxy.relay.listener import Listener, host_and_port
 from gremlink.proxy.relay.malloc import keep_freed_memory
 from gremlink.proxy.relay.queries import Queries
 from gremlink.proxy.relay.server import Server, runner_of, upstream_session
+from gremlink.proxy.relay.sparql.federation import Federate
 from gremlink.proxy.relay.tls import server_certificate
 from gremlink.proxy.relay.waits import WAITS, Waits
 from gremlink.proxy.serving.predictions import Predictions
@@ -45,11 +46,11 @@ class RunningServer:
 
 
 Extension = Callable[
-    [Configuration, web.Application, Queries, Callable[[], Awaitable[bytes]], Invoke],
+    [Configuration, web.Application, Queries, Callable[[], Awaitable[bytes]], Invoke, Federate],
     contextlib.AbstractAsyncContextManager[None],
 ]
 """Adds routes to the application before it starts, and lives as long as it serves; gets the queries
-in flight, the text of the metrics, and what answers payloads for endpoints."""
+in flight, the text of the metrics, and what answers payloads for endpoints and blocks of SPARQL."""
 
 
 @contextlib.asynccontextmanager
@@ -92,7 +93,12 @@ async def serving(
         company = contextlib.AsyncExitStack()
         if extension is not None:
             watched = extension(
-                configuration, application, server.queries, server.figures, server.invoke
+                configuration,
+                application,
+                server.queries,
+                server.figures,
+                server.invoke,
+                server.federate,
             )
             await company.enter_async_context(watched)
         await runner.setup()

@@ -19,6 +19,7 @@ from gremlink.proxy.inference.commands import (
     Known,
     KnownLinks,
     Links,
+    ListVertices,
     NearestVertices,
     PredictLinks,
     PredictProperty,
@@ -47,6 +48,7 @@ ModelWork = (
     | Inspect
     | KnownLinks
     | NearestVertices
+    | ListVertices
 )
 """Commands that need only a model."""
 
@@ -92,6 +94,14 @@ def carry_out(work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Repl
             return _known_links(work, _links_of(model, endpoint, predictor))
         case NearestVertices():
             return _nearest(work, predictor)
+        case ListVertices(PrepareProperty() as model, limit):
+            return tuple(_property_of(model, endpoint, predictor).vertices(limit))
+        case ListVertices(PrepareLinks() as model, limit):
+            of_links = _links_of(model, endpoint, predictor)
+            label, direction, target = model.edge_label, model.direction, model.target_label
+            return tuple(
+                _known(model.endpoint, lambda: of_links.sources(label, direction, target, limit))
+            )
     raise AssertionError(work)
 
 

@@ -15,6 +15,7 @@ from botocore.config import Config
 
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.inference.errors import BadRequest
+from gremlink.proxy.management.federation import Federate
 from gremlink.proxy.management.routes import managing
 from gremlink.proxy.management.sagemaker.operations import Invoke
 
@@ -52,6 +53,10 @@ async def _no_figures() -> bytes:
     return b""
 
 
+async def _no_blocks(query: str, accept: str) -> tuple[str, str]:
+    raise BadRequest("Endpoint x not found.")
+
+
 async def _no_models(endpoint: str, body: bytes) -> dict[str, Any]:
     raise BadRequest(f"Endpoint {endpoint} not found.")
 
@@ -59,13 +64,19 @@ async def _no_models(endpoint: str, body: bytes) -> dict[str, Any]:
 class RunningApi:
     """`with RunningApi(directory) as api: api.client()`; settings are whole sections.
 
-    `invoke` answers payloads for endpoints.
+    `invoke` answers payloads for endpoints, `federate` blocks of SPARQL.
     """
 
     def __init__(
-        self, directory: Path, *queries: Query, invoke: Invoke = _no_models, **settings: Any
+        self,
+        directory: Path,
+        *queries: Query,
+        invoke: Invoke = _no_models,
+        federate: Federate = _no_blocks,
+        **settings: Any,
     ) -> None:
         self._invoke = invoke
+        self._federate = federate
         settings.setdefault("storage", {"s3_folder": directory / "s3"})
         self.configuration = Configuration.model_validate(
             {
@@ -118,7 +129,12 @@ class RunningApi:
     async def _serve(self) -> None:
         application = web.Application()
         async with managing(
-            self.configuration, application, self.queries, _no_figures, self._invoke
+            self.configuration,
+            application,
+            self.queries,
+            _no_figures,
+            self._invoke,
+            self._federate,
         ):
             runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
             await runner.setup()

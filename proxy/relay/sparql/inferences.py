@@ -43,8 +43,16 @@ async def run_sparql_inference(
 
     `timeout` is in seconds. Raises `InferenceError`.
     """
-    answering = answer_sparql(request, settings)
-    size, deadline = len(request.text), time.monotonic() + timeout
+    return await run_answering(
+        answer_sparql(request, settings), request.text, perform, offload, timeout
+    )
+
+
+async def run_answering(
+    answering: SparqlAnswering, text: str, perform: Perform, offload: Offload, timeout: float
+) -> str | None:
+    """Let a generator answer a request with that text. Raises `InferenceError`."""
+    size, deadline = len(text), time.monotonic() + timeout
     reply: SparqlReply | InferenceError = None
     while True:
         if size >= LONG:
@@ -59,8 +67,8 @@ async def run_sparql_inference(
             reply = error
         except asyncio.TimeoutError:
             answering.close()
-            text = request.text if len(request.text) <= SHOWN else f"{request.text[:SHOWN]}..."
-            raise TimeLimitExceeded(round(timeout * 1000), text) from None
+            shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+            raise TimeLimitExceeded(round(timeout * 1000), shown) from None
         if isinstance(reply, Solutions):
             size += len(reply.rows) * ITEM
         elif isinstance(reply, Sequence):

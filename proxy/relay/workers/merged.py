@@ -68,8 +68,16 @@ class Merged:
 
     async def invoke(self, endpoint: str, body: bytes) -> dict[str, Any]:
         """Let the workers in turn answer a payload for an endpoint. Raises `InferenceError`."""
+        return await self._in_turn(f"endpoints/{quote(endpoint, safe='')}/invocations", body)
+
+    async def federate(self, query: str, accept: str) -> tuple[str, str]:
+        """Let the workers in turn answer a block of SPARQL alone. Raises `InferenceError`."""
+        asked = json.dumps({"query": query, "accept": accept}).encode()
+        document = await self._in_turn("federated", asked)
+        return document["type"], document["content"]
+
+    async def _in_turn(self, path: str, body: bytes) -> dict[str, Any]:
         worker = self._workers[next(self._turn) % len(self._workers)]
-        path = f"endpoints/{quote(endpoint, safe='')}/invocations"
         answer = await _ask(worker, path, "POST", body, timeout=None)
         if answer is None:
             raise InternalFailure(f"Worker {worker.number} does not answer: try again.")

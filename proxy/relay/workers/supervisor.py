@@ -89,7 +89,9 @@ async def _managed(
 ) -> AsyncIterator[list[str]]:
     """Serve the management API on a socket of its own, and yield the paths at which it answers."""
     application = web.Application(client_max_size=configuration.limits.max_message_bytes)
-    async with extension(configuration, application, merged, merged.metrics, merged.invoke):
+    async with extension(
+        configuration, application, merged, merged.metrics, merged.invoke, merged.federate
+    ):
         runner = runner_of(application)
         await runner.setup()
         try:

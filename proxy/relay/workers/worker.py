@@ -23,6 +23,7 @@ from gremlink.proxy.relay.http.invocations import Invoke
 from gremlink.proxy.relay.http.other_paths import CLAIMED, path_matcher
 from gremlink.proxy.relay.queries import Queries
 from gremlink.proxy.relay.service import Extension
+from gremlink.proxy.relay.sparql.federation import Federate
 from gremlink.proxy.relay.workers.process import WorkerSettings
 from gremlink.proxy.wire.operations import is_operation
 
@@ -37,6 +38,7 @@ def attached(settings: WorkerSettings) -> Extension:
         queries: Queries,
         metrics: Callable[[], Awaitable[bytes]],
         invoke: Invoke,
+        federate: Federate,
     ) -> AsyncIterator[None]:
         session = ClientSession(
             connector=UnixConnector(settings.management, limit=0),
@@ -47,7 +49,8 @@ def attached(settings: WorkerSettings) -> Extension:
         application[CLAIMED] = path_matcher(settings.claimed)
         application.middlewares.append(_operations_first(hand_on))
         application.router.add_route("*", "/{path:.*}", hand_on)
-        runner = web.AppRunner(_answering(configuration, queries, metrics, invoke), access_log=None)
+        answering = _answering(configuration, queries, metrics, invoke, federate)
+        runner = web.AppRunner(answering, access_log=None)
         await runner.setup()
         await web.UnixSite(runner, settings.own).start()
         _end_with_standard_input()
@@ -113,6 +116,7 @@ def _answering(
     queries: Queries,
     metrics: Callable[[], Awaitable[bytes]],
     invoke: Invoke,
+    federate: Federate,
 ) -> web.Application:
     """Build the application for the supervisor, the only one that can reach it."""
 
@@ -139,8 +143,17 @@ def _answering(
             return web.json_response({"code": error.code, "message": str(error)}, status=500)
         return web.json_response(document)
 
+    async def federated(request: web.Request) -> web.Response:
+        asked = await request.json()
+        try:
+            kind, content = await federate(asked["query"], asked["accept"])
+        except InferenceError as error:
+            return web.json_response({"code": error.code, "message": str(error)}, status=500)
+        return web.json_response({"type": kind, "content": content})
+
     application = web.Application(client_max_size=configuration.limits.max_message_bytes)
     application.router.add_post("/endpoints/{name}/invocations", invocation)
+    application.router.add_post("/federated", federated)
     application.router.add_get("/metrics", figures)
     application.router.add_get("/queries", open_queries)
     application.router.add_delete("/queries", cancel)

@@ -24,6 +24,7 @@ from gremlink.proxy.management.routes import managing
 from gremlink.proxy.relay.http.invocations import Invoke
 from gremlink.proxy.relay.queries import Queries
 from gremlink.proxy.relay.service import run
+from gremlink.proxy.relay.sparql.federation import Federate
 
 OURS = (
     "gremlink.proxy.relay",
@@ -66,10 +67,11 @@ async def watched(
     queries: Queries,
     metrics: Callable[[], Awaitable[bytes]],
     invoke: Invoke,
+    federate: Federate,
 ) -> AsyncIterator[None]:
     """The management API, as always, and the holdings."""
     application.router.add_get("/holdings", holdings)
-    async with managing(configuration, application, queries, metrics, invoke):
+    async with managing(configuration, application, queries, metrics, invoke, federate):
         yield
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,15 @@ class LinkPredictor:
             ids = self._vertices.ids[name]
             found[name] = tuple(ids[:: -(-len(ids) // SAMPLES) or 1])
         return found, len(asked) < len(types)
+
+    def sources(
+        self, edge_label: str, direction: Direction, target_label: str, limit: int
+    ) -> list[Literal]:
+        """Return the vertices that may be inputs, at most so many. Raises `UnknownRelation`."""
+        rankers = self._matching(edge_label, direction, target_label)
+        types = dict.fromkeys(ranker.relation.source_type(direction) for ranker in rankers)
+        ids = chain.from_iterable(self._vertices.ids[name] for name in types)
+        return list(islice(ids, limit))
 
     def candidates(self, edge_label: str, direction: Direction, target_label: str) -> int:
         """Count the vertices that may be answers. Raises `UnknownRelation`."""

@@ -125,6 +125,11 @@ class PropertyPredictor:
         """The part of the live graph that `extended` needs."""
         return self._model.scope
 
+    def vertices(self, limit: int) -> Sequence[Literal]:
+        """Return the vertices that may be inputs, at most so many; none for a property of edges."""
+        owner = self._model.target.owner
+        return self._model.stored.ids[owner][:limit] if isinstance(owner, str) else ()
+
     def place(self, vertex: Literal) -> Place | None:
         """Return type and position of a vertex, `None` for one that the model has not seen."""
         return self._places.get(vertex)
