@@ -37,7 +37,7 @@ class Piece:
 
     `role` is one of the constants above. `variables` are all that it mentions; labels of blank
     nodes are among them. `is_open` tells that it cannot be asked yet: it holds a block without
-    answers.
+    answers. `is_answer` marks the answers of a block.
     """
 
     role: str
@@ -47,6 +47,7 @@ class Piece:
     certain: frozenset[str] = _NOTHING
     follows: frozenset[str] = _NOTHING
     is_open: bool = False
+    is_answer: bool = False
 
 
 class Pieces:
@@ -74,7 +75,9 @@ class Pieces:
             names = frozenset(self.blocks[element])
             is_open = element not in self.answered
             certain = _NOTHING if is_open or "UNDEF" in text else names
-            yield Piece(BINDING, text, element, names, certain, is_open=is_open)
+            yield Piece(
+                BINDING, text, element, names, certain, is_open=is_open, is_answer=not is_open
+            )
             return
         is_open = any(
             block not in self.answered and element.first < block.first < element.last

@@ -275,8 +275,7 @@ class _Choice:
 
     @staticmethod
     def _may_stay(piece: Piece, hidden: frozenset[str], answered: bool, outputs: bool) -> bool:
-        is_answer = piece.element.kind == SERVICE and piece.text.startswith("VALUES")
-        if piece.is_open or (is_answer and not answered):
+        if piece.is_open or (piece.is_answer and not answered):
             return False
         return outputs or piece.role == REMOVING or not piece.variables & hidden
 

@@ -24,10 +24,19 @@ Answers = Sequence[tuple[Literal, float]]
 _DOUBLE = XSD + "double"
 
 
-def inline_data(variables: Sequence[str], rows: Iterable[str], lines: int = 0) -> str:
-    """Return a block of values, with as many lines as what it replaces."""
+FEW = 256
+"""Rows that a store may take one after the other for each solution of what is beside them."""
+
+
+def inline_data(variables: Sequence[str], rows: Sequence[str], lines: int = 0) -> str:
+    """Return a block of values, with as many lines as what it replaces.
+
+    Many rows become a sub-select of their own: Oxigraph looks these up by their variables, and
+    goes through the rows of a block of values again and again.
+    """
     names = " ".join(f"?{name}" for name in variables)
-    return f"VALUES ({names}) {{ {' '.join(rows)}{chr(10) * lines} }}"
+    values = f"VALUES ({names}) {{ {' '.join(rows)}{chr(10) * lines} }}"
+    return values if len(rows) <= FEW else f"{{ SELECT * WHERE {{ {values} }} }}"
 
 
 def nothing_known(variables: Sequence[str], lines: int = 0) -> str:
