@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gremlink.proxy.cli.databases import rdf_store_of
 from gremlink.proxy.cli.output import console, progress
 
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration
     from gremlink.proxy.graph import Server
-    from gremlink.proxy.graph.rdf.client import RdfStore
 
 
 def graph_of(settings: Configuration) -> Server:
@@ -26,23 +26,6 @@ def graph_of(settings: Configuration) -> Server:
 
         upstream = embedded_upstream(settings.embedded)
     return Server(str(upstream.url), context_of(upstream))
-
-
-def rdf_store_of(settings: Configuration) -> RdfStore:
-    """Return the configured RDF store, or the one that `gremlink sparql-server` runs.
-
-    Raises `console.Failure`.
-    """
-    from gremlink.proxy.embedded import embedded_sparql
-    from gremlink.proxy.management.tasks.description import rdf_store
-
-    found = settings.sparql if settings.sparql.is_set else embedded_sparql(settings.embedded)
-    if found is None:
-        raise console.Failure(
-            "there is no RDF store: name it with --sparql, GREMLINK_SPARQL_URL or url below "
-            "[sparql], as in http://localhost:7878"
-        )
-    return rdf_store(found, settings.upstream)
 
 
 @click.command()

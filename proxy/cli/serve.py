@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gremlink.proxy.cli.databases import sparql_of
 from gremlink.proxy.cli.output import console, log
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def serve(settings: Configuration) -> None:
       gremlink serve --upstream ws://localhost:8183/gremlin
       gremlink serve --sparql http://localhost:7878
     """
+    if settings.upstream.url is None:
+        settings = settings.model_copy(update={"sparql": sparql_of(settings) or settings.sparql})
     if settings.upstream.url is None and not settings.sparql.is_set:
         raise console.WrongUsage(
             "which database? Name it with --upstream, GREMLINK_UPSTREAM_URL or url below "

@@ -40,6 +40,8 @@ STOP_TIMEOUT = 60.0
 """Seconds for the store to end before it is killed; nothing that was written is lost by that."""
 _SERVER = "RDF store"
 _TOKEN_BYTES = 32
+_REACH = 1.0
+"""Seconds for a store that runs to accept a connection."""
 _PRIVATE = 0o600
 _SETTING = "embedded.sparql_port"
 
@@ -205,6 +207,15 @@ def embedded_sparql(settings: Embedded) -> Sparql | None:
     except OSError:
         return None
     return Sparql(url=_url(settings.sparql_port), token=SecretStr(token))
+
+
+def running_sparql(settings: Embedded) -> Sparql | None:
+    """Return the same if the store runs now."""
+    found = embedded_sparql(settings)
+    with suppress(OSError):
+        socket.create_connection(("127.0.0.1", settings.sparql_port), _REACH).close()
+        return found
+    return None
 
 
 def _url(port: int) -> str:

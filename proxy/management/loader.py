@@ -1,4 +1,4 @@
-"""`/loader`: Neptune's bulk loader, for its CSV.
+"""`/loader`: Neptune's bulk loader, for its CSV and for RDF.
 
 Reference: Neptune's user guide, "Neptune Loader Command", "Get-Status API", "Cancel Job".
 """
@@ -14,9 +14,11 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from gremlink.proxy.graph.rdf.formats import FORMATS, checked_iri
 from gremlink.proxy.management.errors import (
     BadRequest,
     BulkLoadIdNotFound,
+    InvalidParameter,
     LoadUrlAccessDenied,
     MissingParameter,
     S3Error,
@@ -27,7 +29,7 @@ from gremlink.proxy.management.jobs.events import newest_event
 from gremlink.proxy.management.jobs.runner import DEPENDENCY
 from gremlink.proxy.management.requests import Load
 from gremlink.proxy.management.services import Services
-from gremlink.proxy.management.tasks.description import describe_graph
+from gremlink.proxy.management.tasks.description import describe_graph, describe_rdf_store
 from gremlink.proxy.store.errors import LocationRefused
 from gremlink.proxy.store.jobs import Job, State
 
@@ -57,8 +59,7 @@ class Loader:
         return await asyncio.to_thread(self._start, body)
 
     def _start(self, body: Load) -> dict[str, Any]:
-        if body.format != "csv":
-            raise UnsupportedOperation(f"The format {body.format} is not supported: there is csv.")
+        details = self._target(body)
         try:
             source = self.services.locations.at(body.source)
         except LocationRefused as error:
@@ -78,15 +79,48 @@ class Loader:
             str(uuid4()),
             self.services.task(
                 "load",
-                graph=describe_graph(self.services.upstream),
                 input=source.address,
-                allow_empty_strings=body.parserConfiguration.allowEmptyStrings,
                 **{"continue": not body.failOnError},
+                **details,
             ),
             request=body.model_dump(mode="json", exclude_unset=True),
             after=after,
         )
         return {"status": "200 OK", "payload": {"loadId": job.id}}
+
+    def _target(self, body: Load) -> dict[str, Any]:
+        """Return the database of a format, and the settings of its parser, for the job.
+
+        Raises `UnsupportedOperation`, `InvalidParameter`; `BadRequest` without a Gremlin database.
+        """
+        parser = body.parserConfiguration
+        if body.format == "csv":
+            database = self.services.graph  # says if there is none
+            assert database is not None
+            return {
+                "graph": describe_graph(self.services.upstream),
+                "allow_empty_strings": parser.allowEmptyStrings,
+            }
+        if body.format not in FORMATS:
+            raise UnsupportedOperation(
+                f"The format {body.format} is not supported: there are csv, {', '.join(FORMATS)}."
+            )
+        if not self.services.sparql.is_set:
+            raise UnsupportedOperation(
+                f"The format {body.format} needs an RDF store, and there is none: sparql.url is "
+                "not set."
+            )
+        for name, iri in (("namedGraphUri", parser.namedGraphUri), ("baseUri", parser.baseUri)):
+            try:
+                checked_iri(iri)
+            except ValueError as error:
+                raise InvalidParameter(f"parserConfiguration.{name}: {error}.") from None
+        return {
+            "rdf_store": describe_rdf_store(self.services.sparql, self.services.upstream),
+            "format": body.format,
+            "named_graph": parser.namedGraphUri,
+            "base": parser.baseUri,
+        }
 
     async def get(self, request: web.Request) -> dict[str, Any]:
         """`GET /loader`: ids of loads, or the status of one."""

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
+from gremlink.proxy.graph.rdf.load import NEPTUNE_GRAPH
 from gremlink.proxy.graph.spelling import misspelt
 from gremlink.proxy.management.errors import (
     IllegalArgument,
@@ -185,16 +186,18 @@ class CreateEndpoint(JobBody):
 
 
 class ParserConfiguration(Document):
-    """Settings of the loader's parser."""
+    """Settings of the loader's parser; the IRIs are those of Neptune."""
 
     allowEmptyStrings: bool = False
+    namedGraphUri: str = NEPTUNE_GRAPH
+    baseUri: str = "http://aws.amazon.com/neptune/default"
 
 
 class Load(Body):
     """`POST /loader`."""
 
     source: str
-    format: Literal["csv", "opencypher", "ntriples", "nquads", "rdfxml", "turtle"]
+    format: Literal["csv", "opencypher", "ntriples", "nquads", "rdfxml", "turtle", "trig"]
     region: Any = None
     iamRoleArn: Any = None
     mode: Literal["RESUME", "NEW", "AUTO"] = "AUTO"

@@ -27,8 +27,10 @@ from gremlink.proxy.management.sagemaker.operations import (
     refuse_invocation,
     refuse_operation,
 )
-from gremlink.proxy.management.services import open_services
-from gremlink.proxy.management.statistics import Statistics
+from gremlink.proxy.management.services import Services, open_services
+from gremlink.proxy.management.statistics.handlers import Statistics
+from gremlink.proxy.management.statistics.property_graph import GraphCounting
+from gremlink.proxy.management.statistics.rdf import RdfCounting
 from gremlink.proxy.management.unsupported import not_allowed, unknown, unsupported
 from gremlink.proxy.wire.operations import is_operation
 
@@ -66,7 +68,8 @@ async def managing(
         *endpoints.routes(),
         *ExportService(services).routes(),
         *Loader(services).routes(),
-        *Statistics(services.database).routes(),
+        *Statistics(GraphCounting(services.database)).routes(),
+        *_of_rdf(services),
         *QueryStatus(queries, configuration.listen.path, "gremlin").routes(),
         *QueryStatus(queries, "/sparql", "sparql").routes(),
         *Federation(federate).routes(),
@@ -98,6 +101,13 @@ async def managing(
         yield
     finally:
         await asyncio.to_thread(services.runner.close)
+
+
+def _of_rdf(services: Services) -> list[tuple[str, str, Handler]]:
+    """Return the routes that need an RDF store."""
+    if not services.sparql.is_set:
+        return []
+    return Statistics(RdfCounting(services.sparql, services.upstream)).routes()
 
 
 def _operations_first(

@@ -20,7 +20,7 @@ from gremlink.proxy.graph.errors import BadParameters
 from gremlink.proxy.graph.server.counts import count_graph
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train import train
-from gremlink.proxy.management.statistics import graph_summary
+from gremlink.proxy.management.statistics.property_graph import graph_summary
 from gremlink.proxy.store.records import Store
 from tests.support.served import served
 

@@ -22,14 +22,17 @@ class StoreAddresses:
 
 
 @contextmanager
-def oxigraph_server(*options: str) -> Iterator[StoreAddresses]:
-    """Run a server in memory, with a union default graph, on a free port."""
+def oxigraph_server(*, union: bool = True) -> Iterator[StoreAddresses]:
+    """Run a server in memory, its default graph the union of all, on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     program = Path(sys.executable).with_name("oxigraph")
     process = subprocess.Popen(
-        [program, "serve", "--bind", f"127.0.0.1:{port}", "--union-default-graph", *options],
+        [
+            *(program, "serve", "--bind", f"127.0.0.1:{port}"),
+            *(["--union-default-graph"] if union else []),
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -153,13 +153,17 @@ class RdfFile:
                     format=self.form.parser,
                     base_iri=self.base,
                 )
+                last = 0
                 while True:
                     try:
                         quad = next(parser)
                     except StopIteration:
                         return
                     except SyntaxError as error:
-                        self._report(self._problem(error), on_problem)
+                        # The rest of a wrong line is wrong as well.
+                        if not error.lineno or error.lineno != last:
+                            self._report(self._problem(error), on_problem)
+                        last = error.lineno or 0
                         continue
                     if not every and (reason := _unfit(quad)) is not None:
                         self._report(self._unfit_problem(reason), on_problem)

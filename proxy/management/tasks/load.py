@@ -1,4 +1,4 @@
-"""Bulk load: Neptune's CSV into the graph behind the proxy, with errors by file and line."""
+"""Bulk load: Neptune's CSV and RDF into the databases behind the proxy, with errors by line."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.graph import FileProblem, load_csv
+from gremlink.proxy.graph import FileProblem, Progress, load_csv
+from gremlink.proxy.graph.rdf.formats import OnProblem
+from gremlink.proxy.graph.rdf.load import load_rdf
 from gremlink.proxy.management.jobs.events import Tell
-from gremlink.proxy.management.tasks.description import graph_of, locations_of
+from gremlink.proxy.management.tasks.description import graph_of, locations_of, rdf_store_of
 from gremlink.proxy.store.errors import LocationUnreachable
 from gremlink.proxy.store.locations import files
 
@@ -48,27 +50,53 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         return _address(source.address, local, file)
 
     try:
-        report = load_csv(
-            graph_of(description),
+        counts, number, warnings = _load(
+            description,
             local,
-            progress=lambda what, done, total: tell(what, done, total, ""),
-            allow_empty_strings=description["allow_empty_strings"],
-            on_problem=note if description["continue"] else None,
+            lambda what, done, total: tell(what, done, total, ""),
+            note if description["continue"] else None,
         )
     except FileProblem as problem:
         note(problem)
         place = place_of(problem.path)
         where = ":".join(str(part) for part in (place, problem.line, problem.column) if part)
         raise LoadFailed(f"{where}: {problem.reason}", _details(errors, left_out)) from problem
-    rows = report.vertices + report.edges
     return {
         **_details(errors, left_out),
-        "vertices": report.vertices,
-        "edges": report.edges,
-        "records": rows + left_out,
-        "files": report.files,
-        "warnings": [_with_addresses(each, source.address, local) for each in report.warnings],
+        **counts,
+        "records": sum(counts.values()) + left_out,
+        "files": number,
+        "warnings": [_with_addresses(each, source.address, local) for each in warnings],
     }
+
+
+def _load(
+    description: Mapping[str, Any], local: Path, progress: Progress, on_problem: OnProblem | None
+) -> tuple[dict[str, int], int, Sequence[str]]:
+    """Load the files into the database of the description.
+
+    Returns what was loaded, the number of files, and warnings. Raises as `load_csv` and `load_rdf`.
+    """
+    if "rdf_store" in description:
+        loaded = load_rdf(
+            rdf_store_of(description),
+            local,
+            form=description["format"],
+            graph=description["named_graph"],
+            base=description["base"],
+            progress=progress,
+            on_problem=on_problem,
+        )
+        return {"statements": loaded.statements}, loaded.files, loaded.warnings
+    report = load_csv(
+        graph_of(description),
+        local,
+        progress=progress,
+        allow_empty_strings=description["allow_empty_strings"],
+        on_problem=on_problem,
+    )
+    counts = {"vertices": report.vertices, "edges": report.edges}
+    return counts, report.files, report.warnings
 
 
 def _details(errors: Sequence[Mapping[str, Any]], left_out: int) -> dict[str, Any]:

@@ -26,9 +26,10 @@ from gremlink.proxy.embedded import (
     EmbeddedServerError,
     PortInUse,
     RdfUnreadable,
-    directory,
     embedded_sparql,
+    running_sparql,
 )
+from gremlink.proxy.embedded import directory as directories
 from gremlink.proxy.embedded.rdf.names import ADMISSION, DATA
 from gremlink.proxy.graph.rdf.client import RdfStore, StoreRefused
 
@@ -408,7 +409,7 @@ def test_it_ends_with_its_parent(tmp_path: Path, number: signal.Signals) -> None
 
 
 def test_one_store_for_one_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(directory, "LOCK_TIMEOUT", 0.2)
+    monkeypatch.setattr(directories, "LOCK_TIMEOUT", 0.2)
     with (
         EmbeddedRdfStore(data_dir=tmp_path),
         pytest.raises(DataInUse, match="another RDF store works on"),
@@ -460,14 +461,16 @@ def test_the_command_is_found_by_the_others(tmp_path: Path) -> None:
     assert process.stdout is not None
     try:
         assert "listens at" in process.stdout.readline()
-        found = embedded_sparql(settings)
+        found = running_sparql(settings)
         assert found is not None
+        assert found == embedded_sparql(settings)
         assert found.token is not None
         store = RdfStore(found.addresses(), token=found.token.get_secret_value())
         assert store.ask("ASK {}")
     finally:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
+    assert running_sparql(settings) is None
     assert process.returncode == 0
     assert str(tmp_path / "data" / ADMISSION) in errors
     assert "Traceback" not in errors

@@ -20,8 +20,8 @@ from gremlink.proxy.embedded import (
     GraphUnreadable,
     NotEnoughMemory,
     PortInUse,
-    directory,
 )
+from gremlink.proxy.embedded import directory as directories
 
 PARENT = """
 import sys
@@ -154,7 +154,7 @@ def test_graph_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_one_server_for_one_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(directory, "LOCK_TIMEOUT", 0.2)
+    monkeypatch.setattr(directories, "LOCK_TIMEOUT", 0.2)
     with (
         keeping(tmp_path),
         pytest.raises(DataInUse, match="another Gremlin Server works on"),

@@ -15,8 +15,9 @@ from gremlin_python.driver.client import Client
 from managed_proxy import Proxy
 
 from gremlink.proxy.graph import GraphCounts, Server, count_graph, discover_schema, outgoing_labels
-from gremlink.proxy.management import statistics
 from gremlink.proxy.management.errors import StatisticsNotAvailable
+from gremlink.proxy.management.statistics import handlers as statistics
+from gremlink.proxy.management.statistics.property_graph import GraphCounting
 
 GRAPH = """
 r = new Random(7)
@@ -112,7 +113,7 @@ def test_the_server_stops_when_its_client_gets_the_error(
     async def summary(query: str) -> None:
         asked = make_mocked_request("GET", f"/propertygraph/statistics/summary{query}")
         with pytest.raises(StatisticsNotAvailable, match="was stopped"):
-            await statistics.Statistics(Server(graph)).summary(asked)
+            await statistics.Statistics(GraphCounting(Server(graph))).summary(asked)
 
     for query in ("", "?mode=detailed"):
         started = time.monotonic()
@@ -128,7 +129,7 @@ def test_a_refresh_takes_as_long_as_it_takes(graph: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(statistics, "RESPONSE_TIMEOUT", 0.0)
 
     async def refreshed() -> dict[str, Any]:
-        found = statistics.Statistics(Server(graph))
+        found = statistics.Statistics(GraphCounting(Server(graph)))
         assert await found._refreshed()
         assert found._refreshing is not None
         assert await found._refreshing is None

@@ -1,4 +1,4 @@
-"""`/propertygraph/statistics` and `/propertygraph/statistics/summary`, also below `/pg`.
+"""Statistics of a database, and summaries of its graph, by Neptune's API.
 
 The database counts, and its counts are cached for a while. Counting stops when the client has got
 an error: it may take no longer than the client waits. Only `refresh`, whose client learns no more
@@ -10,32 +10,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from aiohttp import web
 
 from gremlink.proxy.graph import (
-    GraphCounts,
     GraphError,
-    Server,
     ServerRefused,
-    count_graph,
-    outgoing_labels,
 )
-from gremlink.proxy.graph.labels import Labels
-from gremlink.proxy.graph.server.counts import Counted
 from gremlink.proxy.management.errors import InvalidArgument, StatisticsNotAvailable
 from gremlink.proxy.management.http import Handler, body_of
 from gremlink.proxy.management.requests import StatisticsMode
-from gremlink.proxy.management.services import present
 
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
+_C = TypeVar("_C")
+_D = TypeVar("_D")
 
 CACHE_TIME = 60.0
 """Seconds for which statistics are cached."""
@@ -49,12 +43,49 @@ CANCEL_TIMEOUT = 2.0
 _TIMED_OUT = 598
 _LONGEST_REASON = 300
 
-PATHS = ("/propertygraph", "/pg")
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Neptune's figures of statistics: structures, elements that have one, names in them."""
+
+    structures: int
+    elements: int
+    names: int
+
+
+class Counting(Protocol[_C, _D]):
+    """Counts of a database and their names in replies; `seconds` limit the database."""
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """Paths of the statistics."""
+        ...
+
+    @property
+    def summaries(self) -> Sequence[str]:
+        """Paths of the summaries."""
+        ...
+
+    def count(self, seconds: float | None) -> _C:
+        """Count. Raises GraphError."""
+        ...
+
+    def details(self, seconds: float) -> _D:
+        """Count what only a detailed summary has. Raises GraphError."""
+        ...
+
+    def signatures(self, counts: _C) -> Signatures:
+        """Return the figures."""
+        ...
+
+    def summary(self, counts: _C, details: _D | None) -> dict[str, Any]:
+        """Return Neptune's summary."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    counts: GraphCounts
+class _Found(Generic[_C]):
+    counts: _C
     moment: float
 
     @property
@@ -62,40 +93,32 @@ class _Found:
         return datetime.fromtimestamp(self.moment, timezone.utc).isoformat(timespec="milliseconds")
 
 
-class Statistics:
-    """The handlers; `database` is where the graph is, `None` if there is none."""
+class Statistics(Generic[_C, _D]):
+    """The handlers for what `counting` counts."""
 
-    def __init__(self, database: Server | None) -> None:
-        self._database = database
+    def __init__(self, counting: Counting[_C, _D]) -> None:
+        self._counting = counting
         self._automatic = True
-        self._found: _Found | None = None
-        self._outgoing: tuple[_Found, Mapping[Labels, frozenset[str]]] | None = None
-        self._computing: asyncio.Task[_Found] | None = None
+        self._found: _Found[_C] | None = None
+        self._details: tuple[_Found[_C], _D] | None = None
+        self._computing: asyncio.Task[_Found[_C]] | None = None
         self._refreshing: asyncio.Task[StatisticsNotAvailable | None] | None = None
-
-    @property
-    def _graph(self) -> Server:
-        """The database. Raises `BadRequest` if there is none."""
-        return present(self._database)
 
     def routes(self) -> list[tuple[str, str, Handler]]:
         """Return method, path and handler of each route."""
         routes: list[tuple[str, str, Handler]] = []
-        for path in PATHS:
+        for path in self._counting.paths:
             routes += [
-                ("GET", f"{path}/statistics", self.get),
-                ("POST", f"{path}/statistics", self.manage),
-                ("DELETE", f"{path}/statistics", self.delete),
-                ("GET", f"{path}/statistics/summary", self.summary),
+                ("GET", path, self.get),
+                ("POST", path, self.manage),
+                ("DELETE", path, self.delete),
             ]
-        return routes
+        return [*routes, *(("GET", path, self.summary) for path in self._counting.summaries)]
 
     async def get(self, request: web.Request) -> dict[str, Any]:
         """`GET …/statistics`."""
         found = await self._current()
-        nodes, edges = found.counts.nodes, found.counts.edges
-        kinds = [*nodes.values(), *edges.values()]
-        predicates = {name for kind in kinds for name in kind.elements} | set(edges)
+        signatures = self._counting.signatures(found.counts)
         return {
             "status": "200 OK",
             "payload": {
@@ -105,9 +128,9 @@ class Statistics:
                 "date": found.date,
                 "note": "",
                 "signatureInfo": {
-                    "signatureCount": len(kinds),
-                    "instanceCount": sum(kind.count for kind in nodes.values()),
-                    "predicateCount": len(predicates),
+                    "signatureCount": signatures.structures,
+                    "instanceCount": signatures.elements,
+                    "predicateCount": signatures.names,
                 },
             },
         }
@@ -132,21 +155,19 @@ class Statistics:
             raise InvalidArgument(f"mode is {mode!r}: it must be basic or detailed.")
         started = time.monotonic()
         found = await self._current()
-        outgoing = None
+        details = None
         if mode == "detailed":
-            outgoing = await self._outgoing_of(
-                found, RESPONSE_TIMEOUT - (time.monotonic() - started)
-            )
+            details = await self._details_of(found, RESPONSE_TIMEOUT - (time.monotonic() - started))
         return {
             "status": "200 OK",
             "payload": {
                 "version": "v1",
                 "lastStatisticsComputationTime": found.date,
-                "graphSummary": graph_summary(found.counts, outgoing),
+                "graphSummary": self._counting.summary(found.counts, details),
             },
         }
 
-    async def _current(self) -> _Found:
+    async def _current(self) -> _Found[_C]:
         found = self._found
         if found is not None and (not self._automatic or time.time() - found.moment < CACHE_TIME):
             return found
@@ -156,7 +177,7 @@ class Statistics:
             )
         return await self._computed()
 
-    async def _computed(self) -> _Found:
+    async def _computed(self) -> _Found[_C]:
         """Compute new statistics; concurrent requests share one computation.
 
         Raises `StatisticsNotAvailable`.
@@ -167,11 +188,11 @@ class Statistics:
                 raise StatisticsNotAvailable("The statistics are being computed: ask again later.")
             return self._found
         if self._computing is None or self._computing.done():
-            counting = _in_time(count_graph, self._graph, RESPONSE_TIMEOUT)
+            counting = _in_time(self._counting.count, RESPONSE_TIMEOUT)
             self._computing = asyncio.create_task(self._kept(counting))
         return await asyncio.shield(self._computing)
 
-    async def _kept(self, counting: Awaitable[GraphCounts]) -> _Found:
+    async def _kept(self, counting: Awaitable[_C]) -> _Found[_C]:
         self._found = _Found(await counting, time.time())
         return self._found
 
@@ -190,26 +211,24 @@ class Statistics:
 
     async def _refresh(self) -> StatisticsNotAvailable | None:
         try:
-            self._found = _Found(await asyncio.to_thread(count_graph, self._graph), time.time())
+            counts = await asyncio.to_thread(self._counting.count, None)
+            self._found = _Found(counts, time.time())
         except GraphError as error:
             log.warning("the statistics could not be computed: %s", error)
             return StatisticsNotAvailable(_reason(error))
         return None
 
-    async def _outgoing_of(self, found: _Found, seconds: float) -> Mapping[Labels, frozenset[str]]:
-        """Return the labels of edges that leave the counted vertices.
-
-        Raises `StatisticsNotAvailable`.
-        """
-        if self._outgoing is None or self._outgoing[0] is not found:
-            self._outgoing = found, await _in_time(outgoing_labels, self._graph, seconds)
-        return self._outgoing[1]
+    async def _details_of(self, found: _Found[_C], seconds: float) -> _D:
+        """Return the details of what was counted. Raises `StatisticsNotAvailable`."""
+        if self._details is None or self._details[0] is not found:
+            self._details = found, await _in_time(self._counting.details, seconds)
+        return self._details[1]
 
 
-async def _in_time(ask: Callable[[Server, float], _T], graph: Server, seconds: float) -> _T:
+async def _in_time(ask: Callable[[float], _T], seconds: float) -> _T:
     """Ask the database with a time limit. Raises `StatisticsNotAvailable`."""
     try:
-        asking = asyncio.to_thread(ask, graph, seconds)
+        asking = asyncio.to_thread(ask, seconds)
         return await asyncio.wait_for(asking, seconds + CANCEL_TIMEOUT)
     except GraphError as error:
         if not isinstance(error, ServerRefused) or error.status != _TIMED_OUT:
@@ -226,48 +245,5 @@ def _reason(error: GraphError) -> str:
     return f"The database has not counted its graph: {str(error)[:_LONGEST_REASON]}."
 
 
-def graph_summary(
-    counts: GraphCounts, outgoing: Mapping[Labels, frozenset[str]] | None = None
-) -> dict[str, Any]:
-    """Return Neptune's summary of a graph, by kinds of elements if `outgoing` labels are given."""
-    nodes, edges = counts.nodes, counts.edges
-    node_properties = _counted(nodes.values())
-    edge_properties = _counted(edges.values())
-    labels = sorted(counts.labels)
-    document: dict[str, Any] = {
-        "numNodes": sum(kind.count for kind in nodes.values()),
-        "numEdges": sum(kind.count for kind in edges.values()),
-        "numNodeLabels": len(labels),
-        "numEdgeLabels": len(edges),
-        "nodeLabels": labels,
-        "edgeLabels": sorted(edges),
-        "numNodeProperties": len(node_properties),
-        "numEdgeProperties": len(edge_properties),
-        "nodeProperties": [{name: count} for name, count in node_properties.most_common()],
-        "edgeProperties": [{name: count} for name, count in edge_properties.most_common()],
-        "totalNodePropertyValues": sum(kind.values.total() for kind in nodes.values()),
-        "totalEdgePropertyValues": sum(kind.values.total() for kind in edges.values()),
-    }
-    if outgoing is not None:
-        document["nodeStructures"] = [
-            {
-                "count": kind.count,
-                "nodeProperties": sorted(kind.elements),
-                "distinctOutgoingEdgeLabels": sorted(outgoing.get(labels_of, ())),
-            }
-            for labels_of, kind in nodes.items()
-        ]
-        document["edgeStructures"] = [
-            {"count": kind.count, "edgeProperties": sorted(kind.elements)}
-            for kind in edges.values()
-        ]
-    return document
-
-
-def _counted(kinds: Iterable[Counted]) -> Counter[str]:
-    """Count the elements that have each property."""
-    return sum((kind.elements for kind in kinds), Counter())
-
-
-def _id(found: _Found) -> str:
+def _id(found: _Found[Any]) -> str:
     return str(int(found.moment * 1000))
