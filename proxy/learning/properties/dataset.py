@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.events import Progress
@@ -40,6 +41,10 @@ DEFAULT_SPLIT: SplitRate = (0.9, 0.1, 0.0)
 LARGEST = 1e30
 """The largest number to predict: float32 has room for little more."""
 
+COMMON = 100.0
+"""Times their mean distance from their median that numbers are away from 0 when they count from the
+median."""
+
 LEAST_ROWS = 4
 """Elements with a value that there must be."""
 
@@ -48,8 +53,9 @@ LEAST_ROWS = 4
 class PropertyDataset(OverStoredGraph):
     """Data of one training.
 
-    `truth` is float32 `[elements, outputs]`: 1 for the classes an element has, or its number; only
-    the rows in `labelled`, int64, have one. `edge_ids` are texts, empty where the export has none.
+    `truth` is float32 `[elements, outputs]`: 1 for the classes an element has, or its number from
+    the target's `origin`; only the rows in `labelled`, int64, have one. `edge_ids` are texts, empty
+    where the export has none.
     """
 
     target: PropertyTarget
@@ -132,18 +138,19 @@ def _truth(asked: PropertyColumn) -> tuple[PropertyTarget, Floats, Indexes]:
         )
     if asked.task == "regression":
         exact = np.array([_number(text, cells, where) for text in cells.values])
-        values = exact.astype(np.float32)
         if np.ptp(exact) == 0:
             raise UnusableExport(f"all values of {where} are {cells.values[0]}")
-        if np.ptp(values) == 0:
-            raise UnusableExport(
-                f"all values of {where} are {cells.values[0]} but for what seven digits can tell: "
-                "subtract what they have in common"
-            )
+        known = exact[cells.codes[labelled]]
+        origin = origin_of(known)
         numbers = np.zeros((len(cells), 1), np.float32)
-        numbers[labelled, 0] = values[cells.codes[labelled]]
+        numbers[labelled, 0] = known - origin
         number = PropertyTarget(
-            asked.owner, asked.key, "regression", Form.NUMBER, datatype=asked.datatype
+            asked.owner,
+            asked.key,
+            "regression",
+            Form.NUMBER,
+            datatype=asked.datatype,
+            origin=origin,
         )
         return number, numbers, labelled
     parts = [classes_in(text, asked.separator) for text in cells.values]
@@ -185,6 +192,13 @@ def _check_training(rows: Indexes, target: PropertyTarget, truth: Floats) -> Non
         f"{target}: all {len(rows)} elements that custom_split_filenames lists for training have "
         "the same value: there is nothing to learn"
     )
+
+
+def origin_of(numbers: NDArray[np.float64]) -> float:
+    """Return what numbers have in common where that is most of them, their median; else 0."""
+    median = float(np.median(numbers))
+    spread = float(np.abs(numbers - median).mean())
+    return median if abs(median) > COMMON * spread else 0.0
 
 
 def _number(text: str, cells: Column, where: str) -> float:

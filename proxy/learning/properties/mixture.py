@@ -68,7 +68,7 @@ def _likeliest(columns: Outputs, truth: Floats) -> Weights:
 def _least_squares(columns: Outputs, truth: Floats) -> Weights:
     numbers = truth.astype(np.float64).ravel()
     # A heavy row more makes the weights sum to 1.
-    heavy = 1e3 * max(float(np.abs(columns).max()), 1.0) * np.sqrt(len(columns))
+    heavy = 1e3 * (float(np.abs(columns).max()) or 1.0) * np.sqrt(len(columns))
     rows = np.concatenate([columns, np.full((1, columns.shape[1]), heavy)])
     weights, _ = nnls(rows, np.append(numbers, heavy))
     total = weights.sum()

@@ -73,7 +73,9 @@ def details(dataset: PropertyDataset, results: PropertyResults, model: str, metr
     points: Points = ()
     if numbers:
         shown = random.permutation(len(truth))[:POINTS]
-        pairs = zip(truth[shown, 0].tolist(), answers[shown, 0].tolist(), strict=True)
+        origin = dataset.target.origin
+        columns = [each[shown, 0].astype(np.float64) + origin for each in (truth, answers)]
+        pairs = zip(*(each.tolist() for each in columns), strict=True)
         points = tuple((round(x, 6), round(y, 6)) for x, y in pairs)
     names = [str(value.value) for value in dataset.target.classes]
     return Details(
@@ -163,12 +165,14 @@ def _examples(
     form = dataset.target.form
     names = [str(value.value) for value in dataset.target.classes]
     predicted = None if form is Form.NUMBER else predicted_classes(form, answers)
+    origin = dataset.target.origin
+    digits = ".10g" if origin else ".6g"
     found = []
     for row in shown.tolist():
         element = _called(dataset, int(results.tested[row]))
         if predicted is None:
-            numbers = f"{truth[row, 0]:.6g}", f"{answers[row, 0]:.6g}"
-            found.append(HeldExample(element, *numbers))
+            own, said = (float(each[row, 0]) + origin for each in (truth, answers))
+            found.append(HeldExample(element, f"{own:{digits}}", f"{said:{digits}}"))
             continue
         true = [name for name, has in zip(names, truth[row] > HALF, strict=True) if has]
         order = np.argsort(-answers[row], kind="stable")

@@ -46,7 +46,11 @@ class Form(Enum):
 @dataclass(frozen=True, slots=True)
 class PropertyTarget:
     """A property to predict. `owner` is the vertex type or the relation that has it; `separator`
-    joins several classes in one value; `datatype` is that of all values in an RDF graph."""
+    joins several classes in one value; `datatype` is that of all values in an RDF graph.
+
+    Numbers are learned as what they are more than `origin`: float32 has seven digits, and of years
+    or of large ids they would all be spent on what the values have in common.
+    """
 
     owner: str | Relation
     key: str
@@ -55,6 +59,7 @@ class PropertyTarget:
     classes: tuple[Literal, ...] = ()
     separator: str | None = None
     datatype: str | None = None
+    origin: float = 0.0
 
     @property
     def element(self) -> Element:
@@ -82,14 +87,14 @@ class PropertyTarget:
         return f"{self.key!r} of {self.owner}"
 
     def truth_of(self, values: Sequence[str]) -> Floats | None:
-        """Read the values of an element's property: float32 `[outputs]`.
+        """Read the values of an element's property: float32 `[outputs]`, numbers from `origin`.
 
         `None` if they say nothing, or nothing that training has seen.
         """
         truth = np.zeros(self.width, np.float32)
         if self.form is Form.NUMBER:
             number = _number(values[0]) if values else math.nan
-            truth[0] = number
+            truth[0] = number - self.origin
             return truth if math.isfinite(number) else None
         places = {_text(value): place for place, value in enumerate(self.classes)}
         # One class for each element: of several values the first counts, as in an export.

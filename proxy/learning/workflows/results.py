@@ -48,7 +48,9 @@ def write_results(directory: Path, output: Path | None = None) -> None:
         about["classes"] = [str(value.value) for value in model.target.classes]
         if model.answers is not None:
             (directory / PREDICTIONS).parent.mkdir(exist_ok=True)
-            np.savez(directory / PREDICTIONS, infer_scores=model.answers)
+            origin = model.target.origin
+            scores = model.answers.astype(np.float64) + origin if origin else model.answers
+            np.savez(directory / PREDICTIONS, infer_scores=scores)
     write_mapping(directory, model.stored, types, about)
 
 

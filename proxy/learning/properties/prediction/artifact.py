@@ -76,6 +76,7 @@ def to_artifact(model: PropertyModel, about: Mapping[str, Any]) -> Artifact:
             "classes": [[value.kind.value, value.value] for value in target.classes],
             "separator": target.separator,
             **({} if target.datatype is None else {"datatype": target.datatype}),
+            **({"origin": target.origin} if target.origin else {}),
         },
         "members": members,
         "balance": model.decision.balance,
@@ -108,6 +109,7 @@ def from_artifact(artifact: Artifact) -> PropertyModel:
         classes,
         entry["separator"],
         entry.get("datatype"),
+        float(entry.get("origin", 0.0)),
     )
     stored = stored_graph_of(artifact)
     answers = None

@@ -214,9 +214,13 @@ class PropertyPredictor:
         if not known:
             return known, np.zeros((0, max(self.classes, 1)))
         answers = self._model.answers
-        if answers is None:
-            return known, self._model.outputs(subjects)
-        return known, answers[subjects.ends[0]].astype(np.float64)
+        outputs = (
+            self._model.outputs(subjects)
+            if answers is None
+            else answers[subjects.ends[0]].astype(np.float64)
+        )
+        origin = self._model.target.origin
+        return known, outputs + origin if origin else outputs
 
     def _vertices(self, inputs: Sequence[Literal | EdgeInput]) -> tuple[Sequence[int], Subjects]:
         """Return a mask of the known inputs, and these as subjects."""

@@ -31,6 +31,10 @@ ENOUGH: dict[str, tuple[str, Sequence[Any]]] = {
     "tags that one has": ("tags", ["a", "a;b", "a", "a", "a"]),
     "four numbers": ("regression", [1, 2, 3, 4]),
     "one odd number": ("regression", [1] * 7 + [2]),
+    "numbers nearly alike": ("regression", [1.0, 1.0000000001, 1.0, 1.0000000002]),
+    "years": ("regression", [1999, 2000, 2001, 2000, 2000, 1999]),
+    "large ids": ("regression", [1e15 + n for n in range(6)]),
+    "a heavy tail": ("regression", [1, 1, 2, 1, 3, 1, 1e12, 2]),
     "large numbers": ("regression", [1e30, 1, 2, 3, -1e30, 5]),
     "small numbers": ("regression", [1e-40, 2e-40, 3e-40, 4e-40, 5e-40]),
 }
@@ -40,7 +44,6 @@ TOO_LITTLE: dict[str, tuple[str, Sequence[Any], str]] = {
     "no value": ("regression", ["", ""], "has 0 values"),
     "each its own": ("classification", list("abcdef"), "as many classes as values, 6"),
     "one number": ("regression", [3] * 6, "all values of .* are 3"),
-    "numbers nearly alike": ("regression", [1.0, 1.0000000001, 1.0, 1.0000000002], "seven digits"),
     "numbers too large": ("regression", [1e300, 1, 2, 3], "numbers beyond 1e.30 cannot be learned"),
 }
 LINKS = {"a ring": None, "no edge": [], "loops": [(n, n) for n in range(8)], "a star": star(4)}
