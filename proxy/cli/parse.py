@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gremlink.proxy.cli.output.console import Failure, output
+from gremlink.proxy.cli.output.sparql_blocks import described_blocks, looks_like_sparql
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gremlink.proxy.wire.request import RequestMessage
 
 ENCODINGS = ("text", "graphson", "graphbinary")
+SPARQL = "sparql"
 _QUALIFIED_BYTECODE = b"\x15\x00"
 
 
@@ -27,20 +29,30 @@ _QUALIFIED_BYTECODE = b"\x15\x00"
 @click.argument(
     "file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-"
 )
-@click.option("--from", "encoding", type=click.Choice(ENCODINGS), help="How FILE is written.")
+@click.option(
+    "--from", "encoding", type=click.Choice((*ENCODINGS, SPARQL)), help="How FILE is written."
+)
 @click.option("--to", "target", type=click.Choice(ENCODINGS), help="Print it in this encoding.")
 def parse(file: Path, encoding: str | None, target: str | None) -> None:
     """Show the traversal in FILE as a tree, mark its inferences, say what the proxy will do.
 
     FILE holds a query or a whole request message: Gremlin text, GraphSON, or GraphBinary as bytes
-    or hexadecimal digits. `-` and nothing read standard input.
+    or hexadecimal digits. Of a request in SPARQL its blocks are shown, with the questions that the
+    proxy asks for each. `-` and nothing read standard input.
 
     \b
       echo 'g.V("a").out("FRIEND").with("Neptune#ml.prediction").hasLabel("User")' |
         gremlink parse
     """
     data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    request = read(data, encoding or guess(data))
+    encoding = encoding or guess(data)
+    if encoding == SPARQL:
+        if target is not None:
+            raise Failure("a request in SPARQL has no other encoding: leave --to away")
+        for line in described_blocks(_decoded(data)):
+            click.echo(escaped(line))
+        return
+    request = read(data, encoding)
     if target is not None:
         click.echo(converted(request, target))
         return
@@ -68,7 +80,7 @@ def guess(data: bytes) -> str:
         return "graphson"
     if begin and not set(data.lower()) - set(b"0123456789abcdef \r\n\t"):
         return "graphbinary"
-    return "text"
+    return SPARQL if looks_like_sparql(data[:4096].decode(errors="replace")) else "text"
 
 
 def read(data: bytes, encoding: str) -> RequestMessage:
@@ -81,8 +93,12 @@ def read(data: bytes, encoding: str) -> RequestMessage:
             return _read_graphbinary(data)
         case "graphson":
             return _read_graphson(data)
+    return _request(_decoded(data))
+
+
+def _decoded(data: bytes) -> str:
     try:
-        return _request(data.decode("utf-8"))
+        return data.decode("utf-8")
     except UnicodeDecodeError:
         raise Failure("the query is not UTF-8 text; name its encoding with --from") from None
 

@@ -1,4 +1,4 @@
-"""Fuzz the codecs: `python tests/fuzz/fuzz_grammar.py [--messages 1000000] [--seed 1]`.
+"""Fuzz the codecs: `python tests/fuzz/fuzz_grammar.py [--messages 1000000] [--only sparql]`.
 
 Mutates real requests and scripts, reads them, and checks that nothing but our own errors comes
 out, that nothing takes long, and that the process stays small. What fails is written to
@@ -33,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=sorted(CHECKS), help="one kind of messages")
     options = parser.parse_args()
     signal.signal(signal.SIGVTALRM, give_up)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -45,7 +46,7 @@ def main() -> int:
     slowest = 0.0
     start = time.monotonic()
     for number in range(1, options.messages + 1):
-        name = random.choice(list(CHECKS))
+        name = options.only or random.choice(list(CHECKS))
         pool = pools[name]
         message = mutated(random.choice(pool), random, everything)
         before = time.process_time()

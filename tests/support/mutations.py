@@ -13,7 +13,33 @@ from random import Random
 
 from gremlink.grammar import graphbinary, graphson, script
 from gremlink.grammar.errors import GremlinError, LimitExceeded
+from gremlink.grammar.sparql.structure import Element
 from gremlink.grammar.traversal import Traversal, walk
+from gremlink.proxy.inference.analysis.options import Settings
+from gremlink.proxy.inference.errors import InferenceError
+from gremlink.proxy.inference.sparql.answer import rewritten, steps
+from gremlink.proxy.inference.sparql.plan import analyse_sparql
+
+ML = "http://aws.amazon.com/neptune/vocab/v01/services/ml#"
+_BLOCK = (
+    "SERVICE ml:inference {\n  ml:config ml:modelType 'OBJECT_PREDICTION' ; ml:predicate :likes ; #"
+    " }\n  ml:outputClass :Movie ; ml:input ?u ; ml:output ?m ; ml:limit '3' ;"
+    " ml:threshold '0.5D' .\n}"
+)
+_HEAD = f"BASE <http://b/>\nPREFIX : <o/> PREFIX ml: <{ML}>\n"
+REQUESTS = [
+    f"{_HEAD}SELECT ?m (COUNT(*) AS ?n) WHERE {{ ?u a :User ; :age 5.0, +1 . {_BLOCK} ?m :title"
+    ' """a""" } GROUP BY ?m HAVING(?n < 3 && EXISTS { ?m ?p ?o }) ORDER BY DESC(?n) LIMIT 5',
+    f"{_HEAD}SELECT * {{ {{ ?u :p/^:q* [ :r (1 true) ] OPTIONAL {{ {_BLOCK} FILTER(?m != <x>) }} }}"
+    f" UNION {{ GRAPH ?g {{ ?u a :X . {_BLOCK} }} }} VALUES (?a ?b) {{ (UNDEF 'x'@en) }} }}",
+    f"{_HEAD}DELETE DATA {{ :a :b _:c }} ;\n PREFIX ml: <{ML}> WITH :g INSERT {{ ?u :n ?m }} WHERE"
+    f" {{ BIND(:u AS ?u) MINUS {{ ?u :s ?x }} {_BLOCK} }} ; CLEAR ALL",
+    f"{_HEAD}CONSTRUCT {{ ?u :n ?m }} FROM NAMED <h> {{ {{ SELECT * {{ ?u a :U }} LIMIT 9 }}"
+    f" FILTER NOT EXISTS {{ {_BLOCK} }} SERVICE SILENT <http://s/> {{ ?u ?v ?w }} }}",
+    f"{_HEAD}ASK {{ ?u :p\\-q 'a\\'b' ; :%41 \"\\u0041\" . {_BLOCK} {_BLOCK.replace('?u', '?v')}"
+    " BIND(IF(?m < 3, ?m, ?u) AS ?v) }",
+]
+"""Requests in SPARQL with blocks."""
 
 DATA = Path(__file__).parent.parent / "grammar" / "data"
 
@@ -54,6 +80,7 @@ def seeds() -> dict[str, list[bytes]]:
         "graphbinary": values + every_type(),
         "graphson": requests,
         "script": [text.encode() for text in SCRIPTS],
+        "sparql": [text.encode() for text in REQUESTS],
     }
 
 
@@ -115,6 +142,23 @@ SPECIAL = [
     b".with(",
     b"\\",
     b"\xc3",
+    b"{",
+    b"<",
+    b">",
+    b"'''",
+    b"#",
+    b";",
+    b"^^",
+    b"\\u007B",
+    b" OPTIONAL {",
+    b" UNION {",
+    b" FILTER EXISTS {",
+    b" { SELECT * {",
+    b" GRAPH ?u {",
+    b" SERVICE ml:inference {",
+    b" ?u ",
+    b" VALUES ?u { :a }",
+    b" BIND(",
 ]
 
 
@@ -207,8 +251,35 @@ def check_script(data: bytes) -> None:
     assert read.text == text
 
 
+def check_sparql(data: bytes) -> None:
+    """Nothing outside of a block changes, and each block is whole."""
+    text = data.decode("utf-8", errors="replace")
+    try:
+        analysed = analyse_sparql(text, Settings("films"))
+        if analysed is None:
+            return
+        answered: dict[Element, str] = {}
+        for step in steps(analysed, answered):
+            names = " ".join(f"?{name}" for name in step.block.variables)
+            answered[step.block.element] = f"VALUES ({names}) {{ }}"
+    except InferenceError:
+        return
+    kept, end = [], 0
+    request = analysed.request
+    for block in sorted(analysed.blocks, key=analysed.place):
+        begin = analysed.place(block)
+        kept.append(text[end:begin])
+        end = request.tokens[block.element.last - 1].end
+        whole = text[begin:end]
+        assert "\\" in whole or whole.upper().startswith("SERVICE"), whole
+        assert whole.endswith("}"), whole
+        kept.append(answered[block.element])
+    assert rewritten(analysed, answered) == "".join([*kept, text[end:]])
+
+
 CHECKS: dict[str, Callable[[bytes], None]] = {
     "graphbinary": check_graphbinary,
     "graphson": check_graphson,
     "script": check_script,
+    "sparql": check_sparql,
 }

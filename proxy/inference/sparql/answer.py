@@ -11,7 +11,8 @@ A question comes before any model is named: a client without access to the store
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from gremlink.grammar.sparql.structure import Element
@@ -81,9 +82,10 @@ def answer_sparql(request: SparqlRequest, settings: Settings) -> SparqlAnswering
 def answer_analysed(analysed: AnalysedSparql, settings: Settings) -> SparqlAnswering:
     """Answer a request that has been read. Raises `InferenceError`."""
     answered: _Answered = {}
-    for block, asked, late in _in_order(analysed, answered):
+    for step in steps(analysed, answered):
+        block, asked = step.block, step.question
         if asked is not None and depends_on_earlier(analysed, block, asked):
-            raise BlockError(names.DEPENDENT, _place(analysed, block))
+            raise BlockError(names.DEPENDENT, analysed.place(block))
         inputs = yield from _ask(block, asked, allowed=bool(answered))
         lines = _text(analysed, block).count("\n")
         try:
@@ -96,36 +98,46 @@ def answer_analysed(analysed: AnalysedSparql, settings: Settings) -> SparqlAnswe
                 raise
             answered[block.element] = nothing_known(block.variables, lines)
         else:
-            if late and not rows:
-                rows = [other_input(block.variables)]
+            if step.late and not rows:
+                rows = other_input(block.variables)
             answered[block.element] = inline_data(block.variables, rows, lines)
     return rewritten(analysed, answered)
 
 
-def _in_order(
-    analysed: AnalysedSparql, answered: _Answered
-) -> Iterable[tuple[Block, str | None, bool]]:
-    """Return each block with its question, when all that it depends on has answers; and whether its
-    inputs are known only behind the `OPTIONAL` that it is in.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A block whose turn it is, and the question for its inputs, if there is one.
+
+    `late` tells that its inputs come from outside of an `OPTIONAL` that holds it.
+    """
+
+    block: Block
+    question: str | None
+    late: bool = False
+
+
+def steps(analysed: AnalysedSparql, answered: _Answered) -> Iterator[Step]:
+    """Return the blocks, each when all that it depends on has answers.
 
     Raises `BlockError` for an input that nothing binds.
     """
     waiting = list(analysed.blocks)
     while waiting:
-        late = False
-        for block in waiting:
-            if block.input is None:
-                found = question_of_constants(analysed, block)
-                break
-            pattern = pattern_of_inputs(analysed, block, answered)
-            if pattern is not None:
-                found, late = question(analysed, block, pattern), pattern.late
-                break
-        else:
+        step = next(filter(None, (_step(analysed, block, answered) for block in waiting)), None)
+        if step is None:
             block = waiting[0]
-            raise BlockError(names.UNBOUND.format(block.input), _place(analysed, block))
-        waiting.remove(block)
-        yield block, found, late
+            raise BlockError(names.UNBOUND.format(block.input), analysed.place(block))
+        waiting.remove(step.block)
+        yield step
+
+
+def _step(analysed: AnalysedSparql, block: Block, answered: _Answered) -> Step | None:
+    if block.input is None:
+        return Step(block, question_of_constants(analysed, block))
+    pattern = pattern_of_inputs(analysed, block, answered)
+    if pattern is None:
+        return None
+    return Step(block, question(analysed, block, pattern), pattern.late)
 
 
 def rewritten(analysed: AnalysedSparql, answered: _Answered) -> str:
@@ -135,13 +147,9 @@ def rewritten(analysed: AnalysedSparql, answered: _Answered) -> str:
     end = 0
     for block in sorted(analysed.blocks, key=lambda block: block.element.first):
         element = block.element
-        parts += request.text[end : _place(analysed, block)], answered[element]
+        parts += request.text[end : analysed.place(block)], answered[element]
         end = request.tokens[element.last - 1].end
     return "".join([*parts, request.text[end:]])
-
-
-def _place(analysed: AnalysedSparql, block: Block) -> int:
-    return analysed.request.tokens[block.element.first].start
 
 
 def _text(analysed: AnalysedSparql, block: Block) -> str:

@@ -36,8 +36,8 @@ class Piece:
     `follows` are bound.
 
     `role` is one of the constants above. `variables` are all that it mentions; labels of blank
-    nodes are among them. `is_open` tells that it cannot be asked yet: it holds a block without
-    answers. `is_answer` marks the answers of a block.
+    nodes are among them. `assigned` is that of a `BIND`. `is_open` tells that it cannot be asked
+    yet: it holds a block without answers.
     """
 
     role: str
@@ -46,8 +46,13 @@ class Piece:
     variables: frozenset[str]
     certain: frozenset[str] = _NOTHING
     follows: frozenset[str] = _NOTHING
+    assigned: frozenset[str] = _NOTHING
     is_open: bool = False
-    is_answer: bool = False
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The variables that it looks at, and does not only bind."""
+        return self.variables - self.assigned if self.role == ASSIGNING else self.variables
 
 
 class Pieces:
@@ -75,9 +80,7 @@ class Pieces:
             names = frozenset(self.blocks[element])
             is_open = element not in self.answered
             certain = _NOTHING if is_open or "UNDEF" in text else names
-            yield Piece(
-                BINDING, text, element, names, certain, is_open=is_open, is_answer=not is_open
-            )
+            yield Piece(BINDING, text, element, names, certain, is_open=is_open)
             return
         is_open = any(
             block not in self.answered and element.first < block.first < element.last
@@ -91,7 +94,8 @@ class Pieces:
                 yield Piece(OPTIONALLY, text, element, mentioned, is_open=is_open)
             case "BIND":
                 certain, follows = self._assigned(element)
-                yield Piece(ASSIGNING, text, element, mentioned, certain, follows, is_open)
+                target = self.visible(element)
+                yield Piece(ASSIGNING, text, element, mentioned, certain, follows, target, is_open)
             case _:
                 visible, certain = self.visible(element), self.certain(element)
                 yield Piece(BINDING, text, element, visible, certain, is_open=is_open)

@@ -75,6 +75,10 @@ class AnalysedSparql:
     request: Request
     blocks: Sequence[Block]
 
+    def place(self, block: Block) -> int:
+        """Return the place of a block in the text."""
+        return self.request.tokens[block.element.first].start
+
 
 def analyse_sparql(text: str, settings: Settings) -> AnalysedSparql | None:
     """Return a request's blocks; `None` if it has none and goes on as it came.

@@ -60,12 +60,14 @@ _ONE_SIDED = frozenset((OPTIONAL, MINUS, LATERAL, BIND))
 class _Level:
     """A group on the way down to a block, and the element in it that leads on.
 
-    `values` is the block of values behind the query whose group it is.
+    `values` is the block of values behind the query whose group it is; `projected` are the
+    variables of a sub-select, whose group it is, that are visible outside.
     """
 
     group: Group
     way: Element | None
     values: Element | None = None
+    projected: frozenset[str] | None = None
     pieces: list[Piece] = field(default_factory=list)
 
     def follows(self, piece: Piece) -> bool:
@@ -199,17 +201,20 @@ def _levels(
 ) -> list[_Level]:
     levels: list[_Level] = []
     values: Element | None = None
+    projected: frozenset[str] | None = None
     for place, part in enumerate(path):
         if isinstance(part, Select):
             values = None if part.grouped else part.values
+            if place and part.projected is not None:
+                projected = frozenset(part.projected)
             if path[place + 1] is not part.where:
-                levels.append(_Level(part.where, None, values))
-                values = None
+                levels.append(_Level(part.where, None, values, projected))
+                values = projected = None
         elif isinstance(part, Group) and part.select is None:
             way = path[place + 1]
             assert isinstance(way, Element)
-            levels.append(_Level(part, way, values))
-            values = None
+            levels.append(_Level(part, way, values, projected))
+            values = projected = None
     for level in levels:
         last = level is levels[-1]
         for element in [*level.group.elements, *([level.values] if level.values else [])]:
@@ -251,8 +256,8 @@ def _may_bind(input: str, pieces: Iterable[Piece]) -> bool:
 class _Choice:
     """The pieces that are kept.
 
-    With `answered` the answers of other blocks are among them, with `outputs` what mentions the
-    output or the score of this one.
+    With `answered` the answers of other blocks, and other services, are among them; with `outputs`
+    also what mentions the output or the score of this one.
     """
 
     def __init__(
@@ -269,13 +274,14 @@ class _Choice:
             [piece for piece in level.pieces if self._may_stay(piece, hidden, answered, outputs)]
             for level in levels
         ]
-        self._connect(block.input, frozenset() if outputs else hidden)
+        self._part_scopes()
+        self._connect(block.input)
         self._drop_what_is_bound_otherwise(hidden | {block.input})
         self._drop_useless(block.input)
 
     @staticmethod
     def _may_stay(piece: Piece, hidden: frozenset[str], answered: bool, outputs: bool) -> bool:
-        if piece.is_open or (piece.is_answer and not answered):
+        if piece.is_open or (piece.element.kind == SERVICE and not answered):
             return False
         return outputs or piece.role == REMOVING or not piece.variables & hidden
 
@@ -284,7 +290,33 @@ class _Choice:
         names = [level.way.name for level in self.levels[:place] if level.way is not None]
         return frozenset(name.text[1:] for name in names if name and name.kind == VARIABLE)
 
-    def _connect(self, input: str, hidden: frozenset[str]) -> None:
+    def _part_scopes(self) -> None:
+        """Drop what only seems to be about the variables of a group further in.
+
+        Those of an `EXISTS` or a `MINUS` are the same as those of the group that it is in, and
+        those of a sub-select that it gives; others outside of it have only the same names.
+        """
+        inner: frozenset[str] = frozenset()
+        for place in range(len(self.levels) - 1, -1, -1):
+            level = self.levels[place]
+            own = frozenset().union(*(piece.variables for piece in level.pieces))
+            if level.way is not None and level.way.kind in (FILTER, MINUS):
+                seen = [
+                    piece.variables
+                    for piece in level.pieces
+                    if piece.role != REMOVING
+                    and (level.way.kind == FILTER or not level.follows(piece))
+                ]
+                self._drop_with(inner - frozenset().union(*seen), place)
+            inner |= own
+            if level.projected is not None:
+                self._drop_with(inner - level.projected, place)
+
+    def _drop_with(self, names: frozenset[str], before: int) -> None:
+        for place in range(before):
+            self.kept[place] = [piece for piece in self.kept[place] if not piece.variables & names]
+
+    def _connect(self, input: str) -> None:
         """Keep only what is connected with the input by variables."""
         reached = {input}
         around = [self._graphs(place) for place in range(len(self.kept))]
@@ -350,30 +382,43 @@ class _Choice:
         dropping = True
         while dropping:
             dropping = False
-            tainted = set(of_block)
+            tainted: set[str] = set()
             for level, pieces in zip(self.levels, self.kept, strict=True):
                 for piece in level.pieces:
                     if piece not in pieces and piece.role != REMOVING:
                         tainted |= piece.variables
-            outside: set[str] = set()
             for place, (level, pieces) in enumerate(zip(self.levels, self.kept, strict=True)):
-                certain = self.certain(place)
-                own = frozenset().union(*(piece.certain for piece in pieces if not piece.follows))
-                for piece in list(pieces):
-                    if piece.role == BINDING:
-                        continue
-                    late = (
-                        level is not self.levels[-1]
-                        and level.way is not None
-                        and level.way.kind in _ONE_SIDED
-                        and level.follows(piece)
-                    )
-                    bad = piece.variables & (tainted | outside) - certain
-                    if bad or (late and not piece.variables <= own):
+                for piece in [piece for piece in pieces if piece.role != BINDING]:
+                    changed = tainted
+                    if piece.element.kind == FILTER or level.follows(piece):
+                        changed = tainted | of_block
+                    hidden = level.follows(piece) and piece.assigned & self._below(place)
+                    if hidden or piece.needed & changed - self._bound_for(place, piece):
                         pieces.remove(piece)
                         dropping = True
                 for piece in level.pieces:
-                    outside |= piece.variables
+                    tainted |= piece.variables  # those of outer groups are not seen further in
+
+    def _below(self, place: int) -> frozenset[str]:
+        """Return the variables of the levels below one: in the query, those of an `EXISTS` or a
+        `MINUS` are not in the scope of the groups around it."""
+        pieces = itertools.chain(*self.kept[place + 1 :])
+        return frozenset().union(*(piece.variables for piece in pieces))
+
+    def _bound_for(self, place: int, piece: Piece) -> frozenset[str]:
+        """Return the variables that are surely bound, as in the query, where a piece sees them."""
+        level = self.levels[place]
+        follows = level.way is not None and level.follows(piece)
+        one_sided = level.way is not None and level.way.kind in _ONE_SIDED
+        is_filter = piece.element.kind == FILTER
+        if is_filter and not (follows and one_sided):
+            return self.certain(place)
+        found: frozenset[str] = frozenset()
+        for other in self.kept[place]:
+            is_before = other.element.first < piece.element.first
+            if (is_filter or is_before) and not (one_sided and level.follows(other)):
+                found |= other.certain if other.follows <= found else frozenset()
+        return found
 
     def _drop_useless(self, input: str) -> None:
         """Drop options that only bind what nothing else looks at."""

@@ -44,9 +44,14 @@ def nothing_known(variables: Sequence[str], lines: int = 0) -> str:
     return inline_data(variables, [f"({' '.join(['UNDEF'] * len(variables))})"], lines)
 
 
-def other_input(variables: Sequence[str]) -> str:
-    """Return the row of an input that no query has: for where "no row" would mean "no answer"."""
-    return f"({' '.join(['<urn:gremlink:other>', *['UNDEF'] * (len(variables) - 1)])})"
+def other_input(variables: Sequence[str]) -> list[str]:
+    """Return rows of an input that no query has: for where "no row" would mean "no answer".
+
+    One has an output, for filters that look at it; one has none, for patterns that bind it.
+    """
+    other = "<urn:gremlink:other>"
+    outputs = len(variables) - 1
+    return [f"({' '.join([other, *[each] * outputs])})" for each in (other, "UNDEF")]
 
 
 def rows_of(

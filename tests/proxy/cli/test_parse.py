@@ -131,3 +131,67 @@ def test_mutated_input_is_never_a_defect() -> None:
             data[place : place + chance.randint(0, 2)] = bytes([chance.randrange(256)])
         result = CliRunner().invoke(main, ["parse"], input=bytes(data))
         assert "defect" not in result.output, bytes(data)
+
+
+SPARQL = """\
+PREFIX : <http://o/>
+PREFIX ml: <http://aws.amazon.com/neptune/vocab/v01/services/ml#>
+SELECT * {
+  ?u a :User .
+  SERVICE ml:inference { ml:config ml:modelType 'OBJECT_PREDICTION' ; ml:predicate :likes ;
+    ml:endpoint 'friends' ; ml:outputClass :Movie ; ml:input ?u ; ml:output ?m }
+  SERVICE ml:inference { ml:config ml:modelType 'OBJECT_CLASSIFICATION' ; ml:predicate :genre ;
+    ml:threshold 0.5 ; ml:input ?m ; ml:output ?g }
+}
+"""
+BLOCKS = """\
+SERVICE ml:inference { ml:config ml:modelType 'OBJECT_PREDICTION' ; ml:predicate :likes ; \
+ml:endpoi… in line 5
+  1 ask      PREFIX : <http://o/> \
+PREFIX ml: <http://aws.amazon.com/neptune/vocab/v01/services/ml#>
+             SELECT ?u ?gremlink_known WHERE { { SELECT DISTINCT ?u WHERE { ?u a :User . } \
+LIMIT 10001 } OPTIONAL { ?u <http://o/likes> ?gremlink_known } }
+  2 predict  friends: the http://o/Movie resources that http://o/likes should lead to, \
+at most 1 for each input, without those that it already links
+  3 replace  the block by VALUES (?u ?m) { … }
+
+SERVICE ml:inference { ml:config ml:modelType 'OBJECT_CLASSIFICATION' ; ml:predicate :genre ; \
+ml:th… in line 7
+  1 ask      PREFIX : <http://o/> \
+PREFIX ml: <http://aws.amazon.com/neptune/vocab/v01/services/ml#>
+             SELECT DISTINCT ?m WHERE { ?u a :User .
+             VALUES (?u ?m) { … } } LIMIT 10001
+  2 predict  the default endpoint: classification of http://o/genre, at most 1 for each input, \
+with a score of 0.5 or more
+  3 replace  the block by VALUES (?m ?g) { … }
+"""
+
+
+def test_blocks_of_sparql_are_shown_with_their_questions() -> None:
+    assert run(SPARQL) == BLOCKS
+    assert run(SPARQL, "--from", "sparql") == BLOCKS
+
+
+def test_what_is_wrong_with_a_block_is_underlined() -> None:
+    shown = run(SPARQL.replace("ml:threshold", "ml:treshold"))
+    assert shown.splitlines()[0] == "The proxy refuses it:"
+    assert "does not allow the predicate treshold. (line 8, column 5)" in shown
+    assert shown.endswith("      ml:treshold 0.5 ; ml:input ?m ; ml:output ?g }\n      ^\n")
+    assert "never closed (line 6, column 17)" in run(SPARQL.replace("'friends'", "'friends"))
+    assert "No endpoint" not in run(SPARQL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ASK { ?s ?p ?o }", "# a comment\nselect*{?s ?p ?o}", "base <http://a/> DESCRIBE <b>"),
+        *("INSERT DATA { <a> <b> <c> }", "CLEAR ALL", "CONSTRUCT WHERE { ?s ?p ?o }"),
+    ],
+)
+def test_other_sparql_goes_on_as_it_came(text: str) -> None:
+    expected = "No block of Neptune ML in it: the proxy forwards it as it is.\n"
+    assert run(text) == expected
+
+
+def test_sparql_has_no_other_encoding() -> None:
+    assert "no other encoding" in run(SPARQL, "--to", "graphson", code=1)
