@@ -146,7 +146,7 @@ def _largest_first(parts: Mapping[str, float]) -> dict[str, float]:
 
 
 def _number(value: float) -> Literal:
-    return Literal(Kind.DOUBLE, float(value))
+    return Literal(Kind.DOUBLE, float(value) + 0.0)  # what speaks against nothing is no -0.0
 
 
 def _map(entries: Mapping[str, Argument]) -> Entries:

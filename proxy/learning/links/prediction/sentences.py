@@ -40,7 +40,13 @@ def sentence(
             f"they are linked already, which speaks {'for a link' if part > 0 else 'against one'}"
         )
     if method == DirectionPrior.name:
-        end = "end" if (direction == "out") == (part > 0) else "beginning"
+        edges, (_, target) = graph.edges[relation], pair
+        at_end, at_beginning = (
+            int(np.count_nonzero(ends == target)) for ends in (edges.tails, edges.heads)
+        )
+        if at_end == at_beginning:
+            return None
+        end = "end" if at_end > at_beginning else "beginning"
         return f"it is mostly at the {end} of such links"
     return None
 

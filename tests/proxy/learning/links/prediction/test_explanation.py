@@ -202,3 +202,8 @@ def test_the_map_of_a_query(model: LinkModel) -> None:
 def test_what_is_not_predicted_is_not_explained(model: LinkModel) -> None:
     with pytest.raises(UnknownRelation):
         explained(model, "p3", "hates", "Person")
+
+
+def test_what_says_nothing_is_no_negative_nothing() -> None:
+    why = Explanation({"reciprocity": -0.0, "katz": 1.0}, (), (), ())
+    assert "-0.0" not in repr(why.as_map(-0.0))

@@ -17,6 +17,7 @@ def edges(*pairs: tuple[int, int]) -> Edges:
 
 
 ONCE = TypedGraph({"P": 4}, {KNOWS: edges((0, 1), (1, 2)), CHILD: edges((1, 0), (0, 2))})
+ENDS = TypedGraph({"P": 4}, {KNOWS: edges((0, 1), (3, 1), (1, 2))})
 BOTH = TypedGraph({"P": 4}, {KNOWS: edges((0, 1), (1, 0), (1, 2), (3, 2))})
 
 
@@ -52,9 +53,12 @@ BOTH = TypedGraph({"P": 4}, {KNOWS: edges((0, 1), (1, 0), (1, 2), (3, 2))})
             "they are linked by <-child-, which speaks against one",
         ),
         (ONCE, "in", "linked", -2.0, "they are linked already, which speaks against one"),
-        (ONCE, "out", "direction-prior", 1.0, "it is mostly at the end of such links"),
-        (ONCE, "out", "direction-prior", -1.0, "it is mostly at the beginning of such links"),
-        (ONCE, "in", "direction-prior", 1.0, "it is mostly at the beginning of such links"),
+        (ENDS, "out", "direction-prior", 1.0, "it is mostly at the end of such links"),
+        (BOTH, "out", "direction-prior", -1.0, "it is mostly at the beginning of such links"),
+        (BOTH, "in", "direction-prior", 1.0, "it is mostly at the beginning of such links"),
+        # Its weight in the blend is negative: what is told of the target stays true.
+        (BOTH, "out", "direction-prior", 1.0, "it is mostly at the beginning of such links"),
+        (ONCE, "out", "direction-prior", 1.0, None),
         (ONCE, "in", "reciprocity", 0.0, None),
         (ONCE, "in", "katz", 2.0, None),
     ],
