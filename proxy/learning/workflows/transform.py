@@ -77,7 +77,7 @@ def transform(
     artifact = read_artifact(artifact_directory)
     model = model_in(artifact, artifact_directory)
     if (data_directory / MANIFEST).is_file():
-        data = read_processed(data_directory)
+        data = _known_relations(model, read_processed(data_directory))
         _check_encodings(model, data)
     else:
         export = read_export(data_directory, configuration)
@@ -111,6 +111,14 @@ def _previous(model: Model) -> ProcessedGraph:
         nothing = np.zeros(0, np.int64)
         rows[model.target.owner] = EdgeRows(nothing, nothing, [], model.edges.encodings)
     return ProcessedGraph(model.stored, rows, {}, None)
+
+
+def _known_relations(model: Model, data: ProcessedGraph) -> ProcessedGraph:
+    """Return the data without relations that the model does not know: training leaves some out."""
+    edges = data.graph.edges
+    kept = {relation: edges[relation] for relation in model.stored.relations if relation in edges}
+    graph = replace(data.graph, edges=kept)
+    return replace(data, stored=replace(data.stored, graph=graph))
 
 
 def _check_encodings(model: Model, data: ProcessedGraph) -> None:

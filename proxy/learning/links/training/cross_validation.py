@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from gremlink.proxy.learning.events import PhaseStarted
-from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.graph import (
+    DIRECTIONS,
+    Direction,
+    Edges,
+    Indexes,
+    Relation,
+    TypedGraph,
+)
 from gremlink.proxy.learning.links.evaluation.queries import (
     Measure,
     Task,
@@ -30,6 +37,7 @@ from gremlink.proxy.learning.links.training.experiment import (
 from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHODS, Run
 from gremlink.proxy.learning.links.training.networks import History, validated
 from gremlink.proxy.learning.links.training.plan import count_folds
+from gremlink.proxy.learning.links.training.repeats import positions_of_copies
 from gremlink.proxy.learning.methods import AUTO, NETWORK
 from gremlink.proxy.learning.search.search import Reached, Tell
 from gremlink.proxy.learning.timeline import Steps
@@ -152,15 +160,36 @@ def count_parts(experiment: LinkExperiment) -> int:
 
 def parts_of(experiment: LinkExperiment) -> list[dict[Relation, Indexes]]:
     """Return the positions of the edges that each fold holds out, by relation."""
-    edges = experiment.dataset.graph.edges
+    edges, repeats = experiment.dataset.graph.edges, experiment.dataset.repeats
     count = count_parts(experiment)
-    orders = {
-        relation: experiment.random.permutation(len(edges[relation]))
-        for relation in experiment.relations
-    }
+    parts: dict[Relation, list[Indexes]] = {}
+    for relation in experiment.relations:
+        followed = repeats.followers.get(relation)
+        if followed is not None:
+            held_out = [edges[followed[0]].select(places) for places in parts[followed[0]]]
+            parts[relation] = _followed(edges[relation], held_out, followed[1])
+            continue
+        groups = repeats.groups(relation, edges[relation])
+        if groups is None:
+            order = experiment.random.permutation(len(edges[relation]))
+            parts[relation] = [order[number::count] for number in range(count)]
+        else:
+            order = experiment.random.permutation(int(groups.max()) + 1)
+            part_of = np.empty(len(order), np.int64)
+            part_of[order] = np.arange(len(order)) % count
+            parts[relation] = [np.flatnonzero(part_of[groups] == number) for number in range(count)]
     return [
-        {relation: order[number::count] for relation, order in orders.items()}
-        for number in range(count)
+        {relation: places[number] for relation, places in parts.items()} for number in range(count)
+    ]
+
+
+def _followed(edges: Edges, held_out: Sequence[Edges], direction: Direction) -> list[Indexes]:
+    """Return the parts of a relation whose edges are held out with those that they repeat; edges
+    that repeat none are spread over the parts."""
+    parts = [positions_of_copies(edges, part, direction) for part in held_out]
+    others = np.setdiff1d(np.arange(len(edges)), np.concatenate(parts))
+    return [
+        np.concatenate([part, others[number :: len(parts)]]) for number, part in enumerate(parts)
     ]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gremlink.proxy.learning.graph import Relation
+from gremlink.proxy.learning.links.training.repeats import Repeats, find_repeats
 from gremlink.proxy.learning.processing.processed import ProcessedGraph, Split, UnusableExport
 from gremlink.proxy.learning.trained.stored_graph import OverStoredGraph, StoredGraph
 
@@ -14,12 +15,14 @@ from gremlink.proxy.learning.trained.stored_graph import OverStoredGraph, Stored
 class Dataset(OverStoredGraph):
     """The graph with its `targets`, the relations to predict, and the split of each.
 
-    The edges of these relations have their features with them.
+    The edges of these relations have their features with them. `repeats` tells which edges are held
+    out together.
     """
 
     stored: StoredGraph
     targets: Mapping[Relation, Split]
     warnings: tuple[str, ...]
+    repeats: Repeats = field(default_factory=Repeats)
 
 
 LEAST_EDGES = 2
@@ -73,12 +76,16 @@ def link_dataset(processed: ProcessedGraph) -> Dataset:
             "features of edges are read where these are to be predicted, not those of "
             + ", ".join(unread),
         )
-    described = {
-        relation: replace(graph.edges[relation], features=processed.edge_features(relation))
-        for relation in targets
+    copies = find_repeats(graph, targets)
+    edges = {
+        relation: replace(found, features=processed.edge_features(relation))
+        if relation in targets
+        else found
+        for relation, found in graph.edges.items()
+        if relation not in copies.left_out
     }
-    stored = replace(processed.stored, graph=graph.replacing(described))
-    return Dataset(stored, targets, warnings)
+    stored = replace(processed.stored, graph=replace(graph, edges=edges))
+    return Dataset(stored, targets, warnings + copies.sentences, copies.repeats)
 
 
 def _edges(count: int) -> str:

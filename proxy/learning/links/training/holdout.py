@@ -12,7 +12,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gremlink.proxy.learning.events import PhaseStarted
-from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Indexes, Mask, Relation, TypedGraph
+from gremlink.proxy.learning.graph import (
+    DIRECTIONS,
+    Direction,
+    Edges,
+    Indexes,
+    Mask,
+    Relation,
+    TypedGraph,
+)
 from gremlink.proxy.learning.links.evaluation.queries import (
     Queries,
     Task,
@@ -39,6 +47,7 @@ from gremlink.proxy.learning.links.training.networks import (
     with_progress,
 )
 from gremlink.proxy.learning.links.training.plan import BLEND_EDGES, TEST_SCORES
+from gremlink.proxy.learning.links.training.repeats import positions_of_copies
 from gremlink.proxy.learning.methods import AUTO, NETWORKS
 from gremlink.proxy.learning.processing.processed import CustomSplit, Split, SplitRate
 from gremlink.proxy.learning.search.search import Reached, Tell
@@ -110,16 +119,18 @@ Held = Mapping[Relation, Edges]
 
 def held_out(experiment: LinkExperiment) -> tuple[TypedGraph, Held, Held]:
     """Return the graph of the training edges, and validation and test edges; call it first."""
-    graph = experiment.dataset.graph
-    parts = {
-        relation: parts_of(
-            graph.edges[relation],
-            split,
-            experiment.random,
-            None if experiment.warm is None else experiment.warm.seen[relation],
-        )
-        for relation, split in experiment.dataset.targets.items()
-    }
+    graph, repeats = experiment.dataset.graph, experiment.dataset.repeats
+    parts: dict[Relation, tuple[Edges, Edges, Edges]] = {}
+    for relation, split in experiment.dataset.targets.items():
+        edges = graph.edges[relation]
+        followed = repeats.followers.get(relation)
+        if followed is not None and not isinstance(split, CustomSplit):
+            _, valid, test = parts[followed[0]]
+            parts[relation] = _followed(edges, valid, test, followed[1])
+        else:
+            seen = None if experiment.warm is None else experiment.warm.seen[relation]
+            groups = repeats.groups(relation, edges)
+            parts[relation] = parts_of(edges, split, experiment.random, seen, groups)
     return (
         graph.replacing({relation: part[0] for relation, part in parts.items()}),
         {relation: part[1] for relation, part in parts.items()},
@@ -127,8 +138,22 @@ def held_out(experiment: LinkExperiment) -> tuple[TypedGraph, Held, Held]:
     )
 
 
+def _followed(
+    edges: Edges, valid: Edges, test: Edges, direction: Direction
+) -> tuple[Edges, Edges, Edges]:
+    """Return the parts of a relation whose edges are held out with those that they repeat."""
+    places = [positions_of_copies(edges, part, direction) for part in (valid, test)]
+    keep = np.ones(len(edges), np.bool_)
+    keep[np.concatenate(places)] = False
+    return edges.select(keep), edges.select(places[0]), edges.select(places[1])
+
+
 def parts_of(
-    edges: Edges, split: Split, random: np.random.Generator, seen: Mask | None = None
+    edges: Edges,
+    split: Split,
+    random: np.random.Generator,
+    seen: Mask | None = None,
+    groups: Indexes | None = None,
 ) -> tuple[Edges, Edges, Edges]:
     """Return training, validation and test edges, as a user chose them or at random.
 
@@ -136,7 +161,7 @@ def parts_of(
     of the user every other validation edge is one.
     """
     if not isinstance(split, CustomSplit):
-        return split_edges(edges, split, random, seen)
+        return split_edges(edges, split, random, seen, groups)
     valid, test = split.valid, split.test
     if not len(test) and len(valid) > 1:
         valid, test = valid[::2], valid[1::2]
@@ -146,13 +171,18 @@ def parts_of(
 
 
 def split_edges(
-    edges: Edges, rate: SplitRate, random: np.random.Generator, seen: Mask | None = None
+    edges: Edges,
+    rate: SplitRate,
+    random: np.random.Generator,
+    seen: Mask | None = None,
+    groups: Indexes | None = None,
 ) -> tuple[Edges, Edges, Edges]:
     """Return training, validation and test edges at random.
 
     Neptune's exporter writes no share for tests; then the validation share is halved, because
     without test edges there would be nothing to report. Edges that the networks have `seen` before
-    stay in training, and half of the others at least.
+    stay in training, and half of the others at least. Edges of one of the `groups`, int64
+    `[edges]`, are in one part.
     """
     _, valid_share, test_share = rate
     if test_share <= 0:
@@ -166,11 +196,29 @@ def split_edges(
         valid, test = min(valid, quarter), min(test, quarter)
     if valid + test >= count:
         valid = test = 0
+    if groups is not None:
+        order = order[np.argsort(_first_places(groups[order]), kind="stable")]
+        end = _group_end(groups[order], valid + test)
+        valid = _group_end(groups[order], valid)
+        test = end - valid
     return (
         edges.select(np.sort(order[valid + test :])),
         edges.select(order[:valid]),
         edges.select(order[valid : valid + test]),
     )
+
+
+def _first_places(groups: Indexes) -> Indexes:
+    """Return for each place the first one with the same group."""
+    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+    return np.asarray(first[inverse], np.int64)
+
+
+def _group_end(groups: Indexes, place: int) -> int:
+    """Return the first place from `place` on where another group begins."""
+    while 0 < place < len(groups) and groups[place] == groups[place - 1]:
+        place += 1
+    return place
 
 
 def validate_settings(experiment: LinkExperiment, name: str, tell: Tell) -> Reached:
