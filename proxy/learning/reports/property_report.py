@@ -17,6 +17,12 @@ from gremlink.proxy.learning.properties.training.experiment import (
 from gremlink.proxy.learning.properties.training.metrics import ClassificationMetrics, Metrics
 from gremlink.proxy.learning.properties.training.network import ran
 from gremlink.proxy.learning.reports.property_details import Details, details
+from gremlink.proxy.learning.reports.property_findings import (
+    Figures,
+    about_methods,
+    about_nothing,
+    about_sources,
+)
 from gremlink.proxy.learning.reports.report import MethodRow, Report
 from gremlink.proxy.learning.trained.target import Form, PropertyTarget
 
@@ -44,7 +50,8 @@ class PropertyReport(Report):
     the labelled rows; `balance`, from 0 to 1, is the exponent of the prior correction, and
     `thresholds` are the decision thresholds where an element may have several classes; `confusion`
     counts rows by true and predicted class in this order. `remembers` is true where the network
-    has learned embeddings beside the features of the vertices to predict.
+    has learned embeddings beside the features of the vertices to predict. `findings` are sentences
+    of `property_findings`.
     """
 
     template: ClassVar[str] = "properties.html"
@@ -62,6 +69,7 @@ class PropertyReport(Report):
     remembers: bool
     networks: int
     details: Details | None = None
+    findings: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -101,8 +109,8 @@ class PropertyReport(Report):
         return f"{figure}; of {best.method}, the best method alone: {other:.4f}."
 
     def notes(self) -> tuple[str, ...]:
-        """Explain the choice in sentences."""
-        found = []
+        """Say what was found, and explain the choice, in sentences."""
+        found = list(self.findings)
         only = self.served_alone
         if only is not None:
             served = f"{only} alone did at least as well as any blend, and is served."
@@ -166,6 +174,19 @@ def property_report(
     classes = {
         str(value.value): int(count) for value, count in zip(target.classes, counts, strict=False)
     }
+    shown = details(dataset, results, model, metric)
+    figures = Figures.of(
+        rows,
+        metric,
+        TITLES[metric],
+        shown.intervals,
+        lower_is_better=metric in LOWER_IS_BETTER,
+    )
+    found = (
+        *about_nothing(figures, dataset.graph, target, dataset.subjects, len(dataset.labelled)),
+        *about_sources(figures),
+        *about_methods(figures, model, tuple(weights)),
+    )
     return PropertyReport(
         **common,
         protocol=results.protocol,
@@ -183,7 +204,8 @@ def property_report(
         epochs=results.checkpoint.epoch,
         remembers=results.checkpoint.remembers,
         networks=results.networks if NETWORK in weights else 0,
-        details=details(dataset, results, model, metric),
+        details=shown,
+        findings=found,
     )
 
 
