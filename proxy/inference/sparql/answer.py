@@ -21,7 +21,6 @@ from gremlink.grammar.traversal import Literal
 from gremlink.proxy.inference.analysis.iam import authorise
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import (
-    Bearers,
     Inspect,
     Inspected,
     Links,
@@ -32,7 +31,6 @@ from gremlink.proxy.inference.commands import (
 from gremlink.proxy.inference.errors import (
     CancelledByUser,
     InferenceError,
-    InvalidParameter,
     TimeLimitExceeded,
     UnsupportedOperation,
 )
@@ -201,15 +199,14 @@ def _read(block: Block, solutions: Solutions, found: _Inputs) -> None:
 
 
 def _predict(block: Block, inputs: _Inputs) -> Generator[SparqlCommand, SparqlReply, Sequence[str]]:
-    """Ask the model, and return a row of values for each answer."""
+    """Ask the model, and return a row of values for each answer.
+
+    A resource of several classes is of each of them, so nothing that bears the class is left out.
+    """
     model = block.model
-    bearers = yield model
-    without: frozenset[str] = frozenset()
+    yield model
     spelled = Spelling(rdf=True, datatype=None, resources=True)
-    if isinstance(model, PrepareLinks):
-        if isinstance(bearers, Bearers):
-            without = _without(model, bearers)
-    else:
+    if not isinstance(model, PrepareLinks):
         inspected = cast(Inspected, (yield Inspect(model.endpoint, ())))
         spelled = Spelling(rdf=inspected.rdf, datatype=inspected.datatype, resources=False)
     rows: list[str] = []
@@ -220,9 +217,7 @@ def _predict(block: Block, inputs: _Inputs) -> Generator[SparqlCommand, SparqlRe
         ids = [Literal.string(iri) for iri, _ in batch]
         if isinstance(model, PrepareLinks):
             known = [frozenset(links) for _, links in batch]
-            reply = yield PredictLinks(
-                model, ids, known, block.limit, block.threshold, without=without
-            )
+            reply = yield PredictLinks(model, ids, known, block.limit, block.threshold)
         else:
             reply = yield PredictProperty(model, ids, block.limit, block.threshold)
         for (iri, _), answers in zip(batch, cast(Links, reply), strict=True):
@@ -233,18 +228,3 @@ def _predict(block: Block, inputs: _Inputs) -> Generator[SparqlCommand, SparqlRe
                 scored=block.score is not None,
             )
     return rows
-
-
-def _without(model: PrepareLinks, bearers: Bearers) -> frozenset[str]:
-    """Return the types of resources that are not of the class. Raises `InvalidParameter`.
-
-    A resource of several classes is of each of them.
-    """
-    wanted = f";{model.target_label};"
-    without = frozenset(name for name in bearers.samples if wanted not in f";{name};")
-    if not bearers.sure and without == set(bearers.samples):
-        raise InvalidParameter(
-            f"Endpoint {model.endpoint} predicts no resource of the class {model.target_label}:"
-            f" they are of {' or '.join(sorted(without))}."
-        )
-    return without
