@@ -82,7 +82,10 @@ def main() -> None:
         lines.append(f"<{EX}user{user}> a <{EX}User> ; <{EX}likes> {liked} .")
     with oxigraph() as store, Sparql(f"{store}/query", f"{store}/update") as direct:
         data = "\n".join(lines).encode()
-        assert direct.send("POST", "/store", {"Content-Type": "text/turtle"}, data).status == 204
+        assert (
+            direct.send("POST", "/store?default", {"Content-Type": "text/turtle"}, data).status
+            == 204
+        )
         configuration = Configuration(sparql=SparqlSettings(url=store))
         with RunningProxy("ws://127.0.0.1:9/gremlin", Ranked(), configuration) as running:
             address = running.url.replace("ws", "http", 1).replace("/gremlin", "/sparql")
