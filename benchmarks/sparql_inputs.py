@@ -9,12 +9,13 @@ through the proxy, all solutions read and counted: the way to 50,000 predictions
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,7 +75,11 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=5000)
     parser.add_argument("--limit", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--serve", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.serve:
+        serve(options.serve)
+        return
     rng = random.Random(1)
     lines = [f"<{EX}item{item}> a <{EX}Item> ; <{EX}price> {item} ." for item in range(ITEMS)]
     for user in range(options.inputs):
@@ -86,11 +91,35 @@ def main() -> None:
             direct.send("POST", "/store?default", {"Content-Type": "text/turtle"}, data).status
             == 204
         )
-        configuration = Configuration(sparql=SparqlSettings(url=store))
-        with RunningProxy("ws://127.0.0.1:9/gremlin", Ranked(), configuration) as running:
-            address = running.url.replace("ws", "http", 1).replace("/gremlin", "/sparql")
-            with Sparql(address, address) as proxy:
-                measure(direct, proxy, options)
+        with proxy_process(store) as address, Sparql(address, address) as proxy:
+            measure(direct, proxy, options)
+
+
+def serve(store: str) -> None:
+    """Print the address of a proxy in front of a store, and stay until the input ends."""
+    configuration = Configuration(sparql=SparqlSettings(url=store))
+    with RunningProxy("ws://127.0.0.1:9/gremlin", Ranked(), configuration) as running:
+        print(running.url.replace("ws", "http", 1).replace("/gremlin", "/sparql"), flush=True)
+        sys.stdin.read()
+
+
+@contextmanager
+def proxy_process(store: str) -> Iterator[str]:
+    """The address of a proxy that is a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, __file__, "--serve", store],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.stdin.close()
+        process.wait()
+        process.stdout.close()
 
 
 def measure(direct: Sparql, proxy: Sparql, options: argparse.Namespace) -> None:
@@ -100,7 +129,7 @@ def measure(direct: Sparql, proxy: Sparql, options: argparse.Namespace) -> None:
         def asked() -> int:
             reply = way.ask(query)
             assert reply.status == 200, reply.body[:500]
-            return len(json.loads(reply.body)["results"]["bindings"])
+            return reply.body.count(b'"user":{') or reply.body.count(b'"n":{')
 
         return asked
 

@@ -166,7 +166,7 @@ class Maker:
         self.rng = random.Random(seed)
         self.seed = seed
         self.blocks: list[Block] = []
-        self.first = False
+        self.trailing = ""
 
     def block(
         self, endpoint: str, input: str, output: str, score: str | None = None, **asked: object
@@ -191,7 +191,18 @@ class Maker:
     def request(self) -> Request:
         place = self.rng.choice(PLACES)
         body = place(self)
-        text, is_update = self._form(body)
+        if self.trailing:
+            text, is_update = f"SELECT * {{ {body} }} {self.trailing}", False
+        else:
+            text, is_update = self._form(body)
+        if not is_update and self.rng.random() < 0.08:
+            # A dataset of the query's own.
+            sources = self.rng.choice(
+                ["FROM ex:people FROM ex:films", "FROM ex:people FROM NAMED ex:films"]
+            )
+            head, brace, rest = text.partition("WHERE {")
+            if brace and "{" not in head:
+                text = f"{head} {sources} {brace}{rest}"
         return Request(text, is_update, self.blocks, self.seed)
 
     def _form(self, body: str) -> tuple[str, bool]:
@@ -380,7 +391,158 @@ def in_filter_of_optional(m: Maker) -> str:
     return f"{m.users()} OPTIONAL {{ ?u ex:likes ?l FILTER {condition} }}"
 
 
+def trailing_values(m: Maker) -> str:
+    """Inputs that only the block behind the query binds, where the form allows one."""
+    block = m.block("liked", "?u", "?f", m.score())
+    m.trailing = "VALUES ?u { ex:u1 ex:u2 ex:missing }"
+    return f"{m.rng.choice(['', '?u ex:name ?name .'])} {block} {m.rng.choice(AFTER['film'])}"
+
+
+def in_expression(m: Maker) -> str:
+    block = m.block("liked", "?u", "?f")
+    inside = m.rng.choice([f"{{ {block} }}", f"{{ {block} ?f ex:genre ?k }}"])
+    form = m.rng.choice(
+        [
+            "BIND(EXISTS %s AS ?told)",
+            "BIND(IF(NOT EXISTS %s, 'no', 'yes') AS ?told)",
+            "FILTER(?u = ex:u6 || EXISTS %s)",
+            "FILTER(!EXISTS %s)",
+            "OPTIONAL { ?u ex:age ?maybe FILTER EXISTS %s }",
+        ]
+    )
+    return f"{m.users()} {form % inside}"
+
+
+def sub_select_in_exists(m: Maker) -> str:
+    block = m.block("liked", "?u", "?f")
+    return f"?f a ex:Film . FILTER EXISTS {{ SELECT ?f WHERE {{ ?u a ex:User . {block} }} }}"
+
+
+def nested_sub_selects(m: Maker) -> str:
+    block = m.block("liked", "?u", "?f", "?s")
+    inner = f"SELECT ?u ?f ?s {{ {m.users()} {block} }}"
+    outer = m.rng.choice(
+        [
+            f"SELECT ?u (MAX(?s) AS ?best) {{ {{ {inner} }} }} GROUP BY ?u",
+            f"SELECT ?u ?f {{ {{ {inner} }} ?f ex:title ?title }}",
+            f"SELECT * {{ {{ {inner} }} UNION {{ ?u ex:likes ?f }} }}",
+            f"SELECT (COUNT(*) AS ?n) {{ {{ {inner} }} }} HAVING(COUNT(*) > 1)",
+        ]
+    )
+    return f"{{ {outer} }} {m.rng.choice(['', '?u ex:age ?age .'])}"
+
+
+def select_expression(m: Maker) -> str:
+    block = m.block("liked", "?u", "?f", "?s")
+    head = m.rng.choice(
+        [
+            "SELECT ?u (CONCAT(STR(?f), '#') AS ?v)",
+            "SELECT ?u (?s * 2 AS ?double) ?f",
+            "SELECT (GROUP_CONCAT(DISTINCT ?u) AS ?us)",
+            "SELECT REDUCED ?u ?f",
+        ]
+    )
+    tail = "GROUP BY ?f" if "GROUP_CONCAT" in head else ""
+    where = m.rng.choice(USERS[:1] + USERS[4:7])
+    kept = "?f" if "GROUP_CONCAT" not in head else "(COUNT(?u) AS ?n)"
+    if "GROUP_CONCAT" in head:
+        head = f"SELECT ?f {kept}"
+    return f"{{ {head} WHERE {{ {where} {block} }} {tail} }}"
+
+
+def after_optional(m: Maker) -> str:
+    """An input that an OPTIONAL may leave unbound for some solutions, bound by another pattern."""
+    block = m.block("liked", "?u", "?f", m.score())
+    return f"?o ex:age ?a OPTIONAL {{ ?o ex:knows ?u }} {block} ?u a ex:User ."
+
+
+def output_bound_elsewhere(m: Maker) -> str:
+    block = m.block("liked", "?u", "?f", m.score())
+    form = m.rng.choice(
+        [
+            "VALUES ?f { ex:f1 ex:f2 ex:f3 } %s %s",
+            "%s %s VALUES (?f ?w) { (ex:f3 1) (ex:f1 2) (UNDEF 3) }",
+            "BIND(ex:f3 AS ?f) %s %s",
+            "%s { ?f ex:year ?y } %s",
+            "%s %s { SELECT ?f { ?f ex:genre ?k } }",
+            "%s %s GRAPH ex:films { ?f ex:title ?t }",
+        ]
+    )
+    return form % (m.rng.choice(USERS), block)
+
+
+def score_joined(m: Maker) -> str:
+    block = m.block("liked", "?u", "?f", "?s")
+    form = m.rng.choice(
+        [
+            "VALUES ?s { 1.0e0 5.0e-1 }",
+            "FILTER(?s >= 0.5)",
+            "BIND(?s * 100 AS ?percent)",
+            "BIND(?s > 0.4 AS ?good) FILTER(?good)",
+        ]
+    )
+    return f"{m.rng.choice(USERS)} {block} {form}"
+
+
+def union_of_blocks(m: Maker) -> str:
+    one = m.block("liked", "?u", "?f", "?s")
+    two = m.block("likers", "?f", "?u", "?s")
+    three = m.block("genre", "?f", "?v", "?s")
+    return (
+        f"{{ ?u a ex:User . {one} }} UNION {{ ?f a ex:Film {two} }} "
+        f"UNION {{ ?f a ex:Film OPTIONAL {{ {three} }} }}"
+    )
+
+
+def optional_of_optional(m: Maker) -> str:
+    one = m.block("liked", "?u", "?f")
+    two = m.block("genre", "?f", "?v")
+    form = m.rng.choice(
+        [
+            "OPTIONAL { %s OPTIONAL { %s } }",
+            "OPTIONAL { %s } OPTIONAL { %s }",
+            "OPTIONAL { { %s } { %s } }",
+            "OPTIONAL { %s FILTER EXISTS { %s } }",
+            "OPTIONAL { %s MINUS { %s } }",
+        ]
+    )
+    return f"{m.rng.choice(USERS)} {form % (one, two)}"
+
+
+def several_constants(m: Maker) -> str:
+    block = m.block("liked", "ex:u1", "?f", m.score())
+    other = m.block("liked", f"<{EX}u3>", "?f")
+    return m.rng.choice([f"{block} {other}", f"{block} MINUS {{ {other} }}"])
+
+
+def odd_text(m: Maker) -> str:
+    block = m.block("liked", "?u", "?f", m.score())
+    return (
+        "?u a ex:User ; # a comment with } and SERVICE <x> { 'and a quote\n"
+        f' <{EX}name> ?n FILTER(?n != """}} " SERVICE {{""" && 1<2 && ?u>ex:a)\n{block}'
+        f" FILTER(REGEX(STR(?f), '[{{}}]|f[0-9]$')) ."
+    )
+
+
+def blank_nodes(m: Maker) -> str:
+    """Blank nodes that patterns of one group share, and such inputs."""
+    block = m.block("liked", "?u", "?f")
+    form = m.rng.choice(
+        [
+            "_:x ex:knows ?u ; ex:age ?age . %s",
+            "ex:u1 ex:knows [ ex:knows ?u ; ex:age ?a ] . %s",
+            "?film ex:madeBy ?u . %s",
+            "{ ?film ex:madeBy ?u } UNION { ?u a ex:User } %s",
+            "(1 2) ex:missing ?u . %s",
+        ]
+    )
+    return form % block
+
+
 PLACES = (
+    *(trailing_values, in_expression, in_expression, sub_select_in_exists, nested_sub_selects),
+    *(select_expression, after_optional, output_bound_elsewhere, score_joined, union_of_blocks),
+    *(optional_of_optional, several_constants, odd_text, blank_nodes),
     *(plain, plain, value, number, subjects, bound_later, nested_group, optional, union, minus),
     *(exists, sub_select, sub_select, graph, graph, constant, chained, chained_apart),
     *(side_by_side, one_output, in_filter_of_optional),
