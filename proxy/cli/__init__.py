@@ -12,7 +12,7 @@ from gremlink.proxy.cli.output.console import FAILED, report_errors
 from gremlink.proxy.messages.streams import escaping
 
 COMMANDS = {
-    "quickstart": "gremlink.proxy.cli.quickstart:quickstart",
+    "quickstart": "gremlink.proxy.cli.quickstart.command:quickstart",
     "serve": "gremlink.proxy.cli.serve:serve",
     "gremlin-server": "gremlink.proxy.cli.servers.gremlin_server:gremlin_server",
     "sparql-server": "gremlink.proxy.cli.servers.sparql_server:sparql_server",

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from gremlink.proxy.cli.output.log import JsonLines, Lines
-from gremlink.proxy.cli.quickstart import quiet
+from gremlink.proxy.cli.quickstart.shared import quiet
 from gremlink.proxy.config import Log
 
 SECRET = "the-literal-of-a-query"

@@ -7,34 +7,22 @@ endpoint. A second run finds the graph there and trains anew.
 from __future__ import annotations
 
 import shutil
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gremlink.proxy.cli.output import console, progress
-from gremlink.proxy.learning.methods import SIMPLE_METHODS
-from gremlink.proxy.messages.controls import escaped
+from gremlink.proxy.cli.quickstart.shared import ENDPOINT, kept, quality, quiet, stay
 
 if TYPE_CHECKING:
-    from rich.console import Group
-
-    from gremlink.proxy.config import Configuration, Embedded, Log
-    from gremlink.proxy.embedded import EmbeddedServer
+    from gremlink.proxy.config import Configuration, Embedded
     from gremlink.proxy.learning.reports.link_report import LinkReport
 
-ENDPOINT = "friends"
 QUESTION = """\
 g.with("Neptune#ml.endpoint", "friends"){limit}.
   V().hasLabel("User").has("name", "Henry").
   out("FRIEND").with("Neptune#ml.prediction").hasLabel("User").values("name")"""
-
-_POLL_INTERVAL = 0.5
-"""Seconds between checks that the server still runs."""
 
 
 @click.command()
@@ -51,19 +39,29 @@ _POLL_INTERVAL = 0.5
     type=click.Path(path_type=Path, file_okay=False),
     help="Directory for everything; the default is `quickstart` in the store's directory.",
 )
+@click.option("--rdf", is_flag=True, help="The same as RDF: an RDF store, asked in SPARQL.")
 @console.with_settings(
     ("--port", "listen.port", "Port of the proxy; 0 takes a free one."),
     ("--server-port", "embedded.port", "Port of the server; without it a free one."),
     ("--memory", "embedded.memory", "Largest heap of the server, as in 512m."),
     ("--java", "embedded.java", "Java to use instead of the one from PyPI."),
+    ("--sparql-port", "embedded.sparql_port", "Port of the RDF store; without it a free one."),
 )
-def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration) -> None:
+def quickstart(
+    once: bool, seed: int, data: Path | None, rdf: bool, settings: Configuration
+) -> None:
     """Load a sample graph, train on it, and ask for Henry's next friend.
 
     Starts a Gremlin Server of its own, loads 20 people and 25 friendships, exports, trains, makes
     the endpoint `friends`, starts the proxy, and asks twice with an ordinary Gremlin client. Then
-    it stays up for your own queries until Ctrl-C.
+    it stays up for your own queries until Ctrl-C. With --rdf the same people are RDF in a store of
+    its own, and the question is asked in SPARQL.
     """
+    if rdf:
+        from gremlink.proxy.cli.quickstart.rdf import run
+
+        run(once, seed, data, settings)
+        return
     with console.importing():
         from gremlink.api import background
         from gremlink.proxy.cli.output import log
@@ -81,7 +79,7 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
         progress=console.say,
         mutual_tls=True,  # an open one would serve every page in the user's browser
     )
-    with _kept(data), server:
+    with kept(data), server:
         configuration = settings.model_copy(
             update={
                 "upstream": server.upstream,
@@ -92,60 +90,10 @@ def quickstart(once: bool, seed: int, data: Path | None, settings: Configuration
         with background.relay(configuration) as address:
             report = _learn(configuration, data, seed)
             _ask(address)
-            console.output().print(_quality(report, data / "artifact" / PAGE))
+            console.output().print(quality(report, data / "artifact" / PAGE))
             if not once:
                 click.echo(ways_to_connect(address))
-                _stay(server)
-
-
-def _quality(report: LinkReport, page: Path) -> Group:
-    """Return the served model beside the best simple method and a random order, and `page`.
-
-    The other rows say little on so few edges; the page has them all.
-    """
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    metrics = {"mrr": "MRR", "hits@1": "Hits@1", "hits@3": "Hits@3", "hits@10": "Hits@10"}
-    table = Table(header_style="bold")
-    table.add_column("Hidden friendships")
-    for name in metrics.values():
-        table.add_column(name, justify="right")
-    rows = {row.method: row.metrics for row in report.rows}
-    simple = max(
-        (name for name in rows if name in SIMPLE_METHODS), key=lambda name: rows[name]["mrr"]
-    )
-    for name, figures in (
-        (f"{report.model} (served)", rows[report.model]),
-        (f"{simple} (best simple)", rows[simple]),
-        ("a random order", report.chance),
-    ):
-        table.add_row(name, *(f"{figures[key]:.4f}" for key in metrics))
-    sample = (
-        f"The sample is tiny: {report.graph['edges']} edges. All methods, intervals and examples: "
-    )
-    return Group(table, Text(report.verdict()), Text(f"{sample}{escaped(str(page))}"))
-
-
-@contextmanager
-def _kept(data: Path) -> Iterator[None]:
-    """Report at an interruption what is kept; the server has written its graph by then."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            f"What was loaded stays in {data}; the next quick start trains anew"
-        ) from None
-
-
-def quiet(settings: Log) -> Log:
-    """Return log settings for a terminal shared with other output.
-
-    Lines, and only warnings unless another level was set.
-    """
-    level = settings.level if "level" in settings.model_fields_set else "warning"
-    return settings.model_copy(update={"level": level, "format": "text"})
+                stay(server)
 
 
 def server_port(embedded: Embedded) -> int:
@@ -209,17 +157,6 @@ def _ask(address: str) -> None:
             click.echo()
     finally:
         connection.close()
-
-
-def _stay(server: EmbeddedServer) -> None:
-    """Wait for a signal or the server's end; a second Ctrl-C does not interrupt the clean-up."""
-    asked_to_stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: asked_to_stop.set())
-    while not asked_to_stop.wait(_POLL_INTERVAL):
-        if not server.running:
-            raise console.Failure(f"Gremlin Server ended by itself; its log is {server.log_path}")
-    console.say("stopping")
 
 
 def ways_to_connect(address: str) -> str:
