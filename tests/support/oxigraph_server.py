@@ -22,11 +22,12 @@ class StoreAddresses:
 
 
 @contextmanager
-def oxigraph_server(*, union: bool = True) -> Iterator[StoreAddresses]:
-    """Run a server in memory, its default graph the union of all, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def oxigraph_server(*, union: bool = True, port: int = 0) -> Iterator[StoreAddresses]:
+    """Run a server in memory, its default graph the union of all, on a port, or on a free one."""
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     program = Path(sys.executable).with_name("oxigraph")
     process = subprocess.Popen(
         [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,6 +81,11 @@ def asking(method: str, target: str, body: bytes = b"", *headers: str) -> bytes:
     if body:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def packed(content: bytes) -> bytes:
+    """The same bytes of gzip each time, for ids of tests."""
+    return gzip.compress(content, mtime=0)
 
 
 def unchunked(content: bytes) -> bytes:

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 Body = bytes | AsyncIterator[bytes]
 """A body that is complete, or one that is still coming."""
 
+UNREAD = 32 * 1024
+"""Bytes that a connection takes without waiting for its client; it stops at twice as many."""
+
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
@@ -113,7 +116,7 @@ class Forwarder:
         try:
             sent = self.send(method, url, headers, body, place=place, repeated=repeated)
             async with sent as answered:
-                response = web.StreamResponse(
+                response = _Forwarded(
                     status=answered.status,
                     reason=answered.reason,
                     headers=end_to_end(CIMultiDict(answered.headers)),
@@ -122,7 +125,7 @@ class Forwarder:
                     response.content_length = answered.content_length
                 await response.prepare(request)
                 async for chunk in answered.content.iter_any():
-                    await self._write(response, chunk)
+                    await self._write(request, response, chunk)
                 await response.write_eof()
                 return response
         except asyncio.CancelledError:
@@ -135,14 +138,28 @@ class Forwarder:
             _abort(request, response)
             return response
 
-    async def _write(self, response: web.StreamResponse, chunk: bytes) -> None:
-        if self.write_timeout is None:
+    async def _write(
+        self, request: web.Request, response: web.StreamResponse, chunk: bytes
+    ) -> None:
+        if self.write_timeout is None or _fits(request, chunk):
             await response.write(chunk)
             return
         try:
             await asyncio.wait_for(response.write(chunk), self.write_timeout)
         except asyncio.TimeoutError:
             raise ConnectionResetError("the client stopped reading") from None
+
+
+class _Forwarded(web.StreamResponse):
+    """A response whose head goes out with the first piece of its body."""
+
+    _send_headers_immediately = False
+
+
+def _fits(request: web.Request, chunk: bytes) -> bool:
+    """Return `True` if a piece finds room in what the client may have unread."""
+    transport = request.transport
+    return transport is not None and transport.get_write_buffer_size() + len(chunk) < UNREAD
 
 
 def _abort(request: web.Request, response: web.StreamResponse | None) -> None:

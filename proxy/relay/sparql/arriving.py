@@ -107,6 +107,9 @@ def unread(request: web.Request, limits: Limits) -> Arriving:
 async def _pieces(request: web.Request, timeout: float) -> AsyncIterator[bytes]:
     content = request.content
     while not content.at_eof():
+        if content.is_eof():  # all is there
+            yield content.read_nowait()
+            continue
         try:
             piece = await asyncio.wait_for(content.readany(), timeout)
         except asyncio.TimeoutError:

@@ -25,6 +25,16 @@ FOREIGN = "http://evil.example"
 APPLICATION = "https://app.example"
 BROWSER = "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"
 QUERY = "/gremlin?gremlin=g.V().drop()"
+SPARQL = [
+    *((method, "/sparql?query=ASK%7B%7D") for method in ("GET", "HEAD", "POST", "OPTIONS")),
+    *((method, "/sparql?update=CLEAR%20ALL") for method in ("GET", "POST")),
+    *((method, "/sparql/gsp/?default") for method in ("GET", "PUT", "POST", "DELETE", "PATCH")),
+    *(
+        ("GET", path)
+        for path in ("/?query=x", "/?update=x", "/sparql/status?cancelQuery&queryId=x")
+    ),
+]
+"""Requests that are no routes: middlewares take them."""
 WEBSOCKET = (
     "Upgrade: websocket",
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
@@ -142,7 +152,7 @@ async def test_a_header_of_its_own_and_one_of_another_page_are_too_many(tmp_path
 
 async def every_route(directory: Path) -> list[tuple[str, str]]:
     """Method and path of each route that the proxy has, and of some that it has not."""
-    found: list[tuple[str, str]] = [("GET", QUERY), ("POST", "/nowhere"), ("GET", "/")]
+    found: list[tuple[str, str]] = [("GET", QUERY), ("POST", "/nowhere"), ("GET", "/"), *SPARQL]
 
     @contextlib.asynccontextmanager
     async def beside(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
 from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 from aiohttp import web
 from patience import soon
-from scripted_store import RESULT_TYPE, asking, result, store_behind
+from scripted_store import RESULT_TYPE, asking, packed, result, store_behind
 from sockets import both_loops, header, one_loop
 
 from gremlink.grammar.traversal import Kind, Literal
@@ -77,7 +76,7 @@ def answering(*people):
         ("POST", "", f"query={QUERY}".encode(), (FORM,), "/query"),
         ("POST", "", QUERY.encode(), (AS_QUERY,), "/query"),
         ("POST", "?u=v", QUERY.encode("utf-16"), (f"{AS_QUERY}; charset=utf-16",), "/query"),
-        ("POST", "", gzip.compress(QUERY.encode()), (AS_QUERY, "Content-Encoding: gzip"), "/query"),
+        ("POST", "", packed(QUERY.encode()), (AS_QUERY, "Content-Encoding: gzip"), "/query"),
         ("POST", f"?query={quote(QUERY)}", b"", (), "/query"),
         ("POST", f"?query={quote(QUERY)}", b"a=b", (FORM,), "/query"),
         ("POST", "", urlencode({"update": UPDATE}).encode(), (FORM,), "/update"),
