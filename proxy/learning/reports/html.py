@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gremlink.proxy.learning.reports import charts
 from gremlink.proxy.learning.reports.link_report import RANK_BINS
+from gremlink.proxy.learning.reports.namespaces import shortened
 from gremlink.proxy.learning.reports.property_report import TITLES
 from gremlink.proxy.learning.reports.report import Report
 from gremlink.proxy.learning.search.parameter import in_words
@@ -25,6 +27,7 @@ def render(report: Report) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: _shortened(value, report.namespaces),
     )
     pages.filters["counts"] = _counts
     return pages.get_template(report.template).render(
@@ -35,6 +38,13 @@ def render(report: Report) -> str:
         titles=TITLES,
         trials=_trials,
     )
+
+
+def _shortened(value: Any, namespaces: Mapping[str, str]) -> Any:
+    """Return what a template prints with short names for IRIs; charts stay charts."""
+    if not namespaces or not isinstance(value, str):
+        return value
+    return type(value)(shortened(value, namespaces))
 
 
 def _counts(counts: Mapping[str, int]) -> Rows:

@@ -21,9 +21,11 @@ def property_table(report: PropertyReport) -> Group:
     from rich.table import Table
     from rich.text import Text
 
+    from gremlink.proxy.learning.reports.namespaces import shortened, with_short_names
     from gremlink.proxy.learning.reports.property_report import TITLES
 
-    table = Table(header_style="bold", title=f"{report.task.replace('_', ' ')}: {report.target}")
+    target = shortened(report.target, report.namespaces)
+    table = Table(header_style="bold", title=f"{report.task.replace('_', ' ')}: {target}")
     table.add_column("Method")
     metrics = list(report.rows[0].metrics)
     for name in (*(TITLES[metric] for metric in metrics), "Seconds"):
@@ -61,4 +63,5 @@ def property_table(report: PropertyReport) -> Group:
         f"{report.graph['edges']:,} edges; {report.seconds:.1f} s on {report.device}, "
         f"peak memory {report.peak_memory:,.0f} MiB, seed {report.seed}"
     )
-    return Group(table, *(Text(escaped(line)) for line in lines))
+    shown = with_short_names(lines, report.namespaces)
+    return Group(table, *(Text(escaped(line)) for line in shown))

@@ -33,7 +33,8 @@ class Report(ABC):
     has vertices in the plane in which the network's embeddings differ most. `budget` and `planned`
     are seconds: the budget, and the estimate for the methods that were tried, by the machine's
     `speed` (`learning.budget.Speed`). `seconds` is the
-    whole training, `parts` its parts; `peak_memory` is in MiB.
+    whole training, `parts` its parts; `peak_memory` is in MiB. `namespaces` of an RDF graph have
+    their prefixes, for people.
     """
 
     template: ClassVar[str]
@@ -55,6 +56,7 @@ class Report(ABC):
     seconds: float = 0.0
     peak_memory: float = 0.0
     parts: Mapping[str, float] = field(default_factory=dict)
+    namespaces: Mapping[str, str] = field(default_factory=dict)
 
     @property
     @abstractmethod

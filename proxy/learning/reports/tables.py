@@ -8,6 +8,7 @@ from rich.text import Text
 
 from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.reports.link_report import LinkReport
+from gremlink.proxy.learning.reports.namespaces import with_short_names
 from gremlink.proxy.learning.reports.property_report import PropertyReport
 from gremlink.proxy.learning.reports.property_table import property_table
 from gremlink.proxy.messages.controls import escaped
@@ -50,4 +51,5 @@ def link_table(report: LinkReport) -> Group:
         f"{report.seconds:.1f} s on {report.device}, peak memory {report.peak_memory:,.0f} MiB, "
         f"seed {report.seed}"
     )
-    return Group(table, *(Text(escaped(line)) for line in lines))
+    said = with_short_names(lines, report.namespaces)
+    return Group(table, *(Text(escaped(line)) for line in said))

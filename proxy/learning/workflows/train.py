@@ -24,6 +24,7 @@ from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.provenance import PAGE, REPORT, peak_memory, provenance
 from gremlink.proxy.learning.reports.html import render
 from gremlink.proxy.learning.reports.link_report import LinkReport
+from gremlink.proxy.learning.reports.namespaces import namespaces_of
 from gremlink.proxy.learning.reports.property_report import PropertyReport
 from gremlink.proxy.learning.search.configuration import Metric
 from gremlink.proxy.learning.search.names import applied
@@ -202,6 +203,7 @@ def train(
         "graph": {"vertices": graph.vertex_count, "edges": graph.edge_count},
         "vertex_types": dict(graph.counts),
         "edge_types": {str(relation): len(edges) for relation, edges in graph.edges.items()},
+        "namespaces": namespaces_of(task.dataset.stored),
         "picture": picture(served, task.groups()),
         "search": tried,
         "seed": seed,
