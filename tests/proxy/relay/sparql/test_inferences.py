@@ -195,7 +195,7 @@ async def test_an_error_says_what_is_wrong_and_nothing_has_run(kind, change, cod
 @pytest.mark.parametrize("status", [401, 403, 500, 503])
 @both_loops
 async def test_a_store_that_refuses_the_question_says_so_itself(status):
-    async with store_behind(predict) as world:
+    async with store_behind() as world:  # no model is asked
         world.answer = lambda request, body: web.Response(
             status=status, text="no", headers={"WWW-Authenticate": "Basic", "X-Said": "it"}
         )
