@@ -169,8 +169,7 @@ def _ask(
         return found
     assert asked is not None
     found = {}
-    _read(block, cast(Solutions, (yield AskSparql(asked))), found)
-    if len(found) > INPUT_LIMIT:
+    if _read(block, cast(Solutions, (yield AskSparql(asked))), found) > INPUT_LIMIT:
         raise UnsupportedOperation(
             f"The inference has more than {INPUT_LIMIT} inputs: narrow the patterns that bind"
             f" ?{block.input}, or ask in portions with a sub-select that has LIMIT and OFFSET."
@@ -178,8 +177,10 @@ def _ask(
     return found
 
 
-def _read(block: Block, solutions: Solutions, found: _Inputs) -> None:
-    """Read inputs and their known links; what is no IRI is no input."""
+def _read(block: Block, solutions: Solutions, found: _Inputs) -> int:
+    """Read inputs and their known links; what is no IRI is no input. Count all terms that might
+    have been inputs."""
+    others: set[Term] = set()
     last: str | None = None
     known: set[Literal] = set()
     for row in solutions.rows:
@@ -187,12 +188,14 @@ def _read(block: Block, solutions: Solutions, found: _Inputs) -> None:
         if term is None:
             raise BlockError(names.SOMETIMES_UNBOUND.format(block.input), 0)
         if not isinstance(term, Iri):
+            others.add(term)
             continue
         if term.value != last:
             last = term.value
             known = found.setdefault(last, set())
         if len(row) > 1 and isinstance(row[1], Iri):
             known.add(Literal.string(row[1].value))
+    return len(found) + len(others)
 
 
 # -- models

@@ -28,6 +28,8 @@ from gremlink.grammar.sparql.triples import Span, read_triples
 BINDING, ASSIGNING, OPTIONALLY, REMOVING = "binding", "assigning", "optionally", "removing"
 
 _NOTHING: frozenset[str] = frozenset()
+_TRIPLE_TERMS = frozenset(("<", ">", "~", "{|"))
+"""Punctuation of triples about triples, which are not taken apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +71,7 @@ class Pieces:
         self.blocks = blocks
         self.answered = answered
         self.order = sorted(blocks, key=lambda element: element.first)
+        self.open = [block for block in self.order if block not in answered]
 
     def of(self, element: Element) -> Iterator[Piece]:
         """Return the pieces of an element, one but for triples."""
@@ -82,10 +85,7 @@ class Pieces:
             certain = _NOTHING if is_open or "UNDEF" in text else names
             yield Piece(BINDING, text, element, names, certain, is_open=is_open)
             return
-        is_open = any(
-            block not in self.answered and element.first < block.first < element.last
-            for block in self.order
-        )
+        is_open = any(element.first < block.first < element.last for block in self.open)
         mentioned = self._mentioned(element.first, element.last)
         match element.kind:
             case "FILTER" | "MINUS":
@@ -115,6 +115,10 @@ class Pieces:
 
     def _of_triples(self, element: Element) -> Iterator[Piece]:
         tokens = self.request.tokens
+        if any(token.kind in _TRIPLE_TERMS for token in tokens[element.first : element.last]):
+            names = self._mentioned(element.first, element.last)
+            yield Piece(BINDING, self.text(element.first, element.last), element, names, names)
+            return
         for sentence in read_triples(tokens, element.first, element.last):
             spans: list[Sequence[Span]] = [
                 (triple.subject, triple.verb, triple.object) for triple in sentence

@@ -28,12 +28,20 @@ from gremlink.proxy.inference.analysis import options
 from gremlink.proxy.inference.analysis.iam import role_arn
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import PrepareLinks, PrepareProperty
-from gremlink.proxy.inference.errors import InferenceError, InvalidParameter, MalformedQuery
+from gremlink.proxy.inference.errors import (
+    InferenceError,
+    InvalidParameter,
+    MalformedQuery,
+    UnsupportedOperation,
+)
 from gremlink.proxy.inference.sparql import vocabulary as names
 from gremlink.proxy.inference.sparql.block import LITERAL, Parameters, Value, read_block
 from gremlink.proxy.inference.sparql.vocabulary import CONFIG, INFERENCE, NAMESPACE, BlockError
 
 Model = PrepareLinks | PrepareProperty
+
+MAX_BLOCKS = 32
+"""Blocks of one request."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +105,11 @@ def analyse_sparql(text: str, settings: Settings) -> AnalysedSparql | None:
         for number, element in _services(request)
         if _is_ours(request, request.operations[number], element)
     ]
+    if len(blocks) > MAX_BLOCKS:
+        raise UnsupportedOperation(
+            f"The request has {len(blocks)} blocks of {INFERENCE}: at most {MAX_BLOCKS} are"
+            " answered in one request."
+        )
     for operation in request.operations:
         _refuse_misplaced(request, operation)
     return AnalysedSparql(request, blocks) if blocks else None

@@ -12,7 +12,8 @@ mentions the output or the score, and without what is not connected with the inp
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gremlink.grammar.sparql.structure import (
@@ -51,6 +52,9 @@ KNOWN = "gremlink_known"
 
 ACCESS_QUESTION = "SELECT (1 AS ?access) WHERE { }"
 """A question that each store can answer at once: does it let the client in?"""
+
+_HIDING = (FILTER, MINUS)
+"""Elements with groups whose variables are not seen outside."""
 
 _ONE_SIDED = frozenset((OPTIONAL, MINUS, LATERAL, BIND))
 """Elements whose groups see only what is before them."""
@@ -278,7 +282,7 @@ class _Choice:
             [piece for piece in level.pieces if self._may_stay(piece, hidden, answered, outputs)]
             for level in levels
         ]
-        self._part_scopes()
+        self._part_scopes(block.input)
         self._connect(block.input)
         if optional:
             self._drop_options_behind(block.input)
@@ -296,24 +300,26 @@ class _Choice:
         names = [level.way.name for level in self.levels[:place] if level.way is not None]
         return frozenset(name.text[1:] for name in names if name and name.kind == VARIABLE)
 
-    def _part_scopes(self) -> None:
+    def _part_scopes(self, input: str) -> None:
         """Drop what only seems to be about the variables of a group further in.
 
         Those of an `EXISTS` or a `MINUS` are the same as those of the group that it is in, and
-        those of a sub-select that it gives; others outside of it have only the same names.
+        those of a sub-select that it gives; others outside of it have only the same names. And what
+        an `OPTIONAL` finds does not depend on what its group is joined with.
         """
         inner: frozenset[str] = frozenset()
         for place in range(len(self.levels) - 1, -1, -1):
             level = self.levels[place]
             own = frozenset().union(*(piece.variables for piece in level.pieces))
-            if level.way is not None and level.way.kind in (FILTER, MINUS):
+            kind = "" if level.way is None else level.way.kind
+            if kind in (*_HIDING, OPTIONAL):
                 seen = [
                     piece.variables
                     for piece in level.pieces
-                    if piece.role != REMOVING
-                    and (level.way.kind == FILTER or not level.follows(piece))
+                    if piece.role != REMOVING and (kind == FILTER or not level.follows(piece))
                 ]
-                self._drop_with(inner - frozenset().union(*seen), place)
+                late = {input} if kind == OPTIONAL else set()
+                self._drop_with(inner.difference(late, *seen), place)
             inner |= own
             if level.projected is not None:
                 self._drop_with(inner - level.projected, place)
@@ -324,17 +330,20 @@ class _Choice:
 
     def _connect(self, input: str) -> None:
         """Keep only what is connected with the input by variables."""
-        reached = {input}
         around = [self._graphs(place) for place in range(len(self.kept))]
-        growing = True
-        while growing:
-            growing = False
-            for place, pieces in enumerate(self.kept):
-                for piece in pieces:
-                    links = piece.variables | around[place]
-                    if piece.role != REMOVING and reached & links and not links <= reached:
-                        reached |= links
-                        growing = True
+        links: dict[str, list[frozenset[str]]] = {}
+        for place, pieces in enumerate(self.kept):
+            for piece in pieces:
+                if piece.role != REMOVING:
+                    names = piece.variables | around[place]
+                    for name in names:
+                        links.setdefault(name, []).append(names)
+        reached = {input}
+        waiting = [input]
+        while waiting:
+            for names in links.pop(waiting.pop(), ()):
+                waiting += names - reached
+                reached |= names
         self.kept = [
             [
                 piece
@@ -344,20 +353,24 @@ class _Choice:
             for place, pieces in enumerate(self.kept)
         ]
 
-    def certain(self, place: int) -> frozenset[str]:
-        """Return the variables that are surely bound in a level and those below it."""
-        pieces = [piece for kept in self.kept[place:] for piece in kept]
+    def certain(self, place: int, last: int | None = None) -> frozenset[str]:
+        """Return the variables that are surely bound in a level and those below it, to before the
+        last."""
+        pieces = [piece for kept in self.kept[place:last] for piece in kept]
         found = set().union(*(piece.certain for piece in pieces if not piece.follows))
-        for depth in range(place, len(self.kept)):
-            if self.kept[depth]:
+        for depth, kept in enumerate(self.kept[place:last], place):
+            if kept:
                 found |= self._graphs(depth)
-        growing = True
-        while growing:
-            growing = False
-            for piece in pieces:
-                if piece.follows and piece.follows <= found and not piece.certain <= found:
+        followers: dict[str, list[Piece]] = {}
+        for piece in pieces:
+            for name in piece.follows:
+                followers.setdefault(name, []).append(piece)
+        waiting = list(found)
+        while waiting:
+            for piece in followers.get(waiting.pop(), ()):
+                if piece.follows <= found and not piece.certain <= found:
                     found |= piece.certain
-                    growing = True
+                    waiting += piece.certain
         return frozenset(found)
 
     def blind(self, input: str) -> frozenset[str]:
@@ -403,20 +416,58 @@ class _Choice:
             dropping = False
             tainted: set[str] = set()
             for level, pieces in zip(self.levels, self.kept, strict=True):
-                for piece in level.pieces:
-                    if piece not in pieces and piece.role != REMOVING:
+                for piece in set(level.pieces).difference(pieces):
+                    if piece.role != REMOVING:
                         tainted |= piece.variables
-            for place, (level, pieces) in enumerate(zip(self.levels, self.kept, strict=True)):
-                for piece in [piece for piece in pieces if piece.role != BINDING]:
-                    changed = tainted
-                    if piece.element.kind == FILTER or level.follows(piece):
-                        changed = tainted | of_block
-                    hidden = level.follows(piece) and piece.assigned & self._below(place)
-                    if hidden or piece.needed & changed - self._bound_for(place, piece):
-                        pieces.remove(piece)
-                        dropping = True
+            for place, level in enumerate(self.levels):
+                kept = self._bound_as_in_the_query(place, tainted, of_block)
+                dropping |= len(kept) < len(self.kept[place])
+                self.kept[place] = kept
                 for piece in level.pieces:
                     tainted |= piece.variables  # those of outer groups are not seen further in
+
+    def _bound_as_in_the_query(
+        self, place: int, tainted: set[str], of_block: frozenset[str]
+    ) -> list[Piece]:
+        """Return the pieces of a level that may stay; `tainted` gets what the others bind."""
+        level, pieces = self.levels[place], self.kept[place]
+        one_sided = level.way is not None and level.way.kind in _ONE_SIDED
+        everything, below = self.certain(place), self._below(place)
+        unseen = self._unseen(place)
+        before_way: set[str] = set()
+        for piece in pieces:
+            if not (one_sided and level.follows(piece)) and piece.follows <= before_way:
+                before_way |= piece.certain
+        kept = []
+        before: set[str] = set()
+        for piece in pieces:
+            follows = level.follows(piece)
+            seen: Collection[str] = before
+            if piece.element.kind == FILTER:  # sees the whole group
+                seen = before_way if follows and one_sided else everything
+            meets_block = follows or piece.element.kind == FILTER
+            if piece.role != BINDING and (
+                (follows and piece.assigned & below)
+                or (meets_block and piece.needed & unseen)
+                or any(
+                    name not in seen and (name in tainted or (meets_block and name in of_block))
+                    for name in piece.needed
+                )
+            ):
+                if piece.role != REMOVING:
+                    tainted |= piece.variables
+                continue
+            kept.append(piece)
+            if not (one_sided and follows) and piece.follows <= before:
+                before |= piece.certain
+        return kept
+
+    def _unseen(self, place: int) -> frozenset[str]:
+        """Return the variables that only a group further in binds, unseen in the query itself."""
+        for depth, level in enumerate(self.levels[place:], place):
+            if level.way is not None and level.way.kind in _HIDING:
+                return self._below(depth) - self.certain(place, depth + 1)
+        return frozenset()
 
     def _below(self, place: int) -> frozenset[str]:
         """Return the variables of the levels below one: in the query, those of an `EXISTS` or a
@@ -424,38 +475,21 @@ class _Choice:
         pieces = itertools.chain(*self.kept[place + 1 :])
         return frozenset().union(*(piece.variables for piece in pieces))
 
-    def _bound_for(self, place: int, piece: Piece) -> frozenset[str]:
-        """Return the variables that are surely bound, as in the query, where a piece sees them."""
-        level = self.levels[place]
-        follows = level.way is not None and level.follows(piece)
-        one_sided = level.way is not None and level.way.kind in _ONE_SIDED
-        is_filter = piece.element.kind == FILTER
-        if is_filter and not (follows and one_sided):
-            return self.certain(place)
-        found: frozenset[str] = frozenset()
-        for other in self.kept[place]:
-            is_before = other.element.first < piece.element.first
-            if (is_filter or is_before) and not (one_sided and level.follows(other)):
-                found |= other.certain if other.follows <= found else frozenset()
-        return found
-
     def _drop_useless(self, input: str) -> None:
         """Drop options that only bind what nothing else looks at."""
+        mentions = Counter(
+            name for pieces in self.kept for piece in pieces for name in piece.variables
+        )
         dropping = True
         while dropping:
             dropping = False
             certain = self.certain(0)
-            everything = [piece for pieces in self.kept for piece in pieces]
             for pieces in self.kept:
-                for piece in list(pieces):
-                    if piece.role != OPTIONALLY:
-                        continue
-                    needed = {input}.union(
-                        *(other.variables for other in everything if other is not piece)
-                    )
-                    if not (piece.variables - certain) & needed:
+                for piece in [piece for piece in pieces if piece.role == OPTIONALLY]:
+                    names = piece.variables - certain
+                    if input not in names and all(mentions[name] == 1 for name in names):
                         pieces.remove(piece)
-                        everything.remove(piece)
+                        mentions.subtract(piece.variables)
                         dropping = True
 
     def text(self, place: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pyoxigraph as ox
 import pytest
 from sparql_answering import ML, SETTINGS, Answered, Model, answered, solutions
@@ -455,3 +457,41 @@ def test_what_cannot_be_read_is_refused_with_the_marker_and_passes_without(store
         assert answered(text, Model(), store).text is None
         with pytest.raises(MalformedQuery, match="line 1, column"):
             answered(f"{PREFIXES} SELECT * {{ {GENRE} }} ; {text}", Model(), store)
+
+
+def test_too_many_blocks(store: ox.Store) -> None:
+    many = " ".join([GENRE] * 33)
+    with pytest.raises(UnsupportedOperation, match="has 33 blocks .* at most 32 are answered"):
+        ask(f"SELECT * {{ ?m a :Movie . {many} }}", store)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [f"?m :p{n} ?v{n} . " for n in range(1000)],
+        [f"FILTER(?m != :p{n}) FILTER(?x{n} != ?m) " for n in range(1000)],
+        [f"BIND(?v{n + 1} AS ?v{n}) OPTIONAL {{ ?m :p ?v{n} }} " for n in range(1000)],
+        [f"?v{n + 1} :p ?v{n} . " for n in reversed(range(1000))],
+    ],
+    ids=["triples", "filters", "binds", "chain"],
+)
+def test_long_queries_take_linear_time(parts: list[str], store: ox.Store) -> None:
+    def seconds(count: int) -> float:
+        started = time.process_time()
+        analysed = analyse_sparql(
+            f"{PREFIXES} SELECT * {{ ?m a :Movie . {''.join(parts[:count])} {GENRE} }}", SETTINGS
+        )
+        assert analysed is not None
+        assert next(steps(analysed, {})).question
+        return time.process_time() - started
+
+    seconds(10)
+    assert seconds(1000) < 40 * max(seconds(100), 0.002)
+
+
+def test_triples_about_triples_are_not_taken_apart() -> None:
+    text = f"{PREFIXES} SELECT * {{ ?m :p ?o {{| :by ?x |}} . << ?m :q ?r >> :s 1 . {GENRE} }}"
+    analysed = analyse_sparql(text, SETTINGS)
+    assert analysed is not None
+    (step,) = steps(analysed, {})
+    assert "?m :p ?o {| :by ?x |} . << ?m :q ?r >> :s 1 ." in str(step.question)
