@@ -461,7 +461,7 @@ def test_what_cannot_be_read_is_refused_with_the_marker_and_passes_without(store
 
 def test_too_many_blocks(store: ox.Store) -> None:
     many = " ".join([GENRE] * 33)
-    with pytest.raises(UnsupportedOperation, match="has 33 blocks .* at most 32 are answered"):
+    with pytest.raises(UnsupportedOperation, match=r"has 33 blocks .* at most 32 are answered"):
         ask(f"SELECT * {{ ?m a :Movie . {many} }}", store)
 
 
