@@ -54,7 +54,7 @@ packaged-notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## the notebooks inside 
 	PACKAGED_NOTEBOOKS=1 NOTEBOOK_PYTHON=$(CURDIR)/$(NOTEBOOK)/bin/python \
 		$(BIN)/python -m pytest -s tests/packaged_notebooks $(ARGS)
 
-databases: $(INSTALLED) $(ARCADEDB)/.installed ## JanusGraph, OrientDB, ArcadeDB's openCypher, fetched once (350 MB); minutes
+databases: $(INSTALLED) $(ARCADEDB)/.installed ## JanusGraph, OrientDB, ArcadeDB's openCypher, Fuseki, fetched once (390 MB); minutes
 	GREMLINK_DATABASES=1 ARCADEDB_PYTHON=$(CURDIR)/$(ARCADEDB)/bin/python $(BIN)/python -m pytest tests/databases $(ARGS)
 
 fuzz: $(INSTALLED) ## a million mutated requests through the codecs; ARGS="--messages 10000 --seed 2"

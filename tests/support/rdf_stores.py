@@ -13,10 +13,11 @@ from pathlib import Path
 
 
 @contextmanager
-def oxigraph(*, union_default_graph: bool = True) -> Iterator[str]:
-    """The address of an `oxigraph serve` with an empty graph in memory."""
+def oxigraph(*, union_default_graph: bool = True, port: int = 0) -> Iterator[str]:
+    """The address of an `oxigraph serve` with an empty graph in memory, on a free port for 0."""
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", port))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     program = Path(sysconfig.get_path("scripts")) / "oxigraph"
     options = ["--union-default-graph"] if union_default_graph else []

@@ -12,7 +12,6 @@ place (`os.execv`), which loses nothing that was written.
 from __future__ import annotations
 
 import asyncio
-import gzip
 import hmac
 import io
 import logging
@@ -21,7 +20,6 @@ import signal
 import socket
 import sys
 import threading
-import zlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -325,18 +323,15 @@ def _decoded(body: bytes) -> str:
 
 
 async def _body(request: web.Request) -> bytes:
+    """Return the unpacked body. Raises `Refused`."""
     try:
-        body = await request.read()
+        return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise Refused(
             _TOO_LONG, f"the request has more than {MOST_BODY_BYTES:,} bytes: divide it"
         ) from None
-    if request.headers.get("Content-Encoding", "").lower() == "gzip" and body[:2] == b"\x1f\x8b":
-        try:
-            body = gzip.decompress(body)
-        except (OSError, EOFError, zlib.error) as error:
-            raise Refused(400, f"the body cannot be unpacked: {reason_of(error)}") from None
-    return body
+    except web.RequestPayloadError as error:
+        raise Refused(400, f"the body cannot be read: {reason_of(error)}") from None
 
 
 def _graph_of(request: web.Request) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from oxigraph_server import StoreAddresses
 
 from gremlink.grammar.sparql.terms import Iri, RdfLiteral, Term
 from gremlink.proxy.graph import FileProblem
+from gremlink.proxy.graph.limits import limits, use_limits
 from gremlink.proxy.graph.rdf import load as loading
 from gremlink.proxy.graph.rdf.client import RdfStore, StoreRefused, StoreUnreachable
 from gremlink.proxy.graph.rdf.formats import FORMATS, SKOLEM, format_of
@@ -279,3 +281,20 @@ def test_large_files_are_loaded_in_batches(
     assert row[0].lexical == "20000"
     assert told[-1] == ("statements", 20_000, 20_000)
     assert ("statements read", 10_000, None) in told
+
+
+def test_files_have_the_limits_of_all_files(store: RdfStore, tmp_path: Path) -> None:
+    before = limits()
+    text = "".join(f"<http://e/{n}> <http://e/p> 1 .\n" for n in range(2000))
+    (tmp_path / "a.ttl.gz").write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "long.ttl").write_text(f'<http://e/a> <http://e/p> "{"x" * 70_000}" .\n')
+    try:
+        use_limits(replace(before, unpacked=20_000))
+        with pytest.raises(FileProblem, match=r"limits\.max_unpacked_bytes"):
+            load_rdf(store, tmp_path / "a.ttl.gz")
+        use_limits(replace(before, cell=10_000))
+        with pytest.raises(FileProblem, match=r"limits\.max_cell_characters"):
+            load_rdf(store, tmp_path / "long.ttl")
+    finally:
+        use_limits(before)
+    assert stored(store) == set()
