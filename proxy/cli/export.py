@@ -44,7 +44,8 @@ def graph_of(settings: Configuration) -> Server:
 @click.option(
     "--rdf",
     is_flag=True,
-    help="Export the RDF store: N-Triples. A request with the command export-rdf does so, too.",
+    help="Export the RDF store: N-Triples. So does a request with the command export-rdf, and a "
+    "store that is named alone.",
 )
 @console.with_settings(
     ("--url", "upstream.url", "The graph, as in ws://localhost:8183/gremlin."),
@@ -65,7 +66,8 @@ def export(
     console.apply_limits(settings)
     try_directory(output)
     document = {} if params is None else read_document(params)
-    if rdf or is_rdf_request(document):
+    is_only_rdf = settings.upstream.url is None and settings.sparql.is_set
+    if rdf or is_rdf_request(document) or (is_only_rdf and "command" not in document):
         _export_rdf(output, document, settings)
         return
     parameters = ExportParameters.parse(document)

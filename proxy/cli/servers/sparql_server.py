@@ -27,7 +27,7 @@ def sparql_server(settings: Configuration) -> None:
     """Run an RDF store (Oxigraph) until Ctrl-C or SIGTERM; its data is kept.
 
     It speaks SPARQL 1.1 at /query, /update and /store and answers only who has its token: gremlink
-    reads that from the directory, so `gremlink load`, `gremlink export-rdf` and `gremlink serve`
+    reads that from the directory, so `gremlink load`, `gremlink export --rdf` and `gremlink serve`
     find the store where no other one is set. The default graph is the union of all graphs.
     """
     from gremlink.proxy.embedded import EmbeddedRdfStore
