@@ -19,10 +19,9 @@ import boto3
 from managed_proxy import KEYS, Proxy, serving
 from notebook_helper import HELPER, SPARQL_HELPER
 from notebook_kernel import PYTHON, Kernel
-from rdf_stores import oxigraph
 from s3_server import s3_server
 
-from gremlink.proxy.embedded import EmbeddedServer
+from gremlink.proxy.embedded import EmbeddedRdfStore, EmbeddedServer
 
 BUCKET = "s3://<INSERT S3 BUCKET OR PATH>"
 START = """
@@ -66,9 +65,15 @@ def gremlin() -> Iterator[Mapping[str, str]]:
 
 @contextmanager
 def rdf() -> Iterator[Mapping[str, str]]:
-    """The settings of an RDF store that has the union of all graphs as its default, as Neptune."""
-    with oxigraph() as address:
-        yield {"GREMLINK_SPARQL_URL": address}
+    """The settings of the RDF store of our own, whose default graph is that of Neptune: the union
+    of all graphs, and what is deleted from it is deleted from all."""
+    with EmbeddedRdfStore() as store:
+        settings = store.settings
+        assert settings.token
+        yield {
+            "GREMLINK_SPARQL_URL": str(settings.url),
+            "GREMLINK_SPARQL_TOKEN": settings.token.get_secret_value(),
+        }
 
 
 @contextmanager

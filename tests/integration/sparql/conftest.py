@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import shutil
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from rdf_proxy import served_rdf
 from rdf_stores import oxigraph
-from sparql_requests import Sparql
 
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.records import Store
 
-FILMS = Path(__file__).parents[3] / "docs" / "examples" / "films.ttl"
+ROOT = Path(__file__).parents[3]
+FILMS = ROOT / "docs" / "examples" / "films.ttl"
 NAMESPACE = "http://example.org/films/"
 SETTINGS = TrainingSettings(epochs=2, networks=1, folds=2)
-TARGETS = {
-    "genre": ("classification", {"node": "Film", "predicate": "genre"}),
-    "score": ("regression", {"node": "Film", "predicate": "criticScore"}),
-    "likes": ("link_prediction", {"subject": "User", "predicate": "likes", "object": "Film"}),
-}
-"""Endpoints, their tasks and targets, without the namespace."""
+DOCUMENTED_STORE = "http://localhost:7878"
+(COMMANDS,) = re.findall(
+    r"```\n(gremlink load docs.*?)```", (ROOT / "docs" / "sparql.md").read_text("utf-8"), re.DOTALL
+)
+"""How docs/sparql.md makes endpoints of films.ttl, and serves them."""
 
 
 @pytest.fixture(scope="session")
@@ -35,34 +35,32 @@ def plain_store() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def films_endpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The store of a proxy with a model of films.ttl for each of `TARGETS`."""
+def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address for SPARQL of a proxy with the documented endpoints, quickly trained."""
     directory = tmp_path_factory.mktemp("films")
-    export = directory / "export"
-    export.mkdir()
-    shutil.copy(FILMS, export)
-    store = Store(directory / "store")
-    for name, (task, target) in TARGETS.items():
-        iris = {key: NAMESPACE + value for key, value in target.items()}
-        label = {"task_type": task, "targets": [{**iris, "split_rate": [0.8, 0.1, 0.1]}]}
-        document = {
-            "version": "v2.0",
-            "query_engine": "sparql",
-            "graph": {"rdfs": [{"file_name": FILMS.name, "label": label}]},
-            "warnings": [],
-        }
-        (export / f"{name}.json").write_text(json.dumps(document))
-        train(export, directory / name, settings=SETTINGS, configuration=f"{name}.json")
-        store.create_endpoint(name, directory / name)
-    return directory / "store"
-
-
-@pytest.fixture(scope="session")
-def films(films_endpoints: Path) -> Iterator[str]:
-    """The address for SPARQL of a proxy in front of a store with films.ttl."""
+    (directory / "docs").symlink_to(ROOT / "docs")
+    *commands, serve = COMMANDS.strip().split("\n")
+    assert serve == f"gremlink serve --sparql {DOCUMENTED_STORE}"
     with oxigraph() as store:
-        with Sparql(f"{store}/query", f"{store}/update") as direct:
-            kind = {"Content-Type": "text/turtle"}
-            assert direct.send("POST", "/store?default", kind, FILMS.read_bytes()).status == 204
-        with served_rdf(store, films_endpoints) as address:
+        for command in commands:
+            words = command.replace(DOCUMENTED_STORE, store).split()
+            match words[1:]:
+                case ["train", export, "--configuration", name, "--output", output]:
+                    train(
+                        directory / export,
+                        directory / output,
+                        settings=SETTINGS,
+                        configuration=name,
+                    )
+                case ["endpoint", "create", name, "--artifact", artifact]:
+                    Store(directory / "store").create_endpoint(name, directory / artifact)
+                case _:
+                    done = subprocess.run(
+                        [sys.executable, "-m", *words],
+                        cwd=directory,
+                        capture_output=True,
+                        text=True,
+                    )
+                    assert done.returncode == 0, (command, done.stdout, done.stderr)
+        with served_rdf(store, directory / "store") as address:
             yield f"{address}/sparql"
