@@ -82,7 +82,13 @@ class SparqlMessage:
         name = "update" if self.is_update else "query"
         pieces = list(self.pieces)
         if self.place == "form":
-            pieces[self.index] = f"{name}={quote_plus(text, encoding=self.charset)}".encode()
+            try:
+                written = quote_plus(text, encoding=self.charset, errors="strict")
+            except UnicodeEncodeError:
+                anew = [_decoded(piece, self.charset) for piece in pieces]
+                anew[self.index] = name, text
+                return Rewritten(None, urlencode(anew).encode(), f"{FORM}; charset=utf-8")
+            pieces[self.index] = f"{name}={written}".encode()
             return Rewritten(None, b"&".join(pieces), None)
         pieces[self.index] = f"{name}={quote_plus(text)}".encode()
         address = b"&".join(pieces)

@@ -68,6 +68,15 @@ def test_without_a_store():
         Sparql().addresses()
 
 
+def test_the_token_reaches_processes_of_the_proxy_and_no_eye():
+    settings = Sparql(url="http://h", token="t" * 20)
+    assert "t" * 20 not in repr(settings)
+    handed = Sparql.model_validate_json(settings.model_dump_json())
+    assert handed.token is not None
+    assert handed.token.get_secret_value() == "t" * 20
+    assert Sparql.model_validate_json(Sparql().model_dump_json()) == Sparql()
+
+
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [

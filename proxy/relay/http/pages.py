@@ -6,6 +6,7 @@ They begin as Neptune's do, so that notebooks show them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from aiohttp import web
 
@@ -14,10 +15,13 @@ LONGEST = 20_000
 """Characters of a final query that are shown: there may be thousands of answers in it."""
 
 
-def page(title: str, parts: Sequence[str]) -> web.Response:
-    """Return the page."""
+def page(title: str, parts: Sequence[str], accept: str = "") -> web.Response:
+    """Return the page, in HTML for clients that accept that, as notebooks do for SPARQL."""
     stars = "*" * 55
-    return web.Response(text="\n\n".join([f"{stars}\n{title:^55}\n{stars}", *parts]) + "\n")
+    text = "\n\n".join([f"{stars}\n{title:^55}\n{stars}", *parts]) + "\n"
+    if "text/html" in accept:
+        return web.Response(text=f"<pre>{escape(text)}</pre>\n", content_type="text/html")
+    return web.Response(text=text)
 
 
 def section(title: str, lines: Sequence[str]) -> str:

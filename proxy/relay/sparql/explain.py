@@ -33,7 +33,11 @@ MODES = ("static", "dynamic", "details")
 
 
 async def explain(
-    run: Callable[[Perform], Awaitable[str | None]], text: str, mode: str, perform: Perform
+    run: Callable[[Perform], Awaitable[str | None]],
+    text: str,
+    mode: str,
+    perform: Perform,
+    accept: str,
 ) -> web.Response | None:
     """Return the page about a request with an inference, `None` for one without.
 
@@ -64,7 +68,7 @@ async def explain(
         section("Final Query", [final if mode.lower() == "details" else shortened(final)]),
         section("Runtime (ms)", [f"Inference: {(time.perf_counter() - started) * 1000:.3f}"]),
     ]
-    return page("Neptune SPARQL Explain", parts)
+    return page("Neptune SPARQL Explain", parts, accept)
 
 
 def _told(command: SparqlCommand, reply: SparqlReply) -> str:

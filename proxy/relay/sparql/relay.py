@@ -194,6 +194,7 @@ class SparqlRelay:
                     message.text,
                     mode,
                     asking,
+                    request.headers.get("Accept", ""),
                 )
                 if page is not None:
                     return page

@@ -347,6 +347,17 @@ async def test_explain_shows_the_stages_and_the_query_and_does_not_send_it(mode,
 
 
 @both_loops
+async def test_explain_is_html_for_notebooks():
+    async with store_behind(predict) as world:
+        world.answer = answering(ANN)
+        form = urlencode({"query": QUERY, "explain": "dynamic"}).encode()
+        _, head, content = await world.exchange("POST", "/sparql", form, FORM, "Accept: text/html")
+        assert header(head, "Content-Type").startswith("text/html")
+        assert content.startswith(b"<pre>")
+        assert b"&lt;http://x/ann&gt; &quot;red&quot;" in content
+
+
+@both_loops
 async def test_explain_knows_its_modes():
     async with store_behind(predict) as world:
         target = f"/sparql?explain=yes&query={quote(QUERY)}"
