@@ -57,6 +57,7 @@ PROPERTY_METHODS = {
     "mean": "constant.Mean",
     "neighbours": "neighbour_mean.Neighbours",
     "linear": "linear.LinearMethod",
+    "hops": "hops.HopsMethod",
     "collective": "collective.CollectiveMethod",
     "boosting": "boosting.Boosting",
     "boosting+neighbours": "boosting.BoostingAround",

@@ -2,7 +2,8 @@
 
 `Descriptions.own` are sparse rows of a type's vertices; `Descriptions.smoothed` are the main
 components of all vertices' rows after two steps over the graph (SGC: Wu et al., "Simplifying graph
-convolutional networks", ICML 2019).
+convolutional networks", ICML 2019); `Descriptions.around` are the rows with those of one and of two
+steps beside them (SIGN: Frasca et al., 2020).
 """
 
 from __future__ import annotations
@@ -93,8 +94,28 @@ class Descriptions:
     def _rows(self) -> dict[str, sparse.csr_array]:
         return {name: _rows(self.graph, name, scales) for name, scales in self.scales.items()}
 
+    def around(self, vertex_type: str) -> sparse.csr_array:
+        """Return the rows of a type's vertices with the mean components one and two steps away:
+        float64 CSR `[vertices, width + 2 * depth]`."""
+        first = self.graph.offsets[vertex_type]
+        here = slice(first, first + self.graph.counts[vertex_type])
+        steps = [sparse.csr_array(each[here], dtype=np.float64) for each in self._steps]
+        return sparse.csr_array(sparse.hstack([self.own(vertex_type), *steps], format="csr"))
+
+    @cached_property
+    def _steps(self) -> tuple[Floats, Floats]:
+        links = self.graph.whole
+        degrees = np.maximum(np.asarray(links.sum(axis=1), np.float32).reshape(-1, 1), 1.0)
+        one = np.asarray(links @ self._placed() / degrees, np.float32)
+        return one, np.asarray(links @ one / degrees, np.float32)
+
     @cached_property
     def _smoothed(self) -> Floats:
+        step = even(self.graph, loops=True)
+        return np.asarray(step @ (step @ self._placed()), np.float32)
+
+    def _placed(self) -> Floats:
+        """Return the components of all vertices: float32 `[vertices, depth]`."""
         state = np.zeros((self.graph.vertex_count, self.depth), np.float32)
         start = 0
         for name, scales in self.scales.items():
@@ -103,8 +124,7 @@ class Descriptions:
             placed = rows @ scales.components if len(scales.components) else rows.toarray()
             state[first : first + len(placed), start : start + scales.depth] = placed
             start += scales.depth
-        step = even(self.graph, loops=True)
-        return np.asarray(step @ (step @ state), np.float32)
+        return state
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return the scales as arrays by name."""
@@ -210,4 +230,6 @@ def _rows(graph: TypedGraph, name: str, scales: Scales) -> sparse.csr_array:
             lengths = np.sqrt(np.asarray(part.multiply(part).sum(axis=1)).ravel())
             part.data /= np.repeat(np.maximum(lengths, LEAST_SPREAD), np.diff(part.indptr))
             parts.append(part)
+    if not parts:
+        return sparse.csr_array((graph.counts[name], 0))
     return sparse.csr_array(sparse.hstack(parts, format="csr"))

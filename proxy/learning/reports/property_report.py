@@ -113,7 +113,7 @@ class PropertyReport(Report):
         found = list(self.findings)
         only = self.served_alone
         if only is not None:
-            served = f"{only} alone did at least as well as any blend, and is served."
+            served = f"{only} alone is served: no blend of methods was clearly better."
             figures = [self.row(name).metrics[self.metric] for name in (AUTO, only)]
             if figures[0] != figures[1]:
                 served += (

@@ -34,7 +34,6 @@ from gremlink.proxy.learning.properties.methods.regression import (
     loss,
 )
 from gremlink.proxy.learning.properties.methods.sparse_linear import (
-    VIEWS,
     SparseLinear,
     View,
     fitting_cost,
@@ -74,6 +73,9 @@ STRENGTHS = (0.0003, 0.003, 0.03, 0.3)
 
 OF_NUMBERS = (0.001, 0.01, 0.1, 1.0)
 """The same for numbers."""
+
+VIEWS: tuple[View, View] = ("own", "smoothed")
+"""What the first models read."""
 
 TRIED = 2
 

@@ -17,12 +17,12 @@ from gremlink.proxy.learning.properties.described import COMPONENTS, Description
 from gremlink.proxy.learning.properties.methods.regression import fit_as_is, fitting_work
 from gremlink.proxy.learning.trained.target import Form, Outputs, Subjects
 
-View = Literal["own", "smoothed"]
-VIEWS: tuple[View, View] = ("own", "smoothed")
+View = Literal["own", "smoothed", "around"]
 
 STRENGTHS: dict[str, tuple[float, ...]] = {
     "own": (1.0, 3.0, 10.0, 100.0),
     "smoothed": (10.0, 100.0, 1000.0),
+    "around": (1.0, 10.0, 100.0),
 }
 """Inverse penalties that are tried; rows over words have length 1, smoothed ones less."""
 
@@ -82,7 +82,13 @@ class SparseLinear:
 
 def table(descriptions: Descriptions, view: View, end: str) -> Any:
     """Return what a view shows of a type's vertices: a matrix `[vertices, columns]`."""
-    return descriptions.own(end) if view == "own" else descriptions.smoothed(end)
+    match view:
+        case "own":
+            return descriptions.own(end)
+        case "smoothed":
+            return descriptions.smoothed(end)
+        case "around":
+            return descriptions.around(end)
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,10 @@ class Design:
     def fit(self, form: Form, rows: Indexes, truth: Floats, strength: float) -> SparseLinear:
         """Fit on some of the rows, with their truth, float32 `[rows, outputs]`."""
         fitted = fit_as_is(form, self.matrix[rows], truth, strength)
-        weights, intercepts = fitted.weights, fitted.intercepts
+        return self.placed(form, fitted.weights, fitted.intercepts)
+
+    def placed(self, form: Form, weights: Outputs, intercepts: Outputs) -> SparseLinear:
+        """Return the model with weights of the columns, `[columns, outputs]`."""
         *ends, own = np.split(weights, np.cumsum(self.widths))
         if len(own):
             own = own / self.spread[:, None]
@@ -122,7 +131,7 @@ def design(
     spread[spread < 1e-6] = 1.0
     standard = (own - centre) / spread
     widths = tuple(part.shape[1] for part in parts)
-    if view == "own":
+    if view != "smoothed":
         joined = sparse.hstack([*parts, sparse.csr_array(standard)], format="csr")
         return Design(view, widths, sparse.csr_array(joined), centre, spread)
     return Design(view, widths, np.concatenate([*parts, standard], axis=1), centre, spread)
@@ -149,6 +158,8 @@ def fitting_cost(dataset: PropertyDataset, view: View, fits: int = 1) -> Work:
         if view == "smoothed":
             width = min(COMPONENTS, width) if width else COMPONENTS
             filled = float(width)
+        if view == "around":
+            width, filled = width + 2 * COMPONENTS, filled + 2.0 * COMPONENTS
         columns, cells = columns + width, cells + filled
     # The penalties are tried once in a training, on most of the rows.
     times = fits + len(strengths_of(target.form, view)) / 4.0

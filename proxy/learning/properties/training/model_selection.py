@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Floats
 from gremlink.proxy.learning.methods import AUTO
@@ -33,19 +34,20 @@ class Choice:
 def choose(scoring: Scoring, by_method: Mapping[str, Outputs], truth: Floats) -> dict[str, Choice]:
     """Return the choice of each method alone, and under `auto` the best: a blend or one method.
 
-    Outputs are float64 `[rows, outputs]`. Where one method alone does at least as well as the
-    blend, `auto` is that method.
+    Outputs are float64 `[rows, outputs]`. `auto` is the method with the least loss, unless the
+    blend leads by more than the standard error of the lead: of few rows the metric itself tells
+    little, and a blend that is fitted to them is always a little ahead on them.
     """
     form, outputs = scoring.form, list(by_method.values())
     choices: dict[str, Choice] = {}
-    scores: dict[str, float] = {}
+    losses: dict[str, NDArray[np.float64]] = {}
     alone = {name: np.eye(len(outputs))[index] for index, name in enumerate(by_method)}
     for name, weights in (*alone.items(), (AUTO, fit_weights(form, outputs, truth))):
         joined = blended(weights, outputs)
-        decision = fit_decision(form, joined, truth, scoring.shares)
-        choices[name] = Choice(weights, decision)
-        scores[name] = scoring.score(decision.applied(form, joined), truth)
-    best = max(alone, key=lambda name: scores[name])
-    if scores[best] >= scores[AUTO]:
+        choices[name] = Choice(weights, fit_decision(form, joined, truth, scoring.shares))
+        losses[name] = scoring.losses(joined, truth)
+    best = min(alone, key=lambda name: float(losses[name].mean()))
+    lead = losses[best] - losses[AUTO]
+    if not lead.mean() > lead.std() / np.sqrt(len(lead)):
         choices[AUTO] = choices[best]
     return choices

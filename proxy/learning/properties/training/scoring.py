@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Floats
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
@@ -61,13 +62,17 @@ class Scoring:
 
     def loss(self, outputs: Outputs, truth: Floats) -> float:
         """Return the mean negative log-likelihood, or the mean square error."""
+        return float(self.losses(outputs, truth).mean())
+
+    def losses(self, outputs: Outputs, truth: Floats) -> NDArray[np.float64]:
+        """Return the loss of each row: float64 `[rows]`, of several classes their mean."""
         if self.form is Form.NUMBER:
-            return float(((outputs - truth) ** 2).mean())
+            return np.asarray(np.mean((outputs - truth.astype(np.float64)) ** 2, axis=1))
         own = truth > 0
         if self.form is Form.ONE_CLASS:
-            return float(-np.log(np.maximum(outputs[own], 1e-12)).mean())
+            return np.asarray(-np.log(np.maximum(outputs[own], 1e-12)))
         likely = np.where(own, outputs, 1.0 - outputs)
-        return float(-np.log(np.maximum(likely, 1e-12)).mean())
+        return np.asarray(np.mean(-np.log(np.maximum(likely, 1e-12)), axis=1))
 
     def by(self, metric: Metric | None) -> Score:
         """Return the score by a metric of Neptune's, by default `trial_metric`; `mse` is negated.

@@ -73,7 +73,7 @@ def test_a_better_method_is_named() -> None:
 
 def test_one_method_that_stands_for_all_is_said() -> None:
     text = shown(replace(REPORT, weights={"linear": 1.0}, balance=0.0))
-    assert "linear alone did at least as well as any blend, and is served." in text
+    assert "linear alone is served: no blend of methods was clearly better." in text
     assert "uneven" not in text
 
 
@@ -85,7 +85,7 @@ def test_the_method_that_is_served_does_not_beat_itself() -> None:
     assert "Note:" not in text
     told = " ".join(text.split())
     assert (
-        "neighbours alone did at least as well as any blend, and is served. The row of auto "
+        "neighbours alone is served: no blend of methods was clearly better. The row of auto "
         "(0.9487) judges the choice, too: each part of the rows was answered by what was chosen on "
         "the others, not everywhere neighbours. That of neighbours (1.0000) is what it reaches"
     ) in told

@@ -58,7 +58,7 @@ def test_teams(tmp_path: Path, settings: TrainingSettings) -> None:
     report = train(export, tmp_path / "artifact", settings=settings)
     assert report.rows[0].method == "auto"
     assert {row.method for row in report.rows} == {
-        "auto", "rgcn", "majority", "neighbours", "linear", "collective", "boosting",
+        "auto", "rgcn", "majority", "neighbours", "linear", "hops", "collective", "boosting",
         "boosting+neighbours",
     }  # fmt: skip
     assert report.rows[0].metrics["accuracy"] >= 0.85

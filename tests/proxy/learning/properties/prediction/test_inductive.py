@@ -37,6 +37,7 @@ PERSON_METHODS = (
     "majority",
     "neighbours",
     "linear",
+    "hops",
     "collective",
     "boosting",
     "boosting+neighbours",

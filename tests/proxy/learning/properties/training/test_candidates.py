@@ -26,7 +26,8 @@ def names(export: Path) -> tuple[str, ...]:
 )
 def test_all_with_features_and_edges(tmp_path: Path, label: list[str], constant: str) -> None:
     assert names(write_teams(tmp_path, of_people={"label": label})) == (
-        "rgcn", constant, "neighbours", "linear", "collective", "boosting", "boosting+neighbours",
+        "rgcn", constant, "neighbours", "linear", "hops", "collective", "boosting",
+        "boosting+neighbours",
     )  # fmt: skip
 
 
