@@ -178,9 +178,9 @@ def fitting_work(form: Form, rows: float, columns: int, cells: float, outputs: i
     if form is Form.NUMBER:
         if not dense:
             passes = 2.0 * rows * cells * RIDGE_STEPS
-            return Work(gathers=passes, updates=columns * RIDGE_STEPS, calls=RIDGE_STEPS)
+            return Work(gathers=passes, updates=columns * RIDGE_STEPS, calls=6.0 * RIDGE_STEPS)
         return Work(
-            products=squares, decompositions=columns**3 / 3, updates=3 * rows * columns, calls=20
+            products=squares, decompositions=columns**3 / 3, updates=3 * rows * columns, calls=40
         )
     turned = _is_turned(columns, dense=dense)
     passes = 2.0 * rows * (columns if turned else cells) * outputs
