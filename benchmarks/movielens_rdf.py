@@ -38,7 +38,7 @@ SPLIT = [0.8, 0.1, 0.1]
 MOVIE, USER = "Movie", "User"
 TASKS = {
     "recommended": ("link_prediction", "mrr"),
-    "hasGenre": ("classification", "f1_micro"),
+    "hasGenre": ("classification", "micro_f1"),
     "criticScore": ("regression", "rmse"),
 }
 """What is predicted: the task, and the figure."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -24,6 +24,8 @@ from gremlink.proxy.learning.graph import (
     TypedGraph,
 )
 from gremlink.proxy.store.artifacts import Artifact
+
+_T = TypeVar("_T")
 
 VERTICES = "vertices"
 GRAPH = "graph"
@@ -72,6 +74,24 @@ class StoredGraph:
     def without_terms(self) -> StoredGraph:
         """Return the graph for methods that read no terms."""
         return replace(self, graph=replace(self.graph, terms={}), term_encodings={})
+
+    def without_types(self, names: Collection[str]) -> StoredGraph:
+        """Return the graph without types of vertices that no relation joins to others."""
+        if not names:
+            return self
+
+        def kept(found: Mapping[str, _T]) -> dict[str, _T]:
+            return {name: each for name, each in found.items() if name not in names}
+
+        graph = self.graph
+        graph = TypedGraph(kept(graph.counts), graph.edges, kept(graph.features), kept(graph.terms))
+        return replace(
+            self,
+            graph=graph,
+            ids=kept(self.ids),
+            encodings=kept(self.encodings),
+            term_encodings=kept(self.term_encodings),
+        )
 
     def manifest(self) -> dict[str, Any]:
         """Return its part of a manifest."""

@@ -114,11 +114,14 @@ def _previous(model: Model) -> ProcessedGraph:
 
 
 def _known_relations(model: Model, data: ProcessedGraph) -> ProcessedGraph:
-    """Return the data without relations that the model does not know: training leaves some out."""
+    """Return the data without relations that the model does not know, and the types that only they
+    join: training leaves some out."""
     edges = data.graph.edges
     kept = {relation: edges[relation] for relation in model.stored.relations if relation in edges}
-    graph = replace(data.graph, edges=kept)
-    return replace(data, stored=replace(data.stored, graph=graph))
+    stored = replace(data.stored, graph=replace(data.graph, edges=kept))
+    unknown = set(stored.types).difference(model.stored.types)
+    joined = {end for relation in kept for end in (relation.head, relation.tail)}
+    return replace(data, stored=stored.without_types(unknown - joined))
 
 
 def _check_encodings(model: Model, data: ProcessedGraph) -> None:

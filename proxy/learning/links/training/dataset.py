@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from gremlink.proxy.learning.graph import Relation
@@ -85,7 +85,16 @@ def link_dataset(processed: ProcessedGraph) -> Dataset:
         if relation not in copies.left_out
     }
     stored = replace(processed.stored, graph=replace(graph, edges=edges))
+    if copies.left_out:
+        stored = stored.without_types(_cut_off(copies.left_out, edges))
     return Dataset(stored, targets, warnings + copies.sentences, copies.repeats)
+
+
+def _cut_off(left_out: Collection[Relation], kept: Collection[Relation]) -> set[str]:
+    """Return the types of vertices whose relations are all left out: nothing is left to learn of
+    them."""
+    lost = {end for relation in left_out for end in (relation.head, relation.tail)}
+    return lost - {end for relation in kept for end in (relation.head, relation.tail)}
 
 
 def _edges(count: int) -> str:

@@ -18,6 +18,7 @@ from gremlink.proxy.learning.links.training.dataset import Dataset, link_dataset
 from gremlink.proxy.learning.links.training.experiment import LinkExperiment
 from gremlink.proxy.learning.links.training.repeats import find_repeats
 from gremlink.proxy.learning.processing.process import process
+from gremlink.proxy.learning.processing.stored import write_processed
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.learning.workflows.transform import transform
@@ -107,6 +108,19 @@ def test_vertices_that_stand_for_edges_are_cut_off() -> None:
     assert "a vertex R of their own, by (R)-by->(U) and (R)-for->(M)" in found.sentences[0]
 
 
+def test_types_that_are_cut_off_are_not_learned_about(tmp_path: Path) -> None:
+    many = likes()
+    made = reified(many)
+    export = write(tmp_path / "1", many, None, ["likes"], reified_as=made)
+    assert list(dataset(export).graph.counts) == ["U", "M"]
+    whole = process(read_export(export))
+    assert "R" in whole.graph.counts
+    train(export, tmp_path / "m", model="popularity", settings=QUICK, speed="reference")
+    write_processed(tmp_path / "again", process(read_export(export), previous=whole), {})
+    for data in (export, tmp_path / "again"):
+        assert transform(tmp_path / "m", data, tmp_path / f"moved-{data.name}").drift.share == 0.0
+
+
 @pytest.mark.parametrize("change", ["several", "other", "shared"])
 def test_vertices_that_do_more_stay(change: str) -> None:
     many = likes()
@@ -130,7 +144,13 @@ def test_vertices_for_edges_that_are_targets_themselves_are_said() -> None:
     assert any("figures measure copying" in said for said in found.sentences)
 
 
-def write(directory: Path, likes_: Pairs, liked: Pairs | None, targets: Iterable[str]) -> Path:
+def write(
+    directory: Path,
+    likes_: Pairs,
+    liked: Pairs | None,
+    targets: Iterable[str],
+    reified_as: Mapping[str, Pairs] | None = None,
+) -> Path:
     label = [{"label": ["", "link_prediction"], "split_rate": [0.8, 0.1, 0.1]}]
 
     def rows(pairs: Pairs, head: str, tail: str) -> list[dict[str, str]]:
@@ -149,6 +169,10 @@ def write(directory: Path, likes_: Pairs, liked: Pairs | None, targets: Iterable
         "U": Kind([{"~id": f"u{number}"} for number in range(USERS)]),
         "M": Kind([{"~id": f"m{number}"} for number in range(FILMS)]),
     }
+    if reified_as is not None:
+        edges["R", "by", "U"] = Kind(rows(reified_as["by"], "r", "u"))
+        edges["R", "for", "M"] = Kind(rows(reified_as["for_"], "r", "m"))
+        vertices["R"] = Kind([{"~id": f"r{number}"} for number in range(len(likes_))])
     return write_export(directory, vertices, edges)
 
 
