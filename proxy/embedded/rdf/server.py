@@ -48,6 +48,8 @@ log = logging.getLogger(__name__)
 
 MOST_BODY_BYTES = 256 * 1024 * 1024
 """Largest body of a request; a load sends many smaller ones."""
+LARGE_BYTES = 512 * 1024
+"""Size of triples that are loaded in bulk."""
 READERS = 16
 """Queries that run at the same time."""
 GRACE = 5.0
@@ -261,15 +263,19 @@ class RdfServer:
         """Add or replace; return True if the graph is new."""
         new = isinstance(graph, ox.NamedNode) and not self._store.contains_named_graph(graph)
         base = getattr(graph, "value", None)
-        if replace:
-            # What is wrong is known before anything is removed.
+        is_large = len(data) >= LARGE_BYTES
+        if replace or is_large:
+            # What is wrong is known before anything is changed.
             for _ in ox.parse(io.BytesIO(data), format=form, base_iri=base):
                 pass
+        if replace:
             if graph is None:
                 self._store.clear()
             else:
                 self._store.clear_graph(graph)
-        self._store.load(io.BytesIO(data), format=form, base_iri=base, to_graph=graph)
+        # In bulk is three times as fast, but no transaction, and has files for each.
+        load = self._store.bulk_load if is_large else self._store.load
+        load(io.BytesIO(data), format=form, base_iri=base, to_graph=graph)
         if new:
             self._store.add_graph(graph)
         return new

@@ -118,6 +118,7 @@ class RdfStore:
         self._tls = tls
         self._read_timeout = read_timeout
         self._takes_graphs = addresses.store is not None
+        self._has_added = False
 
     @property
     def url(self) -> str:
@@ -203,10 +204,11 @@ class RdfStore:
                 ) as answer:
                     answer.read()
             except StoreRefused as refused:
-                if refused.status not in _NO_PROTOCOL:
+                if self._has_added or refused.status not in _NO_PROTOCOL:
                     raise
                 self._takes_graphs = False
             else:
+                self._has_added = True
                 return
         self.add_all({graph: data})
 

@@ -368,6 +368,18 @@ def test_a_long_result_is_streamed(embedded: EmbeddedRdfStore, store: RdfStore) 
     assert store.ask("ASK {}")
 
 
+def test_large_graphs_are_loaded_in_bulk_or_not_at_all(store: RdfStore) -> None:
+    store.update("CLEAR ALL")
+    store.add(b"", "http://e/g")
+    rows = [f'<http://e/{n}> <http://e/long/{n % 50}> "{n:60}" .\n'.encode() for n in range(20_000)]
+    with pytest.raises(StoreRefused, match="answered 400"):
+        store.add(b"".join(rows) + b"rubbish", "http://e/g")
+    assert not store.ask("ASK { ?s ?p ?o }")
+    for _ in range(2):
+        store.add(b"".join(rows), "http://e/g")
+        assert len(list(store.select("SELECT ?s { GRAPH <http://e/g> { ?s ?p ?o } }"))) == 20_000
+
+
 def test_data_outlives_a_restart_and_a_kill(tmp_path: Path) -> None:
     with EmbeddedRdfStore(data_dir=tmp_path) as running:
         client(running).update("INSERT DATA { <http://e/a> <http://e/p> 'kept' }")
