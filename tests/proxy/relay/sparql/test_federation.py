@@ -2,57 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import pytest
+from federated_blocks import BLOCK, PEOPLE, PREFIX, QUERIES, api, send, solutions
 from oxigraph_server import StoreAddresses, oxigraph_server
 from running_api import RunningApi
-
-from gremlink.grammar.traversal import Literal
-from gremlink.proxy.inference.analysis.options import Settings
-from gremlink.proxy.inference.commands import KnownLinks, ListVertices, PredictLinks, PrepareLinks
-from gremlink.proxy.inference.errors import BadRequest
-from gremlink.proxy.relay.offload import Offload
-from gremlink.proxy.relay.sparql.federation import Federation
-
-SPACE = "http://aws.amazon.com/neptune/vocab/v01/services/ml#"
-BLOCK = """ml:config ml:modelType 'OBJECT_PREDICTION' ; ml:endpoint "people" ; ml:input ?who ;
-  ml:predicate <http://x/likes> ; ml:output ?film ; ml:outputClass <http://x/Film> ;
-  ml:outputScore ?score ; ml:limit 2 ."""
-PREFIX = f"PREFIX ml: <{SPACE}> "
-FILMS = [Literal.string("http://x/film1"), Literal.string("http://x/film2")]
-
-
-async def predict(work: Any) -> Any:
-    match work:
-        case PrepareLinks(name):
-            if name != "people":
-                raise BadRequest(f"Endpoint {name} not found.")
-        case ListVertices():
-            return tuple(Literal.string(f"http://x/{name}") for name in ("ann", "tom", "sue"))
-        case KnownLinks():
-            return [frozenset() for _ in work.inputs]
-        case PredictLinks():
-            return [[(film, 0.5) for film in FILMS] for _ in work.inputs]
-    return None
-
-
-@contextmanager
-def api(directory: Path, **settings: Any) -> Iterator[RunningApi]:
-    offload = Offload()
-    federate = Federation(predict, Settings(), offload, 30.0)
-    with RunningApi(directory, federate=federate, **settings) as running:
-        yield running
-    offload.close()
 
 
 @pytest.fixture(scope="module")
@@ -65,40 +22,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi]:
 def store() -> Iterator[StoreAddresses]:
     with oxigraph_server() as found:
         assert found.update is not None
-        send(
-            found.update,
-            "INSERT DATA { <http://x/ann> a <http://x/Person> . <http://x/tom> a <http://x/Person>"
-            " . <http://x/film2> a <http://x/Film> }",
-            kind="update",
-        )
+        send(found.update, PEOPLE, kind="update")
         yield found
 
 
-def send(address: str, text: str, *, kind: str = "query", **headers: str) -> tuple[str, str]:
-    """Content type and content."""
-    request = urllib.request.Request(
-        address,
-        urlencode({kind: text}).encode(),
-        {k.replace("_", "-"): v for k, v in headers.items()},
-    )
-    with urllib.request.urlopen(request) as answer:
-        return answer.headers.get("Content-Type", ""), answer.read().decode()
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("SELECT ?who ?film {{ ?who a <http://x/Person> . {S} }}", 4),
-        ("SELECT ?who ?film {{ VALUES ?who {{ <http://x/ann> }} {S} }}", 2),
-        ("SELECT ?who ?film {{ ?who a <http://x/Person> . {S} ?film a <http://x/Film> }}", 2),
-        ("SELECT ?who ?film {{ {S} }}", 6),
-        ("SELECT ?who (COUNT(*) AS ?n) {{ {S} }} GROUP BY ?who", 3),
-    ],
-)
+@pytest.mark.parametrize(("query", "expected"), QUERIES)
 def test_a_store_asks_it(running, store, query, expected):
-    service = f"SERVICE <{running.address}/sparql/inference> {{ {BLOCK} }}"
-    _, content = send(store.query, PREFIX + query.format(S=service), Accept="text/csv")
-    assert len(list(csv.DictReader(io.StringIO(content)))) == expected
+    assert len(solutions(store.query, running.address, query)) == expected
 
 
 @pytest.mark.parametrize(
