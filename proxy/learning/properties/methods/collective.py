@@ -364,7 +364,7 @@ class CollectiveMethod(PropertyMethod):
                 found = np.zeros((len(rows), values.shape[1]))
             found[held] = values
         assert found is not None
-        if "collective" not in tables.strengths:
+        if not tables.has_chosen("collective", rows):
             tables.strengths["collective"] = _strength(form, found, dataset.truth[rows], groups)
         strength = tables.strengths["collective"]
         last = _fit_last(form, found, truth, strength)

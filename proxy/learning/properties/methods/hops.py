@@ -117,7 +117,7 @@ class HopsMethod(PropertyMethod):
     @classmethod
     def fit(cls, tables: Tables, rows: Indexes) -> Hops:
         """See `PropertyMethod.fit`."""
-        if "hops" not in tables.strengths:
+        if not tables.has_chosen("hops", rows):
             held = np.arange(len(rows)) % PARTS == 0
             fitted, tried = (rows[~held], rows[held]) if not held.all() else (rows, rows)
             subjects = tables.dataset.subjects.select(tried)

@@ -161,7 +161,7 @@ def fitting_cost(dataset: PropertyDataset, view: View, fits: int = 1) -> Work:
         if view == "around":
             width, filled = width + 2 * COMPONENTS, filled + 2.0 * COMPONENTS
         columns, cells = columns + width, cells + filled
-    # The penalties are tried once in a training, on most of the rows.
+    # The penalties are tried twice in a training, on most of the rows of a part and of all.
     times = fits + len(strengths_of(target.form, view)) / 4.0
     return times * fitting_work(
         target.form, float(len(dataset.labelled)), columns, cells, target.width

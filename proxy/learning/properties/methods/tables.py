@@ -30,6 +30,9 @@ from gremlink.proxy.learning.trained.target import Form, Outputs
 PARTS = 5
 """Parts of rows, one of which chooses a penalty."""
 
+MORE = 1.1
+"""Times as many rows choose anew."""
+
 SHARPNESS_SPREAD = 0.5
 """Standard deviation of the logarithm of a sharpness, before any data."""
 
@@ -41,10 +44,23 @@ class Tables:
     dataset: PropertyDataset
     seed: int
     strengths: dict[str, float] = field(default_factory=dict)
-    """Inverse penalties of linear models, chosen on the first rows that are learned from."""
+    """Inverse penalties of linear models: see `has_chosen`."""
     sharpness: dict[str, float] = field(default_factory=dict)
     """What their logits are multiplied by: the strongest penalty often finds the best directions,
     and confidences that are too even."""
+
+    _chosen_on: dict[str, int] = field(default_factory=dict)
+
+    def has_chosen(self, name: str, rows: Indexes) -> bool:
+        """Return whether settings of a name hold for these rows; else they are to be chosen now.
+
+        The parts of a cross-validation share what the first has chosen; all rows tell more than
+        that.
+        """
+        if len(rows) <= MORE * self._chosen_on.get(name, 0):
+            return True
+        self._chosen_on[name] = len(rows)
+        return False
 
     @cached_property
     def descriptions(self) -> Descriptions:
@@ -68,7 +84,7 @@ class Tables:
         """Fit a linear model on some elements, without the parts of the vertices."""
         form, truth = self.dataset.target.form, self.dataset.truth
         found = self.design(view)
-        if view not in self.strengths:
+        if not self.has_chosen(view, rows):
             held = np.arange(len(rows)) % PARTS == 0
             fitted, tried = rows[~held], rows[held]
             if not len(fitted):
