@@ -52,6 +52,10 @@ STACKED = 4
 SPARSE = 8.0
 """How much longer a step over an edge takes while few vertices are reached, which are listed."""
 
+LISTING = 30_000.0
+"""Steps over edges that take as long as preparing a list: the whole of a small graph is sooner
+done."""
+
 Coefficients = NDArray[np.float32]
 """Weights of the walks by their length, from 0: `[lengths]`."""
 
@@ -229,7 +233,7 @@ class WholeWalks:
     def _listed(self, reached: sparse.csr_array) -> bool:
         """Return whether the next step takes less time over a list of the reached vertices."""
         edges = float(self._degrees[reached.indices].sum())
-        return bool(SPARSE * edges < self._step.nnz * reached.shape[0])
+        return bool(LISTING + SPARSE * edges < self._step.nnz * reached.shape[0])
 
     def _summed(self, coefficients: Coefficients, sources: Indexes, direction: Direction) -> Floats:
         """Sum by Horner's scheme: float32 `[candidates, sources]`."""

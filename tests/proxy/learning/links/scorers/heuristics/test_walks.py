@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from gremlink.proxy.learning.graph import Edges, Relation, TypedGraph, distinct_edges
+from gremlink.proxy.learning.links.scorers.heuristics import walks
 from gremlink.proxy.learning.links.scorers.heuristics.katz import Katz
 from gremlink.proxy.learning.links.scorers.heuristics.personalised_pagerank import (
     PersonalisedPageRank,
@@ -40,6 +41,14 @@ def undirected(graph: TypedGraph) -> nx.Graph:
     return found
 
 
+def test_listed_vertices_score_as_all_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, sources = random_graph(), np.arange(COUNT)
+    scorer = PersonalisedPageRank(graph, LIKES, WalkSetting(0.5, 0.1))
+    expected = scorer.scores(sources, "out")
+    monkeypatch.setattr(walks, "LISTING", 0.0)
+    assert scorer.scores(sources, "out") == pytest.approx(expected, abs=1e-6)
+
+
 @pytest.mark.parametrize("damping", [0.0, 0.25])
 def test_personalised_pagerank_agrees_with_networkx(damping: float) -> None:
     graph = random_graph()
@@ -63,17 +72,21 @@ def test_katz_agrees_with_the_sum_over_walks() -> None:
     assert found == pytest.approx(expected[COUNT:, :COUNT], rel=0.03, abs=1e-4)
 
 
+@pytest.mark.parametrize("listing", [0.0, walks.LISTING])
 @pytest.mark.parametrize("links", [40, 150, 3000])
-def test_one_walk_serves_several_settings(links: int) -> None:
-    """Whether few or nearly all vertices are reached after a step."""
+def test_one_walk_serves_several_settings(
+    links: int, listing: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether few or nearly all vertices are reached after a step, listed or not."""
+    monkeypatch.setattr(walks, "LISTING", listing)
     graph = random_graph(links)
-    walks = WholeWalks(graph, LIKES, PersonalisedPageRank.step(graph))
+    whole = WholeWalks(graph, LIKES, PersonalisedPageRank.step(graph))
     some = [PersonalisedPageRank.coefficients(restart) for restart in (0.15, 0.5)]
     sources = np.array([5, 7, 5, *range(40)])
     for direction in ("out", "in"):
-        both = walks.several(some, sources, direction)
+        both = whole.several(some, sources, direction)
         for each, found in zip(some, both, strict=True):
-            assert found == pytest.approx(walks.scores(each, sources, direction), abs=1e-6)
+            assert found == pytest.approx(whole.scores(each, sources, direction), abs=1e-6)
 
 
 def communities(noise: int) -> TypedGraph:
