@@ -55,7 +55,8 @@ packaged-notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## the notebooks inside 
 		$(BIN)/python -m pytest -s tests/packaged_notebooks $(ARGS)
 
 databases: $(INSTALLED) $(ARCADEDB)/.installed ## JanusGraph, OrientDB, ArcadeDB's openCypher, Fuseki, fetched once (390 MB); minutes
-	GREMLINK_DATABASES=1 ARCADEDB_PYTHON=$(CURDIR)/$(ARCADEDB)/bin/python $(BIN)/python -m pytest tests/databases $(ARGS)
+	GREMLINK_DATABASES=1 ARCADEDB_PYTHON=$(CURDIR)/$(ARCADEDB)/bin/python $(BIN)/python -m pytest tests/databases \
+		tests/integration/sparql/test_shapes.py tests/integration/sparql/test_federation.py $(ARGS)
 
 fuzz: $(INSTALLED) ## a million mutated requests through the codecs; ARGS="--messages 10000 --seed 2"
 	$(BIN)/python tests/fuzz/fuzz_grammar.py $(ARGS)

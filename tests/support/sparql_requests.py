@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
 
+import pyoxigraph as ox
+
+from gremlink.proxy.config.sparql_addresses import guessed
+
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/sparql-results+json"
 QUERY_FORMS = ("get", "form", "direct")
@@ -29,6 +33,12 @@ class Sparql:
         self.paths = {False: urlsplit(query).path, True: urlsplit(update).path}
         parts = urlsplit(query)
         self._connection = HTTPConnection(parts.netloc, timeout=60)
+
+    @classmethod
+    def of_store(cls, address: str) -> Sparql:
+        """A connection to the store of that base address."""
+        found = guessed(address)
+        return cls(found.query, found.update)
 
     def close(self) -> None:
         self._connection.close()
@@ -65,6 +75,30 @@ class Sparql:
             case _:
                 body = urlencode({operation: given, **(parameters or {})}).encode()
         return self.send("POST", path, {**headers, "Content-Type": FORM}, body)
+
+    def fill(self, quads: bytes) -> None:
+        """Let the store have these N-Quads and nothing else."""
+        by_graph: dict[str, list[ox.Triple]] = {}
+        for quad in ox.parse(quads, format=ox.RdfFormat.N_QUADS):
+            name = "" if isinstance(quad.graph_name, ox.DefaultGraph) else str(quad.graph_name)
+            by_graph.setdefault(name, []).append(quad.triple)
+        parts = []
+        for name, triples in by_graph.items():
+            text = "\n".join(f"{each.subject} {each.predicate} {each.object} ." for each in triples)
+            parts.append(f"GRAPH {name} {{\n{text}\n}}" if name else text)
+        data = f"; INSERT DATA {{\n{' '.join(parts)}\n}}" if parts else ""
+        reply = self.ask(f"DROP ALL {data}", "direct", is_update=True)
+        assert reply.status in (200, 204), reply
+
+    def content(self) -> ox.Dataset:
+        """All that is stored, with canonical names of blank nodes."""
+        reply = self.ask("SELECT * { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }", "direct")
+        assert reply.status == 200, reply
+        found = ox.parse_query_results(reply.body, format=ox.QueryResultsFormat.JSON)
+        assert isinstance(found, ox.QuerySolutions)
+        dataset = ox.Dataset(ox.Quad(row["s"], row["p"], row["o"], row["g"]) for row in found)
+        dataset.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
+        return dataset
 
     def send(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fuseki import fuseki
 from rdf_proxy import served_rdf
 from rdf_stores import oxigraph
 
@@ -20,6 +22,8 @@ ROOT = Path(__file__).parents[3]
 FILMS = ROOT / "docs" / "examples" / "films.ttl"
 NAMESPACE = "http://example.org/films/"
 SETTINGS = TrainingSettings(epochs=2, networks=1, folds=2)
+STORES = ["oxigraph", "fuseki"] if os.environ.get("GREMLINK_DATABASES") else ["oxigraph"]
+"""Fuseki is a download: `make databases` asks for it."""
 DOCUMENTED_STORE = "http://localhost:7878"
 (COMMANDS,) = re.findall(
     r"```\n(gremlink load docs.*?)```", (ROOT / "docs" / "sparql.md").read_text("utf-8"), re.DOTALL
@@ -27,10 +31,17 @@ DOCUMENTED_STORE = "http://localhost:7878"
 """How docs/sparql.md makes endpoints of films.ttl, and serves them."""
 
 
-@pytest.fixture(scope="session")
-def plain_store() -> Iterator[str]:
-    """An Oxigraph whose default graph is one of its own."""
-    with oxigraph(union_default_graph=False) as address:
+@pytest.fixture(scope="session", params=STORES)
+def plain_store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a store whose default graph is one of its own."""
+    if request.param == "oxigraph":
+        with oxigraph(union_default_graph=False) as address:
+            yield address
+        return
+    directory = tmp_path_factory.mktemp("fuseki")
+    with fuseki(directory, union_default_graph=False) as address:
         yield address
 
 

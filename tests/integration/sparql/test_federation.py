@@ -85,7 +85,7 @@ def answers() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def direct(plain_store: str) -> Iterator[Sparql]:
-    with Sparql(f"{plain_store}/query", f"{plain_store}/update") as store:
+    with Sparql.of_store(plain_store) as store:
         yield store
 
 
@@ -105,11 +105,11 @@ def test_inferences_are_operands_of_a_join(answers: str, direct: Sparql, proxied
     for seed in range(EXAMPLES):
         each = request(seed)
         if each.is_update or not loaded:
-            load(direct)
+            direct.fill(quads())
         loaded = not each.is_update
         expected = outcome(direct, each, each.as_federation(answers))
         if each.is_update:
-            load(direct)
+            direct.fill(quads())
         text = each.as_inference()
         found = outcome(proxied, each, text, store=direct)
         told[each.text.split(" ", 1)[0]] += 1
@@ -137,7 +137,7 @@ def by_hand(text: str) -> Request:
 
 @pytest.mark.parametrize("text", BY_HAND)
 def test_by_hand(answers: str, direct: Sparql, proxied: Sparql, text: str) -> None:
-    load(direct)
+    direct.fill(quads())
     asked = by_hand(text)
     expected = outcome(direct, asked, asked.as_federation(answers))
     assert expected
@@ -147,17 +147,11 @@ def test_by_hand(answers: str, direct: Sparql, proxied: Sparql, text: str) -> No
 
 @pytest.mark.parametrize("text", UNBOUND)
 def test_inputs_that_are_unbound_are_refused(direct: Sparql, proxied: Sparql, text: str) -> None:
-    load(direct)
+    direct.fill(quads())
     found = outcome(proxied, by_hand(text), by_hand(text).as_inference())
     assert isinstance(found, Reply)
     assert found.status == 400
     assert UNBOUND[text] in found.body.decode()
-
-
-def load(direct: Sparql) -> None:
-    assert direct.ask("DROP ALL", is_update=True).status == 204
-    reply = direct.send("POST", "/store", {"Content-Type": "application/n-quads"}, quads())
-    assert reply.status == 204, reply
 
 
 def outcome(way: Sparql, asked: Request, text: str, store: Sparql | None = None) -> object:
@@ -173,10 +167,9 @@ def outcome(way: Sparql, asked: Request, text: str, store: Sparql | None = None)
     if reply.status not in (200, 204):
         return reply
     if asked.is_update:
-        kept = (store or way).send("GET", "/store", {"Accept": "application/n-quads"})
-        return canonical(kept, ox.RdfFormat.N_QUADS)
+        return (store or way).content()
     if makes_triples:
-        return canonical(reply, ox.RdfFormat.N_TRIPLES)
+        return canonical(reply)
     document = json.loads(reply.body)
     if "boolean" in document:
         return Counter({str(document["boolean"]).lower(): 1})
@@ -186,7 +179,7 @@ def outcome(way: Sparql, asked: Request, text: str, store: Sparql | None = None)
     )
 
 
-def canonical(reply: Reply, kind: ox.RdfFormat) -> ox.Dataset:
-    found = ox.Dataset(ox.parse(reply.body, format=kind))
+def canonical(reply: Reply) -> ox.Dataset:
+    found = ox.Dataset(ox.parse(reply.body, format=ox.RdfFormat.N_TRIPLES))
     found.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
     return found

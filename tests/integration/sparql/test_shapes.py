@@ -209,10 +209,8 @@ ERRORS: dict[str, tuple[str, str]] = {
 @pytest.fixture(scope="module")
 def address(plain_store: str) -> Iterator[str]:
     """A proxy in front of the told graph."""
-    with Sparql(f"{plain_store}/query", f"{plain_store}/update") as store:
-        assert store.ask("DROP ALL", is_update=True).status == 204
-        kind = {"Content-Type": "application/n-quads"}
-        assert store.send("POST", "/store", kind, quads()).status == 204
+    with Sparql.of_store(plain_store) as store:
+        store.fill(quads())
     configuration = Configuration(sparql=SparqlSettings(url=plain_store))
     with RunningProxy(NOWHERE, ToldModels(), configuration) as running:
         yield running.url.replace("ws", "http", 1).replace("/gremlin", "/sparql")

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
-import pyoxigraph as ox
 import pytest
 from echo_store import echo_store
 from rdf_proxy import served_rdf
@@ -28,7 +27,7 @@ def suites() -> Suites:
 
 @pytest.fixture(scope="module")
 def direct(plain_store: str) -> Iterator[Sparql]:
-    with Sparql(f"{plain_store}/query", f"{plain_store}/update") as store:
+    with Sparql.of_store(plain_store) as store:
         yield store
 
 
@@ -39,20 +38,6 @@ def proxied(plain_store: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         Sparql(f"{address}/sparql", f"{address}/sparql") as proxy,
     ):
         yield proxy
-
-
-def load(direct: Sparql, quads: bytes) -> None:
-    assert direct.ask("DROP ALL", is_update=True).status == 204
-    reply = direct.send("POST", "/store", {"Content-Type": "application/n-quads"}, quads)
-    assert reply.status == 204, reply
-
-
-def content(direct: Sparql) -> ox.Dataset:
-    """All that is stored, with canonical names of blank nodes."""
-    reply = direct.send("GET", "/store", {"Accept": "application/n-quads"})
-    found = ox.Dataset(ox.parse(reply.body, format=ox.RdfFormat.N_QUADS))
-    found.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
-    return found
 
 
 def local(suites: Suites) -> list[Case]:
@@ -86,7 +71,7 @@ def test_queries(suites: Suites, direct: Sparql, proxied: Sparql) -> None:
     cases = sorted((each for each in local(suites) if not each.is_update), key=suites.quads)
     number = 0
     for quads, some in groupby(cases, key=suites.quads):
-        load(direct, quads)
+        direct.fill(quads)
         for case in some:
             kinds = GRAPHS if "CONSTRUCT" in case.text or "DESCRIBE" in case.text else TABLES
             for form, accept in ways(QUERY_FORMS, kinds, number):
@@ -123,10 +108,10 @@ def test_updates(suites: Suites, direct: Sparql, proxied: Sparql) -> None:
         for form in UPDATE_FORMS if ALL else UPDATE_FORMS[number % 2 :][:1]:
             after = []
             for way in (direct, proxied):
-                load(direct, suites.quads(case))
-                after.append((way.ask(case.text, form, is_update=True), content(direct)))
+                direct.fill(suites.quads(case))
+                after.append((way.ask(case.text, form, is_update=True), direct.content()))
             assert after[0] == after[1], (case.name, form)
             told[after[0][0].status] += 1
     print(len(cases), told)
     assert len(cases) > 110
-    assert told[204] > 0.7 * told.total()
+    assert told[204] + told[200] > 0.7 * told.total()
