@@ -57,8 +57,9 @@ YEAR = {"f1": 1994.0, "f2": 2001.0, "f4": 1994.0, "f5": 1980.0}
 """What models tell, best first. Nothing of it is stored: what is linked is not asked for."""
 
 
-def quads() -> bytes:
+def quads(*, blank_nodes: bool = True) -> bytes:
     """The graph: people in one named graph, films in another, and all of it in the default one."""
+    maker = "[ ex:name 'somebody' ]" if blank_nodes else "ex:somebody"
     lines: list[tuple[str, str, str, str]] = []
     for number, user in enumerate(_USERS):
         about = [
@@ -76,7 +77,7 @@ def quads() -> bytes:
         about = [("a", "ex:Film"), ("ex:title", f'"Film {film}"')]
         about += [("ex:year", f'"{1980 + 7 * number}"^^xsd:integer')] if number % 2 == 0 else []
         about += [("ex:genre", f'"{genre}"') for genre in _GENRES.get(film, ())]
-        about += [("ex:madeBy", "[ ex:name 'somebody' ]")] if number == 2 else []
+        about += [("ex:madeBy", maker)] if number == 2 else []
         lines += [(f"ex:{film}", *each, "ex:films") for each in about]
     text = PREFIXES.replace("PREFIX", "@prefix").replace(">\n", "> .\n")
     for graph in ("ex:people", "ex:films"):

@@ -36,6 +36,14 @@ REFUSED = (
 )
 """What is refused: how the request begins, and a part of the sentence."""
 
+ONLY_OXIGRAPH = (
+    "ORDER BY",  # Fuseki joins limited sub-selects wrongly, also with plain VALUES
+    "UNDEF",  # and loses duplicates where it asks a service for each solution
+    "VALUES ?s {",  # terms of another spelling are others there, but not to the service
+    "GROUP BY ?v",
+)
+"""What Fuseki's engine does not do as SPARQL says, or other than the endpoint that it asks."""
+
 FILM = Asked("genre")
 LIKED = Block(Asked("liked", 2), "?u", "?f", None)
 LIKES = "?u a ex:User ; ex:likes ?any"
@@ -101,15 +109,19 @@ def proxied(plain_store: str) -> Iterator[Sparql]:
 def test_inferences_are_operands_of_a_join(answers: str, direct: Sparql, proxied: Sparql) -> None:
     told: Counter[str] = Counter()
     wrong = []
-    loaded = False
-    for seed in range(EXAMPLES):
+    loaded, asked = False, 0
+    # Some are left out for Fuseki.
+    for seed in range(EXAMPLES * 3 // 2 if is_fuseki(direct) else EXAMPLES):
         each = request(seed)
+        if is_fuseki(direct) and any(part in each.text for part in ONLY_OXIGRAPH):
+            continue
+        asked += 1
         if each.is_update or not loaded:
-            direct.fill(quads())
+            fill(direct)
         loaded = not each.is_update
         expected = outcome(direct, each, each.as_federation(answers))
         if each.is_update:
-            direct.fill(quads())
+            fill(direct)
         text = each.as_inference()
         found = outcome(proxied, each, text, store=direct)
         told[each.text.split(" ", 1)[0]] += 1
@@ -122,10 +134,19 @@ def test_inferences_are_operands_of_a_join(answers: str, direct: Sparql, proxied
         if found != expected:
             wrong.append(f"{seed}: {text}\nexpected {expected}\nfound {found}")
     print(told)
-    assert not wrong, f"{len(wrong)} of {EXAMPLES}\n" + "\n\n".join(wrong[:5])
-    assert told["with solutions"] >= LEAST_WITH_ROWS * EXAMPLES
-    assert told["refused"] <= 0.02 * EXAMPLES
-    assert EXAMPLES < 300 or len(told) >= 8
+    assert not wrong, f"{len(wrong)} of {asked}\n" + "\n\n".join(wrong[:5])
+    assert told["with solutions"] >= LEAST_WITH_ROWS * asked
+    assert told["refused"] <= 0.02 * asked
+    assert asked < 300 or len(told) >= 8
+
+
+def fill(store: Sparql) -> None:
+    # Fuseki asks services for anything where an input is a blank node.
+    store.fill(quads(blank_nodes=not is_fuseki(store)))
+
+
+def is_fuseki(store: Sparql) -> bool:
+    return store.paths[False].startswith("/ds/")
 
 
 def by_hand(text: str) -> Request:
@@ -137,7 +158,9 @@ def by_hand(text: str) -> Request:
 
 @pytest.mark.parametrize("text", BY_HAND)
 def test_by_hand(answers: str, direct: Sparql, proxied: Sparql, text: str) -> None:
-    direct.fill(quads())
+    if is_fuseki(direct) and "ORDER BY (EXISTS" in text:
+        pytest.skip("Fuseki loses all solutions with a service there")
+    fill(direct)
     asked = by_hand(text)
     expected = outcome(direct, asked, asked.as_federation(answers))
     assert expected
@@ -147,7 +170,7 @@ def test_by_hand(answers: str, direct: Sparql, proxied: Sparql, text: str) -> No
 
 @pytest.mark.parametrize("text", UNBOUND)
 def test_inputs_that_are_unbound_are_refused(direct: Sparql, proxied: Sparql, text: str) -> None:
-    direct.fill(quads())
+    fill(direct)
     found = outcome(proxied, by_hand(text), by_hand(text).as_inference())
     assert isinstance(found, Reply)
     assert found.status == 400
