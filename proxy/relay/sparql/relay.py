@@ -62,6 +62,9 @@ NO_STORE = (
 QUOTED = 2000
 """Characters of the store's words about a question that an error tells."""
 
+_OF_CONNECTIONS = ("ntlm", "negotiate")
+"""Schemes of authentication that admit a connection, not a request."""
+
 _READS = ("GET", "HEAD", "POST")
 _ASCII = re.compile(r"charset\s*=\s*\"?\s*(utf-?8|us-ascii|ascii|iso-?8859-|latin-?1|windows-125)")
 """Charsets in which the marker has the bytes that it has in ASCII."""
@@ -171,7 +174,7 @@ class SparqlRelay:
         headers = self._headers(request)
         if arriving.rest is not None:
             _keep_length(request, headers)
-        return await (self.kept if reads else self.fresh).forward(
+        return await self._sender(request, reads=reads).forward(
             request,
             request.method,
             _url(address, _query_string(request)),
@@ -254,7 +257,7 @@ class SparqlRelay:
         if body is None:  # that of a request whose text is in its address
             body = request.get(ARRIVED, b"")
         reads = not message.is_update
-        return await (self.kept if reads else self.fresh).forward(
+        return await self._sender(request, reads=reads).forward(
             request,
             request.method if changed.body is None else "POST",
             _url(addresses.query if reads else addresses.update, query_string),
@@ -279,7 +282,7 @@ class SparqlRelay:
         for name in ("Content-Encoding", "Accept-Encoding"):
             headers.popall(name, None)
         headers["Content-Type"], headers["Accept"] = FORM, JSON
-        sent = self.kept.send(
+        sent = self._sender(request, reads=True).send(
             "POST",
             _url(addresses.query),
             headers,
@@ -308,6 +311,11 @@ class SparqlRelay:
         except MessageError as error:
             raise InternalFailure(f"The store's answer cannot be read: {error}.") from None
         return Solutions(variables, rows)
+
+    def _sender(self, request: web.Request, *, reads: bool) -> Forwarder:
+        """Return what sends a request: no connection is shared that has a client's rights."""
+        scheme = request.headers.get("Authorization", "").partition(" ")[0].lower()
+        return self.kept if reads and scheme not in _OF_CONNECTIONS else self.fresh
 
     def _headers(self, request: web.Request) -> CIMultiDict[str]:
         headers = end_to_end(request.headers)

@@ -219,6 +219,25 @@ def test_running_queries_are_shown_and_cancelled(tmp_path: Path, workers: str) -
         eventually(lambda: figure(address, counted) == 2)
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_block_alone_is_answered_by_each_worker(tmp_path: Path, workers: str) -> None:
+    block = """PREFIX ml: <http://aws.amazon.com/neptune/vocab/v01/services/ml#>
+        SELECT * { ml:config ml:modelType 'OBJECT_CLASSIFICATION' ; ml:endpoint 'nothing' ;
+          ml:input ?x ; ml:predicate <http://x/p> ; ml:output ?y }"""
+    with (
+        patient_store() as store,
+        proxy(tmp_path, store, "--workers", workers) as (address, _),
+    ):
+        for _ in range(4):
+            status, content = said(f"{address}/sparql/inference", block)
+            document = json.loads(content)
+            assert (status, document["code"]) == (400, "BadRequestException")
+            assert document["detailedMessage"] == "Endpoint nothing not found."
+            status, content = said(f"{address}/gremlin", "g.V()", "gremlin")
+            assert status == 400
+            assert "no Gremlin database" in json.loads(content)["detailedMessage"]
+
+
 def test_sigterm_lets_a_result_come_to_its_end(store: str, tmp_path: Path) -> None:
     with proxy(tmp_path, store) as (address, process):
         text = "SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 50000"

@@ -416,3 +416,26 @@ async def test_a_query_goes_out_again_where_a_kept_connection_is_closed_and_an_u
             closing = True
             assert (await world.exchange("POST", "/sparql", body, FORM))[0] == 500
             assert len(world.got) == (2 if body == b"query=x" else 1)
+
+
+@pytest.mark.parametrize(
+    ("sent", "connections"),
+    [
+        ((FORM,), 1),
+        ((FORM, "Authorization: Basic YTpi"), 1),
+        ((FORM, "Authorization: NTLM TlR"), 3),
+    ],
+)
+@one_loop
+async def test_no_connection_is_shared_that_a_client_has_opened_for_itself(sent, connections):
+    async with store_behind() as world:
+        seen = set()
+
+        def answer(request, body):
+            seen.add(request.transport.get_extra_info("peername"))
+            return web.Response(body=b"ok")
+
+        world.answer = answer
+        for _ in range(3):
+            assert (await world.exchange("POST", "/sparql", b"query=x", *sent))[0] == 200
+        assert len(seen) == connections
