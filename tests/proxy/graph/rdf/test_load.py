@@ -266,6 +266,18 @@ def test_a_broken_load_says_what_is_there(
     assert len(stored(store)) == 6
 
 
+def test_an_interruption_says_what_is_there(
+    store: RdfStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(data: bytes, graph: str | None) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "a.nt").write_text(TEXTS["ntriples"])
+    monkeypatch.setattr(store, "add", interrupt)
+    with pytest.raises(KeyboardInterrupt, match="at least 0 of the 2 statements"):
+        load_rdf(store, tmp_path)
+
+
 def test_large_files_are_loaded_in_batches(
     store: RdfStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
