@@ -43,6 +43,9 @@ Model = PrepareLinks | PrepareProperty
 MAX_BLOCKS = 32
 """Blocks of one request."""
 
+MAX_CHARACTERS = 1 << 20
+"""Characters of a request with blocks: each may be a token."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
@@ -94,6 +97,13 @@ def analyse_sparql(text: str, settings: Settings) -> AnalysedSparql | None:
     Raises `InferenceError` for a block that cannot be answered, and where a request that may hold
     one cannot be read.
     """
+    if len(text) > MAX_CHARACTERS:
+        if not _may_hold_a_block(text):
+            return None
+        raise UnsupportedOperation(
+            f"The request has {len(text)} characters: at most {MAX_CHARACTERS} are read where"
+            f" {INFERENCE} may be in it."
+        )
     try:
         request = read_request(text)
     except (ScriptError, LimitExceeded) as error:

@@ -495,3 +495,11 @@ def test_triples_about_triples_are_not_taken_apart() -> None:
     assert analysed is not None
     (step,) = steps(analysed, {})
     assert "?m :p ?o {| :by ?x |} . << ?m :q ?r >> :s 1 ." in str(step.question)
+
+
+def test_requests_that_are_too_long(store: ox.Store) -> None:
+    data = f"{PREFIXES} INSERT DATA {{ {':a :b :c . ' * 110_000} }}"
+    assert answered(data, Model(), store, is_update=True).text is None
+    text = f"{data} ; INSERT {{ ?m :p ?g }} WHERE {{ ?m a :Movie . {GENRE} }}"
+    with pytest.raises(UnsupportedOperation, match="at most 1048576 are read"):
+        answered(text, Model(), store, is_update=True)
