@@ -5,8 +5,9 @@
 
 The RDF graph is that of AWS's notebooks with all that tells held-out links: `wasRecommendedBy`, the
 inverse of the links to predict, a vertex for each rating, and `hasOriginalGenre`, a copy of the
-genres. The property graph has none of these. Each is trained with the same settings; printed are
-the reports' figures, and what RDF gives as a share of what the property graph gives.
+genres. The property graph has none of these, but for the ratings where a property is predicted:
+they are no copies of it, though the mean of a film's ratings tells its score. Each is trained with
+the same settings; printed are the reports' figures, and RDF's as a share of the property graph's.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from gremlink.proxy.learning.workflows.train import train  # noqa: E402
 
 ONTOLOGY = "http://aws.amazon.com/neptune/ontology/"
 SPLIT = [0.8, 0.1, 0.1]
-MOVIE, USER = "Movie", "User"
+MOVIE, USER, RATING = "Movie", "User", "Rating"
 TASKS = {
     "recommended": ("link_prediction", "mrr"),
     "hasGenre": ("classification", "micro_f1"),
@@ -111,17 +112,17 @@ def _property_graph(directory: Path, statements: Sequence[Statement], task: str)
 
     directory.mkdir(parents=True)
     rows: dict[str, dict[str, list[str]]] = {}
-    links: list[tuple[str, str]] = []
+    links: dict[str, list[tuple[str, str]]] = {}
     text = "".join(f"{' '.join(each)} .\n" for each in statements)
     for quad in parse(text, format=_ntriples()):
         subject = quad.subject.value
         name = quad.predicate.value.rpartition("/")[2].rpartition("#")[2]
         if isinstance(quad.object, Literal):
             rows.setdefault(subject, {}).setdefault(name, []).append(quad.object.value)
-        elif name == "recommended":
-            links.append((subject, quad.object.value))
         elif name == "type":
             rows.setdefault(subject, {})["type"] = [quad.object.value.rpartition("/")[2]]
+        else:
+            links.setdefault(name, []).append((subject, quad.object.value))
     kind, _ = TASKS[task]
     nodes = [
         _vertices(directory, rows, MOVIE, {"title": "auto", "label": "auto", "imdbURL": "auto",
@@ -129,20 +130,36 @@ def _property_graph(directory: Path, statements: Sequence[Statement], task: str)
         _vertices(directory, rows, USER, {"age": "numerical", "occupation": "auto",
             "gender": "auto", "zipCode": "auto"}, task),
     ]  # fmt: skip
-    with (directory / "recommended.csv").open("w", encoding="utf-8", newline="") as file:
+    edges = [_edges(directory, links, USER, "recommended", MOVIE)]
+    if kind == "link_prediction":
+        edges[0]["labels"] = [{"label": ["", kind], "split_rate": SPLIT}]
+    else:
+        numbers = {"score": "numerical", "timestamp": "numerical"}
+        nodes.append(_vertices(directory, rows, RATING, numbers, task))
+        edges.append(_edges(directory, links, RATING, "forMovie", MOVIE))
+        edges.append(_edges(directory, links, RATING, "byUser", USER))
+    _configure(directory, {"query_engine": "gremlin", "graph": {"nodes": nodes, "edges": edges}})
+    return directory
+
+
+def _edges(
+    directory: Path,
+    links: Mapping[str, Sequence[tuple[str, str]]],
+    source: str,
+    relation: str,
+    dest: str,
+) -> dict[str, Any]:
+    """Write a file of edges, and return its entry of the configuration."""
+    with (directory / f"{relation}.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["~from", "~to"])
-        writer.writerows(links)
-    edge: dict[str, Any] = {
-        "file_name": "recommended.csv",
-        "source": ["~from", USER],
-        "relation": ["", "recommended"],
-        "dest": ["~to", MOVIE],
+        writer.writerows(links[relation])
+    return {
+        "file_name": f"{relation}.csv",
+        "source": ["~from", source],
+        "relation": ["", relation],
+        "dest": ["~to", dest],
     }
-    if kind == "link_prediction":
-        edge["labels"] = [{"label": ["", kind], "split_rate": SPLIT}]
-    _configure(directory, {"query_engine": "gremlin", "graph": {"nodes": nodes, "edges": [edge]}})
-    return directory
 
 
 def _vertices(

@@ -160,10 +160,12 @@ def _vertices_for_edges(
     if len(edges) < LEAST:
         return
     for vertex_type in graph.counts:
+        if vertex_type in (target.head, target.tail):
+            continue
         joining = tuple(each for each in graph.edges if vertex_type in (each.head, each.tail))
         # A relation and its copy, such as `byUser` and `hasRated`, are one.
         ways = _different(graph, joining)
-        if vertex_type in (target.head, target.tail) or len(ways) != 2:
+        if len(ways) != 2:
             continue
         for first, second in (ways, ways[::-1]):
             ends = _other_end(first, vertex_type), _other_end(second, vertex_type)
