@@ -318,7 +318,8 @@ async def _asked(request: web.Request) -> tuple[str, str, Dataset]:
     default, named = (
         tuple(value for name, value in fields if name == wanted) for wanted in _DATASET[kind]
     )
-    return kind, content, Dataset(default, named)
+    base = f"http://{request.host}{request.path}"  # as every stock store has it
+    return kind, content, Dataset(default, named, base)
 
 
 def _decoded(body: bytes) -> str:

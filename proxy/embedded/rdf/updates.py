@@ -28,10 +28,13 @@ class BadDataset(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Graphs that a request names: those of its default graph, and the named ones."""
+    """Graphs that a request names, those of its default graph and the named ones, and the `base` of
+    relative IRIs.
+    """
 
     default: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    base: str | None = None
 
     @property
     def is_set(self) -> bool:
@@ -42,7 +45,7 @@ class Dataset:
 def ask(store: ox.Store, query: str, dataset: Dataset) -> Any:
     """Return the results of a query. Raises SyntaxError, OSError, `BadDataset`."""
     if not dataset.is_set and names_graphs(query):
-        return store.query(query)
+        return store.query(query, base_iri=dataset.base)
     return store.query(query, **_options(dataset))
 
 
@@ -54,18 +57,18 @@ def change(store: ox.Store, update: str, dataset: Dataset) -> None:
         found = []
     if dataset.is_set:
         if not found:
-            store.update(update)  # says what is wrong with it
+            store.update(update, base_iri=dataset.base)  # says what is wrong with it
         if any(each.names_graphs for each in found):
             raise BadDataset("using-graph-uri and using-named-graph-uri exclude WITH and USING")
     elif not found or not _has_named_graphs(store) or not any(map(_needs_union, found)):
-        store.update(update)
+        store.update(update, base_iri=dataset.base)
         return
-    _require_valid(update, found)
+    _require_valid(update, found, dataset.base)
     for each in found:
         if _needs_union(each):
             _change(store, each, dataset)
         else:
-            store.update(each.prologue + each.text)
+            store.update(each.prologue + each.text, base_iri=dataset.base)
 
 
 def _has_named_graphs(store: ox.Store) -> bool:
@@ -76,13 +79,13 @@ def _needs_union(operation: Operation) -> bool:
     return operation.delete is not None and not operation.names_graphs
 
 
-def _require_valid(update: str, found: Sequence[Operation]) -> None:
+def _require_valid(update: str, found: Sequence[Operation], base: str | None) -> None:
     """Raise SyntaxError before the first operation runs if a later one is wrong."""
     texts = [each.text.upper() for each in found]
     if any("LOAD" in text or "SERVICE" in text for text in texts):
         return  # an empty store would call others
     try:
-        ox.Store().update(update)
+        ox.Store().update(update, base_iri=base)
     except OSError:
         pass
     except RuntimeError:
@@ -131,7 +134,8 @@ def _found(
     graphs: list[Any]
     if block.variable is None:
         named = f"{operation.prologue} SELECT ({_as_term(block.graph)} AS ?g) {{}}"
-        graphs = [row["g"] for row in _results(store, named, {})]
+        base = {"base_iri": options["base_iri"]}
+        graphs = [row["g"] for row in _results(store, named, base)]
     else:
         named = f"{operation.prologue} SELECT DISTINCT ?{block.variable} WHERE {where}"
         graphs = [row[block.variable] for row in _results(store, named, options)]
@@ -171,12 +175,13 @@ def _written(quads: Sequence[ox.Quad]) -> str:
 
 def _options(dataset: Dataset) -> dict[str, Any]:
     if not dataset.is_set:
-        return {"use_default_graph_as_union": True}
+        return {"use_default_graph_as_union": True, "base_iri": dataset.base}
     try:
         return {
             # The empty list is an empty default graph (SPARQL 1.1 Protocol, 2.1.4).
             "default_graph": [ox.NamedNode(each) for each in dataset.default],
             "named_graphs": [ox.NamedNode(each) for each in dataset.named],
+            "base_iri": dataset.base,
         }
     except ValueError as error:
         raise BadDataset(f"a parameter names a graph that is no IRI: {error}") from None

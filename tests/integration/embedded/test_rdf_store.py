@@ -132,6 +132,17 @@ def test_updates_find_and_delete_in_all_graphs(store: RdfStore, update: str) -> 
     assert "".join(sorted({*subjects(store)})) == UPDATES[update]
 
 
+def test_relative_iris_are_relative_to_the_address(
+    embedded: EmbeddedRdfStore, store: RdfStore
+) -> None:
+    store.update("INSERT DATA { GRAPH <g> { <a> <p> 1 } }; DELETE WHERE { <x> ?p ?o }")
+    address = f"{embedded.url}/update"
+    query = f"SELECT ?g {{ GRAPH ?g {{ ?s <{embedded.url}/p> 1 }} }}"
+    assert list(store.select(query)) == [(Iri(f"{embedded.url}/g"),)]
+    assert store.ask(f"BASE <{address}> ASK {{ <a> <p> 1 }}")
+    assert list(store.select("SELECT ?x { BIND(<x> AS ?x) }")) == [(Iri(f"{embedded.url}/x"),)]
+
+
 def test_an_update_that_is_wrong_later_changes_nothing(store: RdfStore) -> None:
     before = subjects(store)
     with pytest.raises(StoreRefused, match="answered 400"):
