@@ -46,8 +46,14 @@ def plain_store(
 
 
 @pytest.fixture(scope="session")
-def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def films(films_and_store: tuple[str, str]) -> str:
     """The address for SPARQL of a proxy with the documented endpoints, quickly trained."""
+    return films_and_store[0]
+
+
+@pytest.fixture(scope="session")
+def films_and_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """That address, and that of the store behind it."""
     directory = tmp_path_factory.mktemp("films")
     (directory / "docs").symlink_to(ROOT / "docs")
     *commands, serve = COMMANDS.strip().split("\n")
@@ -74,4 +80,4 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                     )
                     assert done.returncode == 0, (command, done.stdout, done.stderr)
         with served_rdf(store, directory / "store") as address:
-            yield f"{address}/sparql"
+            yield f"{address}/sparql", store

@@ -58,7 +58,7 @@ def number_of(literal: str) -> float:
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) == 13
+    assert len(EXAMPLES) == 14
 
 
 def test_a_genre(client: Sparql) -> None:
@@ -146,3 +146,13 @@ def test_predictions_become_triples(client: Sparql) -> None:
     written = "SELECT ?film ?genre { ?film :predictedGenre ?genre }"
     assert len(rows(client, written)) == 3
     assert client.ask(f"{PREFIXES}DROP GRAPH :predicted", is_update=True).status == 204
+
+
+def test_the_block_as_a_federated_endpoint(films_and_store: tuple[str, str]) -> None:
+    films, store = films_and_store
+    assert "<http://localhost:8182/sparql/inference>" in EXAMPLES[13]
+    query = EXAMPLES[13].replace("http://localhost:8182/sparql", films)
+    with Sparql.of_store(store) as direct:
+        found = rows(direct, query)
+    assert [row["film"] for row in found] == [LABEL % "film03", LABEL % "film14"]
+    assert {row["genre"] for row in found} <= GENRES
