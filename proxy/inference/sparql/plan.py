@@ -29,7 +29,6 @@ from gremlink.proxy.inference.analysis.iam import role_arn
 from gremlink.proxy.inference.analysis.options import Settings
 from gremlink.proxy.inference.commands import PrepareLinks, PrepareProperty
 from gremlink.proxy.inference.errors import (
-    InferenceError,
     InvalidParameter,
     MalformedQuery,
     UnsupportedOperation,
@@ -378,6 +377,3 @@ def _path_in(group: Group, wanted: Element) -> list[Select | Group | Element] | 
                     found = _path_in(inner, wanted)
                     return None if found is None else [group, element, *found]
     return None
-
-
-__all__ = ["AnalysedSparql", "Block", "InferenceError", "Model", "analyse_sparql", "path_to"]

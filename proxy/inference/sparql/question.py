@@ -238,11 +238,8 @@ def _pattern(levels: Sequence[_Level], block: Block, waits: bool) -> Pattern | N
     hidden = frozenset((block.output, *((block.score,) if block.score else ())))
     assert block.input is not None
     possible: Pattern | None = None
-    for optional, answered, outputs in (
-        *((False, False, False), (False, True, False), (False, True, True)),
-        *((True, False, False), (True, True, False), (True, True, True)),
-    ):
-        choice = _Choice(levels, block, hidden, answered, outputs, optional)
+    for answered, outputs in ((False, False), (True, False), (True, True)):
+        choice = _Choice(levels, block, hidden, answered, outputs)
         certain = block.input in choice.certain(0)
         if not certain and not choice.may_bind(block.input):
             continue
@@ -274,7 +271,6 @@ class _Choice:
         hidden: frozenset[str],
         answered: bool,
         outputs: bool,
-        optional: bool,
     ) -> None:
         assert block.input is not None
         self.levels = levels
@@ -284,9 +280,7 @@ class _Choice:
         ]
         self._part_scopes(block.input)
         self._connect(block.input)
-        if optional:
-            self._drop_options_behind(block.input)
-        self._drop_what_is_bound_otherwise(hidden if optional else hidden | {block.input})
+        self._drop_what_is_bound_otherwise(hidden | {block.input})
         self._drop_useless(block.input)
 
     @staticmethod
@@ -392,19 +386,6 @@ class _Choice:
     def may_bind(self, input: str) -> bool:
         """Return whether some piece binds the input in some solution."""
         return _may_bind(input, itertools.chain(*self.kept))
-
-    def _drop_options_behind(self, input: str) -> None:
-        """Drop each `OPTIONAL` behind the block that may bind its input: the block is first."""
-        self.kept = [
-            [
-                piece
-                for piece in pieces
-                if piece.role != OPTIONALLY
-                or input not in piece.variables
-                or not level.follows(piece)
-            ]
-            for level, pieces in zip(self.levels, self.kept, strict=True)
-        ]
 
     def _drop_what_is_bound_otherwise(self, of_block: frozenset[str]) -> None:
         """Drop filters and the like whose variables may be bound otherwise than in the query.

@@ -468,10 +468,10 @@ def test_too_many_blocks(store: ox.Store) -> None:
 @pytest.mark.parametrize(
     "parts",
     [
-        [f"?m :p{n} ?v{n} . " for n in range(1000)],
-        [f"FILTER(?m != :p{n}) FILTER(?x{n} != ?m) " for n in range(1000)],
-        [f"BIND(?v{n + 1} AS ?v{n}) OPTIONAL {{ ?m :p ?v{n} }} " for n in range(1000)],
-        [f"?v{n + 1} :p ?v{n} . " for n in reversed(range(1000))],
+        [f"?m :p{n} ?v{n} . " for n in range(4000)],
+        [f"FILTER(?m != :p{n}) FILTER(?x{n} != ?m) " for n in range(4000)],
+        [f"BIND(?v{n + 1} AS ?v{n}) OPTIONAL {{ ?m :p ?v{n} }} " for n in range(4000)],
+        [f"?v{n + 1} :p ?v{n} . " for n in reversed(range(4000))],
     ],
     ids=["triples", "filters", "binds", "chain"],
 )
@@ -485,8 +485,8 @@ def test_long_queries_take_linear_time(parts: list[str], store: ox.Store) -> Non
         assert next(steps(analysed, {})).question
         return time.process_time() - started
 
-    seconds(10)
-    assert seconds(1000) < 40 * max(seconds(100), 0.002)
+    few = min(seconds(500) for _ in range(3))
+    assert seconds(4000) < 30 * max(few, 0.02)  # 8 times as long, or 64
 
 
 def test_triples_about_triples_are_not_taken_apart() -> None:
