@@ -7,7 +7,8 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
-from notebook_helper import SPARQL_HELPER, imported
+from notebook_helper import SPARQL_HELPER, configure, imported
+from running_api import RunningApi
 
 FLAGS = "0|1" + "|0" * 17
 ONTOLOGY = "http://aws.amazon.com/neptune/ontology/"
@@ -87,3 +88,13 @@ def test_nothing_that_is_wanted_is_nothing_to_train(helper: Any) -> None:
         "object_regression_endpoint_name": "",
         "link_prediction_endpoint_name": "",
     }
+
+
+def test_an_endpoint_that_is_not_there_is_told_and_not_raised(
+    helper: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with RunningApi(tmp_path) as api:
+        configure(tmp_path, api.address)
+        helper.delete_endpoint("unknown")
+    assert "There is no endpoint unknown" in capsys.readouterr().out
