@@ -93,8 +93,8 @@ def test_python_asks_models_and_says_what_is_missing(slim: Slim, deployment: Dep
 import gremlink
 model = gremlink.load({str(endpoint.artifact)!r})
 print(len(model.predict(model.ids("user")[0], "rated", limit=3)))
-for missing in (lambda: gremlink.train("/", "/tmp/none"), lambda: gremlink.FRIENDS,
-                gremlink.gremlin_server().start):
+print(gremlink.FRIENDS.is_dir())
+for missing in (lambda: gremlink.train("/", "/tmp/none"), gremlink.gremlin_server().start):
     try:
         missing()
     except gremlink.NotInstalled as error:
