@@ -41,7 +41,7 @@ test: lint ## linter, formatter, type checker, quick tests, one story on a real 
 	$(PYTEST) -m "not slow and not integration" --ignore=tests/integration --durations=5
 
 # The other half of the tests: nothing runs twice.
-test-full: test ## `make test`, then the slow tests and those with real servers: a quarter of an hour
+test-full: test ## `make test`, then the slow tests and those with real servers: 20 minutes
 	$(PYTEST) -m "slow or integration" --durations=20
 
 pytest: $(INSTALLED) ## all tests and nothing else, in two processes; or what ARGS says, as in ARGS=tests/grammar

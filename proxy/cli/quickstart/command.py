@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gremlink.proxy.cli.output import console, progress
-from gremlink.proxy.cli.quickstart.shared import ENDPOINT, kept, quality, quiet, stay
+from gremlink.proxy.cli.quickstart.shared import ENDPOINT, kept, quality, quiet, stay, train_friends
 
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration, Embedded
@@ -109,24 +109,15 @@ def _learn(settings: Configuration, data: Path, seed: int) -> LinkReport:
     from gremlink.proxy.cli.export import graph_of
     from gremlink.proxy.embedded.sample import FRIENDS
     from gremlink.proxy.graph import export_graph, load_csv
-    from gremlink.proxy.learning.reports.link_report import LinkReport
-    from gremlink.proxy.learning.workflows.train import train
-    from gremlink.proxy.store.records import Store
 
     graph = graph_of(settings)
-    export, artifact = data / "export", data / "artifact"
+    export = data / "export"
     with progress.graph_progress() as tell:
         load_csv(graph, FRIENDS, progress=tell)
         if export.exists():
             shutil.rmtree(export)
         export_graph(graph, export, progress=tell)
-    with progress.training_progress() as tell_training:
-        report = train(
-            export, artifact, seed=seed, progress=tell_training, speed=settings.training.speed
-        )
-    assert isinstance(report, LinkReport)  # friendships are links
-    Store(data).create_endpoint(ENDPOINT, artifact, replace=True)
-    return report
+    return train_friends(settings, data, export, seed)
 
 
 def _ask(address: str) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import click
 
 from gremlink.proxy.cli.output import console, progress
-from gremlink.proxy.cli.quickstart.shared import ENDPOINT, kept, quality, quiet, stay
+from gremlink.proxy.cli.quickstart.shared import kept, quality, quiet, stay, train_friends
 
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration
@@ -92,13 +92,10 @@ def _learn(settings: Configuration, data: Path, seed: int) -> LinkReport:
     from gremlink.proxy.graph.rdf.export import export_rdf
     from gremlink.proxy.graph.rdf.load import load_rdf
     from gremlink.proxy.graph.rdf.parameters import RdfExportParameters
-    from gremlink.proxy.learning.reports.link_report import LinkReport
-    from gremlink.proxy.learning.workflows.train import train
     from gremlink.proxy.management.tasks.description import rdf_store
-    from gremlink.proxy.store.records import Store
 
     store = rdf_store(settings.sparql, settings.upstream)
-    export, artifact = data / "export", data / "artifact"
+    export = data / "export"
     parameters = RdfExportParameters.parse(
         {"command": "export-rdf", "additionalParams": {"neptune_ml": {"targets": [TARGET]}}}
     )
@@ -107,13 +104,7 @@ def _learn(settings: Configuration, data: Path, seed: int) -> LinkReport:
         if export.exists():
             shutil.rmtree(export)
         export_rdf(store, export, parameters=parameters, progress=tell)
-    with progress.training_progress() as tell_training:
-        report = train(
-            export, artifact, seed=seed, progress=tell_training, speed=settings.training.speed
-        )
-    assert isinstance(report, LinkReport)  # friendships are links
-    Store(data).create_endpoint(ENDPOINT, artifact, replace=True)
-    return report
+    return train_friends(settings, data, export, seed)
 
 
 def _ask(url: str) -> None:

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gremlink.proxy.cli.output import console
+from gremlink.proxy.cli.output import console, progress
 from gremlink.proxy.learning.methods import SIMPLE_METHODS
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from gremlink.proxy.config import Log
+    from gremlink.proxy.config import Configuration, Log
     from gremlink.proxy.embedded import EmbeddedRdfStore, EmbeddedServer
     from gremlink.proxy.learning.reports.link_report import LinkReport
 
@@ -85,3 +85,17 @@ def stay(server: EmbeddedServer | EmbeddedRdfStore) -> None:
         if not server.running:
             raise console.Failure(f"the database ended by itself; its log is {server.log_path}")
     console.say("stopping")
+
+
+def train_friends(settings: Configuration, data: Path, export: Path, seed: int) -> LinkReport:
+    """Train on an export and create the endpoint, in the place of an earlier one."""
+    from gremlink.proxy.learning.reports.link_report import LinkReport
+    from gremlink.proxy.learning.workflows.train import train
+    from gremlink.proxy.store.records import Store
+
+    artifact = data / "artifact"
+    with progress.training_progress() as tell:
+        report = train(export, artifact, seed=seed, progress=tell, speed=settings.training.speed)
+    assert isinstance(report, LinkReport)  # friendships are links
+    Store(data).create_endpoint(ENDPOINT, artifact, replace=True)
+    return report

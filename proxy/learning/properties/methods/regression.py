@@ -131,11 +131,7 @@ def _fit_logistic(matrix: Any, own: Mask, strength: float, one_of: bool) -> tupl
     def objective(flat: Outputs) -> tuple[float, Outputs]:
         inner = flat.reshape(columns + 1, classes)
         raw = table @ inner[:-1] + inner[-1]
-        if one_of:
-            norms = logsumexp(raw, axis=1, keepdims=True)
-            likely, total = np.exp(raw - norms), norms.sum()
-        else:
-            likely, total = expit(raw), np.logaddexp(0.0, raw).sum()
+        likely, total = normalised(raw, one_of=one_of)
         wrong = likely - own
         slope = np.concatenate([table.T @ wrong, wrong.sum(axis=0)[None]]) / count
         slope[:-1] += held * inner[:-1]
@@ -152,6 +148,17 @@ def _fit_logistic(matrix: Any, own: Mask, strength: float, one_of: bool) -> tupl
     if turn is not None:
         weights = turn @ weights
     return weights, inner[-1] - mean @ weights
+
+
+def normalised(raw: Outputs, *, one_of: bool) -> tuple[Outputs, float]:
+    """Return confidences of the logits `[rows, classes]`, and the sum of their logarithmic norms.
+
+    With `one_of` the classes of a row exclude each other.
+    """
+    if one_of:
+        norms = logsumexp(raw, axis=1, keepdims=True)
+        return np.exp(raw - norms), float(norms.sum())
+    return expit(raw), float(np.logaddexp(0.0, raw).sum())
 
 
 def choose_strength(strengths: Sequence[float], loss_of: Callable[[float], float]) -> float:

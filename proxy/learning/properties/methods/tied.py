@@ -11,10 +11,16 @@ tied weights; hierarchical priors as in Gelman & Hill, "Data analysis using regr
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, logit, logsumexp
+from scipy.special import logit
 
 from gremlink.proxy.learning.graph import Floats
-from gremlink.proxy.learning.properties.methods.regression import ABSENT, FALL, STEPS, Linear
+from gremlink.proxy.learning.properties.methods.regression import (
+    ABSENT,
+    FALL,
+    STEPS,
+    Linear,
+    normalised,
+)
 from gremlink.proxy.learning.trained.target import Form, Outputs
 
 TIED = 0.1
@@ -73,11 +79,7 @@ def _fit(
     def objective(flat: Outputs) -> tuple[float, Outputs]:
         tied, inner = flat[:several], flat[several:].reshape(columns + 1, told)
         raw = (shared @ tied).reshape(count, told) + table @ inner[:-1] + inner[-1]
-        if one_of:
-            norms = logsumexp(raw, axis=1, keepdims=True)
-            likely, total = np.exp(raw - norms), norms.sum()
-        else:
-            likely, total = expit(raw), np.logaddexp(0.0, raw).sum()
+        likely, total = normalised(raw, one_of=one_of)
         wrong = likely - own
         slope = np.concatenate([table.T @ wrong, wrong.sum(axis=0)[None]]) / count
         slope[:-1] += held[:, None] * inner[:-1]
