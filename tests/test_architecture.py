@@ -16,6 +16,7 @@ FLOORS = [
     {"proxy.inference", "proxy.learning"},
     {"proxy.serving"},
     {"proxy.relay", "proxy.management", "proxy.embedded"},
+    {"proxy.studio"},
     {"gremlink.api"},
     {"proxy.cli"},
     {"gremlink"},
@@ -40,6 +41,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"analysed_request", "payload", "sparql"},
         {"answer", "invocation", "query_cache"},
     ],
+    "proxy.studio": [{"."}, {"pages"}, {"application"}],
     "proxy.learning": [
         {"."},
         {"features"},

@@ -12,8 +12,8 @@ from threading import Thread
 import uvloop
 
 from gremlink.proxy.config import Configuration
-from gremlink.proxy.management.routes import managing
 from gremlink.proxy.relay.service import serving
+from gremlink.proxy.studio.application import managing_with_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def relay(configuration: Configuration) -> Iterator[str]:
 async def _serve(configuration: Configuration, started: Future[_Running]) -> None:
     stop = asyncio.Event()
     try:
-        async with serving(configuration, managing) as server:
+        async with serving(configuration, managing_with_pages) as server:
             started.set_result(_Running(server.address, asyncio.get_running_loop(), stop))
             await stop.wait()
     except BaseException as error:

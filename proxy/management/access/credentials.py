@@ -50,8 +50,8 @@ class Access:
         self._settings = configuration.access
         self._local = configuration.listen.on_loopback
 
-    def check(self, request: web.Request, body: bytes) -> None:
-        """Check the credentials of a request. Raises AccessDenied."""
+    def check(self, request: web.Request, body: bytes, header: str | None = None) -> None:
+        """Check the credentials of a request, or those of another header. Raises AccessDenied."""
         if not self._demanded():
             if not self._local:
                 raise AccessDenied(
@@ -59,7 +59,8 @@ class Access:
                     "credentials: set access.token, access.user and access.password, or a key pair."
                 )
             return
-        header = request.headers.get("Authorization", "")
+        if header is None:
+            header = request.headers.get("Authorization", "")
         scheme, _, credentials = header.partition(" ")
         match scheme.lower():
             case "bearer":

@@ -35,13 +35,14 @@ class WorkerSettings:
     that input.
 
     `configuration` is the JSON of all settings, `management` the socket of the supervisor's HTTP
-    side, `own` the one on which the worker answers its supervisor. `claimed` are the paths at which
-    the supervisor answers, as regular expressions.
+    side, `own` the one on which the worker answers its supervisor, `door` the one for the proxy's
+    own pages. `claimed` are the paths at which the supervisor answers, as regular expressions.
     """
 
     configuration: str
     management: str
     own: str
+    door: str
     claimed: tuple[str, ...] = ()
 
     def line(self) -> bytes:
@@ -71,6 +72,7 @@ class WorkerProcess:
         self._first_pause, self._longest_pause = pauses
         self.number = number
         self.socket = Path(settings.own)
+        self._door = Path(settings.door)
         self._command = command
         self._settings = settings
         self._ended = ended
@@ -103,6 +105,7 @@ class WorkerProcess:
 
     async def _launch(self) -> None:
         self.socket.unlink(missing_ok=True)
+        self._door.unlink(missing_ok=True)
         # In a session of its own: Ctrl-C in a terminal is for the supervisor, who passes it on.
         process = await asyncio.create_subprocess_exec(
             *self._command,

@@ -24,6 +24,7 @@ from gremlink.proxy.relay.listener import ListenError, host_and_port
 from gremlink.proxy.relay.server import runner_of
 from gremlink.proxy.relay.service import Extension
 from gremlink.proxy.relay.tls import server_certificate
+from gremlink.proxy.relay.workers.door import DOOR, in_turn
 from gremlink.proxy.relay.workers.merged import Merged
 from gremlink.proxy.relay.workers.process import WorkerProcess, WorkerSettings
 
@@ -56,12 +57,15 @@ async def supervise(
     with _reserved(configuration) as port, tempfile.TemporaryDirectory(prefix="gremlink-") as own:
         settings = _of_one_worker(configuration, port)
         merged = Merged(workers)
-        async with _managed(configuration, extension, merged, Path(own) / "management") as claimed:
+        doors = [Path(own) / f"door-{number}" for number in range(configuration.listen.workers)]
+        managed = _managed(configuration, extension, merged, Path(own) / "management", doors)
+        async with managed as claimed:
             for number in range(configuration.listen.workers):
                 worker_settings = WorkerSettings(
                     settings.model_dump_json(),
                     str(Path(own) / "management"),
                     str(Path(own) / f"worker-{number}"),
+                    str(doors[number]),
                     tuple(claimed),
                 )
                 workers.append(WorkerProcess(number, command, worker_settings, merged.ended))
@@ -85,10 +89,18 @@ async def supervise(
 
 @contextlib.asynccontextmanager
 async def _managed(
-    configuration: Configuration, extension: Extension, merged: Merged, path: Path
+    configuration: Configuration,
+    extension: Extension,
+    merged: Merged,
+    path: Path,
+    doors: Sequence[Path],
 ) -> AsyncIterator[list[str]]:
-    """Serve the management API on a socket of its own, and yield the paths at which it answers."""
+    """Serve the management API on a socket of its own, and yield the paths at which it answers.
+
+    Its pages ask the workers at their `doors`.
+    """
     application = web.Application(client_max_size=configuration.limits.max_message_bytes)
+    application[DOOR] = in_turn(doors)
     async with extension(
         configuration, application, merged, merged.metrics, merged.invoke, merged.federate
     ):

@@ -26,7 +26,7 @@ def test_pauses_grow_up_to_the_longest(tmp_path, caplog):
             if len(ended) == times:
                 enough.set()
 
-        settings = WorkerSettings("{}", "", str(tmp_path / "socket"))
+        settings = WorkerSettings("{}", "", str(tmp_path / "socket"), str(tmp_path / "door"))
         command = [sys.executable, "-c", ENDS_AT_ONCE]
         worker = WorkerProcess(3, command, settings, over, pauses=(0.01, 0.04))
         await worker.start()
@@ -47,7 +47,7 @@ def test_secrets_are_not_in_the_environment_of_workers(monkeypatch, tmp_path):
     monkeypatch.setenv("GREMLINK_UPSTREAM_URL", "ws://ann:hunter2@database/gremlin")
 
     async def run() -> None:
-        settings = WorkerSettings("{}", "", str(tmp_path / "socket"))
+        settings = WorkerSettings("{}", "", str(tmp_path / "socket"), str(tmp_path / "door"))
         worker = WorkerProcess(
             1, [sys.executable, "-c", KNOWS_NO_SETTING], settings, lambda _: None
         )

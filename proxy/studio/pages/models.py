@@ -1,0 +1,15 @@
+"""The page Models."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from gremlink.proxy.studio.visit import Route, Visit
+
+
+async def show(visit: Visit) -> web.Response:
+    """Answer with the page."""
+    return visit.page("models/page.html")
+
+
+ROUTES = (Route("GET", "/studio/models", show),)
