@@ -27,6 +27,7 @@ from gremlink.proxy.inference.sparql.commands import (
     SparqlCommand,
     SparqlReply,
     SparqlRequest,
+    Within,
 )
 
 ML = "http://aws.amazon.com/neptune/vocab/v01/services/ml#"
@@ -50,6 +51,8 @@ class Model:
     def reply(self, command: SparqlCommand) -> SparqlReply:
         if self.error is not None:
             raise self.error
+        if isinstance(command, Within):
+            command = command.work
         match command:
             case PrepareLinks():
                 return self.bearers

@@ -27,6 +27,7 @@ from gremlink.proxy.inference.commands import (
     PredictLinks,
     PredictProperty,
     PrepareLinks,
+    Work,
 )
 from gremlink.proxy.inference.errors import (
     CancelledByUser,
@@ -44,6 +45,7 @@ from gremlink.proxy.inference.sparql.commands import (
     SparqlCommand,
     SparqlReply,
     SparqlRequest,
+    Within,
 )
 from gremlink.proxy.inference.sparql.plan import AnalysedSparql, Block, analyse_sparql
 from gremlink.proxy.inference.sparql.question import (
@@ -207,7 +209,7 @@ def _predict(block: Block, inputs: _Inputs) -> Generator[SparqlCommand, SparqlRe
     A resource of several classes is of each of them, so nothing that bears the class is left out.
     """
     model = block.model
-    yield model
+    yield _in_time(block, model)
     spelled = Spelling(rdf=True, datatype=None, resources=True)
     if not isinstance(model, PrepareLinks):
         inspected = cast(Inspected, (yield Inspect(model.endpoint, ())))
@@ -220,9 +222,10 @@ def _predict(block: Block, inputs: _Inputs) -> Generator[SparqlCommand, SparqlRe
         ids = [Literal.string(iri) for iri, _ in batch]
         if isinstance(model, PrepareLinks):
             known = [frozenset(links) for _, links in batch]
-            reply = yield PredictLinks(model, ids, known, block.limit, block.threshold)
+            work: Work = PredictLinks(model, ids, known, block.limit, block.threshold)
         else:
-            reply = yield PredictProperty(model, ids, block.limit, block.threshold)
+            work = PredictProperty(model, ids, block.limit, block.threshold)
+        reply = yield _in_time(block, work)
         for (iri, _), answers in zip(batch, cast(Links, reply), strict=True):
             rows += rows_of(
                 None if block.input is None else iri,
@@ -231,3 +234,7 @@ def _predict(block: Block, inputs: _Inputs) -> Generator[SparqlCommand, SparqlRe
                 scored=block.score is not None,
             )
     return rows
+
+
+def _in_time(block: Block, work: Work) -> Work | Within:
+    return work if block.timeout is None else Within(work, block.timeout, block.model.endpoint)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gremlink.grammar.sparql.terms import Term
 from gremlink.proxy.inference.commands import Reply, Work
+from gremlink.proxy.inference.errors import InternalFailure
 
 FOR_INPUTS = "inputs"
 """The purpose of a question for the resources that a block is asked about."""
@@ -47,5 +48,28 @@ class Solutions:
     rows: Sequence[tuple[Term | None, ...]]
 
 
-SparqlCommand = AskSparql | Work
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Let a model work for so many milliseconds at most; the reply is that of the `work`.
+
+    A driver that does not get it in time throws `too_late` in.
+    """
+
+    work: Work
+    milliseconds: int
+    endpoint: str
+
+    @property
+    def too_late(self) -> InternalFailure:
+        """The error of a model that took longer."""
+        return InternalFailure(
+            f"Endpoint {self.endpoint} did not answer within {self.milliseconds} ms, the timeout of"
+            " the inference: allow more, or ask for fewer inputs at once."
+        )
+
+
+Piece = AskSparql | Work
+"""A command that a store or a model carries out."""
+
+SparqlCommand = Piece | Within
 SparqlReply = Solutions | Reply

@@ -6,7 +6,7 @@ in VALUES, or are all that the model knows; the links that are no answers are th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import cast
 
@@ -35,7 +35,7 @@ from gremlink.proxy.inference.errors import (
 from gremlink.proxy.inference.queries.inputs import INPUT_LIMIT
 from gremlink.proxy.inference.sparql import vocabulary as names
 from gremlink.proxy.inference.sparql.answer import SparqlAnswering, answer_analysed
-from gremlink.proxy.inference.sparql.commands import SparqlReply
+from gremlink.proxy.inference.sparql.commands import SparqlCommand, SparqlReply, Within
 from gremlink.proxy.inference.sparql.plan import AnalysedSparql, analyse_sparql
 from gremlink.proxy.inference.sparql.question import pattern_of_inputs
 
@@ -86,12 +86,21 @@ def _with_trained_links(answering: SparqlAnswering) -> SparqlAnswering:
         except StopIteration as stop:
             return cast("str | None", stop.value)
         try:
-            if isinstance(command, PredictLinks):
-                known = cast(Known, (yield KnownLinks(command.model, command.inputs)))
-                command = replace(command, known=known)
+            match command:
+                case PredictLinks():
+                    command = yield from _knowing(command)
+                case Within(PredictLinks() as work):
+                    command = replace(command, work=(yield from _knowing(work)))
             reply = yield command
         except InferenceError as error:
             reply = error
+
+
+def _knowing(
+    command: PredictLinks,
+) -> Generator[SparqlCommand, SparqlReply, PredictLinks]:
+    known = cast(Known, (yield KnownLinks(command.model, command.inputs)))
+    return replace(command, known=known)
 
 
 def enclosed(text: str, inputs: str = "") -> str:

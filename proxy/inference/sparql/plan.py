@@ -51,8 +51,8 @@ class Block:
     """A block, and what is asked of a model for it.
 
     `number` is that of its operation. The inputs are those of the variable `input`, or `constants`;
-    `output` and `score` are variables. Models are asked about `batch_size` inputs at once, if it
-    is given.
+    `output` and `score` are variables. Models are asked about `batch_size` inputs at once, and
+    each time for `timeout` milliseconds at most, where these are given.
     """
 
     element: Element
@@ -66,6 +66,7 @@ class Block:
     limit: int
     threshold: float | None
     batch_size: int | None
+    timeout: int | None
 
     @property
     def silent(self) -> bool:
@@ -231,6 +232,7 @@ class _Parameters:
             limit=self.whole_number(names.LIMIT, self.settings.limit_cap) or options.DEFAULT_LIMIT,
             threshold=self.threshold(),
             batch_size=self.whole_number(names.BATCH_SIZE, None),
+            timeout=self.whole_number(names.TIMEOUT, None),
         )
 
     def refuse(self, value: Value, message: str) -> NoReturn:

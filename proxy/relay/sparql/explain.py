@@ -21,8 +21,8 @@ from gremlink.proxy.inference.commands import (
 from gremlink.proxy.inference.errors import InvalidParameter
 from gremlink.proxy.inference.sparql.commands import (
     AskSparql,
+    Piece,
     Solutions,
-    SparqlCommand,
     SparqlReply,
 )
 from gremlink.proxy.relay.http.pages import milliseconds, page, section, shortened
@@ -48,7 +48,7 @@ async def explain(
     stages: list[str] = []
     models: dict[PrepareLinks | PrepareProperty, str] = {}
 
-    async def watched(command: SparqlCommand) -> SparqlReply:
+    async def watched(command: Piece) -> SparqlReply:
         started = time.perf_counter()
         reply = await perform(command)
         stages.append(f"{_told(command, reply)}, {milliseconds(time.perf_counter() - started)}")
@@ -71,7 +71,7 @@ async def explain(
     return page("Neptune SPARQL Explain", parts, accept)
 
 
-def _told(command: SparqlCommand, reply: SparqlReply) -> str:
+def _told(command: Piece, reply: SparqlReply) -> str:
     """Say what was done, in a line or, for a question, with its text."""
     match command:
         case AskSparql(query, purpose):

@@ -19,8 +19,8 @@ from gremlink.proxy.inference.commands import Predictor
 from gremlink.proxy.inference.errors import MalformedQuery
 from gremlink.proxy.inference.sparql.commands import (
     AskSparql,
+    Piece,
     Solutions,
-    SparqlCommand,
     SparqlReply,
 )
 from gremlink.proxy.inference.sparql.federated import OWN, answer_federated
@@ -45,7 +45,7 @@ class Federation:
     async def __call__(self, query: str, accept: str) -> tuple[str, str]:
         """Return content type and content of the results. Raises `InferenceError`."""
 
-        async def perform(command: SparqlCommand) -> SparqlReply:
+        async def perform(command: Piece) -> SparqlReply:
             if isinstance(command, AskSparql):
                 return Solutions(*await self.offload(_solutions, command.query))
             return await self.predict(command)

@@ -13,15 +13,17 @@ from gremlink.proxy.inference.analysis.timeouts import SHOWN
 from gremlink.proxy.inference.errors import InferenceError, TimeLimitExceeded
 from gremlink.proxy.inference.sparql.answer import SparqlAnswering, answer_sparql
 from gremlink.proxy.inference.sparql.commands import (
+    Piece,
     Solutions,
     SparqlCommand,
     SparqlReply,
     SparqlRequest,
+    Within,
 )
 from gremlink.proxy.relay.http.inferences import ITEM
 from gremlink.proxy.relay.offload import LONG, Offload
 
-Perform = Callable[[SparqlCommand], Awaitable[SparqlReply]]
+Perform = Callable[[Piece], Awaitable[SparqlReply]]
 """Carries out a command."""
 
 
@@ -61,11 +63,18 @@ async def run_answering(
             needed = _advance(answering, reply)
         if isinstance(needed, Rewrote):
             return needed.text
+        left, limit = deadline - time.monotonic(), None
+        if isinstance(needed, Within):
+            limit, needed = needed, needed.work
+            left = min(left, limit.milliseconds / 1000)
         try:
-            reply = await asyncio.wait_for(perform(needed), deadline - time.monotonic())
+            reply = await asyncio.wait_for(perform(needed), left)
         except InferenceError as error:
             reply = error
         except asyncio.TimeoutError:
+            if limit is not None and time.monotonic() < deadline:
+                reply = limit.too_late
+                continue
             answering.close()
             shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
             raise TimeLimitExceeded(round(timeout * 1000), shown) from None

@@ -29,8 +29,8 @@ from gremlink.proxy.inference.errors import (
 from gremlink.proxy.inference.queries.query import MalformedQuery
 from gremlink.proxy.inference.sparql.commands import (
     AskSparql,
+    Piece,
     Solutions,
-    SparqlCommand,
     SparqlReply,
     SparqlRequest,
 )
@@ -221,7 +221,7 @@ class SparqlRelay:
     def asking(self, request: web.Request, message: SparqlMessage, addresses: Addresses) -> Perform:
         """Return what carries out the commands of a request's inferences."""
 
-        async def perform(command: SparqlCommand) -> SparqlReply:
+        async def perform(command: Piece) -> SparqlReply:
             if isinstance(command, AskSparql):
                 return await self._ask(request, message, addresses, command)
             return await self.predict(command)

@@ -118,6 +118,11 @@ def test_other_numbers(name: str) -> None:
         block(f"{CLASSIFIES} ; {USUAL} ; ml:{name} 0")
 
 
+def test_a_timeout_bounds_each_question_to_the_model() -> None:
+    assert block(f"{CLASSIFIES} ; {USUAL} ; ml:timeout 1500").timeout == 1500
+    assert block(f"{CLASSIFIES} ; {USUAL}").timeout is None
+
+
 def test_inputs_may_be_constants() -> None:
     found = block(f"{CLASSIFIES} ; ml:output ?g ; ml:input :a, <http://o/b> ; ml:input :a")
     assert (found.input, found.constants) == (None, ("http://o/a", "http://o/b"))

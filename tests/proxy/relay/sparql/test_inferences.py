@@ -412,6 +412,41 @@ async def test_what_only_looks_like_an_inference_passes_as_it_came(text):
             assert world.got[-1].target == "/query?explain=static"
 
 
+TIMED = QUERY.replace("ml:output ?team", "ml:output ?team ; ml:timeout 20")
+
+
+@pytest.mark.parametrize("silent", [False, True])
+@one_loop
+async def test_a_model_that_takes_longer_than_the_block_allows_is_not_waited_for(silent):
+    async def slow(work):
+        if isinstance(work, PredictProperty):
+            await asyncio.sleep(30)
+        return await predict(work)
+
+    async with store_behind(slow) as world:
+        world.answer = answering(ANN)
+        text = TIMED.replace("SERVICE", "SERVICE SILENT") if silent else TIMED
+        status, _, content = await world.exchange("POST", "/sparql", text.encode(), AS_QUERY)
+        if silent:
+            assert status == 200
+            assert b"UNDEF" in world.got[-1].body
+        else:
+            assert status == 500
+            said = json.loads(content)["detailedMessage"]
+            assert said.startswith("Endpoint people did not answer within 20 ms")
+            assert len(world.got) == 1  # the question for the inputs
+
+
+@one_loop
+async def test_a_model_in_time_is_not_hindered_and_the_whole_has_its_own_limit():
+    async with store_behind(predict) as world:
+        world.answer = answering(ANN)
+        text = TIMED.replace("timeout 20", "timeout 20000")
+        status, _, _ = await world.exchange("POST", "/sparql", text.encode(), AS_QUERY)
+        assert status == 200
+        assert b'<http://x/ann> "red"' in world.got[-1].body
+
+
 @one_loop
 async def test_long_texts_are_read_aside():
     async with store_behind(predict) as world:
