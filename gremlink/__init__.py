@@ -30,12 +30,13 @@ if TYPE_CHECKING:
         PropertyModel,
         load,
     )
+    from gremlink.api.rdf import export_rdf, load_rdf, sparql_server
     from gremlink.api.serving import gremlin_server, serve
     from gremlink.api.table import Table
     from gremlink.api.training import TrainReport, train
     from gremlink.errors import Error, NotInstalled, WrongArgument
     from gremlink.grammar.traversal import Kind, Literal
-    from gremlink.proxy.config import Upstream
+    from gremlink.proxy.config import Sparql, Upstream
     from gremlink.proxy.embedded.sample import FRIENDS
 
     __version__: str
@@ -47,12 +48,13 @@ _HOMES = {
     "gremlink.api.models": (
         *("Edge", "LinkModel", "PredictedLink", "PredictedProperty", "PropertyModel", "load"),
     ),
+    "gremlink.api.rdf": ("export_rdf", "load_rdf", "sparql_server"),
     "gremlink.api.serving": ("gremlin_server", "serve"),
     "gremlink.api.table": ("Table",),
     "gremlink.api.training": ("TrainReport", "train"),
     "gremlink.errors": ("Error", "NotInstalled", "WrongArgument"),
     "gremlink.grammar.traversal": ("Kind", "Literal"),
-    "gremlink.proxy.config": ("Upstream",),
+    "gremlink.proxy.config": ("Sparql", "Upstream"),
     "gremlink.proxy.embedded.sample": ("FRIENDS",),
 }
 """What users import from here, by the modules that it is loaded from."""
@@ -73,18 +75,22 @@ __all__ = [
     "PredictedProperty",
     "ProcessReport",
     "PropertyModel",
+    "Sparql",
     "Table",
     "TrainReport",
     "Upstream",
     "WrongArgument",
     "__version__",
     "export",
+    "export_rdf",
     "grammar",
     "gremlin_server",
     "load",
     "load_csv",
+    "load_rdf",
     "process",
     "serve",
+    "sparql_server",
     "train",
 ]
 

@@ -13,8 +13,9 @@ Error
 │                         NoEmbeddings for its embeddings
 ├── StoreError            endpoints and jobs
 ├── ConfigurationError    a setting that cannot be used; TlsError for certificates and keys
+├── StudioError           what a page in the browser shows as an error
 ├── ListenError           an address that the proxy cannot listen on
-└── EmbeddedServerError   the embedded Gremlin Server
+└── EmbeddedServerError   the embedded Gremlin Server, or RDF store
 """
 
 from __future__ import annotations

@@ -7,13 +7,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from numbers import Integral
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from gremlink.errors import WrongArgument
 from gremlink.grammar.traversal import Kind, Literal
-from gremlink.proxy.config import Upstream
+from gremlink.proxy.config import Sparql, Upstream
 from gremlink.proxy.graph import Server
+
+if TYPE_CHECKING:
+    from gremlink.proxy.graph.rdf.client import RdfStore
 
 PathLike: TypeAlias = "str | os.PathLike[str]"
 
@@ -92,6 +95,31 @@ def server_of(database: str | Upstream, name: str) -> Server:
 
     upstream = upstream_of(database, name)
     return Server(str(upstream.url), context_of(upstream))
+
+
+def sparql_of(store: str | Sparql, name: str) -> Sparql:
+    """Return how to reach an RDF store. Raises `WrongArgument`."""
+    from pydantic import ValidationError
+
+    if isinstance(store, str):
+        try:
+            return Sparql.model_validate({"url": store})
+        except ValidationError as error:
+            problem = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+            raise WrongArgument(f"{name}: {problem}") from None
+    if not isinstance(store, Sparql) or not store.is_set:
+        raise WrongArgument(
+            f"{name} is no RDF store: write its address, as in 'http://localhost:7878', or "
+            "gremlink.Sparql(url=...)"
+        )
+    return store
+
+
+def rdf_store_of(store: str | Sparql, name: str) -> RdfStore:
+    """Return a store as loads and exports take it. Raises `WrongArgument`, `TlsError`."""
+    from gremlink.proxy.management.tasks.description import rdf_store
+
+    return rdf_store(sparql_of(store, name), Upstream())
 
 
 def each_of(ids: Id | Iterable[Id]) -> Iterator[Id]:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from gremlink.api import progress as listening
-from gremlink.api.arguments import PathLike, directory_of, path_of, upstream_of
+from gremlink.api.arguments import PathLike, directory_of, path_of, sparql_of, upstream_of
 from gremlink.api.installed import explain_missing
 from gremlink.api.progress import Progress
 from gremlink.api.running import running
 from gremlink.errors import WrongArgument
-from gremlink.proxy.config import StoreSettings, Upstream
+from gremlink.proxy.config import Sparql, StoreSettings, Upstream
 from gremlink.proxy.config.reading import configuration_of
 
 _SILENT = logging.NullHandler()
@@ -27,9 +27,10 @@ _REMOVALS = 100
 
 @running
 def serve(
-    upstream: str | Upstream,
+    upstream: str | Upstream | None = None,
     endpoints: Mapping[str, PathLike] | None = None,
     *,
+    sparql: str | Sparql | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
     default_endpoint: str | None = None,
@@ -42,7 +43,9 @@ def serve(
     `start()` returns the address, and `stop()` ends it.
 
     Args:
-        upstream: Address of the database, as in `ws://localhost:8183/gremlin`, or an `Upstream`.
+        upstream: Address of the database, as in `ws://localhost:8183/gremlin`, or an `Upstream`;
+            none where there is an RDF store alone.
+        sparql: Address of an RDF store, as in `http://localhost:7878`, or a `Sparql`.
         endpoints: Directories of models by the names that queries use; they are copied.
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
@@ -70,14 +73,17 @@ def serve(
     from gremlink.api.background import relay
     from gremlink.proxy.store.records import Store
 
-    database = upstream_of(upstream, "upstream")
+    if upstream is None and sparql is None:
+        raise WrongArgument("name a database in upstream, an RDF store in sparql, or both")
+    database = Upstream() if upstream is None else upstream_of(upstream, "upstream")
+    store_settings = Sparql() if sparql is None else sparql_of(sparql, "sparql")
     asked = {
         "listen.host": host,
         "listen.port": port,
         "inference.default_endpoint": default_endpoint,
     }
     for key in settings or {}:
-        if key.startswith(("upstream.", "store.")) or key in asked:
+        if key.startswith(("upstream.", "store.", "sparql.")) or key in asked:
             raise WrongArgument(f"settings name {key}, which is an argument of its own")
     configuration = configuration_of({**asked, **(settings or {})}, source="settings")
     # A library is silent unless its user asks for the log.
@@ -92,7 +98,11 @@ def serve(
             found = directory_of(artifact, f"endpoint {name!r}: the artifact")
             records.create_endpoint(name, found, replace=True)
         configuration = configuration.model_copy(
-            update={"upstream": database, "store": StoreSettings(directory=directory)}
+            update={
+                "upstream": database,
+                "sparql": store_settings,
+                "store": StoreSettings(directory=directory),
+            }
         )
         yield stack.enter_context(relay(configuration))
 

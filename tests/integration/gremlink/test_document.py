@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 
 TOP = Path(__file__).parents[3]
 DOCUMENT = TOP / "docs" / "python.md"
-IN_ORDER = ("data", "training", "embeddings", "models", "serving")
+IN_ORDER = ("data", "training", "embeddings", "models", "rdf", "serving")
 """Modules whose examples need what those before them have made."""
 
 
@@ -57,9 +57,12 @@ def test_every_example_of_the_docstrings(
     hobby = {"node": "User", "property": "interests", "type": "classification"}
     gremlink.export(database, "hobbies", targets=[{**hobby, "separator": ";"}])
     gremlink.train("hobbies", "property", model="majority", budget=1)
+    (tmp_path / "docs").symlink_to(TOP / "docs")
     modules = [importlib.import_module(f"gremlink.api.{name}") for name in IN_ORDER]
     tests = [test for module in modules for test in of_modules([module])]
-    failed = failures(tests, {"gremlink": gremlink, "database": database})
+    with gremlink.sparql_server() as store:
+        known = {"gremlink": gremlink, "database": database, "store": store}
+        failed = failures(tests, known)
     assert not failed, failed
 
 
