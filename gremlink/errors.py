@@ -15,7 +15,7 @@ Error
 ├── ConfigurationError    a setting that cannot be used; TlsError for certificates and keys
 ├── StudioError           what a page in the browser shows as an error
 ├── ListenError           an address that the proxy cannot listen on
-└── EmbeddedServerError   the embedded Gremlin Server, or RDF store
+└── EmbeddedServerError   the embedded Gremlin Server or store
 """
 
 from __future__ import annotations
