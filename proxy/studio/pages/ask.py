@@ -1,15 +1,153 @@
-"""The page Ask."""
+"""The page Ask: predictions with names, and why."""
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from aiohttp import web
 
+from gremlink.proxy.studio.asking import (
+    Question,
+    Reasons,
+    ask_links,
+    ask_property,
+    calibration_of,
+    explain_link,
+)
+from gremlink.proxy.studio.endpoints import Described, described_endpoint, described_endpoints
+from gremlink.proxy.studio.errors import StudioError, WrongInput
+from gremlink.proxy.studio.languages import in_all_languages
+from gremlink.proxy.studio.vertices import Named, display_names, read_id
 from gremlink.proxy.studio.visit import Route, Visit
 
 
 async def show(visit: Visit) -> web.Response:
-    """Answer with the page."""
-    return visit.page("ask/page.html")
+    """Answer with the form and, where a vertex is chosen, the predictions."""
+    endpoints = await asyncio.to_thread(described_endpoints, visit.store)
+    question = Question.of(visit)
+    model = next((each for each in endpoints if each.name == question.endpoint), None)
+    if model is None and endpoints and not question.endpoint:
+        model = endpoints[0]
+    problem: StudioError | None = None
+    values: dict[str, Any] = {}
+    chosen: Named | None = None
+    if question.endpoint and model is None:
+        problem = WrongInput(f"There is no endpoint {question.endpoint[:100]!r}.", "endpoint")
+    elif model is not None and question.vertex:
+        try:
+            chosen = (await display_names(visit, [read_id(question.vertex)])).get(question.vertex)
+            values = await _answered(visit, question, model)
+        except StudioError as error:
+            problem = error
+    return visit.page(
+        "ask/page.html",
+        endpoints=endpoints,
+        model=model,
+        question=question,
+        chosen=chosen,
+        problem=problem,
+        wrong=problem.field if isinstance(problem, WrongInput) else "",
+        source_label=_source_label(question, model),
+        links=values.get("links"),
+        values=values.get("values"),
+        meaning=calibration_of(model) if model is not None else "",
+        languages=in_all_languages(values["query"]) if values else [],
+    )
 
 
-ROUTES = (Route("GET", "/studio/ask", show),)
+def _source_label(question: Question, model: Described | None) -> str:
+    if model is None:
+        return ""
+    try:
+        return question.source_label(model)
+    except WrongInput:
+        return ""
+
+
+async def _answered(visit: Visit, question: Question, model: Described) -> dict[str, Any]:
+    if model.problem:
+        raise WrongInput(model.problem, "endpoint")
+    if model.is_link_model:
+        links = await ask_links(visit, question, model)
+        return {"links": links, "query": links.query}
+    if model.element == "edges":
+        raise WrongInput(
+            "This model predicts a property of edges: ask it in the console, as"
+            f" g.E(ID).properties(…).with(…), with the endpoint {model.name}.",
+            "endpoint",
+        )
+    found = await ask_property(visit, question, model)
+    return {"values": found, "query": found.query}
+
+
+async def why(visit: Visit) -> web.Response:
+    """Answer with the reasons of one predicted link, as a picture and in words."""
+    question = Question.of(visit)
+    model = await asyncio.to_thread(described_endpoint, visit.store, question.endpoint)
+    if model is None:
+        raise WrongInput(f"There is no endpoint {question.endpoint[:100]!r}.", "endpoint")
+    reasons = await explain_link(visit, question, model)
+    values: dict[str, Any] = {"reasons": reasons, "picture": _picture(reasons, question, model)}
+    if visit.is_fragment:
+        return visit.fragment("ask/why.html", **values)
+    return visit.page("ask/why_page.html", question=question, **values)
+
+
+def _picture(reasons: Reasons, question: Question, model: Described) -> dict[str, Any]:
+    """Return vertices and edges for the script that draws them."""
+    vertices: dict[str, dict[str, Any]] = {}
+
+    def add(named: Named, role: str = "") -> str:
+        address = named.address
+        known = vertices.setdefault(
+            address, {"id": address, "name": named.shown, "label": named.label, "role": ""}
+        )
+        known["role"] = role or known["role"]
+        return address
+
+    source, target = add(reasons.source, "source"), add(reasons.target, "target")
+    edges: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for path, strength in reasons.paths:
+        for at in range(0, len(path) - 2, 2):
+            first, arrow, second = path[at], path[at + 1], path[at + 2]
+            for address in (first, second):
+                named = reasons.names.get(address)
+                add(named if named is not None else Named(address[2:], "", ""))
+            backwards = arrow.startswith("<-")
+            ends = (second, first) if backwards else (first, second)
+            label = arrow.removeprefix("<-").removeprefix("-").removesuffix("->").removesuffix("-")
+            edge = edges.setdefault(
+                (*ends, label),
+                {"source": ends[0], "target": ends[1], "label": label, "weight": 0.0},
+            )
+            edge["weight"] = max(edge["weight"], strength)
+    relation = question.relation_of(model)
+    ends = (source, target) if question.direction == "out" else (target, source)
+    predicted = {
+        "source": ends[0],
+        "target": ends[1],
+        "label": f"{relation.label} {reasons.score:.2f}",
+        "predicted": True,
+    }
+    for key, found in reasons.features.items():
+        for value in list(found.get("shared") or [])[:5]:
+            address = f"property {key} {value}"
+            vertices[address] = {
+                "id": address,
+                "name": str(value),
+                "label": key,
+                "role": "property",
+            }
+            for end in (source, target):
+                edges[(end, address, key)] = {
+                    "source": end,
+                    "target": address,
+                    "label": key,
+                    "weight": 0.0,
+                    "property": True,
+                }
+    return {"vertices": list(vertices.values()), "edges": [*edges.values(), predicted]}
+
+
+ROUTES = (Route("GET", "/studio/ask", show), Route("GET", "/studio/ask/why", why))

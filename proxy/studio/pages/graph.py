@@ -1,9 +1,11 @@
-"""The page Graph."""
+"""The page Graph: the schema, and the neighbourhood of a vertex; and vertices found by typing."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
+from gremlink.proxy.studio.errors import StudioError
+from gremlink.proxy.studio.vertices import find
 from gremlink.proxy.studio.visit import Route, Visit
 
 
@@ -12,4 +14,17 @@ async def show(visit: Visit) -> web.Response:
     return visit.page("graph/page.html")
 
 
-ROUTES = (Route("GET", "/studio/graph", show),)
+async def vertices(visit: Visit) -> web.Response:
+    """Answer with the vertices that a text may mean."""
+    try:
+        found = await find(visit, visit.query("text")[:200], visit.query("label") or None)
+        problem = ""
+    except StudioError as error:
+        found, problem = [], str(error)
+    return visit.fragment("vertices/choices.html", found=found, problem=problem)
+
+
+ROUTES = (
+    Route("GET", "/studio/graph", show),
+    Route("GET", "/studio/vertices", vertices),
+)

@@ -46,4 +46,8 @@ theme.addEventListener("click", () => {
   document.dispatchEvent(new CustomEvent("gremlink:theme"));
 });
 
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
 export { say, token };

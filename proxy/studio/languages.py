@@ -1,0 +1,192 @@
+"""A traversal in the languages of TinkerPop's clients, to copy.
+
+Spellings: TinkerPop's reference, "Gremlin Variants".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gremlin_python.process.traversal import Bytecode
+from gremlin_python.process.traversal import Traversal as Built
+from gremlin_python.structure.io.graphsonV3d0 import GraphSONWriter
+
+from gremlink.grammar import graphson, script
+from gremlink.grammar.traversal import (
+    OPTIONS_STRATEGY,
+    Argument,
+    EnumConstant,
+    Instruction,
+    Kind,
+    Literal,
+    Predicate,
+    Strategy,
+    Traversal,
+)
+
+
+def read(query: Built | Bytecode) -> Traversal:
+    """Return a traversal of gremlinpython as the grammar has it."""
+    bytecode = query.bytecode if isinstance(query, Built) else query
+    return graphson.read_bytecode(json.loads(GraphSONWriter().write_object(bytecode)))
+
+
+def groovy(query: Built | Bytecode) -> str:
+    """Return a traversal as the Gremlin Console takes it."""
+    return script.write(read(query))
+
+
+def in_all_languages(query: Built | Bytecode) -> list[tuple[str, str]]:
+    """Return the name of each language, and the traversal in it."""
+    found = read(query)
+    return [
+        ("Gremlin Console", script.write(found)),
+        *((language.title, language.write(found)) for language in _LANGUAGES),
+    ]
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+
+
+def _same(name: str) -> str:
+    return name
+
+
+def _pascal(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _quoted(text: str) -> str:
+    """Return a string literal that Python, JavaScript, Java, C# and Go read alike."""
+    parts = []
+    for each in text:
+        if each in '"\\':
+            parts.append(f"\\{each}")
+        elif each in "\n\r\t":
+            parts.append({"\n": "\\n", "\r": "\\r", "\t": "\\t"}[each])
+        elif ord(each) < 32 or 0xD800 <= ord(each) < 0xE000 or 0x7F <= ord(each) < 0xA0:
+            parts.append(f"\\u{ord(each):04x}")
+        else:
+            parts.append(each)
+    return f'"{"".join(parts)}"'
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    """A client's language: `case` spells names, `reserved` has the names with another spelling."""
+
+    title: str
+    case: Callable[[str], str]
+    reserved: Mapping[str, str]
+    anonymous: str
+    enums: Callable[[str, str], str]
+    end: str
+    true: tuple[str, str] = ("true", "false")
+    long: str = ""
+    predicates: str = ""
+
+    def write(self, traversal: Traversal) -> str:
+        source = "".join(map(self._step, traversal.source))
+        return f"g{source}{''.join(map(self._step, traversal.steps))}{self.end}"
+
+    def _step(self, instruction: Instruction) -> str:
+        match instruction.arguments:
+            case (Strategy(name=strategy, configuration=options),) if strategy == OPTIONS_STRATEGY:
+                return "".join(
+                    self._step(Instruction("with", (Literal.string(str(key)), value)))
+                    for key, value in options
+                )
+        name = self.reserved.get(instruction.name) or self.case(instruction.name)
+        return f".{name}({', '.join(map(self._value, instruction.arguments))})"
+
+    def _value(self, argument: Argument) -> str:
+        match argument:
+            case Literal(Kind.STRING, value):
+                return _quoted(str(value))
+            case Literal(Kind.BOOLEAN, value):
+                return self.true[0] if value else self.true[1]
+            case Literal(Kind.LONG, value):
+                return f"{value}{self.long}"
+            case Literal(_, value):
+                return str(value)
+            case Traversal():
+                return self.anonymous + "".join(map(self._step, argument.steps)).removeprefix(".")
+            case EnumConstant(kind, name):
+                return self.enums(kind, name)
+            case Predicate(kind, name, arguments):
+                return self._predicate(kind, name, [self._value(each) for each in arguments])
+        return script.write_value(argument)
+
+    def _predicate(self, kind: str, name: str, arguments: list[str]) -> str:
+        spelled = self.reserved.get(name) or self.case(name)
+        if name in ("and", "or") and arguments:
+            return arguments[0] + "".join(f".{spelled}({each})" for each in arguments[1:])
+        return f"{self.predicates}{kind}.{spelled}({', '.join(arguments)})"
+
+
+def _python_enum(kind: str, name: str) -> str:
+    return f"{kind}.{'id_' if name == 'id' else name}"
+
+
+def _js_enum(kind: str, name: str) -> str:
+    return f"{kind[:1].lower()}{kind[1:]}.{name}"
+
+
+_PYTHON = ("and", "as", "from", "id", "in", "is", "max", "min", "not", "or", "range", "sum", "with")
+_PYTHON_RESERVED = {
+    **{name: f"{name}_" for name in (*_PYTHON, "filter", "map", "set")},
+    "hasLabel": "has_label",
+    "V": "V",
+    "E": "E",
+}
+
+_LANGUAGES = (
+    _Language(
+        "Python",
+        _snake,
+        _PYTHON_RESERVED,
+        "__.",
+        _python_enum,
+        ".to_list()",
+        true=("True", "False"),
+    ),
+    _Language(
+        "JavaScript",
+        _same,
+        {name: f"{name}_" for name in ("from", "in", "with")},
+        "__.",
+        _js_enum,
+        ".toList()",
+    ),
+    _Language(
+        "Java",
+        _same,
+        {},
+        "__.",
+        lambda kind, name: f"{kind}.{name}",
+        ".toList();",
+        long="L",
+    ),
+    _Language(
+        "C#",
+        _pascal,
+        {},
+        "__.",
+        lambda kind, name: f"{kind}.{_pascal(name)}",
+        ".ToList();",
+        long="L",
+    ),
+    _Language(
+        "Go",
+        _pascal,
+        {},
+        "gremlingo.T__.",
+        lambda kind, name: f"gremlingo.{kind}.{_pascal(name)}",
+        ".ToList()",
+        predicates="gremlingo.",
+    ),
+)
