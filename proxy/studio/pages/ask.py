@@ -21,6 +21,9 @@ from gremlink.proxy.studio.languages import in_all_languages
 from gremlink.proxy.studio.vertices import Named, display_names, read_id
 from gremlink.proxy.studio.visit import Route, Visit
 
+WIDTH, HEIGHT = 190.0, 80.0
+"""Pixels between two columns and two rows of the picture."""
+
 
 async def show(visit: Visit) -> web.Response:
     """Answer with the form and, where a vertex is chosen, the predictions."""
@@ -147,7 +150,34 @@ def _picture(reasons: Reasons, question: Question, model: Described) -> dict[str
                     "weight": 0.0,
                     "property": True,
                 }
+    highest = _place(reasons, list(vertices.values()), source, target)
+    predicted["arc"] = highest if question.direction == "in" else -highest
     return {"vertices": list(vertices.values()), "edges": [*edges.values(), predicted]}
+
+
+def _place(reasons: Reasons, vertices: list[dict[str, Any]], source: str, target: str) -> float:
+    """Give the vertices places: the ends left and right, paths between them, properties below.
+
+    Returns how far the predicted edge is bent, to pass above all of them, in pixels.
+    """
+    column = {source: 0.0, target: 3.0}
+    for path, _ in reasons.paths:
+        inner = path[2:-1:2]
+        for at, address in enumerate(inner):
+            column.setdefault(address, at + 1 if len(inner) > 1 else 1.5)
+    rows: dict[float, list[dict[str, Any]]] = {}
+    properties = [each for each in vertices if each["role"] == "property"]
+    for each in vertices:
+        if each["role"] != "property":
+            rows.setdefault(column.get(each["id"], 1.5), []).append(each)
+    for x, members in rows.items():
+        for y, each in enumerate(members):
+            each["position"] = {"x": x * WIDTH, "y": (y - (len(members) - 1) / 2) * HEIGHT}
+    lowest = max((len(members) for members in rows.values()), default=1) / 2 + 0.7
+    for at, each in enumerate(properties):
+        shift = at - (len(properties) - 1) / 2
+        each["position"] = {"x": (1.5 + shift * 0.6) * WIDTH, "y": lowest * HEIGHT}
+    return (2 * lowest - 0.6) * HEIGHT  # a curve reaches half of it
 
 
 ROUTES = (Route("GET", "/studio/ask", show), Route("GET", "/studio/ask/why", why))

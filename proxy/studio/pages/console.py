@@ -1,15 +1,207 @@
-"""The page Console."""
+"""The page Console: Gremlin, its results as table, JSON or graph, and the plan of inferences."""
 
 from __future__ import annotations
 
-from aiohttp import web
+import json
+from typing import Any
 
+from aiohttp import web
+from gremlin_python.structure.graph import Edge, Path, Vertex
+
+from gremlink.proxy.graph.server.shown import finite, plain, rows
+from gremlink.proxy.studio.endpoints import described_endpoints
+from gremlink.proxy.studio.errors import DatabaseGone, QueryRefused
+from gremlink.proxy.studio.vertices import spell_id
 from gremlink.proxy.studio.visit import Route, Visit
+
+MOST_RESULTS = 500
+"""Results that are shown."""
+
+SECONDS = 60.0
+"""Time of a query."""
+
+LONGEST = 100_000
+"""Characters of a script."""
+
+LANGUAGES = ("gremlin", "sparql")
 
 
 async def show(visit: Visit) -> web.Response:
-    """Answer with the page."""
-    return visit.page("console/page.html")
+    """Answer with the editor; the query of an address is shown, and not run: it may write."""
+    endpoints = described_endpoints(visit.store)
+    return visit.page(
+        "console/page.html",
+        script=visit.query("gremlin")[:LONGEST],
+        examples=_examples([each.name for each in endpoints if each.is_link_model]),
+        has_database=visit.configuration.upstream.url is not None,
+        has_store=visit.configuration.sparql.is_set,
+    )
 
 
-ROUTES = (Route("GET", "/studio/console", show),)
+def _examples(endpoints: list[str]) -> list[tuple[str, str]]:
+    found = [
+        ("Labels", "g.V().groupCount().by(label)"),
+        ("Some vertices", "g.V().limit(10).elementMap()"),
+        ("A neighbourhood", "g.V().limit(1).bothE().limit(20).otherV().path()"),
+    ]
+    for name in endpoints[:1]:
+        found.append(
+            (
+                "Predicted links",
+                f'g.with("Neptune#ml.endpoint", {json.dumps(name)}).with("Neptune#ml.limit", 5).\n'
+                '  V().limit(1).out("LABEL").with("Neptune#ml.prediction").hasLabel("LABEL")',
+            )
+        )
+    return found
+
+
+async def run(visit: Visit) -> web.Response:
+    """Run a script, or show the plan of its inferences."""
+    fields = await visit.form()
+    script = str(fields.get("gremlin", "")).strip()
+    action = str(fields.get("action", "run"))
+    if not script:
+        return _failed(visit, "Write a query first.", "")
+    if len(script) > LONGEST:
+        return _failed(visit, f"The query has more than {LONGEST:,} characters.", "")
+    if fields.get("language") == "sparql":
+        return await _run_sparql(visit, script)
+    if action in ("explain", "profile"):
+        return await _plan(visit, script, action)
+    try:
+        found = await visit.ask(script, seconds=SECONDS, most=MOST_RESULTS + 1)
+    except QueryRefused as error:
+        return _failed(visit, str(error), error.code)
+    except DatabaseGone as error:
+        return _failed(visit, str(error), "")
+    shown = found[:MOST_RESULTS]
+    columns, cells = rows(shown)
+    return _page(
+        visit,
+        count=len(shown),
+        more=len(found) > MOST_RESULTS,
+        columns=columns,
+        cells=cells,
+        text="\n".join(
+            json.dumps(finite(plain(each)), ensure_ascii=False, indent=1) for each in shown
+        ),
+        graph=graph_of(shown),
+    )
+
+
+async def _plan(visit: Visit, script: str, action: str) -> web.Response:
+    path = f"{visit.configuration.listen.path}/{action}"
+    body = json.dumps({"gremlin": script}).encode()
+    status, content, _ = await visit.fetch("POST", path, body)
+    text = content.decode("utf-8", errors="replace")
+    if status >= 400:
+        return _failed(visit, *_said(text))
+    return _page(visit, plan=text)
+
+
+async def _run_sparql(visit: Visit, query: str) -> web.Response:
+    headers = {
+        "Content-Type": "application/sparql-query",
+        "Accept": "application/sparql-results+json, application/n-triples;q=0.9, */*;q=0.1",
+    }
+    status, content, kind = await visit.fetch("POST", "/sparql", query.encode(), headers)
+    text = content.decode("utf-8", errors="replace")
+    if status >= 400:
+        return _failed(visit, *_said(text))
+    if "json" not in kind:
+        return _page(visit, plan=text[:LONGEST])
+    document = json.loads(content)
+    if "boolean" in document:
+        return _page(visit, count=1, columns=[], cells=[[str(document["boolean"]).lower()]])
+    names = list(document["head"]["vars"])
+    solutions = document["results"]["bindings"]
+    return _page(
+        visit,
+        count=min(len(solutions), MOST_RESULTS),
+        more=len(solutions) > MOST_RESULTS,
+        columns=names,
+        cells=[
+            [str(row[name]["value"]) if name in row else "" for name in names]
+            for row in solutions[:MOST_RESULTS]
+        ],
+        text=json.dumps(solutions[:MOST_RESULTS], ensure_ascii=False, indent=1),
+    )
+
+
+def _said(text: str) -> tuple[str, str]:
+    """Return message and code of an error in Neptune's form, or the text."""
+    try:
+        document = json.loads(text)
+        return str(document.get("detailedMessage") or document), str(document.get("code", ""))
+    except (ValueError, AttributeError):
+        return text[:2000], ""
+
+
+def graph_of(results: list[Any]) -> dict[str, Any] | None:
+    """Return vertices and edges of results for a picture, `None` if there are none."""
+    vertices: dict[str, dict[str, Any]] = {}
+    edges: dict[str, dict[str, Any]] = {}
+
+    def add(found: Any) -> None:
+        match found:
+            case Vertex():
+                id = spell_id(found.id)
+                label = found.label if found.label != "vertex" else ""
+                known = vertices.setdefault(id, {"id": id, "name": str(found.id), "label": label})
+                known["label"] = known["label"] or label
+            case Edge():
+                add(found.outV)
+                add(found.inV)
+                ends = spell_id(found.outV.id), spell_id(found.inV.id)
+                edges[str(found.id)] = {
+                    "source": ends[0],
+                    "target": ends[1],
+                    "label": found.label,
+                }
+            case Path():
+                before: Any = None
+                for each in found.objects:
+                    add(each)
+                    if isinstance(before, Vertex) and isinstance(each, Vertex):
+                        pair = spell_id(before.id), spell_id(each.id)
+                        edges.setdefault(
+                            " ".join(pair), {"source": pair[0], "target": pair[1], "label": ""}
+                        )
+                    before = each
+            case list() | tuple() | set():
+                for each in found:
+                    add(each)
+            case dict():
+                for each in found.values():
+                    add(each)
+
+    for result in results:
+        add(result)
+    return (
+        {"vertices": list(vertices.values()), "edges": list(edges.values())} if vertices else None
+    )
+
+
+def _page(visit: Visit, **values: Any) -> web.Response:
+    given = {
+        "failure": "",
+        "code": "",
+        "plan": "",
+        "count": 0,
+        "more": False,
+        "columns": [],
+        "cells": [],
+        "text": "",
+        "graph": None,
+        **values,
+    }
+    if visit.is_fragment:
+        return visit.fragment("console/results.html", status=200, **given)
+    return visit.page("console/results_page.html", status=200, **given)
+
+
+def _failed(visit: Visit, message: str, code: str) -> web.Response:
+    return _page(visit, failure=message, code=code)
+
+
+ROUTES = (Route("GET", "/studio/console", show), Route("POST", "/studio/console", run))

@@ -39,11 +39,12 @@ function styleOf(labels) {
     } },
     { selector: "edge[?property]", style: { "line-style": "dotted", "target-arrow-shape": "none", label: "", width: 1.5 } },
     { selector: "edge[?predicted]", style: { "line-style": "dashed", "line-dash-pattern": [8, 4], "line-color": found.accent, "target-arrow-color": found.accent, color: found.ink, width: 3, "font-weight": "bold" } },
+    { selector: "edge[arc]", style: { "curve-style": "unbundled-bezier", "control-point-distances": (edge) => [edge.data("arc")], "control-point-weights": [0.5] } },
   ];
 }
 
 const elementsOf = (graph) => [
-  ...graph.vertices.map((each) => ({ group: "nodes", data: { ...each, shown: shorten(each.name) } })),
+  ...graph.vertices.map(({ position, ...each }) => ({ group: "nodes", data: { ...each, shown: shorten(each.name) }, position })),
   ...graph.edges.map((each) => ({ group: "edges", data: { ...each, id: `${each.source} ${each.label} ${each.target}${each.predicted ? " ?" : ""}`, shown: shorten(each.label) } })),
 ];
 
@@ -71,7 +72,8 @@ function legend(place, labels) {
 export function draw(place, graph, options = {}) {
   const labels = [...new Set(graph.vertices.filter((each) => each.role !== "property").map((each) => each.label))];
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const layout = () => ({ name: "cose", animate: !calm && graph.vertices.length < 150, animationDuration: 300, randomize: false, padding: 30, nodeRepulsion: () => 60000, idealEdgeLength: () => 90, ...options.layout });
+  const placed = graph.vertices.every((each) => each.position);
+  const layout = () => (placed ? { name: "preset", padding: 30 } : { name: "cose", animate: !calm && graph.vertices.length < 150, animationDuration: 300, randomize: false, padding: 30, nodeRepulsion: () => 60000, idealEdgeLength: () => 90, ...options.layout });
   const view = cytoscape({ container: place, elements: elementsOf(graph), style: styleOf(labels), layout: layout(), minZoom: 0.1, maxZoom: 4, wheelSensitivity: 0.3 });
   let key = legend(place, labels);
   document.addEventListener("gremlink:theme", () => {
