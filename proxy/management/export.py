@@ -77,7 +77,7 @@ class ExportService:
                 "An export always gets a folder of its own: leave createExportSubdirectory out."
             )
         asked = body.model_dump(mode="json")
-        graph = self._source(asked)
+        graph = self.source(asked)
         id = str(uuid4())
         with self.services.output_lock:
             output = self.services.unused_location(body.outputS3Path, stamp(time.time())).address
@@ -96,7 +96,7 @@ class ExportService:
             name = f"neptune-export-{id[:8]}-{int(job.created * 1000)}"
         return {"jobName": name, "jobId": id}
 
-    def _source(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def source(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Return what a request exports, for the description of the job.
 
         Raises `BadParameters`, `BadRequest`.

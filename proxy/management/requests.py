@@ -223,6 +223,48 @@ class Export(Body):
     overwriteExisting: bool = False
 
 
+class Pipeline(JobBody):
+    """`POST /ml/pipelines`, an extension: export, processing, training and endpoint in one.
+
+    `target` and `features` are written as for the export; without a target, links are learned.
+    """
+
+    endpoint: JobId | None = None
+    update: bool = False
+    command: Literal["export-pg", "export-rdf"] = "export-pg"
+    target: dict[str, Any] | None = None
+    features: tuple[dict[str, Any], ...] = ()
+    params: dict[str, Any] = {}
+    modelName: str | None = None
+    budgetInSeconds: Annotated[float, Field(gt=0, le=30 * 86400)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    outputS3Location: str | None = None
+
+    @property
+    def is_property(self) -> bool:
+        """True if the target is a property."""
+        kind = (self.target or {}).get("type", "link_prediction")
+        return bool(kind != "link_prediction")
+
+    def export_request(self) -> dict[str, Any]:
+        """Return the request of the export."""
+        learning: dict[str, Any] = {}
+        if self.target is not None:
+            learning["targets"] = [self.target]
+        if self.features:
+            learning["features"] = list(self.features)
+        if self.command == "export-rdf":
+            learning = {
+                "version": "v2.0",
+                "jobs": [{"name": "training-data-configuration", **learning}],
+            }
+        return {
+            "command": self.command,
+            "params": self.params,
+            "additionalParams": {"neptune_ml": learning} if learning else {},
+        }
+
+
 class StatisticsMode(Body):
     """`POST /propertygraph/statistics`."""
 

@@ -20,6 +20,7 @@ from gremlink.proxy.management.http import Handler, answering
 from gremlink.proxy.management.jobs.recovery import RunnerElsewhere
 from gremlink.proxy.management.loader import Loader
 from gremlink.proxy.management.ml import MachineLearning
+from gremlink.proxy.management.pipelines import Pipelines
 from gremlink.proxy.management.queries import Queries, QueryStatus
 from gremlink.proxy.management.sagemaker.operations import (
     Invoke,
@@ -62,11 +63,13 @@ async def managing(
     health = Health(services.database, configuration.sparql)
     models = MachineLearning(services)
     endpoints = Endpoints(services, models)
+    exports = ExportService(services)
     sagemaker = SageMaker(endpoints, invoke)
     routes: list[tuple[str, str, Handler]] = [
         *models.routes(),
         *endpoints.routes(),
-        *ExportService(services).routes(),
+        *exports.routes(),
+        *Pipelines(services, exports, endpoints).routes(),
         *Loader(services).routes(),
         *Statistics(GraphCounting(services.database)).routes(),
         *_of_rdf(services),

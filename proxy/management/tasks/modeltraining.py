@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.learning.settings import SearchSettings
+from gremlink.proxy.learning.settings import SearchSettings, TrainingSettings
 from gremlink.proxy.learning.workflows.config_files import write_details
 from gremlink.proxy.learning.workflows.metrics_files import summary, write_figures
 from gremlink.proxy.learning.workflows.results import write_results
@@ -30,11 +30,13 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     search = SearchSettings(
         description["trials"], min(description["parallel"], os.cpu_count() or 1), previous=previous
     )
+    budget = description.get("budget")
     report = train(
         data,
         artifact,
         model=description["model"],
         seed=description["seed"],
+        settings=None if budget is None else TrainingSettings(budget=budget),
         search=search,
         progress=job_progress(tell),
         speed=description.get("speed", ""),
