@@ -13,6 +13,7 @@ from gremlin_python.structure.graph import Edge, Path, Property, Vertex, VertexP
 from rich.console import Console
 
 from gremlink.proxy.cli.output import results
+from gremlink.proxy.graph.server import shown
 
 HENRY = Vertex("user_06", "User")
 HENRY.properties = [
@@ -66,7 +67,7 @@ MOMENT = datetime.datetime(2024, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
     ids=repr,
 )
 def test_plain(value: Any, expected: Any) -> None:
-    assert results.plain(value) == expected
+    assert shown.plain(value) == expected
     assert json.loads(results.json_line(value)) == expected
 
 
@@ -106,9 +107,9 @@ def test_no_results_are_no_lines() -> None:
 
 
 def test_stored_text_cannot_drive_a_terminal() -> None:
-    assert results.text("a\x1b[2Jb\tc\nd") == r"a\x1b[2Jb\tc\nd"
-    assert results.text("\u202eevil") == r"\u202eevil"
-    assert results.text("Zoë 東京") == "Zoë 東京"
+    assert shown.text("a\x1b[2Jb\tc\nd") == r"a\x1b[2Jb\tc\nd"
+    assert shown.text("\u202eevil") == r"\u202eevil"
+    assert shown.text("Zoë 東京") == "Zoë 東京"
 
 
 def test_table_shows_markup_as_it_is() -> None:
