@@ -1,15 +1,143 @@
-"""The page Models."""
+"""The page Models: runs, side by side, with their reports; endpoints get another run's model."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+from typing import Any
+from urllib.parse import quote
+
 from aiohttp import web
 
+from gremlink.proxy.studio.errors import ApiRefused, WrongInput
+from gremlink.proxy.studio.runs import ENDPOINT, Run, compare, curves_of, run_of, runs
 from gremlink.proxy.studio.visit import Route, Visit
+
+MOST_COMPARED = 6
+"""Runs side by side."""
+
+REPORT_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+)
+"""The policy of a report, which has its style in it; nothing in it runs."""
 
 
 async def show(visit: Visit) -> web.Response:
-    """Answer with the page."""
-    return visit.page("models/page.html")
+    """Answer with the list of runs."""
+    return visit.page("models/page.html", runs=await asyncio.to_thread(runs, visit.store))
 
 
-ROUTES = (Route("GET", "/studio/models", show),)
+async def compared(visit: Visit) -> web.Response:
+    """Answer with runs side by side."""
+    keys = visit.request.query.getall("run", [])[:MOST_COMPARED]
+    found = [await _run(visit, key) for key in dict.fromkeys(keys)]
+    if len(found) < 2:
+        raise WrongInput("Choose two runs or more to compare them.", "run")
+    return visit.page("models/compare.html", comparison=compare(found))
+
+
+async def one(visit: Visit) -> web.Response:
+    """Answer with one run: figures, methods, curves, and what can be done with it."""
+    run = await _run(visit, _key(visit))
+    endpoints = [each.name for each in visit.store.endpoints()]
+    return visit.page("models/one.html", run=run, curves=curves_of(run), endpoints=endpoints)
+
+
+async def report(visit: Visit) -> web.Response:
+    """Answer with the report of a run, a page of its own."""
+    run = await _run(visit, _key(visit))
+    try:
+        content = await asyncio.to_thread(run.report_path.read_bytes)
+    except OSError:
+        raise web.HTTPNotFound(text=f"{run.name} has no report.") from None
+    return web.Response(
+        body=content,
+        content_type="text/html",
+        charset="utf-8",
+        headers={"Content-Security-Policy": REPORT_POLICY},
+    )
+
+
+async def document(visit: Visit) -> web.Response:
+    """Answer with the figures of a run as JSON, to keep."""
+    run = await _run(visit, _key(visit))
+    text = json.dumps(run.described.report, indent=1, ensure_ascii=False)
+    name = "".join(each if each.isalnum() or each in "-_." else "_" for each in run.name)
+    return web.Response(
+        text=text,
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}-report.json"'},
+    )
+
+
+async def change(visit: Visit) -> web.Response:
+    """Create, replace or delete an endpoint, through the management API."""
+    fields = await visit.form()
+    action, name = str(fields.get("action", "")), str(fields.get("name", "")).strip()
+    run = await _run(visit, _key(visit))
+    if action == "delete":
+        if run.kind != ENDPOINT or str(fields.get("confirm", "")).strip() != run.name:
+            raise WrongInput(f"Write {run.name} into the field to delete this endpoint.", "confirm")
+        await visit.api("DELETE", f"/ml/endpoints/{_quoted(run.name)}")
+        raise web.HTTPSeeOther("/studio/models")
+    if action != "serve":
+        raise WrongInput("There is nothing to do.")
+    if run.kind == ENDPOINT:
+        raise WrongInput("The model of an endpoint is served already.")
+    if not name:
+        raise WrongInput("Write the name of the endpoint.", "name")
+    exists = visit.store.endpoint(name) is not None
+    if exists and not fields.get("replace"):
+        raise WrongInput(
+            f"There is an endpoint {name} already: tick that its model is replaced.", "name"
+        )
+    field = "mlModelTrainingJobId" if run.kind == "training" else "mlModelTransformJobId"
+    body: dict[str, Any] = {"id": name, field: run.name}
+    if exists:
+        body["update"] = True
+    await visit.api("POST", "/ml/endpoints", body)
+    raise web.HTTPSeeOther(f"/studio/models/endpoint:{_quoted(name)}?made=yes")
+
+
+async def _run(visit: Visit, key: str) -> Run:
+    """Return a run. Raises `HTTPNotFound`."""
+    found = await asyncio.to_thread(run_of, visit.store, key)
+    if found is None and ":" not in key:
+        found = await asyncio.to_thread(run_of, visit.store, f"{ENDPOINT}:{key}")
+    if found is None and visit.query("made"):
+        await _made(visit, key)
+        found = await asyncio.to_thread(run_of, visit.store, key)
+    if found is None:
+        raise web.HTTPNotFound(text=f"There is no model {key[:100]}.")
+    return found
+
+
+async def _made(visit: Visit, key: str) -> None:
+    """Wait some seconds for an endpoint that a job makes."""
+    name = key.partition(":")[2]
+    for _ in range(40):
+        try:
+            state = await visit.api("GET", f"/ml/endpoints/{_quoted(name)}")
+        except ApiRefused:
+            return
+        if state.get("status") not in ("Creating", "Updating"):
+            return
+        await asyncio.sleep(0.25)
+
+
+def _key(visit: Visit) -> str:
+    return visit.request.match_info["key"]
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="")
+
+
+ROUTES = (
+    Route("GET", "/studio/models", show),
+    Route("GET", "/studio/models/compare", compared),
+    Route("GET", "/studio/models/{key}", one),
+    Route("POST", "/studio/models/{key}", change),
+    Route("GET", "/studio/models/{key}/report", report),
+    Route("GET", "/studio/models/{key}/report.json", document),
+)
