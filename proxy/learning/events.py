@@ -50,7 +50,19 @@ class Overall:
         return f"{self.share:.0%}, {_clock(self.seconds_left)} left"
 
 
-Event = PhaseStarted | EpochDone | StepDone | Overall
+@dataclass(frozen=True, slots=True)
+class MethodCompared:
+    """A method's figure on held-out data so far; later ones of the same metric replace it.
+
+    `metric` is `mrr` for links, for properties that which chooses; larger is better.
+    """
+
+    method: str
+    metric: str
+    value: float
+
+
+Event = PhaseStarted | EpochDone | StepDone | MethodCompared | Overall
 Progress = Callable[[Event], None]
 
 

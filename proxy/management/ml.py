@@ -101,7 +101,7 @@ class MachineLearning:
         if body.previousModelTrainingJobId is not None:
             before = self.completed(MODEL_TRAINING, body.previousModelTrainingJobId)
             previous, name = before.outputs[0], name or before.result.get("model")
-        model = _model(name, data)
+        model = chosen_model(name, data.result["task"])
         return self._started(
             MODEL_TRAINING,
             body,
@@ -224,9 +224,8 @@ def _kind(request: web.Request) -> str:
     return request.path.split("/")[2]
 
 
-def _model(name: str | None, data: Job) -> str:
+def chosen_model(name: str | None, task: str) -> str:
     """Return the name of the method to train; `auto` without a name. Raises InvalidParameter."""
-    task = data.result["task"]
     name = MODEL_TYPES.get(name or "", name)
     known = MODELS if task == "link_prediction" else PROPERTY_MODELS
     if name is not None and name not in known:

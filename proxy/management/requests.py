@@ -237,14 +237,27 @@ class Pipeline(JobBody):
     params: dict[str, Any] = {}
     modelName: str | None = None
     budgetInSeconds: Annotated[float, Field(gt=0, le=30 * 86400)] | None = None
+    deadlineInSeconds: Annotated[float, Field(gt=0, le=30 * 86400)] | None = None
+    memoryLimitInMiB: Annotated[int, Field(ge=1)] | None = None
+    maxHPONumberOfTrainingJobs: Annotated[int, Field(ge=1, le=1000)] = DEFAULT_TRIALS
+    maxHPOParallelTrainingJobs: Annotated[int, Field(ge=1, le=64)] = 1
+    processingTimeOutInSeconds: Seconds = 86400
+    trainingTimeOutInSeconds: Seconds = 86400
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     outputS3Location: str | None = None
 
     @property
-    def is_property(self) -> bool:
-        """True if the target is a property."""
-        kind = (self.target or {}).get("type", "link_prediction")
-        return bool(kind != "link_prediction")
+    def task(self) -> str:
+        """The type of the target, where there is none that of the export's rules."""
+        target = self.target or {}
+        is_property = "property" in target or {"node", "predicate"} <= target.keys()
+        return str(target.get("type") or ("classification" if is_property else "link_prediction"))
+
+    @property
+    def trials(self) -> int:
+        """Trainings in a search over settings, as in `ModelTraining`."""
+        asked = self.maxHPONumberOfTrainingJobs
+        return asked if asked > DEFAULT_TRIALS else 0
 
     def export_request(self) -> dict[str, Any]:
         """Return the request of the export."""

@@ -20,7 +20,7 @@ from gremlink.proxy.management.http import Handler, answering
 from gremlink.proxy.management.jobs.recovery import RunnerElsewhere
 from gremlink.proxy.management.loader import Loader
 from gremlink.proxy.management.ml import MachineLearning
-from gremlink.proxy.management.pipelines import Pipelines
+from gremlink.proxy.management.pipelines.handlers import Pipelines
 from gremlink.proxy.management.queries import Queries, QueryStatus
 from gremlink.proxy.management.sagemaker.operations import (
     Invoke,

@@ -2,7 +2,7 @@
 
 A job has a kind ("modeltraining", "export", …) and an id that is unique in its kind. The records
 are the only source of truth for all processes that run, list or cancel jobs. Each job has a
-directory with its description, log and events.
+directory with its description, log, events and figures.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from gremlink.proxy.store.errors import JobExists
 DESCRIPTION = "job.json"
 LOG = "job.log"
 EVENTS = "events.jsonl"
+FIGURES = "figures.jsonl"
 SCHEMA_VERSION = 1
 
 _SCHEMA = """

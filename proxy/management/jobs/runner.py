@@ -61,6 +61,9 @@ CLEAN_TIMEOUT = 3.0
 
 STOPPED_WITH = "gremlink was stopped while the job was running; start the job again"
 DEPENDENCY = "dependency"
+MEMORY_LIMIT = "memoryLimitInMiB"
+"""The field of a request with the most memory of its job."""
+
 ONE_AT_A_TIME = frozenset({"loader"})
 """Kinds of jobs that run one at a time: two loads would fight for the same vertices."""
 
@@ -275,11 +278,27 @@ class Runner:
             if running.kill_at is None
         }
         used = {number: memory_of(pid) for number, pid in there.items()}
+        self._check_own_limits(used, there)
         if self._memory.exceeded(used):
             # Memory shared by processes of a job has been counted for each of them.
             used = {number: memory_of(pid, shared_once=True) for number, pid in there.items()}
         for number, reason in self._memory.exceeded(used).items():
             self._end(self._running[number], reason)
+
+    def _check_own_limits(self, used: Mapping[int, float], there: Mapping[int, int]) -> None:
+        """End jobs that use more memory than their requests allow; `used` is in MiB."""
+        for number, taken in used.items():
+            running = self._running[number]
+            most = running.job.request.get(MEMORY_LIMIT)
+            if not most or taken <= most:
+                continue
+            taken = memory_of(there[number], shared_once=True)
+            if taken > most:
+                self._end(
+                    running,
+                    f"it took {taken:,.0f} MiB of memory, more than the {most:,.0f} MiB of its "
+                    f"{MEMORY_LIMIT}",
+                )
 
     def _end(self, running: _Running, reason: str) -> None:
         """Begin to end a job; `reason` is empty for a cancellation."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gremlink.proxy.learning.workflows.metrics_files import summary, write_figur
 from gremlink.proxy.learning.workflows.results import write_results
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.management.jobs.events import Tell
+from gremlink.proxy.management.jobs.figures import FigureFile
 from gremlink.proxy.management.tasks.description import keep_on_failure, locations_of, publish
 from gremlink.proxy.management.tasks.progress import job_progress
 
@@ -31,16 +33,18 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         description["trials"], min(description["parallel"], os.cpu_count() or 1), previous=previous
     )
     budget = description.get("budget")
-    report = train(
-        data,
-        artifact,
-        model=description["model"],
-        seed=description["seed"],
-        settings=None if budget is None else TrainingSettings(budget=budget),
-        search=search,
-        progress=job_progress(tell),
-        speed=description.get("speed", ""),
-    )
+    with closing(FigureFile(work.parent)) as figures:
+        report = train(
+            data,
+            artifact,
+            model=description["model"],
+            seed=description["seed"],
+            settings=None if budget is None else TrainingSettings(budget=budget),
+            search=search,
+            progress=job_progress(tell, figures),
+            deadline=float(description.get("deadline") or 0.0),
+            speed=description.get("speed", ""),
+        )
     with keep_on_failure(artifact):
         write_figures(artifact, report)
         write_results(artifact)

@@ -11,15 +11,18 @@ from gremlink.proxy.learning.events import (
     StepDone,
 )
 from gremlink.proxy.management.jobs.events import Tell
+from gremlink.proxy.management.jobs.figures import FigureFile
 
 
-def job_progress(tell: Tell) -> Progress:
-    """Return a listener that reports phases and epochs of learning."""
+def job_progress(tell: Tell, figures: FigureFile | None = None) -> Progress:
+    """Return a listener that reports phases and epochs of learning, and writes their figures."""
 
     overall = ""
 
     def progress(event: Event) -> None:
         nonlocal overall
+        if figures is not None:
+            figures.tell(event)
         match event:
             case Overall():
                 overall = f", {event.share:.0%} of all, {event.seconds_left:.0f} s left"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gremlink.proxy.learning.events import PhaseStarted
+from gremlink.proxy.learning.events import MethodCompared, PhaseStarted
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -75,15 +75,7 @@ def cross_validate(experiment: LinkExperiment) -> LinkResults:
     stages = sorted({stage for each in (epochs, *elsewhere) for stage in each.items()})
     # A step for each ranking of a fold, and one for each blend.
     step = Steps(experiment.progress, BLENDING, len(folds) * (experiment.steps_of_rankings + 1) + 1)
-    asked = [
-        experiment.rankings(
-            fold.graph,
-            [(name, fold.networks[name][epoch]) for name, epoch in stages],
-            fold.held_out,
-            step,
-        )
-        for fold in folds
-    ]
+    asked: list[dict[Task, Ranking]] = []
 
     def rankings(of: Sequence[dict[Task, Ranking]], at: Epochs) -> dict[Task, list[Ranking]]:
         """Join the rankings by the networks after so many epochs, in the order of `names`."""
@@ -95,6 +87,10 @@ def cross_validate(experiment: LinkExperiment) -> LinkResults:
                 joined.setdefault(task, []).append(ranking.members(columns))
         return joined
 
+    for fold in folds:
+        networks = [(name, fold.networks[name][epoch]) for name, epoch in stages]
+        asked.append(experiment.rankings(fold.graph, networks, fold.held_out, step))
+        _compare(experiment, rankings(asked, epochs))
     everything = rankings(asked, epochs)
     blend = experiment.blend(everything)
     step()
@@ -135,6 +131,16 @@ def cross_validate(experiment: LinkExperiment) -> LinkResults:
             for name in experiment.networks
         },
     )
+
+
+def _compare(experiment: LinkExperiment, joined: Mapping[Task, Sequence[Ranking]]) -> None:
+    """Send each method's MRR on the parts so far."""
+    found = [ranking.member_ranks for parts in joined.values() for ranking in parts]
+    if found:
+        ranks = np.concatenate(found)
+        for column, name in enumerate(experiment.names):
+            value = mean_reciprocal_rank(ranks[:, column])
+            experiment.progress(MethodCompared(name, "mrr", value))
 
 
 def validate_settings(experiment: LinkExperiment, name: str, tell: Tell) -> Reached:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gremlink.proxy.learning.events import PhaseStarted
+from gremlink.proxy.learning.events import MethodCompared, PhaseStarted
 from gremlink.proxy.learning.graph import (
     DIRECTIONS,
     Direction,
@@ -374,4 +374,8 @@ def _test_ranks(
                     scorer, queries, experiment.every_link[relation]
                 )
                 step()
+                so_far = np.concatenate(list(ranks[name].values()))
+                if len(so_far):
+                    value = mean_reciprocal_rank(so_far)
+                    experiment.progress(MethodCompared(name, "mrr", value))
     return ranks

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from gremlink.proxy.learning.budget import REFERENCE, Speed
-from gremlink.proxy.learning.events import PhaseStarted, Progress
+from gremlink.proxy.learning.events import MethodCompared, PhaseStarted, Progress
 from gremlink.proxy.learning.graph import Indexes
 from gremlink.proxy.learning.methods import AUTO, NETWORK
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
@@ -61,6 +61,7 @@ class PropertyExperiment:
     plan: PropertyPlan
     speed: Speed = REFERENCE
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    _scores: dict[str, list[float]] = field(default_factory=dict)
 
     @classmethod
     def planned(
@@ -160,13 +161,23 @@ class PropertyExperiment:
             if name != NETWORK:
                 with self.stopwatch.timing(name):
                     outputs[name] = self.candidates.fit(name, train).outputs(subjects)
+                self._compare(name, outputs[name], held)
                 step()
         history = PropertyHistory()
         if NETWORK in self.plan.names:
             self.progress(PhaseStarted(phase))
             with self.stopwatch.timing(NETWORK):
                 history = self.learn(phase, train, held, watched, self.loss_on(held[:watched]))
+            best = best_checkpoint([history])
+            if best in history.outputs:
+                self._compare(NETWORK, history.outputs[best], held)
         return Fold(held, outputs, history)
+
+    def _compare(self, name: str, outputs: Outputs, held: Indexes) -> None:
+        """Send a method's mean score over the folds so far."""
+        scores = self._scores.setdefault(name, [])
+        scores.append(self.scoring.score(outputs, self.dataset.truth[held]))
+        self.progress(MethodCompared(name, self.scoring.metric, float(np.mean(scores))))
 
     def learn(
         self, phase: str, train: Indexes, held: Indexes, watched: int, validate: Validate

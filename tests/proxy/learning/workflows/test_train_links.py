@@ -12,7 +12,7 @@ from written_export import Kind, write_export
 
 from gremlink.grammar.traversal import Literal
 from gremlink.proxy.graph import BadExport
-from gremlink.proxy.learning.events import EpochDone, Event, PhaseStarted
+from gremlink.proxy.learning.events import EpochDone, Event, MethodCompared, PhaseStarted
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
 from gremlink.proxy.learning.processing.processed import UnusableExport
 from gremlink.proxy.learning.settings import TrainingSettings
@@ -72,6 +72,10 @@ def test_training_finds_the_groups(
     assert epochs[0].epoch == 1
     assert all(event.seconds_left >= 0 for event in epochs)
     assert any(event.validation is not None for event in epochs)
+    compared = {event.method: event for event in events if isinstance(event, MethodCompared)}
+    assert compared.keys() >= {row.method for row in report.rows} - {"auto", "random"}
+    popularity = report.row("popularity").metrics["mrr"]
+    assert compared["popularity"].value == pytest.approx(popularity, rel=0.2)
     document = json.loads((tmp_path / "model" / "report.json").read_text())
     assert document["rows"][0]["metrics"] == report.rows[0].metrics
     predictor = LinkPredictor.load(tmp_path / "model")

@@ -16,7 +16,7 @@ from teams import PEOPLE, team, write_teams
 from gremlink.grammar.lazy import UniformLiterals
 from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.graph import BadExport
-from gremlink.proxy.learning.events import EpochDone, Event, PhaseStarted
+from gremlink.proxy.learning.events import EpochDone, Event, MethodCompared, PhaseStarted
 from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.train import train
@@ -227,7 +227,10 @@ def test_a_graph_without_edges_is_a_table(tmp_path: Path) -> None:
 def test_progress(tmp_path: Path) -> None:
     events: list[Event] = []
     export = write_teams(tmp_path / "export", of_people=TEAM)
-    train(export, tmp_path / "artifact", settings=QUICK, progress=events.append)
+    report = train(export, tmp_path / "artifact", settings=QUICK, progress=events.append)
+    compared = {event.method: event for event in events if isinstance(event, MethodCompared)}
+    assert compared.keys() == {row.method for row in report.rows} - {"auto"}
+    assert all(event.metric == "accuracy" for event in compared.values())
     phases = [event.phase for event in events if isinstance(event, PhaseStarted)]
     assert phases[0] == "reading the export"
     assert "cross-validation, part 1 of 2" in phases

@@ -1,0 +1,1 @@
+"""`/ml/pipelines`: from the graph to an endpoint in one request."""
