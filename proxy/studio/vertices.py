@@ -1,315 +1,436 @@
-"""Vertices on pages: their addresses, their names, and finding them by typing."""
+"""Vertices as people name them: found by typing, shown with a name beside the id.
+
+Ids keep their types in addresses: `s:1`, `i:1` and `l:1` are three vertices. Nothing here waits
+long for a large database: each query has a few seconds, and one that takes longer is repeated on a
+part.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from gremlin_python.process.graph_traversal import GraphTraversal, __
-from gremlin_python.process.traversal import T, TextP
-from gremlin_python.statics import SingleByte, long, short
+from gremlin_python.process.traversal import P, T, TextP
+from gremlin_python.statics import SingleByte, bigint, long, short
 
-from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.graph.server.source import g
+from gremlink.proxy.store.records import Store
 from gremlink.proxy.studio.errors import QueryRefused, WrongInput
+from gremlink.proxy.studio.names import first_name, name_keys
 from gremlink.proxy.studio.visit import Visit
 
-SAMPLE = 60
-"""Vertices of a label that are read to learn by which property they are called."""
+SAMPLE = 500
+"""Vertices that are looked at to find out which properties read like names."""
 
-REMEMBERED = 600.0
-"""Seconds for which that is remembered."""
+SAMPLE_OF_A_LABEL = 60
+MOST_LABELS = 40
+"""Labels that the sample is completed for; others are learnt when a vertex of theirs is shown."""
 
-LONGEST_NAME = 120
-"""Characters of a name; longer texts describe."""
+PART = 20_000
+"""Vertices that are searched where the whole graph takes too long."""
 
-DISTINCT = 0.8
-"""Share of the sampled values that differ, from which on they may tell vertices apart. Names of
-people and films repeat now and then; categories and years repeat much more."""
+SECONDS = 2.0
+"""Time limit of each query for names."""
 
-PRESENT = 0.5
-"""Share of the sampled vertices that have the property."""
+KEPT = 300.0
+"""Seconds for which the keys of names are kept."""
 
-USUAL = (
-    "name",
-    "title",
-    "label",
-    "fullname",
-    "full_name",
-    "displayname",
-    "username",
-    "desc",
-    "code",
-)
-"""Keys that are asked first where several could be names."""
+LONGEST_TEXT = 200
+"""Characters of the text that is searched for."""
 
-SECONDS = 5.0
-"""Time for a search; the database then stops."""
-
-_INT = range(-(2**31), 2**31)
-_LONG = range(-(2**63), 2**63)
+_PROPERTIES = 40
+_TIMED_OUT = 598
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A vertex for people: `name` is empty where nothing reads like one."""
+    """A vertex with its label and its name, empty where nothing reads like one."""
 
     id: Any
     label: str
-    name: str
+    name: str = ""
 
     @property
     def address(self) -> str:
-        """The vertex in an address; see `spell_id`."""
+        """The id with its type, for addresses and forms."""
         return spell_id(self.id)
 
     @property
     def shown(self) -> str:
-        """Its name, or its id."""
+        """The name, or else the id."""
         return self.name or str(self.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Vertices that were found; `partial` if only `PART` vertices were searched."""
+
+    vertices: list[Named]
+    partial: bool = False
+
+
+# -- ids in addresses
+
+_SPELLINGS: tuple[tuple[str, type, Callable[[str], Any]], ...] = (
+    ("y", SingleByte, lambda text: SingleByte(_whole(text, 8))),
+    ("h", short, lambda text: short(_whole(text, 16))),
+    ("n", bigint, lambda text: bigint(_whole(text, 1024))),
+    ("l", long, lambda text: long(_whole(text, 64))),
+    ("i", int, lambda text: _whole(text, 32)),
+    ("d", float, float),
+    ("u", UUID, UUID),
+    ("s", str, str),
+)
+
+
+def _whole(text: str, bits: int) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,300}", text) or not -(2 ** (bits - 1)) <= int(text) < 2 ** (
+        bits - 1
+    ):
+        raise ValueError(text)
+    return int(text)
+
+
 def spell_id(id: Any) -> str:
-    """Write an id with its type: `"1"`, `1` and `1L` are different vertices."""
-    match id:
-        case bool():
-            return f"b:{str(id).lower()}"
-        case str():
-            return f"s:{id}"
-        case UUID():
-            return f"u:{id}"
-        case SingleByte():
-            return f"y:{int(id)}"
-        case short():
-            return f"h:{int(id)}"
-        case long():
-            return f"l:{int(id)}"
-        case int():
-            return f"i:{id}" if id in _INT else f"l:{id}"
-        case float():
-            return f"d:{id!r}"
+    """Return an id with its type: `s:user_01`, `l:7`, `u:…`."""
+    for letter, kind, _ in _SPELLINGS:
+        if isinstance(id, kind) and not isinstance(id, bool):
+            return f"{letter}:{id}"
     return f"s:{id}"
 
 
 def read_id(text: str) -> Any:
     """Return the id that `spell_id` wrote. Raises `WrongInput`."""
-    kind, colon, value = text.partition(":")
-    try:
-        if colon:
-            match kind:
-                case "s":
-                    return value
-                case "i":
-                    return int(value)
-                case "l":
-                    return long(int(value))
-                case "h":
-                    return short(int(value))
-                case "y":
-                    return SingleByte(int(value))
-                case "u":
-                    return UUID(value)
-                case "d":
-                    return float(value)
-                case "b":
-                    return value == "true"
-    except ValueError:
-        pass
+    letter, colon, value = text.partition(":")
+    for known, _, read in _SPELLINGS:
+        if colon and letter == known:
+            try:
+                return read(value)
+            except ValueError:
+                break
     raise WrongInput(
         f"{text[:100]!r} is no vertex: choose one of the list that appears while you type.",
         "vertex",
     )
 
 
-def literal_of(id: Any) -> Literal:
-    """Return an id as models know it."""
-    match id:
-        case SingleByte():
-            return Literal(Kind.BYTE, int(id))
-        case short():
-            return Literal(Kind.SHORT, int(id))
-        case long():
-            return Literal(Kind.LONG, int(id))
-    return Literal.of(id)
-
-
-def value_of(literal: Literal) -> Any:
-    """Return an id of a model as gremlinpython has it."""
-    match literal.kind:
-        case Kind.BYTE:
-            return SingleByte(literal.value)
-        case Kind.SHORT:
-            return short(literal.value)
-        case Kind.LONG:
-            return long(literal.value)
-    return literal.value
-
-
-def _ids_in(text: str) -> list[Any]:
-    """Return the ids that a text may mean, in every type."""
-    found: list[Any] = [text]
-    if text.lstrip("-").isdecimal() and len(text) < 20:
-        number = int(text)
-        found += [number] if number in _INT else []
-        found += [long(number)] if number in _LONG else []
+def typed_ids(text: str) -> list[Any]:
+    """Return the ids that a typed text may mean, the likeliest first."""
+    found: list[Any] = []
+    if re.fullmatch(r"-?[0-9]{1,19}", text):
+        for bits, kind in ((64, long), (32, int)):
+            try:
+                found.append(kind(_whole(text, bits)))
+            except ValueError:
+                continue
     with contextlib.suppress(ValueError):
         found.append(UUID(text))
-    return found
+    return [text, *found]
 
 
-class NameKeys:
-    """The property by which the vertices of a label are called, learned from a sample."""
+# -- names
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], tuple[float, tuple[str, ...]]] = {}
-
-    async def of(self, visit: Visit, label: str) -> tuple[str, ...]:
-        """Return keys that read like names, the best first. Raises `StudioError`."""
-        mine = (visit.authorization, label)
-        known = self._known.get(mine)
-        if known is not None and time.monotonic() - known[0] < REMEMBERED:
-            return known[1]
-        rows = await visit.ask(
-            g.V().has_label(label).limit(SAMPLE).value_map(), seconds=SECONDS, most=SAMPLE
-        )
-        keys = name_keys(rows)
-        self._known[mine] = time.monotonic(), keys
-        return keys
+_ORDINARY = ("name", "title", "label")
 
 
-NAME_KEYS = NameKeys()
+@dataclass(slots=True)
+class _Known:
+    """Things learnt about a site's graph."""
+
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    until: float = 0.0
+    large_until: float = 0.0
+    regex: bool = True
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-def name_keys(rows: Sequence[Mapping[Any, Any]]) -> tuple[str, ...]:
-    """Return the keys whose values read like names, from the properties of a sample.
+_known: WeakKeyDictionary[Store, _Known] = WeakKeyDictionary()
 
-    A name is a short text that nearly every vertex has and few share. Among several, usual keys
-    come first, then those with the most different values, then the longer texts: codes identify,
-    names are longer.
+
+def _known_of(visit: Visit) -> _Known:
+    return _known.setdefault(visit.store, _Known())
+
+
+async def keys_of_names(visit: Visit) -> dict[str, tuple[str, ...]]:
+    """Return for each label the keys whose values read like names, the best first.
+
+    Raises `DatabaseGone`.
     """
-    values: dict[str, list[str]] = {}
-    for row in rows:
-        for key, found in row.items():
-            one = found[0] if isinstance(found, list | tuple) and found else found
-            if isinstance(key, str) and isinstance(one, str) and 0 < len(one) <= LONGEST_NAME:
-                values.setdefault(key, []).append(one)
-    found_keys = []
-    for key, texts in values.items():
-        share, distinct = len(texts) / len(rows), len(set(texts)) / len(texts)
-        if share < PRESENT or distinct < DISTINCT or not any(map(_has_letter, texts)):
-            continue
-        usual = USUAL.index(key.lower()) if key.lower() in USUAL else len(USUAL)
-        mean = sum(map(len, texts)) / len(texts)
-        found_keys.append((usual, -round(distinct, 1), -mean, key))
-    return tuple(key for *_, key in sorted(found_keys)[:4])
+    known = _known_of(visit)
+    async with known.turn:
+        if known.until < time.monotonic():
+            known.keys = await _learn(visit)
+            known.until = time.monotonic() + (KEPT if known.keys else 2.0)
+    return known.keys
 
 
-def _has_letter(text: str) -> bool:
-    return any(each.isalpha() for each in text)
+async def _learn(visit: Visit) -> dict[str, tuple[str, ...]]:
+    sample: dict[str, list[dict[str, Any]]] = {}
+    rows = await _sampled(visit, g.V().limit(SAMPLE))
+    for label, properties in rows:
+        sample.setdefault(label, []).append(properties)
+    labels: list[Any] = []
+    if len(rows) >= SAMPLE:  # else every vertex has been seen
+        # In a large database, labels outside the sample are learnt when they are shown.
+        with contextlib.suppress(QueryRefused):
+            labels = await visit.ask(
+                g.V().label().dedup().limit(MOST_LABELS), seconds=SECONDS, most=MOST_LABELS
+            )
+    started = time.monotonic()
+    for label in labels:
+        if len(sample.get(label, ())) < SAMPLE_OF_A_LABEL // 4 and (
+            time.monotonic() - started < 2 * SECONDS
+        ):
+            one = _labelled(g.V(), str(label)).limit(SAMPLE_OF_A_LABEL)
+            found = [each for _, each in await _sampled(visit, one)]
+            if len(found) > len(sample.get(label, ())):
+                sample[label] = found
+    return {label: await asyncio.to_thread(name_keys, found) for label, found in sample.items()}
 
 
-async def display_names(visit: Visit, ids: Iterable[Any]) -> dict[Any, Named]:
-    """Return the vertices with these ids that there are, by what `spell_id` writes."""
-    wanted = {spell_id(each): each for each in ids}
+async def _sampled(visit: Visit, vertices: GraphTraversal) -> list[tuple[str, dict[str, Any]]]:
+    """Return label and properties of vertices; nothing where that takes too long."""
+    query = vertices.project("label", "properties").by(T.label).by(_pairs(__.properties()))
+    try:
+        rows = await visit.ask(query, seconds=SECONDS)
+    except QueryRefused:
+        return []
+    return [(str(row["label"]), dict(reversed(list(_read_pairs(row))))) for row in rows]
+
+
+def _pairs(properties: GraphTraversal) -> GraphTraversal:
+    limited = properties.limit(_PROPERTIES)
+    return limited.project("key", "value").by(__.key()).by(__.value()).fold()
+
+
+def _read_pairs(row: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    return [(str(pair["key"]), pair["value"]) for pair in row["properties"]]
+
+
+def _labelled(vertices: GraphTraversal, label: str) -> GraphTraversal:
+    """Filter by a label; Neptune shows several as `a::b` and finds them one by one."""
+    return vertices.has_label(label, *(label.split("::") if "::" in label else ()))
+
+
+async def display_names(visit: Visit, ids: Iterable[Any], most: int = 500) -> dict[str, Named]:
+    """Return the vertices with these ids that there are, `most` of them, by `Named.address`.
+
+    Raises `DatabaseGone`; refused queries leave the names out.
+    """
+    wanted = list({spell_id(id): id for id in ids}.values())[:most]
     if not wanted:
         return {}
-    rows = await visit.ask(
-        g.V(*wanted.values()).project("id", "label").by(T.id).by(T.label),
-        seconds=SECONDS,
-        most=len(wanted),
-    )
-    return await _named(visit, rows)
+    keys = await keys_of_names(visit)
+    try:
+        found = await _named(visit, g.V(*wanted), keys, len(wanted))
+    except QueryRefused:
+        return {}
+    return {each.address: each for each in found}
 
 
-async def _named(visit: Visit, rows: Sequence[Mapping[str, Any]]) -> dict[Any, Named]:
-    by_label: dict[str, list[Any]] = {}
-    for row in rows:
-        by_label.setdefault(row["label"], []).append(row["id"])
-    found: dict[Any, Named] = {}
-    for label, ids in by_label.items():
-        keys = await NAME_KEYS.of(visit, label)
-        names: dict[str, str] = {}
-        if keys:
-            pairs = await visit.ask(
-                g.V(*ids).project("id", "name").by(T.id).by(_first(keys)),
-                seconds=SECONDS,
-                most=len(ids),
-            )
-            names = {spell_id(pair["id"]): str(pair["name"]) for pair in pairs}
-        for id in ids:
-            found[spell_id(id)] = Named(id, label, names.get(spell_id(id), "")[:LONGEST_NAME])
-    return found
+async def _named(
+    visit: Visit, vertices: GraphTraversal, keys: dict[str, tuple[str, ...]], most: int
+) -> list[Named]:
+    every = sorted({key for of_label in keys.values() for key in of_label} | set(_ORDINARY))
+    query = vertices.limit(most).project("id", "label", "properties")
+    query = query.by(T.id).by(T.label).by(_pairs(__.properties(*every)))
+    rows = await visit.ask(query, seconds=SECONDS, most=most)
+    return [
+        Named(
+            row["id"],
+            str(row["label"]),
+            first_name(_read_pairs(row), keys.get(str(row["label"]), _ORDINARY)),
+        )
+        for row in rows
+    ]
 
 
-def _first(keys: Sequence[str]) -> GraphTraversal:
-    """Return the traversal to the first value of the first key that a vertex has."""
-    ways = [__.values(key).limit(1) for key in keys]
-    return __.coalesce(*ways, __.constant(""))
+# -- finding
 
 
 async def find(visit: Visit, text: str, label: str | None = None, limit: int = 10) -> list[Named]:
-    """Return vertices with an id, or a name that begins with or holds a text; the best first.
+    """Return vertices by id or by a property that reads like a name, the best first.
 
-    Raises `StudioError`. An empty text finds some vertices.
+    Raises `DatabaseGone`.
     """
-    text = text.strip()
-    rows: list[Mapping[str, Any]] = []
-    if text:
-        rows += await _by_id(visit, text, label)
-        for test in (TextP.starting_with, TextP.containing):
-            if len(rows) >= limit:
-                break
-            rows += await _by_name(visit, text, label, limit, test)
+    return (await search(visit, text, label, limit)).vertices
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Meaning of a `vertex_field`: a vertex, or the `others` that its text may mean.
+
+    `missing` is an id that no vertex has, or a text that finds nothing.
+    """
+
+    vertex: Named | None = None
+    others: list[Named] = field(default_factory=list)
+    missing: str = ""
+    partial: bool = False
+
+
+async def chosen(visit: Visit, value: str, label: str | None = None) -> Chosen:
+    """Return what the value of a `vertex_field` means: an address, or without scripts a text.
+
+    Raises `DatabaseGone`.
+    """
+    try:
+        id = read_id(value)
+    except WrongInput:
+        pass
     else:
-        start = g.V() if label is None else g.V().has_label(label)
-        rows += await visit.ask(_shown(start.limit(limit)), seconds=SECONDS, most=limit)
-    distinct = list({spell_id(row["id"]): row for row in rows}.values())[:limit]
-    named = await _named(visit, distinct)
-    return [named[spell_id(row["id"])] for row in distinct]
+        named = await display_names(visit, [id])
+        if named:
+            return Chosen(next(iter(named.values())))
+        if not value.startswith("s:"):
+            return Chosen(missing=str(id))
+    if not value.strip():
+        return Chosen()
+    text = " ".join(value.removeprefix("s:").split())
+    found = await search(visit, text, label)
+    exact = [each for each in found.vertices if text in (str(each.id), each.name)]
+    if len(exact or found.vertices) == 1:
+        return Chosen((exact or found.vertices)[0])
+    return Chosen(
+        others=found.vertices, missing="" if found.vertices else text, partial=found.partial
+    )
 
 
-def _shown(traversal: GraphTraversal) -> GraphTraversal:
-    return traversal.project("id", "label").by(T.id).by(T.label)
+async def search(visit: Visit, text: str, label: str | None = None, limit: int = 10) -> Found:
+    """Return vertices by id or name, with what was searched; without text any vertices.
 
-
-async def _by_id(visit: Visit, text: str, label: str | None) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    for id in _ids_in(text):
-        start = g.V(id) if label is None else g.V(id).has_label(label)
+    Raises `DatabaseGone`.
+    """
+    text = " ".join(text.split())[:LONGEST_TEXT]
+    keys = await keys_of_names(visit)
+    if not text:
         try:
-            found += await visit.ask(_shown(start), seconds=SECONDS, most=1)
-        except QueryRefused:  # a database with ids of one type refuses the others
+            return Found(await _named(visit, _of_label(g.V(), label), keys, limit))
+        except QueryRefused:
+            return Found([])
+    found = await _by_id(visit, text, label, keys)
+    names = _names_searched(keys, label)
+    partial = False
+    for how in ("^", "") if names else ():
+        if len(found) < limit:
+            more, part = await _by_name(visit, text, how, label, names, keys, limit)
+            partial = partial or part
+            found.update({each.address: each for each in more if each.address not in found})
+    if len(found) < limit:
+        for each in await _by_start_of_id(visit, text, label, keys, limit):
+            found.setdefault(each.address, each)
+    best = sorted(found.values(), key=lambda each: _rank(each, text))
+    return Found(best[:limit], partial)
+
+
+def _rank(each: Named, text: str) -> tuple[int, int, str]:
+    folded, name = text.casefold(), each.name.casefold()
+    if str(each.id) == text or name == folded:
+        return 0, len(name), name
+    if name.startswith(folded):
+        return 1, len(name), name
+    starts = any(word.startswith(folded) for word in name.split())
+    return 2 if starts else 3, len(name), name
+
+
+def _of_label(vertices: GraphTraversal, label: str | None) -> GraphTraversal:
+    return vertices if label is None else _labelled(vertices, label)
+
+
+def _names_searched(keys: dict[str, tuple[str, ...]], label: str | None) -> list[str]:
+    several = [keys[label]] if label in keys else list(keys.values())
+    first = [of_label[:1] for of_label in several] + [of_label[1:] for of_label in several]
+    return list(dict.fromkeys(key for of_label in first for key in of_label))[:12]
+
+
+async def _by_id(
+    visit: Visit, text: str, label: str | None, keys: dict[str, tuple[str, ...]]
+) -> dict[str, Named]:
+    """Return the vertices whose id the text may be; databases refuse ids that cannot be theirs."""
+    found: dict[str, Named] = {}
+    for id in typed_ids(text):
+        try:
+            for each in await _named(visit, _of_label(g.V(id), label), keys, 2):
+                found[each.address] = each
+        except QueryRefused:
             continue
     return found
 
 
+async def _by_start_of_id(
+    visit: Visit, text: str, label: str | None, keys: dict[str, tuple[str, ...]], limit: int
+) -> list[Named]:
+    """Return vertices whose ids begin so; databases with other ids than texts may refuse."""
+    vertices = _of_label(g.V(), label)
+    if _known_of(visit).large_until > time.monotonic():
+        vertices = vertices.limit(PART)
+    try:
+        return await _named(visit, vertices.has_id(TextP.starting_with(text)), keys, limit)
+    except QueryRefused:
+        return []
+
+
 async def _by_name(
-    visit: Visit, text: str, label: str | None, limit: int, test: Any
-) -> list[Mapping[str, Any]]:
-    labels = [label] if label is not None else await labels_of(visit)
-    spelled = list(dict.fromkeys((text, text[:1].upper() + text[1:], text.lower(), text.title())))
-    condition = test(spelled[0])
-    for other in spelled[1:]:
-        condition = condition.or_(test(other))
-    found: list[Mapping[str, Any]] = []
-    for each in labels:
-        for key in await NAME_KEYS.of(visit, each):
-            query = g.V().has_label(each).has(key, condition).limit(limit - len(found))
-            found += await visit.ask(_shown(query), seconds=SECONDS, most=limit)
-            if len(found) >= limit:
-                return found
-    return found
+    visit: Visit,
+    text: str,
+    how: str,
+    label: str | None,
+    names: Sequence[str],
+    keys: dict[str, tuple[str, ...]],
+    limit: int,
+) -> tuple[list[Named], bool]:
+    """Return vertices with the text in a name, at its start if `how` is `^`, and whether only a
+    part was searched."""
+    known = _known_of(visit)
+
+    async def ask(vertices: GraphTraversal) -> list[Named]:
+        if known.regex:
+            try:
+                pattern = f"(?iu){how}{quoted(text)}"
+                matching = _matching(vertices.clone(), names, [TextP.regex(pattern)])
+                return await _named(visit, matching, keys, limit)
+            except QueryRefused as error:
+                if _took_too_long(error):
+                    raise
+                known.regex = False  # a database that is older than TinkerPop 3.6
+        predicate = TextP.starting_with if how else TextP.containing
+        spelt = dict.fromkeys((text, text.lower(), text.upper(), text.title(), text.capitalize()))
+        return await _named(
+            visit, _matching(vertices, names, [predicate(each) for each in spelt]), keys, limit
+        )
+
+    if known.large_until < time.monotonic():
+        try:
+            return await ask(_of_label(g.V(), label)), False
+        except QueryRefused as error:
+            if not _took_too_long(error):
+                return [], False
+            known.large_until = time.monotonic() + KEPT
+    try:
+        return await ask(_of_label(g.V(), label).limit(PART)), True
+    except QueryRefused:
+        return [], True
 
 
-MOST_LABELS = 24
-"""Labels of which vertices are looked for by name at once."""
+def _matching(
+    vertices: GraphTraversal, names: Sequence[str], predicates: Sequence[P]
+) -> GraphTraversal:
+    texts = [__.has(key, predicate) for key in names for predicate in predicates]
+    return vertices.or_(*texts) if len(texts) > 1 else vertices.has(names[0], predicates[0])
 
 
-async def labels_of(visit: Visit) -> list[str]:
-    """Return labels of vertices, from the cached statistics."""
-    summary = await visit.api("GET", "/propertygraph/statistics/summary")
-    return list(summary["payload"]["graphSummary"]["nodeLabels"])[:MOST_LABELS]
+def _took_too_long(error: QueryRefused) -> bool:
+    return error.status == _TIMED_OUT or "TimeLimit" in error.code or "time" in str(error).lower()
+
+
+def quoted(text: str) -> str:
+    """Return a pattern of Java's that matches the text alone."""
+    return "".join(f"\\{c}" if c.isascii() and not c.isalnum() else c for c in text)

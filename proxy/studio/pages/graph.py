@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from gremlink.proxy.studio.errors import StudioError
-from gremlink.proxy.studio.vertices import find
+from gremlink.proxy.studio.vertices import PART, Found, search
 from gremlink.proxy.studio.visit import Route, Visit
 
 
@@ -17,11 +17,15 @@ async def show(visit: Visit) -> web.Response:
 async def vertices(visit: Visit) -> web.Response:
     """Answer with the vertices that a text may mean."""
     try:
-        found = await find(visit, visit.query("text")[:200], visit.query("label") or None)
+        found = await search(visit, visit.query("text"), visit.query("label") or None)
         problem = ""
     except StudioError as error:
-        found, problem = [], str(error)
-    return visit.fragment("vertices/choices.html", found=found, problem=problem)
+        found, problem = Found([]), str(error)
+    if found.partial:
+        problem = (
+            f"The graph is large: {PART:,} vertices were searched. A whole id is always found."
+        )
+    return visit.fragment("vertices/choices.html", found=found.vertices, problem=problem)
 
 
 ROUTES = (

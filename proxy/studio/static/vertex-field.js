@@ -10,7 +10,7 @@ function enhance(field) {
   let active = -1;
   let asked = 0;
 
-  const options = () => [...list.querySelectorAll("[role=option]")];
+  const options = () => [...list.querySelectorAll("[role=option]:not([aria-disabled])")];
 
   function close() {
     list.hidden = true;
@@ -46,7 +46,7 @@ function enhance(field) {
       const answer = await fetch(`/studio/vertices?${query}`, { headers: { "HX-Request": "true" } });
       text = await answer.text();
     } catch {
-      text = "";
+      text = `<li role="option" aria-disabled="true" class="quiet none">The proxy does not answer.</li>`;
     }
     if (mine !== asked || document.activeElement !== input) return;
     const found = new DOMParser().parseFromString(text, "text/html");
@@ -77,7 +77,7 @@ function enhance(field) {
     }
   });
   list.addEventListener("mousedown", (event) => {
-    const option = event.target.closest("[role=option]");
+    const option = event.target.closest("[role=option]:not([aria-disabled])");
     if (option !== null) { event.preventDefault(); choose(option); }
   });
 }
