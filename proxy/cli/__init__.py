@@ -20,6 +20,7 @@ COMMANDS = {
     "export": "gremlink.proxy.cli.export:export",
     "process": "gremlink.proxy.cli.process:process",
     "train": "gremlink.proxy.cli.train:train",
+    "predict": "gremlink.proxy.cli.predict:predict",
     "embeddings": "gremlink.proxy.cli.embeddings:embeddings",
     "transform": "gremlink.proxy.cli.transform:transform",
     "endpoint": "gremlink.proxy.cli.endpoint:endpoint",

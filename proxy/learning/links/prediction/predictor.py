@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gremlink.errors import Error
-from gremlink.grammar.traversal import Literal
+from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.learning.graph import Direction, Relation
 from gremlink.proxy.learning.inductive.extension import Place, Places, extend, places_of
 from gremlink.proxy.learning.inductive.neighbourhood import Neighbourhood
@@ -142,6 +142,12 @@ class LinkPredictor:
         types = dict.fromkeys(ranker.relation.source_type(direction) for ranker in rankers)
         ids = chain.from_iterable(self._vertices.ids[name] for name in types)
         return list(islice(ids, limit))
+
+    def target_kinds(self, edge_label: str, direction: Direction, target_label: str) -> set[Kind]:
+        """Return the types of the ids of possible answers. Raises `UnknownRelation`."""
+        rankers = self._matching(edge_label, direction, target_label)
+        types = {ranker.relation.target_type(direction) for ranker in rankers}
+        return {each.kind for name in types for each in self._vertices.ids[name]}
 
     def candidates(self, edge_label: str, direction: Direction, target_label: str) -> int:
         """Count the vertices that may be answers. Raises `UnknownRelation`."""

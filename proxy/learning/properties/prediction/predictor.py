@@ -130,6 +130,26 @@ class PropertyPredictor:
         owner = self._model.target.owner
         return self._model.stored.ids[owner][:limit] if isinstance(owner, str) else ()
 
+    @property
+    def owner(self) -> str | Relation:
+        """The type of the vertices, or the edges, that have the property."""
+        return self._model.target.owner
+
+    @property
+    def value_kinds(self) -> set[Kind]:
+        """The types of the values that may be predicted."""
+        return {each.kind for each in self._model.target.classes} or {Kind.DOUBLE}
+
+    def edge_ends(self) -> list[tuple[Literal, Literal]]:
+        """Return the ends of the edges that may be inputs; none for a property of vertices."""
+        owner = self._model.target.owner
+        if isinstance(owner, str):
+            return []
+        edges = self._model.stored.graph.edges[owner]
+        heads, tails = self._model.stored.ids[owner.head], self._model.stored.ids[owner.tail]
+        pairs = zip(edges.heads.tolist(), edges.tails.tolist(), strict=True)
+        return [(heads[head], tails[tail]) for head, tail in pairs]
+
     def place(self, vertex: Literal) -> Place | None:
         """Return type and position of a vertex, `None` for one that the model has not seen."""
         return self._places.get(vertex)

@@ -1,0 +1,221 @@
+"""`gremlink predict`: all predictions of a model at once, into a file or into the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gremlink.proxy.cli.output import console
+from gremlink.proxy.messages.controls import escaped
+
+if TYPE_CHECKING:
+    from gremlink.proxy.config import Configuration
+    from gremlink.proxy.graph import Server
+    from gremlink.proxy.learning.predictions.rows import Row
+    from gremlink.proxy.learning.workflows.predict import Predictions
+
+
+@click.command()
+@click.argument("model", metavar="ENDPOINT|ARTIFACT", required=False)
+@click.option("--all", "everything", is_flag=True, help="For all vertices (or edges) of the model.")
+@click.option("--label", metavar="LABEL", help="For all vertices of this type.")
+@click.option(
+    "--ids",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="For the vertices in this file, an id a line.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=10,
+    show_default=True,
+    help="Predictions for each of them, at most.",
+)
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Leave out lower scores.")
+@click.option("--edge", metavar="LABEL", help="The links to predict, where there are several.")
+@click.option(
+    "--direction",
+    type=click.Choice(["out", "in"]),
+    default="out",
+    show_default=True,
+    help="Predict targets or sources of links.",
+)
+@click.option("--target", metavar="LABEL", help="Type of the predicted vertices.")
+@click.option("--known", is_flag=True, help="Predict links that there are, too.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File: .csv, .jsonl (also with .gz) or .parquet; - is standard output, as CSV.",
+)
+@click.option(
+    "--write-back",
+    metavar="NAME",
+    help="Write them into the graph: links as edges of this label, values as a property.",
+)
+@click.option("--dry-run", is_flag=True, help="Say how many would be written; write nothing.")
+@click.option(
+    "--remove",
+    metavar="NAME",
+    help="Remove the predicted edges or property of this name from the graph, and nothing else.",
+)
+@console.with_settings(
+    ("--url", "upstream.url", "The graph for --write-back, as in ws://localhost:8183/gremlin."),
+    ("--store", "store.directory", "Directory of the endpoints."),
+)
+def predict(
+    model: str | None,
+    everything: bool,
+    label: str | None,
+    ids: Path | None,
+    limit: int,
+    threshold: float | None,
+    edge: str | None,
+    direction: str,
+    target: str | None,
+    known: bool,
+    output: Path | None,
+    write_back: str | None,
+    dry_run: bool,
+    remove: str | None,
+    settings: Configuration,
+) -> None:
+    """Predict for many vertices at once, as queries would one by one.
+
+    Links that there were at the training are no predictions. Predictions that are written back
+    carry score, model and time; a second run changes nothing, a later model replaces them, and
+    --remove takes them away again.
+
+    \b
+      gremlink predict friends --all --output friends.parquet
+      gremlink predict friends --all --limit 3 --write-back MAY_KNOW
+      gremlink predict --remove MAY_KNOW
+    """
+    if remove is not None:
+        if model is not None or output is not None or write_back is not None:
+            raise console.WrongUsage("--remove stands alone, with --url")
+        _remove(remove, settings, dry_run=dry_run)
+        return
+    if model is None:
+        raise console.WrongUsage("name an endpoint, or the directory of a model")
+    if sum((everything, label is not None, ids is not None)) != 1:
+        raise console.WrongUsage("for which vertices? --all, --label LABEL or --ids FILE")
+    if (output is None) == (write_back is None):
+        raise console.WrongUsage("where to? --output FILE or --write-back NAME")
+    if dry_run and write_back is None:
+        raise console.WrongUsage("--dry-run is for --write-back and --remove")
+    from gremlink.proxy.learning.workflows.predict import open_predictions
+
+    found = open_predictions(
+        _artifact(model, settings),
+        edge_label=edge,
+        direction=direction,
+        target_label=target,
+        limit=limit,
+        threshold=threshold,
+        hides=not known,
+    )
+    inputs = found.inputs(label, ids)
+    with _telling(len(inputs)) as tell:
+        batches = found.batches(inputs, tell)
+        if output is not None:
+            count = _write(found, inputs, batches, output)
+            if str(output) != "-":
+                console.say(f"{count:,} predictions for {len(inputs):,} are in {output}.")
+            return
+        assert write_back is not None
+        if dry_run:
+            count = sum(len(found.written(rows)) for rows in batches)
+            console.show(f"{count:,} predictions would be written as {escaped(write_back)}")
+            return
+        _write_back(found, batches, write_back, model, settings)
+
+
+def _artifact(model: str, settings: Configuration) -> Path:
+    """Return the directory of a model: an endpoint's, else the one of this path."""
+    from gremlink.proxy.store.records import Store
+
+    path = Path(model)
+    is_path = "/" in model or model.startswith(".")
+    endpoint = None if is_path else Store(settings.store.directory).endpoint(model)
+    if endpoint is not None:
+        return endpoint.artifact
+    if path.is_dir():
+        return path
+    names = ", ".join(each.name for each in Store(settings.store.directory).endpoints())
+    raise console.WrongUsage(
+        f"there is no endpoint and no directory {model!r}; endpoints: {names or 'none'}"
+    )
+
+
+@contextmanager
+def _telling(total: int) -> Iterator[Any]:
+    from gremlink.proxy.cli.output.progress import graph_progress
+
+    with graph_progress() as tell:
+        yield lambda done, _: tell("predictions for", done, total)
+
+
+def _write(
+    found: Predictions, inputs: Sequence[Any], batches: Iterable[list[Row]], output: Path
+) -> int:
+    from gremlink.proxy.learning.predictions.files import format_of, writing
+    from gremlink.proxy.store.outputs import try_directory
+
+    format_of(output)
+    if str(output) != "-":
+        if output.is_dir():
+            raise console.WrongUsage(f"{output} is a directory: name a file")
+        try_directory(output)
+    count = 0
+    with writing(output, found.names, found.kinds(inputs), ends=found.has_ends) as writer:
+        for rows in batches:
+            writer.write(rows)
+            count += len(rows)
+    return count
+
+
+def _write_back(
+    found: Predictions,
+    batches: Iterable[list[Row]],
+    name: str,
+    model: str,
+    settings: Configuration,
+) -> None:
+    from gremlink.proxy.cli.export import graph_of
+    from gremlink.proxy.graph.load.write_back import write_edges, write_values
+    from gremlink.proxy.graph.server.connection import GraphConnection
+
+    found.require_writable()
+    server: Server = graph_of(settings)
+    provenance = found.provenance(Path(model).name)
+    with GraphConnection(server) as connection:
+        if found.is_links:
+            done = write_edges(connection, name, found.edges(batches), provenance)
+        else:
+            done = write_values(connection, name, found.values(batches), provenance)
+    left = f", {done.left_out:,} left out whose vertices are gone" if done.left_out else ""
+    removed = f", {done.removed:,} earlier ones removed" if done.removed else ""
+    console.show(f"{done.written:,} predictions are in the graph as {escaped(name)}{removed}{left}")
+
+
+def _remove(name: str, settings: Configuration, *, dry_run: bool) -> None:
+    from gremlink.proxy.cli.export import graph_of
+    from gremlink.proxy.graph.load.write_back import (
+        count_edges,
+        count_values,
+        remove_edges,
+        remove_values,
+    )
+    from gremlink.proxy.graph.server.connection import GraphConnection
+
+    with GraphConnection(graph_of(settings)) as connection:
+        if dry_run:
+            edges, values = count_edges(connection, name), count_values(connection, name)
+            console.show(f"{edges:,} predicted edges and {values:,} predicted values would go")
+            return
+        edges, values = remove_edges(connection, name), remove_values(connection, name)
+    console.show(f"{edges:,} predicted edges and {values:,} predicted values are removed")

@@ -1,0 +1,255 @@
+"""Predictions written into a graph: as edges of a label, or as a property; and removed again.
+
+Everything that is written carries the mark of its run, by which it is told from the graph's own: a
+label or a key that the graph uses for its own data is refused before the first write. Writing the
+same predictions again changes nothing, and after a run that broke off the next one completes it;
+what an earlier run has predicted and this one does not is removed at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from gremlin_python.process.graph_traversal import GraphTraversal, __
+from gremlin_python.process.traversal import Cardinality, Direction, Merge, P, T
+
+from gremlink.proxy.graph.errors import GraphError
+from gremlink.proxy.graph.progress import Progress, silent
+from gremlink.proxy.graph.server.connection import GraphConnection
+from gremlink.proxy.graph.server.source import g
+
+RUN = "gremlink_run"
+"""The property that marks a predicted edge; of a predicted property it is `KEY_gremlink_run`."""
+
+BATCH = 100
+"""Predictions in one request: JanusGraph's configuration takes 64 KiB."""
+
+REMOVED_AT_ONCE = 1000
+"""Elements that one request removes, so that no transaction holds all of them."""
+
+
+class LabelTaken(GraphError):
+    """The graph uses the label, or the key, for data of its own."""
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(
+            f"the graph has {what} {name!r} of its own, which predictions must not touch: choose "
+            "another name"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The origin of predictions: the model's name, its time (ISO 8601), and the run's mark.
+
+    Equal models and requests have equal marks.
+    """
+
+    model: str
+    time: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedEdge:
+    """An edge to write; ids are gremlinpython's."""
+
+    source: Any
+    target: Any
+    score: float | None
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedValue:
+    """A value of a vertex to write."""
+
+    vertex: Any
+    value: Any
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Result of writing: predictions that are in the graph now, and earlier ones that were removed.
+
+    Predictions about vertices that the graph does not have (any more) are left out.
+    """
+
+    written: int
+    removed: int
+    left_out: int
+
+
+def write_edges(
+    connection: GraphConnection,
+    label: str,
+    rows: Iterable[PredictedEdge],
+    provenance: Provenance,
+    progress: Progress | None = None,
+) -> Written:
+    """Write predicted edges of a label.
+
+    Raises `LabelTaken`, `ConnectionFailed`, `ServerRefused`.
+    """
+    tell = progress or silent
+    connection.require_bytecode()
+    _require_free(connection, g.E().has_label(label).has_not(RUN), label, "edges labelled")
+    done = written = 0
+    for batch in _batches(rows):
+        there = _present(connection, [end for row in batch for end in (row.source, row.target)])
+        kept = [row for row in batch if {_key(row.source), _key(row.target)} <= there]
+        if kept:
+            next(connection.submit(_merged_edges(label, kept, provenance).bytecode), None)
+        done += len(batch)
+        written += len(kept)
+        tell("edges", done, None)
+    stale = g.E().has_label(label).has(RUN, P.neq(provenance.run))
+    return Written(written, _drop(connection, stale), done - written)
+
+
+def write_values(
+    connection: GraphConnection,
+    key: str,
+    rows: Iterable[PredictedValue],
+    provenance: Provenance,
+    progress: Progress | None = None,
+) -> Written:
+    """Write predicted values as a property of vertices, with `KEY_score`, `KEY_model`, `KEY_time`.
+
+    Raises `LabelTaken`, `ConnectionFailed`, `ServerRefused`.
+    """
+    tell = progress or silent
+    connection.require_bytecode()
+    for each in _keys(key)[:-1]:
+        taken = g.V().has(each).has_not(_keys(key)[-1])
+        _require_free(connection, taken, each, "a property")
+    done = written = 0
+    for batch in _batches(rows):
+        there = _present(connection, [row.vertex for row in batch])
+        kept = [row for row in batch if _key(row.vertex) in there]
+        if kept:
+            next(connection.submit(_with_values(key, kept, provenance).bytecode), None)
+        done += len(batch)
+        written += len(kept)
+        tell("vertices", done, None)
+    mark = _keys(key)[-1]
+    stale = g.V().has(mark, P.neq(provenance.run))
+    return Written(written, _drop_values(connection, stale, key), done - written)
+
+
+def remove_edges(connection: GraphConnection, label: str) -> int:
+    """Remove the predicted edges of a label, and return their number."""
+    return _drop(connection, g.E().has_label(label).has(RUN))
+
+
+def remove_values(connection: GraphConnection, key: str) -> int:
+    """Remove a predicted property, and return the number of vertices that had it."""
+    return _drop_values(connection, g.V().has(_keys(key)[-1]), key)
+
+
+def count_edges(connection: GraphConnection, label: str) -> int:
+    """Count the predicted edges of a label."""
+    return int(next(connection.submit(g.E().has_label(label).has(RUN).count().bytecode)))
+
+
+def count_values(connection: GraphConnection, key: str) -> int:
+    """Count the vertices with a predicted property."""
+    return int(next(connection.submit(g.V().has(_keys(key)[-1]).count().bytecode)))
+
+
+def _keys(key: str) -> tuple[str, ...]:
+    """Return the keys of a predicted property; the last one is the mark."""
+    return key, f"{key}_score", f"{key}_model", f"{key}_time", f"{key}_{RUN}"
+
+
+def _require_free(connection: GraphConnection, taken: GraphTraversal, name: str, what: str) -> None:
+    for _ in connection.submit(taken.limit(1).id_().bytecode):
+        raise LabelTaken(name, what)
+
+
+def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
+
+
+def _key(id: Any) -> tuple[str, Any]:
+    return type(id).__name__, id
+
+
+def _present(connection: GraphConnection, ids: Sequence[Any]) -> set[tuple[str, Any]]:
+    """Return the ids of those vertices that there are."""
+    distinct = list({_key(id): id for id in ids}.values())
+    found = {str(each) for each in connection.submit(g.V(*distinct).id_().bytecode)}
+    return {_key(id) for id in distinct if str(id) in found}
+
+
+def _merged_edges(
+    label: str, rows: Sequence[PredictedEdge], provenance: Provenance
+) -> GraphTraversal:
+    maps = [
+        {
+            "m": {T.label: label, Direction.OUT: row.source, Direction.IN: row.target},
+            "p": {
+                **({} if row.score is None else {"score": row.score}),
+                "rank": row.rank,
+                "model": provenance.model,
+                "time": provenance.time,
+                RUN: provenance.run,
+            },
+        }
+        for row in rows
+    ]
+    merged = g.inject(maps).unfold().as_("r").merge_e(__.select("m"))
+    merged = merged.option(Merge.on_create, __.select("p"))
+    return merged.option(Merge.on_match, __.select("r").select("p")).count()
+
+
+def _with_values(
+    key: str, rows: Sequence[PredictedValue], provenance: Provenance
+) -> GraphTraversal:
+    value_key, score_key, model_key, time_key, mark = _keys(key)
+    values = {row.vertex: row.value for row in rows}
+    scores = {row.vertex: row.score for row in rows if row.score is not None}
+    own = __.select("v").id_()
+    query = g.inject({"values": values, "scores": scores}).as_("m").V(*values).as_("v")
+    query = query.property(
+        Cardinality.single, value_key, __.select("m").select("values").select(own)
+    )
+    if scores:
+        query = query.property(
+            Cardinality.single, score_key, __.select("m").select("scores").select(own.clone())
+        )
+    query = query.property(Cardinality.single, model_key, provenance.model)
+    query = query.property(Cardinality.single, time_key, provenance.time)
+    return query.property(Cardinality.single, mark, provenance.run).count()
+
+
+def _drop(connection: GraphConnection, elements: GraphTraversal) -> int:
+    """Remove elements, some at a time, and return their number."""
+    removed = 0
+    while True:
+        count = int(
+            next(connection.submit(elements.clone().limit(REMOVED_AT_ONCE).count().bytecode))
+        )
+        if count == 0:
+            return removed
+        for _ in connection.submit(elements.clone().limit(REMOVED_AT_ONCE).drop().bytecode):
+            pass
+        removed += count
+
+
+def _drop_values(connection: GraphConnection, vertices: GraphTraversal, key: str) -> int:
+    removed = 0
+    while True:
+        ids = list(connection.submit(vertices.clone().limit(REMOVED_AT_ONCE).id_().bytecode))
+        if not ids:
+            return removed
+        query = g.V(*ids).properties(*_keys(key)).drop()
+        for _ in connection.submit(query.bytecode):
+            pass
+        removed += len(ids)

@@ -1,0 +1,1 @@
+"""All predictions of a model at once: rows in batches, and files of them."""

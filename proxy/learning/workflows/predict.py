@@ -1,0 +1,196 @@
+"""A model that is asked about everything: its inputs, its rows, and how they are written back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from gremlin_python.statics import SingleByte, long, short
+
+from gremlink.grammar.traversal import Kind, Literal
+from gremlink.proxy.graph.load.write_back import PredictedEdge, PredictedValue, Provenance
+from gremlink.proxy.learning.graph import Direction
+from gremlink.proxy.learning.links.prediction.model import LinkModel
+from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
+from gremlink.proxy.learning.predictions.files import read_ids
+from gremlink.proxy.learning.predictions.rows import (
+    LinkRequest,
+    NothingToPredict,
+    Row,
+    Tell,
+    link_request,
+    link_sources,
+    predicted_links,
+    predicted_values,
+    property_inputs,
+)
+from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
+from gremlink.proxy.learning.workflows.load import model_in
+from gremlink.proxy.store.artifacts import MANIFEST, read_artifact
+
+Inputs = Sequence[Any]
+"""Ids of vertices, or for a property of edges pairs of them."""
+
+MARK_LENGTH = 16
+"""Hexadecimal digits of a run's mark."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """A loaded model and what is asked of it; `links` is there for a model of links."""
+
+    artifact: Path
+    predictor: LinkPredictor | PropertyPredictor
+    links: LinkRequest | None
+    limit: int
+    threshold: float | None
+
+    @property
+    def is_links(self) -> bool:
+        """True if links are predicted."""
+        return self.links is not None
+
+    @property
+    def has_ends(self) -> bool:
+        """True if edges are asked about, by their two ends."""
+        return isinstance(self.predictor, PropertyPredictor) and self.predictor.element == "edge"
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Names of the columns: the input, the other end of an edge, what is predicted."""
+        if isinstance(self.predictor, LinkPredictor):
+            return "source", "end", "target"
+        key = self.predictor.key
+        return ("source", "target", key) if self.has_ends else ("id", "end", key)
+
+    def inputs(self, label: str | None = None, ids: Path | None = None) -> Inputs:
+        """Return everything that the model knows, or the vertices of a type, or those in a file.
+
+        Raises `NothingToPredict`, `UnknownRelation`, OSError.
+        """
+        if ids is not None:
+            if self.has_ends:
+                raise NothingToPredict("the model predicts a property of edges: use --all")
+            return read_ids(ids, self.predictor.place)
+        if isinstance(self.predictor, LinkPredictor):
+            assert self.links is not None
+            return link_sources(self.predictor, self.links, label)
+        owner = self.predictor.owner
+        if label is not None and label != owner:
+            raise NothingToPredict(f"the model predicts {self.predictor.key!r} of {owner}")
+        return property_inputs(self.predictor)
+
+    def batches(self, inputs: Inputs, tell: Tell | None = None) -> Iterator[list[Row]]:
+        """Yield the predictions of the inputs, some at a time."""
+        if isinstance(self.predictor, LinkPredictor):
+            assert self.links is not None
+            return predicted_links(self.predictor, self.links, inputs, tell=tell)
+        return predicted_values(
+            self.predictor, inputs, limit=self.limit, threshold=self.threshold, tell=tell
+        )
+
+    def kinds(self, inputs: Inputs) -> tuple[set[Kind], set[Kind], set[Kind]]:
+        """Return the types of the ids and values in each of the three columns."""
+        ends = [each if isinstance(each, tuple) else (each,) for each in inputs]
+        first = {pair[0].kind for pair in ends}
+        second = {pair[-1].kind for pair in ends}
+        if isinstance(self.predictor, PropertyPredictor):
+            return first, second, self.predictor.value_kinds
+        assert self.links is not None
+        return (
+            first,
+            second,
+            self.predictor.target_kinds(
+                self.links.edge_label, self.links.direction, self.links.target_label
+            ),
+        )
+
+    def require_writable(self) -> None:
+        """Raise `NothingToPredict` for predictions that cannot be written back."""
+        if self.has_ends:
+            raise NothingToPredict(
+                "a predicted property of edges is not written back: write a file, and load it"
+            )
+        if self.predictor.is_rdf:
+            raise NothingToPredict(
+                "predictions of an RDF graph are not written back by this command: an INSERT with"
+                " the block writes them (docs/sparql.md)"
+            )
+
+    def written(self, rows: Sequence[Row]) -> list[Row]:
+        """Return the rows that are written back: of a property the best value alone."""
+        return list(rows) if self.is_links else [row for row in rows if row.rank == 1]
+
+    def edges(self, batches: Iterable[list[Row]]) -> Iterator[PredictedEdge]:
+        """Yield links as edges to write, in the direction of the relation."""
+        assert self.links is not None
+        forwards = self.links.direction == "out"
+        for rows in batches:
+            for row in rows:
+                ends = driver_value(row.source), driver_value(row.predicted)
+                source, target = ends if forwards else ends[::-1]
+                yield PredictedEdge(source, target, row.score, row.rank)
+
+    def values(self, batches: Iterable[list[Row]]) -> Iterator[PredictedValue]:
+        """Yield values to write."""
+        for rows in batches:
+            for row in self.written(rows):
+                yield PredictedValue(
+                    driver_value(row.source), driver_value(row.predicted), row.score
+                )
+
+    def provenance(self, name: str) -> Provenance:
+        """Return the origin for what is written: equal models and requests have equal ones."""
+        manifest = self.artifact / MANIFEST
+        moment = time.gmtime(manifest.stat().st_mtime)
+        asked = self.links if self.links is not None else (self.limit, self.threshold)
+        mark = hashlib.sha256(manifest.read_bytes() + json.dumps(str(asked)).encode())
+        return Provenance(
+            name, time.strftime("%Y-%m-%dT%H:%M:%SZ", moment), mark.hexdigest()[:MARK_LENGTH]
+        )
+
+
+def open_predictions(
+    artifact: Path,
+    *,
+    edge_label: str | None = None,
+    direction: str = "out",
+    target_label: str | None = None,
+    limit: int = 10,
+    threshold: float | None = None,
+    hides: bool = True,
+) -> Predictions:
+    """Load a model and complete what is asked of it. Raises ArtifactError, `NothingToPredict`."""
+    model = model_in(read_artifact(artifact), artifact)
+    if isinstance(model, LinkModel):
+        predictor = LinkPredictor(model)
+        asked = link_request(
+            predictor,
+            edge_label=edge_label,
+            direction=cast(Direction, direction),
+            target_label=target_label,
+            limit=limit,
+            threshold=threshold,
+            hides=hides,
+        )
+        return Predictions(artifact, predictor, asked, limit, threshold)
+    if edge_label is not None or target_label is not None:
+        raise NothingToPredict("the model predicts a property, and no links")
+    return Predictions(artifact, PropertyPredictor(model), None, limit, threshold)
+
+
+def driver_value(literal: Literal) -> Any:
+    """Return an id or a value as gremlinpython has it, with its type."""
+    match literal.kind:
+        case Kind.BYTE:
+            return SingleByte(literal.value)
+        case Kind.SHORT:
+            return short(literal.value)
+        case Kind.LONG:
+            return long(literal.value)
+    return literal.value
