@@ -107,6 +107,8 @@ def predict(
         raise console.WrongUsage("where to? --output FILE or --write-back NAME")
     if dry_run and write_back is None:
         raise console.WrongUsage("--dry-run is for --write-back and --remove")
+    if output is not None:
+        _check_output(output)
     from gremlink.proxy.learning.workflows.predict import open_predictions
 
     found = open_predictions(
@@ -159,17 +161,21 @@ def _telling(total: int) -> Iterator[Any]:
         yield lambda done, _: tell("predictions for", done, total)
 
 
-def _write(
-    found: Predictions, inputs: Sequence[Any], batches: Iterable[list[Row]], output: Path
-) -> int:
-    from gremlink.proxy.learning.predictions.files import format_of, writing
+def _check_output(output: Path) -> None:
+    """Check the output before the work. Raises `UnknownFormat`, `OutputUnwritable`."""
+    from gremlink.proxy.learning.predictions.files import STANDARD_OUTPUT, format_of
     from gremlink.proxy.store.outputs import try_directory
 
     format_of(output)
-    if str(output) != "-":
-        if output.is_dir():
-            raise console.WrongUsage(f"{output} is a directory: name a file")
+    if output != STANDARD_OUTPUT:
         try_directory(output)
+
+
+def _write(
+    found: Predictions, inputs: Sequence[Any], batches: Iterable[list[Row]], output: Path
+) -> int:
+    from gremlink.proxy.learning.predictions.files import writing
+
     count = 0
     with writing(output, found.names, found.kinds(inputs), ends=found.has_ends) as writer:
         for rows in batches:

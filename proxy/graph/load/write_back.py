@@ -1,6 +1,6 @@
 """Predictions written into a graph: as edges of a label, or as a property; and removed again.
 
-Everything that is written carries the mark of its run, by which it is told from the graph's own: a
+Everything that is written carries the mark of its run, which nothing of the graph's own has: a
 label or a key that the graph uses for its own data is refused before the first write. Writing the
 same predictions again changes nothing, and after a run that broke off the next one completes it;
 what an earlier run has predicted and this one does not is removed at the end.
