@@ -6,11 +6,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from gremlin_python.process.graph_traversal import GraphTraversal, __
 from gremlin_python.process.traversal import Column, T
 
 from gremlink.proxy.graph.server.source import g
+from gremlink.proxy.store.records import Store
 from gremlink.proxy.studio.endpoints import Relation
 from gremlink.proxy.studio.errors import QueryRefused
 from gremlink.proxy.studio.visit import Visit
@@ -45,13 +47,14 @@ class Schema:
         return sum(self.edges.values())
 
 
-_known: dict[str, Schema] = {}
+_known: WeakKeyDictionary[Store, dict[str, Schema]] = WeakKeyDictionary()
+"""For each site what was counted with which credentials."""
 
 
 async def schema_of(visit: Visit, *, fresh: bool = False) -> Schema:
     """Return the schema. Raises `StudioError`."""
-    known = _known.get(_key(visit))
-    if known is not None and not fresh and time.time() - known.counted < REMEMBERED:
+    known = remembered(visit)
+    if known is not None and not fresh:
         return known
     vertices, all_vertices = await _counted(visit, g.V(), lambda start: start.by(T.label))
     edges, all_edges = await _counted(visit, g.E(), lambda start: start.by(_ends()))
@@ -65,12 +68,16 @@ async def schema_of(visit: Visit, *, fresh: bool = False) -> Schema:
         all_vertices and all_edges,
         time.time(),
     )
-    _known[_key(visit)] = found
+    _known.setdefault(visit.store, {})[visit.authorization] = found
     return found
 
 
-def _key(visit: Visit) -> str:
-    return f"{visit.configuration.upstream.url} {visit.authorization}"
+def remembered(visit: Visit) -> Schema | None:
+    """Return the schema if it was counted lately."""
+    known = _known.get(visit.store, {}).get(visit.authorization)
+    if known is None or time.time() - known.counted >= REMEMBERED:
+        return None
+    return known
 
 
 def _largest(pair: tuple[str, int]) -> tuple[int, str]:

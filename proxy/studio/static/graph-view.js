@@ -1,10 +1,19 @@
 // Pictures of graphs: vertices by label, with shapes and colours; predicted edges are dashed.
 //
 // `<div class="graph-view" data-graph="ID">` shows the JSON in the element of that id:
-// {vertices: [{id, name, label, role}], edges: [{source, target, label, predicted, property, weight}]}
+// {vertices: [{id, name, label, role, note}], edges: [{source, target, label, predicted, property, weight, note}]}
+// A note is a second line. `data-layout` may name a layout of cytoscape's.
 
 const SHAPES = ["ellipse", "round-rectangle", "triangle", "diamond", "hexagon", "rectangle", "pentagon", "star"];
 const LONGEST = 24; // characters of a name in the picture
+
+const MOST_IN_LEGEND = 24;
+const LARGEST_ZOOM = 1.5; // of a picture that nobody has zoomed
+
+// cytoscape would add a style to the page, which the page's policy refuses; graph-view.css has it.
+const ours = document.createElement("meta");
+ours.id = "__________cytoscape_stylesheet";
+document.head.append(ours);
 
 const shorten = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
 
@@ -25,7 +34,7 @@ function styleOf(labels) {
       "background-color": (node) => found.kinds[Math.max(kind(node), 0) % found.kinds.length],
       shape: (node) => SHAPES[Math.max(kind(node), 0) % SHAPES.length],
       label: "data(shown)", color: found.ink, "font-size": 12, width: 22, height: 22,
-      "text-valign": "bottom", "text-margin-y": 4, "text-outline-color": found.paper, "text-outline-width": 2,
+      "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "wrap", "text-outline-color": found.paper, "text-outline-width": 2,
       "min-zoomed-font-size": 7,
     } },
     { selector: 'node[role = "source"], node[role = "target"]', style: { width: 34, height: 34, "border-width": 3, "border-color": found.ink, "font-size": 14, "font-weight": "bold" } },
@@ -35,8 +44,9 @@ function styleOf(labels) {
       width: (edge) => 1.5 + 4 * Math.min(1, edge.data("weight") || 0),
       "line-color": found.quiet, "target-arrow-color": found.quiet, "target-arrow-shape": "triangle",
       "curve-style": "bezier", label: "data(shown)", "font-size": 10, color: found.quiet,
-      "text-rotation": "autorotate", "text-outline-color": found.paper, "text-outline-width": 2, "min-zoomed-font-size": 8,
+      "text-wrap": "wrap", "text-rotation": "autorotate", "text-outline-color": found.paper, "text-outline-width": 2, "min-zoomed-font-size": 8,
     } },
+    { selector: "edge:loop", style: { "text-rotation": "none", "text-margin-y": -6 } },
     { selector: "edge[?property]", style: { "line-style": "dotted", "target-arrow-shape": "none", label: "", width: 1.5 } },
     { selector: "edge[?predicted]", style: { "line-style": "dashed", "line-dash-pattern": [8, 4], "line-color": found.accent, "target-arrow-color": found.accent, color: found.ink, width: 3, "font-weight": "bold" } },
     { selector: "edge[arc]", style: { "curve-style": "unbundled-bezier", "control-point-distances": (edge) => [edge.data("arc")], "control-point-weights": [0.5] } },
@@ -44,16 +54,18 @@ function styleOf(labels) {
 }
 
 const elementsOf = (graph) => [
-  ...graph.vertices.map(({ position, ...each }) => ({ group: "nodes", data: { ...each, shown: shorten(each.name) }, position })),
-  ...graph.edges.map((each) => ({ group: "edges", data: { ...each, id: `${each.source} ${each.label} ${each.target}${each.predicted ? " ?" : ""}`, shown: shorten(each.label) } })),
+  ...graph.vertices.map(({ position, ...each }) => ({ group: "nodes", data: { ...each, shown: withNote(each.name, each.note) }, position })),
+  ...graph.edges.map((each) => ({ group: "edges", data: { ...each, id: `${each.source} ${each.label} ${each.target}${each.predicted ? " ?" : ""}`, shown: withNote(each.label, each.note) } })),
 ];
 
-function legend(place, labels) {
+const withNote = (text, note) => (note ? `${shorten(text)}\n${note}` : shorten(text));
+
+function legend(place, labels, predicted) {
   const list = document.createElement("ul");
   list.className = "graph-legend";
   const found = colours();
   const marks = { ellipse: "●", "round-rectangle": "▢", triangle: "▲", diamond: "◆", hexagon: "⬢", rectangle: "■", pentagon: "⬟", star: "★" };
-  for (const [at, label] of labels.entries()) {
+  for (const [at, label] of labels.slice(0, MOST_IN_LEGEND).entries()) {
     const item = document.createElement("li");
     const mark = document.createElement("span");
     mark.textContent = marks[SHAPES[at % SHAPES.length]];
@@ -62,33 +74,83 @@ function legend(place, labels) {
     item.append(mark, document.createTextNode(shorten(label)));
     list.append(item);
   }
-  const item = document.createElement("li");
-  item.textContent = "┄ predicted";
-  list.append(item);
+  const tell = (text) => {
+    const item = document.createElement("li");
+    item.textContent = text;
+    list.append(item);
+  };
+  if (labels.length > MOST_IN_LEGEND) tell(`and ${labels.length - MOST_IN_LEGEND} labels more`);
+  if (predicted) tell("┄ predicted");
   place.after(list);
   return list;
 }
 
+// Gives vertices places to begin with: neighbours in a circle around their vertex, far ones further out.
+function seed(view, nodes) {
+  const placed = new Set(view.nodes().difference(nodes).map((node) => node.id()));
+  const circle = (parent, children, towards) => {
+    const radius = Math.max(130, children.length * 14);
+    const span = towards === null ? 2 * Math.PI : Math.PI;
+    children.forEach((child, at) => {
+      const angle = towards === null ? span * at / children.length : towards + span * ((at + 0.5) / children.length - 0.5);
+      const { x, y } = parent.position();
+      const far = radius * (1 + 0.35 * (at % 2) * (children.length > 8));
+      child.position({ x: x + far * Math.cos(angle), y: y + far * Math.sin(angle) });
+    });
+  };
+  const waiting = [...placed].map((id) => [view.getElementById(id), null]);
+  const roots = nodes.toArray();
+  let row = 0;
+  while (waiting.length > 0 || placed.size < view.nodes().length) {
+    if (waiting.length === 0) {
+      const root = roots.find((node) => !placed.has(node.id()));
+      root.position({ x: 0, y: 500 * row++ });
+      placed.add(root.id());
+      waiting.push([root, null]);
+    }
+    const [parent, towards] = waiting.shift();
+    const children = parent.neighborhood("node").toArray().filter((node) => !placed.has(node.id()));
+    for (const child of children) placed.add(child.id());
+    const away = towards ?? (parent.degree() > children.length && nodes.length < view.nodes().length ? outwards(view, parent) : null);
+    circle(parent, children, away);
+    const { x, y } = parent.position();
+    for (const child of children) waiting.push([child, Math.atan2(child.position().y - y, child.position().x - x)]);
+  }
+}
+
+function outwards(view, node) {
+  const others = node.neighborhood("node");
+  const [x, y] = ["x", "y"].map((axis) => others.reduce((sum, each) => sum + each.position()[axis], 0) / Math.max(1, others.length));
+  return Math.atan2(node.position().y - y, node.position().x - x);
+}
+
 export function draw(place, graph, options = {}) {
   const labels = [...new Set(graph.vertices.filter((each) => each.role !== "property").map((each) => each.label))];
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const placed = graph.vertices.every((each) => each.position);
-  const layout = () => (placed ? { name: "preset", padding: 30 } : { name: "cose", animate: !calm && graph.vertices.length < 150, animationDuration: 300, randomize: false, padding: 30, nodeRepulsion: () => 60000, idealEdgeLength: () => 90, ...options.layout });
-  const view = cytoscape({ container: place, elements: elementsOf(graph), style: styleOf(labels), layout: layout(), minZoom: 0.1, maxZoom: 4, wheelSensitivity: 0.3 });
-  let key = legend(place, labels);
-  document.addEventListener("gremlink:theme", () => {
-    view.style(styleOf(labels));
-    key.remove();
-    key = legend(place, labels);
+  const named = place.dataset.layout && { name: place.dataset.layout, padding: 50 };
+  const layout = () => (placed ? { name: "preset", padding: 30 } : named || { name: "cose", animate: false, randomize: false, padding: 40, nodeRepulsion: () => 200000, nodeOverlap: 20, idealEdgeLength: () => 110, gravity: 0.4, numIter: view.nodes().length > 300 ? 100 : 600, ...options.layout });
+  const view = cytoscape({ container: place, elements: elementsOf(graph), style: styleOf(labels), layout: { name: "preset" }, minZoom: 0.1, maxZoom: 4, wheelSensitivity: 0.3 });
+  if (!placed) seed(view, view.nodes());
+  view.on("layoutstop", () => {
+    if (view.zoom() > LARGEST_ZOOM) { view.zoom(LARGEST_ZOOM); view.center(); }
   });
+  view.layout(layout()).run();
+  const key = () => legend(place, labels, view.edges("[?predicted]").nonempty());
+  let shown = key();
+  const restyle = () => {
+    view.style(styleOf(labels));
+    shown.remove();
+    shown = key();
+  };
+  document.addEventListener("gremlink:theme", restyle);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyle);
   const add = (more) => {
     for (const each of more.vertices) if (each.role !== "property" && !labels.includes(each.label)) labels.push(each.label);
     const fresh = elementsOf(more).filter((each) => view.getElementById(each.data.id).empty());
-    view.add(fresh);
-    view.style(styleOf(labels));
-    key.remove();
-    key = legend(place, labels);
-    view.layout(layout()).run();
+    const added = view.add(fresh);
+    seed(view, added.nodes());
+    restyle();
+    if (fresh.length > 0) view.layout(layout()).run();
   };
   return { view, add };
 }
