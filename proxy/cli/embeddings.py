@@ -1,4 +1,4 @@
-"""`gremlink embeddings`: embeddings of the vertices, from a model with a network."""
+"""`gremlink embeddings`: embeddings of the vertices of a model."""
 
 from __future__ import annotations
 
@@ -28,12 +28,25 @@ if TYPE_CHECKING:
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
-    help="Write all of them: into a file that ends in .csv, or as NumPy arrays into a directory.",
+    help="Write all of them: into a file that ends in .csv or .parquet, or as NumPy arrays into a "
+    "directory.",
+)
+@click.option(
+    "--projector",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the files of TensorBoard's projector into a directory.",
 )
 def embeddings(
-    artifact: Path, neighbours: str | None, among: str | None, limit: int, output: Path | None
+    artifact: Path,
+    neighbours: str | None,
+    among: str | None,
+    limit: int,
+    output: Path | None,
+    projector: Path | None,
 ) -> None:
-    """Print or store the embeddings of the vertices in ARTIFACT, a trained model with a network.
+    """Print or store the embeddings of the vertices in ARTIFACT, a trained model.
+
+    Those of its network, else the factors of its factorisation (ials, pure-svd).
 
     For clustering, pictures, or nearest neighbours, by the cosine of two embeddings. Without
     options, print the types of vertices that have embeddings.
@@ -47,19 +60,23 @@ def embeddings(
     if output is not None:
         if output.exists() and not output.is_dir() and not _is_table(output):
             raise console.WrongUsage(
-                f"{output} is a file: choose a directory, or a name that ends in .csv"
+                f"{output} is a file: choose a directory, or a name that ends in .csv or .parquet"
             )
         try_directory(output)
+    if projector is not None:
+        try_directory(projector)
     found = model_in(read_artifact(artifact), artifact).vertex_embeddings()
     if output is not None:
         _write(found, artifact, output)
+    if projector is not None:
+        _write_projector(found, projector)
     if neighbours is not None:
         table = Table("Vertex", header_style="bold")
         table.add_column("Cosine", justify="right")
         for vertex, cosine in found.nearest(found.find(neighbours), limit, among):
             table.add_row(escaped(str(vertex.value)), f"{cosine:.4f}")
         console.output().print(table)
-    elif output is None:
+    elif output is None and projector is None:
         table = Table("Type", header_style="bold", caption_justify="left")
         table.caption = f"Network: {found.network}"
         for title in ("Vertices", "Width"):
@@ -70,7 +87,7 @@ def embeddings(
 
 
 def _is_table(output: Path) -> bool:
-    return output.suffix.lower() == ".csv"
+    return output.suffix.lower() in (".csv", ".parquet")
 
 
 def _write(found: VertexEmbeddings, artifact: Path, output: Path) -> None:
@@ -80,6 +97,12 @@ def _write(found: VertexEmbeddings, artifact: Path, output: Path) -> None:
         output.mkdir(parents=True, exist_ok=True)
         write_results(artifact, output)
         console.say(f"embeddings/entity.npy and mapping.json are in {output}.")
+        return
+    if output.suffix.lower() == ".parquet":
+        from gremlink.proxy.learning.predictions.files import write_embeddings
+
+        write_embeddings(output, found)
+        console.say(f"The embeddings are in {output}.")
         return
     import csv
 
@@ -94,3 +117,27 @@ def _write(found: VertexEmbeddings, artifact: Path, output: Path) -> None:
             for vertex, row in zip(found.stored.ids[name], values.tolist(), strict=True):
                 writer.writerow([vertex.value, name, *(f"{value:.6g}" for value in row)])
     console.say(f"The embeddings are in {output}.")
+
+
+def _write_projector(found: VertexEmbeddings, directory: Path) -> None:
+    """Write `tensors.tsv` and `metadata.tsv`, a row each for each vertex."""
+    from gremlink.proxy.store.outputs import appearing
+
+    directory.mkdir(parents=True, exist_ok=True)
+    with appearing(directory / "tensors.tsv") as file:
+        for values in found.tables.values():
+            for row in values.tolist():
+                file.write("\t".join(f"{value:.6g}" for value in row) + "\n")
+    with appearing(directory / "metadata.tsv") as file:
+        file.write("id\tlabel\n")
+        for name in found.tables:
+            for vertex in found.stored.ids[name]:
+                file.write(f"{_one_line(str(vertex.value))}\t{_one_line(name)}\n")
+    console.say(
+        f"tensors.tsv and metadata.tsv are in {directory}: load them in TensorBoard's projector."
+    )
+
+
+def _one_line(text: str) -> str:
+    """Return a text for a cell: the projector has no quotes."""
+    return " ".join(text.split())

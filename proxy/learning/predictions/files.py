@@ -15,7 +15,8 @@ from uuid import UUID
 
 from gremlink.errors import Error
 from gremlink.grammar.traversal import Kind, Literal
-from gremlink.proxy.learning.predictions.rows import Row
+from gremlink.proxy.learning.predictions.rows import BATCH, Row
+from gremlink.proxy.learning.trained.vertex_embeddings import VertexEmbeddings
 from gremlink.proxy.messages.system_errors import reason_of
 from gremlink.proxy.store.outputs import OutputUnwritable
 
@@ -199,6 +200,43 @@ def _column(values: Sequence[Literal], kind: Any, pa: Any) -> list[Any]:
     if pa.types.is_string(kind):
         return [each.value if isinstance(each.value, str) else _cell(each) for each in values]
     return [each.value for each in values]
+
+
+def write_embeddings(path: Path, found: VertexEmbeddings) -> None:
+    """Write embeddings as Parquet: id, label, a list of numbers. Raises `OutputUnwritable`."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    kinds = {id.kind for name in found.tables for id in found.stored.ids[name]}
+    kind = _arrow_type(pa, kinds)
+    schema = pa.schema(
+        [
+            pa.field("id", kind, nullable=False),
+            pa.field("label", pa.string(), nullable=False),
+            pa.field("embedding", pa.list_(pa.float32()), nullable=False),
+        ]
+    )
+    partial = path.with_name(f".{path.name}.partial"[-200:])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with parquet.ParquetWriter(partial, schema, compression="zstd") as writer:
+            for name, table in found.tables.items():
+                ids = found.stored.ids[name]
+                for start in range(0, len(table), BATCH):
+                    rows = table[start : start + BATCH]
+                    flat = pa.array(rows.ravel(), type=pa.float32())
+                    ends = pa.array(range(0, rows.size + 1, rows.shape[1]), type=pa.int32())
+                    arrays = [
+                        pa.array(_column(ids[start : start + BATCH], kind, pa), type=kind),
+                        pa.array([name] * len(rows), type=pa.string()),
+                        pa.ListArray.from_arrays(ends, flat),
+                    ]
+                    writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+        partial.replace(path)
+    except OSError as error:
+        raise OutputUnwritable(path, reason_of(error)) from None
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read_ids(path: Path, known: Any) -> list[Literal]:

@@ -18,6 +18,7 @@ from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.mixture import MemberWeights, Mixture
 from gremlink.proxy.learning.links.scorer import Tensors
 from gremlink.proxy.learning.links.scorers import FITTED, SIGNED, SIMPLE, STRUCTURAL, Scorer
+from gremlink.proxy.learning.links.scorers.recommenders.profiles import learned
 from gremlink.proxy.learning.methods import HEURISTICS, NETWORK
 from gremlink.proxy.learning.trained.embeddings import Embeddings, RelationVectors, unit_rows
 from gremlink.proxy.learning.trained.encoder import (
@@ -51,6 +52,13 @@ class RelationModel:
     signed: frozenset[str] = frozenset()
 
 
+def _padded(factors: Floats, count: int) -> Floats:
+    """Return float32 `[count, width]`: vertices that came after the factorisation have zeros."""
+    table = np.zeros((count, factors.shape[1]), np.float32)
+    table[: len(factors)] = factors
+    return table
+
+
 class _Mark:
     """A scorer of log-odds as older artifacts have weights for it: 1 for each pair with the mark
     that it reads."""
@@ -62,6 +70,10 @@ class _Mark:
         """See `Scorer.scores`."""
         marked = self._scorer.scores(sources, direction) != 0.0
         return np.asarray(marked, dtype=np.float32)
+
+
+FACTORISATIONS = ("ials", "pure-svd")
+"""Methods whose arrays have a vector for each vertex of an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +97,44 @@ class LinkModel:
         return found if isinstance(found, Embeddings) else None
 
     def vertex_embeddings(self) -> VertexEmbeddings:
-        """Return those of the graph neural network, else of the first network.
+        """Return those of the graph neural network, else of the first network, else the factors of
+        a factorisation.
 
         Raises `NoEmbeddings`.
         """
         if not self.networks:
-            raise NoEmbeddings("the model has no network, so it places vertices nowhere")
+            return self._factors()
         network = NETWORK if NETWORK in self.networks else next(iter(self.networks))
         vertices = self.networks[network].vertices
         tables = {name: vertices[name] for name in self.stored.types}
         return VertexEmbeddings(network, self.stored, tables)
+
+    def _factors(self) -> VertexEmbeddings:
+        """Return the factors of the ends of the relations that a factorisation has learned.
+
+        Those of one relation's two ends lie in spaces of their own. Raises `NoEmbeddings`.
+        """
+        for name in FACTORISATIONS:
+            tables: dict[str, Floats] = {}
+            for relation, by_name in self.fitted.items():
+                if name not in by_name:
+                    continue
+                arrays = learned(by_name[name])
+                for direction in DIRECTIONS:
+                    end = relation.target_type(direction)
+                    if end not in tables:
+                        tensors = by_name[name]
+                        last = int(tensors[f"{direction}.sizes"][0])
+                        # Singular vectors alone are all of the same length along every axis.
+                        axes = tensors.get(f"{direction}.spectrum", 1.0)
+                        factors = arrays[direction][:last] * axes
+                        tables[end] = _padded(factors, self.stored.graph.counts[end])
+            if tables:
+                return VertexEmbeddings(name, self.stored, tables)
+        raise NoEmbeddings(
+            "the model has no network and no factorisation, so it places vertices nowhere: "
+            f"{', '.join((NETWORK, *FACTORISATIONS))} do"
+        )
 
     @property
     def reads_terms(self) -> bool:

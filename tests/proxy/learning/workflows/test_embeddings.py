@@ -149,3 +149,36 @@ def test_a_model_without_a_network(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["embeddings", str(tmp_path / "model")])
     assert done.exit_code == 1
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("method", ["ials", "pure-svd"])
+def test_a_factorisation_places_both_ends(tmp_path: Path, method: str) -> None:
+    export = write_communities(tmp_path / "export")
+    train(export, tmp_path / "model", model=method, settings=QUICK)
+    found = loaded(tmp_path / "model").vertex_embeddings()
+    assert found.network == method
+    assert {name: len(table) for name, table in found.tables.items()} == {"Person": 24, "Thing": 8}
+    alike = [
+        int(str(near.value)[1:]) % 2 == row % 2
+        for row in range(24)
+        for near, _ in found.nearest(("Person", row), 3)
+    ]
+    assert np.mean(alike) > 0.75
+
+
+def test_files_for_other_programs(people: Path, tmp_path: Path) -> None:
+    import pyarrow.parquet
+
+    output = tmp_path / "all.parquet"
+    done = CliRunner().invoke(main, ["embeddings", str(people), "--output", str(output)])
+    assert done.exit_code == 0, done.output
+    table = pyarrow.parquet.read_table(output)
+    assert table.column_names == ["id", "label", "embedding"]
+    assert table.num_rows == PEOPLE
+    done = CliRunner().invoke(main, ["embeddings", str(people), "--projector", str(tmp_path / "p")])
+    assert done.exit_code == 0, done.output
+    rows = (tmp_path / "p" / "tensors.tsv").read_text().splitlines()
+    about = (tmp_path / "p" / "metadata.tsv").read_text().splitlines()
+    assert (len(rows), len(about)) == (PEOPLE, PEOPLE + 1)
+    assert about[0] == "id\tlabel"
+    assert len(rows[0].split("\t")) == len(table["embedding"][0])
