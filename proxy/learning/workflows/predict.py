@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from gremlin_python.statics import SingleByte, long, short
-
-from gremlink.grammar.traversal import Kind, Literal
+from gremlink.grammar.traversal import Kind
 from gremlink.proxy.graph.load.write_back import PredictedEdge, PredictedValue, Provenance
+from gremlink.proxy.graph.server.typed_values import driver_value
 from gremlink.proxy.learning.graph import Direction
 from gremlink.proxy.learning.links.prediction.model import LinkModel
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
@@ -182,15 +181,3 @@ def open_predictions(
     if edge_label is not None or target_label is not None:
         raise NothingToPredict("the model predicts a property, and no links")
     return Predictions(artifact, PropertyPredictor(model), None, limit, threshold)
-
-
-def driver_value(literal: Literal) -> Any:
-    """Return an id or a value as gremlinpython has it, with its type."""
-    match literal.kind:
-        case Kind.BYTE:
-            return SingleByte(literal.value)
-        case Kind.SHORT:
-            return short(literal.value)
-        case Kind.LONG:
-            return long(literal.value)
-    return literal.value
