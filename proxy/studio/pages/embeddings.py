@@ -10,6 +10,7 @@ from aiohttp import web
 
 from gremlink.proxy.graph.server.typed_values import driver_value, literal_of
 from gremlink.proxy.learning.trained.vertex_embeddings import NoEmbeddings
+from gremlink.proxy.messages.system_errors import reason_of
 from gremlink.proxy.store.artifacts import ArtifactError
 from gremlink.proxy.studio.errors import StudioError, WrongInput
 from gremlink.proxy.studio.places import PCA, TSNE, Placed, placed
@@ -67,7 +68,7 @@ async def _space(visit: Visit, key: str) -> Placed:
     except NoEmbeddings as error:
         raise WrongInput(f"{run.name}: {error}.", "run") from None
     except (ArtifactError, OSError) as error:
-        raise WrongInput(f"{run.name} cannot be read: {error}.", "run") from None
+        raise WrongInput(f"{run.name} cannot be read: {reason_of(error)}.", "run") from None
 
 
 def _counts(space: Placed) -> list[tuple[str, int]]:

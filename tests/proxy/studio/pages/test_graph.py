@@ -149,7 +149,7 @@ async def test_vertices_of_a_label(tmp_path: Path) -> None:
     async with studio(tmp_path, some) as site:
         page = await site.get(f"/studio/graph?{urlencode({'label': LABEL})}")
         assert f"Some vertices of {LABEL}" in page.seen
-        assert 'href="/studio/graph?vertex=s:a"' in page.text
+        assert 'href="/studio/graph?vertex=s%3Aa"' in page.text
 
 
 async def test_a_database_that_refuses_or_is_not_there(tmp_path: Path) -> None:
