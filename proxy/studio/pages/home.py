@@ -10,7 +10,7 @@ from aiohttp import web
 from gremlink.proxy.studio.endpoints import described_endpoints
 from gremlink.proxy.studio.errors import StudioError
 from gremlink.proxy.studio.jobs import newest
-from gremlink.proxy.studio.schema import schema_of
+from gremlink.proxy.studio.schema import remembered, schema_of
 from gremlink.proxy.studio.visit import Route, Visit
 
 
@@ -30,10 +30,13 @@ async def show(visit: Visit) -> web.Response:
 async def database(visit: Visit) -> web.Response:
     """Answer with the state of the database and its counts."""
     status: dict[str, Any] = {}
-    schema, problem = None, ""
+    schema, problem = remembered(visit), ""
     try:
         status = await visit.api("GET", "/status")
-        schema = await schema_of(visit, fresh=bool(visit.query("fresh")))
+        if status.get("status") != "healthy":
+            problem = "It does not accept connections. The proxy goes on as soon as it does."
+        elif schema is None or visit.query("fresh"):
+            schema = await schema_of(visit, fresh=True)
     except StudioError as error:
         problem = str(error)
     return visit.fragment("home/database.html", database=status, problem=problem, schema=schema)
@@ -41,8 +44,14 @@ async def database(visit: Visit) -> web.Response:
 
 async def store(visit: Visit) -> web.Response:
     """Answer with the counts of the RDF store."""
-    summary = await visit.api("GET", "/rdf/statistics/summary?mode=detailed")
-    return visit.fragment("home/store.html", graph=summary["payload"]["graphSummary"])
+    graph: dict[str, Any] = {}
+    problem = ""
+    try:
+        summary = await visit.api("GET", "/rdf/statistics/summary?mode=detailed")
+        graph = summary["payload"]["graphSummary"]
+    except StudioError as error:
+        problem = str(error)
+    return visit.fragment("home/store.html", graph=graph, problem=problem)
 
 
 async def jobs(visit: Visit) -> web.Response:
@@ -52,55 +61,89 @@ async def jobs(visit: Visit) -> web.Response:
 
 
 def _ways(visit: Visit, endpoint: str) -> list[tuple[str, str]]:
-    """Return the ways to connect, each as title and text to copy."""
+    """Return the ways to connect to this address, each as title and text to copy."""
     settings = visit.configuration
-    secure = settings.listen.tls_certificate is not None
-    host = visit.request.headers.get("Host", f"localhost:{settings.listen.port}")
-    ws, http = ("wss", "https") if secure else ("ws", "http")
-    url, path = f"{ws}://{host}{settings.listen.path}", settings.listen.path
-    name, _, port = host.rpartition(":")
-    if not port.isdecimal():
-        name, port = host, "443" if secure else "80"
-    ways = []
+    headers = visit.request.headers
+    # A server in front of the proxy may speak TLS in its place, and says so.
+    secure = settings.listen.tls_certificate is not None or (
+        headers.get("X-Forwarded-Proto", "").strip().lower() == "https"
+    )
+    host = headers.get("Host", f"localhost:{settings.listen.port}")
+    path = settings.listen.path
+    http = f"{'https' if secure else 'http'}://{host}"
+    ways: list[tuple[str, str]] = []
     if settings.upstream.url is not None:
+        ways += _gremlin_ways(host, path, http, secure, endpoint)
+    if settings.sparql.is_set:
         ways += [
             (
-                "Python",
-                "from gremlin_python.driver.driver_remote_connection import"
-                " DriverRemoteConnection\n"
-                "from gremlin_python.process.anonymous_traversal import traversal\n\n"
-                f'g = traversal().with_remote(DriverRemoteConnection("{url}", "g"))\n'
-                "print(g.V().count().next())",
+                "SPARQL",
+                f"curl {http}/sparql -H 'Accept: application/sparql-results+json' \\\n"
+                "  --data-urlencode 'query=SELECT * { ?s ?p ?o } LIMIT 5'",
             ),
             (
-                "Gremlin Console",
-                "cluster = Cluster.build("
-                f'"{name.strip("[]")}").port({port}).path("{path}")'
-                f"{'.enableSsl(true)' if secure else ''}.create()\n"
-                "g = traversal().withRemote(DriverRemoteConnection.using(cluster))\n"
-                f'g.with("Neptune#ml.endpoint", "{endpoint}").V().limit(3)',
-            ),
-            (
-                "Notebook",
+                "SPARQL in a notebook",
                 "%%graph_notebook_config\n"
-                f'{{"host": "{name.strip("[]")}", "port": {port}, "auth_mode": "DEFAULT",'
-                f' "ssl": {str(secure).lower()},\n "aws_region": "us-east-1",'
-                ' "load_from_s3_arn": "", "neptune_service": "neptune-db"}',
-            ),
-            (
-                "curl",
-                f'curl {http}://{host}{path} -d \'{{"gremlin": "g.V().groupCount().by(label)"}}\'',
+                + _notebook(host, secure, '"sparql": {"path": "sparql"}')
+                + "\n\n%%sparql\nSELECT * { ?s ?p ?o } LIMIT 5",
             ),
         ]
-    if settings.sparql.is_set:
-        ways.append(
-            (
-                "SPARQL",
-                f"curl {http}://{host}/sparql --data-urlencode 'query=SELECT * {{ ?s ?p ?o }}"
-                " LIMIT 5'",
-            )
+    ways.append(
+        (
+            "Management API",
+            "import boto3\n\n"
+            f'neptune = boto3.client("neptunedata", endpoint_url="{http}",\n'
+            '    region_name="us-east-1", aws_access_key_id="any", aws_secret_access_key="any")\n'
+            'neptune.list_ml_endpoints()["ids"]',
         )
+    )
     return ways
+
+
+def _gremlin_ways(
+    host: str, path: str, http: str, secure: bool, endpoint: str
+) -> list[tuple[str, str]]:
+    name, port = _split(host, secure)
+    url = f"{http.replace('http', 'ws', 1)}{path}"
+    return [
+        (
+            "Python",
+            "from gremlin_python.driver.driver_remote_connection import DriverRemoteConnection\n"
+            "from gremlin_python.process.anonymous_traversal import traversal\n\n"
+            f'g = traversal().with_remote(DriverRemoteConnection("{url}", "g"))\n'
+            "print(g.V().count().next())",
+        ),
+        (
+            "Gremlin Console",
+            f'cluster = Cluster.build("{name}").port({port}).path("{path}")'
+            f"{'.enableSsl(true)' if secure else ''}.create()\n"
+            'g = traversal().withRemote(DriverRemoteConnection.using(cluster, "g"))\n'
+            f'g.with("Neptune#ml.endpoint", "{endpoint}").V().limit(3)',
+        ),
+        (
+            "Notebook",
+            "%%graph_notebook_config\n"
+            + _notebook(host, secure, '"gremlin": {"traversal_source": "g"}')
+            + "\n\n%%gremlin\ng.V().limit(3)",
+        ),
+        (
+            "curl",
+            f'curl {http}{path} -d \'{{"gremlin": "g.V().groupCount().by(label)"}}\'',
+        ),
+    ]
+
+
+def _notebook(host: str, secure: bool, more: str) -> str:
+    name, port = _split(host, secure)
+    return f'{{"host": "{name}", "port": {port}, "ssl": {str(secure).lower()}, {more}}}'
+
+
+def _split(host: str, secure: bool) -> tuple[str, str]:
+    """Return name and port of a header `Host`, whose port may be left out."""
+    name, _, port = host.rpartition(":")
+    if not port.isdecimal() or not name or host.endswith("]"):
+        name, port = host, "443" if secure else "80"
+    return name.strip("[]"), port
 
 
 ROUTES = (
