@@ -8,6 +8,7 @@ const SHAPES = ["ellipse", "round-rectangle", "triangle", "diamond", "hexagon", 
 const LONGEST = 24; // characters of a name in the picture
 
 const MOST_IN_LEGEND = 24;
+const MOST_EDGE_LABELS = 40;
 const LARGEST_ZOOM = 1.5; // of a picture that nobody has zoomed
 
 // cytoscape would add a style to the page, which the page's policy refuses; graph-view.css has it.
@@ -47,6 +48,8 @@ function styleOf(labels) {
       "text-wrap": "wrap", "text-rotation": "autorotate", "text-outline-color": found.paper, "text-outline-width": 2, "min-zoomed-font-size": 8,
     } },
     { selector: "edge:loop", style: { "text-rotation": "none", "text-margin-y": -6 } },
+    { selector: "edge.many", style: { label: "" } },
+    { selector: "edge.many:selected, edge.near", style: { label: "data(shown)", "line-color": found.ink, "target-arrow-color": found.ink, color: found.ink, "z-index": 9 } },
     { selector: "edge[?property]", style: { "line-style": "dotted", "target-arrow-shape": "none", label: "", width: 1.5 } },
     { selector: "edge[?predicted]", style: { "line-style": "dashed", "line-dash-pattern": [8, 4], "line-color": found.accent, "target-arrow-color": found.accent, color: found.ink, width: 3, "font-weight": "bold" } },
     { selector: "edge[arc]", style: { "curve-style": "unbundled-bezier", "control-point-distances": (edge) => [edge.data("arc")], "control-point-weights": [0.5] } },
@@ -124,17 +127,55 @@ function outwards(view, node) {
   return Math.atan2(node.position().y - y, node.position().x - x);
 }
 
+// Names are wider than high: vertices move apart sideways where the place is wider than the picture.
+function widen(view) {
+  const box = view.nodes().boundingBox({ includeLabels: false });
+  const factor = Math.min(2, (view.width() / view.height()) / Math.max(box.w / box.h, 0.1));
+  if (!(factor > 1)) return;
+  view.nodes().positions((node) => ({ x: node.position().x * factor, y: node.position().y }));
+  view.fit(undefined, 40);
+}
+
+function zoomButtons(view) {
+  const bar = document.createElement("div");
+  bar.className = "graph-zoom";
+  const centre = () => ({ x: view.width() / 2, y: view.height() / 2 });
+  const zoom = (factor) => view.zoom({ level: view.zoom() * factor, renderedPosition: centre() });
+  const does = [["+", "Zoom in", () => zoom(1.3)], ["−", "Zoom out", () => zoom(1 / 1.3)], ["Fit", "Show the whole picture", () => view.fit(undefined, 40)]];
+  for (const [text, name, run] of does) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button quiet";
+    button.textContent = text;
+    button.setAttribute("aria-label", name);
+    button.addEventListener("click", run);
+    bar.append(button);
+  }
+  return bar;
+}
+
 export function draw(place, graph, options = {}) {
   const labels = [...new Set(graph.vertices.filter((each) => each.role !== "property").map((each) => each.label))];
   const placed = graph.vertices.every((each) => each.position);
-  const named = place.dataset.layout && { name: place.dataset.layout, padding: 50 };
-  const layout = () => (placed ? { name: "preset", padding: 30 } : named || { name: "cose", animate: false, randomize: false, padding: 40, nodeRepulsion: () => 200000, nodeOverlap: 20, idealEdgeLength: () => 110, gravity: 0.4, numIter: view.nodes().length > 300 ? 100 : 600, ...options.layout });
+  // Two labels of a schema lie side by side, several in a circle.
+  const circle = place.dataset.layout === "circle" && { name: "circle", padding: 50, startAngle: Math.PI, radius: 60 + 35 * graph.vertices.length, avoidOverlap: false };
+  const largest = LARGEST_ZOOM * parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  const layout = () => (placed ? { name: "preset", padding: 30 } : circle || { name: "cose", animate: false, randomize: false, padding: 40, nodeRepulsion: () => 200000, nodeOverlap: 20, idealEdgeLength: () => 110, gravity: 0.4, numIter: view.nodes().length > 300 ? 100 : 600, ...options.layout });
   const view = cytoscape({ container: place, elements: elementsOf(graph), style: styleOf(labels), layout: { name: "preset" }, minZoom: 0.1, maxZoom: 4, wheelSensitivity: 0.3 });
   if (!placed) seed(view, view.nodes());
   view.on("layoutstop", () => {
-    if (view.zoom() > LARGEST_ZOOM) { view.zoom(LARGEST_ZOOM); view.center(); }
+    if (!placed && !circle) widen(view);
+    if (view.zoom() > largest) { view.zoom(largest); view.center(); }
   });
   view.layout(layout()).run();
+  // Labels of many edges would hide each other: those of a vertex are shown while it is pointed at or selected.
+  const thin = () => view.edges().toggleClass("many", view.edges().length > MOST_EDGE_LABELS);
+  thin();
+  view.on("mouseover select", "node", (event) => event.target.connectedEdges().addClass("near"));
+  view.on("mouseout unselect", "node", (event) => event.target.connectedEdges().removeClass("near"));
+  // Without Ctrl the wheel scrolls the page.
+  place.addEventListener("wheel", (event) => { if (!event.ctrlKey && !event.metaKey) event.stopImmediatePropagation(); }, { capture: true, passive: true });
+  if (!place.nextElementSibling?.classList.contains("graph-zoom")) place.after(zoomButtons(view));
   const key = () => legend(place, labels, view.edges("[?predicted]").nonempty());
   let shown = key();
   const restyle = () => {
@@ -149,6 +190,7 @@ export function draw(place, graph, options = {}) {
     const fresh = elementsOf(more).filter((each) => view.getElementById(each.data.id).empty());
     const added = view.add(fresh);
     seed(view, added.nodes());
+    thin();
     restyle();
     if (fresh.length > 0) view.layout(layout()).run();
   };
