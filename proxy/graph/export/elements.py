@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from gremlin_python.process.graph_traversal import __
+from gremlin_python.process.graph_traversal import GraphTraversal, __
 from gremlin_python.process.traversal import T
 from gremlin_python.statics import SingleByte, bigint, long, short
 
@@ -88,15 +88,10 @@ def read_vertices(
     """
     labels = [spelling for label in labels for spelling in spellings(label)]
     vertices = g.V().has_label(*labels) if labels else g.V()
-    rows = vertices.project("i", "l", "p").by(T.id).by(T.label).by(__.value_map())
-    asked = filters.vertices(labels, steps) if steps else rows.bytecode
+    asked = filters.vertices(labels, steps) if steps else vertex_rows(vertices).bytecode
     try:
         for row in connection.submit(asked):
-            id, own = _id(row["i"]), split_labels(row["l"])
-            _check_names("vertex", id.text, row["l"], row["p"])
-            written = row["l"].replace("::", ";")
-            other = "" if written == ";".join(own) else written
-            yield VertexElement(id, own, _properties(row["p"]), other)
+            yield vertex_of(row)
     except ServerRefused as refused:
         if refused.status != SERIALIZATION:
             raise
@@ -108,7 +103,33 @@ def read_edges(
 ) -> Iterator[EdgeElement]:
     """Yield all edges, or those with one of the labels, in the server's order; `steps` as above."""
     edges = g.E().has_label(*labels) if labels else g.E()
-    rows = (
+    asked = filters.edges(labels, steps) if steps else edge_rows(edges).bytecode
+    try:
+        for row in connection.submit(asked):
+            yield edge_of(row)
+    except ServerRefused as refused:
+        if refused.status != SERIALIZATION:
+            raise
+        raise unserializable(connection, "edge", labels, refused) from None
+
+
+def vertex_rows(vertices: GraphTraversal) -> GraphTraversal:
+    """Return the query for the rows that `vertex_of` reads."""
+    return vertices.project("i", "l", "p").by(T.id).by(T.label).by(__.value_map())
+
+
+def vertex_of(row: Mapping[str, Any]) -> VertexElement:
+    """Read a row of a vertex. Raises `ExportFailed`."""
+    id, own = _id(row["i"]), split_labels(row["l"])
+    _check_names("vertex", id.text, row["l"], row["p"])
+    written = row["l"].replace("::", ";")
+    other = "" if written == ";".join(own) else written
+    return VertexElement(id, own, _properties(row["p"]), other)
+
+
+def edge_rows(edges: GraphTraversal) -> GraphTraversal:
+    """Return the query for the rows that `edge_of` reads."""
+    return (
         edges.project("i", "l", "from", "to", "fl", "tl", "p")
         .by(T.id)
         .by(T.label)
@@ -118,24 +139,21 @@ def read_edges(
         .by(__.in_v().label())
         .by(__.value_map())
     )
-    asked = filters.edges(labels, steps) if steps else rows.bytecode
-    try:
-        for row in connection.submit(asked):
-            id = _edge_id(row["i"])
-            _check_names("edge", id, row["l"], row["p"])
-            yield EdgeElement(
-                id,
-                row["l"],
-                _id(row["from"]),
-                _id(row["to"]),
-                split_labels(row["fl"]),
-                split_labels(row["tl"]),
-                _properties(row["p"]),
-            )
-    except ServerRefused as refused:
-        if refused.status != SERIALIZATION:
-            raise
-        raise unserializable(connection, "edge", labels, refused) from None
+
+
+def edge_of(row: Mapping[str, Any]) -> EdgeElement:
+    """Read a row of an edge. Raises `ExportFailed`."""
+    id = _edge_id(row["i"])
+    _check_names("edge", id, row["l"], row["p"])
+    return EdgeElement(
+        id,
+        row["l"],
+        _id(row["from"]),
+        _id(row["to"]),
+        split_labels(row["fl"]),
+        split_labels(row["tl"]),
+        _properties(row["p"]),
+    )
 
 
 def _check_names(what: str, id: str, label: str, properties: Mapping[Any, Any]) -> None:

@@ -295,10 +295,18 @@ def _cell(column: Property, values: Sequence[str] | None) -> str:
     """Format a cell: text is quoted, numbers and booleans are not, a missing value is empty."""
     if not values:
         return ""
+    text = cell_text(column, values)
+    plain = not column.is_multi_value and (column.is_number or column.type == BOOLEAN)
+    return text if plain else _quoted(text)
+
+
+def cell_text(column: Property, values: Sequence[str]) -> str:
+    """Return the text of a cell without its quotes; several values are joined."""
+    if not values:
+        return ""
     if column.is_multi_value:
-        escaped = (value.replace(";", "\\;") for value in values)
-        return _quoted(MULTI_VALUE_SEPARATOR.join(escaped))
-    return values[0] if column.is_number or column.type == BOOLEAN else _quoted(values[0])
+        return MULTI_VALUE_SEPARATOR.join(value.replace(";", "\\;") for value in values)
+    return values[0]
 
 
 def _quoted(text: str) -> str:

@@ -8,6 +8,7 @@ from gremlink.proxy.graph.errors import BadCell
 from gremlink.proxy.graph.files.export_files import Feature
 from gremlink.proxy.graph.files.export_rows import Chunk
 from gremlink.proxy.learning.features.encoding import Encoding, Fitter, Undecided, UnfitCell
+from gremlink.proxy.learning.features.inference import AutoFitter
 from gremlink.proxy.learning.features.specs import BadFeature, FeatureSpec, Shared, fitter_for
 from gremlink.proxy.learning.features.terms import TermEncoding, TermFitter, term_fitter
 from gremlink.proxy.learning.features.text_models import NoTextModel
@@ -17,7 +18,7 @@ class FileFits:
     """The features of a file on their way to encodings; `owner` is its label, for messages.
 
     See every chunk, then conclude, as long as it asks for another round. With `terms` the terms of
-    the properties are learned, too.
+    the properties are learned, too. `reasons` of the choice, or of being left out, are by column.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class FileFits:
         self._term_fitters: dict[int, TermFitter] = {}
         self._wants_terms = terms
         self.warnings: list[str] = []
+        self.reasons: dict[str, str] = {}
         before = len(shared.notes)
         for place, feature in enumerate(features):
             spec = FeatureSpec(feature.column, feature.type, feature.options)
@@ -84,6 +86,8 @@ class FileFits:
             except Undecided as reason:
                 self._leave_out(column, reason)
                 continue
+            if isinstance(fitter, AutoFitter):
+                self.reasons[column] = fitter.why
             if isinstance(found, Fitter):
                 again[place] = column, found
             else:
@@ -102,6 +106,7 @@ class FileFits:
         self._term_fitters = {place: each for place, each in found.items() if each is not None}
 
     def _leave_out(self, column: str, reason: Undecided) -> None:
+        self.reasons[column] = str(reason)
         self.warnings.append(f"{self._owner}: property {column!r} is left out: {reason}")
 
 

@@ -44,6 +44,7 @@ DEFAULT_IMPUTER = "median"
 class AutoFitter:
     """Looks at every cell once, in little room, and names the fitter that suits the column.
 
+    `why` is the reason of the choice, for people.
     `vocabulary` and `notes` are for the fitter found.
     """
 
@@ -68,6 +69,7 @@ class AutoFitter:
         self._longest_part = 0
         self._numbers = self._number_parts = self._dates = True
         self._texts: dict[str, None] = {}
+        self.why = ""
 
     def see(self, cells: Sequence[str]) -> None:
         """See `Fitter.see`."""
@@ -107,9 +109,12 @@ class AutoFitter:
             if unique == 1:
                 raise Undecided("all its values are the same")
             if few:
+                self.why = f"{unique} different numbers in {self._present:,} values"
                 return CategoryFitter(self._name)
+            self.why = "all values are numbers"
             return NumericalFitter(self._name, "min-max", self._imputer)
         if self._separator is None and self._dates:
+            self.why = "all values are dates"
             return DatetimeFitter(self._name)
         if self._separator is not None or self._is_joined():
             return self._of_several()
@@ -117,6 +122,7 @@ class AutoFitter:
             unique > FEW_UNIQUE_SHARE * self._present
             and self._tokens >= TEXT_TOKENS * self._present
         ):
+            self.why = f"texts of {self._tokens / self._present:.0f} words on average"
             return self._of_text()
         if unique == 1:
             raise Undecided("all its values are the same")
@@ -124,6 +130,7 @@ class AutoFitter:
             raise Undecided(
                 "every element has its own value, so it identifies rather than describes"
             )
+        self.why = f"{unique:,} different values in {self._present:,}"
         return CategoryFitter(self._name, described=DESCRIBED)
 
     def _is_joined(self) -> bool:
@@ -141,9 +148,11 @@ class AutoFitter:
     def _of_several(self) -> Fitter:
         separator = self._separator or DEFAULT_SEPARATOR
         if self._number_parts:
+            self.why = "several numbers each"
             return NumericalFitter(self._name, "min-max", self._imputer, separator)
         if len(self._parts) == self._part_count:
             raise Undecided("no two elements share a value")
+        self.why = f"several values each, {len(self._parts):,} different ones"
         return CategoryFitter(self._name, separator)
 
     def _of_text(self) -> Fitter:

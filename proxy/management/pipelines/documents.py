@@ -8,8 +8,8 @@ from typing import Any
 from gremlink.proxy.management.jobs.events import newest_event
 from gremlink.proxy.management.jobs.figures import Figures
 from gremlink.proxy.management.jobs.processes import memory_of
-from gremlink.proxy.management.responses import MODEL_TRAINING, STATUS
-from gremlink.proxy.store.jobs import Job, State
+from gremlink.proxy.management.responses import DATA_PROCESSING, MODEL_TRAINING, STATUS
+from gremlink.proxy.store.jobs import Job, JobRecords, State
 
 MARK = "pipeline"
 """The field of a job's request that names its pipeline."""
@@ -19,6 +19,27 @@ ENDPOINT = "endpoint"
 
 ASKED = "asked"
 """The field of the first job's request with the request of the pipeline."""
+
+
+STAGES = ("export", DATA_PROCESSING, MODEL_TRAINING, "endpoints")
+"""The kinds of a pipeline's jobs, in their order."""
+
+
+def jobs_of(records: JobRecords, id: str) -> dict[str, Job]:
+    """Return the jobs of a pipeline by their kinds, in order; none if there is no such pipeline."""
+    named = [records.job(kind, id) for kind in STAGES[:3]]
+    found = [job for job in named if job is not None and job.request.get(MARK) == id]
+    if found:
+        last = records.job(STAGES[3], str(found[0].request.get(ENDPOINT, id)))
+        if last is not None and last.request.get(MARK) == id:
+            found.append(last)
+    return {job.kind: job for job in found}
+
+
+def newest_pipelines(records: JobRecords, most: int) -> list[dict[str, Any]]:
+    """Return the state of the newest pipelines. It reads files."""
+    ids = [job.id for job in records.jobs(STAGES[0]) if MARK in job.request]
+    return [document(id, jobs) for id in ids[:most] if (jobs := jobs_of(records, id))]
 
 
 def document(id: str, jobs: Mapping[str, Job]) -> dict[str, Any]:

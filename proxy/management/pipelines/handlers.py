@@ -27,16 +27,20 @@ from gremlink.proxy.management.export import EXPORT, ExportService
 from gremlink.proxy.management.http import Handler, body_of, flag, number
 from gremlink.proxy.management.jobs.runner import MEMORY_LIMIT
 from gremlink.proxy.management.ml import MOST_ITEMS, chosen_model
-from gremlink.proxy.management.pipelines.documents import ASKED, ENDPOINT, MARK, document
+from gremlink.proxy.management.pipelines.documents import (
+    ASKED,
+    ENDPOINT,
+    MARK,
+    STAGES,
+    document,
+    jobs_of,
+)
 from gremlink.proxy.management.requests import Pipeline
 from gremlink.proxy.management.responses import DATA_PROCESSING, MODEL_TRAINING
 from gremlink.proxy.management.services import FILES, Services, stamp
 from gremlink.proxy.messages.left_out import why_no_training
 from gremlink.proxy.store.errors import JobExists
 from gremlink.proxy.store.jobs import Job, State
-
-STAGES = (EXPORT, DATA_PROCESSING, MODEL_TRAINING, ENDPOINTS)
-"""The kinds of a pipeline's jobs, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +141,10 @@ class Pipelines:
 
     def jobs(self, id: str) -> Mapping[str, Job]:
         """Return the jobs of a pipeline by their kinds, in order. Raises `MLResourceNotFound`."""
-        records = self.services.records
-        named = [records.job(kind, id) for kind in STAGES[:3]]
-        found = [job for job in named if job is not None and job.request.get(MARK) == id]
+        found = jobs_of(self.services.records, id)
         if not found:
             raise MLResourceNotFound(f"There is no pipeline {id}.")
-        last = records.job(ENDPOINTS, str(found[0].request.get(ENDPOINT, id)))
-        if last is not None and last.request.get(MARK) == id:
-            found.append(last)
-        return {job.kind: job for job in found}
+        return found
 
     async def stop(self, request: web.Request) -> dict[str, Any]:
         """`DELETE /ml/pipelines/{id}`: end its jobs; with `clean` remove ended ones and their
@@ -160,7 +159,9 @@ class Pipelines:
         # The last first: none shall begin because the one before it has ended.
         for job in reversed(list(jobs.values())):
             self.services.end(job, clean=clean)
-        last = self.services.records.job(ENDPOINTS, str(jobs[next(iter(jobs))].request[ENDPOINT]))
+        last = self.services.records.job(
+            ENDPOINTS, str(next(iter(jobs.values())).request[ENDPOINT])
+        )
         if last is not None and last.request.get(MARK) == id and last.state is State.STOPPED:
             self.services.records.delete(last.number)  # it has never become an endpoint
 
