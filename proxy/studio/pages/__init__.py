@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gremlink.proxy.studio.pages import ask, console, embeddings, graph, home, models, train
+from gremlink.proxy.studio.pages import (
+    ask,
+    console,
+    embeddings,
+    graph,
+    home,
+    jobs,
+    models,
+    train,
+)
 from gremlink.proxy.studio.visit import Route
 
 
@@ -21,7 +30,7 @@ PAGES = (
     Page("/", "Home", home.ROUTES),
     Page("/studio/ask", "Ask", ask.ROUTES),
     Page("/studio/graph", "Graph", graph.ROUTES),
-    Page("/studio/train", "Train", train.ROUTES),
+    Page("/studio/train", "Train", (*train.ROUTES, *jobs.ROUTES)),
     Page("/studio/models", "Models", models.ROUTES),
     Page("/studio/console", "Console", console.ROUTES),
     Page("/studio/embeddings", "Embeddings", embeddings.ROUTES),

@@ -248,7 +248,7 @@ def _again(target: Mapping[str, Any], request: Mapping[str, Any]) -> str:
     elif "edge" in target:
         element = [str(each) for each in target["edge"]]
     what = target.get("predicate" if is_rdf else "property") or ""
-    task = target.get("type", "") if what and "node" in target or "edge" in target else ""
+    task = target.get("type", "") if (what and "node" in target) or "edge" in target else ""
     spelled = Target(tuple(element), is_rdf=is_rdf).spelled
     fields = {"element": spelled, "what": what, "task": task}
     for api, name in FIELDS.items():
@@ -262,7 +262,10 @@ def _again(target: Mapping[str, Any], request: Mapping[str, Any]) -> str:
 ADVICE = (
     ("connect", "Start the database, or correct upstream.url, and train again."),
     ("memory", "Give it more memory, or less to do: a shorter time, fewer properties."),
-    ("time limit", "Allow more time in the advanced settings, or give it a smaller budget of time."),
+    (
+        "time limit",
+        "Allow more time in the advanced settings, or give it a smaller budget of time.",
+    ),
     ("no vertex", "Reload the page of the form: the graph has changed since it was shown."),
     ("gremlink was stopped", "Start the training again: nothing of it is kept."),
     ("gremlink ended", "Start the training again: nothing of it is kept."),
