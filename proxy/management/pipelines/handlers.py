@@ -69,7 +69,7 @@ class Pipelines:
         if (why := why_no_training()) is not None:
             raise UnsupportedOperation(f"{why[:1].upper()}{why[1:]}.")
         model = chosen_model(body.modelName, body.task)
-        id = body.name or f"pipeline-{uuid4().hex[:12]}"
+        id = body.name or f"{(body.endpoint or MARK)[:50]}-{uuid4().hex[:8]}"
         name = body.endpoint or id
         self._check_endpoint(name, body.update)
         for kind in STAGES[:3]:

@@ -56,6 +56,11 @@ async def start(visit: Visit) -> web.Response:
     except WrongInput as error:
         form.problems[error.field] = str(error)
         return await _page(visit, form, element, status=422)
+    name = form.value("endpoint")
+    if not form.value("update") and await asyncio.to_thread(_is_taken, visit, name):
+        form.problems["endpoint"] = (
+            f"There is an endpoint {name} already: choose another name, or to replace its model."
+        )
     if not form.problems:
         try:
             started = await visit.api("POST", "/ml/pipelines", body)
@@ -63,6 +68,10 @@ async def start(visit: Visit) -> web.Response:
         except ApiRefused as error:
             form.refuse(str(error))
     return await _page(visit, form, element, status=422)
+
+
+def _is_taken(visit: Visit, name: str) -> bool:
+    return any(each.name == name for each in visit.store.endpoints())
 
 
 def visit_all(sent: Mapping[str, Any], name: str) -> list[Any]:
@@ -93,7 +102,7 @@ async def _page(visit: Visit, form: Form, element: str, *, status: int = 200) ->
             form.problems.setdefault(error.field, str(error))
         except (StudioError, GraphError) as error:
             problem = str(error)
-    runs = await asyncio.to_thread(newest_pipelines, JobRecords(visit.store.root), MOST_RUNS)
+    runs = await asyncio.to_thread(_newest, visit)
     return visit.page(
         "train/page.html",
         status=status,
@@ -204,8 +213,20 @@ def _common(visit: Visit, form: Form, target: Target, size: int) -> dict[str, An
 
 async def runs(visit: Visit) -> web.Response:
     """Answer with the newest trainings."""
-    found = await asyncio.to_thread(newest_pipelines, JobRecords(visit.store.root), MOST_RUNS)
+    found = await asyncio.to_thread(_newest, visit)
     return visit.fragment("train/runs.html", runs=found)
+
+
+def _newest(visit: Visit) -> list[dict[str, Any]]:
+    records = JobRecords(visit.store.root)
+    return [_complete(each) for each in newest_pipelines(records, MOST_RUNS)]
+
+
+def _complete(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of a pipeline with all keys that templates read."""
+    nothing = {"event": None, "memoryInMiB": None, "failureReason": "", "warnings": []}
+    stages = [{**nothing, **stage} for stage in document["stages"]]
+    return {"failureReason": "", "progress": None, **document, "stages": stages}
 
 
 async def run(visit: Visit) -> web.Response:
@@ -220,11 +241,13 @@ async def live(visit: Visit) -> web.Response:
 
 async def _run(visit: Visit) -> dict[str, Any]:
     id = visit.request.match_info["id"]
-    document = await visit.api("GET", f"/ml/pipelines/{quote(id, safe='')}")
+    document = _complete(await visit.api("GET", f"/ml/pipelines/{quote(id, safe='')}"))
     stages = document["stages"]
     current = next((each for each in stages if each["status"] in OPEN), stages[-1])
     broken = next((each for each in stages if each["status"] == "Failed"), None)
-    shown = broken or (current if not current["waits"] else stages[0])
+    training = next((each for each in stages if each["kind"] == "modeltraining"), current)
+    last = training if document["status"] == "Completed" else current
+    shown = broken or (last if not last["waits"] else stages[0])
     text = await asyncio.to_thread(log_of, visit.store.root, shown["kind"], shown["id"])
     return {
         "run": document,
@@ -233,6 +256,7 @@ async def _run(visit: Visit) -> dict[str, Any]:
         "shown": shown,
         "log": text[-16_384:],
         "advice": _advice(document),
+        "warnings": list(dict.fromkeys(each for stage in stages for each in stage["warnings"])),
         "again": _again(document["request"].get("target") or {}, document["request"]),
         "now": time.time(),
     }

@@ -23,7 +23,10 @@ function series(curves) {
 }
 
 function draw(id, curves, of) {
-  const kept = curves.filter((curve) => curve[of].some((value) => value !== null)).slice(-MOST);
+  const known = curves.filter((curve) => curve[of].some((value) => value !== null));
+  const lengths = known.map((curve) => curve.epochs.length).sort((a, b) => b - a);
+  const least = Math.min(lengths[MOST - 1] ?? 0, (lengths[0] ?? 0) / 4); // short ones tell little
+  const kept = known.filter((curve) => curve.epochs.length >= least).slice(-MOST);
   const where = document.getElementById(id);
   charts.get(id)?.destroy();
   charts.delete(id);

@@ -179,7 +179,7 @@ def _detected(
                 tuple(cut(text) for text, _ in given.most_common(SHOWN_VALUES)),
                 len(given),
                 given.total() / len(cells) if cells else 0.0,
-                _types(column, encoding),
+                _types(column, encoding, given),
             )
         )
     return found
@@ -207,13 +207,16 @@ def _encoding(feature: Feature, cells: Sequence[str]) -> tuple[str, int, str]:
     return str(name), len(encoding.columns), reason
 
 
-def _types(column: Property, kind: str) -> tuple[str, ...]:
+def _types(column: Property, kind: str, given: Mapping[str, int]) -> tuple[str, ...]:
     """Return the types that suit the values of a property, besides the one that was found."""
+    if len(given) < 2:
+        return ()
     found = ["category"]
     if column.is_number:
         found.append("numerical")
     elif not column.is_multi_value:
-        found += ["text_tfidf", "text_sbert"]
+        if any(" " in text.strip() for text in given):
+            found += ["text_tfidf", "text_sbert"]
         if kind == "datetime":
             found.append("datetime")
     return tuple(each for each in found if each != kind)

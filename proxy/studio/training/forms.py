@@ -214,6 +214,10 @@ class Form:
 
     def refuse(self, message: str) -> None:
         """Note a refusal of the API at the field that it is about."""
+        place = self.value("output")
+        if place and place in message:
+            self.problems["output"] = message
+            return
         named = [
             (message.index(api), name)
             for api, name in FIELDS.items()

@@ -107,6 +107,10 @@ def cross_validate(experiment: LinkExperiment) -> LinkResults:
             for column, name in enumerate(experiment.names):
                 member_ranks = ranking.member_ranks[:, column]
                 ranks.setdefault(name, {}).setdefault(task, []).append(member_ranks)
+    if AUTO in ranks:
+        blended = np.concatenate([each for parts in ranks[AUTO].values() for each in parts])
+        value = mean_reciprocal_rank(blended)
+        experiment.progress(MethodCompared(AUTO, "mrr", value))
     total = sum(len(experiment.dataset.graph.edges[relation]) for relation in experiment.relations)
     protocol = (
         f"cross-validation, {len(folds)} parts of {total:,} edges, each judged by what was chosen "

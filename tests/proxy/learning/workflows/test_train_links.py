@@ -73,7 +73,7 @@ def test_training_finds_the_groups(
     assert all(event.seconds_left >= 0 for event in epochs)
     assert any(event.validation is not None for event in epochs)
     compared = {event.method: event for event in events if isinstance(event, MethodCompared)}
-    assert compared.keys() >= {row.method for row in report.rows} - {"auto", "random"}
+    assert compared.keys() >= {row.method for row in report.rows} - {"random"}
     popularity = report.row("popularity").metrics["mrr"]
     assert compared["popularity"].value == pytest.approx(popularity, rel=0.2)
     document = json.loads((tmp_path / "model" / "report.json").read_text())
