@@ -224,7 +224,12 @@ def _newest(visit: Visit) -> list[dict[str, Any]]:
 
 def _complete(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state of a pipeline with all keys that templates read."""
-    nothing = {"event": None, "memoryInMiB": None, "failureReason": "", "warnings": []}
+    nothing: dict[str, Any] = {
+        "event": None,
+        "memoryInMiB": None,
+        "failureReason": "",
+        "warnings": [],
+    }
     stages = [{**nothing, **stage} for stage in document["stages"]]
     return {"failureReason": "", "progress": None, **document, "stages": stages}
 
