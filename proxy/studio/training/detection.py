@@ -1,4 +1,4 @@
-"""How the properties of a sample would be encoded, by the code of export and processing.
+"""Encodings of the properties of a sample, by the code of export and processing.
 
 The export writes a configuration from what it finds, and the processing chooses the encodings by
 the values; both look at all values later, here at those of a sample.
