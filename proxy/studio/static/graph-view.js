@@ -1,6 +1,7 @@
 // Pictures of graphs: vertices by label, with shapes and colours; predicted edges are dashed.
 //
-// `<div class="graph-view" data-graph="ID">` shows the JSON in the element of that id:
+// `<div class="graph-view" data-graph="ID">` shows the JSON in the element of that id,
+// which is no script: htmx takes scripts out of the parts that it adds to a page.
 // {vertices: [{id, name, label, role, note}], edges: [{source, target, label, predicted, property, weight, note}]}
 // A note is a second line. `data-layout` may name a layout of cytoscape's.
 
@@ -161,7 +162,7 @@ export function draw(place, graph, options = {}) {
   const circle = place.dataset.layout === "circle" && { name: "circle", padding: 50, startAngle: Math.PI, radius: 60 + 35 * graph.vertices.length, avoidOverlap: false };
   const largest = LARGEST_ZOOM * parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   const layout = () => (placed ? { name: "preset", padding: 30 } : circle || { name: "cose", animate: false, randomize: false, padding: 40, nodeRepulsion: () => 200000, nodeOverlap: 20, idealEdgeLength: () => 110, gravity: 0.4, numIter: view.nodes().length > 300 ? 100 : 600, ...options.layout });
-  const view = cytoscape({ container: place, elements: elementsOf(graph), style: styleOf(labels), layout: { name: "preset" }, minZoom: 0.1, maxZoom: 4, wheelSensitivity: 0.3 });
+  const view = cytoscape({ container: place, elements: elementsOf(graph), style: styleOf(labels), layout: { name: "preset" }, minZoom: 0.1, maxZoom: 4 });
   if (!placed) seed(view, view.nodes());
   view.on("layoutstop", () => {
     if (!placed && !circle) widen(view);

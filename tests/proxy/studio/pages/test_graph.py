@@ -56,7 +56,7 @@ def _asked(id: Any, query: str) -> bool:
 
 
 def picture(page: Page, name: str) -> Any:
-    (found,) = re.findall(rf'<script type="application/json" id="{name}">(.*?)</script>', page.text)
+    (found,) = re.findall(rf'<div hidden id="{name}">(.*?)</div>', page.text)
     return json.loads(found)
 
 
