@@ -27,7 +27,7 @@ export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-full pytest notebooks packaged-notebooks databases fuzz semantics sparql-suites sparql-semantics test-docker lint format tables lock sbom clean
+.PHONY: help setup quickstart test test-full pytest notebooks packaged-notebooks databases browser fuzz semantics sparql-suites sparql-semantics test-docker lint format tables lock sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,13 @@ packaged-notebooks: $(INSTALLED) $(NOTEBOOK)/.installed ## the notebooks inside 
 databases: $(INSTALLED) $(ARCADEDB)/.installed ## JanusGraph, OrientDB, ArcadeDB's openCypher, Fuseki, fetched once (390 MB); minutes
 	GREMLINK_DATABASES=1 ARCADEDB_PYTHON=$(CURDIR)/$(ARCADEDB)/bin/python $(BIN)/python -m pytest tests/databases \
 		tests/integration/sparql/test_shapes.py tests/integration/sparql/test_federation.py $(ARGS)
+
+browser: $(INSTALLED) ## the pages in a real Chromium, two minutes; screenshots in build/browser
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq \
+		--no-install-recommends chromium >/dev/null; } || \
+		{ echo "make browser needs Chromium: install Debian's package chromium"; exit 1; }
+	$(BIN)/python -m pytest tests/integration/browser $(ARGS)
 
 fuzz: $(INSTALLED) ## a million mutated requests through the codecs; ARGS="--messages 10000 --seed 2"
 	$(BIN)/python tests/fuzz/fuzz_grammar.py $(ARGS)

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import aiohttp
 from gremlin_python.driver.request import RequestMessage
-from gremlin_python.process.traversal import Bytecode, Traversal
+from gremlin_python.process.traversal import Bytecode, Traversal, Traverser
 
 from gremlink.proxy.graph.server.formats import FORMATS, NOT_UNDERSTOOD, Format
 from gremlink.proxy.graph.server.results import Answer, Unreadable, read_answer
@@ -55,11 +55,17 @@ class GremlinClient:
             self._socket = None
 
     async def ask(
-        self, query: Traversal | Bytecode | str, *, seconds: float, most: int | None = None
+        self,
+        query: Traversal | Bytecode | str,
+        *,
+        seconds: float,
+        most: int | None = None,
+        elements: bool = False,
     ) -> list[Any]:
-        """Return the results of a traversal or a script, `most` of them; gremlinpython's objects.
+        """Return the results of a traversal or a script, `most` of them, as plain values.
 
-        The database stops after so many `seconds`. Raises `QueryRefused`, `DatabaseGone`.
+        With `elements` they are gremlinpython's objects: vertices, edges and paths, too. The
+        database stops after so many `seconds`. Raises `QueryRefused`, `DatabaseGone`.
         """
         arguments: dict[str, Any] = {
             "aliases": {"g": "g"},
@@ -72,7 +78,9 @@ class GremlinClient:
             message = RequestMessage("traversal", "bytecode", {**arguments, "gremlin": bytecode})
         async with self._turn:
             try:
-                return await asyncio.wait_for(self._results(message, most), seconds + SLACK)
+                return await asyncio.wait_for(
+                    self._results(message, most, elements), seconds + SLACK
+                )
             except asyncio.TimeoutError:
                 await self.close()
                 raise QueryRefused(
@@ -87,11 +95,13 @@ class GremlinClient:
                 await self.close()  # what comes now would be the answer to another query
                 raise
 
-    async def _results(self, message: RequestMessage, most: int | None) -> list[Any]:
+    async def _results(
+        self, message: RequestMessage, most: int | None, elements: bool
+    ) -> list[Any]:
         found: list[Any] = []
         request_id = await self._send(message)
         while True:
-            answer = await self._answer()
+            data, answer = await self._answer()
             if answer is None:
                 request_id = await self._ask_otherwise(message)
                 continue
@@ -106,7 +116,8 @@ class GremlinClient:
                 continue
             if answer.code not in _SUCCESS:
                 raise _refused(answer)
-            found.extend(_cut(answer.each(), None if most is None else most - len(found)))
+            results = _objects(self._format, data, answer) if elements else answer.each()
+            found.extend(_cut(results, None if most is None else most - len(found)))
             if answer.code != _PARTIAL:
                 return found
             if most is not None and len(found) >= most:
@@ -126,8 +137,10 @@ class GremlinClient:
         await self._socket.send_bytes(self._format.write(request_id, message))
         return request_id
 
-    async def _answer(self) -> Answer | None:
-        """Return the next answer, `None` if it is in a format that was not asked for."""
+    async def _answer(self) -> tuple[bytes, Answer | None]:
+        """Return the next message, and the answer in it, `None` in a format that was not asked
+        for.
+        """
         assert self._socket is not None
         received = await self._socket.receive()
         if received.type is aiohttp.WSMsgType.TEXT:
@@ -138,9 +151,9 @@ class GremlinClient:
             await self.close()
             raise DatabaseGone("The connection to the database was closed.")
         if not self._settled and not self._format.is_answer(data):
-            return None
+            return data, None
         try:
-            return read_answer(data)
+            return data, read_answer(data)
         except Unreadable as error:
             await self.close()
             raise QueryRefused(500, f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
@@ -178,6 +191,21 @@ def _refused(answer: Answer) -> QueryRefused:
         except (ValueError, LookupError, TypeError):
             pass
     return QueryRefused(answer.code, answer.message or f"The database answered {answer.code}.")
+
+
+def _objects(format: Format, data: bytes, answer: Answer) -> Iterator[Any]:
+    """Yield the results as gremlinpython reads them; as plain values where it cannot."""
+    try:
+        found = format.serializer.deserialize_message(data)["result"]["data"]
+    except Exception:  # types of the database's own
+        yield from answer.each()
+        return
+    for each in found if isinstance(found, list) else [] if found is None else [found]:
+        if isinstance(each, Traverser):
+            for _ in range(each.bulk):
+                yield each.object
+        else:
+            yield each
 
 
 def _cut(results: Iterator[Any], most: int | None) -> Iterator[Any]:

@@ -128,7 +128,12 @@ def _answering(site: Studio, answers: Answers) -> Any:
     original = questions.GremlinClient.ask
 
     async def ask(
-        self: Any, query: Traversal | Bytecode | str, *, seconds: float, most: int | None = None
+        self: Any,
+        query: Traversal | Bytecode | str,
+        *,
+        seconds: float,
+        most: int | None = None,
+        elements: bool = False,
     ) -> list[Any]:
         text = query if isinstance(query, str) else groovy(query)
         site.asked.append(text)

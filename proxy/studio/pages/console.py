@@ -69,7 +69,7 @@ async def run(visit: Visit) -> web.Response:
     if action in ("explain", "profile"):
         return await _plan(visit, script, action)
     try:
-        found = await visit.ask(script, seconds=SECONDS, most=MOST_RESULTS + 1)
+        found = await visit.ask(script, seconds=SECONDS, most=MOST_RESULTS + 1, elements=True)
     except QueryRefused as error:
         return _failed(visit, str(error), error.code)
     except DatabaseGone as error:

@@ -142,7 +142,7 @@ function zoomButtons(view) {
   bar.className = "graph-zoom";
   const centre = () => ({ x: view.width() / 2, y: view.height() / 2 });
   const zoom = (factor) => view.zoom({ level: view.zoom() * factor, renderedPosition: centre() });
-  const does = [["+", "Zoom in", () => zoom(1.3)], ["−", "Zoom out", () => zoom(1 / 1.3)], ["Fit", "Show the whole picture", () => view.fit(undefined, 40)]];
+  const does = [["+", "Zoom in", () => zoom(1.3)], ["−", "Zoom out", () => zoom(1 / 1.3)], ["Fit", "Fit the whole picture", () => view.fit(undefined, 40)]];
   for (const [text, name, run] of does) {
     const button = document.createElement("button");
     button.type = "button";

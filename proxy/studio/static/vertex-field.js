@@ -59,6 +59,8 @@ function enhance(field) {
 
   input.addEventListener("input", () => {
     hidden.value = "";
+    asked += 1; // what is on its way answers an earlier text
+    close();
     clearTimeout(timer);
     timer = setTimeout(look, WAIT);
   });

@@ -58,9 +58,9 @@ def site(
         yield Site(p, p.store)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(gremlin_server: EmbeddedServer) -> Iterator[Any]:
-    """Chromium; its driver has ended when the server does, whose end needs an event loop."""
+    """Chromium. Its driver runs an event loop in this thread, which other modules need."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("chromium is not installed")
