@@ -18,7 +18,7 @@ STORE = ("--store", "store.directory", "Directory of the endpoints.")
 
 @click.group()
 def endpoint() -> None:
-    """List, create and delete endpoints."""
+    """List, create and delete endpoints, and compare them with the graph."""
 
 
 @endpoint.command("list")
@@ -64,6 +64,43 @@ def delete(name: str, settings: Configuration) -> None:
     """Delete the endpoint NAME and the store's copy of its artifact."""
     _store(settings).delete_endpoint(name)
     console.say(f"Endpoint {name} is deleted.")
+
+
+@endpoint.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")
+@console.with_settings(
+    STORE, ("--url", "upstream.url", "The graph, as in ws://localhost:8183/gremlin.")
+)
+def drift(name: str, as_json: bool, settings: Configuration) -> None:
+    """Compare the graph with the one that NAME was trained on, and advise what to do."""
+    import json
+    from datetime import datetime
+
+    from gremlink.proxy.cli.export import graph_of
+    from gremlink.proxy.graph import count_graph
+    from gremlink.proxy.learning.workflows.drift import graph_drift
+    from gremlink.proxy.store.errors import NoSuchEndpoint
+
+    store = _store(settings)
+    found = store.endpoint(name)
+    if found is None:
+        raise NoSuchEndpoint(name, [each.name for each in store.endpoints()])
+    created = datetime.fromisoformat(found.created).timestamp()
+    server = graph_of(settings)
+    result = graph_drift(found.artifact, created, server, count_graph(server))
+    if as_json:
+        click.echo(json.dumps(result.to_document(), indent=1, ensure_ascii=False))
+        return
+    console.say(result.sentence)
+    for kind, rows in (("vertices", result.vertices), ("edges", result.edges)):
+        for row in rows:
+            then = "new" if row.then is None else f"{row.then:,}"
+            click.echo(f"{kind}\t{row.name}\t{then}\t{row.now:,}")
+    for each in result.properties:
+        click.echo(f"property\t{each.type}\t{each.property}\t{each.psi:.3f}\t{each.word}")
+    for note in result.notes:
+        console.say(note)
 
 
 def _store(settings: Configuration) -> Store:

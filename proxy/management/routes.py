@@ -29,6 +29,7 @@ from gremlink.proxy.management.sagemaker.operations import (
     refuse_operation,
 )
 from gremlink.proxy.management.services import Services, open_services
+from gremlink.proxy.management.statistics.drift import Drift
 from gremlink.proxy.management.statistics.handlers import Statistics
 from gremlink.proxy.management.statistics.property_graph import GraphCounting
 from gremlink.proxy.management.statistics.rdf import RdfCounting
@@ -65,13 +66,15 @@ async def managing(
     endpoints = Endpoints(services, models)
     exports = ExportService(services)
     sagemaker = SageMaker(endpoints, invoke)
+    statistics = Statistics(GraphCounting(services.database))
     routes: list[tuple[str, str, Handler]] = [
         *models.routes(),
         *endpoints.routes(),
         *exports.routes(),
         *Pipelines(services, exports, endpoints).routes(),
         *Loader(services).routes(),
-        *Statistics(GraphCounting(services.database)).routes(),
+        *statistics.routes(),
+        *Drift(services, statistics).routes(),
         *_of_rdf(services),
         *QueryStatus(queries, configuration.listen.path, "gremlin").routes(),
         *QueryStatus(queries, "/sparql", "sparql").routes(),

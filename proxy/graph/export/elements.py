@@ -214,6 +214,11 @@ def _flat(value: Any) -> Iterator[Any]:
         yield value
 
 
+def texts_of(value: Any) -> list[str]:
+    """Return the values of a property as an export writes them."""
+    return [_value(each).text for each in _flat(value)]
+
+
 def _value(value: Any) -> Value:
     match value:
         case str():

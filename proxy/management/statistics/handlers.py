@@ -167,6 +167,10 @@ class Statistics(Generic[_C, _D]):
             },
         }
 
+    async def counts(self) -> _C:
+        """Return counts that are a minute old at most. Raises `StatisticsNotAvailable`."""
+        return (await self._current()).counts
+
     async def _current(self) -> _Found[_C]:
         found = self._found
         if found is not None and (not self._automatic or time.time() - found.moment < CACHE_TIME):

@@ -1,0 +1,82 @@
+"""Drift of a live graph from a model's: the advice, on a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gremlin_python.driver.client import Client
+from served import export_friends
+
+from gremlink.proxy.graph import Server, count_graph
+from gremlink.proxy.learning.settings import TrainingSettings
+from gremlink.proxy.learning.workflows.drift import (
+    NOTHING,
+    TRAIN,
+    TRANSFORM,
+    GraphDrift,
+    graph_drift,
+)
+from gremlink.proxy.learning.workflows.train import train
+
+QUICK = TrainingSettings(epochs=1, width=4, networks=1, folds=2, threads=1)
+
+
+@pytest.fixture
+def model(empty_graph: str, tmp_path: Path) -> Path:
+    export_friends(empty_graph, tmp_path / "export")
+    train(tmp_path / "export", tmp_path / "model", model="popularity", settings=QUICK)
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def database(empty_graph: str) -> Iterator[Client]:
+    client = Client(empty_graph, "g")
+    yield client
+    client.close()
+
+
+def drift(model: Path, address: str) -> GraphDrift:
+    return graph_drift(model, 0.0, Server(address), count_graph(address))
+
+
+def test_advice_follows_the_graph(model: Path, empty_graph: str, database: Client) -> None:
+    before = drift(model, empty_graph)
+    assert before.advice == NOTHING
+    assert before.share == 0.0
+    assert before.unknown == {"User": 0.0}
+    assert [(each.property, each.word) for each in before.properties] == [("interests", "none")]
+
+    # Edges that repeat a link are not new links to a training.
+    again = "g.V().as('a').out('FRIEND').as('b').addE('FRIEND').from('a').to('b').iterate()"
+    database.submit(again).all().result()
+    repeated = drift(model, empty_graph)
+    assert repeated.advice == NOTHING, repeated.sentence
+
+    database.submit("g.addV('User').property('name', 'Nele').iterate()").all().result()
+    arrived = drift(model, empty_graph)
+    assert arrived.advice == TRANSFORM, arrived.sentence
+    assert arrived.unknown["User"] == pytest.approx(1 / 21, abs=1e-3)
+
+    database.submit("g.V().properties('interests').drop().iterate()").all().result()
+    changed = drift(model, empty_graph)
+    assert changed.advice == TRAIN
+    assert "interests of User" in changed.sentence
+    assert changed.properties[0].word == "large"
+
+    database.submit("g.V().limit(10).drop().iterate()").all().result()
+    database.submit("g.addV('Film').iterate()").all().result()
+    gone = drift(model, empty_graph)
+    assert gone.advice == TRAIN
+    assert gone.share >= gone.limit
+    assert any("Film" in note for note in gone.notes)
+
+
+def test_ids_keep_their_types(model: Path, empty_graph: str, database: Client) -> None:
+    """A vertex of another id is another vertex, though the counts are the same."""
+    database.submit("g.V().limit(1).drop().iterate()").all().result()
+    database.submit("g.addV('User').property(T.id, 5).iterate()").all().result()
+    found = drift(model, empty_graph)
+    assert found.unknown["User"] == pytest.approx(1 / 20, abs=1e-3)
+    assert found.advice != NOTHING
