@@ -72,9 +72,11 @@ async def schema_of(visit: Visit, *, fresh: bool = False) -> Schema:
     return found
 
 
-def remembered(visit: Visit) -> Schema | None:
-    """Return the schema if it was counted lately."""
+def remembered(visit: Visit, *, old: bool = False) -> Schema | None:
+    """Return the schema if it was counted lately, or ever if an `old` one will do."""
     known = _known.get(visit.store, {}).get(visit.authorization)
+    if old:
+        return known
     if known is None or time.time() - known.counted >= REMEMBERED:
         return None
     return known

@@ -25,7 +25,7 @@ def environment(base: str, navigation: list[tuple[str, str]]) -> Environment:
         lstrip_blocks=True,
     )
     found.globals.update(static=_addresses(base), navigation=navigation)
-    found.filters.update(count=count, ago=ago, seconds=seconds, size=size)
+    found.filters.update(label=label, count=count, ago=ago, seconds=seconds, size=size)
     return found
 
 
@@ -39,6 +39,11 @@ def _addresses(base: str) -> Callable[[str], str]:
         return f"{base}/{name}?{known[name]}"
 
     return address
+
+
+def label(text: str) -> str:
+    """Return a label so that a reader sees it: a blank one in quotes."""
+    return text if text.strip() else f'"{text}"'
 
 
 def count(number: float) -> str:

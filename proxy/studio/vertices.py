@@ -65,8 +65,8 @@ class Named:
 
     @property
     def shown(self) -> str:
-        """The name, or else the id."""
-        return self.name or str(self.id)
+        """The name, or else the id, in quotes if it is blank."""
+        return self.name or (str(self.id) if str(self.id).strip() else f'"{self.id}"')
 
 
 @dataclass(frozen=True, slots=True)

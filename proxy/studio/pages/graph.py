@@ -11,12 +11,14 @@ from gremlink.proxy.studio.endpoints import Described, described_endpoints
 from gremlink.proxy.studio.errors import StudioError, WrongInput
 from gremlink.proxy.studio.neighbours import (
     DIRECTIONS,
+    Neighbourhood,
     View,
     fitting,
     neighbourhood,
     properties_of,
 )
 from gremlink.proxy.studio.schema import Schema, remembered, schema_of
+from gremlink.proxy.studio.templating import label as as_shown
 from gremlink.proxy.studio.vertices import PART, Found, chosen, search
 from gremlink.proxy.studio.visit import Route, Visit
 
@@ -84,7 +86,7 @@ async def _of_a_vertex(visit: Visit) -> web.Response:
         view=view,
         models=models,
         directions=DIRECTIONS,
-        edges=_edge_labels(remembered(visit), view.edge),
+        edges=_edge_labels(remembered(visit, old=True), values["graph"], view.edge),
         problem=problem,
         wrong=problem.field if isinstance(problem, WrongInput) else "",
         **values,
@@ -104,9 +106,11 @@ def _asked(models: list[Described], label: str) -> list[str]:
     return [each.name for each in models if fitting(each, label)]
 
 
-def _edge_labels(schema: Schema | None, chosen: str) -> list[str]:
+def _edge_labels(schema: Schema | None, graph: Neighbourhood | None, chosen: str) -> list[str]:
+    """Return labels of edges to choose from: those that are known without asking."""
     known = [each.label for each in schema.edges] if schema is not None else []
-    return list(dict.fromkeys([*known, *([chosen] if chosen else [])]))[:MOST_LISTED]
+    seen = [each.label for each in graph.edges] if graph is not None else []
+    return list(dict.fromkeys([*([chosen] if chosen else []), *seen, *known]))[:MOST_LISTED]
 
 
 async def schema_fragment(visit: Visit) -> web.Response:
@@ -126,7 +130,7 @@ def _picture(schema: Schema) -> dict[str, Any]:
         "vertices": [
             {
                 "id": f"label {label}",
-                "name": label,
+                "name": as_shown(label),
                 "note": f"{schema.vertices[label]:,}",
                 "label": label,
             }

@@ -64,7 +64,7 @@ const elementsOf = (graph) => [
 
 const withNote = (text, note) => (note ? `${shorten(text)}\n${note}` : shorten(text));
 
-function legend(place, labels, predicted) {
+function legend(before, labels, predicted) {
   const list = document.createElement("ul");
   list.className = "graph-legend";
   const found = colours();
@@ -85,7 +85,7 @@ function legend(place, labels, predicted) {
   };
   if (labels.length > MOST_IN_LEGEND) tell(`and ${labels.length - MOST_IN_LEGEND} labels more`);
   if (predicted) tell("┄ predicted");
-  place.after(list);
+  before.after(list);
   return list;
 }
 
@@ -176,8 +176,9 @@ export function draw(place, graph, options = {}) {
   view.on("mouseout unselect", "node", (event) => event.target.connectedEdges().removeClass("near"));
   // Without Ctrl the wheel scrolls the page.
   place.addEventListener("wheel", (event) => { if (!event.ctrlKey && !event.metaKey) event.stopImmediatePropagation(); }, { capture: true, passive: true });
-  if (!place.nextElementSibling?.classList.contains("graph-zoom")) place.after(zoomButtons(view));
-  const key = () => legend(place, labels, view.edges("[?predicted]").nonempty());
+  const zoom = zoomButtons(view);
+  place.after(zoom);
+  const key = () => legend(zoom, labels, view.edges("[?predicted]").nonempty());
   let shown = key();
   const restyle = () => {
     view.style(styleOf(labels));

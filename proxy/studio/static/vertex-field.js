@@ -62,6 +62,9 @@ function enhance(field) {
     asked += 1; // what is on its way answers an earlier text
     close();
     clearTimeout(timer);
+    asked += 1; // an answer that is on its way is to another text
+    list.replaceChildren();
+    close();
     timer = setTimeout(look, WAIT);
   });
   input.addEventListener("focus", () => { if (input.value === "") look(); else input.select(); });
@@ -71,9 +74,14 @@ function enhance(field) {
       event.preventDefault();
       if (list.hidden) await look();
       mark(active + (event.key === "ArrowDown" ? 1 : -1));
-    } else if (event.key === "Enter" && !list.hidden && options().length) {
+    } else if (event.key === "Enter" && hidden.value === "" && input.value.trim() !== "") {
       event.preventDefault();
-      choose(options()[Math.max(active, 0)]);
+      clearTimeout(timer);
+      if (list.hidden) await look();
+      if (options().length) choose(options()[Math.max(active, 0)]);
+    } else if (event.key === "Enter" && !list.hidden && active >= 0) {
+      event.preventDefault();
+      choose(options()[active]);
     } else if (event.key === "Escape") {
       close();
     }

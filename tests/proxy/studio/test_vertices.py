@@ -15,7 +15,7 @@ from gremlin_python.statics import bigint, long, short
 from studio import Studio, studio
 
 from gremlink.proxy.studio.errors import DatabaseGone, QueryRefused, WrongInput
-from gremlink.proxy.studio.vertices import PART, quoted, read_id, spell_id, typed_ids
+from gremlink.proxy.studio.vertices import PART, Named, quoted, read_id, spell_id, typed_ids
 
 HOSTILE = "<script>alert(1)</script> \"'` 😀 " + "x" * 500
 
@@ -63,6 +63,12 @@ def test_an_address_keeps_the_type_of_an_id(id: Any) -> None:
 def test_what_is_no_id(text: str) -> None:
     with pytest.raises(WrongInput):
         read_id(text)
+
+
+def test_something_is_shown_of_every_vertex() -> None:
+    assert Named("u1", "User", "Ann").shown == "Ann"
+    assert Named(long(7), "User").shown == "7"
+    assert Named(" ", "User").shown == '" "'
 
 
 def test_the_ids_that_a_text_may_mean() -> None:
