@@ -128,13 +128,14 @@ function outwards(view, node) {
   return Math.atan2(node.position().y - y, node.position().x - x);
 }
 
-// Names are wider than high: vertices move apart sideways where the place is wider than the picture.
+// Vertices move apart along the longer side of the place: sideways on most screens, down on narrow ones.
 function widen(view) {
   const box = view.nodes().boundingBox({ includeLabels: false });
-  const factor = Math.min(2, (view.width() / view.height()) / Math.max(box.w / box.h, 0.1));
-  if (!(factor > 1)) return;
-  view.nodes().positions((node) => ({ x: node.position().x * factor, y: node.position().y }));
-  view.fit(undefined, 40);
+  const ratio = (view.width() / view.height()) / Math.max(box.w / Math.max(box.h, 1), 0.1);
+  const wide = Math.min(2, Math.max(1, ratio));
+  const high = Math.min(2, Math.max(1, 1 / ratio));
+  view.nodes().positions((node) => ({ x: node.position().x * wide, y: node.position().y * high }));
+  view.fit(undefined, 30);
 }
 
 function zoomButtons(view) {

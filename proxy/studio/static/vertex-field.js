@@ -60,11 +60,9 @@ function enhance(field) {
   input.addEventListener("input", () => {
     hidden.value = "";
     asked += 1; // what is on its way answers an earlier text
-    close();
-    clearTimeout(timer);
-    asked += 1; // an answer that is on its way is to another text
     list.replaceChildren();
     close();
+    clearTimeout(timer);
     timer = setTimeout(look, WAIT);
   });
   input.addEventListener("focus", () => { if (input.value === "") look(); else input.select(); });

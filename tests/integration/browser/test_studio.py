@@ -14,7 +14,8 @@ PAGES = {
     "home": "/",
     "ask": "/studio/ask?endpoint=friends&vertex=s:user_19",
     "why": "/studio/ask/why?endpoint=friends&vertex=s:user_19&limit=10&target=s:user_01",
-    "graph": "/studio/graph?vertex=s:user_19",
+    "schema": "/studio/graph",
+    "graph": "/studio/graph?vertex=s:user_19&endpoint=friends",
     "train": "/studio/train",
     "models": "/studio/models",
     "model": "/studio/models/friends",
@@ -161,6 +162,49 @@ def test_hostile_texts_are_texts(site: Site, visitor: Watched) -> None:
     finally:
         drop = json.dumps({"gremlin": "g.V().hasLabel(startingWith('<img')).drop()"}).encode()
         urlopen(Request(f"{site.address}/gremlin", drop), timeout=30).close()
+
+
+def test_a_neighbourhood_grows_in_the_picture_and_in_the_list(visitor: Watched) -> None:
+    page = visitor.open("/studio/graph")
+    page.wait_for_selector("#schema canvas")
+    page.get_by_role("combobox", name="Find a vertex").fill("hen")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#picture canvas")
+    assert "vertex=s%3Auser_19" in page.url
+    names = "document.querySelector('#picture').gremlink.view.nodes().map((n) => n.data('name'))"
+    known = set(page.evaluate(names))
+    assert "Henry" in known
+    page.get_by_role("link", name="Expand Charlie").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("expand="))
+    page.wait_for_function(f"{names}.length > {len(known)}")
+    shown = set(page.evaluate(names))
+    assert known < shown
+    assert set(page.locator("[data-select]").all_inner_texts()) == shown
+    page.get_by_role("link", name="Charlie", exact=True).click()
+    page.get_by_role("heading", name="Charlie").wait_for()
+    page.go_back()
+    page.wait_for_function(f"{names}.length == {len(known)}")
+    page.get_by_label("Predicted links of").select_option("friends")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url(re.compile("endpoint=friends"))
+    page.wait_for_selector("#picture canvas")
+    dashed = "document.querySelector('#picture').gremlink.view.edges('[?predicted]').length"
+    assert page.evaluate(dashed) == page.locator(".tag").count() == 5
+    visitor.assert_accessible()
+    visitor.shot("neighbourhood")
+
+
+def test_the_graph_is_read_without_scripts(browser: Any, site: Site) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site.address}/studio/graph")
+    page.get_by_role("textbox", name="Find a vertex").fill("henry")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("link", name="Expand Charlie").click()
+    assert "expand=" in page.url
+    assert page.locator("[data-select]").count() > 6
+    context.close()
 
 
 def test_dark_and_light_are_remembered(visitor: Watched) -> None:
