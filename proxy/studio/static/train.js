@@ -7,6 +7,8 @@ const place = document.getElementById("curves");
 const charts = new Map(); // the chart by the id of its place
 let last = "";
 let spoken = "";
+let scrolled = null; // the place in the log, null for its end
+const opened = new Set(); // summaries of open details
 
 const variable = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -52,8 +54,11 @@ function show(again = false) {
     spoken = live.dataset.spoken;
     document.getElementById("spoken").textContent = spoken;
   }
+  for (const details of live.querySelectorAll("details")) {
+    if (opened.has(details.querySelector("summary").textContent)) details.open = true;
+  }
   const log = live.querySelector(".log");
-  if (log !== null) log.scrollTop = log.scrollHeight;
+  if (log !== null) log.scrollTop = scrolled ?? log.scrollHeight;
   if (text === last && !again) return;
   last = text;
   const curves = JSON.parse(text);
@@ -65,6 +70,16 @@ function show(again = false) {
   draw("values", curves, "values");
 }
 
+// What a reader has opened, and where they read in the log, stays when the state is renewed.
+document.addEventListener("htmx:beforeSwap", () => {
+  const live = document.getElementById("live");
+  if (live === null) return;
+  opened.clear();
+  for (const details of live.querySelectorAll("details[open]")) opened.add(details.querySelector("summary").textContent);
+  const log = live.querySelector(".log");
+  const atEnd = log === null || log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
+  scrolled = atEnd ? null : log.scrollTop;
+});
 document.addEventListener("htmx:afterSettle", () => show());
 document.addEventListener("gremlink:theme", () => show(true));
 let width = 0;
