@@ -61,7 +61,9 @@ def document(id: str, jobs: Mapping[str, Job]) -> dict[str, Any]:
     if state is State.FAILED:
         found["failureReason"] = broken[0].reason
     if MODEL_TRAINING in jobs:
-        found["progress"] = Figures.of(jobs[MODEL_TRAINING]).document()
+        training = jobs[MODEL_TRAINING]
+        ended = {"share": 1.0, "secondsLeft": 0.0} if training.state is State.COMPLETED else {}
+        found["progress"] = {**Figures.of(training).document(), **ended}
     return found
 
 

@@ -220,6 +220,15 @@ def test_cancellation_from_another_process_is_seen(tmp_path: Path) -> None:
         assert ended(runner, job).state is State.STOPPED
 
 
+def test_a_request_limits_its_own_memory(tmp_path: Path) -> None:
+    task = {"do": [["allocate", 150], ["sleep", 60]], "name": "large"}
+    with running(tmp_path) as runner:
+        asked = {"memoryLimitInMiB": 64}
+        job = ended(runner, runner.start("export", "large", task, request=asked))
+    assert job.state is State.FAILED
+    assert "more than the 64 MiB of its memoryLimitInMiB" in job.reason
+
+
 def test_limits_of_time_and_memory(tmp_path: Path) -> None:
     with running(tmp_path, memory_limit=128) as runner:
         slow = start(runner, "slow", ("sleep", 60), time_limit=0.3)
