@@ -28,6 +28,7 @@ MOST_CENTRES = 20
 MOST_PREDICTED = 5
 """Predicted edges of one vertex and one relation."""
 
+MOST_EDGE_PROPERTIES = 8
 MOST_PROPERTIES = 100
 SECONDS = 5.0
 DIRECTIONS = ("both", "out", "in")
@@ -66,6 +67,11 @@ class View:
             )
         return number
 
+    @property
+    def may_grow(self) -> bool:
+        """True if another vertex may be expanded."""
+        return len(self.centres) < MOST_CENTRES
+
     def address(self, **changes: Any) -> str:
         """Return the page's address for this view, with changes."""
         from urllib.parse import urlencode
@@ -90,12 +96,13 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An edge by the addresses of its ends; a predicted one has a score."""
+    """An edge by the addresses of its ends, and its properties; a predicted one has a score."""
 
     source: str
     label: str
     target: str
     score: float | None = None
+    properties: tuple[tuple[str, str], ...] = ()
 
     @property
     def predicted(self) -> bool:
@@ -152,7 +159,8 @@ async def neighbourhood(visit: Visit, view: View, model: Described | None) -> Ne
             found.more.add(address)
         for row in rows[:number]:
             ends = spell_id(row["source"]), str(row["label"]), spell_id(row["target"])
-            edges[Edge(*ends)] = None
+            pairs = [(str(each["key"]), text_of(each["value"])) for each in row["properties"]]
+            edges[Edge(*ends, properties=tuple(pairs))] = None
             ids_of_row = {ends[0]: row["source"], ends[2]: row["target"]}
             found.vertices.update({each: Named(end, "", "") for each, end in ids_of_row.items()})
     centres = await display_names(visit, ids.values())
@@ -175,8 +183,10 @@ def _edges_of(id: Any, view: View, most: int) -> GraphTraversal:
     labels = [view.edge] if view.edge else []
     start = g.V(id)
     step = {"out": start.out_e, "in": start.in_e, "both": start.both_e}[view.direction](*labels)
-    ends = step.limit(most).project("source", "label", "target")
-    return ends.by(__.out_v().id_()).by(T.label).by(__.in_v().id_())
+    ends = step.limit(most).project("source", "label", "target", "properties")
+    ends = ends.by(__.out_v().id_()).by(T.label).by(__.in_v().id_())
+    properties = __.properties().limit(MOST_EDGE_PROPERTIES).project("key", "value")
+    return ends.by(properties.by(__.key()).by(__.value()).fold())
 
 
 async def _predicted(

@@ -31,7 +31,11 @@ def database(query: str) -> Sequence[Any]:
         return [{"key": LABEL if "g.V()" in query else ends, "count": long(7)}]
     if "bothE(" in query or "outE(" in query:
         others = ["1", HOSTILE, long(2)]
-        rows = [{"source": long(1), "label": "knows", "target": each} for each in others]
+        since = [{"key": "since", "value": 1999}]
+        rows = [
+            {"source": long(1), "label": "knows", "target": each, "properties": since}
+            for each in others
+        ]
         limit = int(re.findall(r"limit\((\d+)\)", query)[0])
         return rows[:limit]
     if ".map(" in query:
@@ -89,6 +93,7 @@ async def test_a_neighbourhood_is_a_picture_and_lists(tmp_path: Path) -> None:
         ] * 3
         assert "4 vertices" in page.seen
         assert "3 edges" in page.seen
+        assert page.seen.count("since 1999") == 3
         assert "tags a , b" in page.seen
         assert "2020-01-02" in page.seen
         assert all("limit(" in query for query in site.asked)
@@ -110,6 +115,15 @@ async def test_expanding_keeps_the_address(tmp_path: Path) -> None:
         fragment = await site.fragment(links[0])
         assert fragment.text.lstrip().startswith('<div id="list"')
         assert any("V('1').bothE" in query for query in site.asked)
+
+
+async def test_expanding_ends_somewhere(tmp_path: Path) -> None:
+    more = "".join(f"&expand=l:{number}" for number in range(2, 40))
+    async with studio(tmp_path, database) as site:
+        page = await site.get(f"/studio/graph?vertex=l:1{more}")
+        assert "20 vertices are expanded" in page.seen
+        assert "data-expand" not in page.text
+        assert len([query for query in site.asked if "bothE(" in query]) == 20
 
 
 @pytest.mark.parametrize(
