@@ -164,7 +164,7 @@ MOST_KNOWN = 256
 
 def describe(endpoint: Endpoint) -> Described:
     """Return an endpoint with its model's manifest and report; it may wait for files."""
-    key = endpoint.name, endpoint.checksum
+    key = str(endpoint.artifact), endpoint.checksum
     if key not in _known:
         if len(_known) >= MOST_KNOWN:
             _known.clear()

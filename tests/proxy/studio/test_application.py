@@ -91,6 +91,13 @@ async def test_a_token_is_the_password(tmp_path: Path) -> None:
             assert page.status == 200, page.seen
 
 
+async def test_a_query_in_an_address_is_not_run(tmp_path: Path) -> None:
+    async with studio(tmp_path, lambda query: []) as site:
+        page = await site.get("/studio/console?gremlin=g.V().drop()")
+        assert "g.V().drop()" in page.text
+        assert site.asked == []
+
+
 def test_vendored_files_are_as_published() -> None:
     from hashlib import sha256
 

@@ -1,0 +1,143 @@
+"""The page of models: the list, one, several side by side, reports, endpoints made and deleted."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from studio import Studio, studio
+
+import gremlink
+from gremlink.proxy.store.records import Store
+from gremlink.proxy.studio.runs import Run, compare, run_of, runs
+from tests.support.communities import write_communities
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    here = tmp_path_factory.mktemp("model")
+    write_communities(here / "export", only="knows")
+    gremlink.train(here / "export", here / "artifact", model="adamic-adar", budget=1)
+    return here / "artifact"
+
+
+def endpoints(here: Path, artifact: Path, *names: str) -> Store:
+    store = Store(here / "store")
+    for name in names:
+        store.create_endpoint(name, artifact)
+    return store
+
+
+def changed(artifact: Path, copy: Path, **report: object) -> Path:
+    """A copy of a model whose report says something else."""
+    shutil.copytree(artifact, copy)
+    document = json.loads((copy / "report.json").read_text())
+    (copy / "report.json").write_text(json.dumps({**document, **report}))
+    return copy
+
+
+async def shown(site: Studio, path: str) -> str:
+    page = await site.get(path)
+    assert page.status == 200, page.seen
+    return page.seen
+
+
+async def test_the_list_and_one(artifact: Path, tmp_path: Path) -> None:
+    endpoints(tmp_path, artifact, "one", "two")
+    async with studio(tmp_path, lambda query: []) as site:
+        seen = await shown(site, "/studio/models")
+        assert "two" in seen
+        assert "link prediction" in seen
+        seen = await shown(site, "/studio/models/one")
+        assert "adamic-adar" in seen
+        assert "popularity" in seen
+        assert (await site.get("/studio/models/endpoint:one")).status == 200
+        assert (await site.get("/studio/models/three")).status == 404
+        assert (await site.get("/studio/models/training:one")).status == 404
+
+
+async def test_a_report_is_in_a_sandbox(artifact: Path, tmp_path: Path) -> None:
+    endpoints(tmp_path, artifact, "one")
+    async with studio(tmp_path, lambda query: []) as site:
+        page = await site.get("/studio/models/one/report")
+        policy = page.headers["Content-Security-Policy"]
+        assert policy.startswith("sandbox; default-src 'none'")
+        assert "script" not in policy
+        figures = await site.get("/studio/models/one/report.json")
+        assert json.loads(figures.text)["model"] == "adamic-adar"
+
+
+async def test_side_by_side(artifact: Path, tmp_path: Path) -> None:
+    endpoints(tmp_path, artifact, "one", "two")
+    async with studio(tmp_path, lambda query: []) as site:
+        seen = await shown(site, "/studio/models/compare?run=endpoint:one&run=endpoint:two")
+        assert "no clear difference" in seen
+        assert "cannot simply be compared" not in seen
+        for query in ("run=endpoint:one", "run=endpoint:one&run=endpoint:one", ""):
+            page = await site.get(f"/studio/models/compare?{query}")
+            assert page.status == 400
+            assert "two runs or more" in page.seen
+
+
+def test_figures_that_cannot_be_compared_are_said_to_be_so(artifact: Path, tmp_path: Path) -> None:
+    store = endpoints(tmp_path, artifact, "one")
+    others = {
+        "graph": {"graph": {"vertices": 1, "edges": 1}},
+        "protocol": {"protocol": "another"},
+        "seed": {"seed": 9},
+    }
+    for name, report in others.items():
+        store.create_endpoint(name, changed(artifact, tmp_path / name, **report))
+    first = run_of(store, "endpoint:one")
+    assert first is not None
+    for name in others:
+        other = run_of(store, f"endpoint:{name}")
+        assert other is not None
+        (why,) = compare([first, other]).differences
+        assert why.startswith(name)
+
+
+def judged(first: Run, other: Run) -> str:
+    """What the comparison says of the served method."""
+    _, cells = compare([first, other]).methods[0]
+    return cells[1].word
+
+
+def test_a_difference_beyond_the_intervals_has_a_word(artifact: Path, tmp_path: Path) -> None:
+    store = endpoints(tmp_path, artifact, "one")
+    rows = json.loads((artifact / "report.json").read_text())["rows"]
+    for row in rows:
+        row["metrics"]["mrr"] += 1.0
+        row["intervals"]["mrr"] = [1.2, 1.9]
+    store.create_endpoint("two", changed(artifact, tmp_path / "two", rows=rows))
+    one, two = run_of(store, "endpoint:one"), run_of(store, "endpoint:two")
+    assert one is not None
+    assert two is not None
+    assert judged(one, two) == "better"
+    assert judged(two, one) == "worse"
+
+
+async def test_an_endpoint_is_deleted_by_its_name(artifact: Path, tmp_path: Path) -> None:
+    store = endpoints(tmp_path, artifact, "one")
+    async with studio(tmp_path, lambda query: []) as site:
+        fields = {"action": "delete", "confirm": "two"}
+        refused = await site.post("/studio/models/endpoint:one", fields)
+        assert refused.status == 400
+        assert store.endpoint("one") is not None
+        done = await site.post("/studio/models/endpoint:one", {**fields, "confirm": "one"})
+        assert done.status == 303
+        assert store.endpoint("one") is None
+
+
+async def test_a_damaged_model_does_not_hide_the_others(artifact: Path, tmp_path: Path) -> None:
+    store = endpoints(tmp_path, artifact, "one", "two")
+    found = store.endpoint("two")
+    assert found is not None
+    (found.artifact / "artifact.json").write_text("{")
+    async with studio(tmp_path, lambda query: []) as site:
+        assert "one" in await shown(site, "/studio/models")
+        assert "one" in await shown(site, "/")
+        assert (await site.get("/studio/models/two")).status == 200
+    assert len(runs(store)) == 2
