@@ -55,7 +55,7 @@ async def start(visit: Visit) -> web.Response:
         body = form.request(target)
     except WrongInput as error:
         form.problems[error.field] = str(error)
-        return await _page(visit, form, element, status=422)
+        return await _page(visit, form, element, status=400)
     name = form.value("endpoint")
     if not form.value("update") and await asyncio.to_thread(_is_taken, visit, name):
         form.problems["endpoint"] = (
@@ -67,7 +67,7 @@ async def start(visit: Visit) -> web.Response:
             raise web.HTTPSeeOther(f"{HERE}/runs/{quote(str(started['id']), safe='')}")
         except ApiRefused as error:
             form.refuse(str(error))
-    return await _page(visit, form, element, status=422)
+    return await _page(visit, form, element, status=400)
 
 
 def _is_taken(visit: Visit, name: str) -> bool:

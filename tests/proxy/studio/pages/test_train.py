@@ -125,7 +125,7 @@ async def test_wrong_input_has_one_sentence_at_its_field(
     async with studio(tmp_path, answers, upstream={"url": silent}) as site:
         sent = {**PATH, "what": "", "task": "", "endpoint": "friends", **fields}
         page = await site.post("/studio/train", sent)
-        assert page.status == 422
+        assert page.status == 400
         (at,) = page.text.split(f'id="{name}-wrong"')[1:]
         assert words in at.split("</small>")[0].replace("&#39;", "'")
         assert JobRecords(tmp_path / "store").jobs() == []
