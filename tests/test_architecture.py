@@ -41,7 +41,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"analysed_request", "payload", "sparql"},
         {"answer", "invocation", "query_cache"},
     ],
-    "proxy.studio": [{"."}, {"training"}, {"pages"}, {"application"}],
+    "proxy.studio": [{"."}, {"runs", "training"}, {"pages"}, {"application"}],
     "proxy.learning": [
         {"."},
         {"features"},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +12,10 @@ from urllib.parse import quote
 from aiohttp import web
 
 from gremlink.proxy.studio.errors import ApiRefused, WrongInput
-from gremlink.proxy.studio.runs import ENDPOINT, Run, compare, curves_of, run_of, runs
+from gremlink.proxy.studio.runs import Run, run_of, runs
+from gremlink.proxy.studio.runs.comparison import compare, curves_of, table_of
+from gremlink.proxy.studio.runs.found import ENDPOINT
+from gremlink.proxy.studio.runs.trials import trials_of
 from gremlink.proxy.studio.visit import Route, Visit
 
 MOST_COMPARED = 6
@@ -24,7 +29,16 @@ REPORT_POLICY = (
 
 async def show(visit: Visit) -> web.Response:
     """Answer with the list of runs."""
-    return visit.page("models/page.html", runs=await asyncio.to_thread(runs, visit.store))
+    folder = visit.configuration.storage.s3_folder
+    found = await asyncio.to_thread(runs, visit.store, folder)
+    tasks = list(dict.fromkeys(run.described.task_name for run in found if run.described.task))
+    task = visit.query("task")
+    shown = [run for run in found if task in ("", run.described.task_name)]
+    served: dict[str, list[str]] = {}
+    for run in found:
+        if run.kind == ENDPOINT and run.checksum:
+            served.setdefault(run.checksum, []).append(run.name)
+    return visit.page("models/page.html", runs=shown, tasks=tasks, task=task, served=served)
 
 
 async def compared(visit: Visit) -> web.Response:
@@ -33,14 +47,31 @@ async def compared(visit: Visit) -> web.Response:
     found = [await _run(visit, key) for key in dict.fromkeys(keys)]
     if len(found) < 2:
         raise WrongInput("Choose two runs or more to compare them.", "run")
-    return visit.page("models/compare.html", comparison=compare(found))
+    comparison = compare(found, visit.query("metric"))
+    return visit.page("models/compare.html", comparison=comparison, keys=[run.key for run in found])
 
 
 async def one(visit: Visit) -> web.Response:
     """Answer with one run: figures, methods, curves, and what can be done with it."""
     run = await _run(visit, _key(visit))
     endpoints = [each.name for each in visit.store.endpoints()]
-    return visit.page("models/one.html", run=run, curves=curves_of(run), endpoints=endpoints)
+    return visit.page(
+        "models/one.html",
+        run=run,
+        curves=curves_of(run),
+        endpoints=endpoints,
+        trials=trials_of(run.described.report),
+    )
+
+
+async def drift(visit: Visit) -> web.Response:
+    """Answer with the graph now beside that of the training; a part of a page for scripts."""
+    run = await _run(visit, _key(visit))
+    if run.kind != ENDPOINT:
+        raise web.HTTPNotFound(text="Only the model of an endpoint is compared with the graph.")
+    answer = await visit.api("GET", f"/ml/endpoints/{_quoted(run.name)}/drift")
+    template = "models/drift-part.html" if visit.is_fragment else "models/drift.html"
+    return visit.page(template, run=run, drift=answer["drift"])
 
 
 async def report(visit: Visit) -> web.Response:
@@ -62,11 +93,25 @@ async def document(visit: Visit) -> web.Response:
     """Answer with the figures of a run as JSON, to keep."""
     run = await _run(visit, _key(visit))
     text = json.dumps(run.described.report, indent=1, ensure_ascii=False)
-    name = "".join(each if each.isalnum() or each in "-_." else "_" for each in run.name)
+    return _kept(run, "report.json", text, "application/json")
+
+
+async def table(visit: Visit) -> web.Response:
+    """Answer with the methods of a run and all their metrics as CSV, to keep."""
+    run = await _run(visit, _key(visit))
+    text = io.StringIO()
+    csv.writer(text).writerows(table_of(run))
+    return _kept(run, "methods.csv", text.getvalue(), "text/csv")
+
+
+def _kept(run: Run, name: str, text: str, kind: str) -> web.Response:
+    """Return a file that the browser keeps."""
+    of = "".join(each if each.isalnum() or each in "-_." else "_" for each in run.name)
     return web.Response(
         text=text,
-        content_type="application/json",
-        headers={"Content-Disposition": f'attachment; filename="{name}-report.json"'},
+        content_type=kind,
+        charset="utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{of}-{name}"'},
     )
 
 
@@ -101,12 +146,13 @@ async def change(visit: Visit) -> web.Response:
 
 async def _run(visit: Visit, key: str) -> Run:
     """Return a run. Raises `HTTPNotFound`."""
-    found = await asyncio.to_thread(run_of, visit.store, key)
+    folder = visit.configuration.storage.s3_folder
+    found = await asyncio.to_thread(run_of, visit.store, key, folder)
     if found is None and ":" not in key:
-        found = await asyncio.to_thread(run_of, visit.store, f"{ENDPOINT}:{key}")
+        found = await asyncio.to_thread(run_of, visit.store, f"{ENDPOINT}:{key}", folder)
     if found is None and visit.query("made"):
         await _made(visit, key)
-        found = await asyncio.to_thread(run_of, visit.store, key)
+        found = await asyncio.to_thread(run_of, visit.store, key, folder)
     if found is None:
         raise web.HTTPNotFound(text=f"There is no model {key[:100]}.")
     return found
@@ -140,4 +186,6 @@ ROUTES = (
     Route("POST", "/studio/models/{key}", change),
     Route("GET", "/studio/models/{key}/report", report),
     Route("GET", "/studio/models/{key}/report.json", document),
+    Route("GET", "/studio/models/{key}/methods.csv", table),
+    Route("GET", "/studio/models/{key}/drift", drift),
 )

@@ -11,7 +11,8 @@ from studio import Studio, studio
 
 import gremlink
 from gremlink.proxy.store.records import Store
-from gremlink.proxy.studio.runs import Run, compare, run_of, runs
+from gremlink.proxy.studio.runs import Run, run_of, runs
+from gremlink.proxy.studio.runs.comparison import compare
 from tests.support.communities import write_communities
 
 
