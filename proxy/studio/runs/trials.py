@@ -84,7 +84,8 @@ def _history(rows: Sequence[Mapping[str, Any]]) -> Plot:
     numbers = [float(row["number"]) + 1 for row in rows]
     x, x_ticks = _scale(numbers, LEFT, WIDTH - RIGHT, whole=True)
     y, y_ticks = _scale([row["value"] for row in rows], HEIGHT - BOTTOM, TOP)
-    line, best = [], -math.inf
+    line: list[str] = []
+    best = -math.inf
     for number, row in sorted(zip(numbers, rows, strict=True), key=lambda each: each[0]):
         if row.get("state") == "complete":
             if line:
