@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -96,7 +97,8 @@ class Figures:
     """Figures of a training so far: phases with the time of their beginning, curves, methods.
 
     `share` is the part that is done, from 0 to 1, `left` the estimate of the seconds left, `time`
-    the moment of both in seconds since 1970.
+    the moment of both in seconds since 1970. `position` is the first byte of the file that has not
+    been read.
     """
 
     phases: list[tuple[float, str]] = field(default_factory=list)
@@ -105,26 +107,49 @@ class Figures:
     share: float | None = None
     left: float | None = None
     time: float | None = None
+    position: int = 0
 
     @classmethod
     def of(cls, job: Job) -> Figures:
         """Read those of a job; a job without any has empty ones."""
         found = cls()
-        for line in _lines(job.directory / FIGURES):
+        found.read(job.directory / FIGURES)
+        return found
+
+    def read(self, path: Path) -> None:
+        """Read what the file has more than at the last time."""
+        for line in self._lines(path):
             match line:
                 case {"curve": str(phase), "epoch": int(epoch)}:
-                    curve = found.curves.setdefault(phase, Curve(phase))
+                    curve = self.curves.setdefault(phase, Curve(phase))
                     curve.metric = str(line.get("metric", ""))
                     curve.epochs.append(epoch)
                     curve.losses.append(line.get("loss"))
                     curve.values.append(line.get("value"))
                 case {"method": str(name)}:
-                    found.methods[name] = str(line.get("metric", "")), line.get("value")
+                    self.methods[name] = str(line.get("metric", "")), line.get("value")
                 case {"share": share, "left": left, "time": moment}:
-                    found.share, found.left, found.time = share, left, moment
+                    self.share, self.left, self.time = share, left, moment
                 case {"phase": str(phase), "time": float(moment)}:
-                    found.phases.append((moment, phase))
-        return found
+                    self.phases.append((moment, phase))
+
+    def _lines(self, path: Path) -> Iterator[dict[str, Any]]:
+        try:
+            with path.open("rb") as file:
+                file.seek(self.position)
+                content = file.read(MOST_BYTES)
+        except OSError:
+            return
+        # The text after the last line break is still being written.
+        whole = content.rfind(b"\n") + 1
+        self.position += whole
+        for line in content[:whole].decode("utf-8", errors="replace").split("\n"):
+            try:
+                document = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(document, dict):
+                yield document
 
     def document(self) -> dict[str, Any]:
         """Return the figures as JSON, the methods by their figure, the best first."""
@@ -145,17 +170,19 @@ class Figures:
         }
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 4096).decode("utf-8", errors="replace")
-    except OSError:
-        return
-    # The text after the last line break is still being written.
-    for line in text.split("\n")[:-1]:
-        try:
-            document = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(document, dict):
-            yield document
+_known: dict[Path, Figures] = {}
+_lock = threading.Lock()
+MOST_KNOWN = 32
+"""Jobs whose figures are kept: pages ask every second, and get only what is new from the file."""
+
+
+def figures_of(job: Job) -> dict[str, Any]:
+    """Return the figures of a job so far, as JSON."""
+    path = job.directory / FIGURES
+    with _lock:
+        found = _known.pop(path, None) or Figures()
+        while len(_known) >= MOST_KNOWN:
+            del _known[next(iter(_known))]
+        _known[path] = found
+        found.read(path)
+        return found.document()

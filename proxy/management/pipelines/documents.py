@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gremlink.proxy.management.jobs.events import newest_event
-from gremlink.proxy.management.jobs.figures import Figures
+from gremlink.proxy.management.jobs.figures import figures_of
 from gremlink.proxy.management.jobs.processes import memory_of
 from gremlink.proxy.management.responses import DATA_PROCESSING, MODEL_TRAINING, STATUS
 from gremlink.proxy.store.jobs import Job, JobRecords, State
@@ -63,7 +63,7 @@ def document(id: str, jobs: Mapping[str, Job]) -> dict[str, Any]:
     if MODEL_TRAINING in jobs:
         training = jobs[MODEL_TRAINING]
         ended = {"share": 1.0, "secondsLeft": 0.0} if training.state is State.COMPLETED else {}
-        found["progress"] = {**Figures.of(training).document(), **ended}
+        found["progress"] = {**figures_of(training), **ended}
     return found
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from gremlink.proxy.management.jobs.figures import Figures
+from gremlink.proxy.management.jobs.figures import figures_of
 from gremlink.proxy.management.pipelines.documents import MARK
 from gremlink.proxy.store.jobs import JobRecords
 from gremlink.proxy.studio.errors import WrongInput
@@ -68,7 +68,7 @@ def _read(visit: Visit, kind: str, id: str) -> dict[str, Any]:
     return {
         "job": shown(job),
         "pipeline": job.request.get(MARK),
-        "progress": Figures.of(job).document() if kind == "modeltraining" else None,
+        "progress": figures_of(job) if kind == "modeltraining" else None,
         "warnings": job.result.get("warnings") or [],
         "log": log_of(root, kind, id),
     }

@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 
 from gremlink.proxy.learning.events import EpochDone, MethodCompared, Overall, PhaseStarted
-from gremlink.proxy.management.jobs.figures import MOST_POINTS, FigureFile, Figures
+from gremlink.proxy.management.jobs.figures import MOST_POINTS, FigureFile, Figures, figures_of
 from gremlink.proxy.management.tasks.progress import job_progress
-from gremlink.proxy.store.jobs import Job, JobRecords
+from gremlink.proxy.store.jobs import FIGURES, Job, JobRecords
 
 
 def job_in(root: Path) -> Job:
@@ -36,6 +36,22 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert (found["share"], found["secondsLeft"]) == (0.5, 60.0)
     assert [phase["name"] for phase in found["phases"]] == ["rgcn"]
     assert "rgcn" in told
+
+
+def test_only_what_is_new_is_read(tmp_path: Path) -> None:
+    job = job_in(tmp_path)
+    figures = FigureFile(job.directory)
+    for epoch in range(1, 4):
+        figures.tell(EpochDone("rgcn", epoch, 3, 0.5, None, 1.0))
+        assert figures_of(job)["curves"][0]["epochs"] == list(range(1, epoch + 1))
+    figures.close()
+    with (job.directory / FIGURES).open("a") as file:
+        file.write('{"method": "katz", "met')
+        file.flush()
+        assert figures_of(job)["methods"] == []
+        file.write('ric": "mrr", "value": 0.5}\n')
+    assert figures_of(job)["methods"] == [{"name": "katz", "metric": "mrr", "value": 0.5}]
+    assert figures_of(job) == Figures.of(job).document()
 
 
 def test_a_job_without_any_has_none(tmp_path: Path) -> None:
