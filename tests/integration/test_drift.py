@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from gremlin_python.driver.client import Client
-from served import export_friends
+from served import export_friends, served
 
+from gremlink.proxy.cli import main
 from gremlink.proxy.graph import Server, count_graph
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.drift import (
@@ -19,6 +24,7 @@ from gremlink.proxy.learning.workflows.drift import (
     graph_drift,
 )
 from gremlink.proxy.learning.workflows.train import train
+from gremlink.proxy.store.records import Store
 
 QUICK = TrainingSettings(epochs=1, width=4, networks=1, folds=2, threads=1)
 
@@ -80,3 +86,31 @@ def test_ids_keep_their_types(model: Path, empty_graph: str, database: Client) -
     found = drift(model, empty_graph)
     assert found.unknown["User"] == pytest.approx(1 / 20, abs=1e-3)
     assert found.advice != NOTHING
+
+
+def test_the_management_api_tells_it(model: Path, empty_graph: str, tmp_path: Path) -> None:
+    Store(tmp_path / "store").create_endpoint("friends", model)
+    with served(empty_graph, tmp_path / "store") as address:
+        base = address.replace("ws://", "http://").removesuffix("/gremlin")
+        with urllib.request.urlopen(f"{base}/ml/endpoints/friends/drift") as answer:
+            found = json.load(answer)["drift"]
+        assert found["advice"] == NOTHING
+        assert found["vertices"] == [{"name": "User", "then": 20, "now": 20}]
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{base}/ml/endpoints/nobody/drift")
+        assert refused.value.code == 404
+        refused.value.close()
+
+
+def test_the_command_tells_it(
+    model: Path, empty_graph: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(tmp_path / "store").create_endpoint("friends", model)
+    monkeypatch.setenv("GREMLINK_STORE_DIRECTORY", str(tmp_path / "store"))
+    command = ["endpoint", "drift", "friends", "--url", empty_graph]
+    plain = CliRunner().invoke(main, command)
+    assert plain.exit_code == 0
+    assert "vertices\tUser\t20\t20" in plain.stdout
+    whole = CliRunner().invoke(main, [*command, "--json"])
+    assert json.loads(whole.stdout)["advice"] == NOTHING
+    assert CliRunner().invoke(main, ["endpoint", "drift", "nobody"]).exit_code != 0
