@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -10,8 +11,8 @@ from gremlin_python.structure.graph import Edge, Path, Vertex
 
 from gremlink.proxy.graph.server.shown import finite, plain, rows
 from gremlink.proxy.studio.endpoints import described_endpoints
-from gremlink.proxy.studio.errors import DatabaseGone, QueryRefused
-from gremlink.proxy.studio.vertices import spell_id
+from gremlink.proxy.studio.errors import DatabaseGone, QueryRefused, StudioError
+from gremlink.proxy.studio.vertices import display_names, read_id, spell_id
 from gremlink.proxy.studio.visit import Route, Visit
 
 MOST_RESULTS = 500
@@ -85,7 +86,7 @@ async def run(visit: Visit) -> web.Response:
         text="\n".join(
             json.dumps(finite(plain(each)), ensure_ascii=False, indent=1) for each in shown
         ),
-        graph=graph_of(shown),
+        graph=await _with_names(visit, graph_of(shown)),
     )
 
 
@@ -180,6 +181,19 @@ def graph_of(results: list[Any]) -> dict[str, Any] | None:
     return (
         {"vertices": list(vertices.values()), "edges": list(edges.values())} if vertices else None
     )
+
+
+async def _with_names(visit: Visit, graph: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Put the names of vertices, and labels that results lack, into a picture."""
+    if graph is not None:
+        addresses = [vertex["id"] for vertex in graph["vertices"][:MOST_RESULTS]]
+        with suppress(StudioError):  # a picture with ids is better than none
+            names = await display_names(visit, map(read_id, addresses))
+            for vertex in graph["vertices"]:
+                named = names.get(vertex["id"])
+                if named is not None:
+                    vertex.update(name=named.shown, label=named.label)
+    return graph
 
 
 def _page(visit: Visit, **values: Any) -> web.Response:

@@ -54,6 +54,28 @@ def test_elements_are_a_graph() -> None:
     assert graph_of([1, "a", {"b": 2}]) is None
 
 
+async def test_vertices_of_a_picture_have_names(tmp_path: Path) -> None:
+    def answers(query: str) -> Sequence[Any]:
+        if query == "g.V()":
+            return [ANN]
+        return [
+            {"id": "ann", "label": "Person", "properties": [{"key": "name", "value": "Ann Lee"}]}
+        ]
+
+    async with studio(tmp_path, answers) as site:
+        page = await site.post("/studio/console", {"gremlin": "g.V()"})
+        assert '"name": "Ann Lee"' in page.text
+
+    def refusing(query: str) -> Sequence[Any]:
+        if query == "g.V()":
+            return [ANN]
+        raise DatabaseGone("It went.")
+
+    async with studio(tmp_path / "2", refusing) as site:
+        page = await site.post("/studio/console", {"gremlin": "g.V()"})
+        assert '"name": "ann"' in page.text
+
+
 async def test_errors_keep_their_lines_and_code(tmp_path: Path) -> None:
     def refuse(query: str) -> Sequence[Any]:
         raise QueryRefused(499, "line 1:\ng.V(\n   ^", "MalformedQueryException")
