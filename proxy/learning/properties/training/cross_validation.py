@@ -41,6 +41,7 @@ def cross_validate(experiment: PropertyExperiment) -> PropertyResults:
         choices, checkpoint = experiment.select([other for other in folds if other is not fold])
         experiment.test(metrics, choices, fold, checkpoint)
         step()
+    experiment.compare_auto(metrics)
     choices, checkpoint = experiment.select(folds)
     histories = tuple(fold.history for fold in folds)
     protocol = (

@@ -173,6 +173,12 @@ class PropertyExperiment:
                 self._compare(NETWORK, history.outputs[best], held)
         return Fold(held, outputs, history)
 
+    def compare_auto(self, metrics: Mapping[str, Metrics]) -> None:
+        """Send the score of the weighted methods, once all held-out rows are in the metrics."""
+        name = self.scoring.metric
+        value = metrics[AUTO].compute()[name]
+        self.progress(MethodCompared(AUTO, name, -value if name == "rmse" else value))
+
     def _compare(self, name: str, outputs: Outputs, held: Indexes) -> None:
         """Send a method's mean score over the folds so far."""
         scores = self._scores.setdefault(name, [])

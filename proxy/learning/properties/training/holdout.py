@@ -31,6 +31,7 @@ def evaluate_holdout(experiment: PropertyExperiment) -> PropertyResults:
     choices, checkpoint = experiment.select([fold], slice(0, len(valid)))
     metrics = experiment.new_metrics()
     experiment.test(metrics, choices, fold, checkpoint, slice(len(valid), None))
+    experiment.compare_auto(metrics)
     chosen = isinstance(experiment.dataset.split, CustomSplit)
     how = "held out as configured" if chosen else "held out at random"
     protocol = (

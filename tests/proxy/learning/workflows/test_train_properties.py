@@ -229,7 +229,8 @@ def test_progress(tmp_path: Path) -> None:
     export = write_teams(tmp_path / "export", of_people=TEAM)
     report = train(export, tmp_path / "artifact", settings=QUICK, progress=events.append)
     compared = {event.method: event for event in events if isinstance(event, MethodCompared)}
-    assert compared.keys() == {row.method for row in report.rows} - {"auto"}
+    assert compared.keys() == {row.method for row in report.rows}
+    assert compared["auto"].value == pytest.approx(report.rows[0].metrics["accuracy"])
     assert all(event.metric == "accuracy" for event in compared.values())
     phases = [event.phase for event in events if isinstance(event, PhaseStarted)]
     assert phases[0] == "reading the export"
