@@ -31,10 +31,11 @@ PATIENCE = 20_000
 
 @dataclass
 class Site:
-    """A proxy with the endpoint `friends`, and the directory of its store."""
+    """A proxy with the endpoint `friends`, the directory of its store, and the endpoint's model."""
 
     proxy: Proxy
     store: Path
+    artifact: Path
 
     @property
     def address(self) -> str:
@@ -55,7 +56,7 @@ def site(
         beside.submit(prepare).result()
     Store(here / "proxy" / "store").create_endpoint("friends", here / "artifact")
     with serving(gremlin_server.url, here / "proxy", {"GREMLINK_TRAINING_SPEED": "reference"}) as p:
-        yield Site(p, p.store)
+        yield Site(p, p.store, here / "artifact")
 
 
 @pytest.fixture(scope="module")
