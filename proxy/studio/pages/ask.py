@@ -8,12 +8,16 @@ from typing import Any
 from aiohttp import web
 
 from gremlink.proxy.studio.asking import (
+    COMPARISONS,
     Question,
     Reasons,
     ask_links,
     ask_property,
     calibration_of,
+    choose_edge,
     explain_link,
+    owner_of,
+    resolved,
 )
 from gremlink.proxy.studio.endpoints import Described, described_endpoint, described_endpoints
 from gremlink.proxy.studio.errors import StudioError, WrongInput
@@ -39,6 +43,7 @@ async def show(visit: Visit) -> web.Response:
         problem = WrongInput(f"There is no endpoint {question.endpoint[:100]!r}.", "endpoint")
     elif model is not None and question.vertex:
         try:
+            question = await resolved(visit, question, model)
             chosen = (await display_names(visit, [read_id(question.vertex)])).get(question.vertex)
             values = await _answered(visit, question, model)
         except StudioError as error:
@@ -54,8 +59,11 @@ async def show(visit: Visit) -> web.Response:
         source_label=_source_label(question, model),
         links=values.get("links"),
         values=values.get("values"),
+        edges=values.get("edges"),
+        owner=owner_of(model) if model is not None else None,
+        comparisons=list(COMPARISONS),
         meaning=calibration_of(model) if model is not None else "",
-        languages=in_all_languages(values["query"]) if values else [],
+        languages=in_all_languages(values["query"]) if "query" in values else [],
     )
 
 
@@ -74,12 +82,9 @@ async def _answered(visit: Visit, question: Question, model: Described) -> dict[
     if model.is_link_model:
         links = await ask_links(visit, question, model)
         return {"links": links, "query": links.query}
-    if model.element == "edges":
-        raise WrongInput(
-            "This model predicts a property of edges: ask it in the console, as"
-            f" g.E(ID).properties(…).with(…), with the endpoint {model.name}.",
-            "endpoint",
-        )
+    relation = owner_of(model)
+    if relation is not None and not question.target:
+        return {"edges": await choose_edge(visit, question, relation)}
     found = await ask_property(visit, question, model)
     return {"values": found, "query": found.query}
 
