@@ -278,6 +278,24 @@ class Pipeline(JobBody):
         }
 
 
+class Predict(JobBody):
+    """`POST /ml/predict`, an extension: all predictions of a model, into a file or the graph."""
+
+    endpoint: str | None = None
+    mlModelTrainingJobId: str | None = None
+    mlModelTransformJobId: str | None = None
+    label: str | None = None
+    edge: str | None = None
+    direction: Literal["out", "in"] = "out"
+    targetLabel: str | None = None
+    limit: Annotated[int, Field(ge=1, le=100_000)] = 10
+    threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+    knownLinks: bool = False
+    format: Literal["csv", "csv.gz", "jsonl", "jsonl.gz", "parquet"] = "parquet"
+    outputS3Location: str | None = None
+    writeBack: str | None = None
+
+
 class StatisticsMode(Body):
     """`POST /propertygraph/statistics`."""
 

@@ -21,6 +21,7 @@ from gremlink.proxy.management.jobs.recovery import RunnerElsewhere
 from gremlink.proxy.management.loader import Loader
 from gremlink.proxy.management.ml import MachineLearning
 from gremlink.proxy.management.pipelines.handlers import Pipelines
+from gremlink.proxy.management.predictions import Predictions
 from gremlink.proxy.management.queries import Queries, QueryStatus
 from gremlink.proxy.management.sagemaker.operations import (
     Invoke,
@@ -72,6 +73,7 @@ async def managing(
         *endpoints.routes(),
         *exports.routes(),
         *Pipelines(services, exports, endpoints).routes(),
+        *Predictions(services, models).routes(),
         *Loader(services).routes(),
         *statistics.routes(),
         *Drift(services, statistics).routes(),

@@ -35,6 +35,7 @@ TASKS = {
     "dataprocessing": "gremlink.proxy.management.tasks.dataprocessing",
     "modeltraining": "gremlink.proxy.management.tasks.modeltraining",
     "modeltransform": "gremlink.proxy.management.tasks.modeltransform",
+    "predict": "gremlink.proxy.management.tasks.predict",
     "endpoint": "gremlink.proxy.management.tasks.endpoint",
     "export": "gremlink.proxy.management.tasks.export",
     "load": "gremlink.proxy.management.tasks.load",
