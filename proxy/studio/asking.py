@@ -440,3 +440,10 @@ def calibration_of(model: Described) -> str:
         "A score is an estimate of the probability that the link is there. On held-out links, of"
         f" pairs with a score of about {best['score']:.2f} there were {best['share']:.0%}."
     )
+
+
+def measured_of(model: Described) -> list[tuple[float, float]]:
+    """Return scores, and the share of pairs with about this score that were links, by score."""
+    points = (model.report.get("reliability") or []) if model.is_link_model else []
+    found = [(each.get("score"), each.get("share")) for each in points]
+    return sorted((float(a), float(b)) for a, b in found if a is not None and b is not None)

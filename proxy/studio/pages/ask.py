@@ -16,6 +16,7 @@ from gremlink.proxy.studio.asking import (
     calibration_of,
     choose_edge,
     explain_link,
+    measured_of,
     owner_of,
     resolved,
 )
@@ -63,6 +64,7 @@ async def show(visit: Visit) -> web.Response:
         owner=owner_of(model) if model is not None else None,
         comparisons=list(COMPARISONS),
         meaning=calibration_of(model) if model is not None else "",
+        measured=measured_of(model) if model is not None else [],
         languages=in_all_languages(values["query"]) if "query" in values else [],
     )
 
