@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("artifact", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option(
+    "--method",
+    metavar="NAME",
+    help="The method whose embeddings to take, as ials; by default that of the network.",
+)
 @click.option("--neighbours", metavar="ID", help="Print the vertices that are nearest to this one.")
 @click.option("--type", "among", metavar="LABEL", help="Neighbours of this type, not of its own.")
 @click.option(
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
 )
 def embeddings(
     artifact: Path,
+    method: str | None,
     neighbours: str | None,
     among: str | None,
     limit: int,
@@ -57,6 +63,10 @@ def embeddings(
     from gremlink.proxy.store.artifacts import read_artifact
     from gremlink.proxy.store.outputs import try_directory
 
+    if method is not None and output is not None and not _is_table(output):
+        raise console.WrongUsage(
+            "--method writes into a file: choose a name that ends in .csv or .parquet"
+        )
     if output is not None:
         if output.exists() and not output.is_dir() and not _is_table(output):
             raise console.WrongUsage(
@@ -65,7 +75,7 @@ def embeddings(
         try_directory(output)
     if projector is not None:
         try_directory(projector)
-    found = model_in(read_artifact(artifact), artifact).vertex_embeddings()
+    found = model_in(read_artifact(artifact), artifact).vertex_embeddings(method)
     if output is not None:
         _write(found, artifact, output)
     if projector is not None:

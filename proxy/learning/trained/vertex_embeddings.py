@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,12 @@ class NoEmbeddings(Error):
 
 class UnknownVertex(Error):
     """The model has no embedding of it."""
+
+
+def no_embeddings_of(method: str, present: Sequence[str]) -> NoEmbeddings:
+    """Make the error for a method that a model has no embeddings of."""
+    there = f"use {', '.join(present)}" if present else "no method of it has any"
+    return NoEmbeddings(f"the model has no embeddings of {method!r}: {there}")
 
 
 @dataclass(frozen=True, slots=True)

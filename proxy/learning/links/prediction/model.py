@@ -30,7 +30,11 @@ from gremlink.proxy.learning.trained.encoder import (
 from gremlink.proxy.learning.trained.knowledge import KnowledgeEmbeddings
 from gremlink.proxy.learning.trained.network import Trained
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph, stored_graph_of
-from gremlink.proxy.learning.trained.vertex_embeddings import NoEmbeddings, VertexEmbeddings
+from gremlink.proxy.learning.trained.vertex_embeddings import (
+    NoEmbeddings,
+    VertexEmbeddings,
+    no_embeddings_of,
+)
 from gremlink.proxy.store.artifacts import Artifact
 
 TASK = "link_prediction"
@@ -96,25 +100,34 @@ class LinkModel:
         found = self.networks.get(NETWORK)
         return found if isinstance(found, Embeddings) else None
 
-    def vertex_embeddings(self) -> VertexEmbeddings:
-        """Return those of the graph neural network, else of the first network, else the factors of
-        a factorisation.
+    @property
+    def embedding_methods(self) -> tuple[str, ...]:
+        """The methods of the model that have embeddings, the default first: the graph neural
+        network, other networks, factorisations."""
+        networks = sorted(self.networks, key=lambda name: name != NETWORK)
+        fitted = {name for by_name in self.fitted.values() for name in by_name}
+        return (*networks, *(name for name in FACTORISATIONS if name in fitted))
+
+    def vertex_embeddings(self, method: str | None = None) -> VertexEmbeddings:
+        """Return those of a method, or of the first of `embedding_methods`.
 
         Raises `NoEmbeddings`.
         """
-        if not self.networks:
-            return self._factors()
-        network = NETWORK if NETWORK in self.networks else next(iter(self.networks))
-        vertices = self.networks[network].vertices
+        if method is not None and method not in self.embedding_methods:
+            raise no_embeddings_of(method, self.embedding_methods)
+        chosen = method or next(iter(self.embedding_methods), None)
+        if chosen is None or chosen not in self.networks:
+            return self._factors((chosen,) if chosen else ())
+        vertices = self.networks[chosen].vertices
         tables = {name: vertices[name] for name in self.stored.types}
-        return VertexEmbeddings(network, self.stored, tables)
+        return VertexEmbeddings(chosen, self.stored, tables)
 
-    def _factors(self) -> VertexEmbeddings:
+    def _factors(self, names: Sequence[str]) -> VertexEmbeddings:
         """Return the factors of the ends of the relations that a factorisation has learned.
 
         Those of one relation's two ends lie in spaces of their own. Raises `NoEmbeddings`.
         """
-        for name in FACTORISATIONS:
+        for name in names:
             tables: dict[str, Floats] = {}
             for relation, by_name in self.fitted.items():
                 if name not in by_name:

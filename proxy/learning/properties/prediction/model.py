@@ -31,7 +31,11 @@ from gremlink.proxy.learning.properties.prediction.live_labels import (
 from gremlink.proxy.learning.properties.thresholds import Decision
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 from gremlink.proxy.learning.trained.target import Outputs, PropertyTarget, Subjects
-from gremlink.proxy.learning.trained.vertex_embeddings import NoEmbeddings, VertexEmbeddings
+from gremlink.proxy.learning.trained.vertex_embeddings import (
+    NoEmbeddings,
+    VertexEmbeddings,
+    no_embeddings_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,11 @@ class PropertyModel:
         outputs = [member.outputs(subjects) for _, member in self.members]
         return self.decision.applied(self.target.form, blended(weights, outputs))
 
-    def vertex_embeddings(self) -> VertexEmbeddings:
-        """Return those of the network. Raises `NoEmbeddings`."""
+    def vertex_embeddings(self, method: str | None = None) -> VertexEmbeddings:
+        """Return those of the network, which `method` may name. Raises `NoEmbeddings`."""
+        if method not in (None, NETWORK):
+            has = any(isinstance(member, Networks) for _, member in self.members)
+            raise no_embeddings_of(str(method), (NETWORK,) if has else ())
         ends = tuple(dict.fromkeys(self.target.ends))
         for _, member in self.members:
             if isinstance(member, Networks):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from teams import PEOPLE, team, write_teams
 
 from gremlink.proxy.cli import main
 from gremlink.proxy.learning.graph import TypedGraph
+from gremlink.proxy.learning.links.prediction.model import LinkModel
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 from gremlink.proxy.learning.trained.vertex_embeddings import (
@@ -182,3 +184,20 @@ def test_files_for_other_programs(people: Path, tmp_path: Path) -> None:
     assert (len(rows), len(about)) == (PEOPLE, PEOPLE + 1)
     assert about[0] == "id\tlabel"
     assert len(rows[0].split("\t")) == len(table["embedding"][0])
+
+
+def test_a_method_that_is_named(links: Path, people: Path, tmp_path: Path) -> None:
+    export = write_communities(tmp_path / "export")
+    train(export, tmp_path / "model", model="pure-svd", settings=QUICK)
+    network, factors = loaded(links), loaded(tmp_path / "model")
+    assert isinstance(network, LinkModel)
+    assert isinstance(factors, LinkModel)
+    both = replace(network, fitted=factors.fitted)
+    assert both.embedding_methods == ("distmult", "pure-svd")
+    assert both.vertex_embeddings().network == "distmult"
+    assert both.vertex_embeddings("pure-svd").network == "pure-svd"
+    assert loaded(people).vertex_embeddings("rgcn").network == "rgcn"
+    for artifact, there in ((links, "distmult"), (people, "rgcn")):
+        done = CliRunner().invoke(main, ["embeddings", str(artifact), "--method", "ials"])
+        assert done.exit_code == 1
+        assert f"no embeddings of 'ials': use {there}" in done.stderr
