@@ -1,4 +1,8 @@
-"""Small charts as inline SVG: lines, bars, and a diagonal for calibration."""
+"""Charts as inline SVG that follow the page's colours: lines, bars, points beside a diagonal.
+
+Axes end at round ticks. Series differ in colour and in dashes. Every picture has a title and a
+description for those who hear it.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,39 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-WIDTH, HEIGHT = 520, 240
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 12, 40
+WIDTH, HEIGHT = 480, 260
+LEFT, RIGHT, TOP, BOTTOM = 62, 18, 12, 46
 END = WIDTH - RIGHT
-COLOURS = ("#1b6ca8", "#c8553d", "#588b3f", "#8a5aa8", "#b08d1e", "#4a4e69", "#0f8b8d")
+DASHES = ("", "7 3", "2 3", "9 3 2 3", "12 4", "4 4", "1 4", "6 2 1 2")
+COLOURS = len(DASHES)
+LETTER = 6.6
+"""Width of a letter in pixels, about."""
+MOST_NAME = 60
+"""Letters of a series' name that are shown; the rest is in its title."""
+MOST_SERIES = 24
+DECADES = 1000.0
+"""Largest beside smallest number from which an axis of positive numbers is logarithmic."""
 
 Points = Sequence[tuple[float, float]]
 
 
 def lines(series: Mapping[str, Points], x_title: str, y_title: str) -> str:
     """Draw a line for each series, without points that are not finite; empty without any."""
-    kept = {
-        name: [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
-        for name, points in series.items()
-    }
-    kept = {name: points for name, points in kept.items() if points}
+    kept = _finite(series)
     if not kept:
         return ""
-    xs = [x for points in kept.values() for x, _ in points]
-    ys = [y for points in kept.values() for _, y in points]
-    plot = _Plot(min(xs), max(xs), min(0.0, *ys), max(ys), x_title, y_title)
+    xs, ys = _columns(kept)
+    plot = _Plot(_Axis(min(xs), max(xs)), _Axis(min(0.0, *ys), max(ys)), x_title, y_title)
     for number, (name, points) in enumerate(kept.items()):
-        colour = COLOURS[number % len(COLOURS)]
         path = " ".join(f"{plot.x(x):.1f},{plot.y(y):.1f}" for x, y in points)
-        plot.add(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        plot.legend(number, name, colour)
-    return plot.drawn()
+        plot.add(
+            f'<polyline points="{path}" fill="none" class="l{number % COLOURS}" '
+            f'stroke-width="2" stroke-dasharray="{DASHES[number % COLOURS]}"/>'
+        )
+        if len(points) == 1:
+            plot.point(*points[0], number, 3.0)
+        plot.legend(name)
+    return plot.drawn(_ends(kept))
 
 
 def bars(groups: Mapping[str, Sequence[float]], labels: Sequence[str], y_title: str) -> str:
@@ -39,121 +50,230 @@ def bars(groups: Mapping[str, Sequence[float]], labels: Sequence[str], y_title: 
     highest = max((value for values in groups.values() for value in values), default=0.0)
     if highest <= 0.0:
         return ""
-    plot = _Plot(0.0, float(len(labels)), 0.0, highest, "", y_title, ticks=False)
+    across = _Axis(0.0, float(len(labels)), exact=True)
+    plot = _Plot(across, _Axis(0.0, highest), "", y_title, ticks=False)
     wide = 0.8 / len(groups)
     for number, (name, values) in enumerate(groups.items()):
-        colour = COLOURS[number % len(COLOURS)]
         for place, value in enumerate(values):
             left = plot.x(place + 0.1 + number * wide)
             width = plot.x(place + 0.1 + (number + 1) * wide) - left
             plot.add(
                 f'<rect x="{left:.1f}" y="{plot.y(value):.1f}" width="{width:.1f}" '
-                f'height="{plot.y(0) - plot.y(value):.1f}" fill="{colour}"/>'
+                f'height="{plot.y(0) - plot.y(value):.1f}" class="f{number % COLOURS}">'
+                f"<title>{escape(name)}, {escape(labels[place])}: {value:,.6g}</title></rect>"
             )
-        plot.legend(number, name, colour)
+        plot.legend(name)
     for place, label in enumerate(labels):
-        plot.text(plot.x(place + 0.5), HEIGHT - BOTTOM + 16, label, "middle")
-    return plot.drawn()
+        plot.text(plot.x(place + 0.5), HEIGHT - BOTTOM + 17, label, "middle", "small")
+    return plot.drawn(
+        "; ".join(
+            f"{name}: "
+            + ", ".join(
+                f"{label} {value:,.6g}" for label, value in zip(labels, values, strict=True)
+            )
+            for name, values in groups.items()
+        )
+    )
 
 
-def reliability(points: Points, x_title: str, y_title: str) -> str:
-    """Draw points from 0 to 1 beside the diagonal on which they should lie."""
-    return _beside_diagonal(points, (0.0, 1.0), 4.0, x_title, y_title)
+def reliability(points: Points, x_title: str, y_title: str, counts: Sequence[float] = ()) -> str:
+    """Draw points from 0 to 1 beside the diagonal on which they should lie; larger ones for more
+    `counts`."""
+    if not points:
+        return ""
+    plot = _Plot(_Axis(0.0, 1.0), _Axis(0.0, 1.0), x_title, y_title)
+    plot.diagonal(0.0, 1.0)
+    most = max(counts, default=1.0)
+    for place, (x, y) in enumerate(points):
+        size = counts[place] if len(counts) == len(points) else most
+        said = f" ({size:,.0f})" if counts else ""
+        plot.point(x, y, 0, 3.0 + 5.0 * math.sqrt(size / most), f"{x:.2f}: {y:.2f}{said}")
+    return plot.drawn(", ".join(f"{x:.2f}: {y:.2f}" for x, y in points))
 
 
 def agreement(points: Points, x_title: str, y_title: str) -> str:
     """Draw pairs of numbers that should be equal, beside the diagonal of equal ones."""
-    every = [value for point in points for value in point if math.isfinite(value)]
-    ends = (min(every), max(every)) if every else (0.0, 1.0)
-    return _beside_diagonal(points, ends, 2.0, x_title, y_title)
+    kept = [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
+    if not kept:
+        return ""
+    every = [value for point in kept for value in point]
+    low, high = min(every), max(every)
+    truths = [x for x, _ in kept]
+    decades = min(truths) > 0 and max(truths) / min(truths) >= DECADES
+    if decades:
+        low = min(truths)
+        kept = [(x, max(y, low)) for x, y in kept]
+    plot = _Plot(
+        _Axis(low, high, decades=decades), _Axis(low, high, decades=decades), x_title, y_title
+    )
+    plot.diagonal(low, high)
+    for x, y in kept:
+        plot.point(x, y, 0, 2.5)
+    return plot.drawn(f"{len(kept)} pairs, {_short(low)} to {_short(high)}")
 
 
 def scatter(series: Mapping[str, Points], x_title: str, y_title: str) -> str:
     """Draw points of several kinds in a plane. Empty without any point."""
-    every = [point for points in series.values() for point in points]
-    if not every:
+    kept = _finite(series)
+    if not kept:
         return ""
-    xs, ys = [x for x, _ in every], [y for _, y in every]
-    plot = _Plot(min(xs), max(xs), min(ys), max(ys), x_title, y_title)
-    for number, (name, points) in enumerate(series.items()):
-        colour = COLOURS[number % len(COLOURS)]
+    xs, ys = _columns(kept)
+    plot = _Plot(_Axis(min(xs), max(xs)), _Axis(min(ys), max(ys)), x_title, y_title)
+    for number, (name, points) in enumerate(kept.items()):
         for x, y in points:
-            at = f'cx="{plot.x(x):.1f}" cy="{plot.y(y):.1f}"'
-            plot.add(f'<circle {at} r="2" fill="{colour}" fill-opacity=".6"/>')
-        plot.legend(number, name, colour)
-    return plot.drawn()
+            plot.point(x, y, number, 2.5)
+        plot.legend(name)
+    return plot.drawn(", ".join(f"{name}: {len(points)}" for name, points in kept.items()))
 
 
-def _beside_diagonal(
-    points: Points, ends: tuple[float, float], radius: float, x_title: str, y_title: str
-) -> str:
-    low, high = ends
-    plot = _Plot(low, high, low, high, x_title, y_title)
-    plot.add(
-        f'<line x1="{plot.x(low):.1f}" y1="{plot.y(low):.1f}" x2="{plot.x(high):.1f}" '
-        f'y2="{plot.y(high):.1f}" stroke="#999" stroke-dasharray="4 3"/>'
+def heat(share: float) -> int:
+    """Return the step of colour of a share, 0 to 9; only nothing has the step 0."""
+    return min(9, math.ceil(share * 9)) if share > 0 else 0
+
+
+def round_ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Return round numbers, at most `most` + 1, the first at or below `low`, the last at or above
+    `high`."""
+    span = high - low
+    if not (span > 0 and math.isfinite(span)):
+        span = abs(low) or 1.0
+        low, high = low - span / 2, high + span / 2
+    raw = span / (most - 1)
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(step * power for step in (1, 2, 5, 10) if step * power >= raw * (1 - 1e-9))
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [place * step for place in range(first, last + 1)]
+
+
+def _finite(series: Mapping[str, Points]) -> dict[str, list[tuple[float, float]]]:
+    kept = {
+        name: [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
+        for name, points in list(series.items())[:MOST_SERIES]
+    }
+    return {name: points for name, points in kept.items() if points}
+
+
+def _columns(series: Mapping[str, Points]) -> tuple[list[float], list[float]]:
+    xs = [x for points in series.values() for x, _ in points]
+    return xs, [y for points in series.values() for _, y in points]
+
+
+def _ends(series: Mapping[str, Points]) -> str:
+    return "; ".join(
+        f"{name}: from {_short(points[0][1])} to {_short(points[-1][1])}"
+        for name, points in series.items()
     )
-    for x, y in points:
-        at = f'cx="{plot.x(x):.1f}" cy="{plot.y(y):.1f}"'
-        plot.add(f'<circle {at} r="{radius:g}" fill="{COLOURS[0]}" fill-opacity=".7"/>')
-    return plot.drawn() if points else ""
+
+
+class _Axis:
+    """An axis from 0 to 1 for numbers from round tick to round tick, or for decades of them."""
+
+    def __init__(
+        self, low: float, high: float, *, decades: bool = False, exact: bool = False
+    ) -> None:
+        self._decades = decades
+        if decades:
+            first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+            step = max(1, math.ceil((last - first) / 6))
+            last = max(first + step, first + step * math.ceil((last - first) / step))
+            self.ticks = [10.0**place for place in range(first, last + 1, step)]
+        else:
+            self.ticks = [low, high] if exact else round_ticks(low, high)
+        self._low, self._high = self._place(self.ticks[0]), self._place(self.ticks[-1])
+
+    def _place(self, value: float) -> float:
+        return math.log10(value) if self._decades else value
+
+    def share(self, value: float) -> float:
+        """Return the place on the axis."""
+        return (self._place(value) - self._low) / (self._high - self._low)
 
 
 class _Plot:
     """Axes with ticks, and the shapes that are added."""
 
     def __init__(
-        self,
-        left: float,
-        right: float,
-        low: float,
-        high: float,
-        x_title: str,
-        y_title: str,
-        *,
-        ticks: bool = True,
+        self, across: _Axis, up: _Axis, x_title: str, y_title: str, *, ticks: bool = True
     ) -> None:
-        self._left, self._across = left, (right - left) or 1.0
-        self._low, self._up = low, (high - low) or 1.0
+        self._across, self._up = across, up
+        self._titles = (x_title, y_title)
         self._parts: list[str] = []
-        for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-            value = low + share * self._up
+        self._legend: list[str] = []
+        for value in up.ticks:
             y = self.y(value)
             self.add(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{END}" y2="{y:.1f}" class="g"/>')
-            self.text(LEFT - 6, y + 4, _short(value), "end")
-            if ticks:
-                at = left + share * self._across
-                self.text(self.x(at), HEIGHT - BOTTOM + 16, _short(at), "middle")
-        self.text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, x_title, "middle")
-        self._parts.append(
-            f'<text x="12" y="{HEIGHT / 2}" text-anchor="middle" '
-            f'transform="rotate(-90 12 {HEIGHT / 2})">{escape(y_title)}</text>'
+            self.text(LEFT - 6, y + 4, _short(value), "end", "small")
+        if ticks:
+            for value in across.ticks:
+                self.text(self.x(value), HEIGHT - BOTTOM + 17, _short(value), "middle", "small")
+        self.text((LEFT + END) / 2, HEIGHT - 8, x_title, "middle")
+        middle = (TOP + HEIGHT - BOTTOM) / 2
+        self.add(
+            f'<text x="12" y="{middle:.1f}" text-anchor="middle" '
+            f'transform="rotate(-90 12 {middle:.1f})">{escape(y_title)}</text>'
         )
 
     def x(self, value: float) -> float:
         """Return the pixels from the left."""
-        return LEFT + (value - self._left) / self._across * (WIDTH - LEFT - RIGHT)
+        return LEFT + self._across.share(value) * (END - LEFT)
 
     def y(self, value: float) -> float:
         """Return the pixels from the top."""
-        return HEIGHT - BOTTOM - (value - self._low) / self._up * (HEIGHT - TOP - BOTTOM)
+        return HEIGHT - BOTTOM - self._up.share(value) * (HEIGHT - TOP - BOTTOM)
 
     def add(self, part: str) -> None:
         self._parts.append(part)
 
-    def text(self, x: float, y: float, text: str, anchor: str) -> None:
-        self.add(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>')
+    def text(self, x: float, y: float, text: str, anchor: str, kind: str = "") -> None:
+        kind = f' class="{kind}"' if kind else ""
+        self.add(
+            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{kind}>{escape(text)}</text>'
+        )
 
-    def legend(self, number: int, name: str, colour: str) -> None:
-        y = TOP + 14 * number
-        self.add(f'<rect x="{WIDTH + 6}" y="{y}" width="10" height="10" fill="{colour}"/>')
-        self.text(WIDTH + 20, y + 9, name, "start")
+    def point(self, x: float, y: float, number: int, radius: float, said: str = "") -> None:
+        title = f"<title>{escape(said)}</title>" if said else ""
+        self.add(
+            f'<circle cx="{self.x(x):.1f}" cy="{self.y(y):.1f}" r="{radius:.1f}" '
+            f'class="f{number % COLOURS}" fill-opacity=".65">{title}</circle>'
+        )
 
-    def drawn(self) -> str:
-        """Return the picture."""
-        body = "".join(self._parts)
-        return f'<svg viewBox="0 0 {WIDTH + 170} {HEIGHT}" role="img">{body}</svg>'
+    def diagonal(self, low: float, high: float) -> None:
+        self.add(
+            f'<line x1="{self.x(low):.1f}" y1="{self.y(low):.1f}" x2="{self.x(high):.1f}" '
+            f'y2="{self.y(high):.1f}" class="q" stroke-dasharray="4 3"/>'
+        )
+
+    def legend(self, name: str) -> None:
+        self._legend.append(name)
+
+    def drawn(self, said: str) -> str:
+        """Return the picture with the names of its series below; `said` describes it."""
+        x, y = float(LEFT), float(HEIGHT + 12)
+        for number, name in enumerate(self._legend):
+            short = name if len(name) <= MOST_NAME else f"{name[: MOST_NAME - 1]}…"
+            width = 34 + LETTER * len(short)
+            if x > LEFT and x + width > END:
+                x, y = float(LEFT), y + 18
+            kind, dash = number % COLOURS, DASHES[number % COLOURS]
+            self.add(
+                f'<line x1="{x:.1f}" y1="{y - 4:.1f}" x2="{x + 20:.1f}" y2="{y - 4:.1f}" '
+                f'class="l{kind}" stroke-width="4" stroke-dasharray="{dash}"/>'
+            )
+            self.add(
+                f'<text x="{x + 25:.1f}" y="{y:.1f}"><title>{escape(name)}</title>'
+                f"{escape(short)}</text>"
+            )
+            x += width
+        height = int(y + 8) if self._legend else HEIGHT
+        title = " by ".join(each for each in reversed(self._titles) if each)
+        return (
+            f'<svg viewBox="0 0 {WIDTH} {height}" role="img"><title>{escape(title)}</title>'
+            f"<desc>{escape(said[:2000])}</desc>{''.join(self._parts)}</svg>"
+        )
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    size = abs(value)
+    if size >= 1e6 or 0 < size < 1e-3:
+        return f"{value:.3g}"
+    return f"{value:,.0f}" if size >= 100 else f"{value:.3g}"

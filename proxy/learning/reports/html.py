@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gremlink.proxy.learning.reports import charts
-from gremlink.proxy.learning.reports.link_report import RANK_BINS
+from gremlink.proxy.learning.reports.link_report import RANK_BINS, LinkReport
 from gremlink.proxy.learning.reports.namespaces import shortened
-from gremlink.proxy.learning.reports.property_report import TITLES
+from gremlink.proxy.learning.reports.property_report import TITLES, PropertyReport
 from gremlink.proxy.learning.reports.report import Report
+from gremlink.proxy.learning.reports.verdict import headline
 from gremlink.proxy.learning.search.parameter import in_words
 from gremlink.proxy.learning.search.tuning import SearchReport
 from gremlink.proxy.learning.timeline import in_parts
 
 Rows = list[tuple[str, ...]]
+
+MOST_CLASSES = 20
+"""Classes of a confusion matrix; rarer ones are one."""
+
+OTHERS = "all others"
 
 
 def render(report: Report) -> str:
@@ -37,6 +45,10 @@ def render(report: Report) -> str:
         rank_bins=[label for label, _ in RANK_BINS],
         titles=TITLES,
         trials=_trials,
+        headline=headline(report) if isinstance(report, (LinkReport, PropertyReport)) else None,
+        warnings=tuple(dict.fromkeys(report.warnings)),
+        version=version("gremlink"),
+        confusion=confusion,
     )
 
 
@@ -45,6 +57,28 @@ def _shortened(value: Any, namespaces: Mapping[str, str]) -> Any:
     if not namespaces or not isinstance(value, str):
         return value
     return type(value)(shortened(value, namespaces))
+
+
+def confusion(
+    classes: Mapping[str, int], matrix: Sequence[Sequence[int]]
+) -> tuple[list[str], list[tuple[str, list[tuple[int, int]]]]]:
+    """Return names, and for each a row of counts with their colours: shares of the row, 0 to 9."""
+    names = list(classes)
+    counts = np.array(matrix, dtype=np.int64).reshape(len(matrix), len(matrix))
+    if len(names) > MOST_CLASSES:
+        order = np.argsort(-counts.sum(axis=1), kind="stable")
+        kept, rest = order[: MOST_CLASSES - 1], order[MOST_CLASSES - 1 :]
+        inner = counts[np.ix_(kept, kept)]
+        right = counts[np.ix_(kept, rest)].sum(axis=1)
+        below = counts[np.ix_(rest, kept)].sum(axis=0)
+        corner = counts[np.ix_(rest, rest)].sum()
+        counts = np.block([[inner, right[:, None]], [below[None, :], np.array([[corner]])]])
+        names = [*(names[each] for each in kept), OTHERS]
+    totals = np.maximum(counts.sum(axis=1), 1)
+    rows = []
+    for name, row, total in zip(names, counts.tolist(), totals.tolist(), strict=True):
+        rows.append((name, [(count, charts.heat(count / total)) for count in row]))
+    return names, rows
 
 
 def _counts(counts: Mapping[str, int]) -> Rows:

@@ -38,5 +38,7 @@ def examples(model: LinkModel, seed: int) -> tuple[Example, ...]:
             limit=ANSWERS,
         )
         scored = tuple((str(each.id.value), round(each.score, 4)) for each in answers)
-        found.append(Example(str(vertex.value), relation.label, direction, scored))
+        has = tuple(str(each.value) for each in known[:ANSWERS])
+        name = str(vertex.value)
+        found.append(Example(name, relation.label, direction, scored, has, len(known)))
     return tuple(found)

@@ -68,12 +68,15 @@ class BlendRow:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The likeliest new links of an input, with their scores."""
+    """The likeliest new links of an input, with their scores; `known` are some of the `links` that
+    it has."""
 
     source: str
     relation: str
     direction: Direction
     answers: tuple[tuple[str, float], ...]
+    known: tuple[str, ...] = ()
+    links: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,11 @@ BINS = 10
 POINTS = 400
 """Pairs of true and predicted numbers in the picture, at most."""
 EXAMPLES = 10
+CURVES = 8
+"""Classes with curves: the most frequent ones."""
+CURVE_POINTS = 60
+CONFUSIONS = 15
+"""Confusions that are told, the most frequent ones."""
 MIDDLE = (2.5, 97.5)
 
 Points = tuple[tuple[float, float], ...]
@@ -52,7 +58,9 @@ class Details:
     """`intervals` are around the metric that chose, by method. `reliability` has confidences beside
     the share of true ones, in tenths; `points` have true beside predicted numbers. `losses` are
     those that a network learned by, `held_losses` those on held-out rows, means over the folds, by
-    kind of network and epoch.
+    kind of network and epoch. `counts` are the pairs of row and class behind `reliability`. `roc`
+    has false and true positive rates, `precision_recall` recall and precision, by class.
+    `confusions` are true and predicted class with their count.
     """
 
     intervals: Mapping[str, tuple[float, float]]
@@ -62,6 +70,10 @@ class Details:
     examples: tuple[HeldExample, ...]
     losses: Mapping[str, Points]
     held_losses: Mapping[str, Points]
+    counts: tuple[int, ...] = ()
+    roc: Mapping[str, Points] = field(default_factory=dict)
+    precision_recall: Mapping[str, Points] = field(default_factory=dict)
+    confusions: tuple[tuple[str, str, int], ...] = ()
 
 
 def details(dataset: PropertyDataset, results: PropertyResults, model: str, metric: str) -> Details:
@@ -89,6 +101,10 @@ def details(dataset: PropertyDataset, results: PropertyResults, model: str, metr
         _examples(dataset, results, truth, answers, random.permutation(len(truth))[:EXAMPLES]),
         _mean_curves([each.learning for each in results.histories]),
         _mean_curves([each.losses for each in results.histories]),
+        () if numbers else reliability_counts(answers),
+        {} if numbers else roc_curves(names, truth > HALF, answers),
+        {} if numbers else precision_recall_curves(names, truth > HALF, answers),
+        confusions(names, truth > HALF, answers) if form is Form.ONE_CLASS else (),
     )
 
 
@@ -153,6 +169,75 @@ def reliability(truth: NDArray[np.bool_], answers: Outputs) -> Points:
     shares = np.bincount(places, weights=own, minlength=BINS) / np.maximum(counts, 1)
     kept = np.flatnonzero(counts)
     return tuple((round(float(means[each]), 4), round(float(shares[each]), 4)) for each in kept)
+
+
+def reliability_counts(answers: Outputs) -> tuple[int, ...]:
+    """Return the pairs of row and class in each tenth that has some."""
+    places = np.minimum((answers.ravel() * BINS).astype(np.int64), BINS - 1)
+    return tuple(int(each) for each in np.bincount(places, minlength=BINS) if each)
+
+
+def roc_curves(
+    names: Sequence[str], truth: NDArray[np.bool_], answers: Outputs
+) -> dict[str, Points]:
+    """Return the receiver operating characteristic of each of the most frequent classes."""
+    found = {}
+    for index in _most_frequent(truth):
+        hits, named = _steps(truth[:, index], answers[:, index])
+        misses = named - hits
+        if hits[-1] and misses[-1]:
+            pairs = zip(misses / misses[-1], hits / hits[-1], strict=True)
+            found[names[index]] = ((0.0, 0.0), *_rounded(pairs))
+    return found
+
+
+def precision_recall_curves(
+    names: Sequence[str], truth: NDArray[np.bool_], answers: Outputs
+) -> dict[str, Points]:
+    """Return recall and precision of each of the most frequent classes."""
+    found = {}
+    for index in _most_frequent(truth):
+        hits, named = _steps(truth[:, index], answers[:, index])
+        if hits[-1]:
+            found[names[index]] = _rounded(zip(hits / hits[-1], hits / named, strict=True))
+    return found
+
+
+def confusions(
+    names: Sequence[str], truth: NDArray[np.bool_], answers: Outputs
+) -> tuple[tuple[str, str, int], ...]:
+    """Return the most frequent pairs of another true class than the likeliest."""
+    own, said = truth.argmax(axis=1), answers.argmax(axis=1)
+    wrong = own != said
+    pairs = own[wrong] * len(names) + said[wrong]
+    kinds, counts = np.unique(pairs, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:CONFUSIONS]
+    return tuple(
+        (names[kinds[each] // len(names)], names[kinds[each] % len(names)], int(counts[each]))
+        for each in order
+    )
+
+
+def _most_frequent(truth: NDArray[np.bool_]) -> list[int]:
+    order: list[int] = np.argsort(-truth.sum(axis=0), kind="stable")[:CURVES].tolist()
+    return order
+
+
+def _steps(
+    truth: NDArray[np.bool_], scores: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return true and all rows from the highest score down, at some of the places where the score
+    changes."""
+    order = np.argsort(-scores, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
+    if len(ends) > CURVE_POINTS:
+        ends = ends[np.linspace(0, len(ends) - 1, CURVE_POINTS).astype(np.int64)]
+    hits = np.cumsum(truth[order]).astype(np.float64)[ends]
+    return hits, ends.astype(np.float64) + 1.0
+
+
+def _rounded(pairs: Iterable[tuple[float, float]]) -> Points:
+    return tuple((round(float(x), 4), round(float(y), 4)) for x, y in pairs)
 
 
 def _examples(

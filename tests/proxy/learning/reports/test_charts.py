@@ -41,3 +41,28 @@ def test_there_is_no_chart_of_nothing() -> None:
     assert charts.lines({"a": []}, "x", "y") == ""
     assert charts.bars({"a": [0, 0]}, ["one", "two"], "y") == ""
     assert charts.reliability([], "x", "y") == ""
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (0, 0.437, [0, 0.1, 0.2, 0.3, 0.4, 0.5]),
+        (-3, 17, [-5, 0, 5, 10, 15, 20]),
+        (2, 2, [1, 1.5, 2, 2.5, 3]),
+    ],
+)
+def test_ticks_are_round(low: float, high: float, ticks: list[float]) -> None:
+    assert charts.round_ticks(low, high) == pytest.approx(ticks)
+
+
+def test_six_decades_have_a_logarithmic_axis() -> None:
+    drawn = charts.agreement([(1, 2), (1e3, 900), (1e6, -5)], "true", "predicted")
+    xs = [float(each.attrib["cx"]) for each in ElementTree.fromstring(drawn).iter("circle")]
+    assert xs[1] - xs[0] == pytest.approx(xs[2] - xs[1])
+
+
+def test_a_picture_has_a_title_and_a_description() -> None:
+    root = ElementTree.fromstring(charts.lines({"a<b": [(1, 0.5), (2, 0.25)]}, "epoch", "loss"))
+    assert [root[0].tag, root[0].text] == ["title", "loss by epoch"]
+    assert [root[1].tag, root[1].text] == ["desc", "a<b: from 0.5 to 0.25"]

@@ -4,92 +4,16 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_reports import EVIL, LINKS, PROPERTY
 
-from gremlink.proxy.learning.links.evaluation.reliability import Bin
-from gremlink.proxy.learning.links.training.networks import History
-from gremlink.proxy.learning.reports.html import render
-from gremlink.proxy.learning.reports.link_report import BlendRow, Example, LinkReport, LinkRow
-from gremlink.proxy.learning.reports.property_details import ClassRow, Details, HeldExample
-from gremlink.proxy.learning.reports.property_report import PropertyReport
-from gremlink.proxy.learning.reports.report import MethodRow, Report
-from gremlink.proxy.learning.search.search import TrialRow
-from gremlink.proxy.learning.search.tuning import SearchReport
+from gremlink.proxy.learning.reports.html import OTHERS, confusion, render
+from gremlink.proxy.learning.reports.report import Report
 
-EVIL = "</td><script>alert(1)</script><i>{{ 1 + 1 }}"
-"""A label, an id, a class or a path that would like to be more than a text."""
-POINTS = ((0.0, 0.5), (1.0, 0.25))
-FIGURES = dict.fromkeys(
-    ("mrr", "hits@1", "hits@3", "hits@10", "hits@100", "ndcg@10", "recall@10", "recall@20"), 0.5
-)
-TRIALS = (
-    TrialRow(0, {EVIL: 1}, 0.5, "complete", 1.0),
-    TrialRow(1, {EVIL: 2}, None, "failed", 1.0, EVIL),
-)
-COMMON: dict[str, Any] = {
-    "model": EVIL,
-    "protocol": EVIL,
-    "warnings": (EVIL,),
-    "graph": {"vertices": 1234, "edges": 2},
-    "vertex_types": {EVIL: 1234},
-    "edge_types": {EVIL: 2},
-    "picture": {EVIL: POINTS},
-    "search": SearchReport(EVIL, EVIL, {EVIL: 1}, TRIALS, 1, 2.0),
-    "seed": 0,
-    "device": EVIL,
-    "budget": 1.0,
-    "planned": 1.0,
-    "seconds": 1.0,
-    "parts": {EVIL: 1.0},
-}
-LINKS = LinkReport(
-    **COMMON,
-    rows=tuple(
-        LinkRow(
-            method=name,
-            metrics=FIGURES,
-            seconds=1.0,
-            intervals={"mrr": (0.4, 0.6)},
-            by_direction={EVIL: FIGURES},
-        )
-        for name in (EVIL, f"other {EVIL}")
-    ),
-    chance={"mrr": 0.1},
-    blend=(BlendRow(EVIL, "out", {EVIL: 1.0}, (EVIL,)),),
-    epochs={},
-    networks={},
-    courses={EVIL: History({1: 0.5, 2: 0.25}, {2: 0.5})},
-    rank_counts={EVIL: (1, 2, 3, 4, 5, 6, 7)},
-    reliability=(Bin(0.5, 0.5, 1.0),),
-    examples=(Example(EVIL, EVIL, "out", ((EVIL, 0.5),)),),
-)
-PROPERTY = PropertyReport(
-    **COMMON,
-    rows=(MethodRow(EVIL, {"accuracy": 0.5, "macro_f1": 0.5}, 1.0),),
-    task="node_classification",
-    target=EVIL,
-    metric="macro_f1",
-    weights={EVIL: 1.0},
-    classes={EVIL: 1, f"other {EVIL}": 2},
-    balance=0.5,
-    thresholds={EVIL: 0.5},
-    confusion=[[1, 0], [0, 2]],
-    labelled=3,
-    epochs=1,
-    remembers=True,
-    networks=1,
-    details=Details(
-        intervals={EVIL: (0.4, 0.6)},
-        classes=(ClassRow(EVIL, 1, 0.5, 0.5, 0.5, None),),
-        reliability=POINTS,
-        points=POINTS,
-        examples=(HeldExample(EVIL, EVIL, EVIL),),
-        losses={EVIL: POINTS},
-        held_losses={EVIL: POINTS},
-    ),
-)
+PROXY = Path(__file__).parents[4] / "proxy"
 
 
 class Texts(HTMLParser):
@@ -125,3 +49,30 @@ def test_a_page_needs_nothing_from_elsewhere(report: Report) -> None:
     assert not re.search(r"(src|href)=|url\(|@import|<script", page)
     assert page.count("class=own") == 2, "the model, and the best trial"
     assert "1,234 vertices" in page
+
+
+def test_colours_are_those_of_the_pages() -> None:
+    files = (
+        PROXY / "learning/reports/templates/report.css",
+        PROXY / "studio/static/studio.css",
+    )
+    own, shared = (
+        [
+            dict(re.findall(r"(--[\w-]+): (#[0-9a-f]+)", block))
+            for block in text.partition("@media print")[0].split("color-scheme:")
+        ]
+        for text in (each.read_text() for each in files)
+    )
+    own, shared = own[1:], [each for each in shared if "--c1" in each]
+    assert own[0] == shared[0]
+    assert own[1] == shared[1]
+
+
+def test_rare_classes_of_a_large_matrix_are_one() -> None:
+    classes = {str(number): 1 for number in range(50)}
+    matrix = [[(100 - row) * (row == column) for column in range(50)] for row in range(50)]
+    names, rows = confusion(classes, matrix)
+    assert names == [*map(str, range(19)), OTHERS]
+    assert len(rows) == 20
+    assert all(row[1][place] == (row[1][place][0], 9) for place, row in enumerate(rows))
+    assert rows[-1][1][-1][0] == sum(100 - row for row in range(19, 50))

@@ -25,6 +25,7 @@ SECTIONS = (
     "Relations and directions",
     "The search",
     "Examples",
+    "The run",
 )
 FIGURES = ("MRR", "hits@1", "hits@3", "hits@10", "hits@100", "ndcg@10", "recall@10", "recall@20")
 

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from gremlink.proxy.learning.reports.property_details import class_rows, interval, reliability
+from gremlink.proxy.learning.reports.property_details import (
+    class_rows,
+    confusions,
+    interval,
+    precision_recall_curves,
+    reliability,
+    reliability_counts,
+    roc_curves,
+)
 from gremlink.proxy.learning.trained.target import Form
 
 
@@ -59,3 +67,37 @@ def test_an_interval_of_numbers() -> None:
     low, high = interval(Form.NUMBER, truth, truth + missed, "rmse")
     assert low < np.sqrt((missed**2).mean()) < high
     assert high - low < 0.2
+
+
+def test_curves_as_scikit_learn() -> None:
+    random = np.random.default_rng(3)
+    labels = random.integers(0, 2, 40)
+    answers = random.dirichlet(np.ones(2), 40).round(2)
+    truth = np.eye(2)[labels] > 0
+    roc = roc_curves(["a", "b"], truth, answers)
+    misses, hits, _ = reference.roc_curve(truth[:, 0], answers[:, 0], drop_intermediate=False)
+    expected = np.column_stack([misses, hits])
+    np.testing.assert_allclose(np.array(roc["a"]), expected, atol=1e-4)
+    curves = precision_recall_curves(["a", "b"], truth, answers)
+    precision, recall, _ = reference.precision_recall_curve(truth[:, 0], answers[:, 0])
+    expected = np.column_stack([recall, precision])[::-1][1:]
+    found = np.array(curves["a"])
+    np.testing.assert_allclose(found[: len(expected)], expected, atol=1e-4)
+
+
+def test_curves_are_bounded() -> None:
+    truth = np.eye(300)[np.arange(3000) % 300] > 0
+    answers = np.random.default_rng(0).random((3000, 300))
+    curves = roc_curves([str(each) for each in range(300)], truth, answers)
+    assert len(curves) == 8
+    assert max(map(len, curves.values())) <= 61
+
+
+def test_most_frequent_confusions_first() -> None:
+    truth = np.eye(3)[[0, 0, 0, 1, 2]] > 0
+    answers = np.eye(3)[[1, 1, 0, 2, 2]]
+    assert confusions(["a", "b", "c"], truth, answers) == (("a", "b", 2), ("b", "c", 1))
+
+
+def test_counts_are_those_of_the_shown_tenths() -> None:
+    assert reliability_counts(np.array([[0.05], [0.15], [0.12], [1.0]])) == (1, 2, 1)
