@@ -26,7 +26,7 @@ CURVES = 8
 """Classes with curves: the most frequent ones."""
 CURVE_POINTS = 60
 CONFUSIONS = 15
-"""Confusions that are told, the most frequent ones."""
+"""Confusions in the report, the most frequent ones."""
 MIDDLE = (2.5, 97.5)
 
 Points = tuple[tuple[float, float], ...]
