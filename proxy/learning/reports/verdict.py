@@ -30,7 +30,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """What is served and how much better it is; `kind` is good, warn or bad."""
+    """Verdict on what is served, and advice; `kind` is good, warn or bad."""
 
     kind: str
     text: str
