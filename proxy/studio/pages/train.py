@@ -16,7 +16,7 @@ from gremlink.proxy.management.pipelines.documents import newest_pipelines
 from gremlink.proxy.store.jobs import JobRecords
 from gremlink.proxy.studio.errors import ApiRefused, StudioError, WrongInput
 from gremlink.proxy.studio.jobs import KINDS, log_of
-from gremlink.proxy.studio.schema import Schema, schema_of
+from gremlink.proxy.studio.schema import Schema, remembered, schema_of
 from gremlink.proxy.studio.training.detection import Choosable, Detected, choosable, detect
 from gremlink.proxy.studio.training.forms import (
     FIELDS,
@@ -40,7 +40,18 @@ OPEN = ("InProgress", "Stopping")
 async def show(visit: Visit) -> web.Response:
     """Answer with the page; the address has the target."""
     query = visit.request.query
-    return await _page(visit, Form(dict(query)), query.get("element", ""))
+    element = query.get("element", "")
+    if not element and _has_to_count(visit):
+        # Counting a large graph takes seconds: the page is there at once, and asks for the rest.
+        return visit.page("train/reading.html")
+    return await _page(visit, Form(dict(query)), element)
+
+
+def _has_to_count(visit: Visit) -> bool:
+    """Return True if the graph was not counted lately and the request is not that for the rest."""
+    if visit.configuration.upstream.url is None or visit.query("read"):
+        return False
+    return remembered(visit) is None
 
 
 async def start(visit: Visit) -> web.Response:

@@ -57,7 +57,7 @@ async def form(site: Studio, **fields: str) -> Any:
 
 async def test_the_form_shows_targets_features_and_names_what_suits(tmp_path: Path) -> None:
     async with studio(tmp_path, answers) as site:
-        page = await site.get("/studio/train")
+        page = await site.get("/studio/train?read=yes")
         assert "FRIEND: User → User (25)" in page.seen
         assert "What is it learned from?" not in page.seen
         page = await form(site)
@@ -145,7 +145,7 @@ async def test_a_training_is_followed_cancelled_and_deleted(tmp_path: Path, sile
         entry = {"node": "User", "property": "group", "type": "none"}
         place = await started(site, budget="60", seed="7", feature=json.dumps(entry))
         other = await started(site, "others")
-        page = await site.get("/studio/train")
+        page = await site.get("/studio/train?read=yes")
         assert "friends" in page.seen
         assert "others" in page.seen
         id = place.rpartition("/")[2]
@@ -239,3 +239,12 @@ async def test_jobs_are_listed_and_shown_and_end(tmp_path: Path, silent: str) ->
             await _soon()
         assert "was stopped" in (await site.get(f"/studio/jobs/export/{id}")).seen
         assert (await site.get("/studio/jobs/export/none")).status == 404
+
+
+async def test_the_page_is_there_before_the_graph_is_counted(tmp_path: Path) -> None:
+    async with studio(tmp_path, answers) as site:
+        page = await site.get("/studio/train")
+        assert "Counting the graph" in page.seen
+        assert site.asked == []
+        await site.get("/studio/train?read=yes")
+        assert "FRIEND: User → User (25)" in (await site.get("/studio/train")).seen
