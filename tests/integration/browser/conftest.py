@@ -89,6 +89,17 @@ class Watched:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
+    def until(self, expression: str) -> None:
+        """Wait for a script's value to be true.
+
+        Playwright's own waiting evaluates text in the page, which the policy forbids.
+        """
+        for _ in range(PATIENCE // 100):
+            if self.page.evaluate(expression):
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"never true: {expression}")
+
     def assert_accessible(self) -> None:
         """Fail for serious findings of axe-core."""
         # The policy of the pages forbids a script in the text; the browser's own may.
