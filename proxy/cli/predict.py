@@ -133,7 +133,7 @@ def predict(
             count = sum(len(found.written(rows)) for rows in batches)
             console.show(f"{count:,} predictions would be written as {escaped(write_back)}")
             return
-        _write_back(found, batches, write_back, model, settings)
+        _write_back(found, inputs, batches, write_back, model, settings)
 
 
 def _artifact(model: str, settings: Configuration) -> Path:
@@ -186,6 +186,7 @@ def _write(
 
 def _write_back(
     found: Predictions,
+    inputs: Sequence[Any],
     batches: Iterable[list[Row]],
     name: str,
     model: str,
@@ -197,7 +198,7 @@ def _write_back(
 
     found.require_writable()
     server: Server = graph_of(settings)
-    provenance = found.provenance(Path(model).name)
+    provenance = found.provenance(Path(model).name, inputs)
     with GraphConnection(server) as connection:
         if found.is_links:
             done = write_edges(connection, name, found.edges(batches), provenance)

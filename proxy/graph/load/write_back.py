@@ -41,6 +41,16 @@ class LabelTaken(GraphError):
         )
 
 
+class NotRemoved(GraphError):
+    """The database takes a removal and does nothing."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(
+            f"the database did not remove predictions, at least {left:,} are left: may this user "
+            "write?"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """The origin of predictions: the model's name, its time (ISO 8601), and the run's mark.
@@ -131,8 +141,8 @@ def write_values(
     for batch in _batches(rows):
         there = _present(connection, [row.vertex for row in batch])
         kept = [row for row in batch if _key(row.vertex) in there]
-        if kept:
-            next(connection.submit(_with_values(key, kept, provenance).bytecode), None)
+        for alike in _of_one_type(kept):
+            next(connection.submit(_with_values(key, alike, provenance).bytecode), None)
         done += len(batch)
         written += len(kept)
         tell("vertices", done, None)
@@ -177,6 +187,14 @@ def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
+def _of_one_type(rows: Sequence[PredictedValue]) -> Iterator[list[PredictedValue]]:
+    """Part rows by the types of their ids: in a dictionary 1 and the long 1 are one key."""
+    parts: dict[type, list[PredictedValue]] = {}
+    for row in rows:
+        parts.setdefault(type(row.vertex), []).append(row)
+    yield from parts.values()
+
+
 def _key(id: Any) -> tuple[str, Any]:
     return type(id).__name__, id
 
@@ -184,8 +202,7 @@ def _key(id: Any) -> tuple[str, Any]:
 def _present(connection: GraphConnection, ids: Sequence[Any]) -> set[tuple[str, Any]]:
     """Return the ids of those vertices that there are."""
     distinct = list({_key(id): id for id in ids}.values())
-    found = {str(each) for each in connection.submit(g.V(*distinct).id_().bytecode)}
-    return {_key(id) for id in distinct if str(id) in found}
+    return {_key(each) for each in connection.submit(g.V(*distinct).id_().bytecode)}
 
 
 def _merged_edges(
@@ -232,23 +249,27 @@ def _with_values(
 def _drop(connection: GraphConnection, elements: GraphTraversal) -> int:
     """Remove elements, some at a time, and return their number."""
     removed = 0
-    while True:
-        count = int(
-            next(connection.submit(elements.clone().limit(REMOVED_AT_ONCE).count().bytecode))
-        )
-        if count == 0:
-            return removed
+    left = int(next(connection.submit(elements.clone().count().bytecode)))
+    while left:
         for _ in connection.submit(elements.clone().limit(REMOVED_AT_ONCE).drop().bytecode):
             pass
-        removed += count
+        before, left = left, int(next(connection.submit(elements.clone().count().bytecode)))
+        if left >= before:
+            raise NotRemoved(left)
+        removed += before - left
+    return removed
 
 
 def _drop_values(connection: GraphConnection, vertices: GraphTraversal, key: str) -> int:
     removed = 0
+    before: list[Any] = []
     while True:
         ids = list(connection.submit(vertices.clone().limit(REMOVED_AT_ONCE).id_().bytecode))
         if not ids:
             return removed
+        if ids == before:
+            raise NotRemoved(len(ids))
+        before = ids
         query = g.V(*ids).properties(*_keys(key)).drop()
         for _ in connection.submit(query.bytecode):
             pass

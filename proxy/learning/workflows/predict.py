@@ -143,12 +143,16 @@ class Predictions:
                     driver_value(row.source), driver_value(row.predicted), row.score
                 )
 
-    def provenance(self, name: str) -> Provenance:
-        """Return the origin for what is written: equal models and requests have equal ones."""
+    def provenance(self, name: str, inputs: Inputs) -> Provenance:
+        """Return the origin for what is written: equal models, requests and inputs have equal
+        ones.
+        """
         manifest = self.artifact / MANIFEST
         moment = time.gmtime(manifest.stat().st_mtime)
         asked = self.links if self.links is not None else (self.limit, self.threshold)
         mark = hashlib.sha256(manifest.read_bytes() + json.dumps(str(asked)).encode())
+        for each in inputs:
+            mark.update(repr(each).encode())
         return Provenance(
             name, time.strftime("%Y-%m-%dT%H:%M:%SZ", moment), mark.hexdigest()[:MARK_LENGTH]
         )

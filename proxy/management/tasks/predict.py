@@ -44,7 +44,7 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
         publish(description, path.parent, tell)
         return {"inputs": len(inputs), "predictions": count}
     found.require_writable()
-    provenance = found.provenance(description["name"])
+    provenance = found.provenance(description["name"], inputs)
     with GraphConnection(graph_of(description)) as connection:
         if found.is_links:
             written = write_edges(connection, name, found.edges(batches), provenance)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from gremlin_python.driver.client import Client
+from gremlin_python.statics import long
 
 from gremlink.proxy.embedded.sample import FRIENDS
 from gremlink.proxy.graph import load_csv
@@ -118,6 +119,17 @@ def test_data_of_the_graphs_own_is_not_touched(friends: str) -> None:
         assert remove_edges(connection, "FRIEND") == 0
         assert remove_values(connection, "name") == 0
     assert content(friends) == before
+
+
+def test_ids_keep_their_types(empty_graph: str) -> None:
+    asked(empty_graph, "g.addV('T').property(T.id, 1).addV('T').property(T.id, 1L).iterate()")
+    rows = [PredictedValue(1, "a", 0.5), PredictedValue(long(1), "b", 0.25)]
+    with GraphConnection(empty_graph) as connection:
+        assert write_values(connection, "guess", rows, ONE) == Written(2, 0, 0)
+        gone = [PredictedEdge("1", long(1), 0.5, 1), PredictedEdge(1, long(1), 0.5, 1)]
+        assert write_edges(connection, "MAY", gone, ONE) == Written(1, 0, 1)
+    assert asked(empty_graph, "g.V(1).values('guess')") == ["a"]
+    assert asked(empty_graph, "g.V(1L).values('guess')") == ["b"]
 
 
 def test_many_are_written_in_batches(friends: str) -> None:
