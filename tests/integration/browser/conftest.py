@@ -80,6 +80,7 @@ class Watched:
     page: Any
     home: str
     faults: list[str] = field(default_factory=list)
+    last: str = ""
 
     def open(self, path: str) -> Any:
         self.page.goto(f"{self.home}{path}")
@@ -94,11 +95,16 @@ class Watched:
 
         Playwright's own waiting evaluates text in the page, which the policy forbids.
         """
+        from playwright.sync_api import Error
+
         for _ in range(PATIENCE // 100):
-            if self.page.evaluate(expression):
-                return
+            try:
+                if self.page.evaluate(expression):
+                    return
+            except Error as error:  # between two documents, or before the script has drawn
+                self.last = str(error)
             self.page.wait_for_timeout(100)
-        raise AssertionError(f"never true: {expression}")
+        raise AssertionError(f"never true: {expression}; {self.last}")
 
     def assert_accessible(self) -> None:
         """Fail for serious findings of axe-core."""
