@@ -48,15 +48,16 @@ def headline(report: LinkReport | PropertyReport) -> Headline:
     figure = own.metrics[metric]
     tiles = [Tile(f"{title} of what is served", f"{figure:.4g}", _between(report, own.method))]
     said = f"{_served(report)} is served."
-    kind, advice = "good", "Use it: its lead is more than chance."
+    kind, advice = "good", ""
     if best is not None and (nothing is None or best.method != nothing[0]):
         other = best.metrics[metric]
         tiles.append(Tile(f"Best single method, {best.method}", f"{other:.4g}"))
         same = _alone(report) == best.method
         if same:
-            said += f" It is {best.method} alone, the best of the methods."
+            said += " No other method is better."
         else:
             said += f" {_compared(figure, other, lower=lower)} {best.method}, the best alone."
+            advice = f"Use it: its lead over {best.method} is more than chance."
         if not same and not _apart(report, own.method, best.method, lower=lower):
             kind = "warn"
             advice = (
@@ -74,12 +75,13 @@ def headline(report: LinkReport | PropertyReport) -> Headline:
         if own.method == name or _alone(report) == name:
             kind, advice = "bad", f"Nothing was found that tells more than {called}."
         elif sure:
+            advice = advice or f"Use it: it is clearly better than {called}."
             said += f" It is {_times(figure, floor, lower=lower)} {called}, more than chance."
         else:
             kind = "bad"
             said += f" It is not clearly better than {called}."
             advice = "Do not rely on it yet: give it more edges, values or features, as below."
-    return Headline(kind, said, advice, tuple(tiles))
+    return Headline(kind, said, advice or "Use it.", tuple(tiles))
 
 
 def _alone(report: LinkReport | PropertyReport) -> str | None:
