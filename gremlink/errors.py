@@ -11,6 +11,8 @@ Error
 ├── ArtifactError         a trained model on disk; OutputUnwritable where it is to be written
 ├── UnknownRelation       a model is asked for what it does not predict; UnknownVertex and
 │                         NoEmbeddings for its embeddings
+├── NothingToPredict      a model is asked for all of what it does not predict; UnknownFormat for
+│                         the name of the file
 ├── StoreError            endpoints and jobs
 ├── ConfigurationError    a setting that cannot be used; TlsError for certificates and keys
 ├── StudioError           what a page in the browser shows as an error
