@@ -435,10 +435,14 @@ def calibration_of(model: Described) -> str:
         return "A score is the model's estimate of the probability of this value."
     if not points:
         return "A score is the model's estimate of the probability that the link is there."
-    best = max(points, key=lambda each: each.get("score", 0))
+    weights = [float(each.get("mass", 1.0)) for each in points]
+    error = sum(
+        weight * abs(float(each["score"]) - float(each["share"]))
+        for weight, each in zip(weights, points, strict=True)
+    ) / max(sum(weights), 1e-9)
     return (
-        "A score is an estimate of the probability that the link is there. On held-out links, of"
-        f" pairs with a score of about {best['score']:.2f} there were {best['share']:.0%}."
+        "A score is an estimate of the probability that the link is there. On held-out links scores"
+        f" were off by {100 * error:.0f} of 100 on average."
     )
 
 

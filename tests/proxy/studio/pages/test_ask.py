@@ -81,7 +81,7 @@ async def test_a_filter_is_applied_to_the_candidates(tmp_path: Path) -> None:
     assert "P.gte(30)" in query
     assert HOSTILE in page.seen
     assert "<img src=x" not in page.text
-    assert "of pairs with a score of about 0.90 there were 80%" in page.seen
+    assert "scores were off by 10 of 100 on average" in page.seen
     assert "Links that were there 0.90 80 %" in page.seen
     assert "comparison=is+at+least" in page.text or "comparison=is%20at%20least" in page.text
 
