@@ -160,7 +160,9 @@ def ways_to_connect(address: str) -> str:
         f'g.with("Neptune#ml.endpoint", "{ENDPOINT}").V().has("name", "Henry")'
         '.out("FRIEND").with("Neptune#ml.prediction").hasLabel("User").values("name")'
     )
-    return f"""The proxy listens at {address}. Three ways to connect:
+    return f"""In a browser: http://{parts.netloc}/
+
+The proxy listens at {address}. Three ways to connect:
 
 1. Python (gremlinpython 3.7)
 
