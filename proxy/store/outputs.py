@@ -60,10 +60,16 @@ def try_directory(directory: Path) -> None:
 @contextmanager
 def appearing(path: Path) -> Iterator[TextIO]:
     """Open a text file that appears complete or not at all. Raises `OutputUnwritable`."""
+    with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a path beside a file, whose place it takes at the end. Raises `OutputUnwritable`."""
     partial = path.with_name(f".{path.name}.partial"[-200:])
     try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            yield file
+        yield partial
         partial.replace(path)
     except OSError as error:
         raise OutputUnwritable(path, reason_of(error)) from None

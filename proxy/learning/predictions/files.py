@@ -17,8 +17,7 @@ from gremlink.errors import Error
 from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.learning.predictions.rows import BATCH, Row
 from gremlink.proxy.learning.trained.vertex_embeddings import VertexEmbeddings
-from gremlink.proxy.messages.system_errors import reason_of
-from gremlink.proxy.store.outputs import OutputUnwritable
+from gremlink.proxy.store.outputs import replacing
 
 FORMATS = ("csv", "jsonl", "parquet")
 
@@ -66,8 +65,7 @@ def writing(
     if path == STANDARD_OUTPUT:
         yield _Csv(sys.stdout, names, ends)
         return
-    partial = path.with_name(f".{path.name}.partial"[-200:])
-    try:
+    with replacing(path) as partial:
         path.parent.mkdir(parents=True, exist_ok=True)
         if form == "parquet":
             with _parquet(partial, names, kinds, ends) as writer:
@@ -76,11 +74,6 @@ def writing(
             with _text(partial, zipped=path.name.lower().endswith(".gz")) as file:
                 made = _Csv if form == "csv" else _JsonLines
                 yield made(file, names, ends)
-        partial.replace(path)
-    except OSError as error:
-        raise OutputUnwritable(path, reason_of(error)) from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -216,8 +209,7 @@ def write_embeddings(path: Path, found: VertexEmbeddings) -> None:
             pa.field("embedding", pa.list_(pa.float32()), nullable=False),
         ]
     )
-    partial = path.with_name(f".{path.name}.partial"[-200:])
-    try:
+    with replacing(path) as partial:
         path.parent.mkdir(parents=True, exist_ok=True)
         with parquet.ParquetWriter(partial, schema, compression="zstd") as writer:
             for name, table in found.tables.items():
@@ -232,11 +224,6 @@ def write_embeddings(path: Path, found: VertexEmbeddings) -> None:
                         pa.ListArray.from_arrays(ends, flat),
                     ]
                     writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
-        partial.replace(path)
-    except OSError as error:
-        raise OutputUnwritable(path, reason_of(error)) from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_ids(path: Path, known: Any) -> list[Literal]:
