@@ -8,10 +8,10 @@ what an earlier run has predicted and this one does not is removed at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from gremlin_python.process.graph_traversal import GraphTraversal, __
 from gremlin_python.process.traversal import Cardinality, Direction, Merge, P, T
@@ -29,6 +29,8 @@ BATCH = 100
 
 REMOVED_AT_ONCE = 1000
 """Elements that one request removes, so that no transaction holds all of them."""
+
+_Row = TypeVar("_Row")
 
 
 class LabelTaken(GraphError):
@@ -105,20 +107,17 @@ def write_edges(
 
     Raises `LabelTaken`, `ConnectionFailed`, `ServerRefused`.
     """
-    tell = progress or silent
     connection.require_bytecode()
     _require_free(connection, g.E().has_label(label).has_not(RUN), label, "edges labelled")
-    done = written = 0
-    for batch in _batches(rows):
-        there = _present(connection, [end for row in batch for end in (row.source, row.target)])
-        kept = [row for row in batch if {_key(row.source), _key(row.target)} <= there]
-        if kept:
-            next(connection.submit(_merged_edges(label, kept, provenance).bytecode), None)
-        done += len(batch)
-        written += len(kept)
-        tell("edges", done, None)
+    written, left_out = _write(
+        connection,
+        rows,
+        lambda row: (row.source, row.target),
+        lambda kept: [_merged_edges(label, kept, provenance)],
+        lambda done: (progress or silent)("edges", done, None),
+    )
     stale = g.E().has_label(label).has(RUN, P.neq(provenance.run))
-    return Written(written, _drop(connection, stale), done - written)
+    return Written(written, _drop(connection, stale), left_out)
 
 
 def write_values(
@@ -132,23 +131,20 @@ def write_values(
 
     Raises `LabelTaken`, `ConnectionFailed`, `ServerRefused`.
     """
-    tell = progress or silent
     connection.require_bytecode()
     for each in _keys(key)[:-1]:
         taken = g.V().has(each).has_not(_keys(key)[-1])
         _require_free(connection, taken, each, "a property")
-    done = written = 0
-    for batch in _batches(rows):
-        there = _present(connection, [row.vertex for row in batch])
-        kept = [row for row in batch if _key(row.vertex) in there]
-        for alike in _of_one_type(kept):
-            next(connection.submit(_with_values(key, alike, provenance).bytecode), None)
-        done += len(batch)
-        written += len(kept)
-        tell("vertices", done, None)
+    written, left_out = _write(
+        connection,
+        rows,
+        lambda row: (row.vertex,),
+        lambda kept: [_with_values(key, alike, provenance) for alike in _of_one_type(kept)],
+        lambda done: (progress or silent)("vertices", done, None),
+    )
     mark = _keys(key)[-1]
     stale = g.V().has(mark, P.neq(provenance.run))
-    return Written(written, _drop_values(connection, stale, key), done - written)
+    return Written(written, _drop_values(connection, stale, key), left_out)
 
 
 def remove_edges(connection: GraphConnection, label: str) -> int:
@@ -181,10 +177,29 @@ def _require_free(connection: GraphConnection, taken: GraphTraversal, name: str,
         raise LabelTaken(name, what)
 
 
-def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
+def _write(
+    connection: GraphConnection,
+    rows: Iterable[_Row],
+    ids: Callable[[_Row], Sequence[Any]],
+    queries: Callable[[Sequence[_Row]], Iterable[GraphTraversal]],
+    tell: Callable[[int], None],
+) -> tuple[int, int]:
+    """Write those rows whose vertices there are, and count them and the rest.
+
+    `ids` has the vertices of a row, `queries` what writes some rows; `tell` hears of rows done.
+    """
     iterator = iter(rows)
+    done = written = 0
     while batch := list(islice(iterator, BATCH)):
-        yield batch
+        there = _present(connection, [id for row in batch for id in ids(row)])
+        kept = [row for row in batch if all(_key(id) in there for id in ids(row))]
+        if kept:
+            for query in queries(kept):
+                next(connection.submit(query.bytecode), None)
+        done += len(batch)
+        written += len(kept)
+        tell(done)
+    return written, done - written
 
 
 def _of_one_type(rows: Sequence[PredictedValue]) -> Iterator[list[PredictedValue]]:
