@@ -18,6 +18,8 @@ READ = 65536
 PAUSE = 0.05
 """Seconds of silence that end a text of several lines, such as a traceback."""
 
+_BEGINNING = b'{"time": '
+
 _OURS = (("gremlink: warning: ", "warning"), ("gremlink: ", "error"))
 """Prefixes of the commands' own lines, and their severities."""
 
@@ -35,14 +37,26 @@ def main() -> None:
         chunk = os.read(0, READ)
         *lines, rest = (rest + chunk).split(b"\n") if chunk else [rest, b""]
         for line in lines:
-            if is_entry(line):
-                write(entry(foreign) + line + b"\n")
-                foreign = b""
+            begun, logged = split(line)
+            if logged:
+                write(entry(foreign) + logged + b"\n")
+                foreign = begun
             elif line.strip():
                 foreign += line + b"\n"
         if not chunk:
             write(entry(foreign))
             return
+
+
+def split(line: bytes) -> tuple[bytes, bytes]:
+    """Return a line's beginning, and the log's line at its end or nothing.
+
+    Other output writes a line by several calls, and the log's may come between them. An entry comes
+    by one call, so that it ends its line; its strings have no unescaped quotes, so that the last
+    `{"time": ` begins it.
+    """
+    start = max(line.rfind(_BEGINNING), 0)
+    return (line[:start], line[start:]) if is_entry(line[start:]) else (line, b"")
 
 
 def is_entry(line: bytes) -> bool:

@@ -44,7 +44,9 @@ def announce(message: str, settings: Log) -> None:
             {"name": "gremlink", "levelno": logging.INFO, "levelname": "INFO", "msg": message}
         )
         message = JsonLines(literals=settings.literals).format(record)
-    print(message, file=sys.stderr, flush=True)
+    # At once: `print` writes the end of the line by a second call, and threads write between.
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()
 
 
 def json_is_asked_for(words: Sequence[str]) -> bool:

@@ -4,6 +4,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -61,3 +63,30 @@ def test_the_log_settings_of_the_quick_start(given: dict[str, str], level: str) 
     """In lines, without the words of errors that may quote a query."""
     found = quiet(Log.model_validate({"format": "json", **given}))
     assert (found.level, found.format, found.literals) == (level, "text", False)
+
+
+UNFINISHED = """
+import logging, sys
+from gremlink.proxy.cli.output import log
+from gremlink.proxy.config import Log
+
+settings = Log(format="json", level="info")
+log.only_json()
+log.to_standard_error(settings)
+print("a line of another thread", end="", file=sys.stderr)
+log.announce("an announcement", settings)
+print(", and its middle", end="", file=sys.stderr)
+logging.getLogger("somewhere").info("an entry")
+print(", and its end", file=sys.stderr)
+"""
+
+
+def test_objects_are_lines_of_their_own_beside_an_unfinished_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", UNFINISHED], capture_output=True, text=True, check=True, timeout=60
+    )
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    ours = [line["message"] for line in lines if line["logger"] != "stderr"]
+    assert ours == ["an announcement", "an entry"]
+    foreign = "".join(line["message"] for line in lines if line["logger"] == "stderr")
+    assert foreign == "a line of another thread, and its middle, and its end"
