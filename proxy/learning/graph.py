@@ -202,17 +202,43 @@ def _binary(rows: Indexes, columns: Indexes, shape: tuple[int, int]) -> sparse.c
     return matrix
 
 
-def distinct_edges(heads: Indexes, tails: Indexes, *, same_type: bool) -> Edges:
-    """Return pairs without repetition and, where both ends have one type, without self-loops."""
-    if same_type:
-        keep = heads != tails
+def distinct_edges(heads: NDArray[Any], tails: NDArray[Any], *, same_type: bool) -> Edges:
+    """Return pairs without repetition and, where both ends have one type, without self-loops.
+
+    The ends are integers of any width. Pairs stay in their order, each where it comes first.
+    """
+    if same_type and (keep := heads != tails).sum() < len(heads):
         heads, tails = heads[keep], tails[keep]
-    if not len(heads):
-        return Edges(heads, tails)
-    pairs = np.stack([heads, tails], axis=1)
-    _, first = np.unique(pairs, axis=0, return_index=True)
-    first.sort()
-    return Edges(heads[first], tails[first])
+    if len(heads) < 2:
+        return Edges(_wide(heads), _wide(tails))
+    if not _ascends(heads, tails):
+        order = np.lexsort((tails, heads))
+        is_first = np.empty(len(order), np.bool_)
+        is_first[order] = _differs(heads[order], tails[order])
+    else:
+        is_first = _differs(heads, tails)
+    if is_first.all():
+        return Edges(_wide(heads), _wide(tails))
+    return Edges(_wide(heads[is_first]), _wide(tails[is_first]))
+
+
+def _differs(heads: NDArray[Any], tails: NDArray[Any]) -> Mask:
+    """Return which of the pairs is another than the one before it."""
+    found = np.ones(len(heads), np.bool_)
+    np.not_equal(heads[1:], heads[:-1], out=found[1:])
+    found[1:] |= tails[1:] != tails[:-1]
+    return found
+
+
+def _ascends(heads: NDArray[Any], tails: NDArray[Any]) -> bool:
+    """Return whether the pairs are in order."""
+    if not (heads[1:] >= heads[:-1]).all():
+        return False
+    return bool(((tails[1:] >= tails[:-1]) | (heads[1:] > heads[:-1])).all())
+
+
+def _wide(places: NDArray[Any]) -> Indexes:
+    return places.astype(np.int64, copy=False)
 
 
 def find_pairs(edges: Edges, heads: Indexes, tails: Indexes) -> Indexes:

@@ -1,12 +1,14 @@
 """The rows of an export's CSV files: chunk by chunk, as columns, with places for messages.
 
-The standard library's reader does the work. Where it fails, or a cell has no meaning for the
+Arrow does the work where there are no quotes, otherwise the standard library's reader. Where that
+fails, or a cell has no meaning for the
 caller, the file is read once more by `csv_records`, which knows lines and columns.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -17,8 +19,9 @@ from uuid import UUID
 
 from gremlink.grammar.traversal import Kind
 from gremlink.proxy.graph.errors import BadCell, BadExport, FileProblem
-from gremlink.proxy.graph.files.compressed import TooMuch, open_text
+from gremlink.proxy.graph.files.compressed import TooMuch, open_bytes
 from gremlink.proxy.graph.files.csv_records import read_records, undecodable
+from gremlink.proxy.graph.files.plain_rows import PlainPart
 from gremlink.proxy.graph.ids import Ids
 from gremlink.proxy.graph.limits import limits
 from gremlink.proxy.messages.system_errors import reason_of
@@ -120,30 +123,38 @@ def read_chunks(
     """
     line = 0
     try:
-        # A text property may be longer than the default of 128 KiB. A longer one is reported with
-        # its place by `csv_records`.
-        csv.field_size_limit(limits().cell)
-        with open_text(path) as file:
-            reader = csv.reader(file, delimiter=separator, strict=True)
-            header = next(reader, [])
+        with open_bytes(path) as file:
+            plain = PlainPart(file, separator)
+            if rows is not None:
+                plain.read_header()
+            header: Sequence[str] = plain.header
+            given = False
+            if header:
+                _check_header(path, separator, header)
+                wanted = _places(header, columns)
+                for cells, numbers in plain.blocks(list(wanted)):
+                    for start in range(0, len(numbers), rows or len(numbers)):
+                        given = True
+                        part = slice(start, start + (rows or len(numbers)))
+                        yield Chunk(path, separator, cells.of(part), numbers[part], header)
+            line = plain.line
+            # A text property may be longer than the default of 128 KiB. A longer one is reported
+            # with its place by `csv_records`.
+            csv.field_size_limit(limits().cell)
+            text = io.TextIOWrapper(plain.remaining(), plain.encoding, newline="")
+            reader = csv.reader(text, delimiter=separator, strict=True)
+            before = line
+            if not header:
+                header = next(reader, [])
+                line = reader.line_num
+                _check_header(path, separator, header)
+                wanted = _places(header, columns)
             width = len(header)
-            line = reader.line_num
-            twice = next((name for name, count in Counter(header).items() if count > 1), None)
-            if twice is not None:
-                place = len(header) - 1 - header[::-1].index(twice)
-                reason = f"the column {twice!r} is there twice"
-                raise _in_header(path, separator, place, reason)
-            wanted = {
-                name: place
-                for place, name in enumerate(header)
-                if columns is None or name in columns
-            }
             pending: list[list[str]] = []
             lines: list[int] = []
             short: list[int] = []
-            given = 0
             for row in reader:
-                begin, line = line + 1, reader.line_num
+                begin, line = line + 1, before + reader.line_num
                 if len(row) != width:
                     if not row:
                         continue
@@ -155,7 +166,7 @@ def read_chunks(
                 if len(lines) == rows:
                     yield _chunk(path, separator, wanted, pending, lines, header, short)
                     pending, lines, short = [], [], []
-                    given += 1
+                    given = True
             if lines or not given:
                 yield _chunk(path, separator, wanted, pending, lines, header, short)
     except TooMuch as error:
@@ -166,6 +177,18 @@ def read_chunks(
         raise BadCell(path, *undecodable(path), f"not UTF-8: {error.reason}") from None
     except csv.Error as error:
         raise _broken(path, separator, line + 1, str(error)) from None
+
+
+def _check_header(path: Path, separator: str, header: Sequence[str]) -> None:
+    twice = next((name for name, count in Counter(header).items() if count > 1), None)
+    if twice is not None:
+        place = len(header) - 1 - list(header)[::-1].index(twice)
+        raise _in_header(path, separator, place, f"the column {twice!r} is there twice")
+
+
+def _places(header: Sequence[str], columns: Collection[str] | None) -> dict[str, int]:
+    """Return the places of the wanted columns."""
+    return {name: place for place, name in enumerate(header) if columns is None or name in columns}
 
 
 def bad_cell(path: Path, separator: str, line: int, column: str, reason: str) -> BadCell:
@@ -194,7 +217,7 @@ def _chunk(
     wanted: Mapping[str, int],
     rows: list[list[str]],
     lines: list[int],
-    header: list[str],
+    header: Sequence[str],
     short: list[int],
 ) -> Chunk:
     if short:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gremlink.proxy.graph.files.export_files import EdgeFile, Target
 from gremlink.proxy.graph.files.export_rows import ID, Chunk
@@ -15,6 +16,9 @@ from gremlink.proxy.learning.graph import Features, Indexes, Relation
 from gremlink.proxy.learning.processing.cells import Cells, Learned
 from gremlink.proxy.learning.processing.id_map import IdMap
 from gremlink.proxy.learning.processing.processed import Column, EdgeRows, UnusableExport
+
+Narrow = NDArray[np.int32]
+"""Numbers of vertices, of which a type has less than 2**31: there are as many ids in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ class EdgeReader:
 
         Raises `BadExport`, `UnusableExport`.
         """
-        heads: list[Indexes] = []
-        tails: list[Indexes] = []
+        heads: list[Narrow] = []
+        tails: list[Narrow] = []
         ids: list[str] = []
         labels: list[str] = []
         for chunk in self.cells.first_round():
@@ -62,34 +66,41 @@ class EdgeReader:
             if self.cells.wanted:
                 ids.extend(chunk.columns.get(ID, [""] * len(chunk)))
             labels.extend(self._labels_of(chunk))
-        self._heads, self._tails = np.concatenate(heads), np.concatenate(tails)
-        self._labels = labels
+        found_heads, found_tails = _joined(heads), _joined(tails)
         # Of pairs that come several times, the ids tell the order.
-        by_id = np.arange(len(self._heads))
-        if ids:
-            by_id = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
-        self._order = by_id[np.lexsort((self._tails[by_id], self._heads[by_id]))]
-        self._ids = [ids[row] for row in self._order] if ids else []
+        by_id = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64) if ids else None
+        if by_id is None:
+            order = np.lexsort((found_tails, found_heads))
+        else:
+            order = by_id[np.lexsort((found_tails[by_id], found_heads[by_id]))]
+        self._heads, self._tails = found_heads[order], found_tails[order]
+        self._ids = [ids[row] for row in order] if ids else []
+        self._labels = labels
+        needs_order = self.cells.wanted or bool(self.file.relation_column)
+        self._order = order if needs_order else None
 
     def relations(self) -> Iterator[RelationRows]:
         """Encode in the last round, and take the relations apart. Raises `BadExport`,
         `NoTextModel`."""
-        places_of_rows = np.empty(len(self._order), np.int64)
-        places_of_rows[self._order] = np.arange(len(self._order))
-        features = self.cells.features(places_of_rows)
-        targets = self.cells.targets(self._order)
-        heads, tails = self._heads[self._order], self._tails[self._order]
+        features, targets = None, list[str]()
+        if self._order is not None:
+            places_of_rows = np.empty(len(self._order), np.int64)
+            places_of_rows[self._order] = np.arange(len(self._order))
+            features = self.cells.features(places_of_rows)
+            targets = self.cells.targets(self._order)
+        heads, tails = self._heads.astype(np.int64), self._tails.astype(np.int64)
+        self._heads = self._tails = np.zeros(0, np.int32)
         for label, places in self._by_label().items():
             rows = EdgeRows(
                 heads[places],
                 tails[places],
-                [self._ids[place] for place in places] if self._ids else [],
+                _taken(self._ids, places) if self._ids else [],
                 self.cells.encodings,
                 None if features is None else Features(features.values[places], features.blocks),
             )
             cells = None
             if self._has_target:
-                cells = Column.of([targets[place] for place in places])
+                cells = Column.of(_taken(targets, places))
             yield RelationRows(Relation(self.file.source, label, self.file.dest), rows, cells)
 
     def _labels_of(self, chunk: Chunk) -> Sequence[str]:
@@ -100,10 +111,12 @@ class EdgeReader:
             raise chunk.problem(row, column, reason)
         return self.file.labels(chunk) or ()
 
-    def _by_label(self) -> dict[str, Indexes]:
-        if not self.file.relation_column:
-            return {self.file.relation: np.arange(len(self._order))}
+    def _by_label(self) -> Mapping[str, Indexes | slice]:
+        if not self.file.relation_column or self._order is None:
+            return {self.file.relation: slice(None)}
         codes = {name: code for code, name in enumerate(sorted(set(self._labels)))}
+        if not codes:
+            return {}
         found = np.array([codes[name] for name in self._labels], np.int64)[self._order]
         # Sorted once: looking through all edges for every label takes labels times edges.
         ends = np.cumsum(np.bincount(found, minlength=len(codes)))[:-1]
@@ -116,7 +129,7 @@ class EdgeReader:
         vertex_type: str,
         vertices: Mapping[str, IdMap],
         is_head: bool,
-    ) -> Indexes:
+    ) -> Narrow:
         if vertex_type not in vertices:
             raise UnusableExport(
                 f"the edges {self._owner} {'begin' if is_head else 'end'} at vertices of type "
@@ -134,4 +147,17 @@ class EdgeReader:
                 f"which is no vertex of type {vertex_type!r} in the export: export vertices and "
                 "edges together",
             )
-        return places
+        return places.astype(np.int32)
+
+
+def _joined(parts: list[Narrow]) -> Narrow:
+    """Join arrays, and let go of them."""
+    whole = np.concatenate(parts)
+    parts.clear()
+    return whole
+
+
+def _taken(listed: list[str], places: Indexes | slice) -> list[str]:
+    if isinstance(places, slice):
+        return listed[places]
+    return [listed[place] for place in places]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ class IdMap:
         """Return the numbers of ids, -1 for those that are unknown: int64 `[ids]`."""
         if isinstance(ids.kinds, Kind):
             places = self._places.get(ids.kinds, {})
-            return np.fromiter((places.get(value, -1) for value in ids.values), np.int64, len(ids))
+            return np.fromiter(map(places.get, ids.values, repeat(-1)), np.int64, len(ids))
         empty: Mapping[Any, int] = {}
         return np.fromiter(
             (self._places.get(kind, empty).get(value, -1) for kind, value in ids.pairs()),

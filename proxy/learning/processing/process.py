@@ -202,10 +202,10 @@ def _pairs(
                 )
             found.setdefault(each.relation, []).append(each.rows)
     for relation, parts in found.items():
-        heads, tails = (
-            np.concatenate([part.heads for part in parts]),
-            np.concatenate([part.tails for part in parts]),
-        )
+        heads, tails = parts[0].heads, parts[0].tails
+        if len(parts) > 1:
+            heads = np.concatenate([part.heads for part in parts])
+            tails = np.concatenate([part.tails for part in parts])
         yield relation, distinct_edges(heads, tails, same_type=relation.head == relation.tail)
 
 
