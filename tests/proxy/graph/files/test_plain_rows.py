@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ from hypothesis import strategies as st
 
 from gremlink.proxy.graph.errors import BadExport
 from gremlink.proxy.graph.files import plain_rows
-from gremlink.proxy.graph.files.export_rows import Chunk, read_chunks
+from gremlink.proxy.graph.files.export_rows import read_chunks
 
 PIECES = ["a", "1", "é", "\U0001f600", " ", ",", ";", "\n", "\r\n", '"', "\ufeff", "\t", "x" * 30]
 
