@@ -49,7 +49,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"inductive", "processing"},
         {"models", "search"},
         {"links", "properties"},
-        {"predictions", "reports"},
+        {"comparison", "predictions", "reports"},
         {"workflows"},
     ],
     "proxy.learning.models": [{"gnn"}, {"."}, {"knowledge"}],

@@ -96,7 +96,8 @@ def write_artifact(
 ) -> None:
     """Write a complete artifact, replacing one that exists.
 
-    `reports` are JSON documents or texts by file name, stored beside the model, also in folders.
+    `reports` are JSON documents, texts or bytes by file name, stored beside the model, also in
+    folders.
     Equal artifacts make equal manifests. Raises `OutputInTheWay`, `OutputUnwritable`, OSError.
     """
     check_output(directory)
@@ -112,8 +113,7 @@ def write_artifact(
             files[name + TENSORS] = _write(prepared / (name + TENSORS), content)
         for file_name, report in (reports or {}).items():
             (prepared / file_name).parent.mkdir(parents=True, exist_ok=True)
-            content = report.encode() if isinstance(report, str) else json_bytes(report)
-            _write(prepared / file_name, content)
+            _write(prepared / file_name, _content_of(report))
         manifest = {"format": FORMAT, **artifact.manifest, "files": dict(sorted(files.items()))}
         _write(prepared / MANIFEST, json_bytes(manifest))
         prepared.chmod(0o755)
@@ -266,6 +266,12 @@ def _parsed(directory: Path, name: str, content: bytes) -> Any:
         return json.loads(content)
     except ValueError as error:
         raise DamagedArtifact(directory, f"{name} is not JSON: {error}") from error
+
+
+def _content_of(report: Any) -> bytes:
+    if isinstance(report, bytes):
+        return report
+    return report.encode() if isinstance(report, str) else json_bytes(report)
 
 
 def _write(path: Path, content: bytes) -> str:

@@ -175,7 +175,7 @@ def link_rows(
         pooled = RankingMetrics()
         by_task = {}
         for (relation, direction), ranks in tasks.items():
-            sources = results.sources[relation, direction]
+            sources = results.queries[relation, direction].sources
             pooled.update(ranks, sources)
             single = RankingMetrics()
             single.update(ranks, sources)

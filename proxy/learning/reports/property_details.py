@@ -15,6 +15,8 @@ from gremlink.proxy.learning.properties.thresholds import HALF, predicted_classe
 from gremlink.proxy.learning.properties.training.experiment import PropertyResults
 from gremlink.proxy.learning.properties.training.metrics import macro_auc
 from gremlink.proxy.learning.properties.training.network import Checkpoint
+from gremlink.proxy.learning.properties.training.summed import summed
+from gremlink.proxy.learning.resampling import resampled
 from gremlink.proxy.learning.trained.target import Form, Outputs
 
 RESAMPLES = 200
@@ -109,33 +111,13 @@ def details(dataset: PropertyDataset, results: PropertyResults, model: str, metr
 
 
 def interval(form: Form, truth: Floats, answers: Outputs, metric: str) -> tuple[float, float]:
-    """Return the middle 95 % of a metric over resampled rows (Efron & Tibshirani, 1993)."""
-    random = np.random.default_rng(0)
-    found = []
+    """Return the middle 95 % of a metric over resampled rows."""
     if form is Form.NUMBER:
-        squares = ((truth - answers) ** 2).ravel().astype(np.float64)
-        for _ in range(RESAMPLES):
-            found.append(np.sqrt(squares @ _counts(random, len(truth)) / len(truth)))
+        found = summed(form, truth, answers, metric)
     else:
-        own, predicted = truth > HALF, predicted_classes(form, answers)
-        right = (own == predicted).all(axis=1).astype(np.float64)
-        both, either = (own & predicted).astype(np.float64), own.astype(np.float64) + predicted
-        for _ in range(RESAMPLES):
-            counts = _counts(random, len(truth))
-            if metric == "accuracy":
-                found.append(right @ counts / len(truth))
-            else:
-                hits, all_ = counts @ both, counts @ either
-                seen = all_ > 0
-                found.append((2.0 * hits[seen] / all_[seen]).mean())
-    low, high = np.percentile(found, MIDDLE)
+        found = summed(form, truth > HALF, predicted_classes(form, answers), metric)
+    low, high = np.percentile(found.figure(resampled(found.columns, RESAMPLES)), MIDDLE)
     return round(float(low), 6), round(float(high), 6)
-
-
-def _counts(random: np.random.Generator, rows: int) -> NDArray[np.float64]:
-    """Return the number of times that each row is drawn."""
-    drawn = np.bincount(random.integers(rows, size=rows), minlength=rows)
-    return np.asarray(drawn, dtype=np.float64)
 
 
 def class_rows(

@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.budget import REFERENCE, Speed, within
+from gremlink.proxy.learning.comparison.held_out import FILE as HELD_OUT
+from gremlink.proxy.learning.comparison.held_out import HeldOut
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.links.training.dataset import Dataset
 from gremlink.proxy.learning.methods import AUTO
@@ -134,6 +136,10 @@ class Task(Protocol[E, R, M]):
         """Return the groups of vertices in the picture of the embeddings; `None` for types."""
         ...
 
+    def held_out(self, experiment: E, results: R) -> HeldOut:
+        """Return the results of each held-out element."""
+        ...
+
     def report(
         self, experiment: E, results: R, model: M, common: Mapping[str, Any]
     ) -> LinkReport | PropertyReport:
@@ -222,7 +228,11 @@ def train(
     about |= {SPEED: asdict(rates)}
     if isinstance(report, PropertyReport):
         about["methods"] = dict(report.weights)
-    reports = {REPORT: report.to_document(), PAGE: render(report)}
+    reports = {
+        REPORT: report.to_document(),
+        PAGE: render(report),
+        HELD_OUT: task.held_out(experiment, results).to_bytes(),
+    }
     write_or_keep(artifact_directory, artifact_of(served, about), reports)
     return report
 

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.budget import REFERENCE, Speed
+from gremlink.proxy.learning.comparison.held_out import HeldOut
+from gremlink.proxy.learning.comparison.results import held_out_links
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.graph import DIRECTIONS, Relation
 from gremlink.proxy.learning.links.evaluation.random_order import random_order
@@ -181,6 +183,10 @@ class LinkTask:
             relations.append(RelationModel(relation, names, weights, calibrations, signed))
         return LinkModel(self.dataset.stored, tuple(relations), networks, tuple(encoders), fitted)
 
+    def held_out(self, experiment: LinkExperiment, results: LinkResults) -> HeldOut:
+        """See `Task.held_out`."""
+        return held_out_links(results, self.dataset.stored.ids)
+
     def report(
         self,
         experiment: LinkExperiment,
@@ -193,7 +199,7 @@ class LinkTask:
         results = replace(results, seconds=experiment.seconds())
         rows = link_rows(results, experiment.model, experiment.estimates(served))
         used = NETWORK in results.blend.members
-        chance = random_order(experiment.every_link, results.sources)
+        chance = random_order(experiment.every_link, results.queries)
         return LinkReport(
             **common,
             protocol=results.protocol,

@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gremlink.proxy.learning.budget import REFERENCE, Speed
+from gremlink.proxy.learning.comparison.held_out import HeldOut
+from gremlink.proxy.learning.comparison.results import held_out_rows
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.methods import AUTO, NETWORK, PROPERTY_MODELS
 from gremlink.proxy.learning.properties.context import Known
@@ -147,6 +149,11 @@ class PropertyTask:
             str(value.value): (target.ends[0], dataset.labelled[truth[:, index] > 0])
             for index, value in enumerate(target.classes[:COLOURS])
         }
+
+    def held_out(self, experiment: PropertyExperiment, results: PropertyResults) -> HeldOut:
+        """See `Task.held_out`."""
+        names = [name for name in results.metrics if name != AUTO or experiment.model == AUTO]
+        return held_out_rows(results, self.dataset, names)
 
     def report(
         self,

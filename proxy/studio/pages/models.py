@@ -13,7 +13,7 @@ from aiohttp import web
 
 from gremlink.proxy.studio.errors import ApiRefused, WrongInput
 from gremlink.proxy.studio.runs import Run, run_of, runs
-from gremlink.proxy.studio.runs.comparison import compare, curves_of, table_of
+from gremlink.proxy.studio.runs.comparison import curves_of, side_by_side, table_of
 from gremlink.proxy.studio.runs.found import ENDPOINT
 from gremlink.proxy.studio.runs.trials import trials_of
 from gremlink.proxy.studio.visit import Route, Visit
@@ -47,8 +47,8 @@ async def compared(visit: Visit) -> web.Response:
     found = [await _run(visit, key) for key in dict.fromkeys(keys)]
     if len(found) < 2:
         raise WrongInput("Choose two runs or more to compare them.", "run")
-    comparison = compare(found, visit.query("metric"))
-    return visit.page("models/compare.html", comparison=comparison, keys=[run.key for run in found])
+    beside = await asyncio.to_thread(side_by_side, found, visit.query("metric"))
+    return visit.page("models/compare.html", beside=beside, comparison=beside.comparison)
 
 
 async def one(visit: Visit) -> web.Response:

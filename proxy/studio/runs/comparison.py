@@ -1,83 +1,44 @@
-"""Runs side by side: where figures may be compared, and which differences mean something."""
+"""Runs side by side, as the page shows them: their comparison, and what is known of each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from gremlink.proxy.studio.endpoints import LOSSES
+from gremlink.proxy.learning.comparison.runs import Comparison, compare, metrics_of
 from gremlink.proxy.studio.runs.found import Run
 
 COURSES = 8
 """Learning curves of one run in a chart."""
 
-SAME = "no clear difference"
-BETTER, WORSE = "better", "worse"
-NO_INTERVAL = "no interval"
-NOT_COMPARABLE = "not comparable"
-"""Words for the difference of a figure to that of the first run."""
-
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A metric of a method in one run; `word` says what the difference to the first run means."""
-
-    value: float | None
-    interval: tuple[float, float] | None = None
-    word: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Runs side by side by a metric, one of `metrics`.
-
-    `differences` are reasons why figures cannot simply be compared. `about` and `settings` are rows
-    of a title and a text for each run; those of `about` say if they differ.
-    """
+class SideBySide:
+    """Runs with their comparison. `about` and `settings` are rows of a title and a text for each
+    run; those of `about` say if they differ."""
 
     runs: Sequence[Run]
-    metric: str
-    differences: Sequence[str]
-    metrics: Sequence[str]
+    comparison: Comparison
     about: Sequence[tuple[str, Sequence[str], bool]]
-    methods: Sequence[tuple[str, Sequence[Cell]]]
     settings: Sequence[tuple[str, Sequence[str]]]
     curves: Sequence[Mapping[str, Any]]
 
 
-def compare(found: Sequence[Run], metric: str = "") -> Comparison:
-    """Compare two runs or more, by the first one's headline metric unless another is given.
-
-    The first run is the one to beat.
-    """
-    metrics = list(dict.fromkeys(name for run in found for name in _metrics(run)))
-    if metric not in metrics:
-        metric = found[0].described.metric[0]
+def side_by_side(found: Sequence[Run], metric: str = "") -> SideBySide:
+    """Compare two runs or more, the first one is the one to beat; it waits for files."""
     about = []
     for title, read in _ABOUT:
         texts = [read(run) for run in found]
         if any(texts):
             about.append((title, texts, len(set(texts)) > 1))
-    return Comparison(
+    return SideBySide(
         found,
-        metric,
-        _differences(found),
-        metrics,
+        compare([run.described for run in found], metric),
         about,
-        _methods(found, metric),
         _settings(found),
         [curve for run in found for curve in curves_of(run)],
     )
-
-
-def _metrics(run: Run) -> list[str]:
-    rows = [row for row in run.described.rows if "metrics" in row]
-    return [
-        name
-        for name, value in (rows[0]["metrics"].items() if rows else ())
-        if isinstance(value, int | float)
-    ]
 
 
 def _text(value: Any) -> str:
@@ -107,107 +68,6 @@ _ABOUT: list[tuple[str, Any]] = [
 ]
 
 
-def _differences(found: Sequence[Run]) -> list[str]:
-    """Return reasons why the figures of runs are not those of the same question."""
-    first, reasons = found[0], []
-    for run in found[1:]:
-        if not _same_question(first, run):
-            reasons.append(
-                f"{run.name} predicts something else ({run.described.task_name}:"
-                f" {run.described.target}) than {first.name}."
-            )
-            continue
-        if not _same_data(first, run):
-            reasons.append(f"{run.name} was trained on other data than {first.name}.")
-        if _protocol(first) != _protocol(run):
-            reasons.append(
-                f"{run.name} was judged by another protocol than {first.name}, on other held-out"
-                " elements."
-            )
-        elif first.described.report.get("seed") != run.described.report.get("seed"):
-            reasons.append(
-                f"{run.name} has another seed than {first.name}, so other elements were held out:"
-                " only differences beyond the intervals mean something."
-            )
-    return reasons
-
-
-def comparable(first: Run, other: Run) -> bool:
-    """Tell whether figures of two runs answer the same question on the same data."""
-    return (
-        _same_question(first, other)
-        and _same_data(first, other)
-        and _protocol(first) == _protocol(other)
-    )
-
-
-def _same_question(first: Run, other: Run) -> bool:
-    one, two = first.described, other.described
-    return one.task == two.task and one.target == two.target
-
-
-def _protocol(run: Run) -> Any:
-    return run.described.report.get("protocol")
-
-
-def _same_data(first: Run, other: Run) -> bool:
-    """Compare counts by type, and the checksums of the files with the vertices."""
-    reports = [each.described.report for each in (first, other)]
-    if any(reports[0].get(name) != reports[1].get(name) for name in _COUNTS):
-        return False
-    sums = [(each.described.manifest.get("files") or {}).get(_IDS) for each in (first, other)]
-    return sums[0] == sums[1]
-
-
-_COUNTS = ("graph", "vertex_types", "edge_types")
-_IDS = "vertices.json"
-
-
-def _methods(found: Sequence[Run], metric: str) -> list[tuple[str, list[Cell]]]:
-    """Return each method with a cell for each run, the first run's best ones first."""
-    tables = [
-        {str(row["method"]): row for row in run.described.rows if "metrics" in row} for run in found
-    ]
-    names = list(dict.fromkeys(name for table in tables for name in table))
-    fair = [comparable(found[0], run) for run in found]
-    more = metric not in LOSSES
-    rows = []
-    for name in names:
-        cells = [_cell(table.get(name), metric) for table in tables]
-        judged = [
-            _judged(cells[0], cell, more, is_fair)
-            for cell, is_fair in zip(cells[1:], fair[1:], strict=True)
-        ]
-        rows.append((name, [cells[0], *judged]))
-    return rows
-
-
-def _cell(row: Mapping[str, Any] | None, metric: str) -> Cell:
-    if row is None:
-        return Cell(None)
-    value = row["metrics"].get(metric)
-    interval = (row.get("intervals") or {}).get(metric)
-    return Cell(
-        float(value) if isinstance(value, int | float) else None,
-        None if interval is None else (float(interval[0]), float(interval[1])),
-    )
-
-
-def _judged(first: Cell, other: Cell, more: bool, is_fair: bool) -> Cell:
-    """Return a cell with a word: intervals of 95 % that do not overlap show a difference."""
-    if first.value is None or other.value is None:
-        return other
-    if not is_fair:
-        return replace(other, word=NOT_COMPARABLE)
-    if other.value == first.value:
-        return replace(other, word=SAME)
-    if first.interval is None or other.interval is None:
-        return replace(other, word=NO_INTERVAL)
-    overlap = other.interval[0] <= first.interval[1] and first.interval[0] <= other.interval[1]
-    better = (other.value > first.value) == more
-    return replace(other, word=SAME if overlap else BETTER if better else WORSE)
-
-
 def _settings(found: Sequence[Run]) -> list[tuple[str, list[str]]]:
     """Return the settings that differ."""
     tables = [run.described.manifest.get("settings") or {} for run in found]
@@ -235,7 +95,7 @@ def curves_of(run: Run) -> list[dict[str, Any]]:
 
 def table_of(run: Run) -> list[list[str]]:
     """Return all methods of a run with all metrics and intervals, a header first."""
-    metrics = _metrics(run)
+    metrics = metrics_of(run.described)
     header = ["method"]
     for name in metrics:
         header += [name, f"{name} low", f"{name} high"]
@@ -243,10 +103,9 @@ def table_of(run: Run) -> list[list[str]]:
     for row in run.described.rows:
         if "metrics" not in row:
             continue
-        intervals = row.get("intervals") or {}
         cells = [str(row["method"])]
         for name in metrics:
-            low, high = intervals.get(name) or ("", "")
+            low, high = run.described.interval_of(row, name) or ("", "")
             cells += [str(row["metrics"].get(name, "")), str(low), str(high)]
         rows.append([*cells, str(row.get("seconds", "")), str(row.get("memory", ""))])
     return rows

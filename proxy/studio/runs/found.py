@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from gremlink.proxy.learning.described import Described, describe_artifact
 from gremlink.proxy.store.artifacts import MANIFEST
 from gremlink.proxy.store.jobs import Job, JobRecords, State
 from gremlink.proxy.store.records import Endpoint, Store
-from gremlink.proxy.studio.endpoints import Described, describe, describe_artifact
+from gremlink.proxy.studio.endpoints import describe
 
 ENDPOINT, TRAINING, TRANSFORM = "endpoint", "training", "transform"
 _S3 = "s3://"

@@ -7,23 +7,23 @@ from collections.abc import Mapping
 import numpy as np
 
 from gremlink.proxy.learning.graph import Direction, Indexes, Relation
-from gremlink.proxy.learning.links.evaluation.queries import Task
+from gremlink.proxy.learning.links.evaluation.queries import Queries, Task
 from gremlink.proxy.learning.links.evaluation.ranking_metrics import HITS_AT
 from gremlink.proxy.learning.links.known import KnownLinks
 
 
 def random_order(
-    every_link: Mapping[Relation, KnownLinks], sources: Mapping[Task, Indexes]
+    every_link: Mapping[Relation, KnownLinks], queries: Mapping[Task, Queries]
 ) -> dict[str, float]:
     r"""Return the expected MRR and Hits@k over all queries; `nan` without any.
 
     Of :math:`n` candidates, those linked to the source left out, each rank is as likely: the mean
     of 1/rank is :math:`\frac{1}{n} \sum_{r=1}^{n} \frac{1}{r}`, that of Hits@k :math:`\min(k, n) /
-    n`. `sources` are those of the held-out links, int64 `[queries]`.
+    n`. `queries` are about the held-out links.
     """
     counts = [
-        _candidates(every_link[relation], asked, direction)
-        for (relation, direction), asked in sources.items()
+        _candidates(every_link[relation], asked.sources, direction)
+        for (relation, direction), asked in queries.items()
     ]
     candidates = np.concatenate(counts) if counts else np.zeros(0, np.int64)
     if not len(candidates):

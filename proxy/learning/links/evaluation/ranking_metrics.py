@@ -6,9 +6,9 @@ Checked against hand-worked cases and against scikit-learn.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gremlink.proxy.learning.graph import Indexes
+from gremlink.proxy.learning.resampling import Values, resampled
 
 HITS_AT = (1, 3, 10, 100)
 RECALL_AT = (10, 20)
@@ -16,8 +16,6 @@ NDCG_AT = 10
 
 RESAMPLES = 500
 LEVEL = 0.95
-
-Values = NDArray[np.float64]
 
 
 class RankingMetrics:
@@ -64,25 +62,22 @@ class RankingMetrics:
     def intervals(self, seed: int = 0) -> dict[str, tuple[float, float]]:
         """Return the middle 95 % of each metric over resampled sources.
 
-        The bootstrap of Efron & Tibshirani, "An introduction to the bootstrap" (1993), by sources
-        because the queries of one are not independent. `nan` when nothing was ranked.
+        By sources because the queries of one are not independent. `nan` when nothing was ranked.
         """
-        sums, counts = self._by_source()
-        size = self._next
-        if not size:
-            return {name: (float("nan"), float("nan")) for name in sums}
-        random = np.random.default_rng(seed)
-        drawn: dict[str, list[float]] = {name: [] for name in sums}
-        for _ in range(RESAMPLES):
-            times = np.bincount(random.integers(0, size, size), minlength=size)
-            for name, values in sums.items():
-                drawn[name].append(float(times @ values) / float(times @ counts[name]))
+        summed = self.summed()
+        if not self._next:
+            return dict.fromkeys(summed, (float("nan"), float("nan")))
+        drawn = resampled(np.concatenate(list(summed.values()), axis=1), RESAMPLES, seed)
         tail = 100.0 * (1.0 - LEVEL) / 2.0
-        found = {}
-        for name, resampled in drawn.items():
-            low, high = np.percentile(resampled, [tail, 100.0 - tail])
-            found[name] = (float(low), float(high))
-        return found
+        shares = drawn[:, 0::2] / drawn[:, 1::2]
+        low, high = np.percentile(shares, [tail, 100.0 - tail], axis=0).tolist()
+        return dict(zip(summed, zip(low, high, strict=True), strict=True))
+
+    def summed(self) -> dict[str, Values]:
+        """Return for each metric two columns, float64 `[sources, 2]`; the sum of the first by that
+        of the second is the metric."""
+        sums, counts = self._by_source()
+        return {name: np.stack([values, counts[name]], axis=1) for name, values in sums.items()}
 
     def _by_source(self) -> tuple[dict[str, Values], dict[str, Values]]:
         """Return sums and what to divide their total by, float64 `[sources]` by metric."""

@@ -22,6 +22,7 @@ from gremlink.proxy.learning.graph import (
 )
 from gremlink.proxy.learning.links.evaluation.queries import (
     Measure,
+    Queries,
     Task,
     mean_gain,
     mean_reciprocal_rank,
@@ -128,7 +129,7 @@ def cross_validate(experiment: LinkExperiment) -> LinkResults:
         },
         seconds=experiment.seconds(),
         memory=experiment.stopwatch.memory,
-        sources=_sources(experiment, folds),
+        queries=_queries(experiment, folds),
         reliability=experiment.reliability(everything, blend, calibrations),
         histories={
             name: mean_history([fold.histories[name] for fold in folds])
@@ -263,13 +264,15 @@ def learned(
     )
 
 
-def _sources(experiment: LinkExperiment, folds: Sequence[Fold]) -> dict[Task, Indexes]:
-    """Return the sources of the held-out edges in the order of the folds, that of the ranks."""
-    return {
-        (relation, end): np.concatenate([fold.held_out[relation].ends(end)[0] for fold in folds])
-        for relation in experiment.relations
-        for end in DIRECTIONS
-    }
+def _queries(experiment: LinkExperiment, folds: Sequence[Fold]) -> dict[Task, Queries]:
+    """Return the queries about the held-out edges in the order of the folds, that of the ranks."""
+    found = {}
+    for relation in experiment.relations:
+        for end in DIRECTIONS:
+            ends = [fold.held_out[relation].ends(end) for fold in folds]
+            sources, targets = (np.concatenate(each) for each in zip(*ends, strict=True))
+            found[relation, end] = Queries(end, sources, targets)
+    return found
 
 
 def _best_epochs(folds: Sequence[Fold]) -> Epochs:

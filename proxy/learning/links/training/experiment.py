@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gremlink.proxy.learning.budget import REFERENCE, Speed
 from gremlink.proxy.learning.events import Progress
-from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Indexes, Relation, TypedGraph
+from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
 from gremlink.proxy.learning.links.calibration import Calibration
 from gremlink.proxy.learning.links.evaluation.queries import Queries, Task
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking, rank_members
@@ -56,8 +56,8 @@ class LinkResults:
 
     `ranks` are those of the held-out edges, float64 `[queries]`: by method, then by relation and
     direction. `epochs` are those for a network's training on all edges, `networks` how many of each
-    to average; `histories` are their learning curves. `sources` are those of the held-out edges,
-    int64 `[queries]`.
+    to average; `histories` are their learning curves. `queries` ask about the held-out edges, in
+    the order of the ranks.
     """
 
     protocol: str
@@ -69,7 +69,7 @@ class LinkResults:
     seconds: Mapping[str, float]
     memory: Mapping[str, float]
     histories: Mapping[str, History]
-    sources: Mapping[Task, Indexes]
+    queries: Mapping[Task, Queries]
     reliability: tuple[Bin, ...]
 
 

@@ -104,8 +104,8 @@ def evaluate_holdout(experiment: LinkExperiment) -> LinkResults:
         seconds=experiment.seconds(),
         memory=experiment.stopwatch.memory,
         histories=histories,
-        sources={
-            (relation, end): Queries.about(edges, end).sources
+        queries={
+            (relation, end): Queries.about(edges, end)
             for relation, edges in test.items()
             for end in DIRECTIONS
         },

@@ -10,9 +10,10 @@ import pytest
 from studio import Studio, studio
 
 import gremlink
+from gremlink.proxy.learning.comparison.held_out import FILE
+from gremlink.proxy.learning.comparison.runs import compare
 from gremlink.proxy.store.records import Store
 from gremlink.proxy.studio.runs import Run, run_of, runs
-from gremlink.proxy.studio.runs.comparison import compare
 from tests.support.communities import write_communities
 
 
@@ -32,8 +33,9 @@ def endpoints(here: Path, artifact: Path, *names: str) -> Store:
 
 
 def changed(artifact: Path, copy: Path, **report: object) -> Path:
-    """A copy of a model whose report says something else."""
+    """A copy of a model whose report says something else, without results of single elements."""
     shutil.copytree(artifact, copy)
+    (copy / FILE).unlink()
     document = json.loads((copy / "report.json").read_text())
     (copy / "report.json").write_text(json.dumps({**document, **report}))
     return copy
@@ -75,6 +77,7 @@ async def test_side_by_side(artifact: Path, tmp_path: Path) -> None:
     async with studio(tmp_path, lambda query: []) as site:
         seen = await shown(site, "/studio/models/compare?run=endpoint:one&run=endpoint:two")
         assert "no clear difference" in seen
+        assert "two: compared with one in pairs, on the same" in seen
         assert "cannot simply be compared" not in seen
         for query in ("run=endpoint:one", "run=endpoint:one&run=endpoint:one", ""):
             page = await site.get(f"/studio/models/compare?{query}")
@@ -96,13 +99,13 @@ def test_figures_that_cannot_be_compared_are_said_to_be_so(artifact: Path, tmp_p
     for name in others:
         other = run_of(store, f"endpoint:{name}")
         assert other is not None
-        (why,) = compare([first, other]).differences
+        (why,) = compare([first.described, other.described]).differences
         assert why.startswith(name)
 
 
 def judged(first: Run, other: Run) -> str:
     """What the comparison says of the served method."""
-    _, cells = compare([first, other]).methods[0]
+    _, cells = compare([first.described, other.described]).methods[0]
     return cells[1].word
 
 

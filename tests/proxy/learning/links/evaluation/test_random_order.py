@@ -17,7 +17,8 @@ KNOWS = Relation("P", "knows", "P")
 def test_by_hand() -> None:
     # 0 knows 1 and 2 of five people: asked about 1, it chooses among 1, 3 and 4.
     graph = TypedGraph({"P": 5}, {KNOWS: Edges(np.array([0, 0]), np.array([1, 2]))})
-    found = random_order({KNOWS: KnownLinks(graph, KNOWS)}, {(KNOWS, "out"): np.array([0])})
+    asked = Queries("out", np.array([0]), np.array([1]))
+    found = random_order({KNOWS: KnownLinks(graph, KNOWS)}, {(KNOWS, "out"): asked})
     assert found["mrr"] == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
     assert found["hits@1"] == pytest.approx(1 / 3)
     assert found["hits@3"] == found["hits@100"] == 1.0
@@ -38,7 +39,7 @@ def test_random_scores_reach_it_on_average() -> None:
         for asked in queries.values():
             metrics.update(rank_queries(Noise(), asked, known))
     reached = metrics.compute()
-    found = random_order({KNOWS: known}, {(KNOWS, end): q.sources for end, q in queries.items()})
+    found = random_order({KNOWS: known}, {(KNOWS, end): q for end, q in queries.items()})
     for name, value in found.items():
         assert value == pytest.approx(reached[name], rel=0.1), name
 

@@ -1,0 +1,1 @@
+"""Trained models beside each other, on the elements that all of them held out."""
