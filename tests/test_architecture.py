@@ -46,7 +46,7 @@ INSIDE: dict[str, list[set[str]]] = {
         {"."},
         {"features"},
         {"trained"},
-        {"inductive", "processing"},
+        {"inductive", "processing", "segments"},
         {"models", "search"},
         {"links", "properties"},
         {"comparison", "predictions", "reports"},

@@ -1,0 +1,1 @@
+"""Segments of vertices: groups that lie together among embeddings, and what marks them."""
