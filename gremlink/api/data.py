@@ -69,6 +69,7 @@ def export(
     features: Sequence[Mapping[str, Any]] = (),
     params: Mapping[str, Any] | PathLike | None = None,
     traversal_source: str = "g",
+    connections: int | None = None,
     progress: Progress = False,
 ) -> ExportReport:
     """Export a graph into the layout of Neptune's exporter, as `gremlink export` does.
@@ -82,6 +83,7 @@ def export(
         params: In the place of `targets` and `features` a whole request of Neptune's export
             service, or the path of a JSON file with one.
         traversal_source: Its name on the server.
+        connections: How many read the graph at the same time; 2 unless the request says it.
         progress: `True`, or a function that is called with lines of text. The server counts the
             elements for it.
 
@@ -91,8 +93,9 @@ def export(
 
     Raises:
         WrongArgument: An argument cannot be used.
-        GraphError: `BadParameters`, `ConnectionFailed`, `ServerRefused` or `ExportFailed`; nothing
-            is left behind.
+        GraphError: `BadParameters`, `ConnectionFailed`, `ServerRefused` or `ExportFailed`. What
+            was read of a large graph stays in a folder that the message names, and the same call
+            goes on with it.
 
     Example:
         >>> gremlink.export(database, "export").edges
@@ -108,6 +111,7 @@ def export(
             parameters=parameters,
             traversal_source=traversal_source,
             progress=tell,
+            connections=connections,
         )
     )
 

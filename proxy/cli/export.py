@@ -47,16 +47,28 @@ def graph_of(settings: Configuration) -> Server:
     help="Export the RDF store: N-Triples. So does a request with the command export-rdf, and a "
     "store that is named alone.",
 )
+@click.option(
+    "--connections",
+    type=click.IntRange(1, 64),
+    show_default="concurrency in the request, or 2",
+    help="Connections that read a property graph at the same time.",
+)
 @console.with_settings(
     ("--url", "upstream.url", "The graph, as in ws://localhost:8183/gremlin."),
     ("--sparql", "sparql.url", "The RDF store, as in http://localhost:7878."),
 )
 def export(
-    output: Path, params: Path | None, traversal_source: str, rdf: bool, settings: Configuration
+    output: Path,
+    params: Path | None,
+    traversal_source: str,
+    rdf: bool,
+    connections: int | None,
+    settings: Configuration,
 ) -> None:
     """Export a graph to Neptune's layout: its files and training-data-configuration.json.
 
-    The files of a property graph are CSV, those of an RDF graph N-Triples.
+    The files of a property graph are CSV, those of an RDF graph N-Triples. A large property graph
+    is read in shards: an export that was interrupted goes on when it is repeated.
     """
     from gremlink.proxy.graph import ExportParameters, export_graph
     from gremlink.proxy.graph.export.parameters import read_document
@@ -79,6 +91,7 @@ def export(
             traversal_source=traversal_source,
             # Counting the elements costs the server a scan.
             progress=tell if console.is_interactive() else None,
+            connections=connections,
         )
     for warning in report.warnings:
         console.warn(warning)

@@ -8,6 +8,7 @@ finds a vertex depends on the database.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 Labels = tuple[str, ...]
 """The labels of a vertex, sorted; Gremlin writes several as `Admin::Person`, files as
@@ -29,6 +30,7 @@ def split_classes(vertex_type: str) -> Labels:
     return tuple(vertex_type.split(IRIS_BETWEEN))
 
 
+@lru_cache(1000)
 def split_labels(label: str) -> Labels:
     """Return the labels in Gremlin's `label()`, or in a file.
 

@@ -114,8 +114,9 @@ def explain_interruption(output: Path) -> Iterator[None]:
     before = output.exists()
     try:
         yield
-    except KeyboardInterrupt:
-        kept = "what was there is as it was" if before else "nothing was written"
+    except KeyboardInterrupt as interruption:
+        kept = str(interruption)
+        kept = kept or ("what was there is as it was" if before else "nothing was written")
         raise KeyboardInterrupt(f"{output}: {kept}") from None
 
 

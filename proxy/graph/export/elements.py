@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from gremlin_python.process.graph_traversal import GraphTraversal, __
-from gremlin_python.process.traversal import T
+from gremlin_python.process.traversal import Bytecode, T
 from gremlin_python.statics import SingleByte, bigint, long, short
 
 from gremlink.grammar.surrogates import escaped, is_whole
@@ -89,13 +89,7 @@ def read_vertices(
     labels = [spelling for label in labels for spelling in spellings(label)]
     vertices = g.V().has_label(*labels) if labels else g.V()
     asked = filters.vertices(labels, steps) if steps else vertex_rows(vertices).bytecode
-    try:
-        for row in connection.submit(asked):
-            yield vertex_of(row)
-    except ServerRefused as refused:
-        if refused.status != SERIALIZATION:
-            raise
-        raise unserializable(connection, "vertex", labels, refused) from None
+    return map(vertex_of, read_rows(connection, "vertex", asked, labels))
 
 
 def read_edges(
@@ -104,13 +98,22 @@ def read_edges(
     """Yield all edges, or those with one of the labels, in the server's order; `steps` as above."""
     edges = g.E().has_label(*labels) if labels else g.E()
     asked = filters.edges(labels, steps) if steps else edge_rows(edges).bytecode
+    return map(edge_of, read_rows(connection, "edge", asked, labels))
+
+
+def read_rows(
+    connection: GraphConnection, what: str, asked: Bytecode | str, labels: Sequence[str] = ()
+) -> Iterator[Any]:
+    """Yield the rows of a query for each `vertex` or `edge`.
+
+    Raises `ExportFailed`, which names the element, where the server cannot send a value.
+    """
     try:
-        for row in connection.submit(asked):
-            yield edge_of(row)
+        yield from connection.submit(asked)
     except ServerRefused as refused:
         if refused.status != SERIALIZATION:
             raise
-        raise unserializable(connection, "edge", labels, refused) from None
+        raise unserializable(connection, what, labels, refused) from None
 
 
 def vertex_rows(vertices: GraphTraversal) -> GraphTraversal:
@@ -120,7 +123,7 @@ def vertex_rows(vertices: GraphTraversal) -> GraphTraversal:
 
 def vertex_of(row: Mapping[str, Any]) -> VertexElement:
     """Read a row of a vertex. Raises `ExportFailed`."""
-    id, own = _id(row["i"]), split_labels(row["l"])
+    id, own = id_of(row["i"]), split_labels(row["l"])
     _check_names("vertex", id.text, row["l"], row["p"])
     written = row["l"].replace("::", ";")
     other = "" if written == ";".join(own) else written
@@ -148,8 +151,8 @@ def edge_of(row: Mapping[str, Any]) -> EdgeElement:
     return EdgeElement(
         id,
         row["l"],
-        _id(row["from"]),
-        _id(row["to"]),
+        id_of(row["from"]),
+        id_of(row["to"]),
         split_labels(row["fl"]),
         split_labels(row["tl"]),
         _properties(row["p"]),
@@ -167,7 +170,8 @@ def _check_names(what: str, id: str, label: str, properties: Mapping[Any, Any]) 
             )
 
 
-def _id(value: Any) -> Id:
+def id_of(value: Any) -> Id:
+    """Read the id of a vertex. Raises `ExportFailed`."""
     # gremlinpython reads Int64 as `long`, a subclass of int, and Int32 as int itself.
     match value:
         case str():

@@ -42,6 +42,7 @@ PARAMS = (
     *("useIamAuth", "includeLastEventId", "cloneCluster", "cloneClusterInstanceType"),
     *("cloneClusterReplicaCount", "cloneClusterEnableAuditLogs"),
 )
+MOST_CONNECTIONS = 64
 NEPTUNE_ML = (
     *("version", "name", "targets", "features", "split_rate", "jobs"),
     *("feature_encoding", "disableEdgeFeatures"),
@@ -112,7 +113,8 @@ class ExportParameters:
     """The parts of a graph to export (nothing named means everything), and the configurations to
     write.
 
-    The filters are steps that vertices and edges have to pass.
+    The filters are steps that vertices and edges have to pass. `connections` read at the same time;
+    `None` leaves their number open.
     """
 
     node_labels: tuple[str, ...] = ()
@@ -120,6 +122,7 @@ class ExportParameters:
     jobs: tuple[Job, ...] = (Job(),)
     node_filter: Steps = ()
     edge_filter: Steps = ()
+    connections: int | None = None
 
     @property
     def leaves_out(self) -> bool:
@@ -148,6 +151,7 @@ class ExportParameters:
             _jobs(job_entries(document, request)),
             _filter(params, "gremlinNodeFilter"),
             _filter(params, "gremlinEdgeFilter"),
+            _connections(params),
         )
 
 
@@ -437,3 +441,14 @@ def list_of(value: Any, where: str) -> list[Any]:
     if not isinstance(value, list):
         raise BadParameters(where, "Expected a list")
     return value
+
+
+def _connections(params: Mapping[str, Any]) -> int | None:
+    found = params.get("concurrency")
+    if found is None:
+        return None
+    if type(found) is not int or not 1 <= found <= MOST_CONNECTIONS:
+        raise BadParameters(
+            "params.concurrency", f"{found!r} is not a whole number from 1 to {MOST_CONNECTIONS}"
+        )
+    return found

@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -140,6 +141,7 @@ class Schema:
 
     nodes: dict[str, NodeKind] = field(default_factory=dict)
     edges: dict[str, EdgeKind] = field(default_factory=dict)
+    _triples: dict[Triple, EdgeKind] = field(default_factory=dict, repr=False, compare=False)
 
     def see_vertex(self, vertex: VertexElement) -> NodeKind:
         """Count a vertex; its kind."""
@@ -150,8 +152,11 @@ class Schema:
 
     def see_edge(self, edge: EdgeElement) -> EdgeKind:
         """Count an edge; its kind."""
-        kind = EdgeKind((edge.source_labels, edge.label, edge.dest_labels))
-        kind = self.edges.setdefault(kind.name, kind)
+        triple = edge.source_labels, edge.label, edge.dest_labels
+        kind = self._triples.get(triple)
+        if kind is None:
+            kind = EdgeKind(triple)
+            kind = self._triples[triple] = self.edges.setdefault(kind.name, kind)
         kind.see(edge)
         return kind
 
@@ -231,6 +236,7 @@ def id_type(kinds: Counter[Kind]) -> str:
     return next(iter(kinds)).value if len(kinds) == 1 else MIXED
 
 
+@cache
 def _file_name(name: str) -> str:
     # As java.net.URLEncoder, which Neptune's exporter uses; its limit and what it does beyond, too.
     encoded = quote_plus(name, safe="*").replace("~", "%7E")

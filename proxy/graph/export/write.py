@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,15 @@ from gremlin_python.process.traversal import Bytecode
 
 from gremlink.grammar.traversal import Kind
 from gremlink.proxy.graph.errors import ExportFailed
-from gremlink.proxy.graph.export.elements import BOOLEAN, Id, Value, read_edges, read_vertices
+from gremlink.proxy.graph.export.elements import (
+    BOOLEAN,
+    EdgeElement,
+    Id,
+    Value,
+    VertexElement,
+    read_edges,
+    read_vertices,
+)
 from gremlink.proxy.graph.export.names import check_schema, check_server
 from gremlink.proxy.graph.export.parameters import ExportParameters
 from gremlink.proxy.graph.export.schema import (
@@ -32,6 +40,7 @@ from gremlink.proxy.graph.export.schema import (
     schema_document,
     statistics_document,
 )
+from gremlink.proxy.graph.export.shards import Asked, Shards
 from gremlink.proxy.graph.export.training_configuration import (
     MULTI_VALUE_SEPARATOR,
     training_configuration,
@@ -52,6 +61,10 @@ from gremlink.proxy.graph.progress import Progress, silent
 from gremlink.proxy.graph.server.connection import GraphConnection, Server
 from gremlink.proxy.graph.server.source import g
 from gremlink.proxy.messages.system_errors import reason_of
+
+CONNECTIONS = 2
+"""Connections that read a graph: while one waits for the server, the other's rows are read. More
+pay where the server is far."""
 
 _SPOOLS = "spools"
 _BUFFERED_ROWS = 20_000
@@ -111,11 +124,15 @@ def export_graph(
     parameters: ExportParameters | None = None,
     traversal_source: str = "g",
     progress: Progress | None = None,
+    connections: int | None = None,
 ) -> ExportReport:
-    """Export the graph behind `url` into a directory that does not exist yet.
+    """Export the graph of a server into a directory that does not exist yet.
 
-    What the parameters name has to be there. Raises `BadParameters`, `ConnectionFailed`,
-    `ServerRefused` and `ExportFailed`, leaving nothing behind.
+    What the parameters name has to be there. A graph of more than a thousand vertices is read over
+    as many `connections`, shard by shard; what was read when an export ends before its time stays
+    in a folder beside `directory`, named in the error, and the next one goes on there. With filters
+    all is read over one. The number is that of the parameters, if none is given, or 2. Raises
+    `BadParameters`, `ConnectionFailed`, `ServerRefused` and `ExportFailed`.
     """
     started = time.monotonic()
     parameters = parameters or ExportParameters()
@@ -127,15 +144,18 @@ def export_graph(
         partial.mkdir(parents=True)
     except OSError as error:
         raise ExportFailed(f"cannot write to {directory.parent}: {reason_of(error)}") from None
+    asked = Asked(server if isinstance(server, Server) else Server(server), traversal_source,
+                  parameters)  # fmt: skip
+    connections = connections or parameters.connections or CONNECTIONS
+    shards = Shards(directory.parent / f".{directory.name}.shards", asked)
     try:
-        with GraphConnection(server, traversal_source) as connection:
-            check_server(connection, parameters)
+        with shards:
             writer = _Writer(partial, parameters, progress or silent)
-            writer.read(connection)
-        for job in parameters.jobs:
-            check_schema(job, writer.schema)
-        warnings = writer.finish()
-        partial.rename(directory)
+            warnings = _read(asked, shards, writer, connections, progress or silent)
+            for job in parameters.jobs:
+                check_schema(job, writer.schema)
+            warnings += writer.finish()
+            partial.rename(directory)
     except OSError as error:
         raise ExportFailed(f"cannot write {directory}: {reason_of(error)}") from None
     finally:
@@ -148,6 +168,28 @@ def export_graph(
         tuple(dict.fromkeys(warnings)),
         time.monotonic() - started,
     )
+
+
+def _read(
+    asked: Asked, shards: Shards, writer: _Writer, connections: int, progress: Progress
+) -> list[str]:
+    """Read the graph, in shards where it can be; return warnings."""
+    parameters = asked.parameters
+    with asked.connect() as connection:
+        check_server(connection, parameters)
+        filtered = parameters.node_filter or parameters.edge_filter
+        if filtered or not (shards.plan or shards.make_plan(connection)):
+            writer.read(connection)
+            return []
+    warnings = shards.resumed
+    if shards.read(connections, progress):
+        gone = shards.count - writer.take(shards.vertices(), shards.edges())
+        if gone:
+            warnings.append(f"{gone} vertices were deleted while the export ran: they are left out")
+        return warnings
+    with asked.connect() as connection:
+        writer.read(connection)
+    return ["the server finds no vertices by their ids, so that all was read over one connection"]
 
 
 class _Writer:
@@ -166,22 +208,34 @@ class _Writer:
     def read(self, connection: GraphConnection) -> None:
         """Take all elements from the server."""
         wanted = self._parameters
-        total = self._count(connection, g.V().count().bytecode)
+        self.take(
+            read_vertices(connection, wanted.node_labels, wanted.node_filter),
+            read_edges(connection, wanted.edge_labels, wanted.edge_filter),
+            lambda: self._count(connection, g.V().count().bytecode),
+            lambda: self._count(connection, g.E().count().bytecode),
+        )
+
+    def take(
+        self,
+        vertices: Iterable[VertexElement],
+        edges: Iterable[EdgeElement],
+        vertex_count: Callable[[], int | None] = lambda: None,
+        edge_count: Callable[[], int | None] = lambda: None,
+    ) -> int:
+        """Take vertices, then edges; return the number of vertices."""
+        wanted = self._parameters
         chosen: set[Id] = set()
-        for number, vertex in enumerate(
-            read_vertices(connection, wanted.node_labels, wanted.node_filter), start=1
-        ):
+        total, number = vertex_count(), 0
+        for number, vertex in enumerate(vertices, start=1):
             kind = self.schema.see_vertex(vertex)
             system = [vertex.id.text, vertex.id.kind.value, vertex.written]
             self._spool(kind.file_name, system, vertex.properties)
             if wanted.node_filter:
                 chosen.add(vertex.id)
             self._report("vertices", number, total)
-        total = self._count(connection, g.E().count().bytecode)
-        for number, edge in enumerate(
-            read_edges(connection, wanted.edge_labels, wanted.edge_filter), start=1
-        ):
-            self._report("edges", number, total)
+        total, place = edge_count(), 0
+        for place, edge in enumerate(edges, start=1):
+            self._report("edges", place, total)
             ends = {";".join(edge.source_labels), ";".join(edge.dest_labels)}
             # An edge without its ends is of no use to anyone who reads the export.
             if ends <= self.schema.nodes.keys() and (
@@ -192,6 +246,9 @@ class _Writer:
                 types = [source.kind.value, dest.kind.value]
                 system = [edge.id, edge.label, source.text, dest.text, *types]
                 self._spool(found.file_name, system, edge.properties)
+        if total is None:
+            self._progress("edges", place, place)
+        return number
 
     def finish(self) -> list[str]:
         """Write all files; the warnings of all configurations."""

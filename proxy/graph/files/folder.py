@@ -109,6 +109,8 @@ def begins_as_csv(file: Path) -> bool:
     with open_text(file, errors="replace") as text:
         head = text.read(_HEAD)
     first = head.lstrip("\r\n").partition("\n")[0]
+    if first.lstrip().startswith("{"):
+        return False  # JSON, such as the configuration of an export, which names these columns
     return any(name in first for name in _SYSTEM)
 
 

@@ -185,3 +185,14 @@ def test_file(tmp_path: Path) -> None:
     path.write_text("{")
     with pytest.raises(BadParameters, match="not JSON"):
         ExportParameters.read(path)
+
+
+@pytest.mark.parametrize("concurrency", [0, 65, "4", 2.0, True])
+def test_a_number_of_connections_that_is_none(concurrency: object) -> None:
+    with pytest.raises(BadParameters, match=r"params\.concurrency"):
+        ExportParameters.parse({"params": {"concurrency": concurrency}})
+
+
+def test_the_number_of_connections() -> None:
+    assert ExportParameters.parse({"params": {"concurrency": 4}}).connections == 4
+    assert ExportParameters.parse({}).connections is None

@@ -12,6 +12,7 @@ from gremlin_python.statics import SingleByte, long, short
 
 from gremlink.proxy.graph.errors import FileProblem
 from gremlink.proxy.graph.files.bulk_csv import BulkFile, open_bulk_file
+from gremlink.proxy.graph.files.folder import csv_files
 from gremlink.proxy.graph.server.formats import Float32
 
 
@@ -166,3 +167,11 @@ def test_empty_id_is_an_id(tmp_path: Path) -> None:
 )
 def test_mistakes(tmp_path: Path, text: str, expected: str) -> None:
     assert problem(tmp_path, text).startswith(expected)
+
+
+def test_a_folder_with_the_configuration_of_an_export(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text("~id,~label\n1,N\n")
+    (tmp_path / "training-data-configuration.json").write_text('{"nodes": [["~id", "N"]]}')
+    taken, left = csv_files(tmp_path)
+    assert [file.name for file in taken] == ["v.csv"]
+    assert [each.path.suffix for each in left] == [".json"]
