@@ -131,6 +131,23 @@ class TypedGraph:
         """Return the graph with other edges for the given relations."""
         return TypedGraph(self.counts, {**self.edges, **edges}, self.features, self.terms)
 
+    def describing(
+        self, features: Mapping[str, Features], terms: Mapping[str, Terms]
+    ) -> TypedGraph:
+        """Return the same vertices and edges with other features and terms."""
+        graph = TypedGraph(self.counts, self.edges, features, terms)
+        graph.__dict__["whole"] = self.whole  # it depends on nothing else
+        return graph
+
+    def degrees(self, vertex_type: str) -> Indexes:
+        """Return the number of links that each vertex of a type has: int64 `[vertices]`."""
+        found = np.zeros(self.counts[vertex_type], np.int64)
+        for relation, edges in self.edges.items():
+            for direction in DIRECTIONS:
+                if relation.source_type(direction) == vertex_type:
+                    found += np.bincount(edges.ends(direction)[0], minlength=len(found))
+        return found
+
     @cached_property
     def offsets(self) -> dict[str, int]:
         """First number of each type when all vertices are numbered through."""

@@ -7,7 +7,7 @@ and what is known in it, so that the methods can look at a graph that has change
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -133,7 +133,13 @@ class PropertyModel:
     def _on(
         self, extension: Extension, known: Known, vertices: Collection[Literal]
     ) -> PropertyModel:
-        rows = extension.rows(vertices)
-        context = Context(extension.stored.graph, self.target.ends, known, rows)
+        return self.looking_at(extension.stored, known, extension.rows(vertices))
+
+    def looking_at(
+        self, stored: StoredGraph, known: Known, rows: Mapping[str, Indexes]
+    ) -> PropertyModel:
+        """Return the same methods on another graph; `rows`, sorted int64 by type, are the vertices
+        that will be asked about."""
+        context = Context(stored.graph, self.target.ends, known, rows)
         members = tuple((weight, member.on(context)) for weight, member in self.members)
-        return replace(self, stored=extension.stored, known=known, members=members, answers=None)
+        return replace(self, stored=stored, known=known, members=members, answers=None)

@@ -25,10 +25,14 @@ from gremlink.proxy.learning.inductive.extension import (
 from gremlink.proxy.learning.inductive.neighbourhood import Cells, Neighbourhood
 from gremlink.proxy.learning.inductive.scope import Scope
 from gremlink.proxy.learning.properties.prediction.artifact import from_artifact
+from gremlink.proxy.learning.properties.prediction.explanation import (
+    PropertyEvidence,
+    PropertyExplanation,
+)
 from gremlink.proxy.learning.properties.prediction.live_labels import Pair
 from gremlink.proxy.learning.properties.prediction.model import PropertyModel
 from gremlink.proxy.learning.trained.target import Element, Form, Outputs, Subjects, Task
-from gremlink.proxy.learning.trained.vertex_embeddings import VertexEmbeddings
+from gremlink.proxy.learning.trained.vertex_embeddings import NoEmbeddings, VertexEmbeddings
 from gremlink.proxy.store.artifacts import read_artifact
 from gremlink.proxy.store.reading import making
 
@@ -215,6 +219,32 @@ class PropertyPredictor:
             places = places[scores >= threshold]
         classes = self._model.target.classes
         return [(classes[each], count) for each, count in Counter(places.ravel().tolist()).items()]
+
+    def explain(
+        self, inputs: Sequence[Literal | EdgeInput], values: Sequence[Sequence[Literal]]
+    ) -> list[list[PropertyExplanation]]:
+        """Explain the predictions `values[i]` of `inputs[i]`, in their order.
+
+        Raises KeyError for a class that the model does not know.
+        """
+        known, subjects = self._vertices(inputs) if self.element == "node" else self._edges(inputs)
+        columns = {value: place for place, value in enumerate(self._model.target.classes)}
+        is_number = self._model.target.form is Form.NUMBER
+        found: list[list[PropertyExplanation]] = [[] for _ in inputs]
+        for row, position in enumerate(known):
+            wanted = [0 if is_number else columns[value] for value in values[position]]
+            if wanted:
+                subject = subjects.select(np.array([row], np.int64))
+                found[position] = self._evidence.explain(subject, wanted)
+        return found
+
+    @cached_property
+    def _evidence(self) -> PropertyEvidence:
+        try:
+            embeddings = self.embeddings
+        except NoEmbeddings:
+            return PropertyEvidence(self._model, None)
+        return PropertyEvidence(self._model, embeddings)
 
     def _predicted(
         self, inputs: Sequence[Literal | EdgeInput], limit: int, threshold: float | None
