@@ -263,6 +263,17 @@ class ListVertices:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class ExplainProperties:
+    """Tell why values of a property were predicted; `values` is the reply to `prediction`.
+
+    The reply is, for each input, a map for each of its values.
+    """
+
+    prediction: PredictProperty
+    values: Values
+
+
 Results = tuple[Argument, ...]
 Links = Sequence[Sequence[tuple[Literal, float]]]
 """For each input, targets and scores."""
@@ -272,7 +283,7 @@ Counts = Sequence[tuple[Literal, int]]
 """Values, and how often each."""
 
 Explanations = Sequence[Sequence[Entries]]
-"""For each input, what explains each of its targets."""
+"""For each input, what explains each of its targets, or values."""
 
 Known = Sequence[frozenset[Literal]]
 """For each input, vertices that it is linked to."""
@@ -287,6 +298,7 @@ Work = (
     | ExplainLinks
     | PredictProperty
     | CountValues
+    | ExplainProperties
     | Inspect
     | KnownLinks
     | NearestVertices

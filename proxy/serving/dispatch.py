@@ -11,6 +11,7 @@ from gremlink.proxy.inference.commands import (
     CountValues,
     Describe,
     ExplainLinks,
+    ExplainProperties,
     Explanations,
     Guess,
     GuessLinks,
@@ -45,6 +46,7 @@ ModelWork = (
     | ExplainLinks
     | PredictProperty
     | CountValues
+    | ExplainProperties
     | Inspect
     | KnownLinks
     | NearestVertices
@@ -60,7 +62,7 @@ def endpoint_of(work: ModelWork) -> str:
     match work:
         case PrepareLinks(name) | PrepareProperty(name) | Inspect(name) | NearestVertices(name):
             return name
-        case ExplainLinks(asked) | CountValues(asked):
+        case ExplainLinks(asked) | CountValues(asked) | ExplainProperties(asked):
             return asked.model.endpoint
     return work.model.endpoint
 
@@ -88,6 +90,8 @@ def carry_out(work: ModelWork, endpoint: Endpoint, predictor: Predictor) -> Repl
             return _values(work, _property_of(model, endpoint, predictor))
         case CountValues(asked_values):
             return _counts(asked_values, _property_of(asked_values.model, endpoint, predictor))
+        case ExplainProperties(asked_values):
+            return _reasons_of_values(work, _property_of(asked_values.model, endpoint, predictor))
         case Inspect():
             return _inspected(work, endpoint, predictor)
         case KnownLinks(model):
@@ -174,6 +178,20 @@ def _reasons(work: ExplainLinks, predictor: LinkPredictor) -> Explanations:
     return [
         [why.as_map(score) for (_, score), why in zip(links, reasons.get(vertex, ()), strict=True)]
         for vertex, links in zip(asked.inputs, work.links, strict=True)
+    ]
+
+
+def _reasons_of_values(work: ExplainProperties, predictor: PropertyPredictor) -> Explanations:
+    asked = work.prediction
+    values = [[value for value, _ in found] for found in work.values]
+    explained = _properties_on_live_graph(asked, predictor).explain(asked.inputs, values)
+    scored = predictor.task != "regression"
+    return [
+        [
+            why.as_map(score if scored else None)
+            for (_, score), why in zip(found, reasons, strict=True)
+        ]
+        for found, reasons in zip(work.values, explained, strict=True)
     ]
 
 

@@ -10,6 +10,7 @@ from gremlink.proxy.config import Inference
 from gremlink.proxy.inference.commands import (
     CountValues,
     ExplainLinks,
+    ExplainProperties,
     GuessLinks,
     PredictLinks,
     PredictProperty,
@@ -108,5 +109,6 @@ class Predictions:
 
 def _proves(work: ModelWork) -> bool:
     """Tell whether a model that does this work is in order: other work only looks it up."""
-    proving = PredictLinks | GuessLinks | ExplainLinks | PredictProperty | CountValues
+    of_links = PredictLinks | GuessLinks | ExplainLinks
+    proving = of_links | PredictProperty | CountValues | ExplainProperties
     return isinstance(work, proving)

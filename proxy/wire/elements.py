@@ -8,7 +8,7 @@ writes alike. Both wires know such values; in Groovy they are made by TinkerPop'
 from __future__ import annotations
 
 from gremlink.grammar import graphbinary, graphson
-from gremlink.grammar.traversal import Literal, Opaque
+from gremlink.grammar.traversal import Argument, Literal, Opaque
 
 _VERTEX_PROPERTY = b"\x12\x00"
 _PROPERTY = b"\x0f\x00"
@@ -17,7 +17,7 @@ _DETACHED = "org.apache.tinkerpop.gremlin.structure.util.detached"
 _BUILDER = f"{_DETACHED}.DetachedVertexProperty.build()"
 
 
-def graphbinary_property(id: Literal, key: str, value: Literal) -> Opaque:
+def graphbinary_property(id: Literal, key: str, value: Argument) -> Opaque:
     """Write a VertexProperty without parent and meta-properties (GraphBinary 1, type 0x12)."""
     label = key.encode()
     raw = b"".join(
@@ -33,7 +33,7 @@ def graphbinary_property(id: Literal, key: str, value: Literal) -> Opaque:
     return Opaque("graphbinary", raw, "VertexProperty")
 
 
-def graphson_property(id: Literal, key: str, value: Literal, version: int) -> Opaque:
+def graphson_property(id: Literal, key: str, value: Argument, version: int) -> Opaque:
     """Write a `g:VertexProperty` without parent and meta-properties (GraphSON 2 and 3)."""
     content = {
         "id": graphson.write_value(id, version),
@@ -48,14 +48,14 @@ def groovy_property(id: str, key: str, value: str) -> str:
     return f"{_BUILDER}.setId({id}).setLabel({key}).setValue({value}).create()"
 
 
-def graphbinary_edge_property(key: str, value: Literal) -> Opaque:
+def graphbinary_edge_property(key: str, value: Argument) -> Opaque:
     """Write a Property without the edge that has it (GraphBinary 1, type 0x0f)."""
     name = key.encode()
     raw = _PROPERTY + len(name).to_bytes(4, "big") + name + graphbinary.write_value(value) + _NULL
     return Opaque("graphbinary", raw, "Property")
 
 
-def graphson_edge_property(key: str, value: Literal, version: int) -> Opaque:
+def graphson_edge_property(key: str, value: Argument, version: int) -> Opaque:
     """Write a `g:Property` without the edge that has it (GraphSON 2 and 3)."""
     content = {"key": key, "value": graphson.write_value(value, version)}
     return Opaque("graphson", {"@type": "g:Property", "@value": content}, "Property")

@@ -17,6 +17,7 @@ from gremlink.proxy.inference.commands import (
     Command,
     CountValues,
     ExplainLinks,
+    ExplainProperties,
     PredictLinks,
     PredictProperty,
     PrepareInductive,
@@ -129,6 +130,11 @@ def drive(
                         for vertex, found in zip(
                             command.prediction.inputs, command.links, strict=True
                         )
+                    ]
+                case ExplainProperties():
+                    reply = [
+                        [row(score=Literal.of(score), why=f"{each.value}") for each, score in found]
+                        for found in command.values
                     ]
                 case PredictProperty():
                     assert values is not None

@@ -69,7 +69,7 @@ def everything(export: Path, *, valued: str | None = None) -> Read:
                 found = ends.get((f"p{person}", direction), [])
                 others, values = [name(other) for other, _ in found], [said for _, said in found]
                 read = values if label == "lends" and valued else ()
-                links.append(Links(name(f"p{person}"), label, direction, others, values=read))  # type: ignore[arg-type]
+                links.append(Links(name(f"p{person}"), label, direction, others, values=read))
     return Read(vertices, links)
 
 

@@ -26,7 +26,8 @@ THRESHOLD = PREFIX + "threshold"
 SCORE = PREFIX + "score"
 EXPLAIN = PREFIX + "explain"
 SCORE_KEYS = (SCORE, EXPLAIN)
-"""The keys that `values(...)` reads of a predicted link."""
+"""The keys that `values(...)` reads of a predicted link, and `properties(key, ...)` of predicted
+values."""
 
 IAM_ROLE = PREFIX + "iamRoleArn"
 FILTER_EXISTING = PREFIX + "filterExistingEdges"

@@ -67,7 +67,8 @@ class LinkPlan:
 class PropertyPlan:
     """A classification or regression (`task` is the predicate) of the property `key`.
 
-    `scored` asks for the score behind each value, `inductive` as in a `LinkPlan`.
+    `beside` are the keys whose entries follow each value: its score, or its reasons. `inductive` as
+    in a `LinkPlan`.
     """
 
     inference: Inference
@@ -75,7 +76,7 @@ class PropertyPlan:
     endpoint: str
     role: str | None
     key: str
-    scored: bool
+    beside: tuple[str, ...]
     limit: int
     threshold: float | None
     inductive: Inductive | None = None
@@ -123,7 +124,10 @@ def _no_option(key: str, step: str = "with") -> UnsupportedOperation:
                 f' and properties(key, "{SCORE}") for the classes of a classification.'
             )
         case options.EXPLAIN:
-            hint = f'write values("{EXPLAIN}") behind the predicted vertices of a link prediction.'
+            hint = (
+                f'write values("{EXPLAIN}") behind the predicted vertices of a link prediction,'
+                f' and properties(key, "{EXPLAIN}") for the values of a property.'
+            )
         case _:
             every = (*options.TASKS, *options.OPTIONS)
             names = [each.removeprefix(PREFIX) for each in (*every, *options.SCORE_KEYS)]
@@ -155,8 +159,9 @@ def _misplaced(stray: Instruction) -> UnsupportedOperation:
             " or behind g."
         )
     return UnsupportedOperation(
-        f"{describe(stray)} asks for a score or a reason without an inference: the score belongs"
-        f' into properties(...) with("{CLASSIFICATION}"), values("{SCORE}") and values("{EXPLAIN}")'
+        f'{describe(stray)} asks for a score or a reason without an inference: "{SCORE}" and'
+        f' "{EXPLAIN}" of a property belong into properties(key, ...), beside'
+        f' with("{CLASSIFICATION}") or the like; values("{SCORE}") and values("{EXPLAIN}")'
         f' behind out(...) or in(...) with("{PREDICTION}") in the same traversal.'
     )
 
@@ -216,14 +221,14 @@ def _property_plan(
         raise UnsupportedOperation(
             f"{inference} is not supported: it belongs behind properties(...)."
         )
-    key, scored = _property_key(inference.step)
-    if scored and task == REGRESSION:
+    key, beside = _property_key(inference.step)
+    if SCORE in beside and task == REGRESSION:
         raise UnsupportedOperation(f"{inference}: a regression has no {SCORE}.")
     return PropertyPlan(
         inference=inference,
         task=task,
         key=key,
-        scored=scored,
+        beside=beside,
         endpoint=options.endpoint_name(given, settings),
         role=role_arn(given, settings),
         limit=options.result_limit(given, settings),
@@ -293,8 +298,8 @@ def _target_label(step: Instruction | None) -> str:
     raise UnsupportedOperation(errors.VERTEX_LABEL_MISSING)
 
 
-def _property_key(step: Instruction) -> tuple[str, bool]:
-    """Return the key to predict, and whether its score is asked for."""
+def _property_key(step: Instruction) -> tuple[str, tuple[str, ...]]:
+    """Return the key to predict, and what is asked for beside its values."""
     keys: list[str] = []
     for argument in step.arguments:
         if not isinstance(argument, Literal) or argument.kind is not Kind.STRING:
@@ -303,15 +308,15 @@ def _property_key(step: Instruction) -> tuple[str, bool]:
                 " or bind it."
             )
         keys.append(argument.value)
-    scored = SCORE in keys
-    match [key for key in keys if key != SCORE]:
+    beside = tuple(dict.fromkeys(key for key in keys if key in options.SCORE_KEYS))
+    match [key for key in keys if key not in options.SCORE_KEYS]:
         case [key]:
-            return key, scored
-        case [] if scored:
+            return key, beside
+        case [] if beside:
             raise MissingParameter(errors.PROPERTY_KEY_MISSING_BESIDE_SCORE)
         case []:
             raise MissingParameter(errors.PROPERTY_KEY_MISSING)
-    if scored:
+    if beside:
         raise InvalidParameter(errors.ONE_PROPERTY_KEY_BESIDE_SCORE)
     raise InvalidParameter(errors.ONE_PROPERTY_KEY)
 

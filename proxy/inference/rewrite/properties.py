@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import cast
 
-from gremlink.grammar.traversal import Instruction, Literal, Traversal, step
+from gremlink.grammar.traversal import Argument, Entries, Instruction, Literal, Traversal, step
 from gremlink.proxy.inference.analysis import sack, side_effects
-from gremlink.proxy.inference.analysis.options import SCORE
+from gremlink.proxy.inference.analysis.options import EXPLAIN, SCORE
 from gremlink.proxy.inference.analysis.output_types import OutputType
 from gremlink.proxy.inference.analysis.plan import Plan, PropertyPlan
 from gremlink.proxy.inference.commands import (
     Counts,
     CountValues,
     Edge,
+    ExplainProperties,
+    Explanations,
     PredictProperty,
     PrepareProperty,
     Values,
 )
-from gremlink.proxy.inference.errors import InvalidParameter
+from gremlink.proxy.inference.errors import InvalidParameter, UnsupportedOperation
 from gremlink.proxy.inference.queries.dialect import BYTECODE
 from gremlink.proxy.inference.queries.inputs import (
     ITS_ID,
@@ -32,8 +34,11 @@ from gremlink.proxy.inference.queries.inputs import (
 from gremlink.proxy.inference.queries.models import model_of
 from gremlink.proxy.inference.rewrite.bulk_values import inject_counts
 from gremlink.proxy.inference.rewrite.forms import Row, choose
-from gremlink.proxy.inference.rewrite.property_values import NOTHING_AT_ALL, Properties
+from gremlink.proxy.inference.rewrite.property_values import NOTHING_AT_ALL, Pairs, Properties
 from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
+
+EXPLAINED_ELEMENTS = 20
+"""Elements whose values one query can have explained: a model answers for each several times."""
 
 
 def replace_property(rewriting: Rewriting, plan: Plan) -> Step[None]:
@@ -50,8 +55,23 @@ def replace_property(rewriting: Rewriting, plan: Plan) -> Step[None]:
         answers.counts = cast(Counts, (yield CountValues(prediction))) if prediction else ()
         BULKED.write(answers)
         return
-    answers.found = cast(Values, (yield prediction)) if prediction else ()
+    if prediction is not None:
+        answers.found = cast(Values, (yield prediction))
+        if EXPLAIN in plan.beside:
+            answers.reasons = yield from _explained(prediction, answers.found)
     choose(PROPERTIES, answers).write(answers)
+
+
+def _explained(prediction: PredictProperty, values: Values) -> Step[Explanations]:
+    """Ask why each of the values is predicted."""
+    count = sum(map(bool, values))
+    if count > EXPLAINED_ELEMENTS:
+        raise UnsupportedOperation(
+            f'properties(key, "{EXPLAIN}") is asked for {count} elements, more than the'
+            f" {EXPLAINED_ELEMENTS} that one query can have explained: narrow the steps before the"
+            " inference."
+        )
+    return cast(Explanations, (yield ExplainProperties(prediction, values))) if count else ()
 
 
 def refuse_other_elements(plan: PropertyPlan, element: str, inputs: OutputType) -> None:
@@ -97,22 +117,15 @@ def _prediction(
     return PredictProperty(model, inputs, plan.limit, plan.threshold, read)
 
 
-def _values(plan: PropertyPlan, found: Values) -> list[Literal]:
-    """Return the values of all that `_flattened` makes of these."""
-    if not plan.scored:
-        return [value for values in found for value, _ in values]
-    return [value for values in found for _, value in _flattened(plan, values)]
-
-
 def _flattened(
-    plan: PropertyPlan, values: Sequence[tuple[Literal, float]]
-) -> list[tuple[str, Literal]]:
-    """Return values as properties, each followed by its score if the query asks for it."""
-    pairs: list[tuple[str, Literal]] = []
-    for value, score in values:
+    plan: PropertyPlan, values: Sequence[tuple[Literal, float]], reasons: Sequence[Entries]
+) -> list[tuple[str, Argument]]:
+    """Return values as properties, each followed by what the query asks for beside it."""
+    pairs: list[tuple[str, Argument]] = []
+    for place, (value, score) in enumerate(values):
         pairs.append((plan.key, value))
-        if plan.scored:
-            pairs.append((SCORE, Literal.of(score)))
+        for key in plan.beside:
+            pairs.append((key, Literal.of(score) if key == SCORE else reasons[place]))
     return pairs
 
 
@@ -120,7 +133,8 @@ _VALUE = step("value")
 
 
 class PropertyAnswers:
-    """The values of the inputs: all of them, in `found`, or each once, in `counts`.
+    """The values of the inputs: all of them, in `found`, or each once, in `counts`; `reasons` are
+    those of `found`, if the query asks for them.
 
     `by` leads from an element to its id. Its properties are the columns of `PROPERTIES`, its other
     methods write the forms.
@@ -142,6 +156,7 @@ class PropertyAnswers:
         self._by = by
         self.found: Values = ()
         self.counts: Counts = ()
+        self.reasons: Explanations = ()
 
     @cached_property
     def _writing(self) -> Properties:
@@ -170,8 +185,8 @@ class PropertyAnswers:
 
     @property
     def scored(self) -> bool:
-        """True if the query asks for the score behind each value."""
-        return self._plan.scored
+        """True if the query asks for a score, or for reasons, behind each value."""
+        return bool(self._plan.beside)
 
     @property
     def kept_apart(self) -> bool:
@@ -180,14 +195,14 @@ class PropertyAnswers:
         Equal may be scores, and properties of edges, which nothing tells apart but key and value.
         """
         merges = self.language == BYTECODE
-        equal = self._plan.scored or self._element == "edge"
+        equal = self.scored or self._element == "edge"
         return merges and equal and self._rewriting.analysis.sack_is_free
 
     @property
     def values_alone(self) -> bool:
         """True if only the values of the properties are seen, as in `by(properties(…).value())`."""
         inside = self._plan.inference.inside
-        return inside[-1:] == ("by",) and not self._around.looks_back and not self._plan.scored
+        return inside[-1:] == ("by",) and not self._around.looks_back and not self.scored
 
     @property
     def many_for_maps(self) -> bool:
@@ -205,7 +220,7 @@ class PropertyAnswers:
 
     def start(self) -> None:
         """Begin the query with the properties."""
-        every = [pair for values in self.found for pair in _flattened(self._plan, values)]
+        every = [pair for _, pairs in self._each() for pair in pairs]
         written = self._writing.from_start(every)
         self._start([*self._rewriting.bound(written), *self._apart()], 0)
 
@@ -220,11 +235,7 @@ class PropertyAnswers:
 
     def each(self) -> None:
         """Write the properties of each element, in one of the forms of `PER_ELEMENT`."""
-        each = {
-            id: _flattened(self._plan, values)
-            for id, values in zip(self._ids, self.found, strict=True)
-        }
-        steps = self._rewriting.bound(self._writing.of_each(each))
+        steps = self._rewriting.bound(self._writing.of_each(dict(self._each())))
         self._rewriting.replace(self._plan, [*steps, *self._apart()])
 
     def _start(self, steps: Sequence[Instruction], taken: int) -> None:
@@ -235,8 +246,16 @@ class PropertyAnswers:
     def _apart(self) -> Sequence[Instruction]:
         return sack.KEEPING_APART if self.kept_apart else ()
 
-    def _values(self) -> list[Literal]:
-        return _values(self._plan, self.found)
+    def _each(self) -> Iterator[tuple[Literal, Pairs]]:
+        """Yield each element with its values, and what is asked for beside them."""
+        reasons: Explanations = self.reasons or [()] * len(self.found)
+        for id, values, why in zip(self._ids, self.found, reasons, strict=True):
+            yield id, _flattened(self._plan, values, why)
+
+    def _values(self) -> Sequence[Argument]:
+        if not self.scored:
+            return [value for values in self.found for value, _ in values]
+        return [value for _, pairs in self._each() for _, value in pairs]
 
 
 BULKED = Row(

@@ -31,7 +31,7 @@ from gremlink.proxy.inference.queries.inputs import ITS_ID, is_own
 from gremlink.proxy.inference.rewrite.choose_tree import FAN_OUT, NOTHING, choose_tree
 from gremlink.proxy.inference.rewrite.forms import Row, choose
 from gremlink.proxy.inference.rewrite.map_lookup import TABLES, look_up
-from gremlink.proxy.inference.rewrite.vertices import Written, bound_tree
+from gremlink.proxy.inference.rewrite.vertices import Written, bound_tree, literals_in
 from gremlink.proxy.wire.elements import (
     graphbinary_edge_property,
     graphbinary_property,
@@ -48,8 +48,8 @@ PROPERTY_LIMIT = 50
 BINDINGS = 8
 """Maps that come in a binding each: a server takes 16 bindings, and the query may have its own."""
 
-Pairs = Sequence[tuple[str, Literal]]
-"""Keys and values."""
+Pairs = Sequence[tuple[str, Argument]]
+"""Keys and values; what explains a value is a map."""
 
 
 def _fresh_ids() -> Iterator[Literal]:
@@ -79,7 +79,7 @@ class Properties:
         case = PerElement(self, predicted)
         return choose(PER_ELEMENT, case).write(case)
 
-    def can_look_up(self, elements: Collection[Literal], values: Collection[Literal]) -> bool:
+    def can_look_up(self, elements: Collection[Literal], values: Collection[Argument]) -> bool:
         """Return whether there is so much that `values_of_each` pays, and nothing changes in its
         maps."""
         format = self.dialect.format
@@ -87,7 +87,11 @@ class Properties:
         if any(map(is_own, elements)):
             return False
         return len(elements) > FAN_OUT and (
-            typed or all(each.kind is Kind.STRING for each in (*elements, *values))
+            typed
+            or all(
+                each.kind is Kind.STRING
+                for each in literals_in(Items("list", (*elements, *values)))
+            )
         )
 
     def values_of_each(self, predicted: Mapping[Literal, Sequence[Literal]]) -> Written:
@@ -126,7 +130,7 @@ class Properties:
         if not found:
             return Written(NOTHING_AT_ALL, {})
         # A list, because a server looks for the edge of a property that is injected itself.
-        if self.dialect.prefers_binding([value for _, value in found], PROPERTY_LIMIT):
+        if _prefers_binding(self.dialect, [value for _, value in found], PROPERTY_LIMIT):
             text = f"{self.binding}.collect {{ {self.made} }}"
             start = step("inject", Opaque("script", text, "answers"))
             return Written([start, step("unfold")], {self.binding: self.plain(found)})
@@ -136,12 +140,12 @@ class Properties:
             return Written([start, step("unfold")], {self.binding: every})
         return Written([step("inject", every), step("unfold")], {})
 
-    def values_from_start(self, found: Sequence[Literal]) -> Written:
+    def values_from_start(self, found: Sequence[Argument]) -> Written:
         """Return the beginning of a traversal that has these values of properties."""
         if not found:
             return Written(NOTHING_AT_ALL, {})
         values = tuple(found)
-        if self.dialect.prefers_binding(values, PROPERTY_LIMIT):
+        if _prefers_binding(self.dialect, values, PROPERTY_LIMIT):
             steps = [
                 Instruction("inject", (Opaque("script", f"{self.binding} as Object[]", "answers"),))
             ]
@@ -152,7 +156,7 @@ class Properties:
         """Return all of these properties as arguments."""
         return [self._property(key, value) for key, value in pairs]
 
-    def _property(self, key: str, value: Literal) -> Argument:
+    def _property(self, key: str, value: Argument) -> Argument:
         dialect = self.dialect
         version = 2 if dialect.format.version == 2 else 3
         if dialect.is_groovy:
@@ -255,7 +259,7 @@ class PerElement:
         map, and the server may merge equal traversers on the way."""
         writing = self._writing
         values = [*self._found, *(value for pairs in self._found.values() for _, value in pairs)]
-        if writing.dialect.prefers_binding(values, 2 * PROPERTY_LIMIT):
+        if _prefers_binding(writing.dialect, values, 2 * PROPERTY_LIMIT):
             rows = [(element, writing.plain(pairs)) for element, pairs in self._found.items()]
             leaf = f"__.flatMap(__.constant(entry[1].collect {{ {writing.made} }}).unfold())"
             return bound_tree(rows, leaf, writing.binding, script.write(writing.by))
@@ -312,10 +316,17 @@ def _constants(found: Sequence[Argument]) -> list[Instruction]:
     return [step("union", *(anonymous(step("constant", value)) for value in found))]
 
 
-def _survives(dialect: Dialect, keys: Sequence[Literal], values: Sequence[Literal]) -> bool:
+def _survives(dialect: Dialect, keys: Sequence[Literal], values: Sequence[Argument]) -> bool:
     """Return whether literals are the same for the server when they come in a map or a binding."""
-    if dialect.keeps((*keys, *values)):
+    if dialect.keeps(literals_in(Items("list", (*keys, *values)))):
         return True
     # GraphSON 2 has only strings for keys of a map
     typed = dialect.format.typed and not dialect.is_groovy
     return typed and all(key.kind is Kind.STRING for key in keys)
+
+
+def _prefers_binding(dialect: Dialect, values: Sequence[Argument], limit: int) -> bool:
+    """Return whether a Groovy script should get values in a binding; all in a map count."""
+    if not dialect.is_groovy:
+        return False
+    return dialect.prefers_binding(list(literals_in(Items("list", tuple(values)))), limit)

@@ -65,7 +65,7 @@ def vertices_with(
 ) -> Written:
     """Return the same steps; each traverser has the map of its input in its sack from then on."""
     values = [*targets, *(target for found in targets.values() for target in found)]
-    values += (each for entries in carried.values() for each in _literals(entries))
+    values += (each for entries in carried.values() for each in literals_in(entries))
     if targets and dialect.prefers_binding(values, LITERAL_LIMIT):
         pairs = [
             (vertex, Items("list", (Items("list", tuple(found)), carried[vertex])))
@@ -93,7 +93,7 @@ def tables(
     Not one map of maps: a server hashes the object of a traverser whenever it is handed to a nested
     traversal, and a large map each time is what takes the time.
     """
-    values = [*content, *(each for entries in content.values() for each in _literals(entries))]
+    values = [*content, *(each for entries in content.values() for each in literals_in(entries))]
     if content and dialect.prefers_binding(values, LITERAL_LIMIT // 4):
         by = f"__.select({script.write_value(Literal.string(label))}).id()"
         return bound_tree(list(content.items()), "__.constant(entry[1])", binding, by)
@@ -118,7 +118,7 @@ def from_start(
     return Written([step(name, bound)], {binding: Items("list", tuple(targets))})
 
 
-def _literals(argument: Argument) -> Iterator[Literal]:
+def literals_in(argument: Argument) -> Iterator[Literal]:
     """Find the literals in an argument."""
     match argument:
         case Literal():
@@ -126,10 +126,10 @@ def _literals(argument: Argument) -> Iterator[Literal]:
         case Entries(entries):
             for pair in entries:
                 for part in pair:
-                    yield from _literals(part)
+                    yield from literals_in(part)
         case Items(_, items):
             for item in items:
-                yield from _literals(item)
+                yield from literals_in(item)
 
 
 def bound_tree(

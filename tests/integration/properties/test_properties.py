@@ -66,6 +66,29 @@ def test_bytecode(address: str) -> None:
     assert level == 1
 
 
+WHY = f"properties('team', 'Neptune#ml.explain').{CLASSES}"
+WHY_EDGE = f"properties('weight', 'Neptune#ml.explain').{NUMBERS}"
+
+
+def test_a_predicted_value_is_explained(client: Client) -> None:
+    value, why = ask(client, "teams", f"V('p3').{WHY}.value()")
+    assert value == "red"
+    scored = ask(client, "teams", f"V('p3').properties('team', 'Neptune#ml.score').{CLASSES}")
+    assert why["score"] == pytest.approx(scored[1].value)
+    assert {each["link"] for each in why["links"]} <= {"-knows->", "<-knows-"}
+    assert {"methods", "features", "neighbours", "examples", "alike", "notes"} <= set(why)
+    examples = ask(
+        client,
+        "teams",
+        f"V('p3').{WHY}.value().skip(1).select('examples').unfold().select('id')",
+    )
+    assert examples == [each["id"] for each in why["examples"]]
+    assert examples
+    live = f"{WHY}.{INDUCTIVE}"
+    now = ask(client, "teams", f"V('p3').{live}.value()")[1]
+    assert now["score"] == pytest.approx(why["score"], abs=1e-4)
+
+
 SCORED = f"properties('team', 'Neptune#ml.score').{CLASSES}"
 
 
@@ -81,6 +104,9 @@ SCORED = f"properties('team', 'Neptune#ml.score').{CLASSES}"
         ("teams", f"V().properties('team').{CLASSES}.has(T.value, P.within('red')).count()"),
         ("teams", f"V('p3').union(properties('team').{CLASSES}, properties('team')).key()"),
         ("teams", f"V('p3').project('a').by(properties('team').{CLASSES}.value().fold())"),
+        ("teams", f"V('p3', 'p4').{WHY}.value()"),
+        ("teams", f"V('p3').project('a').by({WHY}.fold())"),
+        ("weights", f"V('p0').outE('knows').limit(1).{WHY_EDGE}.value()"),
         ("levels", f"V('p1', 'p2').properties('level').{CLASSES}.hasValue(P.gt(1)).value()"),
         ("ages", f"V('p30').properties('age').{NUMBERS}.value()"),
         ("weights", f"V('p0').outE('knows').properties('weight').{NUMBERS}.value().order()"),
