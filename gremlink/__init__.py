@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gremlink import grammar as grammar
     from gremlink.api.data import ProcessReport, export, load_csv, process
     from gremlink.api.embeddings import Embeddings
-    from gremlink.api.explanation import Explanation
+    from gremlink.api.explanation import Explanation, PropertyExplanation
     from gremlink.api.models import (
         Edge,
         LinkModel,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "gremlink.api.data": ("ProcessReport", "export", "load_csv", "process"),
     "gremlink.api.embeddings": ("Embeddings",),
-    "gremlink.api.explanation": ("Explanation",),
+    "gremlink.api.explanation": ("Explanation", "PropertyExplanation"),
     "gremlink.api.models": (
         *("Edge", "LinkModel", "PredictedLink", "PredictedProperty", "PropertyModel", "load"),
     ),
@@ -74,6 +74,7 @@ __all__ = [
     "PredictedLink",
     "PredictedProperty",
     "ProcessReport",
+    "PropertyExplanation",
     "PropertyModel",
     "Sparql",
     "Table",

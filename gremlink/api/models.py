@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from gremlink.api.arguments import Id, PathLike, choice_of, directory_of, each_of, literal_of
 from gremlink.api.embeddings import Embeddings
-from gremlink.api.explanation import Explanation
+from gremlink.api.explanation import Explanation, PropertyExplanation
 from gremlink.api.table import Table
 from gremlink.errors import WrongArgument
 from gremlink.grammar.traversal import Kind, Literal
@@ -312,15 +312,7 @@ class PropertyModel(_Loaded):
         """
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
             raise WrongArgument(f"limit is {limit!r}: write a whole number from 1 on")
-        shown: list[Any]
-        if isinstance(self._target.owner, Relation):
-            edges = [_edge_of(each) for each in _each_edge(ids)]
-            inputs: list[Any] = [self._edge_input(each) for each in edges]
-            shown = [each.id if each.id is not None else (each.source, each.target)
-                     for each in edges]  # fmt: skip
-        else:
-            inputs = [self._literal(id) for id in each_of(ids)]
-            shown = [each.value for each in inputs]
+        inputs, shown = self._inputs(ids)
         answers = self._predictor.predict(inputs, limit, threshold)
         rows = (
             PredictedProperty(id, found.value.value, found.score)
@@ -328,6 +320,47 @@ class PropertyModel(_Loaded):
             for found in each
         )
         return Table(PredictedProperty._fields, tuple(rows))
+
+    def explain(self, id: Id | Edge | tuple[Id, Id], value: Any = None) -> PropertyExplanation:
+        """Explain why a value is predicted for an element.
+
+        Args:
+            id: A vertex or, for a property of edges, an edge, as in `predict`.
+            value: The class to explain; without it, the likeliest.
+
+        Raises:
+            WrongArgument: An argument cannot be used.
+            UnknownVertex: The model does not know the element: it came after the training.
+
+        Example:
+            >>> gremlink.load("property").explain("user_19").examples.columns
+            ('id', 'values', 'similarity')
+        """
+        inputs, shown = self._inputs(id)
+        if len(inputs) != 1:
+            raise WrongArgument(f"{id!r} are {len(inputs)} elements: explain one at a time")
+        (answers,) = self._predictor.predict(inputs, max(len(self.classes), 1))
+        if not answers:
+            raise UnknownVertex(f"the model does not know {shown[0]!r}: it came after training")
+        best = answers[0]
+        if value is not None and self.classes:
+            same = [each for each in answers if each.value.value == value]
+            if not same:
+                known = ", ".join(map(repr, self.classes[:20]))
+                raise WrongArgument(f"no class {value!r}: the model knows {known}")
+            best = same[0]
+        ((found,),) = self._predictor.explain(inputs, [[best.value]])
+        return PropertyExplanation.of(shown[0], best.value.value, best.score, found)
+
+    def _inputs(self, ids: Any) -> tuple[list[Any], list[Any]]:
+        """Return elements as the predictor takes them, and how they are shown."""
+        if isinstance(self._target.owner, Relation):
+            edges = [_edge_of(each) for each in _each_edge(ids)]
+            shown = [each.id if each.id is not None else (each.source, each.target)
+                     for each in edges]  # fmt: skip
+            return [self._edge_input(each) for each in edges], shown
+        inputs = [self._literal(id) for id in each_of(ids)]
+        return inputs, [each.value for each in inputs]
 
     def _edge_input(self, edge: Edge) -> _EdgeInput:
         assert isinstance(self._target.owner, Relation)

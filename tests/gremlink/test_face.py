@@ -24,6 +24,7 @@ FACE = [
     "PredictedLink",
     "PredictedProperty",
     "ProcessReport",
+    "PropertyExplanation",
     "PropertyModel",
     "Sparql",
     "Table",

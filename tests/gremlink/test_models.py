@@ -179,6 +179,28 @@ def test_a_class_of_vertices(classes: TrainReport) -> None:
     assert len(model.predict("p0", limit=3, threshold=1.1)) == 0
 
 
+def test_reasons_of_a_class_of_vertices(classes: TrainReport) -> None:
+    model = gremlink.load(classes.artifact)
+    assert isinstance(model, PropertyModel)
+    (best,) = model.predict("p1")
+    why = model.explain("p1")
+    assert (why.id, why.value) == ("p1", best.value)
+    assert why.score == pytest.approx(best.score)
+    assert sum(each.weight for each in why.methods) == pytest.approx(1.0)
+    assert why.neighbours.columns == ("link", "of", "vertex", "number", "values", "part")
+    assert len(why.examples) == 5
+    assert repr(why).startswith("p1: ")
+    assert "<td>knows" not in why._repr_html_()
+    other = next(each for each in model.classes if each != best.value)
+    assert model.explain("p1", other).score < why.score
+    with pytest.raises(WrongArgument, match="no class 'pink': the model knows"):
+        model.explain("p1", "pink")
+    with pytest.raises(WrongArgument, match="explain one at a time"):
+        model.explain(["p1", "p2"])
+    with pytest.raises(gremlink.Error, match="does not know 'p999'"):
+        model.explain("p999")
+
+
 def test_a_number_of_vertices(tmp_path: Path) -> None:
     report = of_teams(tmp_path, model="mean", of_people={"label": ["score", "regression"]})
     model = gremlink.load(report.artifact)
@@ -205,6 +227,9 @@ def test_a_class_of_edges(tmp_path: Path) -> None:
     assert [row.id for row in found] == ["l9", "new"]
     assert model.predict(("p0", "p3")) == pairs
     assert model.predict(Edge("p0", "p3")) == pairs
+    why = model.explain(("p0", "p3"))
+    assert (why.id, why.value) == (("p0", "p3"), pairs[0].value)
+    assert all(len(each.id) == 2 for each in why.examples)
     with pytest.raises(WrongArgument, match="'l9' is no edge: write the ids of both ends"):
         model.predict("l9")
 

@@ -438,7 +438,9 @@ class PropertyEvidence:
         alike = "links"
         if self._embeddings is not None:
             alike = "embeddings"
-        elif any(name in stored.graph.features for name in model.target.ends):
+        elif self._reads_features and any(
+            name in stored.graph.features for name in model.target.ends
+        ):
             alike = "features"
         products, lengths = np.zeros(len(known.truth)), np.zeros(len(known.truth))
         own = 0.0
@@ -447,7 +449,10 @@ class PropertyEvidence:
             table = self._table(name, alike)
             mine = table[places[:1]]
             squares = _squares(table)
-            products += np.asarray(table @ mine.T).ravel()[rows] if table.shape[1] else 0.0
+            found_there = table @ mine.T
+            if sparse.issparse(found_there):
+                found_there = found_there.toarray()
+            products += np.asarray(found_there).ravel()[rows]
             lengths += squares[rows]
             own += float(squares[places[0]])
             same &= rows == places[0]
@@ -463,6 +468,14 @@ class PropertyEvidence:
             )
             found.append(Example(ends, self._values(row), float(cosines[row])))
         return found, alike
+
+    @property
+    def _reads_features(self) -> bool:
+        """`True` if a method of the model reads what elements have, not only what is around."""
+        return any(
+            isinstance(member, Networks) or cast(StoredModel, member).kind not in WITHOUT_FEATURES
+            for _, member in self._model.members
+        )
 
     def _table(self, name: str, alike: str) -> Floats | sparse.csr_array:
         """Return a row for each vertex of a type, to be compared: `[vertices, width]`."""
@@ -555,6 +568,10 @@ METHOD_NAMES = {
     "boosting-around": "boosting+neighbours",
 }
 """Names of methods as reports have them, where artifacts have others."""
+
+
+WITHOUT_FEATURES = ("constant", "around", "ends")
+"""Kinds of methods that read no features."""
 
 
 def name_of(kind: str, form: Form) -> str:
