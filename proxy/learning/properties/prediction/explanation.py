@@ -44,7 +44,7 @@ EXAMPLES = 5
 """Known elements that are most like the asked one."""
 
 SHOWN = 10
-"""Features and neighbours that are told, of one result."""
+"""Features and neighbours that are listed, of one result."""
 
 NEIGHBOURS = 20
 """Most neighbours that are left out one by one."""
@@ -65,7 +65,7 @@ _LEAST = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class FeaturePart:
-    """What the value of a property adds to a score, or to a number.
+    """A part of a score, or of a number, that the value of a property adds.
 
     `of` is the element that has it: `"vertex"`; for edges `"edge"`, `"source"` or `"target"`.
     """
@@ -77,7 +77,7 @@ class FeaturePart:
 
 @dataclass(frozen=True, slots=True)
 class LinkPart:
-    """What a link adds, or all links of a kind that an element has: then there is no `vertex`.
+    """A part that a link adds, or all links of a kind that an element has: then there is no `vertex`.
 
     `of` is as for features; `link` is an arrow as in paths; `count` is the number of links, and
     `values` are the vertex's own of the property, if it has any that are known.
@@ -192,7 +192,7 @@ _Part = FeaturePart | LinkPart
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a model sees: a graph, the known values in it, and the element that is asked about."""
+    """A view of a model: a graph, the known values in it, and the element that is asked about."""
 
     graph: TypedGraph
     known: Known
