@@ -77,7 +77,7 @@ class FeaturePart:
 
 @dataclass(frozen=True, slots=True)
 class LinkPart:
-    """A part that a link adds, or all links of a kind that an element has: then there is no `vertex`.
+    """A part that a link adds, or all links of a kind: then there is no `vertex`.
 
     `of` is as for features; `link` is an arrow as in paths; `count` is the number of links, and
     `values` are the vertex's own of the property, if it has any that are known.
