@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gremlink import grammar as grammar
+    from gremlink.api.comparison import Comparison, compare
     from gremlink.api.data import ProcessReport, export, load_csv, process
     from gremlink.api.embeddings import Embeddings
     from gremlink.api.explanation import Explanation, PropertyExplanation
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "gremlink.api.comparison": ("Comparison", "compare"),
     "gremlink.api.data": ("ProcessReport", "export", "load_csv", "process"),
     "gremlink.api.embeddings": ("Embeddings",),
     "gremlink.api.explanation": ("Explanation", "PropertyExplanation"),
@@ -63,6 +65,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "FRIENDS",
+    "Comparison",
     "Edge",
     "Embeddings",
     "Error",
@@ -82,6 +85,7 @@ __all__ = [
     "Upstream",
     "WrongArgument",
     "__version__",
+    "compare",
     "export",
     "export_rdf",
     "grammar",

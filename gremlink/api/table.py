@@ -87,7 +87,7 @@ class Table(Sequence[Row], Generic[Row]):
             return f"no rows ({', '.join(self.columns)})"
         drawn = Drawn(header_style="bold")
         for place, name in enumerate(self.columns):
-            numbers = all(isinstance(row[place], int | float) for row in self.rows)
+            numbers = all(isinstance(row[place], int | float | None) for row in self.rows)
             drawn.add_column(name, justify="right" if numbers else "left")
         for row in self.rows[:SHOWN]:
             drawn.add_row(*map(shown, row))
@@ -109,7 +109,10 @@ class Table(Sequence[Row], Generic[Row]):
 
 
 def shown(value: object) -> str:
-    """Return the text of a value in a table: controls escaped, numbers with four places."""
+    """Return the text of a value in a table: controls escaped, numbers with four places, nothing
+    for `None`."""
+    if value is None:
+        return ""
     return f"{value:.4f}" if isinstance(value, float) else escaped(str(value))
 
 

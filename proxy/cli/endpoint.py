@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gremlink.proxy.cli.output import console
+from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration
@@ -18,7 +19,7 @@ STORE = ("--store", "store.directory", "Directory of the endpoints.")
 
 @click.group()
 def endpoint() -> None:
-    """List, create and delete endpoints, and compare them with the graph."""
+    """List, create and delete endpoints; compare them with each other, and with the graph."""
 
 
 @endpoint.command("list")
@@ -101,6 +102,77 @@ def drift(name: str, as_json: bool, settings: Configuration) -> None:
         click.echo(f"property\t{each.type}\t{each.property}\t{each.psi:.3f}\t{each.word}")
     for note in result.notes:
         console.say(note)
+
+
+@endpoint.command()
+@click.argument("first", metavar="ENDPOINT|ARTIFACT")
+@click.argument("other", metavar="ENDPOINT|ARTIFACT")
+@click.option(
+    "--metric", default="", help="A metric of the reports, as hits@10, instead of the first one."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")
+@console.with_settings(STORE)
+def compare(first: str, other: str, metric: str, as_json: bool, settings: Configuration) -> None:
+    """Compare two trained models, the second with the first, method by method.
+
+    In pairs where both held out the same elements: the difference comes with its interval of 95 %.
+    """
+    import json
+
+    from gremlink.proxy.learning.comparison.runs import QUIET
+    from gremlink.proxy.learning.workflows.compare import compare_artifacts
+
+    sides = [(name, artifact_of(name, settings)) for name in (first, other)]
+    found = compare_artifacts(sides[0], sides[1], metric)
+    if as_json:
+        click.echo(json.dumps(found.to_document((first, other)), indent=1, ensure_ascii=False))
+        return
+    console.say(f"{other} beside {first}, by {found.metric}:")
+    for text in found.differences:
+        console.warn(text)
+    if not console.is_terminal():
+        for row in found.rows():
+            click.echo("\t".join("" if each is None else _plain(each) for each in row))
+    else:
+        from rich.table import Table
+
+        table = Table("Method", first, other, "Difference", "95 %", "", header_style="bold")
+        for row in found.rows():
+            interval = "" if row.low is None else f"{row.low:+.4f} to {row.high:+.4f}"
+            table.add_row(
+                escaped(row.method),
+                *("" if each is None else f"{each:.4f}" for each in (row.first, row.other)),
+                "" if row.difference is None else f"{row.difference:+.4f}",
+                interval,
+                row.word,
+                style="dim" if row.word in QUIET else "",
+            )
+        console.output().print(table)
+    for text in found.how:
+        console.say(text)
+
+
+def artifact_of(model: str, settings: Configuration) -> Path:
+    """Return the directory of a model: an endpoint's, else the one of this path.
+
+    Raises `WrongUsage` if there is neither.
+    """
+    path = Path(model)
+    is_path = "/" in model or model.startswith(".")
+    store = _store(settings)
+    found = None if is_path else store.endpoint(model)
+    if found is not None:
+        return found.artifact
+    if path.is_dir():
+        return path
+    names = ", ".join(each.name for each in store.endpoints())
+    raise console.WrongUsage(
+        f"there is no endpoint and no directory {model!r}; endpoints: {names or 'none'}"
+    )
+
+
+def _plain(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:.6g}"
 
 
 def _store(settings: Configuration) -> Store:

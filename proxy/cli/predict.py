@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gremlink.proxy.cli.endpoint import artifact_of
 from gremlink.proxy.cli.output import console
 from gremlink.proxy.messages.controls import escaped
 
@@ -112,7 +113,7 @@ def predict(
     from gremlink.proxy.learning.workflows.predict import open_predictions
 
     found = open_predictions(
-        _artifact(model, settings),
+        artifact_of(model, settings),
         edge_label=edge,
         direction=direction,
         target_label=target,
@@ -134,23 +135,6 @@ def predict(
             console.show(f"{count:,} predictions would be written as {escaped(write_back)}")
             return
         _write_back(found, inputs, batches, write_back, model, settings)
-
-
-def _artifact(model: str, settings: Configuration) -> Path:
-    """Return the directory of a model: an endpoint's, else the one of this path."""
-    from gremlink.proxy.store.records import Store
-
-    path = Path(model)
-    is_path = "/" in model or model.startswith(".")
-    endpoint = None if is_path else Store(settings.store.directory).endpoint(model)
-    if endpoint is not None:
-        return endpoint.artifact
-    if path.is_dir():
-        return path
-    names = ", ".join(each.name for each in Store(settings.store.directory).endpoints())
-    raise console.WrongUsage(
-        f"there is no endpoint and no directory {model!r}; endpoints: {names or 'none'}"
-    )
 
 
 @contextmanager

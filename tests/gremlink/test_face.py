@@ -13,6 +13,7 @@ import gremlink
 
 FACE = [
     "FRIENDS",
+    "Comparison",
     "Edge",
     "Embeddings",
     "Error",
@@ -32,6 +33,7 @@ FACE = [
     "Upstream",
     "WrongArgument",
     "__version__",
+    "compare",
     "export",
     "export_rdf",
     "grammar",

@@ -67,9 +67,10 @@ class Pairing:
     def sentence(self) -> str:
         """The elements that were compared, in words."""
         part = " of a sample" if self.sampled else ""
+        things = _things(self.first)
         if len(self) == self.of:
-            return f"the same {len(self):,} held-out elements{part}"
-        return f"the {len(self):,} held-out elements{part} that both have, of {self.of:,}"
+            return f"the same {len(self):,} {things}{part}"
+        return f"the {len(self):,} {things}{part} that both have, of {self.of:,}"
 
     def differences(
         self, metric: str, methods: Sequence[tuple[str, str]]
@@ -113,7 +114,7 @@ class Pairing:
                 found.append(None)
                 continue
             error = float(leads.std(ddof=1)) * np.sqrt(units / (units - 1.0))
-            width = float(stdtrit(units - 1.0, 0.975)) * error
+            width = float(stdtrit(units - 1.0, 0.975) * error)
             value = float(two - one)
             better = self._better(*pair)
             ahead, behind = int((better > 0).sum()), int((better < 0).sum())
@@ -186,15 +187,19 @@ def pair(first: HeldOut, other: HeldOut) -> Pairing | str:
     )
     fewer = min(len(first.keys), len(other.keys))
     if len(places) < LEAST_SHARE * fewer:
-        return f"only {len(places):,} of {fewer:,} held-out elements are the same"
+        return f"only {len(places):,} of {fewer:,} {_things(first)} are the same"
     one, two = first.select(places), other.select(others)
     if len(np.unique(one.units)) < LEAST_UNITS:
-        return f"{len(places):,} held-out elements are too few to tell a difference"
+        return f"{len(places):,} {_things(first)} are too few to tell a difference"
     sampled = len(first.keys) < first.elements or len(other.keys) < other.elements
     found = Pairing(one, two, fewer, sampled)
     if first.form is not None and not np.array_equal(found.truth(one), found.truth(two)):
         return "the held-out elements have other values"
     return found
+
+
+def _things(held: HeldOut) -> str:
+    return "questions about held-out links" if held.form is None else "held-out elements"
 
 
 def _share(sums: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from gremlink.proxy.learning.comparison.held_out import read_held_out
 from gremlink.proxy.learning.comparison.paired import Difference, Pairing, pair
@@ -19,6 +19,23 @@ NOT_COMPARABLE = "not comparable"
 
 MODEL = "the model"
 """The row of what each run serves, where these have different names."""
+
+
+QUIET = (SAME, NO_INTERVAL, NOT_COMPARABLE)
+"""Words of differences that say nothing about which run is better."""
+
+
+class ComparedMethod(NamedTuple):
+    """A method in two runs: its figures, the second minus the first in pairs with an interval of
+    95 %, and a word for it. Where there are no pairs, there is no difference."""
+
+    method: str
+    first: float | None
+    other: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    word: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,40 @@ class Comparison:
     differences: Sequence[str]
     how: Sequence[str]
     methods: Sequence[tuple[str, Sequence[Cell]]]
+
+    def rows(self) -> list[ComparedMethod]:
+        """Return the second run beside the first one, a row for each method."""
+        return [
+            ComparedMethod(
+                name,
+                first.value,
+                other.value,
+                None if found is None else found.value,
+                None if found is None else found.low,
+                None if found is None else found.high,
+                other.word,
+            )
+            for name, (first, other, *_) in self.methods
+            for found in (other.difference,)
+        ]
+
+    def to_document(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the comparison of two runs of these names as JSON."""
+        return {
+            "runs": list(names),
+            "metric": self.metric,
+            "warnings": list(self.differences),
+            "how": list(self.how),
+            "methods": [
+                row._asdict()
+                | {
+                    "ahead": None if found is None else found.ahead,
+                    "behind": None if found is None else found.behind,
+                }
+                for row, (_, (_, cell, *_)) in zip(self.rows(), self.methods, strict=True)
+                for found in (cell.difference,)
+            ],
+        }
 
 
 def compare(found: Sequence[Described], metric: str = "") -> Comparison:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from gremlink.proxy.learning.comparison.runs import QUIET
 from gremlink.proxy.studio.errors import ApiRefused, WrongInput
 from gremlink.proxy.studio.runs import Run, run_of, runs
 from gremlink.proxy.studio.runs.comparison import curves_of, side_by_side, table_of
@@ -48,7 +49,9 @@ async def compared(visit: Visit) -> web.Response:
     if len(found) < 2:
         raise WrongInput("Choose two runs or more to compare them.", "run")
     beside = await asyncio.to_thread(side_by_side, found, visit.query("metric"))
-    return visit.page("models/compare.html", beside=beside, comparison=beside.comparison)
+    return visit.page(
+        "models/compare.html", beside=beside, comparison=beside.comparison, quiet=QUIET
+    )
 
 
 async def one(visit: Visit) -> web.Response:

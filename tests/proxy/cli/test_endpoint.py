@@ -1,5 +1,6 @@
 """`gremlink endpoint` on a store in a temporary directory."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,35 @@ def test_flag_chooses_another_store(artifact: Path, tmp_path: Path) -> None:
     assert endpoint("create", "a", "--artifact", str(artifact), *other).exit_code == 0
     assert endpoint("list").stdout == ""
     assert endpoint("list", *other).stdout.startswith("a\t")
+
+
+def trained(directory: Path, name: str, mrr: float) -> Path:
+    """A model with a report, without results of single elements."""
+    row = {"method": "auto", "metrics": {"mrr": mrr, "mr": 1.0}, "intervals": {"mrr": [mrr, mrr]}}
+    report = {"rows": [row], "protocol": "one"}
+    manifest = {"task": "link_prediction", "relations": [["P", "knows", "P"]]}
+    write_artifact(directory / name, Artifact(manifest, {}, {}), {"report.json": report})
+    return directory / name
+
+
+def test_compare_of_an_endpoint_and_a_directory(tmp_path: Path) -> None:
+    one, two = trained(tmp_path, "one", 0.5), trained(tmp_path, "two", 0.25)
+    assert endpoint("create", "friends", "--artifact", str(one)).exit_code == 0
+    result = endpoint("compare", "friends", str(two))
+    assert result.stdout.splitlines() == ["auto\t0.5\t0.25\t\t\t\tworse"]
+    found = json.loads(endpoint("compare", "friends", "./two", "--metric", "mr", "--json").stdout)
+    assert (found["runs"], found["metric"]) == (["friends", "./two"], "mr")
+    assert found["methods"][0]["word"] == "no clear difference"
+    assert "keeps no results of single elements" in found["how"][0]
+
+
+def test_compare_of_what_cannot_be(artifact: Path, tmp_path: Path) -> None:
+    one = trained(tmp_path, "one", 0.5)
+    for arguments, code, told in (
+        ([str(one), str(artifact)], 1, "has no report of a training"),
+        ([str(one), str(tmp_path)], 1, "is no artifact"),
+        ([str(one), "nobody"], 2, "no endpoint and no directory 'nobody'"),
+        ([str(one), str(one), "--metric", "auc"], 1, "no metric 'auc': choose one of mrr, mr"),
+    ):
+        result = endpoint("compare", *arguments)
+        assert (result.exit_code, told in result.stderr) == (code, True), result.stderr

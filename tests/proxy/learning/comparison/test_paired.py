@@ -139,11 +139,13 @@ def test_other_splits_and_few_elements_are_told() -> None:
     places = np.arange(40)
     assert len(paired(held, held.select(places[:25]))) == 25
     mostly = replace(held, keys=np.sort(np.r_[held.keys[:30], keys_of(90)[-10:]]))
-    assert paired(held, mostly).sentence == "the 30 held-out elements that both have, of 40"
+    assert paired(held, mostly).sentence == (
+        "the 30 questions about held-out links that both have, of 40"
+    )
     elsewhere = replace(held, keys=np.sort(np.r_[held.keys[:10], keys_of(90)[-30:]]))
-    assert pair(held, elsewhere) == "only 10 of 40 held-out elements are the same"
+    assert pair(held, elsewhere) == ("only 10 of 40 questions about held-out links are the same")
     assert pair(held.select(places[:5]), held) == (
-        "5 held-out elements are too few to tell a difference"
+        "5 questions about held-out links are too few to tell a difference"
     )
     nothing = held.select(places[:0])
     assert isinstance(pair(nothing, nothing), str)

@@ -56,7 +56,9 @@ def test_pairs_see_what_intervals_hide(tmp_path: Path) -> None:
     assert cells(first, better, "mr")["auto"].word == BETTER  # less of it is better
     assert cells(better, first)["auto"].word == WORSE
     (how,) = compare([first, better]).how
-    assert how == "better: compared with first in pairs, on the same 80 held-out elements."
+    assert how == (
+        "better: compared with first in pairs, on the same 80 questions about held-out links."
+    )
 
 
 def test_models_of_other_names_are_compared_as_what_is_served(tmp_path: Path) -> None:
