@@ -1,28 +1,37 @@
-"""`gremlink embeddings`: embeddings of the vertices of a model."""
+"""`gremlink embeddings`: embeddings of the vertices of a model, and segments by them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from gremlink.proxy.cli.endpoint import artifact_of
 from gremlink.proxy.cli.output import console
+from gremlink.proxy.cli.predict import check_output, remove_written, say_written
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
+    from gremlink.proxy.config import Configuration
+    from gremlink.proxy.learning.segments.segmented import Segments
     from gremlink.proxy.learning.trained.vertex_embeddings import VertexEmbeddings
 
 
 @click.command()
-@click.argument("artifact", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("model", metavar="ENDPOINT|ARTIFACT", required=False)
 @click.option(
     "--method",
     metavar="NAME",
     help="The method whose embeddings to take, as ials; by default that of the network.",
 )
 @click.option("--neighbours", metavar="ID", help="Print the vertices that are nearest to this one.")
-@click.option("--type", "among", metavar="LABEL", help="Neighbours of this type, not of its own.")
+@click.option(
+    "--type",
+    "among",
+    metavar="LABEL",
+    help="Neighbours of this type, not of its own; segments of this type alone.",
+)
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -31,51 +40,93 @@ if TYPE_CHECKING:
     help="Neighbours to print.",
 )
 @click.option(
+    "--segments",
+    metavar="auto|K",
+    help="Part the vertices of each type into K segments, or as many as fit best, and say what "
+    "marks each.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of the segments: the same seed gives the same ones.",
+)
+@click.option(
     "--output",
     type=click.Path(path_type=Path),
     help="Write all of them: into a file that ends in .csv or .parquet, or as NumPy arrays into a "
-    "directory.",
+    "directory. Of segments: .csv, .jsonl (also with .gz) or .parquet; - is standard output.",
 )
 @click.option(
     "--projector",
     type=click.Path(path_type=Path, file_okay=False),
     help="Write the files of TensorBoard's projector into a directory.",
 )
+@click.option(
+    "--write-back", metavar="NAME", help="Write the segments into the graph, as this property."
+)
+@click.option("--dry-run", is_flag=True, help="Say how many would be written; write nothing.")
+@click.option(
+    "--remove",
+    metavar="NAME",
+    help="Remove the written segments of this name from the graph, and nothing else.",
+)
+@console.with_settings(
+    ("--url", "upstream.url", "The graph for --write-back, as in ws://localhost:8183/gremlin."),
+    ("--store", "store.directory", "Directory of the endpoints."),
+)
 def embeddings(
-    artifact: Path,
+    model: str | None,
     method: str | None,
     neighbours: str | None,
     among: str | None,
     limit: int,
+    segments: str | None,
+    seed: int,
     output: Path | None,
     projector: Path | None,
+    write_back: str | None,
+    dry_run: bool,
+    remove: str | None,
+    settings: Configuration,
 ) -> None:
-    """Print or store the embeddings of the vertices in ARTIFACT, a trained model.
+    """Print or store the embeddings of the vertices of a trained model, or segments by them.
 
     Those of its network, else the factors of its factorisation (ials, pure-svd).
 
     For clustering, pictures, or nearest neighbours, by the cosine of two embeddings. Without
     options, print the types of vertices that have embeddings.
+
+    \b
+      gremlink embeddings friends --segments auto
+      gremlink embeddings friends --segments 8 --output users.csv
+      gremlink embeddings friends --segments auto --write-back segment
+      gremlink embeddings --remove segment
     """
     from rich.table import Table
 
     from gremlink.proxy.learning.workflows.load import model_in
     from gremlink.proxy.store.artifacts import read_artifact
-    from gremlink.proxy.store.outputs import try_directory
 
-    if method is not None and output is not None and not _is_table(output):
-        raise console.WrongUsage(
-            "--method writes into a file: choose a name that ends in .csv or .parquet"
-        )
-    if output is not None:
-        if output.exists() and not output.is_dir() and not _is_table(output):
-            raise console.WrongUsage(
-                f"{output} is a file: choose a directory, or a name that ends in .csv or .parquet"
-            )
-        try_directory(output)
-    if projector is not None:
-        try_directory(projector)
+    if remove is not None:
+        if model is not None or output is not None or write_back is not None:
+            raise console.WrongUsage("--remove stands alone, with --url")
+        remove_written(remove, settings, dry_run=dry_run)
+        return
+    if model is None:
+        raise console.WrongUsage("name an endpoint, or the directory of a model")
+    if segments is None and write_back is not None:
+        raise console.WrongUsage("--write-back is for --segments")
+    if dry_run and write_back is None:
+        raise console.WrongUsage("--dry-run is for --write-back and --remove")
+    _check_outputs(method, output, projector, segments=segments is not None)
+    artifact = artifact_of(model, settings)
     found = model_in(read_artifact(artifact), artifact).vertex_embeddings(method)
+    if segments is not None:
+        asked = _SegmentsAsked(segments, among, seed, output, write_back, dry_run)
+        _segments(found, artifact, Path(model).name, asked, settings)
+        return
     if output is not None:
         _write(found, artifact, output)
     if projector is not None:
@@ -94,6 +145,99 @@ def embeddings(
         for name, values in found.tables.items():
             table.add_row(escaped(name), f"{len(values):,}", f"{values.shape[1]:,}")
         console.output().print(table)
+
+
+def _check_outputs(
+    method: str | None, output: Path | None, projector: Path | None, *, segments: bool
+) -> None:
+    """Check the outputs before the work. Raises `WrongUsage`, `UnknownFormat`,
+    `OutputUnwritable`."""
+    from gremlink.proxy.store.outputs import try_directory
+
+    if segments:
+        if projector is not None:
+            raise console.WrongUsage("--projector is for embeddings: leave out --segments")
+        if output is not None:
+            check_output(output)
+        return
+    if output is not None:
+        if method is not None and not _is_table(output):
+            raise console.WrongUsage(
+                "--method writes into a file: choose a name that ends in .csv or .parquet"
+            )
+        if output.exists() and not output.is_dir() and not _is_table(output):
+            raise console.WrongUsage(
+                f"{output} is a file: choose a directory, or a name that ends in .csv or .parquet"
+            )
+        try_directory(output)
+    if projector is not None:
+        try_directory(projector)
+
+
+class _SegmentsAsked(NamedTuple):
+    parts: str
+    label: str | None
+    seed: int
+    output: Path | None
+    write_back: str | None
+    dry_run: bool
+
+
+def _segments(
+    found: VertexEmbeddings,
+    artifact: Path,
+    name: str,
+    asked: _SegmentsAsked,
+    settings: Configuration,
+) -> None:
+    from gremlink.proxy.learning.segments.segmented import count_of, segmented
+
+    if asked.write_back is not None and found.stored.rdf:
+        raise console.WrongUsage(
+            "segments of an RDF graph are not written back: write a file with --output, and load it"
+        )
+    parted = segmented(found, count_of(asked.parts), label=asked.label, seed=asked.seed)
+    if asked.output is not None:
+        from gremlink.proxy.learning.predictions.segment_files import marks_file, write_segments
+
+        count = write_segments(asked.output, parted)
+        if str(asked.output) != "-":
+            console.say(
+                f"The segments of {count:,} vertices are in {asked.output}, what marks them in "
+                f"{marks_file(asked.output).name}."
+            )
+    if asked.write_back is not None:
+        _write_segments(parted, artifact, name, asked, asked.write_back, settings)
+    if asked.output is None and asked.write_back is None:
+        from gremlink.proxy.cli.output.segments import segment_table
+
+        console.output().print(segment_table(parted))
+    for each in parted.types:
+        console.say(f"{each.label}: {each.segmentation.reason} ({each.segmentation.structure}).")
+
+
+def _write_segments(
+    parted: Segments,
+    artifact: Path,
+    name: str,
+    asked: _SegmentsAsked,
+    key: str,
+    settings: Configuration,
+) -> None:
+    if asked.dry_run:
+        count = sum(1 for _ in parted.values())
+        console.show(f"{count:,} segments would be written as {escaped(key)}")
+        return
+    from gremlink.proxy.cli.export import graph_of
+    from gremlink.proxy.graph.load.write_back import write_values
+    from gremlink.proxy.graph.server.connection import GraphConnection
+    from gremlink.proxy.learning.workflows.predict import provenance_of
+
+    given = (parted.method, asked.parts, asked.label, asked.seed)
+    provenance = provenance_of(artifact, name, str(given), parted.rows())
+    with GraphConnection(graph_of(settings)) as connection:
+        done = write_values(connection, key, parted.values(), provenance)
+    say_written(done, key, "segments")
 
 
 def _is_table(output: Path) -> bool:

@@ -16,6 +16,7 @@ from gremlink.proxy.messages.controls import escaped
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration
     from gremlink.proxy.graph import Server
+    from gremlink.proxy.graph.load.write_back import Written
     from gremlink.proxy.learning.predictions.rows import Row
     from gremlink.proxy.learning.workflows.predict import Predictions
 
@@ -98,7 +99,7 @@ def predict(
     if remove is not None:
         if model is not None or output is not None or write_back is not None:
             raise console.WrongUsage("--remove stands alone, with --url")
-        _remove(remove, settings, dry_run=dry_run)
+        remove_written(remove, settings, dry_run=dry_run)
         return
     if model is None:
         raise console.WrongUsage("name an endpoint, or the directory of a model")
@@ -109,7 +110,7 @@ def predict(
     if dry_run and write_back is None:
         raise console.WrongUsage("--dry-run is for --write-back and --remove")
     if output is not None:
-        _check_output(output)
+        check_output(output)
     from gremlink.proxy.learning.workflows.predict import open_predictions
 
     found = open_predictions(
@@ -145,7 +146,7 @@ def _telling(total: int) -> Iterator[Any]:
         yield lambda done, _: tell("predictions for", done, total)
 
 
-def _check_output(output: Path) -> None:
+def check_output(output: Path) -> None:
     """Check the output before the work. Raises `UnknownFormat`, `OutputUnwritable`."""
     from gremlink.proxy.learning.predictions.files import STANDARD_OUTPUT, format_of
     from gremlink.proxy.store.outputs import try_directory
@@ -188,12 +189,18 @@ def _write_back(
             done = write_edges(connection, name, found.edges(batches), provenance)
         else:
             done = write_values(connection, name, found.values(batches), provenance)
+    say_written(done, name, "predictions")
+
+
+def say_written(done: Written, name: str, what: str) -> None:
+    """Print how many predictions, or segments, are in the graph under a name."""
     left = f", {done.left_out:,} left out whose vertices are gone" if done.left_out else ""
     removed = f", {done.removed:,} earlier ones removed" if done.removed else ""
-    console.show(f"{done.written:,} predictions are in the graph as {escaped(name)}{removed}{left}")
+    console.show(f"{done.written:,} {what} are in the graph as {escaped(name)}{removed}{left}")
 
 
-def _remove(name: str, settings: Configuration, *, dry_run: bool) -> None:
+def remove_written(name: str, settings: Configuration, *, dry_run: bool) -> None:
+    """Remove what was written back under a name, or say how many there are."""
     from gremlink.proxy.cli.export import graph_of
     from gremlink.proxy.graph.load.write_back import (
         count_edges,

@@ -1,4 +1,4 @@
-"""Files of predictions: CSV, JSON Lines, Parquet. They appear complete or not at all."""
+"""Files of rows: CSV, JSON Lines, Parquet. They appear complete or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 from uuid import UUID
 
 from gremlink.errors import Error
@@ -30,10 +30,34 @@ class UnknownFormat(Error):
     """The name of an output tells no format that is known."""
 
 
+Cell = Literal | str | int | float | None
+"""An id or a value of the graph, or one of ours."""
+
+
+class Column(NamedTuple):
+    """A column of a file; `kinds` are the types of its values, `optional` lets some be missing.
+
+    `arrow` names the type in Parquet where the kinds do not tell it.
+    """
+
+    name: str
+    kinds: Collection[Kind]
+    optional: bool = False
+    arrow: str | None = None
+
+
 class Writer(Protocol):
     """Writes rows."""
 
     def write(self, rows: Sequence[Row]) -> None:
+        """Write some rows."""
+        ...
+
+
+class CellWriter(Protocol):
+    """Writes rows of cells, one for each column."""
+
+    def write(self, rows: Sequence[Sequence[Cell]]) -> None:
         """Write some rows."""
         ...
 
@@ -61,19 +85,53 @@ def writing(
     `kinds` are the types of their ids and values. Without `ends` there is no column of the other
     end. Raises `UnknownFormat`, `OutputUnwritable`.
     """
+    columns = [
+        Column(name, found)
+        for at, (name, found) in enumerate(zip(names, kinds, strict=True))
+        if ends or at != 1
+    ]
+    columns += [Column("score", {Kind.DOUBLE}, optional=True), Column("rank", (), arrow="int32")]
+    with writing_cells(path, columns) as writer:
+        yield _Predictions(writer, ends)
+
+
+class _Predictions:
+    def __init__(self, writer: CellWriter, ends: bool) -> None:
+        self._writer, self._ends = writer, ends
+
+    def write(self, rows: Sequence[Row]) -> None:
+        self._writer.write(
+            [
+                (
+                    row.source,
+                    *((row.end,) if self._ends else ()),
+                    row.predicted,
+                    row.score,
+                    row.rank,
+                )
+                for row in rows
+            ]
+        )
+
+
+@contextmanager
+def writing_cells(path: Path, columns: Sequence[Column]) -> Iterator[CellWriter]:
+    """Open a file of rows with these columns; its format is that of the name.
+
+    Raises `UnknownFormat`, `OutputUnwritable`.
+    """
     form = format_of(path)
     if path == STANDARD_OUTPUT:
-        yield _Csv(sys.stdout, names, ends)
+        yield _Csv(sys.stdout, columns)
         return
     with replacing(path) as partial:
         path.parent.mkdir(parents=True, exist_ok=True)
         if form == "parquet":
-            with _parquet(partial, names, kinds, ends) as writer:
+            with _parquet(partial, columns) as writer:
                 yield writer
         else:
             with _text(partial, zipped=path.name.lower().endswith(".gz")) as file:
-                made = _Csv if form == "csv" else _JsonLines
-                yield made(file, names, ends)
+                yield (_Csv if form == "csv" else _JsonLines)(file, columns)
 
 
 @contextmanager
@@ -87,94 +145,73 @@ def _text(path: Path, *, zipped: bool) -> Iterator[IO[str]]:
 
 
 class _Csv:
-    def __init__(self, file: IO[str], names: tuple[str, str, str], ends: bool) -> None:
+    def __init__(self, file: IO[str], columns: Sequence[Column]) -> None:
         self._writer = csv.writer(file, lineterminator="\n")
-        self._ends = ends
-        source, end, predicted = names
-        self._writer.writerow([source, *((end,) if ends else ()), predicted, "score", "rank"])
+        self._writer.writerow([column.name for column in columns])
 
-    def write(self, rows: Sequence[Row]) -> None:
-        self._writer.writerows(
-            (
-                _cell(row.source),
-                *((_cell(row.end),) if self._ends else ()),
-                _cell(row.predicted),
-                "" if row.score is None else repr(row.score),
-                row.rank,
-            )
-            for row in rows
-        )
+    def write(self, rows: Sequence[Sequence[Cell]]) -> None:
+        self._writer.writerows([_cell(each) for each in row] for row in rows)
 
 
-def _cell(literal: Literal | None) -> str:
+def _cell(cell: Cell) -> str:
     """Return a value as an exported file has it."""
-    if literal is None:
+    if cell is None:
         return ""
-    value = literal.value
+    value = cell.value if isinstance(cell, Literal) else cell
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class _JsonLines:
-    def __init__(self, file: IO[str], names: tuple[str, str, str], ends: bool) -> None:
-        self._file, self._names, self._ends = file, names, ends
+    def __init__(self, file: IO[str], columns: Sequence[Column]) -> None:
+        self._file, self._columns = file, columns
 
-    def write(self, rows: Sequence[Row]) -> None:
-        source, end, predicted = self._names
+    def write(self, rows: Sequence[Sequence[Cell]]) -> None:
         for row in rows:
-            document: dict[str, Any] = {source: _json(row.source)}
-            if self._ends:
-                document[end] = _json(row.end)
-            document[predicted] = _json(row.predicted)
-            if row.score is not None:
-                document["score"] = row.score
-            document["rank"] = row.rank
+            document = {
+                column.name: _json(cell)
+                for column, cell in zip(self._columns, row, strict=True)
+                if cell is not None or not column.optional
+            }
             self._file.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
-def _json(literal: Literal | None) -> Any:
-    if literal is None:
-        return None
-    value = literal.value
+def _json(cell: Cell) -> Any:
+    value = cell.value if isinstance(cell, Literal) else cell
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    return value if isinstance(value, str | int | float | bool) else str(value)
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
 @contextmanager
-def _parquet(
-    path: Path, names: tuple[str, str, str], kinds: tuple[Collection[Kind], ...], ends: bool
-) -> Iterator[Writer]:
+def _parquet(path: Path, columns: Sequence[Column]) -> Iterator[CellWriter]:
     import pyarrow as pa
     from pyarrow import parquet
 
-    fields: list[Any] = []
-    for at, (name, found) in enumerate(zip(names, kinds, strict=True)):
-        if at == 1 and not ends:
-            continue
-        fields.append(pa.field(name, _arrow_type(pa, found), nullable=False))
-    fields += [pa.field("score", pa.float64()), pa.field("rank", pa.int32(), nullable=False)]
-    schema = pa.schema(fields)
+    schema = pa.schema(
+        [
+            pa.field(
+                column.name,
+                _arrow_type(pa, column.kinds) if column.arrow is None else column.arrow,
+                nullable=column.optional,
+            )
+            for column in columns
+        ]
+    )
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        yield _Parquet(pa, writer, schema, ends)
+        yield _Parquet(pa, writer, schema)
 
 
 class _Parquet:
-    def __init__(self, pa: Any, writer: Any, schema: Any, ends: bool) -> None:
-        self._pa, self._writer, self._schema, self._ends = pa, writer, schema, ends
+    def __init__(self, pa: Any, writer: Any, schema: Any) -> None:
+        self._pa, self._writer, self._schema = pa, writer, schema
 
-    def write(self, rows: Sequence[Row]) -> None:
+    def write(self, rows: Sequence[Sequence[Cell]]) -> None:
         if not rows:
             return
-        columns: list[list[Any]] = [[row.source for row in rows]]
-        if self._ends:
-            columns.append([row.end for row in rows])
-        columns.append([row.predicted for row in rows])
         arrays = [
-            self._pa.array(_column(column, field.type, self._pa), type=field.type)
-            for column, field in zip(columns, self._schema, strict=False)
+            self._pa.array(_column(cells, field.type, self._pa), type=field.type)
+            for cells, field in zip(zip(*rows, strict=True), self._schema, strict=True)
         ]
-        arrays.append(self._pa.array([row.score for row in rows], type=self._pa.float64()))
-        arrays.append(self._pa.array([row.rank for row in rows], type=self._pa.int32()))
         self._writer.write_batch(self._pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
 
@@ -189,10 +226,11 @@ def _arrow_type(pa: Any, kinds: Collection[Kind]) -> Any:
     return pa.bool_() if set(kinds) == {Kind.BOOLEAN} else pa.string()
 
 
-def _column(values: Sequence[Literal], kind: Any, pa: Any) -> list[Any]:
+def _column(cells: Sequence[Cell], kind: Any, pa: Any) -> list[Any]:
+    values = [each.value if isinstance(each, Literal) else each for each in cells]
     if pa.types.is_string(kind):
-        return [each.value if isinstance(each.value, str) else _cell(each) for each in values]
-    return [each.value for each in values]
+        return [each if each is None or isinstance(each, str) else _cell(each) for each in values]
+    return values
 
 
 def write_embeddings(path: Path, found: VertexEmbeddings) -> None:

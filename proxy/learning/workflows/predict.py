@@ -147,15 +147,20 @@ class Predictions:
         """Return the origin for what is written: equal models, requests and inputs have equal
         ones.
         """
-        manifest = self.artifact / MANIFEST
-        moment = time.gmtime(manifest.stat().st_mtime)
         asked = self.links if self.links is not None else (self.limit, self.threshold)
-        mark = hashlib.sha256(manifest.read_bytes() + json.dumps(str(asked)).encode())
-        for each in inputs:
-            mark.update(repr(each).encode())
-        return Provenance(
-            name, time.strftime("%Y-%m-%dT%H:%M:%SZ", moment), mark.hexdigest()[:MARK_LENGTH]
-        )
+        return provenance_of(self.artifact, name, str(asked), inputs)
+
+
+def provenance_of(artifact: Path, name: str, asked: str, inputs: Iterable[Any]) -> Provenance:
+    """Return the origin for what a model says: `asked` and `inputs` tell what was asked of it."""
+    manifest = artifact / MANIFEST
+    moment = time.gmtime(manifest.stat().st_mtime)
+    mark = hashlib.sha256(manifest.read_bytes() + json.dumps(asked).encode())
+    for each in inputs:
+        mark.update(repr(each).encode())
+    return Provenance(
+        name, time.strftime("%Y-%m-%dT%H:%M:%SZ", moment), mark.hexdigest()[:MARK_LENGTH]
+    )
 
 
 def open_predictions(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from communities import write_communities
 from gremlin_python.driver.client import Client
 from gremlin_python.statics import long
 
+from gremlink.proxy.cli import main
 from gremlink.proxy.embedded.sample import FRIENDS
 from gremlink.proxy.graph import load_csv
 from gremlink.proxy.graph.load.write_back import (
@@ -25,6 +29,7 @@ from gremlink.proxy.graph.load.write_back import (
     write_values,
 )
 from gremlink.proxy.graph.server.connection import GraphConnection
+from gremlink.proxy.learning.workflows.train import train
 
 ONE = Provenance("friends", "2026-01-01T00:00:00Z", "one")
 TWO = Provenance("friends", "2026-02-01T00:00:00Z", "two")
@@ -148,3 +153,31 @@ def test_many_are_written_in_batches(friends: str) -> None:
         assert done == Written(380, 0, 0)
         assert told == [100, 200, 300, 380]
         assert remove_edges(connection, "MAY_KNOW") == 380
+
+
+def test_segments_are_written_once_replaced_and_removed(empty_graph: str, tmp_path: Path) -> None:
+    export = write_communities(tmp_path / "export")
+    train(export, tmp_path / "model", model="pure-svd")
+    (export / "training-data-configuration.json").unlink()
+    load_csv(empty_graph, export)
+    before = content(empty_graph)
+
+    def done(*arguments: str) -> str:
+        found = CliRunner().invoke(main, ["embeddings", *arguments, "--url", empty_graph])
+        assert found.exit_code == 0, found.output
+        return found.stdout
+
+    asking = (str(tmp_path / "model"), "--write-back", "part", "--segments")
+    assert done(*asking, "2", "--dry-run") == "32 segments would be written as part\n"
+    assert content(empty_graph) == before
+    assert done(*asking, "2") == "32 segments are in the graph as part\n"
+    once = content(empty_graph)
+    assert done(*asking, "2") == "32 segments are in the graph as part\n"
+    assert content(empty_graph) == once
+    assert len(asked(empty_graph, "g.V().values('part').dedup()")) == 2
+    assert asked(empty_graph, "g.V().has('part').values('part_model').dedup()") == ["model"]
+    narrower = done(*asking, "3", "--type", "Person")
+    assert narrower == "24 segments are in the graph as part, 8 earlier ones removed\n"
+    assert "24 predicted values would go" in done("--remove", "part", "--dry-run")
+    assert "24 predicted values are removed" in done("--remove", "part")
+    assert content(empty_graph) == before

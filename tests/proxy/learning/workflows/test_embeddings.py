@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -201,3 +203,61 @@ def test_a_method_that_is_named(links: Path, people: Path, tmp_path: Path) -> No
         done = CliRunner().invoke(main, ["embeddings", str(artifact), "--method", "ials"])
         assert done.exit_code == 1
         assert f"no embeddings of 'ials': use {there}" in done.stderr
+
+
+def asked(*arguments: object) -> str:
+    done = CliRunner().invoke(main, ["embeddings", *map(str, arguments)])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_segments_are_printed_with_what_marks_them(people: Path, tmp_path: Path) -> None:
+    shown = asked(people, "--segments", "3")
+    assert shown.count("│ Person") == 3
+    assert "knows → p" in shown
+    assert asked(people, "--segments", "auto") == asked(people, "--segments", "auto")
+
+
+def test_segments_are_files(people: Path, links: Path, tmp_path: Path) -> None:
+    import pyarrow.parquet
+
+    files = {name: tmp_path / "out" / f"s.{name}" for name in ("csv", "jsonl.gz", "parquet")}
+    for file in files.values():
+        asked(people, "--segments", "3", "--output", file)
+    with files["csv"].open(newline="") as opened:
+        header, *rows = list(csv.reader(opened))
+    assert header == ["id", "label", "segment"]
+    of_team = {(team(int(row[0][1:])), row[2]) for row in rows}
+    assert (len(rows), len(of_team)) == (PEOPLE, 3)
+    with gzip.open(files["jsonl.gz"], "rt") as packed:
+        documents = [json.loads(line) for line in packed]
+    assert [[each["id"], each["label"], str(each["segment"])] for each in documents] == rows
+    table = pyarrow.parquet.read_table(files["parquet"])
+    assert [str(each) for each in table["segment"].to_pylist()] == [row[2] for row in rows]
+    marks = pyarrow.parquet.read_table(tmp_path / "out" / "s.marks.parquet").to_pylist()
+    assert {each["segment"] for each in marks} == {0, 1, 2}
+    assert all(each["lift"] > 1 and each["count"] <= each["vertices"] for each in marks)
+    assert (tmp_path / "out" / "s.marks.jsonl.gz").exists()
+    things = asked(links, "--segments", "2", "--type", "Thing", "--output", "-").splitlines()
+    assert [line.rpartition(",")[0] for line in things[1:]] == [f"t{n},Thing" for n in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--segments", "0"], 1, "'0' segments: write auto, or a whole number"),
+        (["--segments", "many"], 1, "write auto, or a whole number"),
+        (["--segments", "2", "--type", "Team"], 1, "no embeddings of type 'Team': use Person"),
+        (["--segments", "2", "--output", "s.txt"], 1, "has to end in .csv, .jsonl"),
+        (["--segments", "2", "--projector", "p"], 2, "--projector is for embeddings"),
+        (["--write-back", "segment"], 2, "--write-back is for --segments"),
+        (["--segments", "2", "--dry-run"], 2, "--dry-run is for --write-back"),
+        (["--remove", "segment", "--write-back", "segment"], 2, "--remove stands alone"),
+    ],
+)
+def test_segments_that_cannot_be_had(
+    people: Path, arguments: list[str], code: int, said: str
+) -> None:
+    given = [] if "--remove" in arguments else [str(people)]
+    done = CliRunner().invoke(main, ["embeddings", *given, *arguments])
+    assert (done.exit_code, said in done.stderr) == (code, True), done.output
