@@ -1,7 +1,7 @@
-"""What marks a segment: properties and links that its vertices have more often than all.
+"""Marks of segments: properties and links that their vertices have more often than all.
 
 Each property value, word, range of numbers and linked vertex is counted inside the segment and in
-the whole. Numbers are told by their quarters, the ranges with a fourth of all vertices each.
+the whole. Numbers are counted by their quarters, the ranges with a fourth of all vertices each.
 Evidence is that of Dunning, "Accurate methods for the statistics of surprise and coincidence"
 (Computational Linguistics 19, 1993): the log-likelihood ratio of the two-by-two table.
 """
@@ -57,7 +57,7 @@ class Mark:
 
     @property
     def lift(self) -> float:
-        """How many times as often the segment has it as all vertices do."""
+        """The share of the segment that has it, over that of all vertices."""
         return (self.count / self.of) / (self.all_count / self.all_of)
 
     def describe(self) -> str:
