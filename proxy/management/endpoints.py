@@ -22,6 +22,7 @@ from gremlink.proxy.management.errors import (
 )
 from gremlink.proxy.management.http import Handler, body_of, flag, number
 from gremlink.proxy.management.ml import MOST_ITEMS, MachineLearning
+from gremlink.proxy.management.pipelines.documents import MARK
 from gremlink.proxy.management.requests import CreateEndpoint
 from gremlink.proxy.management.responses import MODEL_TRAINING, MODEL_TRANSFORM, created, resource
 from gremlink.proxy.management.services import Services, stamp
@@ -157,17 +158,35 @@ class Endpoints:
         return {"status": "200 OK"}
 
     def remove(self, id: str) -> None:
-        """Delete an endpoint, or end the job that creates it. Raises `MLResourceNotFound`."""
+        """Delete an endpoint, or end the job that creates it.
+
+        While its model is being replaced nothing is done: who ends an update wants the model that
+        is served, who ends the endpoint does not, and the request does not tell. Raises
+        `ConstraintViolation` then, and `MLResourceNotFound`.
+        """
         job = self.services.records.job(ENDPOINTS, id)
+        if job is not None and job.is_open:
+            if job.request.get("update") and self.services.store.endpoint(id) is not None:
+                raise ConstraintViolation(
+                    f"The endpoint {id} is being updated: ask again when that has ended, or end "
+                    f"it first, by {_ending(job)}. Nothing was deleted."
+                )
+            self.services.runner.cancel(job)
         try:
             self.services.store.delete_endpoint(id)
         except NoSuchEndpoint:
             if job is None or job.state is State.COMPLETED:
                 raise MLResourceNotFound(f"There is no endpoint {id}.") from None
-        if job is not None and job.is_open:
-            self.services.runner.cancel(job)
-        elif job is not None:
+        if job is not None and not job.is_open:
             self.services.records.delete(job.number)
+
+
+def _ending(job: Job) -> str:
+    """Return how to end the job that updates an endpoint, and the pipeline it belongs to."""
+    pipeline = job.request.get(MARK)
+    if pipeline is None:
+        return f"`gremlink jobs cancel {job.id}`"
+    return f"DELETE /ml/pipelines/{pipeline}"
 
 
 def _status(job: Job, exists: bool) -> str:

@@ -78,12 +78,15 @@ class Store:
         self._records = Database(root / "records.sqlite3", (_SCHEMA,), SCHEMA_VERSION)
         self._artifacts = root / "artifacts"
 
-    def create_endpoint(self, name: str, artifact: Path, *, replace: bool = False) -> Endpoint:
+    def create_endpoint(
+        self, name: str, artifact: Path, *, replace: bool = False, must_exist: bool = False
+    ) -> Endpoint:
         """Copy the artifact into the store and give it a name.
 
         Later changes to `artifact` have no effect on the copy. With `replace`, an endpoint of that
-        name is replaced in one step: readers see the old one or the new one. Raises InvalidName,
-        EndpointExists, StoreNotUsable, ArtifactError.
+        name is replaced in one step: readers see the old one or the new one. With `must_exist`
+        there has to be one. Raises InvalidName, EndpointExists, NoSuchEndpoint, StoreNotUsable,
+        ArtifactError.
         """
         if not _NAME.fullmatch(name):
             raise InvalidName(name)
@@ -100,6 +103,8 @@ class Store:
         values = (name, directory.name, task, endpoint.created, endpoint.checksum)
         try:
             with self._records.writing() as records:
+                if must_exist and not records.execute(_ONE, (name,)).fetchall():
+                    raise NoSuchEndpoint(name, [row[0] for row in records.execute(_ALL)])
                 if replace:
                     self._retire(records, name)
                 records.execute(_INSERT, values)

@@ -14,6 +14,8 @@ from gremlink.proxy.store.records import Store
 def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any]:
     """Create or replace the endpoint; queries always find the old model or the new one.
 
+    One that was deleted meanwhile does not come back.
+
     Raises StoreError, ArtifactError.
     """
     locations = locations_of(description)
@@ -21,6 +23,9 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
     artifact = locations.fetch(locations.at(description["input"]), work / "artifact")
     tell("checking the artifact", 0, None, "")
     made = Store(Path(description["store"])).create_endpoint(
-        description["name"], artifact, replace=description["replace"]
+        description["name"],
+        artifact,
+        replace=description["replace"],
+        must_exist=description["replace"],
     )
     return {"task": made.task, "checksum": made.checksum}

@@ -13,7 +13,9 @@ from service_model import ERRORS
 
 from gremlink.proxy.management import errors
 from gremlink.proxy.management import http as management_http
+from gremlink.proxy.store.artifacts import Artifact, write_artifact
 from gremlink.proxy.store.jobs import JobRecords, State
+from gremlink.proxy.store.records import Store
 
 
 def test_our_errors_are_those_of_the_model() -> None:
@@ -174,6 +176,36 @@ def test_an_endpoint_that_is_being_made(neptune: Any, records: JobRecords) -> No
     with pytest.raises(neptune.exceptions.ConstraintViolationException, match="is being made"):
         neptune.create_ml_endpoint(id="busy", mlModelTrainingJobId="ready")
     records.ask_to_stop(job.number)
+
+
+@pytest.mark.parametrize(
+    ("of", "how"), [({}, "jobs cancel served"), ({"pipeline": "p-1"}, "DELETE /ml/pipelines/p-1")]
+)
+def test_an_endpoint_that_is_being_updated_is_not_deleted(
+    neptune: Any, api: RunningApi, records: JobRecords, tmp_path: Path, of: dict[str, str], how: str
+) -> None:
+    write_artifact(tmp_path / "artifact", Artifact({"task": "link_prediction"}, {}, {}))
+    store = Store(api.configuration.store.directory)
+    store.create_endpoint("served", tmp_path / "artifact", replace=True)
+    before = records.add("export", f"long-{how}", {})
+    asked = {"update": True, **of}
+    job = records.add(
+        "endpoints",
+        "served",
+        {},
+        request={"update": True, **of},
+        after=[before.number],
+        replace=True,
+    )
+    assert neptune.get_ml_endpoint(id="served")["status"] == "Updating"
+    with pytest.raises(neptune.exceptions.ConstraintViolationException, match="being upd") as told:
+        neptune.delete_ml_endpoint(id="served")
+    assert how in told.value.response["detailedMessage"]
+    assert store.endpoint("served") is not None
+    records.ask_to_stop(job.number)
+    assert neptune.get_ml_endpoint(id="served")["status"] == "InService"
+    assert neptune.delete_ml_endpoint(id="served")["status"] == "200 OK"
+    assert store.endpoint("served") is None
 
 
 @pytest.mark.parametrize(

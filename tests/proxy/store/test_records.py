@@ -69,6 +69,14 @@ def test_created_endpoint_is_found_again(store: Store, artifact: Path) -> None:
     assert created.checksum == hashlib.sha256(manifest).hexdigest()
 
 
+def test_an_endpoint_that_was_deleted_is_not_updated(store: Store, artifact: Path) -> None:
+    store.create_endpoint("other", artifact)
+    with pytest.raises(NoSuchEndpoint, match="no endpoint friends: there are other"):
+        store.create_endpoint("friends", artifact, replace=True, must_exist=True)
+    assert len(kept(store)) == 1
+    store.create_endpoint("other", artifact, replace=True, must_exist=True)
+
+
 def test_endpoint_keeps_its_artifact_when_the_directory_goes(store: Store, artifact: Path) -> None:
     endpoint = store.create_endpoint("friends", artifact)
     shutil.rmtree(artifact)
