@@ -193,7 +193,7 @@ def test_an_endpoint_that_is_being_updated_is_not_deleted(
         "endpoints",
         "served",
         {},
-        request={"update": True, **of},
+        request=asked,
         after=[before.number],
         replace=True,
     )
