@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         load,
     )
     from gremlink.api.rdf import export_rdf, load_rdf, sparql_server
+    from gremlink.api.segments import Segments
     from gremlink.api.serving import gremlin_server, serve
     from gremlink.api.table import Table
     from gremlink.api.training import TrainReport, train
@@ -51,6 +52,7 @@ _HOMES = {
         *("Edge", "LinkModel", "PredictedLink", "PredictedProperty", "PropertyModel", "load"),
     ),
     "gremlink.api.rdf": ("export_rdf", "load_rdf", "sparql_server"),
+    "gremlink.api.segments": ("Segments",),
     "gremlink.api.serving": ("gremlin_server", "serve"),
     "gremlink.api.table": ("Table",),
     "gremlink.api.training": ("TrainReport", "train"),
@@ -79,6 +81,7 @@ __all__ = [
     "ProcessReport",
     "PropertyExplanation",
     "PropertyModel",
+    "Segments",
     "Sparql",
     "Table",
     "TrainReport",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from gremlink.api.arguments import Id, PathLike, choice_of, directory_of, each_of, literal_of
 from gremlink.api.embeddings import Embeddings
 from gremlink.api.explanation import Explanation, PropertyExplanation
+from gremlink.api.segments import Segments
 from gremlink.api.table import Table
 from gremlink.errors import WrongArgument
 from gremlink.grammar.traversal import Kind, Literal
@@ -79,16 +80,53 @@ class _Loaded:
             raise WrongArgument(f"no vertices {label!r}: the model knows {', '.join(found)}")
         return [vertex.value for vertex in found[label]]
 
-    def embeddings(self) -> Embeddings:
-        """Return the embeddings of the model's network.
+    def embeddings(self, method: str | None = None) -> Embeddings:
+        """Return the embeddings of the vertices.
+
+        Those of the model's network, else of a method without one that places vertices: see
+        docs/links.md. `method` names another one of the model.
 
         Raises:
-            NoEmbeddings: The model was made without a network.
+            NoEmbeddings: The model has none of this method, or none at all.
         """
-        return Embeddings(self._model.vertex_embeddings(), self._places)
+        return Embeddings(self._model.vertex_embeddings(method), self._places)
+
+    def segments(
+        self,
+        count: int | None = None,
+        *,
+        label: str | None = None,
+        method: str | None = None,
+        seed: int = 0,
+    ) -> Segments:
+        """Part the vertices of each label into segments that lie together, and name their marks.
+
+        Args:
+            count: Segments of each label; by default as many as fit best.
+            label: The only label to part.
+            method: As in `embeddings`.
+            seed: Equal seeds give equal segments.
+
+        Raises:
+            WrongArgument: An argument cannot be used.
+            NoEmbeddings: As in `embeddings`.
+            UnknownVertex: There are no embeddings of the label.
+        """
+        from gremlink.proxy.learning.segments.segmented import segmented
+
+        _require_whole("count", 1 if count is None else count, least=1)
+        _require_whole("seed", seed, least=0)
+        found = self._model.vertex_embeddings(method)
+        return Segments(segmented(found, count, label=label, seed=seed))
 
     def _literal(self, id: Id) -> Literal:
         return literal_of(id, self._places.get)
+
+
+def _require_whole(name: str, value: object, *, least: int) -> None:
+    """Raise `WrongArgument` for another value than a whole number from `least` on."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise WrongArgument(f"{name} is {value!r}: write a whole number from {least} on")
 
 
 class LinkModel(_Loaded):
@@ -145,8 +183,7 @@ class LinkModel(_Loaded):
             (('source', 'target', 'score'), ['user_19', 'user_01'])
         """
         asked = self._asked(edge_label, direction, target_label)
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            raise WrongArgument(f"limit is {limit!r}: write a whole number from 1 on")
+        _require_whole("limit", limit, least=1)
         inputs = [self._literal(id) for id in each_of(ids)]
         known = (
             self._predictor.known(**asked, inputs=inputs)
@@ -310,8 +347,7 @@ class PropertyModel(_Loaded):
             >>> gremlink.load("property").predict(["user_19"]).columns
             ('id', 'value', 'score')
         """
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            raise WrongArgument(f"limit is {limit!r}: write a whole number from 1 on")
+        _require_whole("limit", limit, least=1)
         inputs, shown = self._inputs(ids)
         answers = self._predictor.predict(inputs, limit, threshold)
         rows = (

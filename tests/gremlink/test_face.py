@@ -27,6 +27,7 @@ FACE = [
     "ProcessReport",
     "PropertyExplanation",
     "PropertyModel",
+    "Segments",
     "Sparql",
     "Table",
     "TrainReport",

@@ -274,3 +274,31 @@ def test_defaults_are_those_of_the_command() -> None:
         assert face[name] == given or (face[name] is None and not isinstance(given, str | int)), (
             name
         )
+
+
+def test_segments(tmp_path: Path) -> None:
+    write_communities(tmp_path / "export", only="knows")
+    gremlink.train(tmp_path / "export", tmp_path / "artifact", model="pure-svd", epochs=1)
+    model = gremlink.load(tmp_path / "artifact")
+    found = model.segments(2)
+    assert (found.method, list(found), found.sizes("Person")) == ("pure-svd", ["Person"], [12, 12])
+    evens = [segment for id, _, segment in found.vertices if int(id[1:]) % 2 == 0]
+    assert (len(evens), len(set(evens))) == (12, 1)
+    assert found["Person"].tolist() == found.vertices.column("segment")
+    assert found.vertices.column("id") == found.ids("Person")
+    (first, *_) = found.marks
+    assert (first.label, first.segment, first.number, first.lift) == ("Person", 0, 12, 2.0)
+    assert first.mark.startswith("group is group")
+    assert "2 segments, as asked" in found.reason("Person")
+    again = model.segments(label="Person", seed=3)
+    assert again.silhouette("Person") == model.segments(seed=3).silhouette("Person")
+    assert repr(found) == "Segments(pure-svd: Person 2 of 24)"
+    for wrong in ({"count": 0}, {"count": True}, {"count": "2"}, {"seed": -1}, {"seed": None}):
+        with pytest.raises(WrongArgument, match="write a whole number from"):
+            model.segments(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(Exception, match="no embeddings of type 'Thing': use Person"):
+        model.segments(label="Thing")
+    with pytest.raises(KeyError, match="there are those of Person"):
+        found.ids("User")
+    with pytest.raises(Exception, match="no embeddings of 'ials': use pure-svd"):
+        model.segments(method="ials")

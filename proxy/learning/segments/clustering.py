@@ -165,7 +165,7 @@ def _trials(space: NDArray[np.float64], seed: int) -> Iterator[_Tried]:
 def _k_means(space: NDArray[np.float64], count: int, seed: int) -> _Tried:
     from sklearn.cluster import KMeans
 
-    made = KMeans(count, n_init=STARTS, random_state=seed).fit(space)
+    made = KMeans(count, n_init=STARTS, random_state=seed % 2**32).fit(space)
     found = made.labels_.astype(np.int64)
     return _Tried("k-means", found, _silhouette(space, found, seed))
 

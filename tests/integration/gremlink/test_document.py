@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 
 TOP = Path(__file__).parents[3]
 DOCUMENT = TOP / "docs" / "python.md"
-IN_ORDER = ("data", "training", "comparison", "embeddings", "models", "rdf", "serving")
+IN_ORDER = ("data", "training", "comparison", "embeddings", "models", "rdf", "segments", "serving")
 """Modules whose examples need what those before them have made."""
 
 
@@ -69,6 +69,13 @@ def test_every_example_of_the_docstrings(
 def test_every_function_and_class_is_in_the_document() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     returned = {"Comparison", "Embeddings", "Explanation", "PredictedLink", "PredictedProperty"}
-    returned |= {"PropertyExplanation", "ProcessReport", "TrainReport", "Table", "__version__"}
+    returned |= {
+        "PropertyExplanation",
+        "ProcessReport",
+        "Segments",
+        "TrainReport",
+        "Table",
+        "__version__",
+    }
     for name in set(gremlink.__all__) - returned:
         assert re.search(rf"gremlink\.{name}\b", text), name
