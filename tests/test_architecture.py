@@ -41,7 +41,13 @@ INSIDE: dict[str, list[set[str]]] = {
         {"analysed_request", "payload", "sparql"},
         {"answer", "invocation", "query_cache"},
     ],
-    "proxy.studio": [{"."}, {"runs", "training"}, {"pages"}, {"application"}],
+    "proxy.studio": [
+        {"."},
+        {"asking", "runs", "training"},
+        {"neighbours"},
+        {"pages"},
+        {"application"},
+    ],
     "proxy.learning": [
         {"."},
         {"features"},

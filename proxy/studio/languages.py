@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gremlin_python.process.traversal import Bytecode
 from gremlin_python.process.traversal import Traversal as Built
@@ -68,16 +69,26 @@ def _quoted(text: str) -> str:
             parts.append(f"\\{each}")
         elif each in "\n\r\t":
             parts.append({"\n": "\\n", "\r": "\\r", "\t": "\\t"}[each])
-        elif ord(each) < 32 or 0xD800 <= ord(each) < 0xE000 or 0x7F <= ord(each) < 0xA0:
+        elif _is_hidden(each):
             parts.append(f"\\u{ord(each):04x}")
         else:
             parts.append(each)
     return f'"{"".join(parts)}"'
 
 
+def _is_hidden(each: str) -> bool:
+    """Return whether a character cannot be seen, or would change how the text around it is shown or
+    read: controls, marks of direction, separators of lines, halves of pairs."""
+    return ord(each) < 0x10000 and unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp", "Cs")
+
+
 @dataclass(frozen=True, slots=True)
 class _Language:
-    """A client's language: `case` spells names, `reserved` has the names with another spelling."""
+    """A client's language: `case` spells names, `reserved` has the names with another spelling.
+
+    `kinds` has the forms of values whose plain spelling is another type there, with `{}` for the
+    value, and `of_ids` more of them for ids: a number of the wrong width finds no vertex.
+    """
 
     title: str
     case: Callable[[str], str]
@@ -86,7 +97,9 @@ class _Language:
     enums: Callable[[str, str], str]
     end: str
     true: tuple[str, str] = ("true", "false")
-    long: str = ""
+    null: str = "null"
+    kinds: Mapping[Kind, str] = field(default_factory=dict)
+    of_ids: Mapping[Kind, str] = field(default_factory=dict)
     predicates: str = ""
 
     def write(self, traversal: Traversal) -> str:
@@ -101,24 +114,28 @@ class _Language:
                     for key, value in options
                 )
         name = self.reserved.get(instruction.name) or self.case(instruction.name)
-        return f".{name}({', '.join(map(self._value, instruction.arguments))})"
+        exact = instruction.name in _OF_IDS
+        return f".{name}({', '.join(self._value(each, exact) for each in instruction.arguments)})"
 
-    def _value(self, argument: Argument) -> str:
+    def _value(self, argument: Argument, exact: bool = False) -> str:
         match argument:
+            case Literal(Kind.NULL):
+                return self.null
             case Literal(Kind.STRING, value):
                 return _quoted(str(value))
             case Literal(Kind.BOOLEAN, value):
                 return self.true[0] if value else self.true[1]
-            case Literal(Kind.LONG, value):
-                return f"{value}{self.long}"
-            case Literal(_, value):
-                return str(value)
+            case Literal(Kind.UUID, value):
+                return self.kinds.get(Kind.UUID, "{}").format(_quoted(str(value)))
+            case Literal(kind, value):
+                form = self.of_ids.get(kind) if exact else None
+                return (form or self.kinds.get(kind, "{}")).format(value)
             case Traversal():
                 return self.anonymous + "".join(map(self._step, argument.steps)).removeprefix(".")
             case EnumConstant(kind, name):
                 return self.enums(kind, name)
             case Predicate(kind, name, arguments):
-                return self._predicate(kind, name, [self._value(each) for each in arguments])
+                return self._predicate(kind, name, [self._value(each, exact) for each in arguments])
         return script.write_value(argument)
 
     def _predicate(self, kind: str, name: str, arguments: list[str]) -> str:
@@ -135,6 +152,9 @@ def _python_enum(kind: str, name: str) -> str:
 def _js_enum(kind: str, name: str) -> str:
     return f"{kind[:1].lower()}{kind[1:]}.{name}"
 
+
+_OF_IDS = ("V", "E", "hasId")
+"""Steps that take ids."""
 
 _PYTHON = ("and", "as", "from", "id", "in", "is", "max", "min", "not", "or", "range", "sum", "with")
 _PYTHON_RESERVED = {
@@ -153,6 +173,11 @@ _LANGUAGES = (
         _python_enum,
         ".to_list()",
         true=("True", "False"),
+        null="None",
+        kinds={
+            **{Kind.BYTE: "SingleByte({})", Kind.SHORT: "short({})", Kind.LONG: "long({})"},
+            **{Kind.BIG_INTEGER: "bigint({})", Kind.UUID: "UUID({})"},
+        },
     ),
     _Language(
         "JavaScript",
@@ -161,6 +186,7 @@ _LANGUAGES = (
         "__.",
         _js_enum,
         ".toList()",
+        kinds={Kind.LONG: 'toLong("{}")'},
     ),
     _Language(
         "Java",
@@ -169,7 +195,12 @@ _LANGUAGES = (
         "__.",
         lambda kind, name: f"{kind}.{name}",
         ".toList();",
-        long="L",
+        kinds={
+            **{Kind.BYTE: "(byte) {}", Kind.SHORT: "(short) {}", Kind.LONG: "{}L"},
+            **{Kind.FLOAT: "{}f", Kind.UUID: "UUID.fromString({})"},
+            Kind.BIG_INTEGER: 'new BigInteger("{}")',
+            Kind.BIG_DECIMAL: 'new BigDecimal("{}")',
+        },
     ),
     _Language(
         "C#",
@@ -178,7 +209,12 @@ _LANGUAGES = (
         "__.",
         lambda kind, name: f"{kind}.{_pascal(name)}",
         ".ToList();",
-        long="L",
+        kinds={
+            **{Kind.BYTE: "(sbyte) {}", Kind.SHORT: "(short) {}", Kind.LONG: "{}L"},
+            **{Kind.FLOAT: "{}f", Kind.UUID: "Guid.Parse({})"},
+            Kind.BIG_INTEGER: 'BigInteger.Parse("{}")',
+            Kind.BIG_DECIMAL: "{}m",
+        },
     ),
     _Language(
         "Go",
@@ -187,6 +223,12 @@ _LANGUAGES = (
         "gremlingo.T__.",
         lambda kind, name: f"gremlingo.{kind}.{_pascal(name)}",
         ".ToList()",
+        null="nil",
+        kinds={
+            **{Kind.BYTE: "int8({})", Kind.SHORT: "int16({})", Kind.LONG: "int64({})"},
+            **{Kind.FLOAT: "float32({})", Kind.UUID: "uuid.MustParse({})"},
+        },
+        of_ids={Kind.INT: "int32({})"},
         predicates="gremlingo.",
     ),
 )

@@ -13,7 +13,8 @@ from gremlin_python.process.graph_traversal import GraphTraversal, __
 from gremlin_python.process.traversal import T
 
 from gremlink.proxy.graph.server.source import g
-from gremlink.proxy.studio.asking import Question, links_query
+from gremlink.proxy.studio.asking.links import links_query
+from gremlink.proxy.studio.asking.question import Question
 from gremlink.proxy.studio.endpoints import Described, Relation
 from gremlink.proxy.studio.errors import QueryRefused, WrongInput
 from gremlink.proxy.studio.vertices import Named, display_names, read_id, spell_id

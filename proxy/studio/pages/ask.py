@@ -7,22 +7,19 @@ from typing import Any
 
 from aiohttp import web
 
-from gremlink.proxy.studio.asking import (
-    COMPARISONS,
-    Question,
-    Reasons,
-    ask_links,
+from gremlink.proxy.studio.asking.filters import COMPARISONS, MOST_FILTERS, Filter
+from gremlink.proxy.studio.asking.links import Reasons, ask_links, explain_link
+from gremlink.proxy.studio.asking.meaning import calibration_of, measured_of
+from gremlink.proxy.studio.asking.properties import (
     ask_property,
-    calibration_of,
     choose_edge,
-    explain_link,
-    measured_of,
+    explain_value,
     owner_of,
-    resolved,
 )
+from gremlink.proxy.studio.asking.question import Question, resolved
 from gremlink.proxy.studio.endpoints import Described, described_endpoint, described_endpoints
 from gremlink.proxy.studio.errors import StudioError, WrongInput
-from gremlink.proxy.studio.languages import in_all_languages
+from gremlink.proxy.studio.languages import groovy, in_all_languages
 from gremlink.proxy.studio.vertices import Named, display_names, read_id
 from gremlink.proxy.studio.visit import Route, Visit
 
@@ -62,7 +59,8 @@ async def show(visit: Visit) -> web.Response:
         values=values.get("values"),
         edges=values.get("edges"),
         owner=owner_of(model) if model is not None else None,
-        comparisons=list(COMPARISONS),
+        comparisons=COMPARISONS,
+        rows=[*question.filters, Filter()][:MOST_FILTERS],
         meaning=calibration_of(model) if model is not None else "",
         measured=measured_of(model) if model is not None else [],
         languages=in_all_languages(values["query"]) if "query" in values else [],
@@ -92,15 +90,29 @@ async def _answered(visit: Visit, question: Question, model: Described) -> dict[
 
 
 async def why(visit: Visit) -> web.Response:
-    """Answer with the reasons of one predicted link, as a picture and in words."""
+    """Answer with the reasons of one predicted link or value, as a picture and in words."""
     question = Question.of(visit)
     model = await asyncio.to_thread(described_endpoint, visit.store, question.endpoint)
     if model is None:
         raise WrongInput(f"There is no endpoint {question.endpoint[:100]!r}.", "endpoint")
-    reasons = await explain_link(visit, question, model)
-    values: dict[str, Any] = {"reasons": reasons, "picture": _picture(reasons, question, model)}
+    if not model.is_link_model:
+        value = await explain_value(visit, question, model)
+        values: dict[str, Any] = {
+            "reasons": value,
+            "title": f"{value.key} of {value.source.shown}",
+            "part": "ask/why_value.html",
+            "query": groovy(value.query),
+        }
+    else:
+        link = await explain_link(visit, question, model)
+        values = {
+            "reasons": link,
+            "title": f"{link.source.shown} and {link.target.shown}",
+            "part": "ask/why.html",
+            "picture": _picture(link, question, model),
+        }
     if visit.is_fragment:
-        return visit.fragment("ask/why.html", **values)
+        return visit.fragment(values["part"], **values)
     return visit.page("ask/why_page.html", question=question, **values)
 
 

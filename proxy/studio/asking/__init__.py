@@ -1,0 +1,1 @@
+"""Questions of the page Ask: put to the proxy, answered with names and reasons."""
