@@ -63,7 +63,7 @@ class Filter:
 
     @property
     def is_empty(self) -> bool:
-        """True for a row that nobody has filled in."""
+        """True for a row that was left empty."""
         return not (self.key or self.value)
 
     def condition(self, number: int) -> Condition:
@@ -184,7 +184,7 @@ def items(text: str, number: int) -> list[str]:
 
 
 def _unquoted(text: str) -> str:
-    """Return the text in double quotes, where `\\"` and `\\\\` stand for one character."""
+    """Return the text in double quotes, where `\\"` and `\\\\` are one character."""
     if len(text) > 1 and text[0] == text[-1] == '"':
         return re.sub(r"\\([\"\\])", r"\1", text[1:-1])
     return text

@@ -1,4 +1,4 @@
-"""What a score of a model means, by what its report has measured."""
+"""The meaning of a model's scores, by what its report has measured."""
 
 from __future__ import annotations
 

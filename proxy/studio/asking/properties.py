@@ -19,6 +19,9 @@ from gremlink.proxy.studio.visit import Visit
 MOST_EDGES = 25
 """Edges of a vertex that are listed, to choose one."""
 
+LEAST = 0.0005
+"""Part of a score that is shown: less is none with three digits."""
+
 SECONDS = 60.0
 """Seconds for the reasons of a value: the model looks at the graph many times."""
 
@@ -149,11 +152,14 @@ async def _values_of_linked(visit: Visit, asked: _Asked) -> list[tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a score or a number, with the names of what adds it."""
+    """A part of a score or a number, and what adds it: a property, or links, which have an `arrow`
+    for a name; a single one leads to a `vertex`."""
 
     name: str
     of: str
     part: float
+    arrow: bool = False
+    count: int = 0
     vertex: Named | None = None
     values: str = ""
 
@@ -217,6 +223,9 @@ async def explain_value(visit: Visit, question: Question, model: Described) -> V
         return names.get(spell_id(id), Named(id, "", ""))
 
     score = found.get("score")
+    least = 0.0 if score is None else LEAST
+    for kind in ("features", "links", "neighbours"):
+        found[kind] = [each for each in found[kind] if abs(each["part"]) >= least]
     return ValueReasons(
         asked.source,
         asked.target,
@@ -229,7 +238,7 @@ async def explain_value(visit: Visit, question: Question, model: Described) -> V
         ],
         [Part(each["property"], each.get("of", ""), each["part"]) for each in found["features"]],
         [
-            Part(f"{each['link']} ({each['count']})", each.get("of", ""), each["part"])
+            Part(str(each["link"]), each.get("of", ""), each["part"], True, int(each["count"]))
             for each in found["links"]
         ],
         [
@@ -237,6 +246,8 @@ async def explain_value(visit: Visit, question: Question, model: Described) -> V
                 str(each["link"]),
                 each.get("of", ""),
                 each["part"],
+                True,
+                0,
                 named(each["vertex"]),
                 ", ".join(map(str, each.get("values") or [])),
             )

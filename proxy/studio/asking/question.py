@@ -127,7 +127,7 @@ class Question:
 
 
 def _filters(visit: Visit) -> tuple[Filter, ...]:
-    """Read the rows of filters, without those that nobody has filled in."""
+    """Read the rows of filters, without the empty ones."""
     query = visit.request.query
     rows = zip_longest(
         query.getall("key", []), query.getall("comparison", []), query.getall("value", [])

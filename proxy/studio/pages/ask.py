@@ -99,7 +99,8 @@ async def why(visit: Visit) -> web.Response:
         value = await explain_value(visit, question, model)
         values: dict[str, Any] = {
             "reasons": value,
-            "title": f"{value.key} of {value.source.shown}",
+            "title": f"{value.key} of {value.source.shown}"
+            + (f" → {value.target.shown}" if value.target is not None else ""),
             "part": "ask/why_value.html",
             "query": groovy(value.query),
         }

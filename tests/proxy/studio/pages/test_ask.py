@@ -44,7 +44,7 @@ MODELS = [
 def database(query: str) -> Sequence[Any]:
     """Answer as a graph of the users `1` and `2`, each with a hostile name."""
     if "Neptune#ml.explain" in query and "properties(" in query:
-        return [HOSTILE, WHY] if "classification" in query else [41.5, WHY]
+        return [HOSTILE, {**WHY, "score": 0.75}] if "classification" in query else [41.5, WHY]
     if "Neptune#ml.explain" in query:
         why = {"score": 0.9, "contributions": {"gnn": 1.5}, "paths": [], "notes": []}
         return [{"id": "2", "why": why}]
@@ -128,7 +128,14 @@ async def test_why_a_value(tmp_path: Path, task: str) -> None:
     assert page.status == 200
     assert "'Neptune#ml.explain').with(" in query
     assert "Neptune#ml.explain" in page.seen
-    for said in ("-0.25", "-FRIEND-> (3)", "+0.125", "93 %", "gnn 0.75 0.8", "2 of 9 properties"):
+    for said in (
+        "-0.25",
+        "-FRIEND-> 3 links",
+        "+0.125",
+        "93 %",
+        "gnn 0.75 0.8",
+        "2 of 9 properties",
+    ):
         assert said in page.seen, said
     assert "<img src=x" not in page.text
 
