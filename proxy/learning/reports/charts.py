@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from gremlink.proxy.learning.reports.figures import brief, tick
+
 WIDTH, HEIGHT = 480, 260
 LEFT, RIGHT, TOP, BOTTOM = 62, 18, 12, 46
 END = WIDTH - RIGHT
@@ -60,7 +62,7 @@ def bars(groups: Mapping[str, Sequence[float]], labels: Sequence[str], y_title: 
             plot.add(
                 f'<rect x="{left:.1f}" y="{plot.y(value):.1f}" width="{width:.1f}" '
                 f'height="{plot.y(0) - plot.y(value):.1f}" class="f{number % COLOURS}">'
-                f"<title>{escape(name)}, {escape(labels[place])}: {value:,.6g}</title></rect>"
+                f"<title>{escape(name)}, {escape(labels[place])}: {brief(value, 6)}</title></rect>"
             )
         plot.legend(name)
     for place, label in enumerate(labels):
@@ -69,7 +71,7 @@ def bars(groups: Mapping[str, Sequence[float]], labels: Sequence[str], y_title: 
         "; ".join(
             f"{name}: "
             + ", ".join(
-                f"{label} {value:,.6g}" for label, value in zip(labels, values, strict=True)
+                f"{label} {brief(value, 6)}" for label, value in zip(labels, values, strict=True)
             )
             for name, values in groups.items()
         )
@@ -109,7 +111,7 @@ def agreement(points: Points, x_title: str, y_title: str) -> str:
     plot.diagonal(low, high)
     for x, y in kept:
         plot.point(x, y, 0, 2.5)
-    return plot.drawn(f"{len(kept)} pairs, {_short(low)} to {_short(high)}")
+    return plot.drawn(f"{len(kept)} pairs, {brief(low)} to {brief(high)}")
 
 
 def scatter(series: Mapping[str, Points], x_title: str, y_title: str) -> str:
@@ -160,7 +162,7 @@ def _columns(series: Mapping[str, Points]) -> tuple[list[float], list[float]]:
 
 def _ends(series: Mapping[str, Points]) -> str:
     return "; ".join(
-        f"{name}: from {_short(points[0][1])} to {_short(points[-1][1])}"
+        f"{name}: from {brief(points[0][1])} to {brief(points[-1][1])}"
         for name, points in series.items()
     )
 
@@ -175,11 +177,12 @@ class _Axis:
         if decades:
             first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
             step = max(1, math.ceil((last - first) / 6))
-            last = max(first + step, first + step * math.ceil((last - first) / step))
             self.ticks = [10.0**place for place in range(first, last + 1, step)]
+            ends = (float(first), float(last))
         else:
             self.ticks = [low, high] if exact else round_ticks(low, high)
-        self._low, self._high = self._place(self.ticks[0]), self._place(self.ticks[-1])
+            ends = (self.ticks[0], self.ticks[-1])
+        self._low, self._high = ends
 
     def _place(self, value: float) -> float:
         return math.log10(value) if self._decades else value
@@ -202,10 +205,10 @@ class _Plot:
         for value in up.ticks:
             y = self.y(value)
             self.add(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{END}" y2="{y:.1f}" class="g"/>')
-            self.text(LEFT - 6, y + 4, _short(value), "end", "small")
+            self.text(LEFT - 6, y + 4, tick(value), "end", "small")
         if ticks:
             for value in across.ticks:
-                self.text(self.x(value), HEIGHT - BOTTOM + 17, _short(value), "middle", "small")
+                self.text(self.x(value), HEIGHT - BOTTOM + 17, tick(value), "middle", "small")
         self.text((LEFT + END) / 2, HEIGHT - 8, x_title, "middle")
         middle = (TOP + HEIGHT - BOTTOM) / 2
         self.add(
@@ -270,10 +273,3 @@ class _Plot:
             f'<svg viewBox="0 0 {WIDTH} {height}" role="img"><title>{escape(title)}</title>'
             f"<desc>{escape(said[:2000])}</desc>{''.join(self._parts)}</svg>"
         )
-
-
-def _short(value: float) -> str:
-    size = abs(value)
-    if size >= 1e6 or 0 < size < 1e-3:
-        return f"{value:.3g}"
-    return f"{value:,.0f}" if size >= 100 else f"{value:.3g}"

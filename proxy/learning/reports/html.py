@@ -10,6 +10,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gremlink.proxy.learning.reports import charts
+from gremlink.proxy.learning.reports.figures import figure
 from gremlink.proxy.learning.reports.link_report import RANK_BINS, LinkReport
 from gremlink.proxy.learning.reports.namespaces import shortened
 from gremlink.proxy.learning.reports.property_report import TITLES, PropertyReport
@@ -38,6 +39,7 @@ def render(report: Report) -> str:
         finalize=lambda value: _shortened(value, report.namespaces),
     )
     pages.filters["counts"] = _counts
+    pages.filters["figure"] = figure
     return pages.get_template(report.template).render(
         report=report,
         charts=charts,
@@ -92,7 +94,7 @@ def _trials(search: SearchReport) -> tuple[tuple[str, ...], Rows, int]:
         (
             str(row.number + 1),
             *(in_words([("", row.parameters[name])]).strip() for name in names),
-            "" if row.value is None else f"{row.value:.4f}",
+            "" if row.value is None else figure(row.value),
             row.reason or row.state,
             f"{row.seconds:.1f}",
         )

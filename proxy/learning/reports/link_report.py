@@ -16,6 +16,7 @@ from gremlink.proxy.learning.links.training.blend import TIE
 from gremlink.proxy.learning.links.training.experiment import LinkResults, Ranks
 from gremlink.proxy.learning.links.training.networks import History
 from gremlink.proxy.learning.reports.charts import Points
+from gremlink.proxy.learning.reports.figures import figure
 from gremlink.proxy.learning.reports.link_findings import (
     about_chance,
     about_methods,
@@ -121,7 +122,7 @@ class LinkReport(Report):
         if self.rows[0].intervals["mrr"][0] > chance:
             return self._comparison()
         return (
-            f"{self._comparison()} A random order would have {chance:.4f}: on these edges "
+            f"{self._comparison()} A random order would have {figure(chance)}: on these edges "
             f"{self.model} is not clearly better than that."
         )
 
@@ -132,12 +133,12 @@ class LinkReport(Report):
     def _comparison(self) -> str:
         own, best = self.row(self.model), self.best_alone()
         if best is None:
-            return f"MRR of {self.model}: {own.metrics['mrr']:.4f}."
+            return f"MRR of {self.model}: {figure(own.metrics['mrr'])}."
         used = {name for row in self.blend for name in row.weights}
         if best.metrics["mrr"] > own.metrics["mrr"]:
-            against = f"({best.metrics['mrr']:.4f} against {own.metrics['mrr']:.4f})"
+            against = f"({figure(best.metrics['mrr'])} against {figure(own.metrics['mrr'])})"
             if used == {best.method}:
-                lower = f"({own.metrics['mrr']:.4f} against {best.metrics['mrr']:.4f})"
+                lower = f"({figure(own.metrics['mrr'])} against {figure(best.metrics['mrr'])})"
                 return (
                     f"{self.model} is {best.method} alone; its own figure is lower {lower}, as "
                     "it judges the choice, too: each part of the edges was ranked by what was "
@@ -146,8 +147,8 @@ class LinkReport(Report):
             return f"{best.method} alone ranks these edges better than {self.model} {against}."
         only = f" It is {used.pop()} alone." if len(used) == 1 and self.model not in used else ""
         return (
-            f"MRR of {self.model}: {own.metrics['mrr']:.4f}; of {best.method}, the best method "
-            f"alone: {best.metrics['mrr']:.4f}.{only}"
+            f"MRR of {self.model}: {figure(own.metrics['mrr'])}; of {best.method}, the best method "
+            f"alone: {figure(best.metrics['mrr'])}.{only}"
         )
 
     def losses(self) -> dict[str, Points]:

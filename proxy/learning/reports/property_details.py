@@ -16,6 +16,7 @@ from gremlink.proxy.learning.properties.training.experiment import PropertyResul
 from gremlink.proxy.learning.properties.training.metrics import macro_auc
 from gremlink.proxy.learning.properties.training.network import Checkpoint
 from gremlink.proxy.learning.properties.training.summed import summed
+from gremlink.proxy.learning.reports.figures import brief
 from gremlink.proxy.learning.resampling import resampled
 from gremlink.proxy.learning.trained.target import Form, Outputs
 
@@ -233,13 +234,13 @@ def _examples(
     names = [str(value.value) for value in dataset.target.classes]
     predicted = None if form is Form.NUMBER else predicted_classes(form, answers)
     origin = dataset.target.origin
-    digits = ".10g" if origin else ".6g"
+    digits = 10 if origin else 6
     found = []
     for row in shown.tolist():
         element = _called(dataset, int(results.tested[row]))
         if predicted is None:
             own, said = (float(each[row, 0]) + origin for each in (truth, answers))
-            found.append(HeldExample(element, f"{own:{digits}}", f"{said:{digits}}"))
+            found.append(HeldExample(element, brief(own, digits), brief(said, digits)))
             continue
         true = [name for name, has in zip(names, truth[row] > HALF, strict=True) if has]
         order = np.argsort(-answers[row], kind="stable")

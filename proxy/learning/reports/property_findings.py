@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gremlink.proxy.learning.graph import TypedGraph
 from gremlink.proxy.learning.methods import AUTO
+from gremlink.proxy.learning.reports.figures import brief
 from gremlink.proxy.learning.reports.report import MethodRow
 from gremlink.proxy.learning.trained.target import PropertyTarget, Subjects
 
@@ -79,7 +80,7 @@ class Figures:
 
     def told(self, name: str) -> str:
         """Return a figure with the method that has it."""
-        return f"{self.values[name]:.4g} ({name})"
+        return f"{brief(self.values[name], 4)} ({name})"
 
 
 def about_nothing(
@@ -114,7 +115,7 @@ def about_sources(figures: Figures) -> Iterator[str]:
     around = figures.best(seeing)
     if constant is None or around is None:
         return
-    nothing = f"{CONSTANTS[constant]} has {figures.values[constant]:.4g}"
+    nothing = f"{CONSTANTS[constant]} has {brief(figures.values[constant], 4)}"
     if own is None:
         if figures.surely(around) > figures.gain(constant):
             yield (

@@ -16,6 +16,7 @@ from gremlink.proxy.learning.properties.training.experiment import (
 )
 from gremlink.proxy.learning.properties.training.metrics import ClassificationMetrics, Metrics
 from gremlink.proxy.learning.properties.training.network import ran
+from gremlink.proxy.learning.reports.figures import figure
 from gremlink.proxy.learning.reports.property_details import Details, details
 from gremlink.proxy.learning.reports.property_findings import (
     Figures,
@@ -98,15 +99,15 @@ class PropertyReport(Report):
     def verdict(self) -> str:
         """Compare the model with the best single method, in a sentence."""
         own, best = self.row(self.model), self.best_alone()
-        figure = f"{TITLES[self.metric]} of {self.model}: {own.metrics[self.metric]:.4f}"
+        reached = f"{TITLES[self.metric]} of {self.model}: {figure(own.metrics[self.metric])}"
         if best is None:
-            return f"{figure}."
+            return f"{reached}."
         other = best.metrics[self.metric]
         if best.method == self.served_alone:
-            return f"{figure}; of {best.method}, which is all of it: {other:.4f}."
+            return f"{reached}; of {best.method}, which is all of it: {figure(other)}."
         if self.score(best) > self.score(own):
-            return f"{figure}. {best.method} alone does better on these rows: {other:.4f}."
-        return f"{figure}; of {best.method}, the best method alone: {other:.4f}."
+            return f"{reached}. {best.method} alone does better on these rows: {figure(other)}."
+        return f"{reached}; of {best.method}, the best method alone: {figure(other)}."
 
     def notes(self) -> tuple[str, ...]:
         """Say what was found, and explain the choice, in sentences."""
@@ -117,9 +118,9 @@ class PropertyReport(Report):
             figures = [self.row(name).metrics[self.metric] for name in (AUTO, only)]
             if figures[0] != figures[1]:
                 served += (
-                    f" The row of {AUTO} ({figures[0]:.4f}) judges the choice, too: each part of"
-                    " the rows was answered by what was chosen on the others, not everywhere"
-                    f" {only}. That of {only} ({figures[1]:.4f}) is what it reaches when it is"
+                    f" The row of {AUTO} ({figure(figures[0])}) judges the choice, too: each part"
+                    " of the rows was answered by what was chosen on the others, not everywhere"
+                    f" {only}. That of {only} ({figure(figures[1])}) is what it reaches when it is"
                     " chosen."
                 )
             found.append(served)

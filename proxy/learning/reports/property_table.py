@@ -21,6 +21,7 @@ def property_table(report: PropertyReport) -> Group:
     from rich.table import Table
     from rich.text import Text
 
+    from gremlink.proxy.learning.reports.figures import figure
     from gremlink.proxy.learning.reports.namespaces import shortened, with_short_names
     from gremlink.proxy.learning.reports.property_report import TITLES
 
@@ -33,7 +34,7 @@ def property_table(report: PropertyReport) -> Group:
     for row in report.rows:
         table.add_row(
             row.method,
-            *(f"{row.metrics[metric]:.4f}" for metric in metrics),
+            *(figure(row.metrics[metric]) for metric in metrics),
             f"{row.seconds:.1f}",
             style="bold" if row.method == report.model else "",
         )
@@ -56,7 +57,7 @@ def property_table(report: PropertyReport) -> Group:
     ):
         lines.append(
             f"Note: {best.method} alone does better on these rows than {report.model} "
-            f"({best.metrics[report.metric]:.4f} against {own.metrics[report.metric]:.4f})."
+            f"({figure(best.metrics[report.metric])} against {figure(own.metrics[report.metric])})."
         )
     lines.append(
         f"{report.labelled:,} rows with a value; {report.graph['vertices']:,} vertices, "

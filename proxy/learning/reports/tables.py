@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gremlink.proxy.learning.methods import AUTO
+from gremlink.proxy.learning.reports.figures import figure
 from gremlink.proxy.learning.reports.link_report import LinkReport
 from gremlink.proxy.learning.reports.namespaces import with_short_names
 from gremlink.proxy.learning.reports.property_report import PropertyReport
@@ -32,11 +33,11 @@ def link_table(report: LinkReport) -> Group:
         chosen = row.method == report.model
         table.add_row(
             row.method,
-            *(f"{row.metrics[key]:.4f}" for key in shown),
+            *(figure(row.metrics[key]) for key in shown),
             f"{row.seconds:.1f}",
             style="bold" if chosen else "",
         )
-    chance = (f"{report.chance[key]:.4f}" for key in shown)
+    chance = (figure(report.chance[key]) for key in shown)
     table.add_row("(a random order)", *chance, "", style="dim")
     lines = [f"Protocol: {report.protocol}."]
     if report.model == AUTO:

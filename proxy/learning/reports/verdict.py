@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gremlink.proxy.learning.methods import AUTO
+from gremlink.proxy.learning.reports.figures import brief
 from gremlink.proxy.learning.reports.link_report import LinkReport
 from gremlink.proxy.learning.reports.property_findings import CONSTANTS
 from gremlink.proxy.learning.reports.property_report import (
@@ -46,12 +47,12 @@ def headline(report: LinkReport | PropertyReport) -> Headline:
     lower = metric in LOWER_IS_BETTER
     title = "MRR" if isinstance(report, LinkReport) else TITLES[metric]
     figure = own.metrics[metric]
-    tiles = [Tile(f"{title} of what is served", f"{figure:.4g}", _between(report, own.method))]
+    tiles = [Tile(f"{title} of what is served", brief(figure, 4), _between(report, own.method))]
     said = f"{_served(report)} is served."
     kind, advice = "good", ""
     if best is not None and (nothing is None or best.method != nothing[0]):
         other = best.metrics[metric]
-        tiles.append(Tile(f"Best single method, {best.method}", f"{other:.4g}"))
+        tiles.append(Tile(f"Best single method, {best.method}", brief(other, 4)))
         same = _alone(report) == best.method
         if same:
             said += " No other method is better."
@@ -69,7 +70,7 @@ def headline(report: LinkReport | PropertyReport) -> Headline:
             advice = f"Consider {best.method} alone: train with it as the method."
     if nothing is not None:
         name, floor, called = nothing
-        tiles.append(Tile(called[0].upper() + called[1:], f"{floor:.4g}"))
+        tiles.append(Tile(called[0].upper() + called[1:], brief(floor, 4)))
         worst = _interval(report, own.method)
         sure = worst is None or (worst[1] < floor if lower else worst[0] > floor)
         if own.method == name or _alone(report) == name:
@@ -126,7 +127,7 @@ def _interval(report: LinkReport | PropertyReport, method: str) -> Interval | No
 
 def _between(report: LinkReport | PropertyReport, method: str) -> str:
     found = _interval(report, method)
-    return f"95 % interval {found[0]:.3g} to {found[1]:.3g}" if found else ""
+    return f"95 % interval {brief(found[0])} to {brief(found[1])}" if found else ""
 
 
 def _apart(report: LinkReport | PropertyReport, method: str, other: str, *, lower: bool) -> bool:

@@ -66,3 +66,13 @@ def test_a_picture_has_a_title_and_a_description() -> None:
     root = ElementTree.fromstring(charts.lines({"a<b": [(1, 0.5), (2, 0.25)]}, "epoch", "loss"))
     assert [root[0].tag, root[0].text] == ["title", "loss by epoch"]
     assert [root[1].tag, root[1].text] == ["desc", "a<b: from 0.5 to 0.25"]
+
+
+def test_a_logarithmic_axis_ends_at_the_decades_of_the_data() -> None:
+    """Ten decades: not every one has a tick, and none lies beyond the data."""
+    drawn = charts.agreement([(1, 2), (5e10, 4e10)], "true", "predicted")
+    root = ElementTree.fromstring(drawn)
+    texts = [each.text for each in root.iter("text") if each.attrib["text-anchor"] == "middle"]
+    assert texts[:6] == ["1", "100", "10,000", "1M", "100M", "10G"]
+    last = max(float(each.attrib["cx"]) for each in root.iter("circle"))
+    assert last > charts.END - (charts.END - charts.LEFT) / 11, "in the last decade"

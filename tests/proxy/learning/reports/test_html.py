@@ -79,3 +79,11 @@ def test_rare_classes_of_a_large_matrix_are_one() -> None:
     assert len(rows) == 20
     assert all(row[1][place] == (row[1][place][0], 9) for place, row in enumerate(rows))
     assert rows[-1][1][-1][0] == sum(100 - row for row in range(19, 50))
+
+
+@pytest.mark.parametrize("report", [LINKS, PROPERTY], ids=["links", "property"])
+def test_every_table_has_a_caption_of_its_own(report: Report) -> None:
+    page = render(report)
+    captions = re.findall(r"<caption>(.+?)</caption>", page)
+    assert len(captions) == page.count("<table") == len(set(captions))
+    assert re.findall(r'role="region" aria-label="(.+?)"', page) == captions
