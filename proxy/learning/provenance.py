@@ -6,7 +6,7 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -18,11 +18,17 @@ REPORT = "report.json"
 PAGE = "report.html"
 """Files of an artifact with the report of its training, for programs and for people."""
 
+PACKAGES = ("gremlink", "torch", "dgl", "numpy", "scipy", "scikit-learn")
+"""Packages on which the outcome of a training depends."""
 
-def provenance(
-    model: str, seed: int, settings: TrainingSettings, packages: Sequence[str]
-) -> dict[str, Any]:
-    """Return model, seed, settings, and the versions of Python and of the packages that took part.
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of `PACKAGES`."""
+    return {name: version(name) for name in PACKAGES} | {"python": platform.python_version()}
+
+
+def provenance(model: str, seed: int, settings: TrainingSettings) -> dict[str, Any]:
+    """Return model, seed, settings and versions.
 
     No times: equal models have equal manifests.
     """
@@ -30,8 +36,7 @@ def provenance(
         "model": model,
         "seed": seed,
         "settings": asdict(settings),
-        "versions": {name: version(name) for name in packages}
-        | {"python": platform.python_version()},
+        "versions": versions(),
     }
 
 

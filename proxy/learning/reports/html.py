@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gremlink.proxy.learning.reports import charts
-from gremlink.proxy.learning.reports.figures import figure
+from gremlink.proxy.learning.reports.figures import brief, figure
 from gremlink.proxy.learning.reports.link_report import RANK_BINS, LinkReport
 from gremlink.proxy.learning.reports.namespaces import shortened
 from gremlink.proxy.learning.reports.property_report import TITLES, PropertyReport
@@ -18,6 +18,7 @@ from gremlink.proxy.learning.reports.report import Report
 from gremlink.proxy.learning.reports.verdict import headline
 from gremlink.proxy.learning.search.parameter import in_words
 from gremlink.proxy.learning.search.tuning import SearchReport
+from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.timeline import in_parts
 
 Rows = list[tuple[str, ...]]
@@ -49,7 +50,7 @@ def render(report: Report) -> str:
         trials=_trials,
         headline=headline(report) if isinstance(report, (LinkReport, PropertyReport)) else None,
         warnings=tuple(dict.fromkeys(report.warnings)),
-        version=version("gremlink"),
+        settings=_settings,
         confusion=confusion,
     )
 
@@ -87,7 +88,23 @@ def _counts(counts: Mapping[str, int]) -> Rows:
     return [(name, f"{count:,}") for name, count in counts.items()]
 
 
-def _trials(search: SearchReport) -> tuple[tuple[str, ...], Rows, int]:
+def _settings(settings: Mapping[str, Any]) -> tuple[Rows, frozenset[int]]:
+    """Return names, values and defaults of settings, and the rows that are not the defaults."""
+    usual = asdict(TrainingSettings())
+    rows = [
+        (name, *(_setting(each) for each in (value, usual.get(name, ""))))
+        for name, value in sorted(settings.items())
+    ]
+    return rows, frozenset(place for place, row in enumerate(rows) if row[1] != row[2])
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_setting, value))
+    return brief(value) if isinstance(value, float) else str(value)
+
+
+def _trials(search: SearchReport) -> tuple[tuple[str, ...], Rows, tuple[int]]:
     """Return the header and the rows of a search's trials, and the row of the best."""
     names = list(search.trials[0].parameters)
     rows = [
@@ -101,4 +118,4 @@ def _trials(search: SearchReport) -> tuple[tuple[str, ...], Rows, int]:
         for row in search.trials
     ]
     best = [row.parameters == search.parameters for row in search.trials].index(True)
-    return ("Trial", *names, search.metric, "", "Seconds"), rows, best
+    return ("Trial", *names, search.metric, "", "Seconds"), rows, (best,)

@@ -34,7 +34,8 @@ class Report(ABC):
     are seconds: the budget, and the estimate for the methods that were tried, by the machine's
     `speed` (`learning.budget.Speed`). `seconds` is the
     whole training, `parts` its parts; `peak_memory` is in MiB. `namespaces` of an RDF graph have
-    their prefixes, for people.
+    their prefixes, for people. `settings` are those of `TrainingSettings`, `versions` those of
+    Python and of the packages that took part.
     """
 
     template: ClassVar[str]
@@ -57,6 +58,8 @@ class Report(ABC):
     peak_memory: float = 0.0
     parts: Mapping[str, float] = field(default_factory=dict)
     namespaces: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     @abstractmethod

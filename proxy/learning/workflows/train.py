@@ -69,7 +69,6 @@ class Task(Protocol[E, R, M]):
 
     learns: ClassVar[str]
     models: ClassVar[tuple[str, ...]]
-    packages: ClassVar[tuple[str, ...]]
     examples: ClassVar[str]
 
     @classmethod
@@ -196,6 +195,9 @@ def train(
         served = task.fit(experiment, results)
     timeline(PhaseStarted(WRITING))
     plan = experiment.plan
+    recorded = replace(experiment.settings, budget=asked.settings.budget)
+    about = provenance(request.model, seed, recorded) | tuned_by(tried)
+    about |= {SPEED: asdict(rates)}
     common = {
         "model": request.model,
         "warnings": (
@@ -216,6 +218,8 @@ def train(
         "budget": round(plan.budget, 1),
         "planned": round(plan.seconds, 1),
         SPEED: asdict(rates),
+        "settings": about["settings"],
+        "versions": about["versions"],
     }
     report = replace(
         task.report(experiment, results, served, common),
@@ -223,9 +227,6 @@ def train(
         peak_memory=round(peak_memory(), 1),
         parts=timeline.finish(),
     )
-    recorded = replace(experiment.settings, budget=asked.settings.budget)
-    about = provenance(request.model, seed, recorded, task.packages) | tuned_by(tried)
-    about |= {SPEED: asdict(rates)}
     if isinstance(report, PropertyReport):
         about["methods"] = dict(report.weights)
     reports = {

@@ -62,7 +62,6 @@ class LinkTask:
 
     learns: ClassVar[str] = TASK
     models: ClassVar[tuple[str, ...]] = MODELS
-    packages: ClassVar[tuple[str, ...]] = ("gremlink", "torch", "dgl", "numpy", "scipy")
     examples: ClassVar[str] = "edges"
 
     stages = staticmethod(stages)

@@ -55,14 +55,6 @@ class PropertyTask:
 
     learns: ClassVar[str] = "a property"
     models: ClassVar[tuple[str, ...]] = PROPERTY_MODELS
-    packages: ClassVar[tuple[str, ...]] = (
-        "gremlink",
-        "torch",
-        "dgl",
-        "numpy",
-        "scipy",
-        "scikit-learn",
-    )
     examples: ClassVar[str] = "rows"
 
     stages = staticmethod(stages)

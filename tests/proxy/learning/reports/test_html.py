@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from sample_reports import EVIL, LINKS, PROPERTY
 
 from gremlink.proxy.learning.reports.html import OTHERS, confusion, render
 from gremlink.proxy.learning.reports.report import Report
+from gremlink.proxy.learning.settings import TrainingSettings
 
 PROXY = Path(__file__).parents[4] / "proxy"
 
@@ -87,3 +89,15 @@ def test_every_table_has_a_caption_of_its_own(report: Report) -> None:
     captions = re.findall(r"<caption>(.+?)</caption>", page)
     assert len(captions) == page.count("<table") == len(set(captions))
     assert re.findall(r'role="region" aria-label="(.+?)"', page) == captions
+
+
+def test_settings_that_are_not_the_defaults_are_marked() -> None:
+    settings = asdict(TrainingSettings(epochs=20, fan_outs=(3, 4)))
+    page = render(replace(LINKS, settings=settings, versions={"torch": "9.9.9"}))
+    for row in (
+        "<tr class=own><td>epochs</td><td>20</td><td>200</td>",
+        "<tr class=own><td>fan_outs</td><td>3, 4</td><td>10, 15</td>",
+        "<tr><td>weight_decay</td><td>0.0001</td><td>0.0001</td>",
+        "<tr><td>torch</td><td>9.9.9</td>",
+    ):
+        assert row in page

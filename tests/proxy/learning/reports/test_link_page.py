@@ -142,3 +142,14 @@ def test_the_protocol_is_told(model: Path) -> None:
     page = (model / "report.html").read_text()
     assert re.search(r"Protocol: \d+ test edges, held out .* full ranking", page)
     assert re.search(r"Time: .*the blend \d+\.\d s", page)
+
+
+def test_settings_and_versions_are_told(sections: Sections, model: Path) -> None:
+    rows = sections.rows["The run"]
+    assert ["epochs", "20", "200"] in rows
+    document = json.loads((model / "report.json").read_text())
+    manifest = json.loads((model / "artifact.json").read_text())
+    assert document["settings"] == manifest["settings"]
+    assert document["versions"] == manifest["versions"]
+    for name in ("torch", "dgl", "numpy", "scikit-learn", "python", "gremlink"):
+        assert [name, document["versions"][name]] in rows
