@@ -71,16 +71,19 @@ def delete(name: str, settings: Configuration) -> None:
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")
 @console.with_settings(
-    STORE, ("--url", "upstream.url", "The graph, as in ws://localhost:8183/gremlin.")
+    STORE,
+    ("--url", "upstream.url", "The graph, as in ws://localhost:8183/gremlin."),
+    ("--sparql", "sparql.url", "The RDF store of an RDF model, as in http://localhost:7878."),
 )
 def drift(name: str, as_json: bool, settings: Configuration) -> None:
     """Compare the graph with the one that NAME was trained on, and advise what to do."""
     import json
     from datetime import datetime
 
+    from gremlink.proxy.cli.databases import rdf_store_of
     from gremlink.proxy.cli.export import graph_of
     from gremlink.proxy.graph import count_graph
-    from gremlink.proxy.learning.workflows.drift import graph_drift
+    from gremlink.proxy.learning.workflows.drift import graph_drift, rdf_drift, trained_graph
     from gremlink.proxy.store.errors import NoSuchEndpoint
 
     store = _store(settings)
@@ -88,8 +91,12 @@ def drift(name: str, as_json: bool, settings: Configuration) -> None:
     if found is None:
         raise NoSuchEndpoint(name, [each.name for each in store.endpoints()])
     created = datetime.fromisoformat(found.created).timestamp()
-    server = graph_of(settings)
-    result = graph_drift(found.artifact, created, server, count_graph(server))
+    trained = trained_graph(found.artifact)
+    if trained.stored.rdf:
+        result = rdf_drift(trained, created, rdf_store_of(settings))
+    else:
+        server = graph_of(settings)
+        result = graph_drift(trained, created, server, count_graph(server))
     if as_json:
         click.echo(json.dumps(result.to_document(), indent=1, ensure_ascii=False))
         return

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from gremlin_python.driver.client import Client
-from served import export_friends, served
+from served import SAMPLE, export_friends, served
 
 from gremlink.proxy.cli import main
-from gremlink.proxy.graph import Server, count_graph
+from gremlink.proxy.graph import ExportParameters, Server, count_graph, export_graph, load_csv
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.workflows.drift import (
     NOTHING,
@@ -22,6 +22,7 @@ from gremlink.proxy.learning.workflows.drift import (
     TRANSFORM,
     GraphDrift,
     graph_drift,
+    trained_graph,
 )
 from gremlink.proxy.learning.workflows.train import train
 from gremlink.proxy.store.records import Store
@@ -44,7 +45,7 @@ def database(empty_graph: str) -> Iterator[Client]:
 
 
 def drift(model: Path, address: str) -> GraphDrift:
-    return graph_drift(model, 0.0, Server(address), count_graph(address))
+    return graph_drift(trained_graph(model), 0.0, Server(address), count_graph(address))
 
 
 def test_advice_follows_the_graph(model: Path, empty_graph: str, database: Client) -> None:
@@ -77,6 +78,24 @@ def test_advice_follows_the_graph(model: Path, empty_graph: str, database: Clien
     assert gone.advice == TRAIN
     assert gone.share >= gone.limit
     assert any("Film" in note for note in gone.notes)
+
+
+def test_properties_of_edges_that_are_learned_from(
+    empty_graph: str, database: Client, tmp_path: Path
+) -> None:
+    load_csv(empty_graph, SAMPLE)
+    numbered = "g.E().property('years', inV().in('FRIEND').count()).iterate()"
+    database.submit(numbered).all().result()
+    export_graph(empty_graph, tmp_path / "export", parameters=ExportParameters())
+    train(tmp_path / "export", tmp_path / "model", model="popularity", settings=QUICK)
+    (before,) = [each for each in drift(tmp_path / "model", empty_graph).properties
+                 if each.property == "years"]  # fmt: skip
+    assert (before.type, before.word) == ("(User)-FRIEND->(User)", "none")
+    assert before.sampled == 25
+    database.submit("g.E().property('years', 99).iterate()").all().result()
+    after = drift(tmp_path / "model", empty_graph)
+    assert after.advice == TRAIN
+    assert "years of (User)-FRIEND->(User)" in after.sentence
 
 
 def test_ids_keep_their_types(model: Path, empty_graph: str, database: Client) -> None:

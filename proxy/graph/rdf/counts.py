@@ -7,7 +7,7 @@ as one graph, of the statements in all of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gremlink.grammar.sparql.terms import Iri, RdfLiteral, Term, to_ntriples
@@ -34,7 +34,7 @@ def count_rdf(store: RdfStore) -> RdfCounts:
     """Count the statements of a store. Raises `StoreUnreachable`, `StoreRefused`."""
     default, named = _count(store, _ALL), _count(store, f"GRAPH ?g {{ {_ALL} }}")
     is_union = named > 0 and _shows_named_graphs(store)
-    pattern = _pattern(is_union=is_union, has_named=named > 0)
+    pattern = _ALL if is_union or not named else _in_any_graph(_ALL)
     predicates = {
         _iri(predicate): _number(count)
         for predicate, count in store.select(
@@ -65,10 +65,16 @@ def _structures(store: RdfStore, pattern: str) -> Counter[frozenset[str]]:
     return found
 
 
-def _pattern(*, is_union: bool, has_named: bool) -> str:
-    if is_union or not has_named:
-        return _ALL
-    return f"{{ {_ALL} }} UNION {{ GRAPH ?g {{ {_ALL} }} }}"
+def everywhere(store: RdfStore) -> Callable[[str], str]:
+    """Return what makes a pattern find statements of all graphs, from one for the default graph."""
+    has_named = store.ask(f"ASK {{ GRAPH ?g {{ {_ALL} }} }}")
+    if not has_named or _shows_named_graphs(store):
+        return str
+    return _in_any_graph
+
+
+def _in_any_graph(pattern: str) -> str:
+    return f"{{ {pattern} }} UNION {{ GRAPH ?g {{ {pattern} }} }}"
 
 
 def _shows_named_graphs(store: RdfStore) -> bool:

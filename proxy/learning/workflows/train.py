@@ -21,6 +21,8 @@ from gremlink.proxy.learning.links.training.dataset import Dataset
 from gremlink.proxy.learning.methods import AUTO
 from gremlink.proxy.learning.models.gnn.messages import threads
 from gremlink.proxy.learning.models.gnn.mini_batches import check_device
+from gremlink.proxy.learning.processing.edge_sample import FILE as EDGE_SAMPLE
+from gremlink.proxy.learning.processing.edge_sample import EdgeFeatures, edge_sample
 from gremlink.proxy.learning.processing.load import asks_for_property
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.provenance import PAGE, REPORT, peak_memory, provenance
@@ -135,6 +137,10 @@ class Task(Protocol[E, R, M]):
         """Return the groups of vertices in the picture of the embeddings; `None` for types."""
         ...
 
+    def edge_features(self) -> EdgeFeatures:
+        """Return the properties of edges that are learned from."""
+        ...
+
     def held_out(self, experiment: E, results: R) -> HeldOut:
         """Return the results of each held-out element."""
         ...
@@ -229,11 +235,13 @@ def train(
     )
     if isinstance(report, PropertyReport):
         about["methods"] = dict(report.weights)
-    reports = {
+    reports: dict[str, Any] = {
         REPORT: report.to_document(),
         PAGE: render(report),
         HELD_OUT: task.held_out(experiment, results).to_bytes(),
     }
+    if of_edges := task.edge_features():
+        reports[EDGE_SAMPLE] = edge_sample(of_edges, seed)
     write_or_keep(artifact_directory, artifact_of(served, about), reports)
     return report
 

@@ -28,6 +28,7 @@ from gremlink.proxy.learning.links.training.warm_start import LEAST_NEW, read_ea
 from gremlink.proxy.learning.methods import MODELS, NETWORK
 from gremlink.proxy.learning.models.fitting import Checkpoint
 from gremlink.proxy.learning.models.gnn.mini_batches import place
+from gremlink.proxy.learning.processing.edge_sample import EdgeFeatures
 from gremlink.proxy.learning.processing.load import load_processed
 from gremlink.proxy.learning.processing.processed import CustomSplit, UnusableExport
 from gremlink.proxy.learning.reports.link_examples import examples
@@ -181,6 +182,15 @@ class LinkTask:
             signed = SIGNED.intersection(names)
             relations.append(RelationModel(relation, names, weights, calibrations, signed))
         return LinkModel(self.dataset.stored, tuple(relations), networks, tuple(encoders), fitted)
+
+    def edge_features(self) -> EdgeFeatures:
+        """See `Task.edge_features`."""
+        edges = self.dataset.graph.edges
+        return {
+            relation: (encodings, features)
+            for relation, encodings in self.dataset.edge_encodings.items()
+            if (features := edges[relation].features) is not None
+        }
 
     def held_out(self, experiment: LinkExperiment, results: LinkResults) -> HeldOut:
         """See `Task.held_out`."""

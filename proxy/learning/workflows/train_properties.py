@@ -15,6 +15,7 @@ from gremlink.proxy.learning.comparison.held_out import HeldOut
 from gremlink.proxy.learning.comparison.results import held_out_rows
 from gremlink.proxy.learning.events import PhaseStarted, Progress, unheard
 from gremlink.proxy.learning.methods import AUTO, NETWORK, PROPERTY_MODELS
+from gremlink.proxy.learning.processing.edge_sample import EdgeFeatures as EdgeSample
 from gremlink.proxy.learning.properties.context import Known
 from gremlink.proxy.learning.properties.dataset import PropertyDataset, load_property
 from gremlink.proxy.learning.properties.methods.method import BaseModel
@@ -141,6 +142,13 @@ class PropertyTask:
             str(value.value): (target.ends[0], dataset.labelled[truth[:, index] > 0])
             for index, value in enumerate(target.classes[:COLOURS])
         }
+
+    def edge_features(self) -> EdgeSample:
+        """See `Task.edge_features`."""
+        dataset = self.dataset
+        if dataset.edge_features is None or isinstance(dataset.target.owner, str):
+            return {}
+        return {dataset.target.owner: (dataset.edge_encodings, dataset.edge_features.values)}
 
     def held_out(self, experiment: PropertyExperiment, results: PropertyResults) -> HeldOut:
         """See `Task.held_out`."""

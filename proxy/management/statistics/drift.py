@@ -17,8 +17,9 @@ from gremlink.proxy.management.errors import (
     StatisticsNotAvailable,
 )
 from gremlink.proxy.management.http import Handler
-from gremlink.proxy.management.services import Services
+from gremlink.proxy.management.services import Services, present
 from gremlink.proxy.management.statistics.handlers import Statistics
+from gremlink.proxy.management.tasks.description import rdf_store
 from gremlink.proxy.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ CACHE_TIME = 60.0
 """Seconds for which the drift of a model is cached."""
 
 MOST_CACHED = 64
+
+NO_STORE = "The model is of an RDF graph, and this proxy knows no RDF store: set sparql.url."
 
 Key = tuple[str, str]
 
@@ -72,12 +75,25 @@ class Drift:
 
     async def _compare(self, key: Key, artifact: Any, created: float) -> GraphDrift:
         """Compare. Raises `BadRequest`, `StatisticsNotAvailable`."""
-        from gremlink.proxy.learning.workflows.drift import graph_drift
+        from gremlink.proxy.learning.workflows.drift import (
+            SECONDS,
+            graph_drift,
+            rdf_drift,
+            trained_graph,
+        )
 
-        server = self._services.graph
-        counts = await self._statistics.counts()
         try:
-            drift = await asyncio.to_thread(graph_drift, artifact, created, server, counts)
+            trained = await asyncio.to_thread(trained_graph, artifact)
+            if trained.stored.rdf:
+                sparql = self._services.sparql
+                if not sparql.is_set:
+                    raise BadRequest(NO_STORE)
+                store = rdf_store(sparql, self._services.upstream, SECONDS)
+                drift = await asyncio.to_thread(rdf_drift, trained, created, store)
+            else:
+                server = present(self._services.graph)
+                counts = await self._statistics.counts()
+                drift = await asyncio.to_thread(graph_drift, trained, created, server, counts)
         except StoreError as error:
             raise BadRequest(f"{error}.") from error
         except GraphError as error:

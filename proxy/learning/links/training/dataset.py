@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from gremlink.proxy.learning.features.encoding import Encoding
 from gremlink.proxy.learning.graph import Relation
 from gremlink.proxy.learning.links.training.repeats import Repeats, find_repeats
 from gremlink.proxy.learning.processing.processed import ProcessedGraph, Split, UnusableExport
@@ -15,14 +16,15 @@ from gremlink.proxy.learning.trained.stored_graph import OverStoredGraph, Stored
 class Dataset(OverStoredGraph):
     """The graph with its `targets`, the relations to predict, and the split of each.
 
-    The edges of these relations have their features with them. `repeats` tells which edges are held
-    out together.
+    The edges of these relations have their features with them, made by `edge_encodings`. `repeats`
+    tells which edges are held out together.
     """
 
     stored: StoredGraph
     targets: Mapping[Relation, Split]
     warnings: tuple[str, ...]
     repeats: Repeats = field(default_factory=Repeats)
+    edge_encodings: Mapping[Relation, tuple[Encoding, ...]] = field(default_factory=dict)
 
 
 LEAST_EDGES = 2
@@ -87,7 +89,12 @@ def link_dataset(processed: ProcessedGraph) -> Dataset:
     stored = replace(processed.stored, graph=replace(graph, edges=edges))
     if copies.left_out:
         stored = stored.without_types(_cut_off(copies.left_out, edges))
-    return Dataset(stored, targets, warnings + copies.sentences, copies.repeats)
+    encodings = {
+        relation: processed.rows[relation].encodings
+        for relation in targets
+        if relation in edges and edges[relation].features is not None
+    }
+    return Dataset(stored, targets, warnings + copies.sentences, copies.repeats, encodings)
 
 
 def _cut_off(left_out: Collection[Relation], kept: Collection[Relation]) -> set[str]:
