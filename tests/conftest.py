@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 # A plan, and so a model, depends on how fast the machine is; a test must not.
 os.environ.setdefault("GREMLINK_TRAINING_SPEED", "reference")
+
+# Modules are compiled once, and not by every process that a test starts, whatever the shell says:
+# for torch, DGL and what they import it is half of the time that a training takes to begin.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    sys.dont_write_bytecode = False
 
 # Hypothesis fails an example that takes 200 ms, which a busy machine makes of any.
 settings.register_profile("no deadline", settings(), deadline=None)
