@@ -43,7 +43,7 @@ INSIDE: dict[str, list[set[str]]] = {
     ],
     "proxy.studio": [
         {"."},
-        {"asking", "runs", "training"},
+        {"asking", "plane", "runs", "training"},
         {"neighbours"},
         {"pages"},
         {"application"},

@@ -1,0 +1,1 @@
+"""Vertices of a model in a plane, and their colours."""
