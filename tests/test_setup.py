@@ -29,7 +29,8 @@ DECLARED = [
     + [
         line
         for name, extra in PROJECT["optional-dependencies"].items()
-        if name != "benchmark"  # hundreds of MiB, for whoever compares; nothing else imports it
+        # Some hundred MiB each: one is for whoever compares, one compiles for its picture.
+        if name not in ("benchmark", "umap")
         for line in extra
     ]
 ]
