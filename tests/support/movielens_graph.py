@@ -99,10 +99,10 @@ class Effort:
 
 SENSIBLE = Effort(
     {
-        "genre": "auto",
+        "genre": "boosting+neighbours",
         "rating": "boosting+neighbours",
         "year": "auto",
-        "scale": "auto",
+        "scale": "boosting+neighbours",
         "score": "rgcn",
         "rated": "auto",
     },
