@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gremlink import grammar as grammar
+    from gremlink.api.all_predictions import AllPredictions, remove_predictions
     from gremlink.api.comparison import Comparison, compare
     from gremlink.api.data import ProcessReport, export, load_csv, process
     from gremlink.api.embeddings import Embeddings
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "gremlink.api.all_predictions": ("AllPredictions", "remove_predictions"),
     "gremlink.api.comparison": ("Comparison", "compare"),
     "gremlink.api.data": ("ProcessReport", "export", "load_csv", "process"),
     "gremlink.api.embeddings": ("Embeddings",),
@@ -66,6 +68,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AllPredictions",
     "FRIENDS",
     "Comparison",
     "Edge",
@@ -97,6 +100,7 @@ __all__ = [
     "load_csv",
     "load_rdf",
     "process",
+    "remove_predictions",
     "serve",
     "sparql_server",
     "train",

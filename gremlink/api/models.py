@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from gremlink.api.all_predictions import AllPredictions
 from gremlink.api.arguments import Id, PathLike, choice_of, directory_of, each_of, literal_of
 from gremlink.api.embeddings import Embeddings
 from gremlink.api.explanation import Explanation, PropertyExplanation
@@ -24,6 +25,7 @@ from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
 from gremlink.proxy.learning.properties.prediction.predictor import PropertyPredictor
 from gremlink.proxy.learning.trained.vertex_embeddings import UnknownVertex
 from gremlink.proxy.learning.workflows.load import model_in
+from gremlink.proxy.learning.workflows.predict import Inputs, Predictions, predictions_of
 from gremlink.proxy.store.artifacts import read_artifact
 
 if TYPE_CHECKING:
@@ -45,6 +47,10 @@ class PredictedProperty(NamedTuple):
     id: Any
     value: Any
     score: float
+
+
+_LINKS = PredictedLink, PredictedLink._fields
+_VALUES = PredictedProperty, PredictedProperty._fields
 
 
 class Edge(NamedTuple):
@@ -118,6 +124,13 @@ class _Loaded:
         _require_whole("seed", seed, least=0)
         found = self._model.vertex_embeddings(method)
         return Segments(segmented(found, count, label=label, seed=seed))
+
+    def _inputs_of(self, found: Predictions, ids: Iterable[Id] | None, label: str | None) -> Inputs:
+        if ids is None:
+            return found.inputs(label)
+        if label is not None:
+            raise WrongArgument("ids and label: give one of them")
+        return [self._literal(id) for id in each_of(ids)]
 
     def _literal(self, id: Id) -> Literal:
         return literal_of(id, self._places.get)
@@ -205,6 +218,56 @@ class LinkModel(_Loaded):
             for found in each
         )
         return Table(PredictedLink._fields, tuple(rows))
+
+    def predict_all(
+        self,
+        edge_label: str | None = None,
+        *,
+        ids: Iterable[Id] | None = None,
+        label: str | None = None,
+        direction: Direction = "out",
+        target_label: str | None = None,
+        limit: int = 10,
+        threshold: float | None = None,
+        filter_existing_edges: bool = True,
+    ) -> AllPredictions[PredictedLink]:
+        """Predict links of all vertices, in bounded memory: for a file, or for the graph.
+
+        Args:
+            edge_label: As in `predict`, and so are the other arguments below.
+            ids: Only of these vertices.
+            label: Only of the vertices with this label.
+            direction: `out` for targets, `in` for sources.
+            target_label: Label of the vertices to predict.
+            limit: Rows for each vertex, at most.
+            threshold: Leave out what has a lower score, from 0 to 1.
+            filter_existing_edges: Leave out what the vertex was linked to at the training.
+
+        Returns:
+            Rows to iterate, with `write(path)` and `write_back(url, name)`.
+
+        Raises:
+            WrongArgument: An argument cannot be used.
+            NothingToPredict: The model predicts no such links.
+
+        Example:
+            >>> found = gremlink.load("artifact").predict_all(limit=2)
+            >>> found.inputs, found.write("friends.parquet")
+            (20, 40)
+        """
+        choice_of(direction, "direction", DIRECTIONS)
+        _require_whole("limit", limit, least=1)
+        found = predictions_of(
+            self.artifact,
+            self._predictor,
+            edge_label=edge_label,
+            direction=direction,
+            target_label=target_label,
+            limit=limit,
+            threshold=threshold,
+            hides=filter_existing_edges,
+        )
+        return AllPredictions(found, self._inputs_of(found, ids, label), *_LINKS)
 
     def explain(
         self,
@@ -397,6 +460,39 @@ class PropertyModel(_Loaded):
             return [self._edge_input(each) for each in edges], shown
         inputs = [self._literal(id) for id in each_of(ids)]
         return inputs, [each.value for each in inputs]
+
+    def predict_all(
+        self,
+        *,
+        ids: Iterable[Id | Edge | tuple[Id, Id]] | None = None,
+        limit: int = 1,
+        threshold: float | None = None,
+    ) -> AllPredictions[PredictedProperty]:
+        """Predict the property of all elements, in bounded memory: for a file, or for the graph.
+
+        Args:
+            ids: Only of these vertices, or of the edges with these pairs of ends.
+            limit: Classes for each element, at most; numbers have one row.
+            threshold: Leave out classes with a lower score, from 0 to 1.
+
+        Returns:
+            Rows to iterate, with `write(path)` and `write_back(url, name)`.
+
+        Raises:
+            WrongArgument: An argument cannot be used.
+
+        Example:
+            >>> found = gremlink.load("property").predict_all()
+            >>> found.inputs == found.write("values.csv") > 0
+            True
+        """
+        _require_whole("limit", limit, least=1)
+        found = predictions_of(self.artifact, self._predictor, limit=limit, threshold=threshold)
+        if ids is None or not isinstance(self._target.owner, Relation):
+            return AllPredictions(found, self._inputs_of(found, ids, None), *_VALUES)
+        edges = [_edge_of(each) for each in _each_edge(ids)]
+        pairs = [(self._literal(each.source), self._literal(each.target)) for each in edges]
+        return AllPredictions(found, pairs, *_VALUES)
 
     def _edge_input(self, edge: Edge) -> _EdgeInput:
         assert isinstance(self._target.owner, Relation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gremlink.proxy.cli.endpoint import artifact_of
+from gremlink.proxy.cli.export import graph_of
 from gremlink.proxy.cli.output import console
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
     from gremlink.proxy.config import Configuration
-    from gremlink.proxy.graph import Server
     from gremlink.proxy.graph.load.write_back import Written
-    from gremlink.proxy.learning.predictions.rows import Row
-    from gremlink.proxy.learning.workflows.predict import Predictions
 
 
 @click.command()
@@ -124,18 +122,19 @@ def predict(
     )
     inputs = found.inputs(label, ids)
     with _telling(len(inputs)) as tell:
-        batches = found.batches(inputs, tell)
         if output is not None:
-            count = _write(found, inputs, batches, output)
+            count = found.write_file(output, inputs, tell)
             if str(output) != "-":
                 console.say(f"{count:,} predictions for {len(inputs):,} are in {output}.")
             return
         assert write_back is not None
         if dry_run:
-            count = sum(len(found.written(rows)) for rows in batches)
+            count = found.count_written(inputs, tell)
             console.show(f"{count:,} predictions would be written as {escaped(write_back)}")
             return
-        _write_back(found, inputs, batches, write_back, model, settings)
+        found.require_writable()
+        done = found.write_back(graph_of(settings), write_back, inputs, Path(model).name, tell)
+    say_written(done, write_back, "predictions")
 
 
 @contextmanager
@@ -156,42 +155,6 @@ def check_output(output: Path) -> None:
         try_directory(output)
 
 
-def _write(
-    found: Predictions, inputs: Sequence[Any], batches: Iterable[list[Row]], output: Path
-) -> int:
-    from gremlink.proxy.learning.predictions.files import writing
-
-    count = 0
-    with writing(output, found.names, found.kinds(inputs), ends=found.has_ends) as writer:
-        for rows in batches:
-            writer.write(rows)
-            count += len(rows)
-    return count
-
-
-def _write_back(
-    found: Predictions,
-    inputs: Sequence[Any],
-    batches: Iterable[list[Row]],
-    name: str,
-    model: str,
-    settings: Configuration,
-) -> None:
-    from gremlink.proxy.cli.export import graph_of
-    from gremlink.proxy.graph.load.write_back import write_edges, write_values
-    from gremlink.proxy.graph.server.connection import GraphConnection
-
-    found.require_writable()
-    server: Server = graph_of(settings)
-    provenance = found.provenance(Path(model).name, inputs)
-    with GraphConnection(server) as connection:
-        if found.is_links:
-            done = write_edges(connection, name, found.edges(batches), provenance)
-        else:
-            done = write_values(connection, name, found.values(batches), provenance)
-    say_written(done, name, "predictions")
-
-
 def say_written(done: Written, name: str, what: str) -> None:
     """Print how many predictions, or segments, are in the graph under a name."""
     left = f", {done.left_out:,} left out whose vertices are gone" if done.left_out else ""
@@ -201,19 +164,8 @@ def say_written(done: Written, name: str, what: str) -> None:
 
 def remove_written(name: str, settings: Configuration, *, dry_run: bool) -> None:
     """Remove what was written back under a name, or say how many there are."""
-    from gremlink.proxy.cli.export import graph_of
-    from gremlink.proxy.graph.load.write_back import (
-        count_edges,
-        count_values,
-        remove_edges,
-        remove_values,
-    )
-    from gremlink.proxy.graph.server.connection import GraphConnection
+    from gremlink.proxy.learning.workflows.predict import remove_predictions
 
-    with GraphConnection(graph_of(settings)) as connection:
-        if dry_run:
-            edges, values = count_edges(connection, name), count_values(connection, name)
-            console.show(f"{edges:,} predicted edges and {values:,} predicted values would go")
-            return
-        edges, values = remove_edges(connection, name), remove_values(connection, name)
-    console.show(f"{edges:,} predicted edges and {values:,} predicted values are removed")
+    edges, values = remove_predictions(graph_of(settings), name, dry_run=dry_run)
+    what = f"{edges:,} predicted edges and {values:,} predicted values"
+    console.show(f"{what} would go" if dry_run else f"{what} are removed")

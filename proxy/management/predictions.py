@@ -48,13 +48,17 @@ class Predictions:
         return await asyncio.to_thread(self._start, body)
 
     def _start(self, body: Predict) -> dict[str, Any]:
-        source, name = self._model(body)
+        _check(body)
         id = body.name or str(uuid4())
+        source, name = (None, None) if body.remove is not None else self._model(body)
         given: dict[str, Any] = {
             "artifact": source if body.endpoint is not None else None,
             "input": source,
             "name": name,
             "label": body.label,
+            "ids": body.ids,
+            "remove": body.remove,
+            "dry_run": body.dryRun,
             "format": body.format,
             "write_back": body.writeBack,
             "asked": {
@@ -68,12 +72,7 @@ class Predictions:
         }
         request = body.model_dump(mode="json", exclude_unset=True)
         start, task = self.services.runner.start, self.services.task
-        if body.writeBack is not None:
-            if body.outputS3Location is not None:
-                raise InvalidParameter(
-                    "Only one of outputS3Location and writeBack can be given: predictions go into"
-                    " a file or into the graph."
-                )
+        if body.writeBack is not None or body.remove is not None:
             graph = describe_graph(self.services.upstream)
             job = start(PREDICT, id, task(PREDICT, graph=graph, **given), request=request)
             return created(job, body.replaced_by(id))
@@ -140,3 +139,28 @@ class Predictions:
         if job is None:
             raise MLResourceNotFound(f"There is no {PREDICT} job {id}.")
         return job
+
+
+def _check(body: Predict) -> None:
+    """Refuse what cannot be meant together. Raises `InvalidParameter`."""
+    if body.remove is not None:
+        others = sorted(
+            name
+            for name, field in type(body).model_fields.items()
+            if name not in ("remove", "dryRun", "id") and getattr(body, name) != field.default
+        )
+        if others:
+            raise InvalidParameter(
+                f"The parameter remove stands alone, without {', '.join(others)}: it takes the"
+                " predictions of a name out of the graph."
+            )
+        return
+    if body.writeBack is not None and body.outputS3Location is not None:
+        raise InvalidParameter(
+            "Only one of outputS3Location and writeBack can be given: predictions go into a file or"
+            " into the graph."
+        )
+    if body.ids is not None and body.label is not None:
+        raise InvalidParameter("Only one of ids and label can be given.")
+    if body.dryRun and body.writeBack is None:
+        raise InvalidParameter("The parameter dryRun is for writeBack and remove.")

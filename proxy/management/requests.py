@@ -15,6 +15,8 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StrictInt,
+    StrictStr,
     ValidationError,
     model_validator,
 )
@@ -279,12 +281,16 @@ class Pipeline(JobBody):
 
 
 class Predict(JobBody):
-    """`POST /ml/predict`, an extension: all predictions of a model, into a file or the graph."""
+    """`POST /ml/predict`, an extension: all predictions of a model, into a file or the graph.
+
+    `remove` takes those of a name out of the graph again.
+    """
 
     endpoint: str | None = None
     mlModelTrainingJobId: str | None = None
     mlModelTransformJobId: str | None = None
     label: str | None = None
+    ids: list[StrictStr | StrictInt] | None = None
     edge: str | None = None
     direction: Literal["out", "in"] = "out"
     targetLabel: str | None = None
@@ -293,7 +299,9 @@ class Predict(JobBody):
     knownLinks: bool = False
     format: Literal["csv", "csv.gz", "jsonl", "jsonl.gz", "parquet"] = "parquet"
     outputS3Location: str | None = None
-    writeBack: str | None = None
+    writeBack: Annotated[str, Field(min_length=1)] | None = None
+    remove: Annotated[str, Field(min_length=1)] | None = None
+    dryRun: bool = False
 
 
 class StatisticsMode(Body):

@@ -12,6 +12,7 @@ import pytest
 import gremlink
 
 FACE = [
+    "AllPredictions",
     "FRIENDS",
     "Comparison",
     "Edge",
@@ -43,6 +44,7 @@ FACE = [
     "load_csv",
     "load_rdf",
     "process",
+    "remove_predictions",
     "serve",
     "sparql_server",
     "train",

@@ -81,6 +81,44 @@ def test_predicted_links(model: LinkModel) -> None:
     assert model.predict(SimpleNamespace(id="p0"), "knows", limit=2) == found[:2]
 
 
+def test_all_links_are_those_of_single_questions(model: LinkModel, tmp_path: Path) -> None:
+    found = model.predict_all("knows", limit=2)
+    people = model.ids("Person")
+    assert list(found) == list(model.predict(people, "knows", limit=2))
+    assert list(found) == list(found), "read again"
+    assert (found.inputs, found.columns) == (24, ("source", "target", "score"))
+    assert repr(found) == "AllPredictions(for 24 elements: source, target, score)"
+    said: list[str] = []
+    assert found.write(tmp_path / "rows.csv", progress=said.append) == len(list(found))
+    assert said == ["predictions for: 24 of 24"]
+    assert (tmp_path / "rows.csv").read_text().startswith("source,target,score,rank\np0,")
+    some = model.predict_all("likes", ids=["p1", "gone"], filter_existing_edges=False, limit=1)
+    assert [row.source for row in some] == ["p1"]
+    things = model.predict_all("likes", label="Thing", direction="in")
+    assert things.inputs == 8
+    for wrong in (
+        lambda: model.predict_all("knows", ids=["p0"], label="Person"),
+        lambda: model.predict_all("knows", limit=0),
+        lambda: model.predict_all("knows", direction="both"),  # type: ignore[arg-type]
+        lambda: found.write_back("ws://127.0.0.1:9/gremlin", ""),
+        lambda: found.write_back("http://127.0.0.1:9", "MAY_KNOW"),
+    ):
+        with pytest.raises(WrongArgument):
+            wrong()
+    with pytest.raises(gremlink.Error, match="which links\\? The model predicts knows, likes"):
+        model.predict_all()
+
+
+def test_all_values_are_those_of_single_questions(classes: TrainReport, tmp_path: Path) -> None:
+    model = gremlink.load(classes.artifact)
+    assert isinstance(model, PropertyModel)
+    found = model.predict_all(limit=2)
+    assert list(found) == list(model.predict(model.ids("Person"), limit=2))
+    assert found.write(tmp_path / "rows.parquet") == 2 * found.inputs
+    (row,) = model.predict_all(ids=[model.ids("Person")[3]])
+    assert row == model.predict(model.ids("Person")[3])[0]
+
+
 def test_predicted_links_in_the_other_direction(model: LinkModel) -> None:
     found = model.predict("t0", "likes", direction="in", limit=3)
     assert {row.target[0] for row in found} == {"p"}

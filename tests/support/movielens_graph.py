@@ -99,10 +99,10 @@ class Effort:
 
 SENSIBLE = Effort(
     {
-        "genre": "boosting+neighbours",
+        "genre": "neighbours",
         "rating": "boosting+neighbours",
         "year": "auto",
-        "scale": "boosting+neighbours",
+        "scale": "rgcn",
         "score": "rgcn",
         "rated": "auto",
     },

@@ -276,8 +276,13 @@ def read_ids(path: Path, known: Any) -> list[Literal]:
         for line in file:
             text = line.rstrip("\r\n")
             if text:
-                found.append(next(filter(known, _spellings(text)), Literal.string(text)))
+                found.append(id_in(text, known))
     return found
+
+
+def id_in(text: str, known: Any) -> Literal:
+    """Return an id that is written as `text`; `known` as in `read_ids`."""
+    return next(filter(known, _spellings(text)), Literal.string(text))
 
 
 def _spellings(text: str) -> Iterator[Literal]:

@@ -11,12 +11,24 @@ from pathlib import Path
 from typing import Any, cast
 
 from gremlink.grammar.traversal import Kind
-from gremlink.proxy.graph.load.write_back import PredictedEdge, PredictedValue, Provenance
+from gremlink.proxy.graph.load.write_back import (
+    PredictedEdge,
+    PredictedValue,
+    Provenance,
+    Written,
+    count_edges,
+    count_values,
+    remove_edges,
+    remove_values,
+    write_edges,
+    write_values,
+)
+from gremlink.proxy.graph.server.connection import GraphConnection, Server
 from gremlink.proxy.graph.server.typed_values import driver_value
 from gremlink.proxy.learning.graph import Direction
 from gremlink.proxy.learning.links.prediction.model import LinkModel
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
-from gremlink.proxy.learning.predictions.files import read_ids
+from gremlink.proxy.learning.predictions.files import id_in, read_ids, writing
 from gremlink.proxy.learning.predictions.rows import (
     LinkRequest,
     NothingToPredict,
@@ -67,15 +79,22 @@ class Predictions:
         key = self.predictor.key
         return ("source", "target", key) if self.has_ends else ("id", "end", key)
 
-    def inputs(self, label: str | None = None, ids: Path | None = None) -> Inputs:
-        """Return everything that the model knows, or the vertices of a type, or those in a file.
+    def inputs(
+        self, label: str | None = None, ids: Path | Iterable[str | int] | None = None
+    ) -> Inputs:
+        """Return everything that the model knows, or the vertices of a type, or those named.
 
-        Raises `NothingToPredict`, `UnknownRelation`, OSError.
+        `ids` are the lines of a file, or values. Raises `NothingToPredict`, `UnknownRelation`,
+        OSError.
         """
         if ids is not None:
             if self.has_ends:
-                raise NothingToPredict("the model predicts a property of edges: use --all")
-            return read_ids(ids, self.predictor.place)
+                raise NothingToPredict(
+                    "the model predicts a property of edges: ask about all of them"
+                )
+            if isinstance(ids, Path):
+                return read_ids(ids, self.predictor.place)
+            return [id_in(str(each), self.predictor.place) for each in ids]
         if isinstance(self.predictor, LinkPredictor):
             assert self.links is not None
             return link_sources(self.predictor, self.links, label)
@@ -120,6 +139,38 @@ class Predictions:
                 "predictions of an RDF graph are not written back by this command: an INSERT with"
                 " the block writes them (docs/sparql.md)"
             )
+
+    def write_file(self, path: Path, inputs: Inputs, tell: Tell | None = None) -> int:
+        """Write the predictions of the inputs into a file; return their number.
+
+        Raises `UnknownFormat`, `OutputUnwritable`.
+        """
+        count = 0
+        with writing(path, self.names, self.kinds(inputs), ends=self.has_ends) as writer:
+            for rows in self.batches(inputs, tell):
+                writer.write(rows)
+                count += len(rows)
+        return count
+
+    def count_written(self, inputs: Inputs, tell: Tell | None = None) -> int:
+        """Count the predictions that `write_back` would write. Raises `NothingToPredict`."""
+        self.require_writable()
+        return sum(len(self.written(rows)) for rows in self.batches(inputs, tell))
+
+    def write_back(
+        self, server: Server, name: str, inputs: Inputs, origin: str, tell: Tell | None = None
+    ) -> Written:
+        """Write the predictions of the inputs into a graph, by the name of the model, `origin`.
+
+        Raises `NothingToPredict`, GraphError.
+        """
+        self.require_writable()
+        provenance = self.provenance(origin, inputs)
+        batches = self.batches(inputs, tell)
+        with GraphConnection(server) as connection:
+            if self.is_links:
+                return write_edges(connection, name, self.edges(batches), provenance)
+            return write_values(connection, name, self.values(batches), provenance)
 
     def written(self, rows: Sequence[Row]) -> list[Row]:
         """Return the rows that are written back: of a property the best value alone."""
@@ -175,8 +226,32 @@ def open_predictions(
 ) -> Predictions:
     """Load a model and complete what is asked of it. Raises ArtifactError, `NothingToPredict`."""
     model = model_in(read_artifact(artifact), artifact)
-    if isinstance(model, LinkModel):
-        predictor = LinkPredictor(model)
+    loaded = LinkPredictor(model) if isinstance(model, LinkModel) else PropertyPredictor(model)
+    return predictions_of(
+        artifact,
+        loaded,
+        edge_label=edge_label,
+        direction=direction,
+        target_label=target_label,
+        limit=limit,
+        threshold=threshold,
+        hides=hides,
+    )
+
+
+def predictions_of(
+    artifact: Path,
+    predictor: LinkPredictor | PropertyPredictor,
+    *,
+    edge_label: str | None = None,
+    direction: str = "out",
+    target_label: str | None = None,
+    limit: int = 10,
+    threshold: float | None = None,
+    hides: bool = True,
+) -> Predictions:
+    """Complete what is asked of a model. Raises `NothingToPredict`."""
+    if isinstance(predictor, LinkPredictor):
         asked = link_request(
             predictor,
             edge_label=edge_label,
@@ -189,4 +264,14 @@ def open_predictions(
         return Predictions(artifact, predictor, asked, limit, threshold)
     if edge_label is not None or target_label is not None:
         raise NothingToPredict("the model predicts a property, and no links")
-    return Predictions(artifact, PropertyPredictor(model), None, limit, threshold)
+    return Predictions(artifact, predictor, None, limit, threshold)
+
+
+def remove_predictions(server: Server, name: str, *, dry_run: bool = False) -> tuple[int, int]:
+    """Remove the predicted edges and values of a name; return the numbers of both.
+
+    With `dry_run` they are counted alone. Raises GraphError.
+    """
+    by_edge, by_value = (count_edges, count_values) if dry_run else (remove_edges, remove_values)
+    with GraphConnection(server) as connection:
+        return by_edge(connection, name), by_value(connection, name)

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.graph.load.write_back import write_edges, write_values
-from gremlink.proxy.graph.server.connection import GraphConnection
 from gremlink.proxy.management.jobs.events import Tell
 from gremlink.proxy.management.tasks.description import graph_of, locations_of, publish
 
@@ -17,39 +15,36 @@ def run(description: Mapping[str, Any], work: Path, tell: Tell) -> dict[str, Any
 
     Raises `NothingToPredict`, `UnknownRelation`, ArtifactError, GraphError, StoreError.
     """
+    from gremlink.proxy.learning.workflows.predict import open_predictions, remove_predictions
+
+    dry_run = bool(description["dry_run"])
+    if description["remove"] is not None:
+        edges, values = remove_predictions(
+            graph_of(description), description["remove"], dry_run=dry_run
+        )
+        return {"edges": edges, "values": values, "dryRun": dry_run}
     locations = locations_of(description)
     tell("fetching the model", 0, None, "")
     if description["artifact"] is not None:  # an endpoint's, in the store
         artifact = Path(description["artifact"])
     else:
         artifact = locations.fetch(locations.at(description["input"]), work / "model")
-    from gremlink.proxy.learning.predictions.files import writing
-    from gremlink.proxy.learning.workflows.predict import open_predictions
-
     found = open_predictions(artifact, **description["asked"])
-    inputs = found.inputs(description["label"])
+    inputs = found.inputs(description["label"], description["ids"])
 
     def done(count: int, total: int) -> None:
         tell("predictions", count, total, "")
 
-    batches = found.batches(inputs, done)
     name = description["write_back"]
     if name is None:
-        count = 0
         path = work / "predictions" / f"predictions.{description['format']}"
-        with writing(path, found.names, found.kinds(inputs), ends=found.has_ends) as writer:
-            for rows in batches:
-                writer.write(rows)
-                count += len(rows)
+        count = found.write_file(path, inputs, done)
         publish(description, path.parent, tell)
         return {"inputs": len(inputs), "predictions": count}
-    found.require_writable()
-    provenance = found.provenance(description["name"], inputs)
-    with GraphConnection(graph_of(description)) as connection:
-        if found.is_links:
-            written = write_edges(connection, name, found.edges(batches), provenance)
-        else:
-            written = write_values(connection, name, found.values(batches), provenance)
+    if dry_run:
+        count = found.count_written(inputs, done)
+        return {"inputs": len(inputs), "predictions": count, "dryRun": True}
+    written = found.write_back(graph_of(description), name, inputs, description["name"], done)
     return {
         "inputs": len(inputs),
         "predictions": written.written,

@@ -68,7 +68,14 @@ def test_every_example_of_the_docstrings(
 
 def test_every_function_and_class_is_in_the_document() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    returned = {"Comparison", "Embeddings", "Explanation", "PredictedLink", "PredictedProperty"}
+    returned = {
+        "AllPredictions",
+        "Comparison",
+        "Embeddings",
+        "Explanation",
+        "PredictedLink",
+        "PredictedProperty",
+    }
     returned |= {
         "PropertyExplanation",
         "ProcessReport",

@@ -60,6 +60,12 @@ def test_predictions_go_into_the_graph(proxy: Proxy, knows: Path) -> None:
     for _ in range(2):
         found = ran(proxy, endpoint="knows", edge="knows", limit=1, writeBack="MAY_KNOW")
         assert (found["status"], found["predictions"], found["leftOut"]) == ("Completed", 24, 0)
+    some = ran(proxy, endpoint="knows", ids=["p1", "p2", 7], limit=1, writeBack="X", dryRun=True)
+    assert (some["inputs"], some["predictions"], some["dryRun"]) == (3, 2, True)
+    for dry, edges in ((True, 24), (False, 24), (False, 0)):
+        gone = ran(proxy, remove="MAY_KNOW", dryRun=dry)
+        assert (gone["status"], gone["dryRun"]) == ("Completed", dry)
+        assert (gone["edges"], gone["values"]) == (edges, 0)
     taken = ran(proxy, endpoint="knows", edge="likes", writeBack="x")
     assert taken["status"] == "Failed"
     assert "it predicts knows" in taken["predictJob"]["failureReason"]
@@ -77,6 +83,12 @@ def test_predictions_go_into_the_graph(proxy: Proxy, knows: Path) -> None:
         ({"endpoint": "knows", "threshold": 2}, "threshold"),
         ({"endpoint": "knows", "direction": "both"}, "direction"),
         ({"endpoint": "knows", "format": "xml"}, "format"),
+        ({"endpoint": "knows", "ids": [1.5]}, "ids"),
+        ({"endpoint": "knows", "ids": ["p1"], "label": "Person"}, "Only one of ids and label"),
+        ({"endpoint": "knows", "dryRun": True}, "dryRun is for writeBack and remove"),
+        ({"endpoint": "knows", "remove": "X"}, "remove stands alone, without endpoint"),
+        ({"remove": ""}, "is required"),
+        ({"remove": "X", "limit": 3}, "without limit"),
         ({"endpoint": "knows", "writeBack": "X", "outputS3Location": "/tmp/x"}, "Only one of"),
         ({"endpoint": "knows", "treshold": 0.5}, "did you mean threshold"),
     ],
