@@ -20,10 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gremlink import grammar as grammar
     from gremlink.api.all_predictions import AllPredictions, remove_predictions
-    from gremlink.api.comparison import Comparison, compare
     from gremlink.api.data import ProcessReport, export, load_csv, process
-    from gremlink.api.embeddings import Embeddings
-    from gremlink.api.explanation import Explanation, PropertyExplanation
     from gremlink.api.models import (
         Edge,
         LinkModel,
@@ -33,9 +30,12 @@ if TYPE_CHECKING:
         load,
     )
     from gremlink.api.rdf import export_rdf, load_rdf, sparql_server
-    from gremlink.api.segments import Segments
+    from gremlink.api.results.comparison import Comparison, compare
+    from gremlink.api.results.embeddings import Embeddings
+    from gremlink.api.results.explanation import Explanation, PropertyExplanation
+    from gremlink.api.results.segments import Segments
+    from gremlink.api.results.table import Table
     from gremlink.api.serving import gremlin_server, serve
-    from gremlink.api.table import Table
     from gremlink.api.training import TrainReport, train
     from gremlink.errors import Error, NotInstalled, WrongArgument
     from gremlink.grammar.traversal import Kind, Literal
@@ -46,17 +46,17 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "gremlink.api.all_predictions": ("AllPredictions", "remove_predictions"),
-    "gremlink.api.comparison": ("Comparison", "compare"),
+    "gremlink.api.results.comparison": ("Comparison", "compare"),
     "gremlink.api.data": ("ProcessReport", "export", "load_csv", "process"),
-    "gremlink.api.embeddings": ("Embeddings",),
-    "gremlink.api.explanation": ("Explanation", "PropertyExplanation"),
+    "gremlink.api.results.embeddings": ("Embeddings",),
+    "gremlink.api.results.explanation": ("Explanation", "PropertyExplanation"),
     "gremlink.api.models": (
         *("Edge", "LinkModel", "PredictedLink", "PredictedProperty", "PropertyModel", "load"),
     ),
     "gremlink.api.rdf": ("export_rdf", "load_rdf", "sparql_server"),
-    "gremlink.api.segments": ("Segments",),
+    "gremlink.api.results.segments": ("Segments",),
     "gremlink.api.serving": ("gremlin_server", "serve"),
-    "gremlink.api.table": ("Table",),
+    "gremlink.api.results.table": ("Table",),
     "gremlink.api.training": ("TrainReport", "train"),
     "gremlink.errors": ("Error", "NotInstalled", "WrongArgument"),
     "gremlink.grammar.traversal": ("Kind", "Literal"),

@@ -11,8 +11,8 @@ from typing import Any
 from gremlink.api import progress as listening
 from gremlink.api.arguments import PathLike, choice_of, directory_of, path_of, server_of
 from gremlink.api.progress import Progress
+from gremlink.api.results.table import Table
 from gremlink.api.running import beside_the_loop
-from gremlink.api.table import Table
 from gremlink.errors import WrongArgument
 from gremlink.proxy.config import Upstream
 from gremlink.proxy.graph import ExportParameters, ExportReport, LoadReport, export_graph

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from gremlink.api.all_predictions import AllPredictions
 from gremlink.api.arguments import Id, PathLike, choice_of, directory_of, each_of, literal_of
-from gremlink.api.embeddings import Embeddings
-from gremlink.api.explanation import Explanation, PropertyExplanation
-from gremlink.api.segments import Segments
-from gremlink.api.table import Table
+from gremlink.api.results.embeddings import Embeddings
+from gremlink.api.results.explanation import Explanation, PropertyExplanation
+from gremlink.api.results.segments import Segments
+from gremlink.api.results.table import Table
 from gremlink.errors import WrongArgument
 from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.graph.labels import may_have

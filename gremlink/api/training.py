@@ -13,7 +13,7 @@ from gremlink.api import progress as listening
 from gremlink.api.arguments import PathLike, directory_of, path_of, seconds_of
 from gremlink.api.installed import explain_missing
 from gremlink.api.progress import Progress
-from gremlink.api.table import Table, as_text
+from gremlink.api.results.table import Table, as_text
 from gremlink.errors import WrongArgument
 from gremlink.proxy.graph.files.export_files import CONFIGURATION
 from gremlink.proxy.learning.methods import AUTO

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from gremlink import NotInstalled, PredictedLink, Table
-from gremlink.api.table import SHOWN
+from gremlink.api.results.table import SHOWN
 
 LINKS = Table(
     PredictedLink._fields,

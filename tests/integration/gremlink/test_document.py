@@ -20,7 +20,16 @@ pytestmark = pytest.mark.integration
 
 TOP = Path(__file__).parents[3]
 DOCUMENT = TOP / "docs" / "python.md"
-IN_ORDER = ("data", "training", "comparison", "embeddings", "models", "rdf", "segments", "serving")
+IN_ORDER = (
+    "data",
+    "training",
+    "results.comparison",
+    "results.embeddings",
+    "models",
+    "rdf",
+    "results.segments",
+    "serving",
+)
 """Modules whose examples need what those before them have made."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gremlink.api.table import Table
+from gremlink.api.results.table import Table
 
 if TYPE_CHECKING:
     from gremlink.proxy.learning.segments.segmented import SegmentedType

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gremlink.api.table import Table, shown
+from gremlink.api.results.table import Table, shown
 
 if TYPE_CHECKING:
     from gremlink.proxy.learning.links.prediction.explanation import Explanation as Found

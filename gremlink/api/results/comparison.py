@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gremlink.api.arguments import PathLike, directory_of
-from gremlink.api.table import Table
+from gremlink.api.results.table import Table
 from gremlink.proxy.learning.comparison.runs import ComparedMethod
 from gremlink.proxy.learning.workflows.compare import compare_artifacts
 from gremlink.proxy.messages.controls import escaped

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gremlink.api.arguments import Id, literal_of
-from gremlink.api.table import Table
+from gremlink.api.results.table import Table
 
 if TYPE_CHECKING:
     from gremlink.proxy.learning.inductive.extension import Places
