@@ -413,6 +413,7 @@ def test_document_shows_the_tree_as_it_is() -> None:
                 "",
                 "grammar",
                 "gremlink",
+                "gremlink/api",
                 "proxy",
                 "proxy/graph",
                 "proxy/inference",
