@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from gremlink.proxy.learning.curves import Curve
 from gremlink.proxy.learning.graph import Direction, TypedGraph
 from gremlink.proxy.learning.links.evaluation.ranking_metrics import RankingMetrics
 from gremlink.proxy.learning.links.evaluation.reliability import Bin
@@ -86,7 +87,8 @@ class LinkReport(Report):
 
     `chance` is the expectation for a random order of the candidates (`random_order`); `courses`
     are the networks' histories; `rank_counts` are held-out links by `RANK_BINS`, of the model and
-    of the best single method. `findings` are sentences of `link_findings`.
+    of the best single method. `findings` are sentences of `link_findings`. `curves` are those of
+    scores on validation links, by relation and direction.
     """
 
     template: ClassVar[str] = "links.html"
@@ -101,6 +103,7 @@ class LinkReport(Report):
     reliability: tuple[Bin, ...]
     examples: tuple[Example, ...]
     findings: tuple[str, ...] = ()
+    curves: Mapping[str, Curve] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -158,6 +161,14 @@ class LinkReport(Report):
     def gains(self) -> dict[str, Points]:
         """Return the gain of each network on held-out links by epoch."""
         return {name: sorted(each.curve.items()) for name, each in self.courses.items()}
+
+    def roc(self) -> dict[str, Points]:
+        """Return false and true positive rates by relation and direction."""
+        return {name: each.roc for name, each in self.curves.items()}
+
+    def precision_recall(self) -> dict[str, Points]:
+        """Return recall and precision by relation and direction."""
+        return {name: each.precision_recall for name, each in self.curves.items()}
 
     def calibration(self) -> Points:
         """Return the mean score and the share of links of each tenth."""

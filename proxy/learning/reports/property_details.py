@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gremlink.proxy.learning.curves import Curve, Points, curve
 from gremlink.proxy.learning.graph import Floats
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.properties.thresholds import HALF, predicted_classes
@@ -27,12 +27,9 @@ POINTS = 400
 EXAMPLES = 10
 CURVES = 8
 """Classes with curves: the most frequent ones."""
-CURVE_POINTS = 60
 CONFUSIONS = 15
 """Confusions in the report, the most frequent ones."""
 MIDDLE = (2.5, 97.5)
-
-Points = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +90,7 @@ def details(dataset: PropertyDataset, results: PropertyResults, model: str, metr
         pairs = zip(*(each.tolist() for each in columns), strict=True)
         points = tuple((round(x, 6), round(y, 6)) for x, y in pairs)
     names = [str(value.value) for value in dataset.target.classes]
+    curves = {} if numbers else class_curves(names, truth > HALF, answers)
     return Details(
         {
             name: interval(form, *metrics.rows(), metric)
@@ -105,8 +103,8 @@ def details(dataset: PropertyDataset, results: PropertyResults, model: str, metr
         _mean_curves([each.learning for each in results.histories]),
         _mean_curves([each.losses for each in results.histories]),
         () if numbers else reliability_counts(answers),
-        {} if numbers else roc_curves(names, truth > HALF, answers),
-        {} if numbers else precision_recall_curves(names, truth > HALF, answers),
+        {name: each.roc for name, each in curves.items()},
+        {name: each.precision_recall for name, each in curves.items()},
         confusions(names, truth > HALF, answers) if form is Form.ONE_CLASS else (),
     )
 
@@ -160,29 +158,16 @@ def reliability_counts(answers: Outputs) -> tuple[int, ...]:
     return tuple(int(each) for each in np.bincount(places, minlength=BINS) if each)
 
 
-def roc_curves(
+def class_curves(
     names: Sequence[str], truth: NDArray[np.bool_], answers: Outputs
-) -> dict[str, Points]:
-    """Return the receiver operating characteristic of each of the most frequent classes."""
+) -> dict[str, Curve]:
+    """Return the curves of each of the most frequent classes against all others."""
     found = {}
-    for index in _most_frequent(truth):
-        hits, named = _steps(truth[:, index], answers[:, index])
-        misses = named - hits
-        if hits[-1] and misses[-1]:
-            pairs = zip(misses / misses[-1], hits / hits[-1], strict=True)
-            found[names[index]] = ((0.0, 0.0), *_rounded(pairs))
-    return found
-
-
-def precision_recall_curves(
-    names: Sequence[str], truth: NDArray[np.bool_], answers: Outputs
-) -> dict[str, Points]:
-    """Return recall and precision of each of the most frequent classes."""
-    found = {}
-    for index in _most_frequent(truth):
-        hits, named = _steps(truth[:, index], answers[:, index])
-        if hits[-1]:
-            found[names[index]] = _rounded(zip(hits / hits[-1], hits / named, strict=True))
+    for index in np.argsort(-truth.sum(axis=0), kind="stable")[:CURVES].tolist():
+        own = truth[:, index].astype(np.float64)
+        drawn = curve(answers[:, index], own, 1.0 - own)
+        if drawn is not None:
+            found[names[index]] = drawn
     return found
 
 
@@ -199,28 +184,6 @@ def confusions(
         (names[kinds[each] // len(names)], names[kinds[each] % len(names)], int(counts[each]))
         for each in order
     )
-
-
-def _most_frequent(truth: NDArray[np.bool_]) -> list[int]:
-    order: list[int] = np.argsort(-truth.sum(axis=0), kind="stable")[:CURVES].tolist()
-    return order
-
-
-def _steps(
-    truth: NDArray[np.bool_], scores: NDArray[Any]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return true and all rows from the highest score down, at some of the places where the score
-    changes."""
-    order = np.argsort(-scores, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
-    if len(ends) > CURVE_POINTS:
-        ends = ends[np.linspace(0, len(ends) - 1, CURVE_POINTS).astype(np.int64)]
-    hits = np.cumsum(truth[order]).astype(np.float64)[ends]
-    return hits, ends.astype(np.float64) + 1.0
-
-
-def _rounded(pairs: Iterable[tuple[float, float]]) -> Points:
-    return tuple((round(float(x), 4), round(float(y), 4)) for x, y in pairs)
 
 
 def _examples(

@@ -221,6 +221,7 @@ class LinkTask:
             courses=dict(results.histories),
             rank_counts=rank_counts(results, rows),
             reliability=results.reliability,
+            curves=results.curves,
             examples=examples(model, experiment.seed),
             findings=findings(results, rows, chance, experiment.model, self.dataset.graph),
         )

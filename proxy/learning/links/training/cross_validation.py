@@ -20,6 +20,7 @@ from gremlink.proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
+from gremlink.proxy.learning.links.evaluation.curves import link_curves
 from gremlink.proxy.learning.links.evaluation.queries import (
     Measure,
     Queries,
@@ -131,6 +132,7 @@ def cross_validate(experiment: LinkExperiment) -> LinkResults:
         memory=experiment.stopwatch.memory,
         queries=_queries(experiment, folds),
         reliability=experiment.reliability(everything, blend, calibrations),
+        curves=link_curves(everything, blend.weights),
         histories={
             name: mean_history([fold.histories[name] for fold in folds])
             for name in experiment.networks

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gremlink.proxy.learning.budget import REFERENCE, Speed
+from gremlink.proxy.learning.curves import Curve
 from gremlink.proxy.learning.events import Progress
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
 from gremlink.proxy.learning.links.calibration import Calibration
@@ -57,7 +58,7 @@ class LinkResults:
     `ranks` are those of the held-out edges, float64 `[queries]`: by method, then by relation and
     direction. `epochs` are those for a network's training on all edges, `networks` how many of each
     to average; `histories` are their learning curves. `queries` ask about the held-out edges, in
-    the order of the ranks.
+    the order of the ranks. `curves` are by relation and direction.
     """
 
     protocol: str
@@ -71,6 +72,7 @@ class LinkResults:
     histories: Mapping[str, History]
     queries: Mapping[Task, Queries]
     reliability: tuple[Bin, ...]
+    curves: Mapping[str, Curve] = field(default_factory=dict)
 
 
 @dataclass

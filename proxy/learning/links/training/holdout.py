@@ -21,6 +21,7 @@ from gremlink.proxy.learning.graph import (
     Relation,
     TypedGraph,
 )
+from gremlink.proxy.learning.links.evaluation.curves import link_curves
 from gremlink.proxy.learning.links.evaluation.queries import (
     Queries,
     Task,
@@ -110,6 +111,7 @@ def evaluate_holdout(experiment: LinkExperiment) -> LinkResults:
             for end in DIRECTIONS
         },
         reliability=experiment.reliability(rankings, blend, calibrations),
+        curves=link_curves(rankings, blend.weights),
     )
 
 

@@ -22,6 +22,7 @@ SECTIONS = (
     "Learning",
     "The blend",
     "Calibration",
+    "ROC and precision-recall",
     "Relations and directions",
     "The search",
     "Examples",
@@ -102,6 +103,7 @@ def test_what_is_better_seen_than_read_is_a_plot(sections: Sections) -> None:
     assert sections.plots["Ranks of the held-out links"] == 1
     assert sections.plots["Learning"] == 2, "the loss, and MRR on held-out links"
     assert sections.plots["Calibration"] == 1
+    assert sections.plots["ROC and precision-recall"] == 2
     assert sections.plots["The search"] >= 1
 
 

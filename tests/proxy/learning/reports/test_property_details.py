@@ -7,13 +7,12 @@ import pytest
 from sklearn import metrics as reference
 
 from gremlink.proxy.learning.reports.property_details import (
+    class_curves,
     class_rows,
     confusions,
     interval,
-    precision_recall_curves,
     reliability,
     reliability_counts,
-    roc_curves,
 )
 from gremlink.proxy.learning.trained.target import Form
 
@@ -69,28 +68,12 @@ def test_an_interval_of_numbers() -> None:
     assert high - low < 0.2
 
 
-def test_curves_as_scikit_learn() -> None:
-    random = np.random.default_rng(3)
-    labels = random.integers(0, 2, 40)
-    answers = random.dirichlet(np.ones(2), 40).round(2)
-    truth = np.eye(2)[labels] > 0
-    roc = roc_curves(["a", "b"], truth, answers)
-    misses, hits, _ = reference.roc_curve(truth[:, 0], answers[:, 0], drop_intermediate=False)
-    expected = np.column_stack([misses, hits])
-    np.testing.assert_allclose(np.array(roc["a"]), expected, atol=1e-4)
-    curves = precision_recall_curves(["a", "b"], truth, answers)
-    precision, recall, _ = reference.precision_recall_curve(truth[:, 0], answers[:, 0])
-    expected = np.column_stack([recall, precision])[::-1][1:]
-    found = np.array(curves["a"])
-    np.testing.assert_allclose(found[: len(expected)], expected, atol=1e-4)
-
-
 def test_curves_are_bounded() -> None:
     truth = np.eye(300)[np.arange(3000) % 300] > 0
     answers = np.random.default_rng(0).random((3000, 300))
-    curves = roc_curves([str(each) for each in range(300)], truth, answers)
+    curves = class_curves([str(each) for each in range(300)], truth, answers)
     assert len(curves) == 8
-    assert max(map(len, curves.values())) <= 61
+    assert max(len(each.roc) for each in curves.values()) <= 61
 
 
 def test_most_frequent_confusions_first() -> None:
