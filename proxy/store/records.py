@@ -66,6 +66,12 @@ class Endpoint:
     checksum: str
 
 
+def check_name(name: str) -> None:
+    """Check the name of an endpoint. Raises `InvalidName`."""
+    if not _NAME.fullmatch(name):
+        raise InvalidName(name)
+
+
 class Store:
     """The store in the directory `root`, created by the first write.
 
@@ -88,8 +94,7 @@ class Store:
         there has to be one. Raises InvalidName, EndpointExists, NoSuchEndpoint, StoreNotUsable,
         ArtifactError.
         """
-        if not _NAME.fullmatch(name):
-            raise InvalidName(name)
+        check_name(name)
         if not replace and self.endpoint(name) is not None:
             raise EndpointExists(name)
         directory, task = self._copy(artifact)

@@ -12,6 +12,8 @@ from urllib.parse import quote
 from aiohttp import web
 
 from gremlink.proxy.learning.comparison.runs import QUIET
+from gremlink.proxy.store.errors import InvalidName
+from gremlink.proxy.store.records import check_name
 from gremlink.proxy.studio.errors import ApiRefused, WrongInput
 from gremlink.proxy.studio.runs import Run, run_of, runs
 from gremlink.proxy.studio.runs.comparison import curves_of, side_by_side, table_of
@@ -134,6 +136,10 @@ async def change(visit: Visit) -> web.Response:
         raise WrongInput("The model of an endpoint is served already.")
     if not name:
         raise WrongInput("Write the name of the endpoint.", "name")
+    try:
+        check_name(name)  # the API would take a name with blanks for a sentence, and make one up
+    except InvalidName as error:
+        raise WrongInput(f"{error}.", "name") from None
     exists = visit.store.endpoint(name) is not None
     if exists and not fields.get("replace"):
         raise WrongInput(
@@ -150,19 +156,21 @@ async def change(visit: Visit) -> web.Response:
 async def _run(visit: Visit, key: str) -> Run:
     """Return a run. Raises `HTTPNotFound`."""
     folder = visit.configuration.storage.s3_folder
+    if visit.query("made"):
+        await _made(visit, key)
     found = await asyncio.to_thread(run_of, visit.store, key, folder)
     if found is None and ":" not in key:
         found = await asyncio.to_thread(run_of, visit.store, f"{ENDPOINT}:{key}", folder)
-    if found is None and visit.query("made"):
-        await _made(visit, key)
-        found = await asyncio.to_thread(run_of, visit.store, key, folder)
     if found is None:
         raise web.HTTPNotFound(text=f"There is no model {key[:100]}.")
     return found
 
 
 async def _made(visit: Visit, key: str) -> None:
-    """Wait some seconds for an endpoint that a job makes."""
+    """Wait some seconds for an endpoint that a job makes, or gives another model.
+
+    Raises `WrongInput` with the reason why it could not.
+    """
     name = key.partition(":")[2]
     for _ in range(40):
         try:
@@ -170,6 +178,9 @@ async def _made(visit: Visit, key: str) -> None:
         except ApiRefused:
             return
         if state.get("status") not in ("Creating", "Updating"):
+            reason = state["endpoint"].get("failureReason")
+            if reason:
+                raise WrongInput(f"{name} did not get this model: {reason}.")
             return
         await asyncio.sleep(0.25)
 

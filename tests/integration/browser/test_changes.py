@@ -22,6 +22,15 @@ LONG = 120_000
 """Milliseconds for a training on a busy machine."""
 
 
+def reach(page: Any, selector: str) -> None:
+    """Go on by the tabulator until an element has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+            return
+    raise AssertionError(f"the tabulator does not lead to {selector}")
+
+
 def test_a_new_run_is_compared_and_replaces_the_model_of_an_endpoint(
     visitor: Watched,
 ) -> None:
@@ -38,22 +47,34 @@ def test_a_new_run_is_compared_and_replaces_the_model_of_an_endpoint(
     boxes = page.locator("input[name=run]")
     keys = [each.get_attribute("value") for each in boxes.all()]
     (trained,) = [key for key in keys if key.startswith("training:")]
-    for key in (trained, "endpoint:friends"):
-        page.locator(f"input[name=run][value='{key}']").check()
-    page.get_by_role("button", name="Compare", exact=True).click()
+    for key in [key for key in keys if key in (trained, "endpoint:friends")]:
+        reach(page, f"input[name=run][value='{key}']")
+        page.keyboard.press("Space")
+    reach(page, ".compare-bar button")
+    page.keyboard.press("Enter")
     page.wait_for_url("**/studio/models/compare?**")
+    reach(page, "#metric")
+    page.keyboard.press("ArrowDown")
+    reach(page, "main form button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**metric=mr*")
     assert page.locator("table").count() >= 1
     visitor.assert_accessible()
     visitor.shot("compare")
 
     page = visitor.open(f"/studio/models/{trained}")
-    page.locator("#name").fill("friends")
-    page.get_by_role("button", name="Serve", exact=True).click()
+    reach(page, "#name")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("friends")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
     assert "already" in page.locator("main").inner_text()  # without the tick nothing is replaced
     page.go_back()
     page.locator("#name").fill("friends")
-    page.locator("input[name=replace]").check()
-    page.get_by_role("button", name="Serve", exact=True).click()
+    reach(page, "input[name=replace]")
+    page.keyboard.press("Space")
+    reach(page, "form button")
+    page.keyboard.press("Enter")
     page.wait_for_url("**/studio/models/endpoint:friends**", timeout=LONG)
     visitor.open("/studio/ask?endpoint=friends&vertex=s:user_19")
     page.locator(".answers li").first.wait_for()

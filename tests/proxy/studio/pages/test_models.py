@@ -12,6 +12,7 @@ from studio import Studio, studio
 import gremlink
 from gremlink.proxy.learning.comparison.held_out import FILE
 from gremlink.proxy.learning.comparison.runs import compare
+from gremlink.proxy.store.jobs import JobRecords, State
 from gremlink.proxy.store.records import Store
 from gremlink.proxy.studio.runs import Run, run_of, runs
 from tests.support.communities import write_communities
@@ -121,6 +122,81 @@ def test_a_difference_beyond_the_intervals_has_a_word(artifact: Path, tmp_path: 
     assert two is not None
     assert judged(one, two) == "better"
     assert judged(two, one) == "worse"
+
+
+def trained(here: Path, artifact: Path, id: str) -> str:
+    """A training of the management API that has ended with this model; return its key."""
+    output = here / "store" / "files" / id / "output"
+    shutil.copytree(artifact, output)
+    records = JobRecords(here / "store")
+    job = records.add("modeltraining", id, {}, outputs=[str(output)])
+    records.end(job.number, State.COMPLETED, result={"task": "link_prediction"})
+    return f"/studio/models/training:{id}"
+
+
+async def test_a_run_makes_an_endpoint_and_replaces_the_model_of_another(
+    artifact: Path, tmp_path: Path
+) -> None:
+    other = changed(artifact, tmp_path / "other")
+    manifest = json.loads((other / "artifact.json").read_text())
+    (other / "artifact.json").write_text(json.dumps(manifest | {"seed": 9}))
+    store = endpoints(tmp_path, other, "old")
+    run = trained(tmp_path, artifact, "fresh")
+    async with studio(tmp_path, lambda query: []) as site:
+        assert "Serve this model" in await shown(site, run)
+        made = await site.post(run, {"action": "serve", "name": "new"})
+        assert (made.status, made.headers["Location"]) == (
+            303,
+            "/studio/models/endpoint:new?made=yes",
+        )
+        assert "adamic-adar" in await shown(site, made.headers["Location"])
+        assert store.endpoint("new") is not None
+
+        taken = await site.post(run, {"action": "serve", "name": "old"})
+        assert taken.status == 400
+        assert "tick that its model is replaced" in taken.seen
+        before = store.endpoint("old")
+        replaced = await site.post(run, {"action": "serve", "name": "old", "replace": "yes"})
+        assert replaced.status == 303
+        await shown(site, replaced.headers["Location"])
+        after, fresh = store.endpoint("old"), store.endpoint("new")
+        assert before is not None
+        assert after is not None
+        assert fresh is not None
+        assert after.checksum == fresh.checksum != before.checksum
+
+        (tmp_path / "store" / "files" / "fresh" / "output" / "vertices.json").write_text("{}")
+        damaged = await site.post(run, {"action": "serve", "name": "old", "replace": "yes"})
+        told = await site.get(damaged.headers["Location"])
+        assert told.status == 400
+        assert "old did not get this model" in told.seen
+        assert "checksum differs" in told.seen
+        assert "adamic-adar" in await shown(site, "/studio/models/endpoint:old")
+
+
+REFUSED = (
+    ("training:fresh", {"action": "serve"}, "Write the name"),
+    ("training:fresh", {"action": "serve", "name": "two words"}, "cannot be the name"),
+    ("training:fresh", {"action": "serve", "name": "x" * 500}, "cannot be the name"),
+    ("training:fresh", {"action": "delete", "confirm": "fresh"}, "to delete this endpoint"),
+    ("training:fresh", {"action": "burn"}, "nothing to do"),
+    ("endpoint:old", {"action": "serve", "name": "new"}, "served already"),
+)
+
+
+async def test_what_no_endpoint_is_made_of(artifact: Path, tmp_path: Path) -> None:
+    store = endpoints(tmp_path, artifact, "old")
+    trained(tmp_path, artifact, "fresh")
+    async with studio(tmp_path, lambda query: []) as site:
+        for key, fields, words in REFUSED:
+            refused = await site.post(f"/studio/models/{key}", fields)
+            assert (refused.status, words in refused.seen) == (400, True), refused.seen
+        nobody = await site.post("/studio/models/training:nobody", {"action": "serve"})
+        assert nobody.status == 404
+        fields = {"action": "serve", "name": "new"}
+        forged = await site.post("/studio/models/training:fresh", fields, token="none")
+        assert (forged.status, "reload it" in forged.seen) == (400, True)
+    assert [each.name for each in store.endpoints()] == ["old"]
 
 
 async def test_an_endpoint_is_deleted_by_its_name(artifact: Path, tmp_path: Path) -> None:
