@@ -147,8 +147,13 @@ class Neighbourhood:
         }
 
 
-async def neighbourhood(visit: Visit, view: View, model: Described | None) -> Neighbourhood:
-    """Return the edges of the view's centres. Raises `StudioError`."""
+async def neighbourhood(
+    visit: Visit, view: View, model: Described | None, named: Named
+) -> Neighbourhood:
+    """Return the edges of the view's centres, of which `named` is the first.
+
+    Raises `StudioError`.
+    """
     if view.direction not in DIRECTIONS:
         raise WrongInput("The direction is both, out or in.", "direction")
     found, number = Neighbourhood(), view.number
@@ -164,7 +169,8 @@ async def neighbourhood(visit: Visit, view: View, model: Described | None) -> Ne
             edges[Edge(*ends, properties=tuple(pairs))] = None
             ids_of_row = {ends[0]: row["source"], ends[2]: row["target"]}
             found.vertices.update({each: Named(end, "", "") for each, end in ids_of_row.items()})
-    centres = await display_names(visit, ids.values())
+    expanded = [id for address, id in ids.items() if address != named.address]
+    centres = {named.address: named} | await display_names(visit, expanded)
     if model is not None and not model.problem:
         for named in centres.values():
             for edge, id in await _predicted(visit, named, model, found.notes):
@@ -236,17 +242,19 @@ class Properties:
     more: bool
 
 
-async def properties_of(visit: Visit, address: str) -> Properties | None:
+async def properties_of(
+    visit: Visit, address: str, vertex: Named | None = None
+) -> Properties | None:
     """Return the properties of a vertex, `None` if it is not there. Raises `StudioError`."""
     id = read_id(address)
     query = __.properties().limit(MOST_PROPERTIES + 1).project("key", "value")
     rows = await visit.ask(
         g.V(id).limit(1).map(query.by(__.key()).by(__.value()).fold()), seconds=SECONDS
     )
-    names = await display_names(visit, [id])
-    if not names:
+    if vertex is None:
+        vertex = next(iter((await display_names(visit, [id])).values()), None)
+    if vertex is None:
         return None
-    (vertex,) = names.values()
     pairs: list[Mapping[str, Any]] = rows[0] if rows and isinstance(rows[0], list) else rows
     values: dict[str, list[str]] = {}
     for pair in pairs[:MOST_PROPERTIES]:

@@ -25,17 +25,19 @@ from gremlink.proxy.graph.server.source import g
 from gremlink.proxy.store.records import Store
 from gremlink.proxy.studio.errors import QueryRefused, WrongInput
 from gremlink.proxy.studio.names import first_name, name_keys
+from gremlink.proxy.studio.schema import remembered
 from gremlink.proxy.studio.visit import Visit
 
-SAMPLE = 500
-"""Vertices that are looked at to find out which properties read like names."""
+SAMPLE = 200
+"""Vertices that are looked at to find out which properties read like names; the first page of a
+server that has just started waits for them."""
 
 SAMPLE_OF_A_LABEL = 60
 MOST_LABELS = 40
-"""Labels that the sample is completed for; others are learnt when a vertex of theirs is shown."""
+"""Labels that the sample is completed for; names of others are looked for under ordinary keys."""
 
 PART = 20_000
-"""Vertices that are searched where the whole graph takes too long."""
+"""Vertices that are searched where the whole graph takes too long, and for labels."""
 
 SECONDS = 2.0
 """Time limit of each query for names."""
@@ -179,11 +181,7 @@ async def _learn(visit: Visit) -> dict[str, tuple[str, ...]]:
         sample.setdefault(label, []).append(properties)
     labels: list[Any] = []
     if len(rows) >= SAMPLE:  # else every vertex has been seen
-        # In a large database, labels outside the sample are learnt when they are shown.
-        with contextlib.suppress(QueryRefused):
-            labels = await visit.ask(
-                g.V().label().dedup().limit(MOST_LABELS), seconds=SECONDS, most=MOST_LABELS
-            )
+        labels = await _labels(visit)
     started = time.monotonic()
     for label in labels:
         if len(sample.get(label, ())) < SAMPLE_OF_A_LABEL // 4 and (
@@ -194,6 +192,20 @@ async def _learn(visit: Visit) -> dict[str, tuple[str, ...]]:
             if len(found) > len(sample.get(label, ())):
                 sample[label] = found
     return {label: await asyncio.to_thread(name_keys, found) for label, found in sample.items()}
+
+
+async def _labels(visit: Visit) -> list[Any]:
+    """Return labels of the graph: those that were counted before, or else those of a part of it.
+
+    Nothing where that takes too long.
+    """
+    schema = remembered(visit, old=True)
+    if schema is not None and schema.whole:
+        return list(schema.vertices)[:MOST_LABELS]
+    with contextlib.suppress(QueryRefused):
+        part = g.V().limit(PART).label().dedup().limit(MOST_LABELS)
+        return await visit.ask(part, seconds=SECONDS, most=MOST_LABELS)
+    return []
 
 
 async def _sampled(visit: Visit, vertices: GraphTraversal) -> list[tuple[str, dict[str, Any]]]:

@@ -74,9 +74,9 @@ async def _of_a_vertex(visit: Visit) -> web.Response:
         if named is not None:
             view = View.of(visit, named.address)
             model = _model(view, models)
-            values["graph"] = await neighbourhood(visit, view, model)
+            values["graph"] = await neighbourhood(visit, view, model, named)
             if not visit.is_fragment:
-                values["properties"] = await properties_of(visit, named.address)
+                values["properties"] = await properties_of(visit, named.address, named)
                 values["fits"] = _asked(models, named.label)
     except StudioError as error:
         problem = error
