@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from gremlink.proxy.learning.curves import Curve
 from gremlink.proxy.learning.links.evaluation.reliability import Bin
 from gremlink.proxy.learning.links.training.networks import History
+from gremlink.proxy.learning.properties.training.importance import (
+    FeatureImportance,
+    Importance,
+)
 from gremlink.proxy.learning.reports.link_report import BlendRow, Example, LinkReport, LinkRow
 from gremlink.proxy.learning.reports.property_details import ClassRow, Details, HeldExample
 from gremlink.proxy.learning.reports.property_report import PropertyReport
@@ -59,6 +64,7 @@ LINKS = LinkReport(
     rank_counts={EVIL: (1, 2, 3, 4, 5, 6, 7)},
     reliability=(Bin(0.5, 0.5, 1.0),),
     examples=(Example(EVIL, EVIL, "out", ((EVIL, 0.5),)),),
+    curves={EVIL: Curve(POINTS, POINTS, 0.75, 0.5, 0.01)},
 )
 PROPERTY = PropertyReport(
     **COMMON,
@@ -75,6 +81,9 @@ PROPERTY = PropertyReport(
     epochs=1,
     remembers=True,
     networks=1,
+    importance=Importance(
+        "macro_f1", 0.5, 1234, (FeatureImportance(EVIL, EVIL, 0.25, 0.1, 5),), untried=3
+    ),
     details=Details(
         intervals={EVIL: (0.4, 0.6)},
         classes=(ClassRow(EVIL, 1, 0.5, 0.5, 0.5, None),),

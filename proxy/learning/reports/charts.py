@@ -21,6 +21,8 @@ LETTER = 6.6
 """Width of a letter in pixels, about."""
 MOST_NAME = 60
 """Letters of a series' name that are shown; the rest is in its title."""
+MOST_LABEL = 26
+"""Letters of a label beside a bar."""
 MOST_SERIES = 24
 DECADES = 1000.0
 """Largest beside smallest number from which an axis of positive numbers is logarithmic."""
@@ -75,6 +77,54 @@ def bars(groups: Mapping[str, Sequence[float]], labels: Sequence[str], y_title: 
             )
             for name, values in groups.items()
         )
+    )
+
+
+def ranked(
+    names: Sequence[str], values: Sequence[float], spreads: Sequence[float], x_title: str
+) -> str:
+    """Draw a bar across for each name, with a line over `spreads` to both sides of its end."""
+    if not any(values):
+        return ""
+    ends = [
+        value + sign * spread
+        for value, spread in zip(values, spreads, strict=True)
+        for sign in (-1, 1)
+    ]
+    left, step = 190, 22
+    axis = _Axis(min(0.0, *ends), max(0.0, *ends))
+    bottom = TOP + step * len(names)
+
+    def x(value: float) -> float:
+        return left + axis.share(value) * (END - left)
+
+    parts = []
+    for value in axis.ticks:
+        parts.append(
+            f'<line x1="{x(value):.1f}" y1="{TOP}" x2="{x(value):.1f}" y2="{bottom}" class="g"/>'
+        )
+        parts.append(
+            f'<text x="{x(value):.1f}" y="{bottom + 16}" text-anchor="middle" class="small">'
+            f"{tick(value)}</text>"
+        )
+    for place, (name, value, spread) in enumerate(zip(names, values, spreads, strict=True)):
+        y = TOP + step * place + step / 2
+        short = name if len(name) <= MOST_LABEL else f"{name[: MOST_LABEL - 1]}…"
+        start, end = sorted((x(0.0), x(value)))
+        parts.append(
+            f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end"><title>{escape(name)}</title>'
+            f"{escape(short)}</text>"
+            f'<rect x="{start:.1f}" y="{y - 7:.1f}" width="{end - start:.1f}" height="14" '
+            f'class="f0"><title>{escape(name)}: {brief(value)}</title></rect>'
+            f'<line x1="{x(value - spread):.1f}" y1="{y:.1f}" x2="{x(value + spread):.1f}" '
+            f'y2="{y:.1f}" class="q" stroke-width="2"/>'
+        )
+    said = ", ".join(f"{name} {brief(value)}" for name, value in zip(names, values, strict=True))
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {bottom + 40}" role="img"><title>{escape(x_title)}</title>'
+        f"<desc>{escape(said[:2000])}</desc>{''.join(parts)}"
+        f'<text x="{(left + END) / 2}" y="{bottom + 34}" text-anchor="middle">'
+        f"{escape(x_title)}</text></svg>"
     )
 
 

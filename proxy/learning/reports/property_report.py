@@ -14,6 +14,7 @@ from gremlink.proxy.learning.properties.training.experiment import (
     PropertyExperiment,
     PropertyResults,
 )
+from gremlink.proxy.learning.properties.training.importance import Importance
 from gremlink.proxy.learning.properties.training.metrics import ClassificationMetrics, Metrics
 from gremlink.proxy.learning.properties.training.network import ran
 from gremlink.proxy.learning.reports.figures import figure
@@ -52,7 +53,7 @@ class PropertyReport(Report):
     `thresholds` are the decision thresholds where an element may have several classes; `confusion`
     counts rows by true and predicted class in this order. `remembers` is true where the network
     has learned embeddings beside the features of the vertices to predict. `findings` are sentences
-    of `property_findings`.
+    of `property_findings`. `importance` is that of the features, where there are any.
     """
 
     template: ClassVar[str] = "properties.html"
@@ -71,6 +72,7 @@ class PropertyReport(Report):
     networks: int
     details: Details | None = None
     findings: tuple[str, ...] = ()
+    importance: Importance | None = None
 
     @property
     def title(self) -> str:
@@ -145,6 +147,7 @@ def property_report(
     experiment: PropertyExperiment,
     results: PropertyResults,
     common: Mapping[str, Any],
+    importance: Importance | None = None,
 ) -> PropertyReport:
     """Return the report of an experiment; `common` are fields that do not depend on the task."""
     dataset, model = experiment.dataset, experiment.model
@@ -207,6 +210,7 @@ def property_report(
         networks=results.networks if NETWORK in weights else 0,
         details=shown,
         findings=found,
+        importance=importance,
     )
 
 

@@ -28,6 +28,7 @@ from gremlink.proxy.learning.properties.training.experiment import (
     PropertyExperiment,
     PropertyResults,
 )
+from gremlink.proxy.learning.properties.training.importance import feature_importance
 from gremlink.proxy.learning.properties.training.network import checkpoints
 from gremlink.proxy.learning.properties.training.stages import stages, trial_seconds
 from gremlink.proxy.learning.reports.property_report import PropertyReport, property_report
@@ -163,7 +164,7 @@ class PropertyTask:
         common: Mapping[str, Any],
     ) -> PropertyReport:
         """See `Task.report`."""
-        return property_report(experiment, results, common)
+        return property_report(experiment, results, common, feature_importance(experiment, results))
 
 
 def model_of(

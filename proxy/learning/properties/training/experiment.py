@@ -13,8 +13,10 @@ from gremlink.proxy.learning.events import MethodCompared, PhaseStarted, Progres
 from gremlink.proxy.learning.graph import Indexes
 from gremlink.proxy.learning.methods import AUTO, NETWORK
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
+from gremlink.proxy.learning.properties.methods.method import BaseModel
+from gremlink.proxy.learning.properties.methods.networks import Networks
 from gremlink.proxy.learning.properties.training.candidates import Candidates
-from gremlink.proxy.learning.properties.training.fold import Fold, best_checkpoint
+from gremlink.proxy.learning.properties.training.fold import Fitted, Fold, best_checkpoint
 from gremlink.proxy.learning.properties.training.metrics import Metrics, metrics_for
 from gremlink.proxy.learning.properties.training.model_selection import Choice, choose
 from gremlink.proxy.learning.properties.training.network import (
@@ -51,7 +53,10 @@ class PropertyResults:
 
 @dataclass
 class PropertyExperiment:
-    """The data and the candidates of one training; `plan` holds for all settings of a search."""
+    """The data and the candidates of one training; `plan` holds for all settings of a search.
+
+    `fitted` are the methods of the last fold.
+    """
 
     dataset: PropertyDataset
     model: str
@@ -61,6 +66,7 @@ class PropertyExperiment:
     plan: PropertyPlan
     speed: Speed = REFERENCE
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    fitted: Fitted | None = None
     _scores: dict[str, list[float]] = field(default_factory=dict)
 
     @classmethod
@@ -154,13 +160,15 @@ class PropertyExperiment:
         """Fit all methods on `train`; the first `watched` of `held` validate the network."""
         subjects = self.dataset.subjects.select(held)
         outputs: dict[str, Outputs] = {}
+        members: dict[str, BaseModel] = {}
         simple = f"simple methods, {phase}"
         self.progress(PhaseStarted(simple))
         step = Steps(self.progress, simple, len(self.plan.names))
         for name in self.plan.names:
             if name != NETWORK:
                 with self.stopwatch.timing(name):
-                    outputs[name] = self.candidates.fit(name, train).outputs(subjects)
+                    members[name] = self.candidates.fit(name, train)
+                    outputs[name] = members[name].outputs(subjects)
                 self._compare(name, outputs[name], held)
                 step()
         history = PropertyHistory()
@@ -171,6 +179,11 @@ class PropertyExperiment:
             best = best_checkpoint([history])
             if best in history.outputs:
                 self._compare(NETWORK, history.outputs[best], held)
+            if history.network is not None:
+                head, encoder = history.network
+                members[NETWORK] = Networks(self.dataset.target.form, (head,), (encoder,))
+                history.network = None  # of one fold alone it is kept
+        self.fitted = Fitted(train, held, members)
         return Fold(held, outputs, history)
 
     def compare_auto(self, metrics: Mapping[str, Metrics]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gremlink.proxy.learning.graph import Indexes
 from gremlink.proxy.learning.methods import NETWORK
+from gremlink.proxy.learning.properties.methods.method import BaseModel
 from gremlink.proxy.learning.properties.training.network import Checkpoint, PropertyHistory
 from gremlink.proxy.learning.trained.target import Outputs
 
@@ -41,6 +42,15 @@ class Fold:
             name: (self.history.outputs[reached] if name == NETWORK else self.outputs[name])[rows]
             for name in names
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Methods by name as they were fitted on the rows `train`, without the rows `held`."""
+
+    train: Indexes
+    held: Indexes
+    members: Mapping[str, BaseModel]
 
 
 def best_checkpoint(histories: Sequence[PropertyHistory]) -> Checkpoint:

@@ -16,6 +16,8 @@ from gremlink.proxy.learning.models.property_network import PropertyCheckpoint, 
 from gremlink.proxy.learning.properties.dataset import PropertyDataset
 from gremlink.proxy.learning.settings import TrainingSettings
 from gremlink.proxy.learning.timeline import is_over
+from gremlink.proxy.learning.trained.encoder import Encoder
+from gremlink.proxy.learning.trained.head import Head
 from gremlink.proxy.learning.trained.target import Form, Outputs
 
 EARLY = (1, 2, 5)
@@ -47,12 +49,14 @@ Validate = Callable[[Outputs], float]
 @dataclass(slots=True)
 class PropertyHistory:
     """The learning curves of one fold: the outputs on the held-out rows and the loss on the watched
-    ones by validated checkpoint, and the training loss of every epoch.
+    ones by validated checkpoint, and the training loss of every epoch; `network` is that of the
+    checkpoint with the least loss, as long as it is needed.
     """
 
     outputs: dict[Checkpoint, Outputs] = field(default_factory=dict)
     losses: dict[Checkpoint, float] = field(default_factory=dict)
     learning: dict[Checkpoint, float] = field(default_factory=dict)
+    network: tuple[Head, Encoder] | None = None
 
 
 def ran(histories: Iterable[PropertyHistory]) -> int:
@@ -87,9 +91,13 @@ def learned(
             history.learning[checkpoint] = trained.loss
             if not (epoch in (*EARLY, last) or epoch % settings.evaluate_every == 0):
                 continue
-            outputs = dataset.target.form.from_raw(trained.head().raw(subjects))
+            head = trained.head()
+            outputs = dataset.target.form.from_raw(head.raw(subjects))
             history.outputs[checkpoint] = outputs
-            history.losses[checkpoint] = validate(outputs[:watched])
+            loss = validate(outputs[:watched])
+            if loss < min(history.losses.values(), default=np.inf):
+                history.network = head, trained.encoder()
+            history.losses[checkpoint] = loss
             own.append(history.losses[checkpoint])
             if len(own) - 1 - int(np.argmin(own)) >= patience:
                 break

@@ -13,6 +13,7 @@ from gremlink.proxy.learning.reports import charts
         charts.lines({"a<b": [(1, 0.5), (2, float("nan")), (3, 0.25)]}, "x", "y"),
         charts.bars({"a": [1, 2], "b": [0, 4]}, ["one", "two & more"], "y"),
         charts.reliability([(0.1, 0.2), (0.9, 0.8)], "x", "y"),
+        charts.ranked(["a<b", "c" * 80], [0.3, -0.1], [0.1, 0.0], "worse by"),
     ],
 )
 def test_charts_are_well_formed(drawn: str) -> None:
@@ -41,6 +42,7 @@ def test_there_is_no_chart_of_nothing() -> None:
     assert charts.lines({"a": []}, "x", "y") == ""
     assert charts.bars({"a": [0, 0]}, ["one", "two"], "y") == ""
     assert charts.reliability([], "x", "y") == ""
+    assert charts.ranked(["a"], [0.0], [0.0], "x") == ""
 
 
 @pytest.mark.parametrize(

@@ -101,3 +101,18 @@ def test_settings_that_are_not_the_defaults_are_marked() -> None:
         "<tr><td>torch</td><td>9.9.9</td>",
     ):
         assert row in page
+
+
+def test_importance_says_which_figure_drops_and_what_was_not_tried() -> None:
+    page = render(PROPERTY)
+    assert "How much worse Macro F1 is" in page
+    assert "on 1,234 held-out elements" in page
+    assert "For 3 more there was no time" in page
+    assert "Importance" not in render(replace(PROPERTY, importance=None))
+
+
+def test_reports_from_before_the_new_parts_have_a_page() -> None:
+    """Fields that came later have defaults, so that reports are made without them."""
+    page = render(replace(LINKS, curves={}, settings={}, versions={}))
+    assert "precision-recall" not in page
+    assert "Versions" not in page
