@@ -46,6 +46,10 @@ RECOMMENDERS = {
 }
 """Methods that keep arrays of their own: a name, and its class in `links.scorers.recommenders`."""
 
+SEGMENT_POPULARITY = "segment-popularity"
+BASELINES = (SEGMENT_POPULARITY,)
+"""Rows of reports on links that are no methods: no model has them."""
+
 SIMPLE_METHODS = (*HEURISTICS, *RECOMMENDERS)
 """Methods without a network, in the order of reports."""
 

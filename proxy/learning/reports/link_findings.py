@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from gremlink.proxy.learning.graph import DIRECTIONS, Relation, TypedGraph
 from gremlink.proxy.learning.links.scorers.heuristics.signed.reciprocity import Reciprocity
 from gremlink.proxy.learning.links.training.blend import Blend
-from gremlink.proxy.learning.methods import AUTO
+from gremlink.proxy.learning.methods import AUTO, SEGMENT_POPULARITY
 from gremlink.proxy.learning.reports.report import MethodRow
 
 CLEAR = 1.0
@@ -88,6 +88,17 @@ def about_methods(
     else:
         added = f"the blend, chosen on other links, has {-100 * lead:.0f} % less"
     yield f"{best} ranks best alone, {added}."
+
+
+def about_segments(rows: Sequence[MethodRow], model: str, metric: str = "mrr") -> Iterator[str]:
+    """Say so where what is popular in a segment ranks better than the model."""
+    figures = {row.method: row.metrics[metric] for row in rows}
+    found = figures.get(SEGMENT_POPULARITY, 0.0)
+    if found > figures[model] * (1.0 + ALIKE):
+        yield (
+            f"The links of a vertex's own segment, counted ({SEGMENT_POPULARITY}), rank better "
+            f"than {model}: the groups of this graph tell more than what was learned."
+        )
 
 
 def about_chance(

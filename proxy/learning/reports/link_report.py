@@ -16,12 +16,14 @@ from gremlink.proxy.learning.links.scorers import SIGNED
 from gremlink.proxy.learning.links.training.blend import TIE
 from gremlink.proxy.learning.links.training.experiment import LinkResults, Ranks
 from gremlink.proxy.learning.links.training.networks import History
+from gremlink.proxy.learning.methods import BASELINES
 from gremlink.proxy.learning.reports.charts import Points
 from gremlink.proxy.learning.reports.figures import figure
 from gremlink.proxy.learning.reports.link_findings import (
     about_chance,
     about_methods,
     about_opposites,
+    about_segments,
 )
 from gremlink.proxy.learning.reports.report import MethodRow, Report
 
@@ -119,6 +121,11 @@ class LinkReport(Report):
         """Return the MRR."""
         return row.metrics["mrr"]
 
+    def best_alone(self) -> MethodRow | None:
+        """See `Report.best_alone`; baselines are no methods."""
+        others = [row for row in _methods(self.rows) if row.method != self.model]
+        return max(others, key=self.score, default=None)
+
     def verdict(self) -> str:
         """Compare the model with the best single method, and with a random order."""
         chance = self.chance["mrr"]
@@ -175,6 +182,11 @@ class LinkReport(Report):
         return [(each.score, each.share) for each in self.reliability]
 
 
+def _methods(rows: tuple[LinkRow, ...]) -> tuple[LinkRow, ...]:
+    """Return the rows that are no baselines."""
+    return tuple(row for row in rows if row.method not in BASELINES)
+
+
 def link_rows(
     results: LinkResults, model: str, estimates: Mapping[str, float] | None = None
 ) -> tuple[LinkRow, ...]:
@@ -219,7 +231,8 @@ def findings(
     relations = list(dict.fromkeys(relation for relation, _ in results.blend.weights))
     lows = {row.method: row.intervals["mrr"][0] for row in rows}
     return (
-        *about_methods(rows, model, sorted(used)),
+        *about_methods(_methods(rows), model, sorted(used)),
+        *about_segments(rows, model),
         *about_opposites(graph, results.blend),
         *about_chance(lows, chance["mrr"], graph, relations),
     )
@@ -229,7 +242,7 @@ def rank_counts(results: LinkResults, rows: tuple[LinkRow, ...]) -> dict[str, tu
     """Return the histogram of ranks of the first two methods."""
     return {
         row.method: _histogram(np.concatenate([*results.ranks[row.method].values()]))
-        for row in rows[:2]
+        for row in _methods(rows)[:2]
     }
 
 

@@ -78,6 +78,7 @@ def cross_validate(experiment: LinkExperiment) -> LinkResults:
     # A step for each ranking of a fold, and one for each blend.
     step = Steps(experiment.progress, BLENDING, len(folds) * (experiment.steps_of_rankings + 1) + 1)
     asked: list[dict[Task, Ranking]] = []
+    baselines: dict[str, dict[Task, list[Ranks]]] = {}
 
     def rankings(of: Sequence[dict[Task, Ranking]], at: Epochs) -> dict[Task, list[Ranking]]:
         """Join the rankings by the networks after so many epochs, in the order of `names`."""
@@ -92,6 +93,9 @@ def cross_validate(experiment: LinkExperiment) -> LinkResults:
     for fold in folds:
         networks = [(name, fold.networks[name][epoch]) for name, epoch in stages]
         asked.append(experiment.rankings(fold.graph, networks, fold.held_out, step))
+        for name, tasks in experiment.baseline_ranks(fold.graph, fold.held_out).items():
+            for task, found in tasks.items():
+                baselines.setdefault(name, {}).setdefault(task, []).append(found)
         _compare(experiment, rankings(asked, epochs))
     everything = rankings(asked, epochs)
     blend = experiment.blend(everything)
@@ -113,6 +117,10 @@ def cross_validate(experiment: LinkExperiment) -> LinkResults:
         blended = np.concatenate([each for parts in ranks[AUTO].values() for each in parts])
         value = mean_reciprocal_rank(blended)
         experiment.progress(MethodCompared(AUTO, "mrr", value))
+    ranks.update(baselines)
+    for name, parts_of_tasks in baselines.items():
+        every = np.concatenate([each for parts in parts_of_tasks.values() for each in parts])
+        experiment.progress(MethodCompared(name, "mrr", mean_reciprocal_rank(every)))
     total = sum(len(experiment.dataset.graph.edges[relation]) for relation in experiment.relations)
     protocol = (
         f"cross-validation, {len(folds)} parts of {total:,} edges, each judged by what was chosen "

@@ -9,19 +9,21 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gremlink.proxy.learning.budget import REFERENCE, Speed
+from gremlink.proxy.learning.budget import REFERENCE, Speed, total
 from gremlink.proxy.learning.curves import Curve
 from gremlink.proxy.learning.events import Progress
 from gremlink.proxy.learning.graph import DIRECTIONS, Edges, Relation, TypedGraph
 from gremlink.proxy.learning.links.calibration import Calibration
-from gremlink.proxy.learning.links.evaluation.queries import Queries, Task
+from gremlink.proxy.learning.links.evaluation.queries import Queries, Task, rank_queries
 from gremlink.proxy.learning.links.evaluation.ranking import Ranking, rank_members
 from gremlink.proxy.learning.links.evaluation.reliability import Bin, reliability
 from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.scorers import SIGNED, SIMPLE, Scorer
 from gremlink.proxy.learning.links.scorers.heuristics.popularity import Popularity
+from gremlink.proxy.learning.links.scorers.segment_popularity import SegmentPopularity
 from gremlink.proxy.learning.links.training.base_models import (
     Choices,
+    Nothing,
     Step,
     Timed,
     fit_simple,
@@ -34,7 +36,7 @@ from gremlink.proxy.learning.links.training.network_methods import NETWORK_METHO
 from gremlink.proxy.learning.links.training.networks import History
 from gremlink.proxy.learning.links.training.plan import AVERAGED, Plan, planned
 from gremlink.proxy.learning.links.training.warm_start import Warm
-from gremlink.proxy.learning.methods import AUTO, NETWORK, NETWORKS
+from gremlink.proxy.learning.methods import AUTO, BASELINES, NETWORK, NETWORKS
 from gremlink.proxy.learning.processing.processed import CustomSplit
 from gremlink.proxy.learning.provenance import Stopwatch
 from gremlink.proxy.learning.settings import TrainingSettings
@@ -46,6 +48,10 @@ Ranks = NDArray[np.float64]
 BLENDING = "learning the blend"
 """The name of the phase."""
 
+
+BASELINE_SHARE = 0.02
+"""Share of the budget that the baseline of segments may take by its estimate: beyond, it is left
+out, for it improves no model."""
 
 KEPT = 2**29
 """Bytes of fitted methods, at most, that are kept from the blend to the test."""
@@ -258,6 +264,40 @@ class LinkExperiment:
                         members, queries, fitted_on, self.every_link[relation], self.random
                     )
                 step()
+        return found
+
+    @cached_property
+    def baselines(self) -> tuple[str, ...]:
+        """Baselines that the report has a row for: those that cost next to nothing."""
+        asked = self._with_segments
+        work = total(SegmentPopularity.cost(self.dataset.graph, relation) for relation in asked)
+        seconds = max(self.plan.rates.parts, 1) * work.seconds(self.speed)
+        if not asked or seconds + self.plan.rates.ranking > BASELINE_SHARE * self.plan.budget:
+            return ()
+        return BASELINES
+
+    @cached_property
+    def _with_segments(self) -> tuple[Relation, ...]:
+        graph = self.dataset.graph
+        return tuple(each for each in self.relations if SegmentPopularity.applies(graph, each))
+
+    def baseline_ranks(
+        self, graph: TypedGraph, held_out: Mapping[Relation, Edges]
+    ) -> dict[str, dict[Task, Ranks]]:
+        """Rank the edges held out from `graph` by the `baselines`, fitted on it, as all methods."""
+        found: dict[str, dict[Task, Ranks]] = {}
+        for name in self.baselines:
+            with self.stopwatch.timing(name):
+                tasks = found.setdefault(name, {})
+                for relation, edges in held_out.items():
+                    scorer: Scorer = Nothing(graph, relation)
+                    if relation in self._with_segments:
+                        scorer = SegmentPopularity.fit(graph, relation)
+                    for end in DIRECTIONS:
+                        queries = Queries.about(edges, end)
+                        tasks[relation, end] = rank_queries(
+                            scorer, queries, self.every_link[relation]
+                        )
         return found
 
     def blend(self, rankings: Rankings) -> Blend:

@@ -380,4 +380,8 @@ def _test_ranks(
                 if len(so_far):
                     value = mean_reciprocal_rank(so_far)
                     experiment.progress(MethodCompared(name, "mrr", value))
+    for name, found in experiment.baseline_ranks(train, test).items():
+        ranks[name] = found
+        value = mean_reciprocal_rank(np.concatenate(list(found.values())))
+        experiment.progress(MethodCompared(name, "mrr", value))
     return ranks

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 
 from gremlink.proxy.learning.graph import Floats, Indexes
 from gremlink.proxy.learning.segments import clustering
-from gremlink.proxy.learning.segments.clustering import NONE, segments
+from gremlink.proxy.learning.segments.clustering import NONE, parted, segments
 
 
 def groups(sizes: list[int], spread: float = 0.2, width: int = 12) -> tuple[Floats, Indexes]:
@@ -90,6 +90,18 @@ def test_few_and_equal_vectors(
     assert found.count == segments_found
     assert why in found.reason
     assert len(found.of) == len(vectors)
+
+
+def test_the_cheap_way_finds_the_same_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, own = groups([20, 40, 30])
+    assert_array_equal(parted(vectors, 12), parted(vectors, 12))
+    finest = parted(vectors, 12)
+    assert all(len(set(own[finest == each].tolist())) == 1 for each in set(finest.tolist()))
+    monkeypatch.setattr(clustering, "SAMPLE", 30)
+    sampled = parted(vectors, 12)
+    assert all(len(set(own[sampled == each].tolist())) == 1 for each in set(sampled.tolist()))
+    for few in (np.zeros((0, 3)), np.zeros((5, 3)), np.eye(4)):
+        assert len(set(parted(few.astype(np.float32), 9).tolist())) == len(np.unique(few, axis=0))
 
 
 def test_many_equal_vectors_among_others() -> None:

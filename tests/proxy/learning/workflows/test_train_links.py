@@ -76,6 +76,11 @@ def test_training_finds_the_groups(
     assert compared.keys() >= {row.method for row in report.rows} - {"random"}
     popularity = report.row("popularity").metrics["mrr"]
     assert compared["popularity"].value == pytest.approx(popularity, rel=0.2)
+    assert report.row("segment-popularity").metrics["mrr"] > popularity
+    best = report.best_alone()
+    assert best is not None
+    assert best.method != "segment-popularity"  # no model has it
+    assert all("segment-popularity" not in row.weights for row in report.blend)
     document = json.loads((tmp_path / "model" / "report.json").read_text())
     assert document["rows"][0]["metrics"] == report.rows[0].metrics
     predictor = LinkPredictor.load(tmp_path / "model")
