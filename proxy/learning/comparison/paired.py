@@ -66,11 +66,12 @@ class Pairing:
     @property
     def sentence(self) -> str:
         """The elements that were compared, in words."""
-        part = " of a sample" if self.sampled else ""
         things = _things(self.first)
         if len(self) == self.of:
-            return f"the same {len(self):,} {things}{part}"
-        return f"the {len(self):,} {things}{part} that both have, of {self.of:,}"
+            found = f"the same {len(self):,} {things}"
+        else:
+            found = f"the {len(self):,} {things} that both have, of {self.of:,}"
+        return f"{found}, a sample" if self.sampled else found
 
     def differences(
         self, metric: str, methods: Sequence[tuple[str, str]]

@@ -218,7 +218,9 @@ def _along_directions(before: Matrix, after: Matrix) -> Iterator[Pair]:
     except ArpackError:  # all rows are alike
         return
     for direction in directions[::-1]:
-        yield _deciles(np.asarray(before @ direction), np.asarray(after @ direction))
+        # Equal elements are in one bin, however their products were rounded.
+        along = (np.round(np.asarray(each @ direction), 9) for each in (before, after))
+        yield _deciles(*along)
 
 
 def _worst(

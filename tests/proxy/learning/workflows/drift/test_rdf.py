@@ -99,7 +99,7 @@ def test_the_graph_of_the_training_has_none(model: Path, graph: str) -> None:
         "_:http://www.w3.org/2000/01/rdf-schema#Resource": (40, 40),
     }
     assert set(found.unknown.values()) == {0.0}
-    assert {each.word for each in found.properties} == {"none"}
+    assert {(each.word, each.psi) for each in found.properties} == {("none", 0.0)}
     compared = {each.property for each in found.properties}
     assert "http://example.org/made (year)" in compared
     assert "http://example.org/title@en" in compared
