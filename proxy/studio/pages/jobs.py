@@ -10,7 +10,7 @@ from aiohttp import web
 
 from gremlink.proxy.management.jobs.figures import figures_of
 from gremlink.proxy.management.pipelines.documents import MARK
-from gremlink.proxy.store.jobs import JobRecords
+from gremlink.proxy.store.jobs import Job, JobRecords
 from gremlink.proxy.studio.errors import WrongInput
 from gremlink.proxy.studio.jobs import KINDS, log_of, newest, shown
 from gremlink.proxy.studio.visit import Route, Visit
@@ -62,9 +62,7 @@ def _named(visit: Visit) -> tuple[str, str]:
 def _read(visit: Visit, kind: str, id: str) -> dict[str, Any]:
     """Read what the page of a job shows. Raises HTTPNotFound."""
     root = visit.store.root
-    job = JobRecords(root).job(kind, id)
-    if job is None:
-        raise web.HTTPNotFound(text=f"There is no {kind[:60]} job {id[:100]}.")
+    job = _job(visit, kind, id)
     return {
         "job": shown(job),
         "pipeline": job.request.get(MARK),
@@ -74,24 +72,32 @@ def _read(visit: Visit, kind: str, id: str) -> dict[str, Any]:
     }
 
 
-def _address(visit: Visit) -> tuple[str, str]:
-    """Return the address of the job in the API, and of its page."""
-    kind, id = _named(visit)
-    name = quote(id, safe="")
+def _job(visit: Visit, kind: str, id: str) -> Job:
+    """Return a job. Raises HTTPNotFound."""
+    job = JobRecords(visit.store.root).job(kind, id)
+    if job is None:
+        raise web.HTTPNotFound(text=f"There is no {kind[:60]} job {id[:100]}.")
+    return job
+
+
+async def _address(visit: Visit) -> tuple[str, str]:
+    """Return the address of the job in the API, and of its page. Raises HTTPNotFound."""
+    job = await asyncio.to_thread(_job, visit, *_named(visit))
+    name = quote(job.id, safe="")
     paths = {"export": "/v1/neptune-export", "loader": "/loader"}
-    return f"{paths.get(kind, f'/ml/{kind}')}/{name}", f"{HERE}/{kind}/{name}"
+    return f"{paths.get(job.kind, f'/ml/{job.kind}')}/{name}", f"{HERE}/{job.kind}/{name}"
 
 
 async def cancel(visit: Visit) -> web.Response:
     """End a job."""
-    path, page = _address(visit)
+    path, page = await _address(visit)
     await visit.api("DELETE", path)
     raise web.HTTPSeeOther(page if _named(visit)[0] != "endpoints" else HERE)
 
 
 async def delete(visit: Visit) -> web.Response:
     """Remove a job that has ended, with its output."""
-    path, _ = _address(visit)
+    path, _ = await _address(visit)
     await visit.api("DELETE", f"{path}?clean=true")
     raise web.HTTPSeeOther(HERE)
 
