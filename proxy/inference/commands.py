@@ -13,6 +13,13 @@ FOR_INPUTS = "input query"
 """The purpose of a query of our own, if no other is given."""
 
 
+EXPLAINED_LINKS = 1000
+"""Links that one request can have explained: each takes a model some milliseconds."""
+
+EXPLAINED_ELEMENTS = 20
+"""Elements whose values one request can have explained: a model answers for each several times."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckAccess:
     """Make sure that the database lets this client in before anything is disclosed about models.

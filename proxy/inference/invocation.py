@@ -12,10 +12,15 @@ from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
-from gremlink.grammar.traversal import Kind, Literal
+from gremlink.grammar.traversal import Argument, Entries, Items, Kind, Literal
 from gremlink.proxy.inference.commands import (
+    EXPLAINED_ELEMENTS,
+    EXPLAINED_LINKS,
     Command,
     Edge,
+    ExplainLinks,
+    ExplainProperties,
+    Explanations,
     Inspect,
     Inspected,
     Known,
@@ -27,6 +32,7 @@ from gremlink.proxy.inference.commands import (
     PrepareLinks,
     PrepareProperty,
     Reply,
+    Values,
 )
 from gremlink.proxy.inference.errors import InvalidParameter
 from gremlink.proxy.inference.payload import (
@@ -59,34 +65,59 @@ def invoke(endpoint: str, body: bytes, limit_cap: int) -> Invoking:
     vertices = inspected.vertices
     found: Links
     match asked:
-        case LinksAsked(direction, edge_label, target_label, inputs, limit, hides):
+        case LinksAsked(direction, edge_label, target_label, inputs, limit, hides, explains):
             links = PrepareLinks(endpoint, edge_label, direction, target_label)
             yield links
             known: Known = [frozenset()] * len(inputs)
             if hides:
                 known = cast(Known, (yield KnownLinks(links, vertices)))
-            found = cast(Links, (yield PredictLinks(links, vertices, known, limit, None)))
+            asking = PredictLinks(links, vertices, known, limit, None)
+            found = cast(Links, (yield asking))
+            why: Explanations | None = None
+            if explains:
+                _refuse_many(sum(map(len, found)), EXPLAINED_LINKS, "links")
+                why = cast(Explanations, (yield ExplainLinks(asking, found)))
             own = HEAD if direction == "out" else TAIL
-            return _output("edges", [{own: each} for each in inputs], found)
+            return _output("edges", [{own: each} for each in inputs], found, why)
         case NearestAsked(target_label, inputs, limit):
             found = cast(Links, (yield NearestVertices(endpoint, vertices, limit, target_label)))
             return _output("nodes", [{NODE: each} for each in inputs], found)
-        case NodesAsked(key, inputs, limit):
+        case NodesAsked(key, inputs, limit, explains):
             model = _property(endpoint, inspected, key, "node")
             yield model
-            found = cast(Links, (yield PredictProperty(model, vertices, limit, None)))
+            found, why = yield from _values(model, vertices, limit, explains)
             elements = [{NODE: each} for each in inputs]
-            return _output("nodes", elements, found, scored=model.task != REGRESSION)
-        case EdgesAsked(key, edge_label, pairs, limit):
+            return _output("nodes", elements, found, why, scored=model.task != REGRESSION)
+        case EdgesAsked(key, edge_label, pairs, limit, explains):
             model = _property(endpoint, inspected, key, "edge")
             yield model
             edges = [
                 Edge(_NO_ID, edge_label, head, tail)
                 for head, tail in zip(vertices[::2], vertices[1::2], strict=True)
             ]
-            found = cast(Links, (yield PredictProperty(model, edges, limit, None)))
+            found, why = yield from _values(model, edges, limit, explains)
             elements = [{HEAD: head, TAIL: tail} for head, tail in pairs]
-            return _output("edges", elements, found, scored=model.task != REGRESSION)
+            return _output("edges", elements, found, why, scored=model.task != REGRESSION)
+
+
+def _values(
+    model: PrepareProperty, inputs: Sequence[Literal | Edge], limit: int, explains: bool
+) -> Generator[Command, Reply, tuple[Values, Explanations | None]]:
+    """Ask for values of a property, and for their reasons if the payload does."""
+    asking = PredictProperty(model, inputs, limit, None)
+    found = cast(Values, (yield asking))
+    if not explains:
+        return found, None
+    _refuse_many(sum(map(bool, found)), EXPLAINED_ELEMENTS, "elements")
+    return found, cast(Explanations, (yield ExplainProperties(asking, found)))
+
+
+def _refuse_many(count: int, most: int, what: str) -> None:
+    if count > most:
+        raise InvalidParameter(
+            f"The payload asks for the reasons of {count} {what}, more than the {most} that one"
+            " can have explained: send several."
+        )
 
 
 _NO_ID = Literal(Kind.NULL, None)
@@ -138,12 +169,20 @@ def _property(endpoint: str, inspected: Inspected, key: str, element: str) -> Pr
 
 
 def _output(
-    name: str, elements: Sequence[dict[str, Id]], found: Links, *, scored: bool = True
+    name: str,
+    elements: Sequence[dict[str, Id]],
+    found: Links,
+    why: Explanations | None = None,
+    *,
+    scored: bool = True,
 ) -> dict[str, Any]:
-    results = [
+    results: list[dict[str, Any]] = [
         {**element, "mlResults": [_result(value, score, scored) for value, score in values]}
         for element, values in zip(elements, found, strict=True)
     ]
+    for each, reasons in zip(results, why or (), strict=False):
+        for result, entries in zip(each["mlResults"], reasons, strict=True):
+            result["explanation"] = _plain(entries)
     return {"output": {name: results}}
 
 
@@ -152,9 +191,14 @@ def _result(value: Literal, score: float, scored: bool) -> dict[str, Any]:
     return {**result, "score": float(score)} if scored else result
 
 
-def _plain(literal: Literal) -> Any:
-    """Return a literal as JSON has it: where JSON has no form for it, a text."""
-    value = literal.value
+def _plain(found: Argument) -> Any:
+    """Return a literal, a list or a map as JSON has it: where JSON has no form for it, a text."""
+    if isinstance(found, Items):
+        return [_plain(each) for each in found.items]
+    if isinstance(found, Entries):
+        return {str(_plain(key)): _plain(value) for key, value in found.entries}
+    assert isinstance(found, Literal)
+    value = found.value
     if isinstance(value, Decimal | UUID) or (isinstance(value, float) and not math.isfinite(value)):
         return str(value)
     return value

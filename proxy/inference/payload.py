@@ -32,14 +32,21 @@ MASK = "mask"
 """The value of `exclude_flag` that leaves out what is linked already."""
 
 HEAD, TAIL, NODE = "headNodeId", "tailNodeId", "nodeId"
-_GLOBAL = ("topk", "edgeType", "headNodeType", "tailNodeType", "property", "exclude_flag")
-_FLAT = ("vertices", "topk", "property")
+EXPLAIN = "explain"
+"""The parameter that asks for reasons, beyond Neptune's."""
+
+_GLOBAL = (
+    *("topk", "edgeType", "headNodeType", "tailNodeType", "property", "exclude_flag"),
+    EXPLAIN,
+)
+_FLAT = ("vertices", "topk", "property", EXPLAIN)
 _VERSIONED = ("version", "mode", "data")
 
 
 @dataclass(frozen=True, slots=True)
 class LinksAsked:
-    """The best vertices at the other end; `hides` leaves out those linked in training."""
+    """The best vertices at the other end; `hides` leaves out those linked in training, `explains`
+    asks why each is predicted."""
 
     direction: Direction
     edge_label: str
@@ -47,25 +54,29 @@ class LinksAsked:
     inputs: Sequence[Id]
     limit: int
     hides: bool
+    explains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NodesAsked:
-    """A property of vertices."""
+    """A property of vertices; `explains` as for links."""
 
     key: str
     inputs: Sequence[Id]
     limit: int
+    explains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EdgesAsked:
-    """A property of the edges with a label between pairs of vertices, heads first."""
+    """A property of the edges with a label between pairs of vertices, heads first; `explains` as
+    for links."""
 
     key: str
     edge_label: str
     inputs: Sequence[tuple[Id, Id]]
     limit: int
+    explains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,8 @@ def read_payload(body: bytes, limit_cap: int) -> Asked:
         inputs = [
             _id(each, f"vertices[{at}]") for at, each in enumerate(_list(document, "vertices"))
         ]
-        return NodesAsked(_text(document, "property"), inputs, _limit(document, limit_cap))
+        key, limit = _text(document, "property"), _limit(document, limit_cap)
+        return NodesAsked(key, inputs, limit, _explains(document))
     if "data" not in document:
         raise MissingParameter(
             "The payload has neither vertices nor data: send"
@@ -117,6 +129,8 @@ def read_payload(body: bytes, limit_cap: int) -> Asked:
             return _links(mode, data, parameters, limit)
         case "embed_knn":
             _ = _excludes(parameters)  # a vertex is never near to itself
+            if _explains(parameters):
+                raise InvalidParameter("There are no reasons of the mode embed_knn.")
             return NearestAsked(_text(parameters, "tailNodeType"), _nodes(data), limit)
         case other:
             raise InvalidParameter(
@@ -142,23 +156,25 @@ def _links(
         inputs,
         limit,
         _excludes(parameters),
+        _explains(parameters),
     )
 
 
 def _property(
     data: Mapping[str, Any], parameters: Mapping[str, Any], limit: int
 ) -> NodesAsked | EdgesAsked:
-    key = _text(parameters, "property")
+    key, explains = _text(parameters, "property"), _explains(parameters)
     if "nodes" in data:
-        return NodesAsked(key, _nodes(data), limit)
+        return NodesAsked(key, _nodes(data), limit, explains)
     edges = list(_each(data, "edges", (HEAD, TAIL)))
     if parameters.get("edgeType") is None and all(edge.get(TAIL) is None for _, edge in edges):
         # So neptuneml-toolkit sends what it calls node tasks.
-        return NodesAsked(key, [_required_id(edge, HEAD, where) for where, edge in edges], limit)
+        heads = [_required_id(edge, HEAD, where) for where, edge in edges]
+        return NodesAsked(key, heads, limit, explains)
     pairs = [
         (_required_id(edge, HEAD, where), _required_id(edge, TAIL, where)) for where, edge in edges
     ]
-    return EdgesAsked(key, _text(parameters, "edgeType"), pairs, limit)
+    return EdgesAsked(key, _text(parameters, "edgeType"), pairs, limit, explains)
 
 
 def _nodes(data: Mapping[str, Any]) -> list[Id]:
@@ -225,6 +241,13 @@ def _excludes(parameters: Mapping[str, Any]) -> bool:
     if value not in (None, MASK):
         raise InvalidParameter(f'exclude_flag is {_shown(value)}: there is "{MASK}" only.')
     return value is not None
+
+
+def _explains(document: Mapping[str, Any]) -> bool:
+    value = document.get(EXPLAIN, False)
+    if not isinstance(value, bool):
+        raise InvalidParameter(f"{EXPLAIN} must be true or false, found {_shown(value)}.")
+    return value
 
 
 def _required_id(document: Mapping[str, Any], name: str, where: str) -> Id:

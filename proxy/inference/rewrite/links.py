@@ -9,6 +9,7 @@ from gremlink.grammar.traversal import Instruction, Kind, Literal, step
 from gremlink.proxy.inference.analysis.options import EXPLAIN
 from gremlink.proxy.inference.analysis.plan import LinkPlan, Plan
 from gremlink.proxy.inference.commands import (
+    EXPLAINED_LINKS,
     ExplainLinks,
     Explanations,
     Links,
@@ -33,9 +34,6 @@ from gremlink.proxy.inference.rewrite.scores import (
     may_carry,
     replace_scores,
 )
-
-EXPLAINED = 1000
-"""Results that one query can have explained: each takes a model some milliseconds."""
 
 
 def replace_links(rewriting: Rewriting, plan: Plan) -> Step[None]:
@@ -74,10 +72,10 @@ def replace_links(rewriting: Rewriting, plan: Plan) -> Step[None]:
 def _explained(rewriting: Rewriting, prediction: PredictLinks, links: Links) -> Step[TargetDetails]:
     """Ask why each of the targets is predicted."""
     count = sum(map(len, links))
-    if count > EXPLAINED:
+    if count > EXPLAINED_LINKS:
         raise UnsupportedOperation(
-            f'values("{EXPLAIN}") is asked for {count} results, more than the {EXPLAINED} that'
-            " one query can have explained: narrow the steps before the inference, or ask for"
+            f'values("{EXPLAIN}") is asked for {count} results, more than the {EXPLAINED_LINKS}'
+            " that one query can have explained: narrow the steps before the inference, or ask for"
             " fewer results."
         )
     if not count:

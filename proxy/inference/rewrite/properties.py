@@ -12,6 +12,7 @@ from gremlink.proxy.inference.analysis.options import EXPLAIN, SCORE
 from gremlink.proxy.inference.analysis.output_types import OutputType
 from gremlink.proxy.inference.analysis.plan import Plan, PropertyPlan
 from gremlink.proxy.inference.commands import (
+    EXPLAINED_ELEMENTS,
     Counts,
     CountValues,
     Edge,
@@ -36,9 +37,6 @@ from gremlink.proxy.inference.rewrite.bulk_values import inject_counts
 from gremlink.proxy.inference.rewrite.forms import Row, choose
 from gremlink.proxy.inference.rewrite.property_values import NOTHING_AT_ALL, Pairs, Properties
 from gremlink.proxy.inference.rewrite.rewriting import Rewriting, Step
-
-EXPLAINED_ELEMENTS = 20
-"""Elements whose values one query can have explained: a model answers for each several times."""
 
 
 def replace_property(rewriting: Rewriting, plan: Plan) -> Step[None]:

@@ -10,12 +10,15 @@ from uuid import UUID
 
 import pytest
 
-from gremlink.grammar.traversal import Kind, Literal
+from gremlink.grammar.traversal import Entries, Items, Kind, Literal
 from gremlink.proxy.inference.commands import (
     Edge,
+    ExplainLinks,
+    ExplainProperties,
     Inspect,
     Inspected,
     KnownLinks,
+    Links,
     NearestVertices,
     PredictLinks,
     PredictProperty,
@@ -96,6 +99,52 @@ def test_a_class_and_a_number() -> None:
         )
         (node,) = found["output"]["nodes"]
         assert node == {"nodeId": "a", "mlResults": [{"inferredValue": 7, **score}]}
+
+
+def test_reasons_of_links_and_of_values() -> None:
+    part = Literal.of(0.25)
+    why = Entries(((Literal.string("parts"), Items("list", (part, Literal(Kind.UUID, UNIQUE)))),))
+    plain = {"parts": [0.25, str(UNIQUE)]}
+    links = PredictLinks(LINKS, (A, B), [frozenset()] * 2, 2, None)
+    predicted: Links = [[(A, 0.5)], []]
+    found = answered(
+        tail(explain=True),
+        (Inspect("e", [[A], [B]]), inspected(A, B)),
+        (LINKS, None),
+        (links, predicted),
+        (ExplainLinks(links, predicted), [[why], []]),
+    )
+    (result,) = found["output"]["edges"][0]["mlResults"]
+    assert result == {"inferredValue": "a", "score": 0.5, "explanation": plain}
+    model = PrepareProperty("e", "regression", "key")
+    values = PredictProperty(model, (A,), 1, None)
+    found = answered(
+        {"vertices": ["a"], "property": "key", "explain": True},
+        (Inspect("e", [[A]]), inspected(A, element="node", task="regression")),
+        (model, "node"),
+        (values, predicted[:1]),
+        (ExplainProperties(values, predicted[:1]), [[why]]),
+    )
+    (node,) = found["output"]["nodes"]
+    assert node["mlResults"][0]["explanation"] == plain
+
+
+def test_reasons_are_bounded() -> None:
+    many = [Literal.string(str(number)) for number in range(21)]
+    model = PrepareProperty("e", "classification", "key")
+    with pytest.raises(InvalidParameter, match="21 elements, more than the 20"):
+        answered(
+            {"vertices": [each.value for each in many], "property": "key", "explain": True},
+            (
+                Inspect("e", [spellings(each.value) for each in many]),
+                inspected(*many, element="node", task="classification"),
+            ),
+            (model, "node"),
+            (PredictProperty(model, tuple(many), 1, None), [[(A, 0.5)]] * 21),
+        )
+    for wrong in ("yes", 1, None):
+        with pytest.raises(InvalidParameter, match="explain must be true or false"):
+            answered(tail(explain=wrong))
 
 
 def test_edges_are_named_by_their_ends() -> None:
