@@ -75,6 +75,11 @@ class Described:
         return self.task == "link_prediction"
 
     @property
+    def is_rdf(self) -> bool:
+        """True if it was trained on an RDF graph: types, relations and keys are IRIs."""
+        return bool(self.manifest.get("rdf"))
+
+    @property
     def element(self) -> str:
         """`vertices` or `edges`, of which a property is predicted."""
         return "edges" if self.task.startswith("edge") else "vertices"

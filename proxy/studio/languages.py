@@ -61,7 +61,7 @@ def _pascal(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a string literal that Python, JavaScript, Java, C# and Go read alike."""
     parts = []
     for each in text:
@@ -122,11 +122,11 @@ class _Language:
             case Literal(Kind.NULL):
                 return self.null
             case Literal(Kind.STRING, value):
-                return _quoted(str(value))
+                return quoted(str(value))
             case Literal(Kind.BOOLEAN, value):
                 return self.true[0] if value else self.true[1]
             case Literal(Kind.UUID, value):
-                return self.kinds.get(Kind.UUID, "{}").format(_quoted(str(value)))
+                return self.kinds.get(Kind.UUID, "{}").format(quoted(str(value)))
             case Literal(kind, value):
                 form = self.of_ids.get(kind) if exact else None
                 return (form or self.kinds.get(kind, "{}")).format(value)

@@ -9,6 +9,8 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gremlink.proxy.studio.sparql import local, short_iris
+
 STATIC = files(__package__) / "static"
 
 
@@ -25,6 +27,7 @@ def environment(base: str, navigation: list[tuple[str, str]]) -> Environment:
         lstrip_blocks=True,
     )
     found.globals.update(static=_addresses(base), navigation=navigation)
+    found.filters.update(local=local, short_iris=short_iris)
     found.filters.update(label=label, count=count, ago=ago, seconds=seconds, size=size)
     return found
 

@@ -59,6 +59,17 @@ class Visit:
         return f"Bearer {password}" if password else header
 
     @property
+    def address(self) -> str:
+        """The address at which the browser sees the proxy, as `http://localhost:8182`."""
+        headers = self.request.headers
+        # A server in front of the proxy may speak TLS in its place, and says so.
+        secure = self.configuration.listen.tls_certificate is not None or (
+            headers.get("X-Forwarded-Proto", "").strip().lower() == "https"
+        )
+        host = headers.get("Host", f"localhost:{self.configuration.listen.port}")
+        return f"{'https' if secure else 'http'}://{host}"
+
+    @property
     def is_fragment(self) -> bool:
         """True if a script asks for a part of a page."""
         return "HX-Request" in self.request.headers and (

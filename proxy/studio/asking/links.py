@@ -39,7 +39,7 @@ class LinkAnswers:
     answers: list[Answer]
     existing: list[Named]
     more: bool
-    query: GraphTraversal
+    query: GraphTraversal | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,24 @@ async def explain_link(visit: Visit, question: Question, model: Described) -> Re
     found = next((row["why"] for row in rows if spell_id(row["id"]) == question.target), None)
     if found is None:
         raise WrongInput("This link is not among the predicted ones (any more).", "target")
+    names = await display_names(visit, [source.id, target, *ids_of_paths(found)])
+    named = names.get(question.target, Named(target, "", ""))
+    return link_reasons(found, source, named, names)
+
+
+def ids_of_paths(found: Mapping[str, Any]) -> list[Any]:
+    """Return the ids of the vertices in the reasons of a link."""
+    return [step for each in found.get("paths") or [] for step in list(each["path"])[::2]]
+
+
+def link_reasons(
+    found: Mapping[str, Any], source: Named, target: Named, names: Mapping[str, Named]
+) -> Reasons:
+    """Read the reasons of a link; `names` are those of their vertices, by `spell_id`."""
     paths = [(list(each["path"]), float(each["strength"])) for each in found.get("paths") or []]
-    ids = [step for path, _ in paths for step in path[::2]]
-    names = await display_names(visit, [source.id, target, *ids])
     return Reasons(
         source,
-        names.get(question.target, Named(target, "", "")),
+        target,
         float(found["score"]),
         {str(name): float(value) for name, value in (found.get("contributions") or {}).items()},
         [str(each) for each in found.get("notes") or []],

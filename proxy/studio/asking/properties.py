@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gremlin_python.process.graph_traversal import GraphTraversal, __
@@ -44,7 +44,7 @@ class PropertyAnswers:
     values: list[tuple[Any, float | None]]
     stored: list[Any]
     linked: list[tuple[str, int]]
-    query: GraphTraversal
+    query: GraphTraversal | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class ValueReasons:
     examples: list[Alike]
     alike: str
     notes: list[str]
-    query: GraphTraversal
+    query: GraphTraversal | None = None
 
     @property
     def largest(self) -> float:
@@ -215,31 +215,50 @@ async def explain_value(visit: Visit, question: Question, model: Described) -> V
             f"{question.answer[:100]!r} is not among the predicted values (any more).", "vertex"
         )
     value, found = same[0]
-    ids = [each["vertex"] for each in found["neighbours"]]
-    ends = [_ends_of(each) for each in found["examples"]]
-    names = await display_names(visit, [*ids, *(id for each in ends for id in each)])
+    names = await display_names(visit, ids_of_reasons(found))
+    reasons = value_reasons(found, asked.source, asked.target, asked.key, value, names)
+    return replace(reasons, query=query)
+
+
+def ids_of_reasons(found: Mapping[str, Any]) -> list[Any]:
+    """Return the ids of the vertices in the reasons of a value."""
+    ends = [id for each in found["examples"] for id in _ends_of(each)]
+    return [*(each["vertex"] for each in found["neighbours"]), *ends]
+
+
+def value_reasons(
+    found: Mapping[str, Any],
+    source: Named,
+    target: Named | None,
+    key: str,
+    value: Any,
+    names: Mapping[str, Named],
+) -> ValueReasons:
+    """Read the reasons of a value; `names` are those of their vertices, by `spell_id`."""
 
     def named(id: Any) -> Named:
         return names.get(spell_id(id), Named(id, "", ""))
 
     score = found.get("score")
     least = 0.0 if score is None else LEAST
-    for kind in ("features", "links", "neighbours"):
-        found[kind] = [each for each in found[kind] if abs(each["part"]) >= least]
+    parts = {
+        kind: [each for each in found[kind] if abs(each["part"]) >= least]
+        for kind in ("features", "links", "neighbours")
+    }
     return ValueReasons(
-        asked.source,
-        asked.target,
-        asked.key,
+        source,
+        target,
+        key,
         value,
         None if score is None else float(score),
         [
             (str(name), float(each["weight"]), float(each["says"]))
             for name, each in found["methods"].items()
         ],
-        [Part(each["property"], each.get("of", ""), each["part"]) for each in found["features"]],
+        [Part(each["property"], each.get("of", ""), each["part"]) for each in parts["features"]],
         [
             Part(str(each["link"]), each.get("of", ""), each["part"], True, int(each["count"]))
-            for each in found["links"]
+            for each in parts["links"]
         ],
         [
             Part(
@@ -251,15 +270,18 @@ async def explain_value(visit: Visit, question: Question, model: Described) -> V
                 named(each["vertex"]),
                 ", ".join(map(str, each.get("values") or [])),
             )
-            for each in found["neighbours"]
+            for each in parts["neighbours"]
         ],
         [
-            Alike(tuple(map(named, pair)), ", ".join(map(str, each["values"])), each["similarity"])
-            for pair, each in zip(ends, found["examples"], strict=True)
+            Alike(
+                tuple(map(named, _ends_of(each))),
+                ", ".join(map(str, each["values"])),
+                each["similarity"],
+            )
+            for each in found["examples"]
         ],
         str(found["alike"]),
         [str(each) for each in found["notes"]],
-        query,
     )
 
 

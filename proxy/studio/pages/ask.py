@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
+from gremlink.proxy.studio.asking import rdf
 from gremlink.proxy.studio.asking.filters import COMPARISONS, MOST_FILTERS, Filter
 from gremlink.proxy.studio.asking.links import Reasons, ask_links, explain_link
 from gremlink.proxy.studio.asking.meaning import calibration_of, measured_of
@@ -20,6 +22,7 @@ from gremlink.proxy.studio.asking.question import Question, resolved
 from gremlink.proxy.studio.endpoints import Described, described_endpoint, described_endpoints
 from gremlink.proxy.studio.errors import StudioError, WrongInput
 from gremlink.proxy.studio.languages import groovy, in_all_languages
+from gremlink.proxy.studio.sparql import local
 from gremlink.proxy.studio.vertices import Named, display_names, read_id
 from gremlink.proxy.studio.visit import Route, Visit
 
@@ -39,11 +42,16 @@ async def show(visit: Visit) -> web.Response:
     chosen: Named | None = None
     if question.endpoint and model is None:
         problem = WrongInput(f"There is no endpoint {question.endpoint[:100]!r}.", "endpoint")
-    elif model is not None and question.vertex:
+    elif model is not None and (question.vertex or model.is_rdf):
         try:
-            question = await resolved(visit, question, model)
-            chosen = (await display_names(visit, [read_id(question.vertex)])).get(question.vertex)
-            values = await _answered(visit, question, model)
+            if model.is_rdf:
+                question, chosen, values = await _answered_in_sparql(visit, question, model)
+            else:
+                question = await resolved(visit, question, model)
+                chosen = (await display_names(visit, [read_id(question.vertex)])).get(
+                    question.vertex
+                )
+                values = await _answered(visit, question, model)
         except StudioError as error:
             problem = error
     return visit.page(
@@ -58,12 +66,13 @@ async def show(visit: Visit) -> web.Response:
         links=values.get("links"),
         values=values.get("values"),
         edges=values.get("edges"),
+        choices=values.get("choices"),
         owner=owner_of(model) if model is not None else None,
         comparisons=COMPARISONS,
         rows=[*question.filters, Filter()][:MOST_FILTERS],
         meaning=calibration_of(model) if model is not None else "",
         measured=measured_of(model) if model is not None else [],
-        languages=in_all_languages(values["query"]) if "query" in values else [],
+        languages=_to_copy(visit, values["query"]) if "query" in values else [],
     )
 
 
@@ -89,29 +98,68 @@ async def _answered(visit: Visit, question: Question, model: Described) -> dict[
     return {"values": found, "query": found.query}
 
 
+async def _answered_in_sparql(
+    visit: Visit, question: Question, model: Described
+) -> tuple[Question, Named | None, dict[str, Any]]:
+    """Return the question with the IRI of its resource, that resource, and the answers; without one
+    the resources to choose from."""
+    if model.problem:
+        raise WrongInput(model.problem, "endpoint")
+    found = await rdf.chosen_resource(visit, question, model)
+    if isinstance(found, list):
+        return question, None, {"choices": found}
+    question = replace(question, vertex=str(found.id))
+    if model.is_link_model:
+        links = await rdf.ask_links(visit, question, model, found)
+        return question, found, {"links": links, "query": links.query}
+    values = await rdf.ask_property(visit, question, model, found)
+    return question, found, {"values": values, "query": values.query}
+
+
+async def _resource(visit: Visit, question: Question, model: Described) -> Named:
+    found = await rdf.chosen_resource(visit, question, model)
+    if isinstance(found, list):
+        raise WrongInput(f"There are several {question.vertex[:100]!r}: choose one.", "vertex")
+    return found
+
+
+def _to_copy(visit: Visit, query: Any) -> list[tuple[str, str]]:
+    if isinstance(query, str):
+        return rdf.to_copy(visit.address, query)
+    return in_all_languages(query)
+
+
 async def why(visit: Visit) -> web.Response:
     """Answer with the reasons of one predicted link or value, as a picture and in words."""
     question = Question.of(visit)
     model = await asyncio.to_thread(described_endpoint, visit.store, question.endpoint)
     if model is None:
         raise WrongInput(f"There is no endpoint {question.endpoint[:100]!r}.", "endpoint")
+    resource = await _resource(visit, question, model) if model.is_rdf else None
     if not model.is_link_model:
-        value = await explain_value(visit, question, model)
+        if resource is None:
+            value = await explain_value(visit, question, model)
+        else:
+            value = await rdf.explain_value(visit, question, model, resource)
         values: dict[str, Any] = {
             "reasons": value,
             "title": f"{value.key} of {value.source.shown}"
             + (f" → {value.target.shown}" if value.target is not None else ""),
             "part": "ask/why_value.html",
-            "query": groovy(value.query),
+            "query": "" if value.query is None else groovy(value.query),
         }
     else:
-        link = await explain_link(visit, question, model)
+        if resource is None:
+            link = await explain_link(visit, question, model)
+        else:
+            link = await rdf.explain_link(visit, question, model, resource)
         values = {
             "reasons": link,
             "title": f"{link.source.shown} and {link.target.shown}",
             "part": "ask/why.html",
             "picture": _picture(link, question, model),
         }
+    values["model"] = model
     if visit.is_fragment:
         return visit.fragment(values["part"], **values)
     return visit.page("ask/why_page.html", question=question, **values)
@@ -140,6 +188,7 @@ def _picture(reasons: Reasons, question: Question, model: Described) -> dict[str
             backwards = arrow.startswith("<-")
             ends = (second, first) if backwards else (first, second)
             label = arrow.removeprefix("<-").removeprefix("-").removesuffix("->").removesuffix("-")
+            label = local(label) if model.is_rdf else label
             edge = edges.setdefault(
                 (*ends, label),
                 {"source": ends[0], "target": ends[1], "label": label, "weight": 0.0},
@@ -147,10 +196,11 @@ def _picture(reasons: Reasons, question: Question, model: Described) -> dict[str
             edge["weight"] = max(edge["weight"], strength)
     relation = question.relation_of(model)
     ends = (source, target) if question.direction == "out" else (target, source)
+    label = local(relation.label) if model.is_rdf else relation.label
     predicted = {
         "source": ends[0],
         "target": ends[1],
-        "label": f"{relation.label} {reasons.score:.2f}",
+        "label": f"{label} {reasons.score:.2f}",
         "predicted": True,
     }
     for key, found in reasons.features.items():

@@ -63,14 +63,9 @@ async def jobs(visit: Visit) -> web.Response:
 def _ways(visit: Visit, endpoint: str) -> list[tuple[str, str]]:
     """Return the ways to connect to this address, each as title and text to copy."""
     settings = visit.configuration
-    headers = visit.request.headers
-    # A server in front of the proxy may speak TLS in its place, and says so.
-    secure = settings.listen.tls_certificate is not None or (
-        headers.get("X-Forwarded-Proto", "").strip().lower() == "https"
-    )
-    host = headers.get("Host", f"localhost:{settings.listen.port}")
+    http = visit.address
+    secure, host = http.startswith("https:"), http.partition("//")[2]
     path = settings.listen.path
-    http = f"{'https' if secure else 'http'}://{host}"
     ways: list[tuple[str, str]] = []
     if settings.upstream.url is not None:
         ways += _gremlin_ways(host, path, http, secure, endpoint)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
 
-from gremlink.proxy.studio.errors import QueryRefused
+from gremlink.proxy.studio.sparql import iri, select
 from gremlink.proxy.studio.training.detection import CLASSES, MOST_CLASSES, Choosable, cut
 from gremlink.proxy.studio.visit import Visit
 
@@ -73,13 +70,6 @@ class RdfChoices:
         return sorted(found, key=lambda each: (bool(each.problem), -each.present, each.name))
 
 
-def iri(text: str) -> str:
-    """Return an IRI for a query, with what may not be in one written in percent."""
-    return "".join(
-        f"%{ord(each):02X}" if each in '<>"{}|^`\\' or each <= " " else each for each in text
-    )
-
-
 async def rdf_choices(visit: Visit) -> RdfChoices:
     """Return what the store has. Raises `ApiRefused`."""
     answer = await visit.api("GET", "/rdf/statistics/summary?mode=detailed")
@@ -87,21 +77,3 @@ async def rdf_choices(visit: Visit) -> RdfChoices:
     predicates = {name: count for each in summary["predicates"] for name, count in each.items()}
     predicates.pop(_TYPE, None)
     return RdfChoices(predicates, summary["classes"], int(summary["numQuads"]))
-
-
-async def select(visit: Visit, query: str) -> list[dict[str, Any]]:
-    """Return the rows of a query to the store. Raises `QueryRefused`."""
-    status, content, _ = await visit.fetch(
-        "POST",
-        "/sparql",
-        urlencode({"query": query}).encode(),
-        {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Accept": "application/sparql-results+json",
-        },
-    )
-    try:
-        rows = json.loads(content)["results"]["bindings"]
-    except (ValueError, LookupError, TypeError):
-        raise QueryRefused(status, f"The RDF store answered {status}.") from None
-    return list(rows)

@@ -46,7 +46,11 @@ def database(query: str) -> Sequence[Any]:
     if "Neptune#ml.explain" in query and "properties(" in query:
         return [HOSTILE, {**WHY, "score": 0.75}] if "classification" in query else [41.5, WHY]
     if "Neptune#ml.explain" in query:
-        why = {"score": 0.9, "contributions": {"gnn": 1.5}, "paths": [], "notes": []}
+        why = {
+            "score": 0.9,
+            "contributions": {"gnn": 1.5},
+            "features": {"age": {"similarity": 0.5}},
+        }
         return [{"id": "2", "why": why}]
     if "Neptune#ml.prediction" in query:
         return [{"id": "2", "score": 0.9}]
