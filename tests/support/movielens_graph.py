@@ -102,7 +102,7 @@ SENSIBLE = Effort(
         "genre": "neighbours",
         "rating": "boosting+neighbours",
         "year": "auto",
-        "scale": "rgcn",
+        "scale": "auto",
         "score": "rgcn",
         "rated": "auto",
     },
