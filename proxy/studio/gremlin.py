@@ -61,11 +61,13 @@ class GremlinClient:
         seconds: float,
         most: int | None = None,
         elements: bool = False,
+        id: str | None = None,
     ) -> list[Any]:
         """Return the results of a traversal or a script, `most` of them, as plain values.
 
         With `elements` they are gremlinpython's objects: vertices, edges and paths, too. The
-        database stops after so many `seconds`. Raises `QueryRefused`, `DatabaseGone`.
+        database stops after so many `seconds`; `id` is the one by which the query can be
+        cancelled, a UUID. Raises `QueryRefused`, `DatabaseGone`.
         """
         arguments: dict[str, Any] = {
             "aliases": {"g": "g"},
@@ -79,7 +81,7 @@ class GremlinClient:
         async with self._turn:
             try:
                 return await asyncio.wait_for(
-                    self._results(message, most, elements), seconds + SLACK
+                    self._results(message, most, elements, id), seconds + SLACK
                 )
             except asyncio.TimeoutError:
                 await self.close()
@@ -96,20 +98,20 @@ class GremlinClient:
                 raise
 
     async def _results(
-        self, message: RequestMessage, most: int | None, elements: bool
+        self, message: RequestMessage, most: int | None, elements: bool, id: str | None
     ) -> list[Any]:
         found: list[Any] = []
-        request_id = await self._send(message)
+        request_id = await self._send(message, id)
         while True:
             data, answer = await self._answer()
             if answer is None:
-                request_id = await self._ask_otherwise(message)
+                request_id = await self._ask_otherwise(message, id)
                 continue
             if answer.code == _AUTHENTICATE:
                 await self._authenticate(request_id)
                 continue
             if not self._settled and answer.code in NOT_UNDERSTOOD and answer.request_id is None:
-                request_id = await self._ask_otherwise(message)
+                request_id = await self._ask_otherwise(message, id)
                 continue
             self._settled = True
             if answer.request_id not in (request_id, None):
@@ -124,7 +126,7 @@ class GremlinClient:
                 await self.close()  # the rest would be read in vain
                 return found
 
-    async def _send(self, message: RequestMessage) -> str:
+    async def _send(self, message: RequestMessage, id: str | None) -> str:
         if self._socket is None or self._socket.closed:
             try:
                 self._socket = await self._session.ws_connect(self._url, max_msg_size=MOST_BYTES)
@@ -133,7 +135,7 @@ class GremlinClient:
                     f"The database refuses connections: {error.status} {error.message}."
                 ) from error
         assert self._socket is not None
-        request_id = str(uuid4())
+        request_id = id or str(uuid4())
         await self._socket.send_bytes(self._format.write(request_id, message))
         return request_id
 
@@ -158,14 +160,14 @@ class GremlinClient:
             await self.close()
             raise QueryRefused(500, f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
 
-    async def _ask_otherwise(self, message: RequestMessage) -> str:
+    async def _ask_otherwise(self, message: RequestMessage, id: str | None) -> str:
         await self.close()
         following = next(self._formats, None)
         if following is None:
             names = ", ".join(each.name for each in FORMATS)
             raise QueryRefused(499, f"The database takes requests in none of {names}.")
         self._format = following
-        return await self._send(message)
+        return await self._send(message, id)
 
     async def _authenticate(self, request_id: str) -> None:
         if not self._user:

@@ -102,11 +102,13 @@ class Visit:
         seconds: float = 10.0,
         most: int | None = 1000,
         elements: bool = False,
+        id: str | None = None,
     ) -> list[Any]:
         """Return the results of a traversal or a script, `most` of them, as plain values.
 
         With `elements` they are gremlinpython's objects: vertices, edges and paths, too. The
-        database stops after so many `seconds`. Raises `QueryRefused`, `DatabaseGone`.
+        database stops after so many `seconds`; `id` is the one by which the query can be
+        cancelled, a UUID. Raises `QueryRefused`, `DatabaseGone`.
         """
         if self.configuration.upstream.url is None:
             raise DatabaseGone("There is no Gremlin database: the setting upstream.url names one.")
@@ -114,7 +116,7 @@ class Visit:
             user, password = _basic(self.request.headers.get("Authorization", ""))
             url = f"{HERE}{self.configuration.listen.path}"
             self._gremlin = GremlinClient(self._http(), url, user, password)
-        return await self._gremlin.ask(query, seconds=seconds, most=most, elements=elements)
+        return await self._gremlin.ask(query, seconds=seconds, most=most, elements=elements, id=id)
 
     async def api(
         self, method: str, path: str, body: Mapping[str, Any] | None = None

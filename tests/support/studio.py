@@ -134,6 +134,7 @@ def _answering(site: Studio, answers: Answers) -> Any:
         seconds: float,
         most: int | None = None,
         elements: bool = False,
+        id: str | None = None,
     ) -> list[Any]:
         text = query if isinstance(query, str) else groovy(query)
         site.asked.append(text)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID, uuid4
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 from gremlin_python.structure.graph import Edge, Path, Vertex
 
 from gremlink.proxy.graph.server.shown import finite, plain, rows
+from gremlink.proxy.store.records import Store
 from gremlink.proxy.studio.endpoints import described_endpoints
-from gremlink.proxy.studio.errors import DatabaseGone, QueryRefused, StudioError
+from gremlink.proxy.studio.errors import DatabaseGone, QueryRefused, StudioError, WrongInput
 from gremlink.proxy.studio.vertices import display_names, read_id, spell_id
 from gremlink.proxy.studio.visit import Route, Visit
 
@@ -27,9 +33,26 @@ LONGEST = 100_000
 LANGUAGES = ("gremlin", "sparql")
 
 
+CANCELLED = "The query was cancelled: nothing waits for its results."
+GOES_ON = (
+    "\nA Gremlin Server knows no call that ends a query:"
+    f" it may work on until {SECONDS:.0f} s are over.\nNeptune and RDF stores stop."
+)
+
+
+@dataclass(eq=False, slots=True)
+class _Running:
+    task: asyncio.Task[web.Response]
+    is_cancelled: bool = False
+
+
+_running: WeakKeyDictionary[Store, dict[str, _Running]] = WeakKeyDictionary()
+"""The queries of each site that run, by the ids that their pages gave them."""
+
+
 async def show(visit: Visit) -> web.Response:
     """Answer with the editor; the query of an address is shown, and not run: it may write."""
-    endpoints = described_endpoints(visit.store)
+    endpoints = await asyncio.to_thread(described_endpoints, visit.store)
     return visit.page(
         "console/page.html",
         script=visit.query("gremlin")[:LONGEST],
@@ -57,8 +80,47 @@ def _examples(endpoints: list[str]) -> list[tuple[str, str]]:
 
 
 async def run(visit: Visit) -> web.Response:
-    """Run a script, or show the plan of its inferences."""
+    """Run a script, or show the plan of its inferences; `cancel` ends it by its id."""
     fields = await visit.form()
+    id = _uuid(str(fields.get("query", ""))) or str(uuid4())
+    open_here = _running.setdefault(visit.store, {})
+    if id in open_here:
+        return _failed(visit, "This query runs already.", "")
+    own = open_here[id] = _Running(asyncio.create_task(_run(visit, fields, id)))
+    try:
+        await asyncio.wait([own.task])
+    finally:
+        del open_here[id]
+        own.task.cancel()  # where the proxy stops; else it has ended
+    if own.is_cancelled:
+        return _failed(visit, CANCELLED + GOES_ON, "")
+    return own.task.result()
+
+
+async def cancel(visit: Visit) -> web.Response:
+    """End a query: by the database's own call, where it has one, and by closing its connection."""
+    fields = await visit.form()
+    id = _uuid(str(fields.get("query", "")))
+    running = _running.get(visit.store, {}).get(id)
+    if running is None:
+        raise WrongInput("There is no such query: it has ended.", "query")
+    running.is_cancelled = True
+    path = "/sparql" if fields.get("language") == "sparql" else visit.configuration.listen.path
+    with suppress(StudioError):  # it may not have arrived yet
+        await visit.fetch("GET", f"{path}/status?cancelQuery=true&queryId={id}")
+    running.task.cancel()
+    return web.Response(status=204)
+
+
+def _uuid(text: str) -> str:
+    """Return a UUID as it is written, empty for anything else."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""
+
+
+async def _run(visit: Visit, fields: Mapping[str, Any], id: str) -> web.Response:
     script = str(fields.get("gremlin", "")).strip()
     action = str(fields.get("action", "run"))
     if not script:
@@ -66,11 +128,13 @@ async def run(visit: Visit) -> web.Response:
     if len(script) > LONGEST:
         return _failed(visit, f"The query has more than {LONGEST:,} characters.", "")
     if fields.get("language") == "sparql":
-        return await _run_sparql(visit, script)
+        return await _run_sparql(visit, script, id)
     if action in ("explain", "profile"):
-        return await _plan(visit, script, action)
+        return await _plan(visit, script, action, id)
     try:
-        found = await visit.ask(script, seconds=SECONDS, most=MOST_RESULTS + 1, elements=True)
+        found = await visit.ask(
+            script, seconds=SECONDS, most=MOST_RESULTS + 1, elements=True, id=id
+        )
     except QueryRefused as error:
         return _failed(visit, str(error), error.code)
     except DatabaseGone as error:
@@ -90,9 +154,9 @@ async def run(visit: Visit) -> web.Response:
     )
 
 
-async def _plan(visit: Visit, script: str, action: str) -> web.Response:
+async def _plan(visit: Visit, script: str, action: str, id: str) -> web.Response:
     path = f"{visit.configuration.listen.path}/{action}"
-    body = json.dumps({"gremlin": script}).encode()
+    body = json.dumps({"gremlin": script, "queryId": id}).encode()
     status, content, _ = await visit.fetch("POST", path, body)
     text = content.decode("utf-8", errors="replace")
     if status >= 400:
@@ -100,12 +164,14 @@ async def _plan(visit: Visit, script: str, action: str) -> web.Response:
     return _page(visit, plan=text)
 
 
-async def _run_sparql(visit: Visit, query: str) -> web.Response:
+async def _run_sparql(visit: Visit, query: str, id: str) -> web.Response:
     headers = {
         "Content-Type": "application/sparql-query",
         "Accept": "application/sparql-results+json, application/n-triples;q=0.9, */*;q=0.1",
     }
-    status, content, kind = await visit.fetch("POST", "/sparql", query.encode(), headers)
+    status, content, kind = await visit.fetch(
+        "POST", f"/sparql?queryId={id}", query.encode(), headers
+    )
     text = content.decode("utf-8", errors="replace")
     if status >= 400:
         return _failed(visit, *_said(text))
@@ -218,4 +284,8 @@ def _failed(visit: Visit, message: str, code: str) -> web.Response:
     return _page(visit, failure=message, code=code)
 
 
-ROUTES = (Route("GET", "/studio/console", show), Route("POST", "/studio/console", run))
+ROUTES = (
+    Route("GET", "/studio/console", show),
+    Route("POST", "/studio/console", run),
+    Route("POST", "/studio/console/cancel", cancel),
+)

@@ -33,6 +33,52 @@ function take(text) {
   script.focus();
 }
 
+// A query has an id of the page's own, by which it is cancelled.
+
+const cancel = document.getElementById("cancel");
+const working = document.getElementById("working");
+const id = document.getElementById("query");
+let returns = null; // the element that had the focus when the query began
+
+function uuid() { // crypto.randomUUID is missing on plain http
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return [...bytes].map((each, at) => ([4, 6, 8, 10].includes(at) ? "-" : "") + each.toString(16).padStart(2, "0")).join("");
+}
+
+form.addEventListener("htmx:configRequest", (event) => {
+  id.value = uuid();
+  if (event.detail.formData) event.detail.formData.set("query", id.value);
+  else event.detail.parameters.query = id.value;
+});
+form.addEventListener("htmx:beforeRequest", () => {
+  returns = document.activeElement;
+  working.textContent = "Running …";
+  cancel.hidden = false;
+  cancel.disabled = false;
+  if (returns !== script) cancel.focus(); // a button that is disabled has lost it
+});
+form.addEventListener("htmx:afterRequest", () => {
+  const had = document.activeElement === cancel || document.activeElement === document.body;
+  cancel.hidden = true;
+  working.textContent = "";
+  id.value = "";
+  if (had) returns?.focus();
+});
+
+async function end() {
+  if (cancel.hidden || cancel.disabled || id.value === "") return;
+  cancel.disabled = true;
+  working.textContent = "Cancelling …";
+  const fields = new FormData(form);
+  fields.set("query", id.value);
+  try { await fetch("/studio/console/cancel", { method: "POST", body: new URLSearchParams(fields) }); }
+  finally { cancel.disabled = false; }
+}
+cancel.addEventListener("click", end);
+form.addEventListener("keydown", (event) => { if (event.key === "Escape") end(); });
+
 form.addEventListener("htmx:beforeRequest", () => {
   const text = script.value.trim();
   if (text === "") return;
@@ -42,7 +88,7 @@ form.addEventListener("htmx:beforeRequest", () => {
 script.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    form.requestSubmit(form.querySelector("button[value=run]"));
+    if (cancel.hidden) form.requestSubmit(form.querySelector("button[value=run]"));
   }
 });
 document.addEventListener("click", (event) => {

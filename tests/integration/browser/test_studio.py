@@ -126,6 +126,24 @@ def test_the_console_shows_tables_pictures_and_places_of_errors(visitor: Watched
     assert "friends" in page.locator("#results .plan").inner_text()
 
 
+def test_a_running_query_is_cancelled_by_mouse_and_by_keyboard(visitor: Watched) -> None:
+    page = visitor.open("/studio/console")
+    editor = page.get_by_label("Query", exact=True)
+    editor.fill("Thread.sleep(9000); g.inject(1)")
+    cancel = page.get_by_role("button", name="Cancel", exact=True)
+    assert not cancel.is_visible()
+    page.get_by_role("button", name="Run", exact=True).click()
+    assert page.evaluate("document.activeElement.id") == "cancel"
+    cancel.click()
+    page.get_by_text("The query was cancelled").wait_for(timeout=5000)
+    assert not cancel.is_visible()
+    editor.press("Control+Enter")
+    cancel.wait_for()
+    editor.press("Escape")
+    page.get_by_text("The query was cancelled").wait_for(timeout=5000)
+    assert page.evaluate("document.activeElement.id") == "script"
+
+
 def test_hostile_texts_are_texts(site: Site, visitor: Watched) -> None:
     import json
     from urllib.parse import quote

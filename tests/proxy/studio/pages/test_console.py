@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from gremlin_python.structure.graph import Edge, Vertex
 from gremlin_python.structure.graph import Path as Steps
 from studio import studio
@@ -96,3 +98,41 @@ async def test_without_a_query_or_a_database(tmp_path: Path) -> None:
         assert "Write a query first" in (await site.post("/studio/console", {"gremlin": " "})).seen
         assert "was closed" in (await site.post("/studio/console", {"gremlin": "g.V()"})).seen
         assert "characters" in (await site.post("/studio/console", {"gremlin": "g" * 100_001})).seen
+
+
+async def test_a_running_query_is_cancelled_by_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
+    ids: list[str] = []
+
+    async def ask(self: Any, query: Any, *, id: str, **options: Any) -> list[Any]:
+        ids.append(id)
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return []
+
+    name = "5f9a3a0e-0000-4000-8000-00000000000b"
+    async with studio(tmp_path, lambda query: []) as site:
+        monkeypatch.setattr("gremlink.proxy.studio.gremlin.GremlinClient.ask", ask)
+        token = (await site.get("/studio/console")).token
+        waiting = asyncio.create_task(
+            site.post("/studio/console", {"gremlin": "g.V()", "query": name}, token=token)
+        )
+        await asyncio.wait_for(began.wait(), 10)
+        refused = await site.post("/studio/console/cancel", {"query": name}, token="other")
+        assert refused.status == 400
+        assert not ended.is_set()
+        done = await site.post("/studio/console/cancel", {"query": name}, token=token)
+        assert done.status == 204
+        page = await asyncio.wait_for(waiting, 10)
+        assert "The query was cancelled" in page.seen
+        assert ended.is_set()
+        assert ids == [name]
+        for gone in (name, "", "x"):
+            late = await site.post("/studio/console/cancel", {"query": gone}, token=token)
+            assert late.status == 400
+            assert "it has ended" in late.seen
