@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from gremlink.proxy.config import Configuration, Sparql, Upstream
 from gremlink.proxy.config.tls import context_of
 from gremlink.proxy.graph import Server
 from gremlink.proxy.management.errors import BadRequest
-from gremlink.proxy.management.jobs.runner import POLL_INTERVAL, Runner
+from gremlink.proxy.management.jobs.runner import Runner
 from gremlink.proxy.management.tasks.description import (
     NO_DATABASE,
     apply_bounds,
@@ -82,12 +81,7 @@ class Services:
 
     async def wait_for_end(self, kind: str, id: str) -> None:
         """Wait until the job has ended, at most for `status_wait`."""
-        deadline = time.monotonic() + self.status_wait
-        while time.monotonic() < deadline:
-            job = await asyncio.to_thread(self.records.job, kind, id)
-            if job is None or not job.is_open:
-                return
-            await asyncio.sleep(POLL_INTERVAL)
+        await self.records.wait_for_end(kind, id, self.status_wait)
 
     def end(self, job: Job, *, clean: bool) -> None:
         """End an open job; with `clean`, remove an ended one with its output."""

@@ -7,6 +7,7 @@ directory with its description, log, events and figures.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import sqlite3
@@ -26,6 +27,9 @@ LOG = "job.log"
 EVENTS = "events.jsonl"
 FIGURES = "figures.jsonl"
 SCHEMA_VERSION = 1
+
+POLL_INTERVAL = 0.2
+"""Seconds between two looks at the records."""
 
 _SCHEMA = """
 CREATE TABLE job (
@@ -175,6 +179,15 @@ class JobRecords:
     def job(self, kind: str, id: str) -> Job | None:
         """Return the job of that kind and id. Raises StoreNotUsable."""
         return next(self._select(_ONE, kind, id), None)
+
+    async def wait_for_end(self, kind: str, id: str, seconds: float) -> None:
+        """Wait until the job has ended or is gone, at most for so long."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            job = await asyncio.to_thread(self.job, kind, id)
+            if job is None or not job.is_open:
+                return
+            await asyncio.sleep(POLL_INTERVAL)
 
     def numbered(self, number: int) -> Job | None:
         """Return the job of that number."""

@@ -33,15 +33,12 @@ from gremlink.proxy.management.jobs.recovery import (
     take_lock,
 )
 from gremlink.proxy.messages.system_errors import sentence_of
-from gremlink.proxy.store.jobs import Job, JobRecords, State
+from gremlink.proxy.store.jobs import POLL_INTERVAL, Job, JobRecords, State
 from gremlink.proxy.store.locations import Locations
 
 log = logging.getLogger(__name__)
 
 CHILD = (sys.executable, "-m", "gremlink.proxy.management.jobs.job_process")
-POLL_INTERVAL = 0.2
-"""Seconds between looks at the jobs."""
-
 MEMORY_INTERVAL = 1.0
 """Seconds between checks of the memory of jobs."""
 

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from gremlink.proxy.learning.comparison.runs import QUIET
 from gremlink.proxy.store.errors import InvalidName
+from gremlink.proxy.store.jobs import JobRecords
 from gremlink.proxy.store.records import check_name
 from gremlink.proxy.studio.errors import ApiRefused, WrongInput
 from gremlink.proxy.studio.runs import Run, run_of, runs
@@ -23,6 +24,9 @@ from gremlink.proxy.studio.visit import Route, Visit
 
 MOST_COMPARED = 6
 """Runs side by side."""
+
+MADE_SECONDS = 10.0
+"""Time that the page of a new endpoint waits for the job that makes it."""
 
 REPORT_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
@@ -172,17 +176,14 @@ async def _made(visit: Visit, key: str) -> None:
     Raises `WrongInput` with the reason why it could not.
     """
     name = key.partition(":")[2]
-    for _ in range(40):
-        try:
-            state = await visit.api("GET", f"/ml/endpoints/{_quoted(name)}")
-        except ApiRefused:
-            return
-        if state.get("status") not in ("Creating", "Updating"):
-            reason = state["endpoint"].get("failureReason")
-            if reason:
-                raise WrongInput(f"{name} did not get this model: {reason}.")
-            return
-        await asyncio.sleep(0.25)
+    await JobRecords(visit.store.root).wait_for_end("endpoints", name, MADE_SECONDS)
+    try:
+        state = await visit.api("GET", f"/ml/endpoints/{_quoted(name)}")
+    except ApiRefused:
+        return
+    reason = state["endpoint"].get("failureReason")
+    if reason and state.get("status") not in ("Creating", "Updating"):
+        raise WrongInput(f"{name} did not get this model: {reason}.")
 
 
 def _key(visit: Visit) -> str:

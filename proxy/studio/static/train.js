@@ -1,28 +1,12 @@
 // Learning curves of a training: they follow the figures in the page, which the page renews.
 
-const COLOURS = 8;
 const MOST = 8; // curves of a chart, the newest
-const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [4, 4], [14, 4], [1, 5], [6, 2, 2, 2]];
 const place = document.getElementById("curves");
 const charts = new Map(); // the chart by the id of its place
 let last = "";
 let spoken = "";
 let scrolled = null; // the place in the log, null for its end
 const opened = new Set(); // summaries of open details
-
-const variable = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-function series(curves) {
-  return curves.map((curve, number) => ({
-    label: curve.phase,
-    stroke: variable(`--c${number % COLOURS + 1}`),
-    width: 2,
-    dash: DASHES[number % DASHES.length],
-    spanGaps: true,
-    points: { show: curve.epochs.length < 30 },
-    value: (_, value) => value == null ? "–" : value.toPrecision(4),
-  }));
-}
 
 function draw(id, curves, of) {
   const known = curves.filter((curve) => curve[of].some((value) => value !== null));
@@ -34,17 +18,7 @@ function draw(id, curves, of) {
   charts.delete(id);
   where.closest("figure").hidden = kept.length === 0;
   if (kept.length === 0) return;
-  const data = uPlot.join(kept.map((curve) => [curve.epochs, curve[of]]));
-  const axis = { stroke: variable("--quiet"), grid: { stroke: variable("--line"), width: 1 }, ticks: { stroke: variable("--line") } };
-  const options = {
-    width: Math.max(260, where.clientWidth),
-    height: 260,
-    scales: { x: { time: false } },
-    axes: [{ ...axis, label: "Epoch", labelSize: 20 }, { ...axis, size: 60 }],
-    series: [{ label: "Epoch" }, ...series(kept)],
-    cursor: { drag: { x: false, y: false } },
-  };
-  charts.set(id, new uPlot(options, data, where));
+  charts.set(id, drawCurves(where, kept.map((curve) => ({ name: curve.phase, x: curve.epochs, y: curve[of] }))));
 }
 
 function show(again = false) {
@@ -82,11 +56,5 @@ document.addEventListener("htmx:beforeSwap", () => {
 });
 document.addEventListener("htmx:afterSettle", () => show());
 document.addEventListener("gremlink:theme", () => show(true));
-let width = 0;
-new ResizeObserver(() => {
-  if (place.clientWidth === width) return;
-  width = place.clientWidth;
-  show(true);
-}).observe(place);
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => show());
 else show();

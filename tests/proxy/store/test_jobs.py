@@ -1,6 +1,8 @@
 """Records of jobs: ids, states and their changes."""
 
+import asyncio
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,17 @@ def test_a_deleted_job_is_gone(tmp_path: Path) -> None:
     records.delete(job.number)
     assert records.job("export", "a") is None
     assert not job.directory.exists()
+
+
+async def test_a_wait_ends_with_the_job_or_its_time(tmp_path: Path) -> None:
+    records = JobRecords(tmp_path)
+    job = records.add("export", "a", {})
+    began = time.monotonic()
+    await records.wait_for_end("export", "a", 0.01)
+    assert records.job("export", "a") == job
+    waiting = asyncio.create_task(records.wait_for_end("export", "a", 60))
+    await asyncio.sleep(0.01)
+    records.end(job.number, State.FAILED)
+    await waiting
+    await records.wait_for_end("export", "nothing", 60)
+    assert time.monotonic() - began < 30
