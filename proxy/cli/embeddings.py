@@ -93,7 +93,8 @@ def embeddings(
 ) -> None:
     """Print or store the embeddings of the vertices of a trained model, or segments by them.
 
-    Those of its network, else the factors of its factorisation (ials, pure-svd).
+    Those of its network, else the factors of its factorisation (ials, pure-svd), else those that
+    a linear model's weights imply (ease, item-knn).
 
     For clustering, pictures, or nearest neighbours, by the cosine of two embeddings. Without
     options, print the types of vertices that have embeddings.
@@ -139,7 +140,7 @@ def embeddings(
         console.output().print(table)
     elif output is None and projector is None:
         table = Table("Type", header_style="bold", caption_justify="left")
-        table.caption = f"Network: {found.network}"
+        table.caption = f"Method: {found.network}"
         for title in ("Vertices", "Width"):
             table.add_column(title, justify="right")
         for name, values in found.tables.items():

@@ -38,7 +38,7 @@ class Embeddings(Mapping[str, NDArray[np.float32]]):
 
     @property
     def network(self) -> str:
-        """The network that they are of, as `rgcn`."""
+        """The network, or other method, that they are of, as `rgcn` or `ials`."""
         return self._found.network
 
     def __getitem__(self, label: str) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""The space in which a network has placed the vertices: rows by id, and the nearest ones."""
+"""The space in which a model has placed the vertices: rows by id, and the nearest ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 
 
 class NoEmbeddings(Error):
-    """The model was made without a network."""
+    """No method of the model places vertices."""
 
 
 class UnknownVertex(Error):
@@ -30,7 +30,7 @@ def no_embeddings_of(method: str, present: Sequence[str]) -> NoEmbeddings:
 
 @dataclass(frozen=True, slots=True)
 class VertexEmbeddings:
-    """Those of a network, by type: float32 `[vertices, width]`, rows in the order of the ids."""
+    """Those of a method, by type: float32 `[vertices, width]`, rows in the order of the ids."""
 
     network: str
     stored: StoredGraph

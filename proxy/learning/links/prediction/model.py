@@ -18,6 +18,10 @@ from gremlink.proxy.learning.links.known import KnownLinks
 from gremlink.proxy.learning.links.mixture import MemberWeights, Mixture
 from gremlink.proxy.learning.links.scorer import Tensors
 from gremlink.proxy.learning.links.scorers import FITTED, SIGNED, SIMPLE, STRUCTURAL, Scorer
+from gremlink.proxy.learning.links.scorers.recommenders.candidate_factors import (
+    candidate_factors,
+)
+from gremlink.proxy.learning.links.scorers.recommenders.linear import LinearScorer
 from gremlink.proxy.learning.links.scorers.recommenders.profiles import learned
 from gremlink.proxy.learning.methods import HEURISTICS, NETWORK
 from gremlink.proxy.learning.trained.embeddings import Embeddings, RelationVectors, unit_rows
@@ -79,6 +83,12 @@ class _Mark:
 FACTORISATIONS = ("ials", "pure-svd")
 """Methods whose arrays have a vector for each vertex of an end."""
 
+LINEAR = tuple(name for name, scorer in FITTED.items() if issubclass(scorer, LinearScorer))
+"""Methods whose weights imply such vectors: see `candidate_factors`."""
+
+PLACING = (*FACTORISATIONS, *LINEAR)
+"""Methods without a network that place vertices, in the order in which they are asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkModel:
@@ -103,10 +113,10 @@ class LinkModel:
     @property
     def embedding_methods(self) -> tuple[str, ...]:
         """The methods of the model that have embeddings, the default first: the graph neural
-        network, other networks, factorisations."""
+        network, other networks, factorisations, linear models."""
         networks = sorted(self.networks, key=lambda name: name != NETWORK)
         fitted = {name for by_name in self.fitted.values() for name in by_name}
-        return (*networks, *(name for name in FACTORISATIONS if name in fitted))
+        return (*networks, *(name for name in PLACING if name in fitted))
 
     def vertex_embeddings(self, method: str | None = None) -> VertexEmbeddings:
         """Return those of a method, or of the first of `embedding_methods`.
@@ -123,7 +133,7 @@ class LinkModel:
         return VertexEmbeddings(chosen, self.stored, tables)
 
     def _factors(self, names: Sequence[str]) -> VertexEmbeddings:
-        """Return the factors of the ends of the relations that a factorisation has learned.
+        """Return the factors of the ends of the relations that a method has learned.
 
         Those of one relation's two ends lie in spaces of their own. Raises `NoEmbeddings`.
         """
@@ -132,22 +142,33 @@ class LinkModel:
             for relation, by_name in self.fitted.items():
                 if name not in by_name:
                     continue
-                arrays = learned(by_name[name])
                 for direction in DIRECTIONS:
                     end = relation.target_type(direction)
                     if end not in tables:
-                        tensors = by_name[name]
-                        last = int(tensors[f"{direction}.sizes"][0])
-                        # Singular vectors alone are all of the same length along every axis.
-                        axes = tensors.get(f"{direction}.spectrum", 1.0)
-                        factors = arrays[direction][:last] * axes
+                        factors = self._factors_of(name, relation, direction)
                         tables[end] = _padded(factors, self.stored.graph.counts[end])
-            if tables:
+            if tables:  # of one width: columns of zeros change no cosine
+                widest = max(table.shape[1] for table in tables.values())
+                for end, table in tables.items():
+                    tables[end] = np.pad(table, ((0, 0), (0, widest - table.shape[1])))
                 return VertexEmbeddings(name, self.stored, tables)
+        members = dict.fromkeys(member for each in self.relations for member in each.members)
         raise NoEmbeddings(
-            "the model has no network and no factorisation, so it places vertices nowhere: "
-            f"{', '.join((NETWORK, *FACTORISATIONS))} do"
+            "the model has no network and no factorisation, so it places vertices nowhere: it is "
+            f"{', '.join(members)}; {', '.join((NETWORK, *PLACING))} do"
         )
+
+    def _factors_of(self, name: str, relation: Relation, direction: Direction) -> Floats:
+        """Return the factors of one end, of the vertices that the training knew."""
+        tensors = self.fitted[relation][name]
+        if name in LINEAR:
+            scorer = FITTED[name].restore(self.stored.graph, relation, tensors)
+            assert isinstance(scorer, LinearScorer)
+            return candidate_factors(scorer, direction)
+        last = int(tensors[f"{direction}.sizes"][0])
+        # Singular vectors alone are all of the same length along every axis.
+        axes = tensors.get(f"{direction}.spectrum", 1.0)
+        return np.asarray(learned(tensors)[direction][:last] * axes, np.float32)
 
     @property
     def reads_terms(self) -> bool:

@@ -109,7 +109,10 @@ class PropertyModel:
                     for end in ends
                 }
                 return VertexEmbeddings(NETWORK, self.stored, tables)
-        raise NoEmbeddings("the model has no network, so it places vertices nowhere")
+        raise NoEmbeddings(
+            "the model has no network, so it places vertices nowhere: of the methods for "
+            f"properties {NETWORK} alone does (train with it as the model)"
+        )
 
     def on_vertices(
         self, extension: Extension, read: Neighbourhood, asked: Collection[Literal]

@@ -153,9 +153,10 @@ def test_a_model_without_a_network(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["embeddings", str(tmp_path / "model")])
     assert done.exit_code == 1
     assert done.stderr.count("\n") == 1
+    assert "it is popularity; rgcn, ials, pure-svd, item-knn, ease" in done.stderr
 
 
-@pytest.mark.parametrize("method", ["ials", "pure-svd"])
+@pytest.mark.parametrize("method", ["ials", "pure-svd", "ease", "item-knn"])
 def test_a_factorisation_places_both_ends(tmp_path: Path, method: str) -> None:
     export = write_communities(tmp_path / "export")
     train(export, tmp_path / "model", model=method, settings=QUICK)

@@ -55,6 +55,11 @@ class LinearScorer(FittedScorer):
             found.update(_packed(end, self._weights[end]))
         return found
 
+    def read(self, direction: Direction) -> tuple[sparse.csr_array, Weights]:
+        """Return the links of all sources, `[sources, columns]`, and the weights that they are
+        multiplied with."""
+        return self._profiles[direction].matrix, self._weights[direction]
+
     def scores(self, sources: Indexes, direction: Direction) -> Floats:
         """See `Scorer.scores`."""
         profiles, weights = self._profiles[direction], self._weights[direction]
