@@ -10,7 +10,7 @@ Error
 │                         SearchFailed
 ├── ArtifactError         a trained model on disk; OutputUnwritable where it is to be written
 ├── UnknownRelation       a model is asked for what it does not predict; UnknownVertex and
-│                         NoEmbeddings for its embeddings
+│                         NoEmbeddings for its embeddings, UnknownCount for segments of them
 ├── NothingToPredict      a model is asked for all of what it does not predict; UnknownFormat for
 │                         the name of the file
 ├── StoreError            endpoints and jobs

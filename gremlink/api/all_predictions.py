@@ -59,6 +59,7 @@ class AllPredictions(Generic[Shown]):
 
         Raises:
             UnknownFormat: The name tells no format.
+            NotInstalled: Parquet needs pyarrow, which is not installed.
             OutputUnwritable: The file cannot be written.
         """
         file, tell = path_of(path, "path"), _counting(progress)

@@ -146,11 +146,18 @@ def _telling(total: int) -> Iterator[Any]:
 
 
 def check_output(output: Path) -> None:
-    """Check the output before the work. Raises `UnknownFormat`, `OutputUnwritable`."""
-    from gremlink.proxy.learning.predictions.files import STANDARD_OUTPUT, format_of
+    """Check the output before the work.
+
+    Raises `UnknownFormat`, `NoParquet`, `OutputUnwritable`.
+    """
+    from gremlink.proxy.learning.predictions.files import (
+        STANDARD_OUTPUT,
+        format_of,
+        require_format,
+    )
     from gremlink.proxy.store.outputs import try_directory
 
-    format_of(output)
+    require_format(format_of(output))
     if output != STANDARD_OUTPUT:
         try_directory(output)
 

@@ -76,6 +76,7 @@ class Predictions:
             graph = describe_graph(self.services.upstream)
             job = start(PREDICT, id, task(PREDICT, graph=graph, **given), request=request)
             return created(job, body.replaced_by(id))
+        _check_format(body.format)
         base = body.outputS3Location or str(self.services.store.root / FILES)
         with self.services.output_lock:
             folder = f"{id}-{stamp(time.time())}"
@@ -164,3 +165,13 @@ def _check(body: Predict) -> None:
         raise InvalidParameter("Only one of ids and label can be given.")
     if body.dryRun and body.writeBack is None:
         raise InvalidParameter("The parameter dryRun is for writeBack and remove.")
+
+
+def _check_format(form: str) -> None:
+    """Refuse a format that this installation cannot write. Raises `InvalidParameter`."""
+    from gremlink.proxy.learning.predictions.files import NoParquet, require_format
+
+    try:
+        require_format(form)
+    except NoParquet as error:
+        raise InvalidParameter(f"The parameter format has the value {form!r}: {error}.") from None

@@ -9,11 +9,12 @@ import math
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 from uuid import UUID
 
-from gremlink.errors import Error
+from gremlink.errors import Error, NotInstalled
 from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.learning.predictions.rows import BATCH, Row
 from gremlink.proxy.learning.trained.vertex_embeddings import VertexEmbeddings
@@ -28,6 +29,16 @@ _WHOLE = (Kind.BYTE, Kind.SHORT, Kind.INT, Kind.LONG)
 
 class UnknownFormat(Error):
     """The name of an output tells no format that is known."""
+
+
+class NoParquet(NotInstalled):
+    """Parquet needs a package that is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a .parquet file needs pyarrow, which is not installed here: `pip install pyarrow` adds"
+            " it; .csv and .jsonl need nothing"
+        )
 
 
 Cell = Literal | str | int | float | None
@@ -75,6 +86,12 @@ def format_of(path: Path) -> str:
     return found
 
 
+def require_format(form: str) -> None:
+    """Raise `NoParquet` for a format that this installation cannot write."""
+    if form == "parquet" and find_spec("pyarrow") is None:
+        raise NoParquet
+
+
 @contextmanager
 def writing(
     path: Path, names: tuple[str, str, str], kinds: tuple[Collection[Kind], ...], *, ends: bool
@@ -82,45 +99,46 @@ def writing(
     """Open a file of predictions; its format is that of the name.
 
     `names` are those of the columns of the source, of the other end and of what is predicted;
-    `kinds` are the types of their ids and values. Without `ends` there is no column of the other
-    end. Raises `UnknownFormat`, `OutputUnwritable`.
+    `kinds` are the types of their ids and values: where there are several, 1 and "1" would look
+    alike, and a column `NAME_type` behind it tells them apart. Without `ends` there is no column of
+    the other end. Raises `UnknownFormat`, `NoParquet`, `OutputUnwritable`.
     """
-    columns = [
-        Column(name, found)
-        for at, (name, found) in enumerate(zip(names, kinds, strict=True))
-        if ends or at != 1
-    ]
+    places = [place for place in range(3) if ends or place != 1]
+    typed = [place for place in places if len(set(kinds[place])) > 1]
+    columns: list[Column] = []
+    for place in places:
+        columns.append(Column(names[place], kinds[place]))
+        if place in typed:
+            columns.append(Column(f"{names[place]}_type", {Kind.STRING}))
     columns += [Column("score", {Kind.DOUBLE}, optional=True), Column("rank", (), arrow="int32")]
     with writing_cells(path, columns) as writer:
-        yield _Predictions(writer, ends)
+        yield _Predictions(writer, places, typed)
 
 
 class _Predictions:
-    def __init__(self, writer: CellWriter, ends: bool) -> None:
-        self._writer, self._ends = writer, ends
+    def __init__(self, writer: CellWriter, places: Sequence[int], typed: Sequence[int]) -> None:
+        self._writer, self._places, self._typed = writer, places, typed
 
     def write(self, rows: Sequence[Row]) -> None:
-        self._writer.write(
-            [
-                (
-                    row.source,
-                    *((row.end,) if self._ends else ()),
-                    row.predicted,
-                    row.score,
-                    row.rank,
-                )
-                for row in rows
-            ]
-        )
+        self._writer.write([[*self._cells(row), row.score, row.rank] for row in rows])
+
+    def _cells(self, row: Row) -> Iterator[Cell]:
+        for place in self._places:
+            literal = row[place]
+            assert isinstance(literal, Literal)
+            yield literal
+            if place in self._typed:
+                yield literal.kind.value
 
 
 @contextmanager
 def writing_cells(path: Path, columns: Sequence[Column]) -> Iterator[CellWriter]:
     """Open a file of rows with these columns; its format is that of the name.
 
-    Raises `UnknownFormat`, `OutputUnwritable`.
+    Raises `UnknownFormat`, `NoParquet`, `OutputUnwritable`.
     """
     form = format_of(path)
+    require_format(form)
     if path == STANDARD_OUTPUT:
         yield _Csv(sys.stdout, columns)
         return

@@ -76,8 +76,12 @@ class Predictions:
         """Names of the columns: the input, the other end of an edge, what is predicted."""
         if isinstance(self.predictor, LinkPredictor):
             return "source", "end", "target"
+        ids = ("source", "target") if self.has_ends else ("id", "end")
+        others = {*ids, *(f"{name}_type" for name in ids), "score", "rank"}
         key = self.predictor.key
-        return ("source", "target", key) if self.has_ends else ("id", "end", key)
+        while key in others:  # a property may have any name
+            key = f"predicted_{key}"
+        return (*ids, key)
 
     def inputs(
         self, label: str | None = None, ids: Path | Iterable[str | int] | None = None

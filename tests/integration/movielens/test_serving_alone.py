@@ -115,6 +115,12 @@ def test_other_commands_do_not_need_it(slim: Slim, deployment: Deployment) -> No
     endpoint = deployment.store.endpoint("rated")
     assert endpoint is not None
     artifact = endpoint.artifact
+    asked = ("predict", artifact, "--all", "--limit", "1", "--output")
+    predicted = slim.run(*asked, "rated.csv")
+    assert predicted.returncode == 0, predicted.stderr
+    refused = slim.run(*asked, "rated.parquet")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "`pip install pyarrow` adds it; .csv and .jsonl need nothing" in refused.stderr
     again = slim.run(
         "transform", artifact, deployment.store.root.parent / "ratings",
         "--configuration", "rated.json", "--output", "transformed",

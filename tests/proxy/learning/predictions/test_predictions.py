@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 import gremlink
 from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.cli import main
+from gremlink.proxy.learning.predictions import files
 from gremlink.proxy.learning.predictions.files import UnknownFormat, format_of, read_ids, writing
 from gremlink.proxy.learning.predictions.rows import BATCH, NothingToPredict, Row
 from gremlink.proxy.learning.workflows.predict import open_predictions
@@ -181,6 +182,39 @@ def test_ids_keep_their_types_in_parquet(tmp_path: Path, kinds: set[Kind], expec
         writer.write([Row(id, None, id, None, 1) for id in ids])
     assert [row["source"] for row in read(path)] == expected
     assert [row["score"] for row in read(path)] == [None, None]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.parquet"])
+def test_ids_that_look_alike_have_a_column_of_types(tmp_path: Path, name: str) -> None:
+    kinds = ({Kind.INT, Kind.LONG, Kind.STRING}, set[Kind](), {Kind.STRING})
+    ids = [Literal(Kind.INT, 1), Literal(Kind.LONG, 1), Literal.string("1")]
+    with writing(tmp_path / name, ("source", "end", "target"), kinds, ends=False) as writer:
+        writer.write([Row(id, None, Literal.string("x"), None, 1) for id in ids])
+    rows = read(tmp_path / name)
+    assert [row["source_type"] for row in rows] == ["Integer", "Long", "String"]
+    assert [*rows[0]][:3] == ["source", "source_type", "target"]
+
+
+def test_a_property_may_be_named_as_a_column_is(
+    teams: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = open_predictions(teams)
+    assert found.names == ("id", "end", "team")
+    for key in ("score", "rank", "id", "id_type"):
+        monkeypatch.setattr(type(found.predictor), "key", key)
+        assert found.names == ("id", "end", f"predicted_{key}")
+
+
+def test_parquet_is_refused_where_it_is_not_installed(
+    links: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "find_spec", lambda name: None)
+    ended = run(links, "--all", "--edge", "knows", "--output", tmp_path / "a.parquet")
+    assert ended.exit_code == 1
+    assert "needs pyarrow, which is not installed here" in ended.stderr
+    with pytest.raises(gremlink.NotInstalled, match="jsonl need nothing"):
+        gremlink.load(links).predict_all("knows").write(tmp_path / "a.parquet")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_texts_are_written_as_they_are(tmp_path: Path) -> None:
