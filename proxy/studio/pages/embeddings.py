@@ -66,6 +66,16 @@ class _View:
         return urlencode({name: value for name, value in {**own, **more}.items() if value != ""})
 
 
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """A neighbour: a cosine, and its point and the name of its group, where it is shown."""
+
+    vertex: Named
+    cosine: float
+    point: int | None
+    group: str
+
+
 def _view(visit: Visit, run: str) -> _View:
     picture = visit.query("picture", PCA)
     if picture not in MOST_POINTS:
@@ -216,7 +226,7 @@ async def nearest(visit: Visit) -> web.Response:
     shown = [names.get(spell_id(id), Named(id, kind)) for id in ids]
     group = colours.groups[int(colours.codes[point])]
     near = [
-        (named, cosine, place, None if place is None else _group(colours, place))
+        _Near(named, cosine, place, "" if place is None else _group(colours, place))
         for named, (_, cosine), place in zip(shown[1:], found, places, strict=True)
     ]
     way = dict(ways(sample))[view.colour]
