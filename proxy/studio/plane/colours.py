@@ -6,7 +6,6 @@ target. So a picture asks no database.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +26,7 @@ from gremlink.proxy.learning.segments.marks import marks
 from gremlink.proxy.learning.trained.stored_graph import StoredGraph
 from gremlink.proxy.learning.trained.target import Form
 from gremlink.proxy.studio.plane.places import Cache, Sample, stamp_of
+from gremlink.proxy.studio.sparql import local
 
 TYPE, LINKS, SEGMENT = "type", "links", "segment"
 PROPERTY = "property:"
@@ -91,9 +91,9 @@ _made: Cache[Colouring] = Cache(8)
 def ways(sample: Sample) -> list[tuple[str, str]]:
     """Return the ways to colour, each with its name."""
     keys = {key for name in sample.types for key in _readers(sample, name)}
-    shown = [_local(key) for key in keys] if sample.embeddings.stored.rdf else []
+    shown = [local(key) for key in keys] if sample.embeddings.stored.rdf else []
     properties = [
-        (PROPERTY + key, _local(key) if shown.count(_local(key)) == 1 else key)
+        (PROPERTY + key, local(key) if shown.count(local(key)) == 1 else key)
         for key in sorted(keys)
     ]
     first = [(TYPE, "type"), (LINKS, "number of links"), (SEGMENT, "segment")]
@@ -246,11 +246,6 @@ def _segments(sample: Sample) -> _Values:
         ]
         found[name] = np.array([*texts, ""], object)[of]  # NONE, -1, is the last
     return found
-
-
-def _local(iri: str) -> str:
-    """Return the last part of an IRI."""
-    return re.split(r"[/#]", iri.rstrip("/#"))[-1] or iri
 
 
 def _readers(sample: Sample, vertex_type: str) -> dict[str, Callable[[], NDArray[Any]]]:
