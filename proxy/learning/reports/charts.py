@@ -13,11 +13,11 @@ from html import escape
 from gremlink.proxy.learning.reports.figures import brief, tick
 
 WIDTH, HEIGHT = 480, 260
-LEFT, RIGHT, TOP, BOTTOM = 62, 18, 12, 46
+LEFT, RIGHT, TOP, BOTTOM = 72, 18, 12, 46
 END = WIDTH - RIGHT
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "12 4", "4 4", "1 4", "6 2 1 2")
 COLOURS = len(DASHES)
-LETTER = 6.6
+LETTER = 7.2
 """Width of a letter in pixels, about."""
 MOST_NAME = 60
 """Letters of a series' name that are shown; the rest is in its title."""
@@ -304,7 +304,7 @@ class _Plot:
         x, y = float(LEFT), float(HEIGHT + 12)
         for number, name in enumerate(self._legend):
             short = name if len(name) <= MOST_NAME else f"{name[: MOST_NAME - 1]}…"
-            width = 34 + LETTER * len(short)
+            width = 38 + LETTER * len(short)
             if x > LEFT and x + width > END:
                 x, y = float(LEFT), y + 18
             kind, dash = number % COLOURS, DASHES[number % COLOURS]

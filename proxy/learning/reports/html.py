@@ -118,4 +118,4 @@ def _trials(search: SearchReport) -> tuple[tuple[str, ...], Rows, tuple[int]]:
         for row in search.trials
     ]
     best = [row.parameters == search.parameters for row in search.trials].index(True)
-    return ("Trial", *names, search.metric, "", "Seconds"), rows, (best,)
+    return ("Trial", *names, search.metric, "End", "Seconds"), rows, (best,)
