@@ -135,11 +135,7 @@ def read_held_out(artifact: Path) -> HeldOut | None:
             int(about["elements"]),
             str(about["split"]),
         )
-        lengths = {len(found.keys), len(found.units), *map(len, found.answers.values())}
-        if found.form is not None:
-            lengths.add(len(found.truth))
-        if len(lengths) > 1:
-            raise ValueError("its parts are of different lengths")
+        _check(found)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -147,6 +143,20 @@ def read_held_out(artifact: Path) -> HeldOut | None:
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedArtifact(artifact, f"{FILE} is not as it was written: {error}") from error
     return found
+
+
+def _check(found: HeldOut) -> None:
+    """Raise ValueError for parts that do not fit together: the file has no checksum."""
+    count = len(found.keys)
+    shape: tuple[int, ...] = (count,)
+    if found.form is Form.SEVERAL_CLASSES:
+        shape = count, -(-len(found.classes) // 8)
+    answers = [*found.answers.values(), *([] if found.form is None else [found.truth])]
+    if found.units.shape != (count,) or any(each.shape != shape for each in answers):
+        raise ValueError("its parts do not fit together")
+    known = range(len(found.classes))
+    if found.form is Form.ONE_CLASS and not {*np.unique(np.concatenate(answers))} <= {*known}:
+        raise ValueError("it has a class that there is not")
 
 
 def hash_of(*texts: str) -> int:

@@ -57,6 +57,8 @@ def read_edge_sample(
         for place, each in enumerate(json.loads(tensors["about"].tobytes())):
             encodings = [from_document(document) for document in each["encodings"]]
             features = Features(tensors[str(place)], blocks_of(encodings))
+            if features.values.shape[1:] != (sum(len(each.columns) for each in encodings),):
+                raise ValueError("its columns are not those of its encodings")
             found[Relation(*each["relation"])] = encodings, features
     except FileNotFoundError:
         return {}

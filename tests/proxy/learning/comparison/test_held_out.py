@@ -50,6 +50,12 @@ def test_a_model_without_the_file_has_none_and_a_damaged_one_is_told(tmp_path: P
         (tmp_path / FILE).write_bytes(content)
         with pytest.raises(DamagedArtifact, match=FILE):
             read_held_out(tmp_path)
+    keys = np.arange(9, dtype=np.uint64)
+    places = np.full(9, 2, np.int32)
+    wrong = HeldOut.of(Form.ONE_CLASS, keys, keys, {"auto": places}, places, ("a", "b"))
+    (tmp_path / FILE).write_bytes(wrong.to_bytes())
+    with pytest.raises(DamagedArtifact, match="a class that there is not"):
+        read_held_out(tmp_path)
 
 
 def test_a_sample_has_whole_units_and_is_the_same_for_equal_splits(
