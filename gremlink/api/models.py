@@ -117,13 +117,16 @@ class _Loaded:
             WrongArgument: An argument cannot be used.
             NoEmbeddings: As in `embeddings`.
             UnknownVertex: There are no embeddings of the label.
+            NotInstalled: This installation only serves.
         """
+        from gremlink.api.installed import explain_missing
         from gremlink.proxy.learning.segments.segmented import segmented
 
         _require_whole("count", 1 if count is None else count, least=1)
         _require_whole("seed", seed, least=0)
         found = self._model.vertex_embeddings(method)
-        return Segments(segmented(found, count, label=label, seed=seed))
+        with explain_missing():
+            return Segments(segmented(found, count, label=label, seed=seed))
 
     def _inputs_of(self, found: Predictions, ids: Iterable[Id] | None, label: str | None) -> Inputs:
         if ids is None:

@@ -214,7 +214,7 @@ def _segments(
 
         console.output().print(segment_table(parted))
     for each in parted.types:
-        console.say(f"{each.label}: {each.segmentation.reason} ({each.segmentation.structure}).")
+        console.note(f"{each.label}: {each.segmentation.reason} ({each.segmentation.structure})")
 
 
 def _write_segments(

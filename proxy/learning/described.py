@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gremlink.proxy.learning.methods import NETWORKS
+from gremlink.proxy.learning.methods import BASELINES, NETWORKS
 from gremlink.proxy.messages.system_errors import reason_of
 
 HEADLINE = {
@@ -152,7 +152,7 @@ class Described:
         others = [
             (str(row["method"]), value)
             for row in self.rows[1:]
-            if row["method"] not in NETWORKS
+            if row["method"] not in (*NETWORKS, *BASELINES)
             and row["method"] != served
             and (value := _value(row, name)) is not None
         ]

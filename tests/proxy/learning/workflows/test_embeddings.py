@@ -216,7 +216,10 @@ def test_segments_are_printed_with_what_marks_them(people: Path, tmp_path: Path)
     shown = asked(people, "--segments", "3")
     assert shown.count("│ Person") == 3
     assert "knows → p" in shown
-    assert asked(people, "--segments", "auto") == asked(people, "--segments", "auto")
+    done = CliRunner().invoke(main, ["embeddings", str(people), "--segments", "auto"])
+    assert done.stdout == asked(people, "--segments", "auto")
+    assert "mean silhouette" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_segments_are_files(people: Path, links: Path, tmp_path: Path) -> None:

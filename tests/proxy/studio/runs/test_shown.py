@@ -69,7 +69,9 @@ def endpoint(directory: Path, name: str, found: dict[str, Any]) -> None:
 
 
 async def test_the_list_has_each_model_beside_the_best_simple_method(tmp_path: Path) -> None:
-    endpoint(tmp_path, "ahead", report(0.4))
+    ahead = report(0.4)
+    baseline = {"method": "segment-popularity", "metrics": {"mrr": 0.9}}  # no method, so not beside
+    endpoint(tmp_path, "ahead", {**ahead, "rows": [*ahead["rows"], baseline]})
     endpoint(tmp_path, "level", report(0.21))
     async with studio(tmp_path) as site:
         page = await site.get("/studio/models")
@@ -77,6 +79,7 @@ async def test_the_list_has_each_model_beside_the_best_simple_method(tmp_path: P
         assert "<b onclick" not in page.text
         assert HOSTILE in page.seen
         assert "less good" in page.seen
+        assert "segment-popularity" not in page.seen
         assert "about as good" in page.seen
         assert not site.asked
 
