@@ -9,10 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Thread
 
-import uvloop
-
 from gremlink.proxy.config import Configuration
-from gremlink.proxy.relay.service import serving
+from gremlink.proxy.relay.service import in_event_loop, serving
 from gremlink.proxy.studio.application import managing_with_pages
 
 
@@ -28,7 +26,7 @@ def relay(configuration: Configuration) -> Iterator[str]:
     """Serve while the context lasts, and yield the address. Raises the errors of `serving`."""
     started: Future[_Running] = Future()
     thread = Thread(
-        target=lambda: uvloop.run(_serve(configuration, started)), name="relay", daemon=True
+        target=lambda: in_event_loop(_serve(configuration, started)), name="relay", daemon=True
     )
     thread.start()
     running = started.result()

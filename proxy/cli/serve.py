@@ -57,9 +57,7 @@ def serve(settings: Configuration) -> None:
             "[upstream] in the settings file, as in ws://localhost:8183/gremlin; or an RDF store "
             "with --sparql, GREMLINK_SPARQL_URL or url below [sparql], as in http://localhost:7878"
         )
-    import uvloop
-
-    from gremlink.proxy.relay.service import run
+    from gremlink.proxy.relay.service import in_event_loop, run
     from gremlink.proxy.relay.workers.supervisor import supervise
     from gremlink.proxy.studio.application import managing_with_pages
 
@@ -69,7 +67,7 @@ def serve(settings: Configuration) -> None:
 
     log.to_standard_error(settings.log)
     if settings.listen.workers == 1:
-        uvloop.run(run(settings, extension=managing_with_pages, ready=announce))
+        in_event_loop(run(settings, extension=managing_with_pages, ready=announce))
     else:
         command = [sys.executable, "-m", "gremlink.proxy.cli.worker"]
-        uvloop.run(supervise(settings, command, extension=managing_with_pages, ready=announce))
+        in_event_loop(supervise(settings, command, extension=managing_with_pages, ready=announce))

@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import uvloop
-
 from gremlink.proxy.cli.output import log
 from gremlink.proxy.config import Configuration
 from gremlink.proxy.messages.system_errors import sentence_of
-from gremlink.proxy.relay.service import run
+from gremlink.proxy.relay.service import in_event_loop, run
 from gremlink.proxy.relay.workers.process import READY, WorkerSettings
 from gremlink.proxy.relay.workers.worker import attached
 
@@ -26,7 +24,7 @@ def main() -> None:
         sys.stdout.buffer.flush()
 
     try:
-        uvloop.run(
+        in_event_loop(
             run(
                 configuration,
                 extension=attached(handed),

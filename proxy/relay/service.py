@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import resource
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import uvloop
 from aiohttp import web
 
 from gremlink.proxy.config import Configuration
@@ -167,6 +170,26 @@ async def run(
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
+
+
+def in_event_loop(main: Coroutine[Any, Any, None]) -> None:
+    """Run to the end in an event loop of uvloop.
+
+    uvloop raises where it cannot close a loop at once, for a handle that the system still holds:
+    all is over then, and the error would hide how it ended.
+    """
+    ended = False
+
+    async def run_to_the_end() -> None:
+        nonlocal ended
+        await main
+        ended = True
+
+    try:
+        uvloop.run(run_to_the_end())
+    except OSError as error:
+        if error.errno != errno.EBUSY or not ended:
+            raise
 
 
 def _allow_descriptors() -> None:
