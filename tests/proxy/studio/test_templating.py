@@ -139,6 +139,8 @@ def names_of(templates: Environment) -> frozenset[str]:
 TEMPLATES = environment("/studio/static", [("/", "Home"), ("/studio/ask", "Ask")])
 TEMPLATES.policies["json.dumps_kwargs"] = {"default": str}
 NAMES = names_of(TEMPLATES)
+for each in ("local", "short_iris"):  # they take texts apart
+    TEMPLATES.filters[each] = lambda value, cut=TEMPLATES.filters[each]: cut(str(value))
 
 
 def item_of(owner: Any, key: Any, found: Callable[[Any, Any], Any] = TEMPLATES.getitem) -> Any:
