@@ -1,6 +1,6 @@
 """Cost of the relay for ordinary traffic, beside HAProxy and the minimum in Python.
 
-    python benchmarks/relay.py [--rounds 5] [--seconds 2] [--core 0] [--workers 2]
+    python benchmarks/relay.py [--rounds 5] [--seconds 2] [--core 0] [--workers 2] [--with-studio]
 
 Everything runs on one core: the server and the load generator of `relay_peers/peer.c`, and
 between them in turn nothing, HAProxy in TCP mode, a bare uvloop forwarder
@@ -9,6 +9,9 @@ hides what a proxy does. Figures are microseconds of the proxy's CPU for one rou
 share of the kernel's work included: medians of the rounds with their smallest and largest value;
 and how often the proxy was preempted in one, by those whom it wakes on its core.
 With `--workers` so many processes of `gremlink serve` on that core come to it, their CPU added up.
+With `--with-studio` one more comes to it, which trains a model meanwhile, on the other cores, and
+has the job's page and Home open: they are asked for as often as a browser does. The CPU of the
+training is not the proxy's. The last lines are its CPU beside that of a proxy without all this.
 Needs Linux, a C compiler and `haproxy`; without HAProxy its lines are left out.
 """
 
@@ -24,14 +27,20 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from scale import write_export
 
 PEERS = Path(__file__).parent / "relay_peers"
 LOADS = ((300, 32), (300, 1), (16 * 1024, 32), (1024 * 1024, 32))
 """Bytes of an answer, and connections."""
+STUDIO = "gremlink, studio"
 
 
 def free_port() -> int:
@@ -58,16 +67,27 @@ class Between:
 
 def used_by(process: int) -> tuple[float, int]:
     """Seconds of CPU that a process and its children have used, by the scheduler's own account, and
-    how often they were preempted."""
+    how often they were preempted; jobs do not count."""
     seconds, preempted = 0.0, 0
     for task in Path(f"/proc/{process}/task").iterdir():
         seconds += int((task / "schedstat").read_text().split()[0]) * 1e-9
         status = (task / "status").read_text()
         preempted += int(status.partition("\nnonvoluntary_ctxt_switches:")[2].split()[0])
-        for child in (task / "children").read_text().split():
-            more = used_by(int(child))
-            seconds, preempted = seconds + more[0], preempted + more[1]
+        for child in children_of(task):
+            if not is_job(child):
+                more = used_by(child)
+                seconds, preempted = seconds + more[0], preempted + more[1]
     return seconds, preempted
+
+
+def children_of(task: Path) -> list[int]:
+    """Return the processes that a thread has started."""
+    return [int(child) for child in (task / "children").read_text().split()]
+
+
+def is_job(process: int) -> bool:
+    """Return True for a job of the management API."""
+    return b".job_process\0" in Path(f"/proc/{process}/cmdline").read_bytes()
 
 
 def wait_until_idle(process: int) -> None:
@@ -118,17 +138,106 @@ def forwarder(core: int | None, upstream: int) -> Iterator[Between]:
 
 
 @contextlib.contextmanager
-def gremlink(core: int | None, upstream: int, workers: int = 1) -> Iterator[Between]:
+def gremlink(
+    core: int | None, upstream: int, workers: int = 1, **environment: str
+) -> Iterator[Between]:
     """The proxy, as it is run."""
     port = free_port()
     with tempfile.TemporaryDirectory() as store:
         command = [sys.executable, "-m", "gremlink", "serve", "--port", str(port), "--store", store]
         command += ["--upstream", f"ws://127.0.0.1:{upstream}/gremlin", "--workers", str(workers)]
-        with running(core, command) as process:
+        with running(core, command, **environment) as process:
             wait_for(port)
             wait_until_idle(process.pid)
             name = "gremlink" if workers == 1 else f"{workers} workers"
             yield Between(name, port, process.pid)
+
+
+@contextlib.contextmanager
+def with_studio(core: int, upstream: int) -> Iterator[Between]:
+    """The proxy with pages open, and with a training that runs on the other cores."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        gremlink(core, upstream, GREMLINK_STORAGE_ROOTS=folder) as between,
+    ):
+        assert between.process is not None
+        export = Path(folder) / "export"
+        write_export(export, 20_000)
+        processed = {"inputDataS3Location": str(export), "processedDataS3Location": f"{folder}/p"}
+        processing = job_of(between, "dataprocessing", processed)
+        wait_for_status(between, processing, "Completed")
+        trained = {
+            "dataProcessingJobId": processing.rpartition("/")[2],
+            "trainModelS3Location": f"{folder}/t",
+            "budgetInSeconds": 24 * 3600,
+        }
+        training = job_of(between, "modeltraining", trained)
+        wait_for_status(between, training, "InProgress")
+        free = sorted(os.sched_getaffinity(0) - {core}) or [core]
+        tasks = Path(f"/proc/{between.process}/task").iterdir()
+        for job in [child for task in tasks for child in children_of(task) if is_job(child)]:
+            cores = ",".join(map(str, free))
+            subprocess.run(
+                ["taskset", "-a", "-cp", cores, str(job)], check=True, stdout=subprocess.DEVNULL
+            )
+        page = f"/studio/jobs/{training.removeprefix('/ml/')}/live"
+        ended = threading.Event()
+        opened = [
+            threading.Thread(target=keep_open, args=(between, path, every, ended))
+            for path, every in ((page, 1.0), ("/studio/home/jobs", 2.0))
+        ]
+        for thread in opened:
+            thread.start()
+        try:
+            yield Between(STUDIO, between.port, between.process)
+            wait_for_status(between, training, "InProgress")
+        finally:
+            ended.set()
+            for thread in opened:
+                thread.join()
+            fetch(between, training, method="DELETE")
+
+
+def job_of(between: Between, kind: str, request: Mapping[str, object]) -> str:
+    """Start a job; the path of its state in the management API."""
+    started = json.loads(fetch(between, f"/ml/{kind}", json.dumps(request).encode()))
+    return f"/ml/{kind}/{started['id']}"
+
+
+def wait_for_status(between: Between, job: str, wanted: str) -> None:
+    """Until a job has a status. Raises SystemExit if it has ended with another."""
+    while (state := json.loads(fetch(between, job)))["status"] != wanted:
+        if state["status"] not in ("Pending", "InProgress"):
+            raise SystemExit(f"{job} is {state['status']}, not {wanted}: {state}")
+        time.sleep(0.5)
+
+
+def keep_open(between: Between, path: str, every: float, ended: threading.Event) -> None:
+    """Ask for a part of a page as often as the page itself does."""
+    while not ended.wait(every):
+        fetch(between, path, of_a_script=True)
+
+
+def fetch(
+    between: Between,
+    path: str,
+    body: bytes | None = None,
+    *,
+    method: str | None = None,
+    of_a_script: bool = False,
+) -> bytes:
+    """The body of the proxy's answer. Raises SystemExit for an error."""
+    headers = {"Content-Type": "application/json"}
+    if of_a_script:
+        headers["HX-Request"] = "true"
+    address = f"http://127.0.0.1:{between.port}{path}"
+    request = Request(address, body, headers, method=method)
+    try:
+        with urlopen(request, timeout=60) as answer:
+            return bytes(answer.read())
+    except HTTPError as error:
+        with error:
+            raise SystemExit(f"{path}: {error.code} {error.read().decode()}") from None
 
 
 def wait_for(port: int) -> None:
@@ -182,7 +291,10 @@ def report(all_of_them: list[Between]) -> None:
             continue
         for load in LOADS:
             ratio = statistics.median(ours.cpu[load]) / statistics.median(between.cpu[load])
-            print(f"  {load[0]:>8} B x {load[1]:<3} / {between.name:18}{ratio:6.2f}")
+            name = f"/ {between.name}"
+            if between.name == STUDIO:
+                ratio, name = 1 / ratio, f"{STUDIO} / gremlink"
+            print(f"  {load[0]:>8} B x {load[1]:<3} {name:26}{ratio:6.2f}")
 
 
 def main() -> None:
@@ -192,6 +304,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--core", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--with-studio", action="store_true")
     asked = parser.parse_args()
     core = asked.core
     with tempfile.TemporaryDirectory() as built, contextlib.ExitStack() as stack:
@@ -209,6 +322,8 @@ def main() -> None:
         betweens.append(stack.enter_context(gremlink(core, port)))
         if asked.workers > 1:
             betweens.append(stack.enter_context(gremlink(core, port, asked.workers)))
+        if asked.with_studio:
+            betweens.append(stack.enter_context(with_studio(core, port)))
         for number in range(asked.rounds):
             for load in LOADS:
                 for between in betweens:
