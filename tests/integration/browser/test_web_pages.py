@@ -78,27 +78,22 @@ def test_no_page_of_another_origin_reaches_the_proxy_or_the_database(
 ) -> None:
     with ExitStack() as stack:
         proxy = stack.enter_context(serving(closed.upstream))
-        site = stack.enter_context(attacker())
-        site.add_page(
-            "/",
-            [
-                (f"http://127.0.0.1:{proxy}", "proxy"),
-                (f"http://localhost:{proxy}", "proxy by name"),
-                (f"http://[::ffff:127.0.0.1]:{proxy}", "proxy mapped"),
-                (f"http://0.0.0.0:{proxy}", "proxy unspecified"),
-                (f"http://rebound.example:{proxy}", "proxy by the name of the attacker"),
-                (f"http://127.0.0.1:{closed.port}", "database"),
-                (f"https://127.0.0.1:{closed.port}", "database over TLS"),
-                (f"https://localhost:{closed.port}", "database by name"),
-            ],
-            site,
-        )
-        # Of the attacker's own name, and of this machine's: other port, same site.
-        for origin in ("evil.example", "localhost"):
-            site.opened.clear()
-            with chromium(f"http://{origin}:{site.port}/"):
-                assert site.wait() == []
-            site._ended.clear()
+        targets = [
+            (f"http://127.0.0.1:{proxy}", "proxy"),
+            (f"http://localhost:{proxy}", "proxy by name"),
+            (f"http://[::ffff:127.0.0.1]:{proxy}", "proxy mapped"),
+            (f"http://0.0.0.0:{proxy}", "proxy unspecified"),
+            (f"http://rebound.example:{proxy}", "proxy by the name of the attacker"),
+            (f"http://127.0.0.1:{closed.port}", "database"),
+            (f"https://127.0.0.1:{closed.port}", "database over TLS"),
+            (f"https://localhost:{closed.port}", "database by name"),
+        ]
+        # Of the attacker's own name, and of this machine's: other port, same site. Both at once.
+        sites = [stack.enter_context(attacker()) for _ in range(2)]
+        for site, origin in zip(sites, ("evil.example", "localhost"), strict=True):
+            site.add_page("/", targets, site)
+            stack.enter_context(chromium(f"http://{origin}:{site.port}/"))
+        assert [site.wait() for site in sites] == [[], []]
         assert ways(closed.upstream) == set()
 
 

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
-from patience import eventually
+from patience import eventually, until_there
 
 from gremlink.proxy.cli import main
 
@@ -80,11 +80,13 @@ def test_a_query_that_runs_is_answered_before_the_end(graph_url: str, tmp_path: 
     with serving(graph_url, tmp_path, "--port", "0") as process:
         address = announced(process)
         with ThreadPoolExecutor() as pool:
-            slow = pool.submit(query, address, "Thread.sleep(4000); g.inject(7)")
+            script = until_there(tmp_path / "done")
+            slow = pool.submit(query, address, f"{script}; g.inject(7)")
             eventually(lambda: runs_one(address))
             assert ready(address)
             process.send_signal(signal.SIGTERM)
             eventually(lambda: not ready(address))
+            (tmp_path / "done").touch()
             assert slow.result(60) == (0, "7\n")
         assert process.wait(timeout=30) == 0
 

@@ -20,7 +20,7 @@ import pytest
 from botocore.config import Config
 from gremlin_python.driver.client import Client
 from gremlin_python.driver.protocol import GremlinServerError
-from patience import eventually
+from patience import eventually, until_there
 from prometheus_client.parser import text_string_to_metric_families
 from teams import write_teams
 
@@ -188,10 +188,14 @@ def test_open_requests_are_answered_before_the_end(graph_url: str, tmp_path: Pat
     with serving(graph_url, tmp_path, "--port", "0") as proxy:
         announced(proxy)
         with ThreadPoolExecutor() as pool:
-            slow = [pool.submit(ask, proxy.url, "Thread.sleep(5000); 7") for _ in range(6)]
+            query = until_there(tmp_path / "done")
+            slow = [pool.submit(ask, proxy.url, f"{query}; 7") for _ in range(6)]
             eventually(lambda: proxy.figure("gremlink_inflight") == 6)
             workers = proxy.workers()
             proxy.process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            assert proxy.process.poll() is None
+            (tmp_path / "done").touch()
             assert [each.result(30) for each in slow] == [[7]] * 6
         assert proxy.process.wait(timeout=30) == 0
         assert not any(map(is_running, workers))
