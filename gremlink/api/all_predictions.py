@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from gremlink.api import progress as listening
-from gremlink.api.arguments import PathLike, path_of, server_of
+from gremlink.api.arguments import PathLike, path_of, rdf_store_of, server_of
 from gremlink.api.progress import Progress
 from gremlink.api.running import beside_the_loop
 from gremlink.errors import WrongArgument
-from gremlink.proxy.config import Upstream
+from gremlink.proxy.config import Sparql, Upstream
+from gremlink.proxy.graph import Server
 from gremlink.proxy.graph.load.write_back import Written
+from gremlink.proxy.graph.rdf.client import RdfStore
 from gremlink.proxy.learning.predictions.rows import Row
 from gremlink.proxy.learning.workflows.predict import (
     Inputs,
@@ -66,7 +68,12 @@ class AllPredictions(Generic[Shown]):
         return beside_the_loop(lambda: self._found.write_file(file, self._inputs, tell))
 
     def write_back(
-        self, url: str | Upstream, name: str, *, dry_run: bool = False, progress: Progress = False
+        self,
+        url: str | Upstream | Sparql,
+        name: str,
+        *,
+        dry_run: bool = False,
+        progress: Progress = False,
     ) -> Written:
         """Write them into the graph: links as edges of a label, values as a property.
 
@@ -74,8 +81,10 @@ class AllPredictions(Generic[Shown]):
         and `remove_predictions` takes them away.
 
         Args:
-            url: Address of the database, as in `ws://localhost:8183/gremlin`, or an `Upstream`.
-            name: The label or the key, which the graph must not use for data of its own.
+            url: Address of the database, as in `ws://localhost:8183/gremlin`, or an `Upstream`; of
+                an RDF store, for a model of RDF, as in `http://localhost:7878`, or a `Sparql`.
+            name: The label or the key, of RDF an IRI, which the graph must not use for data of its
+                own.
             dry_run: Count them, and write nothing.
             progress: `True`, or a function that is called with lines of text.
 
@@ -88,7 +97,9 @@ class AllPredictions(Generic[Shown]):
         """
         if not isinstance(name, str) or not name:
             raise WrongArgument(f"name is {name!r}: write the label or the key")
-        server, tell = server_of(url, "url"), _counting(progress)
+        is_rdf = self._found.predictor.is_rdf
+        server = _database_of(url, is_rdf=is_rdf or isinstance(url, Sparql))
+        tell = _counting(progress)
         if dry_run:
             count = beside_the_loop(lambda: self._found.count_written(self._inputs, tell))
             return Written(count, 0, 0)
@@ -107,22 +118,32 @@ class AllPredictions(Generic[Shown]):
         return f"AllPredictions(for {len(self._inputs)} elements: {', '.join(self.columns)})"
 
 
-def remove_predictions(url: str | Upstream, name: str, *, dry_run: bool = False) -> tuple[int, int]:
+def remove_predictions(
+    url: str | Upstream | Sparql, name: str, *, dry_run: bool = False
+) -> tuple[int, int]:
     """Remove the predicted edges and values of a name from the graph, and nothing else.
 
     Args:
-        url: Address of the database, as in `ws://localhost:8183/gremlin`, or an `Upstream`.
-        name: The label or the key that they were written under.
+        url: Address of the database, as in `ws://localhost:8183/gremlin`, or an `Upstream`; for an
+            RDF store a `Sparql`.
+        name: The label or the key, of RDF the IRI, that they were written under.
         dry_run: Count them, and remove nothing.
 
     Returns:
-        The numbers of edges and of values.
+        The numbers of edges and of values; of an RDF store that of all predictions, and 0.
 
     Raises:
         GraphError: The database refuses.
     """
-    server = server_of(url, "url")
+    server = _database_of(url, is_rdf=isinstance(url, Sparql))
     return beside_the_loop(lambda: remove(server, name, dry_run=dry_run))
+
+
+def _database_of(url: str | Upstream | Sparql, *, is_rdf: bool) -> Server | RdfStore:
+    """Return a database, or an RDF store. Raises `WrongArgument`, `TlsError`."""
+    if is_rdf and not isinstance(url, Upstream):
+        return rdf_store_of(url, "url")
+    return server_of(cast("str | Upstream", url), "url")
 
 
 def _counting(progress: Progress) -> Any:

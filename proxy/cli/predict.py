@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gremlink.proxy.cli.databases import rdf_store_of
 from gremlink.proxy.cli.endpoint import artifact_of
 from gremlink.proxy.cli.export import graph_of
 from gremlink.proxy.cli.output import console
@@ -54,7 +55,8 @@ if TYPE_CHECKING:
 @click.option(
     "--write-back",
     metavar="NAME",
-    help="Write them into the graph: links as edges of this label, values as a property.",
+    help="Write them into the graph: links as edges of this label, values as a property; of RDF as "
+    "triples of this IRI.",
 )
 @click.option("--dry-run", is_flag=True, help="Say how many would be written; write nothing.")
 @click.option(
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
 )
 @console.with_settings(
     ("--url", "upstream.url", "The graph for --write-back, as in ws://localhost:8183/gremlin."),
+    ("--sparql", "sparql.url", "The RDF store for --write-back, as in http://localhost:7878."),
     ("--store", "store.directory", "Directory of the endpoints."),
 )
 def predict(
@@ -96,7 +99,7 @@ def predict(
     """
     if remove is not None:
         if model is not None or output is not None or write_back is not None:
-            raise console.WrongUsage("--remove stands alone, with --url")
+            raise console.WrongUsage("--remove stands alone, with --url or --sparql")
         remove_written(remove, settings, dry_run=dry_run)
         return
     if model is None:
@@ -132,8 +135,9 @@ def predict(
             count = found.count_written(inputs, tell)
             console.show(f"{count:,} predictions would be written as {escaped(write_back)}")
             return
-        found.require_writable()
-        done = found.write_back(graph_of(settings), write_back, inputs, Path(model).name, tell)
+        is_rdf = found.predictor.is_rdf
+        database = rdf_store_of(settings) if is_rdf else graph_of(settings)
+        done = found.write_back(database, write_back, inputs, Path(model).name, tell)
     say_written(done, write_back, "predictions")
 
 
@@ -173,6 +177,10 @@ def remove_written(name: str, settings: Configuration, *, dry_run: bool) -> None
     """Remove what was written back under a name, or say how many there are."""
     from gremlink.proxy.learning.workflows.predict import remove_predictions
 
-    edges, values = remove_predictions(graph_of(settings), name, dry_run=dry_run)
+    is_rdf = settings.upstream.url is None and settings.sparql.is_set
+    database = rdf_store_of(settings) if is_rdf else graph_of(settings)
+    edges, values = remove_predictions(database, name, dry_run=dry_run)
     what = f"{edges:,} predicted edges and {values:,} predicted values"
+    if is_rdf:
+        what = f"{edges:,} predictions"
     console.show(f"{what} would go" if dry_run else f"{what} are removed")

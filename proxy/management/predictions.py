@@ -20,7 +20,7 @@ from gremlink.proxy.management.ml import MOST_ITEMS, MachineLearning
 from gremlink.proxy.management.requests import Predict
 from gremlink.proxy.management.responses import MODEL_TRAINING, MODEL_TRANSFORM, created, resource
 from gremlink.proxy.management.services import FILES, Services, stamp
-from gremlink.proxy.management.tasks.description import describe_graph
+from gremlink.proxy.management.tasks.description import describe_graph, describe_rdf_store
 from gremlink.proxy.store.jobs import Job
 
 PREDICT = "predict"
@@ -73,8 +73,7 @@ class Predictions:
         request = body.model_dump(mode="json", exclude_unset=True)
         start, task = self.services.runner.start, self.services.task
         if body.writeBack is not None or body.remove is not None:
-            graph = describe_graph(self.services.upstream)
-            job = start(PREDICT, id, task(PREDICT, graph=graph, **given), request=request)
+            job = start(PREDICT, id, task(PREDICT, **self._databases(), **given), request=request)
             return created(job, body.replaced_by(id))
         _check_format(body.format)
         base = body.outputS3Location or str(self.services.store.root / FILES)
@@ -89,6 +88,15 @@ class Predictions:
                 outputs=[output],
             )
         return created(job, body.replaced_by(id))
+
+    def _databases(self) -> dict[str, Any]:
+        """Return the databases of this proxy, as JSON. Raises `BadRequest` if there is none."""
+        services, found = self.services, {}
+        if services.sparql.is_set:
+            found["rdf_store"] = describe_rdf_store(services.sparql, services.upstream)
+        if services.upstream.url is not None or not found:
+            found["graph"] = describe_graph(services.upstream)
+        return found
 
     def _model(self, body: Predict) -> tuple[str, str]:
         """Return the place of the model and its name. Raises `ManagementError`."""

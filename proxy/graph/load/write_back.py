@@ -31,6 +31,7 @@ REMOVED_AT_ONCE = 1000
 """Elements that one request removes, so that no transaction holds all of them."""
 
 _Row = TypeVar("_Row")
+_Kept = TypeVar("_Kept")
 
 
 class LabelTaken(GraphError):
@@ -85,6 +86,16 @@ class PredictedValue:
 
 
 @dataclass(frozen=True, slots=True)
+class PredictedEdgeValue:
+    """A value to write of the edges between two vertices."""
+
+    source: Any
+    target: Any
+    value: Any
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """Result of writing: predictions that are in the graph now, and earlier ones that were removed.
 
@@ -112,7 +123,7 @@ def write_edges(
     written, left_out = _write(
         connection,
         rows,
-        lambda row: (row.source, row.target),
+        lambda batch: _of_present(connection, batch, lambda row: (row.source, row.target)),
         lambda kept: [_merged_edges(label, kept, provenance)],
         lambda done: (progress or silent)("edges", done, None),
     )
@@ -138,13 +149,41 @@ def write_values(
     written, left_out = _write(
         connection,
         rows,
-        lambda row: (row.vertex,),
-        lambda kept: [_with_values(key, alike, provenance) for alike in _of_one_type(kept)],
+        lambda batch: _of_present(connection, batch, lambda row: (row.vertex,)),
+        lambda kept: [_with_values(g.V, key, alike, provenance) for alike in _of_one_type(kept)],
         lambda done: (progress or silent)("vertices", done, None),
     )
     mark = _keys(key)[-1]
     stale = g.V().has(mark, P.neq(provenance.run))
-    return Written(written, _drop_values(connection, stale, key), left_out)
+    return Written(written, _drop_values(connection, stale, g.V, key), left_out)
+
+
+def write_edge_values(
+    connection: GraphConnection,
+    key: str,
+    label: str,
+    rows: Iterable[PredictedEdgeValue],
+    provenance: Provenance,
+    progress: Progress | None = None,
+) -> Written:
+    """Write predicted values as a property of edges of a label, as `write_values` of vertices.
+
+    Of parallel edges each gets the value, and each counts. Raises `LabelTaken`,
+    `ConnectionFailed`, `ServerRefused`.
+    """
+    connection.require_bytecode()
+    *own, mark = _keys(key)
+    for each in own:
+        _require_free(connection, g.E().has(each).has_not(mark), each, "a property of edges")
+    written, left_out = _write(
+        connection,
+        rows,
+        lambda batch: _of_edges(connection, label, batch),
+        lambda kept: [_with_values(g.E, key, alike, provenance) for alike in _of_one_type(kept)],
+        lambda done: (progress or silent)("edges", done, None),
+    )
+    stale = g.E().has(mark, P.neq(provenance.run))
+    return Written(written, _drop_values(connection, stale, g.E, key), left_out)
 
 
 def remove_edges(connection: GraphConnection, label: str) -> int:
@@ -153,8 +192,9 @@ def remove_edges(connection: GraphConnection, label: str) -> int:
 
 
 def remove_values(connection: GraphConnection, key: str) -> int:
-    """Remove a predicted property, and return the number of vertices that had it."""
-    return _drop_values(connection, g.V().has(_keys(key)[-1]), key)
+    """Remove a predicted property, and return the number of vertices and edges that had it."""
+    mark = _keys(key)[-1]
+    return sum(_drop_values(connection, each().has(mark), each, key) for each in (g.V, g.E))
 
 
 def count_edges(connection: GraphConnection, label: str) -> int:
@@ -163,8 +203,10 @@ def count_edges(connection: GraphConnection, label: str) -> int:
 
 
 def count_values(connection: GraphConnection, key: str) -> int:
-    """Count the vertices with a predicted property."""
-    return int(next(connection.submit(g.V().has(_keys(key)[-1]).count().bytecode)))
+    """Count the vertices and edges with a predicted property."""
+    mark = _keys(key)[-1]
+    counts = (each().has(mark).count() for each in (g.V, g.E))
+    return sum(int(next(connection.submit(each.bytecode))) for each in counts)
 
 
 def _keys(key: str) -> tuple[str, ...]:
@@ -180,26 +222,56 @@ def _require_free(connection: GraphConnection, taken: GraphTraversal, name: str,
 def _write(
     connection: GraphConnection,
     rows: Iterable[_Row],
-    ids: Callable[[_Row], Sequence[Any]],
-    queries: Callable[[Sequence[_Row]], Iterable[GraphTraversal]],
+    keep: Callable[[Sequence[_Row]], tuple[Sequence[_Kept], int]],
+    queries: Callable[[Sequence[_Kept]], Iterable[GraphTraversal]],
     tell: Callable[[int], None],
 ) -> tuple[int, int]:
-    """Write those rows whose vertices there are, and count them and the rest.
+    """Write what the graph has a place for, and count that and the rows that are left out.
 
-    `ids` has the vertices of a row, `queries` what writes some rows; `tell` hears of rows done.
+    `keep` returns what is to be written of some rows, and how many are left out; `queries` what
+    writes it; `tell` hears of rows done.
     """
     iterator = iter(rows)
-    done = written = 0
+    done = written = left_out = 0
     while batch := list(islice(iterator, BATCH)):
-        there = _present(connection, [id for row in batch for id in ids(row)])
-        kept = [row for row in batch if all(_key(id) in there for id in ids(row))]
+        kept, gone = keep(batch)
         if kept:
             for query in queries(kept):
                 next(connection.submit(query.bytecode), None)
         done += len(batch)
         written += len(kept)
+        left_out += gone
         tell(done)
-    return written, done - written
+    return written, left_out
+
+
+def _of_present(
+    connection: GraphConnection, rows: Sequence[_Row], ids: Callable[[_Row], Sequence[Any]]
+) -> tuple[list[_Row], int]:
+    """Return the rows whose vertices there are, `ids` of each, and the number of the others."""
+    there = _present(connection, [id for row in rows for id in ids(row)])
+    kept = [row for row in rows if all(_key(id) in there for id in ids(row))]
+    return kept, len(rows) - len(kept)
+
+
+def _of_edges(
+    connection: GraphConnection, label: str, rows: Sequence[PredictedEdgeValue]
+) -> tuple[list[PredictedValue], int]:
+    """Return the values for the edges that there are, and the number of rows without an edge."""
+    sources = list({_key(row.source): row.source for row in rows}.values())
+    targets = list({_key(row.target): row.target for row in rows}.values())
+    query = g.V(*sources).out_e(label).where(__.in_v().has_id(P.within(targets)))
+    query = query.project("e", "o", "i").by(__.id_()).by(__.out_v().id_()).by(__.in_v().id_())
+    edges: dict[Any, list[Any]] = {}
+    for found in connection.submit(query.bytecode):
+        edges.setdefault((_key(found["o"]), _key(found["i"])), []).append(found["e"])
+    between = [edges.get((_key(row.source), _key(row.target)), []) for row in rows]
+    kept = [
+        PredictedValue(edge, row.value, row.score)
+        for row, found in zip(rows, between, strict=True)
+        for edge in found
+    ]
+    return kept, between.count([])
 
 
 def _of_one_type(rows: Sequence[PredictedValue]) -> Iterator[list[PredictedValue]]:
@@ -242,23 +314,26 @@ def _merged_edges(
 
 
 def _with_values(
-    key: str, rows: Sequence[PredictedValue], provenance: Provenance
+    start: Callable[..., GraphTraversal],
+    key: str,
+    rows: Sequence[PredictedValue],
+    provenance: Provenance,
 ) -> GraphTraversal:
     value_key, score_key, model_key, time_key, mark = _keys(key)
     values = {row.vertex: row.value for row in rows}
     scores = {row.vertex: row.score for row in rows if row.score is not None}
     own = __.select("v").id_()
-    query = g.inject({"values": values, "scores": scores}).as_("m").V(*values).as_("v")
-    query = query.property(
-        Cardinality.single, value_key, __.select("m").select("values").select(own)
-    )
+    query = g.inject({"values": values, "scores": scores}).as_("m")
+    of_vertices = start == g.V
+    query = (query.V(*values) if of_vertices else query.E(*values)).as_("v")
+    single = (Cardinality.single,) if of_vertices else ()  # edges have one value of a key
+    query = query.property(*single, value_key, __.select("m").select("values").select(own))
     if scores:
-        query = query.property(
-            Cardinality.single, score_key, __.select("m").select("scores").select(own.clone())
-        )
-    query = query.property(Cardinality.single, model_key, provenance.model)
-    query = query.property(Cardinality.single, time_key, provenance.time)
-    return query.property(Cardinality.single, mark, provenance.run).count()
+        found = __.select("m").select("scores").select(own.clone())
+        query = query.property(*single, score_key, found)
+    query = query.property(*single, model_key, provenance.model)
+    query = query.property(*single, time_key, provenance.time)
+    return query.property(*single, mark, provenance.run).count()
 
 
 def _drop(connection: GraphConnection, elements: GraphTraversal) -> int:
@@ -275,17 +350,23 @@ def _drop(connection: GraphConnection, elements: GraphTraversal) -> int:
     return removed
 
 
-def _drop_values(connection: GraphConnection, vertices: GraphTraversal, key: str) -> int:
+def _drop_values(
+    connection: GraphConnection,
+    elements: GraphTraversal,
+    start: Callable[..., GraphTraversal],
+    key: str,
+) -> int:
+    """Remove the values of a key from elements, which `start` finds by ids; count them."""
     removed = 0
     before: list[Any] = []
     while True:
-        ids = list(connection.submit(vertices.clone().limit(REMOVED_AT_ONCE).id_().bytecode))
+        ids = list(connection.submit(elements.clone().limit(REMOVED_AT_ONCE).id_().bytecode))
         if not ids:
             return removed
         if ids == before:
             raise NotRemoved(len(ids))
         before = ids
-        query = g.V(*ids).properties(*_keys(key)).drop()
+        query = start(*ids).properties(*_keys(key)).drop()
         for _ in connection.submit(query.bytecode):
             pass
         removed += len(ids)

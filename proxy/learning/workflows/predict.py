@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from gremlink.grammar.traversal import Kind
+from gremlink.grammar.sparql.terms import XSD, BlankNode, Iri, RdfLiteral, Term, from_ntriples
+from gremlink.grammar.traversal import Kind, Literal
 from gremlink.proxy.graph.load.write_back import (
     PredictedEdge,
+    PredictedEdgeValue,
     PredictedValue,
     Provenance,
     Written,
@@ -20,12 +22,20 @@ from gremlink.proxy.graph.load.write_back import (
     count_values,
     remove_edges,
     remove_values,
+    write_edge_values,
     write_edges,
     write_values,
 )
+from gremlink.proxy.graph.rdf.client import RdfStore
+from gremlink.proxy.graph.rdf.predictions import (
+    PredictedTriple,
+    count_triples,
+    remove_triples,
+    write_triples,
+)
 from gremlink.proxy.graph.server.connection import GraphConnection, Server
 from gremlink.proxy.graph.server.typed_values import driver_value
-from gremlink.proxy.learning.graph import Direction
+from gremlink.proxy.learning.graph import Direction, Relation
 from gremlink.proxy.learning.links.prediction.model import LinkModel
 from gremlink.proxy.learning.links.prediction.predictor import LinkPredictor
 from gremlink.proxy.learning.predictions.files import id_in, read_ids, writing
@@ -132,18 +142,6 @@ class Predictions:
             ),
         )
 
-    def require_writable(self) -> None:
-        """Raise `NothingToPredict` for predictions that cannot be written back."""
-        if self.has_ends:
-            raise NothingToPredict(
-                "a predicted property of edges is not written back: write a file, and load it"
-            )
-        if self.predictor.is_rdf:
-            raise NothingToPredict(
-                "predictions of an RDF graph are not written back by this command: an INSERT with"
-                " the block writes them (docs/sparql.md)"
-            )
-
     def write_file(self, path: Path, inputs: Inputs, tell: Tell | None = None) -> int:
         """Write the predictions of the inputs into a file; return their number.
 
@@ -157,23 +155,36 @@ class Predictions:
         return count
 
     def count_written(self, inputs: Inputs, tell: Tell | None = None) -> int:
-        """Count the predictions that `write_back` would write. Raises `NothingToPredict`."""
-        self.require_writable()
+        """Count the predictions that `write_back` would write."""
         return sum(len(self.written(rows)) for rows in self.batches(inputs, tell))
 
     def write_back(
-        self, server: Server, name: str, inputs: Inputs, origin: str, tell: Tell | None = None
+        self,
+        database: Server | RdfStore,
+        name: str,
+        inputs: Inputs,
+        origin: str,
+        tell: Tell | None = None,
     ) -> Written:
         """Write the predictions of the inputs into a graph, by the name of the model, `origin`.
 
-        Raises `NothingToPredict`, GraphError.
+        Those of a graph of RDF go into its store. Raises `NothingToPredict` for another kind of
+        database, GraphError.
         """
-        self.require_writable()
         provenance = self.provenance(origin, inputs)
         batches = self.batches(inputs, tell)
-        with GraphConnection(server) as connection:
+        if isinstance(database, RdfStore) != self.predictor.is_rdf:
+            wanted = "an RDF store" if self.predictor.is_rdf else "a Gremlin database"
+            raise NothingToPredict(f"the predictions of this model are for {wanted}")
+        if isinstance(database, RdfStore):
+            return write_triples(database, name, self.triples(batches), provenance)
+        with GraphConnection(database) as connection:
             if self.is_links:
                 return write_edges(connection, name, self.edges(batches), provenance)
+            if self.has_ends:
+                owner = cast(Relation, cast(PropertyPredictor, self.predictor).owner)
+                values = self.edge_values(batches)
+                return write_edge_values(connection, name, owner.label, values, provenance)
             return write_values(connection, name, self.values(batches), provenance)
 
     def written(self, rows: Sequence[Row]) -> list[Row]:
@@ -198,12 +209,44 @@ class Predictions:
                     driver_value(row.source), driver_value(row.predicted), row.score
                 )
 
+    def edge_values(self, batches: Iterable[list[Row]]) -> Iterator[PredictedEdgeValue]:
+        """Yield values of edges to write."""
+        for rows in batches:
+            for row in self.written(rows):
+                assert row.end is not None
+                source, target = driver_value(row.source), driver_value(row.end)
+                yield PredictedEdgeValue(source, target, driver_value(row.predicted), row.score)
+
+    def triples(self, batches: Iterable[list[Row]]) -> Iterator[PredictedTriple]:
+        """Yield what is written into an RDF store, links in the direction of the relation."""
+        backwards = self.links is not None and self.links.direction == "in"
+        for rows in batches:
+            for row in self.written(rows):
+                source, found = _resource(row.source), self._term(row.predicted)
+                ends = (found, source) if backwards else (source, found)
+                yield PredictedTriple(*ends, row.score, row.rank)
+
+    def _term(self, value: Literal) -> Term:
+        if self.is_links:
+            return _resource(value)
+        if value.kind is not Kind.STRING:
+            return RdfLiteral(repr(float(value.value)), f"{XSD}double")
+        try:
+            return from_ntriples(value.value)
+        except ValueError:
+            return RdfLiteral(value.value)
+
     def provenance(self, name: str, inputs: Inputs) -> Provenance:
         """Return the origin for what is written: equal models, requests and inputs have equal
         ones.
         """
         asked = self.links if self.links is not None else (self.limit, self.threshold)
         return provenance_of(self.artifact, name, str(asked), inputs)
+
+
+def _resource(id: Literal) -> Term:
+    text = str(id.value)
+    return BlankNode(text.removeprefix("_:")) if text.startswith("_:") else Iri(text)
 
 
 def provenance_of(artifact: Path, name: str, asked: str, inputs: Iterable[Any]) -> Provenance:
@@ -271,11 +314,16 @@ def predictions_of(
     return Predictions(artifact, predictor, None, limit, threshold)
 
 
-def remove_predictions(server: Server, name: str, *, dry_run: bool = False) -> tuple[int, int]:
+def remove_predictions(
+    database: Server | RdfStore, name: str, *, dry_run: bool = False
+) -> tuple[int, int]:
     """Remove the predicted edges and values of a name; return the numbers of both.
 
-    With `dry_run` they are counted alone. Raises GraphError.
+    Of an RDF store the first number is that of all predictions. With `dry_run` they are counted
+    alone. Raises GraphError.
     """
+    if isinstance(database, RdfStore):
+        return (count_triples if dry_run else remove_triples)(database, name), 0
     by_edge, by_value = (count_edges, count_values) if dry_run else (remove_edges, remove_values)
-    with GraphConnection(server) as connection:
+    with GraphConnection(database) as connection:
         return by_edge(connection, name), by_value(connection, name)

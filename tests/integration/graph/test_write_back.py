@@ -18,6 +18,7 @@ from gremlink.proxy.graph import load_csv
 from gremlink.proxy.graph.load.write_back import (
     LabelTaken,
     PredictedEdge,
+    PredictedEdgeValue,
     PredictedValue,
     Provenance,
     Written,
@@ -25,6 +26,7 @@ from gremlink.proxy.graph.load.write_back import (
     count_values,
     remove_edges,
     remove_values,
+    write_edge_values,
     write_edges,
     write_values,
 )
@@ -92,6 +94,34 @@ def test_values_are_written_once_replaced_and_removed(friends: str) -> None:
         assert write_values(connection, "guess", rows[:1], TWO) == Written(1, 1, 0)
         assert count_values(connection, "guess") == 1
         assert remove_values(connection, "guess") == 1
+    assert content(friends) == before
+
+
+def test_values_of_edges_are_written_once_replaced_and_removed(friends: str) -> None:
+    before = content(friends)
+    one, other, *_ = asked(
+        friends, "g.E().hasLabel('FRIEND').project('o','i').by(outV().id()).by(inV().id())"
+    )
+    rows = [
+        PredictedEdgeValue(one["o"], one["i"], True, 0.75),
+        PredictedEdgeValue(other["o"], other["i"], False, 0.5),
+        PredictedEdgeValue(one["o"], "nobody", True, 0.5),
+        PredictedEdgeValue("user_19", "user_01", True, 0.5),
+    ]
+    value = f"g.V('{one['o']}').outE('FRIEND').where(inV().hasId('{one['i']}'))"
+    with GraphConnection(friends) as connection:
+        assert write_edge_values(connection, "close", "FRIEND", rows, ONE) == Written(2, 0, 2)
+        once = content(friends)
+        assert write_edge_values(connection, "close", "FRIEND", rows, ONE) == Written(2, 0, 2)
+        assert content(friends) == once
+        assert asked(friends, f"{value}.values('close', 'close_score')") == [True, 0.75]
+        assert write_edge_values(connection, "close", "FRIEND", rows[1:2], TWO) == Written(1, 1, 0)
+        assert count_values(connection, "close") == 1
+        assert remove_values(connection, "close") == 1
+        asked(friends, f"{value}.property('own', 1).iterate()")
+        with pytest.raises(LabelTaken, match="a property of edges 'own'"):
+            write_edge_values(connection, "own", "FRIEND", rows, ONE)
+        asked(friends, f"{value}.properties('own').drop().iterate()")
     assert content(friends) == before
 
 
