@@ -32,16 +32,14 @@ TYPE, LINKS, SEGMENT = "type", "links", "segment"
 PROPERTY = "property:"
 """The start of a property's name among the ways to colour."""
 
-MOST_GROUPS = 12
-"""Groups with a mark of their own; more are hard to tell apart, and share one."""
-
 STEPS = 5
 """Ranges that numbers fall into, with as many vertices each as they allow."""
 
 OTHERS, WITHOUT = "others", "no value"
 
-HUES = 8
-"""Colours of the page's style."""
+MOST_GROUPS = 12
+"""Groups with a colour of their own in the page's style; others share one. Of many points, shapes
+are seen only from near."""
 
 SHAPES = ("circle", "square", "triangle", "diamond")
 
@@ -65,9 +63,8 @@ class Group:
 
     @classmethod
     def numbered(cls, name: str, count: int, place: int) -> Group:
-        """Return one of the named groups: 32 of them differ in colour or shape."""
-        turn, hue = divmod(place, HUES)
-        return cls(name, count, f"c{hue + 1}", SHAPES[(hue + turn) % len(SHAPES)])
+        """Return one of the named groups, of `MOST_GROUPS`."""
+        return cls(name, count, f"c{place + 1}", SHAPES[place % len(SHAPES)])
 
     @classmethod
     def step(cls, name: str, count: int, step: int) -> Group:
@@ -141,8 +138,18 @@ def _by_property(sample: Sample, key: str, name: str) -> Colouring:
         else values
         for each, values in found.items()
     }
-    more = "Of several values the one that most vertices have counts."
-    return _named(key, _points_of(sample, texts), hint=f"{hint} {more}".strip())
+    if any(_has_several(sample.embeddings.stored, each, name) for each in found):
+        hint = f"{hint} Of several values the one that most vertices have counts.".strip()
+    return _named(key, _points_of(sample, texts), hint=hint)
+
+
+def _has_several(stored: StoredGraph, vertex_type: str, name: str) -> bool:
+    """Return `True` if a vertex may have several values of a property."""
+    if vertex_type in stored.graph.terms:
+        return True
+    encodings = {each.name: each for each in stored.encodings.get(vertex_type, ())}
+    encoding = encodings.get(name)
+    return isinstance(encoding, CategoryEncoding) and encoding.separator is not None
 
 
 def _points_of(sample: Sample, values: _Values) -> NDArray[Any]:

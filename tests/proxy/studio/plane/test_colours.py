@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from gremlink.proxy.learning.features.matrix import encode
 from gremlink.proxy.learning.features.numerical import NumericalFitter
 from gremlink.proxy.learning.graph import TypedGraph
 from gremlink.proxy.studio.plane.colours import (
-    HUES,
     LINKS,
     MOST_GROUPS,
     PROPERTY,
@@ -30,6 +30,7 @@ from gremlink.proxy.studio.plane.colours import (
     ways,
 )
 from gremlink.proxy.studio.plane.places import Sample, sampled
+from gremlink.proxy.studio.templating import STATIC
 
 
 def with_property(artifact: Path, fitter: Any, cells: Sequence[str]) -> Sample:
@@ -120,7 +121,10 @@ def test_of_dates_the_year_counts(factorised: Path, tmp_path: Path) -> None:
     assert shown(coloured(tmp_path, sample)) == {"1999": 8, "2004": 8, WITHOUT: 16}
 
 
-def test_groups_differ_in_shape_where_colours_repeat() -> None:
+def test_groups_differ_in_colour_and_ranges_in_size() -> None:
     marks = [Group.numbered("", 0, place) for place in range(MOST_GROUPS)]
-    assert len({(each.colour, each.shape) for each in marks}) == MOST_GROUPS > HUES
+    assert len({each.colour for each in marks}) == MOST_GROUPS
+    assert all(one.shape != next_.shape for one, next_ in pairwise(marks))
+    style = (STATIC / "embeddings.css").read_text()
+    assert all(f"svg.{each.colour} {{" in style for each in marks)
     assert np.isclose(Group.step("", 0, 4).size, 1.5)
