@@ -21,10 +21,10 @@ from gremlin_python.process.graph_traversal import GraphTraversal, __
 from gremlin_python.process.traversal import P, T, TextP
 from gremlin_python.statics import SingleByte, bigint, long, short
 
+from gremlink.proxy.graph.names import first_name, name_keys
 from gremlink.proxy.graph.server.source import g
 from gremlink.proxy.store.records import Store
 from gremlink.proxy.studio.errors import QueryRefused, WrongInput
-from gremlink.proxy.studio.names import first_name, name_keys
 from gremlink.proxy.studio.schema import remembered
 from gremlink.proxy.studio.visit import Visit
 

@@ -88,6 +88,7 @@ def process(
     step = Steps(progress, ENCODING, len(read))
     features = {reader.file.type: _stepped(reader.features(), step) for reader in vertices}
     terms = {reader.file.type: reader.terms() for reader in vertices}
+    names = {reader.file.type: reader.names() for reader in vertices}
     by_file = [(reader.file, _stepped(list(reader.relations()), step)) for reader in edges]
     pairs = dict(_pairs(by_file))
     if previous is not None:
@@ -116,6 +117,7 @@ def process(
         {} if wanted is not None else link_splits(export, by_file, pairs, id_maps),
         target,
         tuple(warnings),
+        {name: found for name, found in names.items() if found},
     )
 
 

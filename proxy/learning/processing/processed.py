@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +110,8 @@ class ProcessedGraph(OverStoredGraph):
     """An export as numbers.
 
     `stored` has every relation as distinct pairs and every vertex type with its features. What is
-    asked for is either a `target`, or links: `links` are the relations to be predicted.
+    asked for is either a `target`, or links: `links` are the relations to be predicted. `names`
+    of vertices are there for the types that have some, empty for vertices without.
     """
 
     stored: StoredGraph
@@ -118,6 +119,7 @@ class ProcessedGraph(OverStoredGraph):
     links: Mapping[Relation, Split]
     target: PropertyColumn | None
     warnings: tuple[str, ...] = ()
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def edge_features(self, relation: Relation) -> Floats | None:
         """Return features of a relation's distinct pairs, the mean of repeated ones.

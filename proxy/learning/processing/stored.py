@@ -28,6 +28,7 @@ TASK = "processed"
 ROWS = "rows"
 TARGET = "target"
 SPLITS = "splits"
+NAMES = "names"
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -93,6 +94,10 @@ def to_artifact(processed: ProcessedGraph, about: Mapping[str, Any]) -> Artifact
     if processed.target is not None:
         tensors[TARGET] = {"codes": processed.target.cells.codes}
         documents[TARGET] = {"values": list(processed.target.cells.values)}
+    if processed.names:
+        documents[NAMES] = {
+            str(stored.types.index(name)): list(found) for name, found in processed.names.items()
+        }
     if splits:
         tensors[SPLITS] = splits
     return Artifact(manifest, documents, tensors)
@@ -128,6 +133,10 @@ def from_artifact(artifact: Artifact) -> ProcessedGraph:
         {relation: split for relation, split in links.items() if split is not None},
         _target(artifact, splits),
         tuple(manifest["warnings"]),
+        {
+            stored.types[int(place)]: found
+            for place, found in artifact.documents.get(NAMES, {}).items()
+        },
     )
 
 

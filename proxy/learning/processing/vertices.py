@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import sparse
 
@@ -11,6 +13,7 @@ from gremlink.proxy.learning.features.specs import Shared
 from gremlink.proxy.learning.graph import Features, Indexes, Terms
 from gremlink.proxy.learning.processing.cells import Cells, Learned
 from gremlink.proxy.learning.processing.id_map import IdMap, order_of
+from gremlink.proxy.learning.processing.names import names_in
 from gremlink.proxy.learning.processing.processed import Column, UnusableExport
 
 
@@ -30,6 +33,7 @@ class VertexReader:
         previous: tuple[Ids, Learned] | None = None,
     ) -> None:
         self.file = file
+        self._target = target
         self._before = None if previous is None else previous[0]
         learned = None if previous is None else previous[1]
         self.cells = Cells(file, file.type, target, shared, learned, terms=True)
@@ -80,6 +84,15 @@ class VertexReader:
         shape = len(self._order), found.values.shape[1]
         values = sparse.csr_array((found.values.data, found.values.indices, ends), shape=shape)
         return Terms(values, found.blocks)
+
+    def names(self) -> Sequence[str]:
+        """Return the name of each vertex, empty where it has none; nothing without a property that
+        reads like one. Raises `BadExport`."""
+        target = None if self._target is None else self._target.column
+        found = names_in(self.file, self._rows, target)
+        if not found:
+            return ()
+        return [found[row] if row < self._rows else "" for row in self._order.tolist()]
 
     def target_cells(self) -> Column:
         """Return the values of the target."""

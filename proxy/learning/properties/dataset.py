@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +55,7 @@ class PropertyDataset(OverStoredGraph):
 
     `truth` is float32 `[elements, outputs]`: 1 for the classes an element has, or its number from
     the target's `origin`; only the rows in `labelled`, int64, have one. `edge_ids` are texts, empty
-    where the export has none.
+    where the export has none. `names` are those of vertices by type, where there are any.
     """
 
     target: PropertyTarget
@@ -68,6 +68,7 @@ class PropertyDataset(OverStoredGraph):
     edge_features: Features | None
     edge_ids: Sequence[str]
     warnings: tuple[str, ...]
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def property_dataset(processed: ProcessedGraph) -> PropertyDataset:
@@ -98,6 +99,7 @@ def property_dataset(processed: ProcessedGraph) -> PropertyDataset:
         features,
         edge_ids,
         tuple(warnings),
+        processed.names,
     )
 
 

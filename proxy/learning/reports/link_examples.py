@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from gremlink.grammar.traversal import Literal
@@ -15,13 +18,20 @@ MOST = 10
 ANSWERS = 3
 
 
-def examples(model: LinkModel, seed: int) -> tuple[Example, ...]:
-    """Draw ten inputs with links, from each relation and direction in turn; predict new links."""
+def examples(
+    model: LinkModel, seed: int, names: Mapping[str, Sequence[str]]
+) -> tuple[Example, ...]:
+    """Draw ten inputs with links, from each relation and direction in turn; predict new links.
+
+    `names` are those of vertices by type.
+    """
     random = np.random.default_rng(seed)
     predictor = LinkPredictor(model)
     graph, ids = model.stored.graph, model.stored.ids
     asked = [(each.relation, end) for each in model.relations for end in DIRECTIONS]
-    found = []
+    found: list[Example] = []
+    ends: list[tuple[str, str]] = []
+    shown: dict[str, set[Literal]] = {}
     for number in range(MOST):
         relation, direction = asked[number % len(asked)]
         source = int(random.choice(graph.edges[relation].ends(direction)[0]))
@@ -39,6 +49,34 @@ def examples(model: LinkModel, seed: int) -> tuple[Example, ...]:
         )
         scored = tuple((str(each.id.value), round(each.score, 4)) for each in answers)
         has = tuple(str(each.value) for each in known[:ANSWERS])
+        shown.setdefault(relation.source_type(direction), set()).add(vertex)
+        shown.setdefault(target, set()).update([*known[:ANSWERS], *(each.id for each in answers)])
+        ends.append((relation.source_type(direction), target))
         name = str(vertex.value)
         found.append(Example(name, relation.label, direction, scored, has, len(known)))
-    return tuple(found)
+    called = {
+        name: {
+            str(each.value): own
+            for each, own in zip(ids[name], names[name], strict=True)
+            if own and each in wanted
+        }
+        for name, wanted in shown.items()
+        if names.get(name)
+    }
+    return tuple(
+        replace(
+            each,
+            names={
+                "source": _of(called.get(source, {}), [each.source]),
+                "target": _of(
+                    called.get(target, {}), [*each.known, *(id for id, _ in each.answers)]
+                ),
+            },
+        )
+        for each, (source, target) in zip(found, ends, strict=True)
+    )
+
+
+def _of(names: Mapping[str, str], ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of some ids."""
+    return {id: names[id] for id in ids if id in names}

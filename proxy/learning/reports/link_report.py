@@ -25,7 +25,7 @@ from gremlink.proxy.learning.reports.link_findings import (
     about_opposites,
     about_segments,
 )
-from gremlink.proxy.learning.reports.report import MethodRow, Report
+from gremlink.proxy.learning.reports.report import MethodRow, Report, with_name
 
 RANK_BINS = (
     ("1", 1.0),
@@ -73,7 +73,7 @@ class BlendRow:
 @dataclass(frozen=True, slots=True)
 class Example:
     """The likeliest new links of an input, with their scores; `known` are some of the `links` that
-    it has."""
+    it has. `names` are those of the `source` and of each `target` by id, where they have any."""
 
     source: str
     relation: str
@@ -81,6 +81,15 @@ class Example:
     answers: tuple[tuple[str, float], ...]
     known: tuple[str, ...] = ()
     links: int = 0
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def source_named(self) -> str:
+        """Return the input with its name."""
+        return with_name(self.source, self.names.get("source", {}))
+
+    def target_named(self, target: str) -> str:
+        """Return an answer, or what is linked already, with its name."""
+        return with_name(target, self.names.get("target", {}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

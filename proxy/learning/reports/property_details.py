@@ -17,6 +17,7 @@ from gremlink.proxy.learning.properties.training.metrics import macro_auc
 from gremlink.proxy.learning.properties.training.network import Checkpoint
 from gremlink.proxy.learning.properties.training.summed import summed
 from gremlink.proxy.learning.reports.figures import brief
+from gremlink.proxy.learning.reports.property_examples import called, described
 from gremlink.proxy.learning.resampling import resampled
 from gremlink.proxy.learning.trained.target import Form, Outputs
 
@@ -46,11 +47,14 @@ class ClassRow:
 
 @dataclass(frozen=True, slots=True)
 class HeldExample:
-    """An element that was held out: its name, its value, and the prediction."""
+    """An element that was held out: its name, its value, and the prediction; its properties and
+    links in words."""
 
     element: str
     truth: str
     said: str
+    has: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,25 +204,27 @@ def _examples(
     digits = 10 if origin else 6
     found = []
     for row in shown.tolist():
-        element = _called(dataset, int(results.tested[row]))
+        place = int(results.tested[row])
+        element = _called(dataset, place)
+        has, links = described(dataset, place)
         if predicted is None:
             own, said = (float(each[row, 0]) + origin for each in (truth, answers))
-            found.append(HeldExample(element, brief(own, digits), brief(said, digits)))
+            found.append(HeldExample(element, brief(own, digits), brief(said, digits), has, links))
             continue
         true = [name for name, has in zip(names, truth[row] > HALF, strict=True) if has]
         order = np.argsort(-answers[row], kind="stable")
         named = [
             f"{names[each]} ({answers[row, each]:.2f})" for each in order if predicted[row, each]
         ]
-        found.append(HeldExample(element, ", ".join(true), ", ".join(named) or "none"))
+        found.append(HeldExample(element, ", ".join(true), ", ".join(named) or "none", has, links))
     return tuple(found)
 
 
 def _called(dataset: PropertyDataset, row: int) -> str:
-    """Return a vertex's id; an edge's, or those of its ends."""
+    """Return a vertex's name and id; an edge's id, or those of its ends."""
     places = [int(end[row]) for end in dataset.subjects.ends]
     ends = [
-        str(dataset.ids[name][place].value)
+        called(dataset, name, place)
         for name, place in zip(dataset.target.ends, places, strict=True)
     ]
     if len(ends) == 1:

@@ -12,6 +12,12 @@ from gremlink.proxy.learning.search.tuning import SearchReport
 Plane = Mapping[str, tuple[tuple[float, float], ...]]
 
 
+def with_name(id: str, names: Mapping[str, str]) -> str:
+    """Return an id with its name before it, where it has another."""
+    name = names.get(id, "")
+    return f"{name} ({id})" if name and name != id else id
+
+
 @dataclass(frozen=True, slots=True)
 class MethodRow:
     """One method. `seconds` to fit it and to predict with it, wherever it was tried; `memory` the

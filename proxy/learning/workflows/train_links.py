@@ -222,7 +222,7 @@ class LinkTask:
             rank_counts=rank_counts(results, rows),
             reliability=results.reliability,
             curves=results.curves,
-            examples=examples(model, experiment.seed),
+            examples=examples(model, experiment.seed, self.dataset.names),
             findings=findings(results, rows, chance, experiment.model, self.dataset.graph),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gremlink.proxy.learning.features.encoding import Encoding
@@ -17,7 +17,8 @@ class Dataset(OverStoredGraph):
     """The graph with its `targets`, the relations to predict, and the split of each.
 
     The edges of these relations have their features with them, made by `edge_encodings`. `repeats`
-    tells which edges are held out together.
+    tells which edges are held out together. `names` are those of vertices by type, where there are
+    any.
     """
 
     stored: StoredGraph
@@ -25,6 +26,7 @@ class Dataset(OverStoredGraph):
     warnings: tuple[str, ...]
     repeats: Repeats = field(default_factory=Repeats)
     edge_encodings: Mapping[Relation, tuple[Encoding, ...]] = field(default_factory=dict)
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 LEAST_EDGES = 2
@@ -94,7 +96,14 @@ def link_dataset(processed: ProcessedGraph) -> Dataset:
         for relation in targets
         if relation in edges and edges[relation].features is not None
     }
-    return Dataset(stored, targets, warnings + copies.sentences, copies.repeats, encodings)
+    return Dataset(
+        stored,
+        targets,
+        warnings + copies.sentences,
+        copies.repeats,
+        encodings,
+        processed.names,
+    )
 
 
 def _cut_off(left_out: Collection[Relation], kept: Collection[Relation]) -> set[str]:

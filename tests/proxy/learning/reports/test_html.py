@@ -12,6 +12,7 @@ import pytest
 from sample_reports import EVIL, LINKS, PROPERTY
 
 from gremlink.proxy.learning.reports.html import OTHERS, confusion, render
+from gremlink.proxy.learning.reports.link_report import Example
 from gremlink.proxy.learning.reports.report import Report
 from gremlink.proxy.learning.settings import TrainingSettings
 
@@ -116,3 +117,10 @@ def test_reports_from_before_the_new_parts_have_a_page() -> None:
     page = render(replace(LINKS, curves={}, settings={}, versions={}))
     assert "precision-recall" not in page
     assert "Versions" not in page
+
+
+def test_examples_have_names_beside_ids() -> None:
+    names = {"source": {"u1": "Ann"}, "target": {"u2": "Bill", "u3": "u3"}}
+    shown = Example("u1", "knows", "out", (("u2", 0.5),), ("u3",), 1, names)
+    page = render(replace(LINKS, examples=(shown,)))
+    assert "<td>Ann (u1)</td><td>knows out</td><td>u3</td><td>Bill (u2) 0.50</td>" in page

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from gremlink.proxy.studio.names import first_name, name_keys
+from gremlink.proxy.graph.names import first_name, name_keys
 
 PEOPLE = ["Henry", "Bill", "Colin", "Peter", "Sarah", "Kate", "Terry", "Gordon"]
 SPACE = UUID(int=0)
