@@ -199,7 +199,6 @@ def train(
     with threads(graph, allowed.threads):
         results = task.evaluate(experiment)
         served = task.fit(experiment, results)
-    timeline(PhaseStarted(WRITING))
     plan = experiment.plan
     recorded = replace(experiment.settings, budget=asked.settings.budget)
     about = provenance(request.model, seed, recorded) | tuned_by(tried)
@@ -227,8 +226,10 @@ def train(
         "settings": about["settings"],
         "versions": about["versions"],
     }
+    found = task.report(experiment, results, served, common)
+    timeline(PhaseStarted(WRITING))
     report = replace(
-        task.report(experiment, results, served, common),
+        found,
         seconds=round(time.perf_counter() - begun, 2),
         peak_memory=round(peak_memory(), 1),
         parts=timeline.finish(),
