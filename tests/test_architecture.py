@@ -85,7 +85,7 @@ IO_MODULES = {
     "uvloop",
 }
 UNSAFE_MODULES = {"pickle", "shelve", "marshal", "dill", "cloudpickle", "joblib"}
-HEAVY = ("torch", "dgl", "sklearn", "optuna")
+HEAVY = ("torch", "dgl", "sklearn", "optuna", "scipy.stats")
 
 
 def module_name(file: Path) -> str:
@@ -313,7 +313,7 @@ LIGHT = [
     if part_of(name)
     in (
         *("gremlink", "gremlink.api", "proxy.cli", "proxy.relay", "proxy.serving"),
-        *("proxy.management", *WITHOUT_IO),
+        *("proxy.management", "proxy.studio", *WITHOUT_IO),
     )
     and not name.startswith(f"{IN_A_JOB}.")
 ]

@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse, stats
+from scipy import sparse
+from scipy.special import chdtri
 
 from gremlink.proxy.learning.features.encodings import Encoding
 from gremlink.proxy.learning.features.numerical import NumericalEncoding
@@ -103,7 +104,7 @@ def marks(
     found: tuple[tuple[list[Mark], list[Mark]], ...] = tuple(([], []) for _ in range(count))
     items = [*_properties(stored, vertex_type), *_links(stored, vertex_type)]
     tested = sum(int((_totals(each) >= LEAST).sum()) for each in items) * max(count, 1)
-    least = float(stats.chi2.isf(min(1.0, 2 * LEVEL / max(tested, 1)), 1))
+    least = float(chdtri(1, min(1.0, 2 * LEVEL / max(tested, 1))))
     for each in items:
         for segment, mark in _marks_of(each, members, sizes, least, limit):
             found[segment][mark.kind == "link"].append(mark)
