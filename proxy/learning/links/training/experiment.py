@@ -269,12 +269,14 @@ class LinkExperiment:
     @cached_property
     def baselines(self) -> tuple[str, ...]:
         """Baselines that the report has a row for: those that cost next to nothing."""
-        asked = self._with_segments
-        work = total(SegmentPopularity.cost(self.dataset.graph, relation) for relation in asked)
-        seconds = max(self.plan.rates.parts, 1) * work.seconds(self.speed)
-        if not asked or seconds + self.plan.rates.ranking > BASELINE_SHARE * self.plan.budget:
-            return ()
-        return BASELINES
+        fits = self._baseline_seconds <= BASELINE_SHARE * self.plan.budget
+        return BASELINES if self._with_segments and fits else ()
+
+    @cached_property
+    def _baseline_seconds(self) -> float:
+        graph, rates = self.dataset.graph, self.plan.rates
+        work = total(SegmentPopularity.cost(graph, relation) for relation in self._with_segments)
+        return max(rates.parts, 1) * work.seconds(self.speed) + rates.ranking
 
     @cached_property
     def _with_segments(self) -> tuple[Relation, ...]:
@@ -352,7 +354,7 @@ class LinkExperiment:
         found = {name: share.seconds if name in served else share.study for name, share in shares}
         if self.model == AUTO:
             found[AUTO] = sum(found.values())
-        return found
+        return found | dict.fromkeys(self.baselines, self._baseline_seconds)
 
     def seconds(self) -> dict[str, float]:
         """Return the time to fit each method and to rank with it; `auto` takes all of them."""
