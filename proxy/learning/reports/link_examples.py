@@ -37,6 +37,8 @@ def examples(
         source = int(random.choice(graph.edges[relation].ends(direction)[0]))
         target = relation.target_type(direction)
         mask = KnownLinks(graph, relation).mask(np.array([source]), direction)[0]
+        if target == relation.source_type(direction):
+            mask[source] = False  # it is no candidate, but no link either
         known: list[Literal] = [ids[target][place] for place in np.flatnonzero(mask).tolist()]
         vertex = ids[relation.source_type(direction)][source]
         (answers,) = predictor.predict(

@@ -133,6 +133,8 @@ def test_there_are_ten_examples(sections: Sections, model: Path) -> None:
     assert len(rows) == 10
     document = json.loads((model / "report.json").read_text())
     assert [row[0] for row in rows] == [each["source"] for each in document["examples"]]
+    assert all(each["source"] not in each["known"] for each in document["examples"])
+    assert all(len(each["known"]) == min(each["links"], 3) for each in document["examples"])
 
 
 def test_every_trial_of_the_search_is_listed(sections: Sections) -> None:
