@@ -97,10 +97,15 @@ class Descriptions:
     def around(self, vertex_type: str) -> sparse.csr_array:
         """Return the rows of a type's vertices with the mean components one and two steps away:
         float64 CSR `[vertices, width + 2 * depth]`."""
+        steps = [sparse.csr_array(each, dtype=np.float64) for each in self.steps(vertex_type)]
+        return sparse.csr_array(sparse.hstack([self.own(vertex_type), *steps], format="csr"))
+
+    def steps(self, vertex_type: str) -> tuple[Floats, Floats]:
+        """Return the mean components one and two steps away: float32 `[vertices, depth]` each."""
         first = self.graph.offsets[vertex_type]
         here = slice(first, first + self.graph.counts[vertex_type])
-        steps = [sparse.csr_array(each[here], dtype=np.float64) for each in self._steps]
-        return sparse.csr_array(sparse.hstack([self.own(vertex_type), *steps], format="csr"))
+        one, two = self._steps
+        return one[here], two[here]
 
     @cached_property
     def _steps(self) -> tuple[Floats, Floats]:

@@ -48,7 +48,7 @@ class SparseLinear:
     def on(self, descriptions: Descriptions, ends: tuple[str, ...]) -> SparseLinear:
         """Return the same model on other descriptions."""
         parts = tuple(
-            np.asarray(table(descriptions, self.view, end) @ weights)
+            _product(descriptions, self.view, end, weights)
             for end, weights in zip(ends, self.weights, strict=True)
         )
         return replace(self, parts=parts)
@@ -89,6 +89,21 @@ def table(descriptions: Descriptions, view: View, end: str) -> Any:
             return descriptions.smoothed(end)
         case "around":
             return descriptions.around(end)
+
+
+def _product(descriptions: Descriptions, view: View, end: str, weights: Outputs) -> Outputs:
+    """Return what a view shows, times weights: float64 `[vertices, outputs]`.
+
+    The parts of `around` are multiplied one by one: to put them into one sparse matrix takes three
+    quarters of the time of a model that looks at another graph.
+    """
+    if view != "around":
+        return np.asarray(table(descriptions, view, end) @ weights)
+    own, one, two = np.split(weights, np.cumsum([descriptions.width(end), descriptions.depth]))
+    found = np.asarray(descriptions.own(end) @ own)
+    for step, of_step in zip(descriptions.steps(end), (one, two), strict=True):
+        found = found + step.astype(np.float64) @ of_step
+    return found
 
 
 @dataclass(frozen=True)
