@@ -13,6 +13,9 @@ from gremlink.proxy.cli.predict import check_output, remove_written, say_written
 from gremlink.proxy.messages.controls import escaped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gremlink.grammar.traversal import Literal
     from gremlink.proxy.config import Configuration
     from gremlink.proxy.learning.segments.segmented import Segments
     from gremlink.proxy.learning.trained.vertex_embeddings import VertexEmbeddings
@@ -61,7 +64,8 @@ if TYPE_CHECKING:
 @click.option(
     "--projector",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write the files of TensorBoard's projector into a directory.",
+    help="Write the files of TensorBoard's projector into a directory, with names of the vertices "
+    "if there is a --url.",
 )
 @click.option(
     "--write-back", metavar="NAME", help="Write the segments into the graph, as this property."
@@ -73,7 +77,11 @@ if TYPE_CHECKING:
     help="Remove the written segments of this name from the graph, and nothing else.",
 )
 @console.with_settings(
-    ("--url", "upstream.url", "The graph for --write-back, as in ws://localhost:8183/gremlin."),
+    (
+        "--url",
+        "upstream.url",
+        "The graph for --write-back and names, as in ws://localhost:8183/gremlin.",
+    ),
     ("--store", "store.directory", "Directory of the endpoints."),
 )
 def embeddings(
@@ -131,7 +139,7 @@ def embeddings(
     if output is not None:
         _write(found, artifact, output)
     if projector is not None:
-        _write_projector(found, projector)
+        _write_projector(found, projector, _names(found, settings))
     if neighbours is not None:
         table = Table("Vertex", header_style="bold")
         table.add_column("Cosine", justify="right")
@@ -274,8 +282,30 @@ def _write(found: VertexEmbeddings, artifact: Path, output: Path) -> None:
     console.say(f"The embeddings are in {output}.")
 
 
-def _write_projector(found: VertexEmbeddings, directory: Path) -> None:
-    """Write `tensors.tsv` and `metadata.tsv`, a row each for each vertex."""
+def _names(found: VertexEmbeddings, settings: Configuration) -> dict[Literal, str]:
+    """Return the names of vertices; none without a database."""
+    if settings.upstream.url is None:
+        return {}
+    from gremlink.errors import Error
+    from gremlink.proxy.cli.export import graph_of
+    from gremlink.proxy.cli.output.vertex_names import vertex_names
+    from gremlink.proxy.graph.server.connection import GraphConnection
+
+    try:
+        with GraphConnection(graph_of(settings)) as connection:
+            return vertex_names(connection, {name: found.stored.ids[name] for name in found.tables})
+    except Error as error:
+        console.say(f"The vertices have no names in the file: {error}.")
+        return {}
+
+
+def _write_projector(
+    found: VertexEmbeddings, directory: Path, names: Mapping[Literal, str]
+) -> None:
+    """Write `tensors.tsv` and `metadata.tsv`, a row each for each vertex.
+
+    With `names` these have a column, which is the first: the projector shows it.
+    """
     from gremlink.proxy.store.outputs import appearing
 
     directory.mkdir(parents=True, exist_ok=True)
@@ -284,10 +314,12 @@ def _write_projector(found: VertexEmbeddings, directory: Path) -> None:
             for row in values.tolist():
                 file.write("\t".join(f"{value:.6g}" for value in row) + "\n")
     with appearing(directory / "metadata.tsv") as file:
-        file.write("id\tlabel\n")
+        file.write("name\tid\tlabel\n" if names else "id\tlabel\n")
         for name in found.tables:
             for vertex in found.stored.ids[name]:
-                file.write(f"{_one_line(str(vertex.value))}\t{_one_line(name)}\n")
+                id = str(vertex.value)
+                cells = (names.get(vertex, id), id, name) if names else (id, name)
+                file.write("\t".join(map(_one_line, cells)) + "\n")
     console.say(
         f"tensors.tsv and metadata.tsv are in {directory}: load them in TensorBoard's projector."
     )
