@@ -295,7 +295,7 @@ def _names(found: VertexEmbeddings, settings: Configuration) -> dict[Literal, st
         with GraphConnection(graph_of(settings)) as connection:
             return vertex_names(connection, {name: found.stored.ids[name] for name in found.tables})
     except Error as error:
-        console.say(f"The vertices have no names in the file: {error}.")
+        console.warn(f"the vertices have no names in the file: {error}")
         return {}
 
 

@@ -27,7 +27,7 @@ def vertex_names(
 
     Raises `ServerRefused`, `ConnectionFailed`.
     """
-    from gremlink.proxy.studio.names import first_name, name_keys
+    from gremlink.proxy.graph.names import first_name, name_keys
 
     found: dict[Literal, str] = {}
     for of_type in ids.values():
