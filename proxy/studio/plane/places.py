@@ -22,7 +22,7 @@ from gremlink.proxy.store.artifacts import MANIFEST, read_artifact
 
 PCA, TSNE, UMAP = "pca", "tsne", "umap"
 
-MOST_POINTS = {PCA: 100_000, TSNE: 5000, UMAP: 20_000}
+MOST_POINTS = {PCA: 100_000, TSNE: 5000, UMAP: 10_000}
 """Vertices in a picture; of more a sample is shown. t-SNE and UMAP would take minutes beyond."""
 
 KEPT = 4
