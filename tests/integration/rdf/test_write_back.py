@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -10,12 +11,25 @@ from click.testing import CliRunner
 import gremlink
 from gremlink.grammar.sparql.terms import Iri, RdfLiteral
 from gremlink.proxy.cli import main
-from gremlink.proxy.config import Sparql
+from gremlink.proxy.config import Sparql, Upstream
 from gremlink.proxy.graph.rdf.client import RdfStore
+from gremlink.proxy.learning.predictions.rows import NothingToPredict
+from gremlink.proxy.management.tasks import predict
+from gremlink.proxy.management.tasks.description import describe_rdf_store
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 FILMS = "http://example.org/films/"
 NAME = f"{FILMS}mayHave"
+JOB: dict[str, Any] = {
+    "locations": {"roots": [], "s3_folder": None, "s3_endpoint": None},
+    "asked": {"limit": 2},
+    "label": None,
+    "ids": None,
+    "remove": None,
+    "dry_run": False,
+    "name": "likes",
+}
+"""What a job of the management API is told."""
 
 
 @pytest.fixture
@@ -58,6 +72,13 @@ def test_predictions_are_written_twice_and_removed(
     assert from_python.written == len(rows)
     assert gremlink.remove_predictions(sparql, NAME) == (len(rows), 0)
     assert content() == before
+    database = {"rdf_store": describe_rdf_store(sparql, Upstream())}
+    job = {**JOB, **database, "artifact": str(artifact), "write_back": NAME}
+    assert predict.run(job, tmp_path, lambda *told: None)["predictions"] == len(rows)
+    gone = predict.run({**job, "remove": NAME}, tmp_path, lambda *told: None)
+    assert gone == {"edges": len(rows), "values": 0, "dryRun": False}
+    with pytest.raises(NothingToPredict, match=r"sparql\.url is not set"):
+        predict.run({**JOB, "artifact": str(artifact), "write_back": NAME}, tmp_path, print)
     asked = (str(artifact), "--all", "--limit", "2", "--write-back", NAME)
     assert said(*asked, "--dry-run") == f"{len(rows)} predictions would be written as {NAME}\n"
     assert content() == before
