@@ -9,7 +9,7 @@ of some of the people what they take in three ways, in milliseconds each: asked 
 batches as the command asks, and the product of their factors with those of all films alone, which
 is all that an index of approximate neighbours could save. It cannot save the rest: a score is
 relative to all candidates. Exits with 1 if a batch had other rows than the questions one by one.
-The figure of docs/performance.md is that of `--sources 1000000 --candidates 100000`.
+docs/performance.md has figures.
 """
 
 from __future__ import annotations
