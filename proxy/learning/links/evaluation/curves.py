@@ -14,9 +14,9 @@ from gremlink.proxy.learning.links.mixture import MemberWeights
 MOST_TASKS = 8
 """Relations and directions with a curve: those with the most held-out links."""
 
-MOST_PAIRS = 2**20
+MOST_PAIRS = 2**19
 """Pairs of input and candidate that a curve is made of; of more, every so many inputs' are taken.
-So it takes a fraction of a second."""
+It took half a second on a busy core."""
 
 
 def link_curves(
