@@ -235,6 +235,7 @@ def outcome(traversal: Traversal) -> str:
 
 
 def _plan(plan: Any) -> str:
+    from gremlink.proxy.inference.analysis.options import EXPLAIN, SCORE
     from gremlink.proxy.inference.analysis.plan import LinkPlan
 
     most = f"at most {plan.limit} for each input"
@@ -248,8 +249,9 @@ def _plan(plan: Any) -> str:
             f"asks {plan.endpoint} for the {plan.target_label} vertices that {plan.edge_label}"
             f" should lead {'to' if plan.direction == 'out' else 'from'}, {most}{score}{hidden}"
         )
-    values = "values and scores" if plan.scored else "values"
-    return f"asks {plan.endpoint} for {values} of {plan.key}, {most}{score}"
+    names = {SCORE: "scores", EXPLAIN: "reasons"}
+    beside = "".join(f" and {names[key]}" for key in plan.beside)
+    return f"asks {plan.endpoint} for values{beside} of {plan.key}, {most}{score}"
 
 
 # -- the tree

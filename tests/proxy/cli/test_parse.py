@@ -92,6 +92,10 @@ def test_a_whole_request(mime: str) -> None:
             "g.V().properties('a').with('Neptune#ml.classification')",
             "for values of a, at most 1 for each input",
         ),
+        (
+            "g.V().properties('a', 'Neptune#ml.explain').with('Neptune#ml.classification')",
+            "for values and reasons of a, at most 1 for each input",
+        ),
     ],
 )
 def test_what_the_proxy_will_do(query: str, said: str) -> None:

@@ -6,6 +6,7 @@ from gremlink.proxy.learning.methods import NETWORK
 from gremlink.proxy.learning.properties.methods import METHODS
 from gremlink.proxy.learning.properties.training.experiment import PropertyExperiment
 from gremlink.proxy.learning.properties.training.holdout import CHOOSING
+from gremlink.proxy.learning.properties.training.importance import PERMUTATIONS, PHASE, SHARE
 from gremlink.proxy.learning.properties.training.network import kinds
 from gremlink.proxy.learning.properties.training.plan import SERVED, STUDIED
 from gremlink.proxy.learning.timeline import Stage
@@ -48,7 +49,16 @@ def stages(experiment: PropertyExperiment) -> list[Stage]:
                 *(f", network {each} of " for each in range(2, plan.effort.networks + 1)),
             ]
             found += [Stage(f"training on all rows{each}", once, FINAL) for each in numbers]
+    found.append(Stage(PHASE, importance_seconds(experiment), "the report"))
     return found
+
+
+def importance_seconds(experiment: PropertyExperiment) -> float:
+    """Return the estimate for the importance of features: a look for each of them takes about as
+    long as the shortest stage, and all of them no more than their share."""
+    features = experiment.dataset.graph.features.values()
+    looks = PERMUTATIONS * sum(len(each.blocks) for each in features)
+    return min(LEAST * looks, SHARE * experiment.plan.budget)
 
 
 def network_seconds(experiment: PropertyExperiment) -> float:
