@@ -45,7 +45,8 @@ def try_directory(directory: Path) -> None:
                 break
             missing.append(each)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(prefix=f".{path.name}."[:99], dir=path.parent) as file:
+        # It has no name where the system can do that, and is gone with a process that is killed.
+        with tempfile.TemporaryFile(prefix=f".{path.name}."[:99], dir=path.parent) as file:
             file.write(bytes(PROBE))
             file.flush()
             os.fsync(file.fileno())

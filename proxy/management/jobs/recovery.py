@@ -6,6 +6,7 @@ lock is taken was interrupted by a crash.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import shutil
@@ -80,6 +81,11 @@ def clean(job: Job, locations: Locations) -> None:
     """Remove the outputs of a job that did not complete."""
     for address in job.outputs:
         try:
-            locations.remove(locations.at(address))
+            location = locations.at(address)
+            locations.remove(location)
+            own = None if location.path is None else location.path.parent
+            if own is not None and own.name.startswith(f"{job.id}-"):
+                with contextlib.suppress(OSError):
+                    own.rmdir()  # where the job ended before its output had begun
         except StoreError as error:
             log.warning("what %s job %s left could not be removed: %s", job.kind, job.id, error)

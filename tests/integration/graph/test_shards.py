@@ -126,12 +126,17 @@ def test_another_export_is_refused_and_the_same_one_at_the_same_time(
 
 
 def test_vertices_that_were_deleted_meanwhile_are_left_out(graph: str, tmp_path: Path) -> None:
+    deleted: list[int] = []
+
     def delete(what: str, done: int, total: int | None) -> None:
+        """Delete the last one, when the first shard is read."""
         with GraphConnection(graph) as connection:
-            list(connection.submit("g.V().has('age', 20).drop()"))
+            if not deleted:
+                deleted.extend(connection.submit("g.V().tail(1).sideEffect(drop()).count()"))
 
     report = export_graph(graph, tmp_path / "output", progress=delete)
     assert report.vertices == PEOPLE
+    assert deleted == [1]
     assert report.warnings == (
         "1 vertices were deleted while the export ran: they are left out",
     )  # fmt: skip
